@@ -1,0 +1,326 @@
+//! What happened: the one ordered queue that a [`Protocol`](crate::Protocol) gives out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Ask, AskKind};
+use crate::deadline::Deadline;
+use crate::error::{Lost, RequestError};
+use crate::ids::{AskId, PromptId, RequestId, TurnId};
+use crate::message::Message;
+use crate::request::Reply;
+use crate::text::Cut;
+
+/// What happened, in the order in which it did.
+///
+/// Every accepted prompt gets one [`PromptEnded`](Action::PromptEnded), every [`TurnStarted`](Action::TurnStarted) one
+/// [`TurnEnded`](Action::TurnEnded), every request one [`Replied`](Action::Replied), every [`Asked`](Action::Asked) one
+/// answer on the wire or one [`Withdrawn`](Action::Withdrawn); [`Closed`](Action::Closed) comes last, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// The CLI said who it is: at the first turn, and whenever a part of it changes (`/clear` changes the id).
+    Session(Session),
+    /// The CLI began to run.
+    TurnStarted {
+        /// The turn.
+        turn: TurnId,
+        /// What started it, as far as that is known yet.
+        origin: Origin,
+    },
+    /// A turn took up a prompt. Up to 2.1.143 the CLI says so late, or only with the result.
+    PromptTaken {
+        /// The prompt.
+        prompt: PromptId,
+        /// The turn that took it.
+        turn: TurnId,
+    },
+    /// A line of the CLI for the host. A `result` is one too.
+    Message {
+        /// The turn that runs, if one does. It is not changed afterwards.
+        turn: Option<TurnId>,
+        /// The line.
+        message: Message,
+    },
+    /// A turn is over.
+    TurnEnded {
+        /// The turn.
+        turn: TurnId,
+        /// What started it.
+        origin: Origin,
+        /// The `result` that ended it. One result can end several turns; none where the session ended first.
+        result: Option<Message>,
+    },
+    /// A prompt is over.
+    PromptEnded {
+        /// The prompt.
+        prompt: PromptId,
+        /// The turn that took it, if one did.
+        turn: Option<TurnId>,
+        /// How.
+        outcome: Outcome,
+        /// The `result` that answers it.
+        result: Option<Message>,
+    },
+    /// A request of ours is answered, or will not be.
+    Replied {
+        /// The request.
+        request: RequestId,
+        /// What the CLI said.
+        reply: Result<Reply, RequestError>,
+    },
+    /// The CLI asks something that the host [owns](crate::Config::own), and waits for the
+    /// [`answer`](crate::Protocol::answer).
+    Asked(Ask),
+    /// The CLI asked something, and it was declined at once in the way that is safe for its kind.
+    Declined {
+        /// The CLI's line.
+        message: Message,
+        /// What it was about.
+        kind: AskKind,
+        /// Why nobody was asked.
+        why: WhyDeclined,
+    },
+    /// An ask is over without an answer; a later one is stale.
+    Withdrawn {
+        /// The ask.
+        ask: AskId,
+        /// By whom.
+        why: WhyWithdrawn,
+    },
+    /// A line that is no message. The session goes on.
+    Rejected(Rejected),
+    /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
+    Stray(Message),
+    /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
+    Stalled(Deadline),
+    /// Nothing is owed any more: no turn, prompt, ask or request is open, and no background work is known.
+    Idle,
+    /// There is room again after a command was refused as [full](crate::WhyRefused::Full).
+    Room,
+    /// The session is over. Nothing follows.
+    Closed(Closed),
+}
+
+/// Who the CLI is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Session {
+    /// The session's id, by which it can be resumed.
+    pub id: Arc<str>,
+    /// The CLI's version, as `2.1.329`.
+    pub version: Option<Arc<str>>,
+    /// What it can do (wire reference, section 2.6), from 2.1.205 on.
+    pub capabilities: Arc<[String]>,
+}
+
+/// What started a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A prompt of ours.
+    Prompt,
+    /// The CLI itself, in its own word: `task-notification`, `auto-continuation`, ... Prompts may still be folded into it.
+    Own(Arc<str>),
+    /// Not known: not yet, or never.
+    Unknown,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prompt => f.write_str("prompt"),
+            Self::Own(kind) => f.write_str(kind),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// How a prompt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was answered.
+    Success,
+    /// Its turn failed; the result says why.
+    Error,
+    /// Its turn was stopped.
+    Interrupted,
+    /// It never ran: it was withdrawn while it waited.
+    Cancelled,
+    /// It never reached the model: a `UserPromptSubmit` hook refused it.
+    Blocked,
+    /// What became of it cannot be known.
+    Lost(Lost),
+}
+
+/// Why an ask was declined at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum WhyDeclined {
+    /// The host does not [own](crate::Config::own) its kind.
+    Unowned,
+    /// Its kind is unknown, or it lacks what an ask must have.
+    Unknown,
+    /// Too many asks are open.
+    Full,
+    /// A dialog of a kind that the host did not declare: it got no reply, as the wire reference demands (4.5).
+    Undeclared,
+    /// The session can no longer write.
+    Closing,
+}
+
+/// Who withdrew an ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum WhyWithdrawn {
+    /// The CLI: interrupted, timed out, or answered elsewhere.
+    Cli,
+    /// The session: it ended, or can no longer write.
+    Ended(Lost),
+}
+
+/// A line that is no message.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// Its start, at most [`Limits::rejected_head`](crate::Limits::rejected_head) bytes of it.
+    pub head: Box<[u8]>,
+    /// Its whole length in bytes.
+    pub length: u64,
+    /// Why.
+    pub why: WhyRejected,
+}
+
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected")
+            .field("why", &self.why)
+            .field("length", &self.length)
+            .field("head", &Cut(&self.head))
+            .finish()
+    }
+}
+
+/// Why a line is no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum WhyRejected {
+    /// It is not JSON.
+    #[error("not JSON")]
+    NotJson,
+    /// It is JSON, but no object.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// It has no `type`, or one that is no text.
+    #[error("no type")]
+    NoType,
+    /// It is longer than [`Limits::line`](crate::Limits::line).
+    #[error("longer than the limit")]
+    TooLong,
+    /// The output ended within it.
+    #[error("cut off by the end of the output")]
+    CutOff,
+    /// An ask or response without a readable id: nobody could answer it.
+    #[error("no request id")]
+    NoRequestId,
+    /// An ask under the id of one that is open.
+    #[error("the id of an ask that is open")]
+    DuplicateAsk,
+}
+
+/// The end of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// What brought it about.
+    pub why: CloseReason,
+    /// How the child ended, where that is known.
+    pub exit: Option<Exit>,
+    /// The end of its stderr.
+    pub stderr: String,
+    /// The error text of the last `result`, if that was an error: the exit status 1 after it is no crash.
+    pub last_error: Option<String>,
+    /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
+    pub cut_input: bool,
+    /// Whether stdout was still open when the graces had passed: something that the child left holds it.
+    pub output_held: bool,
+}
+
+/// What brought a session's end about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The host closed it.
+    #[error("closed by the host")]
+    Closed,
+    /// The host aborted it.
+    #[error("aborted by the host")]
+    Aborted,
+    /// The child ended by itself.
+    #[error("the CLI exited")]
+    Exited,
+    /// The CLI's output ended before its process did.
+    #[error("the CLI closed its output")]
+    Eof,
+    /// Nothing more could be written to the CLI.
+    #[error("the CLI stopped reading its input")]
+    SendFailed,
+    /// More waited to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard).
+    #[error("the CLI asked and did not read; too much waited to be written")]
+    Overrun,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Exit {
+    /// With that status. The CLI's is 1 if and only if its last result was an error (crashes aside).
+    Code(i32),
+    /// By that signal.
+    Signal(i32),
+    /// In a way that could not be found out.
+    Unknown,
+}
+
+impl Exit {
+    /// Whether it is the status 0.
+    #[must_use]
+    pub fn success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+impl From<std::process::ExitStatus> for Exit {
+    fn from(status: std::process::ExitStatus) -> Self {
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Self::Signal(signal);
+        }
+        status.code().map_or(Self::Unknown, Self::Code)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
+            Self::Unknown => f.write_str("exit status unknown"),
+        }
+    }
+}
+
+/// What is to be done to the child: not queued behind actions that nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ChildAction {
+    /// Close its stdin. All that was to be written has been, or will never be.
+    CloseStdin,
+    /// Ask it to end: SIGTERM to the process.
+    Terminate,
+    /// End it: SIGKILL to its process group, and to the process itself. Where it has ended already, the kill goes to the
+    /// group only, for what it left running.
+    Kill,
+}

@@ -1,0 +1,221 @@
+//! What a [`Protocol`](crate::Protocol) is told once, at its start.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{AskKind, AskKinds};
+use crate::ids::Seed;
+
+/// The settings of one session.
+///
+/// There is no default: two sessions with one seed would give their prompts the same uuids.
+///
+/// ```
+/// use claude_duplex::{AskKind, Busy, Config, Seed};
+///
+/// let mut config = Config::new(Seed(*b"from the system!")).own(AskKind::Permission);
+/// config.busy = Busy::Refuse;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where the session's ids come from.
+    pub seed: Seed,
+    /// What becomes of a prompt that is given while another runs; a [`Prompt`](crate::Prompt) may say otherwise.
+    pub busy: Busy,
+    /// The asks that the host takes [as its own](Config::own). All others are declined at once, each in its safe way.
+    pub owned: AskKinds,
+    /// What becomes of an ask of a kind that this version of the crate does not know.
+    pub unknown_asks: UnknownAsks,
+    /// What is on the other end.
+    pub child: Child,
+    /// What [`close`](crate::Protocol::close) waits for.
+    pub close_when: CloseWhen,
+    /// Whether the process group gets one kill when the child has ended, for what it left running. On by default.
+    pub kill_group: bool,
+    /// How much is held at most.
+    pub limits: Limits,
+    /// How long is waited at most.
+    pub timeouts: Timeouts,
+}
+
+impl Config {
+    /// The default settings: prompts queue, every ask is declined, a child process, the default limits.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self {
+            seed,
+            busy: Busy::Queue,
+            owned: AskKinds::NONE,
+            unknown_asks: UnknownAsks::Decline,
+            child: Child::Process,
+            close_when: CloseWhen::TurnEnded,
+            kill_group: true,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Takes a kind of ask as the host's own: it arrives as [`Asked`](crate::Action::Asked), and the host owes it an
+    /// [`answer`](crate::Protocol::answer). An ask that nobody owns is declined, so that nothing is granted by neglect.
+    #[must_use]
+    pub fn own(mut self, kind: AskKind) -> Self {
+        self.owned = self.owned.with(kind);
+        self
+    }
+}
+
+/// What becomes of a prompt while a turn runs or an earlier prompt is unanswered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Busy {
+    /// It is held back and written when nothing runs: one result for each prompt, on every version of the CLI.
+    #[default]
+    Queue,
+    /// It is written at once. The CLI may fold it into the running turn, or merge it with others: one result for all.
+    Send,
+    /// It is [refused](crate::WhyRefused::Busy).
+    Refuse,
+}
+
+/// What becomes of an ask of an unknown kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum UnknownAsks {
+    /// It gets an error reply and is reported.
+    #[default]
+    Decline,
+    /// It is handed over as [`AskKind::Unknown`].
+    Hand,
+}
+
+/// What is on the other end of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Child {
+    /// A process: it has a stderr, an exit status, and takes signals.
+    #[default]
+    Process,
+    /// Two byte streams, as of a socket: the end of the incoming one is the end of the session.
+    Streams,
+}
+
+/// What [`close`](crate::Protocol::close) waits for before it closes stdin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum CloseWhen {
+    /// The running turn, and the prompts that the CLI has.
+    #[default]
+    TurnEnded,
+    /// Also background work and the turns that it will cause: all that [`Idle`](crate::Action::Idle) counts.
+    Idle,
+}
+
+/// What is held at most. Sizes are in bytes.
+///
+/// What a session holds is bounded by [`line`](Limits::line) for the line that is arriving, plus
+/// [`unread`](Limits::unread) and the lines of one chunk for actions, plus [`unsent_hard`](Limits::unsent_hard), plus
+/// [`open_ask_bytes`](Limits::open_ask_bytes), plus [`stderr_tail`](Limits::stderr_tail), and small entries for at
+/// most the counted things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB.
+    pub line: usize,
+    /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false. 1 MiB.
+    pub unread: usize,
+    /// Bytes that wait to be written, queued prompts included, beyond which prompts and requests are refused as
+    /// [full](crate::WhyRefused::Full). A prompt longer than that is still taken when nothing waits. 4 MiB.
+    pub unsent: usize,
+    /// Bytes that wait to be written beyond which the session [aborts](crate::CloseReason::Overrun): a child that asks
+    /// and never reads. 256 MiB.
+    pub unsent_hard: usize,
+    /// Prompts that are not yet ended. 1,024.
+    pub open_prompts: usize,
+    /// Requests of ours without a reply. 1,024.
+    pub open_requests: usize,
+    /// Asks without an answer; one more is declined. 1,024.
+    pub open_asks: usize,
+    /// Bytes of the lines of asks without an answer; an ask that would exceed them is declined. 128 MiB.
+    pub open_ask_bytes: usize,
+    /// How much of the end of stderr is kept for errors and the end of the session. 16 KiB.
+    pub stderr_tail: usize,
+    /// How much of a rejected line is shown. 256.
+    pub rejected_head: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self {
+            line: 64 * MIB,
+            unread: MIB,
+            unsent: 4 * MIB,
+            unsent_hard: 256 * MIB,
+            open_prompts: 1024,
+            open_requests: 1024,
+            open_asks: 1024,
+            open_ask_bytes: 128 * MIB,
+            stderr_tail: 16 * 1024,
+            rejected_head: 256,
+        }
+    }
+}
+
+/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For the reply to `initialize`; the CLI starts MCP servers and hooks meanwhile. 60 s.
+    pub initialize: Option<Duration>,
+    /// For the reply to any other request: versions up to 2.0.76 never answer an unknown one. 60 s.
+    pub request: Option<Duration>,
+    /// For the acknowledgement of an interrupt. 10 s.
+    pub interrupt: Option<Duration>,
+    /// For a turn, from its start: [`Stalled`](crate::Action::Stalled) is reported. Off.
+    pub turn: Option<Duration>,
+    /// For the next byte while something is owed: [`Stalled`](crate::Action::Stalled) is reported. Off.
+    pub stall: Option<Duration>,
+    /// For the end, step by step. Each is at most [`Timeouts::LONGEST_GRACE`].
+    pub shutdown: Graces,
+}
+
+impl Timeouts {
+    /// The longest that any one step of the end may take: an hour.
+    pub const LONGEST_GRACE: Duration = Duration::from_secs(3600);
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            initialize: Some(Duration::from_secs(60)),
+            request: Some(Duration::from_secs(60)),
+            interrupt: Some(Duration::from_secs(10)),
+            turn: None,
+            stall: None,
+            shutdown: Graces::default(),
+        }
+    }
+}
+
+/// The steps of the end and their patience; see [`Protocol::close`](crate::Protocol::close).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Graces {
+    /// For the running turn to end, and our output to be written, before stdin is closed. 120 s.
+    pub turn: Duration,
+    /// For the child to end by itself once its stdin is closed, before it is asked to terminate. 10 s.
+    pub exit: Duration,
+    /// For the child to obey, before it is killed. 5 s.
+    pub terminate: Duration,
+    /// For the pipes' ends after the exit, for the exit after the pipes' ends, and for both after a kill. 2 s.
+    pub pipes: Duration,
+}
+
+impl Default for Graces {
+    fn default() -> Self {
+        Self {
+            turn: Duration::from_secs(120),
+            exit: Duration::from_secs(10),
+            terminate: Duration::from_secs(5),
+            pipes: Duration::from_secs(2),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The reasons for which a session may have to act without any input.
+
+use serde::{Deserialize, Serialize};
+
+/// Why [`poll_timeout`](crate::Protocol::poll_timeout) names an instant. The waits are in
+/// [`Timeouts`](crate::Timeouts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Deadline {
+    /// `initialize` has no reply.
+    Initialize,
+    /// Another request has no reply.
+    Request,
+    /// An interrupt is not acknowledged.
+    Interrupt,
+    /// The running turn takes long.
+    Turn,
+    /// Nothing was received for long while something is owed.
+    Stall,
+    /// The next step of the end.
+    Shutdown,
+}

@@ -1,0 +1,124 @@
+//! What can go wrong, as values that name the cause.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A command was not taken. The value comes back unharmed in [`value`](Refused::value).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused<T> {
+    /// What was given.
+    pub value: T,
+    /// Why it was not taken.
+    pub why: WhyRefused,
+}
+
+impl<T> fmt::Display for Refused<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.why.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> std::error::Error for Refused<T> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.why)
+    }
+}
+
+/// Why a command was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WhyRefused {
+    /// A limit is reached; [`Room`](crate::Action::Room) follows when there is room again.
+    #[error("too much is waiting to be written or answered; try again after `Room`")]
+    Full,
+    /// A turn runs and the policy is [`Busy::Refuse`](crate::Busy::Refuse).
+    #[error("a turn is running and the prompt was not to wait")]
+    Busy,
+    /// The session is closing or closed.
+    #[error("the session takes no more input")]
+    Closed,
+    /// Its uuid or request id is in use, or was used before in this session.
+    #[error("its id was used before in this session; the CLI would not run it")]
+    Reused,
+    /// The interrupt is aimed at a prompt that the CLI does not have: not yet written (cancel it), or ended.
+    #[error("there is nothing to interrupt: the prompt is not with the CLI")]
+    NotRunning,
+}
+
+/// The thing is over, or belongs to another session. Nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("it is over, or belongs to another session")]
+pub struct Stale;
+
+/// Why an answer was not taken. Nothing was changed or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// The ask was answered, withdrawn, or is of another session.
+    #[error("the ask is over, or belongs to another session")]
+    Stale,
+    /// The answer is of another kind than the ask.
+    #[error("the answer is not of the ask's kind")]
+    Mismatch,
+}
+
+/// Why a request of ours got no success.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The CLI answered with an error.
+    #[error("the CLI refused the request: {message}")]
+    Refused {
+        /// What it said.
+        message: String,
+        /// The CLI's own code, from 2.1.329 on.
+        code: Option<String>,
+    },
+    /// No reply came in time. A later one is [`Stray`](crate::Action::Stray).
+    #[error("the CLI did not answer the request in time")]
+    TimedOut,
+    /// The session ended first.
+    #[error("the session ended before the CLI answered: {0}")]
+    Lost(Lost),
+}
+
+/// Why something has no outcome of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Lost {
+    /// The CLI's output ended.
+    #[error("the CLI's output ended")]
+    Eof,
+    /// The CLI exited.
+    #[error("the CLI exited")]
+    Exited,
+    /// The host aborted the session.
+    #[error("the session was aborted")]
+    Aborted,
+    /// The session was closed and the graces ran out.
+    #[error("the session was closed before it was over")]
+    Closed,
+    /// The CLI no longer reads its input.
+    #[error("the CLI no longer reads its input")]
+    Unsent,
+    /// The CLI said that it is done with it, and no result came.
+    #[error("the CLI finished with it and gave no result")]
+    NoResult,
+}
+
+/// A text that is not a uuid in its 36-character form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not a uuid of the form 00000000-0000-0000-0000-000000000000")]
+pub struct BadUuid;
+
+/// A message lacks what a typed view needs. The message itself is unharmed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the message has no such view: {0}")]
+pub struct DecodeError(pub(crate) String);
+
+/// A text that is not one JSON value.
+#[derive(Debug, Error)]
+#[error("not JSON: {0}")]
+pub struct BadJson(#[from] pub(crate) serde_json::Error);

@@ -1,0 +1,135 @@
+//! A JSON value as text: checked once, on one line, kept as it was written.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::error::BadJson;
+
+/// One JSON value as compact text. It can hold neither a raw newline nor blanks between tokens, so it cannot carry a
+/// second line to the CLI. Numbers and the order of keys stay as they were written.
+///
+/// ```
+/// use claude_duplex::Json;
+///
+/// let json = Json::parse("{ \"limit\" : 1e400,\n \"a\": [] }").unwrap();
+/// assert_eq!(json.as_str(), r#"{"limit":1e400,"a":[]}"#);
+/// ```
+#[derive(Clone, Serialize)]
+#[serde(transparent)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// Reads one value; blanks between tokens are dropped.
+    ///
+    /// # Errors
+    /// Where the text is not exactly one JSON value.
+    pub fn parse(text: &str) -> Result<Self, BadJson> {
+        let raw: &RawValue = serde_json::from_str(text)?;
+        Ok(Self::compacted(raw))
+    }
+
+    /// Writes a value.
+    ///
+    /// # Errors
+    /// Where it cannot be JSON, as a map whose keys are not text.
+    pub fn from_value(value: &impl Serialize) -> Result<Self, BadJson> {
+        Self::parse(&serde_json::to_string(value)?)
+    }
+
+    /// A JSON string of that text.
+    #[must_use]
+    pub fn string(text: &str) -> Self {
+        Self::from_value(&text).unwrap_or_else(|_| Self(RawValue::NULL.to_owned()))
+    }
+
+    /// The value's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Decodes the value.
+    ///
+    /// # Errors
+    /// Where it is not of that shape.
+    pub fn decode<'de, T: Deserialize<'de>>(&'de self) -> Result<T, BadJson> {
+        Ok(serde_json::from_str(self.as_str())?)
+    }
+
+    pub(crate) fn raw(&self) -> &RawValue {
+        &self.0
+    }
+
+    pub(crate) fn is_object(&self) -> bool {
+        self.as_str().starts_with('{')
+    }
+
+    /// The value with the blanks between its tokens left out.
+    pub(crate) fn compacted(raw: &RawValue) -> Self {
+        let text = raw.get();
+        if !text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+            return Self(raw.to_owned());
+        }
+        let mut compact = String::with_capacity(text.len());
+        let (mut in_string, mut escaped) = (false, false);
+        for character in text.chars() {
+            if !in_string && character.is_ascii_whitespace() {
+                continue;
+            }
+            compact.push(character);
+            (in_string, escaped) = match (in_string, escaped, character) {
+                (true, false, '\\') => (true, true),
+                (_, false, '"') => (!in_string, false),
+                _ => (in_string, false),
+            };
+        }
+        RawValue::from_string(compact).map_or_else(|_| Self(raw.to_owned()), Self)
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Json {}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::text::Cut(self.as_str().as_bytes()).fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self::compacted(&raw))
+    }
+}
+
+impl From<&serde_json::Value> for Json {
+    fn from(value: &serde_json::Value) -> Self {
+        Self::parse(&value.to_string()).unwrap_or_else(|_| Self(RawValue::NULL.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_inside_strings_stay() {
+        let json = Json::parse("[ \"a \\\" b\\\\\" ,\r\n\t{ \"k\" : 1 } ]").unwrap();
+        assert_eq!(json.as_str(), "[\"a \\\" b\\\\\",{\"k\":1}]");
+    }
+
+    #[test]
+    fn what_is_not_one_value_is_refused() {
+        for bad in ["", "{", "1 2", "{\"a\":1}\n{\"b\":2}", "nul"] {
+            assert!(Json::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

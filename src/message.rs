@@ -1,0 +1,231 @@
+//! A line of the CLI: owned once, cheap to clone, its kind known, its content decoded when asked for.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::DecodeError;
+use crate::json::Json;
+use crate::text::{Cut, readable};
+use crate::wire::envelope::{Envelope, Name};
+use crate::wire::views::{Content, StreamDelta, TurnResult};
+use crate::wire::{self};
+
+/// The `type`s of the CLI's lines (wire reference, section 1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each is the wire's own name")]
+pub enum MessageKind {
+    System,
+    Assistant,
+    User,
+    StreamEvent,
+    Result,
+    ToolProgress,
+    ToolUseSummary,
+    AuthStatus,
+    RateLimitEvent,
+    PromptSuggestion,
+    ConversationReset,
+    ActiveGoal,
+    CommandLifecycle,
+    TranscriptMirror,
+    ControlRequest,
+    ControlResponse,
+    ControlCancelRequest,
+    KeepAlive,
+    /// One that this version of the crate does not know.
+    #[default]
+    Other,
+}
+
+/// Every kind that has a name, with it.
+const NAMES: [(MessageKind, &str); 18] = [
+    (MessageKind::StreamEvent, "stream_event"),
+    (MessageKind::Assistant, "assistant"),
+    (MessageKind::User, "user"),
+    (MessageKind::System, "system"),
+    (MessageKind::Result, "result"),
+    (MessageKind::ToolProgress, "tool_progress"),
+    (MessageKind::ToolUseSummary, "tool_use_summary"),
+    (MessageKind::AuthStatus, "auth_status"),
+    (MessageKind::RateLimitEvent, "rate_limit_event"),
+    (MessageKind::PromptSuggestion, "prompt_suggestion"),
+    (MessageKind::ConversationReset, "conversation_reset"),
+    (MessageKind::ActiveGoal, "active_goal"),
+    (MessageKind::CommandLifecycle, "command_lifecycle"),
+    (MessageKind::TranscriptMirror, "transcript_mirror"),
+    (MessageKind::ControlRequest, "control_request"),
+    (MessageKind::ControlResponse, "control_response"),
+    (MessageKind::ControlCancelRequest, "control_cancel_request"),
+    (MessageKind::KeepAlive, "keep_alive"),
+];
+
+impl MessageKind {
+    pub(crate) fn of(name: &[u8]) -> Self {
+        NAMES.iter().find(|(_, known)| known.as_bytes() == name).map_or(Self::Other, |(kind, _)| *kind)
+    }
+
+    /// The kind's name on the wire; none for [`Other`](Self::Other).
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        NAMES.iter().find(|(kind, _)| *kind == self).map(|(_, name)| *name)
+    }
+}
+
+/// One line of the CLI's output, as it came, without its line end.
+///
+/// The line is held once: a clone is another handle on it. Whatever a view below does not name is still in
+/// [`as_bytes`](Message::as_bytes) and [`to_json`](Message::to_json).
+#[derive(Clone)]
+pub struct Message {
+    line: Line,
+    kind: MessageKind,
+    subagent: bool,
+    subtype: Name,
+}
+
+#[derive(Clone)]
+pub(crate) enum Line {
+    /// Copied once out of the chunk that it came in.
+    Copied(Arc<[u8]>),
+    /// Assembled from several chunks; the buffer became the message.
+    Assembled(Arc<Vec<u8>>),
+}
+
+impl Line {
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Copied(bytes) => bytes,
+            Self::Assembled(bytes) => bytes,
+        }
+    }
+}
+
+impl Message {
+    pub(crate) fn new(line: Line, envelope: Envelope) -> Self {
+        Self { line, kind: envelope.kind, subagent: envelope.subagent, subtype: envelope.subtype }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        self.kind
+    }
+
+    /// Its `type`, of an unknown kind too.
+    #[must_use]
+    pub fn type_name(&self) -> Cow<'_, str> {
+        match self.kind.name() {
+            Some(name) => Cow::Borrowed(name),
+            None => self.text_field("type").map_or(Cow::Borrowed(""), Cow::Owned),
+        }
+    }
+
+    /// Its top-level `subtype`, as a `system` or `result` message has.
+    #[must_use]
+    pub fn subtype(&self) -> Option<&str> {
+        self.subtype.of(self.as_bytes())
+    }
+
+    /// Its own `uuid`.
+    #[must_use]
+    pub fn uuid(&self) -> Option<String> {
+        self.text_field("uuid")
+    }
+
+    /// The session that it speaks of.
+    #[must_use]
+    pub fn session_id(&self) -> Option<String> {
+        self.text_field("session_id")
+    }
+
+    /// Whether it is a subagent's: it has a `parent_tool_use_id`.
+    #[must_use]
+    pub fn is_subagent(&self) -> bool {
+        self.subagent
+    }
+
+    /// The line, byte for byte as it came: JSON, but not always good UTF-8.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.line.as_bytes()
+    }
+
+    /// The line as text; bytes that are not UTF-8, and escapes of lone surrogates, are read as U+FFFD.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        readable(self.as_bytes())
+    }
+
+    /// The line as a JSON value.
+    ///
+    /// # Panics
+    /// Never: a message is a line that was found to be JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::parse(&self.text()).unwrap_or_else(|_| Json::string(""))
+    }
+
+    /// Decodes the line into a type of the host's own; bad Unicode is read as U+FFFD.
+    ///
+    /// # Errors
+    /// Where it is not of that shape.
+    pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        wire::decode(self.as_bytes())
+    }
+
+    /// A `result` message: how a turn ended.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or its `subtype` is missing.
+    pub fn result(&self) -> Result<TurnResult, DecodeError> {
+        self.expect(MessageKind::Result)?;
+        self.decode()
+    }
+
+    /// The content blocks of an `assistant` or `user` message.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or has no content.
+    pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
+        match self.kind {
+            MessageKind::Assistant | MessageKind::User => wire::views::content(self.as_bytes()),
+            _ => Err(DecodeError(format!("{} has no content blocks", self.type_name()))),
+        }
+    }
+
+    /// What a `stream_event` adds to the answer, if it adds text, thinking or a tool's input.
+    #[must_use]
+    pub fn delta(&self) -> Option<StreamDelta> {
+        match self.kind {
+            MessageKind::StreamEvent => wire::views::delta(self.as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn expect(&self, kind: MessageKind) -> Result<(), DecodeError> {
+        if self.kind == kind {
+            return Ok(());
+        }
+        Err(DecodeError(format!("it is a {} message", self.type_name())))
+    }
+
+    fn text_field(&self, key: &str) -> Option<String> {
+        wire::views::text_field(self.as_bytes(), key)
+    }
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Message {}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Message").field(&Cut(self.as_bytes())).finish()
+    }
+}

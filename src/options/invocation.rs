@@ -1,0 +1,267 @@
+//! From options to what is spawned.
+
+use super::error::OptionsError;
+use super::flags::{FIXED, FLAGS, Form, Set, flag};
+use super::{EnvChange, Options, conflicts, settings, windows};
+use serde_json::{Value, json};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// One argument on Linux, its NUL not counted (131,071 bytes start, one more is `E2BIG`). Other
+/// systems hold more, but options should not work on one and fail on another.
+const ARGUMENT_LIMIT: usize = 131_071;
+
+/// A program to spawn, with everything that it is given.
+///
+/// Whoever spawns it by other means than [`to_command`](Self::to_command) applies `clear_env` first
+/// and then `env` in order.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Invocation {
+    /// The program: the launcher, the script runtime, or the CLI itself.
+    pub program: OsString,
+    /// All arguments.
+    pub args: Vec<OsString>,
+    /// The working directory, or the host's.
+    pub current_dir: Option<PathBuf>,
+    /// Whether nothing is inherited.
+    pub clear_env: bool,
+    /// Changes to the environment; a later one wins.
+    pub env: Vec<EnvChange>,
+}
+
+impl Invocation {
+    /// The same as a [`Command`], its streams not yet set. Nothing is spawned.
+    pub fn to_command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args);
+        if let Some(directory) = &self.current_dir {
+            command.current_dir(directory);
+        }
+        if self.clear_env {
+            command.env_clear();
+        }
+        for change in &self.env {
+            match change {
+                EnvChange::Set(name, value) => command.env(name, value),
+                EnvChange::Remove(name) => command.env_remove(name),
+            };
+        }
+        command
+    }
+}
+
+impl From<&Invocation> for Command {
+    fn from(invocation: &Invocation) -> Self {
+        invocation.to_command()
+    }
+}
+
+/// Prints neither values of the environment nor prompts, settings and raw arguments.
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation")
+            .field("program", &self.program)
+            .field("args", &self.args.iter().map(|arg| shown(arg)).collect::<Vec<_>>())
+            .field("current_dir", &self.current_dir)
+            .field("clear_env", &self.clear_env)
+            .field("env", &self.env)
+            .finish()
+    }
+}
+
+/// A token as it may be logged: what is not known to be harmless is its size.
+pub(super) fn shown(token: &OsStr) -> String {
+    let text = token.to_string_lossy();
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (&*text, None),
+    };
+    match (flag(name), value) {
+        (Some(row), Some(value)) if row.shown && value.len() <= 200 => text.into_owned(),
+        (Some(_), Some(value)) => format!("{name}=<{} bytes>", value.len()),
+        (Some(_), None) => text.into_owned(),
+        (None, _) if FIXED.contains(&&*text) => text.into_owned(),
+        (None, _) => format!("<{} bytes>", token.len()),
+    }
+}
+
+impl Options {
+    /// Checks the options and turns them into what is spawned, for the system this is built for.
+    ///
+    /// # Errors
+    ///
+    /// What the CLI would refuse, ignore or misread; see [`OptionsError`].
+    pub fn invocation(&self) -> Result<Invocation, OptionsError> {
+        self.invocation_for(cfg!(windows))
+    }
+
+    /// [`invocation`](Self::invocation) for Windows, or for everything else: a launcher may start
+    /// the CLI on another system.
+    ///
+    /// # Errors
+    ///
+    /// As for [`invocation`](Self::invocation).
+    pub fn invocation_for(&self, windows: bool) -> Result<Invocation, OptionsError> {
+        let set = self.resolved()?;
+        conflicts::check(&set)?;
+        if windows {
+            check_windows_values(&set)?;
+        }
+        let (program, mut args) = self.program_words(windows)?;
+        let ours = args.len();
+        for row in FLAGS {
+            if let Some(values) = set.get(row.token) {
+                row.write(values, &mut args)?;
+            }
+        }
+        args.extend(FIXED.iter().map(OsString::from));
+        args.extend(self.extra_args.iter().cloned());
+        check_tokens(&program, &args, ours, windows)?;
+        if let Some(directory) = &self.current_dir {
+            check_directory(directory)?;
+        }
+        Ok(Invocation {
+            program,
+            args,
+            current_dir: self.current_dir.clone(),
+            clear_env: self.environment.clear,
+            env: self.environment.resolved(self.current_dir.as_deref(), windows)?,
+        })
+    }
+
+    /// The flags with those that are put together from several options.
+    fn resolved(&self) -> Result<Set, OptionsError> {
+        let mut set = self.flags.clone();
+        for name in &self.skills {
+            let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
+            if name.is_empty() || !name.chars().all(plain) {
+                let expected = "take names of letters, digits, `-`, `_`, `:` and `.`";
+                return Err(OptionsError::Value { option: "skills", expected });
+            }
+            set.entry("--allowedTools").or_default().push(format!("Skill({name})").into());
+        }
+        if self.host_prompts {
+            if set.contains_key("--permission-prompt-tool") {
+                return Err(OptionsError::Conflict {
+                    first: "host_permission_prompts",
+                    second: "permission_prompt_tool",
+                    way_out: "ask the host, or a tool",
+                });
+            }
+            set.insert("--permission-prompt-tool", vec!["stdio".into()]);
+        }
+        if let Some(settings) = settings::merged(self.settings.as_ref(), self.sandbox.as_ref())? {
+            set.insert("--settings", vec![settings]);
+        }
+        if !self.mcp_servers.is_empty() {
+            let option = "mcp_server";
+            if self.mcp_servers.contains_key("") {
+                return Err(OptionsError::Empty { option });
+            }
+            if !self.mcp_servers.values().all(Value::is_object) {
+                return Err(OptionsError::Value { option, expected: "takes a JSON object" });
+            }
+            let servers = json!({ "mcpServers": self.mcp_servers }).to_string();
+            set.entry("--mcp-config").or_default().insert(0, servers.into());
+        }
+        Ok(set)
+    }
+
+    /// The program, and what comes before our flags.
+    fn program_words(&self, windows: bool) -> Result<(OsString, Vec<OsString>), OptionsError> {
+        let program = self.program.clone().unwrap_or_else(|| "claude".into());
+        let runtime = self.runtime.clone().unwrap_or_else(|| ("node".into(), Vec::new()));
+        let script = is_script(&program);
+        let mut chain = Vec::new();
+        if let Some((launcher, _)) = &self.launcher {
+            chain.push(("launcher", launcher.as_os_str()));
+        }
+        if script {
+            chain.push(("runtime", runtime.0.as_os_str()));
+        }
+        chain.push(("program", program.as_os_str()));
+        conflicts::check_program(&chain)?;
+        for (_, word) in chain {
+            if windows && windows::names_batch_file(&word.to_string_lossy()) {
+                return Err(OptionsError::BatchFile { program: word.to_owned() });
+            }
+        }
+        let mut words = Vec::new();
+        if let Some((launcher, args)) = &self.launcher {
+            words.push(launcher.clone());
+            words.extend(args.iter().cloned());
+        }
+        if script {
+            words.push(runtime.0);
+            words.extend(runtime.1);
+        }
+        words.push(program);
+        words.extend(self.global_args.iter().cloned());
+        Ok((words.remove(0), words))
+    }
+}
+
+/// A script that its runtime has to start.
+fn is_script(program: &OsStr) -> bool {
+    let extension = Path::new(program).extension().map(OsStr::to_ascii_lowercase);
+    extension.is_some_and(|extension| extension == "js" || extension == "mjs" || extension == "cjs")
+}
+
+fn check_directory(directory: &Path) -> Result<(), OptionsError> {
+    let bytes = directory.as_os_str().as_encoded_bytes();
+    match bytes {
+        [] => Err(OptionsError::Empty { option: "current_dir" }),
+        _ if bytes.contains(&0) => Err(OptionsError::Nul { option: "current_dir".to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// The values that often come from outside, where a shell could still stand between.
+fn check_windows_values(set: &Set) -> Result<(), OptionsError> {
+    for option in ["--resume", "--session-id", "--resume-session-at", "--resume-drops-turn"] {
+        for value in set.get(option).into_iter().flatten() {
+            if let Some(character) = windows::metacharacter(&value.to_string_lossy()) {
+                return Err(OptionsError::Metacharacter { option, character });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What no system passes on: NUL bytes, and too much.
+fn check_tokens(program: &OsStr, args: &[OsString], ours: usize, windows: bool) -> Result<(), OptionsError> {
+    let mut line = windows::quoted_size(&program.to_string_lossy());
+    if program.as_encoded_bytes().contains(&0) {
+        return Err(OptionsError::Nul { option: "program".to_owned() });
+    }
+    for (at, token) in args.iter().enumerate() {
+        line += windows::quoted_size(&token.to_string_lossy());
+        let option = || token_name(args, at, ours);
+        if token.as_encoded_bytes().contains(&0) {
+            return Err(OptionsError::Nul { option: option() });
+        }
+        if !windows && token.len() > ARGUMENT_LIMIT {
+            return Err(OptionsError::ArgumentTooLong { option: option(), size: token.len(), limit: ARGUMENT_LIMIT });
+        }
+    }
+    if windows && line > windows::COMMAND_LINE_LIMIT {
+        return Err(OptionsError::CommandLineTooLong { size: line, limit: windows::COMMAND_LINE_LIMIT });
+    }
+    Ok(())
+}
+
+/// What an error calls a token: its flag, for ours.
+fn token_name(args: &[OsString], at: usize, ours: usize) -> String {
+    let name = |at: usize| {
+        let token = args.get(at)?.to_str()?;
+        flag(token.split('=').next()?)
+    };
+    let pair = || name(at.checked_sub(1)?).filter(|row| row.form == Form::Pair);
+    match name(at).or_else(pair) {
+        Some(row) if at >= ours => row.token.to_owned(),
+        _ => "a raw argument".to_owned(),
+    }
+}

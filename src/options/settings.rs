@@ -1,0 +1,113 @@
+//! Builder methods: settings and what the CLI reads by itself.
+
+use super::{InitializeField, Options, OptionsError, SettingSource};
+use serde_json::Value;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Settings on top of those that the CLI finds.
+#[derive(Clone)]
+pub(super) enum Settings {
+    Json(Value),
+    File(PathBuf),
+}
+
+impl Options {
+    /// Adds settings, an object.
+    pub fn settings(mut self, settings: Value) -> Self {
+        self.settings = Some(Settings::Json(settings));
+        self
+    }
+
+    /// Adds the settings of a file, which the CLI reads.
+    pub fn settings_file(mut self, file: impl AsRef<Path>) -> Self {
+        self.settings = Some(Settings::File(file.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets the `sandbox` of the settings, an object.
+    ///
+    /// An enabled sandbox gets `failIfUnavailable: true` unless it says otherwise: whoever asked for
+    /// one does not expect commands to run without it. 2.1.329 then refuses to start where it lacks
+    /// the sandbox's tools; 1.0.128 and 2.0.76 accept the key and start.
+    pub fn sandbox(mut self, sandbox: Value) -> Self {
+        self.sandbox = Some(sandbox);
+        self
+    }
+
+    /// Sets policy that the session cannot change, an object. From 2.1.143.
+    pub fn managed_settings(self, settings: &Value) -> Self {
+        self.put("--managed-settings", settings.to_string())
+    }
+
+    /// Sends the policy in the `initialize` request instead. From 2.1.329.
+    pub fn managed_settings_in_initialize(self) -> Self {
+        self.switch("--managed-settings-in-initialize")
+    }
+
+    /// Takes these flags' values from the `initialize` request. From 2.1.329.
+    pub fn initialize_fields(self, fields: impl IntoIterator<Item = InitializeField>) -> Self {
+        let fields = fields.into_iter().map(|field| field.as_str().to_owned());
+        self.replace("--initialize-fields", fields)
+    }
+
+    /// Says which settings files are read: none for an empty list, the CLI's choice if never said.
+    pub fn setting_sources(self, sources: impl IntoIterator<Item = SettingSource>) -> Self {
+        let sources = sources.into_iter().map(|source| source.as_str().to_owned());
+        self.replace("--setting-sources", sources)
+    }
+
+    /// Reads the project's settings, `.mcp.json` and `.claude` trees from this directory. From 2.1.329.
+    pub fn project_config_root(self, directory: impl AsRef<Path>) -> Self {
+        self.put("--project-config-root", directory.as_ref())
+    }
+
+    /// Starts with as little as possible: no hooks, no memory, no `CLAUDE.md`. From 2.1.143.
+    pub fn bare(self) -> Self {
+        self.switch("--bare")
+    }
+
+    /// Starts without the user's customizations. From 2.1.250.
+    pub fn safe_mode(self) -> Self {
+        self.switch("--safe-mode")
+    }
+}
+
+/// The value of `--settings`, with the sandbox in it.
+pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Value>) -> Result<Option<OsString>, OptionsError> {
+    let object = |option| OptionsError::Value { option, expected: "takes a JSON object" };
+    let mut merged = match settings {
+        None if sandbox.is_none() => return Ok(None),
+        None => serde_json::Map::new(),
+        Some(Settings::Json(Value::Object(settings))) => settings.clone(),
+        Some(Settings::Json(_)) => return Err(object("--settings")),
+        Some(Settings::File(_)) if sandbox.is_some() => {
+            return Err(OptionsError::Conflict {
+                first: "settings_file",
+                second: "sandbox",
+                way_out: "put the sandbox into the file, or give the settings as an object",
+            });
+        }
+        Some(Settings::File(file)) if file.as_os_str().is_empty() => {
+            return Err(OptionsError::Empty { option: "--settings" });
+        }
+        Some(Settings::File(file)) => return Ok(Some(not_json(file).into_os_string())),
+    };
+    if let Some(sandbox) = sandbox {
+        let mut sandbox = sandbox.as_object().ok_or(object("sandbox"))?.clone();
+        if sandbox.get("enabled") == Some(&Value::Bool(true)) {
+            sandbox.entry("failIfUnavailable").or_insert(Value::Bool(true));
+        }
+        merged.insert("sandbox".to_owned(), Value::Object(sandbox));
+    }
+    Ok(Some(Value::Object(merged).to_string().into()))
+}
+
+/// A file's path that reads as a path wherever JSON is taken too, and never as a flag.
+pub(super) fn not_json(file: &Path) -> PathBuf {
+    let first = file.as_os_str().to_string_lossy().chars().next();
+    match first {
+        Some(c) if c == '{' || c == '-' || c.is_whitespace() => Path::new(".").join(file),
+        _ => file.to_owned(),
+    }
+}

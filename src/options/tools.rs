@@ -1,0 +1,121 @@
+//! Builder methods: tools, permissions, MCP servers, plugins.
+
+use super::{Options, PermissionMode, Skills, Tools};
+use serde_json::{Value, json};
+use std::path::Path;
+
+impl Options {
+    /// Says which built-in tools exist. From 2.0.76.
+    pub fn tools(self, tools: Tools) -> Self {
+        let names = match tools {
+            Tools::Default => vec!["default".to_owned()],
+            Tools::None => Vec::new(),
+            Tools::Named(names) => names,
+        };
+        self.replace("--tools", names)
+    }
+
+    /// Adds rules of what is allowed without asking: `Read`, `Bash(git *)`.
+    ///
+    /// ```
+    /// use claude_duplex::options::Options;
+    /// let options = Options::new().allowed_tools(["Read", "Bash(git log, git status)"]);
+    /// assert_eq!(options.invocation_for(false)?.args[0], "--allowedTools=Read,Bash(git log, git status)");
+    /// assert!(Options::new().allowed_tools(["Read,Bash"]).invocation_for(false).is_err());
+    /// # Ok::<(), claude_duplex::options::OptionsError>(())
+    /// ```
+    pub fn allowed_tools<T: Into<String>>(self, rules: impl IntoIterator<Item = T>) -> Self {
+        self.extend("--allowedTools", rules)
+    }
+
+    /// Adds rules of what is denied; a tool denied as a whole does not exist.
+    pub fn disallowed_tools<T: Into<String>>(self, rules: impl IntoIterator<Item = T>) -> Self {
+        self.extend("--disallowedTools", rules)
+    }
+
+    /// Allows skills; which settings are read does not change.
+    pub fn skills(mut self, skills: Skills) -> Self {
+        match skills {
+            Skills::All => self.extend("--allowedTools", ["Skill"]),
+            Skills::Named(names) => {
+                self.skills.extend(names);
+                self
+            }
+        }
+    }
+
+    /// Sets the permission mode.
+    pub fn permission_mode(self, mode: PermissionMode) -> Self {
+        self.put("--permission-mode", mode.as_str())
+    }
+
+    /// Allows everything from the start. The CLI refuses this to root outside of a sandbox.
+    pub fn dangerously_skip_permissions(self) -> Self {
+        self.switch("--dangerously-skip-permissions")
+    }
+
+    /// Lets the session switch to [`PermissionMode::BypassPermissions`] later. From 2.0.76.
+    pub fn allow_dangerously_skip_permissions(self) -> Self {
+        self.switch("--allow-dangerously-skip-permissions")
+    }
+
+    /// Asks the host for permissions, by `can_use_tool` requests.
+    pub fn host_permission_prompts(mut self) -> Self {
+        self.host_prompts = true;
+        self
+    }
+
+    /// Asks an MCP tool for permissions.
+    pub fn permission_prompt_tool(self, tool: impl Into<String>) -> Self {
+        self.put("--permission-prompt-tool", tool.into())
+    }
+
+    /// Asks nobody: what would be asked is denied. From 2.1.329.
+    pub fn no_permission_prompts(self) -> Self {
+        self.put("--permission-prompts", "none")
+    }
+
+    /// Adds a directory that tools may use.
+    pub fn add_dir(self, directory: impl AsRef<Path>) -> Self {
+        self.push("--add-dir", directory.as_ref())
+    }
+
+    /// Adds an MCP server that the CLI starts or connects to; a second one of a name replaces it.
+    ///
+    /// Every user of the machine can read a command line: put servers with secrets into a file
+    /// ([`mcp_config_file`](Self::mcp_config_file)), or send `mcpServers` in the `initialize` request.
+    pub fn mcp_server(mut self, name: impl Into<String>, server: Value) -> Self {
+        self.mcp_servers.insert(name.into(), server);
+        self
+    }
+
+    /// Adds an MCP server that the host serves over the session (`{"type":"sdk"}`).
+    ///
+    /// Newer versions take these as `sdkMcpServers` in the `initialize` request instead.
+    pub fn host_mcp_server(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        let server = json!({ "type": "sdk", "name": name });
+        self.mcp_server(name, server)
+    }
+
+    /// Adds the MCP servers of a configuration file.
+    pub fn mcp_config_file(self, file: impl AsRef<Path>) -> Self {
+        let file = super::settings::not_json(file.as_ref());
+        self.push("--mcp-config", file)
+    }
+
+    /// Ignores all MCP servers but those given here.
+    pub fn strict_mcp_config(self) -> Self {
+        self.switch("--strict-mcp-config")
+    }
+
+    /// Loads a plugin from a directory. From 2.0.76.
+    pub fn plugin_dir(self, directory: impl AsRef<Path>) -> Self {
+        self.push("--plugin-dir", directory.as_ref())
+    }
+
+    /// Loads a plugin without its MCP servers. From 2.1.250.
+    pub fn plugin_dir_no_mcp(self, directory: impl AsRef<Path>) -> Self {
+        self.push("--plugin-dir-no-mcp", directory.as_ref())
+    }
+}

@@ -1,0 +1,165 @@
+//! The values that options take, open for those that later CLI versions add.
+
+/// A string of the CLI's with known spellings; what is unknown stays `Other`.
+macro_rules! open_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$each])* $variant,)+
+            /// A value that this crate does not know, passed on as it is.
+            Other(String),
+        }
+
+        impl $name {
+            /// The spelling on the command line.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+open_enum! {
+    /// How the CLI decides about tool calls that no rule decides.
+    PermissionMode {
+        /// Ask for what is not allowed.
+        Default = "default",
+        /// Edits of files are allowed.
+        AcceptEdits = "acceptEdits",
+        /// Everything is allowed.
+        BypassPermissions = "bypassPermissions",
+        /// Plan only, change nothing.
+        Plan = "plan",
+        /// Never ask: what would be asked is denied. From 2.0.76.
+        DontAsk = "dontAsk",
+        /// A classifier decides. From 2.1.143.
+        Auto = "auto",
+    }
+}
+
+open_enum! {
+    /// How much the model thinks and writes.
+    Effort {
+        /// Least.
+        Low = "low",
+        /// Some.
+        Medium = "medium",
+        /// Much.
+        High = "high",
+        /// More.
+        XHigh = "xhigh",
+        /// Most.
+        Max = "max",
+    }
+}
+
+open_enum! {
+    /// How thinking appears in messages.
+    ThinkingDisplay {
+        /// As summaries.
+        Summarized = "summarized",
+        /// Not at all.
+        Omitted = "omitted",
+        /// As highlights.
+        Highlights = "highlights",
+    }
+}
+
+open_enum! {
+    /// A settings file that the CLI reads by itself.
+    SettingSource {
+        /// The user's.
+        User = "user",
+        /// The project's, shared in its repository.
+        Project = "project",
+        /// The project's, of this checkout only.
+        Local = "local",
+    }
+}
+
+open_enum! {
+    /// The format of previews in the questions of `AskUserQuestion`.
+    PreviewFormat {
+        /// Markdown.
+        Markdown = "markdown",
+        /// HTML.
+        Html = "html",
+    }
+}
+
+open_enum! {
+    /// A flag that the CLI takes from the `initialize` request instead.
+    InitializeField {
+        /// In place of `--settings`.
+        Settings = "settings",
+        /// In place of `--disallowedTools`.
+        DisallowedTools = "disallowedTools",
+    }
+}
+
+/// Whether and how much the model thinks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Thinking {
+    /// The model decides. From 2.1.50.
+    Adaptive,
+    /// Up to this many tokens, more than zero. From 2.0.76.
+    Enabled {
+        /// The most tokens.
+        budget: u32,
+    },
+    /// None. From 2.1.50.
+    Disabled,
+}
+
+/// The built-in tools that exist at all in a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Tools {
+    /// The CLI's default set.
+    Default,
+    /// None.
+    None,
+    /// These.
+    Named(Vec<String>),
+}
+
+/// The skills that a session may use without asking.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Skills {
+    /// All.
+    All,
+    /// These; send the same list in the `initialize` request.
+    Named(Vec<String>),
+}
+
+/// A git worktree that the CLI makes for the session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Worktree {
+    /// The CLI makes up its name.
+    Unnamed,
+    /// With this name.
+    Named(String),
+}

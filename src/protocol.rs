@@ -1,0 +1,678 @@
+//! The machine: facts and commands in, bytes and actions out.
+
+mod actions;
+mod aims;
+mod asks;
+mod background;
+mod incoming;
+mod ledger;
+mod line;
+mod output;
+mod requests;
+mod shutdown;
+mod tail;
+
+use crate::action::{Action, ChildAction, CloseReason, Closed, Exit, Session, WhyRejected, WhyWithdrawn};
+use crate::ask::{Answer, Decision};
+use crate::config::{Busy, CloseWhen, Config};
+use crate::deadline::Deadline;
+use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused};
+use crate::ids::{AskId, PromptId, RequestId};
+use crate::json::Json;
+use crate::prompt::Prompt;
+use crate::request::{Interrupt, Request};
+use crate::time::Time;
+use crate::wire::{control, envelope, outgoing};
+
+use actions::Actions;
+use aims::{Aims, FollowUp};
+use asks::Asks;
+use background::Background;
+use ledger::{Ledger, Place};
+use line::{Lines, Piece};
+use output::Output;
+use requests::{About, Requests};
+use shutdown::{Shutdown, Step};
+use tail::Tail;
+
+/// One session with the CLI, without any I/O, clock or randomness of its own.
+///
+/// * *Facts* say what happened outside: [`receive`](Self::receive), [`eof`](Self::eof), [`stderr`](Self::stderr),
+///   [`stderr_eof`](Self::stderr_eof), [`exited`](Self::exited), [`sent`](Self::sent),
+///   [`send_failed`](Self::send_failed), [`handle_timeout`](Self::handle_timeout).
+/// * *Commands* say what the host wants: [`prompt`](Self::prompt), [`cancel`](Self::cancel),
+///   [`interrupt`](Self::interrupt), [`request`](Self::request), [`answer`](Self::answer), [`close`](Self::close),
+///   [`abort`](Self::abort).
+/// * *Polls* say what is to be done: [`poll_transmit`](Self::poll_transmit) (write this),
+///   [`poll_action`](Self::poll_action) (this happened), [`poll_child`](Self::poll_child) (do this to the child),
+///   [`poll_timeout`](Self::poll_timeout) (come back then). They may be called in any order and as often as one likes.
+///
+/// Time does not go back: an input of an earlier time counts as one of the latest.
+///
+/// ```
+/// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, Time};
+///
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+/// let prompt = protocol.prompt(Time::ZERO, Prompt::text("hello")).unwrap();
+/// let line = protocol.poll_transmit();
+/// assert!(line.starts_with(b"{\"type\":\"user\""));
+/// protocol.sent(Time::ZERO, line.len());
+///
+/// let output = format!(
+///     "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
+///      {{\"type\":\"user\",\"uuid\":\"{}\",\"message\":{{\"role\":\"user\",\"content\":\"hello\"}}}}\n\
+///      {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"hi\"}}\n",
+///     prompt.uuid(),
+/// );
+/// protocol.receive(Time::ZERO, output.as_bytes());
+///
+/// let ended = std::iter::from_fn(|| protocol.poll_action())
+///     .any(|action| matches!(action, Action::PromptEnded { outcome: Outcome::Success, .. }));
+/// assert!(ended);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Protocol {
+    config: Config,
+    now: Time,
+    last_byte: Time,
+    stall_told: bool,
+    lines: Lines,
+    output: Output,
+    actions: Actions,
+    ledger: Ledger,
+    asks: Asks,
+    requests: Requests,
+    aims: Aims,
+    background: Background,
+    shutdown: Shutdown,
+    stderr: Tail,
+    session: Option<Session>,
+    last_error: Option<String>,
+    dialogs: Vec<String>,
+    counts: Counts,
+    /// A command was refused for want of room, and no `Room` was told since.
+    wants_room: bool,
+    /// Something was owed since the last `Idle`.
+    was_busy: bool,
+    /// Everything was settled before the end: what comes now changes nothing.
+    settled: bool,
+}
+
+/// Lines that are accounted for without an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Lines of blanks.
+    pub blank: u64,
+    /// `keep_alive`s.
+    pub keep_alive: u64,
+    /// Echoes of our own answers (2.0.76 to 2.1.143).
+    pub echoed_answers: u64,
+}
+
+impl Protocol {
+    /// A session whose child was started at `now`.
+    #[must_use]
+    pub fn new(config: Config, now: Time) -> Self {
+        Self {
+            now,
+            last_byte: now,
+            stall_told: false,
+            lines: Lines::default(),
+            output: Output::default(),
+            actions: Actions::default(),
+            ledger: Ledger::new(config.seed),
+            asks: Asks::default(),
+            requests: Requests::default(),
+            aims: Aims::default(),
+            background: Background::default(),
+            shutdown: Shutdown::new(&config),
+            stderr: Tail::default(),
+            session: None,
+            last_error: None,
+            dialogs: Vec::new(),
+            counts: Counts::default(),
+            wants_room: false,
+            was_busy: false,
+            settled: false,
+            config,
+        }
+    }
+
+    // Facts.
+
+    /// Bytes of the child's stdout, in any cuts. All of them are taken and parsed at once.
+    pub fn receive(&mut self, now: Time, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.enter(now, |this| {
+            this.last_byte = this.now;
+            this.stall_told = false;
+            let mut rest = bytes;
+            let limits = this.config.limits;
+            while !this.settled && !this.shutdown.eof {
+                let Some(piece) = this.lines.next(&mut rest, limits.line, limits.rejected_head) else { break };
+                this.piece(piece);
+                this.advance();
+            }
+        });
+    }
+
+    /// The child's stdout has ended. A last line without a line end counts, if it is whole.
+    pub fn eof(&mut self, now: Time) {
+        self.enter(now, |this| {
+            if this.shutdown.eof {
+                return;
+            }
+            match this.lines.last() {
+                Some(Piece::Assembled(line)) if !this.settled && is_cut(&line) => {
+                    this.reject(&line, WhyRejected::CutOff)
+                }
+                Some(piece) if !this.settled => this.piece(piece),
+                _ => {}
+            }
+            this.shutdown.eof = true;
+            this.settle(Lost::Eof);
+            this.output.clear();
+            this.shutdown.fact(this.now, CloseReason::Eof, &this.config.timeouts);
+        });
+    }
+
+    /// Bytes of the child's stderr, of which the end is kept.
+    pub fn stderr(&mut self, now: Time, bytes: &[u8]) {
+        self.enter(now, |this| this.stderr.push(bytes, this.config.limits.stderr_tail));
+    }
+
+    /// The child's stderr has ended, or there is none.
+    pub fn stderr_eof(&mut self, now: Time) {
+        self.enter(now, |this| this.shutdown.stderr_eof = true);
+    }
+
+    /// The child has exited. What is left in its stdout is still read.
+    pub fn exited(&mut self, now: Time, exit: Exit) {
+        self.enter(now, |this| {
+            if this.shutdown.exit.is_some() {
+                return;
+            }
+            this.shutdown.exited(exit);
+            this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Exited), &mut this.actions);
+            this.output.clear();
+            this.shutdown.fact(this.now, CloseReason::Exited, &this.config.timeouts);
+        });
+    }
+
+    /// `count` bytes of [`poll_transmit`](Self::poll_transmit) were written to the child's stdin.
+    pub fn sent(&mut self, now: Time, count: usize) {
+        self.enter(now, |this| this.output.sent(count));
+    }
+
+    /// Nothing more can be written to the child's stdin. What is left in its stdout is still read.
+    pub fn send_failed(&mut self, now: Time) {
+        self.enter(now, |this| {
+            if this.shutdown.step() < Step::Exiting {
+                this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Unsent), &mut this.actions);
+                this.output.clear();
+                this.shutdown.fact(this.now, CloseReason::SendFailed, &this.config.timeouts);
+            }
+        });
+    }
+
+    /// It is `now`. Before the instant that [`poll_timeout`](Self::poll_timeout) names, this does nothing; afterwards it
+    /// does what is due.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.enter(now, |this| {
+            for over in this.requests.time_out(this.now, &mut this.actions) {
+                this.replied(&over, None, true);
+            }
+            if this.turn_due().is_some_and(|due| due <= this.now) {
+                this.ledger.mark_overdue(this.now, this.config.timeouts.turn);
+                this.actions.push(Action::Stalled(Deadline::Turn));
+            }
+            if this.stall_due().is_some_and(|due| due <= this.now) {
+                this.stall_told = true;
+                this.actions.push(Action::Stalled(Deadline::Stall));
+            }
+            if this.shutdown.handle_timeout(this.now, &this.config.timeouts) && this.shutdown.step() >= Step::Exiting {
+                this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut this.actions);
+                this.output.clear();
+            }
+        });
+    }
+
+    // Commands.
+
+    /// Gives the model something to do.
+    ///
+    /// # Errors
+    /// The prompt comes back: the session is closing, a turn runs and [`Busy::Refuse`] holds, the uuid was used, or there
+    /// is no room.
+    pub fn prompt(&mut self, now: Time, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
+        let mut given = Some(prompt);
+        let taken = self.enter(now, |this| this.take_prompt(&mut given));
+        match (taken.unwrap_or(Err(WhyRefused::Closed)), given) {
+            (Err(why), Some(value)) => Err(Refused { value, why }),
+            (Ok(id), _) => Ok(id),
+            (Err(_), None) => unreachable!("a prompt that was refused was not consumed"),
+        }
+    }
+
+    fn take_prompt(&mut self, given: &mut Option<Prompt>) -> Result<PromptId, WhyRefused> {
+        let Some(prompt) = given.as_ref() else { return Err(WhyRefused::Closed) };
+        let busy = prompt.busy.unwrap_or(self.config.busy);
+        if !self.shutdown.is_open() {
+            return Err(WhyRefused::Closed);
+        }
+        if busy == Busy::Refuse && (self.ledger.is_busy() || self.ledger.first_queued().is_some()) {
+            return Err(WhyRefused::Busy);
+        }
+        let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
+        let line = outgoing::user(&prompt.content, &id.uuid().to_string(), &prompt.fields);
+        self.check_room(line.len(), self.ledger.open_prompts() < self.config.limits.open_prompts)?;
+        self.ledger.accept(id, line, is_slash_command(&prompt.content));
+        *given = None;
+        if busy == Busy::Send {
+            self.write_prompt(id);
+        }
+        Ok(id)
+    }
+
+    /// Withdraws a prompt that waits: at once while it is held back here; else the CLI is asked to, and the prompt ends as
+    /// [`Cancelled`](crate::Outcome::Cancelled) when the CLI says so. One that a turn has taken runs on: interrupt it.
+    ///
+    /// # Errors
+    /// [`Stale`] where the prompt is over, or another session's.
+    pub fn cancel(&mut self, now: Time, prompt: PromptId) -> Result<(), Stale> {
+        let cancelled = self.enter(now, |this| {
+            match this.ledger.place(prompt).ok_or(Stale)? {
+                Place::Queued => this.ledger.cancel_unwritten(prompt, &mut this.actions),
+                Place::Written => this.withdraw_prompt(prompt),
+                Place::Taken => {}
+            }
+            Ok(())
+        });
+        cancelled.unwrap_or(Err(Stale))
+    }
+
+    /// Stops what runs. The reply is [`Replied`](Action::Replied); the prompt that it stopped ends as
+    /// [`Interrupted`](crate::Outcome::Interrupted), or otherwise if its turn was over first.
+    ///
+    /// # Errors
+    /// The interrupt comes back: the session is closing, its prompt is not with the CLI, its id is in use, or there is no
+    /// room.
+    pub fn interrupt(&mut self, now: Time, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+        let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
+        sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
+    }
+
+    fn send_interrupt(&mut self, interrupt: &Interrupt) -> Result<RequestId, WhyRefused> {
+        if !self.can_write() {
+            return Err(WhyRefused::Closed);
+        }
+        let aim = match interrupt.aim {
+            Some(prompt) => match self.ledger.place(prompt) {
+                Some(Place::Written | Place::Taken) => Some(prompt),
+                Some(Place::Queued) | None => return Err(WhyRefused::NotRunning),
+            },
+            None => self.ledger.running_prompt(),
+        };
+        self.check_request(interrupt.id.as_deref())?;
+        if interrupt.cancel_queued {
+            self.ledger.cancel_queued(&mut self.actions);
+        }
+        Ok(self.write_interrupt(aim, interrupt.cancel_queued, interrupt.id.clone(), true))
+    }
+
+    /// Asks something of the CLI itself. The reply is [`Replied`](Action::Replied).
+    ///
+    /// # Errors
+    /// The request comes back: the session is closing, its id is in use, or there is no room.
+    pub fn request(&mut self, now: Time, request: Request) -> Result<RequestId, Refused<Request>> {
+        let sent = self.enter(now, |this| this.send_request(&request));
+        sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: request, why })
+    }
+
+    fn send_request(&mut self, request: &Request) -> Result<RequestId, WhyRefused> {
+        if !self.can_write() {
+            return Err(WhyRefused::Closed);
+        }
+        self.check_request(request.id.as_deref())?;
+        let about = match About::of(request) {
+            About::Interrupt(_) => {
+                self.ledger.interrupt_written();
+                About::Interrupt(None)
+            }
+            about => about,
+        };
+        if about == About::Initialize {
+            let object = serde_json::Map::from_iter(
+                request.fields.iter().filter_map(|(name, value)| Some((name.clone(), value.decode().ok()?))),
+            );
+            self.dialogs = control::declared_dialogs(&Json::from(&serde_json::Value::Object(object)));
+        }
+        let session = self.config.seed.tag();
+        let (id, wire_id) =
+            self.requests.open(self.now, session, request.id.clone(), about, true, &self.config.timeouts);
+        self.write_request(&wire_id, &request.subtype, &request.fields);
+        Ok(id)
+    }
+
+    /// Answers what the CLI asked.
+    ///
+    /// # Errors
+    /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of
+    /// another kind, or an allow's input is no object. Nothing is changed then.
+    pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: Answer) -> Result<(), AnswerError> {
+        self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(AnswerError::Stale))
+    }
+
+    fn take_answer(&mut self, ask: AskId, answer: &Answer) -> Result<(), AnswerError> {
+        let kind = self.asks.kind(ask).ok_or(AnswerError::Stale)?;
+        let whole = match answer {
+            Answer::Permission(Decision::Allow { input: Some(input), .. }) => input.is_object(),
+            _ => true,
+        };
+        if !answer.fits(kind) || !whole {
+            return Err(AnswerError::Mismatch);
+        }
+        let line = self.asks.answer(ask, answer).ok_or(AnswerError::Stale)?;
+        self.output.push(&line);
+        if matches!(answer, Answer::Permission(Decision::Deny { interrupt: true, .. })) {
+            self.ledger.interrupt_acknowledged();
+        }
+        Ok(())
+    }
+
+    /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
+    /// ask), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a signal after each.
+    /// [`Closed`](Action::Closed) comes last.
+    pub fn close(&mut self, now: Time) {
+        self.enter(now, |this| {
+            this.ledger.cancel_queued(&mut this.actions);
+            this.shutdown.begin(this.now, CloseReason::Closed, &this.config.timeouts);
+        });
+    }
+
+    /// Ends the session now: everything is settled as lost, and the child is killed.
+    pub fn abort(&mut self, now: Time) {
+        self.enter(now, |this| this.abandon(CloseReason::Aborted));
+    }
+
+    // Polls.
+
+    /// What is to be written to the child's stdin; tell [`sent`](Self::sent) how much of it was.
+    #[must_use]
+    pub fn poll_transmit(&self) -> &[u8] {
+        self.output.pending()
+    }
+
+    /// What happened next. What it says is over is over, whether it is read or not.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop()
+    }
+
+    /// What is to be done to the child, in that order.
+    pub fn poll_child(&mut self) -> Option<ChildAction> {
+        self.shutdown.next_order()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest, and what for.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Time, Deadline)> {
+        if self.is_closed() {
+            return None;
+        }
+        let shutdown = self.shutdown.due().map(|due| (due, Deadline::Shutdown));
+        let turn = self.turn_due().map(|due| (due, Deadline::Turn));
+        let stall = self.stall_due().map(|due| (due, Deadline::Stall));
+        [self.requests.next_due(), turn, stall, shutdown].into_iter().flatten().min()
+    }
+
+    /// Whether the child's stdout should be read: not while more actions are unread than
+    /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited, what is left in the pipe always should.
+    #[must_use]
+    pub fn wants_read(&self) -> bool {
+        self.shutdown.exit.is_some() || self.actions.bytes() <= self.config.limits.unread
+    }
+
+    // Queries.
+
+    /// Whether the session is over; [`Closed`](Action::Closed) may still be unread.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shutdown.step() == Step::Closed
+    }
+
+    /// Whether nothing is owed: no turn, prompt, ask or request is open, and no background work is known.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
+    }
+
+    /// Who the CLI is, once it has said so.
+    #[must_use]
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// The latest of the instants that it was told.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How many lines were accounted for without an action.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The end of the child's stderr so far.
+    #[must_use]
+    pub fn stderr_tail(&self) -> String {
+        self.stderr.text()
+    }
+
+    // Within.
+
+    /// The one way in: nothing happens after the end, time does not go back, and what follows from an input follows at
+    /// once. `None` where the session is over.
+    fn enter<R>(&mut self, now: Time, step: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        if self.is_closed() {
+            return None;
+        }
+        self.now = self.now.max(now);
+        let done = step(self);
+        self.advance();
+        Some(done)
+    }
+
+    /// What follows from the state as it is. Doing it twice does nothing more, so it may be done after every line.
+    fn advance(&mut self) {
+        while let Some(follow_up) = self.next_follow_up() {
+            self.follow_up(Some(follow_up));
+        }
+        if !self.ledger.is_busy() && !self.requests.interrupt_is_open() && self.shutdown.is_open() {
+            if let Some(next) = self.ledger.first_queued() {
+                self.write_prompt(next);
+            }
+        }
+        if self.output.pending().len() > self.config.limits.unsent_hard {
+            self.abandon(CloseReason::Overrun);
+        }
+        if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
+            self.shutdown.close_stdin(self.now, &self.config.timeouts);
+        }
+        self.tell_idle();
+        self.tell_room();
+        if self.shutdown.is_complete() {
+            self.shutdown.finish();
+        }
+        if self.is_closed() {
+            self.finish();
+        }
+    }
+
+    /// Whether what `close` waits for still goes on.
+    fn is_finishing(&self) -> bool {
+        match self.config.close_when {
+            CloseWhen::TurnEnded => self.ledger.is_busy(),
+            CloseWhen::Idle => !self.is_idle(),
+        }
+    }
+
+    fn tell_idle(&mut self) {
+        let idle = self.is_idle();
+        if idle && self.was_busy {
+            self.actions.push(Action::Idle);
+        }
+        self.was_busy = !idle;
+    }
+
+    fn tell_room(&mut self) {
+        let limits = &self.config.limits;
+        let room = self.unsent() <= limits.unsent / 2
+            && self.ledger.open_prompts() < limits.open_prompts
+            && self.requests.len() < limits.open_requests;
+        if self.wants_room && room && self.shutdown.is_open() {
+            self.wants_room = false;
+            self.actions.push(Action::Room);
+        }
+    }
+
+    fn settle(&mut self, why: Lost) {
+        self.asks.withdraw_all(WhyWithdrawn::Ended(why), &mut self.actions);
+        self.requests.lose(why, &mut self.actions);
+        self.ledger.lose(why, &mut self.actions);
+        self.aims = Aims::default();
+    }
+
+    fn abandon(&mut self, why: CloseReason) {
+        if !self.settled {
+            self.settled = true;
+            self.settle(Lost::Aborted);
+            self.output.clear();
+            self.shutdown.abort(self.now, why, &self.config.timeouts);
+        }
+    }
+
+    fn finish(&mut self) {
+        let why = if self.shutdown.exit.is_some() { Lost::Exited } else { Lost::Closed };
+        self.settle(why);
+        self.output.clear();
+        self.actions.push(Action::Closed(Closed {
+            why: self.shutdown.why.unwrap_or(CloseReason::Closed),
+            exit: self.shutdown.exit,
+            stderr: self.stderr.text(),
+            last_error: self.last_error.take(),
+            cut_input: self.output.is_mid_line(),
+            output_held: !self.shutdown.eof,
+        }));
+    }
+
+    fn can_write(&self) -> bool {
+        self.shutdown.step() <= Step::Finishing && !self.settled
+    }
+
+    fn unsent(&self) -> usize {
+        self.output.pending().len() + self.ledger.queued_bytes()
+    }
+
+    fn check_room(&mut self, more: usize, counted: bool) -> Result<(), WhyRefused> {
+        let unsent = self.unsent();
+        if !counted || unsent > 0 && unsent + more > self.config.limits.unsent {
+            self.wants_room = true;
+            return Err(WhyRefused::Full);
+        }
+        Ok(())
+    }
+
+    fn check_request(&mut self, wire_id: Option<&str>) -> Result<(), WhyRefused> {
+        if wire_id.is_some_and(|id| self.requests.is_open(id)) {
+            return Err(WhyRefused::Reused);
+        }
+        self.check_room(0, self.requests.len() < self.config.limits.open_requests)
+    }
+
+    fn write_prompt(&mut self, prompt: PromptId) {
+        if let Some(line) = self.ledger.write(prompt) {
+            self.output.push(&line);
+        }
+    }
+
+    fn write_interrupt(
+        &mut self,
+        aim: Option<PromptId>,
+        cancel_queued: bool,
+        wanted: Option<String>,
+        for_host: bool,
+    ) -> RequestId {
+        let fields = cancel_queued.then(|| ("cancel_queued".to_owned(), Json::from(&serde_json::Value::Bool(true))));
+        let session = self.config.seed.tag();
+        let about = About::Interrupt(aim);
+        let (id, wire_id) = self.requests.open(self.now, session, wanted, about, for_host, &self.config.timeouts);
+        self.write_request(&wire_id, "interrupt", fields.as_slice());
+        self.ledger.interrupt_written();
+        if let Some(prompt) = aim {
+            self.aims.interrupting(prompt);
+        }
+        id
+    }
+
+    fn withdraw_prompt(&mut self, prompt: PromptId) {
+        if !self.can_write() {
+            return;
+        }
+        let about = About::Cancel(Some(prompt.uuid()));
+        let session = self.config.seed.tag();
+        let (_, wire_id) = self.requests.open(self.now, session, None, about, false, &self.config.timeouts);
+        let uuid = Json::string(&prompt.uuid().to_string());
+        self.write_request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
+    }
+
+    fn next_follow_up(&mut self) -> Option<FollowUp> {
+        let ledger = &self.ledger;
+        let open = |prompt| ledger.place(prompt).is_some();
+        let taken = |prompt| ledger.place(prompt) == Some(Place::Taken);
+        self.aims.due(open, taken)
+    }
+
+    fn follow_up(&mut self, follow_up: Option<FollowUp>) {
+        match follow_up {
+            Some(FollowUp::Withdraw(prompt)) => self.withdraw_prompt(prompt),
+            Some(FollowUp::Interrupt(prompt)) if self.can_write() => {
+                self.write_interrupt(Some(prompt), false, None, false);
+            }
+            Some(FollowUp::Interrupt(_)) | None => {}
+        }
+    }
+
+    fn turn_due(&self) -> Option<Time> {
+        Some(self.ledger.turn_since()?.after(self.config.timeouts.turn?))
+    }
+
+    fn stall_due(&self) -> Option<Time> {
+        let waiting = !self.stall_told && !self.shutdown.eof && !self.is_idle();
+        waiting.then_some(self.last_byte.after(self.config.timeouts.stall?))
+    }
+}
+
+/// Whether the output ended within that line.
+fn is_cut(line: &[u8]) -> bool {
+    !line.iter().all(u8::is_ascii_whitespace) && envelope::scan(line) == Err(envelope::NotAMessage::NotJson)
+}
+
+/// Whether a prompt is a slash command: a text, or a first text block, that begins with a slash.
+fn is_slash_command(content: &Json) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Block {
+        #[serde(default)]
+        text: String,
+    }
+    let text = content.as_str();
+    text.starts_with("\"/")
+        || text.starts_with('[')
+            && content
+                .decode::<Vec<Block>>()
+                .is_ok_and(|blocks| blocks.first().is_some_and(|block| block.text.starts_with('/')))
+}

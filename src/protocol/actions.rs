@@ -1,0 +1,47 @@
+//! The queue of what happened, and how much of it is unread.
+
+use std::collections::VecDeque;
+
+use crate::action::Action;
+
+/// What an action without content is counted as, in bytes.
+const FLAT: usize = 64;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Actions {
+    queue: VecDeque<Action>,
+    bytes: usize,
+}
+
+impl Actions {
+    pub(crate) fn push(&mut self, action: Action) {
+        self.bytes += weight(&action);
+        self.queue.push_back(action);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Action> {
+        let action = self.queue.pop_front()?;
+        self.bytes -= weight(&action);
+        if self.queue.is_empty() {
+            self.queue.shrink_to(FLAT);
+        }
+        Some(action)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// A result is counted with the message that carries it; turns and prompts hold handles on it.
+fn weight(action: &Action) -> usize {
+    FLAT + match action {
+        Action::Message { message, .. } | Action::Declined { message, .. } | Action::Stray(message) => {
+            message.as_bytes().len()
+        }
+        Action::Asked(ask) => ask.message().as_bytes().len(),
+        Action::Replied { reply: Ok(reply), .. } => 2 * reply.message().as_bytes().len(),
+        Action::Rejected(rejected) => rejected.head.len(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,236 @@
+//! What a line of the CLI sets in motion.
+
+use std::sync::Arc;
+
+use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
+use crate::ask::{AskKind, AskKinds};
+use crate::config::UnknownAsks;
+use crate::message::{Line, Message, MessageKind};
+use crate::protocol::requests::{About, Open};
+use crate::protocol::{Protocol, asks, line::Piece};
+use crate::request::Reply;
+use crate::wire::control::{self, Receipt};
+use crate::wire::envelope::{self, Envelope, NotAMessage};
+use crate::wire::{facts, outgoing};
+
+/// The oldest version that names what started a turn in its `result.origin`.
+const TELLS_ORIGIN: [u32; 3] = [2, 1, 143];
+
+impl Protocol {
+    pub(super) fn piece(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Dropped(rejected) => self.actions.push(Action::Rejected(rejected)),
+            Piece::Whole(line) => {
+                if let Some(envelope) = self.envelope(line) {
+                    self.message(Message::new(Line::Copied(line.into()), envelope));
+                }
+            }
+            Piece::Assembled(line) => {
+                if let Some(envelope) = self.envelope(&line) {
+                    self.message(Message::new(Line::Assembled(Arc::new(line)), envelope));
+                }
+            }
+        }
+    }
+
+    fn envelope(&mut self, line: &[u8]) -> Option<Envelope> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            self.counts.blank += 1;
+            return None;
+        }
+        let why = match envelope::scan(line) {
+            Ok(envelope) => return Some(envelope),
+            Err(NotAMessage::NotJson) => WhyRejected::NotJson,
+            Err(NotAMessage::NotAnObject) => WhyRejected::NotAnObject,
+            Err(NotAMessage::NoType) => WhyRejected::NoType,
+        };
+        self.reject(line, why);
+        None
+    }
+
+    pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
+        let head = line[..line.len().min(self.config.limits.rejected_head)].into();
+        self.actions.push(Action::Rejected(Rejected { head, length: line.len() as u64, why }));
+    }
+
+    fn message(&mut self, message: Message) {
+        let line = message.as_bytes();
+        match message.kind() {
+            MessageKind::ControlResponse => return self.response(message),
+            MessageKind::ControlRequest => return self.ask(message),
+            MessageKind::ControlCancelRequest => return self.withdraw(message),
+            MessageKind::KeepAlive => {
+                self.counts.keep_alive += 1;
+                return;
+            }
+            MessageKind::Result => {
+                let facts = facts::result(line);
+                self.note_result(&message, &facts);
+                return self.ledger.result(self.now, &facts, &message, &mut self.actions);
+            }
+            MessageKind::System => self.system(&message),
+            MessageKind::CommandLifecycle => {
+                if let Some(lifecycle) = facts::lifecycle(line) {
+                    self.ledger.lifecycle(lifecycle, &mut self.actions);
+                }
+            }
+            MessageKind::User if !message.is_subagent() => {
+                if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
+                    self.ledger.echo(uuid, &mut self.actions);
+                }
+            }
+            MessageKind::Assistant if !message.is_subagent() => self.ledger.spoke(),
+            _ => {}
+        }
+        self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
+    }
+
+    fn system(&mut self, message: &Message) {
+        let line = message.as_bytes();
+        let subtype = message.subtype().unwrap_or_default();
+        match subtype {
+            "init" => {
+                let init = facts::init(line);
+                let tells_origin =
+                    init.claude_code_version.as_deref().is_some_and(|version| is_at_least(version, TELLS_ORIGIN));
+                self.ledger.init(self.now, tells_origin, &mut self.actions);
+                self.introduced(init);
+            }
+            "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
+            _ => {
+                if subtype == "task_notification" {
+                    self.ledger.task_ended();
+                }
+                if subtype.starts_with("task_")
+                    || matches!(subtype, "session_state_changed" | "background_tasks_changed")
+                {
+                    self.background.observe(subtype, facts::system(line));
+                }
+            }
+        }
+    }
+
+    fn introduced(&mut self, init: facts::Init) {
+        let session = Session {
+            id: init.session_id.unwrap_or_default().into(),
+            version: init.claude_code_version.map(Arc::from),
+            capabilities: init.capabilities.unwrap_or_default().into(),
+        };
+        if self.session.as_ref() != Some(&session) {
+            self.session = Some(session.clone());
+            self.actions.push(Action::Session(session));
+        }
+    }
+
+    fn note_result(&mut self, message: &Message, facts: &facts::ResultFacts) {
+        let failed = facts.is_error == Some(true);
+        self.last_error =
+            failed.then(|| message.result().map_or_else(|error| error.to_string(), |result| result.error_text()));
+    }
+
+    fn response(&mut self, message: Message) {
+        let Some(response) = control::response(message.as_bytes()) else {
+            return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
+        };
+        match self.requests.close(&response.request_id) {
+            Some(open) => {
+                let payload = response.outcome.as_ref().ok().cloned().flatten();
+                let failed = response.outcome.is_err();
+                let reply = response.outcome.map(|payload| Reply { message, payload });
+                open.replied(reply, &mut self.actions);
+                self.replied(&open, payload.filter(|_| !failed).as_ref(), failed);
+            }
+            None if self.asks.is_echo(&response.request_id) => self.counts.echoed_answers += 1,
+            None => self.actions.push(Action::Stray(message)),
+        }
+    }
+
+    /// What a reply, or its absence, means to prompts and interrupts.
+    pub(super) fn replied(&mut self, open: &Open, payload: Option<&crate::Json>, failed: bool) {
+        match &open.about {
+            About::Interrupt(aim) => {
+                if failed {
+                    aim.iter().for_each(|prompt| self.aims.drop(*prompt));
+                    return;
+                }
+                self.ledger.interrupt_acknowledged();
+                let receipt: Receipt = payload.and_then(|payload| payload.decode().ok()).unwrap_or_default();
+                for uuid in receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok()) {
+                    self.ledger.cancelled(uuid, &mut self.actions);
+                }
+                if let Some(prompt) = aim.filter(|prompt| self.ledger.place(*prompt).is_some()) {
+                    let follow_up = self.aims.acknowledged(prompt, &receipt);
+                    self.follow_up(follow_up);
+                }
+            }
+            About::Cancel(Some(uuid)) => {
+                let found = payload.is_some_and(control::cancelled);
+                if found {
+                    self.ledger.cancelled(*uuid, &mut self.actions);
+                }
+                self.aims.withdrawn(*uuid, found);
+            }
+            About::Initialize | About::Cancel(None) | About::Other => {}
+        }
+    }
+
+    fn ask(&mut self, message: Message) {
+        let Some(request_id) = control::request_id(message.as_bytes()) else {
+            return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
+        };
+        if self.asks.is_open(&request_id) {
+            return self.reject(message.as_bytes(), WhyRejected::DuplicateAsk);
+        }
+        let fields = control::ask(message.as_bytes()).unwrap_or_default();
+        let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
+        let undeclared = || !fields.dialog_kind.as_ref().is_some_and(|kind| self.dialogs.contains(kind));
+        let why = if kind == AskKind::Dialog && undeclared() {
+            WhyDeclined::Undeclared
+        } else if !self.can_write() {
+            WhyDeclined::Closing
+        } else if kind == AskKind::Unknown
+            && (self.config.unknown_asks == UnknownAsks::Decline || fields.subtype.is_none())
+        {
+            WhyDeclined::Unknown
+        } else if !self.owned().contains(kind) {
+            WhyDeclined::Unowned
+        } else if !self.asks.has_room(&message, &self.config.limits) {
+            WhyDeclined::Full
+        } else {
+            let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message);
+            self.actions.push(Action::Asked(ask));
+            return;
+        };
+        if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
+            self.output.push(&asks::safe_answer(&request_id, kind, fields.hook_event()));
+            self.asks.remember(&request_id);
+        }
+        self.actions.push(Action::Declined { message, kind, why });
+    }
+
+    fn owned(&self) -> AskKinds {
+        match self.config.unknown_asks {
+            UnknownAsks::Hand => self.config.owned.with(AskKind::Unknown),
+            UnknownAsks::Decline => self.config.owned,
+        }
+    }
+
+    fn withdraw(&mut self, message: Message) {
+        let request_id = control::request_id(message.as_bytes());
+        let was_open = request_id.is_some_and(|request_id| self.asks.withdraw(&request_id, &mut self.actions));
+        if !was_open {
+            self.actions.push(Action::Stray(message));
+        }
+    }
+
+    pub(super) fn write_request(&mut self, wire_id: &str, subtype: &str, fields: &[(String, crate::Json)]) {
+        self.output.push(&outgoing::request(wire_id, subtype, fields));
+    }
+}
+
+/// Whether a version, as `2.1.329`, is that one or later.
+fn is_at_least(version: &str, least: [u32; 3]) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let version = [(); 3].map(|()| parts.next().unwrap_or(0));
+    version >= least
+}

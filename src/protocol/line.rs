@@ -1,0 +1,124 @@
+//! Bytes to lines: the framing of stdout.
+
+use std::mem;
+
+use memchr::memchr;
+
+use crate::action::{Rejected, WhyRejected};
+
+/// What the bytes hold next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'b> {
+    /// A line that lies whole in the chunk.
+    Whole(&'b [u8]),
+    /// A line that came in several chunks.
+    Assembled(Vec<u8>),
+    /// A line that was too long, at its end.
+    Dropped(Rejected),
+}
+
+/// The line that is arriving. Bytes that were searched for a line end are not searched again: 16 MiB in 8 KiB reads
+/// cost what they cost in one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lines {
+    partial: Vec<u8>,
+    /// How long the line is that is being dropped; its start is in `partial`.
+    dropped: Option<u64>,
+}
+
+impl Lines {
+    /// Takes the next piece out of `bytes`; at none, all bytes are taken.
+    pub(crate) fn next<'b>(&mut self, bytes: &mut &'b [u8], limit: usize, head: usize) -> Option<Piece<'b>> {
+        let chunk: &'b [u8] = bytes;
+        let end = memchr(b'\n', chunk);
+        let part = &chunk[..end.unwrap_or(chunk.len())];
+        *bytes = &chunk[end.map_or(chunk.len(), |end| end + 1)..];
+        match self.dropped {
+            Some(length) => self.dropped = Some(length + part.len() as u64),
+            None if self.partial.len() + part.len() > limit => self.drop_line(part, head.min(limit)),
+            None if end.is_some() && self.partial.is_empty() => return Some(Piece::Whole(trimmed(part))),
+            None => self.partial.extend_from_slice(part),
+        }
+        end.map(|_| self.take())
+    }
+
+    /// The line that the output ended in, if it ended in one.
+    pub(crate) fn last(&mut self) -> Option<Piece<'static>> {
+        (self.dropped.is_some() || !self.partial.is_empty()).then(|| self.take())
+    }
+
+    fn drop_line(&mut self, part: &[u8], head: usize) {
+        self.dropped = Some((self.partial.len() + part.len()) as u64);
+        let wanted = head.saturating_sub(self.partial.len()).min(part.len());
+        self.partial.truncate(head);
+        self.partial.extend_from_slice(&part[..wanted]);
+        self.partial.shrink_to_fit();
+    }
+
+    fn take(&mut self) -> Piece<'static> {
+        let mut partial = mem::take(&mut self.partial);
+        match self.dropped.take() {
+            Some(length) => Piece::Dropped(Rejected { head: partial.into(), length, why: WhyRejected::TooLong }),
+            None => {
+                partial.truncate(trimmed(&partial).len());
+                Piece::Assembled(partial)
+            }
+        }
+    }
+}
+
+/// The line without the `\r` of a `\r\n`.
+fn trimmed(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 10;
+
+    /// The lines of `chunks`, a dropped one as its length.
+    fn lines(chunks: &[&[u8]]) -> Vec<String> {
+        let mut lines = Lines::default();
+        let mut seen = Vec::new();
+        for chunk in chunks {
+            let mut rest: &[u8] = chunk;
+            while let Some(piece) = lines.next(&mut rest, LIMIT, 4) {
+                seen.push(shown(piece));
+            }
+        }
+        seen.extend(lines.last().map(shown));
+        seen
+    }
+
+    fn shown(piece: Piece<'_>) -> String {
+        match piece {
+            Piece::Whole(line) => String::from_utf8_lossy(line).into(),
+            Piece::Assembled(line) => String::from_utf8_lossy(&line).into(),
+            Piece::Dropped(rejected) => format!("{}:{}", String::from_utf8_lossy(&rejected.head), rejected.length),
+        }
+    }
+
+    #[test]
+    fn any_cut_gives_the_same_lines() {
+        let bytes = b"one\r\n\ntwo\n0123456789\n0123456789a\n\rthree\r";
+        let expected = ["one", "", "two", "0123456789", "0123:11", "\rthree"];
+        assert_eq!(lines(&[bytes]), expected);
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(lines(&single), expected);
+        for cut in 0..bytes.len() {
+            assert_eq!(lines(&[&bytes[..cut], &bytes[cut..]]), expected, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_holds_no_more_than_its_head() {
+        let mut lines = Lines::default();
+        for _ in 0..1000 {
+            let mut rest: &[u8] = b"0123456789";
+            assert_eq!(lines.next(&mut rest, LIMIT, 4), None);
+        }
+        assert!(lines.partial.capacity() <= LIMIT);
+    }
+}

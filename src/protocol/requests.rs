@@ -1,0 +1,139 @@
+//! Our requests to the CLI that have no reply yet.
+
+use crate::action::Action;
+use crate::config::Timeouts;
+use crate::deadline::Deadline;
+use crate::error::{Lost, RequestError};
+use crate::ids::{PromptId, RequestId, Uuid};
+use crate::json::Json;
+use crate::protocol::actions::Actions;
+use crate::request::Request;
+use crate::time::Time;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Requests {
+    open: Vec<Open>,
+    last: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Open {
+    pub(crate) id: RequestId,
+    wire_id: String,
+    pub(crate) about: About,
+    /// Whether the host asked, and hears of it; the session follows up its interrupts by itself.
+    for_host: bool,
+    due: Option<Time>,
+}
+
+/// What a request means to the session itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum About {
+    Initialize,
+    Interrupt(Option<PromptId>),
+    /// To withdraw the prompt of that uuid.
+    Cancel(Option<Uuid>),
+    Other,
+}
+
+impl About {
+    /// What a request of the host is about.
+    pub(crate) fn of(request: &Request) -> Self {
+        match request.subtype.as_str() {
+            "initialize" => Self::Initialize,
+            "interrupt" => Self::Interrupt(None),
+            "cancel_async_message" => {
+                let named = request.fields.iter().find(|(name, _)| name == "message_uuid");
+                Self::Cancel(named.and_then(|(_, uuid): &(String, Json)| uuid.decode().ok()))
+            }
+            _ => Self::Other,
+        }
+    }
+
+    fn deadline(&self) -> Deadline {
+        match self {
+            Self::Initialize => Deadline::Initialize,
+            Self::Interrupt(_) => Deadline::Interrupt,
+            Self::Cancel(_) | Self::Other => Deadline::Request,
+        }
+    }
+}
+
+impl Requests {
+    /// Opens a request; its id on the wire is the one that was wanted, or one of the session's own.
+    pub(crate) fn open(
+        &mut self,
+        now: Time,
+        session: u64,
+        wanted: Option<String>,
+        about: About,
+        for_host: bool,
+        timeouts: &Timeouts,
+    ) -> (RequestId, String) {
+        self.last += 1;
+        let id = RequestId::new(session, self.last);
+        let wire_id = wanted.unwrap_or_else(|| format!("{session:016x}-{}", self.last));
+        let wait = match about.deadline() {
+            Deadline::Initialize => timeouts.initialize,
+            Deadline::Interrupt => timeouts.interrupt,
+            _ => timeouts.request,
+        };
+        let due = wait.map(|wait| now.after(wait));
+        self.open.push(Open { id, wire_id: wire_id.clone(), about, for_host, due });
+        (id, wire_id)
+    }
+
+    pub(crate) fn is_open(&self, wire_id: &str) -> bool {
+        self.open.iter().any(|open| open.wire_id == wire_id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether the host waits for a reply.
+    pub(crate) fn owes_host(&self) -> bool {
+        self.open.iter().any(|open| open.for_host)
+    }
+
+    /// Whether the CLI has not yet said that it was interrupted.
+    pub(crate) fn interrupt_is_open(&self) -> bool {
+        self.open.iter().any(|open| matches!(open.about, About::Interrupt(_)))
+    }
+
+    /// Closes the request of that id on the wire.
+    pub(crate) fn close(&mut self, wire_id: &str) -> Option<Open> {
+        let at = self.open.iter().position(|open| open.wire_id == wire_id)?;
+        Some(self.open.remove(at))
+    }
+
+    pub(crate) fn next_due(&self) -> Option<(Time, Deadline)> {
+        self.open.iter().filter_map(|open| Some((open.due?, open.about.deadline()))).min()
+    }
+
+    /// Closes the requests whose time has come.
+    pub(crate) fn time_out(&mut self, now: Time, actions: &mut Actions) -> Vec<Open> {
+        let due = |open: &Open| open.due.is_some_and(|due| due <= now);
+        let (over, open) = std::mem::take(&mut self.open).into_iter().partition(due);
+        self.open = open;
+        for open in &over {
+            open.replied(Err(RequestError::TimedOut), actions);
+        }
+        over
+    }
+
+    pub(crate) fn lose(&mut self, why: Lost, actions: &mut Actions) {
+        for open in std::mem::take(&mut self.open) {
+            open.replied(Err(RequestError::Lost(why)), actions);
+        }
+    }
+}
+
+impl Open {
+    /// Tells the host, if it was the host who asked.
+    pub(crate) fn replied(&self, reply: Result<crate::request::Reply, RequestError>, actions: &mut Actions) {
+        if self.for_host {
+            actions.push(Action::Replied { request: self.id, reply });
+        }
+    }
+}

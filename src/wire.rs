@@ -1,0 +1,42 @@
+//! The lines themselves: what one says, and how ours are written. Knows nothing of sessions or time.
+
+pub(crate) mod control;
+pub(crate) mod envelope;
+pub(crate) mod facts;
+pub(crate) mod outgoing;
+pub(crate) mod views;
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::error::DecodeError;
+use crate::text::readable;
+
+/// Decodes a line into `T`; where its text is no good Unicode, what is bad is read as U+FFFD.
+pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {
+    serde_json::from_slice(line)
+        .or_else(|_| serde_json::from_str(&readable(line)))
+        .map_err(|error| DecodeError(error.to_string()))
+}
+
+/// A field that is left out, null, or of another type than it should be, is `None`: what one field says must not hide
+/// what the others say.
+pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// The text between a JSON string's quotes, unescaped.
+pub(crate) fn unescaped(raw: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str::<Text<'_>>(raw).ok().map(|text| text.0)
+}

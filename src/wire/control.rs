@@ -1,0 +1,142 @@
+//! The control lines: requests both ways, their responses, withdrawals (wire reference, sections 1.6 to 1.9).
+
+use serde::Deserialize;
+
+use crate::error::{DecodeError, RequestError};
+use crate::json::Json;
+use crate::wire::{decode, lenient};
+
+/// The `request_id` of a `control_request` or `control_cancel_request`.
+pub(crate) fn request_id(line: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default, deserialize_with = "lenient")]
+        request_id: Option<String>,
+    }
+    decode::<Body>(line).ok()?.request_id
+}
+
+/// What decides how an ask is treated, before anybody looks at its content.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct AskFields {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) subtype: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) dialog_kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    input: Option<HookInput>,
+}
+
+#[derive(Debug, Deserialize)]
+struct HookInput {
+    #[serde(default, deserialize_with = "lenient")]
+    hook_event_name: Option<String>,
+}
+
+impl AskFields {
+    pub(crate) fn hook_event(&self) -> Option<&str> {
+        self.input.as_ref()?.hook_event_name.as_deref()
+    }
+}
+
+/// The `request` of a `control_request`; `None` where there is none.
+pub(crate) fn ask(line: &[u8]) -> Option<AskFields> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default, deserialize_with = "lenient")]
+        request: Option<AskFields>,
+    }
+    decode::<Body>(line).ok()?.request
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct PermissionFields {
+    pub(crate) tool_name: String,
+    pub(crate) input: Json,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) tool_use_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) agent_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) description: Option<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) permission_suggestions: Vec<Json>,
+}
+
+fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Json>, D::Error> {
+    Ok(lenient(deserializer)?.unwrap_or_default())
+}
+
+/// What a `can_use_tool` asks for.
+pub(crate) fn permission(line: &[u8]) -> Result<PermissionFields, DecodeError> {
+    #[derive(Deserialize)]
+    struct Body {
+        request: PermissionFields,
+    }
+    Ok(decode::<Body>(line)?.request)
+}
+
+/// A `control_response` to a request of ours, or the CLI's echo of one of ours.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) request_id: String,
+    pub(crate) outcome: Result<Option<Json>, RequestError>,
+}
+
+/// Reads a `control_response`; `None` where it names no request.
+pub(crate) fn response(line: &[u8]) -> Option<Response> {
+    #[derive(Deserialize)]
+    struct Body {
+        response: Inner,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        request_id: String,
+        #[serde(default, deserialize_with = "lenient")]
+        subtype: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        response: Option<Json>,
+        #[serde(default, deserialize_with = "lenient")]
+        error: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        error_code: Option<String>,
+    }
+    let Inner { request_id, subtype, response, error, error_code } = decode::<Body>(line).ok()?.response;
+    let outcome = match subtype.as_deref() {
+        Some("success") => Ok(response),
+        _ => Err(RequestError::Refused {
+            message: error.unwrap_or_else(|| "the CLI gave no reason".into()),
+            code: error_code,
+        }),
+    };
+    Some(Response { request_id, outcome })
+}
+
+/// What an acknowledged interrupt says of other prompts (wire reference, section 2.3).
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Receipt {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) still_queued: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) cancelled: Option<Vec<String>>,
+}
+
+/// Whether a `cancel_async_message` found its prompt in the queue.
+pub(crate) fn cancelled(payload: &Json) -> bool {
+    #[derive(Deserialize)]
+    struct Body {
+        cancelled: bool,
+    }
+    payload.decode::<Body>().is_ok_and(|body| body.cancelled)
+}
+
+/// The dialog kinds that an `initialize` declares.
+pub(crate) fn declared_dialogs(initialize: &Json) -> Vec<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        #[serde(default)]
+        supported_dialog_kinds: Vec<String>,
+    }
+    initialize.decode::<Body>().map(|body| body.supported_dialog_kinds).unwrap_or_default()
+}
