@@ -225,8 +225,9 @@ impl Protocol {
             for over in this.requests.time_out(this.now, &mut this.actions) {
                 this.replied(&over, None, true);
             }
-            if this.turn_due().is_some_and(|due| due <= this.now) {
-                this.ledger.mark_overdue(this.now, this.config.timeouts.turn);
+            if let Some(wait) = this.config.timeouts.turn.filter(|_| this.turn_due().is_some_and(|due| due <= this.now))
+            {
+                this.ledger.mark_overdue(this.now, wait);
                 this.actions.push(Action::Stalled(Deadline::Turn));
             }
             if this.stall_due().is_some_and(|due| due <= this.now) {

@@ -13,9 +13,6 @@ use crate::wire::control::{self, Receipt};
 use crate::wire::envelope::{self, Envelope, NotAMessage};
 use crate::wire::{facts, outgoing};
 
-/// The oldest version that names what started a turn in its `result.origin`.
-const TELLS_ORIGIN: [u32; 3] = [2, 1, 143];
-
 impl Protocol {
     pub(super) fn piece(&mut self, piece: Piece<'_>) {
         match piece {
@@ -91,10 +88,11 @@ impl Protocol {
         match subtype {
             "init" => {
                 let init = facts::init(line);
-                let tells_origin =
-                    init.claude_code_version.as_deref().is_some_and(|version| is_at_least(version, TELLS_ORIGIN));
-                self.ledger.init(self.now, tells_origin, &mut self.actions);
+                if let Some(version) = &init.claude_code_version {
+                    self.ledger.version(version);
+                }
                 self.introduced(init);
+                self.ledger.init(self.now, &mut self.actions);
             }
             "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
@@ -226,11 +224,4 @@ impl Protocol {
     pub(super) fn write_request(&mut self, wire_id: &str, subtype: &str, fields: &[(String, crate::Json)]) {
         self.output.push(&outgoing::request(wire_id, subtype, fields));
     }
-}
-
-/// Whether a version, as `2.1.329`, is that one or later.
-fn is_at_least(version: &str, least: [u32; 3]) -> bool {
-    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
-    let version = [(); 3].map(|()| parts.next().unwrap_or(0));
-    version >= least
 }

@@ -1,0 +1,215 @@
+//! Plays a recording through a `Protocol`: what the host wrote becomes commands at the recorded times, what the CLI wrote
+//! becomes bytes.
+
+use std::collections::HashMap;
+
+use claude_duplex::{
+    Action, Answer, AskId, AskKind, AskKinds, Busy, ChildAction, Config, Interrupt, Json, Prompt, Protocol, Request,
+    RequestId, Seed, Time, UnknownAsks,
+};
+use serde::Deserialize;
+
+use crate::recording::{Recorded, What};
+
+/// Something that a playing gave, in order.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Action(Action),
+    Child(ChildAction),
+    /// A line of the host that could not become a command.
+    Skipped(String),
+}
+
+/// A recording that is being played.
+pub(crate) struct Player {
+    protocol: Protocol,
+    /// The ids that the host gave its requests.
+    requests: HashMap<RequestId, String>,
+    /// The ids that the CLI gave its asks, and those that are open by them.
+    asks: HashMap<AskId, String>,
+    open: HashMap<String, AskId>,
+    events: Vec<(Time, Event)>,
+}
+
+impl Player {
+    pub(crate) fn new() -> Self {
+        // A replay has to be the same every time, so its seed is fixed: these uuids go to no CLI.
+        let mut config = Config::new(Seed(*b"a recording only"));
+        config.busy = Busy::Send;
+        config.owned = AskKinds::ALL;
+        config.unknown_asks = UnknownAsks::Hand;
+        Self {
+            protocol: Protocol::new(config, Time::ZERO),
+            requests: HashMap::new(),
+            asks: HashMap::new(),
+            open: HashMap::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Plays to the end, and tells what happened when.
+    pub(crate) fn play(mut self, recording: &[Recorded]) -> Played {
+        let mut now = Time::ZERO;
+        for recorded in recording {
+            now = now.max(recorded.time());
+            self.pass_time(now);
+            match &recorded.what {
+                What::In(line) => self.host_line(now, line),
+                What::Out(line) => self.protocol.receive(now, &[line.as_slice(), b"\n"].concat()),
+                What::Err(line) if line.starts_with(b"<") => {}
+                What::Err(line) => self.protocol.stderr(now, &[line.as_slice(), b"\n"].concat()),
+                What::Exit(exit) => {
+                    self.protocol.eof(now);
+                    self.protocol.stderr_eof(now);
+                    self.protocol.exited(now, *exit);
+                }
+            }
+            self.collect(now);
+        }
+        // A recording that was cut off has no exit: its session ends here.
+        self.protocol.eof(now);
+        self.collect(now);
+        while let Some((due, _)) = self.protocol.poll_timeout() {
+            self.protocol.handle_timeout(due);
+            self.collect(due);
+        }
+        Played { events: self.events, requests: self.requests, asks: self.asks }
+    }
+
+    fn pass_time(&mut self, now: Time) {
+        while let Some((due, _)) = self.protocol.poll_timeout().filter(|(due, _)| *due < now) {
+            self.protocol.handle_timeout(due);
+            self.collect(due);
+        }
+    }
+
+    /// Takes what happened, and writes what is to be written: to nobody.
+    fn collect(&mut self, now: Time) {
+        let pending = self.protocol.poll_transmit().len();
+        self.protocol.sent(now, pending);
+        loop {
+            while let Some(order) = self.protocol.poll_child() {
+                self.events.push((now, Event::Child(order)));
+            }
+            let Some(action) = self.protocol.poll_action() else { break };
+            if let Action::Asked(ask) = &action {
+                self.asks.insert(ask.id(), ask.request_id());
+                self.open.insert(ask.request_id(), ask.id());
+            }
+            self.events.push((now, Event::Action(action)));
+        }
+    }
+
+    fn host_line(&mut self, now: Time, line: &[u8]) {
+        if let Err(why) = self.command(now, line) {
+            self.events.push((now, Event::Skipped(why)));
+        }
+    }
+
+    fn command(&mut self, now: Time, line: &[u8]) -> Result<(), String> {
+        let line: HostLine = serde_json::from_slice(line).map_err(|error| format!("not a host's line: {error}"))?;
+        match line {
+            HostLine::User(user) => {
+                let mut prompt = Prompt::blocks(user.message.content);
+                match user.uuid.map(|uuid| uuid.parse()) {
+                    Some(Ok(uuid)) => prompt = prompt.uuid(uuid),
+                    Some(Err(error)) => return Err(format!("a prompt's uuid is {error}")),
+                    None => {}
+                }
+                self.protocol.prompt(now, prompt).map_err(|refused| format!("prompt refused: {refused}"))?;
+            }
+            HostLine::ControlRequest { request_id, request } => {
+                let Some(subtype) = request.get("subtype").and_then(serde_json::Value::as_str) else {
+                    return Err("a request without subtype".into());
+                };
+                let id = if subtype == "interrupt" {
+                    let mut interrupt = Interrupt::running().id(&request_id);
+                    if request.get("cancel_queued") == Some(&serde_json::Value::Bool(true)) {
+                        interrupt = interrupt.cancel_queued();
+                    }
+                    self.protocol.interrupt(now, interrupt).map_err(|refused| refused.to_string())?
+                } else {
+                    let fields = request.iter().filter(|(name, _)| *name != "subtype");
+                    let asked = fields.fold(Request::new(subtype).id(&request_id), |asked, (name, value)| {
+                        asked.field(name, Json::from(value))
+                    });
+                    self.protocol.request(now, asked).map_err(|refused| refused.to_string())?
+                };
+                self.requests.insert(id, request_id);
+            }
+            HostLine::ControlResponse { response } => {
+                let ask = self.open.get(&response.request_id).copied().ok_or("an answer to nothing")?;
+                let answer = match (response.error, response.response) {
+                    (Some(message), _) => Answer::Error { message },
+                    (None, payload) => Answer::Raw(payload.unwrap_or_else(|| Json::from(&serde_json::Value::Null))),
+                };
+                self.protocol.answer(now, ask, answer).map_err(|error| error.to_string())?;
+            }
+            HostLine::Other => return Err("a line that is no command of this crate".into()),
+        }
+        Ok(())
+    }
+}
+
+/// What a playing gave, and the names on the wire of what it speaks of.
+pub(crate) struct Played {
+    pub(crate) events: Vec<(Time, Event)>,
+    pub(crate) requests: HashMap<RequestId, String>,
+    pub(crate) asks: HashMap<AskId, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum HostLine {
+    User(User),
+    ControlRequest {
+        request_id: String,
+        request: serde_json::Map<String, serde_json::Value>,
+    },
+    ControlResponse {
+        response: Response,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct User {
+    message: Content,
+    uuid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Content {
+    #[serde(deserialize_with = "as_json")]
+    content: Json,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    request_id: String,
+    error: Option<String>,
+    #[serde(default, deserialize_with = "as_optional_json")]
+    response: Option<Json>,
+}
+
+/// By way of a value: within a tagged enum no raw text survives.
+fn as_json<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(|value| Json::from(&value))
+}
+
+fn as_optional_json<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    as_json(deserializer).map(Some)
+}
+
+/// The wire's name for a kind of ask.
+pub(crate) fn kind_name(kind: AskKind) -> &'static str {
+    match kind {
+        AskKind::Permission => "permission",
+        AskKind::Hook => "hook",
+        AskKind::Mcp => "mcp",
+        AskKind::Elicitation => "elicitation",
+        AskKind::Dialog => "dialog",
+        _ => "unknown",
+    }
+}

@@ -1,0 +1,149 @@
+//! One line for each thing that happened: JSON for programs, aligned text for people.
+
+use claude_duplex::{Action, ChildAction, CloseReason, Exit, Outcome, Time};
+use serde_json::{Map, Value, json};
+
+use crate::play::{Event, Played, kind_name};
+
+/// What happened, as the name of the action and its fields in order.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    pub(crate) fields: Map<String, Value>,
+}
+
+impl Played {
+    /// Everything that happened; host lines that could not be played are `Err`.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (Time, Result<Entry, &str>)> {
+        self.events.iter().map(|(time, event)| {
+            let entry = match event {
+                Event::Action(action) => Ok(self.entry(action)),
+                Event::Child(ChildAction::CloseStdin) => Ok(entry("close_stdin", json!({}))),
+                Event::Child(ChildAction::Terminate) => Ok(entry("terminate", json!({}))),
+                Event::Child(ChildAction::Kill) => Ok(entry("kill", json!({}))),
+                Event::Skipped(why) => Err(why.as_str()),
+            };
+            (*time, entry)
+        })
+    }
+
+    fn entry(&self, action: &Action) -> Entry {
+        let uuid = |result: &Option<claude_duplex::Message>| result.as_ref().and_then(claude_duplex::Message::uuid);
+        match action {
+            Action::Session(session) => {
+                entry("session", json!({ "session_id": *session.id, "version": session.version.as_deref() }))
+            }
+            Action::TurnStarted { turn, origin } => {
+                entry("turn_started", json!({ "turn": turn.number(), "origin": origin.to_string() }))
+            }
+            Action::PromptTaken { prompt, turn } => {
+                entry("prompt_taken", json!({ "prompt": prompt.uuid(), "turn": turn.number() }))
+            }
+            Action::Message { turn, message } => entry(
+                "message",
+                json!({ "type": message.type_name(), "subtype": message.subtype(), "turn": turn.map(|turn| turn.number()) }),
+            ),
+            Action::TurnEnded { turn, origin, result } => entry(
+                "turn_ended",
+                json!({ "turn": turn.number(), "result": uuid(result), "origin": origin.to_string() }),
+            ),
+            Action::PromptEnded { prompt, turn, outcome, result } => {
+                let turn = turn.map(|turn| turn.number());
+                let mut fields = json!({ "prompt": prompt.uuid(), "turn": turn, "outcome": outcome_name(*outcome),
+                    "result": uuid(result) });
+                if let Outcome::Lost(why) = outcome {
+                    fields["why"] = why.to_string().into();
+                }
+                entry("prompt_ended", fields)
+            }
+            Action::Asked(ask) => {
+                entry("asked", json!({ "kind": kind_name(ask.kind()), "request_id": ask.request_id() }))
+            }
+            Action::Declined { message, kind, why } => {
+                let request_id = message.to_json().decode::<Value>().ok().map(|ask| ask["request_id"].clone());
+                let why = format!("{why:?}").to_lowercase();
+                entry("asked", json!({ "kind": kind_name(*kind), "request_id": request_id, "declined": why }))
+            }
+            Action::Withdrawn { ask, .. } => entry("withdrawn", json!({ "request_id": self.asks.get(ask) })),
+            Action::Replied { request, reply } => {
+                entry("replied", json!({ "request_id": self.requests.get(request), "ok": reply.is_ok() }))
+            }
+            Action::Rejected(rejected) => entry("rejected", json!({ "why": rejected.why.to_string() })),
+            Action::Stray(_) => entry("stray", json!({})),
+            Action::Stalled(deadline) => {
+                entry("stalled", json!({ "deadline": format!("{deadline:?}").to_lowercase() }))
+            }
+            Action::Idle => entry("idle", json!({})),
+            Action::Room => entry("room", json!({})),
+            Action::Closed(closed) => {
+                entry("closed", json!({ "why": reason_name(closed.why), "exit": closed.exit.and_then(status) }))
+            }
+            other => entry("other", json!({ "debug": format!("{other:?}") })),
+        }
+    }
+}
+
+fn entry(name: &'static str, fields: Value) -> Entry {
+    let Value::Object(fields) = fields else { unreachable!("fields are written as an object") };
+    Entry { name, fields }
+}
+
+impl Entry {
+    /// `{"t":SECONDS,"action":NAME,...}`
+    pub(crate) fn json(self, time: Time) -> String {
+        let mut line = format!("{{\"t\":{},\"action\":\"{}\"", seconds(time), self.name);
+        for (name, value) in &self.fields {
+            line.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
+        }
+        line.push('}');
+        line
+    }
+
+    /// Time, name and fields in columns, at most `width` characters.
+    pub(crate) fn text(self, time: Time, width: usize) -> String {
+        let fields = self.fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| match value {
+            Value::String(text) => format!("{name}={text}"),
+            value => format!("{name}={value}"),
+        });
+        let line = format!("{:>9.3}  {:<13} {}", seconds(time), self.name, fields.collect::<Vec<_>>().join("  "));
+        match line.char_indices().nth(width) {
+            Some(_) => line.chars().take(width.saturating_sub(1)).chain(['\u{2026}']).collect(),
+            None => line,
+        }
+    }
+}
+
+fn seconds(time: Time) -> f64 {
+    (time.as_nanos() as f64 / 1e5).round() / 1e4
+}
+
+pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "success",
+        Outcome::Error => "error",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Blocked => "blocked",
+        _ => "lost",
+    }
+}
+
+fn reason_name(why: CloseReason) -> &'static str {
+    match why {
+        CloseReason::Closed => "closed",
+        CloseReason::Aborted => "aborted",
+        CloseReason::Exited => "exited",
+        CloseReason::Eof => "eof",
+        CloseReason::SendFailed => "send_failed",
+        CloseReason::Overrun => "overrun",
+        _ => "other",
+    }
+}
+
+/// As the recording writes it: a signal is negative.
+fn status(exit: Exit) -> Option<i32> {
+    match exit {
+        Exit::Code(code) => Some(code),
+        Exit::Signal(signal) => Some(-signal),
+        Exit::Unknown => None,
+    }
+}

@@ -1,0 +1,83 @@
+//! The turns that have begun and not ended, and how one ends.
+
+use std::time::Duration;
+
+use crate::action::{Origin, Outcome};
+use crate::ids::TurnId;
+use crate::time::Time;
+use crate::wire::facts::ResultFacts;
+
+#[derive(Debug, Clone)]
+pub(super) struct Turn {
+    pub(super) id: TurnId,
+    pub(super) since: Time,
+    /// Its place in the order of what was written and what began.
+    pub(super) order: u64,
+    pub(super) origin: Origin,
+    /// A prompt was echoed before `init`: a joined batch.
+    pub(super) batch: bool,
+    /// A prompt was echoed, or the model spoke, after `init`.
+    pub(super) spoke: bool,
+    /// A hook prevents it from going on.
+    pub(super) prevented: bool,
+    /// That it takes long was told.
+    pub(super) overdue: bool,
+}
+
+/// Whether an interrupt of ours may have caused the next `error_during_execution`: up to 2.1.50 the result does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    None,
+    /// Written. A success that comes before its acknowledgement is of an older turn, out of a backlog.
+    Written,
+    /// Acknowledged: it concerns the next result or none.
+    Acknowledged,
+}
+
+/// What a version is known to do, as far as its turns cannot be told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Generation {
+    /// It says which turns are its own (`result.origin`).
+    pub(crate) tells_origin: bool,
+    /// It joins the prompts that waited while a turn ran into one.
+    pub(crate) joins: bool,
+    /// It says how far it is with each prompt (`command_lifecycle`).
+    pub(crate) tells_life: bool,
+}
+
+impl Generation {
+    /// By its version, as `2.1.329`. 1.0.128 gives none.
+    pub(crate) fn of(version: &str) -> Self {
+        let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+        let version: [u32; 3] = [(); 3].map(|()| parts.next().unwrap_or(0));
+        let modern = version >= [2, 1, 143];
+        Self { tells_origin: modern, joins: modern, tells_life: false }
+    }
+}
+
+impl Turn {
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self.origin, Origin::Own(_))
+    }
+
+    pub(super) fn mark_overdue(&mut self, now: Time, wait: Duration) {
+        self.overdue |= self.since.after(wait) <= now;
+    }
+
+    /// How its prompts ended.
+    pub(super) fn outcome(&self, facts: &ResultFacts, stop: Stop, generation: Generation) -> Outcome {
+        let reason = facts.terminal_reason.as_deref();
+        let subtype = facts.subtype.as_deref().unwrap_or_default();
+        let stopped = subtype == "error_during_execution" && stop != Stop::None && !generation.tells_life;
+        if reason.map_or(stopped, |reason| reason.starts_with("aborted")) {
+            Outcome::Interrupted
+        } else if facts.is_error == Some(true) || subtype != "success" {
+            Outcome::Error
+        } else if reason.is_none() && (self.prevented || !self.spoke && !generation.tells_life) {
+            // Up to 2.1.143 nothing says that a hook refused the prompt; but that turn has no word in it.
+            Outcome::Blocked
+        } else {
+            Outcome::Success
+        }
+    }
+}
