@@ -63,6 +63,11 @@ fn run() -> Result<(), String> {
             written => written.map_err(|error| error.to_string())?,
         }
     }
+    if text {
+        let claude_duplex::Counts { blank, keep_alive, echoed_answers, .. } = played.counts;
+        let quiet = format!("{blank} blank, {keep_alive} keep-alive, {echoed_answers} echoed answers");
+        writeln!(out, "{:>9}  lines without an action: {quiet}", "").map_err(|error| error.to_string())?;
+    }
     match out.flush() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
         _ => Ok(()),

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use claude_duplex::{
-    Action, Answer, AskId, AskKind, AskKinds, Busy, ChildAction, Config, Interrupt, Json, Prompt, Protocol, Request,
-    RequestId, Seed, Time, UnknownAsks,
+    Action, Answer, AskId, AskKinds, Busy, ChildAction, Config, Counts, Interrupt, Json, Outcome, Prompt, Protocol,
+    Request, RequestId, Seed, Time, UnknownAsks,
 };
 use serde::Deserialize;
 
@@ -73,7 +73,7 @@ impl Player {
             self.protocol.handle_timeout(due);
             self.collect(due);
         }
-        Played { events: self.events, requests: self.requests, asks: self.asks }
+        Played { events: self.events, requests: self.requests, asks: self.asks, counts: self.protocol.counts() }
     }
 
     fn pass_time(&mut self, now: Time) {
@@ -156,6 +156,7 @@ pub(crate) struct Played {
     pub(crate) events: Vec<(Time, Event)>,
     pub(crate) requests: HashMap<RequestId, String>,
     pub(crate) asks: HashMap<AskId, String>,
+    pub(crate) counts: Counts,
 }
 
 #[derive(Deserialize)]
@@ -202,14 +203,14 @@ fn as_optional_json<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
     as_json(deserializer).map(Some)
 }
 
-/// The wire's name for a kind of ask.
-pub(crate) fn kind_name(kind: AskKind) -> &'static str {
-    match kind {
-        AskKind::Permission => "permission",
-        AskKind::Hook => "hook",
-        AskKind::Mcp => "mcp",
-        AskKind::Elicitation => "elicitation",
-        AskKind::Dialog => "dialog",
-        _ => "unknown",
+/// The name of an outcome, as a program would want it.
+pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "success",
+        Outcome::Error => "error",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Blocked => "blocked",
+        _ => "lost",
     }
 }

@@ -1,9 +1,9 @@
 //! One line for each thing that happened: JSON for programs, aligned text for people.
 
-use claude_duplex::{Action, ChildAction, CloseReason, Exit, Outcome, Time};
+use claude_duplex::{Action, AskKind, ChildAction, CloseReason, Exit, Outcome, Time};
 use serde_json::{Map, Value, json};
 
-use crate::play::{Event, Played, kind_name};
+use crate::play::{Event, Played, outcome_name};
 
 /// What happened, as the name of the action and its fields in order.
 pub(crate) struct Entry {
@@ -116,17 +116,6 @@ fn seconds(time: Time) -> f64 {
     (time.as_nanos() as f64 / 1e5).round() / 1e4
 }
 
-pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Success => "success",
-        Outcome::Error => "error",
-        Outcome::Interrupted => "interrupted",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Blocked => "blocked",
-        _ => "lost",
-    }
-}
-
 fn reason_name(why: CloseReason) -> &'static str {
     match why {
         CloseReason::Closed => "closed",
@@ -145,5 +134,17 @@ fn status(exit: Exit) -> Option<i32> {
         Exit::Code(code) => Some(code),
         Exit::Signal(signal) => Some(-signal),
         Exit::Unknown => None,
+    }
+}
+
+/// The wire's name for a kind of ask.
+fn kind_name(kind: AskKind) -> &'static str {
+    match kind {
+        AskKind::Permission => "permission",
+        AskKind::Hook => "hook",
+        AskKind::Mcp => "mcp",
+        AskKind::Elicitation => "elicitation",
+        AskKind::Dialog => "dialog",
+        _ => "unknown",
     }
 }
