@@ -13,6 +13,7 @@ mod print;
 mod recording;
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: replay [--text] FILE";
@@ -42,7 +43,7 @@ fn run() -> Result<(), String> {
         }
     }
     let file = file.ok_or(USAGE)?;
-    let name = file.display();
+    let name = Path::new(&file).display();
     let bytes = std::fs::read(&file).map_err(|error| format!("{name}: {error}"))?;
     let recording = recording::read(&bytes).map_err(|why| format!("{name} is not a recording: {why}"))?;
 

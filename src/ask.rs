@@ -249,6 +249,23 @@ impl From<Decision> for Answer {
 }
 
 impl Answer {
+    /// Whether it is a deny that ends the turn.
+    pub(crate) fn interrupts(&self, kind: AskKind) -> bool {
+        #[derive(Deserialize)]
+        struct Deny {
+            behavior: String,
+            #[serde(default)]
+            interrupt: bool,
+        }
+        match self {
+            Self::Permission(Decision::Deny { interrupt, .. }) => *interrupt,
+            Self::Raw(payload) if kind == AskKind::Permission => {
+                payload.decode::<Deny>().is_ok_and(|deny| deny.behavior == "deny" && deny.interrupt)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether it can be said to an ask of that kind.
     #[must_use]
     pub fn fits(&self, kind: AskKind) -> bool {

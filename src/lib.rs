@@ -1,4 +1,47 @@
-//! The `claude` command line, held open as a long-lived child process.
+//! The `claude` command line, held open as a long-lived child: prompts in, messages and results out, permission
+//! prompts and hooks in mid-turn, interrupts, requests both ways.
+//!
+//! The crate is a state machine without I/O, [`Protocol`]: it is told what happened (bytes, the end of a pipe, an exit,
+//! the time) and what the host wants (a prompt, an interrupt, an answer), and it says what is to be done (write these
+//! bytes, this turn ended so, decide this permission, kill the child). It has no clock, no threads and no randomness,
+//! so it runs in every runtime and event loop, on any target, and a session can be replayed to the last byte.
+//!
+//! ```text
+//!     bytes, ends, stderr, exit, time            prompt, cancel, interrupt, request, answer, close, abort
+//!                  |                                                     |
+//!                  v                                                     v
+//!  +----------------------------------------------------------------------------------------------+
+//!  |  Protocol     line -> envelope -> ledger (turns, prompts) / requests / asks / shutdown       |
+//!  +--------+----------------------+---------------------------+------------------------+---------+
+//!           |                      |                           |                        |
+//!    poll_transmit():       poll_action():              poll_child():            poll_timeout():
+//!    write these bytes      this happened               close stdin,             call handle_timeout
+//!                                                       terminate, kill          then
+//! ```
+//!
+//! What it takes care of, on every version of the CLI from 1.0.128 to 2.1.329:
+//!
+//! * **Every prompt gets its own outcome**, once: [`Action::PromptEnded`]. The CLI merges prompts, folds them into
+//!   running turns, starts turns of its own, and says which is which differently in each generation.
+//! * **Nothing is granted that nobody gave**: an ask that the host does not [own](Config::own) is declined in the way that
+//!   is safe for its kind; an allow sends the tool's input back byte for byte.
+//! * **Nothing hangs**: requests have deadlines, the end has [graces](Graces), a dead child settles everything.
+//! * **Nothing grows without bound**: every kind of memory has a [limit](Limits) with a name.
+//!
+//! # Which part for whom
+//!
+//! | You have | You take |
+//! |---|---|
+//! | an event loop, a runtime, a wasm host | the default features: [`Protocol`], [`Options`], and the loop below |
+//! | smol, or any executor | feature `smol`: a transport, and a driver that is the loop |
+//!
+//! # The run loop
+//!
+//! The whole of it with the standard library alone, as proof that nothing else is needed (`examples/run_loop.rs`):
+//!
+//! ```no_run
+#![doc = include_str!("../examples/run_loop.rs")]
+//! ```
 
 mod action;
 mod ask;

@@ -158,12 +158,10 @@ impl Message {
         readable(self.as_bytes())
     }
 
-    /// The line as a JSON value.
-    ///
-    /// # Panics
-    /// Never: a message is a line that was found to be JSON.
+    /// The line as a JSON value; bad Unicode is read as U+FFFD.
     #[must_use]
     pub fn to_json(&self) -> Json {
+        // A message is a line that was found to be JSON, so there is always a value.
         Json::parse(&self.text()).unwrap_or_else(|_| Json::string(""))
     }
 

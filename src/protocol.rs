@@ -4,6 +4,9 @@ mod actions;
 mod aims;
 mod asks;
 mod background;
+mod commands;
+mod consequences;
+mod deadlines;
 mod incoming;
 mod ledger;
 mod line;
@@ -12,26 +15,25 @@ mod requests;
 mod shutdown;
 mod tail;
 
-use crate::action::{Action, ChildAction, CloseReason, Closed, Exit, Session, WhyRejected, WhyWithdrawn};
-use crate::ask::{Answer, Decision};
-use crate::config::{Busy, CloseWhen, Config};
+use crate::action::{Action, ChildAction, CloseReason, Exit, Session, WhyRejected, WhyWithdrawn};
+use crate::ask::Answer;
+use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused};
-use crate::ids::{AskId, PromptId, RequestId};
-use crate::json::Json;
+use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::time::Time;
-use crate::wire::{control, envelope, outgoing};
+use crate::wire::envelope;
 
 use actions::Actions;
-use aims::{Aims, FollowUp};
+use aims::Aims;
 use asks::Asks;
 use background::Background;
-use ledger::{Ledger, Place};
+use ledger::Ledger;
 use line::{Lines, Piece};
 use output::Output;
-use requests::{About, Requests};
+use requests::Requests;
 use shutdown::{Shutdown, Step};
 use tail::Tail;
 
@@ -221,24 +223,7 @@ impl Protocol {
     /// It is `now`. Before the instant that [`poll_timeout`](Self::poll_timeout) names, this does nothing; afterwards it
     /// does what is due.
     pub fn handle_timeout(&mut self, now: Time) {
-        self.enter(now, |this| {
-            for over in this.requests.time_out(this.now, &mut this.actions) {
-                this.replied(&over, None, true);
-            }
-            if let Some(wait) = this.config.timeouts.turn.filter(|_| this.turn_due().is_some_and(|due| due <= this.now))
-            {
-                this.ledger.mark_overdue(this.now, wait);
-                this.actions.push(Action::Stalled(Deadline::Turn));
-            }
-            if this.stall_due().is_some_and(|due| due <= this.now) {
-                this.stall_told = true;
-                this.actions.push(Action::Stalled(Deadline::Stall));
-            }
-            if this.shutdown.handle_timeout(this.now, &this.config.timeouts) && this.shutdown.step() >= Step::Exiting {
-                this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut this.actions);
-                this.output.clear();
-            }
-        });
+        self.enter(now, Self::expire);
     }
 
     // Commands.
@@ -249,33 +234,8 @@ impl Protocol {
     /// The prompt comes back: the session is closing, a turn runs and [`Busy::Refuse`] holds, the uuid was used, or there
     /// is no room.
     pub fn prompt(&mut self, now: Time, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
-        let mut given = Some(prompt);
-        let taken = self.enter(now, |this| this.take_prompt(&mut given));
-        match (taken.unwrap_or(Err(WhyRefused::Closed)), given) {
-            (Err(why), Some(value)) => Err(Refused { value, why }),
-            (Ok(id), _) => Ok(id),
-            (Err(_), None) => unreachable!("a prompt that was refused was not consumed"),
-        }
-    }
-
-    fn take_prompt(&mut self, given: &mut Option<Prompt>) -> Result<PromptId, WhyRefused> {
-        let Some(prompt) = given.as_ref() else { return Err(WhyRefused::Closed) };
-        let busy = prompt.busy.unwrap_or(self.config.busy);
-        if !self.shutdown.is_open() {
-            return Err(WhyRefused::Closed);
-        }
-        if busy == Busy::Refuse && (self.ledger.is_busy() || self.ledger.first_queued().is_some()) {
-            return Err(WhyRefused::Busy);
-        }
-        let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
-        let line = outgoing::user(&prompt.content, &id.uuid().to_string(), &prompt.fields);
-        self.check_room(line.len(), self.ledger.open_prompts() < self.config.limits.open_prompts)?;
-        self.ledger.accept(id, line, is_slash_command(&prompt.content));
-        *given = None;
-        if busy == Busy::Send {
-            self.write_prompt(id);
-        }
-        Ok(id)
+        let taken = self.enter(now, |this| this.take_prompt(&prompt));
+        taken.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: prompt, why })
     }
 
     /// Withdraws a prompt that waits: at once while it is held back here; else the CLI is asked to, and the prompt ends as
@@ -284,15 +244,7 @@ impl Protocol {
     /// # Errors
     /// [`Stale`] where the prompt is over, or another session's.
     pub fn cancel(&mut self, now: Time, prompt: PromptId) -> Result<(), Stale> {
-        let cancelled = self.enter(now, |this| {
-            match this.ledger.place(prompt).ok_or(Stale)? {
-                Place::Queued => this.ledger.cancel_unwritten(prompt, &mut this.actions),
-                Place::Written => this.withdraw_prompt(prompt),
-                Place::Taken => {}
-            }
-            Ok(())
-        });
-        cancelled.unwrap_or(Err(Stale))
+        self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or(Err(Stale))
     }
 
     /// Stops what runs. The reply is [`Replied`](Action::Replied); the prompt that it stopped ends as
@@ -306,24 +258,6 @@ impl Protocol {
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
     }
 
-    fn send_interrupt(&mut self, interrupt: &Interrupt) -> Result<RequestId, WhyRefused> {
-        if !self.can_write() {
-            return Err(WhyRefused::Closed);
-        }
-        let aim = match interrupt.aim {
-            Some(prompt) => match self.ledger.place(prompt) {
-                Some(Place::Written | Place::Taken) => Some(prompt),
-                Some(Place::Queued) | None => return Err(WhyRefused::NotRunning),
-            },
-            None => self.ledger.running_prompt(),
-        };
-        self.check_request(interrupt.id.as_deref())?;
-        if interrupt.cancel_queued {
-            self.ledger.cancel_queued(&mut self.actions);
-        }
-        Ok(self.write_interrupt(aim, interrupt.cancel_queued, interrupt.id.clone(), true))
-    }
-
     /// Asks something of the CLI itself. The reply is [`Replied`](Action::Replied).
     ///
     /// # Errors
@@ -333,31 +267,6 @@ impl Protocol {
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: request, why })
     }
 
-    fn send_request(&mut self, request: &Request) -> Result<RequestId, WhyRefused> {
-        if !self.can_write() {
-            return Err(WhyRefused::Closed);
-        }
-        self.check_request(request.id.as_deref())?;
-        let about = match About::of(request) {
-            About::Interrupt(_) => {
-                self.ledger.interrupt_written();
-                About::Interrupt(None)
-            }
-            about => about,
-        };
-        if about == About::Initialize {
-            let object = serde_json::Map::from_iter(
-                request.fields.iter().filter_map(|(name, value)| Some((name.clone(), value.decode().ok()?))),
-            );
-            self.dialogs = control::declared_dialogs(&Json::from(&serde_json::Value::Object(object)));
-        }
-        let session = self.config.seed.tag();
-        let (id, wire_id) =
-            self.requests.open(self.now, session, request.id.clone(), about, true, &self.config.timeouts);
-        self.write_request(&wire_id, &request.subtype, &request.fields);
-        Ok(id)
-    }
-
     /// Answers what the CLI asked.
     ///
     /// # Errors
@@ -365,23 +274,6 @@ impl Protocol {
     /// another kind, or an allow's input is no object. Nothing is changed then.
     pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: Answer) -> Result<(), AnswerError> {
         self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(AnswerError::Stale))
-    }
-
-    fn take_answer(&mut self, ask: AskId, answer: &Answer) -> Result<(), AnswerError> {
-        let kind = self.asks.kind(ask).ok_or(AnswerError::Stale)?;
-        let whole = match answer {
-            Answer::Permission(Decision::Allow { input: Some(input), .. }) => input.is_object(),
-            _ => true,
-        };
-        if !answer.fits(kind) || !whole {
-            return Err(AnswerError::Mismatch);
-        }
-        let line = self.asks.answer(ask, answer).ok_or(AnswerError::Stale)?;
-        self.output.push(&line);
-        if matches!(answer, Answer::Permission(Decision::Deny { interrupt: true, .. })) {
-            self.ledger.interrupt_acknowledged();
-        }
-        Ok(())
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
@@ -420,13 +312,7 @@ impl Protocol {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest, and what for.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Time, Deadline)> {
-        if self.is_closed() {
-            return None;
-        }
-        let shutdown = self.shutdown.due().map(|due| (due, Deadline::Shutdown));
-        let turn = self.turn_due().map(|due| (due, Deadline::Turn));
-        let stall = self.stall_due().map(|due| (due, Deadline::Stall));
-        [self.requests.next_due(), turn, stall, shutdown].into_iter().flatten().min()
+        self.next_deadline()
     }
 
     /// Whether the child's stdout should be read: not while more actions are unread than
@@ -487,193 +373,9 @@ impl Protocol {
         self.advance();
         Some(done)
     }
-
-    /// What follows from the state as it is. Doing it twice does nothing more, so it may be done after every line.
-    fn advance(&mut self) {
-        while let Some(follow_up) = self.next_follow_up() {
-            self.follow_up(Some(follow_up));
-        }
-        if !self.ledger.is_busy() && !self.requests.interrupt_is_open() && self.shutdown.is_open() {
-            if let Some(next) = self.ledger.first_queued() {
-                self.write_prompt(next);
-            }
-        }
-        if self.output.pending().len() > self.config.limits.unsent_hard {
-            self.abandon(CloseReason::Overrun);
-        }
-        if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
-            self.shutdown.close_stdin(self.now, &self.config.timeouts);
-        }
-        self.tell_idle();
-        self.tell_room();
-        if self.shutdown.is_complete() {
-            self.shutdown.finish();
-        }
-        if self.is_closed() {
-            self.finish();
-        }
-    }
-
-    /// Whether what `close` waits for still goes on.
-    fn is_finishing(&self) -> bool {
-        match self.config.close_when {
-            CloseWhen::TurnEnded => self.ledger.is_busy(),
-            CloseWhen::Idle => !self.is_idle(),
-        }
-    }
-
-    fn tell_idle(&mut self) {
-        let idle = self.is_idle();
-        if idle && self.was_busy {
-            self.actions.push(Action::Idle);
-        }
-        self.was_busy = !idle;
-    }
-
-    fn tell_room(&mut self) {
-        let limits = &self.config.limits;
-        let room = self.unsent() <= limits.unsent / 2
-            && self.ledger.open_prompts() < limits.open_prompts
-            && self.requests.len() < limits.open_requests;
-        if self.wants_room && room && self.shutdown.is_open() {
-            self.wants_room = false;
-            self.actions.push(Action::Room);
-        }
-    }
-
-    fn settle(&mut self, why: Lost) {
-        self.asks.withdraw_all(WhyWithdrawn::Ended(why), &mut self.actions);
-        self.requests.lose(why, &mut self.actions);
-        self.ledger.lose(why, &mut self.actions);
-        self.aims = Aims::default();
-    }
-
-    fn abandon(&mut self, why: CloseReason) {
-        if !self.settled {
-            self.settled = true;
-            self.settle(Lost::Aborted);
-            self.output.clear();
-            self.shutdown.abort(self.now, why, &self.config.timeouts);
-        }
-    }
-
-    fn finish(&mut self) {
-        let why = if self.shutdown.exit.is_some() { Lost::Exited } else { Lost::Closed };
-        self.settle(why);
-        self.output.clear();
-        self.actions.push(Action::Closed(Closed {
-            why: self.shutdown.why.unwrap_or(CloseReason::Closed),
-            exit: self.shutdown.exit,
-            stderr: self.stderr.text(),
-            last_error: self.last_error.take(),
-            cut_input: self.output.is_mid_line(),
-            output_held: !self.shutdown.eof,
-        }));
-    }
-
-    fn can_write(&self) -> bool {
-        self.shutdown.step() <= Step::Finishing && !self.settled
-    }
-
-    fn unsent(&self) -> usize {
-        self.output.pending().len() + self.ledger.queued_bytes()
-    }
-
-    fn check_room(&mut self, more: usize, counted: bool) -> Result<(), WhyRefused> {
-        let unsent = self.unsent();
-        if !counted || unsent > 0 && unsent + more > self.config.limits.unsent {
-            self.wants_room = true;
-            return Err(WhyRefused::Full);
-        }
-        Ok(())
-    }
-
-    fn check_request(&mut self, wire_id: Option<&str>) -> Result<(), WhyRefused> {
-        if wire_id.is_some_and(|id| self.requests.is_open(id)) {
-            return Err(WhyRefused::Reused);
-        }
-        self.check_room(0, self.requests.len() < self.config.limits.open_requests)
-    }
-
-    fn write_prompt(&mut self, prompt: PromptId) {
-        if let Some(line) = self.ledger.write(prompt) {
-            self.output.push(&line);
-        }
-    }
-
-    fn write_interrupt(
-        &mut self,
-        aim: Option<PromptId>,
-        cancel_queued: bool,
-        wanted: Option<String>,
-        for_host: bool,
-    ) -> RequestId {
-        let fields = cancel_queued.then(|| ("cancel_queued".to_owned(), Json::from(&serde_json::Value::Bool(true))));
-        let session = self.config.seed.tag();
-        let about = About::Interrupt(aim);
-        let (id, wire_id) = self.requests.open(self.now, session, wanted, about, for_host, &self.config.timeouts);
-        self.write_request(&wire_id, "interrupt", fields.as_slice());
-        self.ledger.interrupt_written();
-        if let Some(prompt) = aim {
-            self.aims.interrupting(prompt);
-        }
-        id
-    }
-
-    fn withdraw_prompt(&mut self, prompt: PromptId) {
-        if !self.can_write() {
-            return;
-        }
-        let about = About::Cancel(Some(prompt.uuid()));
-        let session = self.config.seed.tag();
-        let (_, wire_id) = self.requests.open(self.now, session, None, about, false, &self.config.timeouts);
-        let uuid = Json::string(&prompt.uuid().to_string());
-        self.write_request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
-    }
-
-    fn next_follow_up(&mut self) -> Option<FollowUp> {
-        let ledger = &self.ledger;
-        let open = |prompt| ledger.place(prompt).is_some();
-        let taken = |prompt| ledger.place(prompt) == Some(Place::Taken);
-        self.aims.due(open, taken)
-    }
-
-    fn follow_up(&mut self, follow_up: Option<FollowUp>) {
-        match follow_up {
-            Some(FollowUp::Withdraw(prompt)) => self.withdraw_prompt(prompt),
-            Some(FollowUp::Interrupt(prompt)) if self.can_write() => {
-                self.write_interrupt(Some(prompt), false, None, false);
-            }
-            Some(FollowUp::Interrupt(_)) | None => {}
-        }
-    }
-
-    fn turn_due(&self) -> Option<Time> {
-        Some(self.ledger.turn_since()?.after(self.config.timeouts.turn?))
-    }
-
-    fn stall_due(&self) -> Option<Time> {
-        let waiting = !self.stall_told && !self.shutdown.eof && !self.is_idle();
-        waiting.then_some(self.last_byte.after(self.config.timeouts.stall?))
-    }
 }
 
 /// Whether the output ended within that line.
 fn is_cut(line: &[u8]) -> bool {
     !line.iter().all(u8::is_ascii_whitespace) && envelope::scan(line) == Err(envelope::NotAMessage::NotJson)
-}
-
-/// Whether a prompt is a slash command: a text, or a first text block, that begins with a slash.
-fn is_slash_command(content: &Json) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Block {
-        #[serde(default)]
-        text: String,
-    }
-    let text = content.as_str();
-    text.starts_with("\"/")
-        || text.starts_with('[')
-            && content
-                .decode::<Vec<Block>>()
-                .is_ok_and(|blocks| blocks.first().is_some_and(|block| block.text.starts_with('/')))
 }

@@ -90,7 +90,7 @@ pub(crate) struct Trace {
     /// All that was sent, as far as the history says `Sent`.
     pub(crate) written: Vec<u8>,
     /// What was to be sent, and when the session wanted to be woken, after each input.
-    pub(crate) states: Vec<(Vec<u8>, Option<(Time, Deadline)>)>,
+    pub(crate) states: Vec<State>,
 }
 
 /// Small limits, so that a short history reaches them.
@@ -154,6 +154,9 @@ impl History {
         trace
     }
 }
+
+/// What is to be sent, and when the session wants to be woken.
+pub(crate) type State = (Vec<u8>, Option<(Time, Deadline)>);
 
 impl Trace {
     pub(crate) fn apply(&mut self, protocol: &mut Protocol, now: Time, input: Input<'_>) {

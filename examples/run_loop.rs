@@ -1,0 +1,71 @@
+//! The run loop with the standard library alone: a thread for each pipe, and the loop.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+use std::{fs::File, process::Stdio, thread};
+
+use claude_duplex::{Action, ChildAction, Config, Input, Options, Prompt, Protocol, Seed, Time};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut command =
+        Options::new().program(std::env::var_os("CLAUDE_BIN").unwrap_or("claude".into())).invocation()?.to_command();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+
+    let (facts, inbox) = channel();
+    let (output, outbox) = channel::<Vec<u8>>();
+    let (read, written) = (facts.clone(), facts.clone());
+    thread::spawn(move || {
+        let mut buffer = [0; 64 * 1024];
+        while let Ok(count @ 1..) = stdout.read(&mut buffer) {
+            read.send(Input::Receive(buffer[..count].to_vec().into())).unwrap();
+        }
+        read.send(Input::Eof).unwrap();
+    });
+    thread::spawn(move || {
+        for bytes in outbox {
+            let sent = stdin.write_all(&bytes).map_or(Input::SendFailed, |()| Input::Sent(bytes.len()));
+            written.send(sent).unwrap();
+        }
+    });
+
+    let mut seed = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut seed)?;
+    let epoch = Instant::now();
+    let now = || Time::from(epoch.elapsed());
+    let mut session = Protocol::new(Config::new(Seed(seed)), now());
+    session.stderr_eof(now()); // it is inherited: nobody reads it here
+    session.prompt(now(), Prompt::text("hello"))?;
+
+    let (mut output, mut writing) = (Some(output), false);
+    loop {
+        if let (Some(output), false, pending @ [_, ..]) = (&output, writing, session.poll_transmit()) {
+            output.send(pending.to_vec())?;
+            writing = true;
+        }
+        while let Some(order) = session.poll_child() {
+            match order {
+                ChildAction::CloseStdin => output = None,
+                ChildAction::Terminate | ChildAction::Kill => child.kill()?,
+            }
+        }
+        while let Some(action) = session.poll_action() {
+            match action {
+                Action::Message { message, .. } => println!("{}", message.text()),
+                Action::PromptEnded { .. } => session.close(now()),
+                Action::Closed(closed) => return Ok(println!("{closed:?}")),
+                _ => {}
+            }
+        }
+        let wait = session.poll_timeout().map_or(Duration::MAX, |(due, _)| due.since(now()));
+        if let Ok(fact) = inbox.recv_timeout(wait.min(Duration::from_millis(50))) {
+            writing &= !matches!(fact, Input::Sent(_));
+            session.apply(now(), fact);
+        }
+        session.handle_timeout(now());
+        if let Some(status) = child.try_wait()? {
+            session.exited(now(), status.into());
+        }
+    }
+}

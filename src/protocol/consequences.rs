@@ -1,0 +1,93 @@
+//! What follows from the state, whatever brought it about.
+
+use crate::action::{Action, CloseReason, Closed, WhyWithdrawn};
+use crate::config::CloseWhen;
+use crate::error::Lost;
+use crate::protocol::Protocol;
+use crate::protocol::aims::Aims;
+use crate::protocol::shutdown::Step;
+
+impl Protocol {
+    /// What follows from the state as it is. Doing it twice does nothing more, so it may be done after every line.
+    pub(super) fn advance(&mut self) {
+        while let Some(follow_up) = self.next_follow_up() {
+            self.follow_up(Some(follow_up));
+        }
+        if !self.ledger.is_busy() && !self.requests.interrupt_is_open() && self.shutdown.is_open() {
+            if let Some(next) = self.ledger.first_queued() {
+                self.write_prompt(next);
+            }
+        }
+        if self.output.pending().len() > self.config.limits.unsent_hard {
+            self.abandon(CloseReason::Overrun);
+        }
+        if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
+            self.shutdown.close_stdin(self.now, &self.config.timeouts);
+        }
+        self.tell_idle();
+        self.tell_room();
+        if self.shutdown.is_complete() {
+            self.shutdown.finish();
+        }
+        if self.is_closed() {
+            self.finish();
+        }
+    }
+
+    /// Whether what `close` waits for still goes on.
+    fn is_finishing(&self) -> bool {
+        match self.config.close_when {
+            CloseWhen::TurnEnded => self.ledger.is_busy(),
+            CloseWhen::Idle => !self.is_idle(),
+        }
+    }
+
+    fn tell_idle(&mut self) {
+        let idle = self.is_idle();
+        if idle && self.was_busy {
+            self.actions.push(Action::Idle);
+        }
+        self.was_busy = !idle;
+    }
+
+    fn tell_room(&mut self) {
+        let limits = &self.config.limits;
+        let room = self.unsent() <= limits.unsent / 2
+            && self.ledger.open_prompts() < limits.open_prompts
+            && self.requests.len() < limits.open_requests;
+        if self.wants_room && room && self.shutdown.is_open() {
+            self.wants_room = false;
+            self.actions.push(Action::Room);
+        }
+    }
+
+    pub(super) fn settle(&mut self, why: Lost) {
+        self.asks.withdraw_all(WhyWithdrawn::Ended(why), &mut self.actions);
+        self.requests.lose(why, &mut self.actions);
+        self.ledger.lose(why, &mut self.actions);
+        self.aims = Aims::default();
+    }
+
+    pub(super) fn abandon(&mut self, why: CloseReason) {
+        if !self.settled {
+            self.settled = true;
+            self.settle(Lost::Aborted);
+            self.output.clear();
+            self.shutdown.abort(self.now, why, &self.config.timeouts);
+        }
+    }
+
+    fn finish(&mut self) {
+        let why = if self.shutdown.exit.is_some() { Lost::Exited } else { Lost::Closed };
+        self.settle(why);
+        self.output.clear();
+        self.actions.push(Action::Closed(Closed {
+            why: self.shutdown.why.unwrap_or(CloseReason::Closed),
+            exit: self.shutdown.exit,
+            stderr: self.stderr.text(),
+            last_error: self.last_error.take(),
+            cut_input: self.output.is_mid_line(),
+            output_held: !self.shutdown.eof,
+        }));
+    }
+}

@@ -1,0 +1,51 @@
+//! When the session has to act without any input, and what it does then.
+
+use crate::action::{Action, WhyWithdrawn};
+use crate::deadline::Deadline;
+use crate::error::Lost;
+use crate::protocol::Protocol;
+use crate::protocol::shutdown::Step;
+use crate::time::Time;
+
+impl Protocol {
+    /// The next instant at which something is due, and what.
+    pub(super) fn next_deadline(&self) -> Option<(Time, Deadline)> {
+        if self.is_closed() {
+            return None;
+        }
+        let turn = self.turn_due().map(|due| (due, Deadline::Turn));
+        let stall = self.stall_due().map(|due| (due, Deadline::Stall));
+        let shutdown = self.shutdown.due().map(|due| (due, Deadline::Shutdown));
+        [self.requests.next_due(), turn, stall, shutdown].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub(super) fn expire(&mut self) {
+        for over in self.requests.time_out(self.now, &mut self.actions) {
+            self.replied(&over, None, true);
+        }
+        let is_due = |due: Option<Time>| due.is_some_and(|due| due <= self.now);
+        let (turn, stall) = (is_due(self.turn_due()), is_due(self.stall_due()));
+        if let Some(wait) = self.config.timeouts.turn.filter(|_| turn) {
+            self.ledger.mark_overdue(self.now, wait);
+            self.actions.push(Action::Stalled(Deadline::Turn));
+        }
+        if stall {
+            self.stall_told = true;
+            self.actions.push(Action::Stalled(Deadline::Stall));
+        }
+        if self.shutdown.handle_timeout(self.now, &self.config.timeouts) && self.shutdown.step() >= Step::Exiting {
+            self.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut self.actions);
+            self.output.clear();
+        }
+    }
+
+    fn turn_due(&self) -> Option<Time> {
+        Some(self.ledger.turn_since()?.after(self.config.timeouts.turn?))
+    }
+
+    fn stall_due(&self) -> Option<Time> {
+        let waiting = !self.stall_told && !self.shutdown.eof && !self.is_idle();
+        waiting.then_some(self.last_byte.after(self.config.timeouts.stall?))
+    }
+}
