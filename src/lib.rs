@@ -47,6 +47,8 @@ mod action;
 mod ask;
 mod config;
 mod deadline;
+#[cfg(feature = "driver")]
+mod driver;
 mod error;
 mod ids;
 mod input;
@@ -58,6 +60,8 @@ mod protocol;
 mod request;
 mod text;
 mod time;
+#[cfg(feature = "driver")]
+mod transport;
 mod wire;
 
 pub use action::{
@@ -67,6 +71,8 @@ pub use action::{
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
+#[cfg(feature = "driver")]
+pub use driver::Driver;
 pub use error::{AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused};
 pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
@@ -77,4 +83,8 @@ pub use prompt::Prompt;
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 pub use time::Time;
+#[cfg(feature = "driver")]
+pub use transport::Transport;
+#[cfg(feature = "smol")]
+pub use transport::{SpawnError, smol};
 pub use wire::views::{Content, StreamDelta, TurnResult};

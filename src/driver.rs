@@ -1,0 +1,261 @@
+//! The one async loop: a [`Protocol`] on a [`Transport`].
+
+mod rounds;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_lite::Stream;
+
+use crate::action::{Action, Closed};
+use crate::ask::Answer;
+use crate::config::Config;
+use crate::error::{AnswerError, Refused, Stale};
+use crate::ids::{AskId, PromptId, RequestId};
+use crate::prompt::Prompt;
+use crate::protocol::Protocol;
+use crate::request::{Interrupt, Request};
+use crate::time::Time;
+use crate::transport::Transport;
+
+/// How much is read at a time: what a pipe holds on Linux.
+const CHUNK: usize = 64 * 1024;
+
+/// How often a poll goes round, and reads or writes within a round, before the other tasks have their turn.
+const ROUNDS: usize = 16;
+
+/// How many actions are handed out without a pause before the other tasks have their turn: a child that never stops
+/// talking must not keep a timer beside the driver from running out.
+const BURST: u32 = 256;
+
+/// How long queued actions are handed out without a look at the child between them.
+const BREATH: Duration = Duration::from_millis(1);
+
+/// A session with a child, driven by whoever waits for its next action.
+///
+/// Nothing moves but in [`next`](Self::next) (or [`poll_next`](Self::poll_next)): a host calls it until it gives `None`,
+/// and gives its commands between two calls. What a command writes is written before the next action is handed out.
+/// While no one calls, nothing is read, and the child stops when its pipes are full.
+///
+/// Dropping the driver drops the transport, which ends the child.
+///
+/// ```
+/// use claude_duplex::{Action, Decision, Driver, Transport};
+///
+/// async fn deny_everything(claude: &mut Driver<impl Transport>) {
+///     while let Some(action) = claude.next().await {
+///         match action {
+///             Action::Asked(ask) => drop(claude.answer(ask.id(), Decision::deny("no"))),
+///             Action::Idle => claude.close(),
+///             _ => {}
+///         }
+///     }
+/// }
+/// ```
+#[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
+pub struct Driver<T> {
+    protocol: Protocol,
+    transport: T,
+    buffer: Box<[u8]>,
+    stdin: Stdin,
+    /// Something was written and not yet flushed.
+    unflushed: bool,
+    stdout_ended: bool,
+    stderr_ended: bool,
+    exited: bool,
+    last_round: Time,
+    burst: u32,
+    io_error: Option<io::Error>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stdin {
+    Open,
+    /// Nothing more can be written; it is still to be closed.
+    Failed,
+    Closing,
+    Closed,
+}
+
+impl<T: Transport> Driver<T> {
+    /// A session with a child that was just started.
+    pub fn new(config: Config, transport: T) -> Self {
+        let now = transport.now();
+        Self {
+            protocol: Protocol::new(config, now),
+            transport,
+            buffer: vec![0; CHUNK].into_boxed_slice(),
+            stdin: Stdin::Open,
+            unflushed: false,
+            stdout_ended: false,
+            stderr_ended: false,
+            exited: false,
+            last_round: now,
+            burst: 0,
+            io_error: None,
+        }
+    }
+
+    /// What happened next; `None` after [`Closed`](Action::Closed).
+    ///
+    /// The future can be dropped at any time: what has happened by then is in the driver, and the next call goes on.
+    pub async fn next(&mut self) -> Option<Action> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// [`next`](Self::next) for those who poll. The task that polled last is woken when there may be more.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
+        self.push(cx);
+        if self.burst >= BURST {
+            return self.pause(cx);
+        }
+        // To ask the system before every action of a flood would cost more than the actions.
+        if self.transport.now().since(self.last_round) < BREATH {
+            if let Some(action) = self.pop() {
+                return Poll::Ready(Some(action));
+            }
+        }
+        for _ in 0..ROUNDS {
+            let moved = self.round(cx);
+            if let Some(action) = self.pop() {
+                return Poll::Ready(Some(action));
+            }
+            if self.protocol.is_closed() {
+                return Poll::Ready(None);
+            }
+            if !moved && self.poll_timer(cx).is_pending() {
+                self.burst = 0;
+                return Poll::Pending;
+            }
+        }
+        self.pause(cx)
+    }
+
+    /// Closes the session in order and drives it to its end. What happens on the way is dropped, and what the CLI asks
+    /// gets an error, which refuses it. `None` where [`Closed`](Action::Closed) was handed out before.
+    ///
+    /// Dropping the future leaves a session that is closing.
+    pub async fn finish(&mut self) -> Option<Closed> {
+        self.close();
+        while let Some(action) = self.next().await {
+            match action {
+                Action::Closed(closed) => return Some(closed),
+                Action::Asked(ask) => {
+                    let message = "the session is being closed".to_owned();
+                    // It was asked just now; should it be over nevertheless, then nobody waits for the answer.
+                    let _ = self.answer(ask.id(), Answer::Error { message });
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    // Commands. They take effect at once; what they write goes out with the next call of `next`.
+
+    /// [`Protocol::prompt`], now.
+    ///
+    /// # Errors
+    /// The prompt comes back: see there.
+    pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, Refused<Prompt>> {
+        self.protocol.prompt(self.transport.now(), prompt.into())
+    }
+
+    /// [`Protocol::cancel`], now.
+    ///
+    /// # Errors
+    /// [`Stale`] where the prompt is over, or another session's.
+    pub fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale> {
+        self.protocol.cancel(self.transport.now(), prompt)
+    }
+
+    /// [`Protocol::interrupt`], now.
+    ///
+    /// # Errors
+    /// The interrupt comes back: see there.
+    pub fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+        self.protocol.interrupt(self.transport.now(), interrupt)
+    }
+
+    /// [`Protocol::request`], now.
+    ///
+    /// # Errors
+    /// The request comes back: see there.
+    pub fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
+        self.protocol.request(self.transport.now(), request)
+    }
+
+    /// [`Protocol::answer`], now.
+    ///
+    /// # Errors
+    /// The ask is over, or the answer is not of its kind: see there.
+    pub fn answer(&mut self, ask: AskId, answer: impl Into<Answer>) -> Result<(), AnswerError> {
+        self.protocol.answer(self.transport.now(), ask, answer.into())
+    }
+
+    /// [`Protocol::close`], now. [`next`](Self::next) goes on until [`Closed`](Action::Closed).
+    pub fn close(&mut self) {
+        self.protocol.close(self.transport.now());
+    }
+
+    /// [`Protocol::abort`], now. [`next`](Self::next) sends the kill and goes on until [`Closed`](Action::Closed).
+    pub fn abort(&mut self) {
+        self.protocol.abort(self.transport.now());
+    }
+
+    // Queries.
+
+    /// The session, to ask what it knows.
+    #[must_use]
+    pub fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+
+    /// What it is driven on.
+    #[must_use]
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The first error of reading or writing, if there was one. The session tells its effect: the end of a stream.
+    #[must_use]
+    pub fn io_error(&self) -> Option<&io::Error> {
+        self.io_error.as_ref()
+    }
+
+    fn pop(&mut self) -> Option<Action> {
+        let action = self.protocol.poll_action()?;
+        self.burst += 1;
+        Some(action)
+    }
+
+    fn pause(&mut self, cx: &Context<'_>) -> Poll<Option<Action>> {
+        self.burst = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// The actions as a stream, which ends after [`Closed`](Action::Closed).
+impl<T: Transport + Unpin> Stream for Driver<T> {
+    type Item = Action;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Action>> {
+        self.get_mut().poll_next(cx)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Driver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("session", &self.protocol.session())
+            .field("closed", &self.protocol.is_closed())
+            .field("transport", &self.transport)
+            .field("io_error", &self.io_error)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! One round of the loop: what goes to the child, what comes from it, what is due.
+//!
+//! Each step says whether something moved; where nothing did, it has registered the waker.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use super::{Driver, ROUNDS, Stdin};
+use crate::action::ChildAction;
+use crate::transport::Transport;
+
+impl<T: Transport> Driver<T> {
+    pub(super) fn round(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.protocol.is_closed() {
+            return self.push(cx);
+        }
+        let mut moved = self.push(cx);
+        moved |= self.read(cx);
+        moved |= self.read_stderr(cx);
+        moved |= self.reap(cx);
+        moved |= self.expire(cx);
+        // What follows from all that is written before the host hears of it.
+        moved |= self.push(cx);
+        self.last_round = self.transport.now();
+        moved
+    }
+
+    /// Everything that goes to the child.
+    pub(super) fn push(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = self.write(cx) | self.close_stdin(cx);
+        while let Some(order) = self.protocol.poll_child() {
+            moved = true;
+            if order != ChildAction::CloseStdin {
+                self.transport.signal(order);
+            } else if self.stdin != Stdin::Closed {
+                self.stdin = Stdin::Closing;
+                self.close_stdin(cx);
+            }
+        }
+        moved
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        for _ in 0..ROUNDS {
+            let bytes = self.protocol.poll_transmit();
+            if self.stdin != Stdin::Open || bytes.is_empty() {
+                break;
+            }
+            let Poll::Ready(written) = self.transport.poll_write(cx, bytes) else { return moved };
+            moved = true;
+            match written {
+                Ok(0) => self.write_failed(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.unflushed = true;
+                    self.protocol.sent(self.transport.now(), count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.write_failed(error),
+            }
+        }
+        moved | self.flush(cx)
+    }
+
+    fn flush(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.stdin != Stdin::Open || !self.unflushed {
+            return false;
+        }
+        let Poll::Ready(flushed) = self.transport.poll_flush(cx) else { return false };
+        match flushed {
+            Ok(()) => self.unflushed = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => self.write_failed(error),
+        }
+        true
+    }
+
+    fn write_failed(&mut self, error: io::Error) {
+        self.io_error.get_or_insert(error);
+        self.stdin = Stdin::Failed;
+        self.protocol.send_failed(self.transport.now());
+    }
+
+    fn close_stdin(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.stdin != Stdin::Closing {
+            return false;
+        }
+        let Poll::Ready(closed) = self.transport.poll_close(cx) else { return false };
+        if let Err(error) = closed {
+            self.io_error.get_or_insert(error);
+        }
+        self.stdin = Stdin::Closed;
+        true
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.stdout_ended || !self.protocol.wants_read() {
+            return false;
+        }
+        let Poll::Ready(read) = self.transport.poll_read(cx, &mut self.buffer) else { return false };
+        let now = self.transport.now();
+        match self.bytes(read) {
+            Some(0) => {
+                self.stdout_ended = true;
+                self.protocol.eof(now);
+            }
+            Some(count) => self.protocol.receive(now, &self.buffer[..count]),
+            None => {}
+        }
+        true
+    }
+
+    fn read_stderr(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.stderr_ended {
+            return false;
+        }
+        let Poll::Ready(read) = self.transport.poll_read_stderr(cx, &mut self.buffer) else { return false };
+        let now = self.transport.now();
+        match self.bytes(read) {
+            Some(0) => {
+                self.stderr_ended = true;
+                self.protocol.stderr_eof(now);
+            }
+            Some(count) => self.protocol.stderr(now, &self.buffer[..count]),
+            None => {}
+        }
+        true
+    }
+
+    /// How much was read: nothing at the end, which an error is too; `None` where it is to be tried again.
+    fn bytes(&mut self, read: io::Result<usize>) -> Option<usize> {
+        match read {
+            Ok(count) => Some(count.min(self.buffer.len())),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
+            Err(error) => {
+                self.io_error.get_or_insert(error);
+                Some(0)
+            }
+        }
+    }
+
+    fn reap(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.exited {
+            return false;
+        }
+        let Poll::Ready(exit) = self.transport.poll_exit(cx) else { return false };
+        self.exited = true;
+        self.protocol.exited(self.transport.now(), exit);
+        true
+    }
+
+    /// Does what is due. What has arrived comes first: it may be what was waited for.
+    fn expire(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.is_due() {
+            return false;
+        }
+        for _ in 0..ROUNDS {
+            if !(self.read(cx) | self.read_stderr(cx)) {
+                break;
+            }
+        }
+        self.protocol.handle_timeout(self.transport.now());
+        true
+    }
+
+    fn is_due(&self) -> bool {
+        self.protocol.poll_timeout().is_some_and(|(at, _)| at <= self.transport.now())
+    }
+
+    /// Ready where it is time to look at the clock, which alone decides.
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.protocol.poll_timeout() {
+            Some((at, _)) => self.transport.poll_timer(cx, at),
+            None => Poll::Pending,
+        }
+    }
+}

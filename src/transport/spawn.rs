@@ -1,0 +1,90 @@
+//! Why there is no child.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::options::{Invocation, OptionsError};
+
+/// Why there is no child.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The options are refused; nothing was started.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// There is no such program, or no such interpreter as its first line names.
+    #[error(
+        "the program {program:?}, or the interpreter that it names, was not found; \
+         install it, or say where it is with `Options::program`"
+    )]
+    NotFound {
+        /// The program, or what was put in front of it.
+        program: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file may not be run, or is no program.
+    #[error("{program:?} cannot be run; make it executable, or name another file with `Options::program`")]
+    NotExecutable {
+        /// The program, or what was put in front of it.
+        program: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The working directory is missing, is no directory, or is closed to us.
+    #[error(
+        "the working directory {directory:?} cannot be entered; create it, or name another with `Options::current_dir`"
+    )]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system refused for another reason: too many processes or open files, too little memory, ...
+    #[error("{program:?} could not be started")]
+    System {
+        /// The program, or what was put in front of it.
+        program: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl SpawnError {
+    /// Finds out what failed. A system names the program when it was the directory that is missing.
+    pub(super) fn new(invocation: &Invocation, source: io::Error) -> Self {
+        if let Some(directory) = &invocation.current_dir {
+            if let Err(source) = enter(directory) {
+                return Self::Directory { directory: directory.clone(), source };
+            }
+        }
+        let program = invocation.program.clone();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { program, source },
+            io::ErrorKind::PermissionDenied => Self::NotExecutable { program, source },
+            _ if is_no_program(&source) => Self::NotExecutable { program, source },
+            _ => Self::System { program, source },
+        }
+    }
+}
+
+/// Looks at something within the directory, which takes the same rights as to enter it.
+fn enter(directory: &Path) -> io::Result<()> {
+    match std::fs::metadata(directory.join("."))?.is_dir() {
+        true => Ok(()),
+        false => Err(io::ErrorKind::NotADirectory.into()),
+    }
+}
+
+#[cfg(unix)]
+fn is_no_program(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::NOEXEC)
+}
+
+#[cfg(not(unix))]
+fn is_no_program(error: &io::Error) -> bool {
+    const ERROR_BAD_EXE_FORMAT: i32 = 193;
+    error.raw_os_error() == Some(ERROR_BAD_EXE_FORMAT)
+}
