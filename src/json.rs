@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::BadJson;
+use crate::text::readable;
 
 /// One JSON value as compact text. It can hold neither a raw newline nor blanks between tokens, so it cannot carry a
 /// second line to the CLI. Numbers and the order of keys stay as they were written.
@@ -50,12 +52,13 @@ impl Json {
         self.0.get()
     }
 
-    /// Decodes the value.
+    /// Decodes the value; escapes of lone surrogates are read as U+FFFD.
     ///
     /// # Errors
     /// Where it is not of that shape.
-    pub fn decode<'de, T: Deserialize<'de>>(&'de self) -> Result<T, BadJson> {
-        Ok(serde_json::from_str(self.as_str())?)
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, BadJson> {
+        let text = self.as_str();
+        Ok(serde_json::from_str(text).or_else(|_| serde_json::from_str(&readable(text.as_bytes())))?)
     }
 
     pub(crate) fn raw(&self) -> &RawValue {

@@ -6,8 +6,6 @@ pub(crate) mod facts;
 pub(crate) mod outgoing;
 pub(crate) mod views;
 
-use std::borrow::Cow;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -30,13 +28,10 @@ where
     T: DeserializeOwned,
 {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).ok())
+    Ok(decode(raw.get().as_bytes()).ok())
 }
 
-/// The text between a JSON string's quotes, unescaped.
-pub(crate) fn unescaped(raw: &str) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    #[serde(transparent)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    serde_json::from_str::<Text<'_>>(raw).ok().map(|text| text.0)
+/// The text of a JSON string.
+pub(crate) fn unescaped(raw: &str) -> Option<String> {
+    decode(raw.as_bytes()).ok()
 }

@@ -116,7 +116,7 @@ pub(crate) fn content(line: &[u8]) -> Result<Vec<Content>, DecodeError> {
     let body: Body = decode(line)?;
     let raw = body.message.content;
     if let Some(text) = unescaped(raw.as_str()) {
-        return Ok(vec![Content::Text(text.into_owned())]);
+        return Ok(vec![Content::Text(text)]);
     }
     let blocks: Vec<Json> = raw.decode().map_err(|error| DecodeError(error.to_string()))?;
     Ok(blocks.into_iter().map(block).collect())
@@ -184,10 +184,33 @@ pub(crate) fn delta(line: &[u8]) -> Option<StreamDelta> {
 /// The text of a top-level field.
 pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
     let raw = field(&readable(line), key)?;
-    unescaped(raw.as_str()).map(std::borrow::Cow::into_owned)
+    unescaped(raw.as_str())
 }
 
 fn field(object: &str, key: &str) -> Option<Json> {
     let fields: BTreeMap<String, &RawValue> = serde_json::from_str(object).ok()?;
     fields.get(key).map(|raw| Json::compacted(raw))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `unicode_output` of 2.1.329: half an emoji in an answer.
+    #[test]
+    fn half_an_emoji_hides_no_text() {
+        let result: TurnResult = decode(br#"{"subtype":"success","result":"a \ud83d b","is_error":false}"#).unwrap();
+        assert_eq!(result.result.as_deref(), Some("a \u{fffd} b"));
+        let line = br#"{"message":{"content":[{"type":"text","text":"\udd80"},{"type":"tool_result","tool_use_id":"t","content":"\ud83d"}]}}"#;
+        let blocks = content(line).unwrap();
+        assert_eq!(blocks[0], Content::Text("\u{fffd}".into()));
+        assert!(matches!(&blocks[1], Content::ToolResult { tool_use_id, .. } if tool_use_id == "t"));
+        assert_eq!(delta(br#"{"event":{"delta":{"text":"\ud83d"}}}"#), Some(StreamDelta::Text("\u{fffd}".into())));
+    }
+
+    #[test]
+    fn a_field_of_another_type_hides_no_other() {
+        let result: TurnResult = decode(br#"{"subtype":"success","result":7,"errors":"x","duration_ms":-1}"#).unwrap();
+        assert_eq!((result.result, result.errors, result.duration_ms), (None, None, None));
+    }
 }

@@ -1,0 +1,248 @@
+//! The session behind the chat: what happens, what is typed, and Ctrl-C, whichever comes first.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use async_signal::{Signal, Signals};
+use claude_duplex::options::Options;
+use claude_duplex::smol::Smol;
+use claude_duplex::{
+    Action, Ask, AskKind, Closed, Config, Decision, Driver, Interrupt, Outcome, Permission, Prompt, PromptId, Request,
+    RequestError, Seed,
+};
+use smol::channel::{Receiver, bounded};
+use smol::stream::StreamExt;
+
+use crate::screen::Screen;
+
+/// How long the CLI may take to start.
+const START: Duration = Duration::from_secs(30);
+/// So many lines of something else, and it is no CLI.
+const NOISE: u32 = 20;
+
+pub(crate) struct Conversation {
+    claude: Driver<Smol>,
+    screen: Screen,
+    /// What is typed, until its end.
+    typed: Option<Receiver<String>>,
+    /// The input has ended: what was said is still answered, and nobody can be asked.
+    leaving: bool,
+    interrupts: Signals,
+    /// Tools that wait for a yes or no, oldest first.
+    questions: VecDeque<(Ask, Permission)>,
+    noise: u32,
+    heard: bool,
+    /// Why it was given up.
+    fault: Option<String>,
+}
+
+/// What came first.
+enum Event {
+    Action(Option<Action>),
+    Typed(Option<String>),
+    Interrupt,
+}
+
+impl Conversation {
+    pub(crate) fn start(options: &Options, screen: Screen, asks_people: bool) -> Result<Self, String> {
+        let mut config = Config::new(Seed::random());
+        config.timeouts.initialize = Some(START);
+        if asks_people {
+            config = config.own(AskKind::Permission);
+        }
+        let mut claude = claude_duplex::smol::spawn(options, config).map_err(|error| with_causes(&error))?;
+        claude.request(Request::initialize()).map_err(|refused| refused.to_string())?;
+        let interrupts = Signals::new([Signal::Int]).map_err(|error| format!("no signals: {error}"))?;
+        let typed = asks_people.then(type_ahead);
+        let questions = VecDeque::new();
+        Ok(Self { claude, screen, typed, leaving: false, interrupts, questions, noise: 0, heard: false, fault: None })
+    }
+
+    /// One prompt and its end: the exit status.
+    pub(crate) async fn once(&mut self, text: &str) -> Result<u8, String> {
+        let prompt = self.prompt(text)?;
+        let mut status = None;
+        loop {
+            match self.next().await {
+                Event::Action(Some(Action::PromptEnded { prompt: ended, outcome, result, .. })) if ended == prompt => {
+                    self.screen.end_line();
+                    status = result.as_ref().map(|_| u8::from(outcome != Outcome::Success));
+                    if let (Outcome::Error, Some(Ok(result))) = (outcome, result.map(|result| result.result())) {
+                        self.screen.note(&format!("error: {}", result.error_text()));
+                    }
+                    self.claude.close();
+                }
+                Event::Action(Some(Action::Closed(closed))) => {
+                    return status.ok_or_else(|| self.why(&closed));
+                }
+                Event::Action(None) => return status.ok_or_else(|| "the session is over".into()),
+                event => self.handle(event)?,
+            }
+        }
+    }
+
+    /// Prompts as they are typed, until the end of the input.
+    pub(crate) async fn talk(&mut self) -> Result<u8, String> {
+        self.screen.ready();
+        loop {
+            match self.next().await {
+                Event::Action(Some(Action::PromptEnded { outcome, result, .. })) => {
+                    self.screen.end_line();
+                    match (outcome, result.map(|result| result.result())) {
+                        (Outcome::Success, _) => {}
+                        (Outcome::Error, Some(Ok(result))) => {
+                            self.screen.note(&format!("error: {}", result.error_text()))
+                        }
+                        (Outcome::Lost(why), _) => self.screen.note(&format!("lost: {why}")),
+                        (outcome, _) => self.screen.note(&format!("{outcome:?}").to_lowercase()),
+                    }
+                }
+                Event::Action(Some(Action::Idle)) if self.leaving => self.leave_when_idle(),
+                Event::Action(Some(Action::Idle)) if self.heard => self.screen.ready(),
+                Event::Action(Some(Action::Closed(closed))) => {
+                    self.screen.end_line();
+                    let in_order = self.fault.is_none() && closed.why == claude_duplex::CloseReason::Closed;
+                    return if in_order { Ok(0) } else { Err(self.why(&closed)) };
+                }
+                Event::Action(None) => return Ok(0),
+                event => self.handle(event)?,
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        let typed = async {
+            match &self.typed {
+                Some(typed) => Event::Typed(typed.recv().await.ok()),
+                None => std::future::pending().await,
+            }
+        };
+        let signal = async {
+            self.interrupts.next().await;
+            Event::Interrupt
+        };
+        let action = async { Event::Action(self.claude.next().await) };
+        smol::future::or(signal, smol::future::or(action, typed)).await
+    }
+
+    fn handle(&mut self, event: Event) -> Result<(), String> {
+        match event {
+            Event::Action(Some(action)) => self.act(action),
+            Event::Action(None) => {}
+            Event::Interrupt if self.claude.protocol().is_idle() => self.screen.note("(Ctrl-D ends the session)"),
+            Event::Interrupt => {
+                // A second one while the first is under way is of no use, and the first may be refused at the end.
+                let _ = self.claude.interrupt(Interrupt::running().cancel_queued());
+            }
+            Event::Typed(Some(line)) => match self.questions.pop_front() {
+                Some((ask, permission)) => self.decide(&ask, &permission, line.trim()),
+                None if line.trim().is_empty() => self.screen.ready(),
+                None => drop(self.prompt(&line)?),
+            },
+            Event::Typed(None) => {
+                self.typed = None;
+                self.leaving = true;
+                while let Some((ask, _)) = self.questions.pop_front() {
+                    self.deny(&ask, "the user has left");
+                }
+                self.leave_when_idle();
+            }
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Message { message, .. } => {
+                self.heard = true;
+                self.screen.message(&message);
+            }
+            Action::Asked(ask) if self.leaving => self.deny(&ask, "the user has left"),
+            Action::Asked(ask) => match ask.permission() {
+                Ok(permission) => {
+                    self.screen.ask(&permission);
+                    self.questions.push_back((ask, permission));
+                }
+                Err(error) => self.deny(&ask, &error.to_string()),
+            },
+            Action::Withdrawn { ask, .. } => {
+                self.questions.retain(|(open, _)| open.id() != ask);
+                self.screen.note("(the question was withdrawn)");
+            }
+            // What is lost is told by the end itself, with its cause.
+            Action::Replied { reply: Err(error), .. } if !self.heard && !matches!(error, RequestError::Lost(_)) => {
+                self.give_up(error.to_string());
+            }
+            Action::Rejected(rejected) if !self.heard => {
+                self.noise += 1;
+                let line = String::from_utf8_lossy(&rejected.head).into_owned();
+                if self.noise == NOISE {
+                    self.give_up(format!("this is not claude: it prints {line:?}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decide(&mut self, ask: &Ask, permission: &Permission, line: &str) {
+        let decision = match line {
+            "y" | "yes" => Decision::allow(),
+            "a" | "always" => permission.suggestions().iter().cloned().fold(Decision::allow(), Decision::and_remember),
+            "n" | "no" => Decision::deny("the user said no"),
+            _ => {
+                self.screen.ask(permission);
+                return self.questions.push_front((ask.clone(), permission.clone()));
+            }
+        };
+        // It may have been withdrawn a moment ago; then there is nothing to answer.
+        let _ = self.claude.answer(ask.id(), decision);
+        if let Some((_, next)) = self.questions.front() {
+            self.screen.ask(next);
+        }
+    }
+
+    fn deny(&mut self, ask: &Ask, why: &str) {
+        // It may have been withdrawn a moment ago; then there is nothing to answer.
+        let _ = self.claude.answer(ask.id(), Decision::deny(why));
+    }
+
+    fn leave_when_idle(&mut self) {
+        if self.claude.protocol().is_idle() {
+            self.claude.close();
+        }
+    }
+
+    fn prompt(&mut self, text: &str) -> Result<PromptId, String> {
+        self.claude.prompt(Prompt::text(text)).map_err(|refused| refused.to_string())
+    }
+
+    fn give_up(&mut self, why: String) {
+        self.fault.get_or_insert(why);
+        self.claude.abort();
+    }
+
+    /// One line: the cause, the exit, the end of stderr.
+    fn why(&self, closed: &Closed) -> String {
+        let cause = self.fault.clone().or(closed.last_error.clone()).unwrap_or_else(|| closed.why.to_string());
+        let exit = closed.exit.map(|exit| exit.to_string()).unwrap_or_else(|| "no exit".into());
+        let lines: Vec<&str> = closed.stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let stderr = lines[lines.len().saturating_sub(3)..].join(" | ");
+        let said = if stderr.is_empty() { String::new() } else { format!("; it said: {stderr}") };
+        format!("no answer: {cause} ({exit}{said})")
+    }
+}
+
+/// Lines of the terminal, read by a thread of their own: a read of a terminal cannot be given up.
+fn type_ahead() -> Receiver<String> {
+    let (lines, typed) = bounded(16);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lines().map_while(Result::ok);
+        while input.next().is_some_and(|line| lines.send_blocking(line).is_ok()) {}
+    });
+    typed
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,102 @@
+//! What a person sees: the answer as it comes, tools as they run, questions.
+
+use std::io::{Write, stdout};
+
+use claude_duplex::{Content, Message, MessageKind, Permission, StreamDelta};
+
+/// The most that is shown of a tool's input or result.
+const SHOWN: usize = 200;
+
+/// The answer goes to stdout, and all else to stderr where only the answer is wanted.
+pub(crate) struct Screen {
+    interactive: bool,
+    /// Text came in parts: the whole message after them says nothing new.
+    streamed: bool,
+    mid_line: bool,
+}
+
+impl Screen {
+    pub(crate) fn new(interactive: bool) -> Self {
+        Self { interactive, streamed: false, mid_line: false }
+    }
+
+    /// Shows what a message adds to the answer.
+    pub(crate) fn message(&mut self, message: &Message) {
+        if message.is_subagent() {
+            return;
+        }
+        match message.kind() {
+            MessageKind::StreamEvent => {
+                if let Some(StreamDelta::Text(text)) = message.delta() {
+                    self.streamed = true;
+                    self.text(&text);
+                }
+            }
+            MessageKind::Assistant => {
+                for block in message.content().into_iter().flatten() {
+                    match block {
+                        Content::Text(text) if !self.streamed => self.text(&text),
+                        Content::Text(_) => {}
+                        Content::ToolUse { name, input, .. } => self.note(&format!("[{name} {}]", cut(input.as_str()))),
+                        _ => {}
+                    }
+                }
+                self.streamed = false;
+            }
+            MessageKind::User => {
+                for block in message.content().into_iter().flatten() {
+                    if let Content::ToolResult { content, is_error, .. } = block {
+                        let text = content.decode::<String>().unwrap_or_else(|_| content.as_str().to_owned());
+                        self.note(&format!("[{} {}]", if is_error { "failed:" } else { "->" }, cut(&text)));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks whether a tool may run.
+    pub(crate) fn ask(&mut self, permission: &Permission) {
+        let always = if permission.suggestions().is_empty() { "" } else { " / always" };
+        let what = format!("{} {}", permission.tool_name(), cut(permission.input().as_str()));
+        self.note(&format!("may it run {what}? (y / n{always})"));
+        self.prompt("? ");
+    }
+
+    /// A line that is not part of the answer.
+    pub(crate) fn note(&mut self, line: &str) {
+        self.end_line();
+        if self.interactive { println!("{line}") } else { eprintln!("{line}") }
+    }
+
+    pub(crate) fn ready(&mut self) {
+        self.end_line();
+        self.prompt("> ");
+    }
+
+    pub(crate) fn end_line(&mut self) {
+        if std::mem::take(&mut self.mid_line) {
+            println!();
+        }
+    }
+
+    fn prompt(&self, sign: &str) {
+        if self.interactive {
+            print!("{sign}");
+            // A terminal that is gone is found out by the next read.
+            let _ = stdout().flush();
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        print!("{text}");
+        let _ = stdout().flush();
+        self.mid_line = !text.is_empty() && !text.ends_with('\n');
+    }
+}
+
+/// The start of a text, on one line.
+fn cut(text: &str) -> String {
+    let line: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.len() < text.len() { line + "..." } else { line }
+}

@@ -1,0 +1,101 @@
+//! A trial and its watchdog: whatever a trial waits for, it ends in a bounded time and says what it saw.
+
+use std::any::Any;
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+
+use crate::api::Api;
+use crate::cli::Cli;
+use crate::namespace::Sealed;
+use crate::place::Place;
+use crate::seen::Seen;
+
+/// The longest trial takes some seconds; the rest is for a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a trial may take to end once its CLI was killed.
+const UNWIND: Duration = Duration::from_secs(5);
+
+pub(crate) type Outcome = Result<(), Box<dyn Error>>;
+
+/// Everything that one trial has for itself.
+pub(crate) struct Case {
+    pub(crate) cli: Cli,
+    pub(crate) place: Place,
+    pub(crate) api: Api,
+    pub(crate) seen: Seen,
+}
+
+impl Case {
+    /// Only inside the namespace.
+    pub(crate) fn new(_: Sealed, cli: Cli) -> Result<Self, Failed> {
+        Ok(Self { cli, place: Place::new()?, api: Api::start()?, seen: Seen::default() })
+    }
+
+    /// The CLI's whole environment.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        self.place.environment(&self.api.url())
+    }
+
+    fn report(&self) -> String {
+        let mut report = format!("{}\napi:", self.seen);
+        for line in self.api.lines() {
+            let _ = write!(report, " {line};");
+        }
+        let steps: Vec<_> = self.api.calls().iter().map(|call| call.step).collect();
+        let _ = write!(report, " steps {steps:?}");
+        report
+    }
+}
+
+/// Runs a trial in a thread of its own, and ends it when its time is over.
+pub(crate) fn run(
+    name: &str,
+    case: Case,
+    limit: Duration,
+    body: impl FnOnce(&Case) -> Outcome + Send + 'static,
+) -> Result<(), Failed> {
+    let case = Arc::new(case);
+    let started = Instant::now();
+    let (ending, ended) = mpsc::channel::<()>();
+    let trial = {
+        let case = Arc::clone(&case);
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            // Dropped when the thread ends, also by a panic.
+            let _ending = ending;
+            // In here, as an error need not be able to leave its thread.
+            body(&case).map_err(|error| error.to_string())
+        })?
+    };
+    let in_time = ended.recv_timeout(limit) != Err(RecvTimeoutError::Timeout);
+    let mut what = String::new();
+    if !in_time {
+        let _ = write!(what, "not done after {limit:?}: killed; ");
+        case.place.kill();
+        case.api.stop();
+        if ended.recv_timeout(UNWIND) == Err(RecvTimeoutError::Timeout) {
+            let _ = write!(what, "and hung for {UNWIND:?} more\n{}", case.report());
+            return Err(what.into());
+        }
+    }
+    match trial.join() {
+        Ok(Ok(())) if in_time => return Ok(()),
+        Ok(Ok(())) => what.push_str("then it was content"),
+        Ok(Err(error)) => what.push_str(&error),
+        Err(panic) => what.push_str(said(&*panic)),
+    }
+    let _ = write!(what, "\nafter {:.1?}; {}", started.elapsed(), case.report());
+    Err(what.into())
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let string = panic.downcast_ref::<String>().map(String::as_str);
+    string.or_else(|| panic.downcast_ref().copied()).unwrap_or("it panicked")
+}
