@@ -58,6 +58,8 @@ pub mod options;
 mod prompt;
 mod protocol;
 mod request;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod time;
 #[cfg(feature = "driver")]

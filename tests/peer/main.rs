@@ -1,0 +1,4 @@
+//! The peer: what it does as each generation, held to what was recorded, and that it is pure.
+
+mod recordings;
+mod scenarios;
