@@ -95,7 +95,8 @@ fn tool(call: &Value, own: &[Value], asks: bool) -> Tool {
     }
     let own = || if own.is_empty() { Vec::new() } else { steps(own, asks) };
     if name == "Task" {
-        let script: Value = input["prompt"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let script: Value =
+            input["prompt"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let answers = script["steps"].as_array().into_iter().flatten();
         let time = |answer: &Value| answer["chunks"].as_u64().unwrap_or(1) * answer["delay_ms"].as_u64().unwrap_or(0);
         let takes = Duration::from_millis(answers.map(time).sum::<u64>().max(10));
