@@ -90,3 +90,8 @@ pub use transport::Transport;
 #[cfg(feature = "smol")]
 pub use transport::{SpawnError, smol};
 pub use wire::views::{Content, StreamDelta, TurnResult};
+
+/// The README, whose code has to compile.
+#[cfg(all(doctest, feature = "smol"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
