@@ -69,6 +69,22 @@ fn dropping_the_driver_kills_what_an_exited_child_left_before_that_was_seen() {
     });
 }
 
+/// There is no event of it to wait for: another thread collects the child.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dropped_child_is_collected() {
+    bounded(async {
+        let mut claude = child::start("echo '{\"type\":\"system\"}'; exec sleep 1000");
+        first_message(&mut claude).await;
+        let process = std::path::PathBuf::from(format!("/proc/{}", claude.transport().id()));
+        assert!(process.exists());
+        drop(claude);
+        while process.exists() {
+            smol::Timer::after(std::time::Duration::from_millis(1)).await;
+        }
+    });
+}
+
 #[test]
 fn a_kill_reaches_the_group() {
     bounded(async {
