@@ -131,6 +131,7 @@ fn a_poll_ends_although_the_child_does_not() {
 #[test]
 fn a_queue_of_actions_is_handed_out_without_asking_the_system_for_each() {
     let mut rig = rig(|_| {});
+    rig.world.borrow_mut().wait(Duration::from_secs(1));
     rig.world.borrow_mut().say(&[NOTE; 200].join("\n"));
     assert!(matches!(rig.poll(), Poll::Ready(Some(_))));
     let log = rig.log();
