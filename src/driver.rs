@@ -38,8 +38,8 @@ const BREATH: Duration = Duration::from_millis(1);
 /// A session with a child, driven by whoever waits for its next action.
 ///
 /// Nothing moves but in [`next`](Self::next) (or [`poll_next`](Self::poll_next)): a host calls it until it gives `None`,
-/// and gives its commands between two calls. What a command writes is written before the next action is handed out.
-/// While no one calls, nothing is read, and the child stops when its pipes are full.
+/// and gives its commands between two calls. What a command writes is written before the next action is handed out, as
+/// far as the child reads it. While no one calls, nothing is read, and the child stops when its pipes are full.
 ///
 /// Dropping the driver drops the transport, which ends the child.
 ///
