@@ -141,7 +141,8 @@ mod unix {
     const DEAF: &str = r#"trap "" TERM; exec "$0" "$@""#;
 
     /// Gives the process the first lines and closes the pipe they came through: one to introduce the host, one prompt.
-    const CLOSED: &str = r#"exec 3<&0 0</dev/null; { sed -u -e '/"type":"user"/q' <&3 3<&-; } | "$0" "$@" 3<&- & exec 3<&-; wait $!"#;
+    const CLOSED: &str =
+        r#"exec 3<&0 0</dev/null; { sed -u -e '/"type":"user"/q' <&3 3<&-; } | "$0" "$@" 3<&- & exec 3<&-; wait $!"#;
 
     /// Starts the process again where a fault needs it; returns only if it does not, or cannot.
     pub(super) fn start_again(script: &Script) -> Option<io::Error> {

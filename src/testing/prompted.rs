@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::step::{Step, TaskKind, Tool};
 use crate::json::Json;
+use crate::text::readable;
 
 /// The steps of a prompt that is a JSON object with `steps`, or has a line that is one; none for any other prompt.
 ///
@@ -34,7 +35,7 @@ use crate::json::Json;
 pub fn steps_in(prompt: &str, asks: bool) -> Vec<Step> {
     let whole = std::iter::once(prompt);
     let scripts = whole.chain(prompt.lines()).filter_map(|text| {
-        let value: Value = serde_json::from_str(text.trim()).ok()?;
+        let value: Value = serde_json::from_str(&readable(text.trim().as_bytes())).ok()?;
         Some(value.get("steps")?.as_array()?.clone())
     });
     scripts.last().map(|answers| steps(&answers, asks)).unwrap_or_default()
@@ -95,7 +96,8 @@ fn tool(call: &Value, own: &[Value], asks: bool) -> Tool {
     }
     let own = || if own.is_empty() { Vec::new() } else { steps(own, asks) };
     if name == "Task" {
-        let script: Value = input["prompt"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let script: Value =
+            input["prompt"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let answers = script["steps"].as_array().into_iter().flatten();
         let time = |answer: &Value| answer["chunks"].as_u64().unwrap_or(1) * answer["delay_ms"].as_u64().unwrap_or(0);
         let takes = Duration::from_millis(answers.map(time).sum::<u64>().max(10));

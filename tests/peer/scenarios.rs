@@ -87,8 +87,13 @@ fn a_prompt_is_answered() {
         let prompt = pair.prompt("hello");
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
-        assert_eq!(pair.host.session().and_then(|session| session.version.clone()).as_deref(), Some(generation.version()));
-        assert!(matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.success())));
+        assert_eq!(
+            pair.host.session().and_then(|session| session.version.clone()).as_deref(),
+            Some(generation.version())
+        );
+        assert!(
+            matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.success()))
+        );
     });
 }
 
@@ -197,7 +202,8 @@ fn prompts_that_wait_are_joined_from_2_1_143_on() {
 #[test]
 fn a_prompt_is_folded_where_a_tool_returns() {
     every(|generation| {
-        let mut pair = pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
+        let mut pair =
+            pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
         let first = pair.prompt("first");
         pair.run_until(is_tool_call);
         let second = pair.prompt(send("by the way"));
@@ -210,7 +216,8 @@ fn a_prompt_is_folded_where_a_tool_returns() {
 #[test]
 fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
     every(|generation| {
-        let mut pair = pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
+        let mut pair =
+            pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
         let first = pair.prompt("first");
         pair.run_until(is_tool_call);
         let second = pair.prompt(send("by the way"));
@@ -229,7 +236,9 @@ fn an_interrupt_after_the_fold_stops_both() {
         let first = pair.prompt("first");
         pair.run_until(is_tool_call);
         let second = pair.prompt(send("by the way"));
-        pair.run_until(|action| is_delta(action) && !is_tool_call(action) && format!("{action:?}").contains("text_delta"));
+        pair.run_until(|action| {
+            is_delta(action) && !is_tool_call(action) && format!("{action:?}").contains("text_delta")
+        });
         pair.interrupt(Interrupt::running());
         let actions = pair.run_until_idle();
         assert_eq!(ends(&actions, first), ends(&actions, second));

@@ -1,8 +1,8 @@
 //! Tool calls: a hook, a permission, the run, its result.
 
+use super::Peer;
 use super::asks::{About, Verdict};
 use super::ending::Ending;
-use super::Peer;
 use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::step::{AskStep, Tool};
@@ -132,7 +132,8 @@ impl Peer {
             return self.finish_call(at);
         }
         self.set_state(at, State::Asked);
-        let mut fields = vec![("tool_name".to_owned(), Json::string(&tool.name)), ("input".to_owned(), tool.input.clone())];
+        let mut fields =
+            vec![("tool_name".to_owned(), Json::string(&tool.name)), ("input".to_owned(), tool.input.clone())];
         let rule = serde_json::json!([{
             "type": "addRules", "rules": [{ "toolName": tool.name }], "behavior": "allow", "destination": "session",
         }]);

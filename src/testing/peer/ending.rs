@@ -126,7 +126,8 @@ impl Peer {
 
     /// A `Stop` hook sends the model on.
     pub(super) fn go_on_after(&mut self, why: &str) {
-        let content = Json::from(&serde_json::json!([{ "type": "text", "text": format!("Stop hook feedback: {why}") }]));
+        let content =
+            Json::from(&serde_json::json!([{ "type": "text", "text": format!("Stop hook feedback: {why}") }]));
         let line = self.writer.user(&content, None, None, false, 0);
         self.write(&line);
         if let Some(turn) = &mut self.turn {

@@ -54,7 +54,9 @@ impl Peer {
     pub(super) fn host_line(&mut self, line: &[u8]) {
         if line.iter().all(u8::is_ascii_whitespace) {
             let dies = if line.is_empty() { self.habits.dies_at_odd_lines } else { self.habits.dies_at_blanks };
-            return if dies { self.refuse_line(line) };
+            return if dies {
+                self.refuse_line(line)
+            };
         }
         let text = readable(line);
         let text = text.trim();

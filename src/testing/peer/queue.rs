@@ -146,9 +146,7 @@ impl Peer {
         let folds = |waiting: &Waiting| match waiting {
             Waiting::Notice(_) => true,
             Waiting::Prompt(prompt) => {
-                prompt.queries
-                    && prompt.priority != Priority::Later
-                    && (habits.folds_commands || !prompt.is_command())
+                prompt.queries && prompt.priority != Priority::Later && (habits.folds_commands || !prompt.is_command())
             }
         };
         let (folded, waiting): (Vec<Waiting>, _) = std::mem::take(&mut self.queue).into_iter().partition(folds);

@@ -120,7 +120,8 @@ impl Peer {
 
     pub(super) fn tell_notice(&mut self, task: &str) {
         if self.habits.own_turn == OwnTurn::Runs {
-            let fields = json!({ "task_id": task, "status": "completed", "output_file": "", "summary": "it has ended" });
+            let fields =
+                json!({ "task_id": task, "status": "completed", "output_file": "", "summary": "it has ended" });
             let line = self.writer.system("task_notification", &fields);
             self.write(&line);
         }

@@ -40,7 +40,10 @@ pub(super) struct Turn {
 #[derive(Debug, Clone)]
 pub(super) enum Doing {
     /// What is asked before the turn is seen.
-    Preparing { asks: VecDeque<(About, AskStep)>, open: bool },
+    Preparing {
+        asks: VecDeque<(About, AskStep)>,
+        open: bool,
+    },
     Choosing,
     Speaking(Speech),
     Calling(Calls),
