@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::step::{Step, TaskKind, Tool};
 use crate::json::Json;
+use crate::text::readable;
 
 /// The steps of a prompt that is a JSON object with `steps`, or has a line that is one; none for any other prompt.
 ///
@@ -34,7 +35,7 @@ use crate::json::Json;
 pub fn steps_in(prompt: &str, asks: bool) -> Vec<Step> {
     let whole = std::iter::once(prompt);
     let scripts = whole.chain(prompt.lines()).filter_map(|text| {
-        let value: Value = serde_json::from_str(text.trim()).ok()?;
+        let value: Value = serde_json::from_str(&readable(text.trim().as_bytes())).ok()?;
         Some(value.get("steps")?.as_array()?.clone())
     });
     scripts.last().map(|answers| steps(&answers, asks)).unwrap_or_default()

@@ -151,10 +151,14 @@ impl Peer {
         let Some(mode) = modes.filter_map(|update| update["mode"].as_str()).next_back() else { return };
         mode.clone_into(&mut self.mode);
         if self.habits.tells_mode {
-            let fields = serde_json::json!({ "status": null, "permissionMode": mode });
-            let line = self.writer.system("status", &fields);
-            self.write(&line);
+            self.tell_mode();
         }
+    }
+
+    pub(super) fn tell_mode(&mut self) {
+        let fields = serde_json::json!({ "status": null, "permissionMode": self.mode });
+        let line = self.writer.system("status", &fields);
+        self.write(&line);
     }
 
     /// Takes back what was not answered in time.

@@ -121,6 +121,9 @@ impl Peer {
         if self.habits.answers_mode_twice {
             self.acknowledge(id, None);
         }
+        if self.script.generation == Generation::V2_1_329 {
+            self.tell_mode();
+        }
     }
 
     /// The host introduces itself: its hooks, its MCP servers.
