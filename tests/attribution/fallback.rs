@@ -58,7 +58,7 @@ impl Fallback {
             return;
         }
         match seen {
-            Seen::Init => self.init(),
+            Seen::Init { .. } => self.init(),
             Seen::Echo(uuid) => {
                 let running = self.turns.last_mut();
                 if let Some(open) = self.open.iter_mut().find(|open| open.uuid == *uuid) {
@@ -107,7 +107,8 @@ impl Fallback {
                 continue;
             }
             let waited = |open: &Open| open.order < self.last_result;
-            let unnamed = |open: &Open| !open.named && open.order < turn.order && !self.claimed.contains_key(&open.uuid);
+            let unnamed =
+                |open: &Open| !open.named && open.order < turn.order && !self.claimed.contains_key(&open.uuid);
             let mut waiting = self.open.iter().filter(|open| unnamed(open));
             let Some(first) = waiting.next() else { continue };
             let joined = self.generation.joins() && !blocked_batch && waited(first);

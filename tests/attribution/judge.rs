@@ -44,10 +44,11 @@ pub(crate) fn nothing_hangs(world: &World, counts: &mut Counts) -> Result<(), St
     if world.model.dead || open.is_empty() {
         return Ok(());
     }
-    let untold = |prompt: &&PromptId| {
-        world.model.truths.get(&prompt.uuid().to_string()).is_some_and(|truth| !truth.evidence)
-    };
-    if world.queue_only || !open.iter().any(|prompt| untold(&prompt)) {
+    let untold =
+        |prompt: &&PromptId| world.model.truths.get(&prompt.uuid().to_string()).is_some_and(|truth| !truth.evidence);
+    // KNOWN: without echoes, what runs before a subagent ends stays open for ever (2.1.50 and 2.1.143; finding C).
+    let held = world.model.generation.holds_back() && !world.model.replay;
+    if world.queue_only && !held || !open.iter().any(|prompt| untold(&prompt)) {
         return Err(format!("hangs: {open:?}"));
     }
     counts.stuck += 1;
@@ -61,6 +62,9 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
     }
     if let Some((turn, ended)) = world.turns.iter().find(|(_, ended)| **ended != 1) {
         return Err(format!("turn {turn} was ended {ended} times"));
+    }
+    if let Some(turn) = world.misjudged {
+        return Err(format!("of turn {turn} it is told wrongly whether it is the CLI's own"));
     }
     let mut answers: BTreeMap<&str, u64> = BTreeMap::new();
     for prompt in &world.prompts {
@@ -94,12 +98,22 @@ fn one(
     let truth = world.model.truths.get(&uuid).cloned().unwrap_or_default();
     let claimed = world.fallback.claimed.get(&uuid);
     let mistaken = claimed.is_some() && claimed != truth.result.as_ref();
+    if mistaken && world.queue_only {
+        return Err("it has the result of another turn".into());
+    }
+    if truth.missed && truth.late_withdrawal && !truth.chased && world.aimed.contains(&prompt) && !world.model.dead {
+        return Err("an interrupt missed it, it was withdrawn too late, and not interrupted again".into());
+    }
     let mut expected = expected(world, prompt, &truth, counts);
     // KNOWN: a slash command that was joined is plain text, and no local command (2.1.143; finding B).
     let joined_slash = truth.slash && truth.outcome == Some(Outcome::Blocked) && truth.result.is_some();
     if joined_slash && world.model.generation == Generation::V2_1_143 && outcome == Outcome::Success {
         counts.slash_blocked += 1;
         expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Success));
+    }
+    // Without `--replay-user-messages` nothing tells a prompt without query from one that a hook refused (2.1.143).
+    if truth.atomic && !truth.slash && !truth.evidence && outcome == Outcome::Blocked {
+        expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Blocked));
     }
     if !expected.contains(&(kind(outcome), result.map(str::to_owned))) {
         return Err(format!("expected {expected:?} of {truth:?}"));

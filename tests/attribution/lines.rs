@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 /// A line as the written fallback rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
-    Init,
+    Init {
+        own: bool,
+    },
     /// The echo of one of our uuids.
     Echo(String),
     /// The model spoke.
@@ -50,7 +52,8 @@ impl Out {
     }
 
     pub(crate) fn echo(&mut self, uuid: &str) {
-        let value = json!({ "type": "user", "uuid": uuid, "parent_tool_use_id": null, "isReplay": true, "message": {} });
+        let value =
+            json!({ "type": "user", "uuid": uuid, "parent_tool_use_id": null, "isReplay": true, "message": {} });
         self.line(format!("e{}", short(uuid)), Seen::Echo(uuid.into()), &value);
     }
 
@@ -62,6 +65,14 @@ impl Out {
 
     pub(crate) fn assistant(&mut self, name: &str) {
         self.line(name, Seen::Spoke, &json!({ "type": "assistant", "message": { "content": [] } }));
+    }
+
+    /// A subagent speaks, and is spoken to.
+    pub(crate) fn subagent(&mut self) {
+        for kind in ["user", "assistant"] {
+            let value = json!({ "type": kind, "parent_tool_use_id": "toolu", "message": { "content": [] } });
+            self.line("subagent", Seen::Other, &value);
+        }
     }
 
     pub(crate) fn response(&mut self, name: String, request_id: &str, payload: Option<&Value>) {

@@ -47,9 +47,13 @@ fn play(generation: Generation, script: &Script, counts: &mut Counts) -> Result<
     for step in &script.steps {
         world.step(*step);
     }
+    if script.closes_early {
+        world.close();
+    }
     world.run_dry();
     let hangs = judge::nothing_hangs(&world, counts);
     world.close();
+    world.exit();
     hangs.and_then(|()| judge::judge(&world, counts)).map_err(|why| (why, world.log))
 }
 
@@ -80,17 +84,22 @@ fn shrink(generation: Generation, mut script: Script) -> (Script, String, Vec<St
 
 fn attribution(generation: Generation) {
     let one = std::env::var("SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
-    let mut counts = Counts::default();
+    let mut all = [Counts::default(); 2];
     for seed in one.map_or(0..CASES, |seed| seed..seed + 1) {
         let script = script(seed);
-        if play(generation, &script, &mut counts).is_err() {
+        let counts = &mut all[usize::from(script.replay)];
+        if play(generation, &script, counts).is_err() {
             let (script, why, log) = shrink(generation, script);
-            let Script { hooks, partial, queue_only, prompt_pipes, .. } = script;
-            let how = format!("hooks {hooks}, partial {partial}, only Queue {queue_only}, prompt {prompt_pipes}");
+            let Script { hooks, partial, replay, queue_only, prompt_pipes, closes_early, .. } = script;
+            let how = format!(
+                "hooks {hooks}, partial {partial}, replay {replay}, closes early {closes_early}, only Queue {queue_only}, prompt {prompt_pipes}"
+            );
             panic!("{generation:?}, seed {seed}: {why}\n{how}\n{}\n{:?}", log.join("\n"), script.steps);
         }
     }
-    println!("{generation:?}: {counts:?}");
+    for (counts, echoes) in all.iter().zip(["no echoes", "echoes"]) {
+        println!("{generation:?}, {echoes}: {counts:?}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::generation::Generation;
 use crate::lines::{Out, Seen, short};
+use crate::script::Script;
 use crate::turn::{From, Stage, Turn};
 
 /// What became of a prompt inside the CLI.
@@ -30,6 +31,10 @@ pub(crate) struct Truth {
     pub(crate) missed: bool,
     /// `cancel_async_message` came for it.
     pub(crate) withdrawal: bool,
+    /// ... while its turn ran.
+    pub(crate) late_withdrawal: bool,
+    /// An interrupt came after that.
+    pub(crate) chased: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub(crate) struct Model {
     pub(crate) hooks: bool,
     /// `--include-partial-messages`
     pub(crate) partial: bool,
+    /// `--replay-user-messages`
+    pub(crate) replay: bool,
     pub(crate) out: Out,
     pub(crate) queue: VecDeque<Queued>,
     /// Background tasks that have ended and will have a turn of their own.
@@ -78,11 +85,12 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(generation: Generation, hooks: bool, partial: bool) -> Self {
+    pub(crate) fn new(generation: Generation, script: &Script) -> Self {
         Self {
             generation,
-            hooks,
-            partial,
+            hooks: script.hooks,
+            partial: script.partial,
+            replay: script.replay,
             out: Out::default(),
             queue: VecDeque::new(),
             notices: 0,
@@ -170,6 +178,7 @@ impl Model {
             return;
         }
         let mut receipt = json!({});
+        self.truths.values_mut().for_each(|truth| truth.chased |= truth.late_withdrawal);
         let mut shown = String::new();
         self.withdraw_ask();
         if self.generation.tells_life() {
@@ -225,9 +234,13 @@ impl Model {
         if self.dead || self.generation < Generation::V2_1_50 {
             return;
         }
-        self.truth(uuid).withdrawal = true;
+        let running = self.turn.as_ref().is_some_and(|turn| turn.all().any(|taken| taken == uuid));
+        let truth = self.truth(uuid);
+        truth.withdrawal = true;
+        truth.late_withdrawal |= running;
         if self.generation == Generation::V2_1_50 {
-            let response = json!({ "subtype": "error", "request_id": id, "error": "Unsupported control request subtype" });
+            let response =
+                json!({ "subtype": "error", "request_id": id, "error": "Unsupported control request subtype" });
             return self.out.line(
                 "<CAN:error",
                 Seen::Other,
@@ -266,6 +279,9 @@ impl Model {
     pub(crate) fn advance(&mut self, choice: u8) -> bool {
         if self.dead {
             return false;
+        }
+        if self.agents > 0 && choice / 8 % 8 == 7 {
+            self.out.subagent();
         }
         if self.turn.is_some() {
             return self.advance_turn(choice);

@@ -99,6 +99,7 @@ impl Model {
         for queued in folded {
             if self.generation.tells_life() {
                 self.out.life('s', "started", &queued.uuid);
+                self.truth(&queued.uuid).evidence = true;
             }
             if let Some(turn) = &mut self.turn {
                 turn.folded.push(queued.uuid);

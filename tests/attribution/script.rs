@@ -6,6 +6,10 @@ use arbitrary::{Result, Unstructured};
 pub(crate) struct Script {
     pub(crate) hooks: bool,
     pub(crate) partial: bool,
+    /// `--replay-user-messages`
+    pub(crate) replay: bool,
+    /// The session is closed while the CLI still has work.
+    pub(crate) closes_early: bool,
     /// Every prompt waits until the session is free, or is refused.
     pub(crate) queue_only: bool,
     /// Nothing is under way between two steps.
@@ -15,10 +19,19 @@ pub(crate) struct Script {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
-    Prompt { kind: u8, busy: u8 },
+    Prompt {
+        kind: u8,
+        busy: u8,
+    },
     Cancel(u8),
-    Interrupt { aim: Option<u8>, cancel_queued: bool },
-    Answer { ask: u8, how: u8 },
+    Interrupt {
+        aim: Option<u8>,
+        cancel_queued: bool,
+    },
+    Answer {
+        ask: u8,
+        how: u8,
+    },
     /// Bytes go to the CLI's stdin.
     Send(u16),
     /// The CLI reads a line.
@@ -36,12 +49,12 @@ pub(crate) enum Step {
 pub(crate) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
     let (hooks, queue_only) = (u.ratio(1, 3)?, u.ratio(1, 4)?);
     let (partial, prompt_pipes) = (u.arbitrary()?, u.ratio(1, 4)?);
-    let deadly = u.ratio(1, 5)?;
+    let (replay, closes_early, deadly) = (u.ratio(5, 6)?, u.ratio(1, 4)?, u.ratio(1, 5)?);
     let mut steps = Vec::new();
     while !u.is_empty() {
         steps.push(step(u, deadly)?);
     }
-    Ok(Script { hooks, partial, queue_only, prompt_pipes, steps })
+    Ok(Script { hooks, partial, replay, closes_early, queue_only, prompt_pipes, steps })
 }
 
 fn step(u: &mut Unstructured<'_>, deadly: bool) -> Result<Step> {

@@ -97,7 +97,8 @@ impl Model {
     fn init(&mut self) {
         self.introduced = true;
         let init = json!({ "session_id": "s", "claude_code_version": self.generation.version() });
-        self.out.system("I", Seen::Init, "init", &init);
+        let own = self.turn.as_ref().is_some_and(|turn| turn.own);
+        self.out.system(if own { "I own" } else { "I" }, Seen::Init { own }, "init", &init);
     }
 
     fn echo_due(&mut self) {
@@ -107,8 +108,10 @@ impl Model {
     }
 
     pub(crate) fn echo(&mut self, uuid: &str) {
-        self.out.echo(uuid);
-        self.truth(uuid).evidence = true;
+        if self.replay {
+            self.out.echo(uuid);
+            self.truth(uuid).evidence = true;
+        }
     }
 
     fn stage(&mut self, stage: Stage) {
@@ -309,7 +312,8 @@ impl Model {
             }
         }
         if self.generation.names() && !prompts.is_empty() && end.name != End::CRASH.name {
-            value["user_message_uuids"] = json!(prompts);
+            let named: Vec<&String> = prompts.iter().take(64).collect();
+            value["user_message_uuids"] = json!(named);
             prompts.iter().for_each(|uuid| self.truth(uuid).evidence = true);
         }
         let name = format!("R{}:{}{}", self.results, end.name, if own { " own" } else { "" });

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claude_duplex::{
-    Action, Answer, AskId, AskKind, Busy, Config, Decision, Exit, Interrupt, Json, Message, Outcome, Prompt, PromptId,
-    Protocol, Seed, Time,
+    Action, Answer, AskId, AskKind, Busy, Config, Decision, Exit, Interrupt, Json, Message, Origin, Outcome, Prompt,
+    PromptId, Protocol, Seed, Time,
 };
 use serde_json::Value;
 
@@ -30,8 +30,14 @@ pub(crate) struct World {
     pub(crate) results: BTreeSet<String>,
     /// The prompts at which an interrupt was aimed while the CLI ran or queued them, with nothing under way.
     pub(crate) aims: BTreeSet<PromptId>,
+    /// All at which an interrupt was aimed.
+    pub(crate) aimed: BTreeSet<PromptId>,
     pub(crate) lost_output: bool,
     pub(crate) closed: bool,
+    /// For each `init` that arrived, whether its turn is the CLI's own.
+    pub(crate) inits: Vec<bool>,
+    /// Turns whose origin was told wrongly.
+    pub(crate) misjudged: Option<u64>,
     pub(crate) log: Vec<String>,
     asks: Vec<AskId>,
     /// To the CLI.
@@ -44,7 +50,7 @@ impl World {
     pub(crate) fn new(generation: Generation, script: &Script) -> Self {
         Self {
             protocol: Protocol::new(Config::new(Seed([0; 16])).own(AskKind::Permission), NOW),
-            model: Model::new(generation, script.hooks, script.partial),
+            model: Model::new(generation, script),
             fallback: Fallback::new(generation),
             queue_only: script.queue_only,
             prompt_pipes: script.prompt_pipes,
@@ -54,8 +60,11 @@ impl World {
             turns: BTreeMap::new(),
             results: BTreeSet::new(),
             aims: BTreeSet::new(),
+            aimed: BTreeSet::new(),
             lost_output: false,
             closed: false,
+            inits: Vec::new(),
+            misjudged: None,
             log: Vec::new(),
             asks: Vec::new(),
             stdin: Vec::new(),
@@ -125,12 +134,15 @@ impl World {
             _ if self.queue_only => Busy::Queue,
             _ => Busy::Send,
         };
-        let what = format!("prompt {text} {} {busy:?}", ["", "later", "now", "noquery"][usize::from(match kind % 16 {
-            3 | 4 => 1u8,
-            5 if !self.queue_only => 2,
-            6 => 3,
-            _ => 0,
-        })]);
+        let what = format!(
+            "prompt {text} {} {busy:?}",
+            ["", "later", "now", "noquery"][usize::from(match kind % 16 {
+                3 | 4 => 1u8,
+                5 if !self.queue_only => 2,
+                6 => 3,
+                _ => 0,
+            })]
+        );
         match self.protocol.prompt(NOW, prompt.busy(busy)) {
             Ok(id) => {
                 self.prompts.push(id);
@@ -147,6 +159,7 @@ impl World {
         let done = self.protocol.interrupt(NOW, interrupt).is_ok();
         let what = aim.map_or("what runs".into(), |prompt| prompt.number().to_string());
         self.note(format!("host: interrupt {what}{} {done}", if cancel_queued { "+cq" } else { "" }));
+        self.aimed.extend(aim.filter(|_| done));
         if let Some(prompt) = aim.filter(|_| done && self.prompt_pipes) {
             let inside = self.model.truth(&prompt.uuid().to_string());
             if inside.outcome.is_none() && !inside.held {
@@ -203,8 +216,10 @@ impl World {
         }
         if let Some((_, seen)) = &whole {
             self.fallback.seen(seen);
-            if let Seen::Result { uuid, .. } = seen {
-                self.results.insert(uuid.clone());
+            match seen {
+                Seen::Result { uuid, .. } => drop(self.results.insert(uuid.clone())),
+                Seen::Init { own } => self.inits.push(*own),
+                _ => {}
             }
         }
         self.protocol.receive(NOW, &bytes);
@@ -246,10 +261,15 @@ impl World {
         panic!("the model does not come to an end");
     }
 
+    /// The host wants no more.
     pub(crate) fn close(&mut self) {
         self.note("host: close".into());
         self.protocol.close(NOW);
         self.observe();
+    }
+
+    /// The CLI's end.
+    pub(crate) fn exit(&mut self) {
         self.protocol.eof(NOW);
         self.protocol.stderr_eof(NOW);
         self.protocol.exited(NOW, Exit::Code(0));
@@ -282,7 +302,13 @@ impl World {
     fn action(&mut self, action: Action) {
         match action {
             Action::TurnStarted { turn, .. } => drop(self.turns.insert(turn.number(), 0)),
-            Action::TurnEnded { turn, .. } => *self.turns.entry(turn.number()).or_insert(100) += 1,
+            Action::TurnEnded { turn, origin, result } => {
+                *self.turns.entry(turn.number()).or_insert(100) += 1;
+                let own = self.inits.get(turn.number() as usize - 1).copied().unwrap_or_default();
+                if result.is_some() && own != matches!(origin, Origin::Own(_)) {
+                    self.misjudged.get_or_insert(turn.number());
+                }
+            }
             Action::PromptEnded { prompt, outcome, result, .. } => {
                 let result = result.as_ref().and_then(Message::uuid);
                 self.note(format!("        = {} {outcome:?} {}", prompt.number(), result.as_deref().unwrap_or("-")));
