@@ -6,7 +6,7 @@ use claude_duplex::{Outcome, PromptId};
 
 use crate::generation::Generation;
 use crate::model::Truth;
-use crate::world::World;
+use crate::world::{End, World};
 
 /// How the prompts of many histories were judged.
 #[derive(Debug, Default, Clone, Copy)]
@@ -29,6 +29,10 @@ pub(crate) struct Counts {
     pub(crate) shared: u64,
     /// Slash commands among several prompts that a hook blocked, told as successes.
     pub(crate) slash_blocked: u64,
+    /// Those whose own turn ended otherwise than the result says that answers it, because its own was held back.
+    pub(crate) held_otherwise: u64,
+    /// Those that are said to have run in an earlier turn, one of which the result was held back.
+    pub(crate) held_turns: u64,
     /// Aimed interrupts that were judged.
     pub(crate) aims: u64,
     /// Of these, those that ran to their end.
@@ -70,11 +74,23 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
     for prompt in &world.prompts {
         counts.prompts += 1;
         let ends = world.ends.get(prompt).map(Vec::as_slice).unwrap_or_default();
-        let [(outcome, result)] = ends else {
+        let [End { outcome, result, turn }] = ends else {
             return Err(format!("prompt {} was ended {} times", prompt.number(), ends.len()));
         };
         let say = |why: &str| format!("prompt {}: {why}, told {outcome:?} {result:?}", prompt.number());
         one(world, *prompt, *outcome, result.as_deref(), counts).map_err(|why| say(&why))?;
+        let truth = world.model.truths.get(&prompt.uuid().to_string());
+        if let Some(truth) = truth.filter(|truth| truth.evidence && result.is_some() && truth.result == *result) {
+            // KNOWN: the first echoes of a batch come before its `init`, and where the turn before it has no result they are
+            // counted as its (2.1.143; finding E). The result is the same.
+            let held = world.model.generation == Generation::V2_1_143 && truth.turn > *turn && turn.is_some();
+            if held && world.model.reached.contains("a result held back") {
+                counts.held_turns += 1;
+            } else if truth.turn.is_some() && truth.turn != *turn {
+                return Err(say(&format!("its turn is {:?}, and not {turn:?}", truth.turn)));
+            }
+            counts.held_otherwise += u64::from(truth.inside.is_some() && truth.inside != truth.outcome);
+        }
         if let Some(result) = result {
             let shared = answers.entry(result).or_default();
             *shared += 1;
@@ -143,10 +159,10 @@ fn kind(outcome: Outcome) -> Option<Outcome> {
     Some(outcome).filter(|outcome| !matches!(outcome, Outcome::Lost(_)))
 }
 
-type End = (Option<Outcome>, Option<String>);
+type May = (Option<Outcome>, Option<String>);
 
 /// What may be told of a prompt; more than one thing only where the CLI's output was lost.
-fn expected(world: &World, prompt: PromptId, truth: &Truth, counts: &mut Counts) -> Vec<End> {
+fn expected(world: &World, prompt: PromptId, truth: &Truth, counts: &mut Counts) -> Vec<May> {
     let lost = (None, None);
     let arrived = |result: &String| world.results.contains(result);
     let never_ran = vec![(Some(Outcome::Cancelled), None), lost.clone()];

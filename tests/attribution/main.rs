@@ -16,6 +16,8 @@ mod script;
 mod turn;
 mod world;
 
+use std::collections::BTreeSet;
+
 use arbitrary::Unstructured;
 use generation::Generation;
 use judge::Counts;
@@ -42,7 +44,12 @@ fn script(seed: u64) -> Script {
     script::script(&mut Unstructured::new(&bytes)).expect("steps for as long as there are bytes")
 }
 
-fn play(generation: Generation, script: &Script, counts: &mut Counts) -> Result<(), (String, Vec<String>)> {
+fn play(
+    generation: Generation,
+    script: &Script,
+    counts: &mut Counts,
+    reached: &mut BTreeSet<&'static str>,
+) -> Result<(), (String, Vec<String>)> {
     let mut world = World::new(generation, script);
     for step in &script.steps {
         world.step(*step);
@@ -54,12 +61,13 @@ fn play(generation: Generation, script: &Script, counts: &mut Counts) -> Result<
     let hangs = judge::nothing_hangs(&world, counts);
     world.close();
     world.exit();
+    reached.extend(&world.model.reached);
     hangs.and_then(|()| judge::judge(&world, counts)).map_err(|why| (why, world.log))
 }
 
 /// Leaves out halves, quarters, ... and single steps of a script that fails, for as long as it fails.
 fn shrink(generation: Generation, mut script: Script) -> (Script, String, Vec<String>) {
-    let fails = |script: &Script| play(generation, script, &mut Counts::default()).err();
+    let fails = |script: &Script| play(generation, script, &mut Counts::default(), &mut BTreeSet::new()).err();
     let mut size = script.steps.len().div_ceil(2);
     loop {
         let mut at = 0;
@@ -85,10 +93,11 @@ fn shrink(generation: Generation, mut script: Script) -> (Script, String, Vec<St
 fn attribution(generation: Generation) {
     let one = std::env::var("SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
     let mut all = [Counts::default(); 2];
+    let mut reached = BTreeSet::new();
     for seed in one.map_or(0..CASES, |seed| seed..seed + 1) {
         let script = script(seed);
         let counts = &mut all[usize::from(script.replay)];
-        if play(generation, &script, counts).is_err() {
+        if play(generation, &script, counts, &mut reached).is_err() {
             let (script, why, log) = shrink(generation, script);
             let Script { hooks, partial, replay, queue_only, prompt_pipes, closes_early, .. } = script;
             let how = format!(
@@ -100,6 +109,7 @@ fn attribution(generation: Generation) {
     for (counts, echoes) in all.iter().zip(["no echoes", "echoes"]) {
         println!("{generation:?}, {echoes}: {counts:?}");
     }
+    println!("{generation:?} reaches {reached:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A model of the CLI, from what it was seen to do: what it reads, and what it keeps. [`turn`](crate::turn) says how a
 //! turn goes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use claude_duplex::Outcome;
 use serde_json::{Value, json};
@@ -35,6 +35,10 @@ pub(crate) struct Truth {
     pub(crate) late_withdrawal: bool,
     /// An interrupt came after that.
     pub(crate) chased: bool,
+    /// Its turn, by the number of its `init`.
+    pub(crate) turn: Option<u64>,
+    /// How its own turn ended, where its result was held back.
+    pub(crate) inside: Option<Outcome>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +84,9 @@ pub(crate) struct Model {
     /// A turn has ended since the queue was empty: what waits is joined.
     pub(crate) waited: bool,
     pub(crate) results: u32,
+    pub(crate) inits: u64,
+    /// What has happened in it, by name.
+    pub(crate) reached: BTreeSet<&'static str>,
     pub(crate) asks: u32,
     pub(crate) truths: BTreeMap<String, Truth>,
 }
@@ -104,6 +111,8 @@ impl Model {
             abort_first: false,
             waited: false,
             results: 0,
+            inits: 0,
+            reached: BTreeSet::new(),
             asks: 0,
             truths: BTreeMap::new(),
         }
@@ -164,6 +173,9 @@ impl Model {
         if self.generation.tells_life() {
             self.out.life('q', "queued", uuid);
         }
+        if self.turn.as_ref().is_some_and(|turn| turn.own && matches!(turn.stage, Stage::Init)) {
+            self.reached.insert("a prompt as an own turn begins");
+        }
         if kind == Kind::Now {
             self.abort(true);
         }
@@ -197,6 +209,19 @@ impl Model {
         }
         let payload = self.generation.tells_life().then_some(&receipt);
         self.out.response(format!("<INT:ok{shown}"), id, payload);
+        self.reached.insert(match &self.turn {
+            None if !self.introduced => "an interrupt before the first turn",
+            None => "an interrupt at idle",
+            Some(turn) if turn.own => "an interrupt of an own turn",
+            Some(turn) if !turn.folded.is_empty() => "an interrupt after a fold",
+            Some(turn) => match turn.stage {
+                Stage::Hook => "an interrupt in a hook",
+                Stage::Init => "an interrupt before init",
+                Stage::Streaming => "an interrupt of a stream",
+                Stage::Tool { .. } => "an interrupt of a tool",
+                Stage::Aborting { .. } => "a second interrupt",
+            },
+        });
         self.abort_first |= self.generation.names() && !self.introduced && !self.queue.is_empty();
         self.abort(false);
     }
@@ -270,6 +295,7 @@ impl Model {
         if ask.take().is_some() {
             *denied = !allow;
             if interrupt {
+                self.reached.insert("a deny with interrupt");
                 self.abort(false);
             }
         }

@@ -57,7 +57,12 @@ impl Model {
             // 2.1.329 sends an unknown command to the model.
             [only] if only.kind == Kind::Unknown && self.generation.names() => Kind::Plain,
             [only] => only.kind,
-            _ => Kind::Plain,
+            [first, ..] => {
+                let slash = matches!(first.kind, Kind::Local | Kind::Unknown);
+                self.reached.insert(if slash { "a joined slash command" } else { "joined prompts" });
+                Kind::Plain
+            }
+            [] => Kind::Plain,
         };
         let prompts: Vec<String> = batch.into_iter().map(|queued| queued.uuid).collect();
         if let Some((_, before)) = prompts.split_last() {
@@ -78,6 +83,7 @@ impl Model {
         }
         let abort = std::mem::take(&mut self.abort_first) && !own && !turn.is_atomic();
         if abort {
+            self.reached.insert("the first prompt is aborted");
             turn.prompts.iter().for_each(|uuid| self.truth(uuid).interrupted = true);
             turn.stage = Stage::Aborting { from: crate::turn::From::Start { echo: true }, for_now: false };
         }
@@ -93,7 +99,11 @@ impl Model {
         if self.hooks && self.generation.names() {
             folded = self.judge_folded(folded, choice);
         }
+        let turn = Some(self.inits);
         for queued in &folded {
+            self.truth(&queued.uuid).turn = turn;
+            let own = self.turn.as_ref().is_some_and(|turn| turn.own);
+            self.reached.insert(if own { "a fold into an own turn" } else { "a fold" });
             self.echo(&queued.uuid);
         }
         for queued in folded {
@@ -127,6 +137,7 @@ impl Model {
                     self.out.life('c', "completed", &queued.uuid);
                     let what = json!({ "level": "warning", "prevent_continuation": true });
                     self.out.system("informational", Seen::Other, "informational", &what);
+                    self.reached.insert("a blocked fold");
                     let truth = self.truth(&queued.uuid);
                     truth.outcome = Some(Outcome::Blocked);
                     truth.evidence = true;

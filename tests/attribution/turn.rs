@@ -96,6 +96,9 @@ impl Model {
 
     fn init(&mut self) {
         self.introduced = true;
+        self.inits += 1;
+        let begun = self.turn.as_ref().map(|turn| turn.prompts.clone()).unwrap_or_default();
+        begun.iter().for_each(|uuid| self.truth(uuid).turn = Some(self.inits));
         let init = json!({ "session_id": "s", "claude_code_version": self.generation.version() });
         let own = self.turn.as_ref().is_some_and(|turn| turn.own);
         self.out.system(if own { "I own" } else { "I" }, Seen::Init { own }, "init", &init);
@@ -138,6 +141,8 @@ impl Model {
                         self.echo_due();
                     }
                 }
+                let joined = self.turn.as_ref().is_some_and(|turn| turn.prompts.len() > 1);
+                self.reached.insert(if joined { "a blocked batch" } else { "a blocked prompt" });
                 self.finish(End::BLOCKED);
             }
         }
@@ -258,6 +263,7 @@ impl Model {
         let reason = Some(if from == From::Tool { "aborted_tools" } else { "aborted_streaming" });
         let outcome = Outcome::Interrupted;
         if for_now {
+            self.reached.insert("a prompt that is to run now");
             return self.finish(End { name: "ok(aborted)", reason, outcome, ..End::DONE });
         }
         self.out.user("u:INTR");
@@ -271,7 +277,11 @@ impl Model {
         self.over(over, &turn.folded);
         let own: Vec<String> = turn.all().cloned().collect();
         if self.generation.holds_back() && self.agents > 0 {
-            own.iter().for_each(|uuid| self.truth(uuid).held = true);
+            self.reached.insert("a result held back");
+            for uuid in &own {
+                let truth = self.truth(uuid);
+                (truth.held, truth.inside) = (true, Some(end.outcome));
+            }
             self.held.extend(own);
         } else {
             let mut named: Vec<String> = std::mem::take(&mut self.held);
@@ -298,6 +308,12 @@ impl Model {
 
     fn result(&mut self, end: End, own: bool, prompts: &[String]) {
         self.results += 1;
+        self.reached.insert(match (own, prompts.len()) {
+            (true, 0) => "an own turn",
+            (true, _) => "an own turn that answers prompts",
+            (false, 0 | 1) => "a turn of one prompt",
+            (false, _) => "a turn of several prompts",
+        });
         let uuid = format!("r-{}", self.results);
         let old = self.generation <= Generation::V2_1_50;
         let is_error = end.is_error && (!old || end.subtype == "success" || end.name == End::CRASH.name);
@@ -329,6 +345,7 @@ impl Model {
 
     /// 2.0.76, when a background task has ended: an error without `init`, and the end.
     pub(crate) fn die(&mut self) {
+        self.reached.insert("a death of a task");
         self.result(End::CRASH, false, &[]);
         self.dead = true;
     }
@@ -336,6 +353,7 @@ impl Model {
     /// 2.1.250, interrupted while a hook judges: the same, in place of the turn.
     pub(crate) fn crash(&mut self) {
         let prompts = self.turn.take().map(|turn| turn.prompts).unwrap_or_default();
+        self.reached.insert("a crash in a hook");
         self.result(End::CRASH, false, &prompts);
         self.dead = true;
     }

@@ -14,6 +14,13 @@ use crate::lines::{Seen, short};
 use crate::model::Model;
 use crate::script::{Script, Step};
 
+/// What was told of a prompt's end.
+pub(crate) struct End {
+    pub(crate) outcome: Outcome,
+    pub(crate) result: Option<String>,
+    pub(crate) turn: Option<u64>,
+}
+
 const NOW: Time = Time::ZERO;
 
 pub(crate) struct World {
@@ -24,7 +31,7 @@ pub(crate) struct World {
     pub(crate) prompt_pipes: bool,
     pub(crate) prompts: Vec<PromptId>,
     pub(crate) written: BTreeSet<PromptId>,
-    pub(crate) ends: BTreeMap<PromptId, Vec<(Outcome, Option<String>)>>,
+    pub(crate) ends: BTreeMap<PromptId, Vec<End>>,
     /// Turns, and how often each was ended.
     pub(crate) turns: BTreeMap<u64, u32>,
     pub(crate) results: BTreeSet<String>,
@@ -194,7 +201,11 @@ impl World {
         let Some(end) = self.stdin.iter().position(|byte| *byte == b'\n') else { return false };
         let line: Vec<u8> = self.stdin.drain(..=end).collect();
         let line: Value = serde_json::from_slice(&line).expect("the session writes JSON");
+        let ran = self.model.turn.is_some();
         let name = self.model.read(&line);
+        if name.starts_with("INT") && !ran && self.turns.values().any(|ended| *ended == 0) {
+            self.model.reached.insert("an interrupt after the end, behind a backlog");
+        }
         self.note(format!("            CLI reads {name}"));
         true
     }
@@ -309,11 +320,15 @@ impl World {
                     self.misjudged.get_or_insert(turn.number());
                 }
             }
-            Action::PromptEnded { prompt, outcome, result, .. } => {
+            Action::PromptEnded { prompt, outcome, result, turn } => {
                 let result = result.as_ref().and_then(Message::uuid);
                 self.note(format!("        = {} {outcome:?} {}", prompt.number(), result.as_deref().unwrap_or("-")));
                 self.fallback.over(&prompt.uuid().to_string());
-                self.ends.entry(prompt).or_default().push((outcome, result));
+                self.ends.entry(prompt).or_default().push(End {
+                    outcome,
+                    result,
+                    turn: turn.map(|turn| turn.number()),
+                });
             }
             Action::Asked(ask) => self.asks.push(ask.id()),
             Action::Withdrawn { ask, .. } => self.asks.retain(|open| *open != ask),
