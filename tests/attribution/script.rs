@@ -1,0 +1,77 @@
+//! What the host does and in which order things pass, as plain data from seeded bytes.
+
+use arbitrary::{Result, Unstructured};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    pub(crate) hooks: bool,
+    pub(crate) partial: bool,
+    /// `--replay-user-messages`
+    pub(crate) replay: bool,
+    /// The session is closed while the CLI still has work.
+    pub(crate) closes_early: bool,
+    /// Every prompt waits until the session is free, or is refused.
+    pub(crate) queue_only: bool,
+    /// Nothing is under way between two steps.
+    pub(crate) prompt_pipes: bool,
+    pub(crate) steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    Prompt {
+        kind: u8,
+        busy: u8,
+    },
+    Cancel(u8),
+    Interrupt {
+        aim: Option<u8>,
+        cancel_queued: bool,
+    },
+    Answer {
+        ask: u8,
+        how: u8,
+    },
+    /// Bytes go to the CLI's stdin.
+    Send(u16),
+    /// The CLI reads a line.
+    Read,
+    /// Something goes on inside the CLI.
+    Run(u8),
+    /// Bytes come from the CLI's stdout.
+    Deliver(u16),
+    /// All that is under way arrives, both ways.
+    Flush,
+    /// The CLI is killed; of what it has written, that much is kept.
+    Die(u8),
+}
+
+pub(crate) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
+    let (hooks, queue_only) = (u.ratio(1, 3)?, u.ratio(1, 4)?);
+    let (partial, prompt_pipes) = (u.arbitrary()?, u.ratio(1, 4)?);
+    let (replay, closes_early, deadly) = (u.ratio(5, 6)?, u.ratio(1, 4)?, u.ratio(1, 5)?);
+    let mut steps = Vec::new();
+    while !u.is_empty() {
+        steps.push(step(u, deadly)?);
+    }
+    Ok(Script { hooks, partial, replay, closes_early, queue_only, prompt_pipes, steps })
+}
+
+fn step(u: &mut Unstructured<'_>, deadly: bool) -> Result<Step> {
+    Ok(match u.int_in_range(0..=199)? {
+        0..=29 => Step::Prompt { kind: u.arbitrary()?, busy: u.arbitrary()? },
+        30..=35 => Step::Cancel(u.arbitrary()?),
+        36..=47 => Step::Interrupt {
+            aim: if u.ratio(1, 2)? { Some(u.arbitrary()?) } else { None },
+            cancel_queued: u.ratio(1, 4)?,
+        },
+        48..=55 => Step::Answer { ask: u.arbitrary()?, how: u.arbitrary()? },
+        56..=75 => Step::Send(u.int_in_range(1..=900)?),
+        76..=99 => Step::Read,
+        100..=149 => Step::Run(u.arbitrary()?),
+        150..=179 => Step::Deliver(u.int_in_range(1..=900)?),
+        180..=197 => Step::Flush,
+        _ if deadly => Step::Die(u.arbitrary()?),
+        _ => Step::Read,
+    })
+}
