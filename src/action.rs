@@ -224,7 +224,7 @@ pub enum WhyRejected {
     /// The output ended within it.
     #[error("cut off by the end of the output")]
     CutOff,
-    /// An ask or response without a readable id: nobody could answer it.
+    /// An ask or response without an id that is a text of at most 256 bytes: nobody could answer it.
     #[error("no request id")]
     NoRequestId,
     /// An ask under the id of one that is open.
@@ -242,7 +242,8 @@ pub struct Closed {
     pub exit: Option<Exit>,
     /// The end of its stderr.
     pub stderr: String,
-    /// The error text of the last `result`, if that was an error: the exit status 1 after it is no crash.
+    /// The error text of the last `result`, if that was an error, at most 4,096 characters of it: the exit status 1 after it is no
+    /// crash.
     pub last_error: Option<String>,
     /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
     pub cut_input: bool,
