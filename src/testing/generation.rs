@@ -75,7 +75,6 @@ impl Generation {
                 V2_1_329 => Unknown::ErrorWithCode,
                 _ => Unknown::Error,
             },
-            cancels_prompts: from(V2_1_143),
             answers_mode_twice: !from(V2_1_50),
             checks_mode: from(V2_1_250),
             tells_mode: from(V2_1_50),
@@ -87,6 +86,8 @@ impl Generation {
             gives_reason: from(V2_1_143),
             names_api_error: from(V2_1_250),
             type_first: !from(V2_1_250),
+            pauses_between_turns: !from(V2_1_50),
+            starts_tools_early: from(V2_1_250),
             needs_input_back: !from(V2_1_250),
             names_tool_use: from(V2_0_76),
             withdraws_hooks: from(V2_0_76),
@@ -174,8 +175,6 @@ pub(super) struct Habits {
     pub(super) waits_at_eof: AtEof,
     /// What an unknown control request gets.
     pub(super) unknown_request: Unknown,
-    /// `cancel_async_message` is known.
-    pub(super) cancels_prompts: bool,
     /// `set_permission_mode` gets two responses.
     pub(super) answers_mode_twice: bool,
     /// An invalid mode is refused.
@@ -198,6 +197,10 @@ pub(super) struct Habits {
     pub(super) names_api_error: bool,
     /// `type` is the first key of a `result`.
     pub(super) type_first: bool,
+    /// A moment passes from a result to the next turn.
+    pub(super) pauses_between_turns: bool,
+    /// A tool call starts when its block is whole, not when the message is.
+    pub(super) starts_tools_early: bool,
     /// An allow without `updatedInput` is refused.
     pub(super) needs_input_back: bool,
     /// A permission ask has a `tool_use_id`.

@@ -28,6 +28,7 @@ pub struct Script {
     pub(super) partial: bool,
     pub(super) session_state: bool,
     pub(super) max_turns: Option<u32>,
+    pub(super) seen: Vec<String>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -44,6 +45,7 @@ impl Script {
             partial: true,
             session_state: false,
             max_turns: None,
+            seen: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -91,6 +93,13 @@ impl Script {
     #[must_use]
     pub fn max_turns(mut self, most: u32) -> Self {
         self.max_turns = Some(most);
+        self
+    }
+
+    /// A prompt of that uuid was in the session before, which is resumed.
+    #[must_use]
+    pub fn seen(mut self, uuid: impl Into<String>) -> Self {
+        self.seen.push(uuid.into());
         self
     }
 

@@ -38,6 +38,12 @@ pub(super) enum About {
     AtStop,
 }
 
+impl About {
+    fn is_hook(&self) -> bool {
+        matches!(self, Self::Submit | Self::BeforeTool(_) | Self::AfterTool(_) | Self::AtStop)
+    }
+}
+
 /// A hook that the host registered in `initialize`.
 #[derive(Debug, Clone)]
 pub(super) struct Hook {
@@ -99,7 +105,10 @@ impl Peer {
         }
         match about {
             About::Submit => match verdict(&said) {
-                Verdict::Refused(why) => self.block(&why),
+                Verdict::Refused(why) => {
+                    let stops = said.as_ref().is_ok_and(|said| said["continue"] == false);
+                    self.block(&why, stops);
+                }
                 Verdict::None | Verdict::Granted => self.prepared(),
             },
             About::Greeting => self.greeted(),
@@ -166,8 +175,7 @@ impl Peer {
         let due = |ask: &OpenAsk| ask.withdrawn_at.is_some_and(|at| at <= time);
         let Some(at) = self.asks.iter().position(due) else { return };
         let ask = self.asks.remove(at);
-        let is_hook = matches!(ask.about, About::Submit | About::BeforeTool(_) | About::AfterTool(_) | About::AtStop);
-        if !is_hook || self.habits.withdraws_hooks {
+        if !ask.about.is_hook() || self.habits.withdraws_hooks {
             self.write(&Writer::withdrawal(&ask.request_id));
         }
         if let Some(turn) = &mut self.turn {
@@ -197,7 +205,9 @@ impl Peer {
     /// An interrupt takes back all that the turn asks.
     pub(super) fn withdraw_all(&mut self) {
         for ask in std::mem::take(&mut self.asks) {
-            self.write(&Writer::withdrawal(&ask.request_id));
+            if !ask.about.is_hook() || self.habits.withdraws_hooks {
+                self.write(&Writer::withdrawal(&ask.request_id));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::asks::About;
+use super::calls::Calls;
 use super::ending::Ending;
 use super::queue::{Notice, Queued};
 use super::turn::{Doing, Turn};
@@ -10,7 +11,7 @@ use super::{Peer, Waiting};
 use crate::action::Exit;
 use crate::json::Json;
 use crate::testing::fault::Fault;
-use crate::testing::generation::OwnTurn;
+use crate::testing::generation::{Generation, OwnTurn};
 use crate::testing::lines::ResultLine;
 use crate::testing::step::{AskStep, Kind, Step};
 use crate::time::Time;
@@ -37,10 +38,11 @@ impl Peer {
         }
         self.turns += 1;
         let own = batch.is_empty();
-        let local = matches!(&*batch, [prompt] if prompt.is_command());
+        let local = matches!(&*batch, [prompt] if self.runs_locally(prompt));
         let mut asks = self.greetings();
-        if let Some(prompt) = batch.last().filter(|_| !local) {
-            asks.extend(self.hook_asks("UserPromptSubmit", None, &[("prompt", Json::string(&prompt.text))]));
+        if !local {
+            let text = batch.last().map_or("a background task has ended", |prompt| &*prompt.text);
+            asks.extend(self.hook_asks("UserPromptSubmit", None, &[("prompt", Json::string(text))]));
         }
         self.turn = Some(Turn {
             owes_echo: !own && (!local || self.habits.echoes_commands),
@@ -50,16 +52,17 @@ impl Peer {
             local,
             steps,
             doing: Doing::Preparing { asks, open: false },
+            calls: Calls::default(),
             at: time,
             since: time,
             requests: 0,
             said: String::new(),
             asks_again: false,
             stopping: false,
+            asked: false,
+            cut_at: None,
         });
         if doomed {
-            self.open_turn();
-            self.ask_model();
             self.abort();
         }
     }
@@ -75,7 +78,7 @@ impl Peer {
         }
     }
 
-    fn open_turn(&mut self) {
+    pub(super) fn open_turn(&mut self) {
         self.set_doing(Doing::Choosing);
         if self.turn.as_ref().is_some_and(|turn| turn.local) {
             return self.run_command();
@@ -88,28 +91,42 @@ impl Peer {
         }
     }
 
-    /// A slash command: the model never hears of it.
+    /// Whether it is a slash command, of which the model never hears: 2.1.329 gives it those that do not exist.
+    fn runs_locally(&self, prompt: &Queued) -> bool {
+        prompt.is_command() && (self.script.generation < Generation::V2_1_329 || prompt.is_known_command())
+    }
+
     fn run_command(&mut self) {
-        let clears = self.turn.as_ref().is_some_and(|turn| turn.batch.iter().any(|prompt| prompt.text == "/clear"));
+        let Some(prompt) = self.turn.as_ref().and_then(|turn| turn.batch.first().cloned()) else { return };
+        let clears = prompt.text == "/clear";
         if clears && self.habits.tells_life {
+            let line = self.writer.conversation_reset();
+            self.write(&line);
+        }
+        if clears && self.habits.names_prompts {
             let line = self.writer.system("background_tasks_changed", &serde_json::json!({ "tasks": [] }));
-            let reset = self.writer.conversation_reset();
-            self.write(&reset);
             self.write(&line);
         }
         let line = self.writer.init(&self.mode);
         self.write(&line);
-        if !self.habits.knows_priority {
-            let output = Json::string("<local-command-stdout>done</local-command-stdout>");
-            let line = self.writer.user(&output, None, None, true, 0);
-            self.write(&line);
-        } else if !clears || !self.habits.tells_life {
+        let has_output = match self.script.generation {
+            Generation::V2_1_250 | Generation::V2_1_329 => !clears,
+            Generation::V2_1_143 => prompt.is_known_command(),
+            _ => prompt.is_known_command() && !clears,
+        };
+        if has_output && self.habits.knows_priority {
             let id = self.writer.message_id();
             let block = Json::from(&serde_json::json!({ "type": "text", "text": "done" }));
             let line = self.writer.assistant(&id, &block, None, None);
             self.write(&line);
+        } else if has_output {
+            let output = Json::string("<local-command-stdout>done</local-command-stdout>");
+            let line = self.writer.user(&output, None, None, true, 0);
+            self.write(&line);
         }
-        self.pay_echo();
+        if prompt.is_known_command() {
+            self.pay_echo();
+        }
         self.end_turn(Ending::Local);
     }
 

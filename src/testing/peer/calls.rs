@@ -5,11 +5,12 @@ use super::asks::{About, Verdict};
 use super::ending::Ending;
 use super::turn::Doing;
 use crate::json::Json;
-use crate::testing::step::{AskStep, Tool};
+use crate::testing::generation::Generation;
+use crate::testing::step::{AskStep, Kind, Step, Tool};
 use crate::time::Time;
 
 /// The calls of one message of the model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Calls {
     calls: Vec<Call>,
     at_once: bool,
@@ -38,9 +39,8 @@ enum State {
 }
 
 impl Calls {
-    pub(super) fn new(calls: Vec<(String, Tool)>, at_once: bool) -> Self {
-        let new = |(id, tool)| Call { id, tool, state: State::Waiting, output: None };
-        Self { calls: calls.into_iter().map(new).collect(), at_once }
+    pub(super) fn new(at_once: bool) -> Self {
+        Self { calls: Vec::new(), at_once }
     }
 
     /// When something can be done.
@@ -66,14 +66,26 @@ impl Calls {
 }
 
 impl Peer {
-    pub(super) fn call(&mut self, calls: Calls) {
-        if calls.is_over() {
+    /// The model has called a tool. From 2.1.250 on it may start while the model speaks on.
+    pub(super) fn add_call(&mut self, id: String, tool: Tool) {
+        let early = self.habits.starts_tools_early;
+        let Some(turn) = &mut self.turn else { return };
+        turn.calls.calls.push(Call { id, tool, state: State::Waiting, output: None });
+        if let Some(at) = turn.calls.startable().filter(|_| early) {
+            self.start_call(at);
+        }
+    }
+
+    pub(super) fn call(&mut self) {
+        let time = self.turn_time();
+        let Some(turn) = &mut self.turn else { return };
+        if turn.calls.is_over() {
             return self.fold();
         }
-        let time = self.turn_time();
-        let start = calls.startable();
-        let end = calls.calls.iter().position(|call| matches!(call.state, State::Running(until) if until <= time));
-        self.set_doing(Doing::Calling(calls));
+        turn.doing = Doing::Calling;
+        let start = turn.calls.startable();
+        let is_due = |call: &Call| matches!(call.state, State::Running(until) if until <= time);
+        let end = turn.calls.calls.iter().position(is_due);
         if let Some(at) = start {
             self.start_call(at);
         } else if let Some(at) = end {
@@ -82,10 +94,7 @@ impl Peer {
     }
 
     fn call_at(&mut self, at: usize) -> Option<&mut Call> {
-        match &mut self.turn.as_mut()?.doing {
-            Doing::Calling(calls) => calls.calls.get_mut(at),
-            _ => None,
-        }
+        self.turn.as_mut()?.calls.calls.get_mut(at)
     }
 
     fn set_state(&mut self, at: usize, state: State) {
@@ -192,8 +201,8 @@ impl Peer {
                 "method": "tools/call", "jsonrpc": "2.0", "id": id,
                 "params": { "name": name, "arguments": tool.input.decode::<serde_json::Value>().unwrap_or_default() },
             });
-            let step = crate::testing::step::Step::mcp(&server, Json::from(&message));
-            if let crate::testing::step::Kind::Ask(ask) = step.0 {
+            let step = Step::mcp(&server, Json::from(&message));
+            if let Kind::Ask(ask) = step.0 {
                 self.ask(About::Served(at), &ask);
             }
         }
@@ -217,6 +226,9 @@ impl Peer {
         let Some(call) = self.call_at(at) else { return };
         let (id, tool) = (call.id.clone(), call.tool.clone());
         let asks = self.tool_hooks("PostToolUse", &id, &tool);
+        if self.script.generation == Generation::V1_0_128 {
+            self.report(at);
+        }
         self.set_state(at, State::After(asks.len()));
         if asks.is_empty() {
             return self.finish_call(at);
@@ -235,15 +247,23 @@ impl Peer {
     fn finish_call(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
         call.state = State::Done;
-        let (id, output) = (call.id.clone(), call.output.take().unwrap_or_default());
-        let line = self.writer.tool_result(&id, &output.0, output.1);
-        self.write(&line);
+        self.report(at);
+    }
+
+    /// The call's result, once.
+    fn report(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let id = call.id.clone();
+        if let Some((output, is_error)) = call.output.take() {
+            let line = self.writer.tool_result(&id, &output, is_error);
+            self.write(&line);
+        }
     }
 
     /// Every call that has not returned is refused: the turn is being stopped.
     pub(super) fn reject_calls(&mut self) {
-        let Some(Doing::Calling(calls)) = self.turn.as_mut().map(|turn| &mut turn.doing) else { return };
-        let open = calls.calls.iter_mut().filter(|call| call.state != State::Done);
+        let Some(turn) = &mut self.turn else { return };
+        let open = turn.calls.calls.iter_mut().filter(|call| call.state != State::Done);
         let rejected: Vec<_> = open.map(|call| (call.id.clone(), call.output.take())).collect();
         for (id, output) in rejected {
             let (text, _) = output.unwrap_or_else(|| ("[Request interrupted by user for tool use]".to_owned(), true));

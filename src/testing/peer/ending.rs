@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::turn::{Doing, Turn};
-use super::{PIPE, Peer};
+use super::{BEGIN, PIPE, Peer};
 use crate::action::Exit;
 use crate::json::Json;
 use crate::testing::fault::Fault;
 use crate::testing::generation::AtEof;
 use crate::testing::lines::ResultLine;
 use crate::testing::step::Step;
+use crate::time::Time;
 
 /// How long 2.1.250 waits for background tasks once stdin is closed.
 const SOME: Duration = Duration::from_secs(5);
@@ -71,7 +72,15 @@ impl Peer {
             self.tell_state("idle");
             self.leave_if_done();
         } else {
-            self.begin(turn.at);
+            self.next_turn(turn.at);
+        }
+    }
+
+    fn next_turn(&mut self, time: Time) {
+        if self.habits.pauses_between_turns {
+            self.begins = Some(time.after(BEGIN));
+        } else {
+            self.begin(time);
         }
     }
 
@@ -111,8 +120,8 @@ impl Peer {
         self.write(&line);
     }
 
-    /// A `UserPromptSubmit` hook refused the prompt.
-    pub(super) fn block(&mut self, why: &str) {
+    /// A `UserPromptSubmit` hook refused the prompt, or `stops` it (`continue: false`).
+    pub(super) fn block(&mut self, why: &str, stops: bool) {
         let line = self.writer.init(&self.mode);
         self.write(&line);
         if self.habits.tells_life {
@@ -120,6 +129,9 @@ impl Peer {
             let fields = serde_json::json!({ "content": content, "level": "warning", "prevent_continuation": true });
             let line = self.writer.system("informational", &fields);
             self.write(&line);
+            if stops {
+                self.pay_echo();
+            }
         }
         self.end_turn(Ending::Blocked);
     }

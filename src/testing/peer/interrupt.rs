@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::Peer;
 use super::ending::Ending;
 use super::queue::Waiting;
 use super::turn::Doing;
+use super::{BEGIN, Peer};
 use crate::json::Json;
+use crate::testing::generation::Generation;
 use crate::testing::lines::Writer;
 
 impl Peer {
@@ -27,17 +28,26 @@ impl Peer {
         self.write(&Writer::success(request_id, receipt.as_ref()));
         let now = self.now;
         if let Some(turn) = &mut self.turn {
-            turn.at = turn.at.max(now);
-            self.abort();
-        } else if self.begins.is_some() && !self.habits.spares_the_imminent {
-            self.doomed = true;
+            turn.cut_at.get_or_insert(now.after(BEGIN));
+        } else if self.begins.is_some() {
+            self.doomed |= !self.habits.spares_the_imminent || self.is_announced() || self.latches_first();
         }
+    }
+
+    /// Whether the turn that is about to begin was announced.
+    fn is_announced(&self) -> bool {
+        self.queue.front().and_then(Waiting::prompt).is_some_and(|prompt| prompt.announced)
+    }
+
+    /// 2.1.329 does stop the very first turn, although its receipt says that the prompt still waits.
+    fn latches_first(&self) -> bool {
+        self.turns == 0 && self.script.generation == Generation::V2_1_329 && !self.queue.is_empty()
     }
 
     /// Drops all prompts that wait; their uuids.
     fn cancel_all(&mut self) -> Vec<String> {
-        let (prompts, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.queue).into_iter().partition(|waiting| waiting.prompt().is_some());
+        let waits = |waiting: &Waiting| waiting.prompt().is_some_and(|prompt| !prompt.announced);
+        let (prompts, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.queue).into_iter().partition(waits);
         self.queue = rest.into();
         let uuids: Vec<String> =
             prompts.iter().filter_map(Waiting::prompt).filter_map(|prompt| prompt.uuid.clone()).collect();
@@ -59,6 +69,11 @@ impl Peer {
     /// Stops the running turn where it is.
     pub(super) fn abort(&mut self) {
         self.asks.clear();
+        let unseen = matches!(self.turn.as_ref().map(|turn| &turn.doing), Some(Doing::Preparing { .. }));
+        if unseen {
+            self.open_turn();
+            self.ask_model();
+        }
         self.pay_echo();
         let tools = self.cut_off();
         let remark = match tools {
@@ -86,7 +101,7 @@ impl Peer {
     /// What is left of what was being done. Whether tools were called.
     fn cut_off(&mut self) -> bool {
         match self.turn.as_ref().map(|turn| turn.doing.clone()) {
-            Some(Doing::Calling(_)) => {
+            Some(Doing::Calling) => {
                 self.reject_calls();
                 true
             }

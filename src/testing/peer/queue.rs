@@ -47,6 +47,11 @@ impl Queued {
     pub(super) fn is_command(&self) -> bool {
         self.text.starts_with('/')
     }
+
+    pub(super) fn is_known_command(&self) -> bool {
+        let name = self.text.split_whitespace().next().unwrap_or_default();
+        matches!(name, "/clear" | "/compact" | "/context" | "/cost" | "/help" | "/status" | "/usage")
+    }
 }
 
 impl Waiting {
@@ -71,10 +76,10 @@ impl Peer {
         prompt.steps = self.script.steps_of(self.arrived);
         self.arrived += 1;
         self.announce();
-        self.tell_life(prompt.uuid.as_deref(), "queued");
         if self.turn.is_none() && self.begins.is_none() {
             self.tell_state("running");
         }
+        self.tell_life(prompt.uuid.as_deref(), "queued");
         let urgent = prompt.priority == Priority::Now;
         if urgent {
             self.queue.push_front(Waiting::Prompt(prompt));
@@ -96,7 +101,7 @@ impl Peer {
     /// A uuid that the session has seen is echoed, and its prompt is not run.
     fn refuses(&mut self, prompt: &Queued) -> bool {
         let Some(uuid) = prompt.uuid.as_deref() else { return false };
-        let fresh = self.seen.insert(uuid.to_owned());
+        let fresh = !self.script.seen.contains(&uuid.to_owned()) && self.seen.insert(uuid.to_owned());
         if fresh || !self.habits.keeps_uuids {
             return false;
         }

@@ -7,49 +7,46 @@ use serde_json::{Value, json};
 use super::Peer;
 use super::asks::{About, Hook, greeting};
 use super::turn::Doing;
+use crate::json::Json;
 use crate::testing::fault::Fault;
 use crate::testing::generation::{Generation, Unknown};
 use crate::testing::lines::Writer;
 
-/// The subtypes that the oldest generations know.
-const OLD: [&str; 7] = [
-    "initialize",
-    "interrupt",
-    "set_permission_mode",
-    "set_model",
-    "set_max_thinking_tokens",
-    "mcp_status",
-    "mcp_set_servers",
-];
-
-/// Those that came later and are acknowledged without more.
-const KNOWN: [&str; 22] = [
-    "get_context_usage",
-    "get_settings",
-    "get_session_cost",
-    "list_models",
-    "get_usage",
-    "get_binary_version",
-    "get_hooks_listing",
-    "list_permission_rules",
-    "reload_plugins",
-    "reload_skills",
-    "file_suggestions",
-    "stop_task",
-    "rename_session",
-    "apply_flag_settings",
-    "seed_read_state",
-    "background_tasks",
-    "set_has_subscribers",
-    "mcp_message",
-    "mcp_call",
-    "mcp_read_resource",
-    "side_question",
-    "generate_session_title",
+/// The subtypes, each with the first generation that was seen to know it.
+const KNOWN: [(&str, Generation); 29] = [
+    ("initialize", Generation::V1_0_128),
+    ("interrupt", Generation::V1_0_128),
+    ("set_permission_mode", Generation::V1_0_128),
+    ("set_model", Generation::V1_0_128),
+    ("mcp_status", Generation::V1_0_128),
+    ("set_max_thinking_tokens", Generation::V2_0_76),
+    ("mcp_set_servers", Generation::V2_0_76),
+    ("rewind_files", Generation::V2_0_76),
+    ("mcp_message", Generation::V2_0_76),
+    ("apply_flag_settings", Generation::V2_1_50),
+    ("mcp_reconnect", Generation::V2_1_50),
+    ("mcp_toggle", Generation::V2_1_50),
+    ("cancel_async_message", Generation::V2_1_143),
+    ("get_context_usage", Generation::V2_1_143),
+    ("get_settings", Generation::V2_1_143),
+    ("get_session_cost", Generation::V2_1_143),
+    ("get_binary_version", Generation::V2_1_143),
+    ("reload_plugins", Generation::V2_1_143),
+    ("file_suggestions", Generation::V2_1_143),
+    ("seed_read_state", Generation::V2_1_143),
+    ("background_tasks", Generation::V2_1_143),
+    ("list_models", Generation::V2_1_250),
+    ("get_usage", Generation::V2_1_250),
+    ("reload_skills", Generation::V2_1_250),
+    ("stop_task", Generation::V2_1_250),
+    ("rename_session", Generation::V2_1_250),
+    ("get_hooks_listing", Generation::V2_1_329),
+    ("list_permission_rules", Generation::V2_1_329),
+    ("set_has_subscribers", Generation::V2_1_329),
 ];
 
 /// Those that fail for want of what they are about.
-const FAILING: [&str; 5] = ["rewind_files", "mcp_reconnect", "mcp_toggle", "read_file", "get_task_output"];
+const FAILING: [&str; 3] = ["rewind_files", "mcp_reconnect", "mcp_toggle"];
 
 const MODES: [&str; 6] = ["default", "acceptEdits", "bypassPermissions", "plan", "dontAsk", "auto"];
 
@@ -68,10 +65,7 @@ impl Peer {
                 self.acknowledge(id, Some(&json!({ "cancelled": cancelled })));
             }
             "set_permission_mode" => self.set_mode(id, request["mode"].as_str().unwrap_or_default()),
-            "set_model" if self.habits.gives_receipt => {
-                let model = request["model"].as_str().unwrap_or("claude-script");
-                self.acknowledge(id, Some(&json!({ "model": model })));
-            }
+            "set_model" => self.set_model(id, request["model"].as_str().unwrap_or("claude-script")),
             "mcp_status" => {
                 let servers: Vec<_> =
                     self.known_servers.iter().map(|name| json!({ "name": name, "status": "connected" })).collect();
@@ -87,15 +81,8 @@ impl Peer {
     }
 
     fn knows(&self, subtype: &str) -> bool {
-        let generation = self.script.generation;
-        match subtype {
-            "set_max_thinking_tokens" => generation > Generation::V1_0_128,
-            "cancel_async_message" => self.habits.cancels_prompts,
-            "rewind_files" => generation > Generation::V1_0_128,
-            _ if OLD.contains(&subtype) => true,
-            _ if KNOWN.contains(&subtype) || FAILING.contains(&subtype) => generation > Generation::V2_0_76,
-            _ => false,
-        }
+        let known = |(name, first): &(&str, Generation)| *name == subtype && self.script.generation >= *first;
+        KNOWN.iter().any(known)
     }
 
     fn unknown_request(&mut self, id: &str, subtype: &str) {
@@ -111,6 +98,16 @@ impl Peer {
         self.write(&Writer::success(id, payload));
     }
 
+    fn set_model(&mut self, id: &str, model: &str) {
+        if matches!(self.script.generation, Generation::V2_1_143 | Generation::V2_1_250) {
+            let remark = format!("<local-command-stdout>Set model to {model}</local-command-stdout>");
+            let line = self.writer.user(&Json::string(&remark), None, None, true, 0);
+            self.write(&line);
+        }
+        let payload = json!({ "model": model });
+        self.acknowledge(id, self.habits.gives_receipt.then_some(&payload));
+    }
+
     fn set_mode(&mut self, id: &str, mode: &str) {
         if self.habits.checks_mode && !MODES.contains(&mode) {
             let code = (self.script.generation > Generation::V2_1_250).then_some("invalid_mode");
@@ -121,7 +118,7 @@ impl Peer {
         if self.habits.answers_mode_twice {
             self.acknowledge(id, None);
         }
-        if self.script.generation == Generation::V2_1_329 {
+        if self.script.generation > Generation::V2_1_50 {
             self.tell_mode();
         }
     }
@@ -169,6 +166,7 @@ impl Peer {
         if self.initialize.is_none() {
             return self.prepared();
         }
+        // The reply waits for the last of them.
         if self.asks.iter().all(|ask| !matches!(ask.about, About::Greeting)) {
             if let Some(id) = self.initialize.take() {
                 self.introduce(&id);

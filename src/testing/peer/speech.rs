@@ -12,26 +12,31 @@ use crate::json::Json;
 use crate::testing::lines::Line;
 use crate::testing::step::{Kind, Tool};
 
+/// How long the model takes to begin: an interrupt may come meanwhile.
+const THINKS: Duration = Duration::from_millis(1);
+
 #[derive(Debug, Clone)]
 pub(super) struct Speech {
     id: String,
     blocks: VecDeque<Block>,
     index: usize,
-    /// The model has begun to answer.
+    /// The model was asked.
+    asked: bool,
+    /// It has begun to answer.
     opened: bool,
     /// The block has begun.
     in_block: bool,
     /// What came of the block's text.
     pub(super) so_far: String,
-    /// The tools that it calls.
-    calls: Option<(Vec<(String, Tool)>, bool)>,
+    /// Whether it calls tools, and those run together.
+    at_once: Option<bool>,
 }
 
 #[derive(Debug, Clone)]
 enum Block {
     Text { parts: VecDeque<String>, every: Duration },
     Thinking(String),
-    Tool { id: String, name: String, input: Json },
+    Tool { id: String, tool: Tool },
 }
 
 impl Speech {
@@ -49,10 +54,11 @@ impl Peer {
             id,
             blocks: VecDeque::new(),
             index: 0,
+            asked: false,
             opened: false,
             in_block: false,
             so_far: String::new(),
-            calls: None,
+            at_once: None,
         };
         while let Some(step) = self.turn.as_mut().and_then(|turn| turn.steps.pop_front()) {
             match step.0 {
@@ -61,12 +67,10 @@ impl Peer {
                 }
                 Kind::Thinking(text) => speech.blocks.push_back(Block::Thinking(text)),
                 Kind::Tools { calls, at_once } => {
-                    let calls: Vec<_> = calls.into_iter().map(|call| (self.writer.tool_id(), call)).collect();
-                    for (id, call) in &calls {
-                        let (id, name, input) = (id.clone(), call.name.clone(), call.input.clone());
-                        speech.blocks.push_back(Block::Tool { id, name, input });
+                    for tool in calls {
+                        speech.blocks.push_back(Block::Tool { id: self.writer.tool_id(), tool });
                     }
-                    speech.calls = Some((calls, at_once));
+                    speech.at_once = Some(at_once);
                     break;
                 }
                 other => {
@@ -82,29 +86,43 @@ impl Peer {
 
     /// One part of one block, or the end of either.
     pub(super) fn speak(&mut self, mut speech: Speech) {
+        if !speech.asked {
+            speech.asked = true;
+            self.ask_model();
+            if let Some(turn) = &mut self.turn {
+                turn.at = turn.at.after(THINKS);
+                turn.doing = Doing::Speaking(speech);
+            }
+            return;
+        }
         if !speech.opened {
             speech.opened = true;
             if let Some(turn) = &mut self.turn {
                 turn.requests += 1;
+                turn.asked = false;
+                turn.calls = Calls::new(speech.at_once.unwrap_or(false));
             }
-            self.ask_model();
+            if self.script.partial && self.habits.echoes_at_request {
+                self.pay_echo();
+            }
             let message = json!({
                 "id": speech.id, "type": "message", "role": "assistant", "model": "claude-script", "content": [],
                 "stop_reason": null, "stop_sequence": null,
             });
             self.stream(&json!({ "type": "message_start", "message": message }));
         }
-        let Some(block) = speech.blocks.front_mut() else { return self.close_speech(speech) };
+        let Some(block) = speech.blocks.front_mut() else { return self.close_speech(&speech) };
         if !speech.in_block {
             speech.in_block = true;
             let empty = match block {
                 Block::Text { .. } => json!({ "type": "text", "text": "" }),
                 Block::Thinking(_) => json!({ "type": "thinking", "thinking": "", "signature": "" }),
-                Block::Tool { id, name, .. } => json!({ "type": "tool_use", "id": id, "name": name, "input": {} }),
+                Block::Tool { id, tool } => json!({ "type": "tool_use", "id": id, "name": tool.name, "input": {} }),
             };
             self.stream(&json!({ "type": "content_block_start", "index": speech.index, "content_block": empty }));
         }
         let mut wait = Duration::ZERO;
+        let mut called = None;
         let whole = match block {
             Block::Text { parts, every } => match parts.pop_front() {
                 Some(part) => {
@@ -125,10 +143,11 @@ impl Peer {
                 self.delta(speech.index, &json!({ "type": "thinking_delta", "thinking": text }));
                 Some(Json::from(&json!({ "type": "thinking", "thinking": text, "signature": "c2ln" })))
             }
-            Block::Tool { id, name, input } => {
+            Block::Tool { id, tool } => {
+                let Tool { name, input, .. } = &*tool;
                 self.delta(speech.index, &json!({ "type": "input_json_delta", "partial_json": input.as_str() }));
-                let whole = Line::new("tool_use").put("id", &*id).put("name", &*name).put("input", &*input);
-                Some(whole.object())
+                called = Some((id.clone(), tool.clone()));
+                Some(Line::new("tool_use").put("id", &*id).put("name", name).put("input", input).object())
             }
         };
         if let Some(whole) = whole {
@@ -140,17 +159,20 @@ impl Peer {
             speech.index += 1;
             speech.in_block = false;
         }
+        if let Some((id, tool)) = called {
+            self.add_call(id, tool);
+        }
         if let Some(turn) = &mut self.turn {
             turn.at = turn.at.after(wait);
         }
         self.set_doing(Doing::Speaking(speech));
     }
 
-    fn close_speech(&mut self, speech: Speech) {
-        let stop = if speech.calls.is_some() { "tool_use" } else { "end_turn" };
-        self.close_stream(stop);
-        if let Some((calls, at_once)) = speech.calls {
-            self.set_doing(Doing::Calling(Calls::new(calls, at_once)));
+    fn close_speech(&mut self, speech: &Speech) {
+        let calls = speech.at_once.is_some();
+        self.close_stream(if calls { "tool_use" } else { "end_turn" });
+        if calls {
+            self.set_doing(Doing::Calling);
         }
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Turn {
     pub(super) local: bool,
     pub(super) steps: VecDeque<Step>,
     pub(super) doing: Doing,
+    /// The tool calls of the model's last message.
+    pub(super) calls: Calls,
     /// When it goes on.
     pub(super) at: Time,
     pub(super) since: Time,
@@ -35,6 +37,10 @@ pub(super) struct Turn {
     pub(super) asks_again: bool,
     /// What is asked at the end was asked.
     pub(super) stopping: bool,
+    /// The model was asked, and has not begun to answer.
+    pub(super) asked: bool,
+    /// When it is cut off: an interrupt was acknowledged.
+    pub(super) cut_at: Option<Time>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +52,7 @@ pub(super) enum Doing {
     },
     Choosing,
     Speaking(Speech),
-    Calling(Calls),
+    Calling,
     /// An ask of the script's own, or a hook, is open.
     Asking,
     Nothing,
@@ -54,9 +60,12 @@ pub(super) enum Doing {
 
 impl Turn {
     pub(super) fn due(&self) -> Option<Time> {
+        if self.cut_at.is_some() {
+            return self.cut_at;
+        }
         match &self.doing {
             Doing::Preparing { open: false, .. } | Doing::Choosing | Doing::Speaking(_) => Some(self.at),
-            Doing::Calling(calls) => calls.due(self.at),
+            Doing::Calling => self.calls.due(self.at),
             Doing::Preparing { open: true, .. } | Doing::Asking | Doing::Nothing => None,
         }
     }
@@ -71,11 +80,14 @@ impl Peer {
     pub(super) fn go_on(&mut self, time: Time) {
         let Some(turn) = self.turn.as_mut() else { return };
         turn.at = time;
+        if turn.cut_at.take().is_some() {
+            return self.abort();
+        }
         match std::mem::replace(&mut turn.doing, Doing::Choosing) {
             Doing::Preparing { asks, open: false } => self.prepare(asks),
             Doing::Choosing => self.choose(),
             Doing::Speaking(speech) => self.speak(speech),
-            Doing::Calling(calls) => self.call(calls),
+            Doing::Calling => self.call(),
             waiting => turn.doing = waiting,
         }
     }
@@ -105,7 +117,10 @@ impl Peer {
                 self.set_doing(Doing::Asking);
                 self.ask(About::Step, &ask);
             }
-            Kind::Pause(time) => turn.at = turn.at.after(time),
+            Kind::Pause(time) => {
+                turn.at = turn.at.after(time);
+                self.ask_model();
+            }
             Kind::ApiError { status, message, retries } => self.fail(status, &message, retries),
             Kind::MaxTurns => self.end_turn(Ending::MaxTurns),
             Kind::Raw(bytes) => self.write(&bytes),
@@ -150,14 +165,12 @@ impl Peer {
         self.end_turn(Ending::ApiError);
     }
 
-    /// The model is asked: what is told of that, and the echo where it comes then.
+    /// The model is asked, if it was not yet.
     pub(super) fn ask_model(&mut self) {
-        if self.script.partial && self.habits.tells_requests {
+        let asked = self.turn.as_mut().is_none_or(|turn| std::mem::replace(&mut turn.asked, true));
+        if !asked && self.script.partial && self.habits.tells_requests {
             let line = self.writer.system("status", &serde_json::json!({ "status": "requesting" }));
             self.write(&line);
-        }
-        if self.script.partial && self.habits.echoes_at_request {
-            self.pay_echo();
         }
     }
 
