@@ -264,10 +264,10 @@ pub enum CloseReason {
     /// The child ended by itself.
     #[error("the CLI exited")]
     Exited,
-    /// The CLI's output ended before its process did.
+    /// The CLI's output ended, and its process did not end by itself.
     #[error("the CLI closed its output")]
     Eof,
-    /// Nothing more could be written to the CLI.
+    /// Nothing more could be written to the CLI, and it did not end by itself.
     #[error("the CLI stopped reading its input")]
     SendFailed,
     /// More waited to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard).

@@ -60,7 +60,7 @@ fn a_write_that_takes_nothing_or_fails_is_the_end_of_writing() {
         assert_eq!(rig.log().iter().filter(|done| **done == Done::Closed).count(), 1);
         assert!(rig.driver.io_error().is_some());
         rig.world.borrow_mut().end(Exit::Code(0));
-        assert_eq!(closed(&rig.settle()).why, CloseReason::SendFailed);
+        assert_eq!(closed(&rig.settle()).why, CloseReason::Exited);
     }
 }
 

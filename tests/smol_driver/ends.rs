@@ -13,7 +13,7 @@ fn an_exit_at_once_is_told_with_its_status_and_stderr() {
         let end = closed(&actions);
         assert_eq!((end.exit, end.stderr.trim()), (Some(Exit::Code(3)), "unknown option"));
         // Which of the two is seen first is the system's affair.
-        assert!(matches!(end.why, CloseReason::Exited | CloseReason::SendFailed), "{end:?}");
+        assert_eq!(end.why, CloseReason::Exited, "{end:?}");
         assert!(matches!(prompt_ends(&actions)[..], [Outcome::Lost(_)]), "{actions:?}");
         assert!(claude.cancel(lost).is_err() && claude.prompt("more").is_err());
     });
