@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use futures_lite::Stream;
 
-use crate::action::{Action, Closed};
+use crate::action::Action;
 use crate::ask::Answer;
 use crate::config::Config;
+use crate::end::Closed;
 use crate::error::{AnswerError, Refused, Stale};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::prompt::Prompt;

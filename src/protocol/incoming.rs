@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
-use crate::message::{Line, Message, MessageKind};
+use crate::message::{Line, Message};
 use crate::protocol::requests::{About, Open};
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
 use crate::wire::envelope::{self, Envelope, NotAMessage};
+use crate::wire::kind::MessageKind;
 use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.

@@ -10,8 +10,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::action::{ChildAction, CloseReason, Exit};
 use crate::config::{Child, Config, Timeouts};
+use crate::end::{ChildAction, CloseReason, Exit};
 use crate::time::Time;
 
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::action::Exit;
+use crate::end::Exit;
 
 /// Something that goes wrong in a [`Peer`](super::Peer).
 ///

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::peer::Peer;
 use super::script::Script;
-use crate::action::{Action, ChildAction};
+use crate::action::Action;
 use crate::config::Config;
+use crate::end::ChildAction;
 use crate::ids::{PromptId, RequestId};
 use crate::json::Json;
 use crate::prompt::Prompt;

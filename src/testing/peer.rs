@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::generation::Habits;
 use super::lines::Writer;
 use super::script::Script;
-use crate::action::Exit;
+use crate::end::Exit;
 use crate::time::Time;
 
 use asks::OpenAsk;

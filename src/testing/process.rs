@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::fault::Fault;
 use super::peer::Peer;
 use super::script::Script;
-use crate::action::Exit;
+use crate::end::Exit;
 use crate::time::Time;
 
 /// What the threads tell.

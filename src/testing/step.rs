@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::action::Exit;
+use crate::end::Exit;
 use crate::json::Json;
 
 /// One thing that the CLI does in a turn.

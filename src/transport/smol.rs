@@ -35,9 +35,9 @@ use async_process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use futures_lite::{AsyncRead, AsyncWrite};
 
 use super::{SpawnError, Transport, group};
-use crate::action::{ChildAction, Exit};
 use crate::config::{self, Config};
 use crate::driver::Driver;
+use crate::end::{ChildAction, Exit};
 use crate::options::{Invocation, Options};
 use crate::time::Time;
 

@@ -8,7 +8,7 @@ use super::ending::Ending;
 use super::queue::{Notice, Queued};
 use super::turn::{Doing, Turn};
 use super::{Peer, Waiting};
-use crate::action::Exit;
+use crate::end::Exit;
 use crate::json::Json;
 use crate::testing::fault::Fault;
 use crate::testing::generation::{Generation, OwnTurn};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::turn::{Doing, Turn};
 use super::{BEGIN, PIPE, Peer};
-use crate::action::Exit;
+use crate::end::Exit;
 use crate::json::Json;
 use crate::testing::fault::Fault;
 use crate::testing::generation::AtEof;

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::Peer;
 use super::queue::{Priority, Queued};
-use crate::action::Exit;
+use crate::end::Exit;
 use crate::json::Json;
 use crate::text::readable;
 use crate::wire::lenient;
