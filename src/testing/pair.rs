@@ -138,7 +138,7 @@ impl Pair {
                     return action;
                 }
             }
-            if !self.step(None) {
+            if !self.step(None) && self.actions.is_empty() {
                 panic!("it never came, and nothing more will happen{}", self.shown());
             }
         }
@@ -153,8 +153,9 @@ impl Pair {
     pub fn run_until_idle(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
         for _ in 0..STEPS {
+            let did = self.step(None);
             actions.extend(std::iter::from_fn(|| self.next_action()));
-            if !self.step(None) {
+            if !did {
                 return actions;
             }
         }
@@ -208,9 +209,9 @@ impl Pair {
 
     /// Does one thing, or lets time pass until the next. Whether there was anything.
     fn step(&mut self, until: Option<Time>) -> bool {
-        let did = self.to_peer() || self.orders() || self.to_host() || self.ends();
+        let did = self.to_peer() || self.orders() || self.to_host() || self.ends() || self.pass_time(until);
         self.actions.extend(std::iter::from_fn(|| self.host.poll_action()));
-        did || self.pass_time(until)
+        did
     }
 
     fn to_peer(&mut self) -> bool {

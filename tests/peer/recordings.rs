@@ -192,14 +192,14 @@ fn script(generation: Generation, scenario: &str, records: &[Record]) -> Script 
     let echoes = named.into_iter().any(|uuid| {
         all("out").any(|record| record.line.contains(uuid) && record.line.starts_with(r#"{"type":"user""#))
     });
-    let replay = echoes || scenario.contains("replay");
+    let replay = echoes || scenario.contains("_replay") && !scenario.contains("no_replay");
     let script = Script::new(generation)
         .replay(replay)
         .partial(shows(r#""type":"stream_event""#))
         .session_state(shows("session_state_changed"))
         .answering(move |prompt| steps_in(prompt, asks));
     let script = if shows("error_max_turns") { script.max_turns(1) } else { script };
-    match scenario.contains("reused_uuid") {
+    match scenario == "resume_reused_uuid" {
         true => script.seen("00000002-0000-4000-8000-000000000000"),
         false => script,
     }
