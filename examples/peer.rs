@@ -25,7 +25,7 @@ Several answers of the model are several steps. A command is not run: `sleep 2; 
 FAULTS
 Of the CLI's own flags these are heard, and all others are ignored:
   --replay-user-messages, --include-partial-messages, --max-turns N, --dangerously-skip-permissions,
-  --permission-mode MODE, --permission-prompt-tool NAME, --version
+  --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --version
 "#;
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<dyn std::error::Error>> {
     let mut generation = Default::default();
     let (mut replay, mut partial, mut can_ask, mut skips) = (false, false, false, false);
-    let (mut max_turns, mut faults) = (None, Vec::new());
+    let (mut max_turns, mut faults, mut servers) = (None, Vec::new(), Vec::new());
     while let Some(arg) = args.next() {
         let (name, given) = match arg.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
@@ -66,6 +66,7 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
             "--permission-prompt-tool" => can_ask = !value()?.is_empty(),
             "--permission-mode" => skips |= value()? == "bypassPermissions",
             "--dangerously-skip-permissions" => skips = true,
+            "--mcp-config" => servers.extend(host_servers(&value()?)?),
             "--replay-user-messages" => replay = true,
             "--include-partial-messages" => partial = true,
             _ => {}
@@ -80,7 +81,17 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
     if let Some(most) = max_turns {
         script = script.max_turns(most);
     }
+    let script = servers.into_iter().fold(script, Script::host_server);
     Ok(Some(faults.into_iter().fold(script, Script::fault)))
+}
+
+/// The servers of an MCP configuration, in JSON or in a file, that are in the host.
+fn host_servers(config: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let config =
+        if config.trim_start().starts_with('{') { config.to_owned() } else { std::fs::read_to_string(config)? };
+    let config: serde_json::Value = serde_json::from_str(&config)?;
+    let servers = config["mcpServers"].as_object().into_iter().flatten();
+    Ok(servers.filter(|(_, server)| server["type"] == "sdk").map(|(name, _)| name.clone()).collect())
 }
 
 fn answer(prompt: &str, asks: bool) -> Vec<Step> {

@@ -132,14 +132,16 @@ impl Writer {
         self.ends(line)
     }
 
-    pub(super) fn init(&mut self, mode: &str) -> Vec<u8> {
+    pub(super) fn init(&mut self, mode: &str, servers: &[Value], served: &[String]) -> Vec<u8> {
+        let tools: Vec<&str> =
+            ["Task", "Bash", "Edit", "Read", "Write"].into_iter().chain(served.iter().map(|name| &**name)).collect();
         let capabilities = ["interrupt_receipt_v1", "interrupt_cancel_queued_v1", "msg_lifecycle_v1"];
         let line = Line::new("system")
             .put("subtype", "init")
             .put("cwd", "/home/user/project")
             .put("session_id", self.session_id())
-            .put("tools", ["Task", "Bash", "Edit", "Read", "Write"])
-            .put("mcp_servers", [(); 0])
+            .put("tools", tools)
+            .put("mcp_servers", servers)
             .put("model", "claude-script")
             .put("permissionMode", mode)
             .put("slash_commands", ["clear", "compact", "context"])
@@ -177,11 +179,14 @@ impl Writer {
             .end()
     }
 
-    pub(super) fn tool_result(&mut self, tool_use: &str, output: &str, is_error: bool) -> Vec<u8> {
-        let block = json!([{
-            "tool_use_id": tool_use, "type": "tool_result", "content": output, "is_error": is_error,
-        }]);
-        self.user(&Json::from(&block), None, None, false, 0)
+    pub(super) fn tool_result(&mut self, tool_use: &str, output: &Json, is_error: bool) -> Vec<u8> {
+        // A server's blocks are given as they are, and nothing is said where all went well.
+        let says = is_error || !output.as_str().starts_with('[');
+        let mut block = json!({ "tool_use_id": tool_use, "type": "tool_result", "content": output });
+        if says {
+            block["is_error"] = is_error.into();
+        }
+        self.user(&Json::from(&json!([block])), None, None, false, 0)
     }
 
     pub(super) fn assistant(&mut self, id: &str, block: &Json, parent: Option<&str>, stop: Option<&str>) -> Vec<u8> {

@@ -8,6 +8,7 @@ mod input;
 mod interrupt;
 mod queue;
 mod requests;
+mod servers;
 mod speech;
 mod tasks;
 mod turn;
@@ -24,6 +25,7 @@ use crate::time::Time;
 
 use asks::OpenAsk;
 use queue::{Queued, Waiting};
+use servers::Server;
 use tasks::Task;
 use turn::Turn;
 
@@ -71,9 +73,10 @@ pub struct Peer {
     asks: Vec<OpenAsk>,
     tasks: Vec<Task>,
     hooks: Vec<asks::Hook>,
-    /// MCP servers in the host that were not greeted yet.
-    servers: Vec<String>,
-    known_servers: Vec<String>,
+    /// MCP servers in the host.
+    servers: Vec<Server>,
+    /// How many calls they were sent.
+    served: u64,
     /// The `initialize` that waits for a server.
     initialize: Option<String>,
     seen: HashSet<String>,
@@ -130,8 +133,8 @@ impl Peer {
             asks: Vec::new(),
             tasks: Vec::new(),
             hooks: Vec::new(),
-            servers: Vec::new(),
-            known_servers: Vec::new(),
+            servers: script.servers.iter().map(|name| Server::new(name)).collect(),
+            served: 0,
             initialize: None,
             seen: HashSet::new(),
             arrived: 0,

@@ -29,6 +29,7 @@ pub struct Script {
     pub(super) session_state: bool,
     pub(super) max_turns: Option<u32>,
     pub(super) seen: Vec<String>,
+    pub(super) servers: Vec<String>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -46,6 +47,7 @@ impl Script {
             session_state: false,
             max_turns: None,
             seen: Vec::new(),
+            servers: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -100,6 +102,14 @@ impl Script {
     #[must_use]
     pub fn seen(mut self, uuid: impl Into<String>) -> Self {
         self.seen.push(uuid.into());
+        self
+    }
+
+    /// The host has an MCP server of that name, which the command line tells, as with `--mcp-config`; others come with
+    /// `initialize`.
+    #[must_use]
+    pub fn host_server(mut self, name: impl Into<String>) -> Self {
+        self.servers.push(name.into());
         self
     }
 

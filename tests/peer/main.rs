@@ -4,3 +4,4 @@ mod faults;
 mod purity;
 mod recordings;
 mod scenarios;
+mod servers;

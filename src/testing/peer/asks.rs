@@ -13,7 +13,7 @@ use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::fault::Fault;
 use crate::testing::lines::Writer;
-use crate::testing::step::{AskStep, Kind, Step};
+use crate::testing::step::AskStep;
 use crate::time::Time;
 
 #[derive(Debug, Clone)]
@@ -28,8 +28,10 @@ pub(super) struct OpenAsk {
 pub(super) enum About {
     /// A `UserPromptSubmit` hook.
     Submit,
-    /// A first message to an MCP server in the host: while `initialize` waits for it, or before a turn.
-    Greeting,
+    /// An MCP server in the host, for which `initialize` waits.
+    Introduction,
+    /// The server of that number, before a turn.
+    Greeting(usize),
     Step,
     BeforeTool(usize),
     Permission(usize),
@@ -111,19 +113,15 @@ impl Peer {
                 }
                 Verdict::None | Verdict::Granted => self.prepared(),
             },
-            About::Greeting => self.greeted(),
+            About::Introduction => self.introduced(),
+            About::Greeting(server) => self.greeted(server, &said),
             About::Step => self.set_doing(Doing::Choosing),
             About::BeforeTool(call) | About::AfterTool(call) => self.tool_hook_over(call, verdict(&said)),
             About::Permission(call) => {
                 let decision = self.decision(&said, raw);
                 self.decided(call, decision);
             }
-            About::Served(call) => {
-                let result = said.as_ref().ok().map(|said| &said["mcp_response"]["result"]);
-                let text = result.and_then(|result| result["content"][0]["text"].as_str());
-                let text = text.unwrap_or("the server gave no text").to_owned();
-                self.served(call, &text, result.is_none_or(Value::is_null));
-            }
+            About::Served(call) => self.served(call, &said),
             About::AtStop => match verdict(&said) {
                 Verdict::Refused(why) => self.go_on_after(&why),
                 Verdict::None | Verdict::Granted => self.end_turn(Ending::Done),
@@ -204,11 +202,18 @@ impl Peer {
 
     /// An interrupt takes back all that the turn asks.
     pub(super) fn withdraw_all(&mut self) {
-        for ask in std::mem::take(&mut self.asks) {
+        let asks = self.asks.clone();
+        self.forget_asks();
+        for ask in asks.iter().filter(|ask| !matches!(ask.about, About::Introduction)) {
             if !ask.about.is_hook() || self.habits.withdraws_hooks {
                 self.write(&Writer::withdrawal(&ask.request_id));
             }
         }
+    }
+
+    /// The turn's asks are forgotten; what `initialize` waits for is not the turn's.
+    pub(super) fn forget_asks(&mut self) {
+        self.asks.retain(|ask| matches!(ask.about, About::Introduction));
     }
 
     /// The `hook_callback`s for an event.
@@ -236,42 +241,6 @@ impl Peer {
             (About::Submit, AskStep { subtype, fields, withdrawn_after: hook.timeout })
         };
         self.hooks.iter().filter(matches).map(ask).collect()
-    }
-
-    /// What MCP servers in the host are told before the first turn.
-    pub(super) fn greetings(&mut self) -> VecDeque<(About, AskStep)> {
-        let servers = std::mem::take(&mut self.servers);
-        let methods: &[&str] = match self.habits.greets_mcp_at_initialize {
-            true => &["notifications/initialized", "tools/list"],
-            false => &["initialize", "notifications/initialized", "tools/list"],
-        };
-        let all = servers.iter().flat_map(|server| methods.iter().map(move |method| (server, *method)));
-        let asks = all.map(|(server, method)| (About::Greeting, greeting(server, method))).collect();
-        self.known_servers.extend(servers);
-        asks
-    }
-
-    /// The server in the host that has a tool, and the tool's name there.
-    pub(super) fn server_of(&self, tool: &str) -> Option<(String, String)> {
-        let (server, name) = tool.strip_prefix("mcp__")?.split_once("__")?;
-        self.known_servers.iter().find(|known| *known == server).map(|known| (known.clone(), name.to_owned()))
-    }
-}
-
-/// A first message to an MCP server.
-pub(super) fn greeting(server: &str, method: &str) -> AskStep {
-    let mut message = serde_json::json!({ "method": method, "jsonrpc": "2.0" });
-    if !method.starts_with("notifications/") {
-        message["id"] = Value::from(u8::from(method != "initialize"));
-    }
-    if method == "initialize" {
-        message["params"] = serde_json::json!({
-            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "claude-code", "version": "0" },
-        });
-    }
-    match Step::mcp(server, Json::from(&message)).0 {
-        Kind::Ask(ask) => ask,
-        _ => unreachable!("a message to a server is an ask"),
     }
 }
 

@@ -69,6 +69,9 @@ impl Peer {
 
     /// One thing more that is asked before the turn is seen; then it is.
     pub(super) fn prepare(&mut self, mut asks: VecDeque<(About, AskStep)>) {
+        if self.initialize.is_some() {
+            return self.set_doing(Doing::Preparing { asks, open: true });
+        }
         match asks.pop_front() {
             Some((about, ask)) => {
                 self.set_doing(Doing::Preparing { asks, open: true });
@@ -83,8 +86,7 @@ impl Peer {
         if self.turn.as_ref().is_some_and(|turn| turn.local) {
             return self.run_command();
         }
-        let line = self.writer.init(&self.mode);
-        self.write(&line);
+        self.tell_init();
         if self.turn.as_ref().is_some_and(|turn| turn.batch.iter().any(|prompt| !prompt.queries)) {
             self.pay_echo();
             self.end_turn(Ending::Local);
@@ -107,8 +109,7 @@ impl Peer {
             let line = self.writer.system("background_tasks_changed", &serde_json::json!({ "tasks": [] }));
             self.write(&line);
         }
-        let line = self.writer.init(&self.mode);
-        self.write(&line);
+        self.tell_init();
         let has_output = match self.script.generation {
             Generation::V2_1_250 | Generation::V2_1_329 => !clears,
             Generation::V2_1_143 => prompt.is_known_command(),

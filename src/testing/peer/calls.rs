@@ -6,7 +6,7 @@ use super::ending::Ending;
 use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::generation::Generation;
-use crate::testing::step::{AskStep, Kind, Step, Tool};
+use crate::testing::step::{AskStep, Tool};
 use crate::time::Time;
 
 /// The calls of one message of the model.
@@ -22,7 +22,7 @@ struct Call {
     tool: Tool,
     state: State,
     /// What it will give, and whether that is an error.
-    output: Option<(String, bool)>,
+    output: Option<(Json, bool)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Peer {
         let (id, tool) = (call.id.clone(), call.tool.clone());
         if tool.background.is_some() {
             let output = self.start_task(&id, &tool);
-            self.give(at, &output, false);
+            self.give_text(at, &output, false);
             return self.finish_call(at);
         }
         let asks = self.tool_hooks("PreToolUse", &id, &tool);
@@ -137,7 +137,7 @@ impl Peer {
             return self.run_call(at);
         }
         if self.has_ended() {
-            self.give(at, "Error: stdin is closed: nobody can be asked", true);
+            self.give_text(at, "Error: stdin is closed: nobody can be asked", true);
             return self.finish_call(at);
         }
         self.set_state(at, State::Asked);
@@ -159,7 +159,7 @@ impl Peer {
         let Some(call) = self.call_at(at) else { return };
         match (call.state, verdict) {
             (State::Before(_), Verdict::Refused(why)) => {
-                self.give(at, &why, true);
+                self.give_text(at, &why, true);
                 self.finish_call(at);
             }
             (State::Before(_), Verdict::Granted) => self.run_call(at),
@@ -181,7 +181,7 @@ impl Peer {
                 self.run_call(at);
             }
             Decided::Denied { message, interrupts } => {
-                self.give(at, &message, true);
+                self.give_text(at, &message, true);
                 if interrupts {
                     return self.abort();
                 }
@@ -195,34 +195,20 @@ impl Peer {
         let Some(call) = self.call_at(at) else { return };
         let (id, tool) = (call.id.clone(), call.tool.clone());
         call.state = State::Running(time.after(tool.takes));
-        if let Some((server, name)) = self.server_of(&tool.name) {
+        if self.call_server(at, &id, &tool) {
             self.set_state(at, State::Served);
-            let message = serde_json::json!({
-                "method": "tools/call", "jsonrpc": "2.0", "id": id,
-                "params": { "name": name, "arguments": tool.input.decode::<serde_json::Value>().unwrap_or_default() },
-            });
-            let step = Step::mcp(&server, Json::from(&message));
-            if let Kind::Ask(ask) = step.0 {
-                self.ask(About::Served(at), &ask);
-            }
         }
-    }
-
-    /// A server in the host has run it.
-    pub(super) fn served(&mut self, at: usize, output: &str, is_error: bool) {
-        self.give(at, output, is_error);
-        self.after_call(at);
     }
 
     fn ran(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
         let output = call.tool.output.clone().unwrap_or_else(|| call.tool.input.as_str().to_owned());
         let is_error = call.tool.fails;
-        self.give(at, &output, is_error);
+        self.give_text(at, &output, is_error);
         self.after_call(at);
     }
 
-    fn after_call(&mut self, at: usize) {
+    pub(super) fn after_call(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
         let (id, tool) = (call.id.clone(), call.tool.clone());
         let asks = self.tool_hooks("PostToolUse", &id, &tool);
@@ -238,10 +224,14 @@ impl Peer {
         }
     }
 
-    fn give(&mut self, at: usize, output: &str, is_error: bool) {
+    pub(super) fn give(&mut self, at: usize, output: Json, is_error: bool) {
         if let Some(call) = self.call_at(at) {
-            call.output = Some((output.to_owned(), is_error));
+            call.output = Some((output, is_error));
         }
+    }
+
+    pub(super) fn give_text(&mut self, at: usize, output: &str, is_error: bool) {
+        self.give(at, Json::string(output), is_error);
     }
 
     fn finish_call(&mut self, at: usize) {
@@ -266,8 +256,9 @@ impl Peer {
         let open = turn.calls.calls.iter_mut().filter(|call| call.state != State::Done);
         let rejected: Vec<_> = open.map(|call| (call.id.clone(), call.output.take())).collect();
         for (id, output) in rejected {
-            let (text, _) = output.unwrap_or_else(|| ("[Request interrupted by user for tool use]".to_owned(), true));
-            let line = self.writer.tool_result(&id, &text, true);
+            let (said, _) =
+                output.unwrap_or_else(|| (Json::string("[Request interrupted by user for tool use]"), true));
+            let line = self.writer.tool_result(&id, &said, true);
             self.write(&line);
         }
     }

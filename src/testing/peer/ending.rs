@@ -47,7 +47,7 @@ impl Ending {
 impl Peer {
     pub(super) fn end_turn(&mut self, ending: Ending) {
         let Some(turn) = self.turn.take() else { return };
-        self.asks.clear();
+        self.forget_asks();
         self.tell_starts();
         let state = match ending {
             Ending::ApiError | Ending::Interrupted { .. } | Ending::Replaced { .. } => "cancelled",
@@ -122,8 +122,7 @@ impl Peer {
 
     /// A `UserPromptSubmit` hook refused the prompt, or `stops` it (`continue: false`).
     pub(super) fn block(&mut self, why: &str, stops: bool) {
-        let line = self.writer.init(&self.mode);
-        self.write(&line);
+        self.tell_init();
         if self.habits.tells_life {
             let content = format!("Operation stopped by hook: {why}");
             let fields = serde_json::json!({ "content": content, "level": "warning", "prevent_continuation": true });

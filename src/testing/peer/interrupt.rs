@@ -68,7 +68,7 @@ impl Peer {
 
     /// Stops the running turn where it is.
     pub(super) fn abort(&mut self) {
-        self.asks.clear();
+        self.forget_asks();
         let unseen = matches!(self.turn.as_ref().map(|turn| &turn.doing), Some(Doing::Preparing { .. }));
         if unseen {
             self.open_turn();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Peer;
-use super::asks::{About, Hook, greeting};
+use super::asks::Hook;
 use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::fault::Fault;
@@ -68,7 +68,7 @@ impl Peer {
             "set_model" => self.set_model(id, request["model"].as_str().unwrap_or("claude-script")),
             "mcp_status" => {
                 let servers: Vec<_> =
-                    self.known_servers.iter().map(|name| json!({ "name": name, "status": "connected" })).collect();
+                    self.servers.iter().map(|server| json!({ "name": server.name, "status": "connected" })).collect();
                 self.acknowledge(id, Some(&json!({ "mcpServers": servers })));
             }
             "mcp_set_servers" => self.acknowledge(id, Some(&json!({ "added": [], "removed": [], "errors": {} }))),
@@ -139,39 +139,17 @@ impl Peer {
                 }
             }
         }
-        let servers = request["sdkMcpServers"].as_array().into_iter().flatten();
-        self.servers = servers.filter_map(|server| Some(server.as_str()?.to_owned())).collect();
-        if self.script.has(&Fault::NeverInitialize) {
-            return;
-        }
-        if self.servers.is_empty() || !self.habits.greets_mcp_at_initialize {
-            return self.introduce(id);
-        }
-        self.initialize = Some(id.to_owned());
-        for server in self.servers.clone() {
-            self.ask(About::Greeting, &greeting(&server, "initialize"));
+        if !self.script.has(&Fault::NeverInitialize) {
+            self.meet_servers(id, &request["sdkMcpServers"]);
         }
     }
 
-    fn introduce(&mut self, id: &str) {
+    pub(super) fn introduce(&mut self, id: &str) {
         let payload = json!({
             "commands": [], "output_style": "default", "available_output_styles": ["default"], "models": [],
             "account": {},
         });
         self.acknowledge(id, Some(&payload));
-    }
-
-    /// A server in the host has answered its greeting.
-    pub(super) fn greeted(&mut self) {
-        if self.initialize.is_none() {
-            return self.prepared();
-        }
-        // The reply waits for the last of them.
-        if self.asks.iter().all(|ask| !matches!(ask.about, About::Greeting)) {
-            if let Some(id) = self.initialize.take() {
-                self.introduce(&id);
-            }
-        }
     }
 
     /// What was asked before the turn was answered.
