@@ -203,7 +203,7 @@ pub(super) struct Habits {
     pub(super) starts_tools_early: bool,
     /// An allow without `updatedInput` is refused.
     pub(super) needs_input_back: bool,
-    /// A permission ask has a `tool_use_id`.
+    /// A permission ask, and the input of a tool's hook, has a `tool_use_id`.
     pub(super) names_tool_use: bool,
     /// A hook that times out is withdrawn.
     pub(super) withdraws_hooks: bool,

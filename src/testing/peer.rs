@@ -4,6 +4,7 @@ mod asks;
 mod begin;
 mod calls;
 mod ending;
+mod hooks;
 mod input;
 mod interrupt;
 mod queue;
@@ -24,6 +25,7 @@ use crate::end::Exit;
 use crate::time::Time;
 
 use asks::OpenAsk;
+use hooks::Hook;
 use queue::{Queued, Waiting};
 use servers::Server;
 use tasks::Task;
@@ -72,7 +74,7 @@ pub struct Peer {
     turn: Option<Turn>,
     asks: Vec<OpenAsk>,
     tasks: Vec<Task>,
-    hooks: Vec<asks::Hook>,
+    hooks: Vec<Hook>,
     /// MCP servers in the host.
     servers: Vec<Server>,
     /// How many calls they were sent.

@@ -1,13 +1,11 @@
 //! What is asked of the host, and what it answers.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::Peer;
 use super::calls::Decided;
 use super::ending::Ending;
+use super::hooks::{Verdict, verdict};
 use super::input::HostResponse;
 use super::turn::Doing;
 use crate::json::Json;
@@ -44,23 +42,6 @@ impl About {
     fn is_hook(&self) -> bool {
         matches!(self, Self::Submit | Self::BeforeTool(_) | Self::AfterTool(_) | Self::AtStop)
     }
-}
-
-/// A hook that the host registered in `initialize`.
-#[derive(Debug, Clone)]
-pub(super) struct Hook {
-    pub(super) event: String,
-    pub(super) matcher: Option<String>,
-    pub(super) callback: String,
-    pub(super) timeout: Option<Duration>,
-}
-
-/// What a hook said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
-    None,
-    Granted,
-    Refused(String),
 }
 
 impl Peer {
@@ -215,33 +196,6 @@ impl Peer {
     pub(super) fn forget_asks(&mut self) {
         self.asks.retain(|ask| matches!(ask.about, About::Introduction));
     }
-
-    /// The `hook_callback`s for an event.
-    pub(super) fn hook_asks(
-        &self,
-        event: &str,
-        tool: Option<&str>,
-        fields: &[(&str, Json)],
-    ) -> VecDeque<(About, AskStep)> {
-        let matches = |hook: &&Hook| {
-            let matcher = hook.matcher.as_deref().unwrap_or_default();
-            hook.event == event
-                && (matcher.is_empty() || matcher == "*" || matcher.split('|').any(|name| Some(name) == tool))
-        };
-        let ask = |hook: &Hook| {
-            let mut input = serde_json::json!({ "hook_event_name": event, "session_id": self.writer.session_id() });
-            for (name, value) in fields {
-                input[name] = value.decode().unwrap_or_default();
-            }
-            let fields = vec![
-                ("callback_id".to_owned(), Json::string(&hook.callback)),
-                ("input".to_owned(), Json::from(&input)),
-            ];
-            let subtype = "hook_callback".to_owned();
-            (About::Submit, AskStep { subtype, fields, withdrawn_after: hook.timeout })
-        };
-        self.hooks.iter().filter(matches).map(ask).collect()
-    }
 }
 
 /// The input of an allow, byte for byte.
@@ -252,17 +206,4 @@ fn input_of(raw: &str) -> Option<Json> {
         updated_input: Option<Json>,
     }
     serde_json::from_str::<Allow>(raw).ok()?.updated_input.filter(Json::is_object)
-}
-
-fn verdict(said: &Result<Value, String>) -> Verdict {
-    let Ok(said) = said else { return Verdict::None };
-    let specific = &said["hookSpecificOutput"];
-    let reason = |value: &Value| Verdict::Refused(value.as_str().unwrap_or("a hook refused it").to_owned());
-    match (said["decision"].as_str(), specific["permissionDecision"].as_str()) {
-        (Some("block"), _) => reason(&said["reason"]),
-        (_, Some("deny")) => reason(&specific["permissionDecisionReason"]),
-        _ if said["continue"] == false => reason(&said["stopReason"]),
-        (_, Some("allow")) => Verdict::Granted,
-        _ => Verdict::None,
-    }
 }

@@ -1,8 +1,9 @@
 //! Tool calls: a hook, a permission, the run, its result.
 
 use super::Peer;
-use super::asks::{About, Verdict};
+use super::asks::About;
 use super::ending::Ending;
+use super::hooks::Verdict;
 use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::generation::Generation;
@@ -111,7 +112,7 @@ impl Peer {
             self.give_text(at, &output, false);
             return self.finish_call(at);
         }
-        let asks = self.tool_hooks("PreToolUse", &id, &tool);
+        let asks = self.tool_hooks("PreToolUse", &id, &tool, None);
         self.set_state(at, State::Before(asks.len()));
         if asks.is_empty() {
             return self.ask_permission(at);
@@ -119,15 +120,6 @@ impl Peer {
         for ask in asks {
             self.ask(About::BeforeTool(at), &ask);
         }
-    }
-
-    fn tool_hooks(&self, event: &str, id: &str, tool: &Tool) -> Vec<AskStep> {
-        let fields = [
-            ("tool_name", Json::string(&tool.name)),
-            ("tool_input", tool.input.clone()),
-            ("tool_use_id", Json::string(id)),
-        ];
-        self.hook_asks(event, Some(&tool.name), &fields).into_iter().map(|(_, ask)| ask).collect()
     }
 
     fn ask_permission(&mut self, at: usize) {
@@ -211,7 +203,8 @@ impl Peer {
     pub(super) fn after_call(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
         let (id, tool) = (call.id.clone(), call.tool.clone());
-        let asks = self.tool_hooks("PostToolUse", &id, &tool);
+        let output = call.output.as_ref().map(|(output, _)| output.clone());
+        let asks = self.tool_hooks("PostToolUse", &id, &tool, output.as_ref());
         if self.script.generation == Generation::V1_0_128 {
             self.report(at);
         }

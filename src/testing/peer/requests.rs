@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Peer;
-use super::asks::Hook;
+use super::hooks::Hook;
 use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::fault::Fault;
