@@ -74,6 +74,7 @@ pub(super) struct ResultLine<'a> {
     pub(super) errors: Option<&'a [&'a str]>,
     pub(super) milliseconds: u128,
     pub(super) requests: u32,
+    pub(super) denials: &'a [Json],
     pub(super) own: bool,
     pub(super) prompts: Vec<&'a str>,
     pub(super) queued: usize,
@@ -146,7 +147,7 @@ impl Writer {
             .put("permissionMode", mode)
             .put("slash_commands", ["clear", "compact", "context"])
             .put("apiKeySource", "none")
-            .put("claude_code_version", self.generation.version())
+            .put_if(self.generation > Generation::V1_0_128, "claude_code_version", self.generation.version())
             .put("output_style", "default")
             .put_if(self.habits.gives_receipt, "capabilities", capabilities);
         self.ends(line)
@@ -255,7 +256,7 @@ impl Writer {
             .put("total_cost_usd", 0)
             .put("usage", usage())
             .put("modelUsage", json!({}))
-            .put("permission_denials", [(); 0])
+            .put("permission_denials", result.denials)
             .put_some("terminal_reason", result.reason.filter(|_| habits.gives_reason));
         let line = if habits.type_first {
             line

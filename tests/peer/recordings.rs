@@ -91,12 +91,13 @@ fn kind(line: &Value, prompts: &HashSet<String>, requests: &HashSet<String>) -> 
         "stream_event" => return None,
         "command_lifecycle" => format!("{} is {}", text(&line["command_uuid"]), text(&line["state"])),
         "result" => format!(
-            "result {} {} {} {} {}",
+            "result {} {} {} {} {} {}",
             line["subtype"],
             line["is_error"],
             line["terminal_reason"],
             line["origin"]["kind"],
             line["user_message_uuids"],
+            line["permission_denials"].as_array().map_or(0, Vec::len),
         ),
         "control_request" => format!("ask {}", line["request"]["subtype"]),
         "control_response" => {

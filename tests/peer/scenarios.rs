@@ -87,10 +87,10 @@ fn a_prompt_is_answered() {
         let prompt = pair.prompt("hello");
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
-        assert_eq!(
-            pair.host.session().and_then(|session| session.version.clone()).as_deref(),
-            Some(generation.version())
-        );
+        let version = pair.host.session().and_then(|session| session.version.clone());
+        // 1.0.128 does not say which it is.
+        let told = (generation > Generation::V1_0_128).then(|| generation.version());
+        assert_eq!(version.as_deref(), told);
         assert!(
             matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.success()))
         );

@@ -7,6 +7,7 @@ use super::hooks::Verdict;
 use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::generation::Generation;
+use crate::testing::lines::Line;
 use crate::testing::step::{AskStep, Tool};
 use crate::time::Time;
 
@@ -173,12 +174,22 @@ impl Peer {
                 self.run_call(at);
             }
             Decided::Denied { message, interrupts } => {
+                self.deny(at);
                 self.give_text(at, &message, true);
                 if interrupts {
                     return self.abort();
                 }
                 self.finish_call(at);
             }
+        }
+    }
+
+    /// The permission was not given: the turn's result will say so.
+    fn deny(&mut self, at: usize) {
+        let Some(turn) = &mut self.turn else { return };
+        if let Some(Call { id, tool, .. }) = turn.calls.calls.get(at) {
+            let denial = Line::untyped().put("tool_name", &tool.name).put("tool_use_id", id);
+            turn.denials.push(denial.put("tool_input", &tool.input).object());
         }
     }
 
@@ -245,6 +256,10 @@ impl Peer {
 
     /// Every call that has not returned is refused: the turn is being stopped.
     pub(super) fn reject_calls(&mut self) {
+        let asked = |call: &Call| call.state == State::Asked && call.output.is_none();
+        let calls = self.turn.iter().flat_map(|turn| turn.calls.calls.iter().enumerate());
+        let denied: Vec<usize> = calls.filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
+        denied.into_iter().for_each(|at| self.deny(at));
         let Some(turn) = &mut self.turn else { return };
         let open = turn.calls.calls.iter_mut().filter(|call| call.state != State::Done);
         let rejected: Vec<_> = open.map(|call| (call.id.clone(), call.output.take())).collect();

@@ -112,6 +112,7 @@ impl Peer {
             errors: (!success).then_some(&["the script says so"]),
             milliseconds: turn.at.since(turn.since).as_millis(),
             requests: turn.requests,
+            denials: &turn.denials,
             own: turn.own,
             prompts,
             queued: self.queue.iter().filter(|waiting| waiting.prompt().is_some()).count(),

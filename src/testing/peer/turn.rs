@@ -24,6 +24,8 @@ pub(super) struct Turn {
     pub(super) doing: Doing,
     /// The tool calls of the model's last message.
     pub(super) calls: Calls,
+    /// The calls that were not permitted.
+    pub(super) denials: Vec<Json>,
     /// When it goes on.
     pub(super) at: Time,
     pub(super) since: Time,
