@@ -1,0 +1,64 @@
+//! One trial: the SDK's host is started with the peer as its CLI, and ends in a bounded time.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use claude_duplex::testing::Generation;
+use libtest_mimic::Failed;
+
+use crate::delivered::Delivered;
+use crate::place::Place;
+use crate::scenarios::Scenario;
+use crate::sdk::Sdk;
+
+/// A trial takes a second or two; the rest is for a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long it may take to end once it was killed.
+const UNWIND: Duration = Duration::from_secs(5);
+
+/// The example's program, which `cargo test` builds beside this one.
+fn peer() -> Result<PathBuf, Failed> {
+    let this = std::env::current_exe()?;
+    let program = this.ancestors().nth(2).ok_or("no target/PROFILE/deps/TEST")?.join("examples/peer");
+    if !program.exists() {
+        let why = format!("{} is not built: run the whole `cargo test --all-features`", program.display());
+        return Err(why.into());
+    }
+    Ok(program)
+}
+
+pub(crate) fn run(sdk: &Sdk, generation: Generation, scenario: &Scenario) -> Result<(), Failed> {
+    // Whatever was started in it is killed with it.
+    let place = Place::new()?;
+    let mut host = sdk.host(&place.cwd())?;
+    host.args([scenario.name.as_ref(), peer()?.as_os_str(), generation.version().as_ref()]);
+    host.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", place.home());
+    host.current_dir(place.cwd()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = host.spawn().map_err(|error| format!("{}: {error}", host.get_program().display()))?;
+    let prompts = serde_json::to_string(scenario.prompts).map_err(|error| error.to_string())?;
+    // It may have ended without reading, and says why.
+    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(prompts.as_bytes()));
+    let (done, end) = mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    let in_time = end.recv_timeout(LIMIT).ok();
+    let (output, mut why) = match in_time {
+        Some(output) => (output?, None),
+        None => {
+            place.kill();
+            (
+                end.recv_timeout(UNWIND).map_err(|_| "it cannot be killed")??,
+                Some(format!("not done after {LIMIT:?}: killed")),
+            )
+        }
+    };
+    let delivered = Delivered::read(&String::from_utf8_lossy(&output.stdout));
+    if !output.status.success() {
+        why.get_or_insert_with(|| output.status.to_string());
+    }
+    let checked = why.map_or_else(|| delivered.check(generation, scenario), Err);
+    checked.map_err(|why| format!("{why}\n{delivered}{}", String::from_utf8_lossy(&output.stderr)).into())
+}
