@@ -38,7 +38,7 @@ pub(crate) fn run(sdk: &Sdk, generation: Generation, scenario: &Scenario) -> Res
     host.args([scenario.name.as_ref(), peer()?.as_os_str(), generation.version().as_ref()]);
     host.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", place.home());
     host.current_dir(place.cwd()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = host.spawn().map_err(|error| format!("{}: {error}", host.get_program().display()))?;
+    let mut child = host.spawn().map_err(|error| format!("{:?}: {error}", host.get_program()))?;
     let prompts = serde_json::to_string(scenario.prompts).map_err(|error| error.to_string())?;
     // It may have ended without reading, and says why.
     let _ = child.stdin.take().map(|mut stdin| stdin.write_all(prompts.as_bytes()));
