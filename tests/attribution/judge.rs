@@ -33,6 +33,8 @@ pub(crate) struct Counts {
     pub(crate) held_otherwise: u64,
     /// Those that are said to have run in an earlier turn, one of which the result was held back.
     pub(crate) held_turns: u64,
+    /// Sessions with a turn of a prompt that is said to be the CLI's own.
+    pub(crate) misjudged: u64,
     /// Aimed interrupts that were judged.
     pub(crate) aims: u64,
     /// Of these, those that ran to their end.
@@ -67,7 +69,11 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
     if let Some((turn, ended)) = world.turns.iter().find(|(_, ended)| **ended != 1) {
         return Err(format!("turn {turn} was ended {ended} times"));
     }
-    if let Some(turn) = world.misjudged {
+    // KNOWN: a notification within a turn that ends without a further word makes the next turn the CLI's own, and where the
+    // result is held back nothing corrects that (2.1.143; finding F).
+    let held = world.model.generation == Generation::V2_1_143 && world.model.reached.contains("a result held back");
+    counts.misjudged += u64::from(held && world.misjudged.is_some());
+    if let Some(turn) = world.misjudged.filter(|_| !held) {
         return Err(format!("of turn {turn} it is told wrongly whether it is the CLI's own"));
     }
     let mut answers: BTreeMap<&str, u64> = BTreeMap::new();
@@ -117,7 +123,8 @@ fn one(
     if mistaken && world.queue_only {
         return Err("it has the result of another turn".into());
     }
-    if truth.missed && truth.late_withdrawal && !truth.chased && world.aimed.contains(&prompt) && !world.model.dead {
+    let chased = truth.chased || truth.interrupted || world.cancelled.contains(&prompt);
+    if truth.missed && truth.late_withdrawal && !chased && world.aimed.contains(&prompt) && !world.model.dead {
         return Err("an interrupt missed it, it was withdrawn too late, and not interrupted again".into());
     }
     let mut expected = expected(world, prompt, &truth, counts);

@@ -4,7 +4,8 @@
 //! as long as chance wants. What the session tells of each prompt must be what became of it inside the model; where that
 //! version gives no evidence, what the rules at the top of `src/protocol/ledger.rs` say.
 //!
-//! `SEED=7 VERSION=3 cargo test --test attribution` plays one history and prints it.
+//! `SEED=7` plays one history, `CASES=20000` plays more of them; a history that fails is made smaller and printed: what the
+//! host does, `>` what is written to the CLI, `<` what arrives of its lines (named as in the corpus report), `=` what is told.
 
 mod fallback;
 mod generation;
@@ -91,10 +92,11 @@ fn shrink(generation: Generation, mut script: Script) -> (Script, String, Vec<St
 }
 
 fn attribution(generation: Generation) {
-    let one = std::env::var("SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
+    let number = |name| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let (one, cases) = (number("SEED"), number("CASES").unwrap_or(CASES));
     let mut all = [Counts::default(); 2];
     let mut reached = BTreeSet::new();
-    for seed in one.map_or(0..CASES, |seed| seed..seed + 1) {
+    for seed in one.map_or(0..cases, |seed| seed..seed + 1) {
         let script = script(seed);
         let counts = &mut all[usize::from(script.replay)];
         if play(generation, &script, counts, &mut reached).is_err() {

@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) aims: BTreeSet<PromptId>,
     /// All at which an interrupt was aimed.
     pub(crate) aimed: BTreeSet<PromptId>,
+    /// All that the host cancelled.
+    pub(crate) cancelled: BTreeSet<PromptId>,
     pub(crate) lost_output: bool,
     pub(crate) closed: bool,
     /// For each `init` that arrived, whether its turn is the CLI's own.
@@ -68,6 +70,7 @@ impl World {
             results: BTreeSet::new(),
             aims: BTreeSet::new(),
             aimed: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
             lost_output: false,
             closed: false,
             inits: Vec::new(),
@@ -86,6 +89,7 @@ impl World {
             Step::Cancel(pick) => {
                 if let Some(prompt) = self.pick(pick) {
                     let done = self.protocol.cancel(NOW, prompt).is_ok();
+                    self.cancelled.insert(prompt);
                     self.note(format!("host: cancel {} {done}", prompt.number()));
                 }
             }
