@@ -35,6 +35,8 @@ pub(crate) struct Counts {
     pub(crate) held_turns: u64,
     /// Sessions with a turn of a prompt that is said to be the CLI's own.
     pub(crate) misjudged: u64,
+    /// What went wrong because a reply had come late.
+    pub(crate) unheard: u64,
     /// Aimed interrupts that were judged.
     pub(crate) aims: u64,
     /// Of these, those that ran to their end.
@@ -54,6 +56,12 @@ pub(crate) fn nothing_hangs(world: &World, counts: &mut Counts) -> Result<(), St
         |prompt: &&PromptId| world.model.truths.get(&prompt.uuid().to_string()).is_some_and(|truth| !truth.evidence);
     // KNOWN: without echoes, what runs before a subagent ends stays open for ever (2.1.50 and 2.1.143; finding C).
     let held = world.model.generation.holds_back() && !world.model.replay;
+    // KNOWN: that a withdrawal was confirmed is not heard once it has timed out (2.1.143; finding H).
+    let unheard = world.late_reply && world.model.generation == Generation::V2_1_143;
+    if unheard {
+        counts.unheard += 1;
+        return Ok(());
+    }
     if world.queue_only && !held || !open.iter().any(|prompt| untold(&prompt)) {
         return Err(format!("hangs: {open:?}"));
     }
@@ -123,7 +131,7 @@ fn one(
     if mistaken && world.queue_only {
         return Err("it has the result of another turn".into());
     }
-    let chased = truth.chased || truth.interrupted || world.cancelled.contains(&prompt);
+    let chased = truth.chased || truth.atomic || truth.interrupted || world.cancelled.contains(&prompt);
     if truth.missed && truth.late_withdrawal && !chased && world.aimed.contains(&prompt) && !world.model.dead {
         return Err("an interrupt missed it, it was withdrawn too late, and not interrupted again".into());
     }
@@ -133,6 +141,12 @@ fn one(
     if joined_slash && world.model.generation == Generation::V2_1_143 && outcome == Outcome::Success {
         counts.slash_blocked += 1;
         expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Success));
+    }
+    // KNOWN: an acknowledgement that comes after its time does not count (up to 2.1.50; finding G).
+    let old = world.model.generation <= Generation::V2_1_50;
+    if world.late_reply && old && truth.interrupted && outcome == Outcome::Error {
+        counts.unheard += 1;
+        expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Error));
     }
     // Without `--replay-user-messages` nothing tells a prompt without query from one that a hook refused (2.1.143).
     if truth.atomic && !truth.slash && !truth.evidence && outcome == Outcome::Blocked {
@@ -194,7 +208,7 @@ fn expected(world: &World, prompt: PromptId, truth: &Truth, counts: &mut Counts)
         (None, Some(outcome)) => {
             counts.without += 1;
             let mut may = vec![(Some(outcome), None)];
-            may.extend((world.lost_output || world.model.dead).then_some(lost));
+            may.extend((world.lost_output || world.model.dead || world.late_reply).then_some(lost));
             may
         }
         (None, None) if !world.written.contains(&prompt) => {

@@ -1,10 +1,11 @@
 //! A `Protocol` and the model of its CLI, the two pipes between them, and a host.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use claude_duplex::{
-    Action, Answer, AskId, AskKind, Busy, Config, Decision, Exit, Interrupt, Json, Message, Origin, Outcome, Prompt,
-    PromptId, Protocol, Seed, Time,
+    Action, Answer, AskId, AskKind, Busy, Config, Decision, Exit, Interrupt, Json, Message, MessageKind, Origin,
+    Outcome, Prompt, PromptId, Protocol, Seed, Time,
 };
 use serde_json::Value;
 
@@ -20,8 +21,6 @@ pub(crate) struct End {
     pub(crate) result: Option<String>,
     pub(crate) turn: Option<u64>,
 }
-
-const NOW: Time = Time::ZERO;
 
 pub(crate) struct World {
     pub(crate) protocol: Protocol,
@@ -41,6 +40,8 @@ pub(crate) struct World {
     pub(crate) aimed: BTreeSet<PromptId>,
     /// All that the host cancelled.
     pub(crate) cancelled: BTreeSet<PromptId>,
+    /// A reply came after its request had timed out.
+    pub(crate) late_reply: bool,
     pub(crate) lost_output: bool,
     pub(crate) closed: bool,
     /// For each `init` that arrived, whether its turn is the CLI's own.
@@ -48,6 +49,7 @@ pub(crate) struct World {
     /// Turns whose origin was told wrongly.
     pub(crate) misjudged: Option<u64>,
     pub(crate) log: Vec<String>,
+    now: Time,
     asks: Vec<AskId>,
     /// To the CLI.
     stdin: Vec<u8>,
@@ -58,7 +60,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(generation: Generation, script: &Script) -> Self {
         Self {
-            protocol: Protocol::new(Config::new(Seed([0; 16])).own(AskKind::Permission), NOW),
+            protocol: Protocol::new(Config::new(Seed([0; 16])).own(AskKind::Permission), Time::ZERO),
             model: Model::new(generation, script),
             fallback: Fallback::new(generation),
             queue_only: script.queue_only,
@@ -71,11 +73,13 @@ impl World {
             aims: BTreeSet::new(),
             aimed: BTreeSet::new(),
             cancelled: BTreeSet::new(),
+            late_reply: false,
             lost_output: false,
             closed: false,
             inits: Vec::new(),
             misjudged: None,
             log: Vec::new(),
+            now: Time::ZERO,
             asks: Vec::new(),
             stdin: Vec::new(),
             sent: 0,
@@ -88,7 +92,7 @@ impl World {
             Step::Prompt { kind, busy } => self.prompt(kind, busy),
             Step::Cancel(pick) => {
                 if let Some(prompt) = self.pick(pick) {
-                    let done = self.protocol.cancel(NOW, prompt).is_ok();
+                    let done = self.protocol.cancel(self.now, prompt).is_ok();
                     self.cancelled.insert(prompt);
                     self.note(format!("host: cancel {} {done}", prompt.number()));
                 }
@@ -100,6 +104,11 @@ impl World {
             Step::Run(choice) => drop(self.run(choice)),
             Step::Deliver(count) => self.deliver(count.into()),
             Step::Flush => self.flush(),
+            Step::Wait(seconds) => {
+                self.now = self.now.after(Duration::from_secs(seconds.into()));
+                self.note(format!("{seconds} s pass"));
+                self.protocol.handle_timeout(self.now);
+            }
             Step::Die(keep) => {
                 if !self.model.dead {
                     let keep = self.model.out.len() * usize::from(keep) / 255;
@@ -154,7 +163,7 @@ impl World {
                 _ => 0,
             })]
         );
-        match self.protocol.prompt(NOW, prompt.busy(busy)) {
+        match self.protocol.prompt(self.now, prompt.busy(busy)) {
             Ok(id) => {
                 self.prompts.push(id);
                 self.note(format!("host: {} = {what}", id.number()));
@@ -167,7 +176,7 @@ impl World {
         let aim = aim.and_then(|aim| self.pick(aim));
         let interrupt = aim.map_or_else(Interrupt::running, Interrupt::prompt);
         let interrupt = if cancel_queued { interrupt.cancel_queued() } else { interrupt };
-        let done = self.protocol.interrupt(NOW, interrupt).is_ok();
+        let done = self.protocol.interrupt(self.now, interrupt).is_ok();
         let what = aim.map_or("what runs".into(), |prompt| prompt.number().to_string());
         self.note(format!("host: interrupt {what}{} {done}", if cancel_queued { "+cq" } else { "" }));
         self.aimed.extend(aim.filter(|_| done));
@@ -188,7 +197,7 @@ impl World {
             _ => Decision::allow(),
         };
         let shown = ["deny", "deny+int", "allow", "allow"][usize::from(how % 4)];
-        let done = self.protocol.answer(NOW, ask, Answer::from(decision)).is_ok();
+        let done = self.protocol.answer(self.now, ask, Answer::from(decision)).is_ok();
         self.asks.retain(|open| *open != ask);
         self.note(format!("host: {shown} {ask} {done}"));
     }
@@ -196,7 +205,7 @@ impl World {
     fn send(&mut self, count: usize) {
         let count = count.min(self.protocol.poll_transmit().len());
         self.stdin.extend_from_slice(&self.protocol.poll_transmit()[..count]);
-        self.protocol.sent(NOW, count);
+        self.protocol.sent(self.now, count);
         self.sent += count;
     }
 
@@ -237,7 +246,7 @@ impl World {
                 _ => {}
             }
         }
-        self.protocol.receive(NOW, &bytes);
+        self.protocol.receive(self.now, &bytes);
         self.observe();
         self.end();
     }
@@ -245,7 +254,7 @@ impl World {
     /// The end of a dead CLI's output, once all of it was read.
     fn end(&mut self) {
         if self.model.dead && self.model.out.is_empty() {
-            self.protocol.eof(NOW);
+            self.protocol.eof(self.now);
             self.observe();
         }
     }
@@ -279,15 +288,15 @@ impl World {
     /// The host wants no more.
     pub(crate) fn close(&mut self) {
         self.note("host: close".into());
-        self.protocol.close(NOW);
+        self.protocol.close(self.now);
         self.observe();
     }
 
     /// The CLI's end.
     pub(crate) fn exit(&mut self) {
-        self.protocol.eof(NOW);
-        self.protocol.stderr_eof(NOW);
-        self.protocol.exited(NOW, Exit::Code(0));
+        self.protocol.eof(self.now);
+        self.protocol.stderr_eof(self.now);
+        self.protocol.exited(self.now, Exit::Code(0));
         self.observe();
     }
 
@@ -336,6 +345,7 @@ impl World {
             }
             Action::Asked(ask) => self.asks.push(ask.id()),
             Action::Withdrawn { ask, .. } => self.asks.retain(|open| *open != ask),
+            Action::Stray(message) => self.late_reply |= message.kind() == MessageKind::ControlResponse,
             Action::Closed(_) => self.closed = true,
             _ => {}
         }
