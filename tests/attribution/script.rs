@@ -42,6 +42,8 @@ pub(crate) enum Step {
     Deliver(u16),
     /// All that is under way arrives, both ways.
     Flush,
+    /// That many seconds pass: requests may time out.
+    Wait(u8),
     /// The CLI is killed; of what it has written, that much is kept.
     Die(u8),
 }
@@ -59,18 +61,19 @@ pub(crate) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
 
 fn step(u: &mut Unstructured<'_>, deadly: bool) -> Result<Step> {
     Ok(match u.int_in_range(0..=199)? {
-        0..=29 => Step::Prompt { kind: u.arbitrary()?, busy: u.arbitrary()? },
-        30..=35 => Step::Cancel(u.arbitrary()?),
-        36..=47 => Step::Interrupt {
+        0..=23 => Step::Prompt { kind: u.arbitrary()?, busy: u.arbitrary()? },
+        24..=28 => Step::Cancel(u.arbitrary()?),
+        29..=38 => Step::Interrupt {
             aim: if u.ratio(1, 2)? { Some(u.arbitrary()?) } else { None },
-            cancel_queued: u.ratio(1, 4)?,
+            cancel_queued: u.ratio(1, 8)?,
         },
-        48..=55 => Step::Answer { ask: u.arbitrary()?, how: u.arbitrary()? },
-        56..=75 => Step::Send(u.int_in_range(1..=900)?),
-        76..=99 => Step::Read,
-        100..=149 => Step::Run(u.arbitrary()?),
+        39..=46 => Step::Answer { ask: u.arbitrary()?, how: u.arbitrary()? },
+        47..=69 => Step::Send(u.int_in_range(1..=900)?),
+        70..=96 => Step::Read,
+        97..=149 => Step::Run(u.arbitrary()?),
         150..=179 => Step::Deliver(u.int_in_range(1..=900)?),
-        180..=197 => Step::Flush,
+        180..=196 => Step::Flush,
+        197 => Step::Wait(*u.choose(&[11, 61])?),
         _ if deadly => Step::Die(u.arbitrary()?),
         _ => Step::Read,
     })
