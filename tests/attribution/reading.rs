@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::generation::Generation;
 use crate::lines::{Seen, short};
-use crate::model::{Kind, Model, Queued};
+use crate::model::{Kind, Model, Queued, Truth};
 use crate::turn::{From, Stage, Turn};
 
 impl Model {
@@ -77,7 +77,13 @@ impl Model {
             return;
         }
         let mut receipt = json!({});
-        self.truths.values_mut().for_each(|truth| truth.chased |= truth.late_withdrawal);
+        let late = |truth: &&mut Truth| truth.late_withdrawal;
+        for truth in self.truths.values_mut().filter(late) {
+            truth.chased = true;
+            if truth.missed && truth.outcome.is_none() {
+                self.reached.insert("an interrupt that had missed, again");
+            }
+        }
         let mut shown = String::new();
         self.withdraw_ask();
         if self.generation.tells_life() {

@@ -52,11 +52,31 @@ pub(crate) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
     let (hooks, queue_only) = (u.ratio(1, 3)?, u.ratio(1, 4)?);
     let (partial, prompt_pipes) = (u.arbitrary()?, u.ratio(1, 4)?);
     let (replay, closes_early, deadly) = (u.ratio(5, 6)?, u.ratio(1, 4)?, u.ratio(1, 5)?);
-    let mut steps = Vec::new();
+    let mut steps = if u.ratio(1, 5)? { race(u)? } else { Vec::new() };
     while !u.is_empty() {
         steps.push(step(u, deadly)?);
     }
     Ok(Script { hooks, partial, replay, closes_early, queue_only, prompt_pipes, steps })
+}
+
+/// A prompt and an interrupt that is aimed at it, and each line of what follows passes by itself.
+fn race(u: &mut Unstructured<'_>) -> Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    for _ in 0..u.int_in_range(0..=2)? {
+        steps.push(Step::Prompt { kind: 15, busy: 7 });
+        steps.extend(u.ratio(1, 2)?.then_some(Step::Flush));
+    }
+    steps.push(Step::Prompt { kind: 15, busy: 7 });
+    steps.push(Step::Interrupt { aim: Some(0), cancel_queued: false });
+    for _ in 0..u.int_in_range(5..=25)? {
+        steps.push(match u.int_in_range(0..=3)? {
+            0 => Step::Send(900),
+            1 => Step::Read,
+            2 => Step::Run(u.arbitrary()?),
+            _ => Step::Deliver(900),
+        });
+    }
+    Ok(steps)
 }
 
 fn step(u: &mut Unstructured<'_>, deadly: bool) -> Result<Step> {

@@ -77,7 +77,11 @@ impl Model {
         begun.iter().for_each(|uuid| self.truth(uuid).turn = Some(self.inits));
         let init = json!({ "session_id": "s", "claude_code_version": self.generation.version() });
         let own = self.turn.as_ref().is_some_and(|turn| turn.own);
+        let agents = self.agents > 0 && self.inits % 2 == 1;
         self.out.system(if own { "I own" } else { "I" }, Seen::Init { own }, "init", &init);
+        if agents {
+            self.out.subagent();
+        }
     }
 
     pub(crate) fn echo_due(&mut self) {
