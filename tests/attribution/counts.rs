@@ -19,8 +19,6 @@ pub(crate) struct Counts {
     pub(crate) lost: u64,
     pub(crate) interrupted: u64,
     pub(crate) shared: u64,
-    /// Slash commands among several prompts that a hook blocked, told as successes.
-    pub(crate) slash_blocked: u64,
     /// Those whose own turn ended otherwise than the result says that answers it, because its own was held back.
     pub(crate) held_otherwise: u64,
     /// Those that are said to have run in an earlier turn, one of which the result was held back.

@@ -100,17 +100,9 @@ fn one(
         return Err("an interrupt missed it, it was withdrawn too late, and not interrupted again".into());
     }
     let mut expected = expected(world, prompt, &truth, counts);
-    // KNOWN: a slash command that was joined is plain text, and no local command (2.1.143; finding B).
-    let joined_slash = truth.slash && truth.outcome == Some(Outcome::Blocked) && truth.result.is_some();
-    if joined_slash && world.model.generation == Generation::V2_1_143 && outcome == Outcome::Success {
-        counts.slash_blocked += 1;
+    // Without `--replay-user-messages` nothing tells a joined slash command, which is plain text, from a local one (2.1.143).
+    if truth.slash && !truth.evidence && outcome == Outcome::Success {
         expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Success));
-    }
-    // KNOWN: an acknowledgement that comes after its time does not count (up to 2.1.50; finding G).
-    let old = world.model.generation <= Generation::V2_1_50;
-    if world.late_reply && old && truth.interrupted && outcome == Outcome::Error {
-        counts.unheard += 1;
-        expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Error));
     }
     // Without `--replay-user-messages` nothing tells a prompt without query from one that a hook refused (2.1.143).
     if truth.atomic && !truth.slash && !truth.evidence && outcome == Outcome::Blocked {

@@ -140,15 +140,15 @@ fn every_prompt_of_2_0_76_is_told_its_own_end() {
 
 #[test]
 fn every_prompt_of_2_1_50_is_told_its_own_end() {
-    // KNOWN: not so behind a result that was held back (finding C).
-    attribution(Generation::V2_1_50);
+    nothing_is_mistaken(&attribution(Generation::V2_1_50));
 }
 
 #[test]
 fn every_prompt_of_2_1_143_is_told_its_own_end() {
-    // KNOWN: not so behind a result that was held back (finding C), and where a turn that has no echo is taken for several
-    // prompts (finding D).
-    attribution(Generation::V2_1_143);
+    // KNOWN: a `priority:"now"` that overtakes a local command, which has no echo, gets its result; and a joined batch that a
+    // hook refuses behind a result that is held back keeps its last prompt open. About one prompt in a thousand here.
+    let Counts { prompts, mistaken, untold, .. } = attribution(Generation::V2_1_143).echoes;
+    assert!((mistaken + untold) * 500 < prompts, "{mistaken} and {untold} of {prompts}");
 }
 
 #[test]

@@ -191,7 +191,8 @@ impl World {
         for line in fresh.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let line: Value = serde_json::from_slice(line).expect("the session writes JSON");
             if let Some(uuid) = line["uuid"].as_str() {
-                self.fallback.written(uuid);
+                let slash = line["message"]["content"].as_str().is_some_and(|text| text.starts_with('/'));
+                self.fallback.written(uuid, slash);
                 self.note(format!("> {}", short(uuid)));
                 self.written.extend(self.prompts.iter().find(|prompt| prompt.uuid().to_string() == uuid));
             } else {
