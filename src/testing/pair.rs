@@ -176,6 +176,11 @@ impl Pair {
         panic!("it goes round in circles{}", self.shown());
     }
 
+    /// What happened in [`advance`](Self::advance) and was not taken yet.
+    pub fn take_actions(&mut self) -> Vec<Action> {
+        std::iter::from_fn(|| self.next_action()).collect()
+    }
+
     // What was said.
 
     /// The lines that the host has written so far and the CLI has read.
@@ -208,12 +213,12 @@ impl Pair {
 
     /// Does one thing, or lets time pass until the next. Whether there was anything.
     fn step(&mut self, until: Option<Time>) -> bool {
-        let did = self.to_peer() || self.orders() || self.to_host() || self.ends() || self.pass_time(until);
+        let did = self.carry_input() || self.orders() || self.carry_output() || self.ends() || self.pass_time(until);
         self.actions.extend(std::iter::from_fn(|| self.host.poll_action()));
         did
     }
 
-    fn to_peer(&mut self) -> bool {
+    fn carry_input(&mut self) -> bool {
         let waiting = self.host.poll_transmit().len();
         if waiting > 0 && self.peer.refuses_input() && !self.input_refused {
             self.input_refused = true;
@@ -241,7 +246,7 @@ impl Pair {
         true
     }
 
-    fn to_host(&mut self) -> bool {
+    fn carry_output(&mut self) -> bool {
         let noise = self.peer.poll_stderr();
         if !noise.is_empty() {
             self.host.stderr(self.now, &noise);

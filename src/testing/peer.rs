@@ -12,7 +12,7 @@ mod speech;
 mod tasks;
 mod turn;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use super::fault::Fault;
@@ -82,6 +82,8 @@ pub struct Peer {
     results: u32,
     /// Prompts of turns whose result is held back.
     held: Vec<Queued>,
+    /// Which result answered which prompt.
+    answered: HashMap<String, String>,
     /// The last result was an error.
     failed: bool,
     mode: String,
@@ -138,6 +140,7 @@ impl Peer {
             turns: 0,
             results: 0,
             held: Vec::new(),
+            answered: HashMap::new(),
             failed: false,
             mode: "default".to_owned(),
             leaves: None,
@@ -177,14 +180,15 @@ impl Peer {
         }
     }
 
-    /// The host has closed stdin: what runs and waits is done, then the process ends.
+    /// The host has closed stdin: what runs and waits is done, then the process ends. One that reads no more does not
+    /// notice.
     pub fn eof(&mut self, now: Time) {
         self.enter(now);
-        if self.exit.is_some() || self.stdin == Stdin::Ended {
+        if self.exit.is_some() || self.stdin != Stdin::Open {
             return;
         }
         let last = std::mem::take(&mut self.line);
-        if self.stdin == Stdin::Open && !last.is_empty() {
+        if !last.is_empty() {
             self.host_line(&last);
         }
         self.stdin = Stdin::Ended;
@@ -266,6 +270,12 @@ impl Peer {
     #[must_use]
     pub fn leaves_output_open(&self) -> bool {
         self.script.has(&Fault::Grandchild)
+    }
+
+    /// The uuid of the `result` that answered the prompt of that uuid: what a host has to find out.
+    #[must_use]
+    pub fn answered_by(&self, prompt: &str) -> Option<&str> {
+        self.answered.get(prompt).map(String::as_str)
     }
 
     // Within.

@@ -176,6 +176,7 @@ impl Peer {
     /// 2.0.76 cannot bear the end of a background task: an error result without a turn, and the process is gone.
     fn die_of_notice(&mut self) {
         self.results += 1;
+        let uuid = self.writer.uuid();
         let line = self.writer.result(&ResultLine {
             subtype: "error_during_execution",
             is_error: true,
@@ -188,6 +189,7 @@ impl Peer {
             prompts: Vec::new(),
             queued: self.queue.len(),
             number: self.results - 1,
+            uuid: &uuid,
         });
         self.write(&line);
         self.leave(Exit::Code(1));
