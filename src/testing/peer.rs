@@ -3,6 +3,7 @@
 mod asks;
 mod begin;
 mod calls;
+mod clock;
 mod ending;
 mod input;
 mod interrupt;
@@ -100,16 +101,6 @@ enum Stdin {
     Unread,
     /// The peer has closed it.
     Closed,
-}
-
-/// What happens next by itself, in the order in which things of one instant happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
-    Ask,
-    Task,
-    Turn,
-    Begin,
-    Exit,
 }
 
 impl Peer {
@@ -251,7 +242,7 @@ impl Peer {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.next_due().map(|(time, _)| time)
+        self.next_time()
     }
 
     /// Whether it reads its stdin.
@@ -276,49 +267,5 @@ impl Peer {
     #[must_use]
     pub fn answered_by(&self, prompt: &str) -> Option<&str> {
         self.answered.get(prompt).map(String::as_str)
-    }
-
-    // Within.
-
-    fn enter(&mut self, now: Time) {
-        self.now = self.now.max(now);
-        self.run();
-    }
-
-    /// Does all that is due.
-    fn run(&mut self) {
-        while let Some((time, due)) = self.next_due().filter(|(time, _)| *time <= self.now) {
-            match due {
-                Due::Ask => self.withdraw_due(time),
-                Due::Task => self.end_task(time),
-                Due::Turn => self.go_on(time),
-                Due::Begin => self.begin(time),
-                Due::Exit => self.leave_in_order(),
-            }
-        }
-    }
-
-    fn next_due(&self) -> Option<(Time, Due)> {
-        if self.exit.is_some() {
-            return None;
-        }
-        let ask = self.asks.iter().filter_map(|ask| ask.withdrawn_at).min();
-        let task = self.tasks.iter().map(|task| task.ends).min();
-        let dues = [
-            (ask, Due::Ask),
-            (task, Due::Task),
-            (self.turn.as_ref().and_then(Turn::due), Due::Turn),
-            (self.begins, Due::Begin),
-            (self.leaves, Due::Exit),
-        ];
-        dues.into_iter().filter_map(|(time, due)| Some((time?, due))).min()
-    }
-
-    fn write(&mut self, line: &[u8]) {
-        self.output.extend_from_slice(line);
-    }
-
-    fn has_ended(&self) -> bool {
-        self.stdin == Stdin::Ended
     }
 }
