@@ -78,6 +78,7 @@ pub(super) struct ResultLine<'a> {
     pub(super) prompts: Vec<&'a str>,
     pub(super) queued: usize,
     pub(super) number: u32,
+    pub(super) uuid: &'a str,
 }
 
 impl Writer {
@@ -265,7 +266,7 @@ impl Writer {
             .put_if(names, "user_message_uuids", &result.prompts)
             .put_if(habits.names_prompts, "queued_turn_count", result.queued)
             .put_if(habits.names_prompts, "result_index", result.number);
-        self.ends(line)
+        line.put("uuid", result.uuid).end()
     }
 }
 

@@ -183,7 +183,7 @@ impl Peer {
             Decided::Denied { message, interrupts } => {
                 self.give(at, &message, true);
                 if interrupts {
-                    return self.abort();
+                    return self.abort(false);
                 }
                 self.finish_call(at);
             }
