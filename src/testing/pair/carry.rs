@@ -1,7 +1,8 @@
 //! What goes from one side to the other, and how time passes between them.
 
 use super::Pair;
-use crate::action::{Action, ChildAction};
+use crate::action::Action;
+use crate::end::ChildAction;
 use crate::time::Time;
 
 /// How many of the last actions are shown when a test goes wrong.
