@@ -9,7 +9,6 @@ use super::peer::Peer;
 use super::script::Script;
 use crate::action::Action;
 use crate::config::Config;
-use crate::end::ChildAction;
 use crate::ids::{PromptId, RequestId};
 use crate::json::Json;
 use crate::prompt::Prompt;
