@@ -54,7 +54,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             match action {
                 Action::Message { message, .. } => println!("{}", message.text()),
                 Action::PromptEnded { .. } => session.close(now()),
-                Action::Closed(closed) => return Ok(println!("{closed:?}")),
+                Action::Closed(closed) => {
+                    println!("{closed:?}");
+                    return Ok(());
+                }
                 _ => {}
             }
         }

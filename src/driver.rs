@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use futures_lite::Stream;
 
-use crate::action::{Action, Closed};
+use crate::action::Action;
 use crate::ask::Answer;
 use crate::config::Config;
+use crate::end::Closed;
 use crate::input::Input;
 use crate::journal::Stopped;
 use crate::protocol::Protocol;
@@ -40,8 +41,8 @@ const BREATH: Duration = Duration::from_millis(1);
 /// A session with a child, driven by whoever waits for its next action.
 ///
 /// Nothing moves but in [`next`](Self::next) (or [`poll_next`](Self::poll_next)): a host calls it until it gives `None`,
-/// and gives its commands between two calls. What a command writes is written before the next action is handed out.
-/// While no one calls, nothing is read, and the child stops when its pipes are full.
+/// and gives its commands between two calls. What a command writes is written before the next action is handed out, as
+/// far as the child reads it. While no one calls, nothing is read, and the child stops when its pipes are full.
 ///
 /// Dropping the driver drops the transport, which ends the child.
 ///

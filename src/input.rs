@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::action::Exit;
 use crate::ask::Answer;
+use crate::end::Exit;
 use crate::ids::{AskId, PromptId};
 use crate::prompt::Prompt;
 use crate::protocol::Protocol;

@@ -49,6 +49,7 @@ mod config;
 mod deadline;
 #[cfg(feature = "driver")]
 mod driver;
+mod end;
 mod error;
 mod ids;
 mod input;
@@ -59,27 +60,27 @@ pub mod options;
 mod prompt;
 mod protocol;
 mod request;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod time;
 #[cfg(feature = "driver")]
 mod transport;
 mod wire;
 
-pub use action::{
-    Action, ChildAction, CloseReason, Closed, Exit, Origin, Outcome, Rejected, Session, WhyDeclined, WhyRejected,
-    WhyWithdrawn,
-};
+pub use action::{Action, Origin, Outcome, Rejected, Session, WhyDeclined, WhyRejected, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
 #[cfg(feature = "driver")]
 pub use driver::Driver;
+pub use end::{ChildAction, CloseReason, Closed, Exit};
 pub use error::{AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused};
 pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
 pub use journal::{Journal, Recorder};
 pub use json::Json;
-pub use message::{Message, MessageKind};
+pub use message::Message;
 pub use options::{Invocation, Options, OptionsError};
 pub use prompt::Prompt;
 pub use protocol::{Counts, Protocol};
@@ -89,4 +90,10 @@ pub use time::Time;
 pub use transport::Transport;
 #[cfg(feature = "smol")]
 pub use transport::{SpawnError, smol};
+pub use wire::kind::MessageKind;
 pub use wire::views::{Content, StreamDelta, TurnResult};
+
+/// The README, whose code has to compile.
+#[cfg(all(doctest, feature = "smol"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

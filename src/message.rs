@@ -8,70 +8,9 @@ use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Cut, readable};
 use crate::wire::envelope::{Envelope, Name};
+use crate::wire::kind::MessageKind;
 use crate::wire::views::{Content, StreamDelta, TurnResult};
 use crate::wire::{self};
-
-/// The `type`s of the CLI's lines (wire reference, section 1.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "each is the wire's own name")]
-pub enum MessageKind {
-    System,
-    Assistant,
-    User,
-    StreamEvent,
-    Result,
-    ToolProgress,
-    ToolUseSummary,
-    AuthStatus,
-    RateLimitEvent,
-    PromptSuggestion,
-    ConversationReset,
-    ActiveGoal,
-    CommandLifecycle,
-    TranscriptMirror,
-    ControlRequest,
-    ControlResponse,
-    ControlCancelRequest,
-    KeepAlive,
-    /// One that this version of the crate does not know.
-    #[default]
-    Other,
-}
-
-/// Every kind that has a name, with it.
-const NAMES: [(MessageKind, &str); 18] = [
-    (MessageKind::StreamEvent, "stream_event"),
-    (MessageKind::Assistant, "assistant"),
-    (MessageKind::User, "user"),
-    (MessageKind::System, "system"),
-    (MessageKind::Result, "result"),
-    (MessageKind::ToolProgress, "tool_progress"),
-    (MessageKind::ToolUseSummary, "tool_use_summary"),
-    (MessageKind::AuthStatus, "auth_status"),
-    (MessageKind::RateLimitEvent, "rate_limit_event"),
-    (MessageKind::PromptSuggestion, "prompt_suggestion"),
-    (MessageKind::ConversationReset, "conversation_reset"),
-    (MessageKind::ActiveGoal, "active_goal"),
-    (MessageKind::CommandLifecycle, "command_lifecycle"),
-    (MessageKind::TranscriptMirror, "transcript_mirror"),
-    (MessageKind::ControlRequest, "control_request"),
-    (MessageKind::ControlResponse, "control_response"),
-    (MessageKind::ControlCancelRequest, "control_cancel_request"),
-    (MessageKind::KeepAlive, "keep_alive"),
-];
-
-impl MessageKind {
-    pub(crate) fn of(name: &[u8]) -> Self {
-        NAMES.iter().find(|(_, known)| known.as_bytes() == name).map_or(Self::Other, |(kind, _)| *kind)
-    }
-
-    /// The kind's name on the wire; none for [`Other`](Self::Other).
-    #[must_use]
-    pub fn name(self) -> Option<&'static str> {
-        NAMES.iter().find(|(kind, _)| *kind == self).map(|(_, name)| *name)
-    }
-}
 
 /// One line of the CLI's output, as it came, without its line end.
 ///

@@ -15,10 +15,11 @@ mod requests;
 mod shutdown;
 mod tail;
 
-use crate::action::{Action, ChildAction, CloseReason, Exit, Session, WhyRejected, WhyWithdrawn};
+use crate::action::{Action, Session, WhyRejected, WhyWithdrawn};
 use crate::ask::Answer;
 use crate::config::Config;
 use crate::deadline::Deadline;
+use crate::end::{ChildAction, CloseReason, Exit};
 use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused};
 use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;

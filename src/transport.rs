@@ -15,7 +15,7 @@ pub use spawn::SpawnError;
 use std::io;
 use std::task::{Context, Poll};
 
-use crate::action::{ChildAction, Exit};
+use crate::end::{ChildAction, Exit};
 use crate::time::Time;
 
 /// A child with its pipes, a clock and a timer, as one [`Driver`](crate::Driver) uses them.

@@ -3,6 +3,7 @@
 pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
+pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod views;
 

@@ -129,7 +129,10 @@ impl Conversation {
         match event {
             Event::Action(Some(action)) => self.act(action),
             Event::Action(None) => {}
-            Event::Interrupt if self.claude.protocol().is_idle() => self.screen.note("(Ctrl-D ends the session)"),
+            Event::Interrupt if self.claude.protocol().is_idle() => {
+                self.screen.note("(Ctrl-D ends the session)");
+                self.screen.ready();
+            }
             Event::Interrupt => {
                 // A second one while the first is under way is of no use, and the first may be refused at the end.
                 let _ = self.claude.interrupt(Interrupt::running().cancel_queued());

@@ -1,11 +1,30 @@
-//! The stand-in for the CLI: this program, run as its own child. It answers in parts, asks for permission, and can be
-//! interrupted.
+//! The stand-in for the CLI: this program, run as its own child over real pipes. It answers in parts, asks for permission
+//! when it is told to run something, and can be interrupted.
 
 use std::process::ExitCode;
+use std::time::Duration;
+
+use claude_duplex::testing::{Generation, Script, Step, Tool, serve_stdio};
 
 /// The first argument by which this program is the stand-in.
 pub(crate) const FLAG: &str = "--stand-in";
 
 pub(crate) fn run() -> ExitCode {
-    ExitCode::FAILURE
+    serve_stdio(Script::new(Generation::V2_1_329).partial(true).answering(answer))
+}
+
+fn answer(prompt: &str) -> Vec<Step> {
+    if let Some(command) = prompt.trim().strip_prefix("run:").map(str::trim) {
+        let tool = Tool::bash(command).asks().gives("(a stand-in runs nothing)").takes(Duration::from_millis(300));
+        return vec![Step::tools([tool]), in_parts("That is all I can do.")];
+    }
+    let told = format!(
+        "I am a stand-in for claude and only repeat what I hear: \u{201c}{prompt}\u{201d}. \
+         Say `run: ls` and I ask for permission; press Ctrl-C and I stop."
+    );
+    vec![in_parts(&told)]
+}
+
+fn in_parts(text: &str) -> Step {
+    Step::text_in_parts(text, text.split_whitespace().count(), Duration::from_millis(40))
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::{Driver, ROUNDS, Stdin};
-use crate::action::ChildAction;
+use crate::end::ChildAction;
 use crate::input::Input;
 use crate::transport::Transport;
 

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::Step;
-use crate::action::{Action, ChildAction};
+use crate::action::Action;
 use crate::deadline::Deadline;
+use crate::end::ChildAction;
 use crate::text::Cut;
 use crate::time::Time;
 

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use super::bytes::Bytes;
 use super::{FORMAT, NAME};
-use crate::action::Exit;
 use crate::config::Config;
+use crate::end::Exit;
 use crate::ids::AskId;
 use crate::input::Input;
 use crate::time::Time;

@@ -3,8 +3,9 @@
 use std::slice;
 
 use super::Journal;
-use crate::action::{Action, ChildAction};
+use crate::action::Action;
 use crate::deadline::Deadline;
+use crate::end::ChildAction;
 use crate::input::Input;
 use crate::protocol::Protocol;
 use crate::time::Time;

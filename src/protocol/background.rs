@@ -1,5 +1,6 @@
 //! What the CLI still does, or will do, beyond turns and prompts.
 
+use crate::protocol::incoming::LONGEST_ID;
 use crate::wire::facts::SystemFacts;
 
 /// How many background tasks are kept; more count as none.
@@ -37,14 +38,15 @@ impl Background {
             "background_tasks_changed" => {
                 let listed = facts.tasks.into_iter().flatten();
                 let awaited = listed.filter(|task| task.task_type.as_deref().is_some_and(is_awaited));
-                self.tasks = awaited.filter_map(|task| task.task_id).take(TASKS).collect();
+                self.tasks =
+                    awaited.filter_map(|task| task.task_id).filter(|id| id.len() <= LONGEST_ID).take(TASKS).collect();
             }
             _ => {}
         }
     }
 
     fn add(&mut self, task: String) {
-        if self.tasks.len() < TASKS && !self.tasks.contains(&task) {
+        if self.tasks.len() < TASKS && task.len() <= LONGEST_ID && !self.tasks.contains(&task) {
             self.tasks.push(task);
         }
     }

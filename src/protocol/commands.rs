@@ -152,10 +152,10 @@ impl Protocol {
     }
 
     fn withdraw_prompt(&mut self, prompt: PromptId) {
-        if !self.can_write() {
+        let about = About::Cancel(Some(prompt.uuid()));
+        if !self.can_write() || self.requests.is_about(&about) {
             return;
         }
-        let about = About::Cancel(Some(prompt.uuid()));
         let session = self.config.seed.tag();
         let (_, wire_id) = self.requests.open(self.now, session, None, about, false, &self.config.timeouts);
         let uuid = Json::string(&prompt.uuid().to_string());

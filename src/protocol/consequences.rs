@@ -1,7 +1,8 @@
 //! What follows from the state, whatever brought it about.
 
-use crate::action::{Action, CloseReason, Closed, WhyWithdrawn};
+use crate::action::{Action, WhyWithdrawn};
 use crate::config::CloseWhen;
+use crate::end::{CloseReason, Closed};
 use crate::error::Lost;
 use crate::protocol::Protocol;
 use crate::protocol::aims::Aims;

@@ -5,13 +5,19 @@ use std::sync::Arc;
 use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
-use crate::message::{Line, Message, MessageKind};
+use crate::message::{Line, Message};
 use crate::protocol::requests::{About, Open};
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
 use crate::wire::envelope::{self, Envelope, NotAMessage};
+use crate::wire::kind::MessageKind;
 use crate::wire::{facts, outgoing};
+
+/// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
+pub(super) const LONGEST_ID: usize = 256;
+/// How much of a result's error text is kept for the end, in characters.
+const LONGEST_ERROR: usize = 4096;
 
 impl Protocol {
     pub(super) fn piece(&mut self, piece: Piece<'_>) {
@@ -121,9 +127,10 @@ impl Protocol {
     }
 
     fn note_result(&mut self, message: &Message, facts: &facts::ResultFacts) {
-        let failed = facts.is_error == Some(true);
-        self.last_error =
-            failed.then(|| message.result().map_or_else(|error| error.to_string(), |result| result.error_text()));
+        self.last_error = (facts.is_error == Some(true)).then(|| {
+            let text = message.result().map_or_else(|error| error.to_string(), |result| result.error_text());
+            text.chars().take(LONGEST_ERROR).collect()
+        });
     }
 
     fn response(&mut self, message: Message) {
@@ -173,7 +180,8 @@ impl Protocol {
     }
 
     fn ask(&mut self, message: Message) {
-        let Some(request_id) = control::request_id(message.as_bytes()) else {
+        let request_id = control::request_id(message.as_bytes()).filter(|id| id.len() <= LONGEST_ID);
+        let Some(request_id) = request_id else {
             return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
         };
         if self.asks.is_open(&request_id) {

@@ -87,6 +87,11 @@ impl Requests {
         self.open.iter().any(|open| open.wire_id == wire_id)
     }
 
+    /// Whether a request of that meaning is open.
+    pub(crate) fn is_about(&self, about: &About) -> bool {
+        self.open.iter().any(|open| open.about == *about)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.open.len()
     }

@@ -10,8 +10,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::action::{ChildAction, CloseReason, Exit};
 use crate::config::{Child, Config, Timeouts};
+use crate::end::{ChildAction, CloseReason, Exit};
 use crate::time::Time;
 
 #[derive(Debug, Clone)]
@@ -138,10 +138,11 @@ impl Shutdown {
         true
     }
 
-    /// The child is gone. Where its output ended just before and nothing was done to it, that was the exit too.
+    /// The child is gone. Where its pipes failed just before and nothing was done to it, that was the exit too.
     pub(crate) fn exited(&mut self, exit: Exit) {
         self.exit = Some(exit);
-        if self.why == Some(CloseReason::Eof) && self.step < Step::Terminating {
+        let pipes = matches!(self.why, Some(CloseReason::Eof | CloseReason::SendFailed));
+        if pipes && self.step < Step::Terminating {
             self.why = Some(CloseReason::Exited);
         }
     }

@@ -35,9 +35,9 @@ use async_process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use futures_lite::{AsyncRead, AsyncWrite};
 
 use super::{SpawnError, Transport, group};
-use crate::action::{ChildAction, Exit};
 use crate::config::{self, Config};
 use crate::driver::Driver;
+use crate::end::{ChildAction, Exit};
 use crate::options::{Invocation, Options};
 use crate::time::Time;
 
@@ -52,9 +52,9 @@ pub fn spawn(options: &Options, mut config: Config) -> Result<Driver<Smol>, Spaw
 
 /// A child process in a process group of its own.
 ///
-/// Dropping it while it runs kills the whole group, with what the CLI has started; `async-process` then collects it in
-/// the background. After the exit was told, dropping it does nothing more. A host that is itself killed drops nothing:
-/// the child then reads the end of its stdin.
+/// Dropping it before [its exit was told](Transport::poll_exit) kills the whole group, with what the CLI has started;
+/// `async-process` then collects the process in the background. Afterwards, dropping it does nothing. A host that is
+/// itself killed drops nothing: the child then reads the end of its stdin.
 pub struct Smol {
     child: Child,
     stdin: Option<ChildStdin>,

@@ -9,8 +9,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::message::MessageKind;
 use crate::text::readable;
+use crate::wire::kind::MessageKind;
 use crate::wire::unescaped;
 
 /// The keys that tell what a line is and whom it concerns.

@@ -1,5 +1,7 @@
 //! What the real CLI is put through.
 
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use async_io::block_on;
@@ -17,6 +19,7 @@ type Body = fn(&Case) -> Trial;
 
 pub(crate) const TRIALS: &[(&str, Body)] = &[
     ("hello", hello),
+    ("the_chat_example_answers_once", chat),
     ("two_turns", two_turns),
     ("initialize_and_a_request", initialize),
     ("permission_allowed", permission_allowed),
@@ -48,6 +51,28 @@ fn hello(case: &Case) -> Trial {
         assert_eq!(closed.exit, Some(Exit::Code(0)), "{closed:?}");
         Ok(())
     })
+}
+
+/// `chat --prompt`: 0 with an answer, 1 with an error, 2 without a result.
+fn chat(case: &Case) -> Trial {
+    let this = std::env::current_exe()?;
+    let program = this.ancestors().nth(2).ok_or("target/PROFILE/deps/TEST")?.join("examples/chat");
+    assert!(program.exists(), "the example is not built: run the whole `cargo test --all-features`");
+    let claude = case.cli.script.clone().unwrap_or_else(|| PathBuf::from(&case.cli.program));
+    let run = |prompt: &str, rest: &[&str]| {
+        let mut command = Command::new(&program);
+        command.arg("--claude").arg(&claude).args(["--prompt", prompt]).args(rest);
+        command.env_clear().envs(case.environment()).current_dir(case.place.cwd()).stdin(Stdio::null()).output()
+    };
+    let good = run("hello", &[])?;
+    assert_eq!((good.status.code(), good.stdout.trim_ascii()), (Some(0), b"ok".as_slice()), "{good:?}");
+    let failing = script([crate::script::status(400).error("invalid_request_error", "scripted")]);
+    let bad = run(&failing, &[])?;
+    assert_eq!(bad.status.code(), Some(1), "{bad:?}");
+    let none = run("hello", &["--", "--no-such-flag"])?;
+    assert_eq!(none.status.code(), Some(2), "{none:?}");
+    assert!(String::from_utf8_lossy(&none.stderr).contains("--no-such-flag"), "{none:?}");
+    Ok(())
 }
 
 fn two_turns(case: &Case) -> Trial {

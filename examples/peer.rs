@@ -1,0 +1,102 @@
+//! The scripted CLI as a program, to be started in place of `claude`.
+//!
+//!     cargo run --features testing --example peer -- --help
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use claude_duplex::testing::{Fault, Script, Step, Tool, serve_stdio, steps_in};
+
+const HELP: &str = r#"peer: the claude command line, scripted
+
+usage: peer [--generation VERSION] [--fault NAME]... [the CLI's own flags]
+
+A prompt says what is done:
+  {"steps":[{"text":"hello","chunks":5,"delay_ms":100}]}   a text in parts
+  {"steps":[{"tool":"Bash","input":{"command":"ls"}},{"text":"done"}]}
+  {"steps":[{"status":529}]}                               an API error
+  run: COMMAND                                             a call of Bash, which asks for permission
+  anything else                                            is said back in parts
+Several answers of the model are several steps. A command is not run: `sleep 2; echo hi` takes two seconds and gives
+`hi`; with "run_in_background":true in its input it ends later, and the CLI begins a turn of its own.
+
+  --generation VERSION   which CLI it is: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329 (default), or between
+  --fault NAME           what goes wrong; more than once for more than one thing:
+FAULTS
+Of the CLI's own flags these are heard, and all others are ignored:
+  --replay-user-messages, --include-partial-messages, --max-turns N, --dangerously-skip-permissions,
+  --permission-mode MODE, --permission-prompt-tool NAME, --version
+"#;
+
+fn main() -> ExitCode {
+    match script(std::env::args().skip(1)) {
+        Ok(Some(script)) => serve_stdio(script),
+        Ok(None) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the arguments ask for; nothing where they only wanted to know something.
+fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<dyn std::error::Error>> {
+    let mut generation = Default::default();
+    let (mut replay, mut partial, mut can_ask, mut skips) = (false, false, false, false);
+    let (mut max_turns, mut faults) = (None, Vec::new());
+    while let Some(arg) = args.next() {
+        let (name, given) = match arg.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
+            _ => (arg, None),
+        };
+        let mut value = || given.clone().or_else(|| args.next()).ok_or(format!("{name} needs a value"));
+        match &*name {
+            "--help" | "-h" => {
+                let faults = Fault::NAMES.map(|name| format!("                           {name}\n"));
+                print!("{}", HELP.replace("FAULTS\n", &faults.concat()));
+                return Ok(None);
+            }
+            "--version" => {
+                println!("{generation} (peer)");
+                return Ok(None);
+            }
+            "--generation" => generation = value()?.parse()?,
+            "--fault" => faults.push(value()?.parse::<Fault>()?),
+            "--max-turns" => max_turns = Some(value()?.parse()?),
+            "--permission-prompt-tool" => can_ask = !value()?.is_empty(),
+            "--permission-mode" => skips |= value()? == "bypassPermissions",
+            "--dangerously-skip-permissions" => skips = true,
+            "--replay-user-messages" => replay = true,
+            "--include-partial-messages" => partial = true,
+            _ => {}
+        }
+    }
+    let asks = can_ask && !skips;
+    let mut script =
+        Script::new(generation).replay(replay).partial(partial).answering(move |prompt| answer(prompt, asks));
+    if std::env::var_os("CLAUDE_CODE_SDK_READS_SESSION_STATE").is_some_and(|value| value == "1") {
+        script = script.session_state(true);
+    }
+    if let Some(most) = max_turns {
+        script = script.max_turns(most);
+    }
+    Ok(Some(faults.into_iter().fold(script, Script::fault)))
+}
+
+fn answer(prompt: &str, asks: bool) -> Vec<Step> {
+    let scripted = steps_in(prompt, asks);
+    if !scripted.is_empty() {
+        return scripted;
+    }
+    match prompt.trim().strip_prefix("run:") {
+        Some(command) => {
+            let tool = Tool::bash(command.trim()).gives(format!("(nothing was run) {}", command.trim()));
+            let tool = if asks { tool.asks() } else { tool };
+            vec![Step::text("I will run it."), tool.into(), Step::text("It has run.")]
+        }
+        None => {
+            let words = prompt.split_whitespace().count();
+            vec![Step::text_in_parts(format!("You said: {prompt}"), words + 2, Duration::from_millis(40))]
+        }
+    }
+}

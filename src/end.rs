@@ -1,0 +1,99 @@
+//! How a session ends, and what is done to the child on the way.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The end of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// What brought it about.
+    pub why: CloseReason,
+    /// How the child ended, where that is known.
+    pub exit: Option<Exit>,
+    /// The end of its stderr.
+    pub stderr: String,
+    /// The error text of the last `result`, if that was an error, at most 4,096 characters of it: the exit status 1 after it is no
+    /// crash.
+    pub last_error: Option<String>,
+    /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
+    pub cut_input: bool,
+    /// Whether stdout was still open when the graces had passed: something that the child left holds it.
+    pub output_held: bool,
+}
+
+/// What brought a session's end about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The host closed it.
+    #[error("closed by the host")]
+    Closed,
+    /// The host aborted it.
+    #[error("aborted by the host")]
+    Aborted,
+    /// The child ended by itself.
+    #[error("the CLI exited")]
+    Exited,
+    /// The CLI's output ended, and its process did not end by itself.
+    #[error("the CLI closed its output")]
+    Eof,
+    /// Nothing more could be written to the CLI, and it did not end by itself.
+    #[error("the CLI stopped reading its input")]
+    SendFailed,
+    /// More waited to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard).
+    #[error("the CLI asked and did not read; too much waited to be written")]
+    Overrun,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Exit {
+    /// With that status. The CLI's is 1 if and only if its last result was an error (crashes aside).
+    Code(i32),
+    /// By that signal.
+    Signal(i32),
+    /// In a way that could not be found out.
+    Unknown,
+}
+
+impl Exit {
+    /// Whether it is the status 0.
+    #[must_use]
+    pub fn success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+impl From<std::process::ExitStatus> for Exit {
+    fn from(status: std::process::ExitStatus) -> Self {
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Self::Signal(signal);
+        }
+        status.code().map_or(Self::Unknown, Self::Code)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
+            Self::Unknown => f.write_str("exit status unknown"),
+        }
+    }
+}
+
+/// What is to be done to the child: not queued behind actions that nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ChildAction {
+    /// Close its stdin. All that was to be written has been, or will never be.
+    CloseStdin,
+    /// Ask it to end: SIGTERM to the process.
+    Terminate,
+    /// End it: SIGKILL to its process group, and to the process itself. Where it has ended already, the kill goes to the
+    /// group only, for what it left running.
+    Kill,
+}

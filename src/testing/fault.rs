@@ -1,0 +1,108 @@
+//! What goes wrong.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::end::Exit;
+
+/// Something that goes wrong in a [`Peer`](super::Peer).
+///
+/// Each has a name, by which `examples/peer.rs` takes it: `die`, `flood=1000`, ... (see [`Fault::NAMES`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// `die`: the process ends in the middle of the first turn.
+    Die(Exit),
+    /// `flood=N`: the first turn writes so many messages at once.
+    Flood(usize),
+    /// `long-line=BYTES`: the first turn writes a line of so many bytes.
+    LongLine(usize),
+    /// `long-echo=BYTES`: the echo of a prompt is a line of so many bytes.
+    LongEcho(usize),
+    /// `ignore-terminate`: a request to end is not obeyed. In the process form it is SIGTERM that is ignored.
+    IgnoreTerminate,
+    /// `grandchild`: something that the process left running keeps its stdout open.
+    Grandchild,
+    /// `no-initialize`: `initialize` is never answered.
+    NeverInitialize,
+    /// `withdraw=MILLISECONDS`: an ask that is not answered in time is withdrawn.
+    WithdrawAsks(Duration),
+    /// `repeat-ask`: every ask is written twice.
+    RepeatAsks,
+    /// `partial-line`: the last line is cut.
+    PartialLine,
+    /// `close-stdin`: stdin is closed at the first prompt, which is still answered.
+    CloseStdin,
+    /// `stop-reading`: nothing is read after the first prompt.
+    StopReading,
+    /// `stderr=BYTES`: so much is written to stderr at the start.
+    Stderr(usize),
+    /// `exit=CODE`: the process ends at its start, with a message on stderr.
+    Exit {
+        /// Its exit status.
+        code: i32,
+        /// What it says.
+        message: String,
+    },
+    /// `silent`: no prompt is answered.
+    Silent,
+}
+
+impl Fault {
+    /// The names that [`from_str`](FromStr::from_str) knows; what follows a `=` may be left out.
+    pub const NAMES: [&'static str; 15] = [
+        "die=CODE",
+        "flood=MESSAGES",
+        "long-line=BYTES",
+        "long-echo=BYTES",
+        "ignore-terminate",
+        "grandchild",
+        "no-initialize",
+        "withdraw=MILLISECONDS",
+        "repeat-ask",
+        "partial-line",
+        "close-stdin",
+        "stop-reading",
+        "stderr=BYTES",
+        "exit=CODE",
+        "silent",
+    ];
+}
+
+/// A text that names no fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no fault; known are {list}", list = Fault::NAMES.join(", "))]
+pub struct BadFault(String);
+
+impl FromStr for Fault {
+    type Err = BadFault;
+
+    fn from_str(text: &str) -> Result<Self, BadFault> {
+        const MIB: usize = 1024 * 1024;
+        let bad = || BadFault(text.to_owned());
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value.parse::<u32>().map_err(|_| bad())?)),
+            None => (text, None),
+        };
+        let count = |default: usize| value.map_or(default, |value| value as usize);
+        let code = || value.and_then(|value| i32::try_from(value).ok()).unwrap_or(1);
+        Ok(match name {
+            "die" => Self::Die(Exit::Code(code())),
+            "flood" => Self::Flood(count(100_000)),
+            "long-line" => Self::LongLine(count(80 * MIB)),
+            "long-echo" => Self::LongEcho(count(2 * MIB)),
+            "ignore-terminate" => Self::IgnoreTerminate,
+            "grandchild" => Self::Grandchild,
+            "no-initialize" => Self::NeverInitialize,
+            "withdraw" => Self::WithdrawAsks(Duration::from_millis(value.unwrap_or(1000).into())),
+            "repeat-ask" => Self::RepeatAsks,
+            "partial-line" => Self::PartialLine,
+            "close-stdin" => Self::CloseStdin,
+            "stop-reading" => Self::StopReading,
+            "stderr" => Self::Stderr(count(MIB)),
+            "exit" => Self::Exit { code: code(), message: "the script says so".to_owned() },
+            "silent" => Self::Silent,
+            _ => return Err(bad()),
+        })
+    }
+}

@@ -1,0 +1,274 @@
+//! The CLI's lines, written key by key: the order of keys is a part of what is imitated.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::generation::{Generation, Habits};
+use crate::json::Json;
+
+/// The session's id, until `/clear` changes it.
+const SESSION: u64 = 0x5e55_1000;
+
+/// A line that is being written.
+#[derive(Debug)]
+pub(super) struct Line(String);
+
+impl Line {
+    pub(super) fn new(kind: &str) -> Self {
+        Self("{".to_owned()).put("type", kind)
+    }
+
+    /// An object whose `type` is not its first key.
+    pub(super) fn untyped() -> Self {
+        Self("{".to_owned())
+    }
+
+    pub(super) fn put(mut self, key: &str, value: impl Serialize) -> Self {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        let value = serde_json::to_string(&value).unwrap_or_else(|_| "null".to_owned());
+        self.0.push_str(&format!("\"{key}\":{value}"));
+        self
+    }
+
+    pub(super) fn put_some(self, key: &str, value: Option<impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.put(key, value),
+            None => self,
+        }
+    }
+
+    pub(super) fn put_if(self, condition: bool, key: &str, value: impl Serialize) -> Self {
+        if condition { self.put(key, value) } else { self }
+    }
+
+    pub(super) fn end(mut self) -> Vec<u8> {
+        self.0.push_str("}\n");
+        self.0.into_bytes()
+    }
+
+    /// The object without its line end.
+    pub(super) fn object(mut self) -> Json {
+        self.0.push('}');
+        Json::parse(&self.0).unwrap_or_else(|_| Json::string(""))
+    }
+}
+
+/// Writes the lines of one session, each with a uuid that no other has.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    generation: Generation,
+    pub(super) habits: Habits,
+    session: u64,
+    ids: u64,
+}
+
+/// How a turn ended, as its `result` says it.
+#[derive(Debug)]
+pub(super) struct ResultLine<'a> {
+    pub(super) subtype: &'a str,
+    pub(super) is_error: bool,
+    pub(super) reason: Option<&'a str>,
+    pub(super) result: Option<&'a str>,
+    pub(super) errors: Option<&'a [&'a str]>,
+    pub(super) milliseconds: u128,
+    pub(super) requests: u32,
+    pub(super) own: bool,
+    pub(super) prompts: Vec<&'a str>,
+    pub(super) queued: usize,
+    pub(super) number: u32,
+}
+
+impl Writer {
+    pub(super) fn new(generation: Generation) -> Self {
+        Self { generation, habits: generation.habits(), session: SESSION, ids: 0 }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.ids += 1;
+        self.ids
+    }
+
+    pub(super) fn uuid(&mut self) -> String {
+        format!("0c11{:04x}-0000-4000-a000-{:012x}", self.session & 0xffff, self.next())
+    }
+
+    pub(super) fn message_id(&mut self) -> String {
+        format!("msg_{:06}", self.next())
+    }
+
+    pub(super) fn tool_id(&mut self) -> String {
+        format!("toolu_{:06}", self.next())
+    }
+
+    pub(super) fn task_id(&mut self) -> String {
+        format!("b{:06x}", self.next())
+    }
+
+    pub(super) fn session_id(&self) -> String {
+        format!("{:08x}-0000-4000-8000-000000000000", self.session)
+    }
+
+    /// `/clear`: what follows is another session.
+    pub(super) fn conversation_reset(&mut self) -> Vec<u8> {
+        let line = Line::new("conversation_reset").put("session_id", self.session_id()).put("trigger", "clear");
+        self.session += 1;
+        let line = line.put("new_conversation_id", self.session_id());
+        self.ends(line)
+    }
+
+    fn ends(&mut self, line: Line) -> Vec<u8> {
+        let uuid = self.uuid();
+        line.put("uuid", uuid).end()
+    }
+
+    pub(super) fn system(&mut self, subtype: &str, fields: &Value) -> Vec<u8> {
+        let mut line = Line::new("system").put("subtype", subtype);
+        for (key, value) in fields.as_object().into_iter().flatten() {
+            line = line.put(key, value);
+        }
+        let line = line.put("session_id", self.session_id());
+        self.ends(line)
+    }
+
+    pub(super) fn init(&mut self, mode: &str) -> Vec<u8> {
+        let capabilities = ["interrupt_receipt_v1", "interrupt_cancel_queued_v1", "msg_lifecycle_v1"];
+        let line = Line::new("system")
+            .put("subtype", "init")
+            .put("cwd", "/home/user/project")
+            .put("session_id", self.session_id())
+            .put("tools", ["Task", "Bash", "Edit", "Read", "Write"])
+            .put("mcp_servers", [(); 0])
+            .put("model", "claude-script")
+            .put("permissionMode", mode)
+            .put("slash_commands", ["clear", "compact", "context"])
+            .put("apiKeySource", "none")
+            .put("claude_code_version", self.generation.version())
+            .put("output_style", "default")
+            .put_if(self.habits.gives_receipt, "capabilities", capabilities);
+        self.ends(line)
+    }
+
+    pub(super) fn life(&mut self, prompt: &str, state: &str) -> Vec<u8> {
+        let line = Line::new("command_lifecycle").put("command_uuid", prompt).put("state", state);
+        let uuid = self.uuid();
+        line.put("uuid", uuid).put("session_id", self.session_id()).end()
+    }
+
+    /// A `user` line of the CLI: a prompt's echo, a tool's result, a remark.
+    pub(super) fn user(
+        &mut self,
+        content: &Json,
+        uuid: Option<&str>,
+        parent: Option<&str>,
+        replay: bool,
+        padding: usize,
+    ) -> Vec<u8> {
+        let message = Line::untyped().put("role", "user").put("content", content).object();
+        let uuid = uuid.map_or_else(|| self.uuid(), str::to_owned);
+        Line::new("user")
+            .put("message", message)
+            .put("session_id", self.session_id())
+            .put("parent_tool_use_id", parent)
+            .put("uuid", uuid)
+            .put_if(padding > 0, "padding", "x".repeat(padding))
+            .put_if(replay && self.habits.marks_echoes, "isReplay", true)
+            .end()
+    }
+
+    pub(super) fn tool_result(&mut self, tool_use: &str, output: &str, is_error: bool) -> Vec<u8> {
+        let block = json!([{
+            "tool_use_id": tool_use, "type": "tool_result", "content": output, "is_error": is_error,
+        }]);
+        self.user(&Json::from(&block), None, None, false, 0)
+    }
+
+    pub(super) fn assistant(&mut self, id: &str, block: &Json, parent: Option<&str>, stop: Option<&str>) -> Vec<u8> {
+        let message = Line::untyped()
+            .put("id", id)
+            .put("type", "message")
+            .put("role", "assistant")
+            .put("model", "claude-script")
+            .put("content", [block])
+            .put("stop_reason", stop)
+            .put("stop_sequence", None::<&str>)
+            .put("usage", usage())
+            .object();
+        let line = Line::new("assistant")
+            .put("message", message)
+            .put("parent_tool_use_id", parent)
+            .put("session_id", self.session_id());
+        self.ends(line)
+    }
+
+    pub(super) fn stream(&mut self, event: &Value) -> Vec<u8> {
+        let line = Line::new("stream_event")
+            .put("event", event)
+            .put("session_id", self.session_id())
+            .put("parent_tool_use_id", None::<&str>);
+        self.ends(line)
+    }
+
+    pub(super) fn ask(&mut self, request_id: &str, subtype: &str, fields: &[(String, Json)]) -> Vec<u8> {
+        let mut request = Line::untyped().put("subtype", subtype);
+        for (name, value) in fields {
+            request = request.put(name, value);
+        }
+        Line::new("control_request").put("request_id", request_id).put("request", request.object()).end()
+    }
+
+    pub(super) fn withdrawal(request_id: &str) -> Vec<u8> {
+        Line::new("control_cancel_request").put("request_id", request_id).end()
+    }
+
+    pub(super) fn success(request_id: &str, payload: Option<&Value>) -> Vec<u8> {
+        let response = Line::untyped().put("subtype", "success").put("request_id", request_id);
+        let response = response.put_some("response", payload).object();
+        Line::new("control_response").put("response", response).end()
+    }
+
+    pub(super) fn error(request_id: &str, message: &str, code: Option<&str>) -> Vec<u8> {
+        let response = Line::untyped().put("subtype", "error").put("request_id", request_id).put("error", message);
+        let response = response.put_some("error_code", code).object();
+        Line::new("control_response").put("response", response).end()
+    }
+
+    pub(super) fn result(&mut self, result: &ResultLine<'_>) -> Vec<u8> {
+        let habits = self.habits;
+        let names = habits.names_prompts && !result.prompts.is_empty();
+        let line = if habits.type_first {
+            Line::new("result").put("subtype", result.subtype).put("is_error", result.is_error)
+        } else {
+            Line::untyped()
+        };
+        let line = line
+            .put("duration_api_ms", result.milliseconds)
+            .put("num_turns", result.requests)
+            .put_some("result", result.result)
+            .put("session_id", self.session_id())
+            .put("total_cost_usd", 0)
+            .put("usage", usage())
+            .put("modelUsage", json!({}))
+            .put("permission_denials", [(); 0])
+            .put_some("terminal_reason", result.reason.filter(|_| habits.gives_reason));
+        let line = if habits.type_first {
+            line
+        } else {
+            line.put("is_error", result.is_error).put("subtype", result.subtype).put("type", "result")
+        };
+        let line = line
+            .put("duration_ms", result.milliseconds)
+            .put_some("errors", result.errors.filter(|_| self.generation > Generation::V1_0_128))
+            .put_if(habits.names_origin && result.own, "origin", json!({ "kind": "task-notification" }))
+            .put_if(names, "user_message_uuid", result.prompts.last())
+            .put_if(names, "user_message_uuids", &result.prompts)
+            .put_if(habits.names_prompts, "queued_turn_count", result.queued)
+            .put_if(habits.names_prompts, "result_index", result.number);
+        self.ends(line)
+    }
+}
+
+fn usage() -> Value {
+    json!({ "input_tokens": 10, "output_tokens": 20 })
+}

@@ -1,0 +1,299 @@
+//! What is asked of the host, and what it answers.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Peer;
+use super::calls::Decided;
+use super::ending::Ending;
+use super::input::HostResponse;
+use super::turn::Doing;
+use crate::json::Json;
+use crate::testing::fault::Fault;
+use crate::testing::lines::Writer;
+use crate::testing::step::{AskStep, Kind, Step};
+use crate::time::Time;
+
+#[derive(Debug, Clone)]
+pub(super) struct OpenAsk {
+    request_id: String,
+    pub(super) about: About,
+    pub(super) withdrawn_at: Option<Time>,
+}
+
+/// What an answer is for; the number is that of a tool call.
+#[derive(Debug, Clone)]
+pub(super) enum About {
+    /// A `UserPromptSubmit` hook.
+    Submit,
+    /// A first message to an MCP server in the host: while `initialize` waits for it, or before a turn.
+    Greeting,
+    Step,
+    BeforeTool(usize),
+    Permission(usize),
+    Served(usize),
+    AfterTool(usize),
+    AtStop,
+}
+
+impl About {
+    fn is_hook(&self) -> bool {
+        matches!(self, Self::Submit | Self::BeforeTool(_) | Self::AfterTool(_) | Self::AtStop)
+    }
+}
+
+/// A hook that the host registered in `initialize`.
+#[derive(Debug, Clone)]
+pub(super) struct Hook {
+    pub(super) event: String,
+    pub(super) matcher: Option<String>,
+    pub(super) callback: String,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// What a hook said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    None,
+    Granted,
+    Refused(String),
+}
+
+impl Peer {
+    pub(super) fn ask(&mut self, about: About, ask: &AskStep) {
+        let request_id = self.writer.uuid();
+        let line = self.writer.ask(&request_id, &ask.subtype, &ask.fields);
+        self.write(&line);
+        if self.script.has(&Fault::RepeatAsks) {
+            self.write(&line);
+        }
+        let default = self.script.faults.iter().find_map(|fault| match fault {
+            Fault::WithdrawAsks(after) => Some(*after),
+            _ => None,
+        });
+        let time = self.turn_time();
+        let withdrawn_at = ask.withdrawn_after.or(default).map(|after| time.after(after));
+        self.asks.push(OpenAsk { request_id, about, withdrawn_at });
+    }
+
+    /// The host has answered something.
+    pub(super) fn answered(&mut self, response: &HostResponse, line: &[u8]) {
+        let id = response.request_id.as_deref();
+        let Some(at) = self.asks.iter().position(|ask| Some(&*ask.request_id) == id) else { return };
+        let ask = self.asks.remove(at);
+        if self.script.replay && self.habits.echoes_answers {
+            self.write(line);
+            self.write(b"\n");
+        }
+        let payload: Option<Value> =
+            response.response.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let raw = response.response.as_ref().map_or("null", |raw| raw.get());
+        let said = match response.subtype.as_deref() {
+            Some("success") => Ok(payload.unwrap_or(Value::Null)),
+            _ => Err(response.error.clone().unwrap_or_else(|| "the host answered with an error".to_owned())),
+        };
+        self.settle(ask.about, said, raw);
+    }
+
+    /// What follows from an answer, or from its absence.
+    fn settle(&mut self, about: About, said: Result<Value, String>, raw: &str) {
+        let now = self.now;
+        if let Some(turn) = &mut self.turn {
+            turn.at = turn.at.max(now);
+        }
+        match about {
+            About::Submit => match verdict(&said) {
+                Verdict::Refused(why) => {
+                    let stops = said.as_ref().is_ok_and(|said| said["continue"] == false);
+                    self.block(&why, stops);
+                }
+                Verdict::None | Verdict::Granted => self.prepared(),
+            },
+            About::Greeting => self.greeted(),
+            About::Step => self.set_doing(Doing::Choosing),
+            About::BeforeTool(call) | About::AfterTool(call) => self.tool_hook_over(call, verdict(&said)),
+            About::Permission(call) => {
+                let decision = self.decision(&said, raw);
+                self.decided(call, decision);
+            }
+            About::Served(call) => {
+                let result = said.as_ref().ok().map(|said| &said["mcp_response"]["result"]);
+                let text = result.and_then(|result| result["content"][0]["text"].as_str());
+                let text = text.unwrap_or("the server gave no text").to_owned();
+                self.served(call, &text, result.is_none_or(Value::is_null));
+            }
+            About::AtStop => match verdict(&said) {
+                Verdict::Refused(why) => self.go_on_after(&why),
+                Verdict::None | Verdict::Granted => self.end_turn(Ending::Done),
+            },
+        }
+    }
+
+    fn decision(&mut self, said: &Result<Value, String>, raw: &str) -> Decided {
+        let denied = |message: &str| Decided::Denied { message: message.to_owned(), interrupts: false };
+        let said = match said {
+            Ok(said) => said,
+            Err(error) => return denied(&format!("Error: {error}")),
+        };
+        match said["behavior"].as_str() {
+            Some("allow") => {
+                let input = input_of(raw);
+                if input.is_none() && self.habits.needs_input_back {
+                    return denied("ZodError: updatedInput: Required");
+                }
+                self.remember(&said["updatedPermissions"]);
+                Decided::Allowed(input)
+            }
+            Some("deny") => Decided::Denied {
+                message: said["message"].as_str().unwrap_or_default().to_owned(),
+                interrupts: said["interrupt"] == true,
+            },
+            _ => denied("Error: an unknown behavior"),
+        }
+    }
+
+    /// Permission updates that came with an allow: of what they can say, the mode is imitated.
+    fn remember(&mut self, updates: &Value) {
+        let modes = updates.as_array().into_iter().flatten().filter(|update| update["type"] == "setMode");
+        let Some(mode) = modes.filter_map(|update| update["mode"].as_str()).next_back() else { return };
+        mode.clone_into(&mut self.mode);
+        if self.habits.tells_mode {
+            self.tell_mode();
+        }
+    }
+
+    pub(super) fn tell_mode(&mut self) {
+        let fields = serde_json::json!({ "status": null, "permissionMode": self.mode });
+        let line = self.writer.system("status", &fields);
+        self.write(&line);
+    }
+
+    /// Takes back what was not answered in time.
+    pub(super) fn withdraw_due(&mut self, time: Time) {
+        let due = |ask: &OpenAsk| ask.withdrawn_at.is_some_and(|at| at <= time);
+        let Some(at) = self.asks.iter().position(due) else { return };
+        let ask = self.asks.remove(at);
+        if !ask.about.is_hook() || self.habits.withdraws_hooks {
+            self.write(&Writer::withdrawal(&ask.request_id));
+        }
+        if let Some(turn) = &mut self.turn {
+            turn.at = turn.at.max(time);
+        }
+        self.miss(ask.about);
+    }
+
+    /// Nobody will answer any more: stdin has ended.
+    pub(super) fn fail_asks(&mut self) {
+        for ask in std::mem::take(&mut self.asks) {
+            self.miss(ask.about);
+        }
+    }
+
+    fn miss(&mut self, about: About) {
+        let said = match about {
+            About::BeforeTool(_) if self.habits.refuses_without_hook => {
+                Ok(serde_json::json!({ "decision": "block", "reason": "the hook did not answer" }))
+            }
+            About::Permission(_) => Err("the permission was not decided".to_owned()),
+            _ => Ok(Value::Null),
+        };
+        self.settle(about, said, "null");
+    }
+
+    /// An interrupt takes back all that the turn asks.
+    pub(super) fn withdraw_all(&mut self) {
+        for ask in std::mem::take(&mut self.asks) {
+            if !ask.about.is_hook() || self.habits.withdraws_hooks {
+                self.write(&Writer::withdrawal(&ask.request_id));
+            }
+        }
+    }
+
+    /// The `hook_callback`s for an event.
+    pub(super) fn hook_asks(
+        &self,
+        event: &str,
+        tool: Option<&str>,
+        fields: &[(&str, Json)],
+    ) -> VecDeque<(About, AskStep)> {
+        let matches = |hook: &&Hook| {
+            let matcher = hook.matcher.as_deref().unwrap_or_default();
+            hook.event == event
+                && (matcher.is_empty() || matcher == "*" || matcher.split('|').any(|name| Some(name) == tool))
+        };
+        let ask = |hook: &Hook| {
+            let mut input = serde_json::json!({ "hook_event_name": event, "session_id": self.writer.session_id() });
+            for (name, value) in fields {
+                input[name] = value.decode().unwrap_or_default();
+            }
+            let fields = vec![
+                ("callback_id".to_owned(), Json::string(&hook.callback)),
+                ("input".to_owned(), Json::from(&input)),
+            ];
+            let subtype = "hook_callback".to_owned();
+            (About::Submit, AskStep { subtype, fields, withdrawn_after: hook.timeout })
+        };
+        self.hooks.iter().filter(matches).map(ask).collect()
+    }
+
+    /// What MCP servers in the host are told before the first turn.
+    pub(super) fn greetings(&mut self) -> VecDeque<(About, AskStep)> {
+        let servers = std::mem::take(&mut self.servers);
+        let methods: &[&str] = match self.habits.greets_mcp_at_initialize {
+            true => &["notifications/initialized", "tools/list"],
+            false => &["initialize", "notifications/initialized", "tools/list"],
+        };
+        let all = servers.iter().flat_map(|server| methods.iter().map(move |method| (server, *method)));
+        let asks = all.map(|(server, method)| (About::Greeting, greeting(server, method))).collect();
+        self.known_servers.extend(servers);
+        asks
+    }
+
+    /// The server in the host that has a tool, and the tool's name there.
+    pub(super) fn server_of(&self, tool: &str) -> Option<(String, String)> {
+        let (server, name) = tool.strip_prefix("mcp__")?.split_once("__")?;
+        self.known_servers.iter().find(|known| *known == server).map(|known| (known.clone(), name.to_owned()))
+    }
+}
+
+/// A first message to an MCP server.
+pub(super) fn greeting(server: &str, method: &str) -> AskStep {
+    let mut message = serde_json::json!({ "method": method, "jsonrpc": "2.0" });
+    if !method.starts_with("notifications/") {
+        message["id"] = Value::from(u8::from(method != "initialize"));
+    }
+    if method == "initialize" {
+        message["params"] = serde_json::json!({
+            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "claude-code", "version": "0" },
+        });
+    }
+    match Step::mcp(server, Json::from(&message)).0 {
+        Kind::Ask(ask) => ask,
+        _ => unreachable!("a message to a server is an ask"),
+    }
+}
+
+/// The input of an allow, byte for byte.
+fn input_of(raw: &str) -> Option<Json> {
+    #[derive(serde::Deserialize)]
+    struct Allow {
+        #[serde(default, rename = "updatedInput")]
+        updated_input: Option<Json>,
+    }
+    serde_json::from_str::<Allow>(raw).ok()?.updated_input.filter(Json::is_object)
+}
+
+fn verdict(said: &Result<Value, String>) -> Verdict {
+    let Ok(said) = said else { return Verdict::None };
+    let specific = &said["hookSpecificOutput"];
+    let reason = |value: &Value| Verdict::Refused(value.as_str().unwrap_or("a hook refused it").to_owned());
+    match (said["decision"].as_str(), specific["permissionDecision"].as_str()) {
+        (Some("block"), _) => reason(&said["reason"]),
+        (_, Some("deny")) => reason(&specific["permissionDecisionReason"]),
+        _ if said["continue"] == false => reason(&said["stopReason"]),
+        (_, Some("allow")) => Verdict::Granted,
+        _ => Verdict::None,
+    }
+}

@@ -1,0 +1,299 @@
+//! Tool calls: a hook, a permission, the run, its result.
+
+use super::Peer;
+use super::asks::{About, Verdict};
+use super::ending::Ending;
+use super::turn::Doing;
+use crate::json::Json;
+use crate::testing::generation::Generation;
+use crate::testing::step::{AskStep, Kind, Step, Tool};
+use crate::time::Time;
+
+/// The calls of one message of the model.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Calls {
+    calls: Vec<Call>,
+    at_once: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Call {
+    id: String,
+    tool: Tool,
+    state: State,
+    /// What it will give, and whether that is an error.
+    output: Option<(String, bool)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    /// So many asks are open before it runs, or after.
+    Before(usize),
+    Asked,
+    Running(Time),
+    /// A server in the host runs it.
+    Served,
+    After(usize),
+    Done,
+}
+
+impl Calls {
+    pub(super) fn new(at_once: bool) -> Self {
+        Self { calls: Vec::new(), at_once }
+    }
+
+    /// When something can be done.
+    pub(super) fn due(&self, now: Time) -> Option<Time> {
+        let startable = self.startable().is_some() || self.is_over();
+        let running = self.calls.iter().filter_map(|call| match call.state {
+            State::Running(until) => Some(until),
+            _ => None,
+        });
+        running.chain(startable.then_some(now)).min()
+    }
+
+    /// The next call that may start.
+    fn startable(&self) -> Option<usize> {
+        let next = self.calls.iter().position(|call| call.state == State::Waiting)?;
+        let earlier_are_over = self.calls[..next].iter().all(|call| call.state == State::Done);
+        (self.at_once || earlier_are_over).then_some(next)
+    }
+
+    fn is_over(&self) -> bool {
+        self.calls.iter().all(|call| call.state == State::Done)
+    }
+}
+
+impl Peer {
+    /// The model has called a tool. From 2.1.250 on it may start while the model speaks on.
+    pub(super) fn add_call(&mut self, id: String, tool: Tool) {
+        let early = self.habits.starts_tools_early;
+        let Some(turn) = &mut self.turn else { return };
+        turn.calls.calls.push(Call { id, tool, state: State::Waiting, output: None });
+        if let Some(at) = turn.calls.startable().filter(|_| early) {
+            self.start_call(at);
+        }
+    }
+
+    pub(super) fn call(&mut self) {
+        let time = self.turn_time();
+        let Some(turn) = &mut self.turn else { return };
+        if turn.calls.is_over() {
+            return self.fold();
+        }
+        turn.doing = Doing::Calling;
+        let start = turn.calls.startable();
+        let is_due = |call: &Call| matches!(call.state, State::Running(until) if until <= time);
+        let end = turn.calls.calls.iter().position(is_due);
+        if let Some(at) = start {
+            self.start_call(at);
+        } else if let Some(at) = end {
+            self.ran(at);
+        }
+    }
+
+    fn call_at(&mut self, at: usize) -> Option<&mut Call> {
+        self.turn.as_mut()?.calls.calls.get_mut(at)
+    }
+
+    fn set_state(&mut self, at: usize, state: State) {
+        if let Some(call) = self.call_at(at) {
+            call.state = state;
+        }
+    }
+
+    fn start_call(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        if tool.background.is_some() {
+            let output = self.start_task(&id, &tool);
+            self.give(at, &output, false);
+            return self.finish_call(at);
+        }
+        let asks = self.tool_hooks("PreToolUse", &id, &tool);
+        self.set_state(at, State::Before(asks.len()));
+        if asks.is_empty() {
+            return self.ask_permission(at);
+        }
+        for ask in asks {
+            self.ask(About::BeforeTool(at), &ask);
+        }
+    }
+
+    fn tool_hooks(&self, event: &str, id: &str, tool: &Tool) -> Vec<AskStep> {
+        let fields = [
+            ("tool_name", Json::string(&tool.name)),
+            ("tool_input", tool.input.clone()),
+            ("tool_use_id", Json::string(id)),
+        ];
+        self.hook_asks(event, Some(&tool.name), &fields).into_iter().map(|(_, ask)| ask).collect()
+    }
+
+    fn ask_permission(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        if !tool.asks {
+            return self.run_call(at);
+        }
+        if self.has_ended() {
+            self.give(at, "Error: stdin is closed: nobody can be asked", true);
+            return self.finish_call(at);
+        }
+        self.set_state(at, State::Asked);
+        let mut fields =
+            vec![("tool_name".to_owned(), Json::string(&tool.name)), ("input".to_owned(), tool.input.clone())];
+        let rule = serde_json::json!([{
+            "type": "addRules", "rules": [{ "toolName": tool.name }], "behavior": "allow", "destination": "session",
+        }]);
+        fields.push(("permission_suggestions".to_owned(), Json::from(&rule)));
+        if self.habits.names_tool_use {
+            fields.push(("tool_use_id".to_owned(), Json::string(&id)));
+        }
+        let subtype = "can_use_tool".to_owned();
+        self.ask(About::Permission(at), &AskStep { subtype, fields, withdrawn_after: tool.withdrawn_after });
+    }
+
+    /// A hook before or after the call was answered, or will not be.
+    pub(super) fn tool_hook_over(&mut self, at: usize, verdict: Verdict) {
+        let Some(call) = self.call_at(at) else { return };
+        match (call.state, verdict) {
+            (State::Before(_), Verdict::Refused(why)) => {
+                self.give(at, &why, true);
+                self.finish_call(at);
+            }
+            (State::Before(_), Verdict::Granted) => self.run_call(at),
+            (State::Before(1), Verdict::None) => self.ask_permission(at),
+            (State::After(1), _) => self.finish_call(at),
+            (State::Before(open), _) => call.state = State::Before(open - 1),
+            (State::After(open), _) => call.state = State::After(open - 1),
+            _ => {}
+        }
+    }
+
+    /// The permission was decided.
+    pub(super) fn decided(&mut self, at: usize, decision: Decided) {
+        match decision {
+            Decided::Allowed(input) => {
+                if let Some((call, input)) = self.call_at(at).zip(input) {
+                    call.tool.input = input;
+                }
+                self.run_call(at);
+            }
+            Decided::Denied { message, interrupts } => {
+                self.give(at, &message, true);
+                if interrupts {
+                    return self.abort();
+                }
+                self.finish_call(at);
+            }
+        }
+    }
+
+    fn run_call(&mut self, at: usize) {
+        let time = self.turn_time();
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        call.state = State::Running(time.after(tool.takes));
+        if let Some((server, name)) = self.server_of(&tool.name) {
+            self.set_state(at, State::Served);
+            let message = serde_json::json!({
+                "method": "tools/call", "jsonrpc": "2.0", "id": id,
+                "params": { "name": name, "arguments": tool.input.decode::<serde_json::Value>().unwrap_or_default() },
+            });
+            let step = Step::mcp(&server, Json::from(&message));
+            if let Kind::Ask(ask) = step.0 {
+                self.ask(About::Served(at), &ask);
+            }
+        }
+    }
+
+    /// A server in the host has run it.
+    pub(super) fn served(&mut self, at: usize, output: &str, is_error: bool) {
+        self.give(at, output, is_error);
+        self.after_call(at);
+    }
+
+    fn ran(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let output = call.tool.output.clone().unwrap_or_else(|| call.tool.input.as_str().to_owned());
+        let is_error = call.tool.fails;
+        self.give(at, &output, is_error);
+        self.after_call(at);
+    }
+
+    fn after_call(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        let asks = self.tool_hooks("PostToolUse", &id, &tool);
+        if self.script.generation == Generation::V1_0_128 {
+            self.report(at);
+        }
+        self.set_state(at, State::After(asks.len()));
+        if asks.is_empty() {
+            return self.finish_call(at);
+        }
+        for ask in asks {
+            self.ask(About::AfterTool(at), &ask);
+        }
+    }
+
+    fn give(&mut self, at: usize, output: &str, is_error: bool) {
+        if let Some(call) = self.call_at(at) {
+            call.output = Some((output.to_owned(), is_error));
+        }
+    }
+
+    fn finish_call(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        call.state = State::Done;
+        self.report(at);
+    }
+
+    /// The call's result, once.
+    fn report(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let id = call.id.clone();
+        if let Some((output, is_error)) = call.output.take() {
+            let line = self.writer.tool_result(&id, &output, is_error);
+            self.write(&line);
+        }
+    }
+
+    /// Every call that has not returned is refused: the turn is being stopped.
+    pub(super) fn reject_calls(&mut self) {
+        let Some(turn) = &mut self.turn else { return };
+        let open = turn.calls.calls.iter_mut().filter(|call| call.state != State::Done);
+        let rejected: Vec<_> = open.map(|call| (call.id.clone(), call.output.take())).collect();
+        for (id, output) in rejected {
+            let (text, _) = output.unwrap_or_else(|| ("[Request interrupted by user for tool use]".to_owned(), true));
+            let line = self.writer.tool_result(&id, &text, true);
+            self.write(&line);
+        }
+    }
+
+    /// The turn's end, after what is asked then.
+    pub(super) fn stop(&mut self) {
+        let stopping = self.turn.as_mut().is_none_or(|turn| std::mem::replace(&mut turn.stopping, true));
+        let active = [("stop_hook_active", Json::from(&serde_json::Value::Bool(false)))];
+        let ask = self.hook_asks("Stop", None, &active).pop_front().filter(|_| !stopping);
+        match ask {
+            Some((_, ask)) => {
+                self.set_doing(Doing::Asking);
+                self.ask(About::AtStop, &ask);
+            }
+            None => self.end_turn(Ending::Done),
+        }
+    }
+
+    pub(super) fn turn_time(&self) -> Time {
+        self.turn.as_ref().map_or(self.now, |turn| turn.at)
+    }
+}
+
+/// What the host said to a permission.
+#[derive(Debug)]
+pub(super) enum Decided {
+    Allowed(Option<Json>),
+    Denied { message: String, interrupts: bool },
+}

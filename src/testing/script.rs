@@ -1,0 +1,151 @@
+//! What the other side does from start to end.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::fault::Fault;
+use super::generation::Generation;
+use super::step::Step;
+
+type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
+
+/// What a [`Peer`](super::Peer) does: which generation it is, how it answers prompts, what goes wrong.
+///
+/// ```
+/// use claude_duplex::testing::{Fault, Generation, Script, Step};
+///
+/// let script = Script::new(Generation::V2_0_76)
+///     .then([Step::text("the answer to the first prompt")])
+///     .answering(|prompt| vec![Step::text(format!("you said {prompt}"))])
+///     .fault(Fault::NeverInitialize);
+/// ```
+#[derive(Clone)]
+pub struct Script {
+    pub(super) generation: Generation,
+    pub(super) prompts: Vec<Vec<Step>>,
+    pub(super) responder: Option<Responder>,
+    pub(super) replay: bool,
+    pub(super) partial: bool,
+    pub(super) session_state: bool,
+    pub(super) max_turns: Option<u32>,
+    pub(super) seen: Vec<String>,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Script {
+    /// A CLI that answers every prompt with `ok`, and runs with `--replay-user-messages` and
+    /// `--include-partial-messages`.
+    #[must_use]
+    pub fn new(generation: Generation) -> Self {
+        Self {
+            generation,
+            prompts: Vec::new(),
+            responder: None,
+            replay: true,
+            partial: true,
+            session_state: false,
+            max_turns: None,
+            seen: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// What it does for the next prompt that it gets: the first call is for the first prompt, the second for the second.
+    ///
+    /// Prompts that are joined into one turn, or folded into a running one, bring their steps into it.
+    #[must_use]
+    pub fn then(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
+        self.prompts.push(steps.into_iter().collect());
+        self
+    }
+
+    /// What it does for all other prompts, by their text; those of a joined turn come as one text of several lines.
+    /// Where that is nothing, it answers `ok`.
+    #[must_use]
+    pub fn answering(mut self, responder: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        self.responder = Some(Arc::new(responder));
+        self
+    }
+
+    /// Whether prompts are echoed, as with `--replay-user-messages`.
+    #[must_use]
+    pub fn replay(mut self, on: bool) -> Self {
+        self.replay = on;
+        self
+    }
+
+    /// Whether the model's stream is written, as with `--include-partial-messages`.
+    #[must_use]
+    pub fn partial(mut self, on: bool) -> Self {
+        self.partial = on;
+        self
+    }
+
+    /// Whether `system/session_state_changed` is written, as with `CLAUDE_CODE_SDK_READS_SESSION_STATE=1` (2.1.329
+    /// only).
+    #[must_use]
+    pub fn session_state(mut self, on: bool) -> Self {
+        self.session_state = on;
+        self
+    }
+
+    /// How often the model may be asked in one turn, as with `--max-turns`.
+    #[must_use]
+    pub fn max_turns(mut self, most: u32) -> Self {
+        self.max_turns = Some(most);
+        self
+    }
+
+    /// A prompt of that uuid was in the session before, which is resumed.
+    #[must_use]
+    pub fn seen(mut self, uuid: impl Into<String>) -> Self {
+        self.seen.push(uuid.into());
+        self
+    }
+
+    /// What goes wrong; more than one thing may.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// The generation that it imitates.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    pub(super) fn has(&self, fault: &Fault) -> bool {
+        self.faults.contains(fault)
+    }
+
+    /// The steps that the script has for the prompt of that number, from 0 on.
+    pub(super) fn steps_of(&self, number: usize) -> Option<Vec<Step>> {
+        self.prompts.get(number).cloned()
+    }
+
+    /// The steps for a prompt without any of its own.
+    pub(super) fn respond(&self, text: &str) -> Vec<Step> {
+        self.responder.as_ref().map(|responder| responder(text)).unwrap_or_default()
+    }
+}
+
+impl Default for Script {
+    /// The newest generation.
+    fn default() -> Self {
+        Self::new(Generation::default())
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script")
+            .field("generation", &self.generation)
+            .field("prompts", &self.prompts)
+            .field("replay", &self.replay)
+            .field("partial", &self.partial)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}

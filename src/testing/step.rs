@@ -1,0 +1,276 @@
+//! What a script makes the CLI do.
+
+use std::time::Duration;
+
+use crate::end::Exit;
+use crate::json::Json;
+
+/// One thing that the CLI does in a turn.
+///
+/// Thinking, texts and one set of tool calls in a row are blocks of one message of the model; a tool's return begins the
+/// next.
+///
+/// ```
+/// use std::time::Duration;
+/// use claude_duplex::testing::{Step, Tool};
+///
+/// let steps = [
+///     Step::text("I will look."),
+///     Step::from(Tool::bash("ls").asks().takes(Duration::from_secs(2)).gives("src")),
+///     Step::text_in_parts("there is one folder", 4, Duration::from_millis(50)),
+/// ];
+/// ```
+#[derive(Debug, Clone)]
+pub struct Step(pub(super) Kind);
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Text { text: String, parts: usize, every: Duration },
+    Thinking(String),
+    Tools { calls: Vec<Tool>, at_once: bool },
+    Ask(AskStep),
+    Pause(Duration),
+    ApiError { status: u16, message: String, retries: u32 },
+    MaxTurns,
+    Raw(Vec<u8>),
+    Nothing,
+    Flood(usize),
+    LongLine(usize),
+    Die(Exit),
+}
+
+impl Step {
+    /// The model says a text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::text_in_parts(text, 1, Duration::ZERO)
+    }
+
+    /// The model says a text in so many deltas, and takes so long after each.
+    pub fn text_in_parts(text: impl Into<String>, parts: usize, every: Duration) -> Self {
+        Self(Kind::Text { text: text.into(), parts: parts.max(1), every })
+    }
+
+    /// The model thinks.
+    pub fn thinking(text: impl Into<String>) -> Self {
+        Self(Kind::Thinking(text.into()))
+    }
+
+    /// The model calls several tools, which are asked for and run one after the other, as the CLI does with those that
+    /// change something.
+    pub fn tools(calls: impl IntoIterator<Item = Tool>) -> Self {
+        Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: false })
+    }
+
+    /// The model calls several tools, which are asked for and run together, as the CLI does with those that only read.
+    pub fn tools_at_once(calls: impl IntoIterator<Item = Tool>) -> Self {
+        Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: true })
+    }
+
+    /// The CLI calls a hook (`hook_callback`) with that input, a JSON object, and waits for its answer.
+    #[must_use]
+    pub fn hook(callback_id: &str, event: &str) -> Self {
+        let input = serde_json::json!({ "hook_event_name": event });
+        let fields = [("callback_id", Json::string(callback_id)), ("input", Json::from(&input))];
+        Self::ask("hook_callback", fields)
+    }
+
+    /// The CLI sends a message, in JSON-RPC, to an MCP server in the host (`mcp_message`), and waits for its answer.
+    #[must_use]
+    pub fn mcp(server: &str, message: Json) -> Self {
+        Self::ask("mcp_message", [("server_name", Json::string(server)), ("message", message)])
+    }
+
+    /// An MCP server asks the user for something (`elicitation`).
+    #[must_use]
+    pub fn elicitation(server: &str, message: &str) -> Self {
+        Self::ask("elicitation", [("mcp_server_name", Json::string(server)), ("message", Json::string(message))])
+    }
+
+    /// The CLI opens a dialog (`request_user_dialog`) and waits for its answer.
+    #[must_use]
+    pub fn dialog(kind: &str, payload: Json) -> Self {
+        Self::ask("request_user_dialog", [("dialog_kind", Json::string(kind)), ("payload", payload)])
+    }
+
+    /// The CLI asks something of any subtype, one that no version knows too, and waits for its answer.
+    pub fn ask<'a>(subtype: &str, fields: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self(Kind::Ask(AskStep { subtype: subtype.to_owned(), fields, withdrawn_after: None }))
+    }
+
+    /// A shell command is started in the background and ends after a while; `own` is the turn that the CLI then begins
+    /// by itself, where it does.
+    #[must_use]
+    pub fn background(takes: Duration, own: Vec<Step>) -> Self {
+        Self::from(Tool::bash("sleep").in_background(TaskKind::Shell, takes, own))
+    }
+
+    /// A subagent is started in the background and ends after a while; `own` is the turn that the CLI then begins by
+    /// itself. 2.1.50 and 2.1.143 hold their results back meanwhile.
+    #[must_use]
+    pub fn background_agent(takes: Duration, own: Vec<Step>) -> Self {
+        let input = Json::from(&serde_json::json!({ "description": "look", "prompt": "look" }));
+        Self::from(Tool::new("Task", input).in_background(TaskKind::Agent, takes, own))
+    }
+
+    /// Nothing happens for so long.
+    #[must_use]
+    pub fn pause(time: Duration) -> Self {
+        Self(Kind::Pause(time))
+    }
+
+    /// The model's service fails, after so many tries; the turn ends with it.
+    pub fn api_error(status: u16, message: impl Into<String>, retries: u32) -> Self {
+        Self(Kind::ApiError { status, message: message.into(), retries })
+    }
+
+    /// The turn ends at its limit of model requests (`error_max_turns`).
+    #[must_use]
+    pub fn max_turns() -> Self {
+        Self(Kind::MaxTurns)
+    }
+
+    /// The CLI writes these bytes as they are: give a line its end.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Kind::Raw(bytes.into()))
+    }
+
+    /// The turn does nothing more, until it is interrupted.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self(Kind::Nothing)
+    }
+
+    /// So many messages at once.
+    #[must_use]
+    pub fn flood(messages: usize) -> Self {
+        Self(Kind::Flood(messages))
+    }
+
+    /// A message whose line has at least so many bytes.
+    #[must_use]
+    pub fn long_line(bytes: usize) -> Self {
+        Self(Kind::LongLine(bytes))
+    }
+
+    /// The process ends here.
+    #[must_use]
+    pub fn die(exit: Exit) -> Self {
+        Self(Kind::Die(exit))
+    }
+
+    /// What the step asks is withdrawn if it is not answered in time.
+    #[must_use]
+    pub fn withdrawn_after(mut self, time: Duration) -> Self {
+        match &mut self.0 {
+            Kind::Ask(ask) => ask.withdrawn_after = Some(time),
+            Kind::Tools { calls, .. } => calls.iter_mut().for_each(|call| call.withdrawn_after = Some(time)),
+            _ => {}
+        }
+        self
+    }
+}
+
+impl From<Tool> for Step {
+    fn from(tool: Tool) -> Self {
+        Self(Kind::Tools { calls: vec![tool], at_once: false })
+    }
+}
+
+/// Something that the CLI asks of the host outside of a tool call.
+#[derive(Debug, Clone)]
+pub(super) struct AskStep {
+    pub(super) subtype: String,
+    pub(super) fields: Vec<(String, Json)>,
+    pub(super) withdrawn_after: Option<Duration>,
+}
+
+/// A tool call of the model.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    pub(super) name: String,
+    pub(super) input: Json,
+    pub(super) asks: bool,
+    pub(super) takes: Duration,
+    pub(super) output: Option<String>,
+    pub(super) fails: bool,
+    pub(super) withdrawn_after: Option<Duration>,
+    pub(super) background: Option<Background>,
+}
+
+impl Tool {
+    /// A call with that input, a JSON object. It runs at once without asking, and gives its input back as its output.
+    pub fn new(name: impl Into<String>, input: Json) -> Self {
+        Self {
+            name: name.into(),
+            input,
+            asks: false,
+            takes: Duration::ZERO,
+            output: None,
+            fails: false,
+            withdrawn_after: None,
+            background: None,
+        }
+    }
+
+    /// A call of `Bash`.
+    #[must_use]
+    pub fn bash(command: &str) -> Self {
+        Self::new("Bash", Json::from(&serde_json::json!({ "command": command, "description": "run" })))
+    }
+
+    /// The host is asked for permission (`can_use_tool`) first.
+    #[must_use]
+    pub fn asks(mut self) -> Self {
+        self.asks = true;
+        self
+    }
+
+    /// It runs for so long.
+    #[must_use]
+    pub fn takes(mut self, time: Duration) -> Self {
+        self.takes = time;
+        self
+    }
+
+    /// It gives that output.
+    #[must_use]
+    pub fn gives(mut self, output: impl Into<String>) -> Self {
+        self.output = Some(output.into());
+        self
+    }
+
+    /// Its result is an error.
+    #[must_use]
+    pub fn fails(mut self) -> Self {
+        self.fails = true;
+        self
+    }
+
+    pub(super) fn in_background(mut self, kind: TaskKind, takes: Duration, own: Vec<Step>) -> Self {
+        self.background = Some(Background { kind, takes, own });
+        self
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Background {
+    pub(super) kind: TaskKind,
+    pub(super) takes: Duration,
+    pub(super) own: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TaskKind {
+    Shell,
+    Agent,
+}
+
+impl TaskKind {
+    pub(super) fn wire_name(self) -> &'static str {
+        match self {
+            Self::Shell => "local_bash",
+            Self::Agent => "local_agent",
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the model writes: lines of JSON in a queue of bytes, each with a short name for people.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+/// A line as the written fallback rules see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Init {
+        own: bool,
+    },
+    /// The echo of one of our uuids.
+    Echo(String),
+    /// The model spoke.
+    Spoke,
+    TaskEnded,
+    /// A result, and whether it says that its turn is the CLI's own.
+    Result {
+        uuid: String,
+        own: bool,
+    },
+    Other,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Out {
+    bytes: VecDeque<u8>,
+    /// Where each line ends, counted from the begin of all.
+    ends: VecDeque<(usize, String, Seen)>,
+    written: usize,
+    read: usize,
+}
+
+impl Out {
+    pub(crate) fn line(&mut self, name: impl Into<String>, seen: Seen, value: &Value) {
+        let line = format!("{value}\n");
+        self.written += line.len();
+        self.bytes.extend(line.as_bytes());
+        self.ends.push_back((self.written, name.into(), seen));
+    }
+
+    pub(crate) fn system(&mut self, name: impl Into<String>, seen: Seen, subtype: &str, more: &Value) {
+        let mut value = json!({ "type": "system", "subtype": subtype });
+        merge(&mut value, more);
+        self.line(name, seen, &value);
+    }
+
+    pub(crate) fn life(&mut self, letter: char, state: &str, uuid: &str) {
+        let value = json!({ "type": "command_lifecycle", "command_uuid": uuid, "state": state });
+        self.line(format!("{letter}{}", short(uuid)), Seen::Other, &value);
+    }
+
+    pub(crate) fn echo(&mut self, uuid: &str) {
+        let value =
+            json!({ "type": "user", "uuid": uuid, "parent_tool_use_id": null, "isReplay": true, "message": {} });
+        self.line(format!("e{}", short(uuid)), Seen::Echo(uuid.into()), &value);
+    }
+
+    /// A user line under a uuid of the CLI's own.
+    pub(crate) fn user(&mut self, name: &str) {
+        let value = json!({ "type": "user", "uuid": "c1100000-0000-4000-8000-0000000000ff", "message": {} });
+        self.line(name, Seen::Other, &value);
+    }
+
+    pub(crate) fn assistant(&mut self, name: &str) {
+        self.line(name, Seen::Spoke, &json!({ "type": "assistant", "message": { "content": [] } }));
+    }
+
+    /// A subagent speaks, and is spoken to.
+    pub(crate) fn subagent(&mut self) {
+        for kind in ["user", "assistant"] {
+            let value = json!({ "type": kind, "parent_tool_use_id": "toolu", "message": { "content": [] } });
+            self.line("subagent", Seen::Other, &value);
+        }
+    }
+
+    pub(crate) fn response(&mut self, name: String, request_id: &str, payload: Option<&Value>) {
+        let mut response = json!({ "subtype": "success", "request_id": request_id });
+        if let Some(payload) = payload {
+            response["response"] = payload.clone();
+        }
+        self.line(name, Seen::Other, &json!({ "type": "control_response", "response": response }));
+    }
+
+    /// The next bytes, at most `count` and at most to the end of a line, and the line that they complete.
+    pub(crate) fn take(&mut self, count: usize) -> (Vec<u8>, Option<(String, Seen)>) {
+        let end = self.ends.front().map_or(0, |(end, ..)| end - self.read);
+        let bytes: Vec<u8> = self.bytes.drain(..count.min(end).min(self.bytes.len())).collect();
+        self.read += bytes.len();
+        let whole = !bytes.is_empty() && bytes.len() == end;
+        let line = if whole { self.ends.pop_front() } else { None };
+        (bytes, line.map(|(_, name, seen)| (name, seen)))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// What was not read is lost, from there on. A line of which only the line end is lost would still count: it is lost too.
+    pub(crate) fn cut(&mut self, keep: usize) {
+        let whole = self.bytes.get(keep) == Some(&b'\n');
+        self.bytes.truncate(keep.saturating_sub(usize::from(whole)));
+    }
+}
+
+pub(crate) fn merge(value: &mut Value, more: &Value) {
+    for (name, field) in more.as_object().into_iter().flatten() {
+        value[name] = field.clone();
+    }
+}
+
+/// A prompt's number, by its uuid: the seed's bytes are zero.
+pub(crate) fn short(uuid: &str) -> u64 {
+    uuid.rsplit('-').next().and_then(|last| u64::from_str_radix(last, 16).ok()).unwrap_or(0)
+}

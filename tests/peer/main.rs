@@ -1,0 +1,6 @@
+//! The peer: what it does as each generation, held to what was recorded, and that it is pure.
+
+mod faults;
+mod purity;
+mod recordings;
+mod scenarios;

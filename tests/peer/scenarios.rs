@@ -1,0 +1,301 @@
+//! Each scenario on all six generations: the outcome, and which result answers which prompt.
+
+use std::time::Duration;
+
+use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
+use claude_duplex::{
+    Action, Answer, Ask, AskKind, Busy, Config, Decision, Interrupt, Message, Origin, Outcome, Prompt, PromptId, Seed,
+    TurnId, WhyWithdrawn,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn config() -> Config {
+    AskKind::KNOWN.into_iter().fold(Config::new(Seed([7; 16])), Config::own)
+}
+
+fn pair(script: Script) -> Pair {
+    Pair::new(config(), script).cut_by(script_seed())
+}
+
+fn script_seed() -> u64 {
+    0x5eed
+}
+
+fn slowly(text: &str) -> Step {
+    Step::text_in_parts(text, 4, SECOND)
+}
+
+/// How a prompt ended: the outcome, the turn, and the result's uuid.
+#[derive(Debug, Clone, PartialEq)]
+struct End {
+    outcome: Outcome,
+    turn: Option<TurnId>,
+    result: Option<String>,
+}
+
+fn ends(actions: &[Action], prompt: PromptId) -> End {
+    let ends: Vec<End> = actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::PromptEnded { prompt: of, turn, outcome, result } if *of == prompt => {
+                Some(End { outcome: *outcome, turn: *turn, result: result.as_ref().and_then(Message::uuid) })
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends.len(), 1, "each prompt ends once: {ends:?} in {actions:#?}");
+    ends[0].clone()
+}
+
+fn outcome(actions: &[Action], prompt: PromptId) -> Outcome {
+    ends(actions, prompt).outcome
+}
+
+fn is_delta(action: &Action) -> bool {
+    matches!(action, Action::Message { message, .. } if message.delta().is_some())
+}
+
+fn is_tool_call(action: &Action) -> bool {
+    matches!(action, Action::Message { message, .. }
+        if message.subtype().is_none() && message.text().contains(r#""type":"tool_use""#)
+            && message.text().starts_with(r#"{"type":"assistant""#))
+}
+
+fn asked(pair: &mut Pair) -> Ask {
+    match pair.run_until(|action| matches!(action, Action::Asked(_))) {
+        Action::Asked(ask) => ask,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn send(text: &str) -> Prompt {
+    Prompt::text(text).busy(Busy::Send)
+}
+
+fn every(test: impl Fn(Generation)) {
+    for generation in Generation::ALL {
+        println!("{generation}");
+        test(generation);
+    }
+}
+
+#[test]
+fn a_prompt_is_answered() {
+    every(|generation| {
+        let mut pair = pair(Script::new(generation).then([Step::thinking("hm"), slowly("one two three four")]));
+        let prompt = pair.prompt("hello");
+        let actions = pair.run_until_idle();
+        assert_eq!(outcome(&actions, prompt), Outcome::Success);
+        assert_eq!(
+            pair.host.session().and_then(|session| session.version.clone()).as_deref(),
+            Some(generation.version())
+        );
+        assert!(
+            matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.success()))
+        );
+    });
+}
+
+#[test]
+fn a_tool_runs_if_the_host_allows_it_and_not_if_it_denies() {
+    every(|generation| {
+        for (decision, said) in [(Decision::allow(), "ran"), (Decision::deny("not today"), "not today")] {
+            let call = Tool::bash("ls").asks().takes(SECOND).gives("ran");
+            let mut pair = pair(Script::new(generation).then([call.into(), Step::text("finished")]));
+            let prompt = pair.prompt("hello");
+            let ask = asked(&mut pair);
+            assert_eq!(ask.permission().unwrap().tool_name(), "Bash");
+            pair.answer(ask.id(), decision);
+            let actions = pair.run_until_idle();
+            assert_eq!(outcome(&actions, prompt), Outcome::Success);
+            let lines = pair.cli_lines();
+            let result = lines.iter().find(|line| line.as_str().contains("tool_result")).expect("the call returned");
+            assert!(result.as_str().contains(said), "{result:?}");
+        }
+    });
+}
+
+#[test]
+fn a_deny_that_interrupts_ends_the_turn() {
+    every(|generation| {
+        let mut pair = pair(Script::new(generation).then([Tool::bash("ls").asks().into(), Step::text("finished")]));
+        let prompt = pair.prompt("hello");
+        let ask = asked(&mut pair);
+        pair.answer(ask.id(), Decision::deny("stop").and_interrupt());
+        assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Interrupted);
+    });
+}
+
+#[test]
+fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
+    every(|generation| {
+        let calls = [Tool::bash("a").asks(), Tool::bash("b").asks()];
+        let mut pair = pair(Script::new(generation).then([Step::tools_at_once(calls), Step::text("finished")]));
+        let first = pair.prompt("hello");
+        let asks = [asked(&mut pair), asked(&mut pair)];
+        pair.interrupt(Interrupt::running());
+        let second = pair.prompt("and then?");
+        let actions = pair.run_until_idle();
+        let order: Vec<&str> = actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Withdrawn { ask, why: WhyWithdrawn::Cli } if asks.iter().any(|open| open.id() == *ask) => {
+                    Some("withdrawn")
+                }
+                Action::Replied { .. } => Some("acknowledged"),
+                Action::PromptEnded { prompt, .. } if *prompt == first => Some("ended"),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(order, ["withdrawn", "withdrawn", "acknowledged", "ended"]);
+        assert_eq!(outcome(&actions, first), Outcome::Interrupted);
+        assert_eq!(outcome(&actions, second), Outcome::Success);
+        let late = pair.host.answer(pair.now(), asks[0].id(), Answer::from(Decision::allow()));
+        assert!(late.is_err());
+    });
+}
+
+#[test]
+fn an_ask_that_times_out_fails_its_call_only() {
+    every(|generation| {
+        let call = Step::from(Tool::bash("ls").asks()).withdrawn_after(SECOND);
+        let mut pair = pair(Script::new(generation).then([call, Step::text("finished")]));
+        let prompt = pair.prompt("hello");
+        let ask = asked(&mut pair);
+        let actions = pair.run_until_idle();
+        assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why: WhyWithdrawn::Cli }));
+        assert_eq!(outcome(&actions, prompt), Outcome::Success);
+    });
+}
+
+#[test]
+fn an_interrupt_stops_a_text_and_a_tool() {
+    every(|generation| {
+        let steps = [[slowly("one two three four")], [Tool::bash("sleep").takes(SECOND).into()]];
+        for (steps, seen) in steps.into_iter().zip([is_delta as fn(&Action) -> bool, is_tool_call]) {
+            let mut pair = pair(Script::new(generation).then(steps));
+            let prompt = pair.prompt("hello");
+            pair.run_until(seen);
+            pair.interrupt(Interrupt::prompt(prompt));
+            assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Interrupted);
+        }
+    });
+}
+
+#[test]
+fn prompts_that_wait_are_joined_from_2_1_143_on() {
+    every(|generation| {
+        let mut pair = pair(Script::new(generation).then([slowly("one two three four")]));
+        let first = pair.prompt("first");
+        pair.run_until(is_delta);
+        let [second, third] = ["second", "third"].map(|text| pair.prompt(send(text)));
+        let actions = pair.run_until_idle();
+        let [first, second, third] = [first, second, third].map(|prompt| ends(&actions, prompt));
+        assert_eq!([first.outcome, second.outcome, third.outcome], [Outcome::Success; 3]);
+        assert_ne!(first.result, second.result);
+        assert_eq!(second.result == third.result, generation >= Generation::V2_1_143);
+        assert_eq!(second.turn == third.turn, generation >= Generation::V2_1_143);
+    });
+}
+
+#[test]
+fn a_prompt_is_folded_where_a_tool_returns() {
+    every(|generation| {
+        let mut pair =
+            pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
+        let first = pair.prompt("first");
+        pair.run_until(is_tool_call);
+        let second = pair.prompt(send("by the way"));
+        let actions = pair.run_until_idle();
+        assert_eq!(ends(&actions, first), ends(&actions, second));
+        assert_eq!(outcome(&actions, first), Outcome::Success);
+    });
+}
+
+#[test]
+fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
+    every(|generation| {
+        let mut pair =
+            pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
+        let first = pair.prompt("first");
+        pair.run_until(is_tool_call);
+        let second = pair.prompt(send("by the way"));
+        pair.interrupt(Interrupt::prompt(first));
+        let actions = pair.run_until_idle();
+        assert_eq!(outcome(&actions, first), Outcome::Interrupted);
+        assert_eq!(outcome(&actions, second), Outcome::Success);
+    });
+}
+
+#[test]
+fn an_interrupt_after_the_fold_stops_both() {
+    every(|generation| {
+        let steps = [Tool::bash("sleep").takes(SECOND).into(), slowly("one two three four")];
+        let mut pair = pair(Script::new(generation).then(steps));
+        let first = pair.prompt("first");
+        pair.run_until(is_tool_call);
+        let second = pair.prompt(send("by the way"));
+        pair.run_until(|action| {
+            is_delta(action) && !is_tool_call(action) && format!("{action:?}").contains("text_delta")
+        });
+        pair.interrupt(Interrupt::running());
+        let actions = pair.run_until_idle();
+        assert_eq!(ends(&actions, first), ends(&actions, second));
+        assert_eq!(outcome(&actions, first), Outcome::Interrupted);
+    });
+}
+
+#[test]
+fn a_waiting_prompt_can_be_withdrawn_from_2_1_143_on() {
+    every(|generation| {
+        let mut pair = pair(Script::new(generation).then([slowly("one two three four")]));
+        let first = pair.prompt("first");
+        pair.run_until(is_delta);
+        let second = pair.prompt(send("second"));
+        pair.host.cancel(pair.now(), second).unwrap();
+        let actions = pair.run_until_idle();
+        assert_eq!(outcome(&actions, first), Outcome::Success);
+        let known = generation >= Generation::V2_1_143;
+        assert_eq!(outcome(&actions, second), if known { Outcome::Cancelled } else { Outcome::Success });
+    });
+}
+
+#[test]
+fn a_turn_of_the_clis_own_answers_nobody() {
+    every(|generation| {
+        let steps = [Step::background(SECOND, vec![slowly("it has ended now")]), Step::text("started")];
+        let mut pair = pair(Script::new(generation).then(steps));
+        let first = pair.prompt("first");
+        let mut actions = vec![pair.run_until(|action| matches!(action, Action::PromptEnded { .. }))];
+        assert_eq!(outcome(&actions, first), Outcome::Success);
+        pair.advance(SECOND * 2);
+        let second = pair.prompt(send("second"));
+        actions.extend(pair.run_until_idle());
+        let own = actions.iter().filter(|action| matches!(action, Action::TurnEnded { origin: Origin::Own(_), .. }));
+        assert_eq!(own.count(), usize::from(generation >= Generation::V2_1_50));
+        match generation {
+            Generation::V2_0_76 => assert!(matches!(outcome(&actions, second), Outcome::Lost(_))),
+            _ => assert_eq!(outcome(&actions, second), Outcome::Success),
+        }
+    });
+}
+
+#[test]
+fn results_are_held_back_behind_a_subagent_by_2_1_50_and_2_1_143() {
+    every(|generation| {
+        let steps = [Step::background_agent(SECOND, vec![Step::text("it has ended")]), Step::text("started")];
+        let mut pair = pair(Script::new(generation).then(steps));
+        let first = pair.prompt("first");
+        pair.advance(SECOND / 2);
+        let second = pair.prompt(send("second"));
+        let actions = pair.run_until_idle();
+        if generation == Generation::V2_0_76 {
+            return;
+        }
+        let [first, second] = [first, second].map(|prompt| ends(&actions, prompt));
+        assert_eq!([first.outcome, second.outcome], [Outcome::Success; 2]);
+        let held = matches!(generation, Generation::V2_1_50 | Generation::V2_1_143);
+        assert_eq!(first.result == second.result, held, "{first:?} {second:?}");
+    });
+}
