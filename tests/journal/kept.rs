@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use claude_duplex::{
-    Answer, AskId, Decision, Exit, Input, Interrupt, Journal, Json, Prompt, PromptId, Recorder, Request, Time,
+    Action, Answer, AskId, CloseReason, Decision, Exit, Input, Interrupt, Journal, Json, Outcome, Prompt, PromptId,
+    Recorder, Request, Time,
 };
 
 /// Every kind of input, as format 1 writes it.
@@ -64,4 +65,18 @@ fn every_kind_of_input_is_read_and_written_as_it_was() {
     // The header of a later version may say more.
     let records = |text: &str| text.split_once('\n').map(|(_, records)| records.to_owned());
     assert_eq!(records(&written), records(EVERY_KIND));
+}
+
+/// One that `tests/real_cli` recorded: a permission, a prompt that was queued, an interrupt, the end.
+#[test]
+fn a_session_of_the_real_cli_replays_to_its_end() {
+    let journal = Journal::read(include_bytes!("../journals/2.1.329.ndjson")).unwrap();
+    let actions: Vec<Action> = journal.replay().flat_map(|step| step.actions).collect();
+    let outcomes = actions.iter().filter_map(|action| match action {
+        Action::PromptEnded { outcome, .. } => Some(*outcome),
+        _ => None,
+    });
+    assert_eq!(outcomes.collect::<Vec<_>>(), [Outcome::Success, Outcome::Interrupted]);
+    let Some(Action::Closed(closed)) = actions.last() else { panic!("it was closed") };
+    assert_eq!((closed.why, closed.exit, closed.cut_input), (CloseReason::Closed, Some(Exit::Code(1)), false));
 }
