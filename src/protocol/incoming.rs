@@ -71,6 +71,7 @@ impl Protocol {
                 let facts = facts::result(line);
                 self.note_result(&message, &facts);
                 self.ledger.result(self.now, &facts, &message, &mut self.actions);
+                self.background.turned();
                 let ledger = &self.ledger;
                 for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
                     self.follow_up(Some(follow_up));
@@ -105,6 +106,7 @@ impl Protocol {
                 }
                 self.introduced(init);
                 self.ledger.init(self.now, &mut self.actions);
+                self.background.turned();
             }
             "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
@@ -114,7 +116,7 @@ impl Protocol {
                 if subtype.starts_with("task_")
                     || matches!(subtype, "session_state_changed" | "background_tasks_changed")
                 {
-                    self.background.observe(subtype, facts::system(line));
+                    self.background.observe(subtype, facts::system(line), self.ledger.current_turn().is_some());
                 }
             }
         }

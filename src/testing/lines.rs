@@ -112,11 +112,15 @@ impl Writer {
     }
 
     /// `/clear`: what follows is another session.
+    pub(super) fn begin_session(&mut self) {
+        self.session += 1;
+    }
+
+    /// `/clear`, as it is told before the other session begins. The conversation's new id is not the session's.
     pub(super) fn conversation_reset(&mut self) -> Vec<u8> {
         let line = Line::new("conversation_reset").put("session_id", self.session_id()).put("trigger", "clear");
-        self.session += 1;
-        let line = line.put("new_conversation_id", self.session_id());
-        self.ends(line)
+        let conversation = self.uuid();
+        self.ends(line.put("new_conversation_id", conversation))
     }
 
     fn ends(&mut self, line: Line) -> Vec<u8> {

@@ -105,6 +105,9 @@ impl Peer {
             let line = self.writer.conversation_reset();
             self.write(&line);
         }
+        if clears && self.script.generation >= Generation::V2_1_143 {
+            self.writer.begin_session();
+        }
         if clears && self.habits.names_prompts {
             let line = self.writer.system("background_tasks_changed", &serde_json::json!({ "tasks": [] }));
             self.write(&line);
