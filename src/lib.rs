@@ -27,6 +27,7 @@
 //!   is safe for its kind; an allow sends the tool's input back byte for byte.
 //! * **Nothing hangs**: requests have deadlines, the end has [graces](Graces), a dead child settles everything.
 //! * **Nothing grows without bound**: every kind of memory has a [limit](Limits) with a name.
+//! * **Nothing is lost to a bug report**: a [journal] records a session, and replays it to the same actions and bytes.
 //!
 //! # Which part for whom
 //!
