@@ -1,10 +1,15 @@
-//! Shows what a captured session says: plays a recording through a `Protocol` and prints what happened.
+//! Shows what a captured session says: plays a journal of this crate, or a recording of the CLI's lines, through a
+//! `Protocol` and prints what happened.
 //!
 //! ```text
-//! cargo run --example replay -- FILE          one JSON object for each action
-//! cargo run --example replay -- --text FILE   the same for people
+//! cargo run --example replay -- FILE                one JSON object for each action
+//! cargo run --example replay -- --text FILE         the same for people
+//! cargo run --example replay -- --against A.journal B.journal
+//!                                                   at which input the two first differ; exit 1 if they do
 //! ```
 
+#[path = "replay/journal.rs"]
+mod journal;
 #[path = "replay/play.rs"]
 mod play;
 #[path = "replay/print.rs"]
@@ -12,15 +17,19 @@ mod print;
 #[path = "replay/recording.rs"]
 mod recording;
 
+use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: replay [--text] FILE";
+use claude_duplex::Journal;
+use play::Played;
+
+const USAGE: &str = "usage: replay [--text | --against OTHER] FILE";
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(why) => {
             eprintln!("replay: {why}");
             ExitCode::from(2)
@@ -28,14 +37,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), String> {
-    let (mut text, mut file) = (false, None);
-    for argument in std::env::args_os().skip(1) {
+fn run() -> Result<ExitCode, String> {
+    let (mut text, mut against, mut file) = (false, None, None);
+    let mut arguments = std::env::args_os().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--text") => text = true,
+            Some("--against") => against = Some(arguments.next().ok_or(USAGE)?),
             Some("--help" | "-h") => {
                 println!("{USAGE}");
-                return Ok(());
+                return Ok(ExitCode::SUCCESS);
             }
             Some(flag) if flag.starts_with("--") => return Err(format!("unknown option {flag}; {USAGE}")),
             _ if file.is_none() => file = Some(argument),
@@ -43,34 +54,60 @@ fn run() -> Result<(), String> {
         }
     }
     let file = file.ok_or(USAGE)?;
-    let name = Path::new(&file).display();
-    let bytes = std::fs::read(&file).map_err(|error| format!("{name}: {error}"))?;
-    let recording = recording::read(&bytes).map_err(|why| format!("{name} is not a recording: {why}"))?;
+    match against {
+        None => show(&file, text).map(|()| ExitCode::SUCCESS),
+        Some(other) => compare(&other, &file),
+    }
+}
 
+fn show(file: &OsStr, text: bool) -> Result<(), String> {
+    let (bytes, name) = (bytes(file)?, Path::new(file).display());
+    let (played, torn) = match journal::read(&bytes).map_err(|error| format!("{name}: {error}"))? {
+        Some((journal, torn)) => (journal::play(&journal), torn),
+        None => {
+            let recording =
+                recording::read(&bytes).map_err(|why| format!("{name} is neither a journal nor a recording: {why}"))?;
+            (play::Player::new().play(&recording), None)
+        }
+    };
+    match print(&played, text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.to_string()),
+        _ => {}
+    }
+    torn.map_or(Ok(()), |torn| Err(format!("{name}: {torn}")))
+}
+
+fn print(played: &Played, text: bool) -> io::Result<()> {
     let width = terminal_size::terminal_size().map_or(usize::MAX, |(width, _)| width.0.into());
-    let played = play::Player::new().play(&recording);
     let mut out = BufWriter::new(io::stdout().lock());
     for (time, entry) in played.entries() {
-        let written = match entry {
-            Ok(entry) if text => writeln!(out, "{}", entry.text(time, width)),
-            Ok(entry) => writeln!(out, "{}", entry.json(time)),
-            Err(why) => {
-                eprintln!("replay: a host line was skipped: {why}");
-                Ok(())
-            }
-        };
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written.map_err(|error| error.to_string())?,
+        match entry {
+            Ok(entry) if text => writeln!(out, "{}", entry.text(time, width))?,
+            Ok(entry) => writeln!(out, "{}", entry.json(time))?,
+            Err(why) => eprintln!("replay: a host line was skipped: {why}"),
         }
     }
     if text {
         let claude_duplex::Counts { blank, keep_alive, echoed_answers, .. } = played.counts;
         let quiet = format!("{blank} blank, {keep_alive} keep-alive, {echoed_answers} echoed answers");
-        writeln!(out, "{:>9}  lines without an action: {quiet}", "").map_err(|error| error.to_string())?;
+        writeln!(out, "{:>9}  lines without an action: {quiet}", "")?;
     }
-    match out.flush() {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
-        _ => Ok(()),
+    out.flush()
+}
+
+fn compare(left: &OsStr, right: &OsStr) -> Result<ExitCode, String> {
+    let journal = |file: &OsStr| -> Result<Journal, String> {
+        Journal::read(&bytes(file)?).map_err(|error| format!("{}: {error}", Path::new(file).display()))
+    };
+    match journal::difference(&journal(left)?, &journal(right)?) {
+        None => Ok(ExitCode::SUCCESS),
+        Some(difference) => {
+            println!("{difference}");
+            Ok(ExitCode::from(1))
+        }
     }
+}
+
+fn bytes(file: &OsStr) -> Result<Vec<u8>, String> {
+    std::fs::read(file).map_err(|error| format!("{}: {error}", Path::new(file).display()))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ask::{AskKind, AskKinds};
 use crate::ids::Seed;
@@ -118,27 +118,42 @@ pub enum CloseWhen {
 #[non_exhaustive]
 pub struct Limits {
     /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB.
+    #[serde(deserialize_with = "size")]
     pub line: usize,
     /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false. 1 MiB.
+    #[serde(deserialize_with = "size")]
     pub unread: usize,
     /// Bytes that wait to be written, queued prompts included, beyond which prompts and requests are refused as
     /// [full](crate::WhyRefused::Full). A prompt longer than that is still taken when nothing waits. 4 MiB.
+    #[serde(deserialize_with = "size")]
     pub unsent: usize,
     /// Bytes that wait to be written beyond which the session [aborts](crate::CloseReason::Overrun): a child that asks
     /// and never reads. 256 MiB.
+    #[serde(deserialize_with = "size")]
     pub unsent_hard: usize,
     /// Prompts that are not yet ended. 1,024.
+    #[serde(deserialize_with = "size")]
     pub open_prompts: usize,
     /// Requests of ours without a reply. 1,024.
+    #[serde(deserialize_with = "size")]
     pub open_requests: usize,
     /// Asks without an answer; one more is declined. 1,024.
+    #[serde(deserialize_with = "size")]
     pub open_asks: usize,
     /// Bytes of the lines of asks without an answer; an ask that would exceed them is declined. 128 MiB.
+    #[serde(deserialize_with = "size")]
     pub open_ask_bytes: usize,
     /// How much of the end of stderr is kept for errors and the end of the session. 16 KiB.
+    #[serde(deserialize_with = "size")]
     pub stderr_tail: usize,
     /// How much of a rejected line is shown. 256.
+    #[serde(deserialize_with = "size")]
     pub rejected_head: usize,
+}
+
+/// A size that was written on a machine with larger ones: no more than all can be held here.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    u64::deserialize(deserializer).map(|size| usize::try_from(size).unwrap_or(usize::MAX))
 }
 
 impl Default for Limits {

@@ -1,10 +1,12 @@
 //! The one async loop: a [`Protocol`] on a [`Transport`].
 
+mod commands;
+mod record;
 mod rounds;
 
 use std::fmt;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,13 +17,13 @@ use crate::action::Action;
 use crate::ask::Answer;
 use crate::config::Config;
 use crate::end::Closed;
-use crate::error::{AnswerError, Refused, Stale};
-use crate::ids::{AskId, PromptId, RequestId};
-use crate::prompt::Prompt;
+use crate::input::Input;
+use crate::journal::Stopped;
 use crate::protocol::Protocol;
-use crate::request::{Interrupt, Request};
 use crate::time::Time;
 use crate::transport::Transport;
+
+use record::Record;
 
 /// How much is read at a time: what a pipe holds on Linux.
 const CHUNK: usize = 64 * 1024;
@@ -60,6 +62,7 @@ const BREATH: Duration = Duration::from_millis(1);
 #[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
 pub struct Driver<T> {
     protocol: Protocol,
+    record: Record,
     transport: T,
     buffer: Box<[u8]>,
     stdin: Stdin,
@@ -88,6 +91,7 @@ impl<T: Transport> Driver<T> {
         let now = transport.now();
         Self {
             protocol: Protocol::new(config, now),
+            record: Record::default(),
             transport,
             buffer: vec![0; CHUNK].into_boxed_slice(),
             stdin: Stdin::Open,
@@ -99,6 +103,25 @@ impl<T: Transport> Driver<T> {
             burst: 0,
             io_error: None,
         }
+    }
+
+    /// Records the session in a [`Journal`](crate::Journal) of at most `cap` bytes, from its start: this comes before any
+    /// command and before the first [`next`](Self::next).
+    ///
+    /// The journal is a full record, as private as the session; see [`journal`](crate::journal). Each input is written
+    /// before it takes effect, in the task that polls the driver or gives the command, so a slow writer slows the
+    /// session. One that fails does not disturb it: [`recording_stopped`](Self::recording_stopped) tells.
+    ///
+    /// ```no_run
+    /// # fn record(claude: claude_duplex::Driver<impl claude_duplex::Transport>) -> std::io::Result<()> {
+    /// let file = std::fs::File::create_new("session.journal")?;
+    /// let claude = claude.record(file, 64 * 1024 * 1024);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn record(mut self, writer: impl Write + Send + Sync + 'static, cap: u64) -> Self {
+        self.record.start(&self.protocol, Box::new(writer), cap);
+        self
     }
 
     /// What happened next; `None` after [`Closed`](Action::Closed).
@@ -156,58 +179,6 @@ impl<T: Transport> Driver<T> {
         None
     }
 
-    // Commands. They take effect at once; what they write goes out with the next call of `next`.
-
-    /// [`Protocol::prompt`], now.
-    ///
-    /// # Errors
-    /// The prompt comes back: see there.
-    pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, Refused<Prompt>> {
-        self.protocol.prompt(self.transport.now(), prompt.into())
-    }
-
-    /// [`Protocol::cancel`], now.
-    ///
-    /// # Errors
-    /// [`Stale`] where the prompt is over, or another session's.
-    pub fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale> {
-        self.protocol.cancel(self.transport.now(), prompt)
-    }
-
-    /// [`Protocol::interrupt`], now.
-    ///
-    /// # Errors
-    /// The interrupt comes back: see there.
-    pub fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
-        self.protocol.interrupt(self.transport.now(), interrupt)
-    }
-
-    /// [`Protocol::request`], now.
-    ///
-    /// # Errors
-    /// The request comes back: see there.
-    pub fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
-        self.protocol.request(self.transport.now(), request)
-    }
-
-    /// [`Protocol::answer`], now.
-    ///
-    /// # Errors
-    /// The ask is over, or the answer is not of its kind: see there.
-    pub fn answer(&mut self, ask: AskId, answer: impl Into<Answer>) -> Result<(), AnswerError> {
-        self.protocol.answer(self.transport.now(), ask, answer.into())
-    }
-
-    /// [`Protocol::close`], now. [`next`](Self::next) goes on until [`Closed`](Action::Closed).
-    pub fn close(&mut self) {
-        self.protocol.close(self.transport.now());
-    }
-
-    /// [`Protocol::abort`], now. [`next`](Self::next) sends the kill and goes on until [`Closed`](Action::Closed).
-    pub fn abort(&mut self) {
-        self.protocol.abort(self.transport.now());
-    }
-
     // Queries.
 
     /// The session, to ask what it knows.
@@ -226,6 +197,18 @@ impl<T: Transport> Driver<T> {
     #[must_use]
     pub fn io_error(&self) -> Option<&io::Error> {
         self.io_error.as_ref()
+    }
+
+    /// Why the session is no longer [recorded](Self::record), if that is so: the cap, an error of the writer, or because
+    /// the recording was asked for too late.
+    #[must_use]
+    pub fn recording_stopped(&self) -> Option<&Stopped> {
+        self.record.stopped()
+    }
+
+    /// Tells the session something that happens now.
+    fn tell(&mut self, input: Input<'_>) {
+        self.record.tell(&mut self.protocol, self.transport.now(), input);
     }
 
     fn pop(&mut self) -> Option<Action> {

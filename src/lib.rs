@@ -27,6 +27,7 @@
 //!   is safe for its kind; an allow sends the tool's input back byte for byte.
 //! * **Nothing hangs**: requests have deadlines, the end has [graces](Graces), a dead child settles everything.
 //! * **Nothing grows without bound**: every kind of memory has a [limit](Limits) with a name.
+//! * **Nothing is lost to a bug report**: a [journal] records a session, and replays it to the same actions and bytes.
 //!
 //! # Which part for whom
 //!
@@ -53,6 +54,7 @@ mod end;
 mod error;
 mod ids;
 mod input;
+pub mod journal;
 mod json;
 mod message;
 pub mod options;
@@ -77,6 +79,7 @@ pub use end::{ChildAction, CloseReason, Closed, Exit};
 pub use error::{AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused};
 pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
+pub use journal::{Journal, Recorder};
 pub use json::Json;
 pub use message::Message;
 pub use options::{Invocation, Options, OptionsError};

@@ -25,9 +25,9 @@
 //! ignores that form, made so that it cannot start with `-`. Global, launcher and raw arguments are
 //! the caller's own and are passed as they are.
 //!
-//! **What is not here** travels in the `initialize` request: agents, hooks, the title, tool aliases,
+//! **What is not here** travels in the `initialize` request: hooks, the title, tool aliases,
 //! plan mode instructions, prompt suggestions, progress summaries, subagent text, dialog kinds,
-//! in-process MCP servers' manifests. System prompts, plugins and MCP servers can go either way; a
+//! in-process MCP servers' manifests. Agents, system prompts, plugins and MCP servers can go either way; a
 //! command line is short and every user of the machine can read it, so large and secret things
 //! belong into that request, or into files.
 //!

@@ -232,7 +232,7 @@ impl Protocol {
     /// Gives the model something to do.
     ///
     /// # Errors
-    /// The prompt comes back: the session is closing, a turn runs and [`Busy::Refuse`] holds, the uuid was used, or there
+    /// The prompt comes back: the session is closing, a turn runs and [`Busy::Refuse`](crate::Busy::Refuse) holds, the uuid was used, or there
     /// is no room.
     pub fn prompt(&mut self, now: Time, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
@@ -335,6 +335,12 @@ impl Protocol {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
+    }
+
+    /// The settings that it was given.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Who the CLI is, once it has said so.

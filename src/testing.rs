@@ -32,8 +32,9 @@
 //!         }
 //!     };
 //!     assert_eq!(outcome, Outcome::Success);
-//!     let refused = pair.cli_lines().iter().filter(|line| line.as_str().contains("nothing is removed here")).count();
-//!     assert_eq!(refused, 1);
+//!     let results = pair.cli_lines().into_iter().filter(|line| line.as_str().contains("tool_result"));
+//!     let refused = results.map(|line| line.as_str().contains("nothing is removed here"));
+//!     assert_eq!(refused.collect::<Vec<_>>(), [false, true]);
 //! }
 //! ```
 //!

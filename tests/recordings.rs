@@ -23,14 +23,15 @@ use serde_json::Value;
 fn recordings() -> Vec<(PathBuf, Vec<Recorded>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
     let mut files = Vec::new();
-    for version in std::fs::read_dir(&root).expect("the recordings are carried with the project") {
-        for file in std::fs::read_dir(version.expect("a folder for each version").path()).expect("a folder") {
-            let path = file.expect("a file").path();
-            if path.extension().is_some_and(|extension| extension == "ndjson") {
-                let text = std::fs::read(&path).expect("a readable file");
-                let lines = recording::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-                files.push((path, lines));
-            }
+    let children = |folder: &Path| -> Vec<PathBuf> {
+        let children = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        children.map(|child| child.expect("a file or folder").path()).collect()
+    };
+    for path in children(&root).iter().filter(|path| path.is_dir()).flat_map(|version| children(version)) {
+        if path.extension().is_some_and(|extension| extension == "ndjson") {
+            let text = std::fs::read(&path).expect("a readable file");
+            let lines = recording::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+            files.push((path, lines));
         }
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));

@@ -2,11 +2,13 @@
 //!
 //! Each step says whether something moved; where nothing did, it has registered the waker.
 
+use std::borrow::Cow;
 use std::io;
 use std::task::{Context, Poll};
 
 use super::{Driver, ROUNDS, Stdin};
 use crate::end::ChildAction;
+use crate::input::Input;
 use crate::transport::Transport;
 
 impl<T: Transport> Driver<T> {
@@ -53,7 +55,7 @@ impl<T: Transport> Driver<T> {
                 Ok(0) => self.write_failed(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.unflushed = true;
-                    self.protocol.sent(self.transport.now(), count);
+                    self.tell(Input::Sent(count));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.write_failed(error),
@@ -78,7 +80,7 @@ impl<T: Transport> Driver<T> {
     fn write_failed(&mut self, error: io::Error) {
         self.io_error.get_or_insert(error);
         self.stdin = Stdin::Failed;
-        self.protocol.send_failed(self.transport.now());
+        self.tell(Input::SendFailed);
     }
 
     fn close_stdin(&mut self, cx: &mut Context<'_>) -> bool {
@@ -98,13 +100,15 @@ impl<T: Transport> Driver<T> {
             return false;
         }
         let Poll::Ready(read) = self.transport.poll_read(cx, &mut self.buffer) else { return false };
-        let now = self.transport.now();
         match self.bytes(read) {
             Some(0) => {
                 self.stdout_ended = true;
-                self.protocol.eof(now);
+                self.tell(Input::Eof);
             }
-            Some(count) => self.protocol.receive(now, &self.buffer[..count]),
+            Some(count) => {
+                let received = Input::Receive(Cow::Borrowed(&self.buffer[..count]));
+                self.record.tell(&mut self.protocol, self.transport.now(), received);
+            }
             None => {}
         }
         true
@@ -115,13 +119,15 @@ impl<T: Transport> Driver<T> {
             return false;
         }
         let Poll::Ready(read) = self.transport.poll_read_stderr(cx, &mut self.buffer) else { return false };
-        let now = self.transport.now();
         match self.bytes(read) {
             Some(0) => {
                 self.stderr_ended = true;
-                self.protocol.stderr_eof(now);
+                self.tell(Input::StderrEof);
             }
-            Some(count) => self.protocol.stderr(now, &self.buffer[..count]),
+            Some(count) => {
+                let received = Input::Stderr(Cow::Borrowed(&self.buffer[..count]));
+                self.record.tell(&mut self.protocol, self.transport.now(), received);
+            }
             None => {}
         }
         true
@@ -145,7 +151,7 @@ impl<T: Transport> Driver<T> {
         }
         let Poll::Ready(exit) = self.transport.poll_exit(cx) else { return false };
         self.exited = true;
-        self.protocol.exited(self.transport.now(), exit);
+        self.tell(Input::Exited(exit));
         true
     }
 
@@ -159,7 +165,7 @@ impl<T: Transport> Driver<T> {
                 break;
             }
         }
-        self.protocol.handle_timeout(self.transport.now());
+        self.tell(Input::Timeout);
         true
     }
 

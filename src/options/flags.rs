@@ -128,6 +128,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::new("--model", Bound).shown(),
     Flag::new("--fallback-model", Bound).shown(),
     Flag::new("--agent", Bound).shown(),
+    Flag::new("--agents", Bound).check(object),
     Flag::new("--effort", Bound).shown(),
     Flag::new("--thinking", Bound).shown(),
     Flag::new("--max-thinking-tokens", Bound).shown().check(positive_integer),

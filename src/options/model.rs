@@ -22,6 +22,14 @@ impl Options {
         self.put("--agent", name.into())
     }
 
+    /// Defines agents, by their names: an object of objects.
+    ///
+    /// Every user of the machine can read a command line, and it holds 128 KiB at most: large definitions travel as
+    /// `agents` in the `initialize` request.
+    pub fn agents(self, definitions: &Value) -> Self {
+        self.put("--agents", definitions.to_string())
+    }
+
     /// Sets the effort. From 2.1.50.
     pub fn effort(self, effort: Effort) -> Self {
         self.put("--effort", effort.as_str())

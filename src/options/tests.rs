@@ -47,6 +47,7 @@ const TEXTS: &[With] = &[
 
 /// The same for JSON, whose escapes leave nothing raw.
 const JSON: &[With] = &[
+    |o, v| o.agents(&json!({ v: v })),
     |o, v| o.mcp_server(v, json!({ "command": v })),
     |o, v| o.host_mcp_server(v),
     |o, v| o.settings(json!({ v: v })),

@@ -1,8 +1,8 @@
 //! What our interrupts are meant to stop, until it is stopped.
 //!
-//! The CLI stops whatever runs when it reads an interrupt. From 2.1.250 on, a prompt that is still in its queue then is
-//! listed in the receipt's `still_queued` and runs to its end (`prompt_and_interrupt`): it is withdrawn, or, if that is
-//! too late, interrupted again when a turn takes it.
+//! The CLI stops whatever runs when it reads an interrupt. A prompt that is still in its queue then runs to its end: from
+//! 2.1.250 on the receipt lists it in `still_queued` (`prompt_and_interrupt`), before that the next result shows it, by
+//! ending another prompt. It is withdrawn, or, if that is too late, interrupted again when a turn takes it.
 
 use crate::ids::{PromptId, Uuid};
 use crate::wire::control::Receipt;
@@ -26,6 +26,8 @@ struct Aim {
 enum Step {
     /// The interrupt is not acknowledged.
     Interrupting,
+    /// It was, and the CLI does not say what it stopped: the next result will.
+    Unsure,
     /// It missed; the prompt is being withdrawn.
     Withdrawing,
     /// That was too late; the prompt is interrupted again as soon as a turn has it.
@@ -47,17 +49,29 @@ impl Aims {
         }
     }
 
-    /// The interrupt was acknowledged.
-    pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt) -> Option<FollowUp> {
+    /// The interrupt was acknowledged; `taken` is whether a turn is known to have the prompt.
+    pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt, taken: bool) -> Option<FollowUp> {
         let uuid = prompt.uuid().to_string();
-        let missed = receipt.still_queued.iter().flatten().any(|queued| queued.eq_ignore_ascii_case(&uuid));
         let aim = self.find(prompt)?;
-        if !missed {
-            self.drop(prompt);
-            return None;
+        match &receipt.still_queued {
+            Some(queued) if queued.iter().any(|queued| queued.eq_ignore_ascii_case(&uuid)) => {
+                aim.step = Step::Withdrawing;
+                return Some(FollowUp::Withdraw(prompt));
+            }
+            None if !taken => aim.step = Step::Unsure,
+            Some(_) | None => self.drop(prompt),
         }
-        aim.step = Step::Withdrawing;
-        Some(FollowUp::Withdraw(prompt))
+        None
+    }
+
+    /// A result came: a prompt that is open after it was not what the interrupt stopped.
+    pub(crate) fn missed(&mut self, is_open: impl Fn(PromptId) -> bool) -> Vec<FollowUp> {
+        let unsure = self.aims.iter_mut().filter(|aim| aim.step == Step::Unsure && is_open(aim.prompt));
+        let withdraw = |aim: &mut Aim| {
+            aim.step = Step::Withdrawing;
+            FollowUp::Withdraw(aim.prompt)
+        };
+        unsure.map(withdraw).collect()
     }
 
     /// The interrupt was refused, or not answered.
@@ -79,7 +93,8 @@ impl Aims {
         is_taken: impl Fn(PromptId) -> bool,
     ) -> Option<FollowUp> {
         self.aims.retain(|aim| is_open(aim.prompt) && aim.tries < TRIES);
-        let aim = self.aims.iter_mut().find(|aim| aim.step == Step::Waiting && is_taken(aim.prompt))?;
+        let late = |aim: &&mut Aim| matches!(aim.step, Step::Waiting | Step::Withdrawing) && is_taken(aim.prompt);
+        let aim = self.aims.iter_mut().find(late)?;
         aim.tries += 1;
         aim.step = Step::Interrupting;
         Some(FollowUp::Interrupt(aim.prompt))

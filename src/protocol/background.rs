@@ -9,6 +9,8 @@ const TASKS: usize = 1024;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Background {
     tasks: Vec<String>,
+    /// A task has ended between two turns: the CLI will tell the model, in a turn of its own.
+    owes_turn: bool,
     /// The CLI's own word (`session_state_changed`), where it gives one.
     running: Option<bool>,
 }
@@ -17,10 +19,15 @@ impl Background {
     /// Whether work goes on that will end in a turn. The CLI's own word counts; else the agents and workflows that were
     /// started and not ended. Shells and monitors may never end and are not waited for.
     pub(crate) fn is_running(&self) -> bool {
-        self.running.unwrap_or(!self.tasks.is_empty())
+        self.running.unwrap_or(!self.tasks.is_empty() || self.owes_turn)
     }
 
-    pub(crate) fn observe(&mut self, subtype: &str, facts: SystemFacts) {
+    /// A turn begins, or ends.
+    pub(crate) fn turned(&mut self) {
+        self.owes_turn = false;
+    }
+
+    pub(crate) fn observe(&mut self, subtype: &str, facts: SystemFacts, in_turn: bool) {
         match subtype {
             "session_state_changed" => self.running = facts.state.map(|state| state != "idle").or(self.running),
             "task_started" if facts.task_type.as_deref().is_some_and(is_awaited) => {
@@ -28,11 +35,11 @@ impl Background {
                     self.add(task);
                 }
             }
-            "task_notification" => self.remove(facts.task_id),
+            "task_notification" => self.remove(facts.task_id, in_turn),
             "task_updated" => {
                 let status = facts.patch.and_then(|patch| patch.status);
                 if matches!(status.as_deref(), Some("completed" | "failed" | "stopped" | "killed")) {
-                    self.remove(facts.task_id);
+                    self.remove(facts.task_id, in_turn);
                 }
             }
             "background_tasks_changed" => {
@@ -51,8 +58,10 @@ impl Background {
         }
     }
 
-    fn remove(&mut self, task: Option<String>) {
+    fn remove(&mut self, task: Option<String>, in_turn: bool) {
+        let before = self.tasks.len();
         self.tasks.retain(|known| Some(known) != task.as_ref());
+        self.owes_turn |= self.tasks.len() < before && !in_turn;
     }
 }
 

@@ -21,8 +21,8 @@ impl Protocol {
 
     /// Does what is due.
     pub(super) fn expire(&mut self) {
-        for over in self.requests.time_out(self.now, &mut self.actions) {
-            self.replied(&over, None, true);
+        for about in self.requests.time_out(self.now, &mut self.actions) {
+            self.replied(&about, None, true);
         }
         let is_due = |due: Option<Time>| due.is_some_and(|due| due <= self.now);
         let (turn, stall) = (is_due(self.turn_due()), is_due(self.stall_due()));

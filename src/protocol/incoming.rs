@@ -6,7 +6,8 @@ use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
 use crate::message::{Line, Message};
-use crate::protocol::requests::{About, Open};
+use crate::protocol::ledger::Place;
+use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
@@ -69,7 +70,13 @@ impl Protocol {
             MessageKind::Result => {
                 let facts = facts::result(line);
                 self.note_result(&message, &facts);
-                return self.ledger.result(self.now, &facts, &message, &mut self.actions);
+                self.ledger.result(self.now, &facts, &message, &mut self.actions);
+                self.background.turned();
+                let ledger = &self.ledger;
+                for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
+                    self.follow_up(Some(follow_up));
+                }
+                return;
             }
             MessageKind::System => self.system(&message),
             MessageKind::CommandLifecycle => {
@@ -99,6 +106,7 @@ impl Protocol {
                 }
                 self.introduced(init);
                 self.ledger.init(self.now, &mut self.actions);
+                self.background.turned();
             }
             "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
@@ -108,7 +116,7 @@ impl Protocol {
                 if subtype.starts_with("task_")
                     || matches!(subtype, "session_state_changed" | "background_tasks_changed")
                 {
-                    self.background.observe(subtype, facts::system(line));
+                    self.background.observe(subtype, facts::system(line), self.ledger.current_turn().is_some());
                 }
             }
         }
@@ -137,22 +145,25 @@ impl Protocol {
         let Some(response) = control::response(message.as_bytes()) else {
             return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
         };
-        match self.requests.close(&response.request_id) {
-            Some(open) => {
-                let payload = response.outcome.as_ref().ok().cloned().flatten();
-                let failed = response.outcome.is_err();
-                let reply = response.outcome.map(|payload| Reply { message, payload });
-                open.replied(reply, &mut self.actions);
-                self.replied(&open, payload.filter(|_| !failed).as_ref(), failed);
+        let payload = response.outcome.as_ref().ok().cloned().flatten();
+        let failed = response.outcome.is_err();
+        if let Some(open) = self.requests.close(&response.request_id) {
+            open.replied(response.outcome.map(|payload| Reply { message, payload }), &mut self.actions);
+            self.replied(&open.about, payload.as_ref(), failed);
+        } else if self.asks.is_echo(&response.request_id) {
+            self.counts.echoed_answers += 1;
+        } else {
+            // Too late for the host, it may still tell what became of a prompt.
+            self.actions.push(Action::Stray(message));
+            if let Some(about) = self.requests.late(&response.request_id) {
+                self.replied(&about, payload.as_ref(), failed);
             }
-            None if self.asks.is_echo(&response.request_id) => self.counts.echoed_answers += 1,
-            None => self.actions.push(Action::Stray(message)),
         }
     }
 
     /// What a reply, or its absence, means to prompts and interrupts.
-    pub(super) fn replied(&mut self, open: &Open, payload: Option<&crate::Json>, failed: bool) {
-        match &open.about {
+    pub(super) fn replied(&mut self, about: &About, payload: Option<&crate::Json>, failed: bool) {
+        match about {
             About::Interrupt(aim) => {
                 if failed {
                     aim.iter().for_each(|prompt| self.aims.drop(*prompt));
@@ -163,8 +174,8 @@ impl Protocol {
                 for uuid in receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok()) {
                     self.ledger.cancelled(uuid, &mut self.actions);
                 }
-                if let Some(prompt) = aim.filter(|prompt| self.ledger.place(*prompt).is_some()) {
-                    let follow_up = self.aims.acknowledged(prompt, &receipt);
+                if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
+                    let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);
                 }
             }

@@ -17,8 +17,9 @@
 //!
 //! Where nothing names a prompt, this is left, where a turn has an `init` and is not the CLI's own:
 //!
-//! * it took nothing: it answers the oldest prompt that was written before its `init`, and from 2.1.143 on, where prompts
-//!   that waited are joined, those that waited with it (`queue_no_uuid`; local commands and blocked prompts have no echo);
+//! * it took nothing: it answers the oldest prompt that was written before its `init` (local commands and blocked prompts
+//!   have no echo), and where the CLI joins prompts and echoes none, those that waited with it (`queue_no_uuid`, from
+//!   2.1.143 on);
 //! * it took something before its `init` and nothing after: a joined batch that was blocked before its last echo, which
 //!   the next prompt was due (`blocked_batch` of 2.1.143).
 //!
@@ -212,6 +213,7 @@ impl Ledger {
     pub(crate) fn echo(&mut self, uuid: Uuid, actions: &mut Actions) {
         if self.take(uuid, actions) {
             self.spoke();
+            self.generation.echoes = true;
             if let Some(entry) = self.prompts.find(uuid) {
                 entry.echoed = true;
             }
@@ -276,13 +278,12 @@ impl Ledger {
         }
         self.settle_origin(facts);
         let named = facts.answers();
-        let due = match &named {
-            Some(named) => named.clone(),
-            None if had_init && !self.generation.tells_life => self.fallback(),
-            None => Vec::new(),
-        };
-        for uuid in due {
-            self.take(uuid, actions);
+        if let Some(named) = &named {
+            for uuid in named {
+                self.take(*uuid, actions);
+            }
+        } else if had_init && !self.generation.tells_life {
+            self.guess(actions);
         }
         actions.push(Action::Message { turn: self.current_turn(), message: message.clone() });
 
@@ -290,7 +291,12 @@ impl Ledger {
         let is_answered =
             |entry: &Entry| entry.is_taken() && only.as_ref().is_none_or(|only| only.contains(&entry.id.uuid()));
         let answered = self.prompts.remove_all(is_answered);
-        for ended in std::mem::take(&mut self.turns) {
+        let mut turns = std::mem::take(&mut self.turns);
+        if let Some((_, held)) = turns.split_last_mut() {
+            // The result is not theirs: that they had no word says nothing with it.
+            held.iter_mut().for_each(|turn| turn.spoke = true);
+        }
+        for ended in turns {
             self.end_turn(ended, &answered, facts, message, actions);
         }
         // What the result does not name although a turn took it is not answered: it waits for evidence, and for no guess.
@@ -299,6 +305,7 @@ impl Ledger {
         }
         let is_older = self.stop == Stop::Written && facts.subtype.as_deref() == Some("success");
         self.stop = if is_older { Stop::Written } else { Stop::None };
+        self.task_ended = false;
         self.order += 1;
         self.last_result = self.order;
     }
@@ -315,18 +322,32 @@ impl Ledger {
         }
     }
 
-    /// The prompts that the running turn answers although nothing says so; see the top.
-    fn fallback(&self) -> Vec<Uuid> {
-        let Some(turn) = self.turns.last() else { return Vec::new() };
+    /// Gives the open turns the prompts that they answer although nothing says so; see the top.
+    fn guess(&mut self, actions: &mut Actions) {
+        for at in 0..self.turns.len() {
+            let turn = &self.turns[at];
+            let id = turn.id;
+            for uuid in self.unnamed_of(turn) {
+                if let Some(entry) = self.prompts.find(uuid) {
+                    entry.stage = Stage::Taken(Some(id));
+                    actions.push(Action::PromptTaken { prompt: entry.id, turn: id });
+                }
+            }
+        }
+    }
+
+    fn unnamed_of(&self, turn: &Turn) -> Vec<Uuid> {
         let mut unnamed = self.prompts.unnamed_before(turn.order);
+        let took_some = self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
         let blocked_batch = turn.batch && !turn.spoke;
-        let took_some = self.prompts.iter().any(Entry::is_taken);
         let first = match unnamed.next() {
             Some(first) if blocked_batch || !took_some && !turn.is_own() => first,
             _ => return Vec::new(),
         };
+        // Of joined prompts all but the last are echoed, if the CLI echoes.
+        let joins = self.generation.joins && !self.generation.echoes;
         let waited = |entry: &&Entry| matches!(entry.stage, Stage::Written(order) if order < self.last_result);
-        let joined = self.generation.joins && !blocked_batch && waited(&first);
+        let joined = joins && turn.spoke && !first.slash && waited(&first);
         let rest = unnamed.take_while(|entry| joined && waited(entry));
         std::iter::once(first).chain(rest).map(|entry| entry.id.uuid()).collect()
     }
@@ -344,8 +365,9 @@ impl Ledger {
         actions.push(Action::TurnEnded { turn: ended.id, origin, result: result.clone() });
         for entry in answered() {
             let outcome = match outcome {
-                // A local command ends without a word of the model, and up to 2.1.143 without an echo.
-                Outcome::Blocked if entry.slash && !ended.prevented => Outcome::Success,
+                // A local command ends without a word of the model, and up to 2.1.143 without an echo. One that was joined
+                // to other prompts is plain text.
+                Outcome::Blocked if entry.slash && !ended.prevented && !ended.batch => Outcome::Success,
                 outcome => outcome,
             };
             entry.end(outcome, result.clone(), actions);

@@ -1,5 +1,7 @@
 //! Our requests to the CLI that have no reply yet.
 
+use std::collections::VecDeque;
+
 use crate::action::Action;
 use crate::config::Timeouts;
 use crate::deadline::Deadline;
@@ -10,10 +12,14 @@ use crate::protocol::actions::Actions;
 use crate::request::Request;
 use crate::time::Time;
 
+/// How many requests without a reply in time are remembered, in case it still comes.
+const REMEMBERED: usize = 64;
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Requests {
     open: Vec<Open>,
     last: u64,
+    overdue: VecDeque<(String, About)>,
 }
 
 #[derive(Debug, Clone)]
@@ -117,14 +123,22 @@ impl Requests {
     }
 
     /// Closes the requests whose time has come.
-    pub(crate) fn time_out(&mut self, now: Time, actions: &mut Actions) -> Vec<Open> {
+    pub(crate) fn time_out(&mut self, now: Time, actions: &mut Actions) -> Vec<About> {
         let due = |open: &Open| open.due.is_some_and(|due| due <= now);
-        let (over, open) = std::mem::take(&mut self.open).into_iter().partition(due);
+        let (over, open) = std::mem::take(&mut self.open).into_iter().partition::<Vec<_>, _>(due);
         self.open = open;
-        for open in &over {
-            open.replied(Err(RequestError::TimedOut), actions);
+        for over in &over {
+            over.replied(Err(RequestError::TimedOut), actions);
+            self.overdue.push_back((over.wire_id.clone(), over.about.clone()));
         }
-        over
+        self.overdue.drain(..self.overdue.len().saturating_sub(REMEMBERED));
+        over.into_iter().map(|over| over.about).collect()
+    }
+
+    /// What a request was about whose reply comes after its time.
+    pub(crate) fn late(&mut self, wire_id: &str) -> Option<About> {
+        let at = self.overdue.iter().position(|(overdue, _)| overdue == wire_id)?;
+        self.overdue.remove(at).map(|(_, about)| about)
     }
 
     pub(crate) fn lose(&mut self, why: Lost, actions: &mut Actions) {

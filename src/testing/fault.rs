@@ -31,9 +31,9 @@ pub enum Fault {
     RepeatAsks,
     /// `partial-line`: the last line is cut.
     PartialLine,
-    /// `close-stdin`: stdin is closed at the first prompt, which is still answered.
+    /// `close-stdin`: stdin is closed at the first prompt, which is still answered; the process lives on.
     CloseStdin,
-    /// `stop-reading`: nothing is read after the first prompt.
+    /// `stop-reading`: nothing is read after the first prompt, not even the end of stdin.
     StopReading,
     /// `stderr=BYTES`: so much is written to stderr at the start.
     Stderr(usize),

@@ -79,6 +79,7 @@ pub(super) struct ResultLine<'a> {
     pub(super) prompts: Vec<&'a str>,
     pub(super) queued: usize,
     pub(super) number: u32,
+    pub(super) uuid: &'a str,
 }
 
 impl Writer {
@@ -112,11 +113,15 @@ impl Writer {
     }
 
     /// `/clear`: what follows is another session.
+    pub(super) fn begin_session(&mut self) {
+        self.session += 1;
+    }
+
+    /// `/clear`, as it is told before the other session begins. The conversation's new id is not the session's.
     pub(super) fn conversation_reset(&mut self) -> Vec<u8> {
         let line = Line::new("conversation_reset").put("session_id", self.session_id()).put("trigger", "clear");
-        self.session += 1;
-        let line = line.put("new_conversation_id", self.session_id());
-        self.ends(line)
+        let conversation = self.uuid();
+        self.ends(line.put("new_conversation_id", conversation))
     }
 
     fn ends(&mut self, line: Line) -> Vec<u8> {
@@ -271,7 +276,7 @@ impl Writer {
             .put_if(names, "user_message_uuids", &result.prompts)
             .put_if(habits.names_prompts, "queued_turn_count", result.queued)
             .put_if(habits.names_prompts, "result_index", result.number);
-        self.ends(line)
+        line.put("uuid", result.uuid).end()
     }
 }
 

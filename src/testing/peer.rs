@@ -3,6 +3,7 @@
 mod asks;
 mod begin;
 mod calls;
+mod clock;
 mod ending;
 mod hooks;
 mod input;
@@ -14,7 +15,7 @@ mod speech;
 mod tasks;
 mod turn;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use super::fault::Fault;
@@ -87,6 +88,8 @@ pub struct Peer {
     results: u32,
     /// Prompts of turns whose result is held back.
     held: Vec<Queued>,
+    /// Which result answered which prompt.
+    answered: HashMap<String, String>,
     /// The last result was an error.
     failed: bool,
     mode: String,
@@ -103,16 +106,6 @@ enum Stdin {
     Unread,
     /// The peer has closed it.
     Closed,
-}
-
-/// What happens next by itself, in the order in which things of one instant happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
-    Ask,
-    Task,
-    Turn,
-    Begin,
-    Exit,
 }
 
 impl Peer {
@@ -143,6 +136,7 @@ impl Peer {
             turns: 0,
             results: 0,
             held: Vec::new(),
+            answered: HashMap::new(),
             failed: false,
             mode: "default".to_owned(),
             leaves: None,
@@ -182,14 +176,15 @@ impl Peer {
         }
     }
 
-    /// The host has closed stdin: what runs and waits is done, then the process ends.
+    /// The host has closed stdin: what runs and waits is done, then the process ends. One that reads no more does not
+    /// notice.
     pub fn eof(&mut self, now: Time) {
         self.enter(now);
-        if self.exit.is_some() || self.stdin == Stdin::Ended {
+        if self.exit.is_some() || self.stdin != Stdin::Open {
             return;
         }
         let last = std::mem::take(&mut self.line);
-        if self.stdin == Stdin::Open && !last.is_empty() {
+        if !last.is_empty() {
             self.host_line(&last);
         }
         self.stdin = Stdin::Ended;
@@ -252,7 +247,7 @@ impl Peer {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.next_due().map(|(time, _)| time)
+        self.next_time()
     }
 
     /// Whether it reads its stdin.
@@ -273,47 +268,9 @@ impl Peer {
         self.script.has(&Fault::Grandchild)
     }
 
-    // Within.
-
-    fn enter(&mut self, now: Time) {
-        self.now = self.now.max(now);
-        self.run();
-    }
-
-    /// Does all that is due.
-    fn run(&mut self) {
-        while let Some((time, due)) = self.next_due().filter(|(time, _)| *time <= self.now) {
-            match due {
-                Due::Ask => self.withdraw_due(time),
-                Due::Task => self.end_task(time),
-                Due::Turn => self.go_on(time),
-                Due::Begin => self.begin(time),
-                Due::Exit => self.leave_in_order(),
-            }
-        }
-    }
-
-    fn next_due(&self) -> Option<(Time, Due)> {
-        if self.exit.is_some() {
-            return None;
-        }
-        let ask = self.asks.iter().filter_map(|ask| ask.withdrawn_at).min();
-        let task = self.tasks.iter().map(|task| task.ends).min();
-        let dues = [
-            (ask, Due::Ask),
-            (task, Due::Task),
-            (self.turn.as_ref().and_then(Turn::due), Due::Turn),
-            (self.begins, Due::Begin),
-            (self.leaves, Due::Exit),
-        ];
-        dues.into_iter().filter_map(|(time, due)| Some((time?, due))).min()
-    }
-
-    fn write(&mut self, line: &[u8]) {
-        self.output.extend_from_slice(line);
-    }
-
-    fn has_ended(&self) -> bool {
-        self.stdin == Stdin::Ended
+    /// The uuid of the `result` that answered the prompt of that uuid: what a host has to find out.
+    #[must_use]
+    pub fn answered_by(&self, prompt: &str) -> Option<&str> {
+        self.answered.get(prompt).map(String::as_str)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::fault::Fault;
@@ -76,10 +76,7 @@ pub fn serve_stdio(script: Script) -> ExitCode {
 fn next(events: &Receiver<Event>, wait: Option<Duration>) -> Option<Event> {
     match wait {
         None => events.recv().ok(),
-        Some(wait) => match events.recv_timeout(wait) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        },
+        Some(wait) => events.recv_timeout(wait).ok(),
     }
 }
 
@@ -141,8 +138,7 @@ mod unix {
     const DEAF: &str = r#"trap "" TERM; exec "$0" "$@""#;
 
     /// Gives the process the first lines and closes the pipe they came through: one to introduce the host, one prompt.
-    const CLOSED: &str =
-        r#"exec 3<&0 0</dev/null; { sed -u -e '/"type":"user"/q' <&3 3<&-; } | "$0" "$@" 3<&- & exec 3<&-; wait $!"#;
+    const CLOSED: &str = r#"exec 3<&0 0</dev/null; { sed -u -e '/"type":"user"/q' <&3 3<&-; } | "$0" "$@" 3<&- & exec 3<&-; trap "kill $!" TERM; wait $!; wait $!"#;
 
     /// Starts the process again where a fault needs it; returns only if it does not, or cannot.
     pub(super) fn start_again(script: &Script) -> Option<io::Error> {

@@ -33,12 +33,12 @@ use crate::text::readable;
 /// ```
 #[must_use]
 pub fn steps_in(prompt: &str, asks: bool) -> Vec<Step> {
-    let whole = std::iter::once(prompt);
-    let scripts = whole.chain(prompt.lines()).filter_map(|text| {
+    let answers = |text: &str| {
         let value: Value = serde_json::from_str(&readable(text.trim().as_bytes())).ok()?;
         Some(value.get("steps")?.as_array()?.clone())
-    });
-    scripts.last().map(|answers| steps(&answers, asks)).unwrap_or_default()
+    };
+    let script = prompt.lines().rev().find_map(answers).or_else(|| answers(prompt));
+    script.map(|answers| steps(&answers, asks)).unwrap_or_default()
 }
 
 fn steps(answers: &[Value], asks: bool) -> Vec<Step> {

@@ -14,6 +14,8 @@ pub(crate) struct Fallback {
     order: u64,
     last_result: u64,
     task_ended: bool,
+    /// A prompt was echoed.
+    echoes: bool,
     /// The prompts that a result answers by these rules alone.
     pub(crate) claimed: BTreeMap<String, String>,
 }
@@ -21,6 +23,7 @@ pub(crate) struct Fallback {
 #[derive(Debug)]
 struct Open {
     uuid: String,
+    slash: bool,
     order: u64,
     named: bool,
     /// Named, but by no turn yet.
@@ -41,12 +44,12 @@ struct Began {
 impl Fallback {
     pub(crate) fn new(generation: Generation) -> Self {
         let (open, turns, claimed) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { generation, open, turns, order: 0, last_result: 0, task_ended: false, claimed }
+        Self { generation, open, turns, order: 0, last_result: 0, task_ended: false, echoes: false, claimed }
     }
 
-    pub(crate) fn written(&mut self, uuid: &str) {
+    pub(crate) fn written(&mut self, uuid: &str, slash: bool) {
         self.order += 1;
-        self.open.push(Open { uuid: uuid.into(), order: self.order, named: false, due: false });
+        self.open.push(Open { uuid: uuid.into(), slash, order: self.order, named: false, due: false });
     }
 
     pub(crate) fn over(&mut self, uuid: &str) {
@@ -63,6 +66,7 @@ impl Fallback {
                 let running = self.turns.last_mut();
                 if let Some(open) = self.open.iter_mut().find(|open| open.uuid == *uuid) {
                     open.named = true;
+                    self.echoes = true;
                     open.due = running.is_none();
                     self.task_ended = false;
                     if let Some(turn) = running {
@@ -96,12 +100,7 @@ impl Fallback {
         if let Some(last) = turns.last_mut().filter(|_| self.generation.is_modern()) {
             last.own = own;
         }
-        // KNOWN: by the table each turn is asked what it took, by the code only the last one, and whether any took anything:
-        // a prompt that nothing names stays open for ever behind a result that was held back (finding C).
-        let took = self.open.iter().any(|open| open.named);
-        turns.iter_mut().for_each(|turn| turn.took |= took);
-        let last = turns.len().saturating_sub(1);
-        for turn in turns.drain(last..) {
+        for turn in turns {
             let blocked_batch = turn.batch && !turn.spoke;
             if !blocked_batch && (turn.took || turn.own) {
                 continue;
@@ -111,11 +110,13 @@ impl Fallback {
                 |open: &Open| !open.named && open.order < turn.order && !self.claimed.contains_key(&open.uuid);
             let mut waiting = self.open.iter().filter(|open| unnamed(open));
             let Some(first) = waiting.next() else { continue };
-            let joined = self.generation.joins() && !blocked_batch && waited(first);
+            let joins = self.generation.joins() && !self.echoes;
+            let joined = joins && turn.spoke && !first.slash && waited(first);
             let mut due = vec![first.uuid.clone()];
             due.extend(waiting.take_while(|open| joined && waited(open)).map(|open| open.uuid.clone()));
             self.claimed.extend(due.into_iter().map(|prompt| (prompt, uuid.to_owned())));
         }
+        self.task_ended = false;
         self.open.retain(|open| !open.named && !self.claimed.contains_key(&open.uuid));
         self.order += 1;
         self.last_result = self.order;

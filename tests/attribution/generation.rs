@@ -11,6 +11,9 @@ pub(crate) enum Generation {
 }
 
 impl Generation {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::V1_0_128, Self::V2_0_76, Self::V2_1_50, Self::V2_1_143, Self::V2_1_250, Self::V2_1_329];
+
     /// What `system/init` says; 1.0.128 gives none.
     pub(crate) fn version(self) -> Option<&'static str> {
         [None, Some("2.0.76"), Some("2.1.50"), Some("2.1.143"), Some("2.1.250"), Some("2.1.329")][self as usize]

@@ -4,42 +4,10 @@ use std::collections::BTreeMap;
 
 use claude_duplex::{Outcome, PromptId};
 
+use crate::counts::Counts;
 use crate::generation::Generation;
 use crate::model::Truth;
 use crate::world::{End, World};
-
-/// How the prompts of many histories were judged.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Counts {
-    pub(crate) cases: u64,
-    pub(crate) prompts: u64,
-    /// Answered by a result, by evidence.
-    pub(crate) named: u64,
-    /// Answered by a result, by the written fallback.
-    pub(crate) fallback: u64,
-    /// Of these, those to which it gives another result than the true one: nothing could have told.
-    pub(crate) mistaken: u64,
-    /// Answered inside the CLI, but neither evidence nor the fallback says so.
-    pub(crate) untold: u64,
-    /// Cancelled, or blocked at a fold.
-    pub(crate) without: u64,
-    /// The CLI died first.
-    pub(crate) lost: u64,
-    pub(crate) interrupted: u64,
-    pub(crate) shared: u64,
-    /// Slash commands among several prompts that a hook blocked, told as successes.
-    pub(crate) slash_blocked: u64,
-    /// Those whose own turn ended otherwise than the result says that answers it, because its own was held back.
-    pub(crate) held_otherwise: u64,
-    /// Those that are said to have run in an earlier turn, one of which the result was held back.
-    pub(crate) held_turns: u64,
-    /// Aimed interrupts that were judged.
-    pub(crate) aims: u64,
-    /// Of these, those that ran to their end.
-    pub(crate) aims_lost: u64,
-    /// Sessions of which a prompt stayed open after all was over, behind one that nothing names.
-    pub(crate) stuck: u64,
-}
 
 /// Before the session is closed: with the CLI alive and idle, nothing may be left open.
 pub(crate) fn nothing_hangs(world: &World, counts: &mut Counts) -> Result<(), String> {
@@ -52,6 +20,12 @@ pub(crate) fn nothing_hangs(world: &World, counts: &mut Counts) -> Result<(), St
         |prompt: &&PromptId| world.model.truths.get(&prompt.uuid().to_string()).is_some_and(|truth| !truth.evidence);
     // KNOWN: without echoes, what runs before a subagent ends stays open for ever (2.1.50 and 2.1.143; finding C).
     let held = world.model.generation.holds_back() && !world.model.replay;
+    // KNOWN: that a withdrawal was confirmed is not heard once it has timed out (2.1.143; finding H).
+    let unheard = world.late_reply && world.model.generation == Generation::V2_1_143;
+    if unheard {
+        counts.unheard += 1;
+        return Ok(());
+    }
     if world.queue_only && !held || !open.iter().any(|prompt| untold(&prompt)) {
         return Err(format!("hangs: {open:?}"));
     }
@@ -67,7 +41,11 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
     if let Some((turn, ended)) = world.turns.iter().find(|(_, ended)| **ended != 1) {
         return Err(format!("turn {turn} was ended {ended} times"));
     }
-    if let Some(turn) = world.misjudged {
+    // KNOWN: a notification within a turn that ends without a further word makes the next turn the CLI's own, and where the
+    // result is held back nothing corrects that (2.1.143; finding F).
+    let held = world.model.generation == Generation::V2_1_143 && world.model.reached.contains("a result held back");
+    counts.misjudged += u64::from(held && world.misjudged.is_some());
+    if let Some(turn) = world.misjudged.filter(|_| !held) {
         return Err(format!("of turn {turn} it is told wrongly whether it is the CLI's own"));
     }
     let mut answers: BTreeMap<&str, u64> = BTreeMap::new();
@@ -117,14 +95,13 @@ fn one(
     if mistaken && world.queue_only {
         return Err("it has the result of another turn".into());
     }
-    if truth.missed && truth.late_withdrawal && !truth.chased && world.aimed.contains(&prompt) && !world.model.dead {
+    let chased = truth.chased || truth.atomic || truth.interrupted || world.cancelled.contains(&prompt);
+    if truth.missed && truth.late_withdrawal && !chased && world.aimed.contains(&prompt) && !world.model.dead {
         return Err("an interrupt missed it, it was withdrawn too late, and not interrupted again".into());
     }
     let mut expected = expected(world, prompt, &truth, counts);
-    // KNOWN: a slash command that was joined is plain text, and no local command (2.1.143; finding B).
-    let joined_slash = truth.slash && truth.outcome == Some(Outcome::Blocked) && truth.result.is_some();
-    if joined_slash && world.model.generation == Generation::V2_1_143 && outcome == Outcome::Success {
-        counts.slash_blocked += 1;
+    // Without `--replay-user-messages` nothing tells a joined slash command, which is plain text, from a local one (2.1.143).
+    if truth.slash && !truth.evidence && outcome == Outcome::Success {
         expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Success));
     }
     // Without `--replay-user-messages` nothing tells a prompt without query from one that a hook refused (2.1.143).
@@ -187,7 +164,7 @@ fn expected(world: &World, prompt: PromptId, truth: &Truth, counts: &mut Counts)
         (None, Some(outcome)) => {
             counts.without += 1;
             let mut may = vec![(Some(outcome), None)];
-            may.extend((world.lost_output || world.model.dead).then_some(lost));
+            may.extend((world.lost_output || world.model.dead || world.late_reply).then_some(lost));
             may
         }
         (None, None) if !world.written.contains(&prompt) => {

@@ -4,14 +4,19 @@
 //! as long as chance wants. What the session tells of each prompt must be what became of it inside the model; where that
 //! version gives no evidence, what the rules at the top of `src/protocol/ledger.rs` say.
 //!
-//! `SEED=7 VERSION=3 cargo test --test attribution` plays one history and prints it.
+//! `SEED=7` plays one history, `CASES=20000` plays more of them; a history that fails is made smaller and printed: what the
+//! host does, `>` what is written to the CLI, `<` what arrives of its lines (named as in the corpus report), `=` what is told.
 
+mod counts;
+mod ending;
 mod fallback;
 mod generation;
+mod host;
 mod judge;
 mod lines;
 mod model;
 mod queue;
+mod reading;
 mod script;
 mod turn;
 mod world;
@@ -19,9 +24,9 @@ mod world;
 use std::collections::BTreeSet;
 
 use arbitrary::Unstructured;
+use counts::Counts;
 use generation::Generation;
-use judge::Counts;
-use script::Script;
+use script::{Script, Step};
 use world::World;
 
 /// How many histories there are for each generation.
@@ -44,12 +49,20 @@ fn script(seed: u64) -> Script {
     script::script(&mut Unstructured::new(&bytes)).expect("steps for as long as there are bytes")
 }
 
-fn play(
-    generation: Generation,
-    script: &Script,
-    counts: &mut Counts,
-    reached: &mut BTreeSet<&'static str>,
-) -> Result<(), (String, Vec<String>)> {
+/// What was seen over many histories.
+#[derive(Default)]
+struct Seen {
+    /// With echoes, and without.
+    echoes: Counts,
+    silent: Counts,
+    reached: BTreeSet<&'static str>,
+}
+
+/// Why a history fails, and what happened in it.
+type Failure = (String, Vec<String>);
+
+fn play(generation: Generation, script: &Script, seen: &mut Seen) -> Result<(), Failure> {
+    let counts = if script.replay { &mut seen.echoes } else { &mut seen.silent };
     let mut world = World::new(generation, script);
     for step in &script.steps {
         world.step(*step);
@@ -61,13 +74,13 @@ fn play(
     let hangs = judge::nothing_hangs(&world, counts);
     world.close();
     world.exit();
-    reached.extend(&world.model.reached);
+    seen.reached.extend(&world.model.reached);
     hangs.and_then(|()| judge::judge(&world, counts)).map_err(|why| (why, world.log))
 }
 
 /// Leaves out halves, quarters, ... and single steps of a script that fails, for as long as it fails.
-fn shrink(generation: Generation, mut script: Script) -> (Script, String, Vec<String>) {
-    let fails = |script: &Script| play(generation, script, &mut Counts::default(), &mut BTreeSet::new()).err();
+fn shrink(generation: Generation, mut script: Script) -> (Script, Failure) {
+    let fails = |script: &Script| play(generation, script, &mut Seen::default()).err();
     let mut size = script.steps.len().div_ceil(2);
     loop {
         let mut at = 0;
@@ -82,62 +95,132 @@ fn shrink(generation: Generation, mut script: Script) -> (Script, String, Vec<St
                 at += size;
             }
         }
-        if size == 1 && !smaller {
-            let (why, log) = fails(&script).expect("it still fails");
-            return (script, why, log);
+        if size <= 1 && !smaller {
+            let failure = fails(&script).expect("it still fails");
+            return (script, failure);
         }
-        size = if smaller && size == 1 { 1 } else { size.div_ceil(2) };
+        size = size.div_ceil(2);
     }
 }
 
-fn attribution(generation: Generation) {
-    let one = std::env::var("SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
-    let mut all = [Counts::default(); 2];
-    let mut reached = BTreeSet::new();
-    for seed in one.map_or(0..CASES, |seed| seed..seed + 1) {
-        let script = script(seed);
-        let counts = &mut all[usize::from(script.replay)];
-        if play(generation, &script, counts, &mut reached).is_err() {
-            let (script, why, log) = shrink(generation, script);
-            let Script { hooks, partial, replay, queue_only, prompt_pipes, closes_early, .. } = script;
-            let how = format!(
-                "hooks {hooks}, partial {partial}, replay {replay}, closes early {closes_early}, only Queue {queue_only}, prompt {prompt_pipes}"
-            );
-            panic!("{generation:?}, seed {seed}: {why}\n{how}\n{}\n{:?}", log.join("\n"), script.steps);
+fn judged(generation: Generation, what: &str, script: Script, seen: &mut Seen) {
+    if play(generation, &script, seen).is_ok() {
+        return;
+    }
+    let (script, (why, log)) = shrink(generation, script);
+    panic!("{generation:?}, {what}: {why}\n{}\n{script:?}", log.join("\n"));
+}
+
+fn attribution(generation: Generation) -> Seen {
+    let number = |name| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let (one, cases) = (number("SEED"), number("CASES").unwrap_or(CASES));
+    let mut seen = Seen::default();
+    for seed in one.map_or(0..cases, |seed| seed..seed + 1) {
+        judged(generation, &format!("seed {seed}"), script(seed), &mut seen);
+    }
+    println!("{generation:?}, with echoes: {:?}\n{generation:?}, without: {:?}", seen.echoes, seen.silent);
+    seen
+}
+
+/// With echoes, the rules for what nothing names give no prompt another's result, and leave none open.
+fn nothing_is_mistaken(seen: &Seen) {
+    let Counts { mistaken, untold, stuck, .. } = seen.echoes;
+    assert_eq!((mistaken, untold, stuck), (0, 0, 0));
+}
+
+#[test]
+fn every_prompt_of_1_0_128_is_told_its_own_end() {
+    nothing_is_mistaken(&attribution(Generation::V1_0_128));
+}
+
+#[test]
+fn every_prompt_of_2_0_76_is_told_its_own_end() {
+    nothing_is_mistaken(&attribution(Generation::V2_0_76));
+}
+
+#[test]
+fn every_prompt_of_2_1_50_is_told_its_own_end() {
+    nothing_is_mistaken(&attribution(Generation::V2_1_50));
+}
+
+#[test]
+fn every_prompt_of_2_1_143_is_told_its_own_end() {
+    // KNOWN: a `priority:"now"` that overtakes a local command, which has no echo, gets its result; and a joined batch that a
+    // hook refuses behind a result that is held back keeps its last prompt open. About one prompt in a thousand here.
+    let Counts { prompts, mistaken, untold, .. } = attribution(Generation::V2_1_143).echoes;
+    assert!((mistaken + untold) * 500 < prompts, "{mistaken} and {untold} of {prompts}");
+}
+
+#[test]
+fn every_prompt_of_2_1_250_is_told_its_own_end_by_evidence() {
+    let seen = attribution(Generation::V2_1_250);
+    nothing_is_mistaken(&seen);
+    assert_eq!((seen.echoes.fallback, seen.silent.fallback), (0, 0));
+}
+
+#[test]
+fn every_prompt_of_2_1_329_is_told_its_own_end_by_evidence() {
+    let seen = attribution(Generation::V2_1_329);
+    nothing_is_mistaken(&seen);
+    assert_eq!((seen.echoes.fallback, seen.silent.fallback), (0, 0));
+}
+
+#[test]
+fn a_result_that_names_only_64_of_its_prompts_answers_all() {
+    let text = |busy| Step::Prompt { kind: 15, busy };
+    let steps = [text(0), Step::Run(1), Step::Run(1)].into_iter().chain(std::iter::repeat_n(text(7), 70)).collect();
+    let (hooks, queue_only, partial, closes_early) = (false, false, true, false);
+    let script = Script { hooks, partial, replay: true, closes_early, queue_only, prompt_pipes: true, steps };
+    let mut seen = Seen::default();
+    judged(Generation::V2_1_329, "70 prompts", script, &mut seen);
+    assert_eq!((seen.echoes.prompts, seen.echoes.named, seen.echoes.shared), (71, 71, 69));
+}
+
+#[test]
+fn the_model_reaches_what_it_is_about() {
+    let all = [
+        "a turn of one prompt",
+        "a turn of several prompts",
+        "a fold",
+        "a blocked prompt",
+        "a deny with interrupt",
+        "an interrupt before the first turn",
+        "an interrupt at idle",
+        "an interrupt in a hook",
+        "an interrupt before init",
+        "an interrupt of a stream",
+        "an interrupt of a tool",
+        "an interrupt after a fold",
+        "an interrupt after the end, behind a backlog",
+        "a second interrupt",
+    ];
+    let own = [
+        "an own turn",
+        "an own turn that answers prompts",
+        "a fold into an own turn",
+        "an interrupt of an own turn",
+        "a prompt as an own turn begins",
+    ];
+    let joins = ["joined prompts", "a blocked batch", "a prompt that is to run now"];
+    for generation in Generation::ALL {
+        let mut expected: BTreeSet<&str> = all.into();
+        expected.extend(own.iter().filter(|_| generation.has_own_turns()));
+        expected.extend(joins.iter().filter(|_| generation.joins()));
+        expected.extend(Some("a result held back").filter(|_| generation.holds_back()));
+        expected.extend(match generation {
+            Generation::V2_0_76 => Some("a death of a task"),
+            Generation::V2_1_143 => Some("a joined slash command"),
+            Generation::V2_1_250 => Some("a crash in a hook"),
+            Generation::V2_1_329 => Some("the first prompt is aborted"),
+            _ => None,
+        });
+        expected.extend(Some("an interrupt that had missed, again").filter(|_| generation.tells_life()));
+        expected.extend(Some("a blocked fold").filter(|_| generation.names()));
+        let mut seen = Seen::default();
+        for seed in 0..CASES / 2 {
+            drop(play(generation, &script(seed), &mut seen));
         }
+        let missing: Vec<_> = expected.difference(&seen.reached).collect();
+        assert!(missing.is_empty(), "{generation:?} does not reach {missing:?}");
     }
-    for (counts, echoes) in all.iter().zip(["no echoes", "echoes"]) {
-        println!("{generation:?}, {echoes}: {counts:?}");
-    }
-    println!("{generation:?} reaches {reached:?}");
-}
-
-#[test]
-fn every_prompt_of_1_0_128_gets_its_own_result() {
-    attribution(Generation::V1_0_128);
-}
-
-#[test]
-fn every_prompt_of_2_0_76_gets_its_own_result() {
-    attribution(Generation::V2_0_76);
-}
-
-#[test]
-fn every_prompt_of_2_1_50_gets_its_own_result() {
-    attribution(Generation::V2_1_50);
-}
-
-#[test]
-fn every_prompt_of_2_1_143_gets_its_own_result() {
-    attribution(Generation::V2_1_143);
-}
-
-#[test]
-fn every_prompt_of_2_1_250_gets_its_own_result() {
-    attribution(Generation::V2_1_250);
-}
-
-#[test]
-fn every_prompt_of_2_1_329_gets_its_own_result() {
-    attribution(Generation::V2_1_329);
 }

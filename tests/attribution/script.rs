@@ -42,6 +42,8 @@ pub(crate) enum Step {
     Deliver(u16),
     /// All that is under way arrives, both ways.
     Flush,
+    /// That many seconds pass: requests may time out.
+    Wait(u8),
     /// The CLI is killed; of what it has written, that much is kept.
     Die(u8),
 }
@@ -50,27 +52,48 @@ pub(crate) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
     let (hooks, queue_only) = (u.ratio(1, 3)?, u.ratio(1, 4)?);
     let (partial, prompt_pipes) = (u.arbitrary()?, u.ratio(1, 4)?);
     let (replay, closes_early, deadly) = (u.ratio(5, 6)?, u.ratio(1, 4)?, u.ratio(1, 5)?);
-    let mut steps = Vec::new();
+    let mut steps = if u.ratio(1, 5)? { race(u)? } else { Vec::new() };
     while !u.is_empty() {
         steps.push(step(u, deadly)?);
     }
     Ok(Script { hooks, partial, replay, closes_early, queue_only, prompt_pipes, steps })
 }
 
+/// A prompt and an interrupt that is aimed at it, and each line of what follows passes by itself.
+fn race(u: &mut Unstructured<'_>) -> Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    for _ in 0..u.int_in_range(0..=2)? {
+        steps.push(Step::Prompt { kind: 15, busy: 7 });
+        steps.extend(u.ratio(1, 2)?.then_some(Step::Flush));
+    }
+    steps.push(Step::Prompt { kind: 15, busy: 7 });
+    steps.push(Step::Interrupt { aim: Some(0), cancel_queued: false });
+    for _ in 0..u.int_in_range(5..=25)? {
+        steps.push(match u.int_in_range(0..=3)? {
+            0 => Step::Send(900),
+            1 => Step::Read,
+            2 => Step::Run(u.arbitrary()?),
+            _ => Step::Deliver(900),
+        });
+    }
+    Ok(steps)
+}
+
 fn step(u: &mut Unstructured<'_>, deadly: bool) -> Result<Step> {
     Ok(match u.int_in_range(0..=199)? {
-        0..=29 => Step::Prompt { kind: u.arbitrary()?, busy: u.arbitrary()? },
-        30..=35 => Step::Cancel(u.arbitrary()?),
-        36..=47 => Step::Interrupt {
+        0..=23 => Step::Prompt { kind: u.arbitrary()?, busy: u.arbitrary()? },
+        24..=28 => Step::Cancel(u.arbitrary()?),
+        29..=38 => Step::Interrupt {
             aim: if u.ratio(1, 2)? { Some(u.arbitrary()?) } else { None },
-            cancel_queued: u.ratio(1, 4)?,
+            cancel_queued: u.ratio(1, 8)?,
         },
-        48..=55 => Step::Answer { ask: u.arbitrary()?, how: u.arbitrary()? },
-        56..=75 => Step::Send(u.int_in_range(1..=900)?),
-        76..=99 => Step::Read,
-        100..=149 => Step::Run(u.arbitrary()?),
+        39..=46 => Step::Answer { ask: u.arbitrary()?, how: u.arbitrary()? },
+        47..=69 => Step::Send(u.int_in_range(1..=900)?),
+        70..=96 => Step::Read,
+        97..=149 => Step::Run(u.arbitrary()?),
         150..=179 => Step::Deliver(u.int_in_range(1..=900)?),
-        180..=197 => Step::Flush,
+        180..=196 => Step::Flush,
+        197 => Step::Wait(*u.choose(&[11, 61])?),
         _ if deadly => Step::Die(u.arbitrary()?),
         _ => Step::Read,
     })

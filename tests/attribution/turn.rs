@@ -1,8 +1,9 @@
 //! How a turn of the model goes, from its begin to its result.
 
 use claude_duplex::Outcome;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::ending::End;
 use crate::generation::Generation;
 use crate::lines::Seen;
 use crate::model::{Kind, Model};
@@ -45,31 +46,6 @@ pub(crate) enum From {
     Tool,
 }
 
-/// What its result says.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct End {
-    pub(crate) name: &'static str,
-    pub(crate) subtype: &'static str,
-    pub(crate) is_error: bool,
-    pub(crate) reason: Option<&'static str>,
-    pub(crate) outcome: Outcome,
-}
-
-impl End {
-    const DONE: Self =
-        Self { name: "ok", subtype: "success", is_error: false, reason: Some("completed"), outcome: Outcome::Success };
-    /// A local command, or no query.
-    const LOCAL: Self = Self { name: "ok(no-tr)", reason: None, ..Self::DONE };
-    const BLOCKED: Self = Self { name: "ok(no-tr)", outcome: Outcome::Blocked, ..Self::LOCAL };
-    pub(crate) const CRASH: Self = Self {
-        name: "ede!(no-tr)",
-        subtype: "error_during_execution",
-        is_error: true,
-        reason: None,
-        outcome: Outcome::Error,
-    };
-}
-
 impl Turn {
     pub(crate) fn is_atomic(&self) -> bool {
         matches!(self.kind, Kind::Local | Kind::Unknown | Kind::NoQuery)
@@ -94,17 +70,21 @@ impl Model {
         true
     }
 
-    fn init(&mut self) {
+    pub(crate) fn init(&mut self) {
         self.introduced = true;
         self.inits += 1;
         let begun = self.turn.as_ref().map(|turn| turn.prompts.clone()).unwrap_or_default();
         begun.iter().for_each(|uuid| self.truth(uuid).turn = Some(self.inits));
         let init = json!({ "session_id": "s", "claude_code_version": self.generation.version() });
         let own = self.turn.as_ref().is_some_and(|turn| turn.own);
+        let agents = self.agents > 0 && self.inits % 2 == 1;
         self.out.system(if own { "I own" } else { "I" }, Seen::Init { own }, "init", &init);
+        if agents {
+            self.out.subagent();
+        }
     }
 
-    fn echo_due(&mut self) {
+    pub(crate) fn echo_due(&mut self) {
         if let Some(uuid) = self.turn.as_mut().and_then(|turn| turn.echo.take()) {
             self.echo(&uuid);
         }
@@ -117,19 +97,19 @@ impl Model {
         }
     }
 
-    fn stage(&mut self, stage: Stage) {
+    pub(crate) fn stage(&mut self, stage: Stage) {
         if let Some(turn) = &mut self.turn {
             turn.stage = stage;
         }
     }
 
-    fn informational(&mut self) {
+    pub(crate) fn informational(&mut self) {
         let what = json!({ "level": "warning", "prevent_continuation": true });
         self.out.system("informational", Seen::Other, "informational", &what);
     }
 
     /// A hook says what becomes of the turn's prompts.
-    fn judged(&mut self, choice: u8) {
+    pub(crate) fn judged(&mut self, choice: u8) {
         let modern = self.generation.tells_life();
         match choice % 6 {
             0..=3 => self.stage(Stage::Init),
@@ -148,7 +128,7 @@ impl Model {
         }
     }
 
-    fn begin(&mut self, choice: u8) {
+    pub(crate) fn begin(&mut self, choice: u8) {
         self.init();
         let Some(turn) = &self.turn else { return };
         let (kind, own) = (turn.kind, turn.own);
@@ -179,7 +159,7 @@ impl Model {
         }
     }
 
-    fn stream(&mut self, choice: u8) {
+    pub(crate) fn stream(&mut self, choice: u8) {
         match choice % 10 {
             3 | 4 => self.out.line("~", Seen::Other, &json!({ "type": "stream_event", "event": {} })),
             5..=7 => {
@@ -205,7 +185,7 @@ impl Model {
         }
     }
 
-    fn ask(&mut self) -> String {
+    pub(crate) fn ask(&mut self) -> String {
         self.asks += 1;
         let id = format!("ask-{}", self.asks);
         let request = json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": {} });
@@ -214,7 +194,7 @@ impl Model {
         id
     }
 
-    fn tool(&mut self, choice: u8, denied: bool) {
+    pub(crate) fn tool(&mut self, choice: u8, denied: bool) {
         match choice % 10 {
             5 | 6 if !denied => {
                 let agent = choice % 10 == 6;
@@ -238,13 +218,13 @@ impl Model {
         }
     }
 
-    fn returned(&mut self, choice: u8) {
+    pub(crate) fn returned(&mut self, choice: u8) {
         self.out.user("tr");
         self.fold(choice);
         self.stage(Stage::Streaming);
     }
 
-    fn aborted(&mut self, from: From, for_now: bool) {
+    pub(crate) fn aborted(&mut self, from: From, for_now: bool) {
         match from {
             From::Start { echo } => {
                 self.init();
@@ -268,93 +248,5 @@ impl Model {
         }
         self.out.user("u:INTR");
         self.finish(End { name: "ede", reason, outcome, ..End::CRASH });
-    }
-
-    /// The turn is over: its result, if none is held back, and what follows from it.
-    pub(crate) fn finish(&mut self, end: End) {
-        let Some(turn) = self.turn.take() else { return };
-        let over = if matches!(end.name, "ede" | "ok(aborted)" | "api_error!") { 'x' } else { 'c' };
-        self.over(over, &turn.folded);
-        let own: Vec<String> = turn.all().cloned().collect();
-        if self.generation.holds_back() && self.agents > 0 {
-            self.reached.insert("a result held back");
-            for uuid in &own {
-                let truth = self.truth(uuid);
-                (truth.held, truth.inside) = (true, Some(end.outcome));
-            }
-            self.held.extend(own);
-        } else {
-            let mut named: Vec<String> = std::mem::take(&mut self.held);
-            named.extend(own);
-            self.result(end, turn.own, &named);
-        }
-        self.over(over, &turn.prompts);
-        self.waited = !self.queue.is_empty();
-        if self.doomed {
-            self.turn = None;
-            return self.die();
-        }
-        if !self.generation.tells_life() && (self.waited || self.notices > 0) {
-            self.dequeue(1);
-        }
-    }
-
-    fn over(&mut self, letter: char, prompts: &[String]) {
-        if self.generation.tells_life() {
-            let state = if letter == 'x' { "cancelled" } else { "completed" };
-            prompts.iter().for_each(|uuid| self.out.life(letter, state, uuid));
-        }
-    }
-
-    fn result(&mut self, end: End, own: bool, prompts: &[String]) {
-        self.results += 1;
-        self.reached.insert(match (own, prompts.len()) {
-            (true, 0) => "an own turn",
-            (true, _) => "an own turn that answers prompts",
-            (false, 0 | 1) => "a turn of one prompt",
-            (false, _) => "a turn of several prompts",
-        });
-        let uuid = format!("r-{}", self.results);
-        let old = self.generation <= Generation::V2_1_50;
-        let is_error = end.is_error && (!old || end.subtype == "success" || end.name == End::CRASH.name);
-        let mut value = json!({ "type": "result", "uuid": uuid, "subtype": end.subtype, "is_error": is_error });
-        if self.generation.is_modern() {
-            value["terminal_reason"] = end.reason.map_or(Value::Null, Value::from);
-            if end.reason.is_none() {
-                drop(value.as_object_mut().map(|value| value.remove("terminal_reason")));
-            }
-            if own {
-                value["origin"] = json!({ "kind": "task-notification" });
-            }
-        }
-        if self.generation.names() && !prompts.is_empty() && end.name != End::CRASH.name {
-            let named: Vec<&String> = prompts.iter().take(64).collect();
-            value["user_message_uuids"] = json!(named);
-            prompts.iter().for_each(|uuid| self.truth(uuid).evidence = true);
-        }
-        let name = format!("R{}:{}{}", self.results, end.name, if own { " own" } else { "" });
-        let own = own && self.generation.is_modern();
-        self.out.line(name, Seen::Result { uuid: uuid.clone(), own }, &value);
-        for prompt in prompts {
-            let truth = self.truth(prompt);
-            truth.result = Some(uuid.clone());
-            truth.outcome = Some(end.outcome);
-            truth.interrupted |= end.outcome == Outcome::Interrupted;
-        }
-    }
-
-    /// 2.0.76, when a background task has ended: an error without `init`, and the end.
-    pub(crate) fn die(&mut self) {
-        self.reached.insert("a death of a task");
-        self.result(End::CRASH, false, &[]);
-        self.dead = true;
-    }
-
-    /// 2.1.250, interrupted while a hook judges: the same, in place of the turn.
-    pub(crate) fn crash(&mut self) {
-        let prompts = self.turn.take().map(|turn| turn.prompts).unwrap_or_default();
-        self.reached.insert("a crash in a hook");
-        self.result(End::CRASH, false, &prompts);
-        self.dead = true;
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claude_duplex::{
-    Action, Answer, AskId, AskKind, Busy, Config, Decision, Exit, Interrupt, Json, Message, Origin, Outcome, Prompt,
-    PromptId, Protocol, Seed, Time,
+    Action, AskId, AskKind, Config, Exit, Message, MessageKind, Origin, Outcome, PromptId, Protocol, Seed, Time,
 };
 use serde_json::Value;
 
@@ -12,7 +11,7 @@ use crate::fallback::Fallback;
 use crate::generation::Generation;
 use crate::lines::{Seen, short};
 use crate::model::Model;
-use crate::script::{Script, Step};
+use crate::script::Script;
 
 /// What was told of a prompt's end.
 pub(crate) struct End {
@@ -20,8 +19,6 @@ pub(crate) struct End {
     pub(crate) result: Option<String>,
     pub(crate) turn: Option<u64>,
 }
-
-const NOW: Time = Time::ZERO;
 
 pub(crate) struct World {
     pub(crate) protocol: Protocol,
@@ -39,6 +36,10 @@ pub(crate) struct World {
     pub(crate) aims: BTreeSet<PromptId>,
     /// All at which an interrupt was aimed.
     pub(crate) aimed: BTreeSet<PromptId>,
+    /// All that the host cancelled.
+    pub(crate) cancelled: BTreeSet<PromptId>,
+    /// A reply came after its request had timed out.
+    pub(crate) late_reply: bool,
     pub(crate) lost_output: bool,
     pub(crate) closed: bool,
     /// For each `init` that arrived, whether its turn is the CLI's own.
@@ -46,7 +47,8 @@ pub(crate) struct World {
     /// Turns whose origin was told wrongly.
     pub(crate) misjudged: Option<u64>,
     pub(crate) log: Vec<String>,
-    asks: Vec<AskId>,
+    pub(crate) now: Time,
+    pub(crate) asks: Vec<AskId>,
     /// To the CLI.
     stdin: Vec<u8>,
     sent: usize,
@@ -56,7 +58,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(generation: Generation, script: &Script) -> Self {
         Self {
-            protocol: Protocol::new(Config::new(Seed([0; 16])).own(AskKind::Permission), NOW),
+            protocol: Protocol::new(Config::new(Seed([0; 16])).own(AskKind::Permission), Time::ZERO),
             model: Model::new(generation, script),
             fallback: Fallback::new(generation),
             queue_only: script.queue_only,
@@ -68,11 +70,14 @@ impl World {
             results: BTreeSet::new(),
             aims: BTreeSet::new(),
             aimed: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
+            late_reply: false,
             lost_output: false,
             closed: false,
             inits: Vec::new(),
             misjudged: None,
             log: Vec::new(),
+            now: Time::ZERO,
             asks: Vec::new(),
             stdin: Vec::new(),
             sent: 0,
@@ -80,124 +85,15 @@ impl World {
         }
     }
 
-    pub(crate) fn step(&mut self, step: Step) {
-        match step {
-            Step::Prompt { kind, busy } => self.prompt(kind, busy),
-            Step::Cancel(pick) => {
-                if let Some(prompt) = self.pick(pick) {
-                    let done = self.protocol.cancel(NOW, prompt).is_ok();
-                    self.note(format!("host: cancel {} {done}", prompt.number()));
-                }
-            }
-            Step::Interrupt { aim, cancel_queued } => self.interrupt(aim, cancel_queued),
-            Step::Answer { ask, how } => self.answer(usize::from(ask), how),
-            Step::Send(count) => self.send(count.into()),
-            Step::Read => drop(self.read()),
-            Step::Run(choice) => drop(self.run(choice)),
-            Step::Deliver(count) => self.deliver(count.into()),
-            Step::Flush => self.flush(),
-            Step::Die(keep) => {
-                if !self.model.dead {
-                    let keep = self.model.out.len() * usize::from(keep) / 255;
-                    self.lost_output |= keep < self.model.out.len();
-                    self.model.out.cut(keep);
-                    self.model.dead = true;
-                    self.note(format!("KILLED, {keep} bytes are left"));
-                }
-            }
-        }
-        self.observe();
-        if self.prompt_pipes {
-            self.flush();
-        }
-    }
-
-    fn note(&mut self, what: String) {
-        self.log.push(what);
-    }
-
-    fn pick(&self, pick: u8) -> Option<PromptId> {
-        // The latest are the most interesting.
-        let back = usize::from(pick % 4) + 1;
-        self.prompts.len().checked_sub(back).map(|at| self.prompts[at])
-    }
-
-    fn prompt(&mut self, kind: u8, busy: u8) {
-        let text = match kind % 16 {
-            0 | 1 => "/context",
-            2 => "/nosuch",
-            _ => "hello",
-        };
-        let prompt = Prompt::text(text);
-        let prompt = match kind % 16 {
-            3 | 4 => prompt.field("priority", Json::string("later")),
-            5 if !self.queue_only => prompt.field("priority", Json::string("now")),
-            6 => prompt.field("shouldQuery", Json::parse("false").expect("a JSON value")),
-            _ => prompt,
-        };
-        let busy = match busy % 8 {
-            0..=2 => Busy::Queue,
-            3 => Busy::Refuse,
-            _ if self.queue_only => Busy::Queue,
-            _ => Busy::Send,
-        };
-        let what = format!(
-            "prompt {text} {} {busy:?}",
-            ["", "later", "now", "noquery"][usize::from(match kind % 16 {
-                3 | 4 => 1u8,
-                5 if !self.queue_only => 2,
-                6 => 3,
-                _ => 0,
-            })]
-        );
-        match self.protocol.prompt(NOW, prompt.busy(busy)) {
-            Ok(id) => {
-                self.prompts.push(id);
-                self.note(format!("host: {} = {what}", id.number()));
-            }
-            Err(refused) => self.note(format!("host: {what} refused: {:?}", refused.why)),
-        }
-    }
-
-    fn interrupt(&mut self, aim: Option<u8>, cancel_queued: bool) {
-        let aim = aim.and_then(|aim| self.pick(aim));
-        let interrupt = aim.map_or_else(Interrupt::running, Interrupt::prompt);
-        let interrupt = if cancel_queued { interrupt.cancel_queued() } else { interrupt };
-        let done = self.protocol.interrupt(NOW, interrupt).is_ok();
-        let what = aim.map_or("what runs".into(), |prompt| prompt.number().to_string());
-        self.note(format!("host: interrupt {what}{} {done}", if cancel_queued { "+cq" } else { "" }));
-        self.aimed.extend(aim.filter(|_| done));
-        if let Some(prompt) = aim.filter(|_| done && self.prompt_pipes) {
-            let inside = self.model.truth(&prompt.uuid().to_string());
-            if inside.outcome.is_none() && !inside.held {
-                (inside.missed, inside.withdrawal) = (false, false);
-                self.aims.insert(prompt);
-            }
-        }
-    }
-
-    fn answer(&mut self, pick: usize, how: u8) {
-        let Some(ask) = self.asks.get(pick % self.asks.len().max(1)).copied() else { return };
-        let decision = match how % 4 {
-            0 => Decision::deny("no"),
-            1 => Decision::deny("no").and_interrupt(),
-            _ => Decision::allow(),
-        };
-        let shown = ["deny", "deny+int", "allow", "allow"][usize::from(how % 4)];
-        let done = self.protocol.answer(NOW, ask, Answer::from(decision)).is_ok();
-        self.asks.retain(|open| *open != ask);
-        self.note(format!("host: {shown} {ask} {done}"));
-    }
-
-    fn send(&mut self, count: usize) {
+    pub(crate) fn send(&mut self, count: usize) {
         let count = count.min(self.protocol.poll_transmit().len());
         self.stdin.extend_from_slice(&self.protocol.poll_transmit()[..count]);
-        self.protocol.sent(NOW, count);
+        self.protocol.sent(self.now, count);
         self.sent += count;
     }
 
     /// The CLI reads a line.
-    fn read(&mut self) -> bool {
+    pub(crate) fn read(&mut self) -> bool {
         let Some(end) = self.stdin.iter().position(|byte| *byte == b'\n') else { return false };
         let line: Vec<u8> = self.stdin.drain(..=end).collect();
         let line: Value = serde_json::from_slice(&line).expect("the session writes JSON");
@@ -210,7 +106,7 @@ impl World {
         true
     }
 
-    fn run(&mut self, choice: u8) -> bool {
+    pub(crate) fn run(&mut self, choice: u8) -> bool {
         let done = self.model.advance(choice);
         if done {
             self.note(format!("            CLI runs {choice}"));
@@ -220,7 +116,7 @@ impl World {
 
     /// Bytes of the CLI, at most to the end of a line: a cut is nothing to the session (law 1), but the order of what it
     /// writes and what it reads is something to the fallback.
-    fn deliver(&mut self, count: usize) {
+    pub(crate) fn deliver(&mut self, count: usize) {
         let (bytes, whole) = self.model.out.take(count);
         if let Some((name, _)) = &whole {
             self.note(format!("    < {name}"));
@@ -233,15 +129,15 @@ impl World {
                 _ => {}
             }
         }
-        self.protocol.receive(NOW, &bytes);
+        self.protocol.receive(self.now, &bytes);
         self.observe();
         self.end();
     }
 
     /// The end of a dead CLI's output, once all of it was read.
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if self.model.dead && self.model.out.is_empty() {
-            self.protocol.eof(NOW);
+            self.protocol.eof(self.now);
             self.observe();
         }
     }
@@ -275,19 +171,19 @@ impl World {
     /// The host wants no more.
     pub(crate) fn close(&mut self) {
         self.note("host: close".into());
-        self.protocol.close(NOW);
+        self.protocol.close(self.now);
         self.observe();
     }
 
     /// The CLI's end.
     pub(crate) fn exit(&mut self) {
-        self.protocol.eof(NOW);
-        self.protocol.stderr_eof(NOW);
-        self.protocol.exited(NOW, Exit::Code(0));
+        self.protocol.eof(self.now);
+        self.protocol.stderr_eof(self.now);
+        self.protocol.exited(self.now, Exit::Code(0));
         self.observe();
     }
 
-    fn observe(&mut self) {
+    pub(crate) fn observe(&mut self) {
         let pending = self.protocol.poll_transmit();
         let from = self.shown.saturating_sub(self.sent).min(pending.len());
         let fresh = pending[from..].to_vec();
@@ -295,7 +191,8 @@ impl World {
         for line in fresh.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let line: Value = serde_json::from_slice(line).expect("the session writes JSON");
             if let Some(uuid) = line["uuid"].as_str() {
-                self.fallback.written(uuid);
+                let slash = line["message"]["content"].as_str().is_some_and(|text| text.starts_with('/'));
+                self.fallback.written(uuid, slash);
                 self.note(format!("> {}", short(uuid)));
                 self.written.extend(self.prompts.iter().find(|prompt| prompt.uuid().to_string() == uuid));
             } else {
@@ -310,7 +207,7 @@ impl World {
         while self.protocol.poll_child().is_some() {}
     }
 
-    fn action(&mut self, action: Action) {
+    pub(crate) fn action(&mut self, action: Action) {
         match action {
             Action::TurnStarted { turn, .. } => drop(self.turns.insert(turn.number(), 0)),
             Action::TurnEnded { turn, origin, result } => {
@@ -332,6 +229,7 @@ impl World {
             }
             Action::Asked(ask) => self.asks.push(ask.id()),
             Action::Withdrawn { ask, .. } => self.asks.retain(|open| *open != ask),
+            Action::Stray(message) => self.late_reply |= message.kind() == MessageKind::ControlResponse,
             Action::Closed(_) => self.closed = true,
             _ => {}
         }

@@ -9,12 +9,21 @@ use claude_duplex::testing::{Generation, Peer, Script, steps_in};
 use claude_duplex::{Exit, Time};
 use serde_json::Value;
 
-/// Recordings that no script expresses, and why.
-const NOT_PLAYED: [(&str, &str); 4] = [
+/// Recordings that no script expresses, and why: of every version, or of one.
+const NOT_PLAYED: [(&str, &str); 13] = [
     ("bad_flag", "the peer reads no flags"),
     ("bad_resume", "the peer resumes nothing"),
     ("subagent", "a race: the subagent ended within the turn that started it"),
     ("slash_replay", "/compact is not imitated; local_slash holds other commands"),
+    ("sigint_midturn", "SIGINT is not imitated"),
+    ("2.1.329/blocked_fold", "hooks at a fold are not imitated"),
+    ("2.1.329/held_back_interrupt", "the notice of a killed agent is not imitated"),
+    ("2.1.250/bg_two_tasks", "a race: the second call came before the first task was told"),
+    ("2.1.329/bg_two_tasks", "a race: the second call came before the first task was told"),
+    ("1.0.128/fold_own_turn", "the model went on with the script of the first prompt"),
+    ("1.0.128/priority_later", "the model went on with the script of a folded prompt"),
+    ("2.0.76/priority_later", "the model went on with the script of a folded prompt"),
+    ("2.1.50/priority_later", "the model went on with the script of a folded prompt"),
 ];
 
 /// Kinds that are not compared, and why.
@@ -286,7 +295,7 @@ fn messages_come_in_the_recorded_order() {
     let mut played = 0;
     for path in recordings() {
         let scenario = path.file_stem().unwrap().to_str().unwrap();
-        if NOT_PLAYED.iter().any(|(name, _)| *name == scenario) {
+        if NOT_PLAYED.iter().any(|(name, _)| *name == scenario || path.with_extension("").ends_with(name)) {
             continue;
         }
         played += 1;

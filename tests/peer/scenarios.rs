@@ -15,11 +15,7 @@ fn config() -> Config {
 }
 
 fn pair(script: Script) -> Pair {
-    Pair::new(config(), script).cut_by(script_seed())
-}
-
-fn script_seed() -> u64 {
-    0x5eed
+    Pair::new(config(), script).cut_by(0x5eed)
 }
 
 fn slowly(text: &str) -> Step {

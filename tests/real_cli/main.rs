@@ -3,11 +3,14 @@
 //! `CLAUDE_BIN=/path/to/claude cargo test --test real_cli`; without it every trial is reported as ignored.
 //! `.ci/install-claude.sh VERSION DIR` installs a version and prints the path.
 
+#[path = "../support/account.rs"]
+mod account;
 mod answer;
 mod api;
 mod cli;
 mod holds;
 mod http;
+mod journal;
 mod namespace;
 mod place;
 mod script;
@@ -25,6 +28,9 @@ use crate::namespace::Sealed;
 use crate::watch::{Case, LIMIT};
 
 fn main() -> ExitCode {
+    if let Some(path) = std::env::var_os(journal::VARIABLE) {
+        return journal::other_process(&path);
+    }
     let arguments = Arguments::from_args();
     match found() {
         Ok(found) => libtest_mimic::run(&arguments, trials(found)).exit_code(),

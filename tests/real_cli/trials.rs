@@ -40,6 +40,7 @@ pub(crate) const TRIALS: &[(&str, Body)] = &[
     ("a_cut_answer_is_asked_for_again", cut),
     ("a_silent_api_is_told_as_a_stall", stalled),
     ("death_in_mid_turn_loses_the_prompt", death),
+    ("a_recorded_session_replays_to_the_same_elsewhere", crate::journal::replays),
 ];
 
 fn hello(case: &Case) -> Trial {

@@ -41,6 +41,8 @@ pub(crate) struct Generation {
     pub(crate) tells_origin: bool,
     /// It joins the prompts that waited while a turn ran into one.
     pub(crate) joins: bool,
+    /// It echoes the prompts that a turn takes: it was started with `--replay-user-messages`.
+    pub(crate) echoes: bool,
     /// It says how far it is with each prompt (`command_lifecycle`).
     pub(crate) tells_life: bool,
 }
@@ -51,7 +53,7 @@ impl Generation {
         let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
         let version: [u32; 3] = [(); 3].map(|()| parts.next().unwrap_or(0));
         let modern = version >= [2, 1, 143];
-        Self { tells_origin: modern, joins: modern, tells_life: false }
+        Self { tells_origin: modern, joins: modern, ..Self::default() }
     }
 }
 

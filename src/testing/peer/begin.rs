@@ -23,7 +23,9 @@ impl Peer {
         let Some(next) = self.take_next() else { return self.leave_if_done() };
         let doomed = std::mem::take(&mut self.doomed);
         let (batch, steps) = match next {
-            Err(_) if self.habits.own_turn == OwnTurn::Dies => return self.die_of_notice(),
+            Err(_) if self.habits.own_turn == OwnTurn::Dies => {
+                return self.die("only prompt commands are supported in streaming mode");
+            }
             Err(notice) => (Vec::new(), self.own_steps(&notice)),
             Ok(batch) => {
                 let steps = self.batch_steps(&batch);
@@ -31,7 +33,7 @@ impl Peer {
             }
         };
         if let Some((_, joined)) = batch.split_last() {
-            joined.iter().for_each(|prompt| self.echo(prompt));
+            joined.iter().filter(|prompt| prompt.uuid.is_some()).for_each(|prompt| self.echo(prompt));
         }
         for prompt in batch.iter().filter(|prompt| !prompt.announced) {
             self.tell_life(prompt.uuid.as_deref(), "started");
@@ -64,7 +66,7 @@ impl Peer {
             cut_at: None,
         });
         if doomed {
-            self.abort();
+            self.abort(true);
         }
     }
 
@@ -105,6 +107,9 @@ impl Peer {
         if clears && self.habits.tells_life {
             let line = self.writer.conversation_reset();
             self.write(&line);
+        }
+        if clears && self.script.generation >= Generation::V2_1_143 {
+            self.writer.begin_session();
         }
         if clears && self.habits.names_prompts {
             let line = self.writer.system("background_tasks_changed", &serde_json::json!({ "tasks": [] }));
@@ -175,15 +180,17 @@ impl Peer {
         }
     }
 
-    /// 2.0.76 cannot bear the end of a background task: an error result without a turn, and the process is gone.
-    fn die_of_notice(&mut self) {
+    /// An error result without a turn, and the process is gone: 2.0.76 at the end of a background task, 2.1.250 where it is
+    /// interrupted while a hook holds a turn back.
+    pub(super) fn die(&mut self, error: &str) {
         self.results += 1;
+        let uuid = self.writer.uuid();
         let line = self.writer.result(&ResultLine {
             subtype: "error_during_execution",
             is_error: true,
             reason: None,
             result: None,
-            errors: Some(&["only prompt commands are supported in streaming mode"]),
+            errors: Some(&[error]),
             milliseconds: 0,
             requests: 0,
             denials: &[],
@@ -191,6 +198,7 @@ impl Peer {
             prompts: Vec::new(),
             queued: self.queue.len(),
             number: self.results - 1,
+            uuid: &uuid,
         });
         self.write(&line);
         self.leave(Exit::Code(1));
@@ -206,6 +214,7 @@ impl Peer {
         if self.turn.as_ref().is_some_and(ends) && !self.habits.folds_at_max_turns {
             return;
         }
+        let mut started = Vec::new();
         for waiting in self.take_folded() {
             match waiting {
                 Waiting::Notice(notice) => {
@@ -215,7 +224,7 @@ impl Peer {
                 }
                 Waiting::Prompt(mut prompt) => {
                     self.echo(&prompt);
-                    self.tell_life(prompt.uuid.as_deref(), "started");
+                    started.extend(prompt.uuid.clone());
                     let steps = prompt.steps.take().unwrap_or_else(|| self.script.respond(&prompt.text));
                     if let Some(turn) = &mut self.turn {
                         turn.asks_again = self.habits.asks_again_after_fold;
@@ -224,6 +233,9 @@ impl Peer {
                     }
                 }
             }
+        }
+        for uuid in started {
+            self.tell_life(Some(&uuid), "started");
         }
     }
 }

@@ -177,7 +177,7 @@ impl Peer {
                 self.deny(at);
                 self.give_text(at, &message, true);
                 if interrupts {
-                    return self.abort();
+                    return self.abort(false);
                 }
                 self.finish_call(at);
             }

@@ -85,7 +85,10 @@ impl Peer {
     }
 
     fn tell_result(&mut self, turn: &Turn, ending: Ending) {
-        self.held.clear();
+        let uuid = self.writer.uuid();
+        let answered = std::mem::take(&mut self.held);
+        let answered = answered.iter().chain(turn.prompts()).filter_map(|prompt| prompt.uuid.clone());
+        self.answered.extend(answered.map(|prompt| (prompt, uuid.clone())));
         let error = "error_during_execution";
         let habits = self.habits;
         let (subtype, is_error) = match ending {
@@ -117,6 +120,7 @@ impl Peer {
             prompts,
             queued: self.queue.iter().filter(|waiting| waiting.prompt().is_some()).count(),
             number: self.results - 1,
+            uuid: &uuid,
         });
         self.write(&line);
     }

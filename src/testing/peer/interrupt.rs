@@ -66,15 +66,21 @@ impl Peer {
         true
     }
 
-    /// Stops the running turn where it is.
-    pub(super) fn abort(&mut self) {
+    /// Stops the running turn where it is; one that is `doomed` was stopped before it began.
+    pub(super) fn abort(&mut self, doomed: bool) {
         self.forget_asks();
         let unseen = matches!(self.turn.as_ref().map(|turn| &turn.doing), Some(Doing::Preparing { .. }));
-        if unseen {
-            self.open_turn();
-            self.ask_model();
+        match self.script.generation {
+            Generation::V2_1_250 if unseen && !doomed => return self.die("Request was aborted."),
+            Generation::V2_1_329 if unseen && !doomed => self.open_turn(),
+            _ => {
+                if unseen {
+                    self.open_turn();
+                    self.ask_model();
+                }
+                self.pay_echo();
+            }
         }
-        self.pay_echo();
         let tools = self.cut_off();
         let remark = match tools {
             true => "[Request interrupted by user for tool use]",

@@ -83,7 +83,7 @@ impl Peer {
         let Some(turn) = self.turn.as_mut() else { return };
         turn.at = time;
         if turn.cut_at.take().is_some() {
-            return self.abort();
+            return self.abort(false);
         }
         match std::mem::replace(&mut turn.doing, Doing::Choosing) {
             Doing::Preparing { asks, open: false } => self.prepare(asks),

@@ -1,0 +1,72 @@
+//! What the host wants of the session. Commands take effect at once; what they write goes out with the next call of `next`.
+
+use super::Driver;
+use crate::ask::Answer;
+use crate::error::{AnswerError, Refused, Stale};
+use crate::ids::{AskId, PromptId, RequestId};
+use crate::input::Input;
+use crate::prompt::Prompt;
+use crate::request::{Interrupt, Request};
+use crate::transport::Transport;
+
+impl<T: Transport> Driver<T> {
+    /// [`Protocol::prompt`](crate::Protocol::prompt), now.
+    ///
+    /// # Errors
+    /// The prompt comes back: see there.
+    pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, Refused<Prompt>> {
+        let (now, prompt) = (self.transport.now(), prompt.into());
+        self.record.command(now, || Input::Prompt(prompt.clone()));
+        self.protocol.prompt(now, prompt)
+    }
+
+    /// [`Protocol::cancel`](crate::Protocol::cancel), now.
+    ///
+    /// # Errors
+    /// [`Stale`] where the prompt is over, or another session's.
+    pub fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale> {
+        let now = self.transport.now();
+        self.record.command(now, || Input::Cancel(prompt));
+        self.protocol.cancel(now, prompt)
+    }
+
+    /// [`Protocol::interrupt`](crate::Protocol::interrupt), now.
+    ///
+    /// # Errors
+    /// The interrupt comes back: see there.
+    pub fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+        let now = self.transport.now();
+        self.record.command(now, || Input::Interrupt(interrupt.clone()));
+        self.protocol.interrupt(now, interrupt)
+    }
+
+    /// [`Protocol::request`](crate::Protocol::request), now.
+    ///
+    /// # Errors
+    /// The request comes back: see there.
+    pub fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
+        let now = self.transport.now();
+        self.record.command(now, || Input::Request(request.clone()));
+        self.protocol.request(now, request)
+    }
+
+    /// [`Protocol::answer`](crate::Protocol::answer), now.
+    ///
+    /// # Errors
+    /// The ask is over, or the answer is not of its kind: see there.
+    pub fn answer(&mut self, ask: AskId, answer: impl Into<Answer>) -> Result<(), AnswerError> {
+        let (now, answer) = (self.transport.now(), answer.into());
+        self.record.command(now, || Input::Answer(ask, answer.clone()));
+        self.protocol.answer(now, ask, answer)
+    }
+
+    /// [`Protocol::close`](crate::Protocol::close), now. [`next`](Self::next) goes on until [`Closed`](crate::Action::Closed).
+    pub fn close(&mut self) {
+        self.tell(Input::Close);
+    }
+
+    /// [`Protocol::abort`](crate::Protocol::abort), now. [`next`](Self::next) sends the kill and goes on until [`Closed`](crate::Action::Closed).
+    pub fn abort(&mut self) {
+        self.tell(Input::Abort);
+    }
+}

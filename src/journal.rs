@@ -1,0 +1,103 @@
+//! Record and replay: everything that a [`Protocol`](crate::Protocol) was told, as lines that a person can read.
+//!
+//! A [`Recorder`] writes each [`Input`] with its time before the session acts on it; [`Journal::read`] reads it back,
+//! and [`Journal::replay`] gives what followed from each. [`Driver::record`](crate::Driver::record) is the recorder of a
+//! driver.
+//!
+//! **A journal is a full record.** It holds the prompts, the answers and all that the CLI said: what was typed, read
+//! and run in the session. Keep it as private as the session itself, in a file that nobody else can read.
+//!
+//! ```
+//! use claude_duplex::{Config, Input, Journal, Prompt, Protocol, Recorder, Seed, Time};
+//!
+//! let config = Config::new(Seed([1; 16]));
+//! let mut file = Vec::new();
+//! let mut recorder = Recorder::new(&mut file, &config, Time::ZERO, 1024 * 1024);
+//! let mut session = Protocol::new(config, Time::ZERO);
+//! for (nanos, input) in [(5, Input::Prompt(Prompt::text("hello"))), (9, Input::Receive(b"{\"type\":\"x\"}\n".into()))] {
+//!     recorder.input(Time::from_nanos(nanos), &input);
+//!     session.apply(Time::from_nanos(nanos), input);
+//! }
+//!
+//! let journal = Journal::read(&file)?;
+//! let steps: Vec<_> = journal.replay().collect();
+//! assert_eq!(steps[0].output, session.poll_transmit());
+//! assert_eq!(steps[1].actions, [session.poll_action().unwrap()]);
+//! # Ok::<(), claude_duplex::journal::JournalError>(())
+//! ```
+//!
+//! # The format
+//!
+//! NDJSON. The first line is the header; each further line is one input: its time in nanoseconds, and under the
+//! input's name what it was told.
+//!
+//! ```text
+//! {"journal":"claude-duplex","format":1,"version":"0.1.0","t":0,"config":{"seed":[1,1,...],"busy":"Queue",...}}
+//! {"t":5,"prompt":{"content":"hello","uuid":null,"busy":null,"fields":[]}}
+//! {"t":7,"sent":133}
+//! {"t":9,"receive":"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n"}
+//! {"t":9,"receive":{"hex":"fffe0a"}}
+//! {"t":12,"eof":true}
+//! {"t":12,"exited":{"Code":0}}
+//! ```
+//!
+//! Bytes are text where they are UTF-8 and hexadecimal digits else. Several lines in one read are one record each, as
+//! cuts between bytes change nothing; so a record is a line of the CLI, or a part of a long one.
+//!
+//! A journal holds no actions and no output: they are what a replay gives. Nor does it hold a checksum of them, as an
+//! action has no form that stays the same from one version of this crate to the next, which is where a comparison is
+//! of use. To compare two versions, compare what `examples/replay.rs` of each prints.
+
+mod bytes;
+mod difference;
+mod error;
+mod read;
+mod record;
+mod recorder;
+mod replay;
+
+use std::fmt;
+
+use crate::config::Config;
+use crate::input::Input;
+use crate::time::Time;
+
+pub use difference::{Difference, first_difference};
+pub use error::JournalError;
+pub use recorder::{Recorder, Stopped};
+pub use replay::{Replay, Step};
+
+/// The format that is written, and the newest that is read. It rises with whatever an older reader would misread, a
+/// new setting in [`Config`] included: that reader would pass over it and play the session without.
+const FORMAT: u64 = 1;
+
+/// What the first line names, so that no other file is taken for a journal.
+const NAME: &str = "claude-duplex";
+
+/// A session as it was recorded.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Journal {
+    /// The version of this crate that recorded it.
+    pub version: String,
+    /// The session's settings.
+    pub config: Config,
+    /// When the session began.
+    pub start: Time,
+    /// What it was told, in order. The input at `n` stands in line `n + 2`.
+    pub inputs: Vec<(Time, Input<'static>)>,
+    /// When the recording was stopped at its cap, if it was: the session went on.
+    pub stopped: Option<Time>,
+}
+
+/// Without the content, which is long and private.
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("version", &self.version)
+            .field("start", &self.start)
+            .field("inputs", &self.inputs.len())
+            .field("stopped", &self.stopped)
+            .finish_non_exhaustive()
+    }
+}

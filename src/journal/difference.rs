@@ -1,0 +1,111 @@
+//! Where two runs part.
+
+use std::fmt;
+
+use super::Step;
+use crate::action::Action;
+use crate::deadline::Deadline;
+use crate::end::ChildAction;
+use crate::text::Cut;
+use crate::time::Time;
+
+/// How much of the output is shown before the first byte that differs.
+const BEFORE: usize = 40;
+
+/// The input at which two runs first differ in what they do.
+///
+/// The same journal gives the same run each time. Two differ where one was changed: an input, or a setting, as here.
+///
+/// ```
+/// # use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, Time};
+/// # let mut file = Vec::new();
+/// # let mut recorder = Recorder::new(&mut file, &Config::new(Seed([1; 16])), Time::ZERO, u64::MAX);
+/// # recorder.input(Time::ZERO, &Input::Prompt(Prompt::text("hello")));
+/// # recorder.input(Time::ZERO, &Input::Prompt(Prompt::text("and again")));
+/// use claude_duplex::{Busy, journal::first_difference};
+///
+/// let journal = Journal::read(&file)?;
+/// assert_eq!(first_difference(journal.replay(), journal.replay()), None);
+///
+/// let mut other = journal.clone();
+/// other.config.busy = Busy::Send;
+/// let difference = first_difference(journal.replay(), other.replay()).unwrap();
+/// assert_eq!(difference.at, 1);
+/// assert!(difference.to_string().starts_with("input 1 at 0 ns: the output differs: nothing, or {\"type\":\"user\""));
+/// # Ok::<(), claude_duplex::journal::JournalError>(())
+/// ```
+#[must_use]
+pub fn first_difference<'j>(
+    left: impl IntoIterator<Item = Step<'j>>,
+    right: impl IntoIterator<Item = Step<'j>>,
+) -> Option<Difference<'j>> {
+    let (mut left, mut right) = (left.into_iter(), right.into_iter());
+    (0..).find_map(|at| match (left.next(), right.next()) {
+        (None, None) => Some(None),
+        (Some(left), Some(right)) if left.consequences() == right.consequences() => None,
+        (left, right) => Some(Some(Difference { at, left, right })),
+    })?
+}
+
+/// Where two runs first differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference<'j> {
+    /// At which input, in the order of [`Journal::inputs`](super::Journal::inputs).
+    pub at: usize,
+    /// What the one did; `None` where it has no such input.
+    pub left: Option<Step<'j>>,
+    /// What the other did.
+    pub right: Option<Step<'j>>,
+}
+
+type Consequences<'s> = (&'s [Action], &'s [ChildAction], &'s [u8], usize, Option<(Time, Deadline)>);
+
+impl Step<'_> {
+    /// All but the time and the input themselves.
+    fn consequences(&self) -> Consequences<'_> {
+        (&self.actions, &self.children, &self.output, self.unsent, self.deadline)
+    }
+}
+
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "input {}", self.at)?;
+        let (left, right) = match (&self.left, &self.right) {
+            (Some(left), Some(right)) => (left, right),
+            (Some(_), None) => return f.write_str(": the right run has ended before it"),
+            (None, _) => return f.write_str(": the left run has ended before it"),
+        };
+        write!(f, " at {} ns: ", left.time.as_nanos())?;
+        let actions = first_unequal(&left.actions, &right.actions);
+        let children = first_unequal(&left.children, &right.children);
+        if let Some(at) = actions {
+            write!(f, "action {at} differs: {}, or {}", nth(&left.actions, at), nth(&right.actions, at))
+        } else if let Some(at) = children {
+            let (left, right) = (nth(&left.children, at), nth(&right.children, at));
+            write!(f, "what is done to the child differs: {left}, or {right}")
+        } else if let Some(at) = first_unequal(&left.output, &right.output) {
+            write!(f, "the output differs: {}, or {}", from(&left.output, at), from(&right.output, at))
+        } else if left.unsent != right.unsent {
+            write!(f, "the bytes that wait differ: {}, or {}", left.unsent, right.unsent)
+        } else {
+            write!(f, "the deadline differs: {:?}, or {:?}", left.deadline, right.deadline)
+        }
+    }
+}
+
+/// Where the first item stands that the other has not in that place.
+fn first_unequal<T: PartialEq>(left: &[T], right: &[T]) -> Option<usize> {
+    (0..left.len().max(right.len())).find(|at| left.get(*at) != right.get(*at))
+}
+
+fn nth<T: fmt::Debug>(items: &[T], at: usize) -> String {
+    items.get(at).map_or("nothing".to_owned(), |item| format!("{item:?}"))
+}
+
+fn from(bytes: &[u8], at: usize) -> String {
+    match bytes.get(at.saturating_sub(BEFORE)..) {
+        None | Some([]) => "nothing".to_owned(),
+        Some(bytes) => format!("{:?}", Cut(bytes)),
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a file cannot be read as a journal.
+
+use thiserror::Error;
+
+use super::Journal;
+
+/// Why a journal cannot be read. Lines count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// It is another kind of file.
+    #[error("not a journal of claude-duplex: the first line is no header of one")]
+    NotAJournal,
+    /// The recording was cut off before the header was written.
+    #[error("the journal ends before its header does: nothing was recorded")]
+    Empty,
+    /// It is of a format that came later.
+    #[error(
+        "the journal is of format {found}, written by claude-duplex {version}; this version reads formats up to {known}: \
+         use a newer one"
+    )]
+    NewerVersion {
+        /// Its format.
+        found: u64,
+        /// The newest format that this version of the crate reads.
+        known: u64,
+        /// The version of the crate that wrote it.
+        version: String,
+    },
+    /// A line holds what this version of the crate cannot tell a session.
+    #[error(
+        "line {line}: a record of the unknown kind {kind:?}, written by a newer version of claude-duplex: use that"
+    )]
+    NewerRecord {
+        /// Where.
+        line: usize,
+        /// The record's name.
+        kind: String,
+    },
+    /// The last line was not written to its end: the host crashed, or its disk was full.
+    #[error("line {line}, the last, is torn: the {} inputs before it are whole", journal.inputs.len())]
+    Torn {
+        /// Where.
+        line: usize,
+        /// All that comes before.
+        journal: Box<Journal>,
+    },
+    /// A line is no record.
+    #[error("line {line} is no record: {why}")]
+    Record {
+        /// Where.
+        line: usize,
+        /// Why.
+        why: String,
+    },
+}

@@ -1,0 +1,61 @@
+//! A journal from its bytes.
+
+use super::record::{self, AnyHeader, Header, Record};
+use super::{FORMAT, Journal, JournalError, NAME};
+
+impl Journal {
+    /// Reads a journal.
+    ///
+    /// # Errors
+    /// Where it is none, is newer than this version of the crate, or a line is no record. Where only the last line was
+    /// not written to its end, [`Torn`](JournalError::Torn) has all that comes before it.
+    pub fn read(bytes: &[u8]) -> Result<Self, JournalError> {
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').zip(1..);
+        let (first, _) = lines.next().unwrap_or_default();
+        let mut journal = header(first)?;
+        for (line, number) in lines {
+            match record::read(line) {
+                Ok(_) if journal.stopped.is_some() => {
+                    return Err(no_record(number, "the recording was stopped before it"));
+                }
+                Ok((now, Record::Input(input))) => journal.inputs.push((now, input)),
+                Ok((now, Record::Stopped)) => journal.stopped = Some(now),
+                Ok((_, Record::Unknown(kind))) => return Err(JournalError::NewerRecord { line: number, kind }),
+                // A record that is whole and lacks only its line end is welcome.
+                Err(_) if !line.ends_with(b"\n") => {
+                    return Err(JournalError::Torn { line: number, journal: journal.into() });
+                }
+                Err(why) => return Err(no_record(number, why)),
+            }
+        }
+        Ok(journal)
+    }
+}
+
+fn header(line: &[u8]) -> Result<Journal, JournalError> {
+    let any = match serde_json::from_slice::<AnyHeader>(line) {
+        Ok(any) if any.journal == NAME => any,
+        Err(_) if is_torn_header(line) => return Err(JournalError::Empty),
+        _ => return Err(JournalError::NotAJournal),
+    };
+    if any.format > FORMAT {
+        return Err(JournalError::NewerVersion { found: any.format, known: FORMAT, version: any.version });
+    }
+    let header: Header<'_> = serde_json::from_slice(line).map_err(|error| no_record(1, record::why(error)))?;
+    Ok(Journal {
+        version: header.version.into_owned(),
+        config: header.config.into_owned(),
+        start: header.t,
+        inputs: Vec::new(),
+        stopped: None,
+    })
+}
+
+fn is_torn_header(line: &[u8]) -> bool {
+    let start = record::start_of_header();
+    !line.ends_with(b"\n") && (start.as_bytes().starts_with(line) || line.starts_with(start.as_bytes()))
+}
+
+fn no_record(line: usize, why: impl Into<String>) -> JournalError {
+    JournalError::Record { line, why: why.into() }
+}

@@ -1,0 +1,151 @@
+//! One line of a journal: the header, an input, or the end at the cap.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::bytes::Bytes;
+use super::{FORMAT, NAME};
+use crate::config::Config;
+use crate::end::Exit;
+use crate::ids::AskId;
+use crate::input::Input;
+use crate::time::Time;
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Header<'a> {
+    journal: Cow<'a, str>,
+    format: u64,
+    pub(super) version: Cow<'a, str>,
+    pub(super) t: Time,
+    pub(super) config: Cow<'a, Config>,
+}
+
+/// What the first line holds in every format.
+#[derive(Deserialize)]
+pub(super) struct AnyHeader {
+    pub(super) journal: String,
+    pub(super) format: u64,
+    #[serde(default)]
+    pub(super) version: String,
+}
+
+/// How every header starts: by this a torn one is known.
+pub(super) fn start_of_header() -> String {
+    format!("{{\"journal\":\"{NAME}\"")
+}
+
+/// What a line after the first says.
+pub(super) enum Record {
+    Input(Input<'static>),
+    /// The recording was stopped.
+    Stopped,
+    /// Something that this version does not know.
+    Unknown(String),
+}
+
+/// Room for the last record: it is always written.
+pub(super) const STOP: usize = 96;
+
+pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: Time) -> serde_json::Result<()> {
+    let header = Header {
+        journal: NAME.into(),
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").into(),
+        t: start,
+        config: Cow::Borrowed(config),
+    };
+    serde_json::to_writer(&mut *line, &header)?;
+    line.push(b'\n');
+    Ok(())
+}
+
+pub(super) fn input(line: &mut Vec<u8>, now: Time, input: &Input<'_>) -> serde_json::Result<()> {
+    let mut put = Put { line, now };
+    match input {
+        Input::Receive(bytes) => put.record("receive", &Bytes(Cow::Borrowed(bytes))),
+        Input::Eof => put.record("eof", &true),
+        Input::Stderr(bytes) => put.record("stderr", &Bytes(Cow::Borrowed(bytes))),
+        Input::StderrEof => put.record("stderr_eof", &true),
+        Input::Exited(exit) => put.record("exited", exit),
+        Input::Sent(count) => put.record("sent", count),
+        Input::SendFailed => put.record("send_failed", &true),
+        Input::Timeout => put.record("timeout", &true),
+        Input::Prompt(prompt) => put.record("prompt", prompt),
+        Input::Cancel(prompt) => put.record("cancel", prompt),
+        Input::Interrupt(interrupt) => put.record("interrupt", interrupt),
+        Input::Request(request) => put.record("request", request),
+        Input::Answer(ask, answer) => put.record("answer", &(ask, answer)),
+        Input::Close => put.record("close", &true),
+        Input::Abort => put.record("abort", &true),
+    }
+}
+
+pub(super) fn stopped(line: &mut Vec<u8>, now: Time, cap: u64) -> serde_json::Result<()> {
+    Put { line, now }.record("stopped", &format!("at its cap of {cap} bytes"))
+}
+
+struct Put<'l> {
+    line: &'l mut Vec<u8>,
+    now: Time,
+}
+
+impl Put<'_> {
+    fn record(&mut self, kind: &str, value: &impl Serialize) -> serde_json::Result<()> {
+        self.line.extend_from_slice(format!("{{\"t\":{},\"{kind}\":", self.now.as_nanos()).as_bytes());
+        serde_json::to_writer(&mut *self.line, value)?;
+        self.line.extend_from_slice(b"}\n");
+        Ok(())
+    }
+}
+
+/// Reads a line after the first.
+pub(super) fn read(line: &[u8]) -> Result<(Time, Record), String> {
+    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(line).map_err(why)?;
+    let now = fields.remove("t").ok_or("it has no time")?;
+    let now: Time = serde_json::from_str(now.get()).map_err(|error| format!("its time: {}", why(error)))?;
+    let (kind, value) = fields.pop_first().ok_or("it has a time and nothing else")?;
+    if let Some((second, _)) = fields.pop_first() {
+        return Ok((now, Record::Unknown(format!("{kind} with {second}"))));
+    }
+    record(kind, value.get()).map(|record| (now, record)).map_err(why)
+}
+
+fn record(kind: String, value: &str) -> serde_json::Result<Record> {
+    Ok(Record::Input(match kind.as_str() {
+        "receive" => Input::Receive(of::<Bytes<'_>>(value)?.0),
+        "eof" => Input::Eof,
+        "stderr" => Input::Stderr(of::<Bytes<'_>>(value)?.0),
+        "stderr_eof" => Input::StderrEof,
+        "exited" => Input::Exited(of::<Exit>(value)?),
+        // What is beyond this machine's sizes is beyond all that can wait to be sent.
+        "sent" => Input::Sent(of::<u64>(value)?.try_into().unwrap_or(usize::MAX)),
+        "send_failed" => Input::SendFailed,
+        "timeout" => Input::Timeout,
+        "prompt" => Input::Prompt(of(value)?),
+        "cancel" => Input::Cancel(of(value)?),
+        "interrupt" => Input::Interrupt(of(value)?),
+        "request" => Input::Request(of(value)?),
+        "answer" => {
+            let (ask, answer): (AskId, _) = of(value)?;
+            Input::Answer(ask, answer)
+        }
+        "close" => Input::Close,
+        "abort" => Input::Abort,
+        "stopped" => return Ok(Record::Stopped),
+        _ => return Ok(Record::Unknown(kind)),
+    }))
+}
+
+fn of<'v, T: Deserialize<'v>>(value: &'v str) -> serde_json::Result<T> {
+    serde_json::from_str(value)
+}
+
+/// The error without the place that it names, which is one within the line.
+pub(super) fn why(error: serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}

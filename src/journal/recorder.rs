@@ -1,0 +1,128 @@
+//! The writing side.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use thiserror::Error;
+
+use super::bytes::parts;
+use super::record;
+use crate::config::Config;
+use crate::input::Input;
+use crate::time::Time;
+
+/// Beyond this, the buffer of a line gives its memory back.
+const KEPT: usize = 64 * 1024;
+
+/// Writes a journal: each record is one line, written at once and flushed, so that a crash loses at most the last.
+///
+/// It never disturbs the session. Where it cannot write, or has reached its cap, it stops, and
+/// [`stopped`](Self::stopped) says why.
+///
+/// Give it a file, not a [`BufWriter`](io::BufWriter), which has nothing to gather. See [`journal`](crate::journal) for
+/// an example and for who should be able to read that file.
+pub struct Recorder<W> {
+    writer: W,
+    cap: u64,
+    written: u64,
+    line: Vec<u8>,
+    stopped: Option<Stopped>,
+}
+
+/// Why nothing more is recorded.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// One more record would have exceeded the cap. The last record says so.
+    #[error("the journal has reached its cap of {0} bytes")]
+    Full(u64),
+    /// It could not be written. Its last line may be torn.
+    #[error("the journal cannot be written: {0}")]
+    Failed(#[from] io::Error),
+    /// The session was told something before the recording began, so it could not be replayed. Nothing was written.
+    #[error("the recording began after the session did: record from its start")]
+    Late,
+}
+
+impl<W: Write> Recorder<W> {
+    /// Begins the journal of a session of that `config` that starts at `start`: what
+    /// [`Protocol::new`](crate::Protocol::new) is given. At most `cap` bytes are written; the header and the record that
+    /// says that the cap is reached are written in any case.
+    pub fn new(writer: W, config: &Config, start: Time, cap: u64) -> Self {
+        let mut recorder = Self { writer, cap, written: 0, line: Vec::new(), stopped: None };
+        let built = record::header(&mut recorder.line, config, start);
+        recorder.write(built);
+        recorder
+    }
+
+    /// One that comes too late to record anything.
+    #[cfg(feature = "driver")]
+    pub(crate) fn late(writer: W) -> Self {
+        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(Stopped::Late) }
+    }
+
+    /// Records an input. This comes before the session is told of it, so that a journal holds what it crashed at.
+    pub fn input(&mut self, now: Time, input: &Input<'_>) {
+        match input {
+            // Cuts change nothing (law 1), and a line by itself is what a person looks for.
+            Input::Receive(bytes) => parts(bytes).for_each(|part| self.record(now, &Input::Receive(part.into()))),
+            Input::Stderr(bytes) if !bytes.is_empty() => {
+                parts(bytes).for_each(|part| self.record(now, &Input::Stderr(part.into())));
+            }
+            input => self.record(now, input),
+        }
+    }
+
+    /// Why nothing more is recorded, if that is so.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&Stopped> {
+        self.stopped.as_ref()
+    }
+
+    /// How many bytes the journal has.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Ends the recording and gives the writer back.
+    pub fn into_inner(self) -> W {
+        self.writer
+    }
+
+    fn record(&mut self, now: Time, input: &Input<'_>) {
+        if self.stopped.is_some() {
+            return;
+        }
+        let mut built = record::input(&mut self.line, now, input);
+        if self.written + (self.line.len() + record::STOP) as u64 > self.cap {
+            self.stopped = Some(Stopped::Full(self.cap));
+            self.line.clear();
+            built = record::stopped(&mut self.line, now, self.cap);
+        }
+        self.write(built);
+    }
+
+    fn write(&mut self, built: serde_json::Result<()>) {
+        let written = built.map_err(io::Error::from).and_then(|()| {
+            self.writer.write_all(&self.line)?;
+            self.writer.flush()
+        });
+        match written {
+            Ok(()) => self.written += self.line.len() as u64,
+            Err(error) => self.stopped = Some(error.into()),
+        }
+        self.line.clear();
+        self.line.shrink_to(KEPT);
+    }
+}
+
+impl<W> fmt::Debug for Recorder<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("written", &self.written)
+            .field("cap", &self.cap)
+            .field("stopped", &self.stopped)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! A journal played again.
+
+use std::slice;
+
+use super::Journal;
+use crate::action::Action;
+use crate::deadline::Deadline;
+use crate::end::ChildAction;
+use crate::input::Input;
+use crate::protocol::Protocol;
+use crate::time::Time;
+
+impl Journal {
+    /// Plays the inputs through a fresh [`Protocol`]: each gives one [`Step`].
+    ///
+    /// ```no_run
+    /// # use claude_duplex::Journal;
+    /// let journal = Journal::read(&std::fs::read("session.journal")?)?;
+    /// for step in journal.replay() {
+    ///     println!("{:?} {:?}", step.time, step.actions);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn replay(&self) -> Replay<'_> {
+        Replay { protocol: Protocol::new(self.config.clone(), self.start), inputs: self.inputs.iter() }
+    }
+}
+
+/// A journal that is being played: an iterator of its steps.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is played but by asking for the next step"]
+pub struct Replay<'j> {
+    protocol: Protocol,
+    inputs: slice::Iter<'j, (Time, Input<'static>)>,
+}
+
+impl Replay<'_> {
+    /// The session as it stands after the last step.
+    #[must_use]
+    pub fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+}
+
+/// What followed from one input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Step<'j> {
+    /// When.
+    pub time: Time,
+    /// What the session was told.
+    pub input: &'j Input<'static>,
+    /// What happened.
+    pub actions: Vec<Action>,
+    /// What was to be done to the child.
+    pub children: Vec<ChildAction>,
+    /// What was added to that which is to be written to the child's stdin.
+    pub output: Vec<u8>,
+    /// How many bytes then wait to be written: all of the output so far, less what was sent, less what was given up.
+    pub unsent: usize,
+    /// When the session is then to be woken, and what for.
+    pub deadline: Option<(Time, Deadline)>,
+}
+
+impl<'j> Iterator for Replay<'j> {
+    type Item = Step<'j>;
+
+    fn next(&mut self) -> Option<Step<'j>> {
+        let (time, input) = self.inputs.next()?;
+        let protocol = &mut self.protocol;
+        let mut waiting = protocol.poll_transmit().len();
+        if let Input::Sent(count) = input {
+            waiting = waiting.saturating_sub(*count);
+        }
+        protocol.apply(*time, input.clone());
+        let children = std::iter::from_fn(|| protocol.poll_child()).collect();
+        let actions = std::iter::from_fn(|| protocol.poll_action()).collect();
+        // What waits is given up only at an end, after which nothing is added.
+        let output = protocol.poll_transmit().get(waiting..).unwrap_or_default().to_vec();
+        let (unsent, deadline) = (protocol.poll_transmit().len(), protocol.poll_timeout());
+        Some(Step { time: *time, input, actions, children, output, unsent, deadline })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inputs.size_hint()
+    }
+}

@@ -1,0 +1,173 @@
+//! A session as a whole, against the scripted peer: how it idles, closes, changes its id, and keeps to its limits.
+
+use std::time::Duration;
+
+use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
+use claude_duplex::{
+    Action, AskKind, Busy, CloseReason, CloseWhen, Config, Decision, Interrupt, Outcome, Prompt, PromptId, Protocol,
+    Request, Seed, Time, WhyRefused,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn config() -> Config {
+    Config::new(Seed([9; 16])).own(AskKind::Permission)
+}
+
+fn outcome(actions: &[Action], wanted: PromptId) -> Option<Outcome> {
+    actions.iter().find_map(|action| match action {
+        Action::PromptEnded { prompt, outcome, .. } if *prompt == wanted => Some(*outcome),
+        _ => None,
+    })
+}
+
+fn slowly(text: &str) -> Step {
+    Step::text_in_parts(text, 4, SECOND)
+}
+
+#[test]
+fn close_waits_for_the_running_turn_and_cancels_what_waits_here() {
+    for generation in Generation::ALL {
+        let mut pair = Pair::new(config(), Script::new(generation).then([slowly("to the end")]));
+        let running = pair.prompt("one");
+        let waiting = pair.prompt("two");
+        pair.advance(2 * SECOND);
+        let actions = pair.close();
+        assert_eq!(outcome(&actions, running), Some(Outcome::Success), "{generation:?}");
+        assert_eq!(outcome(&actions, waiting), Some(Outcome::Cancelled), "{generation:?}");
+        let Some(Action::Closed(closed)) = actions.last() else { panic!("{actions:?}") };
+        assert_eq!((closed.why, closed.cut_input), (CloseReason::Closed, false), "{generation:?}");
+    }
+}
+
+#[test]
+fn a_turn_that_is_closed_may_still_ask() {
+    for generation in Generation::ALL {
+        let script = Script::new(generation).then([Step::tools([Tool::bash("ls").asks()]), Step::text("done")]);
+        let mut pair = Pair::new(config(), script);
+        let prompt = pair.prompt("go");
+        let now = pair.now();
+        pair.host.close(now);
+        let Action::Asked(ask) = pair.run_until(|action| matches!(action, Action::Asked(_))) else { unreachable!() };
+        pair.answer(ask.id(), Decision::allow());
+        let actions = pair.run_until_idle();
+        assert_eq!(outcome(&actions, prompt), Some(Outcome::Success), "{generation:?}");
+        assert!(matches!(actions.last(), Some(Action::Closed(_))), "{generation:?}");
+    }
+}
+
+#[test]
+fn idle_waits_for_a_background_agent_and_the_turn_that_it_causes() {
+    let agent = || {
+        Script::new(Generation::V2_1_329)
+            .then([Step::background_agent(30 * SECOND, vec![Step::text("the agent is back")]), Step::text("started")])
+    };
+    let turns = |actions: &[Action]| actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count();
+    let mut pair = Pair::new(config(), agent());
+    let prompt = pair.prompt("go");
+    let actions = pair.run_until_idle();
+    assert_eq!(outcome(&actions, prompt), Some(Outcome::Success));
+    assert_eq!(turns(&actions), 2, "{actions:?}");
+    assert_eq!(actions.iter().filter(|action| matches!(action, Action::Idle)).count(), 1, "{actions:?}");
+    assert!(matches!(actions.last(), Some(Action::Idle)), "{actions:?}");
+
+    let mut patient = config();
+    patient.close_when = CloseWhen::Idle;
+    let mut pair = Pair::new(patient, agent());
+    pair.prompt("go");
+    pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+    assert_eq!(turns(&pair.close()), 1, "the turn that the agent causes comes before the end");
+
+    let mut pair = Pair::new(config(), agent());
+    pair.prompt("go");
+    pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+    assert!(!pair.host.is_idle());
+    assert!(!pair.close().iter().any(|action| matches!(action, Action::Idle)), "stdin is closed at once");
+}
+
+#[test]
+fn clear_changes_the_session_id_and_ends_nothing_else() {
+    for generation in [Generation::V2_1_143, Generation::V2_1_250, Generation::V2_1_329] {
+        let mut pair = Pair::new(config(), Script::new(generation));
+        let prompts = [pair.prompt("one"), pair.prompt("/clear"), pair.prompt("two")];
+        let actions = pair.run_until_idle();
+        for prompt in prompts {
+            assert_eq!(outcome(&actions, prompt), Some(Outcome::Success), "{generation:?}");
+        }
+        let ids: Vec<_> = actions
+            .iter()
+            .filter_map(|action| match action {
+                Action::Session(session) => Some(session.id.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ids.len(), 2, "{generation:?}: {ids:?}");
+        assert_ne!(ids[0], ids[1]);
+    }
+}
+
+#[test]
+fn refuse_means_refused_and_the_prompt_comes_back() {
+    let mut config = config();
+    config.busy = Busy::Refuse;
+    let mut pair = Pair::new(config, Script::default().then([slowly("long")]));
+    pair.prompt("one");
+    let now = pair.now();
+    let refused = pair.host.prompt(now, Prompt::text("two")).unwrap_err();
+    assert_eq!((refused.why, refused.value), (WhyRefused::Busy, Prompt::text("two")));
+    pair.run_until_idle();
+    let now = pair.now();
+    assert!(pair.host.prompt(now, Prompt::text("two")).is_ok());
+}
+
+#[test]
+fn an_interrupt_stops_the_turn_and_the_queue_only_if_it_is_told_to() {
+    for generation in Generation::ALL {
+        let script = || Script::new(generation).then([slowly("long")]);
+        let is_delta = |action: &Action| matches!(action, Action::Message { message, .. } if message.delta().is_some());
+
+        let mut pair = Pair::new(config(), script());
+        let (running, waiting) = (pair.prompt("one"), pair.prompt("two"));
+        pair.run_until(is_delta);
+        pair.interrupt(Interrupt::running());
+        let actions = pair.run_until_idle();
+        assert_eq!(outcome(&actions, running), Some(Outcome::Interrupted), "{generation:?}");
+        assert_eq!(outcome(&actions, waiting), Some(Outcome::Success), "{generation:?}");
+
+        let mut pair = Pair::new(config(), script());
+        let (running, waiting) = (pair.prompt("one"), pair.prompt("two"));
+        pair.run_until(is_delta);
+        pair.interrupt(Interrupt::running().cancel_queued());
+        let actions = [pair.take_actions(), pair.run_until_idle()].concat();
+        assert_eq!(outcome(&actions, running), Some(Outcome::Interrupted), "{generation:?}");
+        assert_eq!(outcome(&actions, waiting), Some(Outcome::Cancelled), "{generation:?}");
+    }
+}
+
+#[test]
+fn what_is_full_is_refused_until_there_is_room() {
+    let mut config = config();
+    config.limits.open_requests = 1;
+    let mut pair = Pair::new(config, Script::default());
+    pair.request(Request::initialize());
+    let now = pair.now();
+    let refused = pair.host.request(now, Request::new("mcp_status")).unwrap_err();
+    assert_eq!(refused.why, WhyRefused::Full);
+    pair.run_until(|action| matches!(action, Action::Room));
+    pair.request(refused.value);
+}
+
+#[test]
+fn uuids_are_another_sessions_never() {
+    let uuids = |seed: u8| {
+        let mut session = Protocol::new(Config::new(Seed([seed; 16])), Time::ZERO);
+        (0..100).map(|_| session.prompt(Time::ZERO, Prompt::text("x")).unwrap().uuid()).collect::<Vec<_>>()
+    };
+    let (one, other) = (uuids(1), uuids(2));
+    assert!(one.iter().all(|uuid| !other.contains(uuid)));
+
+    let mut session = Protocol::new(config(), Time::ZERO);
+    let given = Prompt::text("x").uuid(one[0]);
+    session.prompt(Time::ZERO, given.clone()).unwrap();
+    assert_eq!(session.prompt(Time::ZERO, given).unwrap_err().why, WhyRefused::Reused);
+}
