@@ -26,7 +26,7 @@ pub struct TurnResult {
     /// What went wrong, in an error result.
     #[serde(default, deserialize_with = "lenient")]
     pub errors: Option<Vec<String>>,
-    /// Why it ended, from 2.1.143 on: `completed`, `max_turns`, `aborted_streaming`, ...
+    /// Why it ended, from 2.1.91 on: `completed`, `max_turns`, `aborted_streaming`, ...
     #[serde(default, deserialize_with = "lenient")]
     pub terminal_reason: Option<String>,
     /// The session.
