@@ -44,8 +44,8 @@ impl Options {
         }
     }
 
-    /// Sets the permission mode. Without it the mode is that of the settings, or the version's own: `auto` from 2.1.285 on,
-    /// `default` before and in 2.1.329.
+    /// Sets the permission mode. Without it the mode is that of the settings, or the version's own: `auto` from 2.1.285 to
+    /// 2.1.301, else `default`.
     pub fn permission_mode(self, mode: PermissionMode) -> Self {
         self.put("--permission-mode", mode.as_str())
     }

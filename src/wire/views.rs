@@ -17,7 +17,7 @@ pub struct TurnResult {
     /// `success`, `error_during_execution`, `error_max_turns`, ...
     pub subtype: String,
     /// Whether it is an error; `success` too can be one, when the API failed. An interrupted turn's is false up to
-    /// 2.1.50.
+    /// 2.1.87.
     #[serde(default)]
     pub is_error: bool,
     /// The answer's text, or the API's error text.

@@ -105,7 +105,7 @@ fn settings_and_sandbox_become_one_value() {
     assert_eq!(args(Options::new().settings_file("-s"))[..2], ["--settings", "./-s"]);
 }
 
-/// 2.1.285 starts in the mode `auto` where none is given, and asks nobody.
+/// 2.1.285 to 2.1.301 start in the mode `auto` where none is given, and ask nobody.
 #[test]
 fn a_host_that_prompts_starts_in_the_mode_that_asks() {
     let prompts = || Options::new().host_permission_prompts();
