@@ -1,0 +1,1 @@
+//! Errors at the exit: cases 140 to 149.

@@ -1,0 +1,1 @@
+//! Framing and decoding: cases 1 to 18.

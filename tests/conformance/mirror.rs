@@ -1,0 +1,1 @@
+//! Transcript mirroring: cases 150 to 152.

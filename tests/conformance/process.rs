@@ -1,0 +1,1 @@
+//! The process: cases 153 to 168.

@@ -1,0 +1,1 @@
+//! When stdin may be closed: cases 104 to 139.
