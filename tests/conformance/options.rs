@@ -5,11 +5,11 @@ use claude_duplex::options::{EnvChange, Options, OptionsError, SettingSource, Wo
 /// What every session needs.
 const FIXED: [&str; 7] = [
     "--print",
+    "--verbose",
     "--input-format",
     "stream-json",
     "--output-format",
     "stream-json",
-    "--verbose",
     "--replay-user-messages",
 ];
 
