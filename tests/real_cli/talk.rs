@@ -15,6 +15,9 @@ use crate::watch::Case;
 
 pub(crate) type Trial = Result<(), Box<dyn std::error::Error>>;
 
+/// How long a reply may take.
+const PATIENCE: Duration = Duration::from_secs(40);
+
 pub(crate) struct Talk<'c> {
     case: &'c Case,
     pub(crate) claude: Driver<Transport>,
@@ -44,6 +47,9 @@ impl<'c> Talk<'c> {
         let plain = case.environment().into_iter().fold(plain, |options, (name, value)| options.env(name, value));
         let mut config = Config::new(Seed::random());
         config.owned = AskKinds::ALL;
+        // A version for node takes its time to start on a busy machine.
+        config.timeouts.interrupt = Some(PATIENCE);
+        config.timeouts.request = Some(PATIENCE);
         configure(&mut config);
         Ok(Self { case, claude: spawn(&options(plain), config)?, actions: Vec::new() })
     }

@@ -49,11 +49,14 @@ async fn api_retries_used_up(case: &Case) -> Trial {
 }
 
 async fn api_slow(case: &Case) -> Trial {
-    let patient = |config: &mut Config| config.timeouts.stall = Some(Duration::from_secs(5));
-    let mut talk = Talk::with(case, |options| options.include_partial_messages(), patient)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("word ".repeat(20)).chunks(20).delay_ms(50)])))?;
+    let impatient = |config: &mut Config| config.timeouts.stall = Some(Duration::from_secs(3));
+    let mut talk = Talk::with(case, |options| options.include_partial_messages(), impatient)?;
+    let prompt = talk.prompt(Prompt::text(&script([text("word ".repeat(20)).chunks(20).delay_ms(200)])))?;
+    talk.message("content_block_delta").await?;
+    let start = talk.actions.len();
     assert_eq!(talk.ended(prompt).await?.text().trim_end(), "word ".repeat(20).trim_end());
-    assert!(!talk.actions.iter().any(|action| matches!(action, Action::Stalled(_))), "slow is not stalled");
+    let stalled = talk.actions[start..].iter().any(|action| matches!(action, Action::Stalled(_)));
+    assert!(!stalled, "four seconds in all, but never three without a word");
     talk.close().await?;
     Ok(())
 }

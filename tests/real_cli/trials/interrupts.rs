@@ -63,9 +63,8 @@ async fn interrupt_with_an_open_ask(case: &Case) -> Trial {
     let ask = talk.asked().await?;
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
-    let stays = case.before("2.0.0", "the ask is not withdrawn; an answer to it means nothing");
-    assert_eq!(talk.withdrawn(), usize::from(!stays));
-    assert_eq!(talk.claude.answer(ask.id(), Decision::allow()).is_ok(), stays);
+    assert_eq!(talk.withdrawn(), 1);
+    assert!(talk.claude.answer(ask.id(), Decision::allow()).is_err(), "it is stale");
     assert!(!case.place.cwd().join("made.txt").exists());
     goes_on(talk).await
 }

@@ -40,19 +40,13 @@ async fn host_server_called(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions().host_mcp_server("calc"), |_| ())?;
     let servers = Request::initialize().field("sdkMcpServers", Json::from_value(&json!(["calc"]))?);
     talk.request_with(servers, |ask| serve(ask, &mut methods)).await??;
-    let late = case.before("2.1.144", "the server is asked before the first turn, not before `initialize` is answered");
-    assert_eq!(methods.is_empty(), late, "{methods:?}");
     let call = tool("mcp__calc__add", json!({ "a": 2, "b": 40 }));
     let prompt = talk.prompt(Prompt::text(&script([call, text("done")])))?;
     assert_eq!(talk.ended_with(prompt, |ask| serve(ask, &mut methods)).await?.text(), "done");
     assert!(talk.tool_results().contains("42"), "{}", talk.tool_results());
     assert_eq!(methods.iter().filter(|method| *method == "tools/call").count(), 1);
-    let status = talk.request_with(Request::new("mcp_status"), |ask| serve(ask, &mut methods)).await?;
-    if case.before("2.0.0", "`mcp_status` is not known") {
-        assert!(status.is_err());
-    } else {
-        assert!(status?.payload().is_some_and(|payload| payload.as_str().contains("calc")));
-    }
+    let status = talk.request_with(Request::new("mcp_status"), |ask| serve(ask, &mut methods)).await??;
+    assert!(status.payload().is_some_and(|payload| payload.as_str().contains("calc")));
     talk.close().await?;
     Ok(())
 }

@@ -43,7 +43,8 @@ async fn subagent(case: &Case) -> Trial {
     let prompt = talk.prompt(Prompt::text(&script([tool("Task", look), text("done")])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(talk.tool_results().contains("the agent has looked"), "{}", talk.tool_results());
-    assert!(talk.messages().any(|message| message.is_subagent()));
+    let untold = case.before("2.0.0", "the subagent's messages are not told, only its result");
+    assert_eq!(talk.messages().any(|message| message.is_subagent()), !untold);
     assert_eq!(talk.turns(), 1, "a subagent's frames begin and end no turn");
     talk.close().await?;
     Ok(())
@@ -92,9 +93,13 @@ async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
         talk.close().await?;
         return Ok(());
     }
-    if case.before("2.1.0", "the process dies when a background command ends, and the prompt is lost") {
+    if case.before(
+        "2.1.0",
+        "the process dies when a background command ends: a prompt that comes then is answered or lost",
+    ) {
         let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
-        assert!(talk.ended(second).await?.is_lost());
+        let end = talk.ended(second).await?;
+        assert!(end.is_lost() || end.text() == "two");
         return Ok(());
     }
     talk.message("content_block_delta").await?;
