@@ -52,7 +52,7 @@ pub enum WhyRefused {
 #[error("it is over, or belongs to another session")]
 pub struct Stale;
 
-/// Why an answer was not taken. Nothing was changed or written.
+/// Why an answer was not taken. Nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AnswerError {
@@ -97,7 +97,7 @@ pub enum Lost {
     /// The host aborted the session.
     #[error("the session was aborted")]
     Aborted,
-    /// The session was closed and the graces ran out.
+    /// The session was closed: a grace ran out, or stdin is closed and what was asked cannot be answered any more.
     #[error("the session was closed before it was over")]
     Closed,
     /// The CLI no longer reads its input.

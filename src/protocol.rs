@@ -268,18 +268,20 @@ impl Protocol {
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: request, why })
     }
 
-    /// Answers what the CLI asked.
+    /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
+    /// gives.
     ///
     /// # Errors
     /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of
-    /// another kind, or an allow's input is no object. Nothing is changed then.
+    /// another kind, or an allow's input is no object. Nothing is changed then. An answer that would make more wait to be
+    /// written than [`Limits::unsent_hard`](crate::Limits::unsent_hard) is [`AnswerError::Stale`] too: it ends the session.
     pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: Answer) -> Result<(), AnswerError> {
         self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(AnswerError::Stale))
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
-    /// ask), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a signal after each.
-    /// [`Closed`](Action::Closed) comes last.
+    /// ask), then stdin is closed and what is asked still is [withdrawn](Action::Withdrawn), and the
+    /// [graces](crate::Graces) pass one after the other, with a signal after each. [`Closed`](Action::Closed) comes last.
     pub fn close(&mut self, now: Time) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
 use claude_duplex::{
-    Action, AskKind, Busy, CloseReason, CloseWhen, Config, Decision, Interrupt, Outcome, Prompt, PromptId, Protocol,
-    Request, Seed, Time, WhyRefused,
+    Action, AnswerError, AskKind, Busy, ChildAction, CloseReason, CloseWhen, Config, Decision, Interrupt, Lost,
+    Outcome, Prompt, PromptId, Protocol, Request, Seed, Time, WhyRefused, WhyWithdrawn,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -170,4 +170,35 @@ fn uuids_are_another_sessions_never() {
     let given = Prompt::text("x").uuid(one[0]);
     session.prompt(Time::ZERO, given.clone()).unwrap();
     assert_eq!(session.prompt(Time::ZERO, given).unwrap_err().why, WhyRefused::Reused);
+}
+
+const ASK: &[u8] =
+    b"{\"type\":\"control_request\",\"request_id\":\"a\",\"request\":{\"subtype\":\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{}}}\n";
+
+#[test]
+fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
+    let mut session = Protocol::new(config(), Time::ZERO);
+    session.receive(Time::ZERO, ASK);
+    let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
+    session.close(Time::ZERO);
+    assert_eq!(session.poll_child(), Some(ChildAction::CloseStdin));
+    let why = WhyWithdrawn::Ended(Lost::Closed);
+    let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+    assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why }), "{actions:?}");
+    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::allow().into()), Err(AnswerError::Stale));
+    assert_eq!(session.poll_transmit(), b"");
+}
+
+#[test]
+fn an_answer_that_there_is_no_room_for_is_not_taken() {
+    let mut config = config();
+    config.limits.unsent_hard = 1000;
+    let mut session = Protocol::new(config, Time::ZERO);
+    session.receive(Time::ZERO, ASK);
+    let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
+    let long = Decision::deny("no".repeat(1000)).into();
+    assert_eq!(session.answer(Time::ZERO, ask.id(), long), Err(AnswerError::Stale));
+    let why = WhyWithdrawn::Ended(Lost::Aborted);
+    let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+    assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why }), "{actions:?}");
 }

@@ -23,6 +23,8 @@ impl Protocol {
             self.abandon(CloseReason::Overrun);
         }
         if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
+            // Whatever is asked still, nobody can answer it any more.
+            self.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut self.actions);
             self.shutdown.close_stdin(self.now, &self.config.timeouts);
         }
         self.tell_idle();
