@@ -18,7 +18,7 @@ pub struct TurnResult {
     pub subtype: String,
     /// Whether it is an error; `success` too can be one, when the API failed. An interrupted turn's is false up to
     /// 2.1.50.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub is_error: bool,
     /// The answer's text, or the API's error text.
     #[serde(default, deserialize_with = "lenient")]
@@ -44,6 +44,11 @@ pub struct TurnResult {
     /// Tokens, this turn's, of the main loop only.
     #[serde(default, deserialize_with = "lenient")]
     pub usage: Option<Json>,
+}
+
+/// What is no `true` is `false`.
+fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(lenient(deserializer)?.unwrap_or(false))
 }
 
 impl TurnResult {
@@ -123,36 +128,26 @@ pub(crate) fn content(line: &[u8]) -> Result<Vec<Content>, DecodeError> {
 }
 
 fn block(raw: Json) -> Content {
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "snake_case")]
-    enum Known {
-        Text {
-            text: String,
+    let read = |text: &str| known(&fields(text)?);
+    read(raw.as_str()).or_else(|| read(&readable(raw.as_str().as_bytes()))).unwrap_or(Content::Other(raw))
+}
+
+/// A block of a type that has a name here, and has what that type must have. Each field is read by itself, so that no
+/// other can hide it, and a tool's input is not read at all.
+fn known(fields: &Fields<'_>) -> Option<Content> {
+    let text = |key: &str| unescaped(fields.get(key)?.get());
+    let json = |key: &str| fields.get(key).map_or_else(|| Json::string(""), |raw| Json::compacted(raw));
+    Some(match text("type")?.as_str() {
+        "text" => Content::Text(text("text")?),
+        "thinking" => Content::Thinking(text("thinking")?),
+        "tool_use" => Content::ToolUse { id: text("id")?, name: text("name")?, input: json("input") },
+        "tool_result" => Content::ToolResult {
+            tool_use_id: text("tool_use_id")?,
+            content: json("content"),
+            is_error: fields.get("is_error").is_some_and(|raw| raw.get() == "true"),
         },
-        Thinking {
-            thinking: String,
-        },
-        ToolUse {
-            id: String,
-            name: String,
-        },
-        ToolResult {
-            tool_use_id: String,
-            #[serde(default)]
-            is_error: Option<bool>,
-        },
-    }
-    // A tagged enum is read by way of a buffer, in which no raw value survives: the raw parts are read by themselves.
-    let part = |key: &str| field(raw.as_str(), key).unwrap_or_else(|| Json::string(""));
-    match raw.decode::<Known>() {
-        Ok(Known::Text { text }) => Content::Text(text),
-        Ok(Known::Thinking { thinking }) => Content::Thinking(thinking),
-        Ok(Known::ToolUse { id, name }) => Content::ToolUse { id, name, input: part("input") },
-        Ok(Known::ToolResult { tool_use_id, is_error }) => {
-            Content::ToolResult { tool_use_id, content: part("content"), is_error: is_error.unwrap_or(false) }
-        }
-        Err(_) => Content::Other(raw),
-    }
+        _ => return None,
+    })
 }
 
 pub(crate) fn delta(line: &[u8]) -> Option<StreamDelta> {
@@ -183,13 +178,14 @@ pub(crate) fn delta(line: &[u8]) -> Option<StreamDelta> {
 
 /// The text of a top-level field.
 pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
-    let raw = field(&readable(line), key)?;
-    unescaped(raw.as_str())
+    unescaped(fields(&readable(line))?.get(key)?.get())
 }
 
-fn field(object: &str, key: &str) -> Option<Json> {
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(object).ok()?;
-    fields.get(key).map(|raw| Json::compacted(raw))
+/// An object's fields as they are written; the last of several equal keys counts, as in the CLI's own language.
+type Fields<'t> = BTreeMap<String, &'t RawValue>;
+
+fn fields(object: &str) -> Option<Fields<'_>> {
+    serde_json::from_str(object).ok()
 }
 
 #[cfg(test)]
@@ -212,5 +208,44 @@ mod tests {
     fn a_field_of_another_type_hides_no_other() {
         let result: TurnResult = decode(br#"{"subtype":"success","result":7,"errors":"x","duration_ms":-1}"#).unwrap();
         assert_eq!((result.result, result.errors, result.duration_ms), (None, None, None));
+    }
+
+    /// What a block says must not depend on what the rest of it holds: numbers that no `f64` can hold, half an emoji, a key
+    /// that comes twice.
+    #[test]
+    fn a_block_is_read_field_by_field() {
+        let block = |json: &str| {
+            let line = format!(r#"{{"message":{{"content":[{json}]}}}}"#);
+            content(line.as_bytes()).unwrap().remove(0)
+        };
+        for input in [r#"{"n":1e400}"#, r#"{"s":"\ud83d"}"#, r#"{"\ud83d":-1e999}"#, "7", "null", r#"{"a":1,"a":2}"#] {
+            for rest in ["", r#","caller":{"n":1e400}"#, r#","x":"\ud83d""#, r#","\ud83d":1e400"#, r#","x":1,"x":2"#] {
+                let json = format!(r#"{{"type":"tool_use","id":"t","name":"Bash","input":{input}{rest}}}"#);
+                let Content::ToolUse { id, name, input: read } = block(&json) else { panic!("{json} is hidden") };
+                assert_eq!((&*id, &*name), ("t", "Bash"), "{json}");
+                let bad_key = rest.contains("\"\\ud83d\":");
+                assert_eq!(
+                    read.as_str(),
+                    if bad_key { input.replace("d83d", "fffd") } else { input.to_owned() },
+                    "{json}"
+                );
+            }
+        }
+        let result = r#"{"type":"tool_result","tool_use_id":"t","content":[{"n":1e400}],"is_error":1}"#;
+        let expected = Json::parse(r#"[{"n":1e400}]"#).unwrap();
+        assert_eq!(block(result), Content::ToolResult { tool_use_id: "t".into(), content: expected, is_error: false });
+        let text = r#"{"type":"text","text":"a \ud83d","citations":[1e400],"type":"text"}"#;
+        assert_eq!(block(text), Content::Text("a \u{fffd}".into()));
+        let strange = r#"{"type":"tool_use","id":7,"name":"Bash"}"#;
+        assert_eq!(block(strange), Content::Other(Json::parse(strange).unwrap()));
+    }
+
+    #[test]
+    fn a_result_is_read_field_by_field() {
+        for odd in [r#""is_error":null"#, r#""is_error":"no""#, r#""usage":{"n":1e400,"s":"\ud83d"}"#] {
+            let line = format!(r#"{{"subtype":"success",{odd},"total_cost_usd":1e400,"result":"hi"}}"#);
+            let result: TurnResult = decode(line.as_bytes()).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!((result.is_error, result.result.as_deref()), (false, Some("hi")), "{line}");
+        }
     }
 }
