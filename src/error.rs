@@ -20,11 +20,8 @@ impl<T> fmt::Display for Refused<T> {
     }
 }
 
-impl<T: fmt::Debug> std::error::Error for Refused<T> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.why)
-    }
-}
+/// It speaks for [`why`](Refused::why), which therefore is no further cause.
+impl<T: fmt::Debug> std::error::Error for Refused<T> {}
 
 /// Why a command was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -118,7 +115,57 @@ pub struct BadUuid;
 #[error("the message has no such view: {0}")]
 pub struct DecodeError(pub(crate) String);
 
-/// A text that is not one JSON value.
+/// A text that is not one JSON value, or a value of another shape than was wanted. The cause says where.
 #[derive(Debug, Error)]
-#[error("not JSON: {0}")]
+#[error("not the JSON that was expected")]
 pub struct BadJson(#[from] pub(crate) serde_json::Error);
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use crate::{BadJson, Json, Prompt, Recorder};
+
+    use super::*;
+
+    /// Every message of a chain of causes, the outermost first.
+    fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+        let mut chain = vec![error.to_string()];
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            chain.push(error.to_string());
+            cause = error.source();
+        }
+        chain
+    }
+
+    struct Broken;
+
+    impl std::io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_error_says_what_its_cause_says() {
+        let refused = Refused { value: Prompt::text("hello"), why: WhyRefused::Busy };
+        let bad: BadJson = Json::parse("{").unwrap_err();
+        let recorder = Recorder::new(Broken, &crate::Config::new(crate::Seed([1; 16])), crate::Time::ZERO, u64::MAX);
+        let errors: [(&dyn Error, &str); 4] = [
+            (&refused, "a turn is running"),
+            (&bad, "EOF while parsing"),
+            (recorder.stopped().unwrap(), "the disk is gone"),
+            (&RequestError::Lost(Lost::Eof), "output ended"),
+        ];
+        for (error, cause) in errors {
+            let chain = chain(error);
+            let told = chain.iter().filter(|message| message.contains(cause)).count();
+            assert_eq!(told, 1, "{chain:?}");
+        }
+    }
+}
