@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
 use claude_duplex::{
-    Action, AnswerError, AskKind, Busy, ChildAction, CloseReason, CloseWhen, Config, Decision, Interrupt, Lost,
-    Outcome, Prompt, PromptId, Protocol, Request, Seed, Time, WhyRefused, WhyWithdrawn,
+    Action, AnswerError, AskKind, Busy, ChildAction, CloseReason, CloseWhen, Config, Deadline, Decision, Interrupt,
+    Lost, Outcome, Prompt, PromptId, Protocol, Request, Seed, Time, WhyRefused, WhyWithdrawn,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -201,4 +201,61 @@ fn an_answer_that_there_is_no_room_for_is_not_taken() {
     let why = WhyWithdrawn::Ended(Lost::Aborted);
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
     assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why }), "{actions:?}");
+}
+
+/// A session that waits for ever for replies to the host's requests, and what its next deadline does.
+fn patient() -> Config {
+    let mut config = config();
+    (config.timeouts.request, config.timeouts.interrupt) = (None, None);
+    config
+}
+
+#[test]
+fn the_sessions_own_requests_do_not_wait_for_ever() {
+    let mut session = Protocol::new(patient(), Time::ZERO);
+    let prompt = session.prompt(Time::ZERO, Prompt::text("one")).unwrap();
+    let withdrawals =
+        |session: &Protocol| String::from_utf8_lossy(session.poll_transmit()).matches("cancel_async_message").count();
+    session.cancel(Time::ZERO, prompt).unwrap();
+    session.cancel(Time::ZERO, prompt).unwrap();
+    assert_eq!(withdrawals(&session), 1, "a second one while the first is open says nothing new");
+    let (due, why) = session.poll_timeout().expect("it is waited for, and not for ever");
+    assert_eq!((due, why), (Time::ZERO.after(60 * SECOND), Deadline::Request));
+    session.handle_timeout(due);
+    assert_eq!(session.poll_timeout(), None);
+    session.cancel(due, prompt).unwrap();
+    assert_eq!(withdrawals(&session), 2, "it is tried again");
+}
+
+#[test]
+fn a_follow_up_that_is_never_answered_holds_no_prompt_back() {
+    let mut session = Protocol::new(patient(), Time::ZERO);
+    let say = |session: &mut Protocol, line: String| session.receive(Time::ZERO, format!("{line}\n").as_bytes());
+    let prompt = session.prompt(Time::ZERO, Prompt::text("one")).unwrap();
+    let request = |id: &str, response: &str| {
+        format!(
+            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#
+        )
+    };
+    session.interrupt(Time::ZERO, Interrupt::prompt(prompt).id("i")).unwrap();
+    say(&mut session, request("i", &format!(r#"{{"still_queued":["{}"]}}"#, prompt.uuid())));
+    // The withdrawal comes too late, and a turn takes the prompt: it is interrupted again, and nobody answers that.
+    say(&mut session, r#"{"type":"system","subtype":"init","session_id":"s"}"#.into());
+    say(&mut session, format!(r#"{{"type":"user","uuid":"{}"}}"#, prompt.uuid()));
+    let interrupts = String::from_utf8_lossy(session.poll_transmit()).matches(r#""subtype":"interrupt""#).count();
+    assert_eq!(interrupts, 2);
+    session.prompt(Time::ZERO, Prompt::text("two")).unwrap();
+    say(&mut session, r#"{"type":"result","subtype":"success"}"#.into());
+    while let Some((due, _)) = session.poll_timeout() {
+        session.handle_timeout(due);
+    }
+    assert!(String::from_utf8_lossy(session.poll_transmit()).contains("two"), "it is still held back");
+}
+
+#[test]
+fn the_hosts_own_requests_wait_as_long_as_it_says() {
+    let mut session = Protocol::new(patient(), Time::ZERO);
+    session.request(Time::ZERO, Request::new("mcp_status")).unwrap();
+    session.interrupt(Time::ZERO, Interrupt::running()).unwrap();
+    assert_eq!(session.poll_timeout(), None);
 }
