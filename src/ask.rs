@@ -8,6 +8,7 @@ use crate::error::DecodeError;
 use crate::ids::AskId;
 use crate::json::Json;
 use crate::message::Message;
+use crate::text::{Few, Quoted};
 use crate::wire::control::{self, PermissionFields};
 
 /// The kinds of asks (wire reference, section 1.6).
@@ -42,6 +43,19 @@ impl AskKind {
             "request_user_dialog" => Self::Dialog,
             _ => Self::Unknown,
         }
+    }
+}
+
+impl fmt::Display for AskKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Permission => "can_use_tool",
+            Self::Hook => "hook_callback",
+            Self::Mcp => "mcp_message",
+            Self::Elicitation => "elicitation",
+            Self::Dialog => "request_user_dialog",
+            Self::Unknown => "unknown",
+        })
     }
 }
 
@@ -143,7 +157,7 @@ impl Ask {
 }
 
 /// A tool that wants to run (`can_use_tool`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Permission(PermissionFields);
 
 impl Permission {
@@ -184,8 +198,21 @@ impl Permission {
     }
 }
 
+impl fmt::Debug for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permission")
+            .field("tool_name", &Quoted(&self.0.tool_name))
+            .field("input", &self.0.input)
+            .field("tool_use_id", &self.tool_use_id().map(Quoted))
+            .field("agent_id", &self.agent_id().map(Quoted))
+            .field("description", &self.description().map(Quoted))
+            .field("suggestions", &Few(self.suggestions()))
+            .finish()
+    }
+}
+
 /// What is said to an [`Ask`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
     /// To a [`Permission`](AskKind::Permission) ask.
@@ -206,7 +233,7 @@ pub enum Answer {
 ///
 /// let answer = Answer::from(Decision::deny("not on a Friday"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Decision {
     /// It may.
@@ -260,6 +287,29 @@ impl Decision {
             *interrupt = true;
         }
         self
+    }
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow { input, remember } => {
+                f.debug_struct("Allow").field("input", input).field("remember", &Few(remember)).finish()
+            }
+            Self::Deny { message, interrupt } => {
+                f.debug_struct("Deny").field("message", &Quoted(message)).field("interrupt", interrupt).finish()
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(decision) => f.debug_tuple("Permission").field(decision).finish(),
+            Self::Raw(payload) => f.debug_tuple("Raw").field(payload).finish(),
+            Self::Error { message } => f.debug_struct("Error").field("message", &Quoted(message)).finish(),
+        }
     }
 }
 

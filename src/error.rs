@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::text::Quoted;
+
 /// A command was not taken. The value comes back unharmed in [`value`](Refused::value).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused<T> {
@@ -62,7 +64,7 @@ pub enum AnswerError {
 }
 
 /// Why a request of ours got no success.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
     /// The CLI answered with an error.
@@ -79,6 +81,20 @@ pub enum RequestError {
     /// The session ended first.
     #[error("the session ended before the CLI answered: {0}")]
     Lost(Lost),
+}
+
+impl fmt::Debug for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { message, code } => f
+                .debug_struct("Refused")
+                .field("message", &Quoted(message))
+                .field("code", &code.as_deref().map(Quoted))
+                .finish(),
+            Self::TimedOut => f.write_str("TimedOut"),
+            Self::Lost(why) => f.debug_tuple("Lost").field(why).finish(),
+        }
+    }
 }
 
 /// Why something has no outcome of its own.
@@ -111,14 +127,26 @@ pub enum Lost {
 pub struct BadUuid;
 
 /// A message lacks what a typed view needs. The message itself is unharmed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[error("the message has no such view: {0}")]
 pub struct DecodeError(pub(crate) String);
 
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DecodeError").field(&Quoted(&self.0)).finish()
+    }
+}
+
 /// A text that is not one JSON value, or a value of another shape than was wanted. The cause says where.
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[error("not the JSON that was expected")]
 pub struct BadJson(#[from] pub(crate) serde_json::Error);
+
+impl fmt::Debug for BadJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BadJson").field(&Quoted(&self.0.to_string())).finish()
+    }
+}
 
 #[cfg(test)]
 mod tests {

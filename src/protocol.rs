@@ -15,6 +15,8 @@ mod requests;
 mod shutdown;
 mod tail;
 
+use std::fmt;
+
 use crate::action::{Action, Session, WhyRejected, WhyWithdrawn};
 use crate::ask::Answer;
 use crate::config::Config;
@@ -73,7 +75,7 @@ use tail::Tail;
 ///     .any(|action| matches!(action, Action::PromptEnded { outcome: Outcome::Success, .. }));
 /// assert!(ended);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Protocol {
     config: Config,
     now: Time,
@@ -381,6 +383,22 @@ impl Protocol {
         let done = step(self);
         self.advance();
         Some(done)
+    }
+}
+
+/// How it stands, without what was said.
+impl fmt::Debug for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Protocol")
+            .field("session", &self.session)
+            .field("now", &self.now)
+            .field("step", &self.shutdown.step())
+            .field("idle", &self.is_idle())
+            .field("unsent", &self.unsent())
+            .field("unread", &self.actions.bytes())
+            .field("deadline", &self.poll_timeout())
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
     }
 }
 

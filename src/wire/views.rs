@@ -1,17 +1,18 @@
 //! Typed views of messages, decoded when asked for. Open: what they do not name stays in the line.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::json::Json;
-use crate::text::readable;
+use crate::text::{FewTexts, Quoted, readable};
 use crate::wire::{decode, lenient, unescaped};
 
 /// How a turn ended (wire reference, section 1.4, `result`).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct TurnResult {
     /// `success`, `error_during_execution`, `error_max_turns`, ...
@@ -67,8 +68,25 @@ impl TurnResult {
     }
 }
 
+impl fmt::Debug for TurnResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnResult")
+            .field("subtype", &Quoted(&self.subtype))
+            .field("is_error", &self.is_error)
+            .field("result", &self.result.as_deref().map(Quoted))
+            .field("errors", &self.errors.as_deref().map(FewTexts))
+            .field("terminal_reason", &self.terminal_reason.as_deref().map(Quoted))
+            .field("session_id", &self.session_id.as_deref().map(Quoted))
+            .field("total_cost_usd", &self.total_cost_usd)
+            .field("duration_ms", &self.duration_ms)
+            .field("num_turns", &self.num_turns)
+            .field("usage", &self.usage)
+            .finish()
+    }
+}
+
 /// A content block of an `assistant` or `user` message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Content {
     /// Text.
@@ -97,8 +115,30 @@ pub enum Content {
     Other(Json),
 }
 
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(&Quoted(text)).finish(),
+            Self::Thinking(text) => f.debug_tuple("Thinking").field(&Quoted(text)).finish(),
+            Self::ToolUse { id, name, input } => f
+                .debug_struct("ToolUse")
+                .field("id", &Quoted(id))
+                .field("name", &Quoted(name))
+                .field("input", input)
+                .finish(),
+            Self::ToolResult { tool_use_id, content, is_error } => f
+                .debug_struct("ToolResult")
+                .field("tool_use_id", &Quoted(tool_use_id))
+                .field("content", content)
+                .field("is_error", is_error)
+                .finish(),
+            Self::Other(block) => f.debug_tuple("Other").field(block).finish(),
+        }
+    }
+}
+
 /// What a `stream_event` adds to the answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamDelta {
     /// A part of the text.
@@ -107,6 +147,17 @@ pub enum StreamDelta {
     Thinking(String),
     /// A part of a tool's input, as JSON text.
     Input(String),
+}
+
+impl fmt::Debug for StreamDelta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, part) = match self {
+            Self::Text(part) => ("Text", part),
+            Self::Thinking(part) => ("Thinking", part),
+            Self::Input(part) => ("Input", part),
+        };
+        f.debug_tuple(name).field(&Quoted(part)).finish()
+    }
 }
 
 pub(crate) fn content(line: &[u8]) -> Result<Vec<Content>, DecodeError> {
