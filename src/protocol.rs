@@ -282,8 +282,9 @@ impl Protocol {
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
-    /// ask), then stdin is closed and what is asked still is [withdrawn](Action::Withdrawn), and the
-    /// [graces](crate::Graces) pass one after the other, with a signal after each. [`Closed`](Action::Closed) comes last.
+    /// ask, and is answered), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a
+    /// signal after each. What is asked when stdin is closed is [withdrawn](Action::Withdrawn).
+    /// [`Closed`](Action::Closed) comes last.
     pub fn close(&mut self, now: Time) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);

@@ -181,6 +181,10 @@ fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
     session.receive(Time::ZERO, ASK);
     let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
     session.close(Time::ZERO);
+    assert_eq!(session.poll_child(), None, "while it can be answered, stdin is open");
+    assert!(session.clone().answer(Time::ZERO, ask.id(), Decision::allow().into()).is_ok());
+    let (due, _) = session.poll_timeout().expect("the grace for the turn");
+    session.handle_timeout(due);
     assert_eq!(session.poll_child(), Some(ChildAction::CloseStdin));
     let why = WhyWithdrawn::Ended(Lost::Closed);
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();

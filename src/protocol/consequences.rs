@@ -23,8 +23,6 @@ impl Protocol {
             self.abandon(CloseReason::Overrun);
         }
         if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
-            // Whatever is asked still, nobody can answer it any more.
-            self.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut self.actions);
             self.shutdown.close_stdin(self.now, &self.config.timeouts);
         }
         self.tell_idle();
@@ -37,10 +35,11 @@ impl Protocol {
         }
     }
 
-    /// Whether what `close` waits for still goes on.
+    /// Whether what `close` waits for still goes on. An ask that outlives its turn is waited for too: its answer could
+    /// not be written any more.
     fn is_finishing(&self) -> bool {
         match self.config.close_when {
-            CloseWhen::TurnEnded => self.ledger.is_busy(),
+            CloseWhen::TurnEnded => self.ledger.is_busy() || !self.asks.is_empty(),
             CloseWhen::Idle => !self.is_idle(),
         }
     }

@@ -174,7 +174,7 @@ pub(crate) fn content(line: &[u8]) -> Result<Vec<Content>, DecodeError> {
     if let Some(text) = unescaped(raw.as_str()) {
         return Ok(vec![Content::Text(text)]);
     }
-    let blocks: Vec<Json> = raw.decode().map_err(|error| DecodeError(error.0.to_string()))?;
+    let blocks: Vec<Json> = raw.decode().map_err(|_| DecodeError::expected("a list").within("message.content"))?;
     Ok(blocks.into_iter().map(block).collect())
 }
 
@@ -185,7 +185,7 @@ fn block(raw: Json) -> Content {
 
 /// A block of a type that has a name here, and has what that type must have. Each field is read by itself, so that no
 /// other can hide it, and a tool's input is not read at all.
-fn known(fields: &Fields<'_>) -> Option<Content> {
+fn known(fields: &RawFields<'_>) -> Option<Content> {
     let text = |key: &str| unescaped(fields.get(key)?.get());
     let json = |key: &str| fields.get(key).map_or_else(|| Json::string(""), |raw| Json::compacted(raw));
     Some(match text("type")?.as_str() {
@@ -233,9 +233,9 @@ pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
 }
 
 /// An object's fields as they are written; the last of several equal keys counts, as in the CLI's own language.
-type Fields<'t> = BTreeMap<String, &'t RawValue>;
+type RawFields<'t> = BTreeMap<String, &'t RawValue>;
 
-fn fields(object: &str) -> Option<Fields<'_>> {
+fn fields(object: &str) -> Option<RawFields<'_>> {
     serde_json::from_str(object).ok()
 }
 
