@@ -22,6 +22,7 @@ pub struct Message {
     kind: MessageKind,
     subagent: bool,
     subtype: Name,
+    uuid: Name,
 }
 
 #[derive(Clone)]
@@ -43,7 +44,8 @@ impl Line {
 
 impl Message {
     pub(crate) fn new(line: Line, envelope: Envelope) -> Self {
-        Self { line, kind: envelope.kind, subagent: envelope.subagent, subtype: envelope.subtype }
+        let Envelope { kind, subtype, uuid, subagent } = envelope;
+        Self { line, kind, subagent, subtype, uuid }
     }
 
     /// What it is.
@@ -69,8 +71,8 @@ impl Message {
 
     /// Its own `uuid`.
     #[must_use]
-    pub fn uuid(&self) -> Option<String> {
-        self.text_field("uuid")
+    pub fn uuid(&self) -> Option<&str> {
+        self.uuid.of(self.as_bytes())
     }
 
     /// The session that it speaks of.

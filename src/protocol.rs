@@ -25,7 +25,8 @@ use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::time::Time;
-use crate::wire::envelope;
+use crate::wire::envelope::NotAMessage;
+use crate::wire::scan::scan;
 
 use actions::Actions;
 use aims::Aims;
@@ -384,5 +385,5 @@ impl Protocol {
 
 /// Whether the output ended within that line.
 fn is_cut(line: &[u8]) -> bool {
-    !line.iter().all(u8::is_ascii_whitespace) && envelope::scan(line) == Err(envelope::NotAMessage::NotJson)
+    !line.iter().all(u8::is_ascii_whitespace) && scan(line) == Err(NotAMessage::NotJson)
 }

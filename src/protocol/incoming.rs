@@ -11,8 +11,9 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
-use crate::wire::envelope::{self, Envelope, NotAMessage};
+use crate::wire::envelope::{Envelope, NotAMessage};
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::scan;
 use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
@@ -42,7 +43,7 @@ impl Protocol {
             self.counts.blank += 1;
             return None;
         }
-        let why = match envelope::scan(line) {
+        let why = match scan(line) {
             Ok(envelope) => return Some(envelope),
             Err(NotAMessage::NotJson) => WhyRejected::NotJson,
             Err(NotAMessage::NotAnObject) => WhyRejected::NotAnObject,

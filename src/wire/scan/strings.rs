@@ -1,0 +1,79 @@
+//! Through the plain part of a JSON string, many bytes at a time.
+
+/// A block is looked at as a whole: the compiler makes vector instructions of the loop over it.
+const BLOCK: usize = 32;
+const WORD: usize = 8;
+
+/// How many bytes come before the first that means something in a string: a quote, a backslash, or a control character,
+/// which may not stand there.
+#[inline]
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    // Most strings are keys and ids, and over within a few words.
+    let head = plain_words(&bytes[..bytes.len().min(BLOCK)]);
+    if head < BLOCK {
+        return head;
+    }
+    let at = BLOCK + plain_blocks(&bytes[BLOCK..]);
+    at + plain_words(&bytes[at..])
+}
+
+#[inline]
+fn plain_words(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk() {
+        let special = specials(u64::from_le_bytes(*word));
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += WORD;
+    }
+    at + bytes[at..].iter().take_while(|byte| !is_special(**byte)).count()
+}
+
+/// As many bytes as whole blocks have in which nothing is special.
+fn plain_blocks(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(block) = bytes[at..].first_chunk::<BLOCK>() {
+        if block.iter().fold(false, |any, byte| any | is_special(*byte)) {
+            break;
+        }
+        at += BLOCK;
+    }
+    at
+}
+
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// The highest bit of each special byte. A bit above the lowest one may be set for nothing: a subtraction borrows.
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word;
+    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | equal(b'"') | equal(b'\\')) & (ONES << 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_special_byte_is_found_wherever_it_stands() {
+        for length in 0..150 {
+            let mut bytes = vec![b'x'; length];
+            assert_eq!(plain(&bytes), length);
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    bytes[at] = byte;
+                    assert_eq!(plain(&bytes), if is_special(byte) { at } else { length }, "{byte:#x} at {at}");
+                }
+                // What stands behind it does not matter.
+                bytes[at] = b'"';
+                bytes[at + 1..].fill(0x1f);
+                assert_eq!(plain(&bytes), at);
+                bytes[at..].fill(b'x');
+            }
+        }
+    }
+}
