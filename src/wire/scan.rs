@@ -9,71 +9,86 @@
 
 mod strings;
 
-use std::ops::Range;
-
 use crate::text::readable;
 use crate::wire::envelope::{Envelope, Name, NotAMessage};
 use crate::wire::kind::MessageKind;
 
 /// Reads a line's envelope. The last of several equal keys counts, as in the CLI's own language.
 pub(crate) fn scan(line: &[u8]) -> Result<Envelope, NotAMessage> {
-    let mut scanner = Scanner { line, at: 0 };
-    let scanned = match scanner.token() {
-        Some(b'{') => scanner.envelope(),
-        _ => scanner.value().map(|()| Err(NotAMessage::NotAnObject)),
-    };
-    match scanned {
-        Some(scanned) if scanner.token().is_none() => scanned,
-        _ => Err(NotAMessage::NotJson),
+    let line = Scanner { line };
+    let Some((end, scanned)) = line.whole() else { return Err(NotAMessage::NotJson) };
+    match line.token(end) {
+        None => scanned,
+        Some(_) => Err(NotAMessage::NotJson),
     }
 }
 
-/// A place in the line. Every method moves it behind what it reads, and is `None` where that is not JSON.
+/// A line in which places are read. Every method takes the place where to begin and gives the one behind what it read,
+/// or `None` where that is not JSON. Places are passed by value: the compiler keeps them in a register.
+#[derive(Clone, Copy)]
 struct Scanner<'l> {
     line: &'l [u8],
-    at: usize,
 }
 
 /// A string, without its quotes.
+#[derive(Clone, Copy)]
 struct Text {
-    place: Range<usize>,
+    start: usize,
+    end: usize,
     /// Whether it is written with escapes.
     escaped: bool,
 }
 
 impl Scanner<'_> {
-    /// The object that the line is. Inside is no envelope where it has no `type`, or one that is no text.
-    fn envelope(&mut self) -> Option<Result<Envelope, NotAMessage>> {
+    /// The value that the line is, and what it says.
+    fn whole(self) -> Option<(usize, Result<Envelope, NotAMessage>)> {
+        let (mut at, first) = self.token(0)?;
+        if first != b'{' {
+            return Some((self.value(at)?, Err(NotAMessage::NotAnObject)));
+        }
+        if let (end, b'}') = self.token(at + 1)? {
+            return Some((end + 1, Err(NotAMessage::NoType)));
+        }
         let mut envelope = Envelope::default();
         let mut kind = None;
-        self.at += 1;
-        if self.token()? == b'}' {
-            self.at += 1;
-            return Some(Err(NotAMessage::NoType));
-        }
         loop {
-            match self.key()? {
-                Key::Type => kind = self.text()?.map(|text| self.kind(&text)),
-                Key::Subtype => envelope.subtype = self.text()?.map_or(Name::Absent, |text| self.name(&text)),
-                Key::Uuid => envelope.uuid = self.text()?.map_or(Name::Absent, |text| self.name(&text)),
-                Key::Parent => {
-                    envelope.subagent = self.token()? != b'n';
-                    self.value()?;
+            let (value, key) = self.member(at + 1)?;
+            let (start, first) = self.token(value)?;
+            let key = self.key(key);
+            at = match (key, first) {
+                (Key::Type | Key::Subtype | Key::Uuid, b'"') => {
+                    let (end, text) = self.string(start + 1)?;
+                    match key {
+                        Key::Type => kind = Some(self.kind(text)),
+                        Key::Subtype => envelope.subtype = self.name(text),
+                        _ => envelope.uuid = self.name(text),
+                    }
+                    end
                 }
-                Key::Other => self.value()?,
-            }
-            match self.next_token()? {
-                b',' => {}
-                b'}' => break,
+                _ => {
+                    match key {
+                        Key::Type => kind = None,
+                        Key::Subtype => envelope.subtype = Name::Absent,
+                        Key::Uuid => envelope.uuid = Name::Absent,
+                        Key::Parent => envelope.subagent = first != b'n',
+                        Key::Other => {}
+                    }
+                    self.value(start)?
+                }
+            };
+            match self.token(at)? {
+                (next, b',') => at = next,
+                (end, b'}') => {
+                    let envelope = kind.map(|kind| Envelope { kind, ..envelope });
+                    return Some((end + 1, envelope.ok_or(NotAMessage::NoType)));
+                }
                 _ => return None,
             }
         }
-        Some(kind.map(|kind| Envelope { kind, ..envelope }).ok_or(NotAMessage::NoType))
     }
 
-    /// A key of the line, with its colon.
-    fn key(&mut self) -> Option<Key> {
-        let text = self.member()?;
+    #[inline]
+    fn key(self, text: Text) -> Key {
         let of = |key: &[u8]| match key {
             b"type" => Key::Type,
             b"subtype" => Key::Subtype,
@@ -81,28 +96,19 @@ impl Scanner<'_> {
             b"parent_tool_use_id" => Key::Parent,
             _ => Key::Other,
         };
-        Some(if text.escaped { of(self.decoded(&text).as_bytes()) } else { of(&self.line[text.place]) })
+        if text.escaped { of(self.decoded(text).as_bytes()) } else { of(&self.line[text.start..text.end]) }
     }
 
-    /// A value: if it is a string, that.
-    fn text(&mut self) -> Option<Option<Text>> {
-        if self.token()? != b'"' {
-            return self.value().map(|()| None);
-        }
-        self.at += 1;
-        self.string().map(Some)
-    }
-
-    fn kind(&self, text: &Text) -> MessageKind {
+    fn kind(self, text: Text) -> MessageKind {
         match text.escaped {
             true => MessageKind::of(self.decoded(text).as_bytes()),
-            false => MessageKind::of(&self.line[text.place.clone()]),
+            false => MessageKind::of(&self.line[text.start..text.end]),
         }
     }
 
-    fn name(&self, text: &Text) -> Name {
-        let Range { start, end } = text.place;
-        let good = !text.escaped && std::str::from_utf8(&self.line[start..end]).is_ok();
+    fn name(self, text: Text) -> Name {
+        let Text { start, end, escaped } = text;
+        let good = !escaped && std::str::from_utf8(&self.line[start..end]).is_ok();
         match (u32::try_from(start), u32::try_from(end - start)) {
             (Ok(start), Ok(len)) if good => Name::At { start, len },
             _ => Name::Copied(self.decoded(text).into()),
@@ -110,41 +116,50 @@ impl Scanner<'_> {
     }
 
     /// What a string means. It was found to be one, so it always means something.
-    fn decoded(&self, text: &Text) -> String {
-        let quoted = &self.line[text.place.start - 1..text.place.end + 1];
-        serde_json::from_str(&readable(quoted)).unwrap_or_default()
+    #[cold]
+    fn decoded(self, text: Text) -> String {
+        serde_json::from_str(&readable(&self.line[text.start - 1..text.end + 1])).unwrap_or_default()
     }
 
     /// Any value, with everything in it.
-    fn value(&mut self) -> Option<()> {
+    fn value(self, mut at: usize) -> Option<usize> {
         let mut nesting = Nesting::default();
         loop {
-            match self.next_token()? {
-                b'"' => drop(self.string()?),
-                b'{' if self.token()? == b'}' => self.at += 1,
-                b'{' => {
-                    nesting.enter(Enclosing::Object);
-                    self.member()?;
-                    continue;
-                }
-                b'[' if self.token()? == b']' => self.at += 1,
-                b'[' => {
-                    nesting.enter(Enclosing::Array);
-                    continue;
-                }
-                first @ (b'-' | b'0'..=b'9') => self.number(first)?,
-                b'n' => self.literal(b"ull")?,
-                b't' => self.literal(b"rue")?,
-                b'f' => self.literal(b"alse")?,
+            let (start, first) = self.token(at)?;
+            at = start + 1;
+            match first {
+                b'"' => at = self.string(at)?.0,
+                b'{' => match self.token(at)? {
+                    (end, b'}') => at = end + 1,
+                    (name, _) => {
+                        nesting.enter(Enclosing::Object);
+                        at = self.member(name)?.0;
+                        continue;
+                    }
+                },
+                b'[' => match self.token(at)? {
+                    (end, b']') => at = end + 1,
+                    (item, _) => {
+                        nesting.enter(Enclosing::Array);
+                        at = item;
+                        continue;
+                    }
+                },
+                b'-' | b'0'..=b'9' => at = self.number(start)?,
+                b'n' => at = self.literal(at, b"ull")?,
+                b't' => at = self.literal(at, b"rue")?,
+                b'f' => at = self.literal(at, b"alse")?,
                 _ => return None,
             }
             // A value is over, and with it perhaps what it stands in.
             loop {
-                let Some(enclosing) = nesting.enclosing() else { return Some(()) };
-                match (self.next_token()?, enclosing) {
+                let Some(enclosing) = nesting.enclosing() else { return Some(at) };
+                let (next, token) = self.token(at)?;
+                at = next + 1;
+                match (token, enclosing) {
                     (b',', Enclosing::Array) => break,
                     (b',', Enclosing::Object) => {
-                        self.member()?;
+                        at = self.member(at)?.0;
                         break;
                     }
                     (b']', Enclosing::Array) | (b'}', Enclosing::Object) => nesting.leave(),
@@ -155,112 +170,93 @@ impl Scanner<'_> {
     }
 
     /// A member's name, with its colon.
-    fn member(&mut self) -> Option<Text> {
-        if self.next_token()? != b'"' {
-            return None;
-        }
-        let text = self.string()?;
-        (self.next_token()? == b':').then_some(text)
+    #[inline(always)]
+    fn member(self, at: usize) -> Option<(usize, Text)> {
+        let (quote, b'"') = self.token(at)? else { return None };
+        let (end, text) = self.string(quote + 1)?;
+        let (colon, b':') = self.token(end)? else { return None };
+        Some((colon + 1, text))
     }
 
     /// The rest of a string behind its first quote.
-    fn string(&mut self) -> Option<Text> {
-        let start = self.at;
-        let mut escaped = false;
+    #[inline(always)]
+    fn string(self, start: usize) -> Option<(usize, Text)> {
+        let at = start + strings::plain(&self.line[start..]);
+        if *self.line.get(at)? == b'"' {
+            return Some((at + 1, Text { start, end: at, escaped: false }));
+        }
+        let end = self.escaped_string(at)?;
+        Some((end, Text { start, end: end - 1, escaped: true }))
+    }
+
+    /// The rest of a string from an escape on.
+    #[inline(never)]
+    fn escaped_string(self, mut at: usize) -> Option<usize> {
         loop {
-            self.at += strings::plain(&self.line[self.at..]);
-            let special = *self.line.get(self.at)?;
-            self.at += 1;
-            match special {
-                b'"' => return Some(Text { place: start..self.at - 1, escaped }),
-                b'\\' => self.escape()?,
+            match *self.line.get(at)? {
+                b'"' => return Some(at + 1),
+                b'\\' => at = self.escape(at + 1)?,
                 _ => return None,
             }
-            escaped = true;
+            at += strings::plain(&self.line[at..]);
         }
     }
 
     /// The rest of an escape behind its backslash.
-    fn escape(&mut self) -> Option<()> {
-        let kind = *self.line.get(self.at)?;
-        self.at += 1;
-        match kind {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
-            b'u' => {
-                let digits = self.line.get(self.at..self.at + 4)?;
-                self.at += 4;
-                digits.iter().all(u8::is_ascii_hexdigit).then_some(())
-            }
+    #[inline]
+    fn escape(self, at: usize) -> Option<usize> {
+        match *self.line.get(at)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 1),
+            b'u' => self.line.get(at + 1..at + 5)?.iter().all(u8::is_ascii_hexdigit).then_some(at + 5),
             _ => None,
         }
     }
 
-    /// The rest of a number behind its first byte.
-    fn number(&mut self, first: u8) -> Option<()> {
-        let leading = if first == b'-' { self.next()? } else { first };
-        match leading {
-            b'0' => {}
-            b'1'..=b'9' => drop(self.digits()),
-            _ => return None,
+    fn number(self, mut at: usize) -> Option<usize> {
+        let next = |at: usize| self.line.get(at).copied();
+        if next(at) == Some(b'-') {
+            at += 1;
         }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
+        at = if next(at) == Some(b'0') { at + 1 } else { self.digits(at)? };
+        if next(at) == Some(b'.') {
+            at = self.digits(at + 1)?;
         }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
+        if matches!(next(at), Some(b'e' | b'E')) {
+            at += 1;
+            if matches!(next(at), Some(b'+' | b'-')) {
+                at += 1;
             }
-            self.digits()?;
+            at = self.digits(at)?;
         }
-        Some(())
+        Some(at)
     }
 
     /// One digit or more.
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
+    #[inline]
+    fn digits(self, at: usize) -> Option<usize> {
+        let count = self.line.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (count > 0).then_some(at + count)
     }
 
-    fn literal(&mut self, rest: &[u8]) -> Option<()> {
-        let found = self.line[self.at..].starts_with(rest);
-        self.at += rest.len();
-        found.then_some(())
+    #[inline]
+    fn literal(self, at: usize, rest: &[u8]) -> Option<usize> {
+        self.line[at..].starts_with(rest).then_some(at + rest.len())
     }
 
-    /// The byte behind the blanks that may stand here, and past it.
-    fn next_token(&mut self) -> Option<u8> {
-        let token = self.token()?;
-        self.at += 1;
-        Some(token)
-    }
-
-    /// The byte behind the blanks that may stand here.
-    fn token(&mut self) -> Option<u8> {
+    /// The byte behind the blanks that may stand here, and its place.
+    #[inline(always)]
+    fn token(self, mut at: usize) -> Option<(usize, u8)> {
         loop {
-            match self.peek()? {
-                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
-                token => return Some(token),
+            match *self.line.get(at)? {
+                b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+                token => return Some((at, token)),
             }
         }
-    }
-
-    fn next(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.line.get(self.at).copied()
     }
 }
 
 /// The keys of the envelope.
+#[derive(Clone, Copy)]
 enum Key {
     Type,
     Subtype,

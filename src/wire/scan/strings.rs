@@ -6,9 +6,20 @@ const WORD: usize = 8;
 
 /// How many bytes come before the first that means something in a string: a quote, a backslash, or a control character,
 /// which may not stand there.
-#[inline]
+#[inline(always)]
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    // Most strings are keys and ids, and over within a few words.
+    // Most keys are over within a word or two.
+    if let Some(word) = bytes.first_chunk() {
+        let special = specials(u64::from_le_bytes(*word));
+        if special != 0 {
+            return special.trailing_zeros() as usize / 8;
+        }
+    }
+    plain_rest(bytes)
+}
+
+#[inline(never)]
+fn plain_rest(bytes: &[u8]) -> usize {
     let head = plain_words(&bytes[..bytes.len().min(BLOCK)]);
     if head < BLOCK {
         return head;
@@ -17,7 +28,7 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
     at + plain_words(&bytes[at..])
 }
 
-#[inline]
+#[inline(always)]
 fn plain_words(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(word) = bytes[at..].first_chunk() {
@@ -47,11 +58,14 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// The highest bit of each special byte. A bit above the lowest one may be set for nothing: a subtraction borrows.
+#[inline]
 fn specials(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
-    let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word;
-    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-    (below(word, 0x20) | equal(b'"') | equal(b'\\')) & (ONES << 7)
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    // One bit turned over, the quote follows upon the control characters.
+    let low = below(word ^ (ONES * 2), 0x21);
+    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+    (low | backslash) & (ONES << 7)
 }
 
 #[cfg(test)]
