@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Cut, readable};
-use crate::wire::envelope::{Envelope, Name};
+use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
 use crate::wire::views::{Content, StreamDelta, TurnResult};
 use crate::wire::{self};
@@ -19,10 +19,7 @@ use crate::wire::{self};
 #[derive(Clone)]
 pub struct Message {
     line: Line,
-    kind: MessageKind,
-    subagent: bool,
-    subtype: Name,
-    uuid: Name,
+    envelope: Envelope,
 }
 
 #[derive(Clone)]
@@ -44,20 +41,19 @@ impl Line {
 
 impl Message {
     pub(crate) fn new(line: Line, envelope: Envelope) -> Self {
-        let Envelope { kind, subtype, uuid, subagent } = envelope;
-        Self { line, kind, subagent, subtype, uuid }
+        Self { line, envelope }
     }
 
     /// What it is.
     #[must_use]
     pub fn kind(&self) -> MessageKind {
-        self.kind
+        self.envelope.kind
     }
 
     /// Its `type`, of an unknown kind too.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
-        match self.kind.name() {
+        match self.envelope.kind.name() {
             Some(name) => Cow::Borrowed(name),
             None => self.text_field("type").map_or(Cow::Borrowed(""), Cow::Owned),
         }
@@ -65,14 +61,14 @@ impl Message {
 
     /// Its top-level `subtype`, as a `system` or `result` message has.
     #[must_use]
-    pub fn subtype(&self) -> Option<&str> {
-        self.subtype.of(self.as_bytes())
+    pub fn subtype(&self) -> Option<Cow<'_, str>> {
+        self.envelope.subtype.text(self.as_bytes())
     }
 
     /// Its own `uuid`.
     #[must_use]
-    pub fn uuid(&self) -> Option<&str> {
-        self.uuid.of(self.as_bytes())
+    pub fn uuid(&self) -> Option<Cow<'_, str>> {
+        self.envelope.uuid.text(self.as_bytes())
     }
 
     /// The session that it speaks of.
@@ -84,7 +80,7 @@ impl Message {
     /// Whether it is a subagent's: it has a `parent_tool_use_id`.
     #[must_use]
     pub fn is_subagent(&self) -> bool {
-        self.subagent
+        self.envelope.subagent
     }
 
     /// The line, byte for byte as it came: JSON, but not always good UTF-8.
@@ -128,7 +124,7 @@ impl Message {
     /// # Errors
     /// Where it is of another kind, or has no content.
     pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
-        match self.kind {
+        match self.envelope.kind {
             MessageKind::Assistant | MessageKind::User => wire::views::content(self.as_bytes()),
             _ => Err(DecodeError(format!("{} has no content blocks", self.type_name()))),
         }
@@ -137,14 +133,14 @@ impl Message {
     /// What a `stream_event` adds to the answer, if it adds text, thinking or a tool's input.
     #[must_use]
     pub fn delta(&self) -> Option<StreamDelta> {
-        match self.kind {
+        match self.envelope.kind {
             MessageKind::StreamEvent => wire::views::delta(self.as_bytes()),
             _ => None,
         }
     }
 
     fn expect(&self, kind: MessageKind) -> Result<(), DecodeError> {
-        if self.kind == kind {
+        if self.envelope.kind == kind {
             return Ok(());
         }
         Err(DecodeError(format!("it is a {} message", self.type_name())))

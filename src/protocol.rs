@@ -25,7 +25,7 @@ use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::time::Time;
-use crate::wire::envelope::NotAMessage;
+use crate::wire::envelope::{NotAMessage, Place};
 use crate::wire::scan::scan;
 
 use actions::Actions;
@@ -155,8 +155,9 @@ impl Protocol {
             this.stall_told = false;
             let mut rest = bytes;
             let limits = this.config.limits;
+            let longest = limits.line.min(Place::LONGEST_LINE);
             while !this.settled && !this.shutdown.eof {
-                let Some(piece) = this.lines.next(&mut rest, limits.line, limits.rejected_head) else { break };
+                let Some(piece) = this.lines.next(&mut rest, longest, limits.rejected_head) else { break };
                 this.piece(piece);
                 this.advance();
             }

@@ -99,6 +99,7 @@ impl Protocol {
     fn system(&mut self, message: &Message) {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
+        let subtype = &*subtype;
         match subtype {
             "init" => {
                 let init = facts::init(line);

@@ -1,39 +1,50 @@
 //! What tells what a line is and whom it concerns.
 
+use std::borrow::Cow;
+
+use crate::text::readable;
 use crate::wire::kind::MessageKind;
 
-/// The keys that tell it; [`scan`](crate::wire::scan::scan) finds them.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What the keys say that tell it; [`scan`](crate::wire::scan::scan) finds them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Envelope {
     pub(crate) kind: MessageKind,
-    pub(crate) subtype: Name,
-    pub(crate) uuid: Name,
+    pub(crate) subtype: Place,
+    pub(crate) uuid: Place,
     /// Whether `parent_tool_use_id` is there and not null: the frame is a subagent's.
     pub(crate) subagent: bool,
 }
 
-/// A text of the line: where it stands, or a copy where it is written with escapes or is no good UTF-8.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Name {
-    #[default]
-    Absent,
-    At {
-        start: u32,
-        len: u32,
-    },
-    Copied(Box<str>),
+/// Where a string of the line stands, between its quotes. At 0, where none can stand, there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    start: u32,
+    length: u32,
 }
 
-impl Name {
-    pub(crate) fn of<'a>(&'a self, line: &'a [u8]) -> Option<&'a str> {
-        match self {
-            Self::Absent => None,
-            Self::At { start, len } => {
-                let start = *start as usize;
-                std::str::from_utf8(line.get(start..start + *len as usize)?).ok()
-            }
-            Self::Copied(text) => Some(text),
+impl Place {
+    /// The longest line in which every place can be named, in bytes.
+    pub(crate) const LONGEST_LINE: usize = u32::MAX as usize;
+
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        match (u32::try_from(start), u32::try_from(end - start)) {
+            (Ok(start), Ok(length)) => Self { start, length },
+            _ => Self::default(),
         }
+    }
+
+    /// The text that stands there, if there is one. Bad Unicode is read as U+FFFD.
+    pub(crate) fn text(self, line: &[u8]) -> Option<Cow<'_, str>> {
+        let (start, end) = (self.start as usize, self.start as usize + self.length as usize);
+        if start == 0 {
+            return None;
+        }
+        let written = line.get(start..end)?;
+        Some(match std::str::from_utf8(written) {
+            Ok(text) if !written.contains(&b'\\') => Cow::Borrowed(text),
+            // It was found to be a string, so it always means something.
+            _ => Cow::Owned(serde_json::from_str(&readable(&line[start - 1..=end])).unwrap_or_default()),
+        })
     }
 }
 

@@ -9,8 +9,7 @@
 
 mod strings;
 
-use crate::text::readable;
-use crate::wire::envelope::{Envelope, Name, NotAMessage};
+use crate::wire::envelope::{Envelope, NotAMessage, Place};
 use crate::wire::kind::MessageKind;
 
 /// Reads a line's envelope. The last of several equal keys counts, as in the CLI's own language.
@@ -50,38 +49,32 @@ impl Scanner<'_> {
             return Some((end + 1, Err(NotAMessage::NoType)));
         }
         let mut envelope = Envelope::default();
-        let mut kind = None;
+        let mut typed = false;
         loop {
             let (value, key) = self.member(at + 1)?;
             let (start, first) = self.token(value)?;
             let key = self.key(key);
-            at = match (key, first) {
-                (Key::Type | Key::Subtype | Key::Uuid, b'"') => {
-                    let (end, text) = self.string(start + 1)?;
-                    match key {
-                        Key::Type => kind = Some(self.kind(text)),
-                        Key::Subtype => envelope.subtype = self.name(text),
-                        _ => envelope.uuid = self.name(text),
-                    }
-                    end
+            // Where the value is no string, it is no name: a place that is nowhere.
+            let place;
+            (at, place) = if first == b'"' {
+                let (end, text) = self.string(start + 1)?;
+                if let Key::Type = key {
+                    envelope.kind = self.kind(text);
                 }
-                _ => {
-                    match key {
-                        Key::Type => kind = None,
-                        Key::Subtype => envelope.subtype = Name::Absent,
-                        Key::Uuid => envelope.uuid = Name::Absent,
-                        Key::Parent => envelope.subagent = first != b'n',
-                        Key::Other => {}
-                    }
-                    self.value(start)?
-                }
+                (end, Place::new(text.start, text.end))
+            } else {
+                (self.value(start)?, Place::default())
             };
+            match key {
+                Key::Type => typed = first == b'"',
+                Key::Subtype => envelope.subtype = place,
+                Key::Uuid => envelope.uuid = place,
+                Key::Parent => envelope.subagent = first != b'n',
+                Key::Other => {}
+            }
             match self.token(at)? {
                 (next, b',') => at = next,
-                (end, b'}') => {
-                    let envelope = kind.map(|kind| Envelope { kind, ..envelope });
-                    return Some((end + 1, envelope.ok_or(NotAMessage::NoType)));
-                }
+                (end, b'}') => return Some((end + 1, if typed { Ok(envelope) } else { Err(NotAMessage::NoType) })),
                 _ => return None,
             }
         }
@@ -106,19 +99,9 @@ impl Scanner<'_> {
         }
     }
 
-    fn name(self, text: Text) -> Name {
-        let Text { start, end, escaped } = text;
-        let good = !escaped && std::str::from_utf8(&self.line[start..end]).is_ok();
-        match (u32::try_from(start), u32::try_from(end - start)) {
-            (Ok(start), Ok(len)) if good => Name::At { start, len },
-            _ => Name::Copied(self.decoded(text).into()),
-        }
-    }
-
-    /// What a string means. It was found to be one, so it always means something.
     #[cold]
     fn decoded(self, text: Text) -> String {
-        serde_json::from_str(&readable(&self.line[text.start - 1..text.end + 1])).unwrap_or_default()
+        Place::new(text.start, text.end).text(self.line).unwrap_or_default().into_owned()
     }
 
     /// Any value, with everything in it.

@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::text::readable;
 use crate::wire::unescaped;
 
 /// What is to be known of a line, as texts.
@@ -12,8 +13,8 @@ type Verdict = Result<(MessageKind, Option<String>, Option<String>, bool), NotAM
 
 fn scanned(line: &[u8]) -> Verdict {
     let envelope = scan(line)?;
-    let text = |name: &Name| name.of(line).map(str::to_owned);
-    Ok((envelope.kind, text(&envelope.subtype), text(&envelope.uuid), envelope.subagent))
+    let text = |place: Place| place.text(line).map(|text| text.into_owned());
+    Ok((envelope.kind, text(envelope.subtype), text(envelope.uuid), envelope.subagent))
 }
 
 /// The same, slow and obvious: by way of a map of the line's fields.
