@@ -22,16 +22,16 @@ pub struct Message {
     envelope: Envelope,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// Copied once out of the chunk that it came in.
+    /// Copied once out of the chunk that it came in, or out of the buffer in which it was assembled.
     Copied(Arc<[u8]>),
-    /// Assembled from several chunks; the buffer became the message.
+    /// Long, and assembled from several chunks; the buffer became the message.
     Assembled(Arc<Vec<u8>>),
 }
 
 impl Line {
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Copied(bytes) => bytes,
             Self::Assembled(bytes) => bytes,

@@ -171,8 +171,8 @@ impl Protocol {
                 return;
             }
             match this.lines.last() {
-                Some(Piece::Assembled(line)) if !this.settled && is_cut(&line) => {
-                    this.reject(&line, WhyRejected::CutOff)
+                Some(Piece::Assembled(line)) if !this.settled && is_cut(line.as_bytes()) => {
+                    this.reject(line.as_bytes(), WhyRejected::CutOff)
                 }
                 Some(piece) if !this.settled => this.piece(piece),
                 _ => {}

@@ -31,8 +31,8 @@ impl Protocol {
                 }
             }
             Piece::Assembled(line) => {
-                if let Some(envelope) = self.envelope(&line) {
-                    self.message(Message::new(Line::Assembled(Arc::new(line)), envelope));
+                if let Some(envelope) = self.envelope(line.as_bytes()) {
+                    self.message(Message::new(line, envelope));
                 }
             }
         }
