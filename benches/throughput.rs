@@ -3,12 +3,13 @@
 //!
 //! `cargo bench --bench throughput`, or of one corpus: `cargo bench --bench throughput -- deltas`
 
+mod clock;
 mod corpora;
 mod counting;
 
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use claude_duplex::{Action, Config, Prompt, Protocol, Seed, Time};
 use corpora::Corpus;
@@ -20,7 +21,7 @@ static ALLOCATOR: counting::Counting = counting::Counting;
 const READ: usize = 64 * 1024;
 
 /// Of each kind; odd, for the median.
-const RUNS: usize = 51;
+const RUNS: usize = 101;
 
 /// What a corpus may cost.
 struct Limits {
@@ -48,13 +49,13 @@ fn holds(corpus: &Corpus, limits: &Limits) -> bool {
     // Alternating, so that a busy machine slows both; the first of each warms up.
     for run in 0..=RUNS {
         let (a, b) =
-            (timed(|mut session| protocol(&mut session, corpus), corpus), timed(|_| ignored_any(corpus), corpus));
+            (timed(corpus, |mut session| protocol(&mut session, corpus)), timed(corpus, |_| ignored_any(corpus)));
         if run > 0 {
             ours.push(a);
             theirs.push(b);
         }
     }
-    let (ours, theirs) = (median(ours), median(theirs));
+    let (ours, theirs) = (clock::median(ours), clock::median(theirs));
     let speed = |time: f64| corpus.bytes.len() as f64 / 1e6 / time;
     let mut session = begun(corpus);
     let (_, counted) = counting::counted(|| protocol(&mut session, corpus));
@@ -114,16 +115,10 @@ fn ignored_any(corpus: &Corpus) -> usize {
     lines
 }
 
-fn timed(job: impl FnOnce(Protocol) -> usize, corpus: &Corpus) -> Duration {
+/// The time that `job` takes, on a session that is ready for it.
+fn timed(corpus: &Corpus, job: impl FnOnce(Protocol) -> usize) -> Duration {
     let session = begun(corpus);
-    let started = Instant::now();
-    let lines = job(session);
-    let taken = started.elapsed();
+    let (lines, taken) = clock::timed(|| job(session));
     assert_eq!(lines, corpus.lines, "every line of {} counts", corpus.name);
     taken
-}
-
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64()
 }

@@ -2,33 +2,37 @@
 
 /// A block is looked at as a whole: the compiler makes vector instructions of the loop over it.
 const BLOCK: usize = 32;
+/// Keys, and most other strings, are over within that.
+const SHORT: usize = 16;
 const WORD: usize = 8;
 
 /// How many bytes come before the first that means something in a string: a quote, a backslash, or a control character,
 /// which may not stand there.
 #[inline(always)]
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    // Most keys are over within a word or two.
-    if let Some(word) = bytes.first_chunk() {
-        let special = specials(u64::from_le_bytes(*word));
-        if special != 0 {
-            return special.trailing_zeros() as usize / 8;
-        }
+    let Some((short, rest)) = bytes.split_first_chunk::<SHORT>() else { return plain_words(bytes) };
+    let short = u128::from_le_bytes(*short);
+    // Without a branch between the two words: lengths vary, and a wrong guess costs more than a word.
+    let special = u128::from(specials((short >> 64) as u64)) << 64 | u128::from(specials(short as u64));
+    if special != 0 {
+        return special.trailing_zeros() as usize / 8;
     }
-    plain_rest(bytes)
+    SHORT + plain_rest(rest)
 }
 
 #[inline(never)]
 fn plain_rest(bytes: &[u8]) -> usize {
     let head = plain_words(&bytes[..bytes.len().min(BLOCK)]);
-    if head < BLOCK {
-        return head;
-    }
-    let at = BLOCK + plain_blocks(&bytes[BLOCK..]);
+    if head < BLOCK { head } else { BLOCK + plain_long(&bytes[BLOCK..]) }
+}
+
+#[inline(never)]
+fn plain_long(bytes: &[u8]) -> usize {
+    let at = plain_blocks(bytes);
     at + plain_words(&bytes[at..])
 }
 
-#[inline(always)]
+#[inline]
 fn plain_words(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(word) = bytes[at..].first_chunk() {
