@@ -3,6 +3,7 @@
 pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
+mod first;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod scan;

@@ -1,5 +1,6 @@
 //! What a line of the CLI sets in motion.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
@@ -128,7 +129,7 @@ impl Protocol {
         let session = Session {
             id: init.session_id.unwrap_or_default().into(),
             version: init.claude_code_version.map(Arc::from),
-            capabilities: init.capabilities.unwrap_or_default().into(),
+            capabilities: init.capabilities.unwrap_or_default().0.into(),
         };
         if self.session.as_ref() != Some(&session) {
             self.session = Some(session.clone());
@@ -173,9 +174,8 @@ impl Protocol {
                 }
                 self.ledger.interrupt_acknowledged();
                 let receipt: Receipt = payload.and_then(|payload| payload.decode().ok()).unwrap_or_default();
-                for uuid in receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok()) {
-                    self.ledger.cancelled(uuid, &mut self.actions);
-                }
+                let cancelled = receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok());
+                self.ledger.cancelled(&cancelled.collect(), &mut self.actions);
                 if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
                     let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);
@@ -184,7 +184,7 @@ impl Protocol {
             About::Cancel(Some(uuid)) => {
                 let found = payload.is_some_and(control::cancelled);
                 if found {
-                    self.ledger.cancelled(*uuid, &mut self.actions);
+                    self.ledger.cancelled(&BTreeSet::from([*uuid]), &mut self.actions);
                 }
                 self.aims.withdrawn(*uuid, found);
             }
