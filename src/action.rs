@@ -31,7 +31,7 @@ pub enum Action {
         /// What started it, as far as that is known yet.
         origin: Origin,
     },
-    /// A turn took up a prompt. Up to 2.1.143 the CLI says so late, or only with the result.
+    /// A turn took up a prompt. Up to 2.1.205 the CLI says so late, or only with the result.
     PromptTaken {
         /// The prompt.
         prompt: PromptId,
@@ -105,11 +105,11 @@ pub enum Action {
     Closed(Closed),
 }
 
-/// Who the CLI is.
+/// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Session {
-    /// The session's id, by which it can be resumed.
+    /// The session's id, by which it can be resumed; empty where the CLI gives none.
     pub id: Arc<str>,
     /// The CLI's version, as `2.1.329`.
     pub version: Option<Arc<str>>,

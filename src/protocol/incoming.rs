@@ -19,6 +19,8 @@ use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
 pub(super) const LONGEST_ID: usize = 256;
+/// The longest session id, version and capability that is kept, in bytes.
+const LONGEST_NAME: usize = 256;
 /// How much of a result's error text is kept for the end, in characters.
 const LONGEST_ERROR: usize = 4096;
 
@@ -131,10 +133,12 @@ impl Protocol {
     }
 
     fn introduced(&mut self, init: facts::Init) {
+        let fits = |name: &String| name.len() <= LONGEST_NAME;
+        let capabilities = init.capabilities.unwrap_or_default().0.into_iter().filter(fits);
         let session = Session {
-            id: init.session_id.unwrap_or_default().into(),
-            version: init.claude_code_version.map(Arc::from),
-            capabilities: init.capabilities.unwrap_or_default().0.into(),
+            id: init.session_id.filter(fits).unwrap_or_default().into(),
+            version: init.claude_code_version.filter(fits).map(Arc::from),
+            capabilities: capabilities.collect(),
         };
         if self.session.as_ref() != Some(&session) {
             self.session = Some(session.clone());

@@ -18,7 +18,7 @@ pub struct TurnResult {
     /// `success`, `error_during_execution`, `error_max_turns`, ...
     pub subtype: String,
     /// Whether it is an error; `success` too can be one, when the API failed. An interrupted turn's is false up to
-    /// 2.1.50.
+    /// 2.1.87.
     #[serde(default, deserialize_with = "flag")]
     pub is_error: bool,
     /// The answer's text, or the API's error text.
@@ -27,7 +27,7 @@ pub struct TurnResult {
     /// What went wrong, in an error result.
     #[serde(default, deserialize_with = "lenient")]
     pub errors: Option<Vec<String>>,
-    /// Why it ended, from 2.1.143 on: `completed`, `max_turns`, `aborted_streaming`, ...
+    /// Why it ended, from 2.1.91 on: `completed`, `max_turns`, `aborted_streaming`, ...
     #[serde(default, deserialize_with = "lenient")]
     pub terminal_reason: Option<String>,
     /// The session.
