@@ -115,7 +115,7 @@ impl Ask {
     /// Where it is of another kind, or lacks a tool name or an input.
     pub fn permission(&self) -> Result<Permission, DecodeError> {
         if self.kind != AskKind::Permission {
-            return Err(DecodeError("not a permission ask".into()));
+            return Err(DecodeError::other("it is not a permission ask"));
         }
         control::permission(self.message.as_bytes()).map(Permission)
     }

@@ -114,9 +114,49 @@ pub enum Lost {
 pub struct BadUuid;
 
 /// A message lacks what a typed view needs. The message itself is unharmed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the message has no such view: {0}")]
-pub struct DecodeError(pub(crate) String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodeError {
+    path: String,
+    why: String,
+}
+
+impl DecodeError {
+    pub(crate) fn missing(name: &str) -> Self {
+        Self { path: name.to_owned(), why: "is missing".to_owned() }
+    }
+
+    pub(crate) fn expected(what: &str) -> Self {
+        Self { path: String::new(), why: format!("is not {what}") }
+    }
+
+    pub(crate) fn other(why: impl Into<String>) -> Self {
+        Self { path: String::new(), why: why.into() }
+    }
+
+    /// The same of a value that stands in this field.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        self.path = format!("{name}{dot}{}", self.path);
+        self
+    }
+
+    /// The field that is missing or not as expected, as `message.content.0.text`; empty where it is the whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "" => f.write_str(&self.why),
+            path => write!(f, "the field `{path}` {}", self.why),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
 
 /// A text that is not one JSON value.
 #[derive(Debug, Error)]

@@ -56,7 +56,7 @@ mod ids;
 mod input;
 pub mod journal;
 mod json;
-mod message;
+pub mod message;
 pub mod options;
 mod prompt;
 mod protocol;

@@ -12,6 +12,8 @@ use crate::wire::kind::MessageKind;
 use crate::wire::views::{Content, StreamDelta, TurnResult};
 use crate::wire::{self};
 
+pub use crate::wire::fields::Fields;
+
 /// One line of the CLI's output, as it came, without its line end.
 ///
 /// The line is held once: a clone is another handle on it. Whatever a view below does not name is still in
@@ -128,7 +130,7 @@ impl Message {
     pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
         match self.kind {
             MessageKind::Assistant | MessageKind::User => wire::views::content(self.as_bytes()),
-            _ => Err(DecodeError(format!("{} has no content blocks", self.type_name()))),
+            _ => Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
         }
     }
 
@@ -145,7 +147,7 @@ impl Message {
         if self.kind == kind {
             return Ok(());
         }
-        Err(DecodeError(format!("it is a {} message", self.type_name())))
+        Err(DecodeError::other(format!("it is a {} message", self.type_name())))
     }
 
     fn text_field(&self, key: &str) -> Option<String> {

@@ -118,7 +118,7 @@ pub(crate) fn content(line: &[u8]) -> Result<Vec<Content>, DecodeError> {
     if let Some(text) = unescaped(raw.as_str()) {
         return Ok(vec![Content::Text(text)]);
     }
-    let blocks: Vec<Json> = raw.decode().map_err(|error| DecodeError(error.to_string()))?;
+    let blocks: Vec<Json> = raw.decode().map_err(|_| DecodeError::expected("a list").within("message.content"))?;
     Ok(blocks.into_iter().map(block).collect())
 }
 
