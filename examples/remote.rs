@@ -15,9 +15,8 @@ use std::process::ExitCode;
 
 #[cfg(unix)]
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    use async_io::{Async, block_on};
-    use claude_duplex::{Action, Config, Options, Seed, smol};
-    use std::net::TcpStream;
+    use claude_duplex::{Action, Config, Options, Seed};
+    use smol::net::TcpStream;
 
     /// Serves one connection: its bytes are the child's stdin and stdout.
     fn serve(listener: TcpListener, options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -40,10 +39,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let options = claude::options()?;
     let server = std::thread::spawn(move || serve(listener, &options));
 
-    block_on(async {
-        let socket = Async::<TcpStream>::connect(address).await?;
-        let (reader, writer) = futures_lite::io::split(socket);
-        let mut claude = smol::over(reader, writer, Config::new(Seed::random()));
+    smol::block_on(async {
+        let (reader, writer) = smol::io::split(TcpStream::connect(address).await?);
+        let mut claude = claude_duplex::smol::over(reader, writer, Config::new(Seed::random()));
         claude.prompt("hello")?;
         while let Some(action) = claude.next().await {
             match action {

@@ -19,18 +19,17 @@ use crate::transport::clock::{Alarm, Clock};
 /// happens until the driver is polled.
 ///
 /// The end of `reader` is the end of the session; there is no exit status, no stderr, and nothing to signal. At the
-/// session's end `writer` is closed and dropped. The two halves of a socket are two handles of it, or
-/// [`split`](futures_lite::io::split):
+/// session's end `writer` is closed and dropped, from which the other side has to see that nothing more comes. A socket of
+/// `async-net` does; one in an `async_io::Async` only flushes, and then the end takes its [graces](crate::Graces). What is
+/// both at once is [split](futures_lite::io::split) first:
 ///
 /// ```no_run
-/// use async_io::Async;
-/// use claude_duplex::{Config, Seed, smol};
-/// use std::net::TcpStream;
+/// use claude_duplex::{Config, Seed};
+/// use smol::net::TcpStream;
 ///
 /// # async fn connect() -> std::io::Result<()> {
-/// let socket = Async::<TcpStream>::connect(([127, 0, 0, 1], 4567)).await?;
-/// let (reader, writer) = futures_lite::io::split(socket);
-/// let mut claude = smol::over(reader, writer, Config::new(Seed::random()));
+/// let (reader, writer) = smol::io::split(TcpStream::connect("127.0.0.1:4567").await?);
+/// let mut claude = claude_duplex::smol::over(reader, writer, Config::new(Seed::random()));
 /// # Ok(())
 /// # }
 /// ```
