@@ -44,6 +44,8 @@
 #![doc = include_str!("../examples/run_loop.rs")]
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod action;
 mod ask;
 mod config;
@@ -61,6 +63,8 @@ pub mod options;
 mod prompt;
 mod protocol;
 mod request;
+#[cfg(any(unix, windows))]
+mod seed;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

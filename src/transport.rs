@@ -4,8 +4,6 @@
 mod clock;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod process;
-#[cfg(any(unix, windows))]
-mod seed;
 #[cfg(feature = "smol")]
 pub mod smol;
 #[cfg(any(feature = "smol", feature = "tokio"))]

@@ -34,7 +34,7 @@ impl Process {
     /// Does what [`Transport::signal`](super::Transport::signal) says; `kill` reaches the process alone, on any system.
     pub(super) fn signal(&self, action: ChildAction, kill: impl FnOnce()) {
         match action {
-            ChildAction::CloseStdin => {}
+            ChildAction::CloseStdin => {} // comes as `poll_close`
             ChildAction::Terminate if self.exited || terminate(self.id) => {}
             ChildAction::Terminate | ChildAction::Kill => self.kill(kill),
         }

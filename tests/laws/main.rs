@@ -4,6 +4,7 @@
 mod history;
 #[path = "../support/settle.rs"]
 mod settle;
+mod stdin;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
