@@ -66,6 +66,13 @@ impl Fields {
         value
     }
 
+    /// Takes out a field, whatever it holds.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(at) = self.place(name) {
+            self.0.remove(at);
+        }
+    }
+
     fn place(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|(own, _)| own == name)
     }
@@ -115,7 +122,7 @@ impl<'de> Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    fields.push((name, Json::compacted(&value)));
+                    fields.push((name, Json::from(value)));
                 }
                 Ok(fields.into_iter().collect())
             }

@@ -1,4 +1,4 @@
-//! How views and open enums are declared: `view!` and `words!`.
+//! How views and open enums are declared: `view!`, `tagged!` and `words!`.
 //!
 //! The CLI changes with every release, so a view asks for as little as it can, keeps what it does not name, and lets no
 //! field hide another. These rules stand here once, for messages, replies and asks.
@@ -13,6 +13,9 @@ use crate::wire::fields::Fields;
 /// What can be read from a JSON value, with an error that says where in the value it is not as expected.
 pub(crate) trait FromJson: Sized {
     fn from_json(json: &Json) -> Result<Self, DecodeError>;
+
+    /// Adds to `found` what in it, which stands at `at`, has no name in this version of the crate.
+    fn unnamed(&self, _at: &str, _found: &mut Vec<String>) {}
 }
 
 /// Reads a view of a line; bad Unicode is read as U+FFFD.
@@ -21,8 +24,16 @@ pub(crate) fn view_of<T: View>(line: &[u8]) -> Result<T, DecodeError> {
 }
 
 /// What is read from the fields of an object.
-pub(crate) trait View: Sized {
+pub(crate) trait View: FromJson {
     fn from_fields(fields: Fields) -> Result<Self, DecodeError>;
+
+    /// Leaves out of what is not named a field that says nothing more, as the tag by which the view was chosen.
+    fn forget(&mut self, name: &str);
+}
+
+/// The path of a field of what stands at `at`.
+pub(crate) fn below(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
 macro_rules! plain {
@@ -58,6 +69,12 @@ impl<T: FromJson> FromJson for Option<T> {
             _ => T::from_json(json).map(Some),
         }
     }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        if let Some(value) = self {
+            value.unnamed(at, found);
+        }
+    }
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
@@ -65,6 +82,10 @@ impl<T: FromJson> FromJson for Vec<T> {
         let items: Vec<Json> = json.decode().map_err(|_| DecodeError::expected("a list"))?;
         let item = |(at, json): (usize, &Json)| T::from_json(json).map_err(|error| error.within(&at.to_string()));
         items.iter().enumerate().map(item).collect()
+    }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        self.iter().for_each(|item| item.unnamed(&format!("{at}[]"), found));
     }
 }
 
@@ -77,19 +98,24 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         };
         fields.iter().map(entry).collect()
     }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        self.values().for_each(|value| value.unnamed(&below(at, "*"), found));
+    }
 }
 
 /// Declares what an object of the CLI says: the fields that must be there, and those that may be.
 ///
 /// A field under `must` that is missing or of another type is an error that names it. One under `may` is an `Option`, and
-/// of another type as good as none. All others are in `rest`. `name = "wireName": Type` names a field that is spelled
-/// otherwise on the wire.
+/// of another type as good as none; one under `or_default` is then empty, false or zero. All others are in `rest`.
+/// `name = "wireName": Type` names a field that is spelled otherwise on the wire.
 macro_rules! view {
     ($(
         $(#[$meta:meta])*
         $vis:vis struct $view:ident {
             $(must { $($(#[$must_meta:meta])* $must:ident $(= $must_wire:literal)?: $must_type:ty,)* })?
             $(may { $($(#[$may_meta:meta])* $may:ident $(= $may_wire:literal)?: $may_type:ty,)* })?
+            $(or_default { $($(#[$or_meta:meta])* $or:ident $(= $or_wire:literal)?: $or_type:ty,)* })?
         }
     )+) => {$(
         $(#[$meta])*
@@ -98,6 +124,7 @@ macro_rules! view {
         $vis struct $view {
             $($($(#[$must_meta])* pub $must: $must_type,)*)?
             $($($(#[$may_meta])* pub $may: Option<$may_type>,)*)?
+            $($($(#[$or_meta])* pub $or: $or_type,)*)?
             /// What this view does not name.
             pub rest: $crate::wire::fields::Fields,
         }
@@ -108,8 +135,13 @@ macro_rules! view {
                 Ok(Self {
                     $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
                     $($($may: fields.optional($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
+                    $($($or: fields.optional($crate::wire::view::wire_name!($or $(= $or_wire)?)).unwrap_or_default(),)*)?
                     rest: fields,
                 })
+            }
+
+            fn forget(&mut self, name: &str) {
+                self.rest.remove(name);
             }
         }
 
@@ -117,12 +149,78 @@ macro_rules! view {
             fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
                 $crate::wire::view::View::from_fields($crate::wire::view::FromJson::from_json(json)?)
             }
+
+            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+                use $crate::wire::view::{below, wire_name};
+                $($(self.$must.unnamed(&below(at, wire_name!($must $(= $must_wire)?)), found);)*)?
+                $($(self.$may.unnamed(&below(at, wire_name!($may $(= $may_wire)?)), found);)*)?
+                $($(self.$or.unnamed(&below(at, wire_name!($or $(= $or_wire)?)), found);)*)?
+                found.extend(self.rest.iter().map(|(name, _)| below(at, name)));
+            }
         }
 
         impl<'de> serde::Deserialize<'de> for $view {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let fields = serde::Deserialize::deserialize(deserializer)?;
                 $crate::wire::view::View::from_fields(fields).map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+/// Declares what an object says by the word in one of its fields, its tag: an enum with a variant for each known word, or
+/// several, and one for all others, which keeps the object whole.
+macro_rules! tagged {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis enum $tagged:ident by $tag:literal {
+            $($(#[$variant_meta:meta])* $variant:ident($view:ty) = $($word:literal)|+,)+
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        $vis enum $tagged {
+            $($(#[$variant_meta])* $variant($view),)+
+            /// One that this version of the crate does not know.
+            Other($crate::wire::fields::Fields),
+        }
+
+        impl $crate::wire::view::View for $tagged {
+            fn from_fields(fields: $crate::wire::fields::Fields) -> Result<Self, $crate::DecodeError> {
+                use $crate::wire::view::View;
+                let word = fields.get($tag).and_then(|tag| tag.decode::<String>().ok());
+                match word.as_deref() {
+                    $(Some($($word)|+) => {
+                        let mut view = <$view as View>::from_fields(fields)?;
+                        view.forget($tag);
+                        Ok(Self::$variant(view))
+                    })+
+                    _ => Ok(Self::Other(fields)),
+                }
+            }
+
+            fn forget(&mut self, name: &str) {
+                match self {
+                    $(Self::$variant(view) => $crate::wire::view::View::forget(view, name),)+
+                    Self::Other(_) => {}
+                }
+            }
+        }
+
+        impl $crate::wire::view::FromJson for $tagged {
+            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                $crate::wire::view::View::from_fields($crate::wire::view::FromJson::from_json(json)?)
+            }
+
+            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+                match self {
+                    $(Self::$variant(view) => view.unnamed(at, found),)+
+                    Self::Other(fields) => {
+                        let word = fields.get($tag).map_or("none", $crate::Json::as_str);
+                        found.push($crate::wire::view::below(at, &format!("{} is {word}", $tag)));
+                    }
+                }
             }
         }
     )+};
@@ -173,6 +271,12 @@ macro_rules! words {
             fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
                 json.decode().map_err(|_| $crate::DecodeError::expected("a text"))
             }
+
+            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+                if let Self::Other(word) = self {
+                    found.push(format!("{at} is {word:?}"));
+                }
+            }
         }
 
         impl serde::Serialize for $words {
@@ -199,7 +303,7 @@ macro_rules! wire_name {
     };
 }
 
-pub(crate) use {view, wire_name, words};
+pub(crate) use {tagged, view, wire_name, words};
 
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "views are public")]
@@ -219,6 +323,10 @@ mod tests {
                 /// What is beneath.
                 inner: Inner,
             }
+            or_default {
+                /// More of it.
+                parts: Vec<Part>,
+            }
         }
 
         /// A part.
@@ -235,6 +343,14 @@ mod tests {
         pub enum Status {
             /// Far.
             Allowed = "allowed",
+        }
+    }
+
+    tagged! {
+        /// A part, by its kind.
+        pub enum Part by "kind" {
+            /// Texts.
+            Texts(Inner) = "texts" | "words",
         }
     }
 
@@ -259,6 +375,24 @@ mod tests {
         let nested = Json::parse(r#"[{"texts":["a",{}]}]"#).unwrap();
         let error = Vec::<Inner>::from_json(&nested).unwrap_err();
         assert_eq!(error.to_string(), "the field `0.texts.1` is not a text");
+    }
+
+    #[test]
+    fn a_tag_chooses_the_view_and_an_unknown_one_keeps_the_whole() {
+        let parts = r#"[{"kind":"words","texts":[]},{"kind":"new","texts":5},{}]"#;
+        let limit = limit(&format!(r#"{{"status":"allowed","parts":{parts}}}"#)).unwrap();
+        let [Part::Texts(texts), Part::Other(new), Part::Other(none)] = &limit.parts[..] else {
+            panic!("{:?}", limit.parts)
+        };
+        assert_eq!((texts.rest.len(), new.len(), none.len()), (0, 2, 0));
+    }
+
+    #[test]
+    fn what_has_no_name_can_be_told() {
+        let text = r#"{"status":"odd","a":1,"inner":{"texts":[],"b":2},"parts":[{"kind":"texts","texts":[],"c":3},{"kind":"x"}]}"#;
+        let mut found = Vec::new();
+        limit(text).unwrap().unnamed("", &mut found);
+        assert_eq!(found, [r#"status is "odd""#, "inner.b", "parts[].c", r#"parts[].kind is "x""#, "a"]);
     }
 
     #[test]
