@@ -151,10 +151,10 @@ macro_rules! view {
             }
 
             fn unnamed(&self, at: &str, found: &mut Vec<String>) {
-                use $crate::wire::view::{below, wire_name};
-                $($(self.$must.unnamed(&below(at, wire_name!($must $(= $must_wire)?)), found);)*)?
-                $($(self.$may.unnamed(&below(at, wire_name!($may $(= $may_wire)?)), found);)*)?
-                $($(self.$or.unnamed(&below(at, wire_name!($or $(= $or_wire)?)), found);)*)?
+                use $crate::wire::view::below;
+                $($(self.$must.unnamed(&below(at, $crate::wire::view::wire_name!($must $(= $must_wire)?)), found);)*)?
+                $($(self.$may.unnamed(&below(at, $crate::wire::view::wire_name!($may $(= $may_wire)?)), found);)*)?
+                $($(self.$or.unnamed(&below(at, $crate::wire::view::wire_name!($or $(= $or_wire)?)), found);)*)?
                 found.extend(self.rest.iter().map(|(name, _)| below(at, name)));
             }
         }
@@ -169,7 +169,8 @@ macro_rules! view {
 }
 
 /// Declares what an object says by the word in one of its fields, its tag: an enum with a variant for each known word, or
-/// several, and one for all others, which keeps the object whole.
+/// several, and one for all others, which keeps the object whole. As a part of a view, one that has a known word and is not
+/// as that word wants it is one of the others too: it must not hide what stands beside it.
 macro_rules! tagged {
     ($(
         $(#[$meta:meta])*
@@ -210,7 +211,8 @@ macro_rules! tagged {
 
         impl $crate::wire::view::FromJson for $tagged {
             fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
-                $crate::wire::view::View::from_fields($crate::wire::view::FromJson::from_json(json)?)
+                use $crate::wire::view::{FromJson, View};
+                Self::from_fields(FromJson::from_json(json)?).or_else(|_| Ok(Self::Other(FromJson::from_json(json)?)))
             }
 
             fn unnamed(&self, at: &str, found: &mut Vec<String>) {
@@ -379,12 +381,14 @@ mod tests {
 
     #[test]
     fn a_tag_chooses_the_view_and_an_unknown_one_keeps_the_whole() {
-        let parts = r#"[{"kind":"words","texts":[]},{"kind":"new","texts":5},{}]"#;
+        let parts = r#"[{"kind":"words","texts":[]},{"kind":"texts","texts":5},{}]"#;
         let limit = limit(&format!(r#"{{"status":"allowed","parts":{parts}}}"#)).unwrap();
-        let [Part::Texts(texts), Part::Other(new), Part::Other(none)] = &limit.parts[..] else {
+        let [Part::Texts(texts), Part::Other(odd), Part::Other(none)] = &limit.parts[..] else {
             panic!("{:?}", limit.parts)
         };
-        assert_eq!((texts.rest.len(), new.len(), none.len()), (0, 2, 0));
+        assert_eq!((texts.rest.len(), odd.len(), none.len()), (0, 2, 0));
+        let odd = Json::parse(parts).unwrap().decode::<Vec<Fields>>().unwrap().remove(1);
+        assert_eq!(Part::from_fields(odd).unwrap_err().path(), "texts");
     }
 
     #[test]

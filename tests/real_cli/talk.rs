@@ -119,7 +119,7 @@ impl<'c> Talk<'c> {
         });
         let blocks = messages.filter_map(|message| message.content().ok()).flatten();
         let results = blocks.filter_map(|block| match block {
-            claude_duplex::Content::ToolResult { content, .. } => Some(content.as_str().to_owned()),
+            claude_duplex::Content::ToolResult(result) => Some(result.text()),
             _ => None,
         });
         results.collect::<Vec<_>>().join("\n")
