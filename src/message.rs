@@ -9,18 +9,15 @@
 //! recorded versions (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
 //!
 //! ```
+//! use claude_duplex::Message;
 //! use claude_duplex::message::{System, View};
-//! use claude_duplex::{Action, Config, Protocol, Seed, Time};
 //!
-//! let mut session = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
-//! session.receive(Time::ZERO, br#"{"type":"system","subtype":"task_started","task_id":"b1","new":[1]}
-//! "#);
-//! let Some(Action::Message { message, .. }) = session.poll_action() else { panic!() };
+//! let message = Message::parse(br#"{"type":"system","subtype":"task_started","task_id":"b1","new":[1]}"#)?;
 //! let view = message.view()?;
 //! assert_eq!(view.unnamed(), ["new"]);
-//! let View::System(System::TaskStarted(task)) = view else { panic!() };
+//! let View::System(System::TaskStarted(task)) = view else { panic!("it is a task") };
 //! assert_eq!((task.task_id.as_str(), task.rest.get("new").unwrap().as_str()), ("b1", "[1]"));
-//! # Ok::<(), claude_duplex::DecodeError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod assistant;
@@ -41,10 +38,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::action::WhyRejected;
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Cut, readable};
-use crate::wire::envelope::{Envelope, Name};
+use crate::wire::envelope::{self, Envelope, Name};
 use crate::wire::kind::MessageKind;
 use crate::wire::view::{FromJson, view_of};
 use crate::wire::{decode, text_field};
@@ -91,6 +89,24 @@ impl Line {
 impl Message {
     pub(crate) fn new(line: Line, envelope: Envelope) -> Self {
         Self { line, kind: envelope.kind, subagent: envelope.subagent, subtype: envelope.subtype }
+    }
+
+    /// Reads one line, for a host that has it from elsewhere than a session; a line end does no harm.
+    ///
+    /// ```
+    /// use claude_duplex::{Message, MessageKind};
+    ///
+    /// let message = Message::parse(b"{\"type\":\"keep_alive\"}\n")?;
+    /// assert_eq!(message.kind(), MessageKind::KeepAlive);
+    /// # Ok::<(), claude_duplex::WhyRejected>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where it is no JSON object with a `type`.
+    pub fn parse(line: &[u8]) -> Result<Self, WhyRejected> {
+        let line = line.trim_ascii_end();
+        let envelope = envelope::scan(line)?;
+        Ok(Self::new(Line::Copied(line.into()), envelope))
     }
 
     /// What it is.

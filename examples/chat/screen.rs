@@ -48,7 +48,11 @@ impl Screen {
             MessageKind::User => {
                 for block in message.content().into_iter().flatten() {
                     if let Content::ToolResult(result) = block {
-                        self.note(&format!("[{} {}]", if result.is_error { "failed:" } else { "->" }, cut(&result.text())));
+                        self.note(&format!(
+                            "[{} {}]",
+                            if result.is_error { "failed:" } else { "->" },
+                            cut(&result.text())
+                        ));
                     }
                 }
             }

@@ -326,7 +326,10 @@ mod tests {
         assert_eq!(added(r#"{"type":"input_json_delta","partial_json":"{"}"#), Some(StreamDelta::Input("{".into())));
         assert_eq!(added(r#"{"type":"signature_delta","signature":"s"}"#), Some(StreamDelta::Signature("s".into())));
         let citation = Json::parse(r#"{"n":1e400}"#).unwrap();
-        assert_eq!(added(r#"{"type":"citations_delta","citation":{"n":1e400}}"#), Some(StreamDelta::Citation(citation)));
+        assert_eq!(
+            added(r#"{"type":"citations_delta","citation":{"n":1e400}}"#),
+            Some(StreamDelta::Citation(citation))
+        );
         for odd in [r#"{"type":"new_delta","text":"a"}"#, r#"{"type":"text_delta","text":5}"#, r#"{"text":"a"}"#] {
             assert_eq!(added(odd), Some(StreamDelta::Other(Json::parse(odd).unwrap())), "{odd}");
         }
@@ -337,7 +340,8 @@ mod tests {
     #[test]
     fn half_an_emoji_hides_no_delta() {
         assert_eq!(added(r#"{"type":"text_delta","text":"\ud83d"}"#), Some(StreamDelta::Text("\u{fffd}".into())));
-        let line = b"{\"event\":{\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"\xff\"}}}";
+        let line =
+            b"{\"event\":{\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"\xff\"}}}";
         assert_eq!(super::delta(line), Some(StreamDelta::Text("\u{fffd}".into())));
     }
 }

@@ -18,26 +18,24 @@ const OVERHEAD: usize = 128;
 /// (`supersedes`, `retracted_message_uuids`) is removed.
 ///
 /// ```
+/// use claude_duplex::Message;
 /// use claude_duplex::message::Transcript;
-/// use claude_duplex::{Action, Config, Protocol, Seed, Time};
 ///
-/// let mut session = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
-/// session.receive(Time::ZERO, br#"{"type":"assistant","message":{"content":[{"type":"text","text":"I look."}]}}
-/// {"type":"assistant","message":{"content":[{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"ls"}}]}}
-/// {"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t1","content":"a.txt"}]}}
-/// {"type":"assistant","message":{"content":[{"type":"text","text":"One file."}]}}
-/// {"type":"result","subtype":"success","result":"One file.","is_error":false}
-/// "#);
 /// let mut transcript = Transcript::new();
-/// while let Some(action) = session.poll_action() {
-///     if let Action::Message { message, .. } = action {
-///         transcript.add(&message);
-///     }
+/// for line in [
+///     r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I look."}]}}"#,
+///     r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{"command":"ls"}}]}}"#,
+///     r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"a.txt"}]}}"#,
+///     r#"{"type":"assistant","message":{"content":[{"type":"text","text":"One file."}]}}"#,
+///     r#"{"type":"result","subtype":"success","result":"One file.","is_error":false}"#,
+/// ] {
+///     transcript.add(&Message::parse(line.as_bytes())?);
 /// }
 /// assert_eq!(transcript.text(), "I look.\nOne file.");
 /// assert_eq!(transcript.answer(), Some("One file."));
 /// let call = transcript.calls().next().unwrap();
 /// assert_eq!((call.name.as_str(), call.result.as_ref().unwrap().text()), ("Bash", "a.txt".into()));
+/// # Ok::<(), claude_duplex::WhyRejected>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Transcript {
@@ -242,7 +240,13 @@ impl Transcript {
             return;
         }
         self.calls.insert(id.clone(), self.entries.len());
-        self.entries.push(Entry::Call(Box::new(ToolCall { id, name, input, parent_tool_use_id: parent, result: None })));
+        self.entries.push(Entry::Call(Box::new(ToolCall {
+            id,
+            name,
+            input,
+            parent_tool_use_id: parent,
+            result: None,
+        })));
     }
 
     fn tool_result(&mut self, result: ToolResult) {
@@ -291,29 +295,23 @@ impl Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Action, Config, Protocol, Seed, Time};
 
     fn of(limit: usize, lines: &[&str]) -> Transcript {
-        let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
-        lines.iter().for_each(|line| session.receive(Time::ZERO, format!("{line}\n").as_bytes()));
         let mut transcript = Transcript::with_limit(limit);
-        while let Some(action) = session.poll_action() {
-            if let Action::Message { message, .. } = action {
-                transcript.add(&message);
-            }
+        for line in lines {
+            transcript.add(&Message::parse(line.as_bytes()).unwrap());
         }
         transcript
     }
 
     const TEXT: &str = r#"{"type":"assistant","uuid":"u1","message":{"content":[{"type":"text","text":"one"}]}}"#;
-    const CALL: &str =
-        r#"{"type":"assistant","uuid":"u2","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}}"#;
-    const DONE: &str =
-        r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"ok"}]}]}}"#;
+    const CALL: &str = r#"{"type":"assistant","uuid":"u2","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}}"#;
+    const DONE: &str = r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"ok"}]}]}}"#;
 
     #[test]
     fn what_is_taken_back_is_removed() {
-        let other = r#"{"type":"assistant","supersedes":["u1","u2"],"message":{"content":[{"type":"text","text":"two"}]}}"#;
+        let other =
+            r#"{"type":"assistant","supersedes":["u1","u2"],"message":{"content":[{"type":"text","text":"two"}]}}"#;
         let transcript = of(1000, &[TEXT, CALL, other, DONE]);
         assert_eq!((transcript.text().as_str(), transcript.calls().count()), ("two", 0));
         assert_eq!(transcript.dropped().results, 1);

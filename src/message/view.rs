@@ -3,9 +3,7 @@
 use super::assistant::Assistant;
 use super::rate_limit::RateLimitEvent;
 use super::result::TurnResult;
-use super::session::{
-    ActiveGoal, AuthStatus, CommandLifecycle, ConversationReset, KeepAlive, PromptSuggestion,
-};
+use super::session::{ActiveGoal, AuthStatus, CommandLifecycle, ConversationReset, KeepAlive, PromptSuggestion};
 use super::stream::StreamEvent;
 use super::system::System;
 use super::tools::{ToolProgress, ToolUseSummary, TranscriptMirror};

@@ -11,7 +11,7 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
-use crate::wire::envelope::{self, Envelope, NotAMessage};
+use crate::wire::envelope::{self, Envelope};
 use crate::wire::kind::MessageKind;
 use crate::wire::{facts, outgoing};
 
@@ -42,14 +42,7 @@ impl Protocol {
             self.counts.blank += 1;
             return None;
         }
-        let why = match envelope::scan(line) {
-            Ok(envelope) => return Some(envelope),
-            Err(NotAMessage::NotJson) => WhyRejected::NotJson,
-            Err(NotAMessage::NotAnObject) => WhyRejected::NotAnObject,
-            Err(NotAMessage::NoType) => WhyRejected::NoType,
-        };
-        self.reject(line, why);
-        None
+        envelope::scan(line).map_err(|why| self.reject(line, why.into())).ok()
     }
 
     pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
