@@ -174,7 +174,9 @@ impl Default for Limits {
     }
 }
 
-/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off.
+/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off. What the session asks by
+/// itself, to [cancel](crate::Protocol::cancel) a prompt or to follow up an interrupt, is then waited for as long as by
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timeouts {

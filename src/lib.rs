@@ -61,6 +61,8 @@ pub mod options;
 mod prompt;
 mod protocol;
 mod request;
+#[cfg(any(unix, windows))]
+mod seed;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

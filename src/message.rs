@@ -154,9 +154,10 @@ impl Message {
         self.line.as_bytes()
     }
 
-    /// The line as text; bytes that are not UTF-8, and escapes of lone surrogates, are read as U+FFFD.
+    /// The line as text, which is JSON and not the answer's words: bytes that are not UTF-8, and escapes of lone surrogates,
+    /// are read as U+FFFD.
     #[must_use]
-    pub fn text(&self) -> Cow<'_, str> {
+    pub fn line(&self) -> Cow<'_, str> {
         readable(self.as_bytes())
     }
 
@@ -164,7 +165,7 @@ impl Message {
     #[must_use]
     pub fn to_json(&self) -> Json {
         // A message is a line that was found to be JSON, so there is always a value.
-        Json::parse(&self.text()).unwrap_or_else(|_| Json::string(""))
+        Json::parse(&self.line()).unwrap_or_else(|_| Json::string(""))
     }
 
     /// Decodes the line into a type of the host's own; bad Unicode is read as U+FFFD.

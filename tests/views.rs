@@ -96,7 +96,8 @@ fn mutated(line: &[u8], noise: &mut Noise) -> Vec<u8> {
 fn looked_at(message: &Message) -> bool {
     let view = message.view();
     if let Ok(view) = &view {
-        let _ = (view.unnamed(), format!("{view:?}"));
+        let _ = view.unnamed();
+        assert!(format!("{view:?}").len() < 20_000, "{view:?}");
     }
     for block in message.content().into_iter().flatten() {
         if let Content::ToolResult(result) = block {
@@ -107,7 +108,7 @@ fn looked_at(message: &Message) -> bool {
         let _ = (result.error_text(), result.cost_since(Some(&result)));
     }
     let _ = (message.delta(), message.system(), message.user(), message.assistant(), message.stream_event());
-    let _ = (message.uuid(), message.session_id(), message.type_name(), message.text(), message.to_json());
+    let _ = (message.uuid(), message.session_id(), message.type_name(), message.line(), message.to_json());
     view.is_ok()
 }
 

@@ -1,7 +1,10 @@
 //! Content blocks: what an assistant says, what a user or a tool answers.
 
+use std::fmt;
+
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::Few;
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, tagged, view};
 
@@ -165,7 +168,7 @@ impl ToolResult {
 }
 
 /// The content of a user's message or of a tool's result: blocks, or a text, which is one text block.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Blocks(pub Vec<Content>);
 
 impl FromJson for Blocks {
@@ -179,6 +182,12 @@ impl FromJson for Blocks {
 
     fn unnamed(&self, at: &str, found: &mut Vec<String>) {
         self.0.unnamed(at, found);
+    }
+}
+
+impl fmt::Debug for Blocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Few(&self.0).fmt(f)
     }
 }
 
@@ -212,12 +221,13 @@ mod tests {
     #[test]
     fn no_field_hides_another() {
         for input in [r#"{"n":1e400}"#, r#"{"s":"\ud83d"}"#, r#"{"\ud83d":-1e999}"#, "7", "null", r#"{"a":1,"a":2}"#] {
-            for rest in ["", r#","caller":{"n":1e400}"#, r#","x":"\ud83d""#, r#","x":1,"x":2"#] {
+            for rest in ["", r#","caller":{"n":1e400}"#, r#","x":"\ud83d""#, r#","\ud83d":1e400"#, r#","x":1,"x":2"#] {
                 let json = format!(r#"{{"type":"tool_use","id":"t","name":"Bash","input":{input}{rest}}}"#);
                 let Content::ToolUse(call) = block(&json) else { panic!("{json} is hidden") };
                 assert_eq!((&*call.id, &*call.name), ("t", "Bash"), "{json}");
                 let read = call.input.as_ref().map_or("null", Json::as_str);
-                assert_eq!(read, input, "{json}");
+                let bad_key = rest.contains("\"\\ud83d\":");
+                assert_eq!(read, if bad_key { input.replace("d83d", "fffd") } else { input.to_owned() }, "{json}");
             }
         }
         let result = r#"{"type":"tool_result","tool_use_id":"t","content":[{"n":1e400}],"is_error":1}"#;

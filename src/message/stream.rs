@@ -1,6 +1,7 @@
 //! An answer as it comes: `stream_event` lines, and the events of the Messages API in them.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
 
@@ -8,6 +9,7 @@ use super::assistant::{Answer, StopReason};
 use super::content::Content;
 use super::usage::Usage;
 use crate::json::Json;
+use crate::text::Quoted;
 use crate::wire::decode;
 use crate::wire::view::{FromJson, tagged, view};
 
@@ -222,7 +224,7 @@ tagged! {
 }
 
 /// What a `stream_event` adds to the answer, read without the rest of the line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamDelta {
     /// A part of the text.
@@ -237,6 +239,20 @@ pub enum StreamDelta {
     Citation(Json),
     /// A delta of another type, as it came.
     Other(Json),
+}
+
+impl fmt::Debug for StreamDelta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, part): (_, &dyn fmt::Debug) = match self {
+            Self::Text(part) => ("Text", &Quoted(part)),
+            Self::Thinking(part) => ("Thinking", &Quoted(part)),
+            Self::Signature(part) => ("Signature", &Quoted(part)),
+            Self::Input(part) => ("Input", &Quoted(part)),
+            Self::Citation(part) => ("Citation", part),
+            Self::Other(part) => ("Other", part),
+        };
+        f.debug_tuple(name).field(part).finish()
+    }
 }
 
 /// The delta of a `content_block_delta`.

@@ -1,11 +1,13 @@
 //! What a turn's messages say, gathered: texts, calls of tools with their results, how it ended.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 
 use super::content::{Content, ToolResult, ToolUse};
 use super::{Message, StreamDelta, System, TurnResult};
 use crate::json::Json;
+use crate::text::Quoted;
 use crate::wire::kind::MessageKind;
 
 /// What an entry counts for beyond its own text.
@@ -37,7 +39,7 @@ const OVERHEAD: usize = 128;
 /// assert_eq!((call.name.as_str(), call.result.as_ref().unwrap().text()), ("Bash", "a.txt".into()));
 /// # Ok::<(), claude_duplex::WhyRejected>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Transcript {
     entries: Vec<Entry>,
     /// The entries of each line that has a uuid.
@@ -51,7 +53,7 @@ pub struct Transcript {
     dropped: Dropped,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Entry {
     Text(String),
     Call(Box<ToolCall>),
@@ -59,7 +61,7 @@ enum Entry {
 }
 
 /// A call of a tool, with its result as soon as that is there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ToolCall {
     /// By which its result names it.
@@ -86,6 +88,29 @@ pub struct Dropped {
     pub results: u64,
     /// How many bytes all of these have.
     pub bytes: u64,
+}
+
+impl fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transcript")
+            .field("texts", &self.texts().count())
+            .field("calls", &self.calls().count())
+            .field("result", &self.result)
+            .field("dropped", &self.dropped)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ToolCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolCall")
+            .field("id", &Quoted(&self.id))
+            .field("name", &Quoted(&self.name))
+            .field("input", &self.input)
+            .field("parent_tool_use_id", &self.parent_tool_use_id.as_deref().map(Quoted))
+            .field("result", &self.result)
+            .finish()
+    }
 }
 
 impl Default for Transcript {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::{Quoted, few};
 use crate::wire::view::FromJson;
 
 /// The fields of a JSON object, in their order, each as it was written.
@@ -98,7 +99,7 @@ impl FromIterator<(String, Json)> for Fields {
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        few(f, self.0.iter().map(|(name, value)| (Quoted(name), value)))
     }
 }
 

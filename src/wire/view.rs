@@ -4,18 +4,34 @@
 //! field hide another. These rules stand here once, for messages, replies and asks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::{Quoted, few};
 use crate::wire::decode;
 use crate::wire::fields::Fields;
 
 /// What can be read from a JSON value, with an error that says where in the value it is not as expected.
-pub(crate) trait FromJson: Sized {
+pub(crate) trait FromJson: Sized + fmt::Debug {
     fn from_json(json: &Json) -> Result<Self, DecodeError>;
 
     /// Adds to `found` what in it, which stands at `at`, has no name in this version of the crate.
     fn unnamed(&self, _at: &str, _found: &mut Vec<String>) {}
+
+    /// Shows it in a few words, however long it is.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A part of a view as its `Debug` shows it.
+pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
+
+impl<T: FromJson> fmt::Debug for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show(f)
+    }
 }
 
 /// Reads a view of a line; bad Unicode is read as U+FFFD.
@@ -51,8 +67,17 @@ plain! {
     u64: "a whole number, not negative",
     i64: "a whole number",
     f64: "a number",
-    String: "a text",
     Fields: "an object",
+}
+
+impl FromJson for String {
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        json.decode().map_err(|_| DecodeError::expected("a text"))
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&Quoted(self), f)
+    }
 }
 
 impl FromJson for Json {
@@ -75,6 +100,10 @@ impl<T: FromJson> FromJson for Option<T> {
             value.unnamed(at, found);
         }
     }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_ref().map(Shown), f)
+    }
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
@@ -86,6 +115,10 @@ impl<T: FromJson> FromJson for Vec<T> {
 
     fn unnamed(&self, at: &str, found: &mut Vec<String>) {
         self.iter().for_each(|item| item.unnamed(&format!("{at}[]"), found));
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.iter().map(Shown))
     }
 }
 
@@ -102,13 +135,18 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn unnamed(&self, at: &str, found: &mut Vec<String>) {
         self.values().for_each(|value| value.unnamed(&below(at, "*"), found));
     }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.iter().map(|(name, value)| (Quoted(name), Shown(value))))
+    }
 }
 
 /// Declares what an object of the CLI says: the fields that must be there, and those that may be.
 ///
 /// A field under `must` that is missing or of another type is an error that names it. One under `may` is an `Option`, and
 /// of another type as good as none; one under `or_default` is then empty, false or zero. All others are in `rest`.
-/// `name = "wireName": Type` names a field that is spelled otherwise on the wire.
+/// `name = "wireName": Type` names a field that is spelled otherwise on the wire. Its `Debug` is short, however long its
+/// texts and lists are, and leaves out what is not there.
 macro_rules! view {
     ($(
         $(#[$meta:meta])*
@@ -119,7 +157,7 @@ macro_rules! view {
         }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         $vis struct $view {
             $($($(#[$must_meta])* pub $must: $must_type,)*)?
@@ -156,6 +194,21 @@ macro_rules! view {
                 $($(self.$may.unnamed(&below(at, $crate::wire::view::wire_name!($may $(= $may_wire)?)), found);)*)?
                 $($(self.$or.unnamed(&below(at, $crate::wire::view::wire_name!($or $(= $or_wire)?)), found);)*)?
                 found.extend(self.rest.iter().map(|(name, _)| below(at, name)));
+            }
+        }
+
+        impl std::fmt::Debug for $view {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut shown = f.debug_struct(stringify!($view));
+                $($(shown.field(stringify!($must), &$crate::wire::view::Shown(&self.$must));)*)?
+                $($(if let Some(value) = &self.$may {
+                    shown.field(stringify!($may), &$crate::wire::view::Shown(value));
+                })*)?
+                $($(shown.field(stringify!($or), &$crate::wire::view::Shown(&self.$or));)*)?
+                if !self.rest.is_empty() {
+                    shown.field("rest", &self.rest);
+                }
+                shown.finish()
             }
         }
 
@@ -235,7 +288,7 @@ macro_rules! words {
         $vis:vis enum $words:ident { $($(#[$word_meta:meta])* $word:ident = $wire:literal,)+ }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         $vis enum $words {
             $($(#[$word_meta])* $word,)+
@@ -259,6 +312,15 @@ macro_rules! words {
                 match word {
                     $($wire => Self::$word,)+
                     _ => Self::Other(word.into()),
+                }
+            }
+        }
+
+        impl std::fmt::Debug for $words {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$word => f.write_str(stringify!($word)),)+
+                    Self::Other(word) => f.debug_tuple("Other").field(&$crate::text::Quoted(word)).finish(),
                 }
             }
         }
@@ -397,6 +459,19 @@ mod tests {
         let mut found = Vec::new();
         limit(text).unwrap().unnamed("", &mut found);
         assert_eq!(found, [r#"status is "odd""#, "inner.b", "parts[].c", r#"parts[].kind is "x""#, "a"]);
+    }
+
+    #[test]
+    fn a_view_is_shown_in_a_few_words() {
+        let long = "x".repeat(100_000);
+        let texts = vec![format!("\"{long}\""); 1000].join(",");
+        let text = format!(
+            r#"{{"status":"{long}","inner":{{"texts":[{texts}]}},"parts":[{{"{long}":"{long}"}}],"{long}":[{texts}]}}"#
+        );
+        let shown = format!("{:?}", limit(&text).unwrap());
+        assert!(shown.len() < 3000 && shown.starts_with("Limit { status: Other("), "{} bytes", shown.len());
+        let bare = format!("{:?}", limit(r#"{"status":"allowed"}"#).unwrap());
+        assert_eq!(bare, "Limit { status: Allowed, parts: [] }");
     }
 
     #[test]

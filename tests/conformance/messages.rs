@@ -287,7 +287,10 @@ fn case_037_a_hook_needs_no_session_and_its_event_may_be_its_name() {
     assert_eq!(started("").event(), None);
     let line = r#"{"type":"system","subtype":"hook_response","hook_name":"Stop","output":"o","exit_code":2,"outcome":"error"}"#;
     let System::HookResponse(hook) = system(line) else { panic!() };
-    assert_eq!((hook.event(), hook.exit_code, hook.outcome.as_ref().unwrap().as_str()), (Some("Stop"), Some(2), "error"));
+    assert_eq!(
+        (hook.event(), hook.exit_code, hook.outcome.as_ref().unwrap().as_str()),
+        (Some("Stop"), Some(2), "error")
+    );
 }
 
 #[test]
