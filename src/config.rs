@@ -117,7 +117,8 @@ pub enum CloseWhen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB.
+    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB;
+    /// more than 4 GiB counts as that.
     #[serde(deserialize_with = "size")]
     pub line: usize,
     /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false. 1 MiB.

@@ -44,6 +44,8 @@
 #![doc = include_str!("../examples/run_loop.rs")]
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod action;
 mod ask;
 mod config;

@@ -42,8 +42,9 @@ use crate::action::WhyRejected;
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Cut, readable};
-use crate::wire::envelope::{self, Envelope, Name};
+use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::scan;
 use crate::wire::view::{FromJson, view_of};
 use crate::wire::{decode, text_field};
 
@@ -64,21 +65,19 @@ pub use crate::wire::fields::Fields;
 #[derive(Clone)]
 pub struct Message {
     line: Line,
-    kind: MessageKind,
-    subagent: bool,
-    subtype: Name,
+    envelope: Envelope,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// Copied once out of the chunk that it came in.
+    /// Copied once out of the chunk that it came in, or out of the buffer in which it was assembled.
     Copied(Arc<[u8]>),
-    /// Assembled from several chunks; the buffer became the message.
+    /// Long, and assembled from several chunks; the buffer became the message.
     Assembled(Arc<Vec<u8>>),
 }
 
 impl Line {
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Copied(bytes) => bytes,
             Self::Assembled(bytes) => bytes,
@@ -88,7 +87,7 @@ impl Line {
 
 impl Message {
     pub(crate) fn new(line: Line, envelope: Envelope) -> Self {
-        Self { line, kind: envelope.kind, subagent: envelope.subagent, subtype: envelope.subtype }
+        Self { line, envelope }
     }
 
     /// Reads one line, for a host that has it from elsewhere than a session; a line end does no harm.
@@ -105,20 +104,20 @@ impl Message {
     /// Where it is no JSON object with a `type`.
     pub fn parse(line: &[u8]) -> Result<Self, WhyRejected> {
         let line = line.trim_ascii_end();
-        let envelope = envelope::scan(line)?;
+        let envelope = scan(line)?;
         Ok(Self::new(Line::Copied(line.into()), envelope))
     }
 
     /// What it is.
     #[must_use]
     pub fn kind(&self) -> MessageKind {
-        self.kind
+        self.envelope.kind
     }
 
     /// Its `type`, of an unknown kind too.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
-        match self.kind.name() {
+        match self.envelope.kind.name() {
             Some(name) => Cow::Borrowed(name),
             None => self.text_field("type").map_or(Cow::Borrowed(""), Cow::Owned),
         }
@@ -126,14 +125,14 @@ impl Message {
 
     /// Its top-level `subtype`, as a `system` or `result` message has.
     #[must_use]
-    pub fn subtype(&self) -> Option<&str> {
-        self.subtype.of(self.as_bytes())
+    pub fn subtype(&self) -> Option<Cow<'_, str>> {
+        self.envelope.subtype.text(self.as_bytes())
     }
 
     /// Its own `uuid`.
     #[must_use]
-    pub fn uuid(&self) -> Option<String> {
-        self.text_field("uuid")
+    pub fn uuid(&self) -> Option<Cow<'_, str>> {
+        self.envelope.uuid.text(self.as_bytes())
     }
 
     /// The session that it speaks of.
@@ -145,7 +144,7 @@ impl Message {
     /// Whether it is a subagent's: it has a `parent_tool_use_id`.
     #[must_use]
     pub fn is_subagent(&self) -> bool {
-        self.subagent
+        self.envelope.subagent
     }
 
     /// The line, byte for byte as it came: JSON, but not always good UTF-8.
@@ -181,7 +180,7 @@ impl Message {
     /// # Errors
     /// Where it lacks what its kind needs. The line itself is unharmed.
     pub fn view(&self) -> Result<View, DecodeError> {
-        if self.kind == MessageKind::System && self.subtype().is_none() {
+        if self.envelope.kind == MessageKind::System && self.subtype().is_none() {
             return Err(DecodeError::missing("subtype"));
         }
         view_of(self.as_bytes())
@@ -241,7 +240,7 @@ impl Message {
         struct Body {
             message: Option<Json>,
         }
-        let of_assistant = match self.kind {
+        let of_assistant = match self.envelope.kind {
             MessageKind::Assistant => true,
             MessageKind::User => false,
             _ => return Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
@@ -259,7 +258,7 @@ impl Message {
     /// What a `stream_event` adds to the answer; `None` where it adds nothing. No more of the line is decoded.
     #[must_use]
     pub fn delta(&self) -> Option<StreamDelta> {
-        match self.kind {
+        match self.envelope.kind {
             MessageKind::StreamEvent => stream::delta(self.as_bytes()),
             _ => None,
         }
@@ -273,7 +272,7 @@ impl Message {
     }
 
     fn expect(&self, kind: MessageKind) -> Result<(), DecodeError> {
-        if self.kind == kind {
+        if self.envelope.kind == kind {
             return Ok(());
         }
         Err(DecodeError::other(format!("it is a {} message", self.type_name())))

@@ -27,7 +27,8 @@ use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::time::Time;
-use crate::wire::envelope;
+use crate::wire::envelope::{NotAMessage, Place};
+use crate::wire::scan::scan;
 
 use actions::Actions;
 use aims::Aims;
@@ -156,8 +157,9 @@ impl Protocol {
             this.stall_told = false;
             let mut rest = bytes;
             let limits = this.config.limits;
+            let longest = limits.line.min(Place::LONGEST_LINE);
             while !this.settled && !this.shutdown.eof {
-                let Some(piece) = this.lines.next(&mut rest, limits.line, limits.rejected_head) else { break };
+                let Some(piece) = this.lines.next(&mut rest, longest, limits.rejected_head) else { break };
                 this.piece(piece);
                 this.advance();
             }
@@ -171,8 +173,8 @@ impl Protocol {
                 return;
             }
             match this.lines.last() {
-                Some(Piece::Assembled(line)) if !this.settled && is_cut(&line) => {
-                    this.reject(&line, WhyRejected::CutOff)
+                Some(Piece::Assembled(line)) if !this.settled && is_cut(line.as_bytes()) => {
+                    this.reject(line.as_bytes(), WhyRejected::CutOff)
                 }
                 Some(piece) if !this.settled => this.piece(piece),
                 _ => {}
@@ -405,5 +407,5 @@ impl fmt::Debug for Protocol {
 
 /// Whether the output ended within that line.
 fn is_cut(line: &[u8]) -> bool {
-    !line.iter().all(u8::is_ascii_whitespace) && envelope::scan(line) == Err(envelope::NotAMessage::NotJson)
+    !line.iter().all(u8::is_ascii_whitespace) && scan(line) == Err(NotAMessage::NotJson)
 }

@@ -158,7 +158,7 @@ impl Transcript {
                     }
                 }
             }
-            MessageKind::System if message.subtype() == Some("model_refusal_fallback") => {
+            MessageKind::System if message.subtype().as_deref() == Some("model_refusal_fallback") => {
                 if let Ok(System::ModelRefusalFallback(refusal)) = message.system() {
                     self.retract(&refusal.retracted_message_uuids.unwrap_or_default());
                 }

@@ -1,5 +1,6 @@
 //! What a line of the CLI sets in motion.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
@@ -11,8 +12,9 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
-use crate::wire::envelope::{self, Envelope};
+use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::scan;
 use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
@@ -30,8 +32,8 @@ impl Protocol {
                 }
             }
             Piece::Assembled(line) => {
-                if let Some(envelope) = self.envelope(&line) {
-                    self.message(Message::new(Line::Assembled(Arc::new(line)), envelope));
+                if let Some(envelope) = self.envelope(line.as_bytes()) {
+                    self.message(Message::new(line, envelope));
                 }
             }
         }
@@ -42,7 +44,7 @@ impl Protocol {
             self.counts.blank += 1;
             return None;
         }
-        envelope::scan(line).map_err(|why| self.reject(line, why.into())).ok()
+        scan(line).map_err(|why| self.reject(line, why.into())).ok()
     }
 
     pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
@@ -95,6 +97,7 @@ impl Protocol {
     fn system(&mut self, message: &Message) {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
+        let subtype = &*subtype;
         match subtype {
             "init" => {
                 let init = facts::init(line);
@@ -124,7 +127,7 @@ impl Protocol {
         let session = Session {
             id: init.session_id.unwrap_or_default().into(),
             version: init.claude_code_version.map(Arc::from),
-            capabilities: init.capabilities.unwrap_or_default().into(),
+            capabilities: init.capabilities.unwrap_or_default().0.into(),
         };
         if self.session.as_ref() != Some(&session) {
             self.session = Some(session.clone());
@@ -169,9 +172,8 @@ impl Protocol {
                 }
                 self.ledger.interrupt_acknowledged();
                 let receipt: Receipt = payload.and_then(|payload| payload.decode().ok()).unwrap_or_default();
-                for uuid in receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok()) {
-                    self.ledger.cancelled(uuid, &mut self.actions);
-                }
+                let cancelled = receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok());
+                self.ledger.cancelled(&cancelled.collect(), &mut self.actions);
                 if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
                     let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);
@@ -180,7 +182,7 @@ impl Protocol {
             About::Cancel(Some(uuid)) => {
                 let found = payload.is_some_and(control::cancelled);
                 if found {
-                    self.ledger.cancelled(*uuid, &mut self.actions);
+                    self.ledger.cancelled(&BTreeSet::from([*uuid]), &mut self.actions);
                 }
                 self.aims.withdrawn(*uuid, found);
             }
