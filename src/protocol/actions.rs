@@ -25,6 +25,8 @@ impl Actions {
         let action = self.queue.pop_front()?;
         self.bytes -= weight(&action);
         if self.queue.is_empty() {
+            // From the start again: the memory that was used last is the nearest.
+            self.queue.clear();
             // What is idle may be so for long, and be one of many.
             self.queue.shrink_to(if matches!(action, Action::Idle | Action::Closed(_)) { 0 } else { KEPT });
         }
