@@ -15,6 +15,8 @@ const SMALL: usize = 8;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Actions {
+    /// The head, if it came while nothing waited: a read that brings one action needs no queue.
+    first: Option<Action>,
     queue: VecDeque<Action>,
     bytes: usize,
 }
@@ -22,13 +24,17 @@ pub(crate) struct Actions {
 impl Actions {
     pub(crate) fn push(&mut self, action: Action) {
         self.bytes += weight(&action);
-        self.queue.push_back(action);
+        if self.first.is_none() && self.queue.is_empty() {
+            self.first = Some(action);
+        } else {
+            self.queue.push_back(action);
+        }
     }
 
     pub(crate) fn pop(&mut self) -> Option<Action> {
-        let action = self.queue.pop_front()?;
+        let action = self.first.take().or_else(|| self.queue.pop_front())?;
         self.bytes -= weight(&action);
-        if self.queue.is_empty() {
+        if self.queue.is_empty() && self.queue.capacity() > 0 {
             // From the start again: the memory that was used last is the nearest.
             self.queue.clear();
             let is_over = matches!(action, Action::Idle | Action::Closed(_));
