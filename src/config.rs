@@ -101,7 +101,7 @@ pub enum Child {
 /// What [`close`](crate::Protocol::close) waits for before it closes stdin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum CloseWhen {
-    /// The running turn, and the prompts that the CLI has.
+    /// The running turn, the prompts that the CLI has, and the answers that the host owes it.
     #[default]
     TurnEnded,
     /// Also background work and the turns that it will cause: all that [`Idle`](crate::Action::Idle) counts.
@@ -175,13 +175,15 @@ impl Default for Limits {
     }
 }
 
-/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off.
+/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off. What the session asks by
+/// itself, to [cancel](crate::Protocol::cancel) a prompt or to follow up an interrupt, is then waited for as long as by
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// For the reply to `initialize`; the CLI starts MCP servers and hooks meanwhile. 60 s.
     pub initialize: Option<Duration>,
-    /// For the reply to any other request: versions up to 2.0.76 never answer an unknown one. 60 s.
+    /// For the reply to any other request: versions up to 2.1.39 never answer an unknown one. 60 s.
     pub request: Option<Duration>,
     /// For the acknowledgement of an interrupt. 10 s.
     pub interrupt: Option<Duration>,

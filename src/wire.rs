@@ -3,11 +3,14 @@
 pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
+pub(crate) mod fields;
 mod first;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod scan;
-pub(crate) mod views;
+pub(crate) mod view;
+
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -20,7 +23,7 @@ use crate::text::readable;
 pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(line)
         .or_else(|_| serde_json::from_str(&readable(line)))
-        .map_err(|error| DecodeError(error.to_string()))
+        .map_err(|error| DecodeError::other(error.to_string()))
 }
 
 /// A field that is left out, null, or of another type than it should be, is `None`: what one field says must not hide
@@ -37,4 +40,11 @@ where
 /// The text of a JSON string.
 pub(crate) fn unescaped(raw: &str) -> Option<String> {
     decode(raw.as_bytes()).ok()
+}
+
+/// The text of a line's field.
+pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
+    let text = readable(line);
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).ok()?;
+    unescaped(fields.get(key)?.get())
 }
