@@ -48,16 +48,20 @@ impl Protocol {
         let idle = self.is_idle();
         if idle && self.was_busy {
             self.actions.push(Action::Idle);
+            self.lines.rest();
         }
         self.was_busy = !idle;
     }
 
     fn tell_room(&mut self) {
+        if !self.wants_room {
+            return;
+        }
         let limits = &self.config.limits;
         let room = self.unsent() <= limits.unsent / 2
             && self.ledger.open_prompts() < limits.open_prompts
             && self.requests.len() < limits.open_requests;
-        if self.wants_room && room && self.shutdown.is_open() {
+        if room && self.shutdown.is_open() {
             self.wants_room = false;
             self.actions.push(Action::Room);
         }

@@ -66,7 +66,7 @@ impl<'c> Talk<'c> {
     ) -> Result<T, String> {
         while let Some(action) = self.claude.next().await {
             if let Action::Message { message, .. } = &action {
-                self.case.seen.line(&message.text());
+                self.case.seen.line(&message.line());
             }
             if let Action::Closed(closed) = &action {
                 self.case.seen.stderr(closed.stderr.as_bytes());
@@ -208,13 +208,13 @@ impl<'c> Talk<'c> {
     /// How many `system` messages of that subtype have come.
     pub(crate) fn systems(&self, subtype: &str) -> usize {
         let is_system = |message: &&Message| message.kind() == MessageKind::System;
-        self.messages().filter(is_system).filter(|message| message.subtype() == Some(subtype)).count()
+        self.messages().filter(is_system).filter(|message| message.subtype().as_deref() == Some(subtype)).count()
     }
 
     /// Until a message that holds that text.
     pub(crate) async fn message(&mut self, text: &str) -> Result<Message, String> {
         let holds = |action: &Action| match action {
-            Action::Message { message, .. } if message.text().contains(text) => Some(message.clone()),
+            Action::Message { message, .. } if message.line().contains(text) => Some(message.clone()),
             _ => None,
         };
         self.until(text, holds).await
@@ -238,7 +238,7 @@ impl<'c> Talk<'c> {
     pub(crate) fn thoughts(&self) -> Vec<String> {
         let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let thought = |block| match block {
-            Content::Thinking(thought) => Some(thought),
+            Content::Thinking(thinking) => Some(thinking.thinking.clone()),
             _ => None,
         };
         blocks.filter_map(thought).collect()
@@ -248,7 +248,7 @@ impl<'c> Talk<'c> {
     pub(crate) fn tool_results(&self) -> String {
         let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let results = blocks.filter_map(|block| match block {
-            Content::ToolResult { content, .. } => Some(content.as_str().to_owned()),
+            Content::ToolResult(result) => Some(result.text()),
             _ => None,
         });
         results.collect::<Vec<_>>().join("\n")

@@ -44,7 +44,7 @@ pub(crate) fn note(action: &Action) {
 }
 
 fn note_message(message: &Message) {
-    let Ok(line) = serde_json::from_str::<Value>(&message.text()) else { return };
+    let Ok(line) = serde_json::from_str::<Value>(&message.line()) else { return };
     let mut name = line["type"].as_str().unwrap_or("(no type)").to_owned();
     // A reply's fields are its request's, which the line does not name.
     let depth = if name == "control_response" { 2 } else { DEPTH };

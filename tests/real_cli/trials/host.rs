@@ -117,7 +117,7 @@ fn host(words: &str) -> Trial {
             let prompt = claude.prompt(Prompt::text(&prompt?))?;
             while let Some(action) = claude.next().await {
                 match action {
-                    Action::Message { message, .. } => println!("{}", message.text()),
+                    Action::Message { message, .. } => println!("{}", message.line()),
                     Action::PromptEnded { prompt: ended, .. } if ended == prompt => break,
                     _ => {}
                 }

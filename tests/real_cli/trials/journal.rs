@@ -34,7 +34,7 @@ async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     assert_eq!(talk.ended(second).await?.outcome, Ended::Interrupted);
     talk.close().await?;
     if let Some(why) = talk.claude.recording_stopped() {
-        return Err(why.to_string().into());
+        return Err(format!("{why:?}").into());
     }
     let other = Command::new(std::env::current_exe()?).env(VARIABLE, &path).output()?;
     assert!(other.status.success(), "{}", String::from_utf8_lossy(&other.stderr));

@@ -18,7 +18,7 @@ async fn initialize(case: &Case) -> Trial {
     talk.request(mode).await??;
     let prompt = talk.prompt("hello")?;
     assert_eq!(talk.ended(prompt).await?.text(), "ok");
-    let init = talk.messages().find(|message| message.subtype() == Some("init")).ok_or("no init")?;
+    let init = talk.messages().find(|message| message.subtype().as_deref() == Some("init")).ok_or("no init")?;
     assert_eq!(init.decode::<Value>()?["permissionMode"], "plan");
     talk.close().await?;
     Ok(())
