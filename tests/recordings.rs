@@ -164,6 +164,19 @@ fn every_attribution_is_as_it_was_judged_by_a_person() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// 2.1.50 tells that an agent was started when the turn that waited for it ends, and never that it has ended.
+#[test]
+fn an_agent_that_its_turn_waited_for_is_not_waited_for_again() {
+    let (_, lines) = recordings().into_iter().find(|(path, _)| name(path) == "2.1.50/subagent").expect("a recording");
+    let played = Player::new().play(&lines);
+    let mut order = played.events.iter().filter_map(|(_, event)| match event {
+        Event::Action(Action::TurnEnded { .. }) => Some("turn"),
+        Event::Action(Action::Idle) => Some("idle"),
+        _ => None,
+    });
+    assert!(order.by_ref().any(|what| what == "turn") && order.next() == Some("idle"));
+}
+
 /// A recorded prompt by the start of its uuid, one without by its number.
 fn prompt_name(prompt: PromptId) -> String {
     let uuid = prompt.uuid().to_string();

@@ -69,6 +69,9 @@ impl Protocol {
                 self.note_result(&message, &facts);
                 self.ledger.result(self.now, &facts, &message, &mut self.actions);
                 self.background.turned();
+                if self.ledger.holds_results() {
+                    self.background.none_runs();
+                }
                 let ledger = &self.ledger;
                 for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
                     self.follow_up(Some(follow_up));
