@@ -4,8 +4,9 @@
 //! `cargo bench --bench transports --all-features`
 //!
 //! The child is this program: it answers each line with so many small messages and a result, at once. `messages` is one
-//! prompt with 10,000 of them, against a loop that only reads as many bytes, and the core's own time on them. `prompts` are
-//! 200 prompts one after the other with nothing but their results, against lines that are sent to and fro.
+//! prompt with 10,000 of them, `prompts` are 200 prompts one after the other with nothing but their results. The floor is a
+//! loop that sends lines of that length and reads as many bytes, and the core's own time on them. `over_pipes` has the loop
+//! alone for its floor; it is shown, not judged: a line goes to and fro in some 3 us here, and the core takes 2 for a prompt.
 
 #[expect(dead_code, reason = "of the clocks it takes none")]
 mod clock;
@@ -37,14 +38,10 @@ struct Job {
     prompts: usize,
     /// For each prompt.
     messages: usize,
-    /// The floor has the core's time in it.
-    with_core: bool,
 }
 
-const JOBS: [Job; 2] = [
-    Job { name: "messages", prompts: 1, messages: 10_000, with_core: true },
-    Job { name: "prompts", prompts: 200, messages: 0, with_core: false },
-];
+const JOBS: [Job; 2] =
+    [Job { name: "messages", prompts: 1, messages: 10_000 }, Job { name: "prompts", prompts: 200, messages: 0 }];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -78,14 +75,20 @@ fn holds(runtime: &str, job: Job, mut ours: impl FnMut(), mut floor: impl FnMut(
             of_core.push(times.2);
         }
     }
-    let core = if job.with_core { clock::median(of_core) } else { 0.0 };
-    let (ours, floor) = (clock::median(of_ours), clock::median(of_floor) + core);
-    let (name, ratio) = (format!("{runtime}_{}", job.name), ours / floor);
-    println!("{name} ours_ms {:.2} floor_ms {:.2} ratio {ratio:.2}", ours * 1e3, floor * 1e3);
+    let (ours, pipes, core) = (clock::median(of_ours), clock::median(of_floor), clock::median(of_core));
+    let name = format!("{runtime}_{}", job.name);
+    let ratio = shown(&name, ours, pipes + core);
+    shown(&format!("{name}_over_pipes"), ours, pipes);
     if ratio > AT_MOST {
         eprintln!("{name}: the ratio is over {AT_MOST}");
     }
     ratio <= AT_MOST
+}
+
+fn shown(name: &str, ours: f64, floor: f64) -> f64 {
+    let ratio = ours / floor;
+    println!("{name} ours_ms {:.2} floor_ms {:.2} ratio {ratio:.2}", ours * 1e3, floor * 1e3);
+    ratio
 }
 
 /// On the wall: the child's time and the way to it and back count.
