@@ -79,9 +79,17 @@ impl Fields {
     }
 }
 
+/// So many names are compared with each other faster than they are hashed.
+const FEW: usize = 32;
+
 impl FromIterator<(String, Json)> for Fields {
     /// Of two fields with one name the later counts.
     fn from_iter<I: IntoIterator<Item = (String, Json)>>(fields: I) -> Self {
+        let fields: Vec<(String, Json)> = fields.into_iter().collect();
+        let twice = |(at, (name, _)): (usize, &(String, Json))| fields[..at].iter().any(|(other, _)| other == name);
+        if fields.len() <= FEW && !fields.iter().enumerate().any(twice) {
+            return Self(fields);
+        }
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut all: Vec<(String, Json)> = Vec::new();
         for (name, value) in fields {
