@@ -79,6 +79,15 @@ pub enum RequestError {
     /// No reply came in time. A later one is [`Stray`](crate::Action::Stray).
     #[error("the CLI did not answer the request in time")]
     TimedOut,
+    /// The session ended first, and an error result that came in the meantime says why: the CLI could not start, as after
+    /// a bad `--resume`.
+    #[error("the session ended before the CLI answered: {message}")]
+    Failed {
+        /// The result's text, at most 4096 characters of it.
+        message: String,
+        /// How the session ended.
+        why: Lost,
+    },
     /// The session ended first.
     #[error("the session ended before the CLI answered: {0}")]
     Lost(Lost),
@@ -157,6 +166,12 @@ impl fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+impl From<BadJson> for DecodeError {
+    fn from(error: BadJson) -> Self {
+        Self::other(error.to_string())
+    }
+}
 
 /// A text that is not one JSON value.
 #[derive(Debug, Error)]

@@ -60,7 +60,7 @@ pub mod message;
 pub mod options;
 mod prompt;
 mod protocol;
-mod request;
+pub mod request;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -83,7 +83,7 @@ pub use journal::{Journal, Recorder};
 pub use json::Json;
 pub use message::Message;
 pub use options::{Invocation, Options, OptionsError};
-pub use prompt::Prompt;
+pub use prompt::{Block, Priority, Prompt};
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 pub use time::Time;

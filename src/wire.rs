@@ -6,6 +6,7 @@ pub(crate) mod facts;
 pub(crate) mod fields;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
+pub(crate) mod sent;
 pub(crate) mod view;
 pub(crate) mod views;
 

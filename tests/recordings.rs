@@ -48,12 +48,12 @@ fn name(path: &Path) -> String {
 
 #[test]
 fn every_line_of_the_cli_is_accounted_for_once() {
-    const KINDS: [&str; 9] =
-        ["message", "reply", "ask", "withdrawal", "rejected", "stray", "blank", "keep-alive", "echoed"];
-    let mut table: BTreeMap<String, [u64; 9]> = BTreeMap::new();
+    const KINDS: [&str; 10] =
+        ["message", "reply", "ask", "withdrawal", "rejected", "stray", "blank", "keep-alive", "echoed", "again"];
+    let mut table: BTreeMap<String, [u64; 10]> = BTreeMap::new();
     for (path, lines) in recordings() {
         let played = Player::new().play(&lines);
-        let mut counts = [0; 9];
+        let mut counts = [0; 10];
         for (_, event) in &played.events {
             let Event::Action(action) = event else { continue };
             let kind = match action {
@@ -70,6 +70,7 @@ fn every_line_of_the_cli_is_accounted_for_once() {
         counts[6] = played.counts.blank;
         counts[7] = played.counts.keep_alive;
         counts[8] = played.counts.echoed_answers;
+        counts[9] = played.counts.asked_again;
         let lines = lines.iter().filter(|line| matches!(line.what, What::Out(_))).count() as u64;
         assert_eq!(counts.iter().sum::<u64>(), lines, "{}: {KINDS:?} {counts:?}", name(&path));
         let version = name(&path).split('/').next().unwrap_or_default().to_owned();

@@ -1,6 +1,7 @@
 //! Our requests to the CLI that have no reply yet.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::action::Action;
 use crate::config::Timeouts;
@@ -30,6 +31,8 @@ pub(crate) struct Open {
     /// Whether the host asked, and hears of it; the session follows up its interrupts by itself.
     for_host: bool,
     due: Option<Time>,
+    /// The text of an error result that came while it was open, and was the last so far.
+    failed: Option<Arc<str>>,
 }
 
 /// What a request means to the session itself.
@@ -85,7 +88,7 @@ impl Requests {
             _ => timeouts.request,
         };
         let due = wait.map(|wait| now.after(wait));
-        self.open.push(Open { id, wire_id: wire_id.clone(), about, for_host, due });
+        self.open.push(Open { id, wire_id: wire_id.clone(), about, for_host, due, failed: None });
         (id, wire_id)
     }
 
@@ -141,9 +144,19 @@ impl Requests {
         self.overdue.remove(at).map(|(_, about)| about)
     }
 
+    /// A result came: with an error's text, or a good one. Where the session ends now, it says why.
+    pub(crate) fn failed(&mut self, error: Option<&str>) {
+        let error: Option<Arc<str>> = error.map(Arc::from);
+        self.open.iter_mut().for_each(|open| open.failed = error.clone());
+    }
+
     pub(crate) fn lose(&mut self, why: Lost, actions: &mut Actions) {
         for open in std::mem::take(&mut self.open) {
-            open.replied(Err(RequestError::Lost(why)), actions);
+            let error = match &open.failed {
+                Some(message) => RequestError::Failed { message: message.as_ref().into(), why },
+                None => RequestError::Lost(why),
+            };
+            open.replied(Err(error), actions);
         }
     }
 }
