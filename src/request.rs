@@ -249,8 +249,8 @@ impl Reply {
 
     fn object(&self) -> Json {
         match &self.payload {
-            Some(payload) => payload.clone(),
-            None => Json::from(&serde_json::Value::Object(serde_json::Map::new())),
+            Some(payload) if payload.as_str() != "null" => payload.clone(),
+            _ => Json::from(&serde_json::Value::Object(serde_json::Map::new())),
         }
     }
 

@@ -144,7 +144,7 @@ impl Protocol {
             let text = message.result().map_or_else(|error| error.to_string(), |result| result.error_text());
             text.chars().take(LONGEST_ERROR).collect()
         });
-        self.requests.failed(self.last_error.as_deref());
+        self.requests.note_result();
     }
 
     fn response(&mut self, message: Message) {

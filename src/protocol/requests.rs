@@ -1,7 +1,6 @@
 //! Our requests to the CLI that have no reply yet.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::action::Action;
 use crate::config::Timeouts;
@@ -20,6 +19,8 @@ const REMEMBERED: usize = 64;
 pub(crate) struct Requests {
     open: Vec<Open>,
     last: u64,
+    /// The last request that was sent before the last result came.
+    before_result: u64,
     overdue: VecDeque<(String, About)>,
 }
 
@@ -31,8 +32,6 @@ pub(crate) struct Open {
     /// Whether the host asked, and hears of it; the session follows up its interrupts by itself.
     for_host: bool,
     due: Option<Time>,
-    /// The text of an error result that came while it was open, and was the last so far.
-    failed: Option<Arc<str>>,
 }
 
 /// What a request means to the session itself.
@@ -88,7 +87,7 @@ impl Requests {
             _ => timeouts.request,
         };
         let due = wait.map(|wait| now.after(wait));
-        self.open.push(Open { id, wire_id: wire_id.clone(), about, for_host, due, failed: None });
+        self.open.push(Open { id, wire_id: wire_id.clone(), about, for_host, due });
         (id, wire_id)
     }
 
@@ -144,19 +143,22 @@ impl Requests {
         self.overdue.remove(at).map(|(_, about)| about)
     }
 
-    /// A result came: with an error's text, or a good one. Where the session ends now, it says why.
-    pub(crate) fn failed(&mut self, error: Option<&str>) {
-        let error: Option<Arc<str>> = error.map(Arc::from);
-        self.open.iter_mut().for_each(|open| open.failed = error.clone());
+    /// A result came. If it is an error and the session ends with it, it says why what was open then has no reply.
+    pub(crate) fn note_result(&mut self) {
+        self.before_result = self.last;
     }
 
-    pub(crate) fn lose(&mut self, why: Lost, actions: &mut Actions) {
+    /// Gives up on every reply. `error` is the text of the result with which the session ended, if that was an error.
+    pub(crate) fn lose(&mut self, why: Lost, error: Option<&str>, actions: &mut Actions) {
         for open in std::mem::take(&mut self.open) {
-            let error = match &open.failed {
-                Some(message) => RequestError::Failed { message: message.as_ref().into(), why },
-                None => RequestError::Lost(why),
-            };
-            open.replied(Err(error), actions);
+            let error = error.filter(|_| open.id.number() <= self.before_result);
+            open.replied(
+                Err(match error {
+                    Some(error) => RequestError::Failed { message: error.to_owned(), why },
+                    None => RequestError::Lost(why),
+                }),
+                actions,
+            );
         }
     }
 }

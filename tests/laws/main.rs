@@ -2,6 +2,7 @@
 
 #[path = "../support/history.rs"]
 mod history;
+mod pending;
 mod settle;
 
 use std::borrow::Cow;
