@@ -93,13 +93,11 @@ impl FileSuggestions {
 }
 
 view! {
-    /// What was put back, or would be.
+    /// What was put back, or would be. 2.0.76 says nothing of it.
     pub struct RewindFilesReply {
-        must {
+        may {
             /// Whether it can be done.
             can_rewind = "canRewind": bool,
-        }
-        may {
             /// Why not.
             error: String,
             /// Which files, of a dry run.
