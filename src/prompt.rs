@@ -85,13 +85,14 @@ impl Prompt {
         self.field("priority", Json::string(priority.as_str()))
     }
 
-    /// It is put into the conversation, and the model is not asked: it goes with the next prompt for which it is.
+    /// It is put into the conversation, and the model is not asked: it goes with the next prompt for which it is. From
+    /// 2.1.143 its own result comes at once, with an empty text; 1.0.128 asks the model nevertheless.
     #[must_use]
     pub fn without_query(self) -> Self {
         self.field("shouldQuery", truth(false))
     }
 
-    /// It was not written by a person. The CLI need not echo its uuid: what becomes of it may be known late.
+    /// It was not written by a person. 2.1.329 does not echo its uuid: that it was taken is known with the result alone.
     #[must_use]
     pub fn synthetic(self) -> Self {
         self.field("isSynthetic", truth(true))
@@ -111,7 +112,8 @@ impl Prompt {
         self.field("origin", Json::from(&origin))
     }
 
-    /// Texts that were pasted, which are put behind it. More than 1000 are ignored.
+    /// Texts that were pasted, which are put behind it, in marks. More than 1000 are ignored. Seen from 2.1.329; 2.1.143
+    /// ignores them.
     #[must_use]
     pub fn pasted(self, texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.field("pasted_content", texts_of(texts))

@@ -9,42 +9,17 @@
 mod play;
 #[path = "../examples/replay/recording.rs"]
 mod recording;
+#[path = "support/recordings.rs"]
+mod recordings;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use claude_duplex::{Action, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
 use play::{Event, Played, Player};
 use recording::{Recorded, What};
+use recordings::{name, recordings};
 use serde_json::Value;
-
-/// Every recording, as its name under `tests/recordings` and its lines.
-fn recordings() -> Vec<(PathBuf, Vec<Recorded>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
-    let mut files = Vec::new();
-    let children = |folder: &Path| -> Vec<PathBuf> {
-        let children = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        children.map(|child| child.expect("a file or folder").path()).collect()
-    };
-    for path in children(&root).iter().filter(|path| path.is_dir()).flat_map(|version| children(version)) {
-        if path.extension().is_some_and(|extension| extension == "ndjson") {
-            let text = std::fs::read(&path).expect("a readable file");
-            let lines = recording::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-            files.push((path, lines));
-        }
-    }
-    files.sort_by(|a, b| a.0.cmp(&b.0));
-    assert!(files.len() >= 46, "only {} recordings were found", files.len());
-    files
-}
-
-fn name(path: &Path) -> String {
-    let mut parts = path.with_extension("");
-    let file = parts.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    parts.pop();
-    format!("{}/{file}", parts.file_name().unwrap_or_default().to_string_lossy())
-}
 
 #[test]
 fn every_line_of_the_cli_is_accounted_for_once() {

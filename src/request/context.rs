@@ -48,7 +48,7 @@ view! {
             auto_compact_threshold = "autoCompactThreshold": u64,
             /// Whether it is.
             is_auto_compact_enabled = "isAutoCompactEnabled": bool,
-            /// Where the threshold comes from. From 2.1.143.
+            /// Where the threshold comes from.
             autocompact_source = "autocompactSource": String,
             /// The same as squares, in rows.
             grid_rows = "gridRows": Vec<Vec<GridSquare>>,

@@ -7,7 +7,7 @@ use super::Ack;
 
 sent! {
     /// `rewind_files`: puts files back as they were before a prompt. Needs
-    /// `CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING`; an error where there is nothing to go back to.
+    /// `CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING`; an error where there is nothing to go back to. Seen from 2.0.76.
     pub struct RewindFiles as "rewind_files" -> RewindFilesReply {
         must {
             /// The uuid of the prompt.

@@ -21,7 +21,7 @@ view! {
         may {
             /// The slash commands.
             commands: Vec<SlashCommand>,
-            /// The agents. From 2.1.50.
+            /// The agents. From 2.1.143.
             agents: Vec<AgentInfo>,
             /// The output style in use.
             output_style: String,
@@ -39,33 +39,34 @@ view! {
             claude_code_version: String,
             /// The mode in which tools are permitted. From 2.1.250.
             current_permission_mode: PermissionMode,
-            /// Whether the hooks that were sent are in force; left out where none were sent, and by old versions.
+            /// Whether the hooks that were sent are in force; left out where none were sent, and before
+            /// 2.1.250.
             hooks_applied: bool,
-            /// Whether [`OnFailure::Block`](super::OnFailure::Block) is heeded.
+            /// Whether [`OnFailure::Block`](super::OnFailure::Block) is heeded. From 2.1.329.
             hook_on_failure_supported: bool,
-            /// How many hooks of a former owner are kept while nobody answers.
+            /// How many hooks of a former owner are kept while nobody answers. From 2.1.329.
             hooks_when_unanswered_kept: u64,
-            /// Whether an `ask` of another hook outranks what a hook of the host says.
+            /// Whether an `ask` of another hook outranks what a hook of the host says. From 2.1.329.
             other_hook_ask_outranks_host: bool,
-            /// Whether the plugins that were sent are loaded.
+            /// Whether the plugins that were sent are loaded. Seen from 2.1.329.
             plugins_applied: bool,
-            /// Whether the MCP servers that were sent are taken.
+            /// Whether the MCP servers that were sent are taken. Seen from 2.1.329.
             mcp_servers_applied: bool,
-            /// What became of each manifest.
+            /// What became of each manifest, by the name of its server. Seen from 2.1.329.
             sdk_mcp_manifests_parked: BTreeMap<String, ManifestParked>,
-            /// Whether fast mode is on.
+            /// Whether fast mode is on. From 2.1.250.
             fast_mode_state: FastModeState,
-            /// Why it cannot be, in the CLI's word.
+            /// Why it cannot be, in the CLI's word. From 2.1.250.
             fast_mode_disabled_reason: String,
             /// `idle`, `running` or `requires_action`. From 2.1.250.
             session_state: String,
             /// What the CLI can do. From 2.1.329; see also [`Session::capabilities`](crate::Session::capabilities).
             capabilities: Vec<String>,
-            /// How feedback is taken.
+            /// How feedback is taken. From 2.1.329.
             feedback_mode: Json,
-            /// Whether analytics are off.
+            /// Whether analytics are off. From 2.1.250.
             analytics_disabled: bool,
-            /// Whether remote control is there.
+            /// Whether remote control is there. From 2.1.329.
             remote_control_available: bool,
         }
     }

@@ -35,7 +35,8 @@ sent! {
         }
     }
 
-    /// `mcp_set_servers`: the servers of this kind from now on; those that are left out go.
+    /// `mcp_set_servers`: the servers that the host adds to the session; those that it added before and leaves out go. Seen
+    /// from 2.0.76.
     pub struct McpSetServers as "mcp_set_servers" -> McpSetServersReply {
         must {
             /// By their names.
@@ -53,7 +54,7 @@ sent! {
         }
     }
 
-    /// `mcp_message`: what an MCP server of the host says by itself, as `notifications/tools/list_changed`.
+    /// `mcp_message`: what an MCP server of the host says by itself, as `notifications/tools/list_changed`. Seen from 2.0.76.
     pub struct McpMessage as "mcp_message" -> Ack {
         must {
             /// Its name.
@@ -260,7 +261,7 @@ view! {
             status: McpServerState,
         }
         may {
-            /// What it calls itself.
+            /// What it calls itself. From 2.0.76.
             server_info = "serverInfo": McpServerInfo,
             /// Why it cannot be reached.
             error: String,
@@ -268,11 +269,11 @@ view! {
             config: Json,
             /// How the CLI talks to it. From 2.1.329.
             transport: String,
-            /// Where it is configured, as `dynamic`, `project`.
+            /// Where it is configured, as `dynamic`, `project`. From 2.1.50.
             scope: String,
             /// Where it comes from, as `sdk`. From 2.1.329.
             source: String,
-            /// What it can do.
+            /// What it can do. From 2.1.50.
             tools: Vec<McpToolInfo>,
         }
     }

@@ -5,7 +5,7 @@ use crate::wire::sent::sent;
 use crate::wire::view::view;
 
 sent! {
-    /// `mcp_call`: calls a tool of an MCP server, without the model. Seen from 2.1.250.
+    /// `mcp_call`: calls a tool of an MCP server, without the model. Seen from 2.1.143.
     ///
     /// Without [`check_permissions`](Self::check_permissions) nobody is asked whether it may run, and a CLI without the
     /// capability `mcp_call_check_permissions_v1` never asks.
@@ -67,13 +67,13 @@ view! {
     /// What a tool gave.
     pub struct McpCallReply {
         may {
-            /// MCP content blocks; 2.1.250 gives a text.
+            /// MCP content blocks; 2.1.143 and 2.1.250 give a text.
             content: Json,
             /// Its result as a value.
             structured_content = "structuredContent": Json,
             /// Whether the tool says that it failed.
             is_error = "isError": bool,
-            /// What became of the files.
+            /// What became of the files. From 2.1.250.
             staging: Json,
         }
     }

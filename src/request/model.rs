@@ -24,7 +24,7 @@ sent! {
         }
     }
 
-    /// `list_models`: the models that can be chosen.
+    /// `list_models`: the models that can be chosen. Seen from 2.1.250.
     pub struct ListModels as "list_models" -> ListModelsReply {}
 }
 
@@ -106,15 +106,15 @@ view! {
             display_name = "displayName": String,
             /// What it is, for people.
             description: String,
-            /// Whether its effort can be set.
+            /// Whether its effort can be set. From 2.1.50.
             supports_effort = "supportsEffort": bool,
-            /// To what.
+            /// To what. From 2.1.50.
             supported_effort_levels = "supportedEffortLevels": Vec<String>,
-            /// Whether it decides by itself how much to think.
+            /// Whether it decides by itself how much to think. From 2.1.50.
             supports_adaptive_thinking = "supportsAdaptiveThinking": bool,
-            /// Whether it has a fast mode.
+            /// Whether it has a fast mode. From 2.1.143.
             supports_fast_mode = "supportsFastMode": bool,
-            /// Whether it can judge permissions in the mode `auto`.
+            /// Whether it can judge permissions in the mode `auto`. From 2.1.143.
             supports_auto_mode = "supportsAutoMode": bool,
             /// Whether it can be kept from thinking. From 2.1.329.
             supports_thinking_off = "supportsThinkingOff": bool,

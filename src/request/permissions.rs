@@ -52,7 +52,7 @@ view! {
     /// The mode that is in force.
     pub struct SetPermissionModeReply {
         may {
-            /// The mode. From 2.0.76.
+            /// The mode.
             mode: PermissionMode,
         }
     }

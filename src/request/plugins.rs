@@ -9,7 +9,7 @@ sent! {
     /// `reload_plugins`: loads the plugins anew. Seen from 2.1.143. The code of an error may be `reload_plugins_busy`.
     pub struct ReloadPlugins as "reload_plugins" -> ReloadPluginsReply {
         may {
-            /// Whether nothing is done where it would cost the prompt cache; the reply then says `held`.
+            /// Whether nothing is done where it would cost the prompt cache; the reply then says `held`. From 2.1.329.
             hold_on_cache_impact: bool,
             /// Whether it is refused while a turn runs. Needs the capability `reload_plugins_refuse_if_busy_v1`.
             refuse_if_busy: bool,

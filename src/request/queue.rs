@@ -30,6 +30,10 @@ view! {
             /// when it gets to the queue.
             cancelled: bool,
         }
+        may {
+            /// The uuid that was meant. From 2.1.329.
+            message_uuid: String,
+        }
     }
 
     /// What an interrupt left and took (wire reference, section 2.3). Both are about prompts with a uuid alone, and may

@@ -40,7 +40,7 @@ sent! {
         }
     }
 
-    /// `get_binary_version`: which CLI it is. Seen from 2.1.250.
+    /// `get_binary_version`: which CLI it is. Seen from 2.1.143.
     pub struct GetBinaryVersion as "get_binary_version" -> GetBinaryVersionReply {}
 
     /// `side_question`: asks the model beside the conversation; nothing of it stays there. `control_request_progress`

@@ -8,6 +8,7 @@ use super::Ack;
 
 sent! {
     /// `apply_flag_settings`: sets settings for this session, as `--settings` does. All of them, or on an error none.
+    /// Seen from 2.1.50.
     pub struct ApplyFlagSettings as "apply_flag_settings" -> Ack {
         must {
             /// An object of settings.
@@ -91,7 +92,7 @@ view! {
             model: String,
             /// How hard it thinks.
             effort: String,
-            /// The model that advises it.
+            /// The model that advises it. From 2.1.250.
             advisor: Json,
         }
     }

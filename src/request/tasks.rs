@@ -7,8 +7,8 @@ use crate::wire::view::view;
 use super::Ack;
 
 sent! {
-    /// `stop_task`: ends a background task. A `task_updated` with the status `killed` follows. 2.1.50 refuses a task that
-    /// it does not know; later ones acknowledge it too.
+    /// `stop_task`: ends a background task. A `task_updated` with the status `killed` follows. 2.1.50 and
+    /// 2.1.143 refuse a task that they do not know; later ones acknowledge it too. Seen from 2.1.50.
     pub struct StopTask as "stop_task" -> Ack {
         must {
             /// The task, as `task_started` names it.

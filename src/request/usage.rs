@@ -7,7 +7,7 @@ use crate::wire::sent::{bare, sent};
 use crate::wire::view::view;
 
 sent! {
-    /// `get_usage`: what the session has cost, and how near the account is to its limits. Seen from 2.1.143.
+    /// `get_usage`: what the session has cost, and how near the account is to its limits. Seen from 2.1.250.
     pub struct GetUsage as "get_usage" -> GetUsageReply {
         may {
             /// Whether what the account spends most on is left out, which is slow to find.

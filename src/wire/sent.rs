@@ -182,3 +182,80 @@ macro_rules! bare {
 }
 
 pub(crate) use {bare, sent};
+
+#[cfg(test)]
+#[expect(unreachable_pub, reason = "what is sent is public")]
+mod tests {
+    use crate::json::Json;
+    use crate::wire::view::{FromJson, words};
+
+    sent! {
+        /// A part.
+        pub struct Part {
+            must {
+                /// Null is a value of its own here.
+                mode: Option<Mode>,
+            }
+            may {
+                /// A number.
+                time_limit = "timeLimit": u64,
+                /// Null is a value of its own here too.
+                display: Option<u64>,
+            }
+            text {
+                /// A text.
+                name,
+            }
+            list {
+                /// Texts.
+                tools: String,
+            }
+        }
+    }
+
+    words! {
+        /// A mode.
+        pub enum Mode {
+            /// One.
+            One = "one",
+        }
+    }
+
+    fn again(text: &str) -> String {
+        let part = Part::from_json(&Json::parse(text).unwrap()).unwrap();
+        serde_json::to_string(&part).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_set_is_left_out() {
+        assert_eq!(serde_json::to_string(&Part::bare(None)).unwrap(), r#"{"mode":null}"#);
+        let part = Part::bare(Some(Mode::One)).time_limit(5).display(None).name("n").tools(["a", "b"]);
+        let text = r#"{"mode":"one","timeLimit":5,"display":null,"name":"n","tools":["a","b"]}"#;
+        assert_eq!(serde_json::to_string(&part).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Part>(text).unwrap(), part);
+    }
+
+    #[test]
+    fn what_is_read_is_written_as_it_was() {
+        for text in [
+            r#"{"mode":"new","timeLimit":5,"new":{"a":[1e400]}}"#,
+            r#"{"mode":null,"name":null,"timeLimit":"soon","tools":"all"}"#,
+        ] {
+            assert_eq!(again(text), text);
+        }
+    }
+
+    #[test]
+    fn a_named_field_wins_over_one_of_the_rest() {
+        let part = Part::bare(None).field("name", Json::string("rest")).name("own");
+        assert_eq!(serde_json::to_string(&part).unwrap(), r#"{"mode":null,"name":"own"}"#);
+        let part = Part::bare(None).field("new", Json::string("a")).field("new", Json::string("b"));
+        assert_eq!(serde_json::to_string(&part).unwrap(), r#"{"mode":null,"new":"b"}"#);
+    }
+
+    #[test]
+    fn what_must_be_there_is_missed() {
+        let error = Part::from_json(&Json::parse("{}").unwrap()).unwrap_err();
+        assert_eq!(error.path(), "mode");
+    }
+}

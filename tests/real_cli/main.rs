@@ -13,6 +13,7 @@ mod http;
 mod journal;
 mod namespace;
 mod place;
+mod requests;
 mod script;
 mod seen;
 mod talk;

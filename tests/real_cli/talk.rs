@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use claude_duplex::options::Options;
 use claude_duplex::smol::{Smol, spawn};
 use claude_duplex::{
-    Action, Ask, AskKinds, Closed, Config, Driver, Lost, Message, Outcome as Ended, Prompt, PromptId, Seed, TurnResult,
+    Action, Ask, AskKinds, Closed, Config, Driver, Lost, Message, Outcome as Ended, Prompt, PromptId, Reply, Request,
+    RequestError, Seed, TurnResult,
 };
 
 use crate::watch::Case;
@@ -86,6 +87,16 @@ impl<'c> Talk<'c> {
             _ => None,
         };
         self.until("an ask", ask).await
+    }
+
+    /// What the CLI says to a request.
+    pub(crate) async fn replied(&mut self, request: impl Into<Request>) -> Result<Result<Reply, RequestError>, String> {
+        let wanted = self.claude.request(request).map_err(|refused| refused.to_string())?;
+        let reply = |action: &Action| match action {
+            Action::Replied { request, reply } if *request == wanted => Some(reply.clone()),
+            _ => None,
+        };
+        self.until("the reply", reply).await
     }
 
     /// Until a message that holds that text.

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use async_io::block_on;
+use claude_duplex::request::{HookMatcher, Initialize, SetPermissionMode, SlashCommand};
 use claude_duplex::{
     Action, AskKinds, Busy, Config, Content, Deadline, Decision, Exit, Interrupt, Json, Outcome as Ended, Prompt,
     Request,
@@ -22,6 +23,8 @@ pub(crate) const TRIALS: &[(&str, Body)] = &[
     ("the_chat_example_answers_once", chat),
     ("two_turns", two_turns),
     ("initialize_and_a_request", initialize),
+    ("every_request_is_typed_or_refused", crate::requests::every_request),
+    ("an_ask_that_a_second_initialize_lists_is_asked_once", crate::requests::listed_ask),
     ("permission_allowed", permission_allowed),
     ("permission_denied", permission_denied),
     ("permission_with_another_input", permission_rewritten),
@@ -94,18 +97,14 @@ fn two_turns(case: &Case) -> Trial {
 fn initialize(case: &Case) -> Trial {
     block_on(async {
         let mut talk = Talk::start(case)?;
-        let replied = |wanted| {
-            move |action: &Action| match action {
-                Action::Replied { request, reply } if *request == wanted => Some(reply.clone()),
-                _ => None,
-            }
-        };
-        let request = talk.claude.request(Request::initialize())?;
-        let reply = talk.until("the reply", replied(request)).await??;
-        assert!(reply.payload().is_some_and(|payload| payload.as_str().contains("\"commands\"")));
-        let mode = Request::new("set_permission_mode").field("mode", Json::string("plan"));
-        let request = talk.claude.request(mode)?;
-        talk.until("the reply", replied(request)).await??;
+        let initialize = Initialize::new().hook("PreToolUse", HookMatcher::call("guard").on("Bash"));
+        let reply = talk.replied(initialize.clone()).await?.map_err(|error| error.to_string())?;
+        let reply = reply.of::<Initialize>()?;
+        initialize.check(&reply)?;
+        let names = |commands: Vec<SlashCommand>| commands.into_iter().map(|command| command.name);
+        assert!(reply.commands.map(names).is_some_and(|mut names| names.any(|name| name == "compact")));
+        assert!(reply.models.is_some_and(|models| models.iter().any(|model| model.value == "default")));
+        talk.replied(SetPermissionMode::to("plan")).await?.map_err(|error| error.to_string())?;
         let prompt = talk.prompt("hello")?;
         assert_eq!(talk.ended(prompt).await?.text(), "ok");
         talk.close().await?;
