@@ -44,6 +44,8 @@
 #![doc = include_str!("../examples/run_loop.rs")]
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod action;
 mod ask;
 mod config;
@@ -61,6 +63,8 @@ pub mod options;
 mod prompt;
 mod protocol;
 pub mod request;
+#[cfg(any(unix, windows))]
+mod seed;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -81,18 +85,21 @@ pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
 pub use journal::{Journal, Recorder};
 pub use json::Json;
-pub use message::Message;
+pub use message::{Content, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
 pub use prompt::{Block, Priority, Prompt};
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 pub use time::Time;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use transport::SpawnError;
 #[cfg(feature = "driver")]
 pub use transport::Transport;
 #[cfg(feature = "smol")]
-pub use transport::{SpawnError, smol};
+pub use transport::smol;
+#[cfg(feature = "tokio")]
+pub use transport::tokio;
 pub use wire::kind::MessageKind;
-pub use wire::views::{Content, StreamDelta, TurnResult};
 
 /// The README, whose code has to compile.
 #[cfg(all(doctest, feature = "smol"))]

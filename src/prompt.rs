@@ -20,6 +20,7 @@ pub use block::Block;
 /// use claude_duplex::{Busy, Json, Priority, Prompt};
 ///
 /// let plain = Prompt::text("what is in this folder?");
+/// assert_eq!(plain, String::from("what is in this folder?").into());
 /// let steering = Prompt::text("and be brief").busy(Busy::Send);
 /// let later = Prompt::text("then tidy up").priority(Priority::Later).verbatim();
 /// let blocks = Prompt::blocks(Json::parse(r#"[{"type":"text","text":"look"}]"#).unwrap());
@@ -163,6 +164,12 @@ fn list(values: &[Json]) -> Json {
 impl From<&str> for Prompt {
     fn from(text: &str) -> Self {
         Self::text(text)
+    }
+}
+
+impl From<String> for Prompt {
+    fn from(text: String) -> Self {
+        Self::text(&text)
     }
 }
 

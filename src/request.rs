@@ -59,6 +59,9 @@ pub use settings::*;
 pub use tasks::*;
 pub use usage::*;
 
+pub use crate::message::result::FastMode;
+pub use crate::message::system::session::{Plugin, SlashCommand};
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -67,6 +70,7 @@ use crate::error::DecodeError;
 use crate::ids::PromptId;
 use crate::json::Json;
 use crate::message::{Fields, Message};
+use crate::text::Quoted;
 use crate::wire::fields;
 use crate::wire::view::{FromJson, view};
 
@@ -110,6 +114,11 @@ pub trait Call {
     /// # Errors
     /// Where it lacks what must be there.
     fn read(payload: &Json) -> Result<Self::Reply, DecodeError>;
+
+    /// The paths of what a reply says and its type does not name, as `models[].supportsNew`.
+    fn unnamed(_reply: &Self::Reply) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl<C: Call> From<C> for Request {
@@ -174,15 +183,15 @@ impl Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("subtype", &self.subtype).finish_non_exhaustive()
+        f.debug_struct("Request").field("subtype", &Quoted(&self.subtype)).finish_non_exhaustive()
     }
 }
 
 /// What an [`interrupt`](crate::Protocol::interrupt) is meant to stop.
 ///
-/// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.250 and later let a prompt
+/// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.210 and later let a prompt
 /// that is still in the queue run to its end. Here it has one, and the session follows up until the target is stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupt {
     pub(crate) aim: Option<PromptId>,
     pub(crate) cancel_queued: bool,
@@ -214,6 +223,16 @@ impl Interrupt {
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
+    }
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt")
+            .field("aim", &self.aim)
+            .field("cancel_queued", &self.cancel_queued)
+            .field("id", &self.id.as_deref().map(Quoted))
+            .finish()
     }
 }
 

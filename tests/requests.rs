@@ -11,7 +11,6 @@ mod recordings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use claude_duplex::message::Fields;
 use claude_duplex::request::*;
 use claude_duplex::{
     Action, Config, DecodeError, Interrupt, Json, Priority, Prompt, Protocol, Reply, Request, RequestError, Seed, Time,
@@ -20,97 +19,6 @@ use play::{Event, Player};
 use recording::What;
 use recordings::{name, recordings};
 use serde_json::{Value, json};
-
-/// What the views of a reply do not name, as `models.supportsNew`.
-trait Unnamed {
-    fn unnamed(&self, path: &str, names: &mut BTreeSet<String>);
-}
-
-impl<T: Unnamed> Unnamed for Option<T> {
-    fn unnamed(&self, path: &str, names: &mut BTreeSet<String>) {
-        self.iter().for_each(|value| value.unnamed(path, names));
-    }
-}
-
-impl<T: Unnamed> Unnamed for Vec<T> {
-    fn unnamed(&self, path: &str, names: &mut BTreeSet<String>) {
-        self.iter().for_each(|value| value.unnamed(path, names));
-    }
-}
-
-impl Unnamed for Fields {
-    fn unnamed(&self, path: &str, names: &mut BTreeSet<String>) {
-        names.extend(self.iter().map(|(name, _)| format!("{path}{name}")));
-    }
-}
-
-macro_rules! views {
-    ($($view:ident { $($field:ident),* })+) => {$(
-        impl Unnamed for $view {
-            fn unnamed(&self, path: &str, names: &mut BTreeSet<String>) {
-                self.rest.unnamed(path, names);
-                $(self.$field.unnamed(&format!("{path}{}.", stringify!($field)), names);)*
-            }
-        }
-    )+};
-}
-
-views! {
-    Ack {}
-    AccountInfo {}
-    AgentInfo {}
-    AppliedSettings {}
-    BackgroundTasksReply {}
-    CacheImpact {}
-    CancelAsyncMessageReply {}
-    ContextCategory {}
-    ContextPart {}
-    FileSuggestion {}
-    FileSuggestionsReply { suggestions }
-    GetBinaryVersionReply {}
-    GetContextUsageReply {
-        categories, grid_rows, memory_files, mcp_tools, mcp_instructions, deferred_builtin_tools, system_tools,
-        system_prompt_sections, agents
-    }
-    GetHooksListingReply { event_catalog, policy }
-    GetSessionCostReply {}
-    GetSettingsReply { sources, applied }
-    GetTaskOutputReply {}
-    GetUsageReply { session, rate_limits }
-    GridSquare {}
-    HookEventInfo {}
-    HookPolicy {}
-    InitializeReply { commands, agents, models, account }
-    InterruptReply {}
-    ListModelsReply { models }
-    ListPermissionRulesReply { state }
-    McpCallReply {}
-    McpReadResourceReply { contents }
-    McpServerInfo {}
-    McpServerStatus { server_info, tools }
-    McpSetServersReply {}
-    McpStatusReply { servers }
-    McpToolInfo {}
-    ModelInfo {}
-    PermissionRules {}
-    PluginInfo {}
-    RateLimit {}
-    RateLimits {}
-    ReadFileReply {}
-    RegisterRepoRootReply {}
-    ReloadOutputStylesReply {}
-    ReloadPluginsReply { commands, agents, plugins, mcp_servers, cache_impact }
-    ReloadSkillsReply { skills }
-    ResourceContents {}
-    RewindFilesReply {}
-    SessionUsage {}
-    SetMcpPermissionModeOverrideReply {}
-    SetModelReply {}
-    SetPermissionModeReply {}
-    SettingsSource {}
-    SideQuestionReply {}
-    SlashCommand {}
-}
 
 macro_rules! calls {
     ($($call:ident,)+) => {
@@ -124,16 +32,14 @@ macro_rules! calls {
             }
         }
 
-        /// What the view of a reply does not name.
-        fn unnamed(subtype: &str, reply: &Reply) -> Option<Result<BTreeSet<String>, DecodeError>> {
-            fn names(view: &impl Unnamed) -> BTreeSet<String> {
-                let mut names = BTreeSet::new();
-                view.unnamed("", &mut names);
-                names
-            }
+        /// What the type of a reply does not name.
+        fn unnamed(subtype: &str, reply: &Reply) -> Option<Result<Vec<String>, DecodeError>> {
             match subtype {
-                $($call::SUBTYPE => Some(reply.of::<$call>().map(|view| names(&view))),)+
-                "interrupt" => Some(reply.interrupted().map(|view| names(&view))),
+                $($call::SUBTYPE => Some(reply.of::<$call>().map(|view| $call::unnamed(&view))),)+
+                "interrupt" => {
+                    let names = |reply: InterruptReply| reply.rest.iter().map(|(name, _)| name.to_owned()).collect();
+                    Some(reply.interrupted().map(names))
+                }
                 _ => None,
             }
         }
@@ -372,7 +278,9 @@ fn fields_are_spelled_as_on_the_wire() {
     ];
     for (request, fields) in cases {
         let subtype = request.subtype().to_owned();
-        let mut line = written(|protocol| drop(protocol.request(Time::ZERO, request).expect("it is taken")));
+        let mut line = written(|protocol| {
+            protocol.request(Time::ZERO, request).expect("it is taken");
+        });
         let mut request = line["request"].take();
         assert_eq!(request.as_object_mut().and_then(|request| request.remove("subtype")), Some(json!(subtype)));
         assert_eq!(request, fields, "{subtype}");

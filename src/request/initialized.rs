@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::json::Json;
+use crate::message::result::FastMode;
+use crate::message::system::session::SlashCommand;
 use crate::request::agents::AgentInfo;
 use crate::request::initialize::Initialize;
 use crate::request::model::ModelInfo;
 use crate::request::permissions::PermissionMode;
-use crate::request::plugins::SlashCommand;
 use crate::wire::view::{view, words};
 
 view! {
@@ -55,7 +56,7 @@ view! {
             /// What became of each manifest, by the name of its server. Seen from 2.1.329.
             sdk_mcp_manifests_parked: BTreeMap<String, ManifestParked>,
             /// Whether fast mode is on. From 2.1.250.
-            fast_mode_state: FastModeState,
+            fast_mode_state: FastMode,
             /// Why it cannot be, in the CLI's word. From 2.1.250.
             fast_mode_disabled_reason: String,
             /// `idle`, `running` or `requires_action`. From 2.1.250.
@@ -103,16 +104,6 @@ words! {
         Malformed = "malformed",
         /// It is not heeded.
         NotHonoured = "not_honoured",
-    }
-
-    /// Whether fast mode is on.
-    pub enum FastModeState {
-        /// It is off.
-        Off = "off",
-        /// It is on.
-        On = "on",
-        /// It was used up for a while.
-        Cooldown = "cooldown",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is loaded from files and may change under the session: plugins, skills, output styles, repositories.
 
+use crate::message::system::session::{Plugin, SlashCommand};
 use crate::request::agents::AgentInfo;
 use crate::request::mcp::McpServerStatus;
 use crate::wire::sent::{bare, sent};
@@ -92,7 +93,7 @@ view! {
             /// The agents.
             agents: Vec<AgentInfo>,
             /// The plugins.
-            plugins: Vec<PluginInfo>,
+            plugins: Vec<Plugin>,
             /// The MCP servers.
             mcp_servers = "mcpServers": Vec<McpServerStatus>,
             /// How many plugins could not be loaded.
@@ -113,40 +114,6 @@ view! {
             mcp_servers_removed: Vec<String>,
             /// What it does to the tool for language servers: `adds`, `may-add`, `removes`, `may-remove`.
             lsp_tool_change: String,
-        }
-    }
-
-    /// A plugin that is loaded.
-    pub struct PluginInfo {
-        must {
-            /// Its name.
-            name: String,
-        }
-        may {
-            /// Its directory, or `builtin`.
-            path: String,
-            /// Where it comes from, as `NAME@inline`.
-            source: String,
-            /// Its version. From 2.1.329.
-            version: String,
-        }
-    }
-
-    /// A slash command.
-    pub struct SlashCommand {
-        must {
-            /// Its name, without the slash.
-            name: String,
-        }
-        may {
-            /// What it does, for people.
-            description: String,
-            /// What stands behind it, for people.
-            argument_hint = "argumentHint": String,
-            /// Other names of it.
-            aliases: Vec<String>,
-            /// Whether the CLI brings it. From 2.1.329.
-            builtin: bool,
         }
     }
 

@@ -42,7 +42,7 @@ macro_rules! sent {
         }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         $vis struct $name {
             $($($(#[$must_meta])* pub $must: $must_type,)*)?
@@ -93,6 +93,20 @@ macro_rules! sent {
                 self
             }
 
+            /// A field that is null, or of another type than it should be, stays in the rest: written again, it is as it
+            /// was read.
+            #[allow(unused_mut, reason = "it may name nothing")]
+            fn of_fields(mut fields: $crate::wire::fields::Fields) -> Result<Self, $crate::DecodeError> {
+                $(fields.expect_word("subtype", $subtype)?;)?
+                Ok(Self {
+                    $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
+                    $($($may: fields.present($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
+                    $($($text: fields.present($crate::wire::view::wire_name!($text $(= $text_wire)?)),)*)?
+                    $($($list: fields.present($crate::wire::view::wire_name!($list $(= $list_wire)?)),)*)?
+                    rest: fields,
+                })
+            }
+
             fn to_fields(&self) -> $crate::wire::fields::Fields {
                 #[allow(unused_mut, reason = "it may name nothing")]
                 let mut named = Vec::new();
@@ -112,25 +126,19 @@ macro_rules! sent {
             }
         }
 
-        impl $crate::wire::view::View for $name {
-            /// A field that is null, or of another type than it should be, stays in the rest: written again, it is as it
-            /// was read.
-            #[allow(unused_mut, reason = "it may name nothing")]
-            fn from_fields(mut fields: $crate::wire::fields::Fields) -> Result<Self, $crate::DecodeError> {
-                $(fields.expect_word("subtype", $subtype)?;)?
-                Ok(Self {
-                    $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
-                    $($($may: fields.present($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
-                    $($($text: fields.present($crate::wire::view::wire_name!($text $(= $text_wire)?)),)*)?
-                    $($($list: fields.present($crate::wire::view::wire_name!($list $(= $list_wire)?)),)*)?
-                    rest: fields,
-                })
+        impl $crate::wire::view::FromJson for $name {
+            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                Self::of_fields($crate::wire::view::FromJson::from_json(json)?)
             }
         }
 
-        impl $crate::wire::view::FromJson for $name {
-            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
-                $crate::wire::view::View::from_fields($crate::wire::view::FromJson::from_json(json)?)
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut shown = f.debug_struct(stringify!($name));
+                for (name, value) in self.to_fields().iter() {
+                    shown.field(name, value);
+                }
+                shown.finish()
             }
         }
 
@@ -143,7 +151,7 @@ macro_rules! sent {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let fields = serde::Deserialize::deserialize(deserializer)?;
-                $crate::wire::view::View::from_fields(fields).map_err(serde::de::Error::custom)
+                Self::of_fields(fields).map_err(serde::de::Error::custom)
             }
         }
 
@@ -157,6 +165,12 @@ macro_rules! sent {
 
             fn read(payload: &$crate::Json) -> Result<Self::Reply, $crate::DecodeError> {
                 $crate::wire::view::FromJson::from_json(payload)
+            }
+
+            fn unnamed(reply: &Self::Reply) -> Vec<String> {
+                let mut found = Vec::new();
+                $crate::wire::view::FromJson::unnamed(reply, "", &mut found);
+                found
             }
         })?
     )+};

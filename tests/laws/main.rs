@@ -3,7 +3,9 @@
 #[path = "../support/history.rs"]
 mod history;
 mod pending;
+#[path = "../support/settle.rs"]
 mod settle;
+mod stdin;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -159,7 +161,8 @@ fn law_5_everything_is_settled_once() {
         for (now, input) in &history.inputs {
             settled.input(&mut protocol, *now, input.clone());
         }
-        settled.finish(&protocol).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{history:#?}"));
+        assert!(protocol.is_closed(), "seed {seed}");
+        settled.finish().unwrap_or_else(|why| panic!("seed {seed}: {why}\n{history:#?}"));
     }
 }
 

@@ -1,0 +1,157 @@
+//! Control requests.
+
+use std::time::Duration;
+
+use claude_duplex::request::*;
+use claude_duplex::{Action, Config, Decision, DecodeError, Json, Reply, Request, RequestError};
+use serde_json::{Value, json};
+
+use crate::script::{script, text, tool};
+use crate::talk::{Talk, Trial};
+use crate::watch::Case;
+
+trials![initialize, every_request_is_settled, unknown_request, an_ask_that_initialize_lists];
+
+async fn initialize(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    let initialize = Initialize::new().hook("PreToolUse", HookMatcher::call("guard").on("Bash"));
+    let reply = talk.request(initialize.clone().into()).await??.of::<Initialize>()?;
+    initialize.check(&reply)?;
+    let commands = reply.commands.ok_or("no commands")?;
+    assert!(commands.iter().any(|command| command.name == "compact"), "{commands:?}");
+    let models = reply.models.ok_or("no models")?;
+    assert!(models.iter().any(|model| model.value == "default"), "{models:?}");
+    talk.request(SetPermissionMode::to("plan").into()).await??;
+    let prompt = talk.prompt("hello")?;
+    assert_eq!(talk.ended(prompt).await?.text(), "ok");
+    let init = talk.messages().find(|message| message.subtype().as_deref() == Some("init")).ok_or("no init")?;
+    assert_eq!(init.decode::<Value>()?["permissionMode"], "plan");
+    talk.close().await?;
+    Ok(())
+}
+
+type Reads = fn(&Reply) -> Result<(), DecodeError>;
+
+/// A request, and how its reply is read.
+fn of<C: Call>(call: C) -> (Request, Reads) {
+    (call.into(), |reply| reply.of::<C>().map(drop))
+}
+
+/// Every request with a plain payload (wire reference, section 5).
+fn requests() -> Vec<(Request, Reads)> {
+    let none = "11111111-1111-4111-8111-111111111111";
+    let empty = || Json::from(&json!({}));
+    vec![
+        of(SetModel::to("claude-haiku-4-5")),
+        of(SetModel::reset()),
+        of(SetPermissionMode::to("plan")),
+        of(SetPermissionMode::to("default")),
+        of(SetMaxThinkingTokens::to(1024)),
+        of(McpStatus::new()),
+        of(McpSetServers::new()),
+        of(McpReconnect::server("none")),
+        of(McpToggle::off("none")),
+        of(McpCall::tool("mcp__none__none")),
+        of(McpReadResource::of("none", "ui://none")),
+        of(SetMcpPermissionModeOverride::reset("none")),
+        of(CancelAsyncMessage::of(none)),
+        of(StopTask::of("none")),
+        of(RewindFiles::to(none)),
+        of(GetContextUsage::new()),
+        of(GetSettings::new()),
+        of(ApplyFlagSettings::new(empty())),
+        of(UpdateSettings::of(SettingsFile::Local, empty())),
+        of(GetSessionCost::new()),
+        of(GetBinaryVersion::new()),
+        of(GetHooksListing::new()),
+        of(GetUsage::new()),
+        of(GetTaskOutput::of("none")),
+        of(ListModels::new()),
+        of(ListPermissionRules::new()),
+        of(ReloadPlugins::new()),
+        of(ReloadSkills::new()),
+        of(ReloadOutputStyles::new()),
+        of(FileSuggestions::like("a")),
+        of(ReadFile::at("none")),
+        of(SeedReadState::of("x", 1)),
+        of(BackgroundTasks::new()),
+        of(RenameSession::to("t")),
+        of(SetColor::to("blue")),
+        of(SetHasSubscribers::to(true)),
+        (Request::new("interrupt"), |reply| reply.interrupted().map(drop)),
+    ]
+}
+
+/// Known, refused or never answered: each has one reply, and the session goes on.
+async fn every_request_is_settled(case: &Case) -> Trial {
+    let impatient = |config: &mut Config| config.timeouts.request = Some(Duration::from_secs(5));
+    let mut talk = Talk::with(case, |options| options.host_permission_prompts(), impatient)?;
+    talk.initialize(json!({})).await?;
+    let mut open = Vec::new();
+    for (request, reads) in requests() {
+        let subtype = request.subtype().to_owned();
+        open.push((subtype, reads, talk.claude.request(request)?));
+    }
+    let (mut unknown, mut silent) = (Vec::new(), Vec::new());
+    for (subtype, reads, request) in open {
+        match talk.replied(request).await? {
+            Ok(reply) => reads(&reply).map_err(|error| format!("{subtype}: {error}"))?,
+            Err(RequestError::TimedOut) => silent.push(subtype),
+            Err(RequestError::Refused { message, .. }) if message.contains("nsupported control request") => {
+                unknown.push(subtype);
+            }
+            Err(RequestError::Refused { message, .. }) => assert!(!message.is_empty(), "{subtype}"),
+            Err(error) => return Err(format!("{subtype}: {error}").into()),
+        }
+    }
+    for (kind, list) in [("never answers", silent), ("does not know", unknown)] {
+        assert!(
+            !list.iter().any(|subtype| ["set_model", "set_permission_mode", "interrupt"].contains(&subtype.as_str())),
+            "{list:?}"
+        );
+        if !list.is_empty() {
+            case.differs(&format!(
+                "{kind} {}",
+                list.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+    let prompt = talk.prompt("hello")?;
+    assert_eq!(talk.ended(prompt).await?.text(), "ok");
+    talk.close().await?;
+    Ok(())
+}
+
+async fn unknown_request(case: &Case) -> Trial {
+    let impatient = |config: &mut Config| config.timeouts.request = Some(Duration::from_secs(2));
+    let mut talk = Talk::with(case, |options| options, impatient)?;
+    let prompt = talk.prompt("hello")?;
+    talk.ended(prompt).await?;
+    match talk.request(Request::new("no_such_subtype")).await? {
+        Err(RequestError::TimedOut) => assert!(case.before("2.1.40", "it is never answered, and times out")),
+        Err(RequestError::Refused { message, .. }) => {
+            assert!(!case.is_before("2.1.40") && message.contains("no_such_subtype"), "{message}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let again = talk.prompt("hello")?;
+    assert_eq!(talk.ended(again).await?.text(), "ok");
+    talk.close().await?;
+    Ok(())
+}
+
+/// From 2.1.50 on the reply, or the refusal, lists the permission that is open: it is asked once.
+async fn an_ask_that_initialize_lists(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    talk.request(Initialize::new().into()).await??;
+    let steps = [tool("Bash", json!({ "command": "touch made.txt", "description": "make it" })), text("done")];
+    let prompt = talk.prompt(script(steps))?;
+    let ask = talk.asked().await?;
+    drop(talk.request(Initialize::new().into()).await?);
+    talk.claude.answer(ask.id(), Decision::allow())?;
+    assert_eq!(talk.ended(prompt).await?.text(), "done");
+    talk.close().await?;
+    let asked = talk.actions.iter().filter(|action| matches!(action, Action::Asked(_))).count();
+    assert_eq!((asked, case.place.cwd().join("made.txt").exists()), (1, true));
+    Ok(())
+}
