@@ -79,7 +79,7 @@ pub mod message;
 pub mod options;
 mod prompt;
 mod protocol;
-mod request;
+pub mod request;
 #[cfg(any(unix, windows))]
 mod seed;
 #[cfg(feature = "testing")]
@@ -104,7 +104,7 @@ pub use journal::{Journal, Recorder};
 pub use json::Json;
 pub use message::{Content, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
-pub use prompt::Prompt;
+pub use prompt::{Block, Priority, Prompt};
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 pub use time::Time;

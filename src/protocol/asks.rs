@@ -10,7 +10,7 @@ use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::wire::{control, outgoing};
 
-/// How many answered ids are remembered, to know the CLI's echo of an answer (from 2.0.76 on).
+/// How many ids of each kind are remembered.
 const REMEMBERED: usize = 256;
 
 /// Why a permission is denied that nobody was asked about.
@@ -21,7 +21,12 @@ pub(crate) struct Asks {
     open: Vec<Open>,
     bytes: usize,
     last: u64,
-    answered: VecDeque<String>,
+    /// Answered, and not yet echoed by the CLI (2.0.76 to 2.1.143 do).
+    unechoed: VecDeque<String>,
+    /// Answered or declined: the reply to an `initialize` may still list them as open.
+    over: VecDeque<String>,
+    /// Known from such a list; the line itself may still come, and is the same ask.
+    listed: VecDeque<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +38,21 @@ struct Open {
 impl Asks {
     pub(crate) fn is_open(&self, request_id: &str) -> bool {
         self.open.iter().any(|open| open.request_id == request_id)
+    }
+
+    /// Whether an ask of a list is known: open, or over.
+    pub(crate) fn is_known(&self, request_id: &str) -> bool {
+        self.is_open(request_id) || self.over.iter().any(|over| over == request_id)
+    }
+
+    /// Notes an ask that is known from a list.
+    pub(crate) fn list(&mut self, request_id: &str) {
+        note(&mut self.listed, request_id);
+    }
+
+    /// Whether a line is the ask that is known from a list. Each is expected once.
+    pub(crate) fn was_listed(&mut self, request_id: &str) -> bool {
+        forget(&mut self.listed, request_id)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -88,18 +108,20 @@ impl Asks {
         self.bytes = 0;
     }
 
-    /// Notes an answer that was written without an open ask.
+    /// Notes that an answer was written.
     pub(crate) fn remember(&mut self, request_id: &str) {
-        if self.answered.len() == REMEMBERED {
-            self.answered.pop_front();
-        }
-        self.answered.push_back(request_id.to_owned());
+        note(&mut self.unechoed, request_id);
+        self.end(request_id);
+    }
+
+    /// Notes that an ask is over for the host, whether it was answered or not.
+    pub(crate) fn end(&mut self, request_id: &str) {
+        note(&mut self.over, request_id);
     }
 
     /// Whether a `control_response` is the CLI's echo of an answer of ours; each is expected once.
     pub(crate) fn is_echo(&mut self, request_id: &str) -> bool {
-        let at = self.answered.iter().position(|answered| answered == request_id);
-        at.and_then(|at| self.answered.remove(at)).is_some()
+        forget(&mut self.unechoed, request_id)
     }
 
     fn remove(&mut self, at: usize) -> Open {
@@ -107,6 +129,18 @@ impl Asks {
         self.bytes -= open.ask.message.as_bytes().len();
         open
     }
+}
+
+fn note(ids: &mut VecDeque<String>, id: &str) {
+    if ids.len() == REMEMBERED {
+        ids.pop_front();
+    }
+    ids.push_back(id.to_owned());
+}
+
+fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
+    let at = ids.iter().position(|own| own == id);
+    at.and_then(|at| ids.remove(at)).is_some()
 }
 
 fn decide(request_id: &str, decision: &Decision, ask: &Message) -> Vec<u8> {

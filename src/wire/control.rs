@@ -81,6 +81,8 @@ pub(crate) fn permission(line: &[u8]) -> Result<PermissionFields, DecodeError> {
 pub(crate) struct Response {
     pub(crate) request_id: String,
     pub(crate) outcome: Result<Option<Json>, RequestError>,
+    /// The asks that were open when the CLI wrote it: whole `control_request`s, beside the reply to an `initialize`.
+    pub(crate) pending: Vec<Json>,
 }
 
 /// Reads a `control_response`; `None` where it names no request.
@@ -100,8 +102,17 @@ pub(crate) fn response(line: &[u8]) -> Option<Response> {
         error: Option<String>,
         #[serde(default, deserialize_with = "lenient")]
         error_code: Option<String>,
+        #[serde(default, deserialize_with = "list")]
+        pending_permission_requests: Vec<Json>,
+        #[serde(default, deserialize_with = "list")]
+        pending_user_dialog_requests: Vec<Json>,
+        #[serde(default, deserialize_with = "list")]
+        pending_elicitation_requests: Vec<Json>,
     }
-    let Inner { request_id, subtype, response, error, error_code } = decode::<Body>(line).ok()?.response;
+    let inner = decode::<Body>(line).ok()?.response;
+    let Inner { request_id, subtype, response, error, error_code, .. } = inner;
+    let pending =
+        [inner.pending_permission_requests, inner.pending_user_dialog_requests, inner.pending_elicitation_requests];
     let outcome = match subtype.as_deref() {
         Some("success") => Ok(response),
         _ => Err(RequestError::Refused {
@@ -109,7 +120,7 @@ pub(crate) fn response(line: &[u8]) -> Option<Response> {
             code: error_code,
         }),
     };
-    Some(Response { request_id, outcome })
+    Some(Response { request_id, outcome, pending: pending.concat() })
 }
 
 /// What an acknowledged interrupt says of other prompts (wire reference, section 2.3).

@@ -2,6 +2,7 @@
 
 #[path = "../support/history.rs"]
 mod history;
+mod pending;
 #[path = "../support/settle.rs"]
 mod settle;
 mod stdin;

@@ -64,7 +64,7 @@ pub(crate) enum PeerLine {
     Result { named: Option<Vec<u8>>, own: bool, kind: u8, uuid: u8 },
     Ask { id: u8, kind: u8 },
     CancelAsk(u8),
-    Response { request: u8, kind: u8, prompts: Vec<u8> },
+    Response { request: u8, kind: u8, prompts: Vec<u8>, listed: Option<[(u8, u8); 2]> },
     EchoedAnswer(u8),
     Task(u8),
     State(u8),
@@ -341,27 +341,13 @@ impl Author {
                 }
                 result
             }
-            PeerLine::Ask { id, kind } => serde_json::json!({
-                "type": "control_request", "request_id": format!("ask-{}", id % 8),
-                "request": ([
-                    serde_json::json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "a": 1 } }),
-                    serde_json::json!({ "subtype": "can_use_tool" }),
-                    serde_json::json!({ "subtype": "hook_callback", "callback_id": "h",
-                        "input": { "hook_event_name": "PreToolUse" } }),
-                    serde_json::json!({ "subtype": "mcp_message", "server_name": "s", "message": {} }),
-                    serde_json::json!({ "subtype": "elicitation" }),
-                    serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "known" }),
-                    serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }),
-                    serde_json::json!({ "subtype": "tomorrow" }),
-                    serde_json::Value::Null,
-                ][usize::from(kind % 9)]),
-            }),
+            PeerLine::Ask { id, kind } => ask(*id, *kind),
             PeerLine::CancelAsk(id) => {
                 serde_json::json!({ "type": "control_cancel_request", "request_id": format!("ask-{}", id % 8) })
             }
-            PeerLine::Response { request, kind, prompts } => {
+            PeerLine::Response { request, kind, prompts, listed } => {
                 let request_id = self.request_id(*request);
-                let response = match kind % 5 {
+                let mut response = match kind % 5 {
                     0 => serde_json::json!({ "subtype": "success", "request_id": request_id }),
                     1 => serde_json::json!({ "subtype": "error", "request_id": request_id, "error": "no" }),
                     2 => serde_json::json!({ "subtype": "success", "request_id": request_id,
@@ -371,6 +357,11 @@ impl Author {
                     _ => serde_json::json!({ "subtype": "success", "request_id": request_id,
                         "response": { "cancelled": prompts.is_empty() } }),
                 };
+                if let Some(listed) = listed {
+                    let asks = listed.map(|(id, kind)| ask(id, kind));
+                    response["pending_permission_requests"] = serde_json::json!([asks[0], "noise", {}]);
+                    response["pending_elicitation_requests"] = serde_json::json!([asks[1]]);
+                }
                 serde_json::json!({ "type": "control_response", "response": response })
             }
             PeerLine::EchoedAnswer(id) => serde_json::json!({ "type": "control_response",
@@ -406,6 +397,25 @@ impl Author {
         line.extend_from_slice(b"\r\n");
         line
     }
+}
+
+/// What the CLI asks, in one of eight names.
+fn ask(id: u8, kind: u8) -> serde_json::Value {
+    serde_json::json!({
+        "type": "control_request", "request_id": format!("ask-{}", id % 8),
+        "request": ([
+            serde_json::json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "a": 1 } }),
+            serde_json::json!({ "subtype": "can_use_tool" }),
+            serde_json::json!({ "subtype": "hook_callback", "callback_id": "h",
+                "input": { "hook_event_name": "PreToolUse" } }),
+            serde_json::json!({ "subtype": "mcp_message", "server_name": "s", "message": {} }),
+            serde_json::json!({ "subtype": "elicitation" }),
+            serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "known" }),
+            serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }),
+            serde_json::json!({ "subtype": "tomorrow" }),
+            serde_json::Value::Null,
+        ][usize::from(kind % 9)]),
+    })
 }
 
 fn answer(how: u8) -> Answer {
