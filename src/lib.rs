@@ -45,7 +45,7 @@
 //! ```
 
 mod action;
-mod ask;
+pub mod ask;
 mod config;
 mod deadline;
 #[cfg(feature = "driver")]

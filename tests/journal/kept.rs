@@ -26,7 +26,7 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Interrupt(Interrupt::prompt(prompt).cancel_queued().id("mine")),
         Input::Request(Request::new("set_model").field("model", json("\"m\"")).id("mine")),
         Input::Answer(ask, Decision::allow().into()),
-        Input::Answer(ask, Decision::allow_with(json("{\"a\":1}")).and_remember(json("{}")).into()),
+        Input::Answer(ask, Decision::allow_with(json("{\"a\":1}")).and_remember(remember()).into()),
         Input::Answer(ask, Decision::deny("no").and_interrupt().into()),
         Input::Answer(ask, Answer::Raw(json("{\"b\":2}"))),
         Input::Answer(ask, Answer::Error { message: "no".into() }),

@@ -126,7 +126,7 @@ fn permission_allowed(case: &Case) -> Trial {
         let mut talk = Talk::start(case)?;
         let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
         let ask = talk.asked().await?;
-        assert_eq!(ask.permission()?.tool_name(), "Bash");
+        assert_eq!(ask.permission()?.tool_name, "Bash");
         talk.claude.answer(ask.id(), Decision::allow())?;
         assert_eq!(talk.ended(prompt).await?.text(), "done");
         assert!(case.place.cwd().join("made.txt").exists());
