@@ -101,7 +101,7 @@ pub enum Child {
 /// What [`close`](crate::Protocol::close) waits for before it closes stdin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum CloseWhen {
-    /// The running turn, and the prompts that the CLI has.
+    /// The running turn, the prompts that the CLI has, and the answers that the host owes it.
     #[default]
     TurnEnded,
     /// Also background work and the turns that it will cause: all that [`Idle`](crate::Action::Idle) counts.

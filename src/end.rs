@@ -14,8 +14,8 @@ pub struct Closed {
     pub exit: Option<Exit>,
     /// The end of its stderr.
     pub stderr: String,
-    /// The error text of the last `result`, if that was an error, at most 4,096 characters of it: the exit status 1 after it is no
-    /// crash.
+    /// The error text of the last `result`, if that was an error and no turn has begun since, at most 4,096 characters of
+    /// it: the exit status 1 after it is no crash (wire reference, section 3.8).
     pub last_error: Option<String>,
     /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
     pub cut_input: bool,

@@ -89,7 +89,11 @@ impl Protocol {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
             }
-            MessageKind::Assistant if !message.is_subagent() => self.ledger.spoke(),
+            MessageKind::Assistant if !message.is_subagent() => {
+                self.last_error = None;
+                self.ledger.spoke();
+            }
+            MessageKind::StreamEvent if !message.is_subagent() => self.last_error = None,
             _ => {}
         }
         self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
@@ -105,6 +109,7 @@ impl Protocol {
                     self.ledger.version(version);
                 }
                 self.introduced(init);
+                self.last_error = None;
                 self.ledger.init(self.now, &mut self.actions);
                 self.background.turned();
             }

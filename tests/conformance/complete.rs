@@ -16,6 +16,7 @@ const SECTIONS: &[&str] = &[
     include_str!("exits.rs"),
     include_str!("mirror.rs"),
     include_str!("process.rs"),
+    include_str!("options.rs"),
 ];
 
 /// The numbers that follow `mark` at the start of a line's text.
