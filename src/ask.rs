@@ -26,9 +26,9 @@ pub use answer::Answer;
 pub use dialog::{Dialog, DialogAnswer};
 pub use elicitation::{Elicitation, ElicitationAction, ElicitationAnswer, ElicitationMode};
 pub use kind::{AskKind, AskKinds};
+pub(crate) use permission::Payload;
 pub use permission::{Classification, Decision, DecisionReason, MatchedAskRule, McpSource, Permission};
 pub use question::{Choice, Question, QuestionReply, Questions, Unanswered};
-pub(crate) use permission::Payload;
 pub use update::{Change, Destination, PermissionUpdate, Rule, RuleBehavior};
 
 use crate::error::DecodeError;

@@ -54,8 +54,8 @@ pub use inputs::places::{
     ConfigChange, CwdChanged, DirectoryAdded, FileChanged, InstructionsLoaded, WorktreeCreate, WorktreeRemove,
 };
 pub use inputs::session::{
-    MessageDisplay, Notification, PostCompact, PostModelSwitch, PreCompact, PreModelSwitch, SessionEnd, SessionStart,
-    SessionSource, Setup, UserPromptExpansion, UserPromptSubmit,
+    MessageDisplay, Notification, PostCompact, PostModelSwitch, PreCompact, PreModelSwitch, SessionEnd, SessionSource,
+    SessionStart, Setup, UserPromptExpansion, UserPromptSubmit,
 };
 pub use inputs::tools::{
     Elicitation, ElicitationResult, PermissionDenied, PermissionRequest, PostToolBatch, PostToolUse,

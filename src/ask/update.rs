@@ -213,7 +213,8 @@ struct WireRule<'a> {
 
 impl<'a> Wire<'a> {
     fn of(change: &'a Change, destination: Destination) -> Self {
-        let plain = |kind| Self { r#type: kind, rules: None, behavior: None, mode: None, directories: None, destination };
+        let plain =
+            |kind| Self { r#type: kind, rules: None, behavior: None, mode: None, directories: None, destination };
         let ruled = |kind, behavior, rules: &'a [Rule]| {
             let wire = |rule: &'a Rule| WireRule { tool_name: &rule.tool_name, rule_content: rule.content.as_deref() };
             (kind, Some(behavior), Some(rules.iter().map(wire).collect()))

@@ -124,9 +124,7 @@ fn decide(request_id: &str, decision: &Decision, ask: &Ask) -> Vec<u8> {
 /// [refuses it](HookEvent::refusal), and everything else is told that nobody is there.
 pub(crate) fn safe_answer(request_id: &str, kind: AskKind, hook_event: Option<&str>) -> Vec<u8> {
     match kind {
-        AskKind::Permission => {
-            outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None })
-        }
+        AskKind::Permission => outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None }),
         AskKind::Elicitation => outgoing::answer(request_id, &ElicitationAnswer::cancel()),
         AskKind::Dialog => outgoing::answer(request_id, &DialogAnswer::cancelled()),
         AskKind::Hook => match hook_event.and_then(|event| HookEvent::from(event).refusal(UNASKED)) {

@@ -1,8 +1,8 @@
 //! The events that hooks are for.
 
+use crate::ask::Decision;
 use crate::ask::hook::{Output, OutputDecision, PermissionRequestOutput, PermissionVerdict};
 use crate::ask::hook::{PreModelSwitchOutput, PreToolUseOutput};
-use crate::ask::Decision;
 use crate::wire::view::words;
 
 words! {
