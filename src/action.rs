@@ -12,7 +12,7 @@ use crate::error::{Lost, RequestError};
 use crate::ids::{AskId, PromptId, RequestId, TurnId};
 use crate::message::Message;
 use crate::request::Reply;
-use crate::text::Cut;
+use crate::text::{Cut, FewTexts, Quoted};
 
 /// What happened, in the order in which it did.
 ///
@@ -31,7 +31,7 @@ pub enum Action {
         /// What started it, as far as that is known yet.
         origin: Origin,
     },
-    /// A turn took up a prompt. Up to 2.1.143 the CLI says so late, or only with the result.
+    /// A turn took up a prompt. Up to 2.1.205 the CLI says so late, or only with the result.
     PromptTaken {
         /// The prompt.
         prompt: PromptId,
@@ -105,11 +105,11 @@ pub enum Action {
     Closed(Closed),
 }
 
-/// Who the CLI is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Session {
-    /// The session's id, by which it can be resumed.
+    /// The session's id, by which it can be resumed; empty where the CLI gives none.
     pub id: Arc<str>,
     /// The CLI's version, as `2.1.329`.
     pub version: Option<Arc<str>>,
@@ -117,8 +117,18 @@ pub struct Session {
     pub capabilities: Arc<[String]>,
 }
 
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &Quoted(&self.id))
+            .field("version", &self.version.as_deref().map(Quoted))
+            .field("capabilities", &FewTexts(&self.capabilities))
+            .finish()
+    }
+}
+
 /// What started a turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// A prompt of ours.
@@ -127,6 +137,16 @@ pub enum Origin {
     Own(Arc<str>),
     /// Not known: not yet, or never.
     Unknown,
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prompt => f.write_str("Prompt"),
+            Self::Own(kind) => f.debug_tuple("Own").field(&Quoted(kind)).finish(),
+            Self::Unknown => f.write_str("Unknown"),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -158,6 +178,19 @@ pub enum Outcome {
     Lost(Lost),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
+            Self::Blocked => "blocked",
+            Self::Lost(why) => return write!(f, "lost: {why}"),
+        })
+    }
+}
+
 /// Why an ask was declined at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -174,6 +207,18 @@ pub enum WhyDeclined {
     Closing,
 }
 
+impl fmt::Display for WhyDeclined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unowned => "the host does not own its kind",
+            Self::Unknown => "its kind is unknown, or it lacks what an ask must have",
+            Self::Full => "too many asks are open",
+            Self::Undeclared => "a dialog of a kind that the host did not declare",
+            Self::Closing => "the session can no longer write",
+        })
+    }
+}
+
 /// Who withdrew an ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -182,6 +227,15 @@ pub enum WhyWithdrawn {
     Cli,
     /// The session: it ended, or can no longer write.
     Ended(Lost),
+}
+
+impl fmt::Display for WhyWithdrawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cli => f.pad("withdrawn by the CLI"),
+            Self::Ended(why) => why.fmt(f),
+        }
+    }
 }
 
 /// A line that is no message.

@@ -117,7 +117,8 @@ pub enum CloseWhen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB.
+    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB;
+    /// more than 4 GiB counts as that.
     #[serde(deserialize_with = "size")]
     pub line: usize,
     /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false. 1 MiB.
@@ -174,13 +175,15 @@ impl Default for Limits {
     }
 }
 
-/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off.
+/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off. What the session asks by
+/// itself, to [cancel](crate::Protocol::cancel) a prompt or to follow up an interrupt, is then waited for as long as by
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// For the reply to `initialize`; the CLI starts MCP servers and hooks meanwhile. 60 s.
     pub initialize: Option<Duration>,
-    /// For the reply to any other request: versions up to 2.0.76 never answer an unknown one. 60 s.
+    /// For the reply to any other request: versions up to 2.1.39 never answer an unknown one. 60 s.
     pub request: Option<Duration>,
     /// For the acknowledgement of an interrupt. 10 s.
     pub interrupt: Option<Duration>,

@@ -44,6 +44,8 @@
 #![doc = include_str!("../examples/run_loop.rs")]
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod action;
 pub mod ask;
 mod config;
@@ -61,6 +63,8 @@ pub mod options;
 mod prompt;
 mod protocol;
 mod request;
+#[cfg(any(unix, windows))]
+mod seed;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -87,10 +91,14 @@ pub use prompt::Prompt;
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 pub use time::Time;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use transport::SpawnError;
 #[cfg(feature = "driver")]
 pub use transport::Transport;
 #[cfg(feature = "smol")]
-pub use transport::{SpawnError, smol};
+pub use transport::smol;
+#[cfg(feature = "tokio")]
+pub use transport::tokio;
 pub use wire::kind::MessageKind;
 pub use wire::views::{Content, StreamDelta, TurnResult};
 

@@ -4,8 +4,10 @@ pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
 pub(crate) mod fields;
+mod first;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
+pub(crate) mod scan;
 pub(crate) mod view;
 pub(crate) mod views;
 

@@ -134,7 +134,8 @@ fn typed(ask: &Ask, said: &Value) -> Answer {
         }
         AskKind::Mcp => {
             let number = json!({ "type": "number" });
-            let schema = json!({ "type": "object", "properties": { "a": number, "b": number }, "required": ["a", "b"] });
+            let schema =
+                json!({ "type": "object", "properties": { "a": number, "b": number }, "required": ["a", "b"] });
             let calc = Server::new("calc", "1").tool(Tool::new("add", "add", parse(&schema)));
             match calc.react(&ask.mcp().unwrap()) {
                 Reaction::Answer(answer) => answer.into(),

@@ -1,5 +1,7 @@
 //! What is said to an ask.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ask::hook::Output;
@@ -7,9 +9,10 @@ use crate::ask::mcp::McpAnswer;
 use crate::ask::{Ask, AskKind, Decision, DialogAnswer, ElicitationAnswer};
 use crate::error::AnswerError;
 use crate::json::Json;
+use crate::text::Quoted;
 
 /// What is said to an [`Ask`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
     /// To a [`Permission`](AskKind::Permission) ask.
@@ -75,6 +78,20 @@ impl Answer {
                 payload.decode::<Deny>().is_ok_and(|deny| deny.behavior == "deny" && deny.interrupt)
             }
             _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(decision) => f.debug_tuple("Permission").field(decision).finish(),
+            Self::Hook(output) => f.debug_tuple("Hook").field(output).finish(),
+            Self::Mcp(answer) => f.debug_tuple("Mcp").field(answer).finish(),
+            Self::Elicitation(answer) => f.debug_tuple("Elicitation").field(answer).finish(),
+            Self::Dialog(answer) => f.debug_tuple("Dialog").field(answer).finish(),
+            Self::Raw(payload) => f.debug_tuple("Raw").field(payload).finish(),
+            Self::Error { message } => f.debug_struct("Error").field("message", &Quoted(message)).finish(),
         }
     }
 }

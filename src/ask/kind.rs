@@ -39,7 +39,29 @@ impl AskKind {
     }
 }
 
+impl fmt::Display for AskKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Permission => "can_use_tool",
+            Self::Hook => "hook_callback",
+            Self::Mcp => "mcp_message",
+            Self::Elicitation => "elicitation",
+            Self::Dialog => "request_user_dialog",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
 /// A set of [`AskKind`]s.
+///
+/// ```
+/// use claude_duplex::{AskKind, AskKinds};
+///
+/// let mut kinds: AskKinds = [AskKind::Permission, AskKind::Hook].into_iter().collect();
+/// assert_eq!(kinds, AskKinds::NONE.with(AskKind::Permission).with(AskKind::Hook));
+/// kinds.extend([AskKind::Mcp]);
+/// assert!(kinds.contains(AskKind::Mcp) && !kinds.contains(AskKind::Dialog));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AskKinds(u8);
@@ -60,6 +82,18 @@ impl AskKinds {
     #[must_use]
     pub const fn contains(self, kind: AskKind) -> bool {
         self.0 & 1 << kind as u8 != 0
+    }
+}
+
+impl Extend<AskKind> for AskKinds {
+    fn extend<I: IntoIterator<Item = AskKind>>(&mut self, kinds: I) {
+        *self = kinds.into_iter().fold(*self, Self::with);
+    }
+}
+
+impl FromIterator<AskKind> for AskKinds {
+    fn from_iter<I: IntoIterator<Item = AskKind>>(kinds: I) -> Self {
+        kinds.into_iter().fold(Self::NONE, Self::with)
     }
 }
 

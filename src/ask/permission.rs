@@ -1,11 +1,14 @@
 //! May a tool run?
 
+use std::fmt;
+
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{PermissionUpdate, Questions};
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::{Few, Quoted};
 use crate::wire::view::{view, words};
 
 view! {
@@ -138,13 +141,13 @@ impl Permission {
 ///
 /// let answer = Answer::from(Decision::deny("not on a Friday"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Decision {
     /// It may.
     Allow {
         /// Another input in place of the tool's own, a JSON object. `None` sends the original back byte for byte:
-        /// versions 1.0.128 to 2.1.143 refuse an allow without input.
+        /// versions up to 2.1.206 refuse an allow without input.
         input: Option<Json>,
         /// Permission updates to take with it (wire reference, section 4.2). The CLI takes all or none.
         remember: Vec<PermissionUpdate>,
@@ -228,6 +231,30 @@ impl Decision {
             Self::Allow { input: Some(input), .. } => input.is_object(),
             _ => true,
         }
+    }
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut fields, tool_use_id, classification) = match self {
+            Self::Allow { input, remember, tool_use_id, classification } => {
+                let mut fields = f.debug_struct("Allow");
+                fields.field("input", input).field("remember", &Few(remember));
+                (fields, tool_use_id, classification)
+            }
+            Self::Deny { message, interrupt, tool_use_id, classification } => {
+                let mut fields = f.debug_struct("Deny");
+                fields.field("message", &Quoted(message)).field("interrupt", interrupt);
+                (fields, tool_use_id, classification)
+            }
+        };
+        if let Some(id) = tool_use_id {
+            fields.field("tool_use_id", &Quoted(id));
+        }
+        if let Some(classification) = classification {
+            fields.field("classification", &Quoted(classification.as_str()));
+        }
+        fields.finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The questions that the model has to the user.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
@@ -109,7 +111,7 @@ impl Questions {
 }
 
 /// The user's answers. What is said twice of one question counts as it was said last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct QuestionReply {
     input: Json,
     answers: Vec<(String, String)>,
@@ -171,6 +173,12 @@ impl QuestionReply {
     pub fn decision(self) -> Decision {
         // An object, texts and lists of them: there is nothing that could fail.
         Json::from_value(&self).map_or_else(|error| Decision::deny(error.to_string()), Decision::allow_with)
+    }
+}
+
+impl fmt::Debug for QuestionReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("QuestionReply").field(&Json::from_value(self)).finish()
     }
 }
 

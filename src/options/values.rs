@@ -52,7 +52,7 @@ open_enum! {
         Plan = "plan",
         /// Never ask: what would be asked is denied. From 2.0.76.
         DontAsk = "dontAsk",
-        /// A classifier decides. From 2.1.143.
+        /// A classifier decides, and nobody is asked. From 2.1.143; 2.1.285 to 2.1.301 start in it where no mode is given.
         Auto = "auto",
     }
 }

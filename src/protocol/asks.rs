@@ -11,7 +11,7 @@ use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::wire::outgoing;
 
-/// How many answered ids are remembered, to know the CLI's echo of an answer (2.0.76 to 2.1.143).
+/// How many answered ids are remembered, to know the CLI's echo of an answer (from 2.0.76 on).
 const REMEMBERED: usize = 256;
 
 /// Why a permission is denied that nobody was asked about.
@@ -59,11 +59,9 @@ impl Asks {
         self.open.iter().find(|open| open.ask.id == id).map(|open| &open.ask)
     }
 
-    /// Closes an ask with an answer of its kind; the line to write.
-    pub(crate) fn answer(&mut self, id: AskId, answer: &Answer) -> Option<Vec<u8>> {
-        let at = self.open.iter().position(|open| open.ask.id == id)?;
-        let open = self.remove(at);
-        self.remember(&open.request_id);
+    /// The line that says that answer, which is of the ask's kind.
+    pub(crate) fn line(&self, id: AskId, answer: &Answer) -> Option<Vec<u8>> {
+        let open = self.open.iter().find(|open| open.ask.id == id)?;
         Some(match answer {
             Answer::Permission(decision) => decide(&open.request_id, decision, &open.ask),
             Answer::Hook(output) => outgoing::answer(&open.request_id, output),
@@ -73,6 +71,14 @@ impl Asks {
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
             Answer::Error { message } => outgoing::error(&open.request_id, message, None),
         })
+    }
+
+    /// Closes an ask whose answer is written.
+    pub(crate) fn answered(&mut self, id: AskId) {
+        if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {
+            let open = self.remove(at);
+            self.remember(&open.request_id);
+        }
     }
 
     /// The CLI withdrew an ask; whether it was open.

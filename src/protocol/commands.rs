@@ -2,6 +2,7 @@
 
 use crate::ask::Answer;
 use crate::config::Busy;
+use crate::end::CloseReason;
 use crate::error::{AnswerError, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::json::Json;
@@ -89,7 +90,13 @@ impl Protocol {
         let open = self.asks.get(ask).ok_or(AnswerError::Stale)?;
         answer.check(open)?;
         let kind = open.kind();
-        let line = self.asks.answer(ask, answer).ok_or(AnswerError::Stale)?;
+        let line = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
+        if self.output.pending().len() + line.len() > self.config.limits.unsent_hard {
+            // What is given up with the session must not count as said.
+            self.abandon(CloseReason::Overrun);
+            return Err(AnswerError::Stale);
+        }
+        self.asks.answered(ask);
         self.output.push(&line);
         if answer.interrupts(kind) {
             self.ledger.interrupt_acknowledged();

@@ -48,6 +48,7 @@ impl Protocol {
         let idle = self.is_idle();
         if idle && self.was_busy {
             self.actions.push(Action::Idle);
+            self.lines.rest();
         }
         self.was_busy = !idle;
     }

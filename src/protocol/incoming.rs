@@ -1,5 +1,6 @@
 //! What a line of the CLI sets in motion.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
@@ -11,12 +12,15 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
-use crate::wire::envelope::{self, Envelope, NotAMessage};
+use crate::wire::envelope::{Envelope, NotAMessage};
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::scan;
 use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
 pub(super) const LONGEST_ID: usize = 256;
+/// The longest session id, version and capability that is kept, in bytes.
+const LONGEST_NAME: usize = 256;
 /// How much of a result's error text is kept for the end, in characters.
 const LONGEST_ERROR: usize = 4096;
 
@@ -30,8 +34,8 @@ impl Protocol {
                 }
             }
             Piece::Assembled(line) => {
-                if let Some(envelope) = self.envelope(&line) {
-                    self.message(Message::new(Line::Assembled(Arc::new(line)), envelope));
+                if let Some(envelope) = self.envelope(line.as_bytes()) {
+                    self.message(Message::new(line, envelope));
                 }
             }
         }
@@ -42,7 +46,7 @@ impl Protocol {
             self.counts.blank += 1;
             return None;
         }
-        let why = match envelope::scan(line) {
+        let why = match scan(line) {
             Ok(envelope) => return Some(envelope),
             Err(NotAMessage::NotJson) => WhyRejected::NotJson,
             Err(NotAMessage::NotAnObject) => WhyRejected::NotAnObject,
@@ -102,6 +106,7 @@ impl Protocol {
     fn system(&mut self, message: &Message) {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
+        let subtype = &*subtype;
         match subtype {
             "init" => {
                 let init = facts::init(line);
@@ -128,10 +133,12 @@ impl Protocol {
     }
 
     fn introduced(&mut self, init: facts::Init) {
+        let fits = |name: &String| name.len() <= LONGEST_NAME;
+        let capabilities = init.capabilities.unwrap_or_default().0.into_iter().filter(fits);
         let session = Session {
-            id: init.session_id.unwrap_or_default().into(),
-            version: init.claude_code_version.map(Arc::from),
-            capabilities: init.capabilities.unwrap_or_default().into(),
+            id: init.session_id.filter(fits).unwrap_or_default().into(),
+            version: init.claude_code_version.filter(fits).map(Arc::from),
+            capabilities: capabilities.collect(),
         };
         if self.session.as_ref() != Some(&session) {
             self.session = Some(session.clone());
@@ -176,9 +183,8 @@ impl Protocol {
                 }
                 self.ledger.interrupt_acknowledged();
                 let receipt: Receipt = payload.and_then(|payload| payload.decode().ok()).unwrap_or_default();
-                for uuid in receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok()) {
-                    self.ledger.cancelled(uuid, &mut self.actions);
-                }
+                let cancelled = receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok());
+                self.ledger.cancelled(&cancelled.collect(), &mut self.actions);
                 if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
                     let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);
@@ -187,7 +193,7 @@ impl Protocol {
             About::Cancel(Some(uuid)) => {
                 let found = payload.is_some_and(control::cancelled);
                 if found {
-                    self.ledger.cancelled(*uuid, &mut self.actions);
+                    self.ledger.cancelled(&BTreeSet::from([*uuid]), &mut self.actions);
                 }
                 self.aims.withdrawn(*uuid, found);
             }

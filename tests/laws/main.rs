@@ -1,8 +1,11 @@
 //! The laws of the design, each judged over the same arbitrary histories.
 
+mod answers;
 #[path = "../support/history.rs"]
 mod history;
+#[path = "../support/settle.rs"]
 mod settle;
+mod stdin;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -158,7 +161,8 @@ fn law_5_everything_is_settled_once() {
         for (now, input) in &history.inputs {
             settled.input(&mut protocol, *now, input.clone());
         }
-        settled.finish(&protocol).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{history:#?}"));
+        assert!(protocol.is_closed(), "seed {seed}");
+        settled.finish().unwrap_or_else(|why| panic!("seed {seed}: {why}\n{history:#?}"));
     }
 }
 

@@ -34,9 +34,11 @@ fn ends(actions: &[Action], prompt: PromptId) -> End {
     let ends: Vec<End> = actions
         .iter()
         .filter_map(|action| match action {
-            Action::PromptEnded { prompt: of, turn, outcome, result } if *of == prompt => {
-                Some(End { outcome: *outcome, turn: *turn, result: result.as_ref().and_then(Message::uuid) })
-            }
+            Action::PromptEnded { prompt: of, turn, outcome, result } if *of == prompt => Some(End {
+                outcome: *outcome,
+                turn: *turn,
+                result: result.as_ref().and_then(Message::uuid).map(|uuid| uuid.into_owned()),
+            }),
             _ => None,
         })
         .collect();
@@ -54,8 +56,8 @@ fn is_delta(action: &Action) -> bool {
 
 fn is_tool_call(action: &Action) -> bool {
     matches!(action, Action::Message { message, .. }
-        if message.subtype().is_none() && message.text().contains(r#""type":"tool_use""#)
-            && message.text().starts_with(r#"{"type":"assistant""#))
+        if message.subtype().is_none() && message.line().contains(r#""type":"tool_use""#)
+            && message.line().starts_with(r#"{"type":"assistant""#))
 }
 
 fn asked(pair: &mut Pair) -> Ask {

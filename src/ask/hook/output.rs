@@ -1,5 +1,6 @@
 //! What can be said to every event.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use crate::wire::view::words;
 /// let quiet = Answer::from(Output::new().suppress_output(true));
 /// let more = Output::from(PostToolUseOutput::new().additional_context("it is a holiday")).system_message("noted");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
     #[serde(rename = "async", default, skip_serializing_if = "std::ops::Not::not")]
@@ -135,5 +136,11 @@ impl Output {
     pub(super) fn of_event(own: &impl Serialize) -> Self {
         // Texts, numbers, lists and raw values that were checked: there is nothing that could fail.
         Self { hook_specific_output: Json::from_value(own).ok(), ..Self::default() }
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Output").field(&Json::from_value(self)).finish()
     }
 }

@@ -1,0 +1,166 @@
+//! Hooks that the host serves.
+
+use claude_duplex::ask::hook::{HookEvent, Output, OutputDecision, PermissionVerdict, PreToolUseOutput};
+use claude_duplex::{Answer, Ask, AskKinds, Config, Json, Outcome as Ended, Prompt, PromptId};
+use serde_json::{Value, json};
+
+use crate::script::{script, text, tool};
+use crate::talk::{End, Talk, Trial};
+use crate::watch::Case;
+
+trials![
+    hook_continues,
+    hook_blocks_a_tool,
+    hook_denies_a_tool,
+    hook_gives_a_tool_another_input,
+    hook_blocks_a_prompt,
+    hook_times_out,
+    hook_that_nobody_owns_blocks,
+    hook_that_fails_blocks_nothing,
+];
+
+fn says(output: impl Into<Output>) -> Option<Answer> {
+    Some(Answer::from(output.into()))
+}
+
+fn block(reason: &str) -> Output {
+    Output::new().decision(OutputDecision::Block).reason(reason)
+}
+
+/// The event that a hook is called for, all of whose fields are known.
+fn event(ask: &Ask) -> HookEvent {
+    let hook = ask.hook().expect("a hook");
+    assert_eq!(hook.callback_id, hook.input.event.as_str());
+    let details = hook.input.details().expect("its details");
+    assert!(details.rest().is_empty(), "{details:?}");
+    hook.input.event
+}
+
+/// A session in which the host serves hooks of these events.
+async fn hooked<'c>(case: &'c Case, events: &[&str]) -> Result<Talk<'c>, Box<dyn std::error::Error>> {
+    let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), |_| ())?;
+    let hook = |event: &&str| ((*event).to_owned(), json!([{ "matcher": null, "hookCallbackIds": [event] }]));
+    let hooks: serde_json::Map<String, Value> = events.iter().map(hook).collect();
+    talk.initialize(json!({ "hooks": hooks })).await?;
+    Ok(talk)
+}
+
+fn running(talk: &mut Talk<'_>) -> Result<PromptId, String> {
+    let touch = json!({ "command": "touch made.txt && echo made", "description": "make it" });
+    talk.prompt(Prompt::text(&script([tool("Bash", touch), text("done")])))
+}
+
+async fn hook_continues(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"]).await?;
+    let prompt = running(&mut talk)?;
+    let mut events = Vec::new();
+    let end = talk.ended_with(prompt, |ask| {
+        events.push(event(ask));
+        says(Output::new().go_on(true))
+    });
+    assert_eq!(end.await?.text(), "done");
+    let order = [HookEvent::UserPromptSubmit, HookEvent::PreToolUse, HookEvent::PostToolUse, HookEvent::Stop];
+    assert_eq!(events, order);
+    assert!(case.place.cwd().join("made.txt").exists());
+    talk.close().await?;
+    Ok(())
+}
+
+async fn hook_blocks_a_tool(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let end = talk.ended_with(prompt, |_| says(block("not this one")));
+    assert_eq!(end.await?.text(), "done");
+    assert!(!case.place.cwd().join("made.txt").exists());
+    assert!(talk.tool_results().contains("not this one"), "{}", talk.tool_results());
+    talk.close().await?;
+    Ok(())
+}
+
+async fn hook_denies_a_tool(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let end = talk.ended_with(prompt, |ask| says(event(ask).refusal("not this one").expect("it guards")));
+    assert_eq!(end.await?.text(), "done");
+    assert!(!case.place.cwd().join("made.txt").exists());
+    assert!(talk.tool_results().contains("not this one"), "{}", talk.tool_results());
+    talk.close().await?;
+    Ok(())
+}
+
+async fn hook_gives_a_tool_another_input(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let other = Json::from_value(&json!({ "command": "touch other.txt", "description": "make it" }))?;
+    let end = talk.ended_with(prompt, |_| {
+        let allow = PreToolUseOutput::new().permission_decision(PermissionVerdict::Allow);
+        says(allow.updated_input(other.clone()))
+    });
+    assert_eq!(end.await?.text(), "done");
+    let made = |file: &str| case.place.cwd().join(file).exists();
+    let ignored = case.before("2.0.0", "a hook cannot change the input");
+    assert_eq!((made("made.txt"), made("other.txt")), (ignored, !ignored));
+    talk.close().await?;
+    Ok(())
+}
+
+/// The host has hooks, but owns no hook ask: what they guard is refused.
+async fn hook_that_nobody_owns_blocks(case: &Case) -> Trial {
+    let owns_nothing = |config: &mut Config| config.owned = AskKinds::NONE;
+    for (name, runs) in [("PreToolUse", true), ("UserPromptSubmit", false)] {
+        let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), owns_nothing)?;
+        let hook = json!([{ "matcher": null, "hookCallbackIds": [name] }]);
+        talk.initialize(json!({ "hooks": { name: hook } })).await?;
+        let prompt = running(&mut talk)?;
+        let outcome = talk.ended(prompt).await?.outcome;
+        assert_eq!(outcome, if runs { Ended::Success } else { Ended::Blocked });
+        assert!(!case.place.cwd().join("made.txt").exists(), "{name}");
+        talk.close().await?;
+    }
+    Ok(())
+}
+
+/// Why an error is not enough where nobody answers.
+async fn hook_that_fails_blocks_nothing(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["UserPromptSubmit", "PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let end = talk.ended_with(prompt, |_| Some(Answer::Error { message: "it broke".into() }));
+    assert_eq!(end.await?.text(), "done");
+    assert!(case.place.cwd().join("made.txt").exists());
+    talk.close().await?;
+    Ok(())
+}
+
+async fn hook_blocks_a_prompt(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["UserPromptSubmit"]).await?;
+    let prompt = talk.prompt("about secrets")?;
+    let End { outcome, .. } = talk.ended_with(prompt, |_| says(block("no secrets"))).await?;
+    assert_eq!(outcome, Ended::Blocked);
+    let next = talk.prompt(Prompt::text(&script([text("good")])))?;
+    assert_eq!(talk.ended_with(next, |_| says(Output::new().go_on(true))).await?.text(), "good");
+    let heard =
+        case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|said| said.text.contains("secrets"));
+    assert!(!heard, "the model heard a blocked prompt");
+    talk.close().await?;
+    Ok(())
+}
+
+async fn hook_times_out(case: &Case) -> Trial {
+    let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), |_| ())?;
+    let hook = json!([{ "matcher": "Bash", "hookCallbackIds": ["slow"], "timeout": 1 }]);
+    talk.initialize(json!({ "hooks": { "PreToolUse": hook } })).await?;
+    let prompt = running(&mut talk)?;
+    if case.before("2.0.0", "the hook's timeout is not kept: the turn waits for the answer") {
+        let ask = talk.asked().await?;
+        talk.claude.answer(ask.id(), says(Output::new().go_on(true)).expect("an answer"))?;
+        assert_eq!(talk.ended(prompt).await?.text(), "done");
+        assert_eq!(talk.withdrawn(), 0);
+    } else {
+        assert_eq!(talk.ended_with(prompt, |_| None).await?.text(), "done");
+        assert_eq!(talk.withdrawn(), 1);
+        let runs = case.before("2.1.160", "the tool of a hook that was not answered in time runs");
+        assert_eq!(case.place.cwd().join("made.txt").exists(), runs);
+    }
+    talk.close().await?;
+    Ok(())
+}
