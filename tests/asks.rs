@@ -1,6 +1,7 @@
 //! What the real CLI asked in the recordings, read by the typed views; and what was answered, made by the typed answers.
 
 #[path = "../examples/replay/recording.rs"]
+#[allow(dead_code, reason = "the example reads more of it")]
 mod recording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,7 @@ use std::path::Path;
 use claude_duplex::ask::hook::{Output, OutputDecision};
 use claude_duplex::ask::mcp::{Reaction, Server, Tool};
 use claude_duplex::{
-    Action, Answer, Ask, AskKind, AskKinds, Config, Decision, DecodeError, Json, Protocol, Seed, Time,
+    Action, Answer, AnswerError, Ask, AskKind, AskKinds, Config, Decision, DecodeError, Json, Protocol, Seed, Time,
 };
 use recording::What;
 use serde_json::{Value, json};
@@ -156,9 +157,16 @@ fn every_answer_of_the_recordings_can_be_made() {
     for (version, name, lines) in recordings() {
         let mut protocol = session();
         let mut open: Vec<Ask> = Vec::new();
+        let mut withdrawn: Vec<String> = Vec::new();
         for line in lines {
             match line {
-                What::Out(line) => open.extend(asked(&mut protocol, &line)),
+                What::Out(line) => {
+                    open.extend(asked(&mut protocol, &line));
+                    let said: Value = serde_json::from_slice(&line).unwrap_or_default();
+                    if said["type"] == "control_cancel_request" {
+                        withdrawn.extend(said["request_id"].as_str().map(str::to_owned));
+                    }
+                }
                 What::In(line) => {
                     let Ok(recorded) = serde_json::from_slice::<Value>(&line) else { continue };
                     if recorded["type"] != "control_response" {
@@ -167,9 +175,9 @@ fn every_answer_of_the_recordings_can_be_made() {
                     let id = recorded["response"]["request_id"].as_str().unwrap_or_default();
                     let ask = open.iter().find(|ask| ask.request_id() == id).expect("an answer to an ask");
                     let answer = typed(ask, &recorded["response"]["response"]);
-                    if protocol.answer(Time::ZERO, ask.id(), answer).is_err() {
-                        // It was withdrawn, and the host of the recording answered all the same (`perm_interrupt_pending`).
-                        assert_eq!(name, "perm_interrupt_pending");
+                    if let Err(why) = protocol.answer(Time::ZERO, ask.id(), answer) {
+                        // The host of the recording answered what was withdrawn.
+                        assert!(why == AnswerError::Stale && withdrawn.iter().any(|it| it == id), "{version}/{name}");
                         continue;
                     }
                     let written: Value = serde_json::from_slice(protocol.poll_transmit()).expect("one line");
