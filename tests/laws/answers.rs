@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use claude_duplex::{Action, Answer, Ask, AskId, Decision, Input, Limits, Protocol, Seed, Time};
+use claude_duplex::{Action, Answer, Ask, AskId, Decision, Input, Limits, Protocol, Time};
 use serde_json::Value;
 
 use crate::histories;
+use crate::history::{KINDS_OF_ANSWERS, answer};
 
 /// More than any answer of the histories needs, in bytes.
 const ROOM: usize = 1000;
@@ -15,18 +16,19 @@ fn law_9_an_answer_that_does_not_fit_changes_nothing_and_one_that_fits_is_one_li
     let mut taken: HashMap<&str, [u64; 2]> = HashMap::new();
     for (_, history) in histories() {
         let mut protocol = Protocol::new(history.config.clone(), Time::ZERO);
-        let mut asks: HashMap<AskId, Ask> = HashMap::new();
+        let mut asks: Vec<Ask> = Vec::new();
         for (now, input) in &history.inputs {
-            if let Input::Answer(id, answer) = input {
-                let is_taken = answered(&protocol, *now, *id, answer, asks.get(id), &history.config.limits);
-                let [yes, no] = taken.entry(name(answer)).or_default();
-                *(if is_taken { yes } else { no }) += 1;
-            }
             protocol.apply(*now, input.clone());
             while let Some(action) = protocol.poll_action() {
                 if let Action::Asked(ask) = action {
-                    asks.insert(ask.id(), ask);
+                    asks.push(ask);
                 }
+            }
+            let Some(ask) = asks.last() else { continue };
+            for answer in (0..KINDS_OF_ANSWERS).map(answer) {
+                let is_taken = answered(&protocol, *now, ask.id(), &answer, Some(ask), &history.config.limits);
+                let [yes, no] = taken.entry(name(&answer)).or_default();
+                *(if is_taken { yes } else { no }) += 1;
             }
         }
     }
@@ -40,7 +42,7 @@ fn law_9_an_answer_that_does_not_fit_changes_nothing_and_one_that_fits_is_one_li
 fn law_9_an_id_of_another_session_is_nobodys() {
     for (seed, history) in histories() {
         let mut config = history.config.clone();
-        config.seed = Seed(config.seed.0.map(|byte| !byte));
+        config.seed.0[0] ^= 1;
         let mut protocol = Protocol::new(config, Time::ZERO);
         for (now, input) in &history.inputs {
             if let Input::Answer(id, answer) = input {

@@ -411,9 +411,12 @@ impl Author {
     }
 }
 
-fn answer(how: u8) -> Answer {
+/// How many answers [`answer`] tells apart.
+pub(crate) const KINDS_OF_ANSWERS: u8 = 14;
+
+pub(crate) fn answer(how: u8) -> Answer {
     let json = |text| Json::parse(text).expect("it is JSON");
-    match how % 14 {
+    match how % KINDS_OF_ANSWERS {
         0 => Decision::allow().into(),
         1 => Decision::deny("no").and_interrupt().into(),
         2 => Decision::allow_with(json("{\"b\":[1,\n2]}")).and_remember(Change::SetMode("m\n".into())).into(),

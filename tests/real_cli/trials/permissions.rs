@@ -121,7 +121,7 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
     let mut asked = 0;
     let end = talk.ended_with(prompt, |ask| {
         asked += 1;
-        let input = ask.permission().expect("a permission").input().as_str().to_owned();
+        let input = ask.permission().expect("a permission").input.as_str().to_owned();
         Some(if input.contains("b.txt") { Decision::deny("not b").into() } else { Decision::allow().into() })
     });
     assert_eq!(end.await?.text(), "done");
