@@ -13,6 +13,7 @@ use crate::ids::{AskId, PromptId, RequestId, TurnId};
 use crate::message::Message;
 use crate::request::Reply;
 use crate::text::{Cut, FewTexts, Quoted};
+use crate::wire::envelope::NotAMessage;
 
 /// What happened, in the order in which it did.
 ///
@@ -285,4 +286,14 @@ pub enum WhyRejected {
     /// An ask under the id of one that is open.
     #[error("the id of an ask that is open")]
     DuplicateAsk,
+}
+
+impl From<NotAMessage> for WhyRejected {
+    fn from(why: NotAMessage) -> Self {
+        match why {
+            NotAMessage::NotJson => Self::NotJson,
+            NotAMessage::NotAnObject => Self::NotAnObject,
+            NotAMessage::NoType => Self::NoType,
+        }
+    }
 }

@@ -156,10 +156,10 @@ impl Protocol {
             this.last_byte = this.now;
             this.stall_told = false;
             let mut rest = bytes;
-            let limits = this.config.limits;
-            let longest = limits.line.min(Place::LONGEST_LINE);
+            let limits = &this.config.limits;
+            let (longest, head) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head);
             while !this.settled && !this.shutdown.eof {
-                let Some(piece) = this.lines.next(&mut rest, longest, limits.rejected_head) else { break };
+                let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
                 this.piece(piece);
                 this.advance();
             }

@@ -12,7 +12,7 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
-use crate::wire::envelope::{Envelope, NotAMessage};
+use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::scan;
 use crate::wire::{facts, outgoing};
@@ -46,14 +46,7 @@ impl Protocol {
             self.counts.blank += 1;
             return None;
         }
-        let why = match scan(line) {
-            Ok(envelope) => return Some(envelope),
-            Err(NotAMessage::NotJson) => WhyRejected::NotJson,
-            Err(NotAMessage::NotAnObject) => WhyRejected::NotAnObject,
-            Err(NotAMessage::NoType) => WhyRejected::NoType,
-        };
-        self.reject(line, why);
-        None
+        scan(line).map_err(|why| self.reject(line, why.into())).ok()
     }
 
     pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {

@@ -238,7 +238,7 @@ impl<'c> Talk<'c> {
     pub(crate) fn thoughts(&self) -> Vec<String> {
         let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let thought = |block| match block {
-            Content::Thinking(thought) => Some(thought),
+            Content::Thinking(thinking) => Some(thinking.thinking.clone()),
             _ => None,
         };
         blocks.filter_map(thought).collect()
@@ -248,7 +248,7 @@ impl<'c> Talk<'c> {
     pub(crate) fn tool_results(&self) -> String {
         let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let results = blocks.filter_map(|block| match block {
-            Content::ToolResult { content, .. } => Some(content.as_str().to_owned()),
+            Content::ToolResult(result) => Some(result.text()),
             _ => None,
         });
         results.collect::<Vec<_>>().join("\n")
