@@ -64,7 +64,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
-mod ask;
+pub mod ask;
 mod config;
 mod deadline;
 #[cfg(feature = "driver")]

@@ -1,5 +1,6 @@
 //! The laws of the design, each judged over the same arbitrary histories.
 
+mod answers;
 #[path = "../support/history.rs"]
 mod history;
 mod pending;

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use claude_duplex::ask::hook::{HookEvent, Output, PermissionRequestOutput};
+use claude_duplex::ask::mcp::McpAnswer;
+use claude_duplex::ask::{Change, DialogAnswer, ElicitationAnswer};
 use claude_duplex::{
     Action, Answer, AskId, AskKind, Busy, Child, ChildAction, CloseWhen, Config, Deadline, Decision, Exit, Input,
     Interrupt, Json, Prompt, PromptId, Protocol, Request, Seed, Time, UnknownAsks, Uuid,
@@ -418,13 +421,25 @@ fn ask(id: u8, kind: u8) -> serde_json::Value {
     })
 }
 
-fn answer(how: u8) -> Answer {
-    match how % 6 {
+/// How many answers [`answer`] tells apart.
+pub(crate) const KINDS_OF_ANSWERS: u8 = 14;
+
+pub(crate) fn answer(how: u8) -> Answer {
+    let json = |text| Json::parse(text).expect("it is JSON");
+    match how % KINDS_OF_ANSWERS {
         0 => Decision::allow().into(),
         1 => Decision::deny("no").and_interrupt().into(),
-        2 => Decision::allow_with(Json::parse(r#"{"b":[1,2]}"#).expect("an object")).into(),
+        2 => Decision::allow_with(json("{\"b\":[1,\n2]}")).and_remember(Change::SetMode("m\n".into())).into(),
         3 => Decision::allow_with(Json::string("no object")).into(),
-        4 => Answer::Raw(Json::parse("{}").expect("an object")),
-        _ => Answer::Error { message: "no\n".into() },
+        4 => Answer::Raw(json("{}")),
+        5 => Answer::Error { message: "no\n".into() },
+        6 => Output::new().stop("enough\n{}").into(),
+        7 => HookEvent::PreToolUse.refusal("no\r\n").expect("it guards").into(),
+        8 => PermissionRequestOutput::new().decision(Decision::allow()).into(),
+        9 => Output::in_background(None).into(),
+        10 => McpAnswer::raw(json("{\"id\":\n1}")).into(),
+        11 => ElicitationAnswer::accept_with(json(if how < 128 { "{}" } else { "[]" })).into(),
+        12 => DialogAnswer::completed(Json::string("a\nb")).into(),
+        _ => DialogAnswer::cancelled().into(),
     }
 }
