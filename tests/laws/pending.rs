@@ -167,7 +167,7 @@ fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
         (message.as_str(), p.kind(), e.kind()),
         ("Already initialized", AskKind::Permission, AskKind::Elicitation)
     );
-    let input = p.permission().map(|permission: Permission| permission.input().as_str().to_owned());
+    let input = p.permission().map(|permission: Permission| permission.input.as_str().to_owned());
     assert_eq!(input.as_deref(), Ok(r#"{"command":"p"}"#));
 }
 
