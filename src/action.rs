@@ -23,7 +23,7 @@ use crate::text::Cut;
 #[non_exhaustive]
 pub enum Action {
     /// The CLI said who it is: at the first turn, and whenever a part of it changes (`/clear` changes the id).
-    Session(Session),
+    Session(SessionInfo),
     /// The CLI began to run.
     TurnStarted {
         /// The turn.
@@ -108,7 +108,7 @@ pub enum Action {
 /// Who the CLI is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Session {
+pub struct SessionInfo {
     /// The session's id, by which it can be resumed.
     pub id: Arc<str>,
     /// The CLI's version, as `2.1.329`.

@@ -69,7 +69,7 @@ mod time;
 mod transport;
 mod wire;
 
-pub use action::{Action, Origin, Outcome, Rejected, Session, WhyDeclined, WhyRejected, WhyWithdrawn};
+pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyRejected, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::action::{Action, Rejected, Session, WhyDeclined, WhyRejected};
+use crate::action::{Action, Rejected, SessionInfo, WhyDeclined, WhyRejected};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
 use crate::message::{Line, Message};
@@ -123,7 +123,7 @@ impl Protocol {
     }
 
     fn introduced(&mut self, init: facts::Init) {
-        let session = Session {
+        let session = SessionInfo {
             id: init.session_id.unwrap_or_default().into(),
             version: init.claude_code_version.map(Arc::from),
             capabilities: init.capabilities.unwrap_or_default().into(),
