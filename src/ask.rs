@@ -67,6 +67,12 @@ impl AskKinds {
     pub const fn contains(self, kind: AskKind) -> bool {
         self.0 & 1 << kind as u8 != 0
     }
+
+    /// Whether some kind is in both sets.
+    #[cfg(feature = "session")]
+    pub(crate) const fn overlaps(self, other: AskKinds) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 impl fmt::Debug for AskKinds {
@@ -176,6 +182,9 @@ pub enum Answer {
         /// What went wrong, for the model or a log.
         message: String,
     },
+    /// To an ask of any kind: what grants nothing, as if nobody were there. A permission is denied, a hook that guards
+    /// something blocks it, an elicitation or a dialog is cancelled, and everything else gets an error.
+    Decline,
 }
 
 /// May the tool run?
@@ -271,7 +280,7 @@ impl Answer {
     pub fn fits(&self, kind: AskKind) -> bool {
         match self {
             Self::Permission(_) => kind == AskKind::Permission,
-            Self::Raw(_) | Self::Error { .. } => true,
+            Self::Raw(_) | Self::Error { .. } | Self::Decline => true,
         }
     }
 }

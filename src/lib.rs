@@ -61,6 +61,8 @@ pub mod options;
 mod prompt;
 mod protocol;
 mod request;
+#[cfg(feature = "session")]
+mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -86,6 +88,11 @@ pub use options::{Invocation, Options, OptionsError};
 pub use prompt::Prompt;
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
+#[cfg(feature = "session")]
+pub use session::{
+    Asked, Asks, Ended, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply, Runner,
+    Session, Subscriber, Turn, TurnEnd,
+};
 pub use time::Time;
 #[cfg(feature = "driver")]
 pub use transport::Transport;

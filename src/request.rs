@@ -1,6 +1,7 @@
 //! What the host asks of the CLI itself.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,12 +21,14 @@ pub struct Request {
     pub(crate) subtype: String,
     pub(crate) fields: Vec<(String, Json)>,
     pub(crate) id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<Duration>,
 }
 
 impl Request {
     /// A request of that subtype. For an interrupt, which has a target, see [`Interrupt`].
     pub fn new(subtype: impl Into<String>) -> Self {
-        Self { subtype: subtype.into(), fields: Vec::new(), id: None }
+        Self { subtype: subtype.into(), fields: Vec::new(), id: None, within: None }
     }
 
     /// The `initialize` request. It may be sent at any time, by preference first; no prompt waits for its reply, and
@@ -46,6 +49,13 @@ impl Request {
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
+        self
+    }
+
+    /// Waits so long for the reply, in place of what [`Timeouts`](crate::Timeouts) says.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.within = Some(time);
         self
     }
 }

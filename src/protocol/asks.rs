@@ -64,6 +64,10 @@ impl Asks {
             Answer::Permission(decision) => decide(&open.request_id, decision, &open.ask.message),
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
             Answer::Error { message } => outgoing::error(&open.request_id, message, None),
+            Answer::Decline => {
+                let fields = control::ask(open.ask.message.as_bytes()).unwrap_or_default();
+                safe_answer(&open.request_id, open.ask.kind, fields.hook_event())
+            }
         })
     }
 

@@ -50,6 +50,15 @@ pub fn spawn(options: &Options, mut config: Config) -> Result<Driver<Smol>, Spaw
     Ok(Driver::new(config, Smol::spawn(&options.invocation()?)?))
 }
 
+/// Starts the CLI, as handles: one to give commands with, and the future that makes it go. Nothing happens until that runs.
+///
+/// # Errors
+/// The options are refused, or the program cannot be started.
+#[cfg(feature = "session")]
+pub fn open(options: &Options, config: Config) -> Result<(crate::Session, crate::Runner), SpawnError> {
+    Ok(spawn(options, config)?.into_session())
+}
+
 /// A child process in a process group of its own.
 ///
 /// Dropping it before [its exit was told](Transport::poll_exit) kills the whole group, with what the CLI has started;
@@ -164,6 +173,10 @@ impl Transport for Smol {
         ready!(Pin::new(&mut self.timer).poll(cx));
         self.armed = None;
         Poll::Ready(())
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(self.id())
     }
 
     fn signal(&mut self, action: ChildAction) {
