@@ -34,7 +34,7 @@ pub use reply::PendingReply;
 pub use ring::{Lagged, Overflow};
 pub use runner::Runner;
 pub use subscriber::Subscriber;
-pub use turn::{Ended, Turn, TurnEnd};
+pub use turn::{Turn, TurnEnd};
 
 use ring::Room;
 use shared::{Presence, Shared};
@@ -48,7 +48,7 @@ use state::State;
 /// | Dropped | Then |
 /// |---|---|
 /// | a `Session`, a [`Turn`], an [`Asked`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
-/// | a [`Turn`], or its [`Ended`] | its prompt runs on |
+/// | a [`Turn`] | its prompt runs on |
 /// | an [`Asked`] | the ask is declined, in the way that is safe for its kind |
 /// | an [`Asks`] | what it had not taken, and what comes later, is declined |
 /// | a [`Subscriber`], a [`PendingReply`] | nobody listens any more |
@@ -171,7 +171,7 @@ impl Session {
     /// [`Owned`] where some of them have an owner.
     pub fn asks_of(&self, kinds: AskKinds) -> Result<Asks, Owned> {
         let inbox = self.presence.state().own(kinds)?;
-        Ok(Asks::new(inbox, Arc::clone(&self.presence)))
+        Ok(Asks::new(inbox, self.presence.shared()))
     }
 
     /// Waits until there is room, after a command was refused as [`Full`](WhyRefused::Full); or until the session is over.
@@ -220,7 +220,7 @@ impl Session {
 
     /// Waits until the session is over. Any number may wait; the future does not count as a handle.
     pub fn wait_for_exit(&self) -> impl Future<Output = Closed> + Send + use<> {
-        let shared = Arc::clone(&self.presence);
+        let shared = self.presence.shared();
         async move {
             loop {
                 let listener = shared.ended.listen();

@@ -114,12 +114,17 @@ impl Presence {
         let _ = presence.0.presence.set(Arc::downgrade(&presence));
         presence
     }
+
+    /// What they share, without being a handle.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.0)
+    }
 }
 
 impl std::ops::Deref for Presence {
-    type Target = Arc<Shared>;
+    type Target = Shared;
 
-    fn deref(&self) -> &Arc<Shared> {
+    fn deref(&self) -> &Shared {
         &self.0
     }
 }

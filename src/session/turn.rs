@@ -4,7 +4,7 @@ mod end;
 pub(super) mod mailbox;
 
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -146,32 +146,19 @@ impl Stream for Turn {
     }
 }
 
-/// Waits for the end; messages that were not read are dropped.
-impl IntoFuture for Turn {
+/// How it ended, once it has. To wait so gives the messages up: those that were not read are dropped. To wait and read on,
+/// there is [`Turn::ended`].
+impl Future for Turn {
     type Output = TurnEnd;
-    type IntoFuture = Ended;
 
-    fn into_future(self) -> Ended {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<TurnEnd> {
         self.mailbox.deafen();
-        Ended(self)
+        self.mailbox.poll_end(cx)
     }
 }
 
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Turn").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// How a [`Turn`] ended, once it has. A handle as the turn is: dropping it detaches.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless they are awaited"]
-pub struct Ended(Turn);
-
-impl Future for Ended {
-    type Output = TurnEnd;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<TurnEnd> {
-        self.0.mailbox.poll_end(cx)
     }
 }
