@@ -15,6 +15,8 @@ mod conversation;
 mod screen;
 #[path = "chat/stand_in.rs"]
 mod stand_in;
+#[path = "chat/typed.rs"]
+mod typed;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

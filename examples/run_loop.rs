@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
-use std::{fs::File, process::Stdio, thread};
+use std::{process::Stdio, thread};
 
 use claude_duplex::{Action, ChildAction, Config, Input, Options, Prompt, Protocol, Seed, Time};
 
@@ -30,11 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     });
 
-    let mut seed = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut seed)?;
     let epoch = Instant::now();
     let now = || Time::from(epoch.elapsed());
-    let mut session = Protocol::new(Config::new(Seed(seed)), now());
+    let mut session = Protocol::new(Config::new(Seed::random()), now());
     session.stderr_eof(now()); // it is inherited: nobody reads it here
     session.prompt(now(), Prompt::text("hello"))?;
 
@@ -52,8 +50,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         while let Some(action) = session.poll_action() {
             match action {
-                Action::Message { message, .. } => println!("{}", message.text()),
-                Action::PromptEnded { .. } => session.close(now()),
+                Action::PromptEnded { outcome, result, .. } => {
+                    let answer = result.and_then(|result| result.result().ok()?.result);
+                    println!("{outcome}: {}", answer.unwrap_or_default());
+                    session.close(now());
+                }
                 Action::Closed(closed) => {
                     println!("{closed:?}");
                     return Ok(());

@@ -12,7 +12,7 @@ use crate::error::{Lost, RequestError};
 use crate::ids::{AskId, PromptId, RequestId, TurnId};
 use crate::message::Message;
 use crate::request::Reply;
-use crate::text::Cut;
+use crate::text::{Cut, FewTexts, Quoted};
 
 /// What happened, in the order in which it did.
 ///
@@ -106,7 +106,7 @@ pub enum Action {
 }
 
 /// Who the CLI is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct SessionInfo {
     /// The session's id, by which it can be resumed.
@@ -117,8 +117,18 @@ pub struct SessionInfo {
     pub capabilities: Arc<[String]>,
 }
 
+impl fmt::Debug for SessionInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionInfo")
+            .field("id", &Quoted(&self.id))
+            .field("version", &self.version.as_deref().map(Quoted))
+            .field("capabilities", &FewTexts(&self.capabilities))
+            .finish()
+    }
+}
+
 /// What started a turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// A prompt of ours.
@@ -127,6 +137,16 @@ pub enum Origin {
     Own(Arc<str>),
     /// Not known: not yet, or never.
     Unknown,
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prompt => f.write_str("Prompt"),
+            Self::Own(kind) => f.debug_tuple("Own").field(&Quoted(kind)).finish(),
+            Self::Unknown => f.write_str("Unknown"),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -158,6 +178,19 @@ pub enum Outcome {
     Lost(Lost),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
+            Self::Blocked => "blocked",
+            Self::Lost(why) => return write!(f, "lost: {why}"),
+        })
+    }
+}
+
 /// Why an ask was declined at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -174,6 +207,18 @@ pub enum WhyDeclined {
     Closing,
 }
 
+impl fmt::Display for WhyDeclined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unowned => "the host does not own its kind",
+            Self::Unknown => "its kind is unknown, or it lacks what an ask must have",
+            Self::Full => "too many asks are open",
+            Self::Undeclared => "a dialog of a kind that the host did not declare",
+            Self::Closing => "the session can no longer write",
+        })
+    }
+}
+
 /// Who withdrew an ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -182,6 +227,15 @@ pub enum WhyWithdrawn {
     Cli,
     /// The session: it ended, or can no longer write.
     Ended(Lost),
+}
+
+impl fmt::Display for WhyWithdrawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cli => f.pad("withdrawn by the CLI"),
+            Self::Ended(why) => why.fmt(f),
+        }
+    }
 }
 
 /// A line that is no message.

@@ -8,6 +8,7 @@ use crate::error::DecodeError;
 use crate::ids::AskId;
 use crate::json::Json;
 use crate::message::Message;
+use crate::text::{Few, Quoted};
 use crate::wire::control::{self, PermissionFields};
 
 /// The kinds of asks (wire reference, section 1.6).
@@ -45,7 +46,29 @@ impl AskKind {
     }
 }
 
+impl fmt::Display for AskKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Permission => "can_use_tool",
+            Self::Hook => "hook_callback",
+            Self::Mcp => "mcp_message",
+            Self::Elicitation => "elicitation",
+            Self::Dialog => "request_user_dialog",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
 /// A set of [`AskKind`]s.
+///
+/// ```
+/// use claude_duplex::{AskKind, AskKinds};
+///
+/// let mut kinds: AskKinds = [AskKind::Permission, AskKind::Hook].into_iter().collect();
+/// assert_eq!(kinds, AskKinds::NONE.with(AskKind::Permission).with(AskKind::Hook));
+/// kinds.extend([AskKind::Mcp]);
+/// assert!(kinds.contains(AskKind::Mcp) && !kinds.contains(AskKind::Dialog));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AskKinds(u8);
@@ -72,6 +95,18 @@ impl AskKinds {
     #[cfg(feature = "session")]
     pub(crate) const fn overlaps(self, other: AskKinds) -> bool {
         self.0 & other.0 != 0
+    }
+}
+
+impl Extend<AskKind> for AskKinds {
+    fn extend<I: IntoIterator<Item = AskKind>>(&mut self, kinds: I) {
+        *self = kinds.into_iter().fold(*self, Self::with);
+    }
+}
+
+impl FromIterator<AskKind> for AskKinds {
+    fn from_iter<I: IntoIterator<Item = AskKind>>(kinds: I) -> Self {
+        kinds.into_iter().fold(Self::NONE, Self::with)
     }
 }
 
@@ -121,14 +156,14 @@ impl Ask {
     /// Where it is of another kind, or lacks a tool name or an input.
     pub fn permission(&self) -> Result<Permission, DecodeError> {
         if self.kind != AskKind::Permission {
-            return Err(DecodeError("not a permission ask".into()));
+            return Err(DecodeError::other("it is not a permission ask"));
         }
         control::permission(self.message.as_bytes()).map(Permission)
     }
 }
 
 /// A tool that wants to run (`can_use_tool`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Permission(PermissionFields);
 
 impl Permission {
@@ -169,8 +204,21 @@ impl Permission {
     }
 }
 
+impl fmt::Debug for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permission")
+            .field("tool_name", &Quoted(&self.0.tool_name))
+            .field("input", &self.0.input)
+            .field("tool_use_id", &self.tool_use_id().map(Quoted))
+            .field("agent_id", &self.agent_id().map(Quoted))
+            .field("description", &self.description().map(Quoted))
+            .field("suggestions", &Few(self.suggestions()))
+            .finish()
+    }
+}
+
 /// What is said to an [`Ask`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
     /// To a [`Permission`](AskKind::Permission) ask.
@@ -194,7 +242,7 @@ pub enum Answer {
 ///
 /// let answer = Answer::from(Decision::deny("not on a Friday"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Decision {
     /// It may.
@@ -248,6 +296,30 @@ impl Decision {
             *interrupt = true;
         }
         self
+    }
+}
+
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow { input, remember } => {
+                f.debug_struct("Allow").field("input", input).field("remember", &Few(remember)).finish()
+            }
+            Self::Deny { message, interrupt } => {
+                f.debug_struct("Deny").field("message", &Quoted(message)).field("interrupt", interrupt).finish()
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(decision) => f.debug_tuple("Permission").field(decision).finish(),
+            Self::Raw(payload) => f.debug_tuple("Raw").field(payload).finish(),
+            Self::Error { message } => f.debug_struct("Error").field("message", &Quoted(message)).finish(),
+            Self::Decline => f.write_str("Decline"),
+        }
     }
 }
 

@@ -101,7 +101,7 @@ pub enum Child {
 /// What [`close`](crate::Protocol::close) waits for before it closes stdin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum CloseWhen {
-    /// The running turn, and the prompts that the CLI has.
+    /// The running turn, the prompts that the CLI has, and the answers that the host owes it.
     #[default]
     TurnEnded,
     /// Also background work and the turns that it will cause: all that [`Idle`](crate::Action::Idle) counts.
@@ -117,7 +117,8 @@ pub enum CloseWhen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB.
+    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB;
+    /// more than 4 GiB counts as that.
     #[serde(deserialize_with = "size")]
     pub line: usize,
     /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false. 1 MiB.
@@ -174,7 +175,9 @@ impl Default for Limits {
     }
 }
 
-/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off.
+/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off. What the session asks by
+/// itself, to [cancel](crate::Protocol::cancel) a prompt or to follow up an interrupt, is then waited for as long as by
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timeouts {

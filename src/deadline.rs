@@ -1,5 +1,7 @@
 //! The reasons for which a session may have to act without any input.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Why [`poll_timeout`](crate::Protocol::poll_timeout) names an instant. The waits are in
@@ -19,4 +21,17 @@ pub enum Deadline {
     Stall,
     /// The next step of the end.
     Shutdown,
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Initialize => "initialize",
+            Self::Request => "request",
+            Self::Interrupt => "interrupt",
+            Self::Turn => "turn",
+            Self::Stall => "stall",
+            Self::Shutdown => "shutdown",
+        })
+    }
 }

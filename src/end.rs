@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::{Quoted, QuotedEnd};
+
 /// The end of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed {
     /// What brought it about.
@@ -14,13 +16,26 @@ pub struct Closed {
     pub exit: Option<Exit>,
     /// The end of its stderr.
     pub stderr: String,
-    /// The error text of the last `result`, if that was an error, at most 4,096 characters of it: the exit status 1 after it is no
-    /// crash.
+    /// The error text of the last `result`, if that was an error and no turn has begun since, at most 4,096 characters of
+    /// it: the exit status 1 after it is no crash (wire reference, section 3.8).
     pub last_error: Option<String>,
     /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
     pub cut_input: bool,
     /// Whether stdout was still open when the graces had passed: something that the child left holds it.
     pub output_held: bool,
+}
+
+impl fmt::Debug for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closed")
+            .field("why", &self.why)
+            .field("exit", &self.exit)
+            .field("stderr", &QuotedEnd(&self.stderr))
+            .field("last_error", &self.last_error.as_deref().map(Quoted))
+            .field("cut_input", &self.cut_input)
+            .field("output_held", &self.output_held)
+            .finish()
+    }
 }
 
 /// What brought a session's end about.
@@ -96,4 +111,14 @@ pub enum ChildAction {
     /// End it: SIGKILL to its process group, and to the process itself. Where it has ended already, the kill goes to the
     /// group only, for what it left running.
     Kill,
+}
+
+impl fmt::Display for ChildAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::CloseStdin => "close stdin",
+            Self::Terminate => "terminate",
+            Self::Kill => "kill",
+        })
+    }
 }

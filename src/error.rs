@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::text::Quoted;
+
 /// A command was not taken. The value comes back unharmed in [`value`](Refused::value).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused<T> {
@@ -20,11 +22,8 @@ impl<T> fmt::Display for Refused<T> {
     }
 }
 
-impl<T: fmt::Debug> std::error::Error for Refused<T> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.why)
-    }
-}
+/// It speaks for [`why`](Refused::why), which therefore is no further cause.
+impl<T: fmt::Debug> std::error::Error for Refused<T> {}
 
 /// Why a command was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -52,7 +51,7 @@ pub enum WhyRefused {
 #[error("it is over, or belongs to another session")]
 pub struct Stale;
 
-/// Why an answer was not taken. Nothing was changed or written.
+/// Why an answer was not taken. Nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AnswerError {
@@ -65,7 +64,7 @@ pub enum AnswerError {
 }
 
 /// Why a request of ours got no success.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
     /// The CLI answered with an error.
@@ -84,6 +83,20 @@ pub enum RequestError {
     Lost(Lost),
 }
 
+impl fmt::Debug for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { message, code } => f
+                .debug_struct("Refused")
+                .field("message", &Quoted(message))
+                .field("code", &code.as_deref().map(Quoted))
+                .finish(),
+            Self::TimedOut => f.write_str("TimedOut"),
+            Self::Lost(why) => f.debug_tuple("Lost").field(why).finish(),
+        }
+    }
+}
+
 /// Why something has no outcome of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -97,7 +110,7 @@ pub enum Lost {
     /// The host aborted the session.
     #[error("the session was aborted")]
     Aborted,
-    /// The session was closed and the graces ran out.
+    /// The session was closed: a grace ran out, or stdin is closed and what was asked cannot be answered any more.
     #[error("the session was closed before it was over")]
     Closed,
     /// The CLI no longer reads its input.
@@ -114,11 +127,113 @@ pub enum Lost {
 pub struct BadUuid;
 
 /// A message lacks what a typed view needs. The message itself is unharmed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the message has no such view: {0}")]
-pub struct DecodeError(pub(crate) String);
+#[derive(Clone, PartialEq, Eq)]
+pub struct DecodeError {
+    path: String,
+    why: String,
+}
 
-/// A text that is not one JSON value.
-#[derive(Debug, Error)]
-#[error("not JSON: {0}")]
+impl DecodeError {
+    pub(crate) fn missing(name: &str) -> Self {
+        Self { path: name.to_owned(), why: "is missing".to_owned() }
+    }
+
+    pub(crate) fn expected(what: &str) -> Self {
+        Self { path: String::new(), why: format!("is not {what}") }
+    }
+
+    pub(crate) fn other(why: impl Into<String>) -> Self {
+        Self { path: String::new(), why: why.into() }
+    }
+
+    /// The same of a value that stands in this field.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        self.path = format!("{name}{dot}{}", self.path);
+        self
+    }
+
+    /// The field that is missing or not as expected, as `message.content.0.text`; empty where it is the whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "" => f.write_str(&self.why),
+            path => write!(f, "the field `{path}` {}", self.why),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeError").field("path", &Quoted(&self.path)).field("why", &Quoted(&self.why)).finish()
+    }
+}
+
+/// A text that is not one JSON value, or a value of another shape than was wanted. The cause says where.
+#[derive(Error)]
+#[error("not the JSON that was expected")]
 pub struct BadJson(#[from] pub(crate) serde_json::Error);
+
+impl fmt::Debug for BadJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BadJson").field(&Quoted(&self.0.to_string())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use crate::{BadJson, Json, Prompt, Recorder};
+
+    use super::*;
+
+    /// Every message of a chain of causes, the outermost first.
+    fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+        let mut chain = vec![error.to_string()];
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            chain.push(error.to_string());
+            cause = error.source();
+        }
+        chain
+    }
+
+    struct Broken;
+
+    impl std::io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_error_says_what_its_cause_says() {
+        let refused = Refused { value: Prompt::text("hello"), why: WhyRefused::Busy };
+        let bad: BadJson = Json::parse("{").unwrap_err();
+        let recorder = Recorder::new(Broken, &crate::Config::new(crate::Seed([1; 16])), crate::Time::ZERO, u64::MAX);
+        let errors: [(&dyn Error, &str); 4] = [
+            (&refused, "a turn is running"),
+            (&bad, "EOF while parsing"),
+            (recorder.stopped().unwrap(), "the disk is gone"),
+            (&RequestError::Lost(Lost::Eof), "output ended"),
+        ];
+        for (error, cause) in errors {
+            let chain = chain(error);
+            let told = chain.iter().filter(|message| message.contains(cause)).count();
+            assert_eq!(told, 1, "{chain:?}");
+        }
+    }
+}

@@ -12,9 +12,8 @@ use crate::error::BadUuid;
 
 /// Sixteen bytes that make a session's ids unlike those of every other session.
 ///
-/// Take them from the system's random source, once for each session: prompt uuids come from here, and the CLI
-/// echoes a uuid that it has seen before without running its prompt. The drivers of this crate do that;
-/// a test gives any bytes.
+/// They are fresh for each session, as [`Seed::random`] makes them: prompt uuids come from here, and the CLI echoes a
+/// uuid that it has seen before without running its prompt. A test gives any bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seed(pub [u8; 16]);

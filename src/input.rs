@@ -1,6 +1,7 @@
 //! Everything that can be said to a [`Protocol`], as a value: what a journal holds and a replay gives back.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use crate::ids::{AskId, PromptId};
 use crate::prompt::Prompt;
 use crate::protocol::Protocol;
 use crate::request::{Interrupt, Request};
+use crate::text::{Cut, Quoted};
 use crate::time::Time;
 
 /// One input of a [`Protocol`]: each is one of its methods.
@@ -25,7 +27,7 @@ use crate::time::Time;
 /// };
 /// assert_eq!(play(), play());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Input<'a> {
     /// [`Protocol::receive`]
@@ -58,6 +60,29 @@ pub enum Input<'a> {
     Close,
     /// [`Protocol::abort`]
     Abort,
+}
+
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = |name: &str, value: &dyn fmt::Debug| f.debug_tuple(name).field(value).finish();
+        match self {
+            Self::Receive(bytes) => tuple("Receive", &Cut(bytes)),
+            Self::Stderr(bytes) => tuple("Stderr", &Quoted(&String::from_utf8_lossy(bytes))),
+            Self::Exited(exit) => tuple("Exited", exit),
+            Self::Sent(count) => tuple("Sent", count),
+            Self::Prompt(prompt) => tuple("Prompt", prompt),
+            Self::Cancel(prompt) => tuple("Cancel", prompt),
+            Self::Interrupt(interrupt) => tuple("Interrupt", interrupt),
+            Self::Request(request) => tuple("Request", request),
+            Self::Answer(ask, answer) => f.debug_tuple("Answer").field(ask).field(answer).finish(),
+            Self::Eof => f.write_str("Eof"),
+            Self::StderrEof => f.write_str("StderrEof"),
+            Self::SendFailed => f.write_str("SendFailed"),
+            Self::Timeout => f.write_str("Timeout"),
+            Self::Close => f.write_str("Close"),
+            Self::Abort => f.write_str("Abort"),
+        }
+    }
 }
 
 impl Protocol {

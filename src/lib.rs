@@ -44,6 +44,8 @@
 #![doc = include_str!("../examples/run_loop.rs")]
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod action;
 mod ask;
 mod config;
@@ -56,11 +58,13 @@ mod ids;
 mod input;
 pub mod journal;
 mod json;
-mod message;
+pub mod message;
 pub mod options;
 mod prompt;
 mod protocol;
 mod request;
+#[cfg(any(unix, windows))]
+mod seed;
 #[cfg(feature = "session")]
 mod session;
 #[cfg(feature = "testing")]

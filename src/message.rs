@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Cut, readable};
-use crate::wire::envelope::{Envelope, Name};
+use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
 use crate::wire::views::{Content, StreamDelta, TurnResult};
 use crate::wire::{self};
+
+pub use crate::wire::fields::Fields;
 
 /// One line of the CLI's output, as it came, without its line end.
 ///
@@ -19,21 +21,19 @@ use crate::wire::{self};
 #[derive(Clone)]
 pub struct Message {
     line: Line,
-    kind: MessageKind,
-    subagent: bool,
-    subtype: Name,
+    envelope: Envelope,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// Copied once out of the chunk that it came in.
+    /// Copied once out of the chunk that it came in, or out of the buffer in which it was assembled.
     Copied(Arc<[u8]>),
-    /// Assembled from several chunks; the buffer became the message.
+    /// Long, and assembled from several chunks; the buffer became the message.
     Assembled(Arc<Vec<u8>>),
 }
 
 impl Line {
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Copied(bytes) => bytes,
             Self::Assembled(bytes) => bytes,
@@ -43,19 +43,19 @@ impl Line {
 
 impl Message {
     pub(crate) fn new(line: Line, envelope: Envelope) -> Self {
-        Self { line, kind: envelope.kind, subagent: envelope.subagent, subtype: envelope.subtype }
+        Self { line, envelope }
     }
 
     /// What it is.
     #[must_use]
     pub fn kind(&self) -> MessageKind {
-        self.kind
+        self.envelope.kind
     }
 
     /// Its `type`, of an unknown kind too.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
-        match self.kind.name() {
+        match self.envelope.kind.name() {
             Some(name) => Cow::Borrowed(name),
             None => self.text_field("type").map_or(Cow::Borrowed(""), Cow::Owned),
         }
@@ -63,14 +63,14 @@ impl Message {
 
     /// Its top-level `subtype`, as a `system` or `result` message has.
     #[must_use]
-    pub fn subtype(&self) -> Option<&str> {
-        self.subtype.of(self.as_bytes())
+    pub fn subtype(&self) -> Option<Cow<'_, str>> {
+        self.envelope.subtype.text(self.as_bytes())
     }
 
     /// Its own `uuid`.
     #[must_use]
-    pub fn uuid(&self) -> Option<String> {
-        self.text_field("uuid")
+    pub fn uuid(&self) -> Option<Cow<'_, str>> {
+        self.envelope.uuid.text(self.as_bytes())
     }
 
     /// The session that it speaks of.
@@ -82,7 +82,7 @@ impl Message {
     /// Whether it is a subagent's: it has a `parent_tool_use_id`.
     #[must_use]
     pub fn is_subagent(&self) -> bool {
-        self.subagent
+        self.envelope.subagent
     }
 
     /// The line, byte for byte as it came: JSON, but not always good UTF-8.
@@ -91,9 +91,9 @@ impl Message {
         self.line.as_bytes()
     }
 
-    /// The line as text; bytes that are not UTF-8, and escapes of lone surrogates, are read as U+FFFD.
+    /// The line as text, which is JSON and not the answer's words: bytes that are not UTF-8, and escapes of lone surrogates, are read as U+FFFD.
     #[must_use]
-    pub fn text(&self) -> Cow<'_, str> {
+    pub fn line(&self) -> Cow<'_, str> {
         readable(self.as_bytes())
     }
 
@@ -101,7 +101,7 @@ impl Message {
     #[must_use]
     pub fn to_json(&self) -> Json {
         // A message is a line that was found to be JSON, so there is always a value.
-        Json::parse(&self.text()).unwrap_or_else(|_| Json::string(""))
+        Json::parse(&self.line()).unwrap_or_else(|_| Json::string(""))
     }
 
     /// Decodes the line into a type of the host's own; bad Unicode is read as U+FFFD.
@@ -126,26 +126,26 @@ impl Message {
     /// # Errors
     /// Where it is of another kind, or has no content.
     pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
-        match self.kind {
+        match self.envelope.kind {
             MessageKind::Assistant | MessageKind::User => wire::views::content(self.as_bytes()),
-            _ => Err(DecodeError(format!("{} has no content blocks", self.type_name()))),
+            _ => Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
         }
     }
 
     /// What a `stream_event` adds to the answer, if it adds text, thinking or a tool's input.
     #[must_use]
     pub fn delta(&self) -> Option<StreamDelta> {
-        match self.kind {
+        match self.envelope.kind {
             MessageKind::StreamEvent => wire::views::delta(self.as_bytes()),
             _ => None,
         }
     }
 
     fn expect(&self, kind: MessageKind) -> Result<(), DecodeError> {
-        if self.kind == kind {
+        if self.envelope.kind == kind {
             return Ok(());
         }
-        Err(DecodeError(format!("it is a {} message", self.type_name())))
+        Err(DecodeError::other(format!("it is a {} message", self.type_name())))
     }
 
     fn text_field(&self, key: &str) -> Option<String> {

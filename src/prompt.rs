@@ -14,6 +14,7 @@ use crate::json::Json;
 /// use claude_duplex::{Busy, Json, Prompt};
 ///
 /// let plain = Prompt::text("what is in this folder?");
+/// assert_eq!(plain, String::from("what is in this folder?").into());
 /// let steering = Prompt::text("and be brief").busy(Busy::Send);
 /// let blocks = Prompt::blocks(Json::parse(r#"[{"type":"text","text":"look"}]"#).unwrap());
 /// ```
@@ -65,6 +66,12 @@ impl Prompt {
 impl From<&str> for Prompt {
     fn from(text: &str) -> Self {
         Self::text(text)
+    }
+}
+
+impl From<String> for Prompt {
+    fn from(text: String) -> Self {
+        Self::text(&text)
     }
 }
 

@@ -15,6 +15,8 @@ mod requests;
 mod shutdown;
 mod tail;
 
+use std::fmt;
+
 use crate::action::{Action, SessionInfo, WhyRejected, WhyWithdrawn};
 use crate::ask::Answer;
 use crate::config::Config;
@@ -25,7 +27,8 @@ use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::time::Time;
-use crate::wire::envelope;
+use crate::wire::envelope::{NotAMessage, Place};
+use crate::wire::scan::scan;
 
 use actions::Actions;
 use aims::Aims;
@@ -73,7 +76,7 @@ use tail::Tail;
 ///     .any(|action| matches!(action, Action::PromptEnded { outcome: Outcome::Success, .. }));
 /// assert!(ended);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Protocol {
     config: Config,
     now: Time,
@@ -154,8 +157,9 @@ impl Protocol {
             this.stall_told = false;
             let mut rest = bytes;
             let limits = this.config.limits;
+            let longest = limits.line.min(Place::LONGEST_LINE);
             while !this.settled && !this.shutdown.eof {
-                let Some(piece) = this.lines.next(&mut rest, limits.line, limits.rejected_head) else { break };
+                let Some(piece) = this.lines.next(&mut rest, longest, limits.rejected_head) else { break };
                 this.piece(piece);
                 this.advance();
             }
@@ -169,8 +173,8 @@ impl Protocol {
                 return;
             }
             match this.lines.last() {
-                Some(Piece::Assembled(line)) if !this.settled && is_cut(&line) => {
-                    this.reject(&line, WhyRejected::CutOff)
+                Some(Piece::Assembled(line)) if !this.settled && is_cut(line.as_bytes()) => {
+                    this.reject(line.as_bytes(), WhyRejected::CutOff)
                 }
                 Some(piece) if !this.settled => this.piece(piece),
                 _ => {}
@@ -268,17 +272,20 @@ impl Protocol {
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: request, why })
     }
 
-    /// Answers what the CLI asked.
+    /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
+    /// gives.
     ///
     /// # Errors
     /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of
-    /// another kind, or an allow's input is no object. Nothing is changed then.
+    /// another kind, or an allow's input is no object. Nothing is changed then. An answer that would make more wait to be
+    /// written than [`Limits::unsent_hard`](crate::Limits::unsent_hard) is [`AnswerError::Stale`] too: it ends the session.
     pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: Answer) -> Result<(), AnswerError> {
         self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(AnswerError::Stale))
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
-    /// ask), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a signal after each.
+    /// ask, and is answered), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a
+    /// signal after each. What is asked when stdin is closed is [withdrawn](Action::Withdrawn).
     /// [`Closed`](Action::Closed) comes last.
     pub fn close(&mut self, now: Time) {
         self.enter(now, |this| {
@@ -382,7 +389,23 @@ impl Protocol {
     }
 }
 
+/// How it stands, without what was said.
+impl fmt::Debug for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Protocol")
+            .field("session", &self.session)
+            .field("now", &self.now)
+            .field("step", &self.shutdown.step())
+            .field("idle", &self.is_idle())
+            .field("unsent", &self.unsent())
+            .field("unread", &self.actions.bytes())
+            .field("deadline", &self.poll_timeout())
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Whether the output ended within that line.
 fn is_cut(line: &[u8]) -> bool {
-    !line.iter().all(u8::is_ascii_whitespace) && envelope::scan(line) == Err(envelope::NotAMessage::NotJson)
+    !line.iter().all(u8::is_ascii_whitespace) && scan(line) == Err(NotAMessage::NotJson)
 }

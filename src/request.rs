@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::PromptId;
 use crate::json::Json;
 use crate::message::Message;
+use crate::text::Quoted;
 
 /// A control request (wire reference, section 5): a subtype and the fields beside it.
 ///
@@ -62,7 +63,7 @@ impl Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("subtype", &self.subtype).finish_non_exhaustive()
+        f.debug_struct("Request").field("subtype", &Quoted(&self.subtype)).finish_non_exhaustive()
     }
 }
 
@@ -70,7 +71,7 @@ impl fmt::Debug for Request {
 ///
 /// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.250 and later let a prompt
 /// that is still in the queue run to its end. Here it has one, and the session follows up until the target is stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupt {
     pub(crate) aim: Option<PromptId>,
     pub(crate) cancel_queued: bool,
@@ -102,6 +103,16 @@ impl Interrupt {
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
+    }
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt")
+            .field("aim", &self.aim)
+            .field("cancel_queued", &self.cancel_queued)
+            .field("id", &self.id.as_deref().map(Quoted))
+            .finish()
     }
 }
 

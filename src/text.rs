@@ -1,23 +1,98 @@
 //! Bytes for people: cut and marked; and JSON text that a parser which builds strings can read.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// How much of a content a `Debug` shows.
 const SHOWN: usize = 120;
 
-/// Shows the start of a content, and how long it is where that is not all.
+/// How many of a list.
+const FEW: usize = 4;
+
+/// Shows the start of a content, and how long it is where that is not all. What could disturb a terminal is escaped.
 pub(crate) struct Cut<'a>(pub(crate) &'a [u8]);
+
+/// The same of a text, in quotes.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+/// The end of a text, in quotes: of what matters most at its end.
+pub(crate) struct QuotedEnd<'a>(pub(crate) &'a str);
+
+/// The first items of a list, and how many there are where those are not all.
+pub(crate) struct Few<'a, T>(pub(crate) &'a [T]);
+
+/// The same of texts.
+pub(crate) struct FewTexts<'a>(pub(crate) &'a [String]);
 
 impl fmt::Debug for Cut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.0[..self.0.len().min(SHOWN)];
-        f.write_str(&String::from_utf8_lossy(shown))?;
-        if shown.len() < self.0.len() {
-            write!(f, "... ({} bytes)", self.0.len())?;
+        let shown = start(self.0);
+        for character in String::from_utf8_lossy(shown).chars() {
+            match character {
+                // JSON is full of these, and they disturb nobody.
+                '"' | '\'' | '\\' => f.write_char(character)?,
+                _ => write!(f, "{}", character.escape_debug())?,
+            }
         }
-        Ok(())
+        mark(f, shown, self.0)
     }
+}
+
+impl fmt::Debug for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = &self.0[..start(self.0.as_bytes()).len()];
+        fmt::Debug::fmt(shown, f)?;
+        mark(f, shown.as_bytes(), self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for QuotedEnd<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let from = self.0.len().saturating_sub(SHOWN);
+        let shown = (from..).find_map(|from| self.0.get(from..)).unwrap_or_default();
+        if shown.len() < self.0.len() {
+            write!(f, "({} bytes) ...", self.0.len())?;
+        }
+        fmt::Debug::fmt(shown, f)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Few<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.0.iter())
+    }
+}
+
+impl fmt::Debug for FewTexts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.0.iter().map(|text| Quoted(text)))
+    }
+}
+
+fn few<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, mut items: impl ExactSizeIterator<Item = T>) -> fmt::Result {
+    let whole = items.len();
+    let mut list = f.debug_list();
+    list.entries(items.by_ref().take(FEW));
+    if items.len() > 0 {
+        list.entry(&format_args!("... ({whole} in all)"));
+    }
+    list.finish()
+}
+
+/// As much of a content as is shown; no character is torn.
+fn start(content: &[u8]) -> &[u8] {
+    let mut end = content.len().min(SHOWN);
+    while end > SHOWN - 4 && content.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    &content[..end]
+}
+
+fn mark(f: &mut fmt::Formatter<'_>, shown: &[u8], whole: &[u8]) -> fmt::Result {
+    if shown.len() < whole.len() {
+        write!(f, "... ({} bytes)", whole.len())?;
+    }
+    Ok(())
 }
 
 /// The line with every byte sequence that is not UTF-8 and every lone surrogate escape replaced by U+FFFD.

@@ -2,8 +2,6 @@
 
 #[cfg(feature = "smol")]
 mod group;
-#[cfg(any(unix, windows))]
-mod seed;
 #[cfg(feature = "smol")]
 pub mod smol;
 #[cfg(feature = "smol")]

@@ -3,8 +3,12 @@
 pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
+pub(crate) mod fields;
+mod first;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
+pub(crate) mod scan;
+pub(crate) mod view;
 pub(crate) mod views;
 
 use serde::de::DeserializeOwned;
@@ -18,7 +22,7 @@ use crate::text::readable;
 pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(line)
         .or_else(|_| serde_json::from_str(&readable(line)))
-        .map_err(|error| DecodeError(error.to_string()))
+        .map_err(|error| DecodeError::other(error.to_string()))
 }
 
 /// A field that is left out, null, or of another type than it should be, is `None`: what one field says must not hide

@@ -1,9 +1,10 @@
 //! `examples/chat.rs` as a person meets it: with nothing installed, and with a `claude` that is none.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -108,4 +109,149 @@ fn what_a_dead_chat_started_ends_too() {
     let state = Command::new("ps").args(["-o", "stat=", "-p", id.trim()]).output().expect("ps runs");
     let state = text(&state.stdout);
     assert!(state.trim().is_empty() || state.starts_with('Z'), "{id} still runs: {state}");
+}
+
+/// A `claude` that says `$first` after `initialize`, answers each prompt, and keeps what it is told in a file.
+fn scripted(name: &str, first: &str) -> PathBuf {
+    let script = r#"read -r line; id=$(printf '%s' "$line" | sed 's/.*"request_id":"\([^"]*\)".*/\1/')
+printf '{"type":"system","subtype":"init","session_id":"s"}\n{"type":"result","subtype":"success"}\n'
+printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s"}}\n' "$id"
+printf '%s\n' FIRST
+: > "$0.heard"
+while read -r line; do
+    printf '%s\n' "$line" >> "$0.heard"
+    case "$line" in *'"type":"user"'*) printf '{"type":"system","subtype":"init","session_id":"s"}\n{"type":"result","subtype":"success"}\n';; esac
+done"#;
+    program(name, &script.replace("FIRST", first))
+}
+
+fn ask(id: &str) -> String {
+    format!(
+        r#"'{{"type":"control_request","request_id":"{id}","request":{{"subtype":"can_use_tool","tool_name":"Tool-{id}","input":{{}}}}}}'"#
+    )
+}
+
+/// A chat that is spoken with, and all that it has shown so far.
+struct Talk {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    parts: mpsc::Receiver<String>,
+    shown: String,
+}
+
+impl Talk {
+    fn start(claude: &Path) -> Self {
+        let mut command = chat();
+        let mut child = command
+            .arg("--claude")
+            .arg(claude)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the chat starts");
+        let (stdin, mut stdout) = (child.stdin.take(), child.stdout.take().expect("it was piped"));
+        let (send, parts) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stdout.read(&mut buffer) {
+                if send.send(text(&buffer[..count])).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, stdin, parts, shown: String::new() }
+    }
+
+    fn until(&mut self, wanted: &str) {
+        while !self.shown.contains(wanted) {
+            match self.parts.recv_timeout(LIMIT) {
+                Ok(part) => self.shown.push_str(&part),
+                Err(why) => panic!("{wanted:?} is not shown ({why}): {}", self.shown),
+            }
+        }
+    }
+
+    /// All in one write.
+    fn types(&mut self, text: &str) {
+        self.stdin.as_mut().expect("it is open").write_all(text.as_bytes()).expect("the chat reads");
+    }
+
+    /// The end of the input, and what its claude was told.
+    fn leave(mut self, claude: &Path) -> String {
+        self.stdin = None;
+        while let Ok(part) = self.parts.recv_timeout(LIMIT) {
+            self.shown.push_str(&part);
+        }
+        assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{}", self.shown);
+        fs::read_to_string(claude.with_extension("heard")).expect("it kept what it was told")
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+/// The line of the answer to that ask.
+fn answer<'h>(heard: &'h str, id: &str) -> &'h str {
+    let id = format!(r#""request_id":"{id}""#);
+    let mut lines = heard.lines().filter(|line| line.contains("control_response") && line.contains(&id));
+    let line = lines.next().unwrap_or_else(|| panic!("{id} has no answer: {heard}"));
+    assert_eq!(lines.next(), None, "{heard}");
+    line
+}
+
+#[test]
+fn what_was_typed_before_a_question_was_seen_does_not_answer_it() {
+    let claude = scripted("two_questions", &format!("{} {}", ask("one"), ask("two")));
+    let mut talk = Talk::start(&claude);
+    talk.until("Tool-one");
+    talk.types("y\ny\n");
+    talk.until("Tool-two");
+    let heard = talk.leave(&claude);
+    assert!(answer(&heard, "one").contains("allow"), "{heard}");
+    assert!(answer(&heard, "two").contains("deny"), "nobody has seen that question: {heard}");
+    assert!(!heard.contains(r#""type":"user""#), "it is no prompt either: {heard}");
+}
+
+#[test]
+fn a_question_is_answered_by_what_is_typed_after_it() {
+    let claude = scripted("two_answers", &format!("{} {}", ask("one"), ask("two")));
+    let mut talk = Talk::start(&claude);
+    talk.until("Tool-one");
+    talk.types("y\n");
+    talk.until("Tool-two");
+    talk.types("y\n");
+    let heard = talk.leave(&claude);
+    assert!(answer(&heard, "one").contains("allow") && answer(&heard, "two").contains("allow"), "{heard}");
+}
+
+#[test]
+fn an_answer_to_a_withdrawn_question_is_no_prompt() {
+    let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
+    let claude = scripted("withdrawn", &format!("{} {withdraw}", ask("one")));
+    let mut talk = Talk::start(&claude);
+    talk.until("withdrawn");
+    talk.types("y\nhello\n");
+    let heard = talk.leave(&claude);
+    let prompts: Vec<&str> = heard.lines().filter(|line| line.contains(r#""type":"user""#)).collect();
+    assert!(matches!(&prompts[..], [hello] if hello.contains("hello")), "{heard}");
+}
+
+#[test]
+fn the_next_question_is_shown_when_one_is_withdrawn() {
+    let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
+    let claude = scripted("next_question", &format!("{} {} {withdraw}", ask("one"), ask("two")));
+    let mut talk = Talk::start(&claude);
+    talk.until("withdrawn");
+    talk.until("may it run Tool-two");
+    // It may have been meant for the one that has gone.
+    talk.types("y\n");
+    talk.until("that question was withdrawn");
+    talk.types("y\n");
+    let heard = talk.leave(&claude);
+    assert!(answer(&heard, "two").contains("allow"), "{heard}");
+    assert!(!heard.contains(r#""request_id":"one""#), "{heard}");
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
 use claude_duplex::{
-    Action, AskKind, Busy, CloseReason, CloseWhen, Config, Decision, Interrupt, Outcome, Prompt, PromptId, Protocol,
-    Request, Seed, Time, WhyRefused,
+    Action, AnswerError, AskKind, Busy, ChildAction, CloseReason, CloseWhen, Config, Deadline, Decision, Interrupt,
+    Lost, Outcome, Prompt, PromptId, Protocol, Request, Seed, Time, WhyRefused, WhyWithdrawn,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -170,4 +170,96 @@ fn uuids_are_another_sessions_never() {
     let given = Prompt::text("x").uuid(one[0]);
     session.prompt(Time::ZERO, given.clone()).unwrap();
     assert_eq!(session.prompt(Time::ZERO, given).unwrap_err().why, WhyRefused::Reused);
+}
+
+const ASK: &[u8] =
+    b"{\"type\":\"control_request\",\"request_id\":\"a\",\"request\":{\"subtype\":\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{}}}\n";
+
+#[test]
+fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
+    let mut session = Protocol::new(config(), Time::ZERO);
+    session.receive(Time::ZERO, ASK);
+    let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
+    session.close(Time::ZERO);
+    assert_eq!(session.poll_child(), None, "while it can be answered, stdin is open");
+    assert!(session.clone().answer(Time::ZERO, ask.id(), Decision::allow().into()).is_ok());
+    let (due, _) = session.poll_timeout().expect("the grace for the turn");
+    session.handle_timeout(due);
+    assert_eq!(session.poll_child(), Some(ChildAction::CloseStdin));
+    let why = WhyWithdrawn::Ended(Lost::Closed);
+    let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+    assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why }), "{actions:?}");
+    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::allow().into()), Err(AnswerError::Stale));
+    assert_eq!(session.poll_transmit(), b"");
+}
+
+#[test]
+fn an_answer_that_there_is_no_room_for_is_not_taken() {
+    let mut config = config();
+    config.limits.unsent_hard = 1000;
+    let mut session = Protocol::new(config, Time::ZERO);
+    session.receive(Time::ZERO, ASK);
+    let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
+    let long = Decision::deny("no".repeat(1000)).into();
+    assert_eq!(session.answer(Time::ZERO, ask.id(), long), Err(AnswerError::Stale));
+    let why = WhyWithdrawn::Ended(Lost::Aborted);
+    let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+    assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why }), "{actions:?}");
+}
+
+/// A session that waits for ever for replies to the host's requests, and what its next deadline does.
+fn patient() -> Config {
+    let mut config = config();
+    (config.timeouts.request, config.timeouts.interrupt) = (None, None);
+    config
+}
+
+#[test]
+fn the_sessions_own_requests_do_not_wait_for_ever() {
+    let mut session = Protocol::new(patient(), Time::ZERO);
+    let prompt = session.prompt(Time::ZERO, Prompt::text("one")).unwrap();
+    let withdrawals =
+        |session: &Protocol| String::from_utf8_lossy(session.poll_transmit()).matches("cancel_async_message").count();
+    session.cancel(Time::ZERO, prompt).unwrap();
+    session.cancel(Time::ZERO, prompt).unwrap();
+    assert_eq!(withdrawals(&session), 1, "a second one while the first is open says nothing new");
+    let (due, why) = session.poll_timeout().expect("it is waited for, and not for ever");
+    assert_eq!((due, why), (Time::ZERO.after(60 * SECOND), Deadline::Request));
+    session.handle_timeout(due);
+    assert_eq!(session.poll_timeout(), None);
+    session.cancel(due, prompt).unwrap();
+    assert_eq!(withdrawals(&session), 2, "it is tried again");
+}
+
+#[test]
+fn a_follow_up_that_is_never_answered_holds_no_prompt_back() {
+    let mut session = Protocol::new(patient(), Time::ZERO);
+    let say = |session: &mut Protocol, line: String| session.receive(Time::ZERO, format!("{line}\n").as_bytes());
+    let prompt = session.prompt(Time::ZERO, Prompt::text("one")).unwrap();
+    let request = |id: &str, response: &str| {
+        format!(
+            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#
+        )
+    };
+    session.interrupt(Time::ZERO, Interrupt::prompt(prompt).id("i")).unwrap();
+    say(&mut session, request("i", &format!(r#"{{"still_queued":["{}"]}}"#, prompt.uuid())));
+    // The withdrawal comes too late, and a turn takes the prompt: it is interrupted again, and nobody answers that.
+    say(&mut session, r#"{"type":"system","subtype":"init","session_id":"s"}"#.into());
+    say(&mut session, format!(r#"{{"type":"user","uuid":"{}"}}"#, prompt.uuid()));
+    let interrupts = String::from_utf8_lossy(session.poll_transmit()).matches(r#""subtype":"interrupt""#).count();
+    assert_eq!(interrupts, 2);
+    session.prompt(Time::ZERO, Prompt::text("two")).unwrap();
+    say(&mut session, r#"{"type":"result","subtype":"success"}"#.into());
+    while let Some((due, _)) = session.poll_timeout() {
+        session.handle_timeout(due);
+    }
+    assert!(String::from_utf8_lossy(session.poll_transmit()).contains("two"), "it is still held back");
+}
+
+#[test]
+fn the_hosts_own_requests_wait_as_long_as_it_says() {
+    let mut session = Protocol::new(patient(), Time::ZERO);
+    session.request(Time::ZERO, Request::new("mcp_status")).unwrap();
+    session.interrupt(Time::ZERO, Interrupt::running()).unwrap();
+    assert_eq!(session.poll_timeout(), None);
 }

@@ -1,7 +1,7 @@
 //! The session behind the chat: what happens, what is typed, and Ctrl-C, whichever comes first.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_signal::{Signal, Signals};
 use claude_duplex::options::Options;
@@ -10,10 +10,11 @@ use claude_duplex::{
     Action, Ask, AskKind, Closed, Config, Decision, Driver, Interrupt, Outcome, Permission, Prompt, PromptId, Request,
     RequestError, Seed,
 };
-use smol::channel::{Receiver, bounded};
+use smol::channel::Receiver;
 use smol::stream::StreamExt;
 
 use crate::screen::Screen;
+use crate::typed::{self, Line};
 
 /// How long the CLI may take to start.
 const START: Duration = Duration::from_secs(30);
@@ -24,12 +25,16 @@ pub(crate) struct Conversation {
     claude: Driver<Smol>,
     screen: Screen,
     /// What is typed, until its end.
-    typed: Option<Receiver<String>>,
+    typed: Option<Receiver<Line>>,
     /// The input has ended: what was said is still answered, and nobody can be asked.
     leaving: bool,
     interrupts: Signals,
-    /// Tools that wait for a yes or no, oldest first.
+    /// Tools that wait for a yes or no, oldest first. The first is on the screen.
     questions: VecDeque<(Ask, Permission)>,
+    /// Since when it is. What was typed before cannot be meant for it.
+    asked: Instant,
+    /// When a question was last taken from the screen without an answer, while that may still be typed.
+    withdrawn: Option<Instant>,
     noise: u32,
     heard: bool,
     /// Why it was given up.
@@ -39,7 +44,7 @@ pub(crate) struct Conversation {
 /// What came first.
 enum Event {
     Action(Option<Action>),
-    Typed(Option<String>),
+    Typed(Option<Line>),
     Interrupt,
 }
 
@@ -53,9 +58,19 @@ impl Conversation {
         let mut claude = claude_duplex::smol::spawn(options, config).map_err(|error| with_causes(&error))?;
         claude.request(Request::initialize()).map_err(|refused| refused.to_string())?;
         let interrupts = Signals::new([Signal::Int]).map_err(|error| format!("no signals: {error}"))?;
-        let typed = asks_people.then(type_ahead);
-        let questions = VecDeque::new();
-        Ok(Self { claude, screen, typed, leaving: false, interrupts, questions, noise: 0, heard: false, fault: None })
+        Ok(Self {
+            claude,
+            screen,
+            typed: asks_people.then(typed::lines),
+            leaving: false,
+            interrupts,
+            questions: VecDeque::new(),
+            asked: Instant::now(),
+            withdrawn: None,
+            noise: 0,
+            heard: false,
+            fault: None,
+        })
     }
 
     /// One prompt and its end: the exit status.
@@ -94,7 +109,7 @@ impl Conversation {
                             self.screen.note(&format!("error: {}", result.error_text()))
                         }
                         (Outcome::Lost(why), _) => self.screen.note(&format!("lost: {why}")),
-                        (outcome, _) => self.screen.note(&format!("{outcome:?}").to_lowercase()),
+                        (outcome, _) => self.screen.note(&outcome.to_string()),
                     }
                 }
                 Event::Action(Some(Action::Idle)) if self.leaving => self.leave_when_idle(),
@@ -137,11 +152,7 @@ impl Conversation {
                 // A second one while the first is under way is of no use, and the first may be refused at the end.
                 let _ = self.claude.interrupt(Interrupt::running().cancel_queued());
             }
-            Event::Typed(Some(line)) => match self.questions.pop_front() {
-                Some((ask, permission)) => self.decide(&ask, &permission, line.trim()),
-                None if line.trim().is_empty() => self.screen.ready(),
-                None => drop(self.prompt(&line)?),
-            },
+            Event::Typed(Some(line)) => self.typed(&line)?,
             Event::Typed(None) => {
                 self.typed = None;
                 self.leaving = true;
@@ -163,14 +174,21 @@ impl Conversation {
             Action::Asked(ask) if self.leaving => self.deny(&ask, "the user has left"),
             Action::Asked(ask) => match ask.permission() {
                 Ok(permission) => {
-                    self.screen.ask(&permission);
                     self.questions.push_back((ask, permission));
+                    if self.questions.len() == 1 {
+                        self.ask();
+                    }
                 }
                 Err(error) => self.deny(&ask, &error.to_string()),
             },
             Action::Withdrawn { ask, .. } => {
+                let was_shown = self.questions.front().is_some_and(|(open, _)| open.id() == ask);
                 self.questions.retain(|(open, _)| open.id() != ask);
-                self.screen.note("(the question was withdrawn)");
+                if was_shown {
+                    self.withdrawn = Some(Instant::now());
+                    self.screen.note("(the question was withdrawn)");
+                    self.ask();
+                }
             }
             // What is lost is told by the end itself, with its cause.
             Action::Replied { reply: Err(error), .. } if !self.heard && !matches!(error, RequestError::Lost(_)) => {
@@ -187,21 +205,57 @@ impl Conversation {
         }
     }
 
-    fn decide(&mut self, ask: &Ask, permission: &Permission, line: &str) {
-        let decision = match line {
-            "y" | "yes" => Decision::allow(),
-            "a" | "always" => permission.suggestions().iter().cloned().fold(Decision::allow(), Decision::and_remember),
-            "n" | "no" => Decision::deny("the user said no"),
-            _ => {
-                self.screen.ask(permission);
-                return self.questions.push_front((ask.clone(), permission.clone()));
+    /// Puts the first question on the screen.
+    fn ask(&mut self) {
+        // Before it is shown, so that no answer to what was seen is dropped.
+        self.asked = Instant::now();
+        self.ask_again();
+    }
+
+    /// The same question, which was seen before.
+    fn ask_again(&mut self) {
+        if let Some((_, permission)) = self.questions.front() {
+            self.screen.ask(permission);
+        }
+    }
+
+    /// A line is a prompt, or the answer to the question that its writer saw.
+    fn typed(&mut self, line: &Line) -> Result<(), String> {
+        let text = line.text.trim();
+        let early = !self.questions.is_empty() && line.at < self.asked;
+        let late = match self.withdrawn {
+            Some(at) if line.at < at => true,
+            _ => self.withdrawn.take().is_some() && Word::of(text).is_some(),
+        };
+        if early || late {
+            let what = if early { "it was typed before the question" } else { "that question was withdrawn" };
+            self.screen.note(&format!("({what}: dropped)"));
+            self.ask_again();
+        } else if let Some((ask, permission)) = self.questions.pop_front() {
+            self.decide(ask, permission, Word::of(text));
+        } else if text.is_empty() {
+            self.screen.ready();
+        } else {
+            self.prompt(&line.text)?;
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, ask: Ask, permission: Permission, word: Option<Word>) {
+        let decision = match word {
+            Some(Word::Yes) => Decision::allow(),
+            Some(Word::Always) => {
+                permission.suggestions().iter().cloned().fold(Decision::allow(), Decision::and_remember)
+            }
+            Some(Word::No) => Decision::deny("the user said no"),
+            None => {
+                self.questions.push_front((ask, permission));
+                return self.ask_again();
             }
         };
         // It may have been withdrawn a moment ago; then there is nothing to answer.
         let _ = self.claude.answer(ask.id(), decision);
-        if let Some((_, next)) = self.questions.front() {
-            self.screen.ask(next);
-        }
+        self.ask();
     }
 
     fn deny(&mut self, ask: &Ask, why: &str) {
@@ -235,14 +289,22 @@ impl Conversation {
     }
 }
 
-/// Lines of the terminal, read by a thread of their own: a read of a terminal cannot be given up.
-fn type_ahead() -> Receiver<String> {
-    let (lines, typed) = bounded(16);
-    std::thread::spawn(move || {
-        let mut input = std::io::stdin().lines().map_while(Result::ok);
-        while input.next().is_some_and(|line| lines.send_blocking(line).is_ok()) {}
-    });
-    typed
+/// What answers a question.
+enum Word {
+    Yes,
+    No,
+    Always,
+}
+
+impl Word {
+    fn of(text: &str) -> Option<Self> {
+        match text {
+            "y" | "yes" => Some(Self::Yes),
+            "n" | "no" => Some(Self::No),
+            "a" | "always" => Some(Self::Always),
+            _ => None,
+        }
+    }
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

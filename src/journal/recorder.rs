@@ -37,7 +37,7 @@ pub enum Stopped {
     #[error("the journal has reached its cap of {0} bytes")]
     Full(u64),
     /// It could not be written. Its last line may be torn.
-    #[error("the journal cannot be written: {0}")]
+    #[error("the journal cannot be written")]
     Failed(#[from] io::Error),
     /// The session was told something before the recording began, so it could not be replayed. Nothing was written.
     #[error("the recording began after the session did: record from its start")]

@@ -1,5 +1,6 @@
 //! A journal played again.
 
+use std::fmt;
 use std::slice;
 
 use super::Journal;
@@ -8,6 +9,7 @@ use crate::deadline::Deadline;
 use crate::end::ChildAction;
 use crate::input::Input;
 use crate::protocol::Protocol;
+use crate::text::{Cut, Few};
 use crate::time::Time;
 
 impl Journal {
@@ -27,7 +29,7 @@ impl Journal {
 }
 
 /// A journal that is being played: an iterator of its steps.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "nothing is played but by asking for the next step"]
 pub struct Replay<'j> {
     protocol: Protocol,
@@ -43,7 +45,7 @@ impl Replay<'_> {
 }
 
 /// What followed from one input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step<'j> {
     /// When.
@@ -60,6 +62,26 @@ pub struct Step<'j> {
     pub unsent: usize,
     /// When the session is then to be woken, and what for.
     pub deadline: Option<(Time, Deadline)>,
+}
+
+impl fmt::Debug for Replay<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay").field("protocol", &self.protocol).field("inputs", &self.inputs.len()).finish()
+    }
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step")
+            .field("time", &self.time)
+            .field("input", &self.input)
+            .field("actions", &Few(&self.actions))
+            .field("children", &self.children)
+            .field("output", &Cut(&self.output))
+            .field("unsent", &self.unsent)
+            .field("deadline", &self.deadline)
+            .finish()
+    }
 }
 
 impl<'j> Iterator for Replay<'j> {

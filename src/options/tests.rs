@@ -4,7 +4,6 @@ use super::flags::{FIXED, FLAGS, Form, flag};
 use super::*;
 use serde_json::json;
 
-mod cases;
 mod checks;
 
 type With = fn(Options, &str) -> Options;

@@ -61,64 +61,6 @@ pub(super) fn quoted_size(argument: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::{Options, OptionsError, Worktree};
-    use super::*;
-
-    #[test]
-    fn case_165_batch_files_are_refused_in_every_spelling() {
-        for spelling in [
-            "claude.cmd",
-            "CLAUDE.BAT",
-            r"C:\npm\claude.cmd. .",
-            "claude.cmd::$DATA",
-            "C:claude.bat",
-            "a/claude.cmd/b",
-            r"\\?\C:\claude.cmd ",
-        ] {
-            let options = Options::new().program(spelling);
-            let refused = options.invocation_for(true).unwrap_err();
-            assert!(matches!(refused, OptionsError::BatchFile { .. }), "{spelling}");
-            assert!(refused.to_string().contains(".exe") && refused.to_string().contains("node"));
-            assert!(Options::new().launcher(spelling, ["x"]).invocation_for(true).is_err());
-            assert!(options.invocation_for(false).is_ok(), "{spelling} is an ordinary name elsewhere");
-        }
-        for fine in [r"C:\x\claude.exe", "claude", r"C:\cmd.d\cli.js", "claude.cmdx"] {
-            assert!(Options::new().program(fine).invocation_for(true).is_ok(), "{fine}");
-        }
-    }
-
-    #[test]
-    fn case_166_shell_characters_are_refused_in_ids() {
-        for character in ['&', '|', '<', '>', '^', '%', '!', '"', '\r', '\n'] {
-            let value = format!("a{character}b");
-            let at = Options::new().resume("s").resume_session_at("m");
-            for options in [
-                Options::new().resume(&*value),
-                Options::new().session_id(&*value),
-                Options::new().resume("s").resume_session_at(&*value),
-                at.resume_drops_turn(&*value),
-            ] {
-                let refused = options.invocation_for(true).unwrap_err();
-                assert!(matches!(refused, OptionsError::Metacharacter { character: c, .. } if c == character));
-            }
-            assert!(Options::new().resume(&*value).invocation_for(false).is_ok());
-            assert!(Options::new().system_prompt(&*value).invocation_for(true).is_ok());
-        }
-    }
-
-    #[test]
-    fn case_167_only_absolute_directories_are_looked_up_and_only_for_the_exe() {
-        let path = r#".;bin;\rooted;C:drive;"C:\Quoted Dir";D:/slash/;\\host\share;;C:\npm"#;
-        let expected = [
-            r"C:\Quoted Dir\claude.exe",
-            r"D:/slash\claude.exe",
-            r"\\host\share\claude.exe",
-            r"C:\npm\claude.exe",
-            r"C:\me\.local\bin\claude.exe",
-        ];
-        assert_eq!(candidates(path, Some(r"C:\me")), expected);
-        assert!(candidates("", None).is_empty());
-        assert!(candidates("", Some("relative")).is_empty());
-    }
 
     #[test]
     fn a_command_line_has_to_fit() {

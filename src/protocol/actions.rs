@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::action::Action;
+use crate::action::{Action, Origin};
+use crate::error::RequestError;
 
 /// What an action without content is counted as, in bytes.
 const FLAT: usize = 64;
+/// For how many actions the queue keeps its memory when it is empty: a stream in reads of 64 KiB has fewer in each.
+const KEPT: usize = 256;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Actions {
@@ -23,7 +26,8 @@ impl Actions {
         let action = self.queue.pop_front()?;
         self.bytes -= weight(&action);
         if self.queue.is_empty() {
-            self.queue.shrink_to(FLAT);
+            // What is idle may be so for long, and be one of many.
+            self.queue.shrink_to(if matches!(action, Action::Idle | Action::Closed(_)) { 0 } else { KEPT });
         }
         Some(action)
     }
@@ -33,7 +37,8 @@ impl Actions {
     }
 }
 
-/// A result is counted with the message that carries it; turns and prompts hold handles on it.
+/// What an action holds, so that a child that talks to nobody is no longer read. A result is counted with the message
+/// that carries it; turns and prompts hold handles on it.
 fn weight(action: &Action) -> usize {
     FLAT + match action {
         Action::Message { message, .. } | Action::Declined { message, .. } | Action::Stray(message) => {
@@ -41,7 +46,74 @@ fn weight(action: &Action) -> usize {
         }
         Action::Asked(ask) => ask.message().as_bytes().len(),
         Action::Replied { reply: Ok(reply), .. } => 2 * reply.message().as_bytes().len(),
+        Action::Replied { reply: Err(RequestError::Refused { message, code }), .. } => {
+            message.len() + code.as_ref().map_or(0, String::len)
+        }
         Action::Rejected(rejected) => rejected.head.len(),
+        Action::Session(session) => {
+            let capabilities = session.capabilities.iter().map(|capability| size_of::<String>() + capability.len());
+            session.id.len() + session.version.as_ref().map_or(0, |version| version.len()) + capabilities.sum::<usize>()
+        }
+        Action::TurnStarted { origin: Origin::Own(kind), .. } | Action::TurnEnded { origin: Origin::Own(kind), .. } => {
+            kind.len()
+        }
+        Action::Closed(closed) => closed.stderr.len() + closed.last_error.as_ref().map_or(0, String::len),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{Config, Protocol, Request, Seed, Time};
+
+    /// How much is unread after that line of the CLI, to a session with one open request `r`.
+    fn unread(line: &Value) -> usize {
+        let mut protocol = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+        protocol.request(Time::ZERO, Request::new("mcp_status").id("r")).expect("it is open");
+        protocol.receive(Time::ZERO, format!("{line}\n").as_bytes());
+        protocol.actions.bytes()
+    }
+
+    #[test]
+    fn an_action_weighs_what_it_holds() {
+        let long = "x".repeat(10_000);
+        let refused = |error: &str, code: &str| {
+            json!({ "type": "control_response",
+                "response": { "subtype": "error", "request_id": "r", "error": error, "error_code": code } })
+        };
+        let init = |session: &str, version: &str, capability: &str| {
+            json!({ "type": "system", "subtype": "init", "session_id": session, "claude_code_version": version,
+                "capabilities": [capability] })
+        };
+        // The message itself weighs its line; what was taken out of it comes on top.
+        for (holds, line) in [
+            (1, refused(&long, "")),
+            (1, refused("", &long)),
+            (2, init(&long, "", "")),
+            (2, init("", &long, "")),
+            (2, init("", "", &long)),
+            (1, json!({ "type": "control_request", "request_id": "a", "request": { "subtype": long } })),
+            (1, json!({ "type": "control_response", "response": { "subtype": "success", "request_id": long } })),
+        ] {
+            let unread = unread(&line);
+            assert!((holds * 10_000..holds * 10_000 + 1000).contains(&unread), "{holds}: {unread}");
+        }
+    }
+
+    #[test]
+    fn a_turn_weighs_the_name_of_what_began_it() {
+        let mut protocol = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+        let kind = "x".repeat(10_000);
+        let lines = [
+            json!({ "type": "system", "subtype": "init", "claude_code_version": "2.1.329" }),
+            json!({ "type": "result", "subtype": "success", "origin": { "kind": kind } }),
+        ];
+        lines.iter().for_each(|line| protocol.receive(Time::ZERO, format!("{line}\n").as_bytes()));
+        let unread = protocol.actions.bytes();
+        assert!((20_000..21_000).contains(&unread), "{unread}");
+        while protocol.poll_action().is_some() {}
+        assert_eq!(protocol.actions.bytes(), 0);
     }
 }

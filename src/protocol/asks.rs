@@ -55,11 +55,9 @@ impl Asks {
         self.open.iter().find(|open| open.ask.id == id).map(|open| open.ask.kind)
     }
 
-    /// Closes an ask with an answer of its kind; the line to write.
-    pub(crate) fn answer(&mut self, id: AskId, answer: &Answer) -> Option<Vec<u8>> {
-        let at = self.open.iter().position(|open| open.ask.id == id)?;
-        let open = self.remove(at);
-        self.remember(&open.request_id);
+    /// The line that says that answer, which is of the ask's kind.
+    pub(crate) fn line(&self, id: AskId, answer: &Answer) -> Option<Vec<u8>> {
+        let open = self.open.iter().find(|open| open.ask.id == id)?;
         Some(match answer {
             Answer::Permission(decision) => decide(&open.request_id, decision, &open.ask.message),
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
@@ -69,6 +67,14 @@ impl Asks {
                 safe_answer(&open.request_id, open.ask.kind, fields.hook_event())
             }
         })
+    }
+
+    /// Closes an ask whose answer is written.
+    pub(crate) fn answered(&mut self, id: AskId) {
+        if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {
+            let open = self.remove(at);
+            self.remember(&open.request_id);
+        }
     }
 
     /// The CLI withdrew an ask; whether it was open.

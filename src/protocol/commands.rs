@@ -2,6 +2,7 @@
 
 use crate::ask::{Answer, Decision};
 use crate::config::Busy;
+use crate::end::CloseReason;
 use crate::error::{AnswerError, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::json::Json;
@@ -97,7 +98,13 @@ impl Protocol {
         if !answer.fits(kind) || !whole {
             return Err(AnswerError::Mismatch);
         }
-        let line = self.asks.answer(ask, answer).ok_or(AnswerError::Stale)?;
+        let line = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
+        if self.output.pending().len() + line.len() > self.config.limits.unsent_hard {
+            // What is given up with the session must not count as said.
+            self.abandon(CloseReason::Overrun);
+            return Err(AnswerError::Stale);
+        }
+        self.asks.answered(ask);
         self.output.push(&line);
         if answer.interrupts(kind) {
             self.ledger.interrupt_acknowledged();

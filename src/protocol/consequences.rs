@@ -35,10 +35,11 @@ impl Protocol {
         }
     }
 
-    /// Whether what `close` waits for still goes on.
+    /// Whether what `close` waits for still goes on. An ask that outlives its turn is waited for too: its answer could
+    /// not be written any more.
     fn is_finishing(&self) -> bool {
         match self.config.close_when {
-            CloseWhen::TurnEnded => self.ledger.is_busy(),
+            CloseWhen::TurnEnded => self.ledger.is_busy() || !self.asks.is_empty(),
             CloseWhen::Idle => !self.is_idle(),
         }
     }
@@ -47,6 +48,7 @@ impl Protocol {
         let idle = self.is_idle();
         if idle && self.was_busy {
             self.actions.push(Action::Idle);
+            self.lines.rest();
         }
         self.was_busy = !idle;
     }

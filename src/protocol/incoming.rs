@@ -1,5 +1,6 @@
 //! What a line of the CLI sets in motion.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, Rejected, SessionInfo, WhyDeclined, WhyRejected};
@@ -11,8 +12,9 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
-use crate::wire::envelope::{self, Envelope, NotAMessage};
+use crate::wire::envelope::{Envelope, NotAMessage};
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::scan;
 use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
@@ -30,8 +32,8 @@ impl Protocol {
                 }
             }
             Piece::Assembled(line) => {
-                if let Some(envelope) = self.envelope(&line) {
-                    self.message(Message::new(Line::Assembled(Arc::new(line)), envelope));
+                if let Some(envelope) = self.envelope(line.as_bytes()) {
+                    self.message(Message::new(line, envelope));
                 }
             }
         }
@@ -42,7 +44,7 @@ impl Protocol {
             self.counts.blank += 1;
             return None;
         }
-        let why = match envelope::scan(line) {
+        let why = match scan(line) {
             Ok(envelope) => return Some(envelope),
             Err(NotAMessage::NotJson) => WhyRejected::NotJson,
             Err(NotAMessage::NotAnObject) => WhyRejected::NotAnObject,
@@ -89,7 +91,11 @@ impl Protocol {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
             }
-            MessageKind::Assistant if !message.is_subagent() => self.ledger.spoke(),
+            MessageKind::Assistant if !message.is_subagent() => {
+                self.last_error = None;
+                self.ledger.spoke();
+            }
+            MessageKind::StreamEvent if !message.is_subagent() => self.last_error = None,
             _ => {}
         }
         self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
@@ -98,6 +104,7 @@ impl Protocol {
     fn system(&mut self, message: &Message) {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
+        let subtype = &*subtype;
         match subtype {
             "init" => {
                 let init = facts::init(line);
@@ -105,6 +112,7 @@ impl Protocol {
                     self.ledger.version(version);
                 }
                 self.introduced(init);
+                self.last_error = None;
                 self.ledger.init(self.now, &mut self.actions);
                 self.background.turned();
             }
@@ -126,7 +134,7 @@ impl Protocol {
         let session = SessionInfo {
             id: init.session_id.unwrap_or_default().into(),
             version: init.claude_code_version.map(Arc::from),
-            capabilities: init.capabilities.unwrap_or_default().into(),
+            capabilities: init.capabilities.unwrap_or_default().0.into(),
         };
         if self.session.as_ref() != Some(&session) {
             self.session = Some(session.clone());
@@ -171,9 +179,8 @@ impl Protocol {
                 }
                 self.ledger.interrupt_acknowledged();
                 let receipt: Receipt = payload.and_then(|payload| payload.decode().ok()).unwrap_or_default();
-                for uuid in receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok()) {
-                    self.ledger.cancelled(uuid, &mut self.actions);
-                }
+                let cancelled = receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok());
+                self.ledger.cancelled(&cancelled.collect(), &mut self.actions);
                 if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
                     let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);
@@ -182,7 +189,7 @@ impl Protocol {
             About::Cancel(Some(uuid)) => {
                 let found = payload.is_some_and(control::cancelled);
                 if found {
-                    self.ledger.cancelled(*uuid, &mut self.actions);
+                    self.ledger.cancelled(&BTreeSet::from([*uuid]), &mut self.actions);
                 }
                 self.aims.withdrawn(*uuid, found);
             }

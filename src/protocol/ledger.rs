@@ -29,6 +29,7 @@
 mod prompts;
 mod turns;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -250,10 +251,11 @@ impl Ledger {
         self.generation.tells_life = true;
     }
 
-    /// The CLI confirms that a prompt was withdrawn before it ran. One that a turn has taken has a result to come.
-    pub(crate) fn cancelled(&mut self, uuid: Uuid, actions: &mut Actions) {
-        if self.prompts.find(uuid).is_some_and(|entry| !entry.is_taken()) {
-            self.end(uuid, Outcome::Cancelled, actions);
+    /// The CLI confirms that prompts were withdrawn before they ran. One that a turn has taken has a result to come.
+    pub(crate) fn cancelled(&mut self, uuids: &BTreeSet<Uuid>, actions: &mut Actions) {
+        let withdrawn = |entry: &Entry| matches!(entry.stage, Stage::Written(_)) && uuids.contains(&entry.id.uuid());
+        for entry in self.prompts.remove_all(withdrawn) {
+            entry.end(Outcome::Cancelled, None, actions);
         }
     }
 

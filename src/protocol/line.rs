@@ -1,10 +1,16 @@
 //! Bytes to lines: the framing of stdout.
 
 use std::mem;
+use std::sync::Arc;
 
 use memchr::memchr;
 
 use crate::action::{Rejected, WhyRejected};
+use crate::message::Line;
+
+/// A line up to this length is copied out of the buffer in which it was assembled, and the buffer stays for the next: in
+/// a stream of such lines one allocation each. The buffer of a longer one becomes the message.
+const COPIED: usize = 256 * 1024;
 
 /// What the bytes hold next.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,7 +18,7 @@ pub(crate) enum Piece<'b> {
     /// A line that lies whole in the chunk.
     Whole(&'b [u8]),
     /// A line that came in several chunks.
-    Assembled(Vec<u8>),
+    Assembled(Line),
     /// A line that was too long, at its end.
     Dropped(Rejected),
 }
@@ -37,7 +43,7 @@ impl Lines {
             Some(length) => self.dropped = Some(length + part.len() as u64),
             None if self.partial.len() + part.len() > limit => self.drop_line(part, head.min(limit)),
             None if end.is_some() && self.partial.is_empty() => return Some(Piece::Whole(trimmed(part))),
-            None => self.partial.extend_from_slice(part),
+            None => self.extend(part),
         }
         end.map(|_| self.take())
     }
@@ -45,6 +51,22 @@ impl Lines {
     /// The line that the output ended in, if it ended in one.
     pub(crate) fn last(&mut self) -> Option<Piece<'static>> {
         (self.dropped.is_some() || !self.partial.is_empty()).then(|| self.take())
+    }
+
+    /// Gives back the buffer that is kept from one line to the next.
+    pub(crate) fn rest(&mut self) {
+        if self.partial.is_empty() {
+            self.partial = Vec::new();
+        }
+    }
+
+    /// The buffer grows by half: while it moves, the old one and the new one are at most two and a half times the line.
+    fn extend(&mut self, part: &[u8]) {
+        let (length, capacity) = (self.partial.len() + part.len(), self.partial.capacity());
+        if length > capacity {
+            self.partial.reserve_exact(length.max(capacity + capacity / 2) - self.partial.len());
+        }
+        self.partial.extend_from_slice(part);
     }
 
     fn drop_line(&mut self, part: &[u8], head: usize) {
@@ -56,14 +78,18 @@ impl Lines {
     }
 
     fn take(&mut self) -> Piece<'static> {
-        let mut partial = mem::take(&mut self.partial);
-        match self.dropped.take() {
-            Some(length) => Piece::Dropped(Rejected { head: partial.into(), length, why: WhyRejected::TooLong }),
-            None => {
-                partial.truncate(trimmed(&partial).len());
-                Piece::Assembled(partial)
-            }
+        if let Some(length) = self.dropped.take() {
+            let head = mem::take(&mut self.partial).into();
+            return Piece::Dropped(Rejected { head, length, why: WhyRejected::TooLong });
         }
+        let length = trimmed(&self.partial).len();
+        self.partial.truncate(length);
+        if length > COPIED {
+            return Piece::Assembled(Line::Assembled(Arc::new(mem::take(&mut self.partial))));
+        }
+        let line = Line::Copied(self.partial.as_slice().into());
+        self.partial.clear();
+        Piece::Assembled(line)
     }
 }
 
@@ -95,7 +121,7 @@ mod tests {
     fn shown(piece: Piece<'_>) -> String {
         match piece {
             Piece::Whole(line) => String::from_utf8_lossy(line).into(),
-            Piece::Assembled(line) => String::from_utf8_lossy(&line).into(),
+            Piece::Assembled(line) => String::from_utf8_lossy(line.as_bytes()).into(),
             Piece::Dropped(rejected) => format!("{}:{}", String::from_utf8_lossy(&rejected.head), rejected.length),
         }
     }

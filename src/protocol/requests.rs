@@ -79,12 +79,14 @@ impl Requests {
         self.last += 1;
         let id = RequestId::new(session, self.last);
         let wire_id = wanted.unwrap_or_else(|| format!("{session:016x}-{}", self.last));
-        let wait = match about.deadline() {
+        let wait = |timeouts: &Timeouts| match about.deadline() {
             Deadline::Initialize => timeouts.initialize,
             Deadline::Interrupt => timeouts.interrupt,
             _ => timeouts.request,
         };
-        let due = wait.map(|wait| now.after(wait));
+        // The host may have the patience of ever for its own; what the session asks by itself, nobody could give up.
+        let bound = || wait(&Timeouts::default()).filter(|_| !for_host);
+        let due = wait(timeouts).or_else(bound).map(|wait| now.after(wait));
         self.open.push(Open { id, wire_id: wire_id.clone(), about, for_host, due });
         (id, wire_id)
     }

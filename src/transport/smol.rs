@@ -12,8 +12,11 @@
 //!     let question = claude.prompt("what is in this folder?")?;
 //!     while let Some(action) = claude.next().await {
 //!         match action {
-//!             Action::Message { message, .. } => println!("{message:?}"),
-//!             Action::PromptEnded { prompt, .. } if prompt == question => claude.close(),
+//!             Action::PromptEnded { prompt, outcome, result, .. } if prompt == question => {
+//!                 let answer = result.and_then(|result| result.result().ok()?.result);
+//!                 println!("{outcome}: {}", answer.unwrap_or_default());
+//!                 claude.close();
+//!             }
 //!             Action::Closed(closed) => println!("{}", closed.why),
 //!             _ => {}
 //!         }
@@ -181,7 +184,7 @@ impl Transport for Smol {
 
     fn signal(&mut self, action: ChildAction) {
         match action {
-            ChildAction::CloseStdin => self.stdin = None,
+            ChildAction::CloseStdin => {} // comes as `poll_close`
             ChildAction::Terminate => self.terminate(),
             ChildAction::Kill => self.kill(),
         }

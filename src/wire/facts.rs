@@ -3,7 +3,15 @@
 use serde::Deserialize;
 
 use crate::ids::Uuid;
+use crate::wire::first::First;
 use crate::wire::{decode, lenient};
+
+/// The most prompts that a result names (wire reference, section 1.4); a list of so many may be cut.
+const NAMED: usize = 64;
+/// How many of them are read. What a longer list names beyond is found out like what a cut one leaves out.
+const NAMED_READ: usize = 4 * NAMED;
+/// How many capabilities are kept; the CLI has a dozen.
+const CAPABILITIES: usize = 256;
 
 /// A `system/init`: a turn begins.
 #[derive(Debug, Default, Deserialize)]
@@ -13,7 +21,7 @@ pub(crate) struct Init {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) claude_code_version: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) capabilities: Option<Vec<String>>,
+    pub(crate) capabilities: Option<First<CAPABILITIES>>,
 }
 
 pub(crate) fn init(line: &[u8]) -> Init {
@@ -60,7 +68,7 @@ pub(crate) struct ResultFacts {
     #[serde(default, deserialize_with = "lenient")]
     origin: Option<OriginFields>,
     #[serde(default, deserialize_with = "lenient")]
-    user_message_uuids: Option<Vec<String>>,
+    user_message_uuids: Option<First<NAMED_READ>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,12 +85,12 @@ impl ResultFacts {
     /// The prompts that it answers, where the CLI says so (from 2.1.329 on).
     pub(crate) fn answers(&self) -> Option<Vec<Uuid>> {
         let named = self.user_message_uuids.as_ref()?;
-        Some(named.iter().filter_map(|uuid| uuid.parse().ok()).collect())
+        Some(named.0.iter().filter_map(|uuid| uuid.parse().ok()).collect())
     }
 
-    /// Whether the list of answered prompts may be cut: it has at most 64 entries (wire reference, section 1.4).
+    /// Whether the list of answered prompts may be cut.
     pub(crate) fn answers_may_be_cut(&self) -> bool {
-        self.user_message_uuids.as_ref().is_some_and(|named| named.len() >= 64)
+        self.user_message_uuids.as_ref().is_some_and(|named| named.0.len() >= NAMED)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a line is.
 
+use std::fmt;
+
 /// The `type`s of the CLI's lines (wire reference, section 1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -59,5 +61,11 @@ impl MessageKind {
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         NAMES.iter().find(|(kind, _)| *kind == self).map(|(_, name)| *name)
+    }
+}
+
+impl fmt::Display for MessageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name().unwrap_or("other"))
     }
 }

@@ -3,6 +3,7 @@
 #[path = "../support/history.rs"]
 mod history;
 mod settle;
+mod stdin;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -88,7 +88,7 @@ fn a_flood_comes_whole() {
     pair.prompt("hello");
     let actions = pair.run_until_idle();
     let is_flood =
-        |action: &&Action| matches!(action, Action::Message { message, .. } if message.text().contains("flood "));
+        |action: &&Action| matches!(action, Action::Message { message, .. } if message.line().contains("flood "));
     assert_eq!(actions.iter().filter(is_flood).count(), 5000);
 }
 

@@ -54,8 +54,8 @@ fn is_delta(action: &Action) -> bool {
 
 fn is_tool_call(action: &Action) -> bool {
     matches!(action, Action::Message { message, .. }
-        if message.subtype().is_none() && message.text().contains(r#""type":"tool_use""#)
-            && message.text().starts_with(r#"{"type":"assistant""#))
+        if message.subtype().is_none() && message.line().contains(r#""type":"tool_use""#)
+            && message.line().starts_with(r#"{"type":"assistant""#))
 }
 
 fn asked(pair: &mut Pair) -> Ask {

@@ -37,7 +37,7 @@ pub(crate) fn replays(case: &Case) -> Trial {
         Trial::Ok(())
     })?;
     if let Some(why) = talk.claude.recording_stopped() {
-        return Err(why.to_string().into());
+        return Err(format!("{why:?}").into());
     }
     let other = Command::new(std::env::current_exe()?).env(VARIABLE, &path).output()?;
     assert!(other.status.success(), "{}", String::from_utf8_lossy(&other.stderr));

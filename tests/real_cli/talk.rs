@@ -58,7 +58,7 @@ impl<'c> Talk<'c> {
     ) -> Result<T, String> {
         while let Some(action) = self.claude.next().await {
             if let Action::Message { message, .. } = &action {
-                self.case.seen.line(&message.text());
+                self.case.seen.line(&message.line());
             }
             if let Action::Closed(closed) = &action {
                 self.case.seen.stderr(closed.stderr.as_bytes());
@@ -91,7 +91,7 @@ impl<'c> Talk<'c> {
     /// Until a message that holds that text.
     pub(crate) async fn message(&mut self, text: &str) -> Result<Message, String> {
         let holds = |action: &Action| match action {
-            Action::Message { message, .. } if message.text().contains(text) => Some(message.clone()),
+            Action::Message { message, .. } if message.line().contains(text) => Some(message.clone()),
             _ => None,
         };
         self.until(text, holds).await

@@ -2,11 +2,15 @@
 
 use claude_duplex::{Action, Journal, Message};
 
-/// One line for each action, with the CLI's whole line where it holds one.
+/// One line for each action, with the CLI's whole line or text where it holds one.
 pub(crate) fn of<'a>(actions: impl IntoIterator<Item = &'a Action>) -> String {
-    let lines = actions.into_iter().map(|action| match message(action) {
-        Some(message) => format!("{action:?} {}\n", message.as_bytes().escape_ascii()),
-        None => format!("{action:?}\n"),
+    let lines = actions.into_iter().map(|action| match (message(action), action) {
+        (Some(message), _) => format!("{action:?} {}\n", message.as_bytes().escape_ascii()),
+        (None, Action::Closed(closed)) => format!("{action:?} {:?} {:?}\n", closed.stderr, closed.last_error),
+        (None, Action::Rejected(rejected)) => format!("{action:?} {}\n", rejected.head.escape_ascii()),
+        (None, Action::Replied { reply: Err(error), .. }) => format!("{action:?} {error}\n"),
+        (None, Action::Session(session)) => format!("{action:?} {} {:?}\n", session.id, session.capabilities),
+        _ => format!("{action:?}\n"),
     });
     lines.collect()
 }

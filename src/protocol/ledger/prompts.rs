@@ -141,16 +141,23 @@ impl Prompts {
     pub(super) fn remove_first(&mut self, which: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let at = self.open.iter().position(which)?;
         let entry = self.open.remove(at);
-        if let Stage::Queued(line) = &entry.stage {
-            self.queued_bytes -= line.len();
-        }
-        self.remember(&entry);
+        self.removed(&entry);
         Some(entry)
     }
 
     /// Removes all of those.
     pub(super) fn remove_all(&mut self, which: impl Fn(&Entry) -> bool) -> Vec<Entry> {
-        std::iter::from_fn(|| self.remove_first(&which)).collect()
+        let (removed, open): (Vec<_>, _) = std::mem::take(&mut self.open).into_iter().partition(which);
+        self.open = open;
+        removed.iter().for_each(|entry| self.removed(entry));
+        removed
+    }
+
+    fn removed(&mut self, entry: &Entry) {
+        if let Stage::Queued(line) = &entry.stage {
+            self.queued_bytes -= line.len();
+        }
+        self.remember(entry);
     }
 
     /// Generated uuids never come again; those that the host gave are remembered for a while.

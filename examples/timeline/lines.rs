@@ -1,0 +1,44 @@
+//! The lines that went over the pipes, with their times.
+
+use claude_duplex::{Input, Journal, Time};
+
+use crate::recording::{Recorded, What};
+
+pub(crate) struct Line {
+    pub(crate) time: Time,
+    pub(crate) from_host: bool,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A recording has them as they are.
+pub(crate) fn of_recording(recording: &[Recorded]) -> Vec<Line> {
+    let line = |recorded: &Recorded| {
+        let (from_host, bytes) = match &recorded.what {
+            What::In(line) => (true, line),
+            What::Out(line) => (false, line),
+            What::Err(_) | What::Exit(_) => return None,
+        };
+        Some(Line { time: recorded.time(), from_host, bytes: bytes.clone() })
+    };
+    recording.iter().filter_map(line).collect()
+}
+
+/// A journal holds what the CLI said in pieces, and what we said follows from it.
+pub(crate) fn of_journal(journal: &Journal) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut partial = Vec::new();
+    for step in journal.replay() {
+        let time = Time::from_nanos(step.time.as_nanos().saturating_sub(journal.start.as_nanos()));
+        if let Input::Receive(bytes) = step.input {
+            for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+                partial.extend_from_slice(piece);
+                if piece.ends_with(b"\n") {
+                    lines.push(Line { time, from_host: false, bytes: std::mem::take(&mut partial) });
+                }
+            }
+        }
+        let ours = step.output.split_inclusive(|byte| *byte == b'\n');
+        lines.extend(ours.map(|bytes| Line { time, from_host: true, bytes: bytes.to_vec() }));
+    }
+    lines
+}

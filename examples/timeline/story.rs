@@ -1,0 +1,277 @@
+//! What happened in a session, as spans of time.
+
+use std::collections::{HashMap, VecDeque};
+
+use claude_duplex::{Action, AskKind, ChildAction, Origin, Outcome, PromptId, Time, TurnId, WhyWithdrawn};
+use serde_json::Value;
+
+use crate::lines::Line;
+use crate::play::{Event, Played, outcome_name};
+
+#[derive(Default)]
+pub(crate) struct Story {
+    pub(crate) title: String,
+    /// Lines of the host that are neither prompt, request nor answer, and what it did to the child.
+    pub(crate) host: Vec<Mark>,
+    pub(crate) prompts: Vec<Prompt>,
+    pub(crate) turns: Vec<Turn>,
+    pub(crate) asks: Vec<Span>,
+    pub(crate) requests: Vec<Span>,
+    /// Every line of the CLI: when, and how long in bytes.
+    pub(crate) said: Vec<(Time, usize)>,
+    pub(crate) end: Option<Mark>,
+}
+
+pub(crate) struct Mark {
+    pub(crate) time: Time,
+    pub(crate) text: String,
+}
+
+/// Something that was begun and, if `until` is there, ended.
+pub(crate) struct Span {
+    pub(crate) from: Time,
+    pub(crate) until: Option<Time>,
+    pub(crate) text: String,
+    pub(crate) tone: Tone,
+}
+
+/// How a span ended, as far as a colour can say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    /// Given up, withdrawn, cancelled.
+    Off,
+    /// An interrupt.
+    Alarm,
+}
+
+pub(crate) struct Prompt {
+    pub(crate) span: Span,
+    /// When which turn took it up.
+    pub(crate) taken: Option<(Time, TurnId)>,
+}
+
+pub(crate) struct Turn {
+    pub(crate) id: TurnId,
+    pub(crate) from: Time,
+    pub(crate) until: Option<Time>,
+    pub(crate) origin: Origin,
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Story {
+    pub(crate) fn of(lines: &[Line], played: &Played) -> Self {
+        let mut story = Self::default();
+        let mut author = Author::default();
+        // Both are in the order of time; at one time, a line comes before what it sets in motion.
+        let mut events = played.events.iter().peekable();
+        for line in lines {
+            while let Some((time, event)) = events.next_if(|(time, _)| *time < line.time) {
+                author.event(&mut story, *time, event, played);
+            }
+            match line.from_host {
+                true => author.host_line(&mut story, line),
+                false => story.said.push((line.time, line.bytes.len())),
+            }
+        }
+        for (time, event) in events {
+            author.event(&mut story, *time, event, played);
+        }
+        story
+    }
+
+    /// Every time at which something happened.
+    pub(crate) fn times(&self) -> Vec<Time> {
+        let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.asks).chain(&self.requests);
+        let mut times: Vec<Time> = spans.flat_map(|span| [Some(span.from), span.until]).flatten().collect();
+        times.extend(self.turns.iter().flat_map(|turn| [Some(turn.from), turn.until]).flatten());
+        times.extend(self.prompts.iter().filter_map(|prompt| prompt.taken).map(|(time, _)| time));
+        times.extend(self.host.iter().chain(&self.end).map(|mark| mark.time));
+        times.extend(self.said.iter().map(|(time, _)| *time));
+        times.push(Time::ZERO);
+        times
+    }
+}
+
+/// Which span belongs to which id, while the story is told.
+#[derive(Default)]
+struct Author {
+    prompts: HashMap<String, usize>,
+    /// Prompts that were written without a uuid, in order: who speaks of an unknown one speaks of the first of these.
+    nameless: VecDeque<usize>,
+    turns: HashMap<TurnId, usize>,
+    asks: HashMap<String, usize>,
+    requests: HashMap<String, usize>,
+}
+
+impl Author {
+    fn host_line(&mut self, story: &mut Story, line: &Line) {
+        let value: Value = serde_json::from_slice(&line.bytes).unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        match value["type"].as_str().unwrap_or_default() {
+            "user" => {
+                match value["uuid"].as_str() {
+                    Some(uuid) => drop(self.prompts.insert(uuid.to_owned(), story.prompts.len())),
+                    None => self.nameless.push_back(story.prompts.len()),
+                }
+                let span = open(line.time, prompt_text(&value["message"]["content"]));
+                story.prompts.push(Prompt { span, taken: None });
+            }
+            "control_request" => {
+                let subtype = text(&value["request"]["subtype"]);
+                self.requests.insert(text(&value["request_id"]), story.requests.len());
+                story.requests.push(open(line.time, subtype));
+            }
+            "control_response" => {
+                let response = &value["response"];
+                if let Some(ask) = self.asks.get(response["request_id"].as_str().unwrap_or_default()) {
+                    let ask = &mut story.asks[*ask];
+                    ask.until = Some(line.time);
+                    let behavior = response["response"]["behavior"].as_str().unwrap_or_default();
+                    let refused = response["subtype"] == "error" || behavior == "deny";
+                    ask.tone = if refused { Tone::Bad } else { Tone::Good };
+                    ask.text.push_str(match (refused, behavior) {
+                        (true, _) => " \u{2717}",
+                        (false, _) => " \u{2713}",
+                    });
+                }
+            }
+            other => story.host.push(Mark { time: line.time, text: other.to_owned() }),
+        }
+    }
+
+    fn prompt(&mut self, prompt: PromptId) -> Option<usize> {
+        let uuid = prompt.uuid().to_string();
+        if !self.prompts.contains_key(&uuid) {
+            self.prompts.insert(uuid.clone(), self.nameless.pop_front()?);
+        }
+        self.prompts.get(&uuid).copied()
+    }
+
+    fn event(&mut self, story: &mut Story, time: Time, event: &Event, played: &Played) {
+        match event {
+            Event::Action(action) => self.action(story, time, action, played),
+            Event::Child(order) => story.host.push(Mark {
+                time,
+                text: match order {
+                    ChildAction::CloseStdin => "close stdin",
+                    ChildAction::Terminate => "terminate",
+                    ChildAction::Kill => "kill",
+                }
+                .to_owned(),
+            }),
+            Event::Skipped(_) => {}
+        }
+    }
+
+    fn action(&mut self, story: &mut Story, time: Time, action: &Action, played: &Played) {
+        match action {
+            Action::Session(session) => {
+                story.title = format!("session {}, CLI {}", session.id, session.version.as_deref().unwrap_or("?"));
+            }
+            Action::TurnStarted { turn, origin } => {
+                self.turns.insert(*turn, story.turns.len());
+                let origin = origin.clone();
+                story.turns.push(Turn { id: *turn, from: time, until: None, origin, messages: 0, bytes: 0 });
+            }
+            Action::Message { turn: Some(turn), message } => {
+                if let Some(at) = self.turns.get(turn) {
+                    story.turns[*at].messages += 1;
+                    story.turns[*at].bytes += message.as_bytes().len();
+                }
+            }
+            Action::TurnEnded { turn, origin, .. } => {
+                if let Some(at) = self.turns.get(turn) {
+                    story.turns[*at].until = Some(time);
+                    story.turns[*at].origin = origin.clone();
+                }
+            }
+            Action::PromptTaken { prompt, turn } => {
+                if let Some(at) = self.prompt(*prompt) {
+                    story.prompts[at].taken = Some((time, *turn));
+                }
+            }
+            Action::PromptEnded { prompt, turn, outcome, .. } => {
+                if let Some(at) = self.prompt(*prompt) {
+                    let prompt = &mut story.prompts[at];
+                    prompt.span.until = Some(time);
+                    prompt.taken = prompt.taken.or(turn.map(|turn| (time, turn)));
+                    prompt.span.tone = tone(*outcome);
+                    prompt.span.text = format!("{} \u{2192} {}", prompt.span.text, outcome_name(*outcome));
+                }
+            }
+            Action::Asked(ask) => {
+                let tool = ask.permission().map(|permission| permission.tool_name().to_owned());
+                let text = tool.unwrap_or_else(|_| kind_name(ask.kind()).to_owned());
+                self.asks.insert(ask.request_id(), story.asks.len());
+                story.asks.push(open(time, text));
+            }
+            Action::Declined { kind, .. } => {
+                let text = format!("{} declined", kind_name(*kind));
+                story.asks.push(Span { until: Some(time), tone: Tone::Off, ..open(time, text) });
+            }
+            Action::Withdrawn { ask, why } => {
+                if let Some(at) = played.asks.get(ask).and_then(|id| self.asks.get(id)) {
+                    let span = &mut story.asks[*at];
+                    (span.until, span.tone) = (Some(time), Tone::Off);
+                    span.text.push_str(match why {
+                        WhyWithdrawn::Cli => " withdrawn",
+                        _ => " over",
+                    });
+                }
+            }
+            Action::Replied { request, reply } => {
+                if let Some(at) = played.requests.get(request).and_then(|id| self.requests.get(id)) {
+                    let span = &mut story.requests[*at];
+                    span.until = Some(time);
+                    span.tone = if reply.is_ok() { Tone::Good } else { Tone::Bad };
+                }
+            }
+            Action::Rejected(rejected) => {
+                story.host.push(Mark { time, text: format!("rejected: {}", rejected.why) });
+            }
+            Action::Closed(closed) => {
+                let exit = closed.exit.map_or(String::new(), |exit| format!(", {exit}"));
+                story.end = Some(Mark { time, text: format!("{}{exit}", closed.why) });
+            }
+            _ => {}
+        }
+        for request in &mut story.requests {
+            if request.text == "interrupt" && request.tone == Tone::Good {
+                request.tone = Tone::Alarm;
+            }
+        }
+    }
+}
+
+fn open(from: Time, text: String) -> Span {
+    Span { from, until: None, text, tone: Tone::Off }
+}
+
+fn tone(outcome: Outcome) -> Tone {
+    match outcome {
+        Outcome::Success => Tone::Good,
+        Outcome::Interrupted => Tone::Alarm,
+        Outcome::Cancelled | Outcome::Blocked => Tone::Off,
+        _ => Tone::Bad,
+    }
+}
+
+fn kind_name(kind: AskKind) -> &'static str {
+    match kind {
+        AskKind::Permission => "permission",
+        AskKind::Hook => "hook",
+        AskKind::Mcp => "mcp",
+        AskKind::Elicitation => "elicitation",
+        AskKind::Dialog => "dialog",
+        _ => "ask",
+    }
+}
+
+/// A prompt's text, or that of its first text block.
+fn prompt_text(content: &Value) -> String {
+    let text = content.as_str().or_else(|| content.as_array()?.iter().find_map(|block| block["text"].as_str()));
+    text.unwrap_or("(blocks)").split_whitespace().collect::<Vec<_>>().join(" ")
+}

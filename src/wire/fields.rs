@@ -1,0 +1,150 @@
+//! The fields of a JSON object, in their order, each as it was written.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::error::DecodeError;
+use crate::json::Json;
+use crate::wire::view::FromJson;
+
+/// The fields of a JSON object, in their order, each as it was written.
+///
+/// Every view holds in its `rest` those that it does not name, so that what a newer CLI says can be read today.
+///
+/// ```
+/// use claude_duplex::Json;
+/// use claude_duplex::message::Fields;
+///
+/// let fields: Fields = Json::parse(r#"{"state":"idle","since":3}"#).unwrap().decode().unwrap();
+/// assert_eq!(fields.get("since").unwrap().as_str(), "3");
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Fields(Vec<(String, Json)>);
+
+impl Fields {
+    /// The value of a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// Every field, in the order of the line.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes out a field that must be there, and must be of its type.
+    pub(crate) fn require<T: FromJson>(&mut self, name: &str) -> Result<T, DecodeError> {
+        let at = self.place(name).ok_or_else(|| DecodeError::missing(name))?;
+        let value = T::from_json(&self.0[at].1).map_err(|error| error.within(name))?;
+        self.0.remove(at);
+        Ok(value)
+    }
+
+    /// Takes out a field that may be left out. One that is null, or of another type than it should be, is as good as
+    /// none, so that it hides no other; of another type, it stays where it is.
+    pub(crate) fn optional<T: FromJson>(&mut self, name: &str) -> Option<T> {
+        let at = self.place(name)?;
+        let value = Option::<T>::from_json(&self.0[at].1).ok()?;
+        self.0.remove(at);
+        value
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|(own, _)| own == name)
+    }
+}
+
+impl FromIterator<(String, Json)> for Fields {
+    /// Of two fields with one name the later counts.
+    fn from_iter<I: IntoIterator<Item = (String, Json)>>(fields: I) -> Self {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut all: Vec<(String, Json)> = Vec::new();
+        for (name, value) in fields {
+            match places.get(&name) {
+                Some(place) => all[*place].1 = value,
+                None => {
+                    places.insert(name.clone(), all.len());
+                    all.push((name, value));
+                }
+            }
+        }
+        Self(all)
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                    fields.push((name, Json::compacted(&value)));
+                }
+                Ok(fields.into_iter().collect())
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_and_spelling_stay_and_the_later_of_two_counts() {
+        let json = Json::parse(r#"{"b":1e400,"a":{"z":1,"y":2},"b":"\ud83d"}"#).unwrap();
+        let fields: Fields = json.decode().unwrap();
+        let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["b", "a"]);
+        assert_eq!(fields.get("a").unwrap().as_str(), r#"{"z":1,"y":2}"#);
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_none_and_stays() {
+        let mut fields: Fields = Json::parse(r#"{"a":"x","b":null,"c":5}"#).unwrap().decode().unwrap();
+        assert_eq!(fields.optional::<u64>("a"), None);
+        assert_eq!(fields.optional::<u64>("b"), None);
+        assert_eq!(fields.optional::<u64>("c"), Some(5));
+        assert_eq!(fields.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(fields.require::<u64>("a").unwrap_err().path(), "a");
+    }
+}

@@ -1,0 +1,1 @@
+//! Hook asks: cases 78 to 84.

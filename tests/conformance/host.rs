@@ -1,0 +1,138 @@
+//! A host that is fed by hand: lines of the CLI in, actions and lines of ours out.
+
+use std::time::Duration;
+
+use claude_duplex::{
+    Action, ChildAction, Closed, Config, Deadline, Exit, Message, Outcome, PromptId, Protocol, Seed, Time,
+};
+use serde_json::Value;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+pub(crate) struct Host {
+    pub(crate) protocol: Protocol,
+    pub(crate) now: Time,
+}
+
+pub(crate) fn config() -> Config {
+    Config::new(Seed([7; 16]))
+}
+
+impl Host {
+    pub(crate) fn new() -> Self {
+        Self::with(config())
+    }
+
+    pub(crate) fn with(config: Config) -> Self {
+        Self { protocol: Protocol::new(config, Time::ZERO), now: Time::ZERO }
+    }
+
+    /// Gives a prompt, which the CLI reads at once.
+    pub(crate) fn prompt(&mut self, text: &str) -> PromptId {
+        let prompt = self.protocol.prompt(self.now, text.into()).expect("the prompt is taken");
+        self.written();
+        prompt
+    }
+
+    /// The CLI says a line; what that sets in motion.
+    pub(crate) fn hears(&mut self, line: &str) -> Vec<Action> {
+        self.receives(format!("{line}\n").as_bytes())
+    }
+
+    pub(crate) fn receives(&mut self, bytes: &[u8]) -> Vec<Action> {
+        self.protocol.receive(self.now, bytes);
+        self.actions()
+    }
+
+    pub(crate) fn actions(&mut self) -> Vec<Action> {
+        std::iter::from_fn(|| self.protocol.poll_action()).collect()
+    }
+
+    /// The lines that were written since the last time. Each is a whole one.
+    pub(crate) fn written(&mut self) -> Vec<Value> {
+        let bytes = self.protocol.poll_transmit().to_vec();
+        self.protocol.sent(self.now, bytes.len());
+        assert!(bytes.is_empty() || bytes.ends_with(b"\n"), "a line is cut: {}", String::from_utf8_lossy(&bytes));
+        bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(parsed).collect()
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.protocol.close(self.now);
+    }
+
+    /// What is to be done to the child now.
+    pub(crate) fn orders(&mut self) -> Vec<ChildAction> {
+        std::iter::from_fn(|| self.protocol.poll_child()).collect()
+    }
+
+    /// Lets the time pass until the next deadline, and past it.
+    pub(crate) fn times_out(&mut self) -> Option<Deadline> {
+        let (at, deadline) = self.protocol.poll_timeout()?;
+        self.now = at;
+        self.protocol.handle_timeout(at);
+        Some(deadline)
+    }
+
+    pub(crate) fn waits(&mut self, time: Duration) {
+        self.now = self.now.after(time);
+        self.protocol.handle_timeout(self.now);
+    }
+
+    /// The child ends: its pipes, and then it.
+    pub(crate) fn exits(&mut self, exit: Exit) -> Closed {
+        self.protocol.eof(self.now);
+        self.protocol.stderr_eof(self.now);
+        self.protocol.exited(self.now, exit);
+        match self.actions().pop() {
+            Some(Action::Closed(closed)) => closed,
+            last => panic!("the session is not over: {last:?}"),
+        }
+    }
+
+    /// Whether stdin was just closed, and nothing worse was done.
+    pub(crate) fn closes_stdin(&mut self) -> bool {
+        self.orders() == [ChildAction::CloseStdin]
+    }
+}
+
+fn parsed(line: &[u8]) -> Value {
+    serde_json::from_slice(line).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(line)))
+}
+
+pub(crate) fn init() -> &'static str {
+    r#"{"type":"system","subtype":"init","session_id":"s","claude_code_version":"2.1.329","tools":[]}"#
+}
+
+pub(crate) fn assistant(text: &str) -> String {
+    let content = serde_json::json!([{ "type": "text", "text": text }]);
+    serde_json::json!({ "type": "assistant", "message": { "content": content }, "parent_tool_use_id": null })
+        .to_string()
+}
+
+pub(crate) fn success() -> &'static str {
+    r#"{"type":"result","subtype":"success","is_error":false,"result":"done"}"#
+}
+
+pub(crate) fn state(state: &str) -> String {
+    serde_json::json!({ "type": "system", "subtype": "session_state_changed", "state": state, "sdk_host_only": true })
+        .to_string()
+}
+
+pub(crate) fn task_started(id: &str, kind: &str) -> String {
+    serde_json::json!({ "type": "system", "subtype": "task_started", "task_id": id, "task_type": kind }).to_string()
+}
+
+pub(crate) fn messages(actions: &[Action]) -> Vec<&Message> {
+    let message = |action| match action {
+        &Action::Message { ref message, .. } => Some(message),
+        _ => None,
+    };
+    actions.iter().filter_map(message).collect()
+}
+
+pub(crate) fn outcome(actions: &[Action], wanted: PromptId) -> Option<Outcome> {
+    actions.iter().find_map(|action| match action {
+        Action::PromptEnded { prompt, outcome, .. } if *prompt == wanted => Some(*outcome),
+        _ => None,
+    })
+}

@@ -1,0 +1,1 @@
+//! `initialize`, both ways: cases 42 to 56.

@@ -1,0 +1,1 @@
+//! Permission asks: cases 66 to 77.

@@ -1,0 +1,1 @@
+//! Prompts that are written: cases 57 to 62.

@@ -1,0 +1,1 @@
+//! Requests of the host: cases 63 to 65.

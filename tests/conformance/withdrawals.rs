@@ -1,0 +1,1 @@
+//! Asks that the CLI withdraws: cases 85 to 87.

@@ -1,0 +1,160 @@
+//! What a person sees of values: names, and contents that are cut and marked as cut, on one line.
+
+use claude_duplex::{
+    Action, Answer, AskKind, ChildAction, Config, Content, Deadline, Decision, Input, Interrupt, Journal, Json, Lost,
+    MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time, WhyDeclined,
+    WhyWithdrawn,
+};
+
+/// A content as nobody wants it in a log: long, with an escape sequence that clears the screen.
+fn long() -> String {
+    format!("start\u{1b}[2J\n\u{202e}{}", "é".repeat(50_000))
+}
+
+fn json() -> Json {
+    Json::string(&long())
+}
+
+fn config() -> Config {
+    Config::new(Seed([1; 16])).own(AskKind::Permission)
+}
+
+/// All that follows from those lines of the CLI.
+fn actions(lines: &[serde_json::Value]) -> Vec<Action> {
+    let mut protocol = Protocol::new(config(), Time::ZERO);
+    protocol.request(Time::ZERO, Request::new("mcp_status").id("r")).unwrap();
+    protocol.stderr(Time::ZERO, long().as_bytes());
+    lines.iter().for_each(|line| protocol.receive(Time::ZERO, format!("{line}\n").as_bytes()));
+    protocol.abort(Time::ZERO);
+    while let Some((due, _)) = protocol.poll_timeout() {
+        protocol.handle_timeout(due);
+    }
+    std::iter::from_fn(|| protocol.poll_action()).collect()
+}
+
+fn lines() -> Vec<serde_json::Value> {
+    let long = long();
+    vec![
+        serde_json::json!({ "type": "system", "subtype": "init", "session_id": long, "claude_code_version": "2.1.329",
+            "capabilities": vec![&long; 100] }),
+        serde_json::json!({ "type": "control_request", "request_id": "a",
+            "request": { "subtype": "can_use_tool", "tool_name": long, "input": { "a": long }, "description": long,
+                "permission_suggestions": vec![serde_json::json!({ "a": long }); 100] } }),
+        serde_json::json!({ "type": "control_response",
+            "response": { "subtype": "error", "request_id": "r", "error": long, "error_code": long } }),
+        serde_json::json!({ "type": "result", "subtype": long, "is_error": true, "result": long, "usage": { "a": long },
+            "errors": vec![&long; 100], "terminal_reason": long, "session_id": long, "origin": { "kind": long } }),
+        serde_json::json!({ "type": "assistant", "message": { "content": [{ "type": "text", "text": long }] } }),
+    ]
+}
+
+#[test]
+fn a_content_is_cut_and_marked_wherever_it_is_shown() {
+    let mut shown: Vec<(String, String)> = Vec::new();
+    let mut show = |what: &str, value: &dyn std::fmt::Debug| shown.push((what.to_owned(), format!("{value:?}")));
+
+    let prompt = || Prompt::text(&long());
+    let inputs = [
+        Input::Receive(long().into_bytes().into()),
+        Input::Stderr(long().into_bytes().into()),
+        Input::Prompt(prompt()),
+        Input::Interrupt(Interrupt::running().id(long())),
+        Input::Request(Request::new(long())),
+    ];
+    inputs.iter().for_each(|input| show("input", input));
+    let answers = [
+        Answer::Raw(json()),
+        Answer::Error { message: long() },
+        Decision::deny(long()).into(),
+        (0..100).fold(Decision::allow_with(json()), |allow, _| allow.and_remember(json())).into(),
+    ];
+    answers.iter().for_each(|answer| show("answer", answer));
+    let contents = [
+        Content::Text(long()),
+        Content::Thinking(long()),
+        Content::ToolUse { id: long(), name: long(), input: json() },
+        Content::ToolResult { tool_use_id: long(), content: json(), is_error: false },
+        Content::Other(json()),
+    ];
+    contents.iter().for_each(|content| show("content", content));
+    let deltas = [StreamDelta::Text(long()), StreamDelta::Thinking(long()), StreamDelta::Input(long())];
+    deltas.iter().for_each(|delta| show("delta", delta));
+    show("refused", &RequestError::Refused { message: long(), code: None });
+
+    for action in actions(&lines()) {
+        match &action {
+            Action::Session(session) => show("session", session),
+            Action::Asked(ask) => show("permission", &ask.permission().unwrap()),
+            Action::Message { message, .. } => {
+                show("message", message);
+                if let Ok(result) = message.result() {
+                    show("result", &result);
+                    #[derive(Debug, serde::Deserialize)]
+                    #[allow(dead_code, reason = "it is never decoded")]
+                    struct Other {
+                        result: u8,
+                    }
+                    // Such an error repeats the text that was not expected.
+                    show("decode error", &message.decode::<Other>().unwrap_err());
+                    show("bad json", &message.to_json().decode::<Other>().unwrap_err());
+                }
+            }
+            Action::Closed(closed) => {
+                show("closed", closed);
+                assert!(format!("{closed:?}").contains("ééé\""), "the end of stderr says what went wrong");
+            }
+            _ => {}
+        }
+        show("action", &action);
+    }
+
+    let mut file = Vec::new();
+    let mut recorder = Recorder::new(&mut file, &config(), Time::ZERO, u64::MAX);
+    let mut protocol = Protocol::new(config(), Time::ZERO);
+    for input in inputs {
+        recorder.input(Time::ZERO, &input);
+        protocol.apply(Time::ZERO, input);
+    }
+    show("protocol", &protocol);
+    let journal = Journal::read(&file).unwrap();
+    show("journal", &journal);
+    show("replay", &journal.replay());
+    journal.replay().for_each(|step| show("step", &step));
+
+    for (what, shown) in &shown {
+        assert!(shown.len() < 3000, "{what} shows {} bytes: {}", shown.len(), &shown[..300]);
+        assert!(!shown.contains(|c: char| c.is_control() || c == '\u{202e}'), "{what} is raw: {shown}");
+        assert!(!shown.contains("éééé") || shown.contains("bytes)"), "{what} is not marked as cut: {shown}");
+    }
+    let marked = shown.iter().filter(|(_, shown)| shown.contains("bytes)")).count();
+    assert!(marked > 30, "{marked}");
+}
+
+#[test]
+fn short_contents_are_shown_whole() {
+    let shown = format!("{:?}", Content::ToolUse { id: "t".into(), name: "Bash".into(), input: Json::string("ls") });
+    assert_eq!(shown, r#"ToolUse { id: "t", name: "Bash", input: "ls" }"#);
+    assert_eq!(format!("{:?}", Answer::Error { message: "a\nb".into() }), r#"Error { message: "a\nb" }"#);
+    assert_eq!(format!("{:?}", Input::Stderr(b"a\tb".as_slice().into())), r#"Stderr("a\tb")"#);
+    assert_eq!(format!("{:?}", Input::Sent(7)), "Sent(7)");
+}
+
+#[test]
+fn names_are_the_wires_where_it_has_them() {
+    assert_eq!(AskKind::KNOWN.map(|kind| kind.to_string()).join(" "), {
+        "can_use_tool hook_callback mcp_message elicitation request_user_dialog"
+    });
+    assert_eq!(MessageKind::ControlCancelRequest.to_string(), "control_cancel_request");
+    assert_eq!(format!("{:>8}|{:<8}|", MessageKind::Other, AskKind::Unknown), "   other|unknown |");
+    for outcome in [Outcome::Success, Outcome::Error, Outcome::Interrupted, Outcome::Cancelled, Outcome::Blocked] {
+        assert_eq!(serde_json::to_string(&outcome).unwrap(), format!("\"{outcome}\""));
+    }
+    assert_eq!(Outcome::Lost(Lost::Eof).to_string(), "lost: the CLI's output ended");
+    let deadlines = [Deadline::Initialize, Deadline::Request, Deadline::Interrupt, Deadline::Turn, Deadline::Stall];
+    assert_eq!(deadlines.map(|deadline| deadline.to_string()).join(" "), "initialize request interrupt turn stall");
+    let orders = [ChildAction::CloseStdin, ChildAction::Terminate, ChildAction::Kill];
+    assert_eq!(orders.map(|order| order.to_string()).join(", "), "close stdin, terminate, kill");
+    assert_eq!(WhyDeclined::Unowned.to_string(), "the host does not own its kind");
+    assert_eq!(WhyWithdrawn::Cli.to_string(), "withdrawn by the CLI");
+    assert_eq!(WhyWithdrawn::Ended(Lost::Unsent).to_string(), "the CLI no longer reads its input");
+}
