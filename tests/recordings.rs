@@ -92,7 +92,13 @@ fn every_prompt_gets_the_result_that_its_evidence_names() {
             let Event::Action(Action::PromptEnded { prompt, result, outcome, .. }) = event else { continue };
             let Some(expected) = evidence.answers.get(&prompt.uuid().to_string()) else { continue };
             let got = result.as_ref().and_then(Message::uuid);
-            assert_eq!(got.as_deref(), Some(expected.as_str()), "{}: {} ended as {outcome:?}", name(&path), prompt.uuid());
+            assert_eq!(
+                got.as_deref(),
+                Some(expected.as_str()),
+                "{}: {} ended as {outcome:?}",
+                name(&path),
+                prompt.uuid()
+            );
             judged += 1;
         }
     }

@@ -43,7 +43,7 @@ use mailbox::Mailbox;
 /// async fn ask(claude: &Session) -> Result<TurnEnd, Box<dyn std::error::Error>> {
 ///     let mut turn = claude.prompt("what is in this folder?")?;
 ///     while let Some(message) = turn.next().await {
-///         println!("{}", message?.text());
+///         println!("{}", message?.line());
 ///     }
 ///     Ok(turn.await)
 /// }

@@ -14,7 +14,7 @@ async fn read(turn: &mut Turn) -> Vec<Message> {
 }
 
 fn says(messages: &[Message], text: &str) -> bool {
-    messages.iter().any(|message| message.kind() == MessageKind::Assistant && message.text().contains(text))
+    messages.iter().any(|message| message.kind() == MessageKind::Assistant && message.line().contains(text))
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
                     let messages = read(turn).await;
                     let said: Vec<_> = messages.iter().filter(|m| m.kind() == MessageKind::Assistant).collect();
                     assert_eq!(said.len(), 1, "{generation:?} {text}: {messages:?}");
-                    assert!(said[0].text().contains(&format!("re {text}")), "{generation:?} {text}: {said:?}");
+                    assert!(said[0].line().contains(&format!("re {text}")), "{generation:?} {text}: {said:?}");
                     let results = messages.iter().filter(|message| message.kind() == MessageKind::Result);
                     assert_eq!(results.collect::<Vec<_>>(), [turn.ended().await.result.as_ref().unwrap()]);
                 }

@@ -14,7 +14,6 @@ macro_rules! handlers {
         #[derive(Default)]
         #[must_use = "they do nothing unless `Asks::serve` has them"]
         pub struct $name<'h> {
-            #[expect(clippy::type_complexity, reason = "it is what it is, and only here")]
             handlers: Vec<(
                 AskKind,
                 Box<dyn Fn(Ask) -> Pin<Box<dyn Future<Output = Answer> $(+ $future)* + 'h>> $(+ $closure)* + 'h>,
