@@ -87,7 +87,7 @@ pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
 pub use journal::{Journal, Recorder};
 pub use json::Json;
-pub use message::Message;
+pub use message::{Content, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
 pub use prompt::Prompt;
 pub use protocol::{Counts, Protocol};
@@ -98,12 +98,15 @@ pub use session::{
     Session, Subscriber, Turn, TurnEnd,
 };
 pub use time::Time;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use transport::SpawnError;
 #[cfg(feature = "driver")]
 pub use transport::Transport;
 #[cfg(feature = "smol")]
-pub use transport::{SpawnError, smol};
+pub use transport::smol;
+#[cfg(feature = "tokio")]
+pub use transport::tokio;
 pub use wire::kind::MessageKind;
-pub use wire::views::{Content, StreamDelta, TurnResult};
 
 /// The README, whose code has to compile.
 #[cfg(all(doctest, feature = "smol"))]

@@ -112,7 +112,7 @@ pub struct Counts {
     pub blank: u64,
     /// `keep_alive`s.
     pub keep_alive: u64,
-    /// Echoes of our own answers (2.0.76 to 2.1.143).
+    /// Echoes of our own answers (from 2.0.76 on).
     pub echoed_answers: u64,
 }
 

@@ -112,9 +112,9 @@ impl<T: Item> Ring<T> {
         self.lanes.iter().map(VecDeque::len).sum()
     }
 
-    /// Whether nothing will come any more.
+    /// Whether nothing is taken any more.
     pub(super) fn is_cut_off(&self) -> bool {
-        self.cut_off && self.missed == 0
+        self.cut_off
     }
 
     /// Forgets what waits, as if it had never come.

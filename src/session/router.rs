@@ -4,7 +4,7 @@
 //! far as a handle would, until its first prompt is known; meanwhile they also go to the prompt whose turn it most likely
 //! is, because up to 2.1.143 the answer's parts come before the prompt's name.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::calls::Calls;
 use super::ring::{Ring, Room};
@@ -25,7 +25,7 @@ pub(super) struct Router {
 #[derive(Debug)]
 struct Prompt {
     id: PromptId,
-    mailbox: Weak<Mailbox>,
+    mailbox: Arc<Mailbox>,
     taken: bool,
 }
 
@@ -46,7 +46,7 @@ impl Router {
 
     pub(super) fn open(&mut self, id: PromptId) -> Arc<Mailbox> {
         let mailbox = Mailbox::new(self.room);
-        self.prompts.push(Prompt { id, mailbox: Arc::downgrade(&mailbox), taken: false });
+        self.prompts.push(Prompt { id, mailbox: Arc::clone(&mailbox), taken: false });
         mailbox
     }
 
@@ -64,16 +64,14 @@ impl Router {
             }
             Action::PromptEnded { prompt, turn, outcome, result } => {
                 let Some(at) = self.prompts.iter().position(|open| open.id == *prompt) else { return };
-                if let Some(mailbox) = self.prompts.remove(at).mailbox.upgrade() {
-                    calls.wake(mailbox.end(TurnEnd {
-                        prompt: *prompt,
-                        turn: *turn,
-                        outcome: *outcome,
-                        result: result.clone(),
-                        messages: Vec::new(),
-                        omitted: 0,
-                    }));
-                }
+                calls.wake(self.prompts.remove(at).mailbox.end(TurnEnd {
+                    prompt: *prompt,
+                    turn: *turn,
+                    outcome: *outcome,
+                    result: result.clone(),
+                    messages: Vec::new(),
+                    omitted: 0,
+                }));
             }
             _ => {}
         }
@@ -89,7 +87,7 @@ impl Router {
     fn taken(&mut self, id: PromptId, turn: TurnId, calls: &mut Calls) {
         let Some(prompt) = self.prompts.iter_mut().find(|prompt| prompt.id == id) else { return };
         prompt.taken = true;
-        let mailbox = prompt.mailbox.upgrade();
+        let mailbox = Arc::clone(&prompt.mailbox);
         let Some(running) = self.turns.iter_mut().find(|running| running.id == turn) else { return };
         running.takers.push(id);
         if running.guess == Some(id) {
@@ -97,7 +95,7 @@ impl Router {
             return;
         }
         let wrong = running.guess.take();
-        if let (Some(early), Some(mailbox)) = (&running.early, mailbox) {
+        if let Some(early) = &running.early {
             calls.wake(mailbox.lag(early.missed()));
             for message in early.iter() {
                 calls.wake(mailbox.push(message));
@@ -116,17 +114,15 @@ impl Router {
             running.early = None;
         }
         for id in running.takers.iter().chain(&running.guess) {
-            let prompt = self.prompts.iter().find(|prompt| prompt.id == *id);
-            if let Some(mailbox) = prompt.and_then(|prompt| prompt.mailbox.upgrade()) {
-                calls.wake(mailbox.push(message));
+            if let Some(prompt) = self.prompts.iter().find(|prompt| prompt.id == *id) {
+                calls.wake(prompt.mailbox.push(message));
             }
         }
     }
 
     fn retract(&self, id: PromptId) {
-        let prompt = self.prompts.iter().find(|prompt| prompt.id == id);
-        if let Some(mailbox) = prompt.and_then(|prompt| prompt.mailbox.upgrade()) {
-            mailbox.retract();
+        if let Some(prompt) = self.prompts.iter().find(|prompt| prompt.id == id) {
+            prompt.mailbox.retract();
         }
     }
 }

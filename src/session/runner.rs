@@ -10,9 +10,6 @@ use super::calls::Calls;
 use super::shared::Shared;
 use crate::end::Closed;
 
-/// How many actions are told before those who wait are woken.
-const BATCH: usize = 64;
-
 /// What makes a [`Session`](super::Session) go: a future that its host runs, in a task of its own or beside other futures,
 /// until it gives the session's end. Nothing happens but in it; it yields to other tasks by itself.
 ///
@@ -66,13 +63,7 @@ impl Runner {
         let desk = self.shared.collect(cx);
         let mut state = self.shared.state();
         state.tidy(&desk);
-        let mut step = Poll::Ready(None);
-        for _ in 0..BATCH {
-            step = state.poll(cx, &mut self.calls);
-            if !matches!(step, Poll::Ready(None)) {
-                break;
-            }
-        }
+        let step = state.poll(cx, &mut self.calls);
         let driver = matches!(step, Poll::Ready(Some(_))).then(|| state.finish(&mut self.calls));
         drop(state);
         drop(driver);

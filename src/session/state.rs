@@ -1,7 +1,7 @@
 //! The driver, and who waits for what.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::asks::owners::{Inbox, Owned, Owners};
@@ -23,6 +23,9 @@ use crate::ids::{AskId, PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 
+/// How many actions are told before those who wait are woken.
+const BATCH: usize = 64;
+
 pub(super) struct State {
     /// None once the runner is gone.
     driver: Option<Box<dyn Drive>>,
@@ -32,7 +35,7 @@ pub(super) struct State {
     router: Router,
     replies: BTreeMap<RequestId, Arc<Slot<Replied>>>,
     owners: Owners,
-    feeds: Vec<Weak<Feed>>,
+    feeds: Vec<Arc<Feed>>,
 }
 
 impl State {
@@ -92,8 +95,8 @@ impl State {
 
     pub(super) fn subscribe(&mut self, room: Room) -> Arc<Feed> {
         let feed = Feed::new(room, self.driver.is_none());
-        self.feeds.retain(|feed| feed.strong_count() > 0);
-        self.feeds.push(Arc::downgrade(&feed));
+        self.feeds.retain(|feed| !feed.is_over());
+        self.feeds.push(Arc::clone(&feed));
         feed
     }
 
@@ -128,10 +131,17 @@ impl State {
         }
     }
 
-    /// The next thing that happens, told to all whom it concerns; the end of the session when it comes.
+    /// The next things that happen, told to all whom they concern; the end of the session when it comes.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<Closed>> {
         let Some(driver) = &mut self.driver else { return Poll::Pending };
-        driver.poll_next(cx).map(|action| self.tell(&action?, calls))
+        let Poll::Ready(first) = driver.poll_next(cx) else { return Poll::Pending };
+        let mut closed = first.and_then(|action| self.tell(&action, calls));
+        // Those that wait behind it were read with it: to look at the child between them would cost more than they do.
+        for _ in 1..BATCH {
+            let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) else { break };
+            closed = self.tell(&action, calls);
+        }
+        Poll::Ready(closed)
     }
 
     /// Settles everything as lost, and gives the driver up.
@@ -172,10 +182,12 @@ impl State {
             Action::Closed(end) => closed = Some(end.clone()),
             _ => {}
         }
-        self.feeds.retain(|feed| {
-            let Some(feed) = feed.upgrade() else { return false };
-            calls.wake(feed.push(action));
-            true
+        self.feeds.retain(|feed| match feed.push(action) {
+            Some(waker) => {
+                calls.wake(waker);
+                true
+            }
+            None => false,
         });
         if let Some(ask) = unowned {
             let _ = self.answer(ask, Answer::Decline);

@@ -70,15 +70,20 @@ impl Feed {
         Arc::new(Self(Mutex::new(Inner { unread: Ring::new(room), ended, waker: None })))
     }
 
-    /// Who is to be woken.
-    pub(super) fn push(&self, action: &Action) -> Option<Waker> {
+    /// Who is to be woken; none where nobody listens any more.
+    pub(super) fn push(&self, action: &Action) -> Option<Option<Waker>> {
         let mut inner = self.inner();
         if inner.ended {
             return None;
         }
-        inner.ended = matches!(action, Action::Closed(_));
         inner.unread.push(action.clone());
-        inner.waker.take()
+        inner.ended = matches!(action, Action::Closed(_)) || inner.unread.is_cut_off();
+        Some(inner.waker.take())
+    }
+
+    /// Whether nothing is pushed any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.inner().ended
     }
 
     fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Result<Action, Lagged>>> {
@@ -86,7 +91,7 @@ impl Feed {
         if let Some(next) = inner.unread.pop() {
             return Poll::Ready(Some(next));
         }
-        if inner.ended || inner.unread.is_cut_off() {
+        if inner.ended {
             return Poll::Ready(None);
         }
         let former = match &inner.waker {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::{Quoted, few};
 use crate::wire::view::FromJson;
 
 /// The fields of a JSON object, in their order, each as it was written.
@@ -66,6 +67,13 @@ impl Fields {
         value
     }
 
+    /// Takes out a field, whatever it holds.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(at) = self.place(name) {
+            self.0.remove(at);
+        }
+    }
+
     fn place(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|(own, _)| own == name)
     }
@@ -91,7 +99,7 @@ impl FromIterator<(String, Json)> for Fields {
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        few(f, self.0.iter().map(|(name, value)| (Quoted(name), value)))
     }
 }
 
@@ -115,7 +123,7 @@ impl<'de> Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    fields.push((name, Json::compacted(&value)));
+                    fields.push((name, Json::from(value)));
                 }
                 Ok(fields.into_iter().collect())
             }

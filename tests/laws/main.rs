@@ -2,6 +2,7 @@
 
 #[path = "../support/history.rs"]
 mod history;
+#[path = "../support/settle.rs"]
 mod settle;
 mod stdin;
 
@@ -159,7 +160,8 @@ fn law_5_everything_is_settled_once() {
         for (now, input) in &history.inputs {
             settled.input(&mut protocol, *now, input.clone());
         }
-        settled.finish(&protocol).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{history:#?}"));
+        assert!(protocol.is_closed(), "seed {seed}");
+        settled.finish().unwrap_or_else(|why| panic!("seed {seed}: {why}\n{history:#?}"));
     }
 }
 

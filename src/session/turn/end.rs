@@ -7,8 +7,7 @@ use serde::Deserialize;
 use crate::action::Outcome;
 use crate::error::DecodeError;
 use crate::ids::{PromptId, TurnId};
-use crate::message::Message;
-use crate::wire::views::TurnResult;
+use crate::message::{Message, TurnResult};
 
 /// How a prompt ended, and what the CLI says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +50,8 @@ impl TurnEnd {
         self.result.as_ref()?.session_id()
     }
 
-    /// What the process has cost so far, in US dollars: the CLI counts from its start, not for this turn. Early versions
-    /// called it `cost_usd`.
+    /// What the process has cost so far, in US dollars: the CLI counts from its start. For this turn alone there is
+    /// [`TurnResult::cost_since`]. Early versions called it `cost_usd`.
     #[must_use]
     pub fn total_cost_usd(&self) -> Option<f64> {
         #[derive(Deserialize)]
@@ -67,7 +66,7 @@ impl TurnEnd {
     /// How long the turn took, by the CLI's clock.
     #[must_use]
     pub fn duration(&self) -> Option<Duration> {
-        self.details()?.ok()?.duration_ms.map(Duration::from_millis)
+        Duration::try_from_secs_f64(self.details()?.ok()?.duration_ms? / 1e3).ok()
     }
 
     /// The typed view of the result, if there is one.
