@@ -120,7 +120,7 @@ async fn client(stream: TcpStream, claude: Session, mut watch: Subscriber, open:
         Ok(())
     };
     // A client that is gone is no reason to stop.
-    let _ = or(telling, hearing).await;
+    let _: io::Result<()> = or(telling, hearing).await;
 }
 
 /// What a client is told of an action, on one line.

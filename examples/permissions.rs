@@ -34,14 +34,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (claude, runner) = Driver::new(config, world.start(script())).into_session();
     let handlers = Handlers::new().permission(async |tool| {
         let decision = policy(&tool);
-        println!("{:6} {:50} {decision:?}", tool.tool_name(), tool.input().as_str());
+        let said = match &decision {
+            Decision::Deny { message, .. } => format!("no: {message}"),
+            _ => "yes".to_owned(),
+        };
+        println!("{:6} {:52} {said}", tool.tool_name(), tool.input().as_str());
         decision
     });
     let serving = claude.asks()?.serve(handlers);
     let talk = async {
         for prompt in ["look around", "and change something"] {
             let end = claude.prompt(prompt)?.await;
-            println!("{prompt}: {:?} {}\n", end.outcome, end.text());
+            println!("{prompt}: {:?}\n", end.outcome);
         }
         Ok(())
     };

@@ -35,6 +35,7 @@
 //! |---|---|
 //! | an event loop, a runtime, a wasm host | the default features: [`Protocol`], [`Options`], and the loop below |
 //! | smol, or any executor | feature `smol`: a transport, and a driver that is the loop |
+//! | many tasks or threads that share a session | feature `session` besides: handles, handlers, subscribers |
 //!
 //! # The run loop
 //!
@@ -109,6 +110,6 @@ pub use transport::tokio;
 pub use wire::kind::MessageKind;
 
 /// The README, whose code has to compile.
-#[cfg(all(doctest, feature = "smol"))]
+#[cfg(all(doctest, feature = "smol", feature = "session"))]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

@@ -116,3 +116,19 @@ impl Feed {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::ring::Overflow;
+
+    #[test]
+    fn one_that_is_dropped_is_forgotten() {
+        let feed = Feed::new(Room { items: 8, bytes: 1024, overflow: Overflow::Oldest }, false);
+        let subscriber = Subscriber::new(Arc::clone(&feed));
+        assert!(feed.push(&Action::Idle).is_some());
+        drop(subscriber);
+        assert!(feed.is_over() && feed.push(&Action::Idle).is_none());
+        assert_eq!(feed.inner().unread.len(), 0);
+    }
+}
