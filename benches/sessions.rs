@@ -3,7 +3,7 @@
 //! * A thousand sessions in one process, each idle after a turn of everything: text in parts, a tool that asks, a hook, a
 //!   request; with a subscriber and an owner of the asks. What each holds on the heap.
 //! * A child that writes 10,000 small messages, read by a subscriber of a session; against the same child, read by a bare
-//!   loop on the same runtime, and the core's own time on the same bytes.
+//!   loop on the same runtime, and the core's own time on the same bytes. In the processor's time of the thread that reads.
 //!
 //! `cargo bench --bench sessions --features smol,session`
 
@@ -18,14 +18,14 @@ use std::io::Write;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_process::{Command, Stdio};
 use claude_duplex::{
     Action, AskKinds, Asks, Config, Decision, Driver, Exit, Options, Overflow, Protocol, Request, Runner, Seed,
     Session, Subscriber, Time, Transport,
 };
-use clock::median;
+use clock::{median, spent};
 use counting::{Counting, counted};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, Future};
 
@@ -205,7 +205,7 @@ fn talk() -> ExitCode {
     if said.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Seconds: with a session, with a bare loop, in the core.
+/// Processor seconds: with a session, with a bare loop, in the core.
 fn throughput() -> (f64, f64, f64) {
     let (mut sessions, mut bare, mut core) = (Vec::new(), Vec::new(), Vec::new());
     // Alternating, so that a busy machine slows all; the first of each warms up.
@@ -236,12 +236,12 @@ fn session() -> Duration {
         let mut started = None;
         while seen < MESSAGES {
             if let Action::Message { message, .. } = subscriber.next().await.expect("more").expect("no lag") {
-                started.get_or_insert_with(Instant::now);
+                started.get_or_insert_with(spent);
                 black_box(message);
                 seen += 1;
             }
         }
-        started.expect("messages").elapsed()
+        spent() - started.expect("messages")
     };
     async_io::block_on(runner.run_until(reading))
 }
@@ -260,10 +260,10 @@ fn bare_loop() -> Duration {
         let (mut left, mut started) = (lines().len(), None);
         while left > 0 {
             let count = stdout.read(&mut buffer).await.expect("it writes");
-            started.get_or_insert_with(Instant::now);
+            started.get_or_insert_with(spent);
             left -= black_box(&buffer[..count]).len();
         }
-        let taken = started.expect("bytes").elapsed();
+        let taken = spent() - started.expect("bytes");
         drop(stdin);
         child.status().await.expect("it ends");
         taken
@@ -273,7 +273,7 @@ fn bare_loop() -> Duration {
 fn in_core() -> Duration {
     let lines = lines();
     let mut protocol = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
-    let started = Instant::now();
+    let started = spent();
     let mut seen = 0;
     for chunk in lines.chunks(64 * 1024) {
         protocol.receive(Time::ZERO, black_box(chunk));
@@ -282,7 +282,7 @@ fn in_core() -> Duration {
             seen += 1;
         }
     }
-    let taken = started.elapsed();
+    let taken = spent() - started;
     assert_eq!(seen, MESSAGES);
     taken
 }
