@@ -34,8 +34,26 @@
 //! | You have | You take |
 //! |---|---|
 //! | an event loop, a runtime, a wasm host | the default features: [`Protocol`], [`Options`], and the loop below |
-//! | smol, or any executor | feature `smol`: a transport, and a driver that is the loop |
-//! | many tasks or threads that share a session | feature `session` besides: handles, handlers, subscribers |
+//! | smol, or any executor | feature `smol`: a `Driver` that is the loop, on children: `smol::spawn` |
+//! | tokio | feature `tokio`: the same `Driver`, on tokio's children: `tokio::spawn` |
+//! | no runtime, and a thread to wait on | feature `smol`: `Driver::next_blocking` |
+//! | a CLI elsewhere: a socket, a container, SSH | `smol::over`, `tokio::over`: any two byte streams |
+//! | a child that is already there | `smol::adopt`, `tokio::adopt` |
+//! | many tasks or threads on one session | feature `session` besides: `Session`, `Turn`, `Asks`, `Subscriber` |
+//! | something else | feature `driver`: a `Transport` of your own |
+//!
+//! # Cargo features
+//!
+//! None is on by default. Crates are those of a build on Linux, this one counted, those that only run at build time not.
+//!
+//! | Feature | It adds | Crates |
+//! |---|---|---|
+//! | none | the core | 8 |
+//! | `driver` | `Driver` and `Transport`, by `futures-lite` | 14 |
+//! | `smol` | `smol`, and blocking calls, by `async-io` and `async-process` | 33 |
+//! | `tokio` | `tokio`, by tokio's `process` and `time` | 23 |
+//! | `session` | handles on a driver, by `event-listener` | 15 |
+//! | `testing` | `testing`, a scripted CLI | 8 |
 //!
 //! # The run loop
 //!
@@ -48,7 +66,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
-mod ask;
+pub mod ask;
 mod config;
 mod deadline;
 #[cfg(feature = "driver")]
@@ -63,7 +81,7 @@ pub mod message;
 pub mod options;
 mod prompt;
 mod protocol;
-mod request;
+pub mod request;
 #[cfg(any(unix, windows))]
 mod seed;
 #[cfg(feature = "session")]
@@ -90,7 +108,7 @@ pub use journal::{Journal, Recorder};
 pub use json::Json;
 pub use message::{Content, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
-pub use prompt::Prompt;
+pub use prompt::{Block, Priority, Prompt};
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 #[cfg(feature = "session")]

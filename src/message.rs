@@ -5,8 +5,8 @@
 //!
 //! Every view is open, for the CLI says more with each release: only what nothing can be done without is an error where it
 //! is missing, a field of another type than it should be is as good as none, words that are new are `Other`, and what a
-//! view does not name is in its `rest`. [`View::unnamed`] tells what that is. "From 2.1.250" at a field means that of the
-//! recorded versions (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
+//! view does not name is in its `rest`. [`View::unnamed`] tells what that is. "From 2.1.250" at a field means that of the six
+//! versions that are recorded in full (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
 //!
 //! ```
 //! use claude_duplex::Message;
@@ -238,21 +238,25 @@ impl Message {
     pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
         #[derive(serde::Deserialize)]
         struct Body {
-            message: Option<Json>,
+            message: Said,
         }
-        let of_assistant = match self.envelope.kind {
-            MessageKind::Assistant => true,
-            MessageKind::User => false,
-            _ => return Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
+        #[derive(serde::Deserialize)]
+        struct Said {
+            content: Json,
+        }
+        let said = |json: &Json| match self.kind() {
+            MessageKind::Assistant => Vec::from_json(json),
+            _ => content::Blocks::from_json(json).map(|blocks| blocks.0),
         };
-        let message = decode::<Body>(self.as_bytes())?.message.ok_or_else(|| DecodeError::missing("message"))?;
-        let content = |mut fields: Fields| {
-            if of_assistant {
-                return fields.require::<Vec<Content>>("content");
+        match (self.kind(), decode::<Body>(self.as_bytes())) {
+            (MessageKind::Assistant | MessageKind::User, Ok(body)) => {
+                said(&body.message.content).map_err(|error| error.within("content").within("message"))
             }
-            fields.require::<content::Blocks>("content").map(|blocks| blocks.0)
-        };
-        Fields::from_json(&message).and_then(content).map_err(|error| error.within("message"))
+            // What is odd is left to the views, which know what is missing.
+            (MessageKind::Assistant, Err(_)) => Ok(self.assistant()?.message.content),
+            (MessageKind::User, Err(_)) => Ok(self.user()?.message.content.0),
+            _ => Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
+        }
     }
 
     /// What a `stream_event` adds to the answer; `None` where it adds nothing. No more of the line is decoded.

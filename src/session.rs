@@ -103,7 +103,8 @@ impl Session {
         self.presence.command(|state| state.cancel(prompt))
     }
 
-    /// Stops what runs. The reply is the CLI's acknowledgement.
+    /// Stops what runs. The reply is the CLI's acknowledgement, which [`Reply::interrupted`](crate::Reply::interrupted)
+    /// reads: what is still queued, and what was cancelled.
     ///
     /// # Errors
     /// The interrupt comes back: see [`Protocol::interrupt`](crate::Protocol::interrupt).
@@ -111,12 +112,25 @@ impl Session {
         self.presence.command(|state| state.interrupt(interrupt))
     }
 
-    /// Asks something of the CLI itself.
+    /// Asks something of the CLI itself. The typed [requests](crate::request) become one, and read their reply with
+    /// [`Reply::of`](crate::Reply::of).
+    ///
+    /// ```
+    /// use claude_duplex::Session;
+    /// use claude_duplex::request::{ListModels, SetModel};
+    ///
+    /// async fn take_the_first(claude: &Session) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let models = claude.request(ListModels::new())?.await?.of::<ListModels>()?.models;
+    ///     println!("{} models", models.len());
+    ///     claude.request(SetModel::to("opus"))?.await?;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// The request comes back: see [`Protocol::request`](crate::Protocol::request).
-    pub fn request(&self, request: Request) -> Result<PendingReply, Refused<Request>> {
-        self.presence.command(|state| state.request(request))
+    pub fn request(&self, request: impl Into<Request>) -> Result<PendingReply, Refused<Request>> {
+        self.presence.command(|state| state.request(request.into()))
     }
 
     /// Whether the CLI still answers: it is asked for something that every version has and that changes nothing

@@ -1,6 +1,5 @@
 //! An answer as it comes: `stream_event` lines, and the events of the Messages API in them.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -255,20 +254,16 @@ impl fmt::Debug for StreamDelta {
     }
 }
 
-/// The delta of a `content_block_delta`.
+/// The delta of a `content_block_delta`. Of its text there is one copy, and of nothing else any.
 pub(super) fn delta(line: &[u8]) -> Option<StreamDelta> {
     #[derive(Deserialize)]
-    struct Line<'l> {
-        #[serde(borrow)]
-        event: Fast<'l>,
+    struct Line {
+        event: Body,
     }
     #[derive(Deserialize)]
-    struct Fast<'l> {
-        #[serde(borrow, rename = "type")]
-        kind: Cow<'l, str>,
+    struct Body {
         delta: Option<Parts>,
     }
-    // Of the text that all but always comes there is one copy, and of nothing else any.
     #[derive(Deserialize)]
     struct Parts {
         #[serde(rename = "type")]
@@ -286,14 +281,12 @@ pub(super) fn delta(line: &[u8]) -> Option<StreamDelta> {
         #[serde(other)]
         Other,
     }
-    match serde_json::from_slice::<Line<'_>>(line) {
-        Ok(Line { event }) if event.kind != "content_block_delta" => None,
-        Ok(Line { event: Fast { delta: Some(parts), .. } }) => match parts {
-            Parts { kind: Kind::TextDelta, text: Some(text), .. } => Some(StreamDelta::Text(text)),
-            Parts { kind: Kind::ThinkingDelta, thinking: Some(thinking), .. } => Some(StreamDelta::Thinking(thinking)),
-            Parts { kind: Kind::InputJsonDelta, partial_json: Some(json), .. } => Some(StreamDelta::Input(json)),
-            _ => slow_delta(line),
-        },
+    // Only a block's delta has one of these types.
+    let Ok(Line { event: Body { delta } }) = serde_json::from_slice(line) else { return slow_delta(line) };
+    match delta? {
+        Parts { kind: Kind::TextDelta, text: Some(text), .. } => Some(StreamDelta::Text(text)),
+        Parts { kind: Kind::ThinkingDelta, thinking: Some(thinking), .. } => Some(StreamDelta::Thinking(thinking)),
+        Parts { kind: Kind::InputJsonDelta, partial_json: Some(json), .. } => Some(StreamDelta::Input(json)),
         _ => slow_delta(line),
     }
 }

@@ -54,11 +54,14 @@ impl Protocol {
     }
 
     fn tell_room(&mut self) {
+        if !self.wants_room {
+            return;
+        }
         let limits = &self.config.limits;
         let room = self.unsent() <= limits.unsent / 2
             && self.ledger.open_prompts() < limits.open_prompts
             && self.requests.len() < limits.open_requests;
-        if self.wants_room && room && self.shutdown.is_open() {
+        if room && self.shutdown.is_open() {
             self.wants_room = false;
             self.actions.push(Action::Room);
         }
@@ -66,7 +69,7 @@ impl Protocol {
 
     pub(super) fn settle(&mut self, why: Lost) {
         self.asks.withdraw_all(WhyWithdrawn::Ended(why), &mut self.actions);
-        self.requests.lose(why, &mut self.actions);
+        self.requests.lose(why, self.last_error.as_deref(), &mut self.actions);
         self.ledger.lose(why, &mut self.actions);
         self.aims = Aims::default();
     }

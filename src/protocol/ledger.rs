@@ -164,6 +164,11 @@ impl Ledger {
         self.turns.last().map(|turn| turn.id)
     }
 
+    /// Whether a result says that no agent runs in the background.
+    pub(crate) fn holds_results(&self) -> bool {
+        self.generation.holds_results
+    }
+
     /// What an interrupt that is aimed at nothing in particular would stop: a prompt of the running turn, else the
     /// oldest that the CLI has. None while a turn of the CLI's own runs that took no prompt.
     pub(crate) fn running_prompt(&self) -> Option<PromptId> {
@@ -190,6 +195,7 @@ impl Ledger {
         self.generation.tells_origin |= known.tells_origin;
         self.generation.joins |= known.joins;
         self.generation.only_prompts |= known.only_prompts;
+        self.generation.holds_results |= known.holds_results;
     }
 
     /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).

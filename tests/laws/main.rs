@@ -1,7 +1,9 @@
 //! The laws of the design, each judged over the same arbitrary histories.
 
+mod answers;
 #[path = "../support/history.rs"]
 mod history;
+mod pending;
 #[path = "../support/settle.rs"]
 mod settle;
 mod stdin;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use claude_duplex::ask::hook::Output;
 use claude_duplex::testing::{Generation, Script, Step, Tool};
 use claude_duplex::{Answer, AskKind, Asked, Decision, Handlers, Interrupt, Json, LocalHandlers, Outcome, Time};
 use futures_lite::future::{or, pending, zip};
@@ -59,7 +60,7 @@ fn any_number_is_handled_side_by_side() {
 }
 
 #[test]
-fn each_kind_has_its_handler_and_what_has_none_is_declined() {
+fn each_kind_has_its_handler() {
     let script = Script::default().then([
         shell(&["ls"]),
         Step::hook("h", "PreToolUse"),
@@ -73,13 +74,14 @@ fn each_kind_has_its_handler_and_what_has_none_is_declined() {
         let raw = |json: &str| Answer::Raw(Json::parse(json).unwrap());
         let handlers = Handlers::new()
             .permission(async |_| Decision::allow())
-            .hook(async |_| raw(r#"{"from":"hook"}"#))
+            .hook(async |_| Output::new().system_message("from a hook"))
+            .mcp(async |message| message.unknown_server())
             .on(AskKind::Elicitation, async |_| raw(r#"{"action":"decline"}"#));
         let serving = claude.asks().unwrap().serve(handlers);
         or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
     });
     let answers = log.answers();
-    let expected = ["\"allow\"", r#""from":"hook""#, r#""subtype":"error""#, r#""action":"decline""#];
+    let expected = ["\"allow\"", "from a hook", "-32601", r#""action":"decline""#];
     assert_eq!(answers.len(), expected.len(), "{answers:#?}");
     assert!(answers.iter().zip(expected).all(|(answer, expected)| answer.contains(expected)), "{answers:#?}");
 }

@@ -59,7 +59,7 @@ fn asks_are_answered(stage: &Stage) {
     let ask = session.until_asked();
     session.answer(ask, Decision::allow()).unwrap();
     session.until_prompt_ended();
-    assert!(session.messages().any(|message| message.text().contains("(nothing was run) ls")));
+    assert!(session.messages().any(|message| message.line().contains("(nothing was run) ls")));
     assert_eq!((session.close_and_end().exit, session.outcomes()), (Some(Exit::Code(0)), vec![Outcome::Success]));
 }
 

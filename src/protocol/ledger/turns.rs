@@ -43,6 +43,8 @@ pub(crate) struct Generation {
     pub(crate) joins: bool,
     /// It runs nothing but prompts: the end of a background task is told with the next prompt's turn.
     pub(crate) only_prompts: bool,
+    /// It holds results back while an agent runs in the background: a result says that none does.
+    pub(crate) holds_results: bool,
     /// It echoes the prompts that a turn takes: it was started with `--replay-user-messages`.
     pub(crate) echoes: bool,
     /// It says how far it is with each prompt (`command_lifecycle`).
@@ -62,6 +64,7 @@ impl Generation {
         let version: [u32; 3] = [major, minor, patch];
         Self {
             only_prompts: version < [2, 1, 41],
+            holds_results: ([2, 1, 45]..[2, 1, 179]).contains(&version),
             joins: version >= [2, 1, 85],
             tells_origin: version >= [2, 1, 124],
             ..Self::default()
@@ -115,6 +118,13 @@ mod tests {
         assert_eq!(habits("2.1.124"), (false, true, true));
         assert_eq!(habits("2.1.329-beta.1"), (false, true, true));
         assert_eq!(habits("3.0.0"), (false, true, true));
+    }
+
+    #[test]
+    fn results_are_held_back_for_a_while() {
+        let held =
+            ["2.0.76", "2.1.44", "2.1.45", "2.1.178", "2.1.179"].map(|version| Generation::of(version).holds_results);
+        assert_eq!(held, [false, false, true, true, false]);
     }
 
     #[test]

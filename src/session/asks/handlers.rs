@@ -5,7 +5,10 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 
 use super::{Asked, Handler};
-use crate::ask::{Answer, Ask, AskKind, Decision, Permission};
+use crate::ask::hook::Hook;
+use crate::ask::mcp::McpMessage;
+use crate::ask::{Answer, Ask, AskKind, Dialog, Elicitation, Permission};
+use crate::error::DecodeError;
 
 /// Declares a form of handlers, by what their closures and their futures must be.
 macro_rules! handlers {
@@ -26,53 +29,49 @@ macro_rules! handlers {
                 Self::default()
             }
 
-            /// Decides whether a tool may run.
-            pub fn permission<F>(self, handler: impl Fn(Permission) -> F $(+ $closure)* + 'h) -> Self
+            /// Decides whether a tool may run: with a [`Decision`](crate::Decision).
+            pub fn permission<F, A>(self, handler: impl Fn(Permission) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = Decision> $(+ $future)* + 'h,
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: Into<Answer>,
             {
-                self.on(AskKind::Permission, move |ask| {
-                    let decision = ask.permission().map(&handler);
-                    async move {
-                        match decision {
-                            Ok(decision) => decision.await.into(),
-                            // Without a tool or an input there is nothing to decide.
-                            Err(_) => Answer::Decline,
-                        }
-                    }
-                })
+                self.viewed(AskKind::Permission, Ask::permission, handler)
             }
 
-            /// Runs a hook that the host registered.
-            pub fn hook<F>(self, handler: impl Fn(Ask) -> F $(+ $closure)* + 'h) -> Self
+            /// Runs a hook that the host registered: with an output of its event, or any [`Output`](crate::ask::hook::Output).
+            pub fn hook<F, A>(self, handler: impl Fn(Hook) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = Answer> $(+ $future)* + 'h,
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: Into<Answer>,
             {
-                self.on(AskKind::Hook, handler)
+                self.viewed(AskKind::Hook, Ask::hook, handler)
             }
 
-            /// Answers for the MCP servers in the host.
-            pub fn mcp<F>(self, handler: impl Fn(Ask) -> F $(+ $closure)* + 'h) -> Self
+            /// Answers for the MCP servers in the host: with an [`McpAnswer`](crate::ask::mcp::McpAnswer).
+            pub fn mcp<F, A>(self, handler: impl Fn(McpMessage) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = Answer> $(+ $future)* + 'h,
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: Into<Answer>,
             {
-                self.on(AskKind::Mcp, handler)
+                self.viewed(AskKind::Mcp, Ask::mcp, handler)
             }
 
-            /// Asks the user what an MCP server wants to know.
-            pub fn elicitation<F>(self, handler: impl Fn(Ask) -> F $(+ $closure)* + 'h) -> Self
+            /// Asks the user what an MCP server wants to know: with an [`ElicitationAnswer`](crate::ask::ElicitationAnswer).
+            pub fn elicitation<F, A>(self, handler: impl Fn(Elicitation) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = Answer> $(+ $future)* + 'h,
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: Into<Answer>,
             {
-                self.on(AskKind::Elicitation, handler)
+                self.viewed(AskKind::Elicitation, Ask::elicitation, handler)
             }
 
-            /// Shows a dialog to the user.
-            pub fn dialog<F>(self, handler: impl Fn(Ask) -> F $(+ $closure)* + 'h) -> Self
+            /// Shows a dialog to the user: with a [`DialogAnswer`](crate::ask::DialogAnswer).
+            pub fn dialog<F, A>(self, handler: impl Fn(Dialog) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = Answer> $(+ $future)* + 'h,
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: Into<Answer>,
             {
-                self.on(AskKind::Dialog, handler)
+                self.viewed(AskKind::Dialog, Ask::dialog, handler)
             }
 
             /// Answers asks of that kind; of two handlers for one kind the later counts.
@@ -83,6 +82,29 @@ macro_rules! handlers {
                 self.handlers.retain(|(known, _)| *known != kind);
                 self.handlers.push((kind, Box::new(move |ask| Box::pin(handler(ask)))));
                 self
+            }
+
+            /// What lacks the least that its view needs is declined: there is nothing to decide.
+            fn viewed<V, F, A>(
+                self,
+                kind: AskKind,
+                view: fn(&Ask) -> Result<V, DecodeError>,
+                handler: impl Fn(V) -> F $(+ $closure)* + 'h,
+            ) -> Self
+            where
+                V: 'h,
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: Into<Answer>,
+            {
+                self.on(kind, move |ask| {
+                    let answer = view(&ask).map(&handler);
+                    async move {
+                        match answer {
+                            Ok(answer) => answer.await.into(),
+                            Err(_) => Answer::Decline,
+                        }
+                    }
+                })
             }
         }
 
@@ -114,18 +136,22 @@ handlers! {
     /// A handler for each kind of ask, as async closures; an ask of a kind without one is declined.
     ///
     /// They can be served on any thread; [`LocalHandlers`] need not be `Send`. A closure may borrow what outlives the
-    /// serving; what it owns, it clones into the future that it gives. For what an [`Ask`] of another kind than a permission
-    /// holds, see its [`message`](Ask::message).
+    /// serving; what it owns, it clones into the future that it gives. Each is given the typed view of its kind; what the
+    /// view lacks is in the [`Ask`], which [`on`](Handlers::on) gives.
     ///
     /// ```
-    /// use claude_duplex::{Answer, Decision, Handlers, Json};
+    /// use claude_duplex::ask::hook::Output;
+    /// use claude_duplex::{Decision, Handlers};
     ///
     /// let handlers = Handlers::new()
     ///     .permission(async |tool| match tool.tool_name() {
     ///         "Read" => Decision::allow(),
     ///         _ => Decision::deny("only reading"),
     ///     })
-    ///     .hook(async |_| Answer::Raw(Json::parse("{}").unwrap()));
+    ///     .hook(async |hook| {
+    ///         println!("{:?}", hook.input.event);
+    ///         Output::new()
+    ///     });
     /// ```
     Handlers, [Send Sync], [Send]
 }

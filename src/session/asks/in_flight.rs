@@ -61,7 +61,8 @@ impl<F: Future<Output = ()>> InFlight<F> {
         drop(queue);
         drop(former);
         for index in due.drain(..) {
-            let Some(call) = &mut self.calls[index] else { continue };
+            // A waker may outlive its call, and be heard when that is over.
+            let Some(Some(call)) = self.calls.get_mut(index) else { continue };
             call.alarm.is_queued.store(false, Ordering::Release);
             let waker = Waker::from(Arc::clone(&call.alarm));
             if call.future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
