@@ -11,7 +11,7 @@ pub(crate) fn timed<T>(job: impl FnOnce() -> T) -> (T, Duration) {
 
 /// The processor time of this thread so far.
 #[cfg(unix)]
-fn spent() -> Duration {
+pub(crate) fn spent() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
@@ -19,7 +19,7 @@ fn spent() -> Duration {
 
 /// Elsewhere the time on the wall has to do.
 #[cfg(not(unix))]
-fn spent() -> Duration {
+pub(crate) fn spent() -> Duration {
     use std::sync::OnceLock;
     use std::time::Instant;
     static START: OnceLock<Instant> = OnceLock::new();
