@@ -132,7 +132,7 @@ fn line(action: &Action) -> Option<String> {
         },
         Action::Asked(ask) => {
             let tool = ask.permission().ok()?;
-            format!("asks {} {} {}", ask.id().number(), tool.tool_name(), tool.input().as_str())
+            format!("asks {} {} {}", ask.id().number(), tool.tool_name, tool.input.as_str())
         }
         Action::Withdrawn { ask, .. } => format!("withdrawn {}", ask.number()),
         Action::PromptEnded { outcome, .. } => format!("ended {outcome:?}"),

@@ -8,8 +8,8 @@ use futures_lite::future::or;
 
 /// What may run: looking at things, and git as long as it stays here.
 fn policy(tool: &Permission) -> Decision {
-    let input = tool.input().as_str();
-    match tool.tool_name() {
+    let input = tool.input.as_str();
+    match &*tool.tool_name {
         "Read" | "Grep" | "Glob" => Decision::allow(),
         "Bash" if input.contains("git push") => Decision::deny("nothing leaves this machine"),
         "Bash" if input.contains("\"git ") => Decision::allow(),
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Decision::Deny { message, .. } => format!("no: {message}"),
             _ => "yes".to_owned(),
         };
-        println!("{:6} {:52} {said}", tool.tool_name(), tool.input().as_str());
+        println!("{:6} {:52} {said}", tool.tool_name, tool.input.as_str());
         decision
     });
     let serving = claude.asks()?.serve(handlers);
