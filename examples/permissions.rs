@@ -9,7 +9,7 @@ use futures_lite::future::or;
 /// What may run: looking at things, and git as long as it stays here.
 fn policy(tool: &Permission) -> Decision {
     let input = tool.input.as_str();
-    match tool.tool_name.as_str() {
+    match &*tool.tool_name {
         "Read" | "Grep" | "Glob" => Decision::allow(),
         "Bash" if input.contains("git push") => Decision::deny("nothing leaves this machine"),
         "Bash" if input.contains("\"git ") => Decision::allow(),

@@ -61,7 +61,7 @@ fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
             for _ in 0..3 {
                 open.push(asks.next().await.unwrap());
             }
-            let commands = open.iter().map(|asked| asked.permission().unwrap().input().as_str().to_owned());
+            let commands = open.iter().map(|asked| asked.permission().unwrap().input.as_str().to_owned());
             assert!(commands.zip(["a", "b", "c"]).all(|(input, name)| input.contains(&format!("\"{name}\""))));
             let last = open.pop().unwrap();
             std::thread::spawn(move || last.answer(Decision::deny("not this one")).unwrap()).join().unwrap();

@@ -34,7 +34,7 @@ fn a_session_with_a_process_from_the_first_prompt_to_its_exit() {
         let (claude, runner) = peer(&[]);
         let watch = claude.clone();
         assert!(claude.pid().is_some());
-        let handlers = Handlers::new().permission(async |tool| match tool.input().as_str().contains("rm") {
+        let handlers = Handlers::new().permission(async |tool| match tool.input.as_str().contains("rm") {
             true => Decision::deny("nothing is removed"),
             false => Decision::allow(),
         });

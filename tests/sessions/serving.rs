@@ -41,7 +41,7 @@ fn any_number_is_handled_side_by_side() {
                 let sleep = patience.sleep(10 * SECOND);
                 async move {
                     sleep.await;
-                    if tool.input().as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
+                    if tool.input.as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
                 }
             });
             let serving = assert_send(claude.asks().unwrap().serve(handlers));
@@ -95,7 +95,7 @@ fn handlers_may_stay_on_their_thread() {
         let handlers = LocalHandlers::new().permission(move |tool| {
             let note = Rc::clone(&note);
             async move {
-                note.borrow_mut().push(tool.input().as_str().to_owned());
+                note.borrow_mut().push(tool.input.as_str().to_owned());
                 Decision::allow()
             }
         });
@@ -133,7 +133,7 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
             let guard = Dropped(Arc::clone(&count));
             async move {
                 let _guard = guard;
-                pending().await
+                pending::<Decision>().await
             }
         });
         let end = async {
@@ -178,10 +178,10 @@ fn a_handler_that_panics_declines_its_ask_and_those_beside_it() {
     let script = Script::default().then([shell(&["good", "bad", "late"]), Step::text("done")]);
     let mut rig = open(script);
     let handlers = Handlers::new().permission(|tool| async move {
-        if tool.input().as_str().contains("bad") {
+        if tool.input.as_str().contains("bad") {
             panic!("a handler that panics");
         }
-        pending().await
+        pending::<Decision>().await
     });
     let turn = rig.claude.prompt("go").unwrap();
     let serving = rig.claude.asks().unwrap().serve(handlers);

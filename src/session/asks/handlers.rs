@@ -5,9 +5,9 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 
 use super::{Asked, Handler};
-use crate::ask::hook::Hook;
-use crate::ask::mcp::McpMessage;
-use crate::ask::{Answer, Ask, AskKind, Dialog, Elicitation, Permission};
+use crate::ask::hook::{Hook, Output};
+use crate::ask::mcp::{McpAnswer, McpMessage};
+use crate::ask::{Answer, Ask, AskKind, Decision, Dialog, DialogAnswer, Elicitation, ElicitationAnswer, Permission};
 use crate::error::DecodeError;
 
 /// Declares a form of handlers, by what their closures and their futures must be.
@@ -29,49 +29,46 @@ macro_rules! handlers {
                 Self::default()
             }
 
-            /// Decides whether a tool may run: with a [`Decision`](crate::Decision).
+            /// Decides whether a tool may run: with a [`Decision`], or the reply to its questions.
             pub fn permission<F, A>(self, handler: impl Fn(Permission) -> F $(+ $closure)* + 'h) -> Self
             where
                 F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<Answer>,
+                A: Into<Decision> + 'h,
             {
-                self.viewed(AskKind::Permission, Ask::permission, handler)
+                self.viewed(AskKind::Permission, Ask::permission, handler, |decision| Answer::Permission(decision.into()))
             }
 
-            /// Runs a hook that the host registered: with an output of its event, or any [`Output`](crate::ask::hook::Output).
+            /// Runs a hook that the host registered: with the output of its event, or any [`Output`].
             pub fn hook<F, A>(self, handler: impl Fn(Hook) -> F $(+ $closure)* + 'h) -> Self
             where
                 F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<Answer>,
+                A: Into<Output> + 'h,
             {
-                self.viewed(AskKind::Hook, Ask::hook, handler)
+                self.viewed(AskKind::Hook, Ask::hook, handler, |output| Answer::Hook(output.into()))
             }
 
-            /// Answers for the MCP servers in the host: with an [`McpAnswer`](crate::ask::mcp::McpAnswer).
-            pub fn mcp<F, A>(self, handler: impl Fn(McpMessage) -> F $(+ $closure)* + 'h) -> Self
+            /// Answers for the MCP servers in the host.
+            pub fn mcp<F>(self, handler: impl Fn(McpMessage) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<Answer>,
+                F: Future<Output = McpAnswer> $(+ $future)* + 'h,
             {
-                self.viewed(AskKind::Mcp, Ask::mcp, handler)
+                self.viewed(AskKind::Mcp, Ask::mcp, handler, Answer::Mcp)
             }
 
-            /// Asks the user what an MCP server wants to know: with an [`ElicitationAnswer`](crate::ask::ElicitationAnswer).
-            pub fn elicitation<F, A>(self, handler: impl Fn(Elicitation) -> F $(+ $closure)* + 'h) -> Self
+            /// Asks the user what an MCP server wants to know.
+            pub fn elicitation<F>(self, handler: impl Fn(Elicitation) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<Answer>,
+                F: Future<Output = ElicitationAnswer> $(+ $future)* + 'h,
             {
-                self.viewed(AskKind::Elicitation, Ask::elicitation, handler)
+                self.viewed(AskKind::Elicitation, Ask::elicitation, handler, Answer::Elicitation)
             }
 
-            /// Shows a dialog to the user: with a [`DialogAnswer`](crate::ask::DialogAnswer).
-            pub fn dialog<F, A>(self, handler: impl Fn(Dialog) -> F $(+ $closure)* + 'h) -> Self
+            /// Shows a dialog to the user.
+            pub fn dialog<F>(self, handler: impl Fn(Dialog) -> F $(+ $closure)* + 'h) -> Self
             where
-                F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<Answer>,
+                F: Future<Output = DialogAnswer> $(+ $future)* + 'h,
             {
-                self.viewed(AskKind::Dialog, Ask::dialog, handler)
+                self.viewed(AskKind::Dialog, Ask::dialog, handler, Answer::Dialog)
             }
 
             /// Answers asks of that kind; of two handlers for one kind the later counts.
@@ -90,17 +87,18 @@ macro_rules! handlers {
                 kind: AskKind,
                 view: fn(&Ask) -> Result<V, DecodeError>,
                 handler: impl Fn(V) -> F $(+ $closure)* + 'h,
+                answer: fn(A) -> Answer,
             ) -> Self
             where
                 V: 'h,
+                A: 'h,
                 F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<Answer>,
             {
                 self.on(kind, move |ask| {
-                    let answer = view(&ask).map(&handler);
+                    let handling = view(&ask).map(&handler);
                     async move {
-                        match answer {
-                            Ok(answer) => answer.await.into(),
+                        match handling {
+                            Ok(handling) => answer(handling.await),
                             Err(_) => Answer::Decline,
                         }
                     }
@@ -144,7 +142,7 @@ handlers! {
     /// use claude_duplex::{Decision, Handlers};
     ///
     /// let handlers = Handlers::new()
-    ///     .permission(async |tool| match tool.tool_name() {
+    ///     .permission(async |tool| match &*tool.tool_name {
     ///         "Read" => Decision::allow(),
     ///         _ => Decision::deny("only reading"),
     ///     })

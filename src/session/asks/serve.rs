@@ -43,7 +43,7 @@ impl Asks {
     ///
     /// async fn run(claude: Session, runner: Runner) {
     ///     let asks = claude.asks().expect("nobody else asked for them");
-    ///     let serving = asks.serve(Handlers::new().permission(async |tool| match tool.tool_name() {
+    ///     let serving = asks.serve(Handlers::new().permission(async |tool| match &*tool.tool_name {
     ///         "Read" | "Grep" => Decision::allow(),
     ///         name => Decision::deny(format!("{name} is not for you")),
     ///     }));
