@@ -8,7 +8,6 @@
 //! loop that sends lines of that length and reads as many bytes, and the core's own time on them. `prompts_over_pipes` has the
 //! loop alone for its floor; it is shown, not judged: a line goes to and fro in some 3 us here, and the core takes 2 for a prompt.
 
-#[expect(dead_code, reason = "of the clocks it takes none")]
 mod clock;
 
 use std::hint::black_box;
