@@ -3,6 +3,7 @@
 //! `cargo bench --bench scale` prints a line for each: its name, the value, the limit.
 
 mod clock;
+#[allow(dead_code, reason = "another bench reads the rest")]
 mod corpora;
 mod counting;
 
