@@ -1,5 +1,7 @@
 //! How long a job takes, in the processor's time: on a busy machine the clock on the wall measures the others.
 
+#![allow(dead_code, reason = "not every bench measures all of it")]
+
 use std::time::Duration;
 
 /// What `job` gives, and the processor time that it took of this thread.
