@@ -8,10 +8,8 @@
 //! `cargo bench --bench sessions --features smol,session`
 
 #[path = "clock/mod.rs"]
-#[expect(dead_code, reason = "shared with other benches")]
 mod clock;
 #[path = "counting/mod.rs"]
-#[expect(dead_code, reason = "shared with other benches")]
 mod counting;
 
 use std::hint::black_box;
