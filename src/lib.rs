@@ -94,14 +94,16 @@ mod time;
 mod transport;
 mod wire;
 
-pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyRejected, WhyWithdrawn};
+pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
 #[cfg(feature = "driver")]
 pub use driver::Driver;
 pub use end::{ChildAction, CloseReason, Closed, Exit};
-pub use error::{AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused};
+pub use error::{
+    AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused, WhyRejected,
+};
 pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
 pub use journal::{Journal, Recorder};
