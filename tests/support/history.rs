@@ -79,6 +79,7 @@ pub(crate) enum PeerLine {
 #[derive(Debug, Clone)]
 pub(crate) struct History {
     pub(crate) config: Config,
+    pub(crate) start: Time,
     pub(crate) inputs: Vec<(Time, Input<'static>)>,
 }
 
@@ -125,7 +126,7 @@ pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
 /// Makes a history: each step becomes the input that it means in the state that the session has reached.
 pub(crate) fn history(u: &mut Unstructured<'_>) -> Result<History> {
     let config = config(u)?;
-    let mut author = Author::new(config.clone());
+    let mut author = Author::new(config);
     while !u.is_empty() {
         let step = Step::arbitrary(u)?;
         // Most histories should live for a while.
@@ -133,7 +134,7 @@ pub(crate) fn history(u: &mut Unstructured<'_>) -> Result<History> {
             author.step(step);
         }
     }
-    Ok(History { config, inputs: author.inputs })
+    Ok(author.history())
 }
 
 impl Step {
@@ -143,15 +144,57 @@ impl Step {
 }
 
 impl History {
+    /// The session before its first input.
+    pub(crate) fn begin(&self) -> Protocol {
+        Protocol::new(self.config.clone(), self.start)
+    }
+
+    /// The session after its last input, with every action read.
+    pub(crate) fn reached(&self) -> Protocol {
+        let mut protocol = self.begin();
+        for (now, input) in &self.inputs {
+            protocol.apply(*now, input.clone());
+            while protocol.poll_action().is_some() {}
+        }
+        protocol
+    }
+
     /// The inputs again, in the same states.
     pub(crate) fn play(&self) -> Trace {
-        let mut protocol = Protocol::new(self.config.clone(), Time::ZERO);
+        let mut protocol = self.begin();
         let mut trace = Trace::default();
         for (now, input) in &self.inputs {
             trace.apply(&mut protocol, *now, input.clone());
             trace.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
         }
         trace
+    }
+
+    /// The history with what brings it to its end: the host closes, all output is sent, and every deadline passes.
+    pub(crate) fn drained(&self) -> Self {
+        let mut drained = self.clone();
+        let mut protocol = self.reached();
+        let mut say = |protocol: &mut Protocol, now: Time, input: Input<'static>| {
+            protocol.apply(now, input.clone());
+            drained.inputs.push((now, input));
+        };
+        let now = protocol.now();
+        say(&mut protocol, now, Input::Close);
+        for _ in 0..self.most_steps() {
+            let now = protocol.now();
+            match (protocol.poll_transmit().len(), protocol.poll_timeout()) {
+                _ if protocol.is_closed() => return drained,
+                (0, Some((due, _))) => say(&mut protocol, due, Input::Timeout),
+                (0, None) => panic!("it is not closed and waits for nothing"),
+                (pending, _) => say(&mut protocol, now, Input::Sent(pending)),
+            }
+        }
+        panic!("the end does not come");
+    }
+
+    /// How many deadlines an end may take: each request may have its own, and an end has a few.
+    pub(crate) fn most_steps(&self) -> usize {
+        self.inputs.len() + 40
     }
 }
 
@@ -192,7 +235,12 @@ impl Author {
         }
     }
 
-    fn step(&mut self, step: Step) {
+    /// What was said so far.
+    pub(crate) fn history(&self) -> History {
+        History { config: self.protocol.config().clone(), start: Time::ZERO, inputs: self.inputs.clone() }
+    }
+
+    pub(crate) fn step(&mut self, step: Step) {
         let input = match step {
             Step::Peer(lines) => {
                 let bytes: Vec<u8> = lines.iter().flat_map(|line| self.line(line)).collect();
@@ -236,7 +284,8 @@ impl Author {
                 2 => Request::new("mcp_status"),
                 _ => Request::new("set_model").field("model", Json::string("m\n{}")),
             }),
-            Step::Answer { ask, how } => match self.asks.get(usize::from(ask) % self.asks.len().max(1)) {
+            // One of the latest: those before are stale.
+            Step::Answer { ask, how } => match self.asks.iter().rev().take(4).nth(usize::from(ask % 4)) {
                 Some(ask) => Input::Answer(*ask, answer(how)),
                 None => return,
             },
@@ -354,7 +403,7 @@ impl Author {
                     serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }),
                     serde_json::json!({ "subtype": "tomorrow" }),
                     serde_json::Value::Null,
-                ][usize::from(kind % 9)]),
+                ][usize::from(if *kind < 0x80 { kind % 9 } else { 0 })]),
             }),
             PeerLine::CancelAsk(id) => {
                 serde_json::json!({ "type": "control_cancel_request", "request_id": format!("ask-{}", id % 8) })

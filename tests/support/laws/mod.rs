@@ -1,0 +1,56 @@
+//! The laws of the design. Each is a function over one history; it panics where the history breaks the law, and says how
+//! much it judged, so that a test can tell that it judges anything.
+
+mod answers;
+mod chunking;
+mod ending;
+mod grants;
+mod memory;
+mod output;
+mod polls;
+mod replay;
+mod settling;
+mod stdin;
+mod time;
+
+use crate::history::History;
+
+pub(crate) struct Law {
+    pub(crate) name: &'static str,
+    pub(crate) judge: fn(&History) -> usize,
+}
+
+/// All of them; the numbers are those of the design.
+pub(crate) const LAWS: [Law; 11] = [
+    Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
+    Law { name: "2: nothing depends on what was read", judge: polls::judge },
+    Law { name: "3: output is whole lines of JSON", judge: output::judge },
+    Law { name: "3: no byte follows the close of stdin", judge: stdin::judge },
+    Law { name: "4: a history that was written and read back gives the same", judge: replay::judge },
+    Law { name: "5: everything is settled once", judge: settling::judge },
+    Law { name: "5: an answer that is taken is on its way", judge: answers::judge },
+    Law { name: "6: a close ends without help", judge: ending::judge },
+    Law { name: "7: time does not go back, and early is nothing", judge: time::judge },
+    Law { name: "8: what is held has limits", judge: memory::judge },
+    Law { name: "9: nothing is granted that nobody gave", judge: grants::judge },
+];
+
+/// Judges a history by every law.
+#[allow(dead_code, reason = "one test judges law by law")]
+pub(crate) fn judge(history: &History) {
+    for law in &LAWS {
+        let _told = Told(law.name);
+        (law.judge)(history);
+    }
+}
+
+/// Says what was under way when something panics.
+pub(crate) struct Told<T: std::fmt::Display>(pub(crate) T);
+
+impl<T: std::fmt::Display> Drop for Told<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("broken: {}", self.0);
+        }
+    }
+}

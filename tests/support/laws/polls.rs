@@ -1,0 +1,20 @@
+//! Law 2: polls change nothing, and nothing depends on how many actions are unread.
+
+use claude_duplex::Protocol;
+
+use crate::history::{History, Trace};
+
+pub(crate) fn judge(history: &History) -> usize {
+    let read = history.play();
+    let mut protocol = history.begin();
+    let mut unread = Trace::default();
+    let polls = |protocol: &Protocol| (protocol.poll_transmit().to_vec(), protocol.poll_timeout(), protocol.wants_read());
+    for (now, input) in &history.inputs {
+        assert_eq!(polls(&protocol), polls(&protocol));
+        unread.apply(&mut protocol, *now, input.clone());
+    }
+    unread.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
+    assert_eq!(read, unread);
+    assert_eq!(protocol.poll_action(), None);
+    read.actions.len()
+}
