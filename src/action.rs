@@ -13,6 +13,7 @@ use crate::ids::{AskId, PromptId, RequestId, TurnId};
 use crate::message::Message;
 use crate::request::Reply;
 use crate::text::{Cut, FewTexts, Quoted};
+use crate::wire::envelope::NotAMessage;
 
 /// What happened, in the order in which it did.
 ///
@@ -31,7 +32,7 @@ pub enum Action {
         /// What started it, as far as that is known yet.
         origin: Origin,
     },
-    /// A turn took up a prompt. Up to 2.1.143 the CLI says so late, or only with the result.
+    /// A turn took up a prompt. Up to 2.1.205 the CLI says so late, or only with the result.
     PromptTaken {
         /// The prompt.
         prompt: PromptId,
@@ -105,11 +106,11 @@ pub enum Action {
     Closed(Closed),
 }
 
-/// Who the CLI is.
+/// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Session {
-    /// The session's id, by which it can be resumed.
+    /// The session's id, by which it can be resumed; empty where the CLI gives none.
     pub id: Arc<str>,
     /// The CLI's version, as `2.1.329`.
     pub version: Option<Arc<str>>,
@@ -285,4 +286,14 @@ pub enum WhyRejected {
     /// An ask under the id of one that is open.
     #[error("the id of an ask that is open")]
     DuplicateAsk,
+}
+
+impl From<NotAMessage> for WhyRejected {
+    fn from(why: NotAMessage) -> Self {
+        match why {
+            NotAMessage::NotJson => Self::NotJson,
+            NotAMessage::NotAnObject => Self::NotAnObject,
+            NotAMessage::NoType => Self::NoType,
+        }
+    }
 }

@@ -239,7 +239,7 @@ pub enum Decision {
     /// It may.
     Allow {
         /// Another input in place of the tool's own, a JSON object. `None` sends the original back byte for byte:
-        /// versions 1.0.128 to 2.1.143 refuse an allow without input.
+        /// versions up to 2.1.206 refuse an allow without input.
         input: Option<Json>,
         /// Permission updates to take with it (wire reference, section 4.2).
         remember: Vec<Json>,

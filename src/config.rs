@@ -183,7 +183,7 @@ impl Default for Limits {
 pub struct Timeouts {
     /// For the reply to `initialize`; the CLI starts MCP servers and hooks meanwhile. 60 s.
     pub initialize: Option<Duration>,
-    /// For the reply to any other request: versions up to 2.0.76 never answer an unknown one. 60 s.
+    /// For the reply to any other request: versions up to 2.1.39 never answer an unknown one. 60 s.
     pub request: Option<Duration>,
     /// For the acknowledgement of an interrupt. 10 s.
     pub interrupt: Option<Duration>,

@@ -1,5 +1,7 @@
 //! The one async loop: a [`Protocol`] on a [`Transport`].
 
+#[cfg(feature = "smol")]
+mod blocking;
 mod commands;
 mod record;
 mod rounds;

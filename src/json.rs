@@ -72,7 +72,7 @@ impl Json {
     /// The value with the blanks between its tokens left out.
     pub(crate) fn compacted(raw: &RawValue) -> Self {
         let text = raw.get();
-        if !text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        if is_compact(text) {
             return Self(raw.to_owned());
         }
         let mut compact = String::with_capacity(text.len());
@@ -92,6 +92,27 @@ impl Json {
     }
 }
 
+/// Whether there is no blank between the tokens.
+fn is_compact(text: &str) -> bool {
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b' ' | b'\t' | b'\r' | b'\n' if !in_string => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+impl From<Box<RawValue>> for Json {
+    fn from(raw: Box<RawValue>) -> Self {
+        if is_compact(raw.get()) { Self(raw) } else { Self::compacted(&raw) }
+    }
+}
+
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
@@ -108,8 +129,7 @@ impl fmt::Debug for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self::compacted(&raw))
+        Box::<RawValue>::deserialize(deserializer).map(Self::from)
     }
 }
 
@@ -127,6 +147,10 @@ mod tests {
     fn blanks_inside_strings_stay() {
         let json = Json::parse("[ \"a \\\" b\\\\\" ,\r\n\t{ \"k\" : 1 } ]").unwrap();
         assert_eq!(json.as_str(), "[\"a \\\" b\\\\\",{\"k\":1}]");
+        let raw = RawValue::from_string("[1, \"a b\"]".into()).unwrap();
+        assert_eq!(Json::from(raw).as_str(), "[1,\"a b\"]");
+        let compact = "{\"a\":\"b c\\\" d\"}";
+        assert_eq!(Json::from(RawValue::from_string(compact.into()).unwrap()).as_str(), compact);
     }
 
     #[test]

@@ -34,7 +34,24 @@
 //! | You have | You take |
 //! |---|---|
 //! | an event loop, a runtime, a wasm host | the default features: [`Protocol`], [`Options`], and the loop below |
-//! | smol, or any executor | feature `smol`: a transport, and a driver that is the loop |
+//! | smol, or any executor | feature `smol`: a `Driver` that is the loop, on children: `smol::spawn` |
+//! | tokio | feature `tokio`: the same `Driver`, on tokio's children: `tokio::spawn` |
+//! | no runtime, and a thread to wait on | feature `smol`: `Driver::next_blocking` |
+//! | a CLI elsewhere: a socket, a container, SSH | `smol::over`, `tokio::over`: any two byte streams |
+//! | a child that is already there | `smol::adopt`, `tokio::adopt` |
+//! | something else | feature `driver`: a `Transport` of your own |
+//!
+//! # Cargo features
+//!
+//! None is on by default. Crates are those of a build on Linux, this one counted, those that only run at build time not.
+//!
+//! | Feature | It adds | Crates |
+//! |---|---|---|
+//! | none | the core | 8 |
+//! | `driver` | `Driver` and `Transport`, by `futures-lite` | 14 |
+//! | `smol` | `smol`, and blocking calls, by `async-io` and `async-process` | 33 |
+//! | `tokio` | `tokio`, by tokio's `process` and `time` | 23 |
+//! | `testing` | `testing`, a scripted CLI | 8 |
 //!
 //! # The run loop
 //!
@@ -85,18 +102,21 @@ pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
 pub use journal::{Journal, Recorder};
 pub use json::Json;
-pub use message::Message;
+pub use message::{Content, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
 pub use prompt::Prompt;
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 pub use time::Time;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use transport::SpawnError;
 #[cfg(feature = "driver")]
 pub use transport::Transport;
 #[cfg(feature = "smol")]
-pub use transport::{SpawnError, smol};
+pub use transport::smol;
+#[cfg(feature = "tokio")]
+pub use transport::tokio;
 pub use wire::kind::MessageKind;
-pub use wire::views::{Content, StreamDelta, TurnResult};
 
 /// The README, whose code has to compile.
 #[cfg(all(doctest, feature = "smol"))]

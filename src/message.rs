@@ -1,17 +1,61 @@
 //! A line of the CLI: owned once, cheap to clone, its kind known, its content decoded when asked for.
+//!
+//! [`Message::view`] decodes any of them; [`result`](Message::result), [`content`](Message::content),
+//! [`delta`](Message::delta) and the others decode one kind. [`Transcript`] gathers what a turn's messages say.
+//!
+//! Every view is open, for the CLI says more with each release: only what nothing can be done without is an error where it
+//! is missing, a field of another type than it should be is as good as none, words that are new are `Other`, and what a
+//! view does not name is in its `rest`. [`View::unnamed`] tells what that is. "From 2.1.250" at a field means that of the six
+//! versions that are recorded in full (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
+//!
+//! ```
+//! use claude_duplex::Message;
+//! use claude_duplex::message::{System, View};
+//!
+//! let message = Message::parse(br#"{"type":"system","subtype":"task_started","task_id":"b1","new":[1]}"#)?;
+//! let view = message.view()?;
+//! assert_eq!(view.unnamed(), ["new"]);
+//! let View::System(System::TaskStarted(task)) = view else { panic!("it is a task") };
+//! assert_eq!((task.task_id.as_str(), task.rest.get("new").unwrap().as_str()), ("b1", "[1]"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod assistant;
+pub mod content;
+pub mod origin;
+pub mod rate_limit;
+pub mod result;
+pub mod session;
+pub mod stream;
+pub mod system;
+pub mod tools;
+mod transcript;
+pub mod usage;
+pub mod user;
+mod view;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::action::WhyRejected;
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Cut, readable};
 use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
-use crate::wire::views::{Content, StreamDelta, TurnResult};
-use crate::wire::{self};
+use crate::wire::scan::scan;
+use crate::wire::view::{FromJson, view_of};
+use crate::wire::{decode, text_field};
 
+pub use self::assistant::Assistant;
+pub use self::content::Content;
+pub use self::result::TurnResult;
+pub use self::stream::{StreamDelta, StreamEvent};
+pub use self::system::System;
+pub use self::transcript::{Dropped, ToolCall, Transcript};
+pub use self::user::User;
+pub use self::view::View;
 pub use crate::wire::fields::Fields;
 
 /// One line of the CLI's output, as it came, without its line end.
@@ -44,6 +88,24 @@ impl Line {
 impl Message {
     pub(crate) fn new(line: Line, envelope: Envelope) -> Self {
         Self { line, envelope }
+    }
+
+    /// Reads one line, for a host that has it from elsewhere than a session; a line end does no harm.
+    ///
+    /// ```
+    /// use claude_duplex::{Message, MessageKind};
+    ///
+    /// let message = Message::parse(b"{\"type\":\"keep_alive\"}\n")?;
+    /// assert_eq!(message.kind(), MessageKind::KeepAlive);
+    /// # Ok::<(), claude_duplex::WhyRejected>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where it is no JSON object with a `type`.
+    pub fn parse(line: &[u8]) -> Result<Self, WhyRejected> {
+        let line = line.trim_ascii_end();
+        let envelope = scan(line)?;
+        Ok(Self::new(Line::Copied(line.into()), envelope))
     }
 
     /// What it is.
@@ -91,7 +153,8 @@ impl Message {
         self.line.as_bytes()
     }
 
-    /// The line as text, which is JSON and not the answer's words: bytes that are not UTF-8, and escapes of lone surrogates, are read as U+FFFD.
+    /// The line as text, which is JSON and not the answer's words: bytes that are not UTF-8, and escapes of lone surrogates,
+    /// are read as U+FFFD.
     #[must_use]
     pub fn line(&self) -> Cow<'_, str> {
         readable(self.as_bytes())
@@ -109,7 +172,18 @@ impl Message {
     /// # Errors
     /// Where it is not of that shape.
     pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        wire::decode(self.as_bytes())
+        decode(self.as_bytes())
+    }
+
+    /// What it says, whatever its kind.
+    ///
+    /// # Errors
+    /// Where it lacks what its kind needs. The line itself is unharmed.
+    pub fn view(&self) -> Result<View, DecodeError> {
+        if self.envelope.kind == MessageKind::System && self.subtype().is_none() {
+            return Err(DecodeError::missing("subtype"));
+        }
+        view_of(self.as_bytes())
     }
 
     /// A `result` message: how a turn ended.
@@ -117,28 +191,88 @@ impl Message {
     /// # Errors
     /// Where it is of another kind, or its `subtype` is missing.
     pub fn result(&self) -> Result<TurnResult, DecodeError> {
-        self.expect(MessageKind::Result)?;
-        self.decode()
+        self.view_as(MessageKind::Result)
     }
 
-    /// The content blocks of an `assistant` or `user` message.
+    /// An `assistant` message: a block of the answer, with all that is said about it.
     ///
     /// # Errors
-    /// Where it is of another kind, or has no content.
+    /// Where it is of another kind, or its content is missing or no list of blocks.
+    pub fn assistant(&self) -> Result<Assistant, DecodeError> {
+        self.view_as(MessageKind::Assistant)
+    }
+
+    /// A `user` message: a tool's result, or the echo of a prompt.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or its content is missing or neither text nor blocks.
+    pub fn user(&self) -> Result<User, DecodeError> {
+        self.view_as(MessageKind::User)
+    }
+
+    /// A `stream_event` message: a part of the answer, with all that is said about it. [`delta`](Message::delta) costs less.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or its event is missing.
+    pub fn stream_event(&self) -> Result<StreamEvent, DecodeError> {
+        self.view_as(MessageKind::StreamEvent)
+    }
+
+    /// A `system` message, by its subtype.
+    ///
+    /// # Errors
+    /// Where it is of another kind, has no `subtype`, or lacks what its subtype needs.
+    pub fn system(&self) -> Result<System, DecodeError> {
+        self.expect(MessageKind::System)?;
+        match self.view()? {
+            View::System(system) => Ok(system),
+            _ => Err(DecodeError::missing("subtype")),
+        }
+    }
+
+    /// The content blocks of an `assistant` or `user` message, without the rest of the line.
+    ///
+    /// # Errors
+    /// Where it is of another kind, has no content, or its content is no list of blocks. A user's may be a text, which is one
+    /// text block.
     pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
-        match self.envelope.kind {
-            MessageKind::Assistant | MessageKind::User => wire::views::content(self.as_bytes()),
+        #[derive(serde::Deserialize)]
+        struct Body {
+            message: Said,
+        }
+        #[derive(serde::Deserialize)]
+        struct Said {
+            content: Json,
+        }
+        let said = |json: &Json| match self.kind() {
+            MessageKind::Assistant => Vec::from_json(json),
+            _ => content::Blocks::from_json(json).map(|blocks| blocks.0),
+        };
+        match (self.kind(), decode::<Body>(self.as_bytes())) {
+            (MessageKind::Assistant | MessageKind::User, Ok(body)) => {
+                said(&body.message.content).map_err(|error| error.within("content").within("message"))
+            }
+            // What is odd is left to the views, which know what is missing.
+            (MessageKind::Assistant, Err(_)) => Ok(self.assistant()?.message.content),
+            (MessageKind::User, Err(_)) => Ok(self.user()?.message.content.0),
             _ => Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
         }
     }
 
-    /// What a `stream_event` adds to the answer, if it adds text, thinking or a tool's input.
+    /// What a `stream_event` adds to the answer; `None` where it adds nothing. No more of the line is decoded.
     #[must_use]
     pub fn delta(&self) -> Option<StreamDelta> {
         match self.envelope.kind {
-            MessageKind::StreamEvent => wire::views::delta(self.as_bytes()),
+            MessageKind::StreamEvent => stream::delta(self.as_bytes()),
             _ => None,
         }
+    }
+
+    fn view_as<T: crate::wire::view::View>(&self, kind: MessageKind) -> Result<T, DecodeError> {
+        self.expect(kind)?;
+        let mut view: T = view_of(self.as_bytes())?;
+        view.forget("type");
+        Ok(view)
     }
 
     fn expect(&self, kind: MessageKind) -> Result<(), DecodeError> {
@@ -149,7 +283,7 @@ impl Message {
     }
 
     fn text_field(&self, key: &str) -> Option<String> {
-        wire::views::text_field(self.as_bytes(), key)
+        text_field(self.as_bytes(), key)
     }
 }
 

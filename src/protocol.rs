@@ -112,7 +112,7 @@ pub struct Counts {
     pub blank: u64,
     /// `keep_alive`s.
     pub keep_alive: u64,
-    /// Echoes of our own answers (2.0.76 to 2.1.143).
+    /// Echoes of our own answers (from 2.0.76 on).
     pub echoed_answers: u64,
 }
 
@@ -156,10 +156,10 @@ impl Protocol {
             this.last_byte = this.now;
             this.stall_told = false;
             let mut rest = bytes;
-            let limits = this.config.limits;
-            let longest = limits.line.min(Place::LONGEST_LINE);
+            let limits = &this.config.limits;
+            let (longest, head) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head);
             while !this.settled && !this.shutdown.eof {
-                let Some(piece) = this.lines.next(&mut rest, longest, limits.rejected_head) else { break };
+                let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
                 this.piece(piece);
                 this.advance();
             }

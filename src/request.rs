@@ -59,7 +59,7 @@ impl fmt::Debug for Request {
 
 /// What an [`interrupt`](crate::Protocol::interrupt) is meant to stop.
 ///
-/// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.250 and later let a prompt
+/// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.210 and later let a prompt
 /// that is still in the queue run to its end. Here it has one, and the session follows up until the target is stopped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupt {

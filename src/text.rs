@@ -69,7 +69,11 @@ impl fmt::Debug for FewTexts<'_> {
     }
 }
 
-fn few<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, mut items: impl ExactSizeIterator<Item = T>) -> fmt::Result {
+/// The first items, and how many there are where those are not all.
+pub(crate) fn few<T: fmt::Debug>(
+    f: &mut fmt::Formatter<'_>,
+    mut items: impl ExactSizeIterator<Item = T>,
+) -> fmt::Result {
     let whole = items.len();
     let mut list = f.debug_list();
     list.entries(items.by_ref().take(FEW));

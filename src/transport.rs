@@ -1,13 +1,17 @@
 //! The outside of a session: what a [`Driver`](crate::Driver) needs of it, and the ready-made ones.
 
-#[cfg(feature = "smol")]
-mod group;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod clock;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod process;
 #[cfg(feature = "smol")]
 pub mod smol;
-#[cfg(feature = "smol")]
+#[cfg(any(feature = "smol", feature = "tokio"))]
 mod spawn;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
-#[cfg(feature = "smol")]
+#[cfg(any(feature = "smol", feature = "tokio"))]
 pub use spawn::SpawnError;
 
 use std::io;

@@ -9,7 +9,8 @@ pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod scan;
 pub(crate) mod view;
-pub(crate) mod views;
+
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -39,4 +40,11 @@ where
 /// The text of a JSON string.
 pub(crate) fn unescaped(raw: &str) -> Option<String> {
     decode(raw.as_bytes()).ok()
+}
+
+/// The text of a line's field.
+pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
+    let text = readable(line);
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).ok()?;
+    unescaped(fields.get(key)?.get())
 }

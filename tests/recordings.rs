@@ -92,7 +92,13 @@ fn every_prompt_gets_the_result_that_its_evidence_names() {
             let Event::Action(Action::PromptEnded { prompt, result, outcome, .. }) = event else { continue };
             let Some(expected) = evidence.answers.get(&prompt.uuid().to_string()) else { continue };
             let got = result.as_ref().and_then(Message::uuid);
-            assert_eq!(got.as_deref(), Some(expected.as_str()), "{}: {} ended as {outcome:?}", name(&path), prompt.uuid());
+            assert_eq!(
+                got.as_deref(),
+                Some(expected.as_str()),
+                "{}: {} ended as {outcome:?}",
+                name(&path),
+                prompt.uuid()
+            );
             judged += 1;
         }
     }
@@ -156,6 +162,19 @@ fn every_attribution_is_as_it_was_judged_by_a_person() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// 2.1.50 tells that an agent was started when the turn that waited for it ends, and never that it has ended.
+#[test]
+fn an_agent_that_its_turn_waited_for_is_not_waited_for_again() {
+    let (_, lines) = recordings().into_iter().find(|(path, _)| name(path) == "2.1.50/subagent").expect("a recording");
+    let played = Player::new().play(&lines);
+    let mut order = played.events.iter().filter_map(|(_, event)| match event {
+        Event::Action(Action::TurnEnded { .. }) => Some("turn"),
+        Event::Action(Action::Idle) => Some("idle"),
+        _ => None,
+    });
+    assert!(order.by_ref().any(|what| what == "turn") && order.next() == Some("idle"));
 }
 
 /// A recorded prompt by the start of its uuid, one without by its number.

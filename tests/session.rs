@@ -263,3 +263,22 @@ fn the_hosts_own_requests_wait_as_long_as_it_says() {
     session.interrupt(Time::ZERO, Interrupt::running()).unwrap();
     assert_eq!(session.poll_timeout(), None);
 }
+
+#[test]
+fn of_what_the_cli_says_of_itself_a_bounded_part_is_kept() {
+    let introduced = |id: &str, version: &str, capabilities: &[String]| {
+        let mut session = Protocol::new(config(), Time::ZERO);
+        let init = serde_json::json!({
+            "type": "system", "subtype": "init", "session_id": id, "claude_code_version": version, "capabilities": capabilities,
+        });
+        session.receive(Time::ZERO, format!("{init}\n").as_bytes());
+        session.session().expect("it was introduced").clone()
+    };
+    let (fits, long) = ("x".repeat(256), "x".repeat(257));
+    let kept = introduced(&fits, &fits, &vec![fits.clone(); 256]);
+    assert_eq!((&*kept.id, kept.version.as_deref(), kept.capabilities.len()), (&*fits, Some(&*fits), 256));
+    let cut = introduced(&long, &long, &vec![fits.clone(); 257]);
+    assert_eq!((&*cut.id, cut.version.as_deref(), cut.capabilities.len()), ("", None, 256));
+    let mixed = introduced("s", "2.1.329", &[long, "interrupt_receipt_v1".into()]);
+    assert_eq!((&*mixed.id, mixed.capabilities.to_vec()), ("s", vec!["interrupt_receipt_v1".to_owned()]));
+}

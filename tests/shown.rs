@@ -1,9 +1,10 @@
 //! What a person sees of values: names, and contents that are cut and marked as cut, on one line.
 
+use claude_duplex::message::Transcript;
 use claude_duplex::{
     Action, Answer, AskKind, ChildAction, Config, Content, Deadline, Decision, Input, Interrupt, Journal, Json, Lost,
-    MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time, WhyDeclined,
-    WhyWithdrawn,
+    Message, MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time,
+    WhyDeclined, WhyWithdrawn,
 };
 
 /// A content as nobody wants it in a log: long, with an escape sequence that clears the screen.
@@ -17,6 +18,12 @@ fn json() -> Json {
 
 fn config() -> Config {
     Config::new(Seed([1; 16])).own(AskKind::Permission)
+}
+
+/// The content blocks of an assistant that says these.
+fn contents(blocks: &serde_json::Value) -> Vec<Content> {
+    let line = serde_json::json!({ "type": "assistant", "message": { "content": blocks } });
+    Message::parse(line.to_string().as_bytes()).unwrap().content().unwrap()
 }
 
 /// All that follows from those lines of the CLI.
@@ -69,15 +76,22 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
         (0..100).fold(Decision::allow_with(json()), |allow, _| allow.and_remember(json())).into(),
     ];
     answers.iter().for_each(|answer| show("answer", answer));
-    let contents = [
-        Content::Text(long()),
-        Content::Thinking(long()),
-        Content::ToolUse { id: long(), name: long(), input: json() },
-        Content::ToolResult { tool_use_id: long(), content: json(), is_error: false },
-        Content::Other(json()),
-    ];
+    let contents = contents(&serde_json::json!([
+        { "type": "text", "text": long() },
+        { "type": "thinking", "thinking": long() },
+        { "type": "tool_use", "id": long(), "name": long(), "input": long(), (long()): vec![long(); 100] },
+        { "type": "tool_result", "tool_use_id": long(), "content": long() },
+        { "type": long(), "a": long() },
+    ]));
     contents.iter().for_each(|content| show("content", content));
-    let deltas = [StreamDelta::Text(long()), StreamDelta::Thinking(long()), StreamDelta::Input(long())];
+    let deltas = [
+        StreamDelta::Text(long()),
+        StreamDelta::Thinking(long()),
+        StreamDelta::Signature(long()),
+        StreamDelta::Input(long()),
+        StreamDelta::Citation(json()),
+        StreamDelta::Other(json()),
+    ];
     deltas.iter().for_each(|delta| show("delta", delta));
     show("refused", &RequestError::Refused { message: long(), code: None });
 
@@ -87,6 +101,10 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
             Action::Asked(ask) => show("permission", &ask.permission().unwrap()),
             Action::Message { message, .. } => {
                 show("message", message);
+                show("view", &message.view());
+                let mut transcript = Transcript::new();
+                transcript.add(message);
+                show("transcript", &transcript);
                 if let Ok(result) = message.result() {
                     show("result", &result);
                     #[derive(Debug, serde::Deserialize)]
@@ -132,8 +150,9 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
 
 #[test]
 fn short_contents_are_shown_whole() {
-    let shown = format!("{:?}", Content::ToolUse { id: "t".into(), name: "Bash".into(), input: Json::string("ls") });
-    assert_eq!(shown, r#"ToolUse { id: "t", name: "Bash", input: "ls" }"#);
+    let block = serde_json::json!([{ "type": "tool_use", "id": "t", "name": "Bash", "input": "ls" }]);
+    let shown = format!("{:?}", contents(&block)[0]);
+    assert_eq!(shown, r#"ToolUse(ToolUse { id: "t", name: "Bash", input: "ls" })"#);
     assert_eq!(format!("{:?}", Answer::Error { message: "a\nb".into() }), r#"Error { message: "a\nb" }"#);
     assert_eq!(format!("{:?}", Input::Stderr(b"a\tb".as_slice().into())), r#"Stderr("a\tb")"#);
     assert_eq!(format!("{:?}", Input::Sent(7)), "Sent(7)");

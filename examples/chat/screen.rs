@@ -2,7 +2,7 @@
 
 use std::io::{Write, stdout};
 
-use claude_duplex::{Content, Message, MessageKind, Permission, StreamDelta};
+use claude_duplex::{Content, Json, Message, MessageKind, Permission, StreamDelta};
 
 /// The most that is shown of a tool's input or result.
 const SHOWN: usize = 200;
@@ -35,9 +35,11 @@ impl Screen {
             MessageKind::Assistant => {
                 for block in message.content().into_iter().flatten() {
                     match block {
-                        Content::Text(text) if !self.streamed => self.text(&text),
-                        Content::Text(_) => {}
-                        Content::ToolUse { name, input, .. } => self.note(&format!("[{name} {}]", cut(input.as_str()))),
+                        Content::Text(text) if !self.streamed => self.text(&text.text),
+                        Content::ToolUse(call) => {
+                            let input = call.input.as_ref().map_or("", Json::as_str);
+                            self.note(&format!("[{} {}]", call.name, cut(input)));
+                        }
                         _ => {}
                     }
                 }
@@ -45,9 +47,12 @@ impl Screen {
             }
             MessageKind::User => {
                 for block in message.content().into_iter().flatten() {
-                    if let Content::ToolResult { content, is_error, .. } = block {
-                        let text = content.decode::<String>().unwrap_or_else(|_| content.as_str().to_owned());
-                        self.note(&format!("[{} {}]", if is_error { "failed:" } else { "->" }, cut(&text)));
+                    if let Content::ToolResult(result) = block {
+                        self.note(&format!(
+                            "[{} {}]",
+                            if result.is_error { "failed:" } else { "->" },
+                            cut(&result.text())
+                        ));
                     }
                 }
             }

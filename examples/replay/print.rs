@@ -1,6 +1,8 @@
 //! One line for each thing that happened: JSON for programs, aligned text for people.
 
-use claude_duplex::{Action, AskKind, ChildAction, CloseReason, Exit, Outcome, Time};
+use std::borrow::Cow;
+
+use claude_duplex::{Action, AskKind, ChildAction, CloseReason, Exit, Message, Outcome, Time};
 use serde_json::{Map, Value, json};
 
 use crate::play::{Event, Played, outcome_name};
@@ -27,7 +29,6 @@ impl Played {
     }
 
     fn entry(&self, action: &Action) -> Entry {
-        let uuid = |result: &Option<claude_duplex::Message>| result.as_ref().and_then(claude_duplex::Message::uuid);
         match action {
             Action::Session(session) => {
                 entry("session", json!({ "session_id": *session.id, "version": session.version.as_deref() }))
@@ -44,12 +45,12 @@ impl Played {
             ),
             Action::TurnEnded { turn, origin, result } => entry(
                 "turn_ended",
-                json!({ "turn": turn.number(), "result": uuid(result), "origin": origin.to_string() }),
+                json!({ "turn": turn.number(), "result": uuid(result.as_ref()), "origin": origin.to_string() }),
             ),
             Action::PromptEnded { prompt, turn, outcome, result } => {
                 let turn = turn.map(|turn| turn.number());
                 let mut fields = json!({ "prompt": prompt.uuid(), "turn": turn, "outcome": outcome_name(*outcome),
-                    "result": uuid(result) });
+                    "result": uuid(result.as_ref()) });
                 if let Outcome::Lost(why) = outcome {
                     fields["why"] = why.to_string().into();
                 }
@@ -80,6 +81,10 @@ impl Played {
             other => entry("other", json!({ "debug": format!("{other:?}") })),
         }
     }
+}
+
+fn uuid(result: Option<&Message>) -> Option<Cow<'_, str>> {
+    result.and_then(Message::uuid)
 }
 
 fn entry(name: &'static str, fields: Value) -> Entry {

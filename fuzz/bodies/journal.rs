@@ -24,7 +24,7 @@ pub(crate) fn body(data: &[u8]) {
     assert_eq!(recorded(&again), recorded(&journal));
     if journal.inputs.len() <= MOST_INPUTS {
         let Journal { config, start, inputs, .. } = journal;
-        laws::judge(&History { config, start, inputs });
+        laws::judge(History { config, start, inputs });
     }
 }
 

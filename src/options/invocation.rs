@@ -2,7 +2,7 @@
 
 use super::error::OptionsError;
 use super::flags::{FIXED, FLAGS, Form, Set, flag};
-use super::{EnvChange, Options, conflicts, settings, windows};
+use super::{EnvChange, Options, PermissionMode, conflicts, settings, windows};
 use serde_json::{Value, json};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -152,6 +152,9 @@ impl Options {
                 });
             }
             set.insert("--permission-prompt-tool", vec!["stdio".into()]);
+            if !set.contains_key("--dangerously-skip-permissions") {
+                set.entry("--permission-mode").or_insert_with(|| vec![PermissionMode::Default.as_str().into()]);
+            }
         }
         if let Some(settings) = settings::merged(self.settings.as_ref(), self.sandbox.as_ref())? {
             set.insert("--settings", vec![settings]);

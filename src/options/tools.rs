@@ -44,7 +44,8 @@ impl Options {
         }
     }
 
-    /// Sets the permission mode.
+    /// Sets the permission mode. Without it the mode is that of the settings, or the version's own: `auto` from 2.1.285 to
+    /// 2.1.301, else `default`.
     pub fn permission_mode(self, mode: PermissionMode) -> Self {
         self.put("--permission-mode", mode.as_str())
     }
@@ -60,6 +61,18 @@ impl Options {
     }
 
     /// Asks the host for permissions, by `can_use_tool` requests.
+    ///
+    /// The mode is then [`PermissionMode::Default`], in which the CLI does ask, unless
+    /// [`permission_mode`](Self::permission_mode) gives another or
+    /// [`dangerously_skip_permissions`](Self::dangerously_skip_permissions) is set. This overrides a mode in the settings; to
+    /// leave it to them, say `permission_prompt_tool("stdio")` instead. What a rule allows is not asked for in any mode.
+    ///
+    /// ```
+    /// use claude_duplex::options::Options;
+    /// let invocation = Options::new().host_permission_prompts().invocation_for(false)?;
+    /// assert_eq!(invocation.args[..2], ["--permission-mode=default", "--permission-prompt-tool=stdio"]);
+    /// # Ok::<(), claude_duplex::options::OptionsError>(())
+    /// ```
     pub fn host_permission_prompts(mut self) -> Self {
         self.host_prompts = true;
         self

@@ -1,47 +1,10 @@
 //! The values that options take, open for those that later CLI versions add.
 
-/// A string of the CLI's with known spellings; what is unknown stays `Other`.
-macro_rules! open_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$each])* $variant,)+
-            /// A value that this crate does not know, passed on as it is.
-            Other(String),
-        }
+use crate::wire::view::words;
 
-        impl $name {
-            /// The spelling on the command line.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$variant,)+
-                    other => Self::Other(other.to_owned()),
-                }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
-open_enum! {
+words! {
     /// How the CLI decides about tool calls that no rule decides.
-    PermissionMode {
+    pub enum PermissionMode {
         /// Ask for what is not allowed.
         Default = "default",
         /// Edits of files are allowed.
@@ -52,14 +15,14 @@ open_enum! {
         Plan = "plan",
         /// Never ask: what would be asked is denied. From 2.0.76.
         DontAsk = "dontAsk",
-        /// A classifier decides. From 2.1.143.
+        /// A classifier decides, and nobody is asked. From 2.1.143; 2.1.285 to 2.1.301 start in it where no mode is given.
         Auto = "auto",
     }
 }
 
-open_enum! {
+words! {
     /// How much the model thinks and writes.
-    Effort {
+    pub enum Effort {
         /// Least.
         Low = "low",
         /// Some.
@@ -73,9 +36,9 @@ open_enum! {
     }
 }
 
-open_enum! {
+words! {
     /// How thinking appears in messages.
-    ThinkingDisplay {
+    pub enum ThinkingDisplay {
         /// As summaries.
         Summarized = "summarized",
         /// Not at all.
@@ -85,9 +48,9 @@ open_enum! {
     }
 }
 
-open_enum! {
+words! {
     /// A settings file that the CLI reads by itself.
-    SettingSource {
+    pub enum SettingSource {
         /// The user's.
         User = "user",
         /// The project's, shared in its repository.
@@ -97,9 +60,9 @@ open_enum! {
     }
 }
 
-open_enum! {
+words! {
     /// The format of previews in the questions of `AskUserQuestion`.
-    PreviewFormat {
+    pub enum PreviewFormat {
         /// Markdown.
         Markdown = "markdown",
         /// HTML.
@@ -107,9 +70,9 @@ open_enum! {
     }
 }
 
-open_enum! {
+words! {
     /// A flag that the CLI takes from the `initialize` request instead.
-    InitializeField {
+    pub enum InitializeField {
         /// In place of `--settings`.
         Settings = "settings",
         /// In place of `--disallowedTools`.

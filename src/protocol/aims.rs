@@ -1,7 +1,7 @@
 //! What our interrupts are meant to stop, until it is stopped.
 //!
 //! The CLI stops whatever runs when it reads an interrupt. A prompt that is still in its queue then runs to its end: from
-//! 2.1.250 on the receipt lists it in `still_queued` (`prompt_and_interrupt`), before that the next result shows it, by
+//! 2.1.205 on the receipt lists it in `still_queued` (`prompt_and_interrupt`), before that the next result shows it, by
 //! ending another prompt. It is withdrawn, or, if that is too late, interrupted again when a turn takes it.
 
 use crate::ids::{PromptId, Uuid};

@@ -10,7 +10,7 @@ use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::wire::{control, outgoing};
 
-/// How many answered ids are remembered, to know the CLI's echo of an answer (2.0.76 to 2.1.143).
+/// How many answered ids are remembered, to know the CLI's echo of an answer (from 2.0.76 on).
 const REMEMBERED: usize = 256;
 
 /// Why a permission is denied that nobody was asked about.

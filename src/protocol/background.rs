@@ -27,6 +27,12 @@ impl Background {
         self.owes_turn = false;
     }
 
+    /// No agent runs, whatever was told of them: 2.1.50 tells the start of one that a turn waited for, and not its end
+    /// (`subagent` of 2.1.50).
+    pub(crate) fn none_runs(&mut self) {
+        self.tasks.clear();
+    }
+
     pub(crate) fn observe(&mut self, subtype: &str, facts: SystemFacts, in_turn: bool) {
         match subtype {
             "session_state_changed" => self.running = facts.state.map(|state| state != "idle").or(self.running),

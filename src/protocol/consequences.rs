@@ -54,11 +54,14 @@ impl Protocol {
     }
 
     fn tell_room(&mut self) {
+        if !self.wants_room {
+            return;
+        }
         let limits = &self.config.limits;
         let room = self.unsent() <= limits.unsent / 2
             && self.ledger.open_prompts() < limits.open_prompts
             && self.requests.len() < limits.open_requests;
-        if self.wants_room && room && self.shutdown.is_open() {
+        if room && self.shutdown.is_open() {
             self.wants_room = false;
             self.actions.push(Action::Room);
         }

@@ -12,13 +12,15 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
-use crate::wire::envelope::{Envelope, NotAMessage};
+use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::scan;
 use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
 pub(super) const LONGEST_ID: usize = 256;
+/// The longest session id, version and capability that is kept, in bytes.
+const LONGEST_NAME: usize = 256;
 /// How much of a result's error text is kept for the end, in characters.
 const LONGEST_ERROR: usize = 4096;
 
@@ -44,14 +46,7 @@ impl Protocol {
             self.counts.blank += 1;
             return None;
         }
-        let why = match scan(line) {
-            Ok(envelope) => return Some(envelope),
-            Err(NotAMessage::NotJson) => WhyRejected::NotJson,
-            Err(NotAMessage::NotAnObject) => WhyRejected::NotAnObject,
-            Err(NotAMessage::NoType) => WhyRejected::NoType,
-        };
-        self.reject(line, why);
-        None
+        scan(line).map_err(|why| self.reject(line, why.into())).ok()
     }
 
     pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
@@ -74,6 +69,9 @@ impl Protocol {
                 self.note_result(&message, &facts);
                 self.ledger.result(self.now, &facts, &message, &mut self.actions);
                 self.background.turned();
+                if self.ledger.holds_results() {
+                    self.background.none_runs();
+                }
                 let ledger = &self.ledger;
                 for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
                     self.follow_up(Some(follow_up));
@@ -131,10 +129,12 @@ impl Protocol {
     }
 
     fn introduced(&mut self, init: facts::Init) {
+        let fits = |name: &String| name.len() <= LONGEST_NAME;
+        let capabilities = init.capabilities.unwrap_or_default().0.into_iter().filter(fits);
         let session = Session {
-            id: init.session_id.unwrap_or_default().into(),
-            version: init.claude_code_version.map(Arc::from),
-            capabilities: init.capabilities.unwrap_or_default().0.into(),
+            id: init.session_id.filter(fits).unwrap_or_default().into(),
+            version: init.claude_code_version.filter(fits).map(Arc::from),
+            capabilities: capabilities.collect(),
         };
         if self.session.as_ref() != Some(&session) {
             self.session = Some(session.clone());

@@ -5,21 +5,21 @@
 //!
 //! | Evidence | From | Says |
 //! |---|---|---|
-//! | `result.user_message_uuids` | 2.1.329 | these prompts, and of those taken no other (a list of 64 is cut: also those) |
-//! | `command_lifecycle` `started`, `completed` | 2.1.250 | taken, by the running turn or the next |
-//! | `command_lifecycle` `cancelled` | 2.1.250 | over, unless its turn runs: that one's result is to come, and wins |
+//! | `result.user_message_uuids` | 2.1.259 | these prompts, and of those taken no other (a list of 64 is cut: also those) |
+//! | `command_lifecycle` `started`, `completed` | 2.1.206 | taken, by the running turn or the next |
+//! | `command_lifecycle` `cancelled` | 2.1.206 | over, unless its turn runs: that one's result is to come, and wins |
 //! | the echo of our uuid | 1.0.128 | taken, by the running turn or the next (the echo rule) |
 //! | `system/informational` with `prevent_continuation` | 2.1.250 | blocked: the turn, or a prompt that was to be folded into it |
-//! | `cancelled` of `cancel_async_message`, or in an interrupt's receipt | 2.1.143 | over, unless taken |
+//! | `cancelled` of `cancel_async_message`, or in an interrupt's receipt | 2.1.76; 2.1.250 | over, unless taken |
 //! | `system/init` | 1.0.128 | a turn begins; what was taken before belongs to it |
 //! | `result` | 1.0.128 | every open turn is over, and every prompt that they took |
-//! | `result.origin`; `task_notification` right before `init` | 2.1.143; 2.1.50 | the turn is the CLI's own: without other evidence it took nothing |
+//! | `result.origin`; `task_notification` right before `init` | 2.1.124; 2.1.41 | the turn is the CLI's own: without other evidence it took nothing |
 //!
 //! Where nothing names a prompt, this is left, where a turn has an `init` and is not the CLI's own:
 //!
 //! * it took nothing: it answers the oldest prompt that was written before its `init` (local commands and blocked prompts
 //!   have no echo), and where the CLI joins prompts and echoes none, those that waited with it (`queue_no_uuid`, from
-//!   2.1.143 on);
+//!   2.1.85 on);
 //! * it took something before its `init` and nothing after: a joined batch that was blocked before its last echo, which
 //!   the next prompt was due (`blocked_batch` of 2.1.143).
 //!
@@ -164,6 +164,11 @@ impl Ledger {
         self.turns.last().map(|turn| turn.id)
     }
 
+    /// Whether a result says that no agent runs in the background.
+    pub(crate) fn holds_results(&self) -> bool {
+        self.generation.holds_results
+    }
+
     /// What an interrupt that is aimed at nothing in particular would stop: a prompt of the running turn, else the
     /// oldest that the CLI has. None while a turn of the CLI's own runs that took no prompt.
     pub(crate) fn running_prompt(&self) -> Option<PromptId> {
@@ -189,15 +194,17 @@ impl Ledger {
         let known = Generation::of(version);
         self.generation.tells_origin |= known.tells_origin;
         self.generation.joins |= known.joins;
+        self.generation.only_prompts |= known.only_prompts;
+        self.generation.holds_results |= known.holds_results;
     }
 
-    /// `system/init`. A turn that was open stays so: its result is held back (2.1.50 and 2.1.143, behind a subagent).
+    /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).
     pub(crate) fn init(&mut self, now: Time, actions: &mut Actions) {
         let waiting = self.prompts.iter().any(Entry::waits_for_turn);
         let batch = self.prompts.iter().any(|entry| entry.waits_for_turn() && entry.echoed);
         let origin = if waiting {
             Origin::Prompt
-        } else if self.task_ended {
+        } else if self.task_ended && !self.generation.only_prompts {
             Origin::Own("task-notification".into())
         } else if self.prompts.unnamed_before(u64::MAX).next().is_some() {
             Origin::Prompt
@@ -229,7 +236,8 @@ impl Ledger {
         }
     }
 
-    /// `system/task_notification`: up to 2.1.50 nothing else announces a turn of the CLI's own.
+    /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
+    /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
     pub(crate) fn task_ended(&mut self) {
         self.task_ended = true;
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A version of the CLI that a [`Peer`](super::Peer) imitates: the six that were looked at, each standing for the
-/// versions around it.
+/// versions [around it](Self::first).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[expect(missing_docs, reason = "each is the version's own number")]
 pub enum Generation {
@@ -33,6 +33,20 @@ impl Generation {
             V2_1_143 => "2.1.143",
             V2_1_250 => "2.1.250",
             V2_1_329 => "2.1.329",
+        }
+    }
+
+    /// The first version that is more like it than like the one before: which prompts are joined, which turns are the
+    /// CLI's own and what names a result's prompts is then as it is here. Other habits came at other versions.
+    #[must_use]
+    pub fn first(self) -> &'static str {
+        match self {
+            V1_0_128 => "1.0.128",
+            V2_0_76 => "2.0.0",
+            V2_1_50 => "2.1.41",
+            V2_1_143 => "2.1.85",
+            V2_1_250 => "2.1.206",
+            V2_1_329 => "2.1.259",
         }
     }
 
@@ -114,14 +128,20 @@ pub struct BadGeneration(String);
 impl FromStr for Generation {
     type Err = BadGeneration;
 
-    /// The latest of the six that is not later than the version.
+    /// The latest of the six whose [first version](Self::first) is not later than this one.
+    ///
+    /// ```
+    /// use claude_duplex::testing::Generation;
+    /// assert_eq!("2.1.84".parse(), Ok(Generation::V2_1_50));
+    /// assert_eq!("2.1.85".parse(), Ok(Generation::V2_1_143));
+    /// ```
     fn from_str(text: &str) -> Result<Self, BadGeneration> {
         let numbers = |text: &str| -> Option<[u32; 3]> {
             let parts: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
             parts?.try_into().ok()
         };
         let wanted = numbers(text).ok_or_else(|| BadGeneration(text.to_owned()))?;
-        let fits = |generation: &Generation| numbers(generation.version()).is_some_and(|version| version <= wanted);
+        let fits = |generation: &Generation| numbers(generation.first()).is_some_and(|version| version <= wanted);
         Self::ALL.into_iter().rev().find(fits).ok_or_else(|| BadGeneration(text.to_owned()))
     }
 }

@@ -106,7 +106,7 @@ impl Step {
     }
 
     /// A subagent is started in the background and ends after a while; `own` is the turn that the CLI then begins by
-    /// itself. 2.1.50 and 2.1.143 hold their results back meanwhile.
+    /// itself. 2.1.50 and 2.1.143, as all from 2.1.45 to 2.1.178, hold their results back meanwhile.
     #[must_use]
     pub fn background_agent(takes: Duration, own: Vec<Step>) -> Self {
         let input = Json::from(&serde_json::json!({ "description": "look", "prompt": "look" }));

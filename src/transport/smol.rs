@@ -25,19 +25,22 @@
 //! }).unwrap();
 //! ```
 
+mod streams;
+
+pub use streams::{Streams, over};
+
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::process::{ExitStatus, Stdio};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
-use async_io::Timer;
 use async_process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use futures_lite::{AsyncRead, AsyncWrite};
+use futures_lite::AsyncRead;
 
-use super::{SpawnError, Transport, group};
+use super::process::Process;
+use super::{SpawnError, Transport, spawn};
 use crate::config::{self, Config};
 use crate::driver::Driver;
 use crate::end::{ChildAction, Exit};
@@ -48,27 +51,34 @@ use crate::time::Time;
 ///
 /// # Errors
 /// The options are refused, or the program cannot be started.
-pub fn spawn(options: &Options, mut config: Config) -> Result<Driver<Smol>, SpawnError> {
-    config.child = config::Child::Process;
-    Ok(Driver::new(config, Smol::spawn(&options.invocation()?)?))
+pub fn spawn(options: &Options, config: Config) -> Result<Driver<Smol>, SpawnError> {
+    Ok(driver(Smol::spawn(&options.invocation()?)?, config))
 }
 
-/// A child process in a process group of its own.
+/// Makes a session of a child that is already there, whatever started it: see [`Smol::adopt`].
+///
+/// # Errors
+/// The child's stdin or stdout is no pipe of ours.
+pub fn adopt(child: Child, config: Config) -> io::Result<Driver<Smol>> {
+    Ok(driver(Smol::adopt(child)?, config))
+}
+
+fn driver(transport: Smol, mut config: Config) -> Driver<Smol> {
+    config.child = config::Child::Process;
+    Driver::new(config, transport)
+}
+
+/// A child process, which leads a process group of its own.
 ///
 /// Dropping it before [its exit was told](Transport::poll_exit) kills the whole group, with what the CLI has started;
 /// `async-process` then collects the process in the background. Afterwards, dropping it does nothing. A host that is
 /// itself killed drops nothing: the child then reads the end of its stdin.
 pub struct Smol {
     child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: ChildStdout,
-    stderr: ChildStderr,
+    process: Process,
+    pipes: Streams<ChildStdout, ChildStdin>,
+    stderr: Option<ChildStderr>,
     status: Pin<Box<dyn Future<Output = io::Result<ExitStatus>> + Send + Sync>>,
-    exited: bool,
-    epoch: Instant,
-    timer: Timer,
-    /// What the timer is set to.
-    armed: Option<Time>,
 }
 
 impl Smol {
@@ -77,117 +87,87 @@ impl Smol {
     /// # Errors
     /// It cannot be started.
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
-        let mut command = invocation.to_command();
-        group::own(&mut command);
-        let mut command = Command::from(command);
+        let mut command = Command::from(spawn::command(invocation));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| SpawnError::new(invocation, error))?;
+        command.spawn().and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
+    }
+
+    /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.
+    ///
+    /// Kills reach its group where it leads one (`process_group(0)` in [`std::os::unix::process::CommandExt`]), and the
+    /// process alone where it does not.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput): its stdin or stdout is not piped, or was taken. What becomes of
+    /// the child is then as its command says (`kill_on_drop`).
+    pub fn adopt(mut child: Child) -> io::Result<Self> {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
-            unreachable!("both were piped");
-        };
+        let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(spawn::not_piped()) };
+        let (process, pipes) = (Process::new(child.id()), Streams::new(stdout, stdin));
         // `status` closes the child's stdin, where it still has one.
         let status = Box::pin(child.status());
-        let (epoch, timer) = (Instant::now(), Timer::never());
-        Ok(Self { child, stdin, stdout, stderr, status, exited: false, epoch, timer, armed: None })
+        Ok(Self { child, process, pipes, stderr, status })
     }
 
     /// The process's id, which is its group's too. It may be another's once the process has exited.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    fn terminate(&mut self) {
-        if !self.exited && !group::terminate(self.id()) {
-            self.kill();
-        }
-    }
-
-    /// What is gone needs no signal, so a failure says nothing. The process may have left its group.
-    fn kill(&mut self) {
-        group::kill(self.id());
-        if !self.exited {
-            let _ = self.child.kill();
-        }
+        self.process.id()
     }
 }
 
 impl Transport for Smol {
     fn now(&self) -> Time {
-        Time::from(self.epoch.elapsed())
+        self.pipes.now()
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stdout).poll_read(cx, buffer)
+        self.pipes.poll_read(cx, buffer)
     }
 
     fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stderr).poll_read(cx, buffer)
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.stdin {
-            Some(stdin) => Pin::new(stdin).poll_write(cx, bytes),
+        match &mut self.stderr {
+            Some(stderr) => Pin::new(stderr).poll_read(cx, buffer),
             None => Poll::Ready(Ok(0)),
         }
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stdin {
-            Some(stdin) => Pin::new(stdin).poll_flush(cx),
-            None => Poll::Ready(Ok(())),
-        }
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.pipes.poll_write(cx, bytes)
     }
 
-    /// A pipe is closed when it is dropped; its own `poll_close` only flushes.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pipes.poll_flush(cx)
+    }
+
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Some(stdin) = &mut self.stdin {
-            let flushed = ready!(Pin::new(stdin).poll_close(cx));
-            self.stdin = None;
-            return Poll::Ready(flushed);
-        }
-        Poll::Ready(Ok(()))
+        self.pipes.poll_close(cx)
     }
 
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
         let status = ready!(self.status.as_mut().poll(cx));
-        self.exited = true;
+        self.process.exit();
         Poll::Ready(status.map_or(Exit::Unknown, Exit::from))
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()> {
-        if self.armed != Some(at) {
-            self.armed = Some(at);
-            match self.epoch.checked_add(at.since(Time::ZERO)) {
-                Some(instant) => self.timer.set_at(instant),
-                None => self.timer.clear(),
-            }
-        }
-        ready!(Pin::new(&mut self.timer).poll(cx));
-        self.armed = None;
-        Poll::Ready(())
+        self.pipes.poll_timer(cx, at)
     }
 
+    /// What is gone needs no signal, so a failure says nothing.
     fn signal(&mut self, action: ChildAction) {
-        match action {
-            ChildAction::CloseStdin => {} // comes as `poll_close`
-            ChildAction::Terminate => self.terminate(),
-            ChildAction::Kill => self.kill(),
-        }
+        self.process.signal(action, || drop(self.child.kill()));
     }
 }
 
 impl Drop for Smol {
     fn drop(&mut self) {
-        if !self.exited {
-            self.kill();
-        }
+        self.process.dropped(|| drop(self.child.kill()));
     }
 }
 
 impl fmt::Debug for Smol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Smol").field("id", &self.id()).field("exited", &self.exited).finish_non_exhaustive()
+        f.debug_struct("Smol").field("process", &self.process).field("pipes", &self.pipes).finish_non_exhaustive()
     }
 }

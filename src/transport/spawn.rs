@@ -1,10 +1,30 @@
-//! Why there is no child.
+//! How a child is started, and why there is none.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use super::process;
 use crate::options::{Invocation, OptionsError};
+
+/// What every transport starts.
+pub(super) fn command(invocation: &Invocation) -> Command {
+    let mut command = invocation.to_command();
+    process::lead(&mut command);
+    command
+}
+
+/// Why a child that is already there is of no use.
+pub(super) fn not_piped() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the child's stdin and stdout have to be piped, and not yet taken")
+}
+
+/// Why a child that was already there is of no use.
+#[cfg(feature = "tokio")]
+pub(super) fn has_exited() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the child has exited, and was waited for")
+}
 
 /// Why there is no child.
 #[derive(Debug, thiserror::Error)]

@@ -82,7 +82,7 @@ impl ResultFacts {
         self.origin.as_ref().map(|origin| origin.kind.as_str()).filter(|kind| *kind != "human")
     }
 
-    /// The prompts that it answers, where the CLI says so (from 2.1.329 on).
+    /// The prompts that it answers, where the CLI says so (from 2.1.259 on).
     pub(crate) fn answers(&self) -> Option<Vec<Uuid>> {
         let named = self.user_message_uuids.as_ref()?;
         Some(named.0.iter().filter_map(|uuid| uuid.parse().ok()).collect())

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::{Quoted, few};
 use crate::wire::view::FromJson;
 
 /// The fields of a JSON object, in their order, each as it was written.
@@ -66,14 +67,29 @@ impl Fields {
         value
     }
 
+    /// Takes out a field, whatever it holds.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(at) = self.place(name) {
+            self.0.remove(at);
+        }
+    }
+
     fn place(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|(own, _)| own == name)
     }
 }
 
+/// So many names are compared with each other faster than they are hashed.
+const FEW: usize = 32;
+
 impl FromIterator<(String, Json)> for Fields {
     /// Of two fields with one name the later counts.
     fn from_iter<I: IntoIterator<Item = (String, Json)>>(fields: I) -> Self {
+        let fields: Vec<(String, Json)> = fields.into_iter().collect();
+        let twice = |(at, (name, _)): (usize, &(String, Json))| fields[..at].iter().any(|(other, _)| other == name);
+        if fields.len() <= FEW && !fields.iter().enumerate().any(twice) {
+            return Self(fields);
+        }
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut all: Vec<(String, Json)> = Vec::new();
         for (name, value) in fields {
@@ -91,7 +107,7 @@ impl FromIterator<(String, Json)> for Fields {
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        few(f, self.0.iter().map(|(name, value)| (Quoted(name), value)))
     }
 }
 
@@ -115,7 +131,7 @@ impl<'de> Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    fields.push((name, Json::compacted(&value)));
+                    fields.push((name, Json::from(value)));
                 }
                 Ok(fields.into_iter().collect())
             }

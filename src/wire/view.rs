@@ -1,18 +1,37 @@
-//! How views and open enums are declared: `view!` and `words!`.
+//! How views and open enums are declared: `view!`, `tagged!` and `words!`.
 //!
 //! The CLI changes with every release, so a view asks for as little as it can, keeps what it does not name, and lets no
 //! field hide another. These rules stand here once, for messages, replies and asks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::{Quoted, few};
 use crate::wire::decode;
 use crate::wire::fields::Fields;
 
 /// What can be read from a JSON value, with an error that says where in the value it is not as expected.
-pub(crate) trait FromJson: Sized {
+pub(crate) trait FromJson: Sized + fmt::Debug {
     fn from_json(json: &Json) -> Result<Self, DecodeError>;
+
+    /// Adds to `found` what in it, which stands at `at`, has no name in this version of the crate.
+    fn unnamed(&self, _at: &str, _found: &mut Vec<String>) {}
+
+    /// Shows it in a few words, however long it is.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A part of a view as its `Debug` shows it.
+pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
+
+impl<T: FromJson> fmt::Debug for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show(f)
+    }
 }
 
 /// Reads a view of a line; bad Unicode is read as U+FFFD.
@@ -21,8 +40,16 @@ pub(crate) fn view_of<T: View>(line: &[u8]) -> Result<T, DecodeError> {
 }
 
 /// What is read from the fields of an object.
-pub(crate) trait View: Sized {
+pub(crate) trait View: FromJson {
     fn from_fields(fields: Fields) -> Result<Self, DecodeError>;
+
+    /// Leaves out of what is not named a field that says nothing more, as the tag by which the view was chosen.
+    fn forget(&mut self, name: &str);
+}
+
+/// The path of a field of what stands at `at`.
+pub(crate) fn below(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
 macro_rules! plain {
@@ -40,8 +67,17 @@ plain! {
     u64: "a whole number, not negative",
     i64: "a whole number",
     f64: "a number",
-    String: "a text",
     Fields: "an object",
+}
+
+impl FromJson for String {
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        json.decode().map_err(|_| DecodeError::expected("a text"))
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&Quoted(self), f)
+    }
 }
 
 impl FromJson for Json {
@@ -58,6 +94,16 @@ impl<T: FromJson> FromJson for Option<T> {
             _ => T::from_json(json).map(Some),
         }
     }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        if let Some(value) = self {
+            value.unnamed(at, found);
+        }
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_ref().map(Shown), f)
+    }
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
@@ -65,6 +111,14 @@ impl<T: FromJson> FromJson for Vec<T> {
         let items: Vec<Json> = json.decode().map_err(|_| DecodeError::expected("a list"))?;
         let item = |(at, json): (usize, &Json)| T::from_json(json).map_err(|error| error.within(&at.to_string()));
         items.iter().enumerate().map(item).collect()
+    }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        self.iter().for_each(|item| item.unnamed(&format!("{at}[]"), found));
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.iter().map(Shown))
     }
 }
 
@@ -77,27 +131,38 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         };
         fields.iter().map(entry).collect()
     }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        self.values().for_each(|value| value.unnamed(&below(at, "*"), found));
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.iter().map(|(name, value)| (Quoted(name), Shown(value))))
+    }
 }
 
 /// Declares what an object of the CLI says: the fields that must be there, and those that may be.
 ///
 /// A field under `must` that is missing or of another type is an error that names it. One under `may` is an `Option`, and
-/// of another type as good as none. All others are in `rest`. `name = "wireName": Type` names a field that is spelled
-/// otherwise on the wire.
+/// of another type as good as none; one under `or_default` is then empty, false or zero. All others are in `rest`.
+/// `name = "wireName": Type` names a field that is spelled otherwise on the wire. Its `Debug` is short, however long its
+/// texts and lists are, and leaves out what is not there.
 macro_rules! view {
     ($(
         $(#[$meta:meta])*
         $vis:vis struct $view:ident {
             $(must { $($(#[$must_meta:meta])* $must:ident $(= $must_wire:literal)?: $must_type:ty,)* })?
             $(may { $($(#[$may_meta:meta])* $may:ident $(= $may_wire:literal)?: $may_type:ty,)* })?
+            $(or_default { $($(#[$or_meta:meta])* $or:ident $(= $or_wire:literal)?: $or_type:ty,)* })?
         }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         $vis struct $view {
             $($($(#[$must_meta])* pub $must: $must_type,)*)?
             $($($(#[$may_meta])* pub $may: Option<$may_type>,)*)?
+            $($($(#[$or_meta])* pub $or: $or_type,)*)?
             /// What this view does not name.
             pub rest: $crate::wire::fields::Fields,
         }
@@ -108,14 +173,42 @@ macro_rules! view {
                 Ok(Self {
                     $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
                     $($($may: fields.optional($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
+                    $($($or: fields.optional($crate::wire::view::wire_name!($or $(= $or_wire)?)).unwrap_or_default(),)*)?
                     rest: fields,
                 })
+            }
+
+            fn forget(&mut self, name: &str) {
+                self.rest.remove(name);
             }
         }
 
         impl $crate::wire::view::FromJson for $view {
             fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
                 $crate::wire::view::View::from_fields($crate::wire::view::FromJson::from_json(json)?)
+            }
+
+            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+                use $crate::wire::view::below;
+                $($(self.$must.unnamed(&below(at, $crate::wire::view::wire_name!($must $(= $must_wire)?)), found);)*)?
+                $($(self.$may.unnamed(&below(at, $crate::wire::view::wire_name!($may $(= $may_wire)?)), found);)*)?
+                $($(self.$or.unnamed(&below(at, $crate::wire::view::wire_name!($or $(= $or_wire)?)), found);)*)?
+                found.extend(self.rest.iter().map(|(name, _)| below(at, name)));
+            }
+        }
+
+        impl std::fmt::Debug for $view {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut shown = f.debug_struct(stringify!($view));
+                $($(shown.field(stringify!($must), &$crate::wire::view::Shown(&self.$must));)*)?
+                $($(if let Some(value) = &self.$may {
+                    shown.field(stringify!($may), &$crate::wire::view::Shown(value));
+                })*)?
+                $($(shown.field(stringify!($or), &$crate::wire::view::Shown(&self.$or));)*)?
+                if !self.rest.is_empty() {
+                    shown.field("rest", &self.rest);
+                }
+                shown.finish()
             }
         }
 
@@ -128,6 +221,66 @@ macro_rules! view {
     )+};
 }
 
+/// Declares what an object says by the word in one of its fields, its tag: an enum with a variant for each known word, or
+/// several, and one for all others, which keeps the object whole. As a part of a view, one that has a known word and is not
+/// as that word wants it is one of the others too: it must not hide what stands beside it.
+macro_rules! tagged {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis enum $tagged:ident by $tag:literal {
+            $($(#[$variant_meta:meta])* $variant:ident($view:ty) = $($word:literal)|+,)+
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        $vis enum $tagged {
+            $($(#[$variant_meta])* $variant($view),)+
+            /// One that this version of the crate does not know.
+            Other($crate::wire::fields::Fields),
+        }
+
+        impl $crate::wire::view::View for $tagged {
+            fn from_fields(fields: $crate::wire::fields::Fields) -> Result<Self, $crate::DecodeError> {
+                use $crate::wire::view::View;
+                let word = fields.get($tag).and_then(|tag| tag.decode::<String>().ok());
+                match word.as_deref() {
+                    $(Some($($word)|+) => {
+                        let mut view = <$view as View>::from_fields(fields)?;
+                        view.forget($tag);
+                        Ok(Self::$variant(view))
+                    })+
+                    _ => Ok(Self::Other(fields)),
+                }
+            }
+
+            fn forget(&mut self, name: &str) {
+                match self {
+                    $(Self::$variant(view) => $crate::wire::view::View::forget(view, name),)+
+                    Self::Other(_) => {}
+                }
+            }
+        }
+
+        impl $crate::wire::view::FromJson for $tagged {
+            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                use $crate::wire::view::{FromJson, View};
+                Self::from_fields(FromJson::from_json(json)?).or_else(|_| Ok(Self::Other(FromJson::from_json(json)?)))
+            }
+
+            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+                match self {
+                    $(Self::$variant(view) => view.unnamed(at, found),)+
+                    Self::Other(fields) => {
+                        let word = fields.get($tag).map_or("none", $crate::Json::as_str);
+                        found.push($crate::wire::view::below(at, &format!("{} is {word}", $tag)));
+                    }
+                }
+            }
+        }
+    )+};
+}
+
 /// Declares a set of words that may grow: an enum with a variant for each known word and one for all others.
 macro_rules! words {
     ($(
@@ -135,7 +288,7 @@ macro_rules! words {
         $vis:vis enum $words:ident { $($(#[$word_meta:meta])* $word:ident = $wire:literal,)+ }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         $vis enum $words {
             $($(#[$word_meta])* $word,)+
@@ -163,6 +316,15 @@ macro_rules! words {
             }
         }
 
+        impl std::fmt::Debug for $words {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$word => f.write_str(stringify!($word)),)+
+                    Self::Other(word) => f.debug_tuple("Other").field(&$crate::text::Quoted(word)).finish(),
+                }
+            }
+        }
+
         impl std::fmt::Display for $words {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -172,6 +334,12 @@ macro_rules! words {
         impl $crate::wire::view::FromJson for $words {
             fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
                 json.decode().map_err(|_| $crate::DecodeError::expected("a text"))
+            }
+
+            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+                if let Self::Other(word) = self {
+                    found.push(format!("{at} is {word:?}"));
+                }
             }
         }
 
@@ -199,7 +367,7 @@ macro_rules! wire_name {
     };
 }
 
-pub(crate) use {view, wire_name, words};
+pub(crate) use {tagged, view, wire_name, words};
 
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "views are public")]
@@ -219,6 +387,10 @@ mod tests {
                 /// What is beneath.
                 inner: Inner,
             }
+            or_default {
+                /// More of it.
+                parts: Vec<Part>,
+            }
         }
 
         /// A part.
@@ -235,6 +407,14 @@ mod tests {
         pub enum Status {
             /// Far.
             Allowed = "allowed",
+        }
+    }
+
+    tagged! {
+        /// A part, by its kind.
+        pub enum Part by "kind" {
+            /// Texts.
+            Texts(Inner) = "texts" | "words",
         }
     }
 
@@ -259,6 +439,39 @@ mod tests {
         let nested = Json::parse(r#"[{"texts":["a",{}]}]"#).unwrap();
         let error = Vec::<Inner>::from_json(&nested).unwrap_err();
         assert_eq!(error.to_string(), "the field `0.texts.1` is not a text");
+    }
+
+    #[test]
+    fn a_tag_chooses_the_view_and_an_unknown_one_keeps_the_whole() {
+        let parts = r#"[{"kind":"words","texts":[]},{"kind":"texts","texts":5},{}]"#;
+        let limit = limit(&format!(r#"{{"status":"allowed","parts":{parts}}}"#)).unwrap();
+        let [Part::Texts(texts), Part::Other(odd), Part::Other(none)] = &limit.parts[..] else {
+            panic!("{:?}", limit.parts)
+        };
+        assert_eq!((texts.rest.len(), odd.len(), none.len()), (0, 2, 0));
+        let odd = Json::parse(parts).unwrap().decode::<Vec<Fields>>().unwrap().remove(1);
+        assert_eq!(Part::from_fields(odd).unwrap_err().path(), "texts");
+    }
+
+    #[test]
+    fn what_has_no_name_can_be_told() {
+        let text = r#"{"status":"odd","a":1,"inner":{"texts":[],"b":2},"parts":[{"kind":"texts","texts":[],"c":3},{"kind":"x"}]}"#;
+        let mut found = Vec::new();
+        limit(text).unwrap().unnamed("", &mut found);
+        assert_eq!(found, [r#"status is "odd""#, "inner.b", "parts[].c", r#"parts[].kind is "x""#, "a"]);
+    }
+
+    #[test]
+    fn a_view_is_shown_in_a_few_words() {
+        let long = "x".repeat(100_000);
+        let texts = vec![format!("\"{long}\""); 1000].join(",");
+        let text = format!(
+            r#"{{"status":"{long}","inner":{{"texts":[{texts}]}},"parts":[{{"{long}":"{long}"}}],"{long}":[{texts}]}}"#
+        );
+        let shown = format!("{:?}", limit(&text).unwrap());
+        assert!(shown.len() < 3000 && shown.starts_with("Limit { status: Other("), "{} bytes", shown.len());
+        let bare = format!("{:?}", limit(r#"{"status":"allowed"}"#).unwrap());
+        assert_eq!(bare, "Limit { status: Allowed, parts: [] }");
     }
 
     #[test]

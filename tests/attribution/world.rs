@@ -218,7 +218,7 @@ impl World {
                 }
             }
             Action::PromptEnded { prompt, outcome, result, turn } => {
-                let result = result.as_ref().and_then(Message::uuid);
+                let result = result.as_ref().and_then(Message::uuid).map(|uuid| uuid.into_owned());
                 self.note(format!("        = {} {outcome:?} {}", prompt.number(), result.as_deref().unwrap_or("-")));
                 self.fallback.over(&prompt.uuid().to_string());
                 self.ends.entry(prompt).or_default().push(End {

@@ -26,11 +26,11 @@ fn texts<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
 }
 
 fn rejected(actions: &[Action]) -> Vec<&Rejected> {
-    let rejected = |action| match action {
-        &Action::Rejected(ref rejected) => Some(rejected),
+    let rejected = actions.iter().filter_map(|action| match action {
+        Action::Rejected(rejected) => Some(rejected),
         _ => None,
-    };
-    actions.iter().filter_map(rejected).collect()
+    });
+    rejected.collect()
 }
 
 #[test]

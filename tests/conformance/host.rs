@@ -123,11 +123,11 @@ pub(crate) fn task_started(id: &str, kind: &str) -> String {
 }
 
 pub(crate) fn messages(actions: &[Action]) -> Vec<&Message> {
-    let message = |action| match action {
-        &Action::Message { ref message, .. } => Some(message),
+    let messages = actions.iter().filter_map(|action| match action {
+        Action::Message { message, .. } => Some(message),
         _ => None,
-    };
-    actions.iter().filter_map(message).collect()
+    });
+    messages.collect()
 }
 
 pub(crate) fn outcome(actions: &[Action], wanted: PromptId) -> Option<Outcome> {

@@ -322,7 +322,7 @@ fn case_135_a_turn_that_follows_the_first_result_is_served() {
 fn case_136_a_host_sees_the_frames_of_the_state() {
     let actions = in_a_turn(config()).hears(&state("requires_action"));
     let [message] = messages(&actions)[..] else { panic!("{actions:?}") };
-    assert_eq!(message.subtype(), Some("session_state_changed"));
+    assert_eq!(message.subtype().as_deref(), Some("session_state_changed"));
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Tally {
             match action {
                 Action::PromptEnded { prompt, outcome, result, .. } => {
                     self.prompts.entry(prompt).or_default().push(outcome);
-                    self.results.insert(prompt, result.and_then(|result| result.uuid()));
+                    self.results.insert(prompt, result.and_then(|result| result.uuid().map(|uuid| uuid.into_owned())));
                 }
                 Action::Asked(ask) => {
                     self.asks.insert(ask.id(), 0);

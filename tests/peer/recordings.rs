@@ -36,7 +36,8 @@ const NOT_COMPARED: [(&str, &str); 6] = [
     ("subagent", "what happens inside a subagent is not scripted"),
 ];
 
-/// The recordings: those of this repository, or of the folder that the variable names.
+/// The recordings of the six versions that a peer can be: those of this repository, or of the folder that the variable
+/// names.
 fn recordings() -> Vec<PathBuf> {
     let root = std::env::var_os("PEER_RECORDINGS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings"), PathBuf::from);
@@ -46,7 +47,9 @@ fn recordings() -> Vec<PathBuf> {
         paths.sort();
         paths
     };
-    let folders: Vec<PathBuf> = children(&root).into_iter().filter(|path| path.is_dir()).collect();
+    let versions = Generation::ALL.map(Generation::version);
+    let imitated = |path: &PathBuf| versions.iter().any(|version| path.ends_with(version));
+    let folders: Vec<PathBuf> = children(&root).into_iter().filter(imitated).collect();
     let files = folders.iter().flat_map(|folder| children(folder));
     files.filter(|file| file.extension().is_some_and(|extension| extension == "ndjson")).collect()
 }

@@ -1,6 +1,6 @@
 //! The CLI that `CLAUDE_BIN` names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) const VARIABLE: &str = "CLAUDE_BIN";
 
@@ -28,5 +28,10 @@ impl Cli {
         } else {
             Self { program: path, script: None }
         }))
+    }
+
+    /// What a host is to name: it runs a script by node itself.
+    pub(crate) fn named(&self) -> &Path {
+        self.script.as_deref().unwrap_or(&self.program)
     }
 }

@@ -1,7 +1,8 @@
 //! The real CLI, offline: in a network namespace with nothing but loopback, against a stand-in for the Messages API.
 //!
 //! `CLAUDE_BIN=/path/to/claude cargo test --test real_cli`; without it every trial is reported as ignored.
-//! `.ci/install-claude.sh VERSION DIR` installs a version and prints the path.
+//! `.ci/install-claude.sh VERSION DIR` installs a version and prints the path. Where a version differs from the newest, its
+//! trial asserts how, and says it: `docs/cli-versions.md` has the table.
 
 #[path = "../support/account.rs"]
 mod account;
@@ -10,13 +11,16 @@ mod api;
 mod cli;
 mod holds;
 mod http;
-mod journal;
+mod matrix;
 mod namespace;
 mod place;
 mod script;
 mod seen;
 mod talk;
+mod traffic;
+mod transport;
 mod trials;
+mod version;
 mod watch;
 
 use std::process::ExitCode;
@@ -24,16 +28,18 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::cli::Cli;
+use crate::matrix::Outcomes;
 use crate::namespace::Sealed;
+use crate::version::Version;
 use crate::watch::{Case, LIMIT};
 
 fn main() -> ExitCode {
-    if let Some(path) = std::env::var_os(journal::VARIABLE) {
-        return journal::other_process(&path);
+    if let Some(other) = trials::other_process() {
+        return other;
     }
     let arguments = Arguments::from_args();
-    match found() {
-        Ok(found) => libtest_mimic::run(&arguments, trials(found)).exit_code(),
+    match run(&arguments) {
+        Ok(code) => code,
         Err(why) => {
             eprintln!("real CLI: {why}");
             ExitCode::FAILURE
@@ -41,10 +47,34 @@ fn main() -> ExitCode {
     }
 }
 
-/// The CLI and the namespace to run it in; `None` where no CLI is named.
-fn found() -> Result<Option<(Sealed, Cli)>, String> {
+fn run(arguments: &Arguments) -> Result<ExitCode, String> {
+    let (found, outcomes) = (found()?, Outcomes::default());
+    let conclusion = libtest_mimic::run(arguments, trials(found.clone(), &outcomes));
+    let complete = conclusion.num_failed + conclusion.num_ignored + conclusion.num_filtered_out == 0;
+    if let Some(found) = found.filter(|_| complete && !arguments.list) {
+        let names: Vec<&str> = trials::all().map(|(name, _)| name).collect();
+        outcomes.write(found.version, &names)?;
+        traffic::write()?;
+    }
+    Ok(conclusion.exit_code())
+}
+
+/// What to run, and where.
+#[derive(Clone)]
+struct Found {
+    sealed: Sealed,
+    cli: Cli,
+    version: Version,
+}
+
+/// `None` where no CLI is named.
+fn found() -> Result<Option<Found>, String> {
     match Cli::from_environment()? {
-        Some(cli) => Ok(Some((namespace::enter()?, cli))),
+        Some(cli) => {
+            let sealed = namespace::enter()?;
+            let version = Version::of(&cli, sealed)?;
+            Ok(Some(Found { sealed, cli, version }))
+        }
         None => {
             eprintln!("the real CLI was not run: {}", how());
             Ok(None)
@@ -57,17 +87,21 @@ fn how() -> String {
     format!("set {variable} to a claude binary or a cli.js (`.ci/install-claude.sh VERSION DIR` installs one)")
 }
 
-fn trials(found: Option<(Sealed, Cli)>) -> Vec<Trial> {
-    let all = trials::TRIALS.iter();
-    all.map(|&(name, body)| {
-        let ignored = found.is_none();
-        let found = found.clone();
-        let run = move || match found {
-            Some((sealed, cli)) => watch::run(name, Case::new(sealed, cli)?, LIMIT, body),
-            // Reached by `--ignored`.
-            None => Err(Failed::from(how())),
-        };
-        Trial::test(name, run).with_ignored_flag(ignored)
-    })
-    .collect()
+fn trials(found: Option<Found>, outcomes: &Outcomes) -> Vec<Trial> {
+    trials::all()
+        .map(|(name, body)| {
+            let ignored = found.is_none();
+            let (found, outcomes) = (found.clone(), outcomes.clone());
+            let run = move || match found {
+                Some(Found { sealed, cli, version }) => {
+                    let case = Case::new(sealed, cli, version)?;
+                    outcomes.note(name, &watch::run(name, case, LIMIT, body)?);
+                    Ok(())
+                }
+                // Reached by `--ignored`.
+                None => Err(Failed::from(how())),
+            };
+            Trial::test(name, run).with_ignored_flag(ignored)
+        })
+        .collect()
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -78,12 +78,23 @@ impl Place {
         environment
     }
 
+    /// Whether anything that was started here still runs.
+    pub(crate) fn runs(&self) -> bool {
+        !running_with(&self.mark()).is_empty()
+    }
+
+    /// What the environment of everything that was started here holds, and of nothing else on the machine.
+    fn mark(&self) -> OsString {
+        let mut mark = OsString::from("HOME=");
+        mark.push(self.home());
+        mark
+    }
+
     /// Kills what was started here, whoever started it: a child of ours, its process group, and tools in groups of their own.
     ///
     /// All of them carry this place's HOME, which nothing else on the machine does.
     pub(crate) fn kill(&self) {
-        let mut wanted = OsString::from("HOME=");
-        wanted.push(self.home());
+        let wanted = self.mark();
         // One that forks while it is being looked for shows up in the next round.
         for _ in 0..50 {
             let ids = running_with(&wanted);
@@ -107,6 +118,12 @@ impl Drop for Place {
             eprintln!("{} stays: {error}", self.root.display());
         }
     }
+}
+
+/// Sends a process a signal by its name: `KILL`.
+pub(crate) fn signal(name: &str, process: u32) {
+    let sent = Command::new("sh").args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &process.to_string()]).status();
+    assert!(sent.as_ref().is_ok_and(ExitStatus::success), "kill -s {name} {process}: {sent:?}");
 }
 
 /// The ids of the processes that have this in their environment.

@@ -61,6 +61,11 @@ impl Step {
         self
     }
 
+    /// The text is said this often, in one answer.
+    pub(crate) fn repeat(self, count: usize) -> Self {
+        self.with("repeat", count)
+    }
+
     /// The text comes in this many pieces.
     pub(crate) fn chunks(self, count: usize) -> Self {
         self.with("chunks", count)
@@ -127,7 +132,7 @@ impl Step {
         for (key, value) in step {
             let right = match key.as_str() {
                 "text" | "think" | "hold" | "tool" => value.is_string(),
-                "chunks" | "delay_ms" | "status" | "cut" | "times" => value.is_u64(),
+                "repeat" | "chunks" | "delay_ms" | "status" | "cut" | "times" => value.is_u64(),
                 "tools" => calls(value).is_some(),
                 "silent" => value == true,
                 "input" | "body" => value.is_object(),

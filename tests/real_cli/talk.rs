@@ -1,20 +1,26 @@
-//! A session with the real CLI, for a trial: the smol driver, with everything that happens taken note of.
+//! A session with the real CLI, for a trial: the driver, with everything that happens taken note of.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use claude_duplex::options::Options;
-use claude_duplex::smol::{Smol, spawn};
 use claude_duplex::{
-    Action, Ask, AskKinds, Closed, Config, Driver, Lost, Message, Outcome as Ended, Prompt, PromptId, Seed, TurnResult,
+    Action, Answer, Ask, AskKinds, Closed, Config, Content, Driver, Json, Lost, Message, MessageKind, Outcome as Ended,
+    Prompt, PromptId, Reply, Request, RequestError, RequestId, Seed, TurnResult,
 };
+use serde_json::Value;
 
+use crate::traffic;
+use crate::transport::{Timer, Transport, or, spawn};
 use crate::watch::Case;
 
 pub(crate) type Trial = Result<(), Box<dyn std::error::Error>>;
 
+/// How long a reply may take.
+const PATIENCE: Duration = Duration::from_secs(40);
+
 pub(crate) struct Talk<'c> {
     case: &'c Case,
-    pub(crate) claude: Driver<Smol>,
+    pub(crate) claude: Driver<Transport>,
     /// Every action, as it came.
     pub(crate) actions: Vec<Action>,
 }
@@ -37,11 +43,13 @@ impl<'c> Talk<'c> {
         options: impl FnOnce(Options) -> Options,
         configure: impl FnOnce(&mut Config),
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let program = case.cli.script.clone().unwrap_or_else(|| PathBuf::from(&case.cli.program));
-        let plain = Options::new().program(program).current_dir(case.place.cwd()).env_clear();
+        let plain = Options::new().program(case.cli.named()).current_dir(case.place.cwd()).env_clear();
         let plain = case.environment().into_iter().fold(plain, |options, (name, value)| options.env(name, value));
         let mut config = Config::new(Seed::random());
         config.owned = AskKinds::ALL;
+        // A version for node takes its time to start on a busy machine.
+        config.timeouts.interrupt = Some(PATIENCE);
+        config.timeouts.request = Some(PATIENCE);
         configure(&mut config);
         Ok(Self { case, claude: spawn(&options(plain), config)?, actions: Vec::new() })
     }
@@ -63,6 +71,7 @@ impl<'c> Talk<'c> {
             if let Action::Closed(closed) = &action {
                 self.case.seen.stderr(closed.stderr.as_bytes());
             }
+            traffic::note(&action);
             let picked = pick(&action);
             self.actions.push(action);
             if let Some(picked) = picked {
@@ -88,6 +97,120 @@ impl<'c> Talk<'c> {
         self.until("an ask", ask).await
     }
 
+    /// Until the prompt has ended; whatever is asked meanwhile gets the answer that `answer` has for it.
+    pub(crate) async fn ended_with(
+        &mut self,
+        wanted: PromptId,
+        mut answer: impl FnMut(&Ask) -> Option<Answer>,
+    ) -> Result<End, String> {
+        loop {
+            let next = |action: &Action| match action {
+                Action::Asked(ask) => Some(Err(ask.clone())),
+                action => ended(action, wanted).map(Ok),
+            };
+            match self.until("the prompt's end", next).await? {
+                Ok(end) => return Ok(end),
+                Err(ask) => self.say(&ask, answer(&ask))?,
+            }
+        }
+    }
+
+    /// Makes a request and waits for its reply; asks are answered meanwhile.
+    pub(crate) async fn request_with(
+        &mut self,
+        request: Request,
+        mut answer: impl FnMut(&Ask) -> Option<Answer>,
+    ) -> Result<Result<Reply, RequestError>, String> {
+        let request = self.claude.request(request).map_err(|refused| refused.to_string())?;
+        loop {
+            let next = |action: &Action| match action {
+                Action::Asked(ask) => Some(Err(ask.clone())),
+                action => replied(action, request).map(Ok),
+            };
+            match self.until("the reply", next).await? {
+                Ok(reply) => return Ok(reply),
+                Err(ask) => self.say(&ask, answer(&ask))?,
+            }
+        }
+    }
+
+    pub(crate) async fn request(&mut self, request: Request) -> Result<Result<Reply, RequestError>, String> {
+        self.request_with(request, |_| None).await
+    }
+
+    /// `initialize` with these fields, which has to succeed.
+    pub(crate) async fn initialize(&mut self, fields: Value) -> Result<Reply, Box<dyn std::error::Error>> {
+        let mut request = Request::initialize();
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            request = request.field(name, Json::from_value(value)?);
+        }
+        Ok(self.request(request).await??)
+    }
+
+    pub(crate) async fn replied(&mut self, wanted: RequestId) -> Result<Result<Reply, RequestError>, String> {
+        let already = self.actions.iter().find_map(|action| replied(action, wanted));
+        match already {
+            Some(reply) => Ok(reply),
+            None => self.until("the reply", |action| replied(action, wanted)).await,
+        }
+    }
+
+    fn say(&mut self, ask: &Ask, answer: Option<Answer>) -> Result<(), String> {
+        answer.map_or(Ok(()), |answer| self.claude.answer(ask.id(), answer).map_err(|error| error.to_string()))
+    }
+
+    /// Until the CLI has read all that was written: a reply shows it.
+    pub(crate) async fn read_up_to_here(&mut self) -> Result<(), Box<dyn std::error::Error>> {
+        let mode = Request::new("set_permission_mode").field("mode", Json::string("default"));
+        self.request(mode).await??;
+        Ok(())
+    }
+
+    /// Until nothing has happened for a moment: what is due at once is done.
+    pub(crate) async fn quiet(&mut self) {
+        let moment = async {
+            Timer::after(Duration::from_millis(50)).await;
+            Ok(())
+        };
+        let _ = or(self.until("nothing", |_| None::<()>), moment).await;
+    }
+
+    /// How many bytes the CLI has not taken yet.
+    pub(crate) fn unsent(&self) -> usize {
+        self.claude.protocol().poll_transmit().len()
+    }
+
+    /// Until a file is there, which a tool makes: it says nothing while it runs.
+    pub(crate) async fn file(&self, name: &str) {
+        while !self.case.place.cwd().join(name).exists() {
+            Timer::after(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// How many turns have ended.
+    pub(crate) fn turns(&self) -> usize {
+        self.actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count()
+    }
+
+    /// How many asks were withdrawn.
+    pub(crate) fn withdrawn(&self) -> usize {
+        self.actions.iter().filter(|action| matches!(action, Action::Withdrawn { .. })).count()
+    }
+
+    /// Every message so far.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Message { message, .. } => Some(message),
+            _ => None,
+        })
+    }
+
+    /// How many `system` messages of that subtype have come.
+    pub(crate) fn systems(&self, subtype: &str) -> usize {
+        let is_system = |message: &&Message| message.kind() == MessageKind::System;
+        self.messages().filter(is_system).filter(|message| message.subtype().as_deref() == Some(subtype)).count()
+    }
+
     /// Until a message that holds that text.
     pub(crate) async fn message(&mut self, text: &str) -> Result<Message, String> {
         let holds = |action: &Action| match action {
@@ -111,15 +234,21 @@ impl<'c> Talk<'c> {
         self.until("its end", closed).await
     }
 
+    /// What the model thought, in complete messages.
+    pub(crate) fn thoughts(&self) -> Vec<String> {
+        let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
+        let thought = |block| match block {
+            Content::Thinking(thinking) => Some(thinking.thinking.clone()),
+            _ => None,
+        };
+        blocks.filter_map(thought).collect()
+    }
+
     /// The text of every tool result so far.
     pub(crate) fn tool_results(&self) -> String {
-        let messages = self.actions.iter().filter_map(|action| match action {
-            Action::Message { message, .. } => Some(message),
-            _ => None,
-        });
-        let blocks = messages.filter_map(|message| message.content().ok()).flatten();
+        let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let results = blocks.filter_map(|block| match block {
-            claude_duplex::Content::ToolResult { content, .. } => Some(content.as_str().to_owned()),
+            Content::ToolResult(result) => Some(result.text()),
             _ => None,
         });
         results.collect::<Vec<_>>().join("\n")
@@ -135,6 +264,13 @@ impl End {
 
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.outcome, Ended::Lost(Lost::Eof | Lost::Exited | Lost::Closed))
+    }
+}
+
+fn replied(action: &Action, wanted: RequestId) -> Option<Result<Reply, RequestError>> {
+    match action {
+        Action::Replied { request, reply } if *request == wanted => Some(reply.clone()),
+        _ => None,
     }
 }
 

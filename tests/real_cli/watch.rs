@@ -4,8 +4,8 @@ use std::any::Any;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use crate::cli::Cli;
 use crate::namespace::Sealed;
 use crate::place::Place;
 use crate::seen::Seen;
+use crate::version::Version;
 
 /// The longest trial takes some seconds; the rest is for a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -28,15 +29,38 @@ pub(crate) type Outcome = Result<(), Box<dyn Error>>;
 /// Everything that one trial has for itself.
 pub(crate) struct Case {
     pub(crate) cli: Cli,
+    version: Version,
     pub(crate) place: Place,
     pub(crate) api: Api,
     pub(crate) seen: Seen,
+    differs: Mutex<Vec<String>>,
 }
 
 impl Case {
     /// Only inside the namespace.
-    pub(crate) fn new(_: Sealed, cli: Cli) -> Result<Self, Failed> {
-        Ok(Self { cli, place: Place::new()?, api: Api::start()?, seen: Seen::default() })
+    pub(crate) fn new(_: Sealed, cli: Cli, version: Version) -> Result<Self, Failed> {
+        let (place, api) = (Place::new()?, Api::start()?);
+        Ok(Self { cli, version, place, api, seen: Seen::default(), differs: Mutex::default() })
+    }
+
+    /// Whether the CLI is older than the version from which on it does what is expected. Where it is, that is taken note of,
+    /// and the trial asserts how it differs.
+    pub(crate) fn before(&self, first: &str, how: &str) -> bool {
+        let older = self.is_before(first);
+        if older {
+            self.differs(how);
+        }
+        older
+    }
+
+    /// Whether the CLI is older, where that makes no difference to a host.
+    pub(crate) fn is_before(&self, first: &str) -> bool {
+        self.version < first.parse().expect("a version")
+    }
+
+    /// Takes note of what is not as on the newest version.
+    pub(crate) fn differs(&self, how: &str) {
+        self.differs.lock().unwrap_or_else(PoisonError::into_inner).push(how.to_owned());
     }
 
     /// The CLI's whole environment.
@@ -55,13 +79,13 @@ impl Case {
     }
 }
 
-/// Runs a trial in a thread of its own, and ends it when its time is over.
+/// Runs a trial in a thread of its own, and ends it when its time is over. Gives back in what the version differs.
 pub(crate) fn run(
     name: &str,
     case: Case,
     limit: Duration,
     body: impl FnOnce(&Case) -> Outcome + Send + 'static,
-) -> Result<(), Failed> {
+) -> Result<Vec<String>, Failed> {
     let case = Arc::new(case);
     let started = Instant::now();
     let (ending, ended) = mpsc::channel::<()>();
@@ -86,7 +110,7 @@ pub(crate) fn run(
         }
     }
     match trial.join() {
-        Ok(Ok(())) if in_time => return Ok(()),
+        Ok(Ok(())) if in_time => return Ok(case.differs.lock().unwrap_or_else(PoisonError::into_inner).clone()),
         Ok(Ok(())) => what.push_str("then it was content"),
         Ok(Err(error)) => what.push_str(&error),
         Err(panic) => what.push_str(said(&*panic)),

@@ -90,8 +90,10 @@ pub(crate) struct Trace {
     pub(crate) children: Vec<ChildAction>,
     /// All that was sent, as far as the history says `Sent`.
     pub(crate) written: Vec<u8>,
-    /// What was to be sent, and when the session wanted to be woken, after each input.
-    pub(crate) states: Vec<State>,
+    /// What was to be sent at the end.
+    pub(crate) unsent: Vec<u8>,
+    /// How much was to be sent, and when the session wanted to be woken, after each input.
+    pub(crate) deadlines: Vec<(usize, Option<(Time, Deadline)>)>,
 }
 
 /// Small limits, so that a short history reaches them.
@@ -167,6 +169,7 @@ impl History {
             trace.apply(&mut protocol, *now, input.clone());
             trace.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
         }
+        trace.unsent = protocol.poll_transmit().to_vec();
         trace
     }
 
@@ -198,9 +201,6 @@ impl History {
     }
 }
 
-/// What is to be sent, and when the session wants to be woken.
-pub(crate) type State = (Vec<u8>, Option<(Time, Deadline)>);
-
 impl Trace {
     pub(crate) fn apply(&mut self, protocol: &mut Protocol, now: Time, input: Input<'_>) {
         if let Input::Sent(count) = input {
@@ -209,7 +209,7 @@ impl Trace {
         }
         protocol.apply(now, input);
         self.children.extend(std::iter::from_fn(|| protocol.poll_child()));
-        self.states.push((protocol.poll_transmit().to_vec(), protocol.poll_timeout()));
+        self.deadlines.push((protocol.poll_transmit().len(), protocol.poll_timeout()));
     }
 }
 

@@ -105,6 +105,19 @@ fn settings_and_sandbox_become_one_value() {
     assert_eq!(args(Options::new().settings_file("-s"))[..2], ["--settings", "./-s"]);
 }
 
+/// 2.1.285 to 2.1.301 start in the mode `auto` where none is given, and ask nobody.
+#[test]
+fn a_host_that_prompts_starts_in_the_mode_that_asks() {
+    let prompts = || Options::new().host_permission_prompts();
+    assert_eq!(args(prompts())[..2], ["--permission-mode=default", "--permission-prompt-tool=stdio"]);
+    let planned = args(prompts().permission_mode(PermissionMode::Plan));
+    assert_eq!(planned[..2], ["--permission-mode=plan", "--permission-prompt-tool=stdio"]);
+    let skipped = args(prompts().dangerously_skip_permissions());
+    assert_eq!(skipped[..2], ["--dangerously-skip-permissions", "--permission-prompt-tool=stdio"]);
+    let own_mode = args(Options::new().permission_prompt_tool("stdio"));
+    assert_eq!(own_mode[..2], ["--permission-prompt-tool=stdio", "--print"]);
+}
+
 #[test]
 fn words_stand_in_their_order() {
     let invocation = Options::new()

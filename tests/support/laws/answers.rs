@@ -1,23 +1,30 @@
-//! Law 5: every ask is answered at every moment of its life, in a session of its own; an answer that is taken is among
-//! that which is to be written.
+//! Law 5: every ask (of the latest) is answered at every moment of its life, in a session of its own: an answer that is
+//! taken is among that which is to be written.
 
-use claude_duplex::{Action, Answer};
+use claude_duplex::{Action, Answer, Input};
 use serde_json::Value;
 
-use crate::history::History;
+use super::Case;
 
 /// Counts the answers that were taken.
-pub(crate) fn judge(history: &History) -> usize {
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.history;
     let mut protocol = history.begin();
     let (mut asked, mut taken) = (Vec::new(), 0);
     for (now, input) in &history.inputs {
         protocol.apply(*now, input.clone());
         while let Some(action) = protocol.poll_action() {
-            if let Action::Asked(ask) = action {
-                asked.push(ask);
+            match action {
+                Action::Asked(ask) => asked.push(ask),
+                Action::Withdrawn { ask, .. } => asked.retain(|open| open.id() != ask),
+                _ => {}
             }
         }
-        for (ask, length) in asked.iter().rev().take(8).flat_map(|ask| [(ask, 2), (ask, 3000)]) {
+        if let Input::Answer(ask, _) = input {
+            // It is over, or the answer was none for it; the others say enough.
+            asked.retain(|open| open.id() != *ask);
+        }
+        for (ask, length) in asked.iter().rev().take(4).flat_map(|ask| [(ask, 2), (ask, 3000)]) {
             let mut protocol = protocol.clone();
             let before = protocol.poll_transmit().len();
             let answer = Answer::Error { message: "n".repeat(length) };

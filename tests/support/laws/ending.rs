@@ -2,10 +2,11 @@
 
 use claude_duplex::Action;
 
-use crate::history::History;
+use super::Case;
 
 /// Counts the deadlines that it took.
-pub(crate) fn judge(history: &History) -> usize {
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.history;
     let mut protocol = history.reached();
     let was_closed = protocol.is_closed();
     protocol.close(protocol.now());

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use claude_duplex::{Action, Answer, AskId, Decision, Input};
 use serde_json::Value;
 
-use crate::history::{History, Trace};
+use super::Case;
+use crate::history::Trace;
 
 /// Counts what was allowed.
-pub(crate) fn judge(history: &History) -> usize {
-    let history = history.drained();
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.drained;
     let mut protocol = history.begin();
     let mut trace = Trace::default();
     let mut asked: Vec<(AskId, String)> = Vec::new();

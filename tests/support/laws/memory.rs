@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use claude_duplex::{Action, AskId, Input};
 
-use crate::history::History;
+use super::Case;
 
-pub(crate) fn judge(history: &History) -> usize {
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.history;
     let limits = history.config.limits;
     let mut protocol = history.begin();
     let mut open_asks: HashSet<AskId> = HashSet::new();

@@ -13,11 +13,26 @@ mod settling;
 mod stdin;
 mod time;
 
-use crate::history::History;
+use crate::history::{History, Trace};
 
 pub(crate) struct Law {
     pub(crate) name: &'static str,
-    pub(crate) judge: fn(&History) -> usize,
+    pub(crate) judge: fn(&Case) -> usize,
+}
+
+/// A history and what it gave, and both again with the session brought to its end.
+pub(crate) struct Case {
+    pub(crate) history: History,
+    pub(crate) trace: Trace,
+    pub(crate) drained: History,
+    pub(crate) drained_trace: Trace,
+}
+
+impl Case {
+    pub(crate) fn of(history: History) -> Self {
+        let (trace, drained) = (history.play(), history.drained());
+        Self { trace, drained_trace: drained.play(), history, drained }
+    }
 }
 
 /// All of them; the numbers are those of the design.
@@ -36,11 +51,13 @@ pub(crate) const LAWS: [Law; 11] = [
 ];
 
 /// Judges a history by every law.
-#[allow(dead_code, reason = "one test judges law by law")]
-pub(crate) fn judge(history: &History) {
+#[allow(dead_code, reason = "tests/laws judges law by law")]
+pub(crate) fn judge(history: History) {
+    let _told = Told("a law");
+    let case = Case::of(history);
     for law in &LAWS {
         let _told = Told(law.name);
-        (law.judge)(history);
+        (law.judge)(&case);
     }
 }
 

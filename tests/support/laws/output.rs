@@ -3,10 +3,10 @@
 use claude_duplex::Action;
 use serde_json::{Map, Value};
 
-use crate::history::History;
+use super::Case;
 
-pub(crate) fn judge(history: &History) -> usize {
-    let trace = history.drained().play();
+pub(crate) fn judge(case: &Case) -> usize {
+    let trace = &case.drained_trace;
     let lines: Vec<&[u8]> = trace.written.split_inclusive(|byte| *byte == b'\n').collect();
     for (at, line) in lines.iter().enumerate() {
         let Some(text) = line.strip_suffix(b"\n") else {

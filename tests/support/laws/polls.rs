@@ -2,10 +2,11 @@
 
 use claude_duplex::Protocol;
 
-use crate::history::{History, Trace};
+use super::Case;
+use crate::history::Trace;
 
-pub(crate) fn judge(history: &History) -> usize {
-    let read = history.play();
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.history;
     let mut protocol = history.begin();
     let mut unread = Trace::default();
     let polls = |protocol: &Protocol| (protocol.poll_transmit().to_vec(), protocol.poll_timeout(), protocol.wants_read());
@@ -14,7 +15,8 @@ pub(crate) fn judge(history: &History) -> usize {
         unread.apply(&mut protocol, *now, input.clone());
     }
     unread.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
-    assert_eq!(read, unread);
+    unread.unsent = protocol.poll_transmit().to_vec();
+    assert_eq!(case.trace, unread);
     assert_eq!(protocol.poll_action(), None);
-    read.actions.len()
+    unread.actions.len()
 }

@@ -2,11 +2,11 @@
 
 use claude_duplex::{Action, Answer, AskId, ChildAction};
 
-use crate::history::History;
+use super::Case;
 
 /// Judges each input that comes after the close of stdin.
-pub(crate) fn judge(history: &History) -> usize {
-    let history = history.drained();
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.drained;
     let mut protocol = history.begin();
     let (mut is_closed, mut asks, mut judged) = (false, Vec::<AskId>::new(), 0);
     for (now, input) in &history.inputs {

@@ -2,9 +2,10 @@
 
 use claude_duplex::Time;
 
-use crate::history::History;
+use super::Case;
 
-pub(crate) fn judge(history: &History) -> usize {
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.history;
     let mut backwards = history.clone();
     backwards.inputs.iter_mut().skip(2).step_by(3).for_each(|(now, _)| *now = Time::ZERO);
     let mut clamped = backwards.clone();

@@ -1,0 +1,138 @@
+//! Five fixed jobs, for a machine that counts instructions: `.ci/instructions` runs each under callgrind and compares.
+//! Unlike times, counts are the same on a busy machine.
+//!
+//! `cargo bench --bench instructions -- --job deltas` runs one, without it all.
+
+#[allow(dead_code, reason = "another bench reads the rest")]
+mod corpora;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+
+use claude_duplex::{Action, AskKind, Config, Decision, Prompt, PromptId, Protocol, Seed, Time};
+use corpora::Writer;
+
+const READ: usize = 64 * 1024;
+
+const JOBS: [(&str, fn()); 5] =
+    [("mixed", mixed), ("deltas", deltas), ("long_line", long_line), ("turns", turns), ("asks", asks)];
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip_while(|word| word != "--job").skip(1);
+    let wanted = words.next();
+    let jobs = || JOBS.iter().filter(|(name, _)| wanted.as_deref().is_none_or(|wanted| wanted == *name));
+    if jobs().count() == 0 {
+        eprintln!("the jobs are {}", JOBS.map(|(name, _)| name).join(", "));
+        return ExitCode::FAILURE;
+    }
+    for (name, job) in jobs() {
+        job();
+        println!("{name}");
+    }
+    ExitCode::SUCCESS
+}
+
+/// What is counted: callgrind collects within this function alone.
+#[inline(never)]
+fn measured<T>(job: &mut dyn FnMut() -> T) -> T {
+    black_box(job())
+}
+
+/// A tenth of the mixed corpus of the other benches, without the longest line.
+fn mixed() {
+    let mut writer = Writer::new();
+    let mut bytes = writer.init();
+    (0..1000).for_each(|_| bytes.extend(writer.delta(300)));
+    (0..50).for_each(|at| bytes.extend(writer.assistant(1000 + 20 * at)));
+    (0..5).for_each(|_| bytes.extend(writer.tool_result(100_000)));
+    bytes.extend(writer.result());
+    assert_eq!(told(&bytes), 1057);
+}
+
+fn deltas() {
+    let mut writer = Writer::new();
+    let bytes: Vec<u8> = (0..2000).flat_map(|_| writer.delta(300)).collect();
+    assert_eq!(told(&bytes), 2000);
+}
+
+fn long_line() {
+    assert_eq!(told(&Writer::new().image(2_000_000)), 1);
+}
+
+/// How many messages a session makes of the bytes.
+fn told(bytes: &[u8]) -> usize {
+    let mut session = session();
+    prompted(&mut session);
+    measured(&mut || fed(&mut session, bytes))
+}
+
+fn turns() {
+    let mut writer = Writer::new();
+    let (init, assistant) = (writer.init(), writer.assistant(1000));
+    let mut session = session();
+    let ended = measured(&mut || {
+        (0..200)
+            .filter(|_| {
+                let uuid = prompted(&mut session).uuid();
+                let result =
+                    format!("{{\"subtype\":\"success\",\"user_message_uuids\":[\"{uuid}\"],\"type\":\"result\"}}\n");
+                session.receive(Time::ZERO, &init);
+                session.receive(Time::ZERO, &assistant);
+                session.receive(Time::ZERO, result.as_bytes());
+                let ended = |action: Action| matches!(action, Action::PromptEnded { .. });
+                std::iter::from_fn(|| session.poll_action()).filter(|action| ended(action.clone())).count() == 1
+            })
+            .count()
+    });
+    assert_eq!(ended, 200);
+}
+
+fn asks() {
+    let ask = |number: usize| {
+        format!(
+            r#"{{"type":"control_request","request_id":"ff798b68-eed5-45f5-ab70-{number:012}","request":{{"subtype":"can_use_tool","tool_name":"Bash","input":{{"command":"ls","description":"look"}},"tool_use_id":"toolu_000003"}}}}"#
+        ) + "\n"
+    };
+    let asks: Vec<_> = (0..200).map(ask).collect();
+    let mut session = session();
+    let answered = measured(&mut || {
+        asks.iter()
+            .filter(|ask| {
+                session.receive(Time::ZERO, ask.as_bytes());
+                let asked = std::iter::from_fn(|| session.poll_action()).find_map(|action| match action {
+                    Action::Asked(ask) => Some(ask.id()),
+                    _ => None,
+                });
+                let answered = session.answer(Time::ZERO, asked.expect("it is asked"), Decision::deny("no").into());
+                sent(&mut session);
+                answered.is_ok()
+            })
+            .count()
+    });
+    assert_eq!(answered, 200);
+}
+
+fn session() -> Protocol {
+    Protocol::new(Config::new(Seed([1; 16])).own(AskKind::Permission), Time::ZERO)
+}
+
+fn prompted(session: &mut Protocol) -> PromptId {
+    let prompt = session.prompt(Time::ZERO, Prompt::text("go on")).expect("there is room");
+    sent(session);
+    prompt
+}
+
+fn sent(session: &mut Protocol) {
+    session.sent(Time::ZERO, session.poll_transmit().len());
+}
+
+fn fed(session: &mut Protocol, bytes: &[u8]) -> usize {
+    let mut messages = 0;
+    for read in bytes.chunks(READ) {
+        session.receive(Time::ZERO, black_box(read));
+        while let Some(action) = session.poll_action() {
+            messages += usize::from(matches!(black_box(&action), Action::Message { .. }));
+        }
+    }
+    messages
+}

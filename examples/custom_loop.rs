@@ -1,0 +1,45 @@
+//! A session in an event loop of one's own: `poll(2)` and the pure core, without async.
+//!
+//!     cargo run --example custom_loop
+
+#[path = "shared/claude.rs"]
+mod claude;
+#[cfg(unix)]
+#[path = "custom_loop/session.rs"]
+mod session;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+#[cfg(unix)]
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    use claude_duplex::{Action, Config, Prompt, Seed, StreamDelta};
+
+    if let Some(status) = claude::stand_in() {
+        return Ok(status);
+    }
+    let options = claude::options()?.include_partial_messages();
+    let mut session = session::Session::start(&options, Config::new(Seed::random()))?;
+    session.protocol.prompt(session.now(), Prompt::text("hello"))?;
+    while let Some(action) = session.next()? {
+        match action {
+            Action::Message { message, .. } => {
+                if let Some(StreamDelta::Text(text)) = message.delta() {
+                    print!("{text}");
+                }
+            }
+            Action::PromptEnded { outcome, .. } => {
+                println!("\n{outcome:?}");
+                session.protocol.close(session.now());
+            }
+            Action::Closed(closed) => println!("{}", closed.why),
+            _ => {}
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(unix))]
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    Err("this loop knows poll(2) alone".into())
+}

@@ -1,0 +1,206 @@
+//! A session in a readiness loop: non-blocking pipes, `poll(2)`, and the core.
+
+use std::error::Error;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio};
+use std::time::Instant;
+
+use claude_duplex::{Action, ChildAction, Config, Options, Protocol, Time};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+
+/// How often a pipe is read before the others have their turn.
+const READS: usize = 16;
+
+pub(crate) struct Session {
+    pub(crate) protocol: Protocol,
+    epoch: Instant,
+    pub(crate) child: Child,
+    /// It was not yet waited for, so its number is its own.
+    runs: bool,
+    /// Ends when the child does.
+    exit: UnixStream,
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    buffer: Box<[u8]>,
+}
+
+impl Session {
+    pub(crate) fn start(options: &Options, config: Config) -> Result<Self, Box<dyn Error>> {
+        let mut command = options.invocation()?.to_command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn()?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let exit = watch(pid(&child))?;
+        let (protocol, buffer) = (Protocol::new(config, Time::ZERO), vec![0; 64 * 1024].into());
+        let session = Self { protocol, epoch: Instant::now(), child, runs: true, exit, stdin, stdout, stderr, buffer };
+        for pipe in [session.stdin_fd(), session.stdout_fd(), session.stderr_fd()].into_iter().flatten() {
+            rustix::io::ioctl_fionbio(pipe, true)?;
+        }
+        Ok(session)
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        Time::from(self.epoch.elapsed())
+    }
+
+    /// What happened next; nothing after the end.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Action>> {
+        loop {
+            self.write();
+            self.obey();
+            if let Some(action) = self.protocol.poll_action() {
+                return Ok(Some(action));
+            }
+            if self.protocol.is_closed() {
+                return Ok(None);
+            }
+            self.wait()?;
+            self.read();
+            self.read_stderr();
+            self.reap()?;
+            // Last: what has arrived may be what was waited for.
+            self.protocol.handle_timeout(self.now());
+        }
+    }
+
+    /// Sleeps until something can be done. What that is, is found out by trying.
+    fn wait(&self) -> io::Result<()> {
+        let writes = !self.protocol.poll_transmit().is_empty();
+        let wanted = [
+            (self.stdin_fd().filter(|_| writes), PollFlags::OUT),
+            (self.stdout_fd().filter(|_| self.protocol.wants_read()), PollFlags::IN),
+            (self.stderr_fd(), PollFlags::IN),
+            (self.runs.then(|| self.exit.as_fd()), PollFlags::IN),
+        ];
+        let wanted = wanted.into_iter().filter_map(|(fd, flags)| Some(PollFd::from_borrowed_fd(fd?, flags)));
+        let due = self.protocol.poll_timeout().map(|(at, _)| at.since(self.now()));
+        // A deadline that is too far for the system is none.
+        let due = due.and_then(|due| Timespec::try_from(due).ok());
+        match poll(&mut wanted.collect::<Vec<_>>(), due.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn write(&mut self) {
+        while let (Some(stdin), bytes @ [_, ..]) = (&mut self.stdin, self.protocol.poll_transmit()) {
+            let written = stdin.write(bytes);
+            let now = self.now();
+            match written {
+                Ok(count @ 1..) => self.protocol.sent(now, count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => {
+                    self.stdin = None;
+                    self.protocol.send_failed(now);
+                }
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        for _ in 0..READS {
+            let Some(stdout) = self.stdout.as_mut().filter(|_| self.protocol.wants_read()) else { return };
+            let read = stdout.read(&mut self.buffer);
+            let now = self.now();
+            match read {
+                Ok(count @ 1..) => self.protocol.receive(now, &self.buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => {
+                    self.stdout = None;
+                    self.protocol.eof(now);
+                }
+            }
+        }
+    }
+
+    fn read_stderr(&mut self) {
+        for _ in 0..READS {
+            let Some(stderr) = &mut self.stderr else { return };
+            let read = stderr.read(&mut self.buffer);
+            let now = self.now();
+            match read {
+                Ok(count @ 1..) => self.protocol.stderr(now, &self.buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => {
+                    self.stderr = None;
+                    self.protocol.stderr_eof(now);
+                }
+            }
+        }
+    }
+
+    fn reap(&mut self) -> io::Result<()> {
+        if !self.runs {
+            return Ok(());
+        }
+        if let Some(status) = self.child.try_wait()? {
+            self.runs = false;
+            self.protocol.exited(self.now(), status.into());
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self) {
+        while let Some(order) = self.protocol.poll_child() {
+            match order {
+                ChildAction::CloseStdin => self.stdin = None,
+                ChildAction::Terminate if self.runs => drop(kill_process(pid(&self.child), Signal::TERM)),
+                ChildAction::Terminate => {}
+                ChildAction::Kill => self.kill(),
+            }
+        }
+    }
+
+    /// The child leads a group, whose number is nobody else's as long as it has a member.
+    fn kill(&mut self) {
+        let _ = kill_process_group(pid(&self.child), Signal::KILL);
+        if self.runs {
+            let _ = self.child.kill();
+        }
+    }
+
+    fn stdin_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.stdin.as_ref().map(AsFd::as_fd)
+    }
+
+    fn stdout_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.stdout.as_ref().map(AsFd::as_fd)
+    }
+
+    fn stderr_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.stderr.as_ref().map(AsFd::as_fd)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.runs {
+            self.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// A thread waits for the exit and then drops its end of the pair. It leaves the process to be collected by the loop.
+fn watch(child: Pid) -> io::Result<UnixStream> {
+    let (ours, theirs) = UnixStream::pair()?;
+    std::thread::spawn(move || {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while matches!(waitid(WaitId::Pid(child), look), Err(Errno::INTR)) {}
+        drop(theirs);
+    });
+    Ok(ours)
+}
+
+fn pid(child: &Child) -> Pid {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has an id")
+}

@@ -1,0 +1,66 @@
+//! A session over a socket: the CLI is elsewhere, and two byte streams are all that leads there.
+//!
+//!     cargo run --example remote --features smol
+//!
+//! Elsewhere is this machine's loopback, where a server gives each connection a child of its own, as inetd did. The same
+//! two streams could come from a container's attached pipes or an SSH library. (For `ssh HOST claude ...` as a process of
+//! this machine there is `Options::launcher`.)
+
+#[path = "shared/claude.rs"]
+mod claude;
+
+use std::error::Error;
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+#[cfg(unix)]
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    use claude_duplex::{Action, Config, Options, Seed};
+    use smol::net::TcpStream;
+
+    /// Serves one connection: its bytes are the child's stdin and stdout.
+    fn serve(listener: TcpListener, options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let (socket, host) = listener.accept()?;
+        eprintln!("the server starts a child for {host}");
+        let mut command = options.invocation()?.to_command();
+        command.stdin(std::os::fd::OwnedFd::from(socket.try_clone()?));
+        command.stdout(std::os::fd::OwnedFd::from(socket));
+        let mut child = command.spawn()?;
+        drop(command); // it holds the socket too
+        eprintln!("the server's child ends: {}", child.wait()?);
+        Ok(())
+    }
+
+    if let Some(status) = claude::stand_in() {
+        return Ok(status);
+    }
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let options = claude::options()?;
+    let server = std::thread::spawn(move || serve(listener, &options));
+
+    smol::block_on(async {
+        let (reader, writer) = smol::io::split(TcpStream::connect(address).await?);
+        let mut claude = claude_duplex::smol::over(reader, writer, Config::new(Seed::random()));
+        claude.prompt("hello")?;
+        while let Some(action) = claude.next().await {
+            match action {
+                Action::PromptEnded { outcome, result, .. } => {
+                    let result = result.map(|result| result.result()).transpose()?;
+                    println!("{outcome:?}: {}", result.and_then(|result| result.result).unwrap_or_default());
+                    claude.close();
+                }
+                Action::Closed(closed) => println!("{}", closed.why),
+                _ => {}
+            }
+        }
+        Ok::<(), Box<dyn Error>>(())
+    })?;
+    server.join().map_err(|_| "the server panicked")?.map_err(|error| error.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(unix))]
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    Err("here a socket cannot be a child's stdin".into())
+}

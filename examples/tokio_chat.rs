@@ -1,0 +1,83 @@
+//! A chat on tokio: the session and what is typed, whichever comes first.
+//!
+//!     cargo run --example tokio_chat --features tokio
+//!
+//! Every line is a prompt, and the end of the input ends the session in order. Where nothing is typed before that, it says
+//! hello by itself.
+
+#[path = "shared/claude.rs"]
+mod claude;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use claude_duplex::{Action, Config, Options, Outcome, Seed, StreamDelta};
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if let Some(status) = claude::stand_in() {
+        return Ok(status);
+    }
+    let options = claude::options()?.include_partial_messages();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(chat(&options))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn chat(options: &Options) -> Result<(), Box<dyn Error>> {
+    let mut claude = claude_duplex::tokio::spawn(options, Config::new(Seed::random()))?;
+    let (mut typed, mut open, mut silent) = (type_ahead(), true, true);
+    loop {
+        tokio::select! {
+            action = claude.next() => match action {
+                Some(action) => show(action)?,
+                None => return Ok(()),
+            },
+            line = typed.recv(), if open => match line {
+                Some(line) if line.trim().is_empty() => {}
+                Some(line) => {
+                    claude.prompt(line.as_str())?;
+                    silent = false;
+                }
+                None => {
+                    open = false;
+                    if silent {
+                        claude.prompt("hello")?;
+                    }
+                }
+            },
+        }
+        if !open && claude.protocol().is_idle() {
+            claude.close();
+        }
+    }
+}
+
+fn show(action: Action) -> Result<(), Box<dyn Error>> {
+    match action {
+        Action::Message { message, .. } => {
+            if let Some(StreamDelta::Text(text)) = message.delta() {
+                print!("{text}");
+                std::io::stdout().flush()?;
+            }
+        }
+        Action::PromptEnded { outcome: Outcome::Success, .. } => println!(),
+        Action::PromptEnded { outcome, .. } => println!("({outcome:?})"),
+        Action::Closed(closed) => println!("{}", closed.why),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Lines come from a thread: a terminal cannot be waited for otherwise.
+fn type_ahead() -> tokio::sync::mpsc::Receiver<String> {
+    let (tell, typed) = tokio::sync::mpsc::channel(16);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if tell.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    typed
+}

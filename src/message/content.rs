@@ -1,0 +1,252 @@
+//! Content blocks: what an assistant says, what a user or a tool answers.
+
+use std::fmt;
+
+use crate::error::DecodeError;
+use crate::json::Json;
+use crate::text::Few;
+use crate::wire::fields::Fields;
+use crate::wire::view::{FromJson, tagged, view};
+
+tagged! {
+    /// A content block, by its `type`. One of a known type that lacks what it needs is [`Other`](Content::Other) too.
+    pub enum Content by "type" {
+        /// Text.
+        Text(Text) = "text",
+        /// What the model thought.
+        Thinking(Thinking) = "thinking",
+        /// What the model thought, encrypted.
+        RedactedThinking(RedactedThinking) = "redacted_thinking",
+        /// A tool that the model calls, and the CLI or a server of the host runs.
+        ToolUse(ToolUse) = "tool_use",
+        /// A tool's result.
+        ToolResult(ToolResult) = "tool_result",
+        /// A tool that the model calls, and the API runs.
+        ServerToolUse(ToolUse) = "server_tool_use" | "mcp_tool_use",
+        /// The result of a tool that the API ran.
+        ServerToolResult(ServerToolResult) = "advisor_tool_result"
+            | "web_search_tool_result"
+            | "web_fetch_tool_result"
+            | "code_execution_tool_result"
+            | "bash_code_execution_tool_result"
+            | "text_editor_code_execution_tool_result"
+            | "tool_search_tool_result"
+            | "mcp_tool_result",
+        /// A picture.
+        Image(Media) = "image",
+        /// A document.
+        Document(Media) = "document",
+    }
+}
+
+view! {
+    /// A text.
+    pub struct Text {
+        must {
+            /// The text.
+            text: String,
+        }
+        may {
+            /// Where it is taken from.
+            citations: Vec<Json>,
+        }
+    }
+
+    /// What the model thought.
+    pub struct Thinking {
+        must {
+            /// The thoughts; may be empty where only the signature is given.
+            thinking: String,
+        }
+        may {
+            /// By which the API knows its own thoughts again.
+            signature: String,
+        }
+    }
+
+    /// Thoughts that only the API can read.
+    pub struct RedactedThinking {
+        must {
+            /// The encrypted thoughts.
+            data: String,
+        }
+    }
+
+    /// A call of a tool.
+    pub struct ToolUse {
+        must {
+            /// By which its result names it.
+            id: String,
+            /// The tool; `mcp__SERVER__TOOL` for one of an MCP server.
+            name: String,
+        }
+        may {
+            /// Its input, an object.
+            input: Json,
+            /// Who calls it, where that is not the model itself.
+            caller: Json,
+            /// The server of an `mcp_tool_use`.
+            server_name: String,
+        }
+    }
+
+    /// The result of a tool.
+    pub struct ToolResult {
+        must {
+            /// The call that it answers.
+            tool_use_id: String,
+        }
+        may {
+            /// A text, or a list of blocks; see [`text`](ToolResult::text) and [`blocks`](ToolResult::blocks).
+            content: Json,
+        }
+        or_default {
+            /// Whether the tool failed, or was refused.
+            is_error: bool,
+        }
+    }
+
+    /// The result of a tool that the API ran.
+    pub struct ServerToolResult {
+        must {
+            /// Of which tool: `web_search_tool_result`, `advisor_tool_result`, ...
+            kind = "type": String,
+            /// The call that it answers.
+            tool_use_id: String,
+        }
+        may {
+            /// As the API gives it.
+            content: Json,
+            /// Whether it failed, where the API says it here.
+            is_error: bool,
+        }
+    }
+
+    /// A picture or a document.
+    pub struct Media {
+        must {
+            /// Where it is, or its bytes in base64.
+            source: Json,
+        }
+        may {
+            /// A document's title.
+            title: String,
+            /// What the document is about.
+            context: String,
+        }
+    }
+}
+
+impl Content {
+    /// The text of a text block.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(&text.text),
+            _ => None,
+        }
+    }
+}
+
+impl ToolResult {
+    /// Its text, as the model reads it: the texts of its blocks, one to a line. A result that the CLI spilled into a file
+    /// says so here, verbatim.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let blocks = self.blocks().unwrap_or_default();
+        blocks.iter().filter_map(Content::text).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Its blocks; a bare text is one text block. None where the tool gave nothing.
+    ///
+    /// # Errors
+    /// Where the content is neither text nor blocks.
+    pub fn blocks(&self) -> Result<Blocks, DecodeError> {
+        // Decoded when asked for: a result can hold results, and what a line nests must cost no stack.
+        self.content.as_ref().map_or(Ok(Blocks::default()), Blocks::from_json)
+    }
+}
+
+/// The content of a user's message or of a tool's result: blocks, or a text, which is one text block.
+#[derive(Clone, Default, PartialEq)]
+pub struct Blocks(pub Vec<Content>);
+
+impl FromJson for Blocks {
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        if json.as_str().starts_with('"') {
+            let text = Text { text: String::from_json(json)?, citations: None, rest: Fields::default() };
+            return Ok(Self(vec![Content::Text(text)]));
+        }
+        Vec::from_json(json).map(Self)
+    }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        self.0.unnamed(at, found);
+    }
+}
+
+impl fmt::Debug for Blocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Few(&self.0).fmt(f)
+    }
+}
+
+impl std::ops::Deref for Blocks {
+    type Target = [Content];
+
+    fn deref(&self) -> &[Content] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Blocks {
+    type Item = Content;
+    type IntoIter = std::vec::IntoIter<Content>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(json: &str) -> Content {
+        Vec::from_json(&Json::parse(&format!("[{json}]")).unwrap()).unwrap().remove(0)
+    }
+
+    /// What a block says must not depend on what the rest of it holds: numbers that no `f64` can hold, half an emoji, a key
+    /// that comes twice.
+    #[test]
+    fn no_field_hides_another() {
+        for input in [r#"{"n":1e400}"#, r#"{"s":"\ud83d"}"#, r#"{"\ud83d":-1e999}"#, "7", "null", r#"{"a":1,"a":2}"#] {
+            for rest in ["", r#","caller":{"n":1e400}"#, r#","x":"\ud83d""#, r#","\ud83d":1e400"#, r#","x":1,"x":2"#] {
+                let json = format!(r#"{{"type":"tool_use","id":"t","name":"Bash","input":{input}{rest}}}"#);
+                let Content::ToolUse(call) = block(&json) else { panic!("{json} is hidden") };
+                assert_eq!((&*call.id, &*call.name), ("t", "Bash"), "{json}");
+                let read = call.input.as_ref().map_or("null", Json::as_str);
+                let bad_key = rest.contains("\"\\ud83d\":");
+                assert_eq!(read, if bad_key { input.replace("d83d", "fffd") } else { input.to_owned() }, "{json}");
+            }
+        }
+        let result = r#"{"type":"tool_result","tool_use_id":"t","content":[{"n":1e400}],"is_error":1}"#;
+        let Content::ToolResult(result) = block(result) else { panic!("it is hidden") };
+        assert_eq!((result.content.unwrap().as_str(), result.is_error), (r#"[{"n":1e400}]"#, false));
+        assert_eq!(block(r#"{"type":"text","text":"a \ud83d","citations":[1e400]}"#).text(), Some("a \u{fffd}"));
+        let strange = r#"{"type":"tool_use","id":7,"name":"Bash"}"#;
+        let Content::Other(fields) = block(strange) else { panic!("7 is no id") };
+        assert_eq!(Json::from_value(&fields).unwrap().as_str(), strange);
+    }
+
+    #[test]
+    fn a_result_that_nests_results_costs_no_stack() {
+        let (open, close) = (r#"[{"type":"tool_result","tool_use_id":"t","content":"#, "}]");
+        let depth = 200_000;
+        let deep = format!("{}\"end\"{}", open.repeat(depth), close.repeat(depth));
+        let blocks = Blocks::from_json(&Json::parse(&deep).unwrap()).unwrap();
+        let Content::ToolResult(result) = &blocks[0] else { panic!("it is a result") };
+        assert!(matches!(&result.blocks().unwrap()[0], Content::ToolResult(_)));
+        assert_eq!(result.text(), "");
+    }
+}

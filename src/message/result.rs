@@ -1,0 +1,358 @@
+//! How a turn ended.
+
+use std::collections::BTreeMap;
+
+use super::assistant::StopReason;
+use super::origin::Origin;
+use super::usage::{ModelUsage, Usage};
+use crate::json::Json;
+use crate::wire::view::{view, words};
+
+view! {
+    /// A `result` line: how a turn ended (wire reference, section 1.4).
+    pub struct TurnResult {
+        must {
+            /// How it ended, roughly; see [`is_error`](TurnResult::is_error) too.
+            subtype: ResultKind,
+        }
+        may {
+            /// This line's own id.
+            uuid: String,
+            /// The session.
+            session_id: String,
+            /// What the turn has to say at its end: the last text of the answer, or the API's error text. Only with
+            /// [`ResultKind::Success`].
+            result: String,
+            /// What went wrong. From 2.0.76, and only in the error results; see [`error_text`](TurnResult::error_text).
+            errors: Vec<String>,
+            /// Why it ended. From 2.1.143; not for slash commands that run without the model.
+            terminal_reason: TerminalReason,
+            /// Why the model stopped. From 2.1.50.
+            stop_reason: StopReason,
+            /// The API's status code, where the turn ended on an error of the API. From 2.1.143.
+            api_error_status: u64,
+            /// The API's own word for its error. From 2.1.329.
+            api_error_type: String,
+            /// How long the turn took, in milliseconds.
+            duration_ms: f64,
+            /// How long the API took, in milliseconds: cumulative for the process.
+            duration_api_ms: f64,
+            /// How often the model was called.
+            num_turns: u64,
+            /// What the process has cost so far, in US dollars: cumulative, not this turn's. See
+            /// [`cost_since`](TurnResult::cost_since).
+            total_cost_usd: f64,
+            /// This turn's tokens, of the main loop only.
+            usage: Usage,
+            /// What each model was used for: cumulative for the process.
+            model_usage = "modelUsage": BTreeMap<String, ModelUsage>,
+            /// What each model was used for since the last result. From 2.1.329.
+            model_usage_since_last_result: BTreeMap<String, ModelUsage>,
+            /// The answer in the shape of the schema that was asked for.
+            structured_output: Json,
+            /// A call of a tool that a hook put off.
+            deferred_tool_use: DeferredToolUse,
+            /// What started the turn, where that was no prompt of a host. From 2.1.143.
+            origin: Origin,
+            /// The last prompt that it answers. From 2.1.250.
+            user_message_uuid: String,
+            /// The prompts that it answers, in the order in which they were consumed, at most 64. From 2.1.329.
+            user_message_uuids: Vec<String>,
+            /// Why the turn resumed an earlier one.
+            resume_reason: String,
+            /// Prompts in the CLI's queue when it was written. From 2.1.250.
+            queued_turn_count: u64,
+            /// Which result of the process it is, from 0; a gap means a lost one. From 2.1.329.
+            result_index: u64,
+            /// The slash command, without the slash, that was the whole turn. From 2.1.329.
+            local_command: String,
+            /// Subagents of the process, counted. From 2.1.250.
+            subagent_stats: SubagentStats,
+            /// How often the turn was stopped for safety. From 2.1.329.
+            safety_stops: u64,
+            /// Why the CLI could not start.
+            startup_failure_reason: String,
+            /// The configuration file that it could not read.
+            invalid_config_file: String,
+            /// When the credentials end.
+            credential_expires_at: Json,
+            /// Whether the model is to be fast. From 2.1.143.
+            fast_mode_state: FastMode,
+            /// Why it cannot be. From 2.1.250.
+            fast_mode_disabled_reason: String,
+            /// From the prompt to the first token, in milliseconds. From 2.1.143.
+            ttft_ms: f64,
+            /// From the prompt to the first event of the answer, in milliseconds. From 2.1.250.
+            ttft_stream_ms: f64,
+            /// From the prompt to the first request, in milliseconds. From 2.1.250.
+            time_to_request_ms: f64,
+            /// From the prompt to the first line with content, in milliseconds. From 2.1.329.
+            first_content_frame_ms: f64,
+            /// When the first request was sent, in milliseconds since 1970. From 2.1.250.
+            request_sent_wall_ms: f64,
+            /// Tokens that the first request had read. From 2.1.329.
+            first_request_input_tokens: u64,
+            /// Tokens that the first request had read from the cache. From 2.1.329.
+            first_request_cache_read_input_tokens: u64,
+            /// Whether the session took over a process that was started in advance.
+            warm_spare_claimed: bool,
+        }
+        or_default {
+            /// Whether it is an error. A success can be one, where the API failed; an interrupted turn's, and one that had too
+            /// many turns, is none up to 2.1.50.
+            is_error: bool,
+            /// Tools that were not allowed to run.
+            permission_denials: Vec<PermissionDenial>,
+        }
+    }
+
+    /// A call of a tool that was not allowed.
+    pub struct PermissionDenial {
+        may {
+            /// The call.
+            tool_use_id: String,
+            /// What it was to do.
+            tool_input: Json,
+        }
+        or_default {
+            /// The tool.
+            tool_name: String,
+        }
+    }
+
+    /// A call of a tool that a `PreToolUse` hook put off.
+    pub struct DeferredToolUse {
+        must {
+            /// The call.
+            id: String,
+            /// The tool.
+            name: String,
+        }
+        may {
+            /// What it is to do.
+            input: Json,
+        }
+    }
+
+    /// The subagents of a process, counted. From 2.1.250.
+    pub struct SubagentStats {
+        may {
+            /// How their start was asked for.
+            requested: SubagentsRequested,
+            /// By whom they were killed.
+            killed: SubagentsKilled,
+            /// Why others were not started.
+            refused: SubagentsRefused,
+            /// How many of each kind.
+            by_type: BTreeMap<String, u64>,
+        }
+        or_default {
+            /// How many were started.
+            spawned: u64,
+            /// Of these, in the background.
+            started_in_background: u64,
+            /// How deep they were nested.
+            max_depth: u64,
+            /// How many were started by subagents.
+            spawned_by_subagents: u64,
+            /// How many completed.
+            completed: u64,
+            /// How many failed.
+            failed: u64,
+        }
+    }
+
+    /// How the start of subagents was asked for.
+    pub struct SubagentsRequested {
+        or_default {
+            /// In the background.
+            background: u64,
+            /// In the foreground.
+            foreground: u64,
+            /// Without a word about it.
+            unset: u64,
+        }
+    }
+
+    /// By whom subagents were killed.
+    pub struct SubagentsKilled {
+        or_default {
+            /// By the agent above.
+            parent: u64,
+            /// By the user.
+            user: u64,
+            /// By the CLI.
+            system: u64,
+        }
+    }
+
+    /// Why subagents were not started.
+    pub struct SubagentsRefused {
+        or_default {
+            /// Nested too deep.
+            depth_limit: u64,
+            /// Too many at once.
+            concurrency_limit: u64,
+            /// No budget was left.
+            budget: u64,
+        }
+    }
+}
+
+words! {
+    /// How a turn ended, roughly: a result's `subtype`.
+    pub enum ResultKind {
+        /// It came to its end; the API may have failed.
+        Success = "success",
+        /// It was interrupted, or failed.
+        ErrorDuringExecution = "error_during_execution",
+        /// It called the model too often.
+        ErrorMaxTurns = "error_max_turns",
+        /// It cost too much.
+        ErrorMaxBudget = "error_max_budget_usd",
+        /// It gave no output of the shape that was asked for, too often.
+        ErrorMaxStructuredOutputRetries = "error_max_structured_output_retries",
+    }
+
+    /// Why a turn ended (wire reference, section 1.4). From 2.1.143.
+    pub enum TerminalReason {
+        /// The model had said what it had to say.
+        Completed = "completed",
+        /// It called the model too often.
+        MaxTurns = "max_turns",
+        /// It was interrupted while the model spoke.
+        AbortedStreaming = "aborted_streaming",
+        /// It was interrupted while a tool ran.
+        AbortedTools = "aborted_tools",
+        /// The API failed.
+        ApiError = "api_error",
+        /// The model failed.
+        ModelError = "model_error",
+        /// A picture could not be read.
+        ImageError = "image_error",
+        /// The context is full.
+        PromptTooLong = "prompt_too_long",
+        /// A usage limit was reached.
+        BlockingLimit = "blocking_limit",
+        /// The context was full again as soon as it was compacted.
+        RapidRefillBreaker = "rapid_refill_breaker",
+        /// The model called tools with broken input, too often.
+        MalformedToolUseExhausted = "malformed_tool_use_exhausted",
+        /// A stop hook kept it from ending, and then from going on.
+        StopHookPrevented = "stop_hook_prevented",
+        /// A hook stopped it.
+        HookStopped = "hook_stopped",
+        /// A hook put a call off.
+        ToolDeferred = "tool_deferred",
+        /// A hook put a call off of a tool that is gone.
+        ToolDeferredUnavailable = "tool_deferred_unavailable",
+        /// It goes on in the background.
+        BackgroundRequested = "background_requested",
+        /// It cost too much.
+        BudgetExhausted = "budget_exhausted",
+        /// It gave no output of the shape that was asked for, too often.
+        StructuredOutputRetryExhausted = "structured_output_retry_exhausted",
+        /// It could not begin.
+        TurnSetupFailed = "turn_setup_failed",
+    }
+
+    /// Whether the model is to be fast.
+    pub enum FastMode {
+        /// It is not.
+        Off = "off",
+        /// It is.
+        On = "on",
+        /// It is not for a while.
+        Cooldown = "cooldown",
+    }
+}
+
+impl TurnResult {
+    /// What went wrong, as text, as the official SDKs choose it: the errors, else the result's text, else the subtype unless
+    /// it is `success`, else the API's status (wire reference, section 3.8).
+    #[must_use]
+    pub fn error_text(&self) -> String {
+        let errors = self.error_texts();
+        let errors: Vec<_> = errors.iter().map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
+        if !errors.is_empty() {
+            return errors.join("; ");
+        }
+        match (self.result.as_deref().map(str::trim), &self.subtype, self.api_error_status) {
+            (Some(text), ..) if !text.is_empty() => text.to_owned(),
+            (_, ResultKind::Success, Some(status)) => format!("API error (HTTP {status})"),
+            (_, ResultKind::Success, None) => "unknown error".to_owned(),
+            (_, subtype, _) => subtype.as_str().to_owned(),
+        }
+    }
+
+    /// The errors; a bare text counts as one, and in a list what is no text does not count.
+    fn error_texts(&self) -> Vec<String> {
+        if let Some(errors) = &self.errors {
+            return errors.clone();
+        }
+        let Some(odd) = self.rest.get("errors") else { return Vec::new() };
+        let items = odd.decode::<Vec<Json>>().unwrap_or_else(|_| vec![odd.clone()]);
+        items.iter().filter_map(|item| item.decode().ok()).collect()
+    }
+
+    /// What was spent since the result before it, in US dollars; `None` where this one does not say.
+    ///
+    /// From 2.1.329 on the CLI tells it. Before, it is the difference of the two totals; a total that became smaller began
+    /// anew, as `/clear` makes it (wire reference, section 1.3, `conversation_reset`).
+    #[must_use]
+    pub fn cost_since(&self, before: Option<&Self>) -> Option<f64> {
+        if let Some(models) = &self.model_usage_since_last_result {
+            return Some(models.values().filter_map(|model| model.cost_usd).sum());
+        }
+        let total = self.total_cost_usd?;
+        let before = before.and_then(|before| before.total_cost_usd).filter(|before| *before <= total);
+        Some(total - before.unwrap_or(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::view::view_of;
+
+    fn result(fields: &str) -> TurnResult {
+        view_of(format!("{{{fields}}}").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn no_field_hides_another() {
+        for odd in [r#""is_error":null"#, r#""is_error":"no""#, r#""usage":{"n":1e400,"s":"\ud83d"}"#, r#""usage":7"#] {
+            let result = result(&format!(r#""subtype":"success",{odd},"total_cost_usd":1e400,"result":"a \ud83d b""#));
+            assert_eq!((result.is_error, result.result.as_deref()), (false, Some("a \u{fffd} b")), "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_error_text_is_the_one_that_says_most() {
+        let cases = [
+            (r#""subtype":"error_during_execution","errors":["a"," ","b"],"result":"r""#, "a; b"),
+            (r#""subtype":"error_during_execution","errors":[" "]"#, "error_during_execution"),
+            (r#""subtype":"error_max_turns""#, "error_max_turns"),
+            (r#""subtype":"success","result":"API Error: 400""#, "API Error: 400"),
+            (r#""subtype":"success","result":" ","api_error_status":529"#, "API error (HTTP 529)"),
+            (r#""subtype":"success","errors":null"#, "unknown error"),
+            (r#""subtype":"success","errors":"bare""#, "bare"),
+            (r#""subtype":"error_new","errors":["a",5,{}]"#, "a"),
+            (r#""subtype":"error_new","errors":{"a":5}"#, "error_new"),
+        ];
+        for (fields, expected) in cases {
+            assert_eq!(result(fields).error_text(), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_turns_cost_is_told_or_is_the_difference() {
+        let total = |usd: f64| result(&format!(r#""subtype":"success","total_cost_usd":{usd}"#));
+        assert_eq!(total(0.5).cost_since(None), Some(0.5));
+        assert_eq!(total(0.5).cost_since(Some(&total(0.25))), Some(0.25));
+        assert_eq!(total(0.5).cost_since(Some(&total(2.0))), Some(0.5));
+        assert_eq!(result(r#""subtype":"success""#).cost_since(Some(&total(2.0))), None);
+        let told = r#""subtype":"success","total_cost_usd":9,"model_usage_since_last_result":{"a":{"costUSD":1},"b":{"costUSD":2}}"#;
+        assert_eq!(result(told).cost_since(Some(&total(0.25))), Some(3.0));
+    }
+}

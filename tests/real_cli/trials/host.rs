@@ -1,0 +1,128 @@
+//! The host's process is killed: what remains of the CLI, and for how long.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use claude_duplex::options::Options;
+use claude_duplex::{Action, Config, Prompt, Seed};
+
+use crate::script::{script, text};
+use crate::talk::Trial;
+use crate::transport::{Timer, block_on, spawn};
+use crate::watch::Case;
+
+trials![host_killed_when_idle, host_killed_in_mid_turn, host_killed_with_a_launcher_that_cares];
+
+/// Set for the host's process: the program, then the launcher's words.
+const VARIABLE: &str = "CLAUDE_DUPLEX_HOST";
+/// How long the CLI may take to notice, on a busy machine.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A host in a process of its own, with its session.
+struct Host {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Host {
+    fn start(case: &Case, launcher: &str) -> Result<Self, Box<dyn std::error::Error>> {
+        let words = format!("{}\n{launcher}", case.cli.named().display());
+        let mut command = Command::new(std::env::current_exe()?);
+        command.env_clear().envs(case.environment()).env(VARIABLE, words).current_dir(case.place.cwd());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
+        Ok(Self { child, lines })
+    }
+
+    /// Sends a prompt, and waits until its turn is as far as `what`.
+    fn prompt(&mut self, prompt: &str, what: &str) -> Trial {
+        writeln!(self.child.stdin.as_mut().ok_or("no stdin")?, "{prompt}")?;
+        for line in self.lines.by_ref() {
+            if line?.contains(what) {
+                return Ok(());
+            }
+        }
+        Err(format!("the host ended before {what}").into())
+    }
+
+    fn kill(mut self) -> Trial {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+/// Waits until nothing of the place runs any more.
+async fn gone(case: &Case) -> Result<Duration, String> {
+    let start = Instant::now();
+    while case.place.runs() {
+        if start.elapsed() > SOON {
+            return Err(format!("the CLI still runs after {SOON:?}"));
+        }
+        Timer::after(Duration::from_millis(10)).await;
+    }
+    Ok(start.elapsed())
+}
+
+async fn host_killed_when_idle(case: &Case) -> Trial {
+    let mut host = Host::start(case, "")?;
+    host.prompt("hello", "\"result\"")?;
+    host.kill()?;
+    gone(case).await?;
+    Ok(())
+}
+
+/// All that the CLI sees is the end of its input: it finishes the turn first.
+async fn host_killed_in_mid_turn(case: &Case) -> Trial {
+    let mut host = Host::start(case, "")?;
+    host.prompt(&script([text("nobody hears it").chunks(5).hold("mid")]), "content_block_delta")?;
+    host.kill()?;
+    Timer::after(Duration::from_millis(1500)).await;
+    assert!(case.place.runs(), "it waits for its turn's end");
+    case.api.release("mid");
+    gone(case).await?;
+    Ok(())
+}
+
+async fn host_killed_with_a_launcher_that_cares(case: &Case) -> Trial {
+    let mut host = Host::start(case, "setpriv\n--pdeathsig\nKILL")?;
+    host.prompt(&script([text("nobody hears it").chunks(5).hold("mid")]), "content_block_delta")?;
+    host.kill()?;
+    gone(case).await?;
+    Ok(())
+}
+
+/// The host's process: a prompt for each line of its input; it prints the CLI's lines.
+pub(crate) fn other_process() -> Option<ExitCode> {
+    let words = std::env::var(VARIABLE).ok()?;
+    match host(&words) {
+        Ok(()) => Some(ExitCode::SUCCESS),
+        Err(why) => {
+            eprintln!("{why}");
+            Some(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn host(words: &str) -> Trial {
+    let mut words = words.lines();
+    let mut options = Options::new().program(words.next().unwrap_or_default()).include_partial_messages();
+    if let Some(launcher) = words.next() {
+        options = options.launcher(launcher, words);
+    }
+    let mut claude = spawn(&options, Config::new(Seed::random()))?;
+    block_on(async {
+        for prompt in std::io::stdin().lines() {
+            let prompt = claude.prompt(Prompt::text(&prompt?))?;
+            while let Some(action) = claude.next().await {
+                match action {
+                    Action::Message { message, .. } => println!("{}", message.line()),
+                    Action::PromptEnded { prompt: ended, .. } if ended == prompt => break,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    })
+}

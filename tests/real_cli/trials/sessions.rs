@@ -1,0 +1,100 @@
+//! What a session is started with, and what changes it: resume, limits, slash commands.
+
+use claude_duplex::{Action, Exit, Outcome as Ended, Prompt};
+use serde_json::json;
+
+use crate::script::{script, text, tool};
+use crate::talk::{Talk, Trial};
+use crate::watch::Case;
+
+trials![resume, bad_resume, bad_flag, turn_limit, slash_command_of_its_own, slash_clear];
+
+async fn resume(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    let prompt = talk.prompt("remember the word heron")?;
+    assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
+    let id = talk.claude.protocol().session().ok_or("no session")?.id.to_string();
+    talk.close().await?;
+
+    let mut talk = Talk::with(case, |options| options.resume(id.as_str()), |_| ())?;
+    let prompt = talk.prompt("which word?")?;
+    assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
+    let calls = case.api.calls();
+    let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
+    assert!(last.messages.iter().any(|said| said.text.contains("heron")), "{last:?}");
+    let resumed = talk.claude.protocol().session().ok_or("no session")?.id.to_string();
+    assert_eq!(resumed, id);
+    talk.close().await?;
+    Ok(())
+}
+
+async fn bad_resume(case: &Case) -> Trial {
+    let id = "11111111-1111-4111-8111-111111111111";
+    let mut talk = Talk::with(case, |options| options.resume(id), |_| ())?;
+    let prompt = talk.prompt("hello")?;
+    let closed = talk.closed().await?;
+    assert!(talk.ended(prompt).await?.is_lost(), "the error is not its answer");
+    assert_eq!(closed.exit, Some(Exit::Code(1)));
+    if case.before("2.1.0", "only stderr says that there is no such session, no result does") {
+        assert_eq!(talk.turns(), 0);
+        assert!(closed.stderr.contains(id), "{}", closed.stderr);
+    } else {
+        assert!(closed.last_error.as_ref().is_some_and(|error| error.contains(id)), "{closed:?}");
+    }
+    Ok(())
+}
+
+async fn bad_flag(case: &Case) -> Trial {
+    let mut talk = Talk::with(case, |options| options.arg("--no-such-flag"), |_| ())?;
+    let prompt = talk.prompt("hello")?;
+    let closed = talk.closed().await?;
+    assert!(talk.ended(prompt).await?.is_lost());
+    assert_eq!(closed.exit, Some(Exit::Code(1)));
+    assert!(closed.stderr.contains("--no-such-flag"), "{}", closed.stderr);
+    assert_eq!(talk.messages().count(), 0);
+    Ok(())
+}
+
+async fn turn_limit(case: &Case) -> Trial {
+    let mut talk = Talk::with(case, |options| options.max_turns(1).dangerously_skip_permissions(), |_| ())?;
+    let echo = json!({ "command": "echo hi", "description": "say it" });
+    let prompt = talk.prompt(Prompt::text(&script([tool("Bash", echo), text("never said")])))?;
+    let end = talk.ended(prompt).await?;
+    assert_eq!(end.outcome, Ended::Error);
+    let result = end.result.ok_or("no result")?;
+    assert_eq!(result.subtype.to_string(), "error_max_turns");
+    let no_error = case.before("2.1.88", "the result's `is_error` is false, and the exit code 0");
+    assert_eq!(result.is_error, !no_error);
+    let closed = talk.close().await?;
+    assert_eq!(closed.exit, Some(Exit::Code(i32::from(!no_error))));
+    Ok(())
+}
+
+/// A command that the CLI runs by itself: the model never hears of it.
+async fn slash_command_of_its_own(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    let prompt = talk.prompt("/context")?;
+    assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
+    let heard = case.api.calls().iter().any(|call| call.messages.iter().any(|said| said.text.trim() == "/context"));
+    assert!(!heard);
+    let prompt = talk.prompt("hello")?;
+    assert_eq!(talk.ended(prompt).await?.text(), "ok");
+    talk.close().await?;
+    Ok(())
+}
+
+async fn slash_clear(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    for prompt in ["remember the word heron", "/clear", "which word?"] {
+        let prompt = talk.prompt(prompt)?;
+        assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
+    }
+    let calls = case.api.calls();
+    let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
+    let kept = case.before("2.1.143", "there is no such command: the prompt succeeds, and nothing is forgotten");
+    assert_eq!(last.messages.iter().any(|said| said.text.contains("heron")), kept);
+    let sessions = talk.actions.iter().filter(|action| matches!(action, Action::Session(_))).count();
+    assert_eq!(sessions, if kept { 1 } else { 2 }, "cleared, it has another id");
+    talk.close().await?;
+    Ok(())
+}

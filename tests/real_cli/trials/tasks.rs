@@ -1,0 +1,115 @@
+//! What runs beside a turn: subagents, background commands, and the turns that the CLI starts by itself.
+
+use claude_duplex::{Action, Busy, CloseWhen, Config, Exit, Origin, Outcome as Ended, Prompt, PromptId, TurnId};
+use serde_json::json;
+
+use crate::script::{Step, script, text, tool};
+use crate::talk::{Talk, Trial};
+use crate::watch::Case;
+
+trials![subagent, background_command, own_turn_overlaps_a_prompt];
+
+fn background(command: &str) -> Step {
+    tool("Bash", json!({ "command": command, "description": "beside", "run_in_background": true }))
+}
+
+fn turn_of(talk: &Talk<'_>, wanted: PromptId) -> Option<TurnId> {
+    talk.actions.iter().find_map(|action| match action {
+        Action::PromptEnded { prompt, turn, .. } if *prompt == wanted => *turn,
+        _ => None,
+    })
+}
+
+fn own_turns(talk: &Talk<'_>) -> Vec<TurnId> {
+    let own = |action: &Action| match action {
+        Action::TurnEnded { turn, origin: Origin::Own(_), .. } => Some(*turn),
+        _ => None,
+    };
+    talk.actions.iter().filter_map(own).collect()
+}
+
+async fn subagent(case: &Case) -> Trial {
+    let mut talk = Talk::with(
+        case,
+        |options| options.dangerously_skip_permissions(),
+        |config| {
+            config.close_when = CloseWhen::Idle;
+        },
+    )?;
+    let look = json!({
+        "description": "look", "prompt": script([text("the agent has looked")]), "subagent_type": "general-purpose",
+        "run_in_background": false,
+    });
+    let prompt = talk.prompt(Prompt::text(&script([tool("Task", look), text("done")])))?;
+    assert_eq!(talk.ended(prompt).await?.text(), "done");
+    assert!(talk.tool_results().contains("the agent has looked"), "{}", talk.tool_results());
+    let untold = case.before("2.0.0", "the subagent's messages are not told, only its result");
+    assert_eq!(talk.messages().any(|message| message.is_subagent()), !untold);
+    assert_eq!(talk.turns(), 1, "a subagent's frames begin and end no turn");
+    talk.close().await?;
+    Ok(())
+}
+
+/// Its end is a turn of the CLI's own, for which the session waits if it is told to.
+async fn background_command(case: &Case) -> Trial {
+    let mut talk = Talk::with(
+        case,
+        |options| options.dangerously_skip_permissions(),
+        |config: &mut Config| {
+            config.close_when = CloseWhen::Idle;
+        },
+    )?;
+    let prompt =
+        talk.prompt(Prompt::text(&script([background("touch ran.txt"), text("started"), text("it has ended")])))?;
+    assert_eq!(talk.ended(prompt).await?.text(), "started");
+    talk.file("ran.txt").await;
+    if case.before("2.0.0", "its end starts no turn") {
+        talk.close().await?;
+        assert_eq!(talk.turns(), 1);
+    } else if case
+        .before("2.1.0", "its end is the end of the process: an error result that answers nobody, exit code 1")
+    {
+        let closed = talk.closed().await?;
+        assert_eq!((closed.exit, own_turns(&talk).len()), (Some(Exit::Code(1)), 0));
+    } else {
+        talk.message("it has ended").await?;
+        talk.close().await?;
+        assert_eq!(own_turns(&talk).len(), 1);
+    }
+    Ok(())
+}
+
+/// A prompt that is sent while the CLI's own turn runs gets a turn and a result of its own behind it.
+async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
+    let mut talk =
+        Talk::with(case, |options| options.dangerously_skip_permissions().include_partial_messages(), |_| ())?;
+    let steps = [background("touch ran.txt"), text("started"), text("of its own").chunks(4).hold("own")];
+    let first = talk.prompt(Prompt::text(&script(steps)))?;
+    assert_eq!(talk.ended(first).await?.text(), "started");
+    talk.file("ran.txt").await;
+    if case.before("2.0.0", "there are no turns of its own") {
+        let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
+        assert_eq!(talk.ended(second).await?.text(), "two");
+        talk.close().await?;
+        return Ok(());
+    }
+    if case.before(
+        "2.1.0",
+        "the process dies when a background command ends: a prompt that comes then is answered or lost",
+    ) {
+        let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
+        let end = talk.ended(second).await?;
+        assert!(end.is_lost() || end.text() == "two");
+        return Ok(());
+    }
+    talk.message("content_block_delta").await?;
+    let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
+    case.api.release("own");
+    let end = talk.ended(second).await?;
+    assert_eq!((end.outcome, end.text()), (Ended::Success, "two"));
+    let own = own_turns(&talk);
+    assert_eq!(own.len(), 1);
+    assert!(turn_of(&talk, second).is_some_and(|turn| turn != own[0]));
+    talk.close().await?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Sessions over byte streams of smol.
+
+use claude_duplex::smol::over;
+use claude_duplex::{Action, CloseReason, Config, Outcome, Seed};
+use smol::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
+use smol::net::{TcpListener, TcpStream};
+
+use super::bounded;
+
+/// Answers every prompt until it hears no more.
+async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) -> usize {
+    let (reader, mut writer) = split(stream);
+    let (mut reader, mut line, mut prompts) = (BufReader::new(reader), String::new(), 0);
+    while reader.read_line(&mut line).await.unwrap() > 0 {
+        let prompt: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let told = format!(
+            "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
+             {{\"type\":\"user\",\"uuid\":{},\"message\":{{\"role\":\"user\",\"content\":\"hello\"}}}}\n\
+             {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}}\n",
+            prompt["uuid"]
+        );
+        writer.write_all(told.as_bytes()).await.unwrap();
+        line.clear();
+        prompts += 1;
+    }
+    prompts
+}
+
+#[test]
+fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
+    bounded(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (reader, writer) = split(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
+        let other = smol::spawn(async move { answer(listener.accept().await.unwrap().0).await });
+        let mut claude = over(reader, writer, Config::new(Seed::random()));
+        claude.prompt("one").unwrap();
+        claude.prompt(&*"x".repeat(1_000_000)).unwrap();
+        let mut outcomes = Vec::new();
+        while let Some(action) = claude.next().await {
+            match action {
+                Action::PromptEnded { outcome, .. } => outcomes.push(outcome),
+                Action::Idle => claude.close(),
+                Action::Closed(closed) => assert_eq!((closed.why, closed.exit), (CloseReason::Closed, None)),
+                _ => {}
+            }
+        }
+        assert_eq!(outcomes, [Outcome::Success; 2]);
+        assert_eq!(other.await, 2);
+    });
+}
+
+#[test]
+fn an_abort_hangs_up() {
+    bounded(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (reader, writer) = split(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
+        let other = smol::spawn(async move { answer(listener.accept().await.unwrap().0).await });
+        let mut claude = over(reader, writer, Config::new(Seed::random()));
+        claude.abort();
+        assert_eq!(claude.finish().await.unwrap().why, CloseReason::Aborted);
+        assert_eq!(other.await, 0);
+    });
+}

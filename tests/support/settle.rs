@@ -1,0 +1,106 @@
+//! Law 5: what was begun is ended once, and nothing comes after the end.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use claude_duplex::{Action, AskId, Input, PromptId, Protocol, RequestId, Time};
+
+/// How often each thing was begun and ended.
+#[derive(Default)]
+pub(crate) struct Settled {
+    prompts: Tally<String>,
+    turns: Tally<String>,
+    requests: Tally<String>,
+    asks: Tally<String>,
+    closed: bool,
+    broken: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct Tally<K> {
+    counts: HashMap<K, (u32, u32)>,
+}
+
+impl<K: Hash + Eq + Debug> Tally<K> {
+    fn begin(&mut self, key: K) {
+        self.counts.entry(key).or_default().0 += 1;
+    }
+
+    fn end(&mut self, key: K) {
+        self.counts.entry(key).or_default().1 += 1;
+    }
+
+    fn check(&self, what: &str) -> Result<(), String> {
+        match self.counts.iter().find(|(_, count)| **count != (1, 1)) {
+            Some((key, (begun, ended))) => Err(format!("{what} {key:?} was begun {begun} and ended {ended} times")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Settled {
+    /// Was accepted.
+    pub(crate) fn prompt(&mut self, id: PromptId) {
+        self.prompts.begin(format!("{id:?}"));
+    }
+
+    /// Was accepted; interrupts are requests too.
+    pub(crate) fn request(&mut self, id: RequestId) {
+        self.requests.begin(format!("{id:?}"));
+    }
+
+    /// The answer was accepted.
+    pub(crate) fn answer(&mut self, ask: AskId) {
+        self.asks.end(format!("{ask:?}"));
+    }
+
+    #[allow(dead_code, reason = "not every test has the core in its hands")]
+    pub(crate) fn input(&mut self, protocol: &mut Protocol, now: Time, input: Input<'static>) {
+        match input {
+            Input::Prompt(prompt) => drop(protocol.prompt(now, prompt).map(|id| self.prompt(id))),
+            Input::Request(request) => drop(protocol.request(now, request).map(|id| self.request(id))),
+            Input::Interrupt(interrupt) => drop(protocol.interrupt(now, interrupt).map(|id| self.request(id))),
+            Input::Answer(ask, answer) => drop(protocol.answer(now, ask, answer).map(|()| self.answer(ask))),
+            input => protocol.apply(now, input),
+        }
+        while let Some(action) = protocol.poll_action() {
+            self.action(&action);
+        }
+    }
+
+    pub(crate) fn action(&mut self, action: &Action) {
+        if self.closed {
+            self.broken = Some(format!("after the end: {action:?}"));
+        }
+        match action {
+            Action::TurnStarted { turn, .. } => self.turns.begin(format!("{turn:?}")),
+            Action::TurnEnded { turn, .. } => self.turns.end(format!("{turn:?}")),
+            Action::PromptEnded { prompt, .. } => self.prompts.end(format!("{prompt:?}")),
+            Action::Replied { request, .. } => self.requests.end(format!("{request:?}")),
+            Action::Asked(ask) => self.asks.begin(format!("{:?}", ask.id())),
+            Action::Withdrawn { ask, .. } => self.asks.end(format!("{ask:?}")),
+            Action::Closed(_) => self.closed = true,
+            _ => {}
+        }
+    }
+
+    /// How much was begun.
+    #[allow(dead_code, reason = "not every test asks")]
+    pub(crate) fn begun(&self) -> usize {
+        self.prompts.counts.len() + self.turns.counts.len() + self.requests.counts.len() + self.asks.counts.len()
+    }
+
+    pub(crate) fn finish(&self) -> Result<(), String> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
+        if !self.closed {
+            return Err("it is not closed".into());
+        }
+        self.prompts.check("prompt")?;
+        self.turns.check("turn")?;
+        self.requests.check("request")?;
+        self.asks.check("ask")
+    }
+}

@@ -1,0 +1,203 @@
+//! The scripted peer as a real child, with each of its faults.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use claude_duplex::{
+    Action, AnswerError, CloseReason, Decision, Exit, Interrupt, Lost, Outcome, Prompt, Request, RequestError,
+    WhyRejected, WhyWithdrawn,
+};
+
+use crate::stage::{Scenario, Stage};
+
+const MIB: usize = 1024 * 1024;
+
+pub(crate) const ALL: &[Scenario] = &[
+    ("death_in_mid_turn_loses_the_prompts", death_in_mid_turn_loses_the_prompts),
+    ("death_before_an_answer_withdraws_the_ask", death_before_an_answer_withdraws_the_ask),
+    ("a_flood_arrives_whole_though_the_host_is_slow", a_flood_arrives_whole_though_the_host_is_slow),
+    ("a_session_dropped_in_a_flood_leaves_nothing", a_session_dropped_in_a_flood_leaves_nothing),
+    ("a_line_beyond_the_limit_is_dropped_and_the_session_goes_on", a_line_beyond_the_limit_is_dropped),
+    ("an_echo_of_4_mib_is_a_message", an_echo_of_4_mib_is_a_message),
+    ("a_child_that_ignores_every_request_is_killed", a_child_that_ignores_every_request_is_killed),
+    ("a_grandchild_that_holds_the_output_is_not_waited_for_and_is_ended", a_grandchild_is_not_waited_for_and_is_ended),
+    ("an_initialize_without_reply_is_given_up_and_prompts_go_on", an_initialize_without_reply_is_given_up),
+    ("a_withdrawn_ask_takes_no_answer", a_withdrawn_ask_takes_no_answer),
+    ("a_repeated_ask_is_asked_once", a_repeated_ask_is_asked_once),
+    ("a_last_line_that_is_cut_is_rejected", a_last_line_that_is_cut_is_rejected),
+    ("a_child_that_closes_its_input_still_answers", a_child_that_closes_its_input_still_answers),
+    ("a_peer_that_stops_reading_holds_up_no_end", a_peer_that_stops_reading_holds_up_no_end),
+    ("the_end_of_a_mebibyte_of_stderr_is_kept", the_end_of_a_mebibyte_of_stderr_is_kept),
+    ("an_exit_at_the_start_is_told_with_its_message", an_exit_at_the_start_is_told_with_its_message),
+    ("a_silent_child_is_interrupted_in_time", a_silent_child_is_interrupted_in_time),
+];
+
+fn death_in_mid_turn_loses_the_prompts(stage: &Stage) {
+    let mut session = stage.peer(&["die=7"], |_| ());
+    session.prompt("one");
+    session.prompt("two");
+    let closed = session.end();
+    assert_eq!((closed.why, closed.exit), (CloseReason::Exited, Some(Exit::Code(7))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Eof); 2]);
+}
+
+fn death_before_an_answer_withdraws_the_ask(stage: &Stage) {
+    let mut session = stage.peer(&[], |_| ());
+    session.prompt("run: ls");
+    let ask = session.until_asked();
+    let request = session.request(Request::new("no_such_request"));
+    session.abort();
+    let closed = session.end();
+    assert_eq!((closed.why, closed.exit), (CloseReason::Aborted, Some(Exit::Signal(9))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Aborted)]);
+    let withdrawn = Action::Withdrawn { ask, why: WhyWithdrawn::Ended(Lost::Aborted) };
+    assert!(session.actions.contains(&withdrawn), "{:?}", session.actions);
+    let lost = Action::Replied { request, reply: Err(RequestError::Lost(Lost::Aborted)) };
+    assert!(session.actions.contains(&lost), "{:?}", session.actions);
+    assert_eq!(session.answer(ask, Decision::allow()), Err(AnswerError::Stale));
+}
+
+fn a_flood_arrives_whole_though_the_host_is_slow(stage: &Stage) {
+    let mut session = stage.peer(&["flood=20000"], |config| config.limits.unread = 64 * 1024);
+    session.prompt("go");
+    session.until_message();
+    // The host's own work, and the child's pipe is full by then.
+    sleep(Duration::from_millis(100));
+    session.until_prompt_ended();
+    let messages = session.messages().count();
+    assert!(messages > 20_000, "{messages}");
+    assert_eq!(session.close_and_end().exit, Some(Exit::Code(0)));
+}
+
+fn a_session_dropped_in_a_flood_leaves_nothing(stage: &Stage) {
+    let mut session = stage.peer(&["flood=1000000", "ignore-terminate"], |_| ());
+    session.prompt("go");
+    session.until_message();
+    drop(session);
+}
+
+fn a_line_beyond_the_limit_is_dropped(stage: &Stage) {
+    let mut session = stage.peer(&["long-line=3000000"], |config| config.limits.line = 2 * MIB);
+    session.prompt("go");
+    session.until_prompt_ended();
+    assert_eq!(session.rejected(), [WhyRejected::TooLong]);
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+    session.close_and_end();
+}
+
+fn an_echo_of_4_mib_is_a_message(stage: &Stage) {
+    let mut session = stage.peer(&["long-echo=4194304"], |_| ());
+    session.prompt("go");
+    session.until_prompt_ended();
+    assert!(session.messages().any(|message| message.as_bytes().len() >= 4 * MIB));
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+    session.close_and_end();
+}
+
+fn a_child_that_ignores_every_request_is_killed(stage: &Stage) {
+    let mut session = stage.peer(&["ignore-terminate", "silent"], |_| ());
+    session.prompt("go");
+    session.until_message();
+    let closed = session.close_and_end();
+    assert_eq!((closed.why, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Eof)]);
+}
+
+fn a_grandchild_is_not_waited_for_and_is_ended(stage: &Stage) {
+    let mut session = stage.peer(&["grandchild"], |_| ());
+    session.prompt("go");
+    session.until_prompt_ended();
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+    assert_eq!(session.close_and_end().exit, Some(Exit::Code(0)));
+}
+
+fn an_initialize_without_reply_is_given_up(stage: &Stage) {
+    let quick = Some(Duration::from_millis(300));
+    let mut session = stage.peer(&["no-initialize"], |config| config.timeouts.initialize = quick);
+    let request = session.request(Request::initialize());
+    let timed_out = Action::Replied { request, reply: Err(RequestError::TimedOut) };
+    session.until("its deadline", |action| *action == timed_out);
+    session.prompt("go");
+    session.until_prompt_ended();
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+    session.close_and_end();
+}
+
+fn a_withdrawn_ask_takes_no_answer(stage: &Stage) {
+    let mut session = stage.peer(&["withdraw=100"], |_| ());
+    session.prompt("run: ls");
+    let ask = session.until_asked();
+    let withdrawn = Action::Withdrawn { ask, why: WhyWithdrawn::Cli };
+    session.until("the withdrawal", |action| *action == withdrawn);
+    assert_eq!(session.answer(ask, Decision::allow()), Err(AnswerError::Stale));
+    session.until_prompt_ended();
+    session.close_and_end();
+}
+
+fn a_repeated_ask_is_asked_once(stage: &Stage) {
+    let mut session = stage.peer(&["repeat-ask"], |_| ());
+    session.prompt("run: ls");
+    let ask = session.until_asked();
+    session.until("its repetition", |action| matches!(action, Action::Rejected(_)));
+    assert_eq!(session.rejected(), [WhyRejected::DuplicateAsk]);
+    session.answer(ask, Decision::allow()).unwrap();
+    session.until_prompt_ended();
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+    session.close_and_end();
+}
+
+fn a_last_line_that_is_cut_is_rejected(stage: &Stage) {
+    let mut session = stage.peer(&["partial-line"], |_| ());
+    session.prompt("go");
+    session.until_prompt_ended();
+    session.close_and_end();
+    assert_eq!(session.rejected(), [WhyRejected::CutOff]);
+}
+
+fn a_child_that_closes_its_input_still_answers(stage: &Stage) {
+    let mut session = stage.peer(&["close-stdin"], |_| ());
+    session.request(Request::initialize());
+    session.prompt("go");
+    session.until_prompt_ended();
+    // Now nobody reads any more: this can be written to no one, and everything is still settled.
+    session.try_prompt("more");
+    session.end();
+    assert_eq!(session.outcomes()[0], Outcome::Success);
+}
+
+fn a_peer_that_stops_reading_holds_up_no_end(stage: &Stage) {
+    let mut session = stage.peer(&["stop-reading"], |config| config.limits.unsent = 64 * MIB);
+    session.prompt("go");
+    session.until_prompt_ended();
+    session.prompt(&*"x".repeat(20 * MIB));
+    let closed = session.close_and_end();
+    assert!(closed.cut_input, "{closed:?}");
+    assert!(matches!(session.outcomes()[..], [Outcome::Success, Outcome::Lost(_) | Outcome::Cancelled]));
+}
+
+fn the_end_of_a_mebibyte_of_stderr_is_kept(stage: &Stage) {
+    let mut session = stage.peer(&["stderr=1048576"], |_| ());
+    session.prompt("go");
+    session.until_prompt_ended();
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+    assert_eq!(session.close_and_end().stderr.len(), 16 * 1024);
+}
+
+fn an_exit_at_the_start_is_told_with_its_message(stage: &Stage) {
+    let mut session = stage.peer(&["exit=3"], |_| ());
+    session.try_prompt(Prompt::text("go"));
+    let closed = session.end();
+    assert_eq!((closed.why, closed.exit), (CloseReason::Exited, Some(Exit::Code(3))));
+    assert!(closed.stderr.contains("the script says so"), "{closed:?}");
+}
+
+fn a_silent_child_is_interrupted_in_time(stage: &Stage) {
+    let mut session = stage.peer(&["silent"], |config| config.timeouts.stall = Some(Duration::from_millis(100)));
+    session.prompt("go");
+    session.until("the stall", |action| matches!(action, Action::Stalled(_)));
+    let request = session.interrupt(Interrupt::running());
+    session
+        .until("its reply", |action| matches!(action, Action::Replied { request: of, reply: Ok(_) } if *of == request));
+    session.close_and_end();
+    assert_eq!(session.outcomes().len(), 1);
+}

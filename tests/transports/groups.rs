@@ -1,0 +1,131 @@
+//! What the child has started, and what becomes of it.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use claude_duplex::{CloseReason, Exit};
+
+use crate::stage::{Scenario, Stage, script};
+
+pub(crate) const ALL: &[Scenario] = &[
+    ("what_an_exited_child_leaves_in_its_group_is_killed", what_an_exited_child_leaves_in_its_group_is_killed),
+    ("what_an_exited_child_leaves_is_kept_where_the_host_wants_it", what_an_exited_child_leaves_is_kept),
+    ("dropping_the_session_kills_the_group", dropping_the_session_kills_the_group),
+    ("dropping_the_session_kills_what_an_exited_child_left", dropping_the_session_kills_what_an_exited_child_left),
+    ("a_kill_reaches_the_group", a_kill_reaches_the_group),
+    ("a_held_stdout_does_not_hold_up_the_end", a_held_stdout_does_not_hold_up_the_end),
+];
+
+/// A pipe with a name. A script opens it by `exec 9>"$FIFO"`, and everything that the script starts then holds it
+/// open: its end tells that all of them are gone.
+struct Fifo(PathBuf);
+
+impl Fifo {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("claude-duplex-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        Self(path)
+    }
+
+    /// What was written, once it was opened by others and all of them have closed it.
+    fn gone(&self) -> JoinHandle<Vec<u8>> {
+        let path = self.0.clone();
+        thread::spawn(move || fs::read(path).unwrap())
+    }
+
+    /// Holds it open for writing, once somebody reads it.
+    fn hold(&self) -> JoinHandle<fs::File> {
+        let path = self.0.clone();
+        thread::spawn(move || fs::OpenOptions::new().write(true).open(path).unwrap())
+    }
+}
+
+impl Drop for Fifo {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The child and a child of its own, both holding stdout and the fifo.
+const PARENT: &str = r#"exec 9>"$FIFO"; sleep 1000 & echo '{"type":"system"}'; "#;
+
+fn what_an_exited_child_leaves_in_its_group_is_killed(stage: &Stage) {
+    let fifo = Fifo::new();
+    let gone = fifo.gone();
+    let options = script(&format!("{PARENT} exit 0")).env("FIFO", &fifo.0);
+    let end = stage.launch(&options, |_| {}).end();
+    // With the group, the last holder of stdout is gone: nothing had to be waited out.
+    assert_eq!((end.why, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), false));
+    gone.join().unwrap();
+}
+
+fn what_an_exited_child_leaves_is_kept(stage: &Stage) {
+    // It lives on until its stdin, the other fifo, ends.
+    let (fifo, keep) = (Fifo::new(), Fifo::new());
+    let gone = fifo.gone();
+    let text = r#"exec 9>"$FIFO"; cat <"$KEEP" >&9 2>/dev/null & exit 0"#;
+    let options = script(text).env("FIFO", &fifo.0).env("KEEP", &keep.0);
+    let mut session = stage.launch(&options, |config| config.kill_group = false);
+    let keeping = keep.hold();
+    assert_eq!(session.close_and_end().exit, Some(Exit::Code(0)));
+    drop(session);
+    let mut keeping = keeping.join().unwrap();
+    keeping.write_all(b"alive").unwrap();
+    drop(keeping);
+    assert_eq!(gone.join().unwrap(), b"alive");
+}
+
+fn dropping_the_session_kills_the_group(stage: &Stage) {
+    let fifo = Fifo::new();
+    let gone = fifo.gone();
+    let options = script(&format!("{PARENT} wait")).env("FIFO", &fifo.0);
+    let mut session = stage.launch(&options, |_| {});
+    session.until_message();
+    drop(session);
+    gone.join().unwrap();
+}
+
+fn dropping_the_session_kills_what_an_exited_child_left(stage: &Stage) {
+    let fifo = Fifo::new();
+    let gone = fifo.gone();
+    let options = script(&format!("{PARENT} exit 0")).env("FIFO", &fifo.0);
+    let mut session = stage.launch(&options, |_| {});
+    session.until_message();
+    drop(session);
+    gone.join().unwrap();
+}
+
+fn a_kill_reaches_the_group(stage: &Stage) {
+    let fifo = Fifo::new();
+    let gone = fifo.gone();
+    let options = script(&format!("{PARENT} wait")).env("FIFO", &fifo.0);
+    let mut session = stage.launch(&options, |_| {});
+    session.until_message();
+    session.abort();
+    assert_eq!(session.end().exit, Some(Exit::Signal(9)));
+    gone.join().unwrap();
+}
+
+/// One that has left the group cannot be reached: the session ends without the end of stdout.
+fn a_held_stdout_does_not_hold_up_the_end(stage: &Stage) {
+    let hold = Fifo::new();
+    // The child waits to be told, so that the other one has left its group by then.
+    let text = r#"setsid sh -c 'echo "{\"type\":\"system\"}"; cat <"$HOLD"' & read -r line; exit 0"#;
+    let mut session = stage.launch(&script(text).env("HOLD", &hold.0), |config| {
+        config.timeouts.shutdown.pipes = Duration::from_millis(50);
+    });
+    let holding = hold.hold();
+    session.until_message();
+    session.prompt("hello");
+    let end = session.end();
+    assert_eq!((end.why, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), true));
+    // Ends the other one.
+    drop(holding.join().unwrap());
+}

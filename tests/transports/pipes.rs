@@ -1,0 +1,129 @@
+//! More than a pipe holds, in each direction.
+
+use claude_duplex::{Action, Busy, Decision, Exit, Interrupt, Json, Message, Outcome, Prompt};
+
+use crate::session::Session;
+use crate::stage::{Scenario, Stage, hasty};
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+pub(crate) const ALL: &[Scenario] = &[
+    ("a_child_that_stops_reading_holds_up_no_end", a_child_that_stops_reading_holds_up_no_end),
+    ("a_child_that_talks_first_and_reads_then_gets_all", a_child_that_talks_first_and_reads_then_gets_all),
+    ("an_answer_of_512_kib_to_a_child_that_writes_arrives", an_answer_of_512_kib_to_a_child_that_writes_arrives),
+    ("an_interrupt_overtakes_a_flood", an_interrupt_overtakes_a_flood),
+    ("stderr_never_holds_up_the_child", stderr_never_holds_up_the_child),
+    ("a_hundred_thousand_lines_arrive_in_their_order", a_hundred_thousand_lines_arrive_in_their_order),
+    ("a_slow_reader_holds_reading_back_and_misses_nothing", a_slow_reader_holds_reading_back_and_misses_nothing),
+];
+
+fn a_child_that_stops_reading_holds_up_no_end(stage: &Stage) {
+    let mut session = stage.script_with("echo '{\"type\":\"system\"}'; exec sleep 1000", hasty);
+    session.prompt(Prompt::text(&"x".repeat(20 * MIB)).busy(Busy::Send));
+    session.until_message();
+    let end = session.close_and_end();
+    assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]));
+    assert_eq!((end.exit, end.cut_input), (Some(Exit::Signal(15)), true));
+}
+
+fn a_child_that_talks_first_and_reads_then_gets_all(stage: &Stage) {
+    // Neither side would move if reading waited for writing.
+    let mut session = stage.script(
+        r#"
+        echo '{"type":"system","subtype":"init","session_id":"s"}'
+        yes '{"type":"system","subtype":"note"}' | head -n 60000
+        echo '{"type":"system","subtype":"size","bytes":'$(head -n 1 | wc -c)'}'
+        echo '{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed"}'
+        cat >/dev/null
+        "#,
+    );
+    session.prompt(&*"x".repeat(20 * MIB));
+    session.close_and_end();
+    assert_eq!(session.messages().count(), 60_003);
+    assert!(read_by_child(&session) > 20 * MIB);
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+}
+
+fn an_answer_of_512_kib_to_a_child_that_writes_arrives(stage: &Stage) {
+    // It writes far more than a pipe holds between its ask and its look at the answer.
+    let mut session = stage.script(
+        r#"
+        read -r prompt
+        echo '{"type":"system","subtype":"init","session_id":"s"}'
+        echo '{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}'
+        yes '{"type":"system","subtype":"note"}' | head -n 60000
+        echo '{"type":"system","subtype":"size","bytes":'$(head -n 1 | wc -c)'}'
+        echo '{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed"}'
+        cat >/dev/null
+        "#,
+    );
+    session.prompt("hello");
+    let ask = session.until_asked();
+    let input = Json::parse(&format!("{{\"text\":\"{}\"}}", "y".repeat(512 * KIB))).unwrap();
+    session.answer(ask, Decision::allow_with(input)).unwrap();
+    assert_eq!(session.close_and_end().exit, Some(Exit::Code(0)));
+    assert!(read_by_child(&session) > 512 * KIB);
+    assert_eq!(session.outcomes(), [Outcome::Success]);
+}
+
+fn an_interrupt_overtakes_a_flood(stage: &Stage) {
+    // The flood never ends by itself. Each line is written whole, or not at all.
+    let mut session = stage.script(
+        r#"
+        read -r prompt
+        echo '{"type":"system","subtype":"init","session_id":"s"}'
+        while :; do echo '{"type":"system","subtype":"note"}'; done &
+        read -r interrupt
+        kill $!
+        echo '{"type":"control_response","response":{"subtype":"success","request_id":"i1","response":{}}}'
+        echo '{"type":"result","subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming"}'
+        cat >/dev/null
+        "#,
+    );
+    session.prompt("hello");
+    for _ in 0..10_000 {
+        session.until_message();
+    }
+    let request = session.interrupt(Interrupt::running().id("i1"));
+    session
+        .until("its reply", |action| matches!(action, Action::Replied { request: of, reply: Ok(_) } if *of == request));
+    session.close_and_end();
+    assert_eq!(session.outcomes(), [Outcome::Interrupted]);
+}
+
+fn stderr_never_holds_up_the_child(stage: &Stage) {
+    let text = r#"head -c 1048576 /dev/zero | tr '\0' x >&2; echo end >&2; echo '{"type":"system"}'; exit 1"#;
+    let mut session = stage.script(text);
+    let end = session.end();
+    assert_eq!((session.messages().count(), end.exit), (1, Some(Exit::Code(1))));
+    assert!(end.stderr.ends_with("xxxend\n") && end.stderr.len() <= 16 * KIB, "{:?}", end.stderr);
+}
+
+fn a_hundred_thousand_lines_arrive_in_their_order(stage: &Stage) {
+    let mut session = stage.script(r#"seq 0 99999 | sed 's/.*/{"type":"system","subtype":"note","number":&}/'"#);
+    session.end();
+    let numbers = session.messages().map(|message| number(message, "number"));
+    assert!(numbers.eq((0..100_000).map(Some)));
+}
+
+fn a_slow_reader_holds_reading_back_and_misses_nothing(stage: &Stage) {
+    let text = r#"yes '{"type":"system","subtype":"note"}' | head -n 50000"#;
+    let mut session = stage.script_with(text, |config| config.limits.unread = 1000);
+    let mut held_back = 0;
+    while session.next().is_some() {
+        held_back += usize::from(!session.protocol().wants_read());
+    }
+    assert_eq!(session.messages().count(), 50_000);
+    assert!(held_back > 0);
+}
+
+/// What the child counted.
+fn read_by_child(session: &Session) -> usize {
+    session.messages().find_map(|message| number(message, "bytes")).unwrap()
+}
+
+fn number(message: &Message, field: &str) -> Option<usize> {
+    let value: serde_json::Value = message.decode().unwrap();
+    value.get(field)?.as_u64().map(|number| number as usize)
+}

@@ -1,0 +1,169 @@
+//! The ways to drive a session.
+
+use std::future::poll_fn;
+use std::pin::pin;
+
+use ::tokio::runtime::Builder;
+use async_io::block_on;
+use claude_duplex::smol::{self, Smol};
+use claude_duplex::tokio::{self, Tokio};
+use claude_duplex::{
+    Action, Answer, AnswerError, AskId, Config, Driver, Interrupt, Options, Prompt, PromptId, Protocol, Refused,
+    Request, RequestId, SpawnError, Transport,
+};
+
+use crate::own_loop;
+
+/// A session and what drives it, as a test sees both: from outside, waiting.
+pub(crate) trait Runs {
+    fn next(&mut self) -> Option<Action>;
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>>;
+    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>>;
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>>;
+    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError>;
+    fn close(&mut self);
+    fn abort(&mut self);
+    fn protocol(&self) -> &Protocol;
+    /// The child's id, and its group's.
+    fn id(&self) -> u32;
+}
+
+pub(crate) struct Runner {
+    pub(crate) name: &'static str,
+    pub(crate) start: fn(&Options, Config) -> Result<Box<dyn Runs>, SpawnError>,
+}
+
+pub(crate) const OWN_LOOP: &str = "own_loop";
+
+pub(crate) const RUNNERS: [Runner; 7] = [
+    Runner { name: "smol", start: |options, config| on_smol(options, config, |claude| block_on(claude.next())) },
+    Runner {
+        name: "smol_cancelled",
+        start: |options, config| on_smol(options, config, |claude| block_on(anew(claude))),
+    },
+    Runner { name: "blocking", start: |options, config| on_smol(options, config, Driver::next_blocking) },
+    Runner {
+        name: "smol_on_tokio",
+        start: |options, config| {
+            let runtime = Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+            on_smol(options, config, move |claude| runtime.block_on(claude.next()))
+        },
+    },
+    Runner {
+        name: "tokio",
+        start: |options, config| on_tokio(options, config, |runtime, claude| runtime.block_on(claude.next())),
+    },
+    Runner {
+        name: "tokio_cancelled",
+        start: |options, config| on_tokio(options, config, |runtime, claude| runtime.block_on(anew(claude))),
+    },
+    Runner {
+        name: OWN_LOOP,
+        start: |options, config| Ok(Box::new(own_loop::Session::start(options, config).expect("a child"))),
+    },
+];
+
+/// The next action, through a future that is dropped at every point at which it waits, and made anew.
+async fn anew<T: Transport>(claude: &mut Driver<T>) -> Option<Action> {
+    poll_fn(|cx| pin!(claude.next()).poll(cx)).await
+}
+
+fn on_smol(
+    options: &Options,
+    config: Config,
+    next: impl FnMut(&mut Driver<Smol>) -> Option<Action> + 'static,
+) -> Result<Box<dyn Runs>, SpawnError> {
+    Ok(Box::new(Driven { claude: smol::spawn(options, config)?, id: Smol::id, next }))
+}
+
+fn on_tokio(
+    options: &Options,
+    config: Config,
+    next: fn(&::tokio::runtime::Runtime, &mut Driver<Tokio>) -> Option<Action>,
+) -> Result<Box<dyn Runs>, SpawnError> {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let claude = runtime.block_on(async { tokio::spawn(options, config) })?;
+    Ok(Box::new(Driven { claude, id: Tokio::id, next: move |claude: &mut _| next(&runtime, claude) }))
+}
+
+struct Driven<T, N> {
+    claude: Driver<T>,
+    id: fn(&T) -> u32,
+    next: N,
+}
+
+impl<T: Transport, N: FnMut(&mut Driver<T>) -> Option<Action>> Runs for Driven<T, N> {
+    fn next(&mut self) -> Option<Action> {
+        (self.next)(&mut self.claude)
+    }
+
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
+        self.claude.prompt(prompt)
+    }
+
+    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
+        self.claude.request(request)
+    }
+
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+        self.claude.interrupt(interrupt)
+    }
+
+    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
+        self.claude.answer(ask, answer)
+    }
+
+    fn close(&mut self) {
+        self.claude.close();
+    }
+
+    fn abort(&mut self) {
+        self.claude.abort();
+    }
+
+    fn protocol(&self) -> &Protocol {
+        self.claude.protocol()
+    }
+
+    fn id(&self) -> u32 {
+        (self.id)(self.claude.transport())
+    }
+}
+
+impl Runs for own_loop::Session {
+    fn next(&mut self) -> Option<Action> {
+        self.next().expect("the system's calls succeed")
+    }
+
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
+        self.protocol.prompt(self.now(), prompt)
+    }
+
+    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
+        self.protocol.request(self.now(), request)
+    }
+
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+        self.protocol.interrupt(self.now(), interrupt)
+    }
+
+    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
+        self.protocol.answer(self.now(), ask, answer)
+    }
+
+    fn close(&mut self) {
+        self.protocol.close(self.now());
+    }
+
+    fn abort(&mut self) {
+        self.protocol.abort(self.now());
+    }
+
+    fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+
+    fn id(&self) -> u32 {
+        self.child.id()
+    }
+}

@@ -1,0 +1,72 @@
+//! Children that never start.
+
+use std::error::Error;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use claude_duplex::{Options, SpawnError};
+
+use crate::stage::{Scenario, Stage};
+
+pub(crate) const ALL: &[Scenario] = &[
+    ("a_missing_program_is_named", a_missing_program_is_named),
+    ("a_missing_directory_is_not_taken_for_a_missing_program", a_missing_directory_is_not_taken_for_a_missing_program),
+    ("a_file_that_is_no_program_is_told_as_such", a_file_that_is_no_program_is_told_as_such),
+    ("refused_options_start_nothing", refused_options_start_nothing),
+];
+
+/// A file that is gone with its test.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, mode: u32) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("claude-duplex-{}-{number}-{name}", std::process::id()));
+        std::fs::write(&path, b"\x00no program").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn a_missing_program_is_named(stage: &Stage) {
+    let error = stage.refused(&Options::new().program("no-such-claude"));
+    assert!(matches!(&error, SpawnError::NotFound { program, .. } if program == "no-such-claude"), "{error:?}");
+    assert!(error.to_string().contains("no-such-claude") && error.to_string().contains("Options::program"));
+    assert!(error.source().is_some());
+}
+
+fn a_missing_directory_is_not_taken_for_a_missing_program(stage: &Stage) {
+    let file = File::new("no-directory", 0o755);
+    for directory in [PathBuf::from("/no/such/directory"), file.0.clone()] {
+        for program in ["sh", "no-such-claude"] {
+            let error = stage.refused(&Options::new().program(program).current_dir(&directory));
+            assert!(
+                matches!(&error, SpawnError::Directory { directory: named, .. } if *named == directory),
+                "{error:?}"
+            );
+        }
+    }
+    let error = stage.refused(&Options::new().program("no-such-claude").current_dir(std::env::temp_dir()));
+    assert!(matches!(error, SpawnError::NotFound { .. }), "{error:?}");
+}
+
+fn a_file_that_is_no_program_is_told_as_such(stage: &Stage) {
+    for (name, mode) in [("not-executable", 0o644), ("not-a-program", 0o755)] {
+        let file = File::new(name, mode);
+        let error = stage.refused(&Options::new().program(&file.0));
+        assert!(matches!(&error, SpawnError::NotExecutable { program, .. } if *program == file.0), "{error:?}");
+    }
+}
+
+fn refused_options_start_nothing(stage: &Stage) {
+    let error = stage.refused(&Options::new().program("sh").current_dir(""));
+    assert!(matches!(error, SpawnError::Options(_)), "{error:?}");
+}

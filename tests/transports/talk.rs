@@ -1,0 +1,77 @@
+//! Sessions in which nothing goes wrong, and deadlines.
+
+use std::time::Duration;
+
+use claude_duplex::{Action, CloseReason, Decision, Exit, Interrupt, Outcome, Request, RequestError};
+
+use crate::stage::{Scenario, Stage};
+
+pub(crate) const ALL: &[Scenario] = &[
+    ("prompts_are_answered_and_the_session_ends_in_order", prompts_are_answered_and_the_session_ends_in_order),
+    ("twenty_prompts_are_answered_in_their_order", twenty_prompts_are_answered_in_their_order),
+    ("asks_are_answered", asks_are_answered),
+    ("deadlines_pass_without_a_word_of_the_child", deadlines_pass_without_a_word_of_the_child),
+];
+
+/// Says that it is there, reads prompts and answers each, until its input ends.
+const POLITE: &str = r#"
+    echo '{"type":"system","subtype":"note"}'
+    while read -r line; do
+        uuid=$(printf %s "$line" | sed 's/.*"uuid":"\([^"]*\)".*/\1/')
+        echo '{"type":"system","subtype":"init","session_id":"s","claude_code_version":"2.1.329"}'
+        echo '{"type":"user","uuid":"'$uuid'","message":{"role":"user","content":"hello"}}'
+        echo '{"type":"result","subtype":"success","is_error":false,"result":"hi"}'
+    done
+"#;
+
+fn prompts_are_answered_and_the_session_ends_in_order(stage: &Stage) {
+    let mut session = stage.script(POLITE);
+    session.until_message();
+    session.prompt("hello");
+    session.until("rest", |action| *action == Action::Idle);
+    session.prompt("and again");
+    session.until("rest", |action| *action == Action::Idle);
+    let end = session.close_and_end();
+    assert_eq!((end.why, end.exit), (CloseReason::Closed, Some(Exit::Code(0))));
+    assert!(!end.cut_input && !end.output_held);
+    assert_eq!(session.outcomes(), [Outcome::Success; 2]);
+}
+
+fn twenty_prompts_are_answered_in_their_order(stage: &Stage) {
+    let mut session = stage.script(POLITE);
+    let prompts: Vec<_> = (0..20).map(|_| session.prompt("hello")).collect();
+    session.until("rest", |action| *action == Action::Idle);
+    session.close_and_end();
+    let ended = session.actions.iter().filter_map(|action| match action {
+        Action::PromptEnded { prompt, outcome: Outcome::Success, result: Some(result), .. } => {
+            assert_eq!(result.result().unwrap().result.as_deref(), Some("hi"));
+            Some(*prompt)
+        }
+        _ => None,
+    });
+    assert!(ended.eq(prompts));
+}
+
+fn asks_are_answered(stage: &Stage) {
+    let mut session = stage.peer(&[], |_| ());
+    session.request(Request::initialize());
+    session.prompt("run: ls");
+    let ask = session.until_asked();
+    session.answer(ask, Decision::allow()).unwrap();
+    session.until_prompt_ended();
+    assert!(session.messages().any(|message| message.line().contains("(nothing was run) ls")));
+    assert_eq!((session.close_and_end().exit, session.outcomes()), (Some(Exit::Code(0)), vec![Outcome::Success]));
+}
+
+fn deadlines_pass_without_a_word_of_the_child(stage: &Stage) {
+    let mut session = stage.script_with("cat >/dev/null", |config| {
+        config.timeouts.request = Some(Duration::from_millis(30));
+        config.timeouts.interrupt = Some(Duration::from_millis(20));
+    });
+    session.request(Request::new("get_settings"));
+    session.interrupt(Interrupt::running());
+    session.until("rest", |action| *action == Action::Idle);
+    session.close_and_end();
+    let late = |action: &&Action| matches!(action, Action::Replied { reply: Err(RequestError::TimedOut), .. });
+    assert_eq!(session.actions.iter().filter(late).count(), 2);
+}
