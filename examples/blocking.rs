@@ -22,7 +22,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         match action {
             Action::Asked(ask) => {
                 let permission = ask.permission()?;
-                println!("may it run {} {}? no", permission.tool_name(), permission.input().as_str());
+                println!("may it run {} {}? no", permission.tool_name, permission.input.as_str());
                 claude.answer(ask.id(), Decision::deny("look, but do not touch"))?;
             }
             Action::PromptEnded { outcome, result, .. } => {

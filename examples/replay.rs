@@ -88,8 +88,10 @@ fn print(played: &Played, text: bool) -> io::Result<()> {
         }
     }
     if text {
-        let claude_duplex::Counts { blank, keep_alive, echoed_answers, .. } = played.counts;
-        let quiet = format!("{blank} blank, {keep_alive} keep-alive, {echoed_answers} echoed answers");
+        let claude_duplex::Counts { blank, keep_alive, echoed_answers, asked_again, .. } = played.counts;
+        let quiet = format!(
+            "{blank} blank, {keep_alive} keep-alive, {echoed_answers} echoed answers, {asked_again} asked again"
+        );
         writeln!(out, "{:>9}  lines without an action: {quiet}", "")?;
     }
     out.flush()

@@ -283,6 +283,9 @@ pub enum WhyRejected {
     /// An ask or response without an id that is a text of at most 256 bytes: nobody could answer it.
     #[error("no request id")]
     NoRequestId,
+    /// Listed as an open ask in the reply to an `initialize`, and none.
+    #[error("listed as an ask, and none")]
+    NotAnAsk,
     /// An ask under the id of one that is open.
     #[error("the id of an ask that is open")]
     DuplicateAsk,

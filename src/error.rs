@@ -78,6 +78,15 @@ pub enum RequestError {
     /// No reply came in time. A later one is [`Stray`](crate::Action::Stray).
     #[error("the CLI did not answer the request in time")]
     TimedOut,
+    /// The session ended first, and an error result that came in the meantime says why: the CLI could not start, as after
+    /// a bad `--resume`.
+    #[error("the session ended before the CLI answered: {message}")]
+    Failed {
+        /// The result's text, at most 4096 characters of it.
+        message: String,
+        /// How the session ended.
+        why: Lost,
+    },
     /// The session ended first.
     #[error("the session ended before the CLI answered: {0}")]
     Lost(Lost),
@@ -92,6 +101,9 @@ impl fmt::Debug for RequestError {
                 .field("code", &code.as_deref().map(Quoted))
                 .finish(),
             Self::TimedOut => f.write_str("TimedOut"),
+            Self::Failed { message, why } => {
+                f.debug_struct("Failed").field("message", &Quoted(message)).field("why", why).finish()
+            }
             Self::Lost(why) => f.debug_tuple("Lost").field(why).finish(),
         }
     }
@@ -170,6 +182,12 @@ impl fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+impl From<BadJson> for DecodeError {
+    fn from(error: BadJson) -> Self {
+        Self::other(error.to_string())
+    }
+}
 
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -61,10 +61,6 @@ impl Json {
         Ok(serde_json::from_str(text).or_else(|_| serde_json::from_str(&readable(text.as_bytes())))?)
     }
 
-    pub(crate) fn raw(&self) -> &RawValue {
-        &self.0
-    }
-
     pub(crate) fn is_object(&self) -> bool {
         self.as_str().starts_with('{')
     }

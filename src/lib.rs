@@ -64,7 +64,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
-mod ask;
+pub mod ask;
 mod config;
 mod deadline;
 #[cfg(feature = "driver")]
@@ -79,7 +79,7 @@ pub mod message;
 pub mod options;
 mod prompt;
 mod protocol;
-mod request;
+pub mod request;
 #[cfg(any(unix, windows))]
 mod seed;
 #[cfg(feature = "testing")]
@@ -104,7 +104,7 @@ pub use journal::{Journal, Recorder};
 pub use json::Json;
 pub use message::{Content, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
-pub use prompt::Prompt;
+pub use prompt::{Block, Priority, Prompt};
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 pub use time::Time;
@@ -117,6 +117,16 @@ pub use transport::smol;
 #[cfg(feature = "tokio")]
 pub use transport::tokio;
 pub use wire::kind::MessageKind;
+
+/// What the fuzz targets see beyond the public face.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Panics where the scan of a line is not what the slow one says.
+    pub fn scans_agree(line: &[u8]) {
+        let _ = crate::wire::scan::slow::agree(line);
+    }
+}
 
 /// The README, whose code has to compile.
 #[cfg(all(doctest, feature = "smol"))]

@@ -1,5 +1,7 @@
 //! What the host says to the model.
 
+mod block;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,15 +9,20 @@ use serde::{Deserialize, Serialize};
 use crate::config::Busy;
 use crate::ids::Uuid;
 use crate::json::Json;
+use crate::wire::fields;
+use crate::wire::view::words;
+
+pub use block::Block;
 
 /// A prompt: a `user` message for the model (wire reference, section 1.4).
 ///
 /// ```
-/// use claude_duplex::{Busy, Json, Prompt};
+/// use claude_duplex::{Busy, Json, Priority, Prompt};
 ///
 /// let plain = Prompt::text("what is in this folder?");
 /// assert_eq!(plain, String::from("what is in this folder?").into());
 /// let steering = Prompt::text("and be brief").busy(Busy::Send);
+/// let later = Prompt::text("then tidy up").priority(Priority::Later).verbatim();
 /// let blocks = Prompt::blocks(Json::parse(r#"[{"type":"text","text":"look"}]"#).unwrap());
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +31,18 @@ pub struct Prompt {
     pub(crate) uuid: Option<Uuid>,
     pub(crate) busy: Option<Busy>,
     pub(crate) fields: Vec<(String, Json)>,
+}
+
+words! {
+    /// Where a prompt is put in the CLI's queue. Up to 2.1.50 it is ignored.
+    pub enum Priority {
+        /// At once: the running turn is aborted. From 2.1.143.
+        Now = "now",
+        /// In its turn.
+        Next = "next",
+        /// Behind the others; it is not folded into a running turn.
+        Later = "later",
+    }
 }
 
 impl Prompt {
@@ -37,6 +56,13 @@ impl Prompt {
     #[must_use]
     pub fn blocks(content: Json) -> Self {
         Self { content, uuid: None, busy: None, fields: Vec::new() }
+    }
+
+    /// A prompt of text, images and documents.
+    #[must_use]
+    pub fn of(blocks: impl IntoIterator<Item = Block>) -> Self {
+        let blocks: Vec<Json> = blocks.into_iter().map(|block| block.json().clone()).collect();
+        Self::blocks(list(&blocks))
     }
 
     /// Gives it a uuid in place of one from the session's seed. It must be fresh: the CLI echoes a prompt whose uuid
@@ -54,13 +80,85 @@ impl Prompt {
         self
     }
 
-    /// Adds a field beside the message: `priority`, `shouldQuery`, `session_id`, ... One that the crate writes itself
-    /// (`type`, `message`, `uuid`, `parent_tool_use_id`) stays as the crate writes it.
+    /// Where it is put in the CLI's queue, once it is written.
+    #[must_use]
+    pub fn priority(self, priority: Priority) -> Self {
+        self.field("priority", Json::string(priority.as_str()))
+    }
+
+    /// It is put into the conversation, and the model is not asked: it goes with the next prompt for which it is. From
+    /// 2.1.143 its own result comes at once, with an empty text; 1.0.128 asks the model nevertheless.
+    #[must_use]
+    pub fn without_query(self) -> Self {
+        self.field("shouldQuery", truth(false))
+    }
+
+    /// It was not written by a person. 2.1.329 does not echo its uuid: that it was taken is known with the result alone.
+    #[must_use]
+    pub fn synthetic(self) -> Self {
+        self.field("isSynthetic", truth(true))
+    }
+
+    /// It is taken as it stands: no `@path` is read, no slash command is run, and nothing is attached. From 2.1.248,
+    /// ignored before.
+    #[must_use]
+    pub fn verbatim(self) -> Self {
+        self.field("client_composed", truth(true))
+    }
+
+    /// It was written by a person, which some of the CLI's checks want to know. No other origin is honoured from a host.
+    #[must_use]
+    pub fn from_human(self) -> Self {
+        let origin = serde_json::json!({ "kind": "human" });
+        self.field("origin", Json::from(&origin))
+    }
+
+    /// Texts that were pasted, which are put behind it, in marks. More than 1000 are ignored. Seen from 2.1.329; 2.1.143
+    /// ignores them.
+    #[must_use]
+    pub fn pasted(self, texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.field("pasted_content", texts_of(texts))
+    }
+
+    /// Which parts of its text were pasted. The first 100 are looked for.
+    #[must_use]
+    pub fn inline_pastes(self, texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.field("inline_pastes", texts_of(texts))
+    }
+
+    /// When it was written, an ISO 8601 instant, for display alone.
+    #[must_use]
+    pub fn timestamp(self, instant: &str) -> Self {
+        self.field("timestamp", Json::string(instant))
+    }
+
+    /// The session that it is meant for. Every version takes a prompt without.
+    #[must_use]
+    pub fn session_id(self, session: &str) -> Self {
+        self.field("session_id", Json::string(session))
+    }
+
+    /// Adds a field beside the message, or replaces one. One that the crate writes itself (`type`, `message`, `uuid`,
+    /// `parent_tool_use_id`) stays as the crate writes it.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {
-        self.fields.push((name.into(), value));
+        fields::set(&mut self.fields, name.into(), value);
         self
     }
+}
+
+fn truth(value: bool) -> Json {
+    Json::from(&serde_json::Value::Bool(value))
+}
+
+fn texts_of(texts: impl IntoIterator<Item = impl Into<String>>) -> Json {
+    let texts: Vec<Json> = texts.into_iter().map(|text| Json::string(&text.into())).collect();
+    list(&texts)
+}
+
+fn list(values: &[Json]) -> Json {
+    // Values that were checked: there is nothing that could fail.
+    Json::from_value(&values).unwrap_or_else(|_| Json::string(""))
 }
 
 impl From<&str> for Prompt {

@@ -114,6 +114,8 @@ pub struct Counts {
     pub keep_alive: u64,
     /// Echoes of our own answers (from 2.0.76 on).
     pub echoed_answers: u64,
+    /// Asks that were known already from the reply to an `initialize`.
+    pub asked_again: u64,
 }
 
 impl Protocol {
@@ -263,11 +265,13 @@ impl Protocol {
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
     }
 
-    /// Asks something of the CLI itself. The reply is [`Replied`](Action::Replied).
+    /// Asks something of the CLI itself: a [`Request`], or a [typed one](crate::request). The reply is
+    /// [`Replied`](Action::Replied).
     ///
     /// # Errors
     /// The request comes back: the session is closing, its id is in use, or there is no room.
-    pub fn request(&mut self, now: Time, request: Request) -> Result<RequestId, Refused<Request>> {
+    pub fn request(&mut self, now: Time, request: impl Into<Request>) -> Result<RequestId, Refused<Request>> {
+        let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: request, why })
     }

@@ -1,20 +1,145 @@
-//! What the host asks of the CLI itself.
+//! What the host asks of the CLI itself: requests with typed replies (wire reference, section 5).
+//!
+//! There is a type for every request, whose [`Reply`](Call::Reply) says what may come back. It becomes a [`Request`] where
+//! one is taken; the reply is read with [`Reply::of`].
+//!
+//! ```
+//! use claude_duplex::request::{ListModels, SetModel};
+//! use claude_duplex::{Action, Config, Protocol, Seed, Time};
+//!
+//! let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+//! protocol.request(Time::ZERO, SetModel::to("opus")).unwrap();
+//! let list = protocol.request(Time::ZERO, ListModels::new()).unwrap();
+//! while let Some(action) = protocol.poll_action() {
+//!     if let Action::Replied { request, reply: Ok(reply) } = action {
+//!         if request == list {
+//!             let models = reply.of::<ListModels>().unwrap().models;
+//!             println!("{} models", models.len());
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! What a CLI does not know it refuses, from 2.1.50 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
+//! code `unsupported_request` from 2.1.329 on); 1.0.128 and 2.0.76 never answer, and the request
+//! [times out](crate::Timeouts::request). A request that the crate has no type for is a [`Request`] with fields, or a type
+//! of the host's own that is a [`Call`].
+
+mod agents;
+mod context;
+mod files;
+mod hooks;
+mod initialize;
+mod initialized;
+mod mcp;
+mod mcp_tools;
+mod model;
+mod permissions;
+mod plugins;
+mod queue;
+mod session;
+mod settings;
+mod tasks;
+mod usage;
+
+pub use agents::*;
+pub use context::*;
+pub use files::*;
+pub use hooks::*;
+pub use initialize::*;
+pub use initialized::*;
+pub use mcp::*;
+pub use mcp_tools::*;
+pub use model::*;
+pub use permissions::*;
+pub use plugins::*;
+pub use queue::*;
+pub use session::*;
+pub use settings::*;
+pub use tasks::*;
+pub use usage::*;
+
+pub use crate::message::result::FastMode;
+pub use crate::message::system::session::{Plugin, SlashCommand};
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::DecodeError;
 use crate::ids::PromptId;
 use crate::json::Json;
-use crate::message::Message;
+use crate::message::{Fields, Message};
 use crate::text::Quoted;
+use crate::wire::fields;
+use crate::wire::view::{FromJson, view};
 
-/// A control request (wire reference, section 5): a subtype and the fields beside it.
+/// A request with a typed reply.
 ///
 /// ```
+/// use claude_duplex::message::Fields;
+/// use claude_duplex::request::Call;
+/// use claude_duplex::{DecodeError, Json, Request};
+///
+/// struct CountWords {
+///     text: String,
+/// }
+///
+/// impl Call for CountWords {
+///     const SUBTYPE: &'static str = "count_words";
+///     type Reply = u64;
+///
+///     fn fields(&self) -> Fields {
+///         [("text".to_owned(), Json::string(&self.text))].into_iter().collect()
+///     }
+///
+///     fn read(payload: &Json) -> Result<u64, DecodeError> {
+///         Ok(payload.decode()?)
+///     }
+/// }
+///
+/// let request = Request::from(CountWords { text: "one two".into() });
+/// ```
+pub trait Call {
+    /// Its name on the wire.
+    const SUBTYPE: &'static str;
+    /// What a success reply says.
+    type Reply;
+
+    /// The fields beside the subtype.
+    fn fields(&self) -> Fields;
+
+    /// Reads a success reply; `{}` where it has no payload.
+    ///
+    /// # Errors
+    /// Where it lacks what must be there.
+    fn read(payload: &Json) -> Result<Self::Reply, DecodeError>;
+
+    /// The paths of what a reply says and its type does not name, as `models[].supportsNew`.
+    fn unnamed(_reply: &Self::Reply) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl<C: Call> From<C> for Request {
+    fn from(call: C) -> Self {
+        Self { subtype: C::SUBTYPE.to_owned(), fields: call.fields().into_vec(), id: None }
+    }
+}
+
+view! {
+    /// An acknowledgement, which says nothing more; what is there nevertheless is in the rest.
+    pub struct Ack {}
+}
+
+/// A control request (wire reference, section 5): a subtype and the fields beside it. Every [`Call`] becomes one.
+///
+/// ```
+/// use claude_duplex::request::SetPermissionMode;
 /// use claude_duplex::{Json, Request};
 ///
-/// let plan = Request::new("set_permission_mode").field("mode", Json::string("plan"));
+/// let raw = Request::new("set_permission_mode").field("mode", Json::string("plan"));
+/// assert_eq!(raw, Request::from(SetPermissionMode::to("plan")));
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -29,17 +154,22 @@ impl Request {
         Self { subtype: subtype.into(), fields: Vec::new(), id: None }
     }
 
-    /// The `initialize` request. It may be sent at any time, by preference first; no prompt waits for its reply, and
-    /// the CLI may ask while it is open.
+    /// An `initialize` that asks for nothing; see [`Initialize`].
     #[must_use]
     pub fn initialize() -> Self {
         Self::new("initialize")
     }
 
-    /// Adds a field.
+    /// Its name on the wire.
+    #[must_use]
+    pub fn subtype(&self) -> &str {
+        &self.subtype
+    }
+
+    /// Adds a field, or replaces one.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {
-        self.fields.push((name.into(), value));
+        fields::set(&mut self.fields, name.into(), value);
         self
     }
 
@@ -118,6 +248,29 @@ impl Reply {
     #[must_use]
     pub fn payload(&self) -> Option<&Json> {
         self.payload.as_ref()
+    }
+
+    /// What the CLI answered to a request of that type. One without payload is read as an empty object.
+    ///
+    /// # Errors
+    /// Where it lacks what that reply must have; the payload itself is unharmed.
+    pub fn of<C: Call>(&self) -> Result<C::Reply, DecodeError> {
+        C::read(&self.object())
+    }
+
+    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.143 it says nothing.
+    ///
+    /// # Errors
+    /// Where the payload is no object.
+    pub fn interrupted(&self) -> Result<InterruptReply, DecodeError> {
+        InterruptReply::from_json(&self.object())
+    }
+
+    fn object(&self) -> Json {
+        match &self.payload {
+            Some(payload) if payload.as_str() != "null" => payload.clone(),
+            _ => Json::from(&serde_json::Value::Object(serde_json::Map::new())),
+        }
     }
 
     /// The line as it came: a `control_response`.

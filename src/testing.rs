@@ -14,7 +14,7 @@
 //! /// The policy: nothing is removed.
 //! fn decide(ask: &Ask) -> Decision {
 //!     match ask.permission() {
-//!         Ok(tool) if !tool.input().as_str().contains("rm ") => Decision::allow(),
+//!         Ok(tool) if !tool.input.as_str().contains("rm ") => Decision::allow(),
 //!         _ => Decision::deny("nothing is removed here"),
 //!     }
 //! }

@@ -8,6 +8,7 @@ mod first;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod scan;
+pub(crate) mod sent;
 pub(crate) mod view;
 
 use std::collections::BTreeMap;

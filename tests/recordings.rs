@@ -9,51 +9,26 @@
 mod play;
 #[path = "../examples/replay/recording.rs"]
 mod recording;
+#[path = "support/recordings.rs"]
+mod recordings;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use claude_duplex::{Action, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
 use play::{Event, Played, Player};
 use recording::{Recorded, What};
+use recordings::{name, recordings};
 use serde_json::Value;
-
-/// Every recording, as its name under `tests/recordings` and its lines.
-fn recordings() -> Vec<(PathBuf, Vec<Recorded>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
-    let mut files = Vec::new();
-    let children = |folder: &Path| -> Vec<PathBuf> {
-        let children = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        children.map(|child| child.expect("a file or folder").path()).collect()
-    };
-    for path in children(&root).iter().filter(|path| path.is_dir()).flat_map(|version| children(version)) {
-        if path.extension().is_some_and(|extension| extension == "ndjson") {
-            let text = std::fs::read(&path).expect("a readable file");
-            let lines = recording::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-            files.push((path, lines));
-        }
-    }
-    files.sort_by(|a, b| a.0.cmp(&b.0));
-    assert!(files.len() >= 46, "only {} recordings were found", files.len());
-    files
-}
-
-fn name(path: &Path) -> String {
-    let mut parts = path.with_extension("");
-    let file = parts.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    parts.pop();
-    format!("{}/{file}", parts.file_name().unwrap_or_default().to_string_lossy())
-}
 
 #[test]
 fn every_line_of_the_cli_is_accounted_for_once() {
-    const KINDS: [&str; 9] =
-        ["message", "reply", "ask", "withdrawal", "rejected", "stray", "blank", "keep-alive", "echoed"];
-    let mut table: BTreeMap<String, [u64; 9]> = BTreeMap::new();
+    const KINDS: [&str; 10] =
+        ["message", "reply", "ask", "withdrawal", "rejected", "stray", "blank", "keep-alive", "echoed", "again"];
+    let mut table: BTreeMap<String, [u64; 10]> = BTreeMap::new();
     for (path, lines) in recordings() {
         let played = Player::new().play(&lines);
-        let mut counts = [0; 9];
+        let mut counts = [0; 10];
         for (_, event) in &played.events {
             let Event::Action(action) = event else { continue };
             let kind = match action {
@@ -70,6 +45,7 @@ fn every_line_of_the_cli_is_accounted_for_once() {
         counts[6] = played.counts.blank;
         counts[7] = played.counts.keep_alive;
         counts[8] = played.counts.echoed_answers;
+        counts[9] = played.counts.asked_again;
         let lines = lines.iter().filter(|line| matches!(line.what, What::Out(_))).count() as u64;
         assert_eq!(counts.iter().sum::<u64>(), lines, "{}: {KINDS:?} {counts:?}", name(&path));
         let version = name(&path).split('/').next().unwrap_or_default().to_owned();

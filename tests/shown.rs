@@ -1,5 +1,6 @@
 //! What a person sees of values: names, and contents that are cut and marked as cut, on one line.
 
+use claude_duplex::ask::Change;
 use claude_duplex::message::Transcript;
 use claude_duplex::{
     Action, Answer, AskKind, ChildAction, Config, Content, Deadline, Decision, Input, Interrupt, Journal, Json, Lost,
@@ -73,7 +74,9 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
         Answer::Raw(json()),
         Answer::Error { message: long() },
         Decision::deny(long()).into(),
-        (0..100).fold(Decision::allow_with(json()), |allow, _| allow.and_remember(json())).into(),
+        (0..100)
+            .fold(Decision::allow_with(json()), |allow, _| allow.and_remember(Change::AddDirectories(vec![long()])))
+            .into(),
     ];
     answers.iter().for_each(|answer| show("answer", answer));
     let contents = contents(&serde_json::json!([

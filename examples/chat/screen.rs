@@ -63,7 +63,7 @@ impl Screen {
     /// Asks whether a tool may run.
     pub(crate) fn ask(&mut self, permission: &Permission) {
         let always = if permission.suggestions().is_empty() { "" } else { " / always" };
-        let what = format!("{} {}", permission.tool_name(), cut(permission.input().as_str()));
+        let what = format!("{} {}", permission.tool_name, cut(permission.input.as_str()));
         self.note(&format!("may it run {what}? (y / n{always})"));
         self.prompt("? ");
     }

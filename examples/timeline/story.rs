@@ -203,7 +203,7 @@ impl Author {
                 }
             }
             Action::Asked(ask) => {
-                let tool = ask.permission().map(|permission| permission.tool_name().to_owned());
+                let tool = ask.permission().map(|permission| permission.tool_name);
                 let text = tool.unwrap_or_else(|_| kind_name(ask.kind()).to_owned());
                 self.asks.insert(ask.request_id(), story.asks.len());
                 story.asks.push(open(time, text));

@@ -44,8 +44,8 @@ impl<T: Transport> Driver<T> {
     ///
     /// # Errors
     /// The request comes back: see there.
-    pub fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
-        let now = self.transport.now();
+    pub fn request(&mut self, request: impl Into<Request>) -> Result<RequestId, Refused<Request>> {
+        let (now, request) = (self.transport.now(), request.into());
         self.record.command(now, || Input::Request(request.clone()));
         self.protocol.request(now, request)
     }

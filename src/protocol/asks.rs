@@ -3,25 +3,34 @@
 use std::collections::VecDeque;
 
 use crate::action::{Action, WhyWithdrawn};
-use crate::ask::{Answer, Ask, AskKind, Decision};
+use crate::ask::hook::HookEvent;
+use crate::ask::{Answer, Ask, AskKind, Decision, DialogAnswer, ElicitationAnswer, Payload};
 use crate::config::Limits;
 use crate::ids::AskId;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
-use crate::wire::{control, outgoing};
+use crate::wire::outgoing;
 
-/// How many answered ids are remembered, to know the CLI's echo of an answer (from 2.0.76 on).
+/// How many ids of each kind are remembered.
 const REMEMBERED: usize = 256;
 
 /// Why a permission is denied that nobody was asked about.
 const UNASKED: &str = "there is nobody to ask for this permission";
+
+/// What is said where nothing is guarded.
+const UNSERVED: &str = "nobody serves this";
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asks {
     open: Vec<Open>,
     bytes: usize,
     last: u64,
-    answered: VecDeque<String>,
+    /// Answered, and not yet echoed by the CLI (2.0.76 to 2.1.143 do).
+    unechoed: VecDeque<String>,
+    /// Answered or declined: the reply to an `initialize` may still list them as open.
+    over: VecDeque<String>,
+    /// Known from such a list; the line itself may still come, and is the same ask.
+    listed: VecDeque<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +42,21 @@ struct Open {
 impl Asks {
     pub(crate) fn is_open(&self, request_id: &str) -> bool {
         self.open.iter().any(|open| open.request_id == request_id)
+    }
+
+    /// Whether an ask of a list is known: open, or over.
+    pub(crate) fn is_known(&self, request_id: &str) -> bool {
+        self.is_open(request_id) || self.over.iter().any(|over| over == request_id)
+    }
+
+    /// Notes an ask that is known from a list.
+    pub(crate) fn list(&mut self, request_id: &str) {
+        note(&mut self.listed, request_id);
+    }
+
+    /// Whether a line is the ask that is known from a list. Each is expected once.
+    pub(crate) fn was_listed(&mut self, request_id: &str) -> bool {
+        forget(&mut self.listed, request_id)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -51,15 +75,19 @@ impl Asks {
         ask
     }
 
-    pub(crate) fn kind(&self, id: AskId) -> Option<AskKind> {
-        self.open.iter().find(|open| open.ask.id == id).map(|open| open.ask.kind)
+    pub(crate) fn get(&self, id: AskId) -> Option<&Ask> {
+        self.open.iter().find(|open| open.ask.id == id).map(|open| &open.ask)
     }
 
     /// The line that says that answer, which is of the ask's kind.
     pub(crate) fn line(&self, id: AskId, answer: &Answer) -> Option<Vec<u8>> {
         let open = self.open.iter().find(|open| open.ask.id == id)?;
         Some(match answer {
-            Answer::Permission(decision) => decide(&open.request_id, decision, &open.ask.message),
+            Answer::Permission(decision) => decide(&open.request_id, decision, &open.ask),
+            Answer::Hook(output) => outgoing::answer(&open.request_id, output),
+            Answer::Mcp(answer) => outgoing::answer(&open.request_id, answer),
+            Answer::Elicitation(answer) => outgoing::answer(&open.request_id, answer),
+            Answer::Dialog(answer) => outgoing::answer(&open.request_id, answer),
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
             Answer::Error { message } => outgoing::error(&open.request_id, message, None),
         })
@@ -88,18 +116,20 @@ impl Asks {
         self.bytes = 0;
     }
 
-    /// Notes an answer that was written without an open ask.
+    /// Notes that an answer was written.
     pub(crate) fn remember(&mut self, request_id: &str) {
-        if self.answered.len() == REMEMBERED {
-            self.answered.pop_front();
-        }
-        self.answered.push_back(request_id.to_owned());
+        note(&mut self.unechoed, request_id);
+        self.end(request_id);
+    }
+
+    /// Notes that an ask is over for the host, whether it was answered or not.
+    pub(crate) fn end(&mut self, request_id: &str) {
+        note(&mut self.over, request_id);
     }
 
     /// Whether a `control_response` is the CLI's echo of an answer of ours; each is expected once.
     pub(crate) fn is_echo(&mut self, request_id: &str) -> bool {
-        let at = self.answered.iter().position(|answered| answered == request_id);
-        at.and_then(|at| self.answered.remove(at)).is_some()
+        forget(&mut self.unechoed, request_id)
     }
 
     fn remove(&mut self, at: usize) -> Open {
@@ -109,34 +139,39 @@ impl Asks {
     }
 }
 
-fn decide(request_id: &str, decision: &Decision, ask: &Message) -> Vec<u8> {
-    match control::permission(ask.as_bytes()) {
-        Ok(permission) => outgoing::decision(request_id, decision, &permission.input),
+fn note(ids: &mut VecDeque<String>, id: &str) {
+    if ids.len() == REMEMBERED {
+        ids.pop_front();
+    }
+    ids.push_back(id.to_owned());
+}
+
+fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
+    let at = ids.iter().position(|own| own == id);
+    at.and_then(|at| ids.remove(at)).is_some()
+}
+
+fn decide(request_id: &str, decision: &Decision, ask: &Ask) -> Vec<u8> {
+    match (decision, ask.permission()) {
+        (_, Ok(permission)) => outgoing::answer(request_id, &Payload { decision, own: Some(&permission.input) }),
+        (Decision::Deny { .. }, Err(_)) => outgoing::answer(request_id, &Payload { decision, own: None }),
         // Without an input there is nothing to allow.
-        Err(error) => outgoing::error(request_id, &error.to_string(), None),
+        (Decision::Allow { .. }, Err(error)) => outgoing::error(request_id, &error.to_string(), None),
     }
 }
 
-/// The answer that grants nothing (design law 9): a permission is denied, a hook that guards something blocks it, and
-/// everything else is told that nobody is there.
+/// The answer that grants nothing (design law 9): a permission is denied, a hook that guards something
+/// [refuses it](HookEvent::refusal), and everything else is told that nobody is there.
 pub(crate) fn safe_answer(request_id: &str, kind: AskKind, hook_event: Option<&str>) -> Vec<u8> {
-    let payload = match (kind, hook_event) {
-        (AskKind::Permission, _) => serde_json::json!({ "behavior": "deny", "message": UNASKED }),
-        (AskKind::Hook, Some(event @ "PreToolUse")) => serde_json::json!({ "hookSpecificOutput": {
-            "hookEventName": event, "permissionDecision": "deny", "permissionDecisionReason": UNASKED,
-        }}),
-        (AskKind::Hook, Some(event @ "PermissionRequest")) => serde_json::json!({ "hookSpecificOutput": {
-            "hookEventName": event, "decision": { "behavior": "deny", "message": UNASKED },
-        }}),
-        (AskKind::Hook, Some("UserPromptSubmit" | "UserPromptExpansion")) => {
-            serde_json::json!({ "decision": "block", "reason": UNASKED })
-        }
-        (AskKind::Elicitation, _) => serde_json::json!({ "action": "cancel" }),
-        (AskKind::Dialog, _) => serde_json::json!({ "behavior": "cancelled" }),
-        (AskKind::Hook | AskKind::Mcp, _) => return outgoing::error(request_id, "nobody serves this", None),
-        (AskKind::Unknown, _) => {
-            return outgoing::error(request_id, "unsupported request", Some("unsupported_request"));
-        }
-    };
-    outgoing::success(request_id, &(&payload).into())
+    match kind {
+        AskKind::Permission => outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None }),
+        AskKind::Elicitation => outgoing::answer(request_id, &ElicitationAnswer::cancel()),
+        AskKind::Dialog => outgoing::answer(request_id, &DialogAnswer::cancelled()),
+        AskKind::Hook => match hook_event.and_then(|event| HookEvent::from(event).refusal(UNASKED)) {
+            Some(refusal) => outgoing::answer(request_id, &refusal),
+            None => outgoing::error(request_id, UNSERVED, None),
+        },
+        AskKind::Mcp => outgoing::error(request_id, UNSERVED, None),
+        AskKind::Unknown => outgoing::error(request_id, "unsupported request", Some("unsupported_request")),
+    }
 }

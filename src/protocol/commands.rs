@@ -1,6 +1,6 @@
 //! What the host's commands do.
 
-use crate::ask::{Answer, Decision};
+use crate::ask::Answer;
 use crate::config::Busy;
 use crate::end::CloseReason;
 use crate::error::{AnswerError, Stale, WhyRefused};
@@ -87,14 +87,9 @@ impl Protocol {
     }
 
     pub(super) fn take_answer(&mut self, ask: AskId, answer: &Answer) -> Result<(), AnswerError> {
-        let kind = self.asks.kind(ask).ok_or(AnswerError::Stale)?;
-        let whole = match answer {
-            Answer::Permission(Decision::Allow { input: Some(input), .. }) => input.is_object(),
-            _ => true,
-        };
-        if !answer.fits(kind) || !whole {
-            return Err(AnswerError::Mismatch);
-        }
+        let open = self.asks.get(ask).ok_or(AnswerError::Stale)?;
+        answer.check(open)?;
+        let kind = open.kind();
         let line = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
         if self.output.pending().len() + line.len() > self.config.limits.unsent_hard {
             // What is given up with the session must not count as said.

@@ -58,7 +58,7 @@ impl Protocol {
         let line = message.as_bytes();
         match message.kind() {
             MessageKind::ControlResponse => return self.response(message),
-            MessageKind::ControlRequest => return self.ask(message),
+            MessageKind::ControlRequest => return self.ask(message, false),
             MessageKind::ControlCancelRequest => return self.withdraw(message),
             MessageKind::KeepAlive => {
                 self.counts.keep_alive += 1;
@@ -147,6 +147,7 @@ impl Protocol {
             let text = message.result().map_or_else(|error| error.to_string(), |result| result.error_text());
             text.chars().take(LONGEST_ERROR).collect()
         });
+        self.requests.note_result();
     }
 
     fn response(&mut self, message: Message) {
@@ -158,6 +159,7 @@ impl Protocol {
         if let Some(open) = self.requests.close(&response.request_id) {
             open.replied(response.outcome.map(|payload| Reply { message, payload }), &mut self.actions);
             self.replied(&open.about, payload.as_ref(), failed);
+            self.still_asked(&open.about, response.pending);
         } else if self.asks.is_echo(&response.request_id) {
             self.counts.echoed_answers += 1;
         } else {
@@ -165,6 +167,30 @@ impl Protocol {
             self.actions.push(Action::Stray(message));
             if let Some(about) = self.requests.late(&response.request_id) {
                 self.replied(&about, payload.as_ref(), failed);
+                self.still_asked(&about, response.pending);
+            }
+        }
+    }
+
+    /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on (wire reference,
+    /// section 1.8): each ask is delivered once, whether its own line comes too or not, and never after it was answered.
+    fn still_asked(&mut self, about: &About, pending: Vec<crate::Json>) {
+        if *about != About::Initialize {
+            return;
+        }
+        for listed in pending {
+            if self.settled {
+                return;
+            }
+            let line = listed.as_str().as_bytes();
+            match self.envelope(line) {
+                Some(envelope) if envelope.kind == MessageKind::ControlRequest => {
+                    self.ask(Message::new(Line::Copied(line.into()), envelope), true);
+                    // As after every line: what is owed must not pile up.
+                    self.advance();
+                }
+                Some(_) => self.reject(line, WhyRejected::NotAnAsk),
+                None => {}
             }
         }
     }
@@ -197,12 +223,21 @@ impl Protocol {
         }
     }
 
-    fn ask(&mut self, message: Message) {
+    /// An ask, by its own line or by a list of those that are open.
+    fn ask(&mut self, message: Message, listed: bool) {
         let request_id = control::request_id(message.as_bytes()).filter(|id| id.len() <= LONGEST_ID);
         let Some(request_id) = request_id else {
             return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
         };
-        if self.asks.is_open(&request_id) {
+        if listed {
+            if self.asks.is_known(&request_id) {
+                return;
+            }
+            self.asks.list(&request_id);
+        } else if self.asks.was_listed(&request_id) {
+            self.counts.asked_again += 1;
+            return;
+        } else if self.asks.is_open(&request_id) {
             return self.reject(message.as_bytes(), WhyRejected::DuplicateAsk);
         }
         let fields = control::ask(message.as_bytes()).unwrap_or_default();
@@ -228,6 +263,8 @@ impl Protocol {
         if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
             self.output.push(&asks::safe_answer(&request_id, kind, fields.hook_event()));
             self.asks.remember(&request_id);
+        } else {
+            self.asks.end(&request_id);
         }
         self.actions.push(Action::Declined { message, kind, why });
     }

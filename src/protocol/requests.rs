@@ -19,6 +19,8 @@ const REMEMBERED: usize = 64;
 pub(crate) struct Requests {
     open: Vec<Open>,
     last: u64,
+    /// The last request that was sent before the last result came.
+    before_result: u64,
     overdue: VecDeque<(String, About)>,
 }
 
@@ -143,9 +145,22 @@ impl Requests {
         self.overdue.remove(at).map(|(_, about)| about)
     }
 
-    pub(crate) fn lose(&mut self, why: Lost, actions: &mut Actions) {
+    /// A result came. If it is an error and the session ends with it, it says why what was open then has no reply.
+    pub(crate) fn note_result(&mut self) {
+        self.before_result = self.last;
+    }
+
+    /// Gives up on every reply. `error` is the text of the result with which the session ended, if that was an error.
+    pub(crate) fn lose(&mut self, why: Lost, error: Option<&str>, actions: &mut Actions) {
         for open in std::mem::take(&mut self.open) {
-            open.replied(Err(RequestError::Lost(why)), actions);
+            let error = error.filter(|_| open.id.number() <= self.before_result);
+            open.replied(
+                Err(match error {
+                    Some(error) => RequestError::Failed { message: error.to_owned(), why },
+                    None => RequestError::Lost(why),
+                }),
+                actions,
+            );
         }
     }
 }

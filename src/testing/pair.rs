@@ -103,7 +103,7 @@ impl Pair {
     ///
     /// # Panics
     /// Where the host refuses it.
-    pub fn request(&mut self, request: Request) -> RequestId {
+    pub fn request(&mut self, request: impl Into<Request>) -> RequestId {
         let sent = self.host.request(self.now, request);
         sent.unwrap_or_else(|refused| panic!("the request was refused: {}", refused.why))
     }

@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 use crate::error::{DecodeError, RequestError};
 use crate::json::Json;
+use crate::wire::fields::Fields;
+use crate::wire::view::View;
 use crate::wire::{decode, lenient};
 
 /// The `request_id` of a `control_request` or `control_cancel_request`.
@@ -49,31 +51,12 @@ pub(crate) fn ask(line: &[u8]) -> Option<AskFields> {
     decode::<Body>(line).ok()?.request
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct PermissionFields {
-    pub(crate) tool_name: String,
-    pub(crate) input: Json,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) tool_use_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) agent_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) description: Option<String>,
-    #[serde(default, deserialize_with = "list")]
-    pub(crate) permission_suggestions: Vec<Json>,
-}
-
-fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Json>, D::Error> {
-    Ok(lenient(deserializer)?.unwrap_or_default())
-}
-
-/// What a `can_use_tool` asks for.
-pub(crate) fn permission(line: &[u8]) -> Result<PermissionFields, DecodeError> {
-    #[derive(Deserialize)]
-    struct Body {
-        request: PermissionFields,
-    }
-    Ok(decode::<Body>(line)?.request)
+/// Reads what an ask is about: the `request` of a `control_request`, without its subtype.
+pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
+    let mut line: Fields = decode(line)?;
+    let mut request: Fields = line.require("request")?;
+    let _: Option<Json> = request.optional("subtype");
+    T::from_fields(request).map_err(|error| error.within("request"))
 }
 
 /// A `control_response` to a request of ours, or the CLI's echo of one of ours.
@@ -81,6 +64,8 @@ pub(crate) fn permission(line: &[u8]) -> Result<PermissionFields, DecodeError> {
 pub(crate) struct Response {
     pub(crate) request_id: String,
     pub(crate) outcome: Result<Option<Json>, RequestError>,
+    /// The asks that were open when the CLI wrote it: whole `control_request`s, beside the reply to an `initialize`.
+    pub(crate) pending: Vec<Json>,
 }
 
 /// Reads a `control_response`; `None` where it names no request.
@@ -100,8 +85,17 @@ pub(crate) fn response(line: &[u8]) -> Option<Response> {
         error: Option<String>,
         #[serde(default, deserialize_with = "lenient")]
         error_code: Option<String>,
+        #[serde(default, deserialize_with = "list")]
+        pending_permission_requests: Vec<Json>,
+        #[serde(default, deserialize_with = "list")]
+        pending_user_dialog_requests: Vec<Json>,
+        #[serde(default, deserialize_with = "list")]
+        pending_elicitation_requests: Vec<Json>,
     }
-    let Inner { request_id, subtype, response, error, error_code } = decode::<Body>(line).ok()?.response;
+    let inner = decode::<Body>(line).ok()?.response;
+    let Inner { request_id, subtype, response, error, error_code, .. } = inner;
+    let pending =
+        [inner.pending_permission_requests, inner.pending_user_dialog_requests, inner.pending_elicitation_requests];
     let outcome = match subtype.as_deref() {
         Some("success") => Ok(response),
         _ => Err(RequestError::Refused {
@@ -109,7 +103,12 @@ pub(crate) fn response(line: &[u8]) -> Option<Response> {
             code: error_code,
         }),
     };
-    Some(Response { request_id, outcome })
+    Some(Response { request_id, outcome, pending: pending.concat() })
+}
+
+/// A list; what is none has nothing in it.
+fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Json>, D::Error> {
+    Ok(lenient(deserializer)?.unwrap_or_default())
 }
 
 /// What an acknowledged interrupt says of other prompts (wire reference, section 2.3).

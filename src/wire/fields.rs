@@ -67,6 +67,34 @@ impl Fields {
         value
     }
 
+    /// Takes out a field of something that we send. One that is null, where that is no value of its type, or of another
+    /// type than it should be, stays where it is.
+    pub(crate) fn present<T: FromJson>(&mut self, name: &str) -> Option<T> {
+        let at = self.place(name)?;
+        let value = T::from_json(&self.0[at].1).ok()?;
+        self.0.remove(at);
+        Some(value)
+    }
+
+    /// Takes out a field that is that word, or is not there.
+    pub(crate) fn expect_word(&mut self, name: &str, word: &str) -> Result<(), DecodeError> {
+        let Some(at) = self.place(name) else { return Ok(()) };
+        if self.0[at].1 != Json::string(word) {
+            return Err(DecodeError::expected(word).within(name));
+        }
+        self.0.remove(at);
+        Ok(())
+    }
+
+    /// Puts a field in the place of one of its name, or behind the others.
+    pub(crate) fn set(&mut self, name: String, value: Json) {
+        set(&mut self.0, name, value);
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<(String, Json)> {
+        self.0
+    }
+
     /// Takes out a field, whatever it holds.
     pub(crate) fn remove(&mut self, name: &str) {
         if let Some(at) = self.place(name) {
@@ -81,6 +109,14 @@ impl Fields {
 
 /// So many names are compared with each other faster than they are hashed.
 const FEW: usize = 32;
+
+/// Puts a field in the place of one of its name, or behind the others.
+pub(crate) fn set(fields: &mut Vec<(String, Json)>, name: String, value: Json) {
+    match fields.iter_mut().find(|(own, _)| *own == name) {
+        Some((_, old)) => *old = value,
+        None => fields.push((name, value)),
+    }
+}
 
 impl FromIterator<(String, Json)> for Fields {
     /// Of two fields with one name the later counts.

@@ -1,9 +1,7 @@
 //! The lines that we write. Each is one JSON object without a raw newline, and a line end.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
-use crate::ask::Decision;
 use crate::json::Json;
 
 /// A `control_request` of ours: a subtype and the fields beside it.
@@ -45,30 +43,9 @@ pub(crate) fn error(request_id: &str, message: &str, code: Option<&str>) -> Vec<
     respond(&Inner { subtype: "error", request_id, response: None, error: Some(message), error_code: code })
 }
 
-/// The answer to a `can_use_tool`; `input` is the tool's own.
-pub(crate) fn decision(request_id: &str, decision: &Decision, input: &Json) -> Vec<u8> {
-    #[derive(Serialize)]
-    #[serde(tag = "behavior", rename_all = "snake_case")]
-    enum Payload<'a> {
-        #[serde(rename_all = "camelCase")]
-        Allow {
-            updated_input: &'a RawValue,
-            #[serde(skip_serializing_if = "<[Json]>::is_empty")]
-            updated_permissions: &'a [Json],
-        },
-        Deny {
-            message: &'a str,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            interrupt: bool,
-        },
-    }
-    let payload = match decision {
-        Decision::Allow { input: rewritten, remember } => {
-            Payload::Allow { updated_input: rewritten.as_ref().unwrap_or(input).raw(), updated_permissions: remember }
-        }
-        Decision::Deny { message, interrupt } => Payload::Deny { message, interrupt: *interrupt },
-    };
-    match Json::from_value(&payload) {
+/// A success `control_response` with a payload that is made to be one.
+pub(crate) fn answer(request_id: &str, payload: &impl Serialize) -> Vec<u8> {
+    match Json::from_value(payload) {
         Ok(payload) => success(request_id, &payload),
         Err(_) => error(request_id, "the answer could not be written", None),
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use claude_duplex::{
-    Action, ChildAction, Closed, Config, Deadline, Exit, Message, Outcome, PromptId, Protocol, Seed, Time,
+    Action, Answer, Ask, AskKinds, ChildAction, Closed, Config, Deadline, Exit, Message, Outcome, PromptId, Protocol,
+    Seed, Time,
 };
 use serde_json::Value;
 
@@ -16,6 +17,13 @@ pub(crate) struct Host {
 
 pub(crate) fn config() -> Config {
     Config::new(Seed([7; 16]))
+}
+
+/// Settings of a host that owns every ask.
+pub(crate) fn owner() -> Config {
+    let mut config = config();
+    config.owned = AskKinds::ALL;
+    config
 }
 
 impl Host {
@@ -42,6 +50,38 @@ impl Host {
     pub(crate) fn receives(&mut self, bytes: &[u8]) -> Vec<Action> {
         self.protocol.receive(self.now, bytes);
         self.actions()
+    }
+
+    /// The CLI asks something that the host owns.
+    pub(crate) fn asked(&mut self, id: &str, request: Value) -> Ask {
+        self.actions();
+        let actions = self.asks(id, request);
+        match <[Action; 1]>::try_from(actions) {
+            Ok([Action::Asked(ask)]) => ask,
+            other => panic!("it was not asked: {other:?}"),
+        }
+    }
+
+    /// The CLI asks something; what that sets in motion.
+    pub(crate) fn asks(&mut self, id: &str, request: Value) -> Vec<Action> {
+        self.hears(&serde_json::json!({ "type": "control_request", "request_id": id, "request": request }).to_string())
+    }
+
+    /// The `response` that an answer is written as.
+    pub(crate) fn answers(&mut self, ask: &Ask, answer: impl Into<Answer>) -> Value {
+        self.protocol.answer(self.now, ask.id(), answer.into()).expect("the answer is taken");
+        let mut lines = self.written();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(lines[0]["type"], "control_response");
+        assert_eq!(lines[0]["response"]["request_id"], ask.request_id().as_str());
+        lines[0]["response"].take()
+    }
+
+    /// The payload of a success that an answer is written as.
+    pub(crate) fn payload(&mut self, ask: &Ask, answer: impl Into<Answer>) -> Value {
+        let mut response = self.answers(ask, answer);
+        assert_eq!(response["subtype"], "success", "{response}");
+        response["response"].take()
     }
 
     pub(crate) fn actions(&mut self) -> Vec<Action> {

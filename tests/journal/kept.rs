@@ -1,7 +1,11 @@
 //! Journals that are kept: every later version reads them.
 
 use std::path::Path;
+use std::time::Duration;
 
+use claude_duplex::ask::hook::{HookEvent, Output};
+use claude_duplex::ask::mcp::McpAnswer;
+use claude_duplex::ask::{Classification, DialogAnswer, ElicitationAnswer, PermissionUpdate};
 use claude_duplex::{
     Action, Answer, AskId, CloseReason, Decision, Exit, Input, Interrupt, Journal, Json, Outcome, Prompt, PromptId,
     Recorder, Request, Time,
@@ -16,6 +20,9 @@ fn every_kind() -> Vec<Input<'static>> {
     let prompt = r#"{"session":7,"number":2,"uuid":"00000001-0000-4000-8000-000000000000"}"#;
     let prompt: PromptId = serde_json::from_str(prompt).unwrap();
     let json = |text| Json::parse(text).unwrap();
+    // A suggestion, which is kept whatever it says.
+    let suggestion: PermissionUpdate = serde_json::from_str("{}").unwrap();
+    let classified = Decision::deny("no").classified(Classification::UserReject).about_tool_use("toolu_1");
     vec![
         Input::StderrEof,
         Input::Prompt(Prompt::text("hello")),
@@ -26,7 +33,7 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Interrupt(Interrupt::prompt(prompt).cancel_queued().id("mine")),
         Input::Request(Request::new("set_model").field("model", json("\"m\"")).id("mine")),
         Input::Answer(ask, Decision::allow().into()),
-        Input::Answer(ask, Decision::allow_with(json("{\"a\":1}")).and_remember(json("{}")).into()),
+        Input::Answer(ask, Decision::allow_with(json("{\"a\":1}")).and_remember(suggestion).into()),
         Input::Answer(ask, Decision::deny("no").and_interrupt().into()),
         Input::Answer(ask, Answer::Raw(json("{\"b\":2}"))),
         Input::Answer(ask, Answer::Error { message: "no".into() }),
@@ -42,6 +49,12 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Exited(Exit::Unknown),
         Input::Close,
         Input::Abort,
+        Input::Answer(ask, classified.into()),
+        Input::Answer(ask, HookEvent::PreToolUse.refusal("no").unwrap().into()),
+        Input::Answer(ask, Output::in_background(Some(Duration::from_secs(1))).into()),
+        Input::Answer(ask, McpAnswer::raw(json("{\"id\":1e400}")).into()),
+        Input::Answer(ask, ElicitationAnswer::accept_with(json("{\"a\":1}")).into()),
+        Input::Answer(ask, DialogAnswer::cancelled().into()),
     ]
 }
 

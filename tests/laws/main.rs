@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Protocol, Seed, Time};
 use history::History;
+use laws::fitting::Tried;
 use laws::{Case, LAWS, Told};
 
 /// How many histories each law is judged over.
@@ -48,7 +49,7 @@ fn judge(name: &str) {
         let _told = Told(format!("law {name} (seed {seed})"));
         judged += (law.judge)(case);
     }
-    assert!(judged > 500, "the histories have little that law {name} is about: {judged}");
+    assert!(judged >= 10, "the histories have little that law {name} is about: {judged}");
 }
 
 #[test]
@@ -118,6 +119,18 @@ laws! {
     law_7_time: "7: time does not go back, and early is nothing",
     law_8_memory: "8: what is held has limits",
     law_9_grants: "9: nothing is granted that nobody gave",
+    law_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
+    law_9_foreign: "9: an id of another session is nobody's",
+}
+
+#[test]
+fn answers_of_every_kind_are_taken_and_refused() {
+    let mut tried = Tried::new();
+    CASES_PLAYED.iter().for_each(|(_, case)| laws::fitting::try_all(case, &mut tried));
+    println!("answers, taken and refused: {tried:?}");
+    for name in ["Permission", "Hook", "Mcp", "Elicitation", "Dialog", "Raw", "Error"] {
+        assert!(tried.get(name).is_some_and(|[taken, refused]| *taken > 0 && *refused > 0), "{name}: {tried:?}");
+    }
 }
 
 #[test]

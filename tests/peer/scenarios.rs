@@ -103,7 +103,7 @@ fn a_tool_runs_if_the_host_allows_it_and_not_if_it_denies() {
             let mut pair = pair(Script::new(generation).then([call.into(), Step::text("finished")]));
             let prompt = pair.prompt("hello");
             let ask = asked(&mut pair);
-            assert_eq!(ask.permission().unwrap().tool_name(), "Bash");
+            assert_eq!(ask.permission().unwrap().tool_name, "Bash");
             pair.answer(ask.id(), decision);
             let actions = pair.run_until_idle();
             assert_eq!(outcome(&actions, prompt), Outcome::Success);

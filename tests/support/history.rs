@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use claude_duplex::ask::hook::{HookEvent, Output, PermissionRequestOutput};
+use claude_duplex::ask::mcp::McpAnswer;
+use claude_duplex::ask::{Change, DialogAnswer, ElicitationAnswer};
 use claude_duplex::{
     Action, Answer, AskId, AskKind, Busy, Child, ChildAction, CloseWhen, Config, Deadline, Decision, Exit, Input,
     Interrupt, Json, Prompt, PromptId, Protocol, Request, Seed, Time, UnknownAsks, Uuid,
@@ -64,7 +67,7 @@ pub(crate) enum PeerLine {
     Result { named: Option<Vec<u8>>, own: bool, kind: u8, uuid: u8 },
     Ask { id: u8, kind: u8 },
     CancelAsk(u8),
-    Response { request: u8, kind: u8, prompts: Vec<u8> },
+    Response { request: u8, kind: u8, prompts: Vec<u8>, listed: Option<[(u8, u8); 2]> },
     EchoedAnswer(u8),
     Task(u8),
     State(u8),
@@ -219,7 +222,7 @@ pub(crate) struct Author {
     now: Time,
     inputs: Vec<(Time, Input<'static>)>,
     prompts: Vec<PromptId>,
-    asks: Vec<AskId>,
+    asks: Vec<(AskId, AskKind)>,
     written: Vec<u8>,
 }
 
@@ -284,9 +287,13 @@ impl Author {
                 2 => Request::new("mcp_status"),
                 _ => Request::new("set_model").field("model", Json::string("m\n{}")),
             }),
-            // One of the latest: those before are stale.
-            Step::Answer { ask, how } => match self.asks.iter().rev().take(4).nth(usize::from(ask % 4)) {
-                Some(ask) => Input::Answer(*ask, answer(how)),
+            Step::Answer { ask, how } => match self.ask(ask) {
+                // Most answers should be of the ask's kind.
+                Some((id, kind)) => {
+                    let answers = (how..0xc0).map(answer);
+                    let typed = |of: &Answer| of.fits(kind) && !matches!(of, Answer::Raw(_) | Answer::Error { .. });
+                    Input::Answer(id, answers.into_iter().find(typed).unwrap_or_else(|| answer(how)))
+                }
                 None => return,
             },
             Step::Sent(count) => {
@@ -323,11 +330,19 @@ impl Author {
         self.protocol.apply(self.now, input.clone());
         self.inputs.push((self.now, input));
         while let Some(action) = self.protocol.poll_action() {
-            if let Action::Asked(ask) = action {
-                self.asks.push(ask.id());
+            match action {
+                Action::Asked(ask) => self.asks.push((ask.id(), ask.kind())),
+                Action::Withdrawn { ask, .. } => self.asks.retain(|(open, _)| *open != ask),
+                _ => {}
             }
         }
         while self.protocol.poll_child().is_some() {}
+    }
+
+    /// An ask that was not withdrawn: one of the latest, or now and then an old one.
+    fn ask(&self, pick: u8) -> Option<(AskId, AskKind)> {
+        let back = usize::from(if pick < 0xe0 { pick % 4 } else { pick });
+        self.asks.iter().rev().nth(back % self.asks.len().clamp(1, if pick < 0xe0 { 4 } else { 256 })).copied()
     }
 
     fn prompt(&self, pick: u8) -> Option<PromptId> {
@@ -390,27 +405,13 @@ impl Author {
                 }
                 result
             }
-            PeerLine::Ask { id, kind } => serde_json::json!({
-                "type": "control_request", "request_id": format!("ask-{}", id % 8),
-                "request": ([
-                    serde_json::json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "a": 1 } }),
-                    serde_json::json!({ "subtype": "can_use_tool" }),
-                    serde_json::json!({ "subtype": "hook_callback", "callback_id": "h",
-                        "input": { "hook_event_name": "PreToolUse" } }),
-                    serde_json::json!({ "subtype": "mcp_message", "server_name": "s", "message": {} }),
-                    serde_json::json!({ "subtype": "elicitation" }),
-                    serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "known" }),
-                    serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }),
-                    serde_json::json!({ "subtype": "tomorrow" }),
-                    serde_json::Value::Null,
-                ][usize::from(if *kind < 0x80 { kind % 9 } else { 0 })]),
-            }),
+            PeerLine::Ask { id, kind } => ask(*id, *kind),
             PeerLine::CancelAsk(id) => {
                 serde_json::json!({ "type": "control_cancel_request", "request_id": format!("ask-{}", id % 8) })
             }
-            PeerLine::Response { request, kind, prompts } => {
+            PeerLine::Response { request, kind, prompts, listed } => {
                 let request_id = self.request_id(*request);
-                let response = match kind % 5 {
+                let mut response = match kind % 5 {
                     0 => serde_json::json!({ "subtype": "success", "request_id": request_id }),
                     1 => serde_json::json!({ "subtype": "error", "request_id": request_id, "error": "no" }),
                     2 => serde_json::json!({ "subtype": "success", "request_id": request_id,
@@ -420,6 +421,11 @@ impl Author {
                     _ => serde_json::json!({ "subtype": "success", "request_id": request_id,
                         "response": { "cancelled": prompts.is_empty() } }),
                 };
+                if let Some(listed) = listed {
+                    let asks = listed.map(|(id, kind)| ask(id, kind));
+                    response["pending_permission_requests"] = serde_json::json!([asks[0], "noise", {}]);
+                    response["pending_elicitation_requests"] = serde_json::json!([asks[1]]);
+                }
                 serde_json::json!({ "type": "control_response", "response": response })
             }
             PeerLine::EchoedAnswer(id) => serde_json::json!({ "type": "control_response",
@@ -457,13 +463,44 @@ impl Author {
     }
 }
 
-fn answer(how: u8) -> Answer {
-    match how % 6 {
+/// What the CLI asks, in one of eight names.
+fn ask(id: u8, kind: u8) -> serde_json::Value {
+    serde_json::json!({
+        "type": "control_request", "request_id": format!("ask-{}", id % 8),
+        "request": ([
+            serde_json::json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "a": 1 } }),
+            serde_json::json!({ "subtype": "can_use_tool" }),
+            serde_json::json!({ "subtype": "hook_callback", "callback_id": "h",
+                "input": { "hook_event_name": "PreToolUse" } }),
+            serde_json::json!({ "subtype": "mcp_message", "server_name": "s", "message": {} }),
+            serde_json::json!({ "subtype": "elicitation" }),
+            serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "known" }),
+            serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }),
+            serde_json::json!({ "subtype": "tomorrow" }),
+            serde_json::Value::Null,
+        ][[0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 5][usize::from(kind % 12)]]),
+    })
+}
+
+/// How many answers [`answer`] tells apart.
+pub(crate) const KINDS_OF_ANSWERS: u8 = 14;
+
+pub(crate) fn answer(how: u8) -> Answer {
+    let json = |text| Json::parse(text).expect("it is JSON");
+    match how % KINDS_OF_ANSWERS {
         0 => Decision::allow().into(),
         1 => Decision::deny("no").and_interrupt().into(),
-        2 => Decision::allow_with(Json::parse(r#"{"b":[1,2]}"#).expect("an object")).into(),
+        2 => Decision::allow_with(json("{\"b\":[1,\n2]}")).and_remember(Change::SetMode("m\n".into())).into(),
         3 => Decision::allow_with(Json::string("no object")).into(),
-        4 => Answer::Raw(Json::parse("{}").expect("an object")),
-        _ => Answer::Error { message: "no\n".into() },
+        4 => Answer::Raw(json("{}")),
+        5 => Answer::Error { message: "no\n".into() },
+        6 => Output::new().stop("enough\n{}").into(),
+        7 => HookEvent::PreToolUse.refusal("no\r\n").expect("it guards").into(),
+        8 => PermissionRequestOutput::new().decision(Decision::allow()).into(),
+        9 => Output::in_background(None).into(),
+        10 => McpAnswer::raw(json("{\"id\":\n1}")).into(),
+        11 => ElicitationAnswer::accept_with(json(if how < 128 { "{}" } else { "[]" })).into(),
+        12 => DialogAnswer::completed(Json::string("a\nb")).into(),
+        _ => DialogAnswer::cancelled().into(),
     }
 }

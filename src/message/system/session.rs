@@ -213,6 +213,8 @@ view! {
             argument_hint = "argumentHint": String,
             /// Its other names.
             aliases: Vec<String>,
+            /// Whether the CLI brings it. From 2.1.329.
+            builtin: bool,
         }
     }
 

@@ -1,23 +1,39 @@
 //! Hooks that the host serves.
 
-use claude_duplex::{Answer, Ask, AskKind, Json, Outcome as Ended, Prompt, PromptId};
+use claude_duplex::ask::hook::{HookEvent, Output, OutputDecision, PermissionVerdict, PreToolUseOutput};
+use claude_duplex::{Answer, Ask, AskKinds, Config, Json, Outcome as Ended, Prompt, PromptId};
 use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
 use crate::talk::{End, Talk, Trial};
 use crate::watch::Case;
 
-trials![hook_continues, hook_blocks_a_tool, hook_blocks_a_prompt, hook_times_out];
+trials![
+    hook_continues,
+    hook_blocks_a_tool,
+    hook_denies_a_tool,
+    hook_gives_a_tool_another_input,
+    hook_blocks_a_prompt,
+    hook_times_out,
+    hook_that_nobody_owns_blocks,
+    hook_that_fails_blocks_nothing,
+];
 
-fn says(answer: &Value) -> Option<Answer> {
-    Some(Answer::Raw(Json::from_value(answer).expect("JSON")))
+fn says(output: impl Into<Output>) -> Option<Answer> {
+    Some(Answer::from(output.into()))
 }
 
-/// The event that a hook is called for.
-fn event(ask: &Ask) -> String {
-    assert_eq!(ask.kind(), AskKind::Hook);
-    let line: Value = ask.message().decode().expect("JSON");
-    line["request"]["input"]["hook_event_name"].as_str().unwrap_or_default().to_owned()
+fn block(reason: &str) -> Output {
+    Output::new().decision(OutputDecision::Block).reason(reason)
+}
+
+/// The event that a hook is called for, all of whose fields are known.
+fn event(ask: &Ask) -> HookEvent {
+    let hook = ask.hook().expect("a hook");
+    assert_eq!(hook.callback_id, hook.input.event.as_str());
+    let details = hook.input.details().expect("its details");
+    assert!(details.rest().is_empty(), "{details:?}");
+    hook.input.event
 }
 
 /// A session in which the host serves hooks of these events.
@@ -40,10 +56,11 @@ async fn hook_continues(case: &Case) -> Trial {
     let mut events = Vec::new();
     let end = talk.ended_with(prompt, |ask| {
         events.push(event(ask));
-        says(&json!({ "continue": true }))
+        says(Output::new().go_on(true))
     });
     assert_eq!(end.await?.text(), "done");
-    assert_eq!(events, ["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"]);
+    let order = [HookEvent::UserPromptSubmit, HookEvent::PreToolUse, HookEvent::PostToolUse, HookEvent::Stop];
+    assert_eq!(events, order);
     assert!(case.place.cwd().join("made.txt").exists());
     talk.close().await?;
     Ok(())
@@ -52,7 +69,7 @@ async fn hook_continues(case: &Case) -> Trial {
 async fn hook_blocks_a_tool(case: &Case) -> Trial {
     let mut talk = hooked(case, &["PreToolUse"]).await?;
     let prompt = running(&mut talk)?;
-    let end = talk.ended_with(prompt, |_| says(&json!({ "decision": "block", "reason": "not this one" })));
+    let end = talk.ended_with(prompt, |_| says(block("not this one")));
     assert_eq!(end.await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("not this one"), "{}", talk.tool_results());
@@ -60,14 +77,67 @@ async fn hook_blocks_a_tool(case: &Case) -> Trial {
     Ok(())
 }
 
+async fn hook_denies_a_tool(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let end = talk.ended_with(prompt, |ask| says(event(ask).refusal("not this one").expect("it guards")));
+    assert_eq!(end.await?.text(), "done");
+    assert!(!case.place.cwd().join("made.txt").exists());
+    assert!(talk.tool_results().contains("not this one"), "{}", talk.tool_results());
+    talk.close().await?;
+    Ok(())
+}
+
+async fn hook_gives_a_tool_another_input(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let other = Json::from_value(&json!({ "command": "touch other.txt", "description": "make it" }))?;
+    let end = talk.ended_with(prompt, |_| {
+        let allow = PreToolUseOutput::new().permission_decision(PermissionVerdict::Allow);
+        says(allow.updated_input(other.clone()))
+    });
+    assert_eq!(end.await?.text(), "done");
+    let made = |file: &str| case.place.cwd().join(file).exists();
+    let ignored = case.before("2.0.0", "a hook cannot change the input");
+    assert_eq!((made("made.txt"), made("other.txt")), (ignored, !ignored));
+    talk.close().await?;
+    Ok(())
+}
+
+/// The host has hooks, but owns no hook ask: what they guard is refused.
+async fn hook_that_nobody_owns_blocks(case: &Case) -> Trial {
+    let owns_nothing = |config: &mut Config| config.owned = AskKinds::NONE;
+    for (name, runs) in [("PreToolUse", true), ("UserPromptSubmit", false)] {
+        let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), owns_nothing)?;
+        let hook = json!([{ "matcher": null, "hookCallbackIds": [name] }]);
+        talk.initialize(json!({ "hooks": { name: hook } })).await?;
+        let prompt = running(&mut talk)?;
+        let outcome = talk.ended(prompt).await?.outcome;
+        assert_eq!(outcome, if runs { Ended::Success } else { Ended::Blocked });
+        assert!(!case.place.cwd().join("made.txt").exists(), "{name}");
+        talk.close().await?;
+    }
+    Ok(())
+}
+
+/// Why an error is not enough where nobody answers.
+async fn hook_that_fails_blocks_nothing(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["UserPromptSubmit", "PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let end = talk.ended_with(prompt, |_| Some(Answer::Error { message: "it broke".into() }));
+    assert_eq!(end.await?.text(), "done");
+    assert!(case.place.cwd().join("made.txt").exists());
+    talk.close().await?;
+    Ok(())
+}
+
 async fn hook_blocks_a_prompt(case: &Case) -> Trial {
     let mut talk = hooked(case, &["UserPromptSubmit"]).await?;
     let prompt = talk.prompt("about secrets")?;
-    let End { outcome, .. } =
-        talk.ended_with(prompt, |_| says(&json!({ "decision": "block", "reason": "no secrets" }))).await?;
+    let End { outcome, .. } = talk.ended_with(prompt, |_| says(block("no secrets"))).await?;
     assert_eq!(outcome, Ended::Blocked);
     let next = talk.prompt(Prompt::text(&script([text("good")])))?;
-    assert_eq!(talk.ended_with(next, |_| says(&json!({ "continue": true }))).await?.text(), "good");
+    assert_eq!(talk.ended_with(next, |_| says(Output::new().go_on(true))).await?.text(), "good");
     let heard =
         case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|said| said.text.contains("secrets"));
     assert!(!heard, "the model heard a blocked prompt");
@@ -82,7 +152,7 @@ async fn hook_times_out(case: &Case) -> Trial {
     let prompt = running(&mut talk)?;
     if case.before("2.0.0", "the hook's timeout is not kept: the turn waits for the answer") {
         let ask = talk.asked().await?;
-        talk.claude.answer(ask.id(), says(&json!({ "continue": true })).expect("an answer"))?;
+        talk.claude.answer(ask.id(), says(Output::new().go_on(true)).expect("an answer"))?;
         assert_eq!(talk.ended(prompt).await?.text(), "done");
         assert_eq!(talk.withdrawn(), 0);
     } else {

@@ -36,8 +36,8 @@ async fn permission_allowed(case: &Case) -> Trial {
     let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
     let ask = talk.asked().await?;
     let permission = ask.permission()?;
-    assert_eq!(permission.tool_name(), "Bash");
-    assert_eq!(permission.tool_use_id().is_none(), case.before("2.0.0", "the ask does not name its tool call"));
+    assert_eq!(permission.tool_name, "Bash");
+    assert_eq!(permission.tool_use_id.is_none(), case.before("2.0.0", "the ask does not name its tool call"));
     talk.claude.answer(ask.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(case.place.cwd().join("made.txt").exists());
@@ -121,7 +121,7 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
     let mut asked = 0;
     let end = talk.ended_with(prompt, |ask| {
         asked += 1;
-        let input = ask.permission().expect("a permission").input().as_str().to_owned();
+        let input = ask.permission().expect("a permission").input.as_str().to_owned();
         Some(if input.contains("b.txt") { Decision::deny("not b").into() } else { Decision::allow().into() })
     });
     assert_eq!(end.await?.text(), "done");
@@ -179,12 +179,12 @@ async fn ask_user_question(case: &Case) -> Trial {
         "options": [{ "label": "Left", "description": "a" }, { "label": "Right", "description": "b" }],
     }] });
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([tool("AskUserQuestion", question.clone()), text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(&script([tool("AskUserQuestion", question), text("done")])))?;
     let end = talk.ended_with(prompt, |ask| {
-        assert_eq!(ask.permission().expect("a permission").tool_name(), "AskUserQuestion");
-        let mut answered = question.clone();
-        answered["answers"] = json!({ "Which?": "Right" });
-        Some(Decision::allow_with(Json::from_value(&answered).expect("an object")).into())
+        let questions = ask.permission().expect("a permission").questions().expect("questions");
+        let [asked] = &questions.list[..] else { panic!("there is one") };
+        let right = asked.choices.as_ref().expect("choices")[1].label.clone();
+        Some(questions.reply().choose(&asked.question, right).decision().into())
     });
     assert_eq!(end.await?.text(), "done");
     if case.before("2.0.0", "there is no such tool: the call fails, and nobody is asked") {

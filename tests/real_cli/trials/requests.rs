@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Config, Json, Request, RequestError};
+use claude_duplex::request::*;
+use claude_duplex::{Action, Config, Decision, DecodeError, Json, Reply, Request, RequestError};
 use serde_json::{Value, json};
 
+use crate::script::{script, text, tool};
 use crate::talk::{Talk, Trial};
 use crate::watch::Case;
 
-trials![initialize, every_request_is_settled, unknown_request];
+trials![initialize, every_request_is_settled, unknown_request, an_ask_that_initialize_lists];
 
 async fn initialize(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let reply = talk.initialize(json!({})).await?;
-    assert!(reply.payload().is_some_and(|payload| payload.as_str().contains("\"commands\"")));
-    let mode = Request::new("set_permission_mode").field("mode", Json::string("plan"));
-    talk.request(mode).await??;
+    let initialize = Initialize::new().hook("PreToolUse", HookMatcher::call("guard").on("Bash"));
+    let reply = talk.request(initialize.clone().into()).await??.of::<Initialize>()?;
+    initialize.check(&reply)?;
+    let commands = reply.commands.ok_or("no commands")?;
+    assert!(commands.iter().any(|command| command.name == "compact"), "{commands:?}");
+    let models = reply.models.ok_or("no models")?;
+    assert!(models.iter().any(|model| model.value == "default"), "{models:?}");
+    talk.request(SetPermissionMode::to("plan").into()).await??;
     let prompt = talk.prompt("hello")?;
     assert_eq!(talk.ended(prompt).await?.text(), "ok");
     let init = talk.messages().find(|message| message.subtype().as_deref() == Some("init")).ok_or("no init")?;
@@ -24,42 +30,55 @@ async fn initialize(case: &Case) -> Trial {
     Ok(())
 }
 
+type Reads = fn(&Reply) -> Result<(), DecodeError>;
+
+/// A request, and how its reply is read.
+fn of<C: Call>(call: C) -> (Request, Reads) {
+    (call.into(), |reply| reply.of::<C>().map(drop))
+}
+
 /// Every request with a plain payload (wire reference, section 5).
-fn requests() -> Vec<(&'static str, Value)> {
+fn requests() -> Vec<(Request, Reads)> {
     let none = "11111111-1111-4111-8111-111111111111";
+    let empty = || Json::from(&json!({}));
     vec![
-        ("set_model", json!({ "model": "claude-haiku-4-5" })),
-        ("set_model", json!({ "model": null })),
-        ("set_permission_mode", json!({ "mode": "plan" })),
-        ("set_permission_mode", json!({ "mode": "default" })),
-        ("set_max_thinking_tokens", json!({ "max_thinking_tokens": 1024 })),
-        ("mcp_status", json!({})),
-        ("mcp_set_servers", json!({ "servers": {} })),
-        ("mcp_reconnect", json!({ "serverName": "none" })),
-        ("mcp_toggle", json!({ "serverName": "none", "enabled": false })),
-        ("cancel_async_message", json!({ "message_uuid": none })),
-        ("stop_task", json!({ "task_id": "none" })),
-        ("rewind_files", json!({ "user_message_id": none })),
-        ("get_context_usage", json!({})),
-        ("get_settings", json!({})),
-        ("apply_flag_settings", json!({ "settings": {} })),
-        ("get_session_cost", json!({})),
-        ("get_binary_version", json!({})),
-        ("get_hooks_listing", json!({})),
-        ("get_usage", json!({})),
-        ("get_task_output", json!({ "task_id": "none" })),
-        ("list_models", json!({})),
-        ("list_permission_rules", json!({})),
-        ("reload_plugins", json!({})),
-        ("reload_skills", json!({})),
-        ("file_suggestions", json!({ "query": "a" })),
-        ("read_file", json!({ "path": "none" })),
-        ("seed_read_state", json!({ "path": "x", "mtime": 1 })),
-        ("background_tasks", json!({})),
-        ("rename_session", json!({ "title": "t" })),
-        ("set_color", json!({ "color": "blue" })),
-        ("set_has_subscribers", json!({ "has_subscribers": true })),
-        ("interrupt", json!({})),
+        of(SetModel::to("claude-haiku-4-5")),
+        of(SetModel::reset()),
+        of(SetPermissionMode::to("plan")),
+        of(SetPermissionMode::to("default")),
+        of(SetMaxThinkingTokens::to(1024)),
+        of(McpStatus::new()),
+        of(McpSetServers::new()),
+        of(McpReconnect::server("none")),
+        of(McpToggle::off("none")),
+        of(McpCall::tool("mcp__none__none")),
+        of(McpReadResource::of("none", "ui://none")),
+        of(SetMcpPermissionModeOverride::reset("none")),
+        of(CancelAsyncMessage::of(none)),
+        of(StopTask::of("none")),
+        of(RewindFiles::to(none)),
+        of(GetContextUsage::new()),
+        of(GetSettings::new()),
+        of(ApplyFlagSettings::new(empty())),
+        of(UpdateSettings::of(SettingsFile::Local, empty())),
+        of(GetSessionCost::new()),
+        of(GetBinaryVersion::new()),
+        of(GetHooksListing::new()),
+        of(GetUsage::new()),
+        of(GetTaskOutput::of("none")),
+        of(ListModels::new()),
+        of(ListPermissionRules::new()),
+        of(ReloadPlugins::new()),
+        of(ReloadSkills::new()),
+        of(ReloadOutputStyles::new()),
+        of(FileSuggestions::like("a")),
+        of(ReadFile::at("none")),
+        of(SeedReadState::of("x", 1)),
+        of(BackgroundTasks::new()),
+        of(RenameSession::to("t")),
+        of(SetColor::to("blue")),
+        of(SetHasSubscribers::to(true)),
+        (Request::new("interrupt"), |reply| reply.interrupted().map(drop)),
     ]
 }
 
@@ -69,17 +88,14 @@ async fn every_request_is_settled(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| options.host_permission_prompts(), impatient)?;
     talk.initialize(json!({})).await?;
     let mut open = Vec::new();
-    for (subtype, fields) in requests() {
-        let mut request = Request::new(subtype);
-        for (name, value) in fields.as_object().into_iter().flatten() {
-            request = request.field(name, Json::from_value(value)?);
-        }
-        open.push((subtype, talk.claude.request(request)?));
+    for (request, reads) in requests() {
+        let subtype = request.subtype().to_owned();
+        open.push((subtype, reads, talk.claude.request(request)?));
     }
     let (mut unknown, mut silent) = (Vec::new(), Vec::new());
-    for (subtype, request) in open {
+    for (subtype, reads, request) in open {
         match talk.replied(request).await? {
-            Ok(_) => {}
+            Ok(reply) => reads(&reply).map_err(|error| format!("{subtype}: {error}"))?,
             Err(RequestError::TimedOut) => silent.push(subtype),
             Err(RequestError::Refused { message, .. }) if message.contains("nsupported control request") => {
                 unknown.push(subtype);
@@ -90,7 +106,7 @@ async fn every_request_is_settled(case: &Case) -> Trial {
     }
     for (kind, list) in [("never answers", silent), ("does not know", unknown)] {
         assert!(
-            !list.iter().any(|subtype| ["set_model", "set_permission_mode", "interrupt"].contains(subtype)),
+            !list.iter().any(|subtype| ["set_model", "set_permission_mode", "interrupt"].contains(&subtype.as_str())),
             "{list:?}"
         );
         if !list.is_empty() {
@@ -121,5 +137,21 @@ async fn unknown_request(case: &Case) -> Trial {
     let again = talk.prompt("hello")?;
     assert_eq!(talk.ended(again).await?.text(), "ok");
     talk.close().await?;
+    Ok(())
+}
+
+/// From 2.1.50 on the reply, or the refusal, lists the permission that is open: it is asked once.
+async fn an_ask_that_initialize_lists(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    talk.request(Initialize::new().into()).await??;
+    let steps = [tool("Bash", json!({ "command": "touch made.txt", "description": "make it" })), text("done")];
+    let prompt = talk.prompt(script(steps))?;
+    let ask = talk.asked().await?;
+    drop(talk.request(Initialize::new().into()).await?);
+    talk.claude.answer(ask.id(), Decision::allow())?;
+    assert_eq!(talk.ended(prompt).await?.text(), "done");
+    talk.close().await?;
+    let asked = talk.actions.iter().filter(|action| matches!(action, Action::Asked(_))).count();
+    assert_eq!((asked, case.place.cwd().join("made.txt").exists()), (1, true));
     Ok(())
 }

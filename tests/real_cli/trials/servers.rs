@@ -1,6 +1,7 @@
 //! An MCP server in the host's own process.
 
-use claude_duplex::{Answer, Ask, AskKind, Json, Prompt, Request};
+use claude_duplex::ask::mcp::{Reaction, Rpc, Server, Tool};
+use claude_duplex::{Answer, Ask, Json, Prompt, Request};
 use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
@@ -11,28 +12,22 @@ trials![host_server_called];
 
 /// A server that adds.
 fn serve(ask: &Ask, methods: &mut Vec<String>) -> Option<Answer> {
-    assert_eq!(ask.kind(), AskKind::Mcp);
-    let line: Value = ask.message().decode().expect("JSON");
-    let message = &line["request"]["message"];
-    let method = message["method"].as_str().unwrap_or_default();
-    methods.push(method.to_owned());
-    let number = |name: &str| message["params"]["arguments"][name].as_i64().unwrap_or_default();
-    let result = match method {
-        "initialize" => json!({
-            "protocolVersion": message["params"]["protocolVersion"],
-            "capabilities": { "tools": {} },
-            "serverInfo": { "name": "calc", "version": "1" },
-        }),
-        "tools/list" => json!({ "tools": [{
-            "name": "add", "description": "add",
-            "inputSchema": { "type": "object", "properties": { "a": { "type": "number" }, "b": { "type": "number" } } },
-        }] }),
-        "tools/call" => json!({ "content": [{ "type": "text", "text": (number("a") + number("b")).to_string() }] }),
-        _ => json!({}),
-    };
-    let id = message.get("id").cloned().unwrap_or(json!(0));
-    let response = json!({ "mcp_response": { "jsonrpc": "2.0", "id": id, "result": result } });
-    Some(Answer::Raw(Json::from_value(&response).expect("JSON")))
+    let number = json!({ "type": "number" });
+    let schema = json!({ "type": "object", "properties": { "a": number, "b": number } });
+    let schema = Json::from_value(&schema).expect("a schema");
+    let message = ask.mcp().expect("a message");
+    match message.rpc().expect("JSON-RPC") {
+        Rpc::Request { method, .. } | Rpc::Notification { method, .. } => methods.push(method),
+        other => panic!("nothing was asked of the CLI: {other:?}"),
+    }
+    Some(match Server::new("calc", "1").tool(Tool::new("add", "add", schema)).react(&message) {
+        Reaction::Answer(answer) => answer.into(),
+        Reaction::Call(call) => {
+            let arguments: Value = call.arguments.decode().expect("an object");
+            let number = |name: &str| arguments[name].as_i64().unwrap_or_default();
+            call.text(&(number("a") + number("b")).to_string()).into()
+        }
+    })
 }
 
 async fn host_server_called(case: &Case) -> Trial {

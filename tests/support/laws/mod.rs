@@ -4,6 +4,7 @@
 mod answers;
 mod chunking;
 mod ending;
+pub(crate) mod fitting;
 mod grants;
 mod memory;
 mod output;
@@ -36,7 +37,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 11] = [
+pub(crate) const LAWS: [Law; 13] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
     Law { name: "3: output is whole lines of JSON", judge: output::judge },
@@ -48,6 +49,8 @@ pub(crate) const LAWS: [Law; 11] = [
     Law { name: "7: time does not go back, and early is nothing", judge: time::judge },
     Law { name: "8: what is held has limits", judge: memory::judge },
     Law { name: "9: nothing is granted that nobody gave", judge: grants::judge },
+    Law { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },
+    Law { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
 ];
 
 /// Judges a history by every law.

@@ -1,0 +1,127 @@
+//! What is said to an ask.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ask::hook::Output;
+use crate::ask::mcp::McpAnswer;
+use crate::ask::{Ask, AskKind, Decision, DialogAnswer, ElicitationAnswer};
+use crate::error::AnswerError;
+use crate::json::Json;
+use crate::text::Quoted;
+
+/// What is said to an [`Ask`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Answer {
+    /// To a [`Permission`](AskKind::Permission) ask.
+    Permission(Decision),
+    /// To a [`Hook`](AskKind::Hook) ask.
+    Hook(Output),
+    /// To an [`Mcp`](AskKind::Mcp) ask.
+    Mcp(McpAnswer),
+    /// To an [`Elicitation`](AskKind::Elicitation) ask.
+    Elicitation(ElicitationAnswer),
+    /// To a [`Dialog`](AskKind::Dialog) ask.
+    Dialog(DialogAnswer),
+    /// To an ask of any kind: the success payload as it stands.
+    Raw(Json),
+    /// To an ask of any kind: an error. A permission is refused by it, an MCP request fails by it; **a hook passes**, its
+    /// answer is as good as empty unless it was registered with `onFailure: block`; a dialog stays open.
+    Error {
+        /// What went wrong, for the model or a log.
+        message: String,
+    },
+}
+
+impl Answer {
+    /// Whether it can be said to an ask of that kind.
+    #[must_use]
+    pub fn fits(&self, kind: AskKind) -> bool {
+        match self {
+            Self::Permission(_) => kind == AskKind::Permission,
+            Self::Hook(_) => kind == AskKind::Hook,
+            Self::Mcp(_) => kind == AskKind::Mcp,
+            Self::Elicitation(_) => kind == AskKind::Elicitation,
+            Self::Dialog(_) => kind == AskKind::Dialog,
+            Self::Raw(_) | Self::Error { .. } => true,
+        }
+    }
+
+    /// Checks what the CLI would refuse, or take for an answer that it is not.
+    pub(crate) fn check(&self, ask: &Ask) -> Result<(), AnswerError> {
+        let whole = match self {
+            Self::Permission(decision) => decision.is_whole(),
+            Self::Elicitation(answer) => answer.is_whole(),
+            // The CLI drops the whole output, and goes on as if the hook had nothing against it.
+            Self::Hook(output) => match (output.event(), ask.hook()) {
+                (Some(event), Ok(hook)) => event == hook.input.event,
+                _ => true,
+            },
+            _ => true,
+        };
+        if self.fits(ask.kind) && whole { Ok(()) } else { Err(AnswerError::Mismatch) }
+    }
+
+    /// Whether it is a deny that ends the turn.
+    pub(crate) fn interrupts(&self, kind: AskKind) -> bool {
+        #[derive(Deserialize)]
+        struct Deny {
+            behavior: String,
+            #[serde(default)]
+            interrupt: bool,
+        }
+        match self {
+            Self::Permission(Decision::Deny { interrupt, .. }) => *interrupt,
+            Self::Raw(payload) if kind == AskKind::Permission => {
+                payload.decode::<Deny>().is_ok_and(|deny| deny.behavior == "deny" && deny.interrupt)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(decision) => f.debug_tuple("Permission").field(decision).finish(),
+            Self::Hook(output) => f.debug_tuple("Hook").field(output).finish(),
+            Self::Mcp(answer) => f.debug_tuple("Mcp").field(answer).finish(),
+            Self::Elicitation(answer) => f.debug_tuple("Elicitation").field(answer).finish(),
+            Self::Dialog(answer) => f.debug_tuple("Dialog").field(answer).finish(),
+            Self::Raw(payload) => f.debug_tuple("Raw").field(payload).finish(),
+            Self::Error { message } => f.debug_struct("Error").field("message", &Quoted(message)).finish(),
+        }
+    }
+}
+
+impl From<Decision> for Answer {
+    fn from(decision: Decision) -> Self {
+        Self::Permission(decision)
+    }
+}
+
+impl From<McpAnswer> for Answer {
+    fn from(answer: McpAnswer) -> Self {
+        Self::Mcp(answer)
+    }
+}
+
+impl From<ElicitationAnswer> for Answer {
+    fn from(answer: ElicitationAnswer) -> Self {
+        Self::Elicitation(answer)
+    }
+}
+
+impl From<DialogAnswer> for Answer {
+    fn from(answer: DialogAnswer) -> Self {
+        Self::Dialog(answer)
+    }
+}
+
+impl<T: Into<Output>> From<T> for Answer {
+    fn from(output: T) -> Self {
+        Self::Hook(output.into())
+    }
+}

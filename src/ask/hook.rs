@@ -1,0 +1,129 @@
+//! Hooks: what each event says, and what can be said to it.
+//!
+//! A hook is registered in `initialize` under a callback id of the host's; when its event comes, the CLI asks
+//! (`hook_callback`) and waits, by its own account for the registered `timeout`.
+//!
+//! ```
+//! use claude_duplex::Answer;
+//! use claude_duplex::ask::DecodeError;
+//! use claude_duplex::ask::hook::{Details, Hook, Output, PermissionVerdict, PreToolUseOutput};
+//!
+//! fn answer(hook: &Hook) -> Result<Answer, DecodeError> {
+//!     Ok(match hook.input.details()? {
+//!         Details::PreToolUse(call) if call.tool_name == "Bash" => PreToolUseOutput::new()
+//!             .permission_decision(PermissionVerdict::Deny)
+//!             .permission_decision_reason("no shell today")
+//!             .into(),
+//!         _ => Output::new().into(),
+//!     })
+//! }
+//! ```
+//!
+//! # What becomes of a hook that nobody answers
+//!
+//! An error, and an answer that the CLI cannot read, are as good as an empty one to it: what was to happen happens (unless
+//! the hook was registered with `onFailure: block`). So where nobody owns an ask, or its owner is gone, the hooks that
+//! guard something get an answer that stops it. Seen on 2.0.76 and 2.1.329, where the version has the event:
+//!
+//! | Event | with an error | what is said in place of an answer |
+//! |---|---|---|
+//! | `PreToolUse` | the tool runs | `permissionDecision: deny`: it does not |
+//! | `PermissionRequest` (not on 2.0.76) | the permission ask stays open | `decision: deny`: the tool does not run, and the permission ask is withdrawn |
+//! | `UserPromptSubmit` | the prompt runs | `decision: block`: it does not |
+//! | `UserPromptExpansion` (2.1.329) | the prompt runs | `decision: block`: it does not |
+//! | `PreModelSwitch` (2.1.329) | the model changes | `permissionDecision: deny`: it does not, and `set_model` fails |
+//! | `ConfigChange` (2.1.143 too) | the new settings count | `decision: block`: the old ones stay |
+//! | `WorktreeCreate` (2.1.329) | no worktree, and the tool fails | an error |
+//! | `Stop`, `SubagentStop` | it ends | an error: a block would make it go on |
+//! | `PreCompact` | it is compacted | an error: without room there is no next turn |
+//! | every other | it happened, or goes on as it was | an error |
+
+mod details;
+mod event;
+mod inputs;
+mod output;
+mod outputs;
+
+pub use details::Details;
+pub use event::HookEvent;
+pub use inputs::agents::{
+    BackgroundTask, SessionCron, Stop, StopFailure, SubagentStart, SubagentStop, TaskCompleted, TaskCreated,
+    TeammateIdle,
+};
+pub use inputs::places::{
+    ConfigChange, CwdChanged, DirectoryAdded, FileChanged, InstructionsLoaded, WorktreeCreate, WorktreeRemove,
+};
+pub use inputs::session::{
+    MessageDisplay, Notification, PostCompact, PostModelSwitch, PreCompact, PreModelSwitch, SessionEnd, SessionSource,
+    SessionStart, Setup, UserPromptExpansion, UserPromptSubmit,
+};
+pub use inputs::tools::{
+    Elicitation, ElicitationResult, PermissionDenied, PermissionRequest, PostToolBatch, PostToolUse,
+    PostToolUseFailure, PreToolUse, ToolCall,
+};
+pub use output::{Output, OutputDecision};
+pub use outputs::*;
+
+use crate::error::DecodeError;
+use crate::wire::view::view;
+
+view! {
+    /// A hook that is asked (`hook_callback`; wire reference, sections 1.6 and 4.3).
+    pub struct Hook {
+        must {
+            /// The id under which the host registered it.
+            callback_id: String,
+            /// What happened.
+            input: HookInput,
+        }
+        may {
+            /// The tool call that it is about; for events without one, an id of the CLI's own.
+            tool_use_id: String,
+        }
+    }
+
+    /// What every event says. What only this one says is in `rest`, and read by [`details`](HookInput::details).
+    pub struct HookInput {
+        must {
+            /// The event.
+            event = "hook_event_name": HookEvent,
+        }
+        may {
+            /// The session.
+            session_id: String,
+            /// The file in which the CLI keeps the session.
+            transcript_path: String,
+            /// The working directory.
+            cwd: String,
+            /// The prompt in whose turn it happened, by an id of the CLI's own. From 2.1.250.
+            prompt_id: String,
+            /// The permission mode.
+            permission_mode: String,
+            /// The subagent in which it happened.
+            agent_id: String,
+            /// That subagent's type, or the session's own agent. 2.0.76 does not say it in `SubagentStop`.
+            agent_type: String,
+            /// How much the model thinks. Seen on 2.1.329.
+            effort: Effort,
+        }
+    }
+
+    /// How much the model thinks.
+    pub struct Effort {
+        must {
+            /// `low`, `medium`, `high`, ...
+            level: String,
+        }
+        may {}
+    }
+}
+
+impl HookInput {
+    /// What only this event says.
+    ///
+    /// # Errors
+    /// Where it lacks what the event is about.
+    pub fn details(&self) -> Result<Details, DecodeError> {
+        Details::of(&self.event, self.rest.clone()).map_err(|error| error.within("input"))
+    }
+}

@@ -1,0 +1,102 @@
+//! The events that hooks are for.
+
+use crate::ask::Decision;
+use crate::ask::hook::{Output, OutputDecision, PermissionRequestOutput, PermissionVerdict};
+use crate::ask::hook::{PreModelSwitchOutput, PreToolUseOutput};
+use crate::wire::view::words;
+
+words! {
+    /// An event that a hook is for (wire reference, section 4.3). The version is the earliest that was seen to ask; those
+    /// without one are from the SDKs.
+    pub enum HookEvent {
+        /// A tool is about to run. 2.0.76.
+        PreToolUse = "PreToolUse",
+        /// A tool has run. 2.0.76.
+        PostToolUse = "PostToolUse",
+        /// A tool has failed. 2.0.76.
+        PostToolUseFailure = "PostToolUseFailure",
+        /// All tools that one message called have run. Seen on 2.1.329.
+        PostToolBatch = "PostToolBatch",
+        /// The CLI has something to tell the user.
+        Notification = "Notification",
+        /// A prompt is about to be run. 1.0.128.
+        UserPromptSubmit = "UserPromptSubmit",
+        /// A slash command is about to become a prompt. Seen on 2.1.329.
+        UserPromptExpansion = "UserPromptExpansion",
+        /// A session begins, or goes on under another id. 2.0.76, after a compaction.
+        SessionStart = "SessionStart",
+        /// A session ends. Seen on 2.1.329, at `/clear`.
+        SessionEnd = "SessionEnd",
+        /// A turn is about to end. 2.0.76.
+        Stop = "Stop",
+        /// A turn ends in an error of the API. Seen on 2.1.329.
+        StopFailure = "StopFailure",
+        /// A subagent begins. 2.0.76.
+        SubagentStart = "SubagentStart",
+        /// A subagent is about to end. 2.0.76.
+        SubagentStop = "SubagentStop",
+        /// The conversation is about to be compacted. 2.0.76.
+        PreCompact = "PreCompact",
+        /// The conversation was compacted. Seen on 2.1.329.
+        PostCompact = "PostCompact",
+        /// The model is about to change. Seen on 2.1.329.
+        PreModelSwitch = "PreModelSwitch",
+        /// The model has changed. Seen on 2.1.329.
+        PostModelSwitch = "PostModelSwitch",
+        /// The user would be asked for a permission, and is: whoever answers first decides, the hook or the
+        /// [permission ask](crate::AskKind::Permission), and the other is withdrawn. 2.1.143.
+        PermissionRequest = "PermissionRequest",
+        /// The classifier of the mode `auto` refused a tool.
+        PermissionDenied = "PermissionDenied",
+        /// The CLI was started to set up or to maintain a project.
+        Setup = "Setup",
+        /// A teammate has nothing to do.
+        TeammateIdle = "TeammateIdle",
+        /// A task was put on the list.
+        TaskCreated = "TaskCreated",
+        /// A task is done.
+        TaskCompleted = "TaskCompleted",
+        /// An MCP server asks the user for something.
+        Elicitation = "Elicitation",
+        /// The user answered an MCP server.
+        ElicitationResult = "ElicitationResult",
+        /// A settings file has changed. 2.1.143.
+        ConfigChange = "ConfigChange",
+        /// A file of instructions was read. Seen on 2.1.329.
+        InstructionsLoaded = "InstructionsLoaded",
+        /// A worktree is to be made, by the hook. Seen on 2.1.329.
+        WorktreeCreate = "WorktreeCreate",
+        /// A worktree is to be taken away.
+        WorktreeRemove = "WorktreeRemove",
+        /// The working directory has changed.
+        CwdChanged = "CwdChanged",
+        /// A watched file has changed.
+        FileChanged = "FileChanged",
+        /// A working directory was added.
+        DirectoryAdded = "DirectoryAdded",
+        /// A part of an answer is about to be shown. Seen on 2.1.329.
+        MessageDisplay = "MessageDisplay",
+    }
+}
+
+impl HookEvent {
+    /// What stops the thing that a hook of this event guards; none where it guards nothing, or where nothing but an error is
+    /// safe. The table in [the module](crate::ask::hook) says what was seen.
+    #[must_use]
+    pub fn refusal(&self, why: &str) -> Option<Output> {
+        let block = || Output::new().decision(OutputDecision::Block).reason(why);
+        Some(match self {
+            Self::PreToolUse => PreToolUseOutput::new()
+                .permission_decision(PermissionVerdict::Deny)
+                .permission_decision_reason(why)
+                .into(),
+            Self::PreModelSwitch => PreModelSwitchOutput::new()
+                .permission_decision(PermissionVerdict::Deny)
+                .permission_decision_reason(why)
+                .into(),
+            Self::PermissionRequest => PermissionRequestOutput::new().decision(Decision::deny(why)).into(),
+            Self::UserPromptSubmit | Self::UserPromptExpansion | Self::ConfigChange => block(),
+            _ => return None,
+        })
+    }
+}

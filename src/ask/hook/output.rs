@@ -1,0 +1,146 @@
+//! What can be said to every event.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ask::hook::HookEvent;
+use crate::json::Json;
+use crate::wire::view::words;
+
+/// What a hook answers (wire reference, section 4.3). An empty one has no opinion.
+///
+/// What only one event can be told is an output of its own, as [`PreToolUseOutput`](crate::ask::hook::PreToolUseOutput):
+///
+/// ```
+/// use claude_duplex::Answer;
+/// use claude_duplex::ask::hook::{Output, PostToolUseOutput};
+///
+/// let quiet = Answer::from(Output::new().suppress_output(true));
+/// let more = Output::from(PostToolUseOutput::new().additional_context("it is a holiday")).system_message("noted");
+/// ```
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    #[serde(rename = "async", default, skip_serializing_if = "std::ops::Not::not")]
+    later: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    async_timeout: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r#continue: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suppress_output: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stop_reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decision: Option<OutputDecision>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    system_message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    terminal_sequence: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hook_specific_output: Option<Json>,
+}
+
+words! {
+    /// What a hook says to what is about to happen.
+    pub enum OutputDecision {
+        /// It may.
+        Approve = "approve",
+        /// It may not. At the end of a turn: it goes on, and the model reads the reason.
+        Block = "block",
+    }
+}
+
+impl Output {
+    /// No opinion: what was to happen happens.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The hook goes on by itself, and the CLI does not wait for it; after `timeout` (whole milliseconds) it gives it up.
+    /// Nothing else can be said with it.
+    #[must_use]
+    pub fn in_background(timeout: Option<Duration>) -> Self {
+        let milliseconds = |timeout: Duration| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        Self { later: true, async_timeout: timeout.map(milliseconds), ..Self::default() }
+    }
+
+    /// Ends the turn here. The user is told why; the model is not.
+    #[must_use]
+    pub fn stop(mut self, reason: impl Into<String>) -> Self {
+        self.r#continue = Some(false);
+        self.stop_reason = Some(reason.into());
+        self
+    }
+
+    /// Says in so many words whether the turn goes on; it does if nothing is said.
+    #[must_use]
+    pub fn go_on(mut self, goes_on: bool) -> Self {
+        self.r#continue = Some(goes_on);
+        self
+    }
+
+    /// Decides about what is about to happen.
+    #[must_use]
+    pub fn decision(mut self, decision: OutputDecision) -> Self {
+        self.decision = Some(decision);
+        self
+    }
+
+    /// Why it is decided so: for the model where the event is one of its, else for the user.
+    #[must_use]
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Shows the user a message.
+    #[must_use]
+    pub fn system_message(mut self, message: impl Into<String>) -> Self {
+        self.system_message = Some(message.into());
+        self
+    }
+
+    /// Keeps the hook's output out of the transcript.
+    #[must_use]
+    pub fn suppress_output(mut self, suppress: bool) -> Self {
+        self.suppress_output = Some(suppress);
+        self
+    }
+
+    /// Sends an escape sequence to the user's terminal, as for a title.
+    #[must_use]
+    pub fn terminal_sequence(mut self, sequence: impl Into<String>) -> Self {
+        self.terminal_sequence = Some(sequence.into());
+        self
+    }
+
+    /// The event that its own part is for. Said to a hook of another event, it is a
+    /// [`Mismatch`](crate::AnswerError::Mismatch): the CLI would drop the whole output and go on.
+    #[must_use]
+    pub fn event(&self) -> Option<HookEvent> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Named {
+            hook_event_name: HookEvent,
+        }
+        let own = self.hook_specific_output.as_ref()?;
+        own.decode::<Named>().ok().map(|named| named.hook_event_name)
+    }
+
+    pub(super) fn of_event(own: &impl Serialize) -> Self {
+        // Texts, numbers, lists and raw values that were checked: there is nothing that could fail.
+        Self { hook_specific_output: Json::from_value(own).ok(), ..Self::default() }
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Output").field(&Json::from_value(self)).finish()
+    }
+}

@@ -1,0 +1,232 @@
+//! Rules, modes and directories that an allow takes with it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::DecodeError;
+use crate::json::Json;
+use crate::options::PermissionMode;
+use crate::wire::fields::Fields;
+use crate::wire::view::{FromJson, words};
+
+/// A permission update (wire reference, section 4.2): a [suggestion](crate::Permission::suggestions) of the CLI, byte for
+/// byte as it came, or one of the host's own.
+///
+/// One update that the CLI cannot read makes it drop all of that answer, in silence. So none is made here that it could
+/// not read; what the host has as JSON is checked by [`from_json`](PermissionUpdate::from_json).
+///
+/// ```
+/// use claude_duplex::Decision;
+/// use claude_duplex::ask::{Change, Destination, PermissionUpdate, Rule, RuleBehavior};
+///
+/// let tests = Change::AddRules { behavior: RuleBehavior::Allow, rules: vec![Rule::calls("Bash", "cargo test:*")] };
+/// let decision = Decision::allow().and_remember(PermissionUpdate::new(&tests, Destination::LocalSettings));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PermissionUpdate(Json);
+
+/// What a [`PermissionUpdate`] changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Adds rules to those that are there.
+    AddRules {
+        /// What they say.
+        behavior: RuleBehavior,
+        /// The rules.
+        rules: Vec<Rule>,
+    },
+    /// Puts rules in place of those that say the same.
+    ReplaceRules {
+        /// What they say.
+        behavior: RuleBehavior,
+        /// The rules.
+        rules: Vec<Rule>,
+    },
+    /// Takes rules away.
+    RemoveRules {
+        /// What they say.
+        behavior: RuleBehavior,
+        /// The rules.
+        rules: Vec<Rule>,
+    },
+    /// Changes the permission mode.
+    SetMode(PermissionMode),
+    /// Adds working directories.
+    AddDirectories(Vec<String>),
+    /// Takes working directories away.
+    RemoveDirectories(Vec<String>),
+}
+
+/// The calls that a permission rule is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The tool.
+    pub tool_name: String,
+    /// Which of its calls, as `git log:*`: all where there is none. An empty text is none of these, and stays as it is.
+    pub content: Option<String>,
+}
+
+impl Rule {
+    /// Every call of a tool.
+    pub fn tool(name: impl Into<String>) -> Self {
+        Self { tool_name: name.into(), content: None }
+    }
+
+    /// The calls of a tool that `content` describes, as `git log:*`.
+    pub fn calls(name: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { tool_name: name.into(), content: Some(content.into()) }
+    }
+}
+
+words! {
+    /// What a permission rule says of the calls that it is about.
+    pub enum RuleBehavior {
+        /// They may.
+        Allow = "allow",
+        /// They may not.
+        Deny = "deny",
+        /// The user is asked.
+        Ask = "ask",
+    }
+
+    /// Where a permission update is kept.
+    pub enum Destination {
+        /// The user's settings file.
+        UserSettings = "userSettings",
+        /// The project's settings file, shared in its repository.
+        ProjectSettings = "projectSettings",
+        /// The project's settings file of this checkout.
+        LocalSettings = "localSettings",
+        /// In this session only.
+        Session = "session",
+        /// With what came from the command line.
+        CliArg = "cliArg",
+    }
+}
+
+impl PermissionUpdate {
+    /// An update of the host's own.
+    #[must_use]
+    pub fn new(change: &Change, destination: Destination) -> Self {
+        // Texts, and lists of them: there is nothing that could fail.
+        Self(Json::from_value(&Wire::of(change, destination)).unwrap_or_else(|_| Json::string("")))
+    }
+
+    /// Reads an update that the host has as JSON, and writes it as the CLI reads it: where it names no destination it is for
+    /// the session, and a `ruleContent` that is null is left out.
+    ///
+    /// # Errors
+    /// Where its type is none of the six, or it lacks a field.
+    pub fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        let update = Self(json.clone());
+        Ok(Self::new(&update.change()?, update.destination()))
+    }
+
+    /// What it changes.
+    ///
+    /// # Errors
+    /// Where the CLI suggests something that this version of the crate does not know. It can go back nevertheless.
+    pub fn change(&self) -> Result<Change, DecodeError> {
+        let mut fields = Fields::from_json(&self.0)?;
+        let kind: String = fields.require("type")?;
+        Ok(match kind.as_str() {
+            "addRules" => Change::AddRules { behavior: fields.require("behavior")?, rules: fields.require("rules")? },
+            "replaceRules" => {
+                Change::ReplaceRules { behavior: fields.require("behavior")?, rules: fields.require("rules")? }
+            }
+            "removeRules" => {
+                Change::RemoveRules { behavior: fields.require("behavior")?, rules: fields.require("rules")? }
+            }
+            "setMode" => Change::SetMode(PermissionMode::from(fields.require::<String>("mode")?.as_str())),
+            "addDirectories" => Change::AddDirectories(fields.require("directories")?),
+            "removeDirectories" => Change::RemoveDirectories(fields.require("directories")?),
+            _ => return Err(DecodeError::expected("one of the six kinds of updates").within("type")),
+        })
+    }
+
+    /// Where it is kept; in the session, if it is not said.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        let fields = Fields::from_json(&self.0).ok();
+        fields.and_then(|mut fields| fields.optional("destination")).unwrap_or(Destination::Session)
+    }
+
+    /// The update as it is written.
+    #[must_use]
+    pub fn as_json(&self) -> &Json {
+        &self.0
+    }
+}
+
+impl From<Change> for PermissionUpdate {
+    /// For this session only.
+    fn from(change: Change) -> Self {
+        Self::new(&change, Destination::Session)
+    }
+}
+
+impl From<&PermissionUpdate> for PermissionUpdate {
+    fn from(update: &PermissionUpdate) -> Self {
+        update.clone()
+    }
+}
+
+impl FromJson for PermissionUpdate {
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        Ok(Self(json.clone()))
+    }
+}
+
+impl FromJson for Rule {
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        let mut fields = Fields::from_json(json)?;
+        let tool_name = fields.require("toolName")?;
+        // One that is no text must not become a rule for the whole tool.
+        let content = fields.get("ruleContent").map(Option::<String>::from_json).transpose();
+        Ok(Self { tool_name, content: content.map_err(|error| error.within("ruleContent"))?.flatten() })
+    }
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<WireRule<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behavior: Option<&'a RuleBehavior>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directories: Option<&'a [String]>,
+    destination: Destination,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRule<'a> {
+    tool_name: &'a str,
+    /// Null would make the CLI drop every update of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_content: Option<&'a str>,
+}
+
+impl<'a> Wire<'a> {
+    fn of(change: &'a Change, destination: Destination) -> Self {
+        let plain =
+            |kind| Self { r#type: kind, rules: None, behavior: None, mode: None, directories: None, destination };
+        let ruled = |kind, behavior, rules: &'a [Rule]| {
+            let wire = |rule: &'a Rule| WireRule { tool_name: &rule.tool_name, rule_content: rule.content.as_deref() };
+            (kind, Some(behavior), Some(rules.iter().map(wire).collect()))
+        };
+        let (kind, behavior, rules) = match change {
+            Change::AddRules { behavior, rules } => ruled("addRules", behavior, rules),
+            Change::ReplaceRules { behavior, rules } => ruled("replaceRules", behavior, rules),
+            Change::RemoveRules { behavior, rules } => ruled("removeRules", behavior, rules),
+            Change::SetMode(mode) => return Self { mode: Some(mode.as_str()), ..plain("setMode") },
+            Change::AddDirectories(paths) => return Self { directories: Some(paths), ..plain("addDirectories") },
+            Change::RemoveDirectories(paths) => return Self { directories: Some(paths), ..plain("removeDirectories") },
+        };
+        Self { behavior, rules, ..plain(kind) }
+    }
+}

@@ -1,0 +1,137 @@
+//! Content blocks of a prompt, as the Messages API takes them.
+
+use serde::Serialize;
+
+use crate::json::Json;
+
+/// A part of a prompt: text, an image or a document.
+///
+/// ```
+/// use claude_duplex::{Block, Prompt};
+///
+/// let png = [0x89, b'P', b'N', b'G'];
+/// let prompt = Prompt::of([Block::image("image/png", png), Block::text("what is to be seen here?")]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block(Json);
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Form<'a> {
+    Text { text: &'a str },
+    Image { source: Source<'a> },
+    Document { source: Source<'a> },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Source<'a> {
+    Base64 { media_type: &'a str, data: String },
+    Url { url: &'a str },
+    Text { media_type: &'a str, data: &'a str },
+}
+
+impl Block {
+    /// Text.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::of(&Form::Text { text })
+    }
+
+    /// An image, by its bytes and their type: `image/png`, `image/jpeg`, `image/gif`, `image/webp`. The API takes some
+    /// megabytes of it, and the whole prompt has to fit in [`Limits::unsent`](crate::Limits::unsent).
+    #[must_use]
+    pub fn image(media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
+        Self::of(&Form::Image { source: Source::Base64 { media_type, data: base64(bytes.as_ref()) } })
+    }
+
+    /// An image that the API fetches by itself.
+    #[must_use]
+    pub fn image_at(url: &str) -> Self {
+        Self::of(&Form::Image { source: Source::Url { url } })
+    }
+
+    /// A document, by its bytes and their type: `application/pdf`.
+    #[must_use]
+    pub fn document(media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
+        Self::of(&Form::Document { source: Source::Base64 { media_type, data: base64(bytes.as_ref()) } })
+    }
+
+    /// A document that the API fetches by itself.
+    #[must_use]
+    pub fn document_at(url: &str) -> Self {
+        Self::of(&Form::Document { source: Source::Url { url } })
+    }
+
+    /// A document of plain text, which the model sees apart from what is said about it.
+    #[must_use]
+    pub fn document_text(text: &str) -> Self {
+        Self::of(&Form::Document { source: Source::Text { media_type: "text/plain", data: text } })
+    }
+
+    /// A block of any kind, as it stands.
+    #[must_use]
+    pub fn raw(block: Json) -> Self {
+        Self(block)
+    }
+
+    pub(super) fn json(&self) -> &Json {
+        &self.0
+    }
+
+    fn of(form: &Form<'_>) -> Self {
+        // Texts alone: there is nothing that could fail.
+        Self(Json::from_value(form).unwrap_or_else(|_| Json::string("")))
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= group.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4648, section 10, and every bit set.
+    #[test]
+    fn bytes_are_written_in_base64() {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(base64(&[0xff, 0xef, 0xbe]), "/+++");
+    }
+
+    #[test]
+    fn blocks_are_those_of_the_messages_api() {
+        let blocks = [
+            (Block::text("a\"b"), r#"{"type":"text","text":"a\"b"}"#),
+            (
+                Block::image("image/png", "f"),
+                r#"{"type":"image","source":{"type":"base64","media_type":"image/png","data":"Zg=="}}"#,
+            ),
+            (Block::image_at("https://a/b"), r#"{"type":"image","source":{"type":"url","url":"https://a/b"}}"#),
+            (
+                Block::document("application/pdf", "f"),
+                r#"{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"Zg=="}}"#,
+            ),
+            (Block::document_at("https://a/b"), r#"{"type":"document","source":{"type":"url","url":"https://a/b"}}"#),
+            (
+                Block::document_text("t"),
+                r#"{"type":"document","source":{"type":"text","media_type":"text/plain","data":"t"}}"#,
+            ),
+        ];
+        for (block, text) in blocks {
+            assert_eq!(block.json().as_str(), text);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Hooks: how the host registers its own, and which there are.
+
+use crate::wire::sent::{bare, sent};
+use crate::wire::view::{view, words};
+
+sent! {
+    /// A hook of the host: for what it is called, and under which ids (wire reference, section 4.3).
+    ///
+    /// ```
+    /// use claude_duplex::request::HookMatcher;
+    ///
+    /// let guard = HookMatcher::call("guard").on("Bash|Write").timeout(10).block();
+    /// ```
+    pub struct HookMatcher {
+        may {
+            /// How long an answer may take, in seconds; the CLI's own default is 60. A call that takes longer is withdrawn.
+            timeout: u64,
+            /// What an answer means that never comes, or is an error.
+            on_failure = "onFailure": OnFailure,
+        }
+        text {
+            /// For which tools, sources or kinds: a name, or a pattern such as `Write|Edit`. Not set, for all.
+            matcher,
+        }
+        list {
+            /// The ids under which the CLI calls. One call is made for each.
+            callback_ids = "hookCallbackIds": String,
+        }
+    }
+
+    /// `get_hooks_listing`: all hooks of the session.
+    pub struct GetHooksListing as "get_hooks_listing" -> GetHooksListingReply {}
+}
+
+words! {
+    /// What it means that a hook fails: no answer in time, an error, or one that is not understood.
+    pub enum OnFailure {
+        /// As if there were no hook.
+        Continue = "continue",
+        /// What the hook guards is blocked. Needs a CLI that supports it: see [`Initialize::check`](super::Initialize::check).
+        Block = "block",
+    }
+}
+
+view! {
+    /// The hooks of a session, not those of the host. Seen from 2.1.329.
+    pub struct GetHooksListingReply {
+        may {
+            /// The events that have hooks.
+            events: Vec<crate::Json>,
+            /// The hooks.
+            hooks: Vec<crate::Json>,
+            /// Every event that there is.
+            event_catalog = "eventCatalog": Vec<HookEventInfo>,
+            /// What may be used.
+            policy: HookPolicy,
+        }
+    }
+
+    /// An event that hooks can be for.
+    pub struct HookEventInfo {
+        must {
+            /// Its name, as `PreToolUse`.
+            name: String,
+        }
+        may {
+            /// What it is, for people.
+            summary: String,
+            /// Whether a matcher can narrow it.
+            supports_matcher = "supportsMatcher": bool,
+        }
+    }
+
+    /// Which hooks may be used.
+    pub struct HookPolicy {
+        may {
+            /// Whether none may, by a policy.
+            disabled_by_policy = "disabledByPolicy": bool,
+            /// Whether only managed ones may.
+            managed_only = "managedOnly": bool,
+            /// Whether only those of plugins may.
+            plugin_only = "pluginOnly": bool,
+            /// Whether none may.
+            all_disabled = "allDisabled": bool,
+            /// How many the policy brings.
+            policy_hook_count = "policyHookCount": u64,
+        }
+    }
+}
+
+impl HookMatcher {
+    /// A hook that is called under that id.
+    #[must_use]
+    pub fn call(id: impl Into<String>) -> Self {
+        Self::bare().callback_ids([id.into()])
+    }
+
+    /// Only for these tools, sources or kinds: a name, or a pattern such as `Write|Edit`.
+    #[must_use]
+    pub fn on(self, matcher: impl Into<String>) -> Self {
+        self.matcher(matcher)
+    }
+
+    /// A hook that fails blocks what it guards.
+    #[must_use]
+    pub fn block(self) -> Self {
+        self.on_failure(OnFailure::Block)
+    }
+
+    /// Whether a failure must not be passed over. A word that is not known is taken for the stricter one, and so is a
+    /// value that is no text.
+    pub(super) fn blocks(&self) -> bool {
+        let unread = self.rest.get("onFailure").is_some_and(|value| value.as_str() != "null");
+        unread || self.on_failure.as_ref().is_some_and(|on_failure| *on_failure != OnFailure::Continue)
+    }
+}
+
+bare! { GetHooksListing, }

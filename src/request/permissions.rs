@@ -1,0 +1,81 @@
+//! Permissions: the mode, and the rules.
+
+use crate::json::Json;
+use crate::wire::sent::{bare, sent};
+use crate::wire::view::{view, words};
+
+sent! {
+    /// `set_permission_mode`: how tools are permitted from now on.
+    ///
+    /// Up to 2.1.143 any word is accepted; later an unknown one is refused (`invalid_mode`). 1.0.128 and 2.0.76 answer
+    /// twice; the second is a [`Stray`](crate::Action::Stray).
+    pub struct SetPermissionMode as "set_permission_mode" -> SetPermissionModeReply {
+        must {
+            /// The mode.
+            mode: PermissionMode,
+        }
+    }
+
+    /// `list_permission_rules`: the rules that are in force. Seen from 2.1.329.
+    pub struct ListPermissionRules as "list_permission_rules" -> ListPermissionRulesReply {}
+}
+
+bare! { ListPermissionRules, }
+
+impl SetPermissionMode {
+    /// That mode.
+    #[must_use]
+    pub fn to(mode: impl Into<PermissionMode>) -> Self {
+        Self::bare(mode.into())
+    }
+}
+
+words! {
+    /// How tools are permitted.
+    pub enum PermissionMode {
+        /// What is not allowed by a rule is asked.
+        Default = "default",
+        /// Edits in the working directory are allowed.
+        AcceptEdits = "acceptEdits",
+        /// Everything is allowed. The CLI must have been started so that it may be.
+        BypassPermissions = "bypassPermissions",
+        /// Nothing is done, a plan is made.
+        Plan = "plan",
+        /// What is not allowed by a rule is denied.
+        DontAsk = "dontAsk",
+        /// A model judges.
+        Auto = "auto",
+    }
+}
+
+view! {
+    /// The mode that is in force.
+    pub struct SetPermissionModeReply {
+        may {
+            /// The mode.
+            mode: PermissionMode,
+        }
+    }
+
+    /// The rules that are in force.
+    pub struct ListPermissionRulesReply {
+        must {
+            /// All of it.
+            state: PermissionRules,
+        }
+    }
+
+    /// The rules that are in force.
+    pub struct PermissionRules {
+        may {
+            /// Each, as the CLI holds it.
+            rules: Vec<Json>,
+            /// The directories that may be worked in.
+            workspace_directories = "workspaceDirectories": Vec<Json>,
+            /// Where the session was started.
+            original_cwd = "originalCwd": String,
+            /// Whether only managed rules count.
+            managed_only = "managedOnly": bool,
+        }
+    }
+}
