@@ -10,6 +10,6 @@ const LONGEST: usize = 2048;
 pub(crate) fn body(data: &[u8]) {
     let mut bytes = Unstructured::new(&data[..data.len().min(LONGEST)]);
     if let Ok(history) = history::history(&mut bytes) {
-        laws::judge(history);
+        laws::judge_plain(history);
     }
 }

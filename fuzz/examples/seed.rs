@@ -21,11 +21,11 @@ fn main() {
     for path in recordings(&root.join("../tests/recordings")) {
         let lines = recording::read(&fs::read(&path).expect("a readable file")).expect("a recording");
         number += 1;
-        let output: Vec<u8> = lines.iter().filter_map(output).flat_map(|line| [line, b"\n"].concat()).collect();
+        let output: Vec<u8> = lines.iter().filter_map(out).flat_map(|line| [line, b"\n"].concat()).collect();
         // Eight cuts, then the output.
         put(&to, "bytes", number, &[&[0, 7, 1, 64, 255, 3, 0, 30][..], &output[..output.len().min(LONGEST)]].concat());
         put(&to, "journal", number, &journal(&lines));
-        for line in lines.iter().filter_map(output).filter(|line| line.len() < 4096) {
+        for line in lines.iter().filter_map(out).filter(|line| line.len() < 4096) {
             let shape: Vec<u8> = line.iter().filter(|byte| !byte.is_ascii_alphanumeric()).copied().collect();
             if shapes.insert(shape) {
                 put(&to, "decode", shapes.len(), line);
@@ -57,7 +57,7 @@ fn put(to: &Path, target: &str, number: usize, bytes: &[u8]) {
     fs::write(folder.join(format!("{number:04}")), bytes).expect("a file can be written");
 }
 
-fn output(line: &Recorded) -> Option<&[u8]> {
+fn out(line: &Recorded) -> Option<&[u8]> {
     match &line.what {
         What::Out(line) => Some(line),
         _ => None,

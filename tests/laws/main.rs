@@ -13,7 +13,7 @@ use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Protocol, Seed, Time};
 use history::History;
 use laws::fitting::Tried;
-use laws::{Case, LAWS, Told};
+use laws::{Case, LAWS, LEDGER, Told};
 
 /// How many histories each law is judged over.
 const CASES: u64 = 1000;
@@ -43,7 +43,7 @@ static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> =
 
 /// Judges all histories by the law of that name.
 fn judge(name: &str) {
-    let law = LAWS.iter().find(|law| law.name == name).expect("a law of that name");
+    let law = LAWS.iter().chain([&LEDGER]).find(|law| law.name == name).expect("a law of that name");
     let mut judged = 0;
     for (seed, case) in CASES_PLAYED.iter() {
         let _told = Told(format!("law {name} (seed {seed})"));
@@ -121,6 +121,11 @@ laws! {
     law_9_grants: "9: nothing is granted that nobody gave",
     law_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
     law_9_foreign: "9: an id of another session is nobody's",
+}
+
+#[test]
+fn law_5_ledger() {
+    judge(LEDGER.name);
 }
 
 #[test]

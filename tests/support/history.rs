@@ -217,6 +217,7 @@ impl Trace {
 }
 
 /// Turns steps into inputs by knowing what the session has said so far.
+#[derive(Clone)]
 pub(crate) struct Author {
     protocol: Protocol,
     now: Time,
@@ -392,7 +393,7 @@ impl Author {
                     ("error_max_turns", true, Some("max_turns")),
                 ][usize::from(kind % 5)];
                 let mut result = serde_json::json!({
-                    "subtype": subtype, "is_error": is_error, "uuid": uuid, "result": "done", "type": "result",
+                    "subtype": subtype, "is_error": is_error, "uuid": format!("r-{uuid}"), "result": "done", "type": "result",
                 });
                 if let Some(named) = named {
                     result["user_message_uuids"] = uuids(named).into();

@@ -6,6 +6,7 @@ mod chunking;
 mod ending;
 pub(crate) mod fitting;
 mod grants;
+pub(crate) mod ledger;
 mod memory;
 mod output;
 mod polls;
@@ -53,6 +54,9 @@ pub(crate) const LAWS: [Law; 13] = [
     Law { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
 ];
 
+/// Law 5 of prompts, which reads the lines by itself: for histories whose lines are plain JSON.
+pub(crate) const LEDGER: Law = Law { name: "5: an obvious ledger says the same", judge: ledger::judge };
+
 /// Judges a history by every law.
 #[allow(dead_code, reason = "tests/laws judges law by law")]
 pub(crate) fn judge(history: History) {
@@ -62,6 +66,16 @@ pub(crate) fn judge(history: History) {
         let _told = Told(law.name);
         (law.judge)(&case);
     }
+}
+
+/// Judges a history of lines that are plain JSON by every law, and by the obvious ledger.
+#[allow(dead_code, reason = "not every history is of such lines")]
+pub(crate) fn judge_plain(history: History) {
+    {
+        let _told = Told(LEDGER.name);
+        ledger::judge_history(&history);
+    }
+    judge(history);
 }
 
 /// Says what was under way when something panics.
