@@ -14,16 +14,16 @@ use crate::history::History;
 
 /// Counts the prompts that ended by a line.
 pub(crate) fn judge(case: &Case) -> usize {
-    judge_history(&case.history)
+    check(&case.history).unwrap_or_else(|why| panic!("{why}"))
 }
 
-pub(crate) fn judge_history(history: &History) -> usize {
+pub(crate) fn check(history: &History) -> Result<usize, String> {
     let mut watch = Watch { protocol: history.begin(), ledger: Ledger::default(), line: Vec::new(), seen: 0, judged: 0 };
     for (now, input) in &history.inputs {
         match input {
             Input::Receive(bytes) => {
                 for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-                    watch.receive(*now, part);
+                    watch.receive(*now, part)?;
                 }
             }
             Input::Prompt(prompt) => {
@@ -32,25 +32,25 @@ pub(crate) fn judge_history(history: &History) -> usize {
                 if let Ok(id) = watch.protocol.prompt(*now, prompt.clone()) {
                     watch.ledger.accepted(id.uuid().to_string(), slash);
                 }
-                watch.compare(&Over::new());
+                watch.compare(&Over::new())?;
             }
             Input::Eof => {
                 let over = watch.read_line();
                 watch.protocol.eof(*now);
-                watch.compare(&over);
+                watch.compare(&over)?;
             }
             Input::Sent(count) => {
                 watch.seen = watch.seen.saturating_sub(*count);
                 watch.protocol.sent(*now, *count);
-                watch.compare(&Over::new());
+                watch.compare(&Over::new())?;
             }
             input => {
                 watch.protocol.apply(*now, input.clone());
-                watch.compare(&Over::new());
+                watch.compare(&Over::new())?;
             }
         }
     }
-    watch.judged
+    Ok(watch.judged)
 }
 
 struct Watch {
@@ -64,11 +64,11 @@ struct Watch {
 }
 
 impl Watch {
-    fn receive(&mut self, now: Time, part: &[u8]) {
+    fn receive(&mut self, now: Time, part: &[u8]) -> Result<(), String> {
         self.line.extend_from_slice(part);
         let over = if part.ends_with(b"\n") { self.read_line() } else { Over::new() };
         self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
-        self.compare(&over);
+        self.compare(&over)
     }
 
     /// A line that is too long is none.
@@ -83,7 +83,7 @@ impl Watch {
     }
 
     /// The prompts that have ended now are those that the ledger ended, and those that ended for another reason.
-    fn compare(&mut self, over: &Over) {
+    fn compare(&mut self, over: &Over) -> Result<(), String> {
         let mut told = Over::new();
         while let Some(action) = self.protocol.poll_action() {
             let Action::PromptEnded { prompt, outcome, result, .. } = action else { continue };
@@ -98,12 +98,15 @@ impl Watch {
         let mut expected = over.clone();
         expected.sort();
         told.sort();
-        assert_eq!(told, expected, "who is told of which result, and who should be");
+        if told != expected {
+            return Err(format!("ended with these results: {told:?}, and to an obvious ledger: {expected:?}"));
+        }
         self.judged += told.len();
         let fresh = self.protocol.poll_transmit().get(self.seen..).unwrap_or_default().to_vec();
         self.seen = self.protocol.poll_transmit().len();
         for line in fresh.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             self.ledger.wrote(&serde_json::from_slice(line).expect("a line of ours"));
         }
+        Ok(())
     }
 }

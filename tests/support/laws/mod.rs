@@ -73,7 +73,7 @@ pub(crate) fn judge(history: History) {
 pub(crate) fn judge_plain(history: History) {
     {
         let _told = Told(LEDGER.name);
-        ledger::judge_history(&history);
+        ledger::check(&history).unwrap_or_else(|why| panic!("{why}"));
     }
     judge(history);
 }
