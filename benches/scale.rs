@@ -5,7 +5,6 @@
 mod clock;
 #[allow(dead_code, reason = "another bench reads the rest")]
 mod corpora;
-#[allow(dead_code, reason = "another bench reads the rest")]
 mod counting;
 
 use std::hint::black_box;

@@ -24,7 +24,7 @@ use crate::wire::envelope::NotAMessage;
 #[non_exhaustive]
 pub enum Action {
     /// The CLI said who it is: at the first turn, and whenever a part of it changes (`/clear` changes the id).
-    Session(Session),
+    Session(SessionInfo),
     /// The CLI began to run.
     TurnStarted {
         /// The turn.
@@ -109,7 +109,7 @@ pub enum Action {
 /// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Session {
+pub struct SessionInfo {
     /// The session's id, by which it can be resumed; empty where the CLI gives none.
     pub id: Arc<str>,
     /// The CLI's version, as `2.1.329`.
@@ -118,9 +118,9 @@ pub struct Session {
     pub capabilities: Arc<[String]>,
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for SessionInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
+        f.debug_struct("SessionInfo")
             .field("id", &Quoted(&self.id))
             .field("version", &self.version.as_deref().map(Quoted))
             .field("capabilities", &FewTexts(&self.capabilities))

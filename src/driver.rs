@@ -5,6 +5,7 @@ mod blocking;
 mod commands;
 mod record;
 mod rounds;
+mod scratch;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -26,9 +27,6 @@ use crate::time::Time;
 use crate::transport::Transport;
 
 use record::Record;
-
-/// How much is read at a time: what a pipe holds on Linux.
-const CHUNK: usize = 64 * 1024;
 
 /// How often a poll goes round, and reads or writes within a round, before the other tasks have their turn.
 const ROUNDS: usize = 16;
@@ -66,7 +64,6 @@ pub struct Driver<T> {
     protocol: Protocol,
     record: Record,
     transport: T,
-    buffer: Box<[u8]>,
     stdin: Stdin,
     /// Something was written and not yet flushed.
     unflushed: bool,
@@ -95,7 +92,6 @@ impl<T: Transport> Driver<T> {
             protocol: Protocol::new(config, now),
             record: Record::default(),
             transport,
-            buffer: vec![0; CHUNK].into_boxed_slice(),
             stdin: Stdin::Open,
             unflushed: false,
             stdout_ended: false,
@@ -206,6 +202,12 @@ impl<T: Transport> Driver<T> {
     #[must_use]
     pub fn recording_stopped(&self) -> Option<&Stopped> {
         self.record.stopped()
+    }
+
+    /// What has happened and was not handed out, without a look at the child.
+    #[cfg(feature = "session")]
+    pub(crate) fn unread(&mut self) -> Option<Action> {
+        self.protocol.poll_action()
     }
 
     /// Tells the session something that happens now.

@@ -39,6 +39,7 @@
 //! | no runtime, and a thread to wait on | feature `smol`: `Driver::next_blocking` |
 //! | a CLI elsewhere: a socket, a container, SSH | `smol::over`, `tokio::over`: any two byte streams |
 //! | a child that is already there | `smol::adopt`, `tokio::adopt` |
+//! | many tasks or threads on one session | feature `session` besides: `Session`, `Turn`, `Asks`, `Subscriber` |
 //! | something else | feature `driver`: a `Transport` of your own |
 //!
 //! # Cargo features
@@ -51,6 +52,7 @@
 //! | `driver` | `Driver` and `Transport`, by `futures-lite` | 14 |
 //! | `smol` | `smol`, and blocking calls, by `async-io` and `async-process` | 33 |
 //! | `tokio` | `tokio`, by tokio's `process` and `time` | 23 |
+//! | `session` | handles on a driver, by `event-listener` | 15 |
 //! | `testing` | `testing`, a scripted CLI | 8 |
 //!
 //! # The run loop
@@ -82,6 +84,8 @@ mod protocol;
 pub mod request;
 #[cfg(any(unix, windows))]
 mod seed;
+#[cfg(feature = "session")]
+mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -90,7 +94,7 @@ mod time;
 mod transport;
 mod wire;
 
-pub use action::{Action, Origin, Outcome, Rejected, Session, WhyDeclined, WhyRejected, WhyWithdrawn};
+pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyRejected, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
@@ -107,6 +111,11 @@ pub use options::{Invocation, Options, OptionsError};
 pub use prompt::{Block, Priority, Prompt};
 pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
+#[cfg(feature = "session")]
+pub use session::{
+    Asked, Asks, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply, Runner,
+    Session, Subscriber, Turn, TurnEnd,
+};
 pub use time::Time;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::SpawnError;
@@ -129,6 +138,6 @@ pub mod fuzzing {
 }
 
 /// The README, whose code has to compile.
-#[cfg(all(doctest, feature = "smol"))]
+#[cfg(all(doctest, feature = "smol", feature = "session"))]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

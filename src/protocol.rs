@@ -17,7 +17,7 @@ mod tail;
 
 use std::fmt;
 
-use crate::action::{Action, Session, WhyRejected, WhyWithdrawn};
+use crate::action::{Action, SessionInfo, WhyRejected, WhyWithdrawn};
 use crate::ask::Answer;
 use crate::config::Config;
 use crate::deadline::Deadline;
@@ -92,7 +92,7 @@ pub struct Protocol {
     background: Background,
     shutdown: Shutdown,
     stderr: Tail,
-    session: Option<Session>,
+    session: Option<SessionInfo>,
     last_error: Option<String>,
     dialogs: Vec<String>,
     counts: Counts,
@@ -356,7 +356,7 @@ impl Protocol {
 
     /// Who the CLI is, once it has said so.
     #[must_use]
-    pub fn session(&self) -> Option<&Session> {
+    pub fn session(&self) -> Option<&SessionInfo> {
         self.session.as_ref()
     }
 

@@ -63,6 +63,7 @@ pub use crate::message::result::FastMode;
 pub use crate::message::system::session::{Plugin, SlashCommand};
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +124,7 @@ pub trait Call {
 
 impl<C: Call> From<C> for Request {
     fn from(call: C) -> Self {
-        Self { subtype: C::SUBTYPE.to_owned(), fields: call.fields().into_vec(), id: None }
+        Self { subtype: C::SUBTYPE.to_owned(), fields: call.fields().into_vec(), id: None, within: None }
     }
 }
 
@@ -146,12 +147,14 @@ pub struct Request {
     pub(crate) subtype: String,
     pub(crate) fields: Vec<(String, Json)>,
     pub(crate) id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<Duration>,
 }
 
 impl Request {
     /// A request of that subtype. For an interrupt, which has a target, see [`Interrupt`].
     pub fn new(subtype: impl Into<String>) -> Self {
-        Self { subtype: subtype.into(), fields: Vec::new(), id: None }
+        Self { subtype: subtype.into(), fields: Vec::new(), id: None, within: None }
     }
 
     /// An `initialize` that asks for nothing; see [`Initialize`].
@@ -177,6 +180,13 @@ impl Request {
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
+        self
+    }
+
+    /// Waits so long for the reply, in place of what [`Timeouts`](crate::Timeouts) says.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.within = Some(time);
         self
     }
 }

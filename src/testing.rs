@@ -2,8 +2,8 @@
 //!
 //! A [`Script`] says what the CLI does for each prompt, and which of six [generations](Generation) it is: what a host must
 //! cope with differs from one to the next. A [`Peer`] plays it as a pure machine. A [`Pair`] joins that with a
-//! [`Protocol`](crate::Protocol) in memory, under a clock of its own, so that a test of minutes takes none; and
-//! [`serve_stdio`] makes it a program that can be started in place of `claude` (`examples/peer.rs` is one).
+//! [`Protocol`](crate::Protocol) in memory, under a clock of its own, so that a test of minutes takes none; a
+//! `World` has any number of them as the children of real drivers (feature `driver`); and [`serve_stdio`] makes it a program that can be started in place of `claude` (`examples/peer.rs` is one).
 //!
 //! # A permission policy, tested without a process
 //!
@@ -55,6 +55,8 @@ mod process;
 mod prompted;
 mod script;
 mod step;
+#[cfg(feature = "driver")]
+mod world;
 
 pub use fault::{BadFault, Fault};
 pub use generation::{BadGeneration, Generation};
@@ -64,3 +66,5 @@ pub use process::serve_stdio;
 pub use prompted::steps_in;
 pub use script::Script;
 pub use step::{Step, Tool};
+#[cfg(feature = "driver")]
+pub use world::{InMemory, World};

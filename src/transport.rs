@@ -69,6 +69,11 @@ pub trait Transport {
     /// It may be ready too early or too late; being ready does nothing but make the driver look at the clock.
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()>;
 
+    /// The child's process id, where there is a process.
+    fn process_id(&self) -> Option<u32> {
+        None
+    }
+
     /// Sends what [`Terminate`](ChildAction::Terminate) or [`Kill`](ChildAction::Kill) says, at once. It cannot fail:
     /// what is already gone needs no signal. After [`poll_exit`](Self::poll_exit) was ready the process's number may be
     /// another's, and nothing is sent to it. [`CloseStdin`](ChildAction::CloseStdin) never gets here.

@@ -1,5 +1,7 @@
 //! How long a job takes, in the processor's time: on a busy machine the clock on the wall measures the others.
 
+#![allow(dead_code, reason = "not every bench measures all of it")]
+
 use std::time::Duration;
 
 /// What `job` gives, and the processor time that it took of this thread.
@@ -11,7 +13,7 @@ pub(crate) fn timed<T>(job: impl FnOnce() -> T) -> (T, Duration) {
 
 /// The processor time of this thread so far.
 #[cfg(unix)]
-fn spent() -> Duration {
+pub(crate) fn spent() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
@@ -19,7 +21,7 @@ fn spent() -> Duration {
 
 /// Elsewhere the time on the wall has to do.
 #[cfg(not(unix))]
-fn spent() -> Duration {
+pub(crate) fn spent() -> Duration {
     use std::sync::OnceLock;
     use std::time::Instant;
     static START: OnceLock<Instant> = OnceLock::new();

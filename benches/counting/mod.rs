@@ -1,6 +1,7 @@
 //! An allocator that counts, while it is told to.
 
 #![allow(unsafe_code, reason = "an allocator is unsafe to write; this one hands everything on to the system's")]
+#![allow(dead_code, reason = "not every bench looks at all of it")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU64, Ordering::Relaxed};

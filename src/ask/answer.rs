@@ -33,6 +33,9 @@ pub enum Answer {
         /// What went wrong, for the model or a log.
         message: String,
     },
+    /// To an ask of any kind: what grants nothing, as if nobody were there. A permission is denied, a hook that guards
+    /// something blocks it, an elicitation or a dialog is cancelled, and everything else gets an error.
+    Decline,
 }
 
 impl Answer {
@@ -45,7 +48,7 @@ impl Answer {
             Self::Mcp(_) => kind == AskKind::Mcp,
             Self::Elicitation(_) => kind == AskKind::Elicitation,
             Self::Dialog(_) => kind == AskKind::Dialog,
-            Self::Raw(_) | Self::Error { .. } => true,
+            Self::Raw(_) | Self::Error { .. } | Self::Decline => true,
         }
     }
 
@@ -92,6 +95,7 @@ impl fmt::Debug for Answer {
             Self::Dialog(answer) => f.debug_tuple("Dialog").field(answer).finish(),
             Self::Raw(payload) => f.debug_tuple("Raw").field(payload).finish(),
             Self::Error { message } => f.debug_struct("Error").field("message", &Quoted(message)).finish(),
+            Self::Decline => f.write_str("Decline"),
         }
     }
 }

@@ -4,9 +4,8 @@
 //! (`hook_callback`) and waits, by its own account for the registered `timeout`.
 //!
 //! ```
-//! use claude_duplex::Answer;
-//! use claude_duplex::ask::DecodeError;
 //! use claude_duplex::ask::hook::{Details, Hook, Output, PermissionVerdict, PreToolUseOutput};
+//! use claude_duplex::{Answer, DecodeError};
 //!
 //! fn answer(hook: &Hook) -> Result<Answer, DecodeError> {
 //!     Ok(match hook.input.details()? {

@@ -83,6 +83,12 @@ impl AskKinds {
     pub const fn contains(self, kind: AskKind) -> bool {
         self.0 & 1 << kind as u8 != 0
     }
+
+    /// Whether some kind is in both sets.
+    #[cfg(feature = "session")]
+    pub(crate) const fn overlaps(self, other: AskKinds) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 impl Extend<AskKind> for AskKinds {

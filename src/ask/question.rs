@@ -19,15 +19,15 @@ const TOOL: &str = "AskUserQuestion";
 /// The answers go back in an allow whose input has them; an allow without them tells the model that the user said nothing.
 ///
 /// ```
-/// use claude_duplex::ask::{DecodeError, Questions};
-/// use claude_duplex::{Answer, Permission};
+/// use claude_duplex::{Answer, DecodeError, Permission};
 ///
 /// fn first_of_each(permission: &Permission) -> Result<Answer, DecodeError> {
 ///     let questions = permission.questions()?;
-///     let first = |question: &claude_duplex::ask::Question| question.options.first().map(|choice| choice.label.clone());
-///     let reply = questions.list.iter().fold(questions.reply(), |reply, question| match first(question) {
-///         Some(label) => reply.choose(&question.question, label),
-///         None => reply,
+///     let reply = questions.list.iter().fold(questions.reply(), |reply, question| {
+///         match question.choices.iter().flatten().next() {
+///             Some(choice) => reply.choose(&question.question, &choice.label),
+///             None => reply,
+///         }
 ///     });
 ///     Ok(Answer::from(reply.decision()))
 /// }

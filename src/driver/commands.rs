@@ -65,6 +65,18 @@ impl<T: Transport> Driver<T> {
         self.tell(Input::Close);
     }
 
+    /// Ends the session at once and without its child, which dropping the driver then ends: everything is settled as
+    /// lost, and [`Closed`](crate::Action::Closed) waits among the actions. The transport is not touched.
+    #[cfg(feature = "session")]
+    pub(crate) fn lose(&mut self) {
+        let now = self.protocol.now();
+        self.record.tell(&mut self.protocol, now, Input::Abort);
+        // What is left of the end are graces, a few, for a child that nobody will look at.
+        while let Some((due, _)) = self.protocol.poll_timeout() {
+            self.record.tell(&mut self.protocol, due, Input::Timeout);
+        }
+    }
+
     /// [`Protocol::abort`](crate::Protocol::abort), now. [`next`](Self::next) sends the kill and goes on until [`Closed`](crate::Action::Closed).
     pub fn abort(&mut self) {
         self.tell(Input::Abort);

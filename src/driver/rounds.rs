@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::io;
 use std::task::{Context, Poll};
 
-use super::{Driver, ROUNDS, Stdin};
+use super::{Driver, ROUNDS, Stdin, scratch};
 use crate::end::ChildAction;
 use crate::input::Input;
 use crate::transport::Transport;
@@ -99,44 +99,42 @@ impl<T: Transport> Driver<T> {
         if self.stdout_ended || !self.protocol.wants_read() {
             return false;
         }
-        let Poll::Ready(read) = self.transport.poll_read(cx, &mut self.buffer) else { return false };
-        match self.bytes(read) {
-            Some(0) => {
-                self.stdout_ended = true;
-                self.tell(Input::Eof);
+        scratch::with(|buffer| {
+            let Poll::Ready(read) = self.transport.poll_read(cx, buffer) else { return false };
+            match self.bytes(read) {
+                Some(0) => {
+                    self.stdout_ended = true;
+                    self.tell(Input::Eof);
+                }
+                Some(count) => self.tell(Input::Receive(Cow::Borrowed(&buffer[..count.min(buffer.len())]))),
+                None => {}
             }
-            Some(count) => {
-                let received = Input::Receive(Cow::Borrowed(&self.buffer[..count]));
-                self.record.tell(&mut self.protocol, self.transport.now(), received);
-            }
-            None => {}
-        }
-        true
+            true
+        })
     }
 
     fn read_stderr(&mut self, cx: &mut Context<'_>) -> bool {
         if self.stderr_ended {
             return false;
         }
-        let Poll::Ready(read) = self.transport.poll_read_stderr(cx, &mut self.buffer) else { return false };
-        match self.bytes(read) {
-            Some(0) => {
-                self.stderr_ended = true;
-                self.tell(Input::StderrEof);
+        scratch::with(|buffer| {
+            let Poll::Ready(read) = self.transport.poll_read_stderr(cx, buffer) else { return false };
+            match self.bytes(read) {
+                Some(0) => {
+                    self.stderr_ended = true;
+                    self.tell(Input::StderrEof);
+                }
+                Some(count) => self.tell(Input::Stderr(Cow::Borrowed(&buffer[..count.min(buffer.len())]))),
+                None => {}
             }
-            Some(count) => {
-                let received = Input::Stderr(Cow::Borrowed(&self.buffer[..count]));
-                self.record.tell(&mut self.protocol, self.transport.now(), received);
-            }
-            None => {}
-        }
-        true
+            true
+        })
     }
 
     /// How much was read: nothing at the end, which an error is too; `None` where it is to be tried again.
     fn bytes(&mut self, read: io::Result<usize>) -> Option<usize> {
         match read {
-            Ok(count) => Some(count.min(self.buffer.len())),
+            Ok(count) => Some(count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
             Err(error) => {
                 self.io_error.get_or_insert(error);

@@ -9,7 +9,7 @@ use crate::config::Limits;
 use crate::ids::AskId;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
-use crate::wire::outgoing;
+use crate::wire::{control, outgoing};
 
 /// How many ids of each kind are remembered.
 const REMEMBERED: usize = 256;
@@ -90,6 +90,10 @@ impl Asks {
             Answer::Dialog(answer) => outgoing::answer(&open.request_id, answer),
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
             Answer::Error { message } => outgoing::error(&open.request_id, message, None),
+            Answer::Decline => {
+                let fields = control::ask(open.ask.message.as_bytes()).unwrap_or_default();
+                safe_answer(&open.request_id, open.ask.kind, fields.hook_event())
+            }
         })
     }
 

@@ -82,6 +82,9 @@ impl Protocol {
         let session = self.config.seed.tag();
         let (id, wire_id) =
             self.requests.open(self.now, session, request.id.clone(), about, true, &self.config.timeouts);
+        if let Some(within) = request.within {
+            self.requests.expect(id, self.now.after(within));
+        }
         self.write_request(&wire_id, &request.subtype, &request.fields);
         Ok(id)
     }

@@ -93,6 +93,13 @@ impl Requests {
         (id, wire_id)
     }
 
+    /// Sets when the reply to an open request is due.
+    pub(crate) fn expect(&mut self, id: RequestId, due: Time) {
+        for open in self.open.iter_mut().filter(|open| open.id == id) {
+            open.due = Some(due);
+        }
+    }
+
     pub(crate) fn is_open(&self, wire_id: &str) -> bool {
         self.open.iter().any(|open| open.wire_id == wire_id)
     }

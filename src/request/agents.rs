@@ -1,7 +1,7 @@
 //! Agents: those that the host defines, and those that there are.
 
 use crate::json::Json;
-use crate::request::permissions::PermissionMode;
+use crate::options::PermissionMode;
 use crate::wire::sent::sent;
 use crate::wire::view::view;
 

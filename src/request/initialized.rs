@@ -7,10 +7,10 @@ use thiserror::Error;
 use crate::json::Json;
 use crate::message::result::FastMode;
 use crate::message::system::session::SlashCommand;
+use crate::options::PermissionMode;
 use crate::request::agents::AgentInfo;
 use crate::request::initialize::Initialize;
 use crate::request::model::ModelInfo;
-use crate::request::permissions::PermissionMode;
 use crate::wire::view::{view, words};
 
 view! {

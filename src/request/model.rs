@@ -1,7 +1,8 @@
 //! The model: which one, how much it thinks, and which there are.
 
+pub use crate::options::ThinkingDisplay;
 use crate::wire::sent::{bare, sent};
-use crate::wire::view::{view, words};
+use crate::wire::view::view;
 
 use super::Ack;
 
@@ -61,18 +62,6 @@ impl SetMaxThinkingTokens {
     #[must_use]
     pub fn show(self, display: ThinkingDisplay) -> Self {
         self.thinking_display(Some(display))
-    }
-}
-
-words! {
-    /// What is shown of the thinking.
-    pub enum ThinkingDisplay {
-        /// A summary.
-        Summarized = "summarized",
-        /// Nothing.
-        Omitted = "omitted",
-        /// The main points; an error where the model has none.
-        Highlights = "highlights",
     }
 }
 

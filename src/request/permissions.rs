@@ -1,8 +1,9 @@
 //! Permissions: the mode, and the rules.
 
 use crate::json::Json;
+pub use crate::options::PermissionMode;
 use crate::wire::sent::{bare, sent};
-use crate::wire::view::{view, words};
+use crate::wire::view::view;
 
 sent! {
     /// `set_permission_mode`: how tools are permitted from now on.
@@ -27,24 +28,6 @@ impl SetPermissionMode {
     #[must_use]
     pub fn to(mode: impl Into<PermissionMode>) -> Self {
         Self::bare(mode.into())
-    }
-}
-
-words! {
-    /// How tools are permitted.
-    pub enum PermissionMode {
-        /// What is not allowed by a rule is asked.
-        Default = "default",
-        /// Edits in the working directory are allowed.
-        AcceptEdits = "acceptEdits",
-        /// Everything is allowed. The CLI must have been started so that it may be.
-        BypassPermissions = "bypassPermissions",
-        /// Nothing is done, a plan is made.
-        Plan = "plan",
-        /// What is not allowed by a rule is denied.
-        DontAsk = "dontAsk",
-        /// A model judges.
-        Auto = "auto",
     }
 }
 

@@ -55,6 +55,15 @@ pub fn spawn(options: &Options, config: Config) -> Result<Driver<Smol>, SpawnErr
     Ok(driver(Smol::spawn(&options.invocation()?)?, config))
 }
 
+/// Starts the CLI, as handles: one to give commands with, and the future that makes it go. Nothing happens until that runs.
+///
+/// # Errors
+/// The options are refused, or the program cannot be started.
+#[cfg(feature = "session")]
+pub fn open(options: &Options, config: Config) -> Result<(crate::Session, crate::Runner), SpawnError> {
+    Ok(spawn(options, config)?.into_session())
+}
+
 /// Makes a session of a child that is already there, whatever started it: see [`Smol::adopt`].
 ///
 /// # Errors
@@ -152,6 +161,10 @@ impl Transport for Smol {
 
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()> {
         self.pipes.poll_timer(cx, at)
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(self.id())
     }
 
     /// What is gone needs no signal, so a failure says nothing.

@@ -51,6 +51,15 @@ pub fn spawn(options: &Options, config: Config) -> Result<Driver<Tokio>, SpawnEr
     Ok(driver(Tokio::spawn(&options.invocation()?)?, config))
 }
 
+/// Starts the CLI, as handles: one to give commands with, and the future that makes it go. Nothing happens until that runs.
+///
+/// # Errors
+/// The options are refused, or the program cannot be started.
+#[cfg(feature = "session")]
+pub fn open(options: &Options, config: Config) -> Result<(crate::Session, crate::Runner), SpawnError> {
+    Ok(spawn(options, config)?.into_session())
+}
+
 /// Makes a session of a child that is already there, whatever started it: see [`Tokio::adopt`].
 ///
 /// # Errors
@@ -146,6 +155,10 @@ impl Transport for Tokio {
 
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()> {
         self.pipes.poll_timer(cx, at)
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(self.id())
     }
 
     /// What is gone needs no signal, so a failure says nothing.

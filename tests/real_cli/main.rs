@@ -50,11 +50,13 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let (found, outcomes) = (found()?, Outcomes::default());
     let conclusion = libtest_mimic::run(arguments, trials(found.clone(), &outcomes));
-    let complete = conclusion.num_failed + conclusion.num_ignored + conclusion.num_filtered_out == 0;
-    if let Some(found) = found.filter(|_| complete && !arguments.list) {
+    if let Some(found) = found.filter(|_| !arguments.list) {
+        let green = !conclusion.has_failed();
         let names: Vec<&str> = trials::all().map(|(name, _)| name).collect();
-        outcomes.write(found.version, &names)?;
-        traffic::write()?;
+        outcomes.write(found.version, &names, green)?;
+        if green && conclusion.num_filtered_out == 0 {
+            traffic::write()?;
+        }
     }
     Ok(conclusion.exit_code())
 }
@@ -95,8 +97,9 @@ fn trials(found: Option<Found>, outcomes: &Outcomes) -> Vec<Trial> {
             let run = move || match found {
                 Some(Found { sealed, cli, version }) => {
                     let case = Case::new(sealed, cli, version)?;
-                    outcomes.note(name, &watch::run(name, case, LIMIT, body)?);
-                    Ok(())
+                    let ran = watch::run(name, case, LIMIT, body);
+                    outcomes.note(name, ran.as_deref().ok());
+                    ran.map(drop)
                 }
                 // Reached by `--ignored`.
                 None => Err(Failed::from(how())),

@@ -1,7 +1,7 @@
 //! The table of scenarios by version in `docs/cli-versions.md`, which the suite writes.
 //!
-//! With `MATRIX=DIR` a green and complete run leaves its outcomes in `DIR/VERSION`, and the table is made anew of all that
-//! lie there. A version of which there are none was not run, and the table says so.
+//! With `MATRIX=DIR` a run adds the outcomes of what passed to `DIR/VERSION`, and takes away those of what failed; a green
+//! one makes the table anew of all that lie there. Of what has none the table says that it was not run.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,30 +20,37 @@ const VERSIONS: [&str; 6] = ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.250"
 const BEGIN: &str = "<!-- the suite writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
 
-/// How each scenario went that did not fail: what is different in it on this version, nothing where it is as on the newest.
+/// How each scenario went that was run: what is different in it on this version, nothing where it is as on the newest, and
+/// none where it failed.
 #[derive(Clone, Default)]
-pub(crate) struct Outcomes(Arc<Mutex<BTreeMap<String, String>>>);
+pub(crate) struct Outcomes(Arc<Mutex<BTreeMap<String, Option<String>>>>);
 
 impl Outcomes {
-    pub(crate) fn note(&self, scenario: &str, differs: &[String]) {
+    pub(crate) fn note(&self, scenario: &str, differs: Option<&[String]>) {
         let mut outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes.insert(scenario.to_owned(), differs.join("; "));
+        outcomes.insert(scenario.to_owned(), differs.map(|differs| differs.join("; ")));
     }
 
-    /// Keeps them, and writes the table, where the variable names a directory.
-    pub(crate) fn write(&self, version: Version, scenarios: &[&str]) -> Result<(), String> {
+    /// Keeps them, and where nothing failed writes the table, if the variable names a directory.
+    pub(crate) fn write(&self, version: Version, scenarios: &[&str], green: bool) -> Result<(), String> {
         let Some(directory) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return Ok(()) };
-        let outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(missing) = scenarios.iter().find(|name| !outcomes.contains_key(**name)) {
-            return Err(format!("no matrix of a run in which {missing} did not pass"));
+        let file = directory.join(version.to_string());
+        let mut kept = if file.exists() { column(&file)?.outcomes } else { BTreeMap::new() };
+        for (scenario, outcome) in &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            match outcome {
+                Some(differs) => drop(kept.insert(scenario.clone(), differs.clone())),
+                None => drop(kept.remove(scenario)),
+            }
         }
         let mut text = format!("{}\n", today()?);
-        for (scenario, differs) in &*outcomes {
+        for (scenario, differs) in kept {
             let _ = writeln!(text, "{scenario}\t{differs}");
         }
-        let written =
-            fs::create_dir_all(&directory).and_then(|()| fs::write(directory.join(version.to_string()), text));
-        written.map_err(|error| format!("{}: {error}", directory.display()))?;
+        let written = fs::create_dir_all(&directory).and_then(|()| fs::write(&file, text));
+        written.map_err(|error| format!("{}: {error}", file.display()))?;
+        if !green {
+            return Ok(());
+        }
         let table = table(&directory, scenarios)?;
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli-versions.md");
         let old = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;

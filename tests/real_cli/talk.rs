@@ -15,7 +15,7 @@ use crate::watch::Case;
 
 pub(crate) type Trial = Result<(), Box<dyn std::error::Error>>;
 
-/// How long a reply may take.
+/// How long a reply, or an exit, may take.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(crate) struct Talk<'c> {
@@ -50,6 +50,7 @@ impl<'c> Talk<'c> {
         // A version for node takes its time to start on a busy machine.
         config.timeouts.interrupt = Some(PATIENCE);
         config.timeouts.request = Some(PATIENCE);
+        config.timeouts.shutdown.exit = PATIENCE;
         configure(&mut config);
         Ok(Self { case, claude: spawn(&options(plain), config)?, actions: Vec::new() })
     }

@@ -19,7 +19,7 @@ use crate::seen::Seen;
 use crate::version::Version;
 
 /// The longest trial takes some seconds; the rest is for a busy machine.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(150);
 
 /// How long a trial may take to end once its CLI was killed.
 const UNWIND: Duration = Duration::from_secs(5);

@@ -54,7 +54,9 @@ fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
                 match action {
                     Action::PromptEnded { outcome, .. } => outcomes.push(outcome),
                     Action::Idle => claude.close(),
-                    Action::Closed(closed) => assert_eq!((closed.why, closed.exit), (CloseReason::Closed, None)),
+                    Action::Closed(closed) => {
+                        assert_eq!((closed.why, closed.exit, closed.output_held), (CloseReason::Closed, None, false));
+                    }
                     _ => {}
                 }
             }

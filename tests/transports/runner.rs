@@ -28,9 +28,12 @@ pub(crate) trait Runs {
     fn id(&self) -> u32;
 }
 
+/// Starts a child and takes it in hand.
+type Start = fn(&Options, Config) -> Result<Box<dyn Runs>, SpawnError>;
+
 pub(crate) struct Runner {
     pub(crate) name: &'static str,
-    pub(crate) start: fn(&Options, Config) -> Result<Box<dyn Runs>, SpawnError>,
+    pub(crate) start: Start,
 }
 
 pub(crate) const OWN_LOOP: &str = "own_loop";

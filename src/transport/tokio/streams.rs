@@ -19,7 +19,7 @@ use crate::transport::clock::{Alarm, Clock};
 /// happens until the driver is polled.
 ///
 /// The end of `reader` is the end of the session; there is no exit status, no stderr, and nothing to signal. At the
-/// session's end `writer` is shut down and dropped. What is both at once is [split](tokio::io::split) first:
+/// session's end `writer` is shut down and dropped. What is both at once is split first, by `tokio::io::split`:
 ///
 /// ```
 /// use claude_duplex::{Action, CloseReason, Config, Seed};

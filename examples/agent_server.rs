@@ -1,0 +1,181 @@
+//! One session behind a socket: any number of clients watch it, prompt it, and answer its permission prompts.
+//!
+//!     cargo run --example agent_server --features smol,session
+//!
+//! Without arguments it listens on a port of its own and has two clients: one watches, the other prompts and decides. With
+//! `--listen 127.0.0.1:7878` it waits for yours (`nc 127.0.0.1 7878`), with `--claude PATH` for the real CLI. A client
+//! writes `prompt TEXT`, `allow N`, `deny N` or `close`.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use claude_duplex::testing::{Script, Step, Tool, serve_stdio};
+use claude_duplex::{
+    Action, AskKind, Asked, Config, Decision, MessageKind, Options, Overflow, Seed, Session, StreamDelta, Subscriber,
+};
+use futures_lite::future::{or, zip};
+use futures_lite::io::BufReader;
+use futures_lite::{AsyncBufReadExt, AsyncWriteExt, StreamExt};
+use smol::LocalExecutor;
+use smol::net::{TcpListener, TcpStream};
+
+/// The permission prompts that wait for a client, by their numbers.
+type Open = Arc<Mutex<BTreeMap<u64, Asked>>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "--stand-in") {
+        return stand_in();
+    }
+    match smol::block_on(serve(&arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    let value = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1);
+    let options = match value("--claude") {
+        Some(claude) => Options::new().program(claude),
+        None => Options::new().program(std::env::current_exe()?).global_arg("--stand-in"),
+    };
+    let options = options.host_permission_prompts().include_partial_messages();
+    let config = Config::new(Seed::random()).own(AskKind::Permission);
+    let (claude, runner) = claude_duplex::smol::open(&options, config)?;
+    let listener = TcpListener::bind(value("--listen").map_or("127.0.0.1:0", String::as_str)).await?;
+    let address = listener.local_addr()?;
+    println!("listening on {address}");
+
+    let open = Open::default();
+    let keep = Arc::clone(&open);
+    // An ask is settled by the client that answers it; at the end what nobody answered is declined.
+    let asks = claude.asks()?.serve(move |asked: Asked| {
+        keep.lock().expect("nobody panics").insert(asked.id().number(), asked);
+        std::future::ready(())
+    });
+    let executor = LocalExecutor::new();
+    let accept = async {
+        loop {
+            let (stream, _) = listener.accept().await?;
+            let watch = claude.subscribe(1024, Overflow::DeltasFirst);
+            executor.spawn(client(stream, claude.clone(), watch, Arc::clone(&open))).detach();
+        }
+    };
+    let clients = async {
+        if value("--listen").is_some() {
+            claude.wait_for_exit().await;
+            return Ok(());
+        }
+        // In this order, so that the one that looks misses nothing.
+        let (watching, deciding) = (TcpStream::connect(address).await?, TcpStream::connect(address).await?);
+        let (watched, decided) = zip(watcher(watching), decider(deciding)).await;
+        watched.and(decided)
+    };
+    let serving = async {
+        let served = or(accept, clients).await;
+        claude.close();
+        served
+    };
+    let (served, (closed, ())) = executor.run(zip(serving, zip(runner, asks))).await;
+    println!("{}", closed.why);
+    Ok(served?)
+}
+
+/// Tells a client what happens, and does what it says, until it goes or the session is over.
+async fn client(stream: TcpStream, claude: Session, mut watch: Subscriber, open: Open) {
+    let mut writer = stream.clone();
+    let telling = async {
+        while let Some(told) = watch.next().await {
+            let line = match told {
+                Ok(action) => match line(&action) {
+                    Some(line) => line,
+                    None => continue,
+                },
+                Err(lagged) => lagged.to_string(),
+            };
+            writer.write_all(format!("{line}\n").as_bytes()).await?;
+        }
+        Ok(())
+    };
+    let hearing = async {
+        let mut lines = BufReader::new(stream).lines();
+        while let Some(line) = lines.next().await {
+            let line = line?;
+            let (command, rest) = line.split_once(' ').unwrap_or((&line, ""));
+            let asked = || open.lock().expect("nobody panics").remove(&rest.parse().ok()?);
+            match command {
+                "prompt" => drop(claude.prompt(rest)),
+                // It may be withdrawn, or answered by another client.
+                "allow" => drop(asked().map(|asked| asked.answer(Decision::allow()))),
+                "deny" => drop(asked().map(|asked| asked.answer(Decision::deny("a client said no")))),
+                "close" => claude.close(),
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    // A client that is gone is no reason to stop.
+    let _: io::Result<()> = or(telling, hearing).await;
+}
+
+/// What a client is told of an action, on one line.
+fn line(action: &Action) -> Option<String> {
+    Some(match action {
+        Action::Message { message, .. } => match (message.kind(), message.delta()) {
+            (MessageKind::StreamEvent, Some(StreamDelta::Text(text))) => format!("text {text:?}"),
+            _ => return None,
+        },
+        Action::Asked(ask) => {
+            let tool = ask.permission().ok()?;
+            format!("asks {} {} {}", ask.id().number(), tool.tool_name, tool.input.as_str())
+        }
+        Action::Withdrawn { ask, .. } => format!("withdrawn {}", ask.number()),
+        Action::PromptEnded { outcome, .. } => format!("ended {outcome:?}"),
+        Action::Closed(closed) => format!("closed: {}", closed.why),
+        _ => return None,
+    })
+}
+
+/// Only looks.
+async fn watcher(stream: TcpStream) -> io::Result<()> {
+    follow("watcher", stream, |_| None).await
+}
+
+/// Prompts, and decides what may run.
+async fn decider(mut stream: TcpStream) -> io::Result<()> {
+    stream.write_all(b"prompt tidy up\n").await?;
+    follow("decider", stream, |line| {
+        let number = line.strip_prefix("asks ")?.split(' ').next()?;
+        Some(format!("{} {number}\n", if line.contains("rm ") { "deny" } else { "allow" }))
+    })
+    .await
+}
+
+/// Prints what the server tells, and what is said to it, until the prompt has ended.
+async fn follow(name: &str, stream: TcpStream, decide: impl Fn(&str) -> Option<String>) -> io::Result<()> {
+    let mut writer = stream.clone();
+    let mut lines = BufReader::new(stream).lines();
+    while let Some(line) = lines.next().await {
+        let line = line?;
+        println!("{name}  < {line}");
+        if let Some(decision) = decide(&line) {
+            print!("{name}  > {decision}");
+            writer.write_all(decision.as_bytes()).await?;
+        }
+        if line.starts_with("ended") {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// This program as its own child, in the place of a CLI.
+fn stand_in() -> ExitCode {
+    let calls = ["ls", "rm -r target"].map(|command| Tool::bash(command).asks());
+    serve_stdio(Script::default().then([Step::tools(calls), Step::text("I have tidied up as far as I may.")]))
+}

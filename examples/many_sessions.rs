@@ -1,0 +1,66 @@
+//! A thousand sessions on one thread, each with a scripted CLI in memory, a turn of several seconds and a permission to
+//! give. The seconds are the world's: they pass when nobody has anything left to do.
+//!
+//!     cargo run --release --example many_sessions --features session
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use claude_duplex::testing::{Generation, Script, Step, Tool, World};
+use claude_duplex::{AskKind, Config, Decision, Driver, LocalHandlers, Outcome, Seed};
+use futures_lite::future::zip;
+use smol::LocalExecutor;
+
+const SESSIONS: usize = 1000;
+
+/// Every session is another: its CLI's version, its pace, what it answers.
+fn script(number: usize) -> Script {
+    let tool = Tool::bash(&format!("sleep {}", number % 5)).asks().takes(Duration::from_secs(number as u64 % 5));
+    let text = format!("I am number {number}");
+    let answer = Step::text_in_parts(text, 4, Duration::from_millis(250 + number as u64 % 100));
+    Script::new(Generation::ALL[number % Generation::ALL.len()]).then([Step::from(tool), answer])
+}
+
+fn main() {
+    let started = Instant::now();
+    let (allowed, messages) = (Cell::new(0), Cell::new(0));
+    let (world, executor) = (World::new(), LocalExecutor::new());
+    let answers: Vec<String> = world.run(executor.run(async {
+        let session = |number: usize| {
+            let mut seed = [0; 16];
+            seed[..8].copy_from_slice(&number.to_be_bytes());
+            let config = Config::new(Seed(seed)).own(AskKind::Permission);
+            let (claude, runner) = Driver::new(config, world.start(script(number))).into_session();
+            let (allowed, messages) = (&allowed, &messages);
+            async move {
+                let handlers = LocalHandlers::new().permission(async |_| {
+                    allowed.set(allowed.get() + 1);
+                    Decision::allow()
+                });
+                let serving = claude.asks().expect("the first owner").serve(handlers);
+                let talk = async move {
+                    let mut turn = claude.prompt("who are you?").expect("there is room");
+                    while let Some(Ok(_)) = turn.next().await {
+                        messages.set(messages.get() + 1);
+                    }
+                    let end = turn.await;
+                    assert_eq!(end.outcome, Outcome::Success);
+                    end.text()
+                };
+                zip(runner.run_until(talk), serving).await.0
+            }
+        };
+        let tasks: Vec<_> = (0..SESSIONS).map(|number| executor.spawn(session(number))).collect();
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(task.await);
+        }
+        answers
+    }));
+    for (number, answer) in answers.iter().enumerate() {
+        assert_eq!(*answer, format!("I am number {number}"));
+    }
+    println!("{SESSIONS} sessions on one thread: each had its own answer, as \"{}\"", answers[SESSIONS / 2]);
+    println!("{} permissions given, {} messages read", allowed.get(), messages.get());
+    println!("{:?} for them, {:.1?} for us", world.now().since(claude_duplex::Time::ZERO), started.elapsed());
+}

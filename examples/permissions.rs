@@ -1,0 +1,56 @@
+//! A permission policy in ten lines, tried on a scripted CLI in memory.
+//!
+//!     cargo run --example permissions --features session
+
+use claude_duplex::testing::{Script, Step, Tool, World};
+use claude_duplex::{AskKind, Config, Decision, Driver, Handlers, Json, Permission, Seed};
+use futures_lite::future::or;
+
+/// What may run: looking at things, and git as long as it stays here.
+fn policy(tool: &Permission) -> Decision {
+    let input = tool.input.as_str();
+    match &*tool.tool_name {
+        "Read" | "Grep" | "Glob" => Decision::allow(),
+        "Bash" if input.contains("git push") => Decision::deny("nothing leaves this machine"),
+        "Bash" if input.contains("\"git ") => Decision::allow(),
+        "Write" if input.contains(".env") => Decision::deny("that file has secrets in it").and_interrupt(),
+        name => Decision::deny(format!("{name} is not on the list")),
+    }
+}
+
+/// What the model wants to do.
+fn script() -> Script {
+    let write = Tool::new("Write", Json::parse(r#"{"file_path":"/src/.env","content":""}"#).expect("JSON"));
+    let read = Tool::new("Read", Json::parse(r#"{"file_path":"README.md"}"#).expect("JSON"));
+    let commands = ["git status", "git push", "curl example.org"].map(|command| Tool::bash(command).asks());
+    Script::default()
+        .then([Step::tools(commands), Step::from(read.asks()), Step::text("I have looked around.")])
+        .then([Step::from(write.asks()), Step::text("this is never said")])
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let world = World::new();
+    let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+    let (claude, runner) = Driver::new(config, world.start(script())).into_session();
+    let handlers = Handlers::new().permission(async |tool| {
+        let decision = policy(&tool);
+        let said = match &decision {
+            Decision::Deny { message, .. } => format!("no: {message}"),
+            _ => "yes".to_owned(),
+        };
+        println!("{:6} {:52} {said}", tool.tool_name, tool.input.as_str());
+        decision
+    });
+    let serving = claude.asks()?.serve(handlers);
+    let talk = async {
+        for prompt in ["look around", "and change something"] {
+            let end = claude.prompt(prompt)?.await;
+            println!("{prompt}: {:?}\n", end.outcome);
+        }
+        Ok(())
+    };
+    world.run(runner.run_until(or(talk, async {
+        serving.await;
+        unreachable!("the session is over only after the talk");
+    })))
+}

@@ -1,0 +1,258 @@
+//! Handles on a session, for many tasks and threads.
+
+mod asks;
+mod calls;
+mod drive;
+mod limits;
+mod reply;
+mod ring;
+mod router;
+mod runner;
+mod shared;
+mod slot;
+mod state;
+mod subscriber;
+mod turn;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ask::AskKinds;
+use crate::driver::Driver;
+use crate::end::Closed;
+use crate::error::{Refused, RequestError, Stale, WhyRefused};
+use crate::ids::PromptId;
+use crate::prompt::Prompt;
+use crate::request::{Interrupt, Request};
+use crate::transport::Transport;
+
+pub use asks::{Asked, Asks, Handler, Handlers, LocalHandlers, Owned};
+pub use limits::HandleLimits;
+pub use reply::PendingReply;
+pub use ring::{Lagged, Overflow};
+pub use runner::Runner;
+pub use subscriber::Subscriber;
+pub use turn::{Turn, TurnEnd};
+
+use ring::Room;
+use shared::{Presence, Shared};
+use state::State;
+
+/// A handle on a session with a child: clone it, send it anywhere, give commands from any task or thread. They take effect
+/// at once; what they write goes out when the [`Runner`] runs, which the host sees to.
+///
+/// # What dropping does
+///
+/// | Dropped | Then |
+/// |---|---|
+/// | a `Session`, a [`Turn`], an [`Asked`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
+/// | a [`Turn`] | its prompt runs on |
+/// | an [`Asked`] | the ask is declined, in the way that is safe for its kind |
+/// | an [`Asks`] | what it had not taken, and what comes later, is declined |
+/// | a [`Subscriber`], a [`PendingReply`] | nobody listens any more |
+/// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
+///
+/// ```
+/// use claude_duplex::{Refused, Prompt, Session};
+///
+/// async fn two_questions(claude: &Session) -> Result<String, Refused<Prompt>> {
+///     let (first, second) = (claude.prompt("what is in this folder?")?, claude.prompt("and why?")?);
+///     Ok(format!("{}\n{}", first.await.text(), second.await.text()))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    presence: Arc<Presence>,
+}
+
+impl<T: Transport + Send + 'static> Driver<T> {
+    /// Makes handles of the driver, with the default [`HandleLimits`]: one to give commands with, and the future that
+    /// makes it go.
+    pub fn into_session(self) -> (Session, Runner) {
+        self.into_session_with(HandleLimits::default())
+    }
+
+    /// [`into_session`](Self::into_session) with other limits.
+    pub fn into_session_with(self, limits: HandleLimits) -> (Session, Runner) {
+        let shared = Arc::new(Shared::new(State::new(Box::new(self), limits), limits));
+        let presence = Presence::first(Arc::clone(&shared));
+        (Session { presence }, Runner::new(shared))
+    }
+}
+
+impl Session {
+    // Commands.
+
+    /// Gives the model something to do.
+    ///
+    /// # Errors
+    /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). After
+    /// [`Full`](WhyRefused::Full), [`room`](Self::room) waits until it is worth another try.
+    pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<Turn, Refused<Prompt>> {
+        let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
+        Ok(Turn::new(id, mailbox, Arc::clone(&self.presence)))
+    }
+
+    /// Withdraws a prompt that no turn has taken: see [`Protocol::cancel`](crate::Protocol::cancel).
+    ///
+    /// # Errors
+    /// [`Stale`] where it is over, or another session's.
+    pub fn cancel(&self, prompt: PromptId) -> Result<(), Stale> {
+        self.presence.command(|state| state.cancel(prompt))
+    }
+
+    /// Stops what runs. The reply is the CLI's acknowledgement, which [`Reply::interrupted`](crate::Reply::interrupted)
+    /// reads: what is still queued, and what was cancelled.
+    ///
+    /// # Errors
+    /// The interrupt comes back: see [`Protocol::interrupt`](crate::Protocol::interrupt).
+    pub fn interrupt(&self, interrupt: Interrupt) -> Result<PendingReply, Refused<Interrupt>> {
+        self.presence.command(|state| state.interrupt(interrupt))
+    }
+
+    /// Asks something of the CLI itself. The typed [requests](crate::request) become one, and read their reply with
+    /// [`Reply::of`](crate::Reply::of).
+    ///
+    /// ```
+    /// use claude_duplex::Session;
+    /// use claude_duplex::request::{ListModels, SetModel};
+    ///
+    /// async fn take_the_first(claude: &Session) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let models = claude.request(ListModels::new())?.await?.of::<ListModels>()?.models;
+    ///     println!("{} models", models.len());
+    ///     claude.request(SetModel::to("opus"))?.await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The request comes back: see [`Protocol::request`](crate::Protocol::request).
+    pub fn request(&self, request: impl Into<Request>) -> Result<PendingReply, Refused<Request>> {
+        self.presence.command(|state| state.request(request.into()))
+    }
+
+    /// Whether the CLI still answers: it is asked for something that every version has and that changes nothing
+    /// (`mcp_status`), and has so long to reply. That it refuses is an answer too.
+    ///
+    /// # Errors
+    /// [`RequestError::TimedOut`], or [`RequestError::Lost`] where the session ended.
+    pub async fn ping(&self, within: Duration) -> Result<(), RequestError> {
+        let reply = loop {
+            match self.request(Request::new("mcp_status").within(within)) {
+                Ok(reply) => break reply,
+                Err(refused) if refused.why == WhyRefused::Full => self.room().await,
+                Err(_) => return Err(RequestError::Lost(crate::Lost::Closed)),
+            }
+        };
+        match reply.await {
+            Ok(_) | Err(RequestError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends the session in order: see [`Protocol::close`](crate::Protocol::close). The runner goes on to the end.
+    pub fn close(&self) {
+        self.presence.command(State::close);
+    }
+
+    /// Ends the session now: see [`Protocol::abort`](crate::Protocol::abort). The runner goes on to the end.
+    pub fn abort(&self) {
+        self.presence.command(State::abort);
+    }
+
+    // Listening.
+
+    /// Watches the session: every action from now on. `capacity` is how many may wait unread, at least one;
+    /// [`HandleLimits::subscriber_bytes`] bounds their bytes.
+    pub fn subscribe(&self, capacity: usize, overflow: Overflow) -> Subscriber {
+        let room = Room { items: capacity, bytes: self.presence.limits.subscriber_bytes, overflow };
+        Subscriber::new(self.presence.state().subscribe(room))
+    }
+
+    /// Becomes the owner of all asks.
+    ///
+    /// # Errors
+    /// [`Owned`] where some have an owner.
+    pub fn asks(&self) -> Result<Asks, Owned> {
+        self.asks_of(AskKinds::ALL)
+    }
+
+    /// Becomes the owner of the asks of those kinds.
+    ///
+    /// # Errors
+    /// [`Owned`] where some of them have an owner.
+    pub fn asks_of(&self, kinds: AskKinds) -> Result<Asks, Owned> {
+        let inbox = self.presence.state().own(kinds)?;
+        Ok(Asks::new(inbox, self.presence.shared()))
+    }
+
+    /// Waits until there is room, after a command was refused as [`Full`](WhyRefused::Full); or until the session is over.
+    pub async fn room(&self) {
+        loop {
+            let listener = self.presence.room.listen();
+            if !self.presence.state().wants_room() {
+                return;
+            }
+            listener.await;
+        }
+    }
+
+    // Queries.
+
+    /// The session's id, by which it can be resumed; none before the CLI has told it, which it does with the first turn.
+    /// `/clear` changes it.
+    #[must_use]
+    pub fn session_id(&self) -> Option<Arc<str>> {
+        self.presence.state().info().map(|info| Arc::clone(&info.id))
+    }
+
+    /// Who the CLI is, as far as it has said.
+    #[must_use]
+    pub fn info(&self) -> Option<crate::SessionInfo> {
+        self.presence.state().info().cloned()
+    }
+
+    /// The child's process id: none without a process, and none after the end.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.presence.state().process_id()
+    }
+
+    /// Whether the session is not over. It may be closing, and a child that hangs is alive: [`ping`](Self::ping) it.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.presence.closed().is_none()
+    }
+
+    /// How the session ended, once it has: why, the exit, the end of stderr, the last error.
+    #[must_use]
+    pub fn exit_status(&self) -> Option<Closed> {
+        self.presence.closed().cloned()
+    }
+
+    /// Waits until the session is over. Any number may wait; the future does not count as a handle.
+    pub fn wait_for_exit(&self) -> impl Future<Output = Closed> + Send + use<> {
+        let shared = self.presence.shared();
+        async move {
+            loop {
+                let listener = shared.ended.listen();
+                if let Some(closed) = shared.closed() {
+                    return closed.clone();
+                }
+                listener.await;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.presence.state();
+        f.debug_struct("Session")
+            .field("id", &state.info().map(|info| &info.id))
+            .field("closed", &self.presence.closed())
+            .finish_non_exhaustive()
+    }
+}

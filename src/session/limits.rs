@@ -1,0 +1,22 @@
+//! How much the handles of a session hold.
+
+/// What the handles of one session hold at most. [`Limits`](crate::Limits) bounds what the session itself does: bytes
+/// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HandleLimits {
+    /// Unread messages of one turn; of more, the oldest go. 1,024.
+    pub turn_messages: usize,
+    /// Bytes of the unread messages of one turn, but for one message that is longer by itself. 4 MiB.
+    pub turn_bytes: usize,
+    /// Bytes of what one subscriber has not read, but for one line that is longer by itself. How many actions it is
+    /// given when it subscribes. 16 MiB.
+    pub subscriber_bytes: usize,
+}
+
+impl Default for HandleLimits {
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self { turn_messages: 1024, turn_bytes: 4 * MIB, subscriber_bytes: 16 * MIB }
+    }
+}

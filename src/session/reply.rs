@@ -1,0 +1,49 @@
+//! A request without a reply yet.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::slot::Slot;
+use crate::error::RequestError;
+use crate::ids::RequestId;
+use crate::request::Reply;
+
+pub(super) type Replied = Result<Reply, RequestError>;
+
+/// The reply to a request of ours, when it comes; it always does, as a timeout or a loss if need be.
+///
+/// Dropping it changes nothing but that nobody hears the reply. It is not a handle on the session.
+#[must_use = "futures do nothing unless they are awaited; the request is under way"]
+pub struct PendingReply {
+    id: RequestId,
+    slot: Arc<Slot<Replied>>,
+}
+
+impl PendingReply {
+    pub(super) fn new(id: RequestId, slot: Arc<Slot<Replied>>) -> Self {
+        Self { id, slot }
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+}
+
+impl Future for PendingReply {
+    type Output = Result<Reply, RequestError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.slot.poll_take(cx)
+    }
+}
+
+impl fmt::Debug for PendingReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PendingReply").field(&self.id).finish()
+    }
+}

@@ -1,0 +1,189 @@
+//! What waits for one who reads: bounded, and what was dropped is counted.
+
+use std::collections::VecDeque;
+
+use crate::action::Action;
+use crate::message::Message;
+use crate::wire::kind::MessageKind;
+
+/// Beyond so many entries, an empty ring gives its memory back.
+const KEPT: usize = 64;
+
+/// What becomes of what a reader has not read when its buffer is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The oldest goes, whatever it is.
+    #[default]
+    Oldest,
+    /// The parts of messages that are still being written ([`StreamEvent`](MessageKind::StreamEvent)) go first, then
+    /// other messages, the oldest of each. Results, asks, withdrawals, replies, and the begins and ends of turns and
+    /// prompts never do: a reader that leaves its whole buffer full of those is cut off.
+    DeltasFirst,
+}
+
+/// A reader was too slow: something was dropped before what it reads next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the reader was too slow and missed {missed}{}", if *.cut_off { "; it was cut off" } else { "" })]
+#[non_exhaustive]
+pub struct Lagged {
+    /// How many were dropped since it was last told.
+    pub missed: u64,
+    /// Whether it gets nothing more: see [`Overflow::DeltasFirst`].
+    pub cut_off: bool,
+}
+
+/// How much may wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// So many, and at least one.
+    pub(super) items: usize,
+    /// Bytes of their lines, but for one that is longer by itself.
+    pub(super) bytes: usize,
+    pub(super) overflow: Overflow,
+}
+
+/// How soon something is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Delta,
+    Plain,
+    /// It settles something, or asks.
+    Vital,
+}
+
+pub(super) trait Item {
+    fn class(&self) -> Class;
+    fn bytes(&self) -> usize;
+}
+
+/// A bounded queue, oldest first. Each class has a lane of its own, so that nothing is searched when something must go.
+#[derive(Debug)]
+pub(super) struct Ring<T> {
+    lanes: [VecDeque<(u64, T)>; 3],
+    room: Room,
+    next: u64,
+    bytes: usize,
+    missed: u64,
+    cut_off: bool,
+}
+
+impl<T: Item> Ring<T> {
+    pub(super) fn new(room: Room) -> Self {
+        Self { lanes: [const { VecDeque::new() }; 3], room, next: 0, bytes: 0, missed: 0, cut_off: false }
+    }
+
+    pub(super) fn push(&mut self, item: T) {
+        if self.cut_off {
+            return;
+        }
+        let lane = match self.room.overflow {
+            Overflow::Oldest => Class::Delta,
+            Overflow::DeltasFirst => item.class(),
+        };
+        self.bytes += item.bytes();
+        self.lanes[lane as usize].push_back((self.next, item));
+        self.next += 1;
+        while self.is_over() {
+            if self.drop_from(Class::Delta as usize).or_else(|| self.drop_from(Class::Plain as usize)).is_none() {
+                self.missed += self.len() as u64;
+                self.clear();
+                self.cut_off = true;
+            }
+        }
+    }
+
+    /// The next, or how many were dropped since this was last asked.
+    pub(super) fn pop(&mut self) -> Option<Result<T, Lagged>> {
+        if self.missed > 0 {
+            return Some(Err(Lagged { missed: std::mem::take(&mut self.missed), cut_off: self.cut_off }));
+        }
+        let first = |lane: &VecDeque<(u64, T)>| lane.front().map_or(u64::MAX, |(number, _)| *number);
+        let lane = self.lanes.iter_mut().min_by_key(|lane| first(lane))?;
+        let (_, item) = lane.pop_front()?;
+        if lane.is_empty() && lane.capacity() > KEPT {
+            *lane = VecDeque::new();
+        }
+        self.bytes -= item.bytes();
+        Some(Ok(item))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lanes.iter().map(VecDeque::len).sum()
+    }
+
+    /// Whether nothing is taken any more.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cut_off
+    }
+
+    /// Forgets what waits, as if it had never come.
+    pub(super) fn clear(&mut self) {
+        self.lanes = [const { VecDeque::new() }; 3];
+        self.bytes = 0;
+    }
+
+    /// What waits; in the order in which it came, if nothing goes before its time.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.lanes.iter().flatten().map(|(_, item)| item)
+    }
+
+    /// So many were dropped elsewhere.
+    pub(super) fn miss(&mut self, missed: u64) {
+        self.missed += missed;
+    }
+
+    /// How many were dropped and not yet told.
+    pub(super) fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    fn is_over(&self) -> bool {
+        let len = self.len();
+        len > self.room.items.max(1) || len > 1 && self.bytes > self.room.bytes
+    }
+
+    fn drop_from(&mut self, lane: usize) -> Option<()> {
+        let (_, item) = self.lanes[lane].pop_front()?;
+        self.bytes -= item.bytes();
+        self.missed += 1;
+        Some(())
+    }
+}
+
+impl Item for Message {
+    fn class(&self) -> Class {
+        match self.kind() {
+            MessageKind::StreamEvent => Class::Delta,
+            MessageKind::Result => Class::Vital,
+            _ => Class::Plain,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.as_bytes().len()
+    }
+}
+
+impl Item for Action {
+    fn class(&self) -> Class {
+        match self {
+            Self::Message { message, .. } => message.class(),
+            Self::Declined { .. } | Self::Rejected(_) | Self::Stray(_) | Self::Stalled(_) => Class::Plain,
+            _ => Class::Vital,
+        }
+    }
+
+    /// A turn's end shares the line of the result's message.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Message { message, .. } | Self::Declined { message, .. } | Self::Stray(message) => message.bytes(),
+            Self::Asked(ask) => ask.message().bytes(),
+            Self::Replied { reply: Ok(reply), .. } => 2 * reply.message().bytes(),
+            Self::PromptEnded { result: Some(result), .. } | Self::TurnEnded { result: Some(result), .. } => {
+                result.bytes()
+            }
+            _ => 0,
+        }
+    }
+}

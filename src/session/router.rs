@@ -1,0 +1,128 @@
+//! Which turn's messages go to which prompts' handles.
+//!
+//! A message belongs to a turn from the start, and a turn's prompts may be known late. So a turn's messages are kept, as
+//! far as a handle would, until its first prompt is known; meanwhile they also go to the prompt whose turn it most likely
+//! is, because up to 2.1.143 the answer's parts come before the prompt's name.
+
+use std::sync::Arc;
+
+use super::calls::Calls;
+use super::ring::{Ring, Room};
+use super::turn::TurnEnd;
+use super::turn::mailbox::Mailbox;
+use crate::action::{Action, Origin};
+use crate::ids::{PromptId, TurnId};
+use crate::message::Message;
+
+#[derive(Debug)]
+pub(super) struct Router {
+    room: Room,
+    /// The prompts that are not over, in the order in which they were given.
+    prompts: Vec<Prompt>,
+    turns: Vec<Running>,
+}
+
+#[derive(Debug)]
+struct Prompt {
+    id: PromptId,
+    mailbox: Arc<Mailbox>,
+    taken: bool,
+}
+
+#[derive(Debug)]
+struct Running {
+    id: TurnId,
+    takers: Vec<PromptId>,
+    /// What it said before its first prompt was known, where one may come.
+    early: Option<Ring<Message>>,
+    /// Who hears it meanwhile.
+    guess: Option<PromptId>,
+}
+
+impl Router {
+    pub(super) fn new(room: Room) -> Self {
+        Self { room, prompts: Vec::new(), turns: Vec::new() }
+    }
+
+    pub(super) fn open(&mut self, id: PromptId) -> Arc<Mailbox> {
+        let mailbox = Mailbox::new(self.room);
+        self.prompts.push(Prompt { id, mailbox: Arc::clone(&mailbox), taken: false });
+        mailbox
+    }
+
+    /// Passes on what an action means to turns.
+    pub(super) fn route(&mut self, action: &Action, calls: &mut Calls) {
+        match action {
+            Action::TurnStarted { turn, origin } => self.started(*turn, origin),
+            Action::PromptTaken { prompt, turn } => self.taken(*prompt, *turn, calls),
+            Action::Message { turn: Some(turn), message } => self.message(*turn, message, calls),
+            Action::TurnEnded { turn, .. } => {
+                if let Some(at) = self.turns.iter().position(|running| running.id == *turn) {
+                    let guess = self.turns.remove(at).guess;
+                    guess.iter().for_each(|guess| self.retract(*guess));
+                }
+            }
+            Action::PromptEnded { prompt, turn, outcome, result } => {
+                let Some(at) = self.prompts.iter().position(|open| open.id == *prompt) else { return };
+                calls.wake(self.prompts.remove(at).mailbox.end(TurnEnd {
+                    prompt: *prompt,
+                    turn: *turn,
+                    outcome: *outcome,
+                    result: result.clone(),
+                    messages: Vec::new(),
+                    omitted: 0,
+                }));
+            }
+            _ => {}
+        }
+    }
+
+    fn started(&mut self, id: TurnId, origin: &Origin) {
+        let waiting = self.prompts.iter().find(|prompt| !prompt.taken).map(|prompt| prompt.id);
+        let early = waiting.map(|_| Ring::new(self.room));
+        let guess = waiting.filter(|_| *origin == Origin::Prompt);
+        self.turns.push(Running { id, takers: Vec::new(), early, guess });
+    }
+
+    fn taken(&mut self, id: PromptId, turn: TurnId, calls: &mut Calls) {
+        let Some(prompt) = self.prompts.iter_mut().find(|prompt| prompt.id == id) else { return };
+        prompt.taken = true;
+        let mailbox = Arc::clone(&prompt.mailbox);
+        let Some(running) = self.turns.iter_mut().find(|running| running.id == turn) else { return };
+        running.takers.push(id);
+        if running.guess == Some(id) {
+            running.guess = None;
+            return;
+        }
+        let wrong = running.guess.take();
+        if let Some(early) = &running.early {
+            calls.wake(mailbox.lag(early.missed()));
+            for message in early.iter() {
+                calls.wake(mailbox.push(message));
+            }
+        }
+        wrong.iter().for_each(|wrong| self.retract(*wrong));
+    }
+
+    fn message(&mut self, turn: TurnId, message: &Message, calls: &mut Calls) {
+        let Some(running) = self.turns.iter_mut().find(|running| running.id == turn) else { return };
+        if running.takers.is_empty() {
+            if let Some(early) = &mut running.early {
+                early.push(message.clone());
+            }
+        } else {
+            running.early = None;
+        }
+        for id in running.takers.iter().chain(&running.guess) {
+            if let Some(prompt) = self.prompts.iter().find(|prompt| prompt.id == *id) {
+                calls.wake(prompt.mailbox.push(message));
+            }
+        }
+    }
+
+    fn retract(&self, id: PromptId) {
+        if let Some(prompt) = self.prompts.iter().find(|prompt| prompt.id == id) {
+            prompt.mailbox.retract();
+        }
+    }
+}

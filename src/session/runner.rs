@@ -1,0 +1,113 @@
+//! The future that makes a session go.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::calls::Calls;
+use super::shared::Shared;
+use crate::end::Closed;
+
+/// What makes a [`Session`](super::Session) go: a future that its host runs, in a task of its own or beside other futures,
+/// until it gives the session's end. Nothing happens but in it; it yields to other tasks by itself.
+///
+/// Dropping it before the end kills the child's process group. Everything is then settled as lost, and whoever waits for
+/// something of the session is woken.
+///
+/// ```no_run
+/// # #[cfg(feature = "smol")] async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use claude_duplex::{Config, Options, Seed};
+///
+/// let (claude, runner) = claude_duplex::smol::open(&Options::new(), Config::new(Seed::random()))?;
+/// let end = runner.run_until(async move { Ok::<_, claude_duplex::Refused<_>>(claude.prompt("hello")?.await) }).await?;
+/// println!("{}", end.text());
+/// # Ok(()) }
+/// ```
+#[must_use = "the session does nothing unless its runner is run, and is killed when it is dropped"]
+pub struct Runner {
+    shared: Arc<Shared>,
+    calls: Calls,
+}
+
+impl Runner {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, calls: Calls::default() }
+    }
+
+    /// Runs the session while the future runs, then closes it in order and waits for its end
+    /// ([`Graces`](crate::Graces)). What the future gave.
+    ///
+    /// Should the session end first, the future runs on by itself.
+    pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
+        let output = {
+            let mut future = pin!(future);
+            poll_fn(|cx| {
+                let output = future.as_mut().poll(cx);
+                if output.is_pending() {
+                    // Its end wakes the future, if that waits for it.
+                    let _ = Pin::new(&mut self).poll(cx);
+                }
+                output
+            })
+            .await
+        };
+        self.shared.leave(|desk| desk.close = true);
+        self.await;
+        output
+    }
+
+    /// Tells some of what happens: whether there may be more, or the end.
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Closed>> {
+        let desk = self.shared.collect(cx);
+        let mut state = self.shared.state();
+        state.tidy(&desk);
+        let step = state.poll(cx, &mut self.calls);
+        let driver = matches!(step, Poll::Ready(Some(_))).then(|| state.finish(&mut self.calls));
+        drop(state);
+        drop(driver);
+        step
+    }
+}
+
+impl Future for Runner {
+    type Output = Closed;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Closed> {
+        let this = &mut *self;
+        loop {
+            if let Some(closed) = this.shared.closed() {
+                return Poll::Ready(closed.clone());
+            }
+            let step = this.step(cx);
+            if let Poll::Ready(Some(closed)) = &step {
+                this.shared.close(closed.clone());
+            }
+            this.calls.make(&this.shared);
+            if step.is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        let lost = self.shared.state().lose(&mut self.calls);
+        if let Some((closed, driver)) = lost {
+            // Which kills the child.
+            drop(driver);
+            if let Some(closed) = closed {
+                self.shared.close(closed);
+            }
+        }
+        self.calls.make(&self.shared);
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner").field("closed", &self.shared.closed()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,214 @@
+//! The driver, and who waits for what.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::asks::owners::{Inbox, Owned, Owners};
+use super::calls::Calls;
+use super::drive::Drive;
+use super::limits::HandleLimits;
+use super::reply::{PendingReply, Replied};
+use super::ring::{Overflow, Room};
+use super::router::Router;
+use super::shared::Desk;
+use super::slot::Slot;
+use super::subscriber::Feed;
+use super::turn::mailbox::Mailbox;
+use crate::action::{Action, SessionInfo};
+use crate::ask::{Answer, AskKinds};
+use crate::end::Closed;
+use crate::error::{AnswerError, Refused, Stale, WhyRefused};
+use crate::ids::{AskId, PromptId, RequestId};
+use crate::prompt::Prompt;
+use crate::request::{Interrupt, Request};
+
+/// How many actions are told before those who wait are woken.
+const BATCH: usize = 64;
+
+pub(super) struct State {
+    /// None once the runner is gone.
+    driver: Option<Box<dyn Drive>>,
+    info: Option<SessionInfo>,
+    /// A command was refused for want of room, and there was none since.
+    wants_room: bool,
+    router: Router,
+    replies: BTreeMap<RequestId, Arc<Slot<Replied>>>,
+    owners: Owners,
+    feeds: Vec<Arc<Feed>>,
+}
+
+impl State {
+    pub(super) fn new(driver: Box<dyn Drive>, limits: HandleLimits) -> Self {
+        let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
+        Self {
+            driver: Some(driver),
+            info: None,
+            wants_room: false,
+            router: Router::new(room),
+            replies: BTreeMap::new(),
+            owners: Owners::default(),
+            feeds: Vec::new(),
+        }
+    }
+
+    // Commands.
+
+    pub(super) fn prompt(&mut self, prompt: Prompt) -> Result<(PromptId, Arc<Mailbox>), Refused<Prompt>> {
+        let id = self.give(prompt, |driver, prompt| driver.prompt(prompt))?;
+        Ok((id, self.router.open(id)))
+    }
+
+    pub(super) fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale> {
+        self.driver.as_mut().ok_or(Stale)?.cancel(prompt)
+    }
+
+    pub(super) fn interrupt(&mut self, interrupt: Interrupt) -> Result<PendingReply, Refused<Interrupt>> {
+        let id = self.give(interrupt, |driver, interrupt| driver.interrupt(interrupt))?;
+        Ok(self.expect(id))
+    }
+
+    pub(super) fn request(&mut self, request: Request) -> Result<PendingReply, Refused<Request>> {
+        let id = self.give(request, |driver, request| driver.request(request))?;
+        Ok(self.expect(id))
+    }
+
+    pub(super) fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
+        let answered = self.driver.as_mut().ok_or(AnswerError::Stale)?.answer(ask, answer);
+        if answered != Err(AnswerError::Mismatch) {
+            self.owners.answered(ask);
+        }
+        answered
+    }
+
+    pub(super) fn close(&mut self) {
+        if let Some(driver) = &mut self.driver {
+            driver.close();
+        }
+    }
+
+    pub(super) fn abort(&mut self) {
+        if let Some(driver) = &mut self.driver {
+            driver.abort();
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, room: Room) -> Arc<Feed> {
+        let feed = Feed::new(room, self.driver.is_none());
+        self.feeds.retain(|feed| !feed.is_over());
+        self.feeds.push(Arc::clone(&feed));
+        feed
+    }
+
+    pub(super) fn own(&mut self, kinds: AskKinds) -> Result<Arc<Inbox>, Owned> {
+        self.owners.add(kinds, self.driver.is_none())
+    }
+
+    // Queries.
+
+    pub(super) fn info(&self) -> Option<&SessionInfo> {
+        self.info.as_ref()
+    }
+
+    pub(super) fn process_id(&self) -> Option<u32> {
+        self.driver.as_ref()?.process_id()
+    }
+
+    pub(super) fn wants_room(&self) -> bool {
+        self.wants_room && self.driver.is_some()
+    }
+
+    // For the runner.
+
+    /// What the handles left.
+    pub(super) fn tidy(&mut self, desk: &Desk) {
+        for ask in &desk.declined {
+            // It may be over.
+            let _ = self.answer(*ask, Answer::Decline);
+        }
+        if desk.close {
+            self.close();
+        }
+    }
+
+    /// The next things that happen, told to all whom they concern; the end of the session when it comes.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<Closed>> {
+        let Some(driver) = &mut self.driver else { return Poll::Pending };
+        let Poll::Ready(first) = driver.poll_next(cx) else { return Poll::Pending };
+        let mut closed = first.and_then(|action| self.tell(&action, calls));
+        // Those that wait behind it were read with it: to look at the child between them would cost more than they do.
+        for _ in 1..BATCH {
+            let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) else { break };
+            closed = self.tell(&action, calls);
+        }
+        Poll::Ready(closed)
+    }
+
+    /// Settles everything as lost, and gives the driver up.
+    pub(super) fn lose(&mut self, calls: &mut Calls) -> Option<(Option<Closed>, Box<dyn Drive>)> {
+        let driver = self.driver.as_mut()?;
+        driver.lose();
+        let mut closed = None;
+        while let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) {
+            closed = self.tell(&action, calls).or(closed);
+        }
+        Some((closed, self.finish(calls)?))
+    }
+
+    /// After the last action.
+    pub(super) fn finish(&mut self, calls: &mut Calls) -> Option<Box<dyn Drive>> {
+        self.owners.end(calls);
+        self.feeds.clear();
+        self.driver.take()
+    }
+
+    fn tell(&mut self, action: &Action, calls: &mut Calls) -> Option<Closed> {
+        self.router.route(action, calls);
+        let mut closed = None;
+        let mut unowned = None;
+        match action {
+            Action::Session(info) => self.info = Some(info.clone()),
+            Action::Replied { request, reply } => {
+                if let Some(slot) = self.replies.remove(request) {
+                    calls.wake(slot.put(reply.clone()));
+                }
+            }
+            Action::Asked(ask) if !self.owners.asked(ask, calls) => unowned = Some(ask.id()),
+            Action::Withdrawn { ask, why } => self.owners.withdrawn(*ask, *why, calls),
+            Action::Room => {
+                self.wants_room = false;
+                calls.room();
+            }
+            Action::Closed(end) => closed = Some(end.clone()),
+            _ => {}
+        }
+        self.feeds.retain(|feed| match feed.push(action) {
+            Some(waker) => {
+                calls.wake(waker);
+                true
+            }
+            None => false,
+        });
+        if let Some(ask) = unowned {
+            let _ = self.answer(ask, Answer::Decline);
+        }
+        closed
+    }
+
+    fn expect(&mut self, request: RequestId) -> PendingReply {
+        let slot = Slot::new();
+        self.replies.insert(request, Arc::clone(&slot));
+        PendingReply::new(request, slot)
+    }
+
+    fn give<T, R>(
+        &mut self,
+        value: T,
+        command: impl FnOnce(&mut dyn Drive, T) -> Result<R, Refused<T>>,
+    ) -> Result<R, Refused<T>> {
+        let Some(driver) = &mut self.driver else { return Err(Refused { value, why: WhyRefused::Closed }) };
+        let taken = command(&mut **driver, value);
+        self.wants_room |= matches!(&taken, Err(refused) if refused.why == WhyRefused::Full);
+        taken
+    }
+}

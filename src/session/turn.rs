@@ -1,0 +1,164 @@
+//! A prompt in work: its messages as they come, and how it ends.
+
+mod end;
+pub(super) mod mailbox;
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_lite::Stream;
+
+use super::PendingReply;
+use super::ring::Lagged;
+use super::shared::Presence;
+use crate::error::{Refused, Stale};
+use crate::ids::PromptId;
+use crate::message::Message;
+use crate::request::Interrupt;
+
+pub use end::TurnEnd;
+use mailbox::Mailbox;
+
+/// A handle on one prompt: a stream of the messages of the turn that takes it, and a future of how it ends. Either can be
+/// left alone.
+///
+/// The stream begins with the turn, or, for a prompt that is folded into a running turn, where that takes it. Up to
+/// 2.1.143 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
+/// that was another's after all (a turn that the CLI began by itself at that moment), what was not read of them is taken
+/// back. What the [end](TurnEnd) says is exact on every version.
+///
+/// Messages that nobody reads are dropped, the oldest first, once they are more than
+/// [`HandleLimits`](super::HandleLimits) allow; the stream then tells how many ([`Lagged`]). A turn that is not read at all
+/// delays nothing.
+///
+/// Dropping it detaches: the prompt runs on. [`cancel`](Self::cancel) and [`interrupt`](Self::interrupt) are other things.
+/// While it lives it counts as a handle on the session.
+///
+/// ```
+/// use claude_duplex::{Session, TurnEnd};
+///
+/// async fn ask(claude: &Session) -> Result<TurnEnd, Box<dyn std::error::Error>> {
+///     let mut turn = claude.prompt("what is in this folder?")?;
+///     while let Some(message) = turn.next().await {
+///         println!("{}", message?.line());
+///     }
+///     Ok(turn.await)
+/// }
+/// ```
+///
+/// # A limit on the whole turn
+///
+/// ```
+/// # use std::future::Future;
+/// use claude_duplex::{Session, TurnEnd};
+///
+/// /// `late` is a timer of the runtime, as `async_io::Timer::after(Duration::from_secs(120))`.
+/// async fn within(
+///     claude: &Session, late: impl Future<Output = ()>,
+/// ) -> Result<TurnEnd, Box<dyn std::error::Error>> {
+///     let mut turn = claude.prompt("what is in this folder?")?;
+///     let in_time = async { Some(turn.ended().await) };
+///     if let Some(end) = futures_lite::future::or(in_time, async { late.await; None }).await {
+///         return Ok(end);
+///     }
+///     // It may have ended just now, or be held back here still.
+///     if turn.interrupt().is_err() {
+///         let _ = turn.cancel();
+///     }
+///     Ok(turn.await)
+/// }
+/// ```
+#[must_use = "dropping it detaches from the prompt, which runs on"]
+pub struct Turn {
+    id: PromptId,
+    mailbox: Arc<Mailbox>,
+    presence: Arc<Presence>,
+}
+
+impl Turn {
+    pub(super) fn new(id: PromptId, mailbox: Arc<Mailbox>, presence: Arc<Presence>) -> Self {
+        Self { id, mailbox, presence }
+    }
+
+    /// The prompt.
+    #[must_use]
+    pub fn id(&self) -> PromptId {
+        self.id
+    }
+
+    /// Keeps the messages of the turn for [`TurnEnd::messages`], at most so many bytes of lines, whether they are read or
+    /// not. To miss none, say so before the first is read.
+    pub fn keep(self, limit: usize) -> Self {
+        self.mailbox.keep(limit);
+        self
+    }
+
+    /// The next message; `None` when the prompt has ended and all were read.
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`Lagged`] where messages were dropped before the next one.
+    pub async fn next(&mut self) -> Option<Result<Message, Lagged>> {
+        poll_fn(|cx| self.mailbox.poll_message(cx)).await
+    }
+
+    /// How it ended, once it has; messages may still be unread. It can be asked again.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn ended(&mut self) -> TurnEnd {
+        poll_fn(|cx| self.mailbox.poll_end(cx)).await
+    }
+
+    /// Withdraws the prompt where no turn has taken it: see [`Protocol::cancel`](crate::Protocol::cancel).
+    ///
+    /// # Errors
+    /// [`Stale`] where it is over.
+    pub fn cancel(&self) -> Result<(), Stale> {
+        self.presence.command(|state| state.cancel(self.id))
+    }
+
+    /// Stops the turn that runs it. The reply says that the CLI heard of it; how the prompt ended is told by
+    /// [`ended`](Self::ended).
+    ///
+    /// # Errors
+    /// The interrupt comes back: the prompt is held back here still ([`cancel`](Self::cancel) it), or is over.
+    pub fn interrupt(&self) -> Result<PendingReply, Refused<Interrupt>> {
+        self.presence.command(|state| state.interrupt(Interrupt::prompt(self.id)))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.mailbox.abandon();
+    }
+}
+
+/// The messages; see [`Turn::next`].
+impl Stream for Turn {
+    type Item = Result<Message, Lagged>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.mailbox.poll_message(cx)
+    }
+}
+
+/// How it ended, once it has. To wait so gives the messages up: those that were not read are dropped. To wait and read on,
+/// there is [`Turn::ended`].
+impl Future for Turn {
+    type Output = TurnEnd;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<TurnEnd> {
+        self.mailbox.deafen();
+        self.mailbox.poll_end(cx)
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("id", &self.id).finish_non_exhaustive()
+    }
+}

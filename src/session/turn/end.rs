@@ -1,0 +1,79 @@
+//! How a prompt ended.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::action::Outcome;
+use crate::error::DecodeError;
+use crate::ids::{PromptId, TurnId};
+use crate::message::{Message, TurnResult};
+
+/// How a prompt ended, and what the CLI says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TurnEnd {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// The turn that took it, if one did.
+    pub turn: Option<TurnId>,
+    /// How.
+    pub outcome: Outcome,
+    /// The `result` that answers it: none where it never ran, or was lost. Prompts that shared a turn share it.
+    pub result: Option<Message>,
+    /// The messages of the turn in order, where [`Turn::keep`](super::Turn::keep) was asked for.
+    pub messages: Vec<Message>,
+    /// How many messages came after those and were over the limit.
+    pub omitted: u64,
+}
+
+impl TurnEnd {
+    /// Whether it was answered.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.outcome == Outcome::Success
+    }
+
+    /// The answer's text, or the error's. Empty where there is no result.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self.details() {
+            Some(Ok(result)) if !result.is_error => result.result.unwrap_or_default(),
+            Some(Ok(result)) => result.error_text(),
+            Some(Err(_)) | None => String::new(),
+        }
+    }
+
+    /// The session that it ran in, by which it is resumed.
+    #[must_use]
+    pub fn session_id(&self) -> Option<String> {
+        self.result.as_ref()?.session_id()
+    }
+
+    /// What the process has cost so far, in US dollars: the CLI counts from its start. For this turn alone there is
+    /// [`TurnResult::cost_since`]. Early versions called it `cost_usd`.
+    #[must_use]
+    pub fn total_cost_usd(&self) -> Option<f64> {
+        #[derive(Deserialize)]
+        struct Cost {
+            total_cost_usd: Option<f64>,
+            cost_usd: Option<f64>,
+        }
+        let cost: Cost = self.result.as_ref()?.decode().ok()?;
+        cost.total_cost_usd.or(cost.cost_usd)
+    }
+
+    /// How long the turn took, by the CLI's clock.
+    #[must_use]
+    pub fn duration(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.details()?.ok()?.duration_ms? / 1e3).ok()
+    }
+
+    /// The typed view of the result, if there is one.
+    ///
+    /// # Errors
+    /// The result lacks what the view needs.
+    pub fn details(&self) -> Option<Result<TurnResult, DecodeError>> {
+        self.result.as_ref().map(Message::result)
+    }
+}

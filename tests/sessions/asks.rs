@@ -1,0 +1,207 @@
+//! One owner for each ask, and what becomes of those without an answer.
+
+use claude_duplex::testing::{Generation, Script, Step, Tool};
+use claude_duplex::{
+    Action, AnswerError, AskKind, AskKinds, Config, Decision, Json, Outcome, Overflow, Request, WhyWithdrawn,
+};
+
+use super::rig::{SECOND, open, open_with, until};
+
+fn shell(commands: &[&str]) -> Step {
+    Step::tools_at_once(commands.iter().map(|command| Tool::bash(command).asks()))
+}
+
+/// A script that asks everything that can be asked, in one turn.
+fn everything() -> Script {
+    let hook = |event| Step::hook("h", event);
+    let message = Json::parse(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#).unwrap();
+    Script::default().then([
+        shell(&["ls"]),
+        hook("PreToolUse"),
+        hook("UserPromptSubmit"),
+        hook("PostToolUse"),
+        Step::mcp("mine", message),
+        Step::elicitation("theirs", "who are you?"),
+        Step::dialog("known", Json::parse("{}").unwrap()),
+        Step::text("done"),
+    ])
+}
+
+/// What makes the dialog one that the host declared.
+fn introduction() -> Request {
+    Request::initialize().field("supportedDialogKinds", Json::parse(r#"["known"]"#).unwrap())
+}
+
+/// In every kind's safe way.
+fn assert_declined(answers: &[String]) {
+    let expected = [
+        r#""behavior":"deny""#,
+        r#""permissionDecision":"deny""#,
+        r#""decision":"block""#,
+        r#""subtype":"error""#,
+        r#""subtype":"error""#,
+        r#""action":"cancel""#,
+        r#""behavior":"cancelled""#,
+    ];
+    assert_eq!(answers.len(), expected.len(), "{answers:#?}");
+    for (answer, expected) in answers.iter().zip(expected) {
+        assert!(answer.contains(expected), "{answer} has no {expected}");
+    }
+}
+
+#[test]
+fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
+    for generation in Generation::ALL {
+        let rig = open(Script::new(generation).then([shell(&["a", "b", "c"]), Step::text("done")]));
+        let log = rig.log.clone();
+        rig.run(async |claude| {
+            let mut asks = claude.asks().unwrap();
+            let turn = claude.prompt("go").unwrap();
+            let mut open = Vec::new();
+            for _ in 0..3 {
+                open.push(asks.next().await.unwrap());
+            }
+            let commands = open.iter().map(|asked| asked.permission().unwrap().input.as_str().to_owned());
+            assert!(commands.zip(["a", "b", "c"]).all(|(input, name)| input.contains(&format!("\"{name}\""))));
+            let last = open.pop().unwrap();
+            std::thread::spawn(move || last.answer(Decision::deny("not this one")).unwrap()).join().unwrap();
+            for asked in open.into_iter().rev() {
+                asked.answer(Decision::allow()).unwrap();
+            }
+            assert_eq!(turn.await.outcome, Outcome::Success, "{generation:?}");
+        });
+        let behaviors = log.answers().iter().map(|answer| answer.contains("\"allow\"")).collect::<Vec<_>>();
+        assert_eq!(behaviors, [false, true, true], "{generation:?}");
+    }
+}
+
+#[test]
+fn a_dropped_ask_is_declined_in_the_way_of_its_kind() {
+    let rig = open(everything());
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        let mut asks = claude.asks().unwrap();
+        claude.request(introduction()).unwrap().await.unwrap();
+        let turn = claude.prompt("go").unwrap();
+        for _ in 0..7 {
+            drop(asks.next().await.unwrap());
+        }
+        assert_eq!(turn.await.outcome, Outcome::Success);
+    });
+    assert_declined(&log.answers());
+}
+
+#[test]
+fn an_ask_that_nobody_owns_is_declined_at_once() {
+    let rig = open(everything());
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        claude.request(introduction()).unwrap().await.unwrap();
+        assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success);
+    });
+    assert_declined(&log.answers());
+}
+
+#[test]
+fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
+    let script = Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]);
+    let rig = open(script);
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        let mut asks = claude.asks().unwrap();
+        let turn = claude.prompt("go").unwrap();
+        let first = asks.next().await.unwrap();
+        drop(asks);
+        // What it has taken is not touched.
+        first.answer(Decision::allow()).unwrap();
+        assert_eq!(turn.await.outcome, Outcome::Success);
+        // There may be another owner afterwards.
+        drop(claude.asks().unwrap());
+    });
+    let allowed: Vec<_> = log.answers().iter().map(|answer| answer.contains("\"allow\"")).collect();
+    assert_eq!(allowed.iter().filter(|allowed| **allowed).count(), 1);
+    assert_eq!(allowed.len(), 3);
+}
+
+#[test]
+fn an_ask_has_one_owner() {
+    let rig = open(everything());
+    rig.run(async |claude| {
+        let permissions = claude.asks_of(AskKinds::NONE.with(AskKind::Permission)).unwrap();
+        claude.asks().unwrap_err();
+        let mut hooks = claude.asks_of(AskKinds::NONE.with(AskKind::Hook)).unwrap();
+        claude.request(introduction()).unwrap().await.unwrap();
+        let turn = claude.prompt("go").unwrap();
+        drop(permissions);
+        assert_eq!(hooks.next().await.unwrap().kind(), AskKind::Hook);
+        drop(hooks);
+        turn.await;
+        drop(claude.asks().unwrap());
+    });
+}
+
+#[test]
+fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
+    let rig = open(Script::default().then([shell(&["a", "b"]).withdrawn_after(5 * SECOND), Step::text("done")]));
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        let mut watch = claude.subscribe(1000, Overflow::Oldest);
+        let mut asks = claude.asks().unwrap();
+        let turn = claude.prompt("go").unwrap();
+        let first = asks.next().await.unwrap();
+        let both = futures_lite::future::zip(first.withdrawn(), first.withdrawn()).await;
+        assert_eq!(both, (WhyWithdrawn::Cli, WhyWithdrawn::Cli));
+        until(&mut watch, |action| matches!(action, Action::Withdrawn { .. })).await;
+        assert_eq!(first.answer(Decision::allow()), Err(AnswerError::Stale));
+        turn.await;
+        // The second was withdrawn before anybody took it.
+        claude.close();
+        assert!(asks.next().await.is_none());
+    });
+    assert_eq!(log.answers(), [String::new(); 0]);
+}
+
+#[test]
+fn an_answer_of_another_kind_is_a_decline() {
+    let hook = Step::hook("h", "PreToolUse");
+    let rig = open(Script::default().then([hook, Step::text("done")]));
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        let mut asks = claude.asks().unwrap();
+        let turn = claude.prompt("go").unwrap();
+        let asked = asks.next().await.unwrap();
+        assert_eq!(asked.answer(Decision::allow()), Err(AnswerError::Mismatch));
+        turn.await;
+    });
+    let answers = log.answers();
+    assert!(answers.len() == 1 && answers[0].contains(r#""permissionDecision":"deny""#), "{answers:?}");
+}
+
+#[test]
+fn the_end_of_the_session_withdraws_what_is_open() {
+    let rig = open(Script::default().then([shell(&["a"]), Step::text("done")]));
+    rig.run(async |claude| {
+        let mut asks = claude.asks().unwrap();
+        let _turn = claude.prompt("go").unwrap();
+        let asked = asks.next().await.unwrap();
+        claude.abort();
+        assert!(matches!(asked.withdrawn().await, WhyWithdrawn::Ended(_)));
+        assert!(asks.next().await.is_none());
+        drop(asked);
+        assert!(claude.asks().unwrap().next().await.is_none());
+    });
+}
+
+#[test]
+fn what_the_session_does_not_own_never_gets_to_the_owner() {
+    let none = |config: &mut Config| config.owned = AskKinds::NONE;
+    let rig = open_with(everything(), none, |_| {});
+    rig.run(async |claude| {
+        let mut asks = claude.asks().unwrap();
+        claude.request(introduction()).unwrap().await.unwrap();
+        let turn = claude.prompt("go").unwrap();
+        assert_eq!(turn.await.outcome, Outcome::Success);
+        claude.close();
+        assert!(asks.next().await.is_none());
+    });
+}

@@ -1,0 +1,148 @@
+//! What a handle can ask and tell.
+
+use claude_duplex::testing::{Fault, Generation, Script, Step};
+use claude_duplex::{CloseReason, Exit, Interrupt, Json, Outcome, Request, RequestError, Session, Time};
+use futures_lite::future::zip;
+
+use super::rig::{SECOND, assert_send, open, open_with};
+
+#[test]
+fn handles_go_anywhere() {
+    fn anywhere<T: Clone + Send + Sync + 'static>(_: &T) {}
+    let rig = open(Script::default());
+    anywhere::<Session>(&rig.claude);
+    let runner = assert_send(rig.runner);
+    let turn = assert_send(rig.claude.prompt("one").unwrap());
+    let claude = rig.claude.clone();
+    // Commands from another thread.
+    std::thread::spawn(move || drop(claude.prompt("two").unwrap())).join().unwrap();
+    drop(rig.claude);
+    let (closed, end) = rig.world.run(zip(runner, turn));
+    assert_eq!((end.outcome, closed.why), (Outcome::Success, CloseReason::Closed));
+}
+
+#[test]
+fn a_request_has_its_reply() {
+    for generation in Generation::ALL {
+        open(Script::new(generation)).run(async |claude| {
+            let plan = claude.request(Request::new("set_permission_mode").field("mode", Json::string("plan"))).unwrap();
+            let status = claude.request(Request::new("mcp_status")).unwrap();
+            assert_ne!(plan.id(), status.id());
+            // In any order.
+            assert!(status.await.unwrap().payload().is_some(), "{generation:?}");
+            plan.await.unwrap();
+            let within = Request::new("no_such_request").within(5 * SECOND);
+            match claude.request(within).unwrap().await.unwrap_err() {
+                RequestError::Refused { .. } => assert!(generation > Generation::V2_0_76),
+                error => assert_eq!((error, generation <= Generation::V2_0_76), (RequestError::TimedOut, true)),
+            }
+        });
+    }
+}
+
+#[test]
+fn an_interrupt_that_finds_nothing_is_harmless() {
+    for generation in Generation::ALL {
+        open(Script::new(generation)).run(async |claude| {
+            claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
+            assert_eq!(claude.prompt("one").unwrap().await.outcome, Outcome::Success, "{generation:?}");
+            claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
+            assert_eq!(claude.prompt("two").unwrap().await.outcome, Outcome::Success, "{generation:?}");
+        });
+    }
+}
+
+#[test]
+fn a_ping_says_whether_the_cli_answers() {
+    for generation in Generation::ALL {
+        open(Script::new(generation).then([Step::text_in_parts("a b", 2, 10 * SECOND)])).run(async |claude| {
+            claude.ping(SECOND).await.unwrap();
+            let turn = claude.prompt("busy").unwrap();
+            claude.ping(SECOND).await.unwrap();
+            turn.await;
+        });
+    }
+    let rig = open(Script::default().fault(Fault::StopReading));
+    let world = rig.world.clone();
+    rig.run(async |claude| {
+        claude.ping(SECOND).await.unwrap();
+        drop(claude.prompt("one"));
+        world.sleep(SECOND).await;
+        let asked = world.now();
+        assert_eq!(claude.ping(3 * SECOND).await, Err(RequestError::TimedOut));
+        assert_eq!(world.now().since(asked), 3 * SECOND);
+        assert!(claude.is_alive());
+        claude.abort();
+        claude.wait_for_exit().await;
+        assert!(matches!(claude.ping(SECOND).await, Err(RequestError::Lost(_))));
+    });
+}
+
+#[test]
+fn the_session_id_is_told_by_the_first_turn_and_changed_by_clear() {
+    open(Script::default()).run(async |claude| {
+        assert_eq!(claude.session_id(), None);
+        claude.prompt("one").unwrap().await;
+        let first = claude.session_id().unwrap();
+        claude.prompt("two").unwrap().await;
+        assert_eq!(claude.session_id().as_ref(), Some(&first));
+        claude.prompt("/clear").unwrap().await;
+        let end = claude.prompt("three").unwrap().await;
+        assert_ne!(claude.session_id().unwrap(), first);
+        assert_eq!(end.session_id().as_deref(), claude.session_id().as_deref());
+        assert_eq!(claude.info().unwrap().version.as_deref(), Some("2.1.329"));
+        claude.close();
+        claude.wait_for_exit().await;
+        // It is known after the end, to resume it.
+        assert!(claude.session_id().is_some());
+    });
+}
+
+#[test]
+fn the_end_is_told_to_all_who_wait_with_its_cause() {
+    let fault = Fault::Exit { code: 3, message: "not logged in".into() };
+    let rig = open(Script::default().fault(fault));
+    rig.run(async |claude| {
+        assert!(claude.is_alive() && claude.exit_status().is_none());
+        assert_eq!(claude.pid(), Some(4242));
+        let (one, two) = zip(claude.wait_for_exit(), claude.wait_for_exit()).await;
+        assert_eq!((one.exit, one.why), (Some(Exit::Code(3)), CloseReason::Exited));
+        assert!(one.stderr.contains("not logged in"));
+        assert_eq!((&one, Some(&one)), (&two, claude.exit_status().as_ref()));
+        assert_eq!(claude.wait_for_exit().await, one);
+        assert!(!claude.is_alive() && claude.pid().is_none());
+    });
+}
+
+#[test]
+fn close_waits_for_the_turn_and_abort_for_nothing() {
+    let script = || Script::default().then([Step::text_in_parts("a b c", 3, SECOND)]);
+    let outcome = |abort: bool| {
+        let rig = open(script());
+        let world = rig.world.clone();
+        rig.run(async |claude| {
+            let turn = claude.prompt("one").unwrap();
+            world.sleep(SECOND).await;
+            if abort {
+                claude.abort()
+            } else {
+                claude.close()
+            }
+            (turn.await.outcome, claude.wait_for_exit().await.why, world.now() < Time::from(2 * SECOND))
+        })
+    };
+    assert_eq!(outcome(false), (Outcome::Success, CloseReason::Closed, false));
+    assert_eq!(outcome(true), (Outcome::Lost(claude_duplex::Lost::Aborted), CloseReason::Aborted, true));
+}
+
+#[test]
+fn run_until_gives_what_the_future_gives_and_ends_the_session() {
+    let rig = open_with(Script::default(), |_| {}, |_| {});
+    let watch = rig.claude.clone();
+    let log = rig.log.clone();
+    let text = rig.world.run(rig.runner.run_until(async { rig.claude.prompt("one").unwrap().await.text() }));
+    assert_eq!(text, "ok");
+    let closed = watch.exit_status().unwrap();
+    assert_eq!((closed.why, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));
+    assert!(log.is_gone());
+}

@@ -1,0 +1,228 @@
+//! What dropping each thing does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+use claude_duplex::testing::{Generation, Script, Step, Tool, World};
+use claude_duplex::{
+    Action, AnswerError, CloseReason, Decision, Interrupt, Lost, Outcome, Overflow, Prompt, Request, RequestError,
+    Seed, WhyRefused, WhyWithdrawn,
+};
+use futures_lite::future::zip;
+
+use super::rig::{SECOND, all, open, open_in};
+
+fn slowly() -> Script {
+    Script::default().then([Step::text_in_parts("a b c", 3, SECOND)])
+}
+
+/// The outcomes of the prompts, in the order of their ends.
+fn outcomes(told: &[Result<Action, claude_duplex::Lagged>]) -> Vec<Outcome> {
+    let outcome = |told: &Result<Action, _>| match told {
+        Ok(Action::PromptEnded { outcome, .. }) => Some(*outcome),
+        _ => None,
+    };
+    told.iter().filter_map(outcome).collect()
+}
+
+#[test]
+fn the_last_handle_closes_in_order() {
+    let rig = open(slowly());
+    let watch = rig.claude.subscribe(1000, Overflow::Oldest);
+    let asks = rig.claude.asks().unwrap();
+    let waits = rig.claude.wait_for_exit();
+    let other = rig.claude.clone();
+    drop((rig.claude.prompt("one"), rig.claude));
+    let world = rig.world.clone();
+    let handles = async {
+        world.sleep(SECOND).await;
+        drop(other);
+    };
+    // Neither a subscriber nor the owner of the asks nor one that waits for the end is a handle.
+    let ((closed, waited), (told, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
+    assert_eq!((closed.why, &waited), (CloseReason::Closed, &closed));
+    assert!(closed.exit.is_some_and(claude_duplex::Exit::success), "{closed:?}");
+    // The turn that ran was not cut.
+    assert_eq!(outcomes(&told), [Outcome::Success]);
+    assert_eq!(rig.log.signals().iter().filter(|s| **s == claude_duplex::ChildAction::Terminate).count(), 0);
+    drop(asks);
+}
+
+#[test]
+fn a_turn_is_a_handle() {
+    let rig = open(slowly());
+    let turn = rig.claude.prompt("one").unwrap();
+    drop(rig.claude);
+    let (closed, end) = rig.world.run(zip(rig.runner, async {
+        let end = turn.await;
+        (end, rig.world.now())
+    }));
+    assert_eq!((end.0.outcome, closed.why), (Outcome::Success, CloseReason::Closed));
+
+    // Detached, and the last: it runs to its end, and what waits behind it never does.
+    let rig = open(slowly());
+    let watch = rig.claude.subscribe(1000, Overflow::Oldest);
+    let turns = (rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap());
+    drop(rig.claude);
+    let world = rig.world.clone();
+    let later = async {
+        world.sleep(SECOND).await;
+        drop(turns);
+    };
+    let (_, (told, ())) = rig.world.run(zip(rig.runner, zip(all(watch), later)));
+    assert_eq!(outcomes(&told), [Outcome::Cancelled, Outcome::Success]);
+}
+
+#[test]
+fn an_open_ask_is_a_handle() {
+    let rig = open(Script::default().then([Step::from(Tool::bash("ls").asks()), Step::text("done")]));
+    let mut asks = rig.claude.asks().unwrap();
+    drop(rig.claude.prompt("one"));
+    let (world, claude) = (rig.world.clone(), rig.claude);
+    let answering = async {
+        let asked = asks.next().await.unwrap();
+        drop(claude);
+        // Longer than the end may take.
+        world.sleep(1000 * SECOND).await;
+        asked.answer(Decision::allow()).unwrap();
+    };
+    let (closed, ()) = rig.world.run(zip(rig.runner, answering));
+    assert_eq!(closed.why, CloseReason::Closed);
+    assert!(rig.log.answers()[0].contains("\"allow\""));
+}
+
+/// Drops the runner after so many steps of it; whether the session was over by then.
+fn lose_after(steps: usize, script: Script) -> bool {
+    let world = World::new();
+    let mut rig = open_in(&world, Seed([5; 16]), script, |_| {}, |_| {});
+    let mut asks = rig.claude.asks().unwrap();
+    let watch = rig.claude.subscribe(10_000, Overflow::Oldest);
+    let mut turns = vec![rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap()];
+    let reply = rig.claude.request(Request::new("mcp_status")).unwrap();
+    let waiters = [rig.claude.wait_for_exit(), rig.claude.wait_for_exit(), rig.claude.wait_for_exit()];
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut open = Vec::new();
+    let mut over = false;
+    for _ in 0..steps {
+        over |= pin!(&mut rig.runner).poll(&mut cx).is_ready();
+        while let Poll::Ready(Some(asked)) = pin!(asks.next()).poll(&mut cx) {
+            open.push(asked);
+        }
+        world.pass_time();
+    }
+    drop(rig.runner);
+    assert!(rig.log.is_gone(), "the transport is dropped, which kills the group");
+    assert!(!rig.claude.is_alive());
+    let prompts = turns.len();
+    // No time passes: everything is there.
+    let told = futures_lite::future::block_on(async {
+        for turn in &mut turns {
+            let end = turn.ended().await;
+            assert!(matches!(end.outcome, Outcome::Success | Outcome::Lost(Lost::Aborted)), "{end:?}");
+            while turn.next().await.is_some() {}
+        }
+        let replied = reply.await;
+        assert!(matches!(replied, Ok(_) | Err(RequestError::Lost(Lost::Aborted))), "{replied:?}");
+        for waiter in waiters {
+            assert_eq!(waiter.await.why, CloseReason::Aborted);
+        }
+        while let Some(asked) = asks.next().await {
+            open.push(asked);
+        }
+        for asked in open {
+            assert_eq!(asked.withdrawn().await, WhyWithdrawn::Ended(Lost::Aborted));
+            assert_eq!(asked.answer(Decision::allow()), Err(AnswerError::Stale));
+        }
+        all(watch).await
+    });
+    assert_eq!(outcomes(&told).len(), prompts);
+    assert!(matches!(told.last(), Some(Ok(Action::Closed(_)))));
+    let claude = rig.claude;
+    assert_eq!(claude.prompt("more").unwrap_err().why, WhyRefused::Closed);
+    assert_eq!(claude.request(Request::new("mcp_status")).unwrap_err().why, WhyRefused::Closed);
+    assert_eq!(claude.interrupt(Interrupt::running()).unwrap_err().why, WhyRefused::Closed);
+    assert!(turns[0].cancel().is_err());
+    assert_eq!(claude.exit_status().map(|closed| closed.why), Some(CloseReason::Aborted));
+    over
+}
+
+#[test]
+fn a_dropped_runner_kills_settles_and_wakes_whenever_it_is() {
+    for generation in Generation::ALL {
+        let script = || {
+            let asks = Step::tools_at_once([Tool::bash("a").asks(), Tool::bash("b").asks()]);
+            Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND), asks])
+        };
+        for steps in 0..40 {
+            assert!(!lose_after(steps, script()));
+        }
+    }
+}
+
+#[test]
+fn those_who_wait_are_woken_when_the_runner_is_dropped() {
+    // On a thread each, so that nobody polls them but their wakers.
+    let rig = open(slowly());
+    let mut turn = rig.claude.prompt("one").unwrap();
+    let end = rig.claude.prompt("two").unwrap();
+    let reply = rig.claude.request(Request::new("mcp_status")).unwrap();
+    let mut watch = rig.claude.subscribe(10, Overflow::Oldest);
+    let mut asks = rig.claude.asks().unwrap();
+    let exits = (rig.claude.wait_for_exit(), rig.claude.wait_for_exit());
+    let claude = rig.claude.clone();
+    let waiting = [
+        std::thread::spawn(move || futures_lite::future::block_on(async { while turn.next().await.is_some() {} })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { drop(end.await) })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { drop(reply.await) })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { while watch.next().await.is_some() {} })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { assert!(asks.next().await.is_none()) })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { drop(exits.0.await) })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { drop(exits.1.await) })),
+        std::thread::spawn(move || {
+            futures_lite::future::block_on(async { assert!(claude.ping(SECOND).await.is_err()) });
+        }),
+    ];
+    drop(rig.runner);
+    for thread in waiting {
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
+    let mut rig = open(slowly());
+    let turn = rig.claude.prompt("one").unwrap();
+    rig.log.panics.store(true, Ordering::Relaxed);
+    let runner = &mut rig.runner;
+    catch_unwind(AssertUnwindSafe(|| rig.world.run(runner))).unwrap_err();
+    drop(rig.runner);
+    assert_eq!(futures_lite::future::block_on(turn).outcome, Outcome::Lost(Lost::Aborted));
+    assert!(!rig.claude.is_alive());
+}
+
+#[test]
+fn an_id_of_another_session_does_nothing() {
+    let world = World::new();
+    let here = open_in(&world, Seed([1; 16]), slowly(), |_| {}, |_| {});
+    let there = open_in(&world, Seed([2; 16]), slowly(), |_| {}, |_| {});
+    let (one, other) = (here.claude.prompt("here").unwrap(), there.claude.prompt("there").unwrap());
+    assert!(here.claude.cancel(other.id()).is_err());
+    let refused = here.claude.interrupt(Interrupt::prompt(other.id())).unwrap_err();
+    assert_eq!(refused.why, WhyRefused::NotRunning);
+    let talk = async move {
+        let ends = zip(one, other).await;
+        assert_eq!((ends.0.outcome, ends.1.outcome), (Outcome::Success, Outcome::Success));
+        drop((here.claude, there.claude));
+    };
+    world.run(zip(zip(here.runner, there.runner), talk));
+    assert_eq!((here.log.requests("interrupt"), here.log.requests("cancel_async_message")), (0, 0));
+}
+
+#[test]
+fn a_refused_prompt_comes_back_whole() {
+    let rig = open(slowly());
+    drop(rig.runner);
+    assert_eq!(rig.claude.prompt("mine").unwrap_err().value, Prompt::text("mine"));
+}

@@ -1,0 +1,112 @@
+//! Everything that is held has a limit, and keeps to it.
+
+use claude_duplex::testing::{Fault, Script, Step};
+use claude_duplex::{Action, Outcome, Overflow, Prompt, WhyRefused};
+
+use super::rig::{SECOND, open, open_with};
+
+const KIB: usize = 1024;
+
+#[test]
+fn unread_messages_of_a_turn_by_their_number_and_their_bytes() {
+    for (messages, bytes) in [(100, usize::MAX), (usize::MAX, 10 * KIB), (1, usize::MAX), (0, 0)] {
+        let script = Script::default().fault(Fault::Flood(5_000));
+        let rig = open_with(script, |_| {}, |limits| (limits.turn_messages, limits.turn_bytes) = (messages, bytes));
+        rig.run(async |claude| {
+            let mut turn = claude.prompt("flood").unwrap();
+            turn.ended().await;
+            let lagged = turn.next().await.unwrap().unwrap_err();
+            assert!(lagged.missed > 4_000);
+            let (mut count, mut size) = (0, 0);
+            while let Some(message) = turn.next().await {
+                count += 1;
+                size += message.unwrap().as_bytes().len();
+            }
+            // One is always kept.
+            assert!(count <= messages.max(1) && (size <= bytes || count == 1), "{count} of {size} bytes");
+            assert!(count >= 1 && (count >= messages || size + KIB > bytes), "{count} of {size} bytes");
+        });
+    }
+}
+
+#[test]
+fn kept_messages_of_a_turn_by_their_bytes() {
+    for limit in [0, 2 * KIB, 100 * KIB] {
+        let rig = open(Script::default().fault(Fault::Flood(5_000)));
+        rig.run(async |claude| {
+            let whole = claude.prompt("flood").unwrap().keep(limit).await;
+            let size: usize = whole.messages.iter().map(|message| message.as_bytes().len()).sum();
+            assert!(size <= limit && size + KIB >= limit.min(KIB), "{size} of {limit}");
+            assert!(whole.messages.len() as u64 + whole.omitted > 5_000);
+            assert!(whole.result.is_some());
+        });
+    }
+}
+
+#[test]
+fn what_a_subscriber_has_not_read_by_number_and_bytes() {
+    for (capacity, bytes) in [(50, usize::MAX), (usize::MAX, 20 * KIB), (0, 0)] {
+        let script = Script::default().fault(Fault::Flood(5_000));
+        let rig = open_with(script, |_| {}, |limits| limits.subscriber_bytes = bytes);
+        rig.run(async |claude| {
+            let mut watch = claude.subscribe(capacity, Overflow::Oldest);
+            claude.prompt("flood").unwrap().await;
+            assert!(watch.next().await.unwrap().unwrap_err().missed > 4_000);
+            let (mut count, mut size) = (0, 0);
+            claude.close();
+            claude.wait_for_exit().await;
+            let mut more = 0;
+            while let Some(next) = watch.next().await {
+                match next {
+                    Ok(Action::Message { message, .. }) => size += message.as_bytes().len(),
+                    Ok(_) => {}
+                    Err(lagged) => {
+                        more += lagged.missed;
+                        continue;
+                    }
+                }
+                count += 1;
+            }
+            assert!(count <= capacity.max(1) && (size <= bytes || count == 1), "{count} of {size} bytes, {more}");
+            assert!(count >= 1);
+        });
+    }
+}
+
+#[test]
+fn bytes_that_wait_to_be_written_and_room_is_told() {
+    let script = Script::default().then([Step::text_in_parts("a b c", 3, SECOND)]);
+    let rig = open_with(script, |config| config.limits.unsent = 10 * KIB, |_| {});
+    rig.run(async |claude| {
+        let text = "x".repeat(KIB);
+        let mut turns = Vec::new();
+        let refused = loop {
+            match claude.prompt(&*text) {
+                Ok(turn) => turns.push(turn),
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!((refused.why, &refused.value), (WhyRefused::Full, &Prompt::text(&text)));
+        assert!((8..=10).contains(&turns.len()), "{}", turns.len());
+        claude.room().await;
+        let last = claude.prompt(refused.value).unwrap();
+        // Without a refusal there is nothing to wait for.
+        claude.room().await;
+        for turn in turns {
+            assert_eq!(turn.await.outcome, Outcome::Success);
+        }
+        assert_eq!(last.await.outcome, Outcome::Success);
+    });
+}
+
+#[test]
+fn the_end_of_stderr() {
+    let rig =
+        open_with(Script::default().fault(Fault::Stderr(100 * KIB)), |config| config.limits.stderr_tail = KIB, |_| {});
+    rig.run(async |claude| {
+        claude.prompt("one").unwrap().await;
+        claude.close();
+        let closed = claude.wait_for_exit().await;
+        assert!(closed.stderr.len() == KIB && closed.stderr.contains("noise"));
+    });
+}

@@ -1,0 +1,214 @@
+//! Handlers beside the session.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use claude_duplex::ask::hook::Output;
+use claude_duplex::testing::{Generation, Script, Step, Tool};
+use claude_duplex::{Answer, AskKind, Asked, Decision, Handlers, Interrupt, Json, LocalHandlers, Outcome, Time};
+use futures_lite::future::{or, pending, zip};
+
+use super::rig::{SECOND, assert_send, open};
+
+fn shell(commands: &[&str]) -> Step {
+    Step::tools_at_once(commands.iter().map(|command| Tool::bash(command).asks()))
+}
+
+fn many(count: usize) -> Step {
+    Step::tools_at_once((0..count).map(|number| Tool::bash(&format!("echo {number}")).asks()))
+}
+
+/// Counts how often it was dropped.
+struct Dropped(Arc<AtomicUsize>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn any_number_is_handled_side_by_side() {
+    for generation in Generation::ALL {
+        let rig = open(Script::new(generation).then([many(100), Step::text("done")]));
+        let (world, log) = (rig.world.clone(), rig.log.clone());
+        rig.run(async |claude| {
+            let patience = world.clone();
+            let handlers = Handlers::new().permission(move |tool| {
+                let sleep = patience.sleep(10 * SECOND);
+                async move {
+                    sleep.await;
+                    if tool.input.as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
+                }
+            });
+            let serving = assert_send(claude.asks().unwrap().serve(handlers));
+            let turn = async {
+                let end = claude.prompt("go").unwrap().await;
+                claude.close();
+                end
+            };
+            let ((), end) = zip(serving, turn).await;
+            assert_eq!(end.outcome, Outcome::Success, "{generation:?}");
+            assert!(world.now() < Time::from(15 * SECOND), "{generation:?}: {:?}", world.now());
+        });
+        let allowed = log.answers().iter().filter(|answer| answer.contains("\"allow\"")).count();
+        assert_eq!((log.answers().len(), allowed), (100, 89), "{generation:?}");
+    }
+}
+
+#[test]
+fn each_kind_has_its_handler() {
+    let script = Script::default().then([
+        shell(&["ls"]),
+        Step::hook("h", "PreToolUse"),
+        Step::mcp("mine", Json::parse(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#).unwrap()),
+        Step::elicitation("theirs", "who are you?"),
+        Step::text("done"),
+    ]);
+    let rig = open(script);
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        let raw = |json: &str| Answer::Raw(Json::parse(json).unwrap());
+        let handlers = Handlers::new()
+            .permission(async |_| Decision::allow())
+            .hook(async |_| Output::new().system_message("from a hook"))
+            .mcp(async |message| message.unknown_server())
+            .on(AskKind::Elicitation, async |_| raw(r#"{"action":"decline"}"#));
+        let serving = claude.asks().unwrap().serve(handlers);
+        or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
+    });
+    let answers = log.answers();
+    let expected = ["\"allow\"", "from a hook", "-32601", r#""action":"decline""#];
+    assert_eq!(answers.len(), expected.len(), "{answers:#?}");
+    assert!(answers.iter().zip(expected).all(|(answer, expected)| answer.contains(expected)), "{answers:#?}");
+}
+
+#[test]
+fn handlers_may_stay_on_their_thread() {
+    let rig = open(Script::default().then([shell(&["a", "b"]), Step::text("done")]));
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    rig.run(async |claude| {
+        let note = Rc::clone(&seen);
+        let handlers = LocalHandlers::new().permission(move |tool| {
+            let note = Rc::clone(&note);
+            async move {
+                note.borrow_mut().push(tool.input.as_str().to_owned());
+                Decision::allow()
+            }
+        });
+        or(async { drop(claude.prompt("go").unwrap().await) }, claude.asks().unwrap().serve(handlers)).await;
+    });
+    assert_eq!(seen.borrow().len(), 2);
+}
+
+#[test]
+fn a_closure_may_take_the_asks_themselves() {
+    let rig = open(Script::default().then([shell(&["a", "b", "c"]), Step::text("done")]));
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        let later = RefCell::new(Vec::new());
+        let serving = claude.asks().unwrap().serve(|asked: Asked| {
+            let mut later = later.borrow_mut();
+            later.push(asked);
+            // Answered elsewhere, all at once.
+            let all = if later.len() == 3 { std::mem::take(&mut *later) } else { Vec::new() };
+            async move { all.into_iter().for_each(|asked| asked.answer(Decision::allow()).unwrap()) }
+        });
+        or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
+    });
+    assert_eq!(log.answers().iter().filter(|answer| answer.contains("\"allow\"")).count(), 3);
+}
+
+#[test]
+fn the_handling_of_a_withdrawn_ask_is_dropped() {
+    let rig = open(Script::default().then([many(10).withdrawn_after(5 * SECOND), Step::text("done")]));
+    let (world, log) = (rig.world.clone(), rig.log.clone());
+    let dropped = Arc::new(AtomicUsize::new(0));
+    rig.run(async |claude| {
+        let count = Arc::clone(&dropped);
+        let handlers = Handlers::new().permission(move |_| {
+            let guard = Dropped(Arc::clone(&count));
+            async move {
+                let _guard = guard;
+                pending::<Decision>().await
+            }
+        });
+        let end = async {
+            let end = claude.prompt("go").unwrap().await;
+            assert_eq!((end.outcome, dropped.load(Ordering::Relaxed)), (Outcome::Success, 10));
+            assert!(world.now() < Time::from(10 * SECOND));
+        };
+        or(end, claude.asks().unwrap().serve(handlers)).await;
+    });
+    assert_eq!(log.answers(), [String::new(); 0]);
+}
+
+#[test]
+fn an_interrupt_overtakes_a_handler_that_sleeps() {
+    for generation in Generation::ALL {
+        let rig = open(Script::new(generation).then([shell(&["ls"]), Step::text("done")]));
+        let (world, log) = (rig.world.clone(), rig.log.clone());
+        rig.run(async |claude| {
+            let slow = world.clone();
+            let handlers = Handlers::new().permission(move |_| {
+                let sleep = slow.sleep(3600 * SECOND);
+                async move {
+                    sleep.await;
+                    Decision::allow()
+                }
+            });
+            let talk = async {
+                let turn = claude.prompt("go").unwrap();
+                world.sleep(10 * SECOND).await;
+                claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
+                assert_eq!(turn.await.outcome, Outcome::Interrupted, "{generation:?}");
+                assert!(world.now() < Time::from(20 * SECOND));
+            };
+            or(talk, claude.asks().unwrap().serve(handlers)).await;
+        });
+        assert!(!log.written().iter().any(|line| line.contains("\"allow\"")), "{generation:?}");
+    }
+}
+
+#[test]
+fn a_handler_that_panics_declines_its_ask_and_those_beside_it() {
+    let script = Script::default().then([shell(&["good", "bad", "late"]), Step::text("done")]);
+    let mut rig = open(script);
+    let handlers = Handlers::new().permission(|tool| async move {
+        if tool.input.as_str().contains("bad") {
+            panic!("a handler that panics");
+        }
+        pending::<Decision>().await
+    });
+    let turn = rig.claude.prompt("go").unwrap();
+    let serving = rig.claude.asks().unwrap().serve(handlers);
+    let runner = &mut rig.runner;
+    let both = zip(async { drop(runner.await) }, serving);
+    let panicked = catch_unwind(AssertUnwindSafe(|| rig.world.run(both)));
+    assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"a handler that panics"));
+    // The session is unharmed.
+    let end = rig.world.run(rig.runner.run_until(turn));
+    assert_eq!(end.outcome, Outcome::Success);
+    let answers = rig.log.answers();
+    assert!(answers.len() == 3 && answers.iter().all(|answer| answer.contains("\"deny\"")), "{answers:#?}");
+}
+
+#[test]
+fn to_drop_the_serving_declines_what_it_had_in_hand() {
+    let rig = open(Script::default().then([many(5), shell(&["more"]), Step::text("done")]));
+    let (world, log) = (rig.world.clone(), rig.log.clone());
+    rig.run(async |claude| {
+        let serving = claude.asks().unwrap().serve(|asked: Asked| async move {
+            let _asked = asked;
+            pending().await
+        });
+        let turn = claude.prompt("go").unwrap();
+        or(serving, world.sleep(10 * SECOND)).await;
+        assert_eq!(turn.await.outcome, Outcome::Success);
+    });
+    let answers = log.answers();
+    assert!(answers.len() == 6 && answers.iter().all(|answer| answer.contains("\"deny\"")), "{answers:#?}");
+}

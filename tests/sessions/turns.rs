@@ -1,0 +1,227 @@
+//! A prompt's messages, and its end.
+
+use claude_duplex::testing::{Fault, Generation, Script, Step, Tool};
+use claude_duplex::{Action, Busy, Message, MessageKind, Outcome, Overflow, Prompt, Turn};
+
+use super::rig::{SECOND, all, delta, open, open_with, until};
+
+async fn read(turn: &mut Turn) -> Vec<Message> {
+    let mut messages = Vec::new();
+    while let Some(message) = turn.next().await {
+        messages.push(message.expect("no lag"));
+    }
+    messages
+}
+
+fn says(messages: &[Message], text: &str) -> bool {
+    messages.iter().any(|message| message.kind() == MessageKind::Assistant && message.line().contains(text))
+}
+
+#[test]
+fn a_turn_is_its_messages_and_its_end() {
+    for generation in Generation::ALL {
+        let rig = open(Script::new(generation).then([Step::text_in_parts("four", 2, SECOND)]));
+        rig.run(async |claude| {
+            let mut turn = claude.prompt("two and two?").unwrap();
+            let messages = read(&mut turn).await;
+            assert!(says(&messages, "four"), "{generation:?}");
+            assert_eq!(messages.last().map(Message::kind), Some(MessageKind::Result), "{generation:?}");
+            let end = turn.ended().await;
+            assert_eq!((end.prompt, end.outcome), (turn.id(), Outcome::Success));
+            assert_eq!((end.result.as_ref(), &*end.text()), (messages.last(), "four"));
+            assert_eq!(end.session_id().as_deref(), claude.session_id().as_deref());
+            assert!(end.session_id().is_some() && end.total_cost_usd().is_some(), "{end:?}");
+            assert!(end.duration().is_some_and(|duration| duration >= 2 * SECOND), "{:?}", end.duration());
+            assert!(end.turn.is_some() && end.messages.is_empty());
+            // The end can be asked for again, and taken.
+            assert_eq!(turn.ended().await, end);
+            assert_eq!(turn.await, end);
+        });
+    }
+}
+
+#[test]
+fn either_half_can_be_left_alone() {
+    let rig = open(Script::default());
+    rig.run(async |claude| {
+        assert_eq!(claude.prompt("only the end").unwrap().await.text(), "ok");
+        let mut turn = claude.prompt("only the messages").unwrap();
+        assert!(says(&read(&mut turn).await, "ok"));
+        drop(turn);
+        assert_eq!(claude.prompt("one more").unwrap().await.outcome, Outcome::Success);
+    });
+}
+
+#[test]
+fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
+    for generation in Generation::ALL {
+        for replay in [true, false] {
+            let script =
+                Script::new(generation).replay(replay).answering(|prompt| vec![Step::text(format!("re {prompt}"))]);
+            open(script).run(async |claude| {
+                let mut turns: Vec<_> = ["one", "two", "three"].map(|text| claude.prompt(text).unwrap()).into();
+                for (turn, text) in turns.iter_mut().zip(["one", "two", "three"]) {
+                    let messages = read(turn).await;
+                    let said: Vec<_> = messages.iter().filter(|m| m.kind() == MessageKind::Assistant).collect();
+                    assert_eq!(said.len(), 1, "{generation:?} {text}: {messages:?}");
+                    assert!(said[0].line().contains(&format!("re {text}")), "{generation:?} {text}: {said:?}");
+                    let results = messages.iter().filter(|message| message.kind() == MessageKind::Result);
+                    assert_eq!(results.collect::<Vec<_>>(), [turn.ended().await.result.as_ref().unwrap()]);
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn parts_of_the_answer_are_read_while_it_is_written() {
+    for generation in Generation::ALL {
+        for replay in [true, false] {
+            let rig = open(Script::new(generation).replay(replay).then([Step::text_in_parts("a b c d", 4, SECOND)]));
+            let world = rig.world.clone();
+            rig.run(async |claude| {
+                let mut turn = claude.prompt("letters").unwrap();
+                let mut times = Vec::new();
+                while let Some(message) = turn.next().await {
+                    times.extend(delta(&message.unwrap()).map(|_| world.now()));
+                }
+                assert_eq!(times.len(), 4, "{generation:?}");
+                assert!(times.windows(2).all(|pair| pair[1].since(pair[0]) >= SECOND), "{generation:?}: {times:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn prompts_that_share_a_turn_each_get_its_end() {
+    for generation in Generation::ALL {
+        let slow = Tool::bash("sleep").takes(10 * SECOND).gives("slept");
+        let rig = open(Script::new(generation).then([Step::from(slow), Step::text("both")]));
+        let world = rig.world.clone();
+        rig.run(async |claude| {
+            let first = claude.prompt("one").unwrap();
+            world.sleep(5 * SECOND).await;
+            let mut second = claude.prompt(Prompt::text("and two").busy(Busy::Send)).unwrap();
+            let heard = read(&mut second).await;
+            let (first, second) = (first.await, second.await);
+            assert_eq!((first.outcome, second.outcome), (Outcome::Success, Outcome::Success), "{generation:?}");
+            assert_eq!((first.turn, &first.result), (second.turn, &second.result), "{generation:?}");
+            // It hears the turn from where that took it on.
+            assert!(says(&heard, "both") && !says(&heard, "sleep"), "{generation:?}: {heard:?}");
+        });
+    }
+}
+
+#[test]
+fn a_turn_of_the_clis_own_is_in_nobodys_messages() {
+    for generation in [Generation::V2_1_250, Generation::V2_1_329] {
+        let own =
+            vec![Step::text("by myself"), Step::from(Tool::bash("sleep").takes(10 * SECOND)), Step::text("still")];
+        let script = Script::new(generation).then([Step::background(5 * SECOND, own), Step::text("started")]);
+        let rig = open(script.answering(|_| vec![Step::text("mine")]));
+        let world = rig.world.clone();
+        rig.run(async |claude| {
+            let mut watch = claude.subscribe(1000, Overflow::Oldest);
+            let mut first = claude.prompt("start").unwrap();
+            assert!(!says(&read(&mut first).await, "by myself"));
+            until(
+                &mut watch,
+                |action| matches!(action, Action::Message { message, .. } if says(&[message.clone()], "by myself")),
+            )
+            .await;
+            world.sleep(SECOND).await;
+            let mut second = claude.prompt("and now?").unwrap().keep(1 << 20);
+            let heard = read(&mut second).await;
+            assert!(says(&heard, "mine") && !says(&heard, "by myself"), "{generation:?}: {heard:?}");
+            assert_eq!(second.await.messages, heard, "{generation:?}");
+        });
+    }
+}
+
+#[test]
+fn unread_messages_are_capped_and_the_lag_is_exact() {
+    let rig = open(Script::default().fault(Fault::Flood(10_000)));
+    rig.run(async |claude| {
+        let mut watch = claude.subscribe(100_000, Overflow::Oldest);
+        let mut turn = claude.prompt("flood").unwrap();
+        let end = turn.ended().await;
+        let told = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+        let all: Vec<Message> = told
+            .into_iter()
+            .filter_map(|action| match action {
+                Action::Message { turn, message } if turn == end.turn => Some(message),
+                _ => None,
+            })
+            .collect();
+        assert!(all.len() > 10_000, "{}", all.len());
+        let lagged = turn.next().await.unwrap().unwrap_err();
+        assert_eq!((lagged.missed, lagged.cut_off), (all.len() as u64 - 1024, false));
+        assert_eq!(read(&mut turn).await, all[all.len() - 1024..]);
+    });
+}
+
+#[test]
+fn kept_messages_are_all_of_the_turn_read_or_not() {
+    let rig = open(Script::default());
+    rig.run(async |claude| {
+        let mut turn = claude.prompt("one").unwrap().keep(1 << 20);
+        let heard = read(&mut turn).await;
+        let end = turn.await;
+        assert_eq!((end.messages, end.omitted), (heard.clone(), 0));
+        let unread = claude.prompt("two").unwrap().keep(1 << 20).await;
+        assert_eq!(unread.messages.len(), heard.len());
+    });
+}
+
+#[test]
+fn a_dropped_turn_runs_on() {
+    let rig = open(Script::default().then([Step::text_in_parts("slowly", 3, SECOND)]));
+    let log = rig.log.clone();
+    let told = rig.run(async |claude| {
+        let watch = claude.subscribe(1000, Overflow::Oldest);
+        drop(claude.prompt("one"));
+        assert_eq!(claude.prompt("two").unwrap().await.outcome, Outcome::Success);
+        drop(claude);
+        watch
+    });
+    let told = futures_lite::future::block_on(all(told));
+    let ends = told.iter().filter_map(|told| match told {
+        Ok(Action::PromptEnded { outcome, .. }) => Some(*outcome),
+        _ => None,
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [Outcome::Success; 2]);
+    assert_eq!((log.requests("interrupt"), log.requests("cancel_async_message")), (0, 0));
+}
+
+#[test]
+fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
+    for generation in Generation::ALL {
+        let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 10 * SECOND)]));
+        let world = rig.world.clone();
+        rig.run(async |claude| {
+            let (mut running, waiting) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
+            while delta(&running.next().await.unwrap().unwrap()).is_none() {}
+            waiting.interrupt().unwrap_err();
+            waiting.cancel().unwrap();
+            assert_eq!(waiting.await.outcome, Outcome::Cancelled, "{generation:?}");
+            running.interrupt().unwrap().await.unwrap();
+            let end = running.ended().await;
+            assert_eq!(end.outcome, Outcome::Interrupted, "{generation:?}");
+            assert!(world.now().since(claude_duplex::Time::ZERO) < 30 * SECOND);
+            assert!(running.cancel().is_err() && running.interrupt().is_err());
+        });
+    }
+}
+
+#[test]
+fn what_died_with_the_child_is_lost_and_told_so() {
+    let rig = open_with(Script::default().fault(Fault::Die(claude_duplex::Exit::Code(7))), |_| {}, |_| {});
+    rig.run(async |claude| {
+        let (first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
+        for end in [first.await, second.await] {
+            assert!(matches!(end.outcome, Outcome::Lost(_)), "{end:?}");
+            assert_eq!((end.result, end.messages.len()), (None, 0));
+        }
+        assert_eq!(claude.wait_for_exit().await.exit, Some(claude_duplex::Exit::Code(7)));
+    });
+}
