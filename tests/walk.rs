@@ -27,7 +27,8 @@ fn alphabet() -> Vec<(&'static str, Step)> {
         ("aimed interrupt", Step::Interrupt { aim: Some(0), cancel_queued: true }),
         ("initialize", Step::Request(0)),
         ("allow", Step::Answer { ask: 0, how: 0 }),
-        ("init", Step::Line(PeerLine::Init(3))),
+        ("init of 2.1.50", Step::Line(PeerLine::Init(1))),
+        ("init of 2.1.329", Step::Line(PeerLine::Init(4))),
         ("echo", Step::Line(PeerLine::Echo { prompt: 0, subagent: false })),
         ("started", life(1)),
         ("completed", life(2)),
@@ -42,7 +43,7 @@ fn alphabet() -> Vec<(&'static str, Step)> {
         ("success", response(0)),
         ("still queued", response(2)),
         ("task ended", Step::Line(PeerLine::Task(1))),
-        ("cut line", Step::Part(PeerLine::Init(3), 128)),
+        ("cut line", Step::Part(PeerLine::Init(4), 128)),
         ("noise", Step::Line(PeerLine::Noise(0))),
         ("written", Step::Sent(u16::MAX)),
         ("written in part", Step::Sent(7)),
@@ -104,8 +105,7 @@ fn config() -> Config {
 fn all_short_histories_keep_all_laws() {
     let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let begun = Instant::now();
-    let mut walk =
-        Walk { alphabet: alphabet(), until: begun + Duration::from_secs(seconds), histories: 0 };
+    let mut walk = Walk { alphabet: alphabet(), until: begun + Duration::from_secs(seconds), histories: 0 };
     let mut depth = 0;
     while walk.go(&Author::new(config()), &mut Vec::new(), depth + 1) {
         depth += 1;

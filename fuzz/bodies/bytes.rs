@@ -1,7 +1,9 @@
 //! Any bytes as the CLI's output, in any cuts: the cuts change nothing, each line is accounted for once, and the end
 //! comes.
 
-use claude_duplex::{Action, AskKind, AskKinds, Config, Exit, Interrupt, Prompt, Protocol, Request, Seed, Time, UnknownAsks};
+use claude_duplex::{
+    Action, AskKind, AskKinds, Config, Exit, Interrupt, Prompt, Protocol, Request, Seed, Time, UnknownAsks,
+};
 
 /// The first bytes say how the rest is cut: each the size of one read, over and over.
 const CUTS: usize = 8;
@@ -70,7 +72,11 @@ fn played<'d>(owned: AskKinds, parts: impl Iterator<Item = &'d [u8]>) -> (Vec<Ac
 fn is_a_line(action: &Action) -> bool {
     use claude_duplex::{RequestError, WhyWithdrawn};
     match action {
-        Action::Message { .. } | Action::Asked(_) | Action::Declined { .. } | Action::Rejected(_) | Action::Stray(_) => true,
+        Action::Message { .. }
+        | Action::Asked(_)
+        | Action::Declined { .. }
+        | Action::Rejected(_)
+        | Action::Stray(_) => true,
         Action::Replied { reply, .. } => matches!(reply, Ok(_) | Err(RequestError::Refused { .. })),
         Action::Withdrawn { why, .. } => *why == WhyWithdrawn::Cli,
         _ => false,

@@ -4,7 +4,9 @@ use arbitrary::{Arbitrary, Unstructured};
 use claude_duplex::options::{
     Effort, EnvChange, InitializeField, PermissionMode, SettingSource, Skills, ThinkingDisplay, Tools, Worktree,
 };
-use claude_duplex::{Answer, AskKinds, Config, Decision, Interrupt, Json, Options, Prompt, Protocol, Request, Seed, Time};
+use claude_duplex::{
+    Answer, AskKinds, Config, Decision, Interrupt, Json, Options, Prompt, Protocol, Request, Seed, Time,
+};
 use serde_json::json;
 
 /// Every method that takes text from the caller into the command line, with the flag that it writes.
@@ -109,7 +111,8 @@ fn command_line(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
 
 /// A JSON value as people write it, over several lines, or none.
 fn json(text: &str) -> Json {
-    Json::parse(text).unwrap_or_else(|_| Json::parse(&format!("[\n{}\r\n]", Json::string(text).as_str())).expect("JSON"))
+    Json::parse(text)
+        .unwrap_or_else(|_| Json::parse(&format!("[\n{}\r\n]", Json::string(text).as_str())).expect("JSON"))
 }
 
 fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {

@@ -165,6 +165,7 @@ fn two_runs_are_told_apart_at_the_input_where_they_part() {
 impl Trace {
     /// What the first inputs of a journal give.
     fn of(journal: &Journal, count: usize) -> Self {
-        History { config: journal.config.clone(), start: journal.start, inputs: journal.inputs[..count].to_vec() }.play()
+        History { config: journal.config.clone(), start: journal.start, inputs: journal.inputs[..count].to_vec() }
+            .play()
     }
 }

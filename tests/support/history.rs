@@ -370,7 +370,7 @@ impl Author {
         let uuids = |picks: &[u8]| picks.iter().map(|pick| self.uuid(*pick)).collect::<Vec<_>>();
         let value = match line {
             PeerLine::Init(version) => {
-                let version = [None, Some("2.1.50"), Some("2.1.143"), Some("2.1.329")][usize::from(version % 4)];
+                let version = ["2.0.76", "2.1.50", "2.1.100", "2.1.143", "2.1.329"].get(usize::from(version % 6));
                 serde_json::json!({ "type": "system", "subtype": "init", "session_id": "s", "claude_code_version": version })
             }
             PeerLine::Echo { prompt, subagent } => serde_json::json!({

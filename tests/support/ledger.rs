@@ -13,6 +13,7 @@ pub(crate) struct Ledger {
     clock: u64,
     last_result: u64,
     task_ended: bool,
+    only_prompts: bool,
     tells_origin: bool,
     joins: bool,
     echoes: bool,
@@ -123,13 +124,15 @@ impl Ledger {
     }
 
     fn init(&mut self, line: &Value) {
-        let version = text(line, "claude_code_version").split('.').map(|part| part.parse().unwrap_or(0));
-        if version.collect::<Vec<u32>>() >= vec![2, 1, 143] {
-            self.tells_origin = true;
-            self.joins = true;
+        let version = text(line, "claude_code_version").split('.').map(|part| part.parse().ok());
+        if let Some(version) = version.collect::<Option<Vec<u32>>>().filter(|version| version.len() == 3) {
+            self.only_prompts |= version < vec![2, 1, 41];
+            self.joins |= version >= vec![2, 1, 85];
+            self.tells_origin |= version >= vec![2, 1, 124];
         }
         let due = || self.prompts.iter().filter(|prompt| prompt.stage == Stage::Due);
-        let (own, batch) = (self.task_ended && due().count() == 0, due().any(|prompt| prompt.echoed));
+        let own = self.task_ended && !self.only_prompts && due().count() == 0;
+        let batch = due().any(|prompt| prompt.echoed);
         self.task_ended = false;
         if self.turns.len() < 64 {
             self.begin(own, batch);
@@ -163,7 +166,9 @@ impl Ledger {
     /// Only one: a prompt that was to be folded into the turn.
     fn prevented(&mut self) -> Over {
         let unfolded = |prompt: &&Prompt| matches!(prompt.stage, Stage::Taken(_)) && prompt.completed && !prompt.echoed;
-        let Some(uuid) = self.prompts.iter().find(unfolded).map(|prompt| prompt.uuid.clone()) else { return Over::new() };
+        let Some(uuid) = self.prompts.iter().find(unfolded).map(|prompt| prompt.uuid.clone()) else {
+            return Over::new();
+        };
         self.end(|prompt| prompt.uuid == uuid, None)
     }
 

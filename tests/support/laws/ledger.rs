@@ -18,7 +18,8 @@ pub(crate) fn judge(case: &Case) -> usize {
 }
 
 pub(crate) fn check(history: &History) -> Result<usize, String> {
-    let mut watch = Watch { protocol: history.begin(), ledger: Ledger::default(), line: Vec::new(), seen: 0, judged: 0 };
+    let mut watch =
+        Watch { protocol: history.begin(), ledger: Ledger::default(), line: Vec::new(), seen: 0, judged: 0 };
     for (now, input) in &history.inputs {
         match input {
             Input::Receive(bytes) => {

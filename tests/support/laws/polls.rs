@@ -9,7 +9,8 @@ pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.history;
     let mut protocol = history.begin();
     let mut unread = Trace::default();
-    let polls = |protocol: &Protocol| (protocol.poll_transmit().to_vec(), protocol.poll_timeout(), protocol.wants_read());
+    let polls =
+        |protocol: &Protocol| (protocol.poll_transmit().to_vec(), protocol.poll_timeout(), protocol.wants_read());
     for (now, input) in &history.inputs {
         assert_eq!(polls(&protocol), polls(&protocol));
         unread.apply(&mut protocol, *now, input.clone());
