@@ -9,8 +9,10 @@ use claude_duplex::{
 };
 use serde_json::json;
 
+type With = fn(Options, &str) -> Options;
+
 /// Every method that takes text from the caller into the command line, with the flag that it writes.
-const TEXTS: [(&str, fn(Options, &str) -> Options); 37] = [
+const TEXTS: [(&str, With); 37] = [
     ("--model", |o, v| o.model(v)),
     ("--fallback-model", |o, v| o.fallback_model(v)),
     ("--agent", |o, v| o.agent(v)),

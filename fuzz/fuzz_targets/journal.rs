@@ -3,7 +3,6 @@
 #![no_main]
 
 #[path = "../../tests/support/history.rs"]
-#[allow(dead_code, reason = "nothing is authored here")]
 mod history;
 #[path = "../bodies/journal.rs"]
 mod journal;

@@ -12,12 +12,10 @@ mod ending;
 mod fallback;
 mod generation;
 #[path = "../support/history.rs"]
-#[allow(dead_code, reason = "the model makes its own histories")]
 mod history;
 mod host;
 mod judge;
 #[path = "../support/laws/mod.rs"]
-#[allow(dead_code, reason = "one law is about attribution")]
 mod laws;
 mod lines;
 mod model;

@@ -1,6 +1,8 @@
 //! Histories: arbitrary sequences of everything that can be said to a session, made once and judged by every law.
 //! The fuzz targets make them from the same types.
 
+#![allow(dead_code, reason = "each test takes its part")]
+
 use std::borrow::Cow;
 use std::time::Duration;
 

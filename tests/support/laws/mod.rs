@@ -1,6 +1,8 @@
 //! The laws of the design. Each is a function over one history; it panics where the history breaks the law, and says how
 //! much it judged, so that a test can tell that it judges anything.
 
+#![allow(dead_code, reason = "each test takes its part")]
+
 mod answers;
 mod chunking;
 mod ending;
@@ -58,7 +60,6 @@ pub(crate) const LAWS: [Law; 13] = [
 pub(crate) const LEDGER: Law = Law { name: "5: an obvious ledger says the same", judge: ledger::judge };
 
 /// Judges a history by every law.
-#[allow(dead_code, reason = "tests/laws judges law by law")]
 pub(crate) fn judge(history: History) {
     let _told = Told("a law");
     let case = Case::of(history);
@@ -69,7 +70,6 @@ pub(crate) fn judge(history: History) {
 }
 
 /// Judges a history of lines that are plain JSON by every law, and by the obvious ledger.
-#[allow(dead_code, reason = "not every history is of such lines")]
 pub(crate) fn judge_plain(history: History) {
     {
         let _told = Told(LEDGER.name);
