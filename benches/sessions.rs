@@ -231,17 +231,15 @@ fn session() -> Duration {
     let mut subscriber = claude.subscribe(MESSAGES, Overflow::Oldest);
     let reading = async {
         drop(claude.request(Request::new("begin")).expect("there is room"));
-        // The child has started, and its first byte is on the way.
+        let started = spent();
         let mut seen = 0;
-        let mut started = None;
         while seen < MESSAGES {
             if let Action::Message { message, .. } = subscriber.next().await.expect("more").expect("no lag") {
-                started.get_or_insert_with(spent);
                 black_box(message);
                 seen += 1;
             }
         }
-        spent() - started.expect("messages")
+        spent() - started
     };
     async_io::block_on(runner.run_until(reading))
 }
@@ -257,13 +255,12 @@ fn bare_loop() -> Duration {
         let (mut stdin, mut stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         stdin.write_all(b"begin\n").await.expect("it reads");
         let mut buffer = vec![0; 64 * 1024];
-        let (mut left, mut started) = (lines().len(), None);
+        let (mut left, started) = (lines().len(), spent());
         while left > 0 {
             let count = stdout.read(&mut buffer).await.expect("it writes");
-            started.get_or_insert_with(spent);
             left -= black_box(&buffer[..count]).len();
         }
-        let taken = spent() - started.expect("bytes");
+        let taken = spent() - started;
         drop(stdin);
         child.status().await.expect("it ends");
         taken

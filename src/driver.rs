@@ -207,7 +207,7 @@ impl<T: Transport> Driver<T> {
     /// What has happened and was not handed out, without a look at the child.
     #[cfg(feature = "session")]
     pub(crate) fn unread(&mut self) -> Option<Action> {
-        self.protocol.poll_action()
+        self.pop()
     }
 
     /// Tells the session something that happens now.

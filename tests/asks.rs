@@ -134,11 +134,16 @@ fn typed(ask: &Ask, said: &Value) -> Answer {
             })
         }
         AskKind::Mcp => {
-            let number = json!({ "type": "number" });
-            let schema =
-                json!({ "type": "object", "properties": { "a": number, "b": number }, "required": ["a", "b"] });
-            let calc = Server::new("calc", "1").tool(Tool::new("add", "add", parse(&schema)));
-            match calc.react(&ask.mcp().unwrap()) {
+            let message = ask.mcp().unwrap();
+            let result = &said["mcp_response"]["result"];
+            if result["capabilities"]["tools"]["listChanged"] == true {
+                // That host could change its tools; a `Server` has those that it has.
+                return message.result(&parse(result)).into();
+            }
+            // What a host's tools take is its own affair.
+            let schema = parse(&result["tools"][0]["inputSchema"]);
+            let calc = Server::new("calc", "1").tool(Tool::new("add", "add", schema));
+            match calc.react(&message) {
                 Reaction::Answer(answer) => answer.into(),
                 Reaction::Call(call) => {
                     let arguments: Value = call.arguments.decode().unwrap();

@@ -61,7 +61,7 @@ view! {
             fast_mode_disabled_reason: String,
             /// `idle`, `running` or `requires_action`. From 2.1.250.
             session_state: String,
-            /// What the CLI can do. From 2.1.329; see also [`Session::capabilities`](crate::Session::capabilities).
+            /// What the CLI can do. From 2.1.329; see also [`SessionInfo::capabilities`](crate::SessionInfo::capabilities).
             capabilities: Vec<String>,
             /// How feedback is taken. From 2.1.329.
             feedback_mode: Json,

@@ -99,7 +99,10 @@ impl<T: Item> Ring<T> {
             return Some(Err(Lagged { missed: std::mem::take(&mut self.missed), cut_off: self.cut_off }));
         }
         let first = |lane: &VecDeque<(u64, T)>| lane.front().map_or(u64::MAX, |(number, _)| *number);
-        let lane = self.lanes.iter_mut().min_by_key(|lane| first(lane))?;
+        let lane = match self.room.overflow {
+            Overflow::Oldest => &mut self.lanes[0],
+            Overflow::DeltasFirst => self.lanes.iter_mut().min_by_key(|lane| first(lane))?,
+        };
         let (_, item) = lane.pop_front()?;
         if lane.is_empty() && lane.capacity() > KEPT {
             *lane = VecDeque::new();

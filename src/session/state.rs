@@ -135,11 +135,11 @@ impl State {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<Closed>> {
         let Some(driver) = &mut self.driver else { return Poll::Pending };
         let Poll::Ready(first) = driver.poll_next(cx) else { return Poll::Pending };
-        let mut closed = first.and_then(|action| self.tell(&action, calls));
+        let mut closed = first.and_then(|action| self.tell(action, calls));
         // Those that wait behind it were read with it: to look at the child between them would cost more than they do.
         for _ in 1..BATCH {
             let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) else { break };
-            closed = self.tell(&action, calls);
+            closed = self.tell(action, calls);
         }
         Poll::Ready(closed)
     }
@@ -150,7 +150,7 @@ impl State {
         driver.lose();
         let mut closed = None;
         while let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) {
-            closed = self.tell(&action, calls).or(closed);
+            closed = self.tell(action, calls).or(closed);
         }
         Some((closed, self.finish(calls)?))
     }
@@ -162,11 +162,11 @@ impl State {
         self.driver.take()
     }
 
-    fn tell(&mut self, action: &Action, calls: &mut Calls) -> Option<Closed> {
-        self.router.route(action, calls);
+    fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<Closed> {
+        self.router.route(&action, calls);
         let mut closed = None;
         let mut unowned = None;
-        match action {
+        match &action {
             Action::Session(info) => self.info = Some(info.clone()),
             Action::Replied { request, reply } => {
                 if let Some(slot) = self.replies.remove(request) {
@@ -182,17 +182,26 @@ impl State {
             Action::Closed(end) => closed = Some(end.clone()),
             _ => {}
         }
-        self.feeds.retain(|feed| match feed.push(action) {
-            Some(waker) => {
-                calls.wake(waker);
-                true
-            }
-            None => false,
-        });
+        self.publish(action, calls);
         if let Some(ask) = unowned {
             let _ = self.answer(ask, Answer::Decline);
         }
         closed
+    }
+
+    /// Tells those who watch; the last of them gets the action itself.
+    fn publish(&mut self, action: Action, calls: &mut Calls) {
+        let Some((last, others)) = self.feeds.split_last() else { return };
+        let mut all = true;
+        let mut push = |feed: &Feed, action| match feed.push(action) {
+            Some(waker) => calls.wake(waker),
+            None => all = false,
+        };
+        others.iter().for_each(|feed| push(feed, action.clone()));
+        push(last, action);
+        if !all {
+            self.feeds.retain(|feed| !feed.is_over());
+        }
     }
 
     fn expect(&mut self, request: RequestId) -> PendingReply {

@@ -1,5 +1,6 @@
 //! Those who watch a session.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -14,15 +15,24 @@ use crate::action::Action;
 /// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
 /// [`Closed`](Action::Closed).
 ///
-/// What it has not read waits in a buffer of its own; when that is full, its [`Overflow`](super::Overflow) says what goes,
+/// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out); when that is full, its [`Overflow`](super::Overflow) says what goes,
 /// and [`Lagged`] how much. Nothing else waits for it. It is not a handle: a session with nothing but subscribers left
 /// closes in order. Dropping it is unsubscribing.
 #[must_use = "dropping it is unsubscribing"]
-pub struct Subscriber(Arc<Feed>);
+pub struct Subscriber {
+    feed: Arc<Feed>,
+    /// What was taken out together and is handed out one by one.
+    taken: VecDeque<Told>,
+}
+
+type Told = Result<Action, Lagged>;
+
+/// How many are taken out at once.
+const TAKEN: usize = 16;
 
 impl Subscriber {
     pub(super) fn new(feed: Arc<Feed>) -> Self {
-        Self(feed)
+        Self { feed, taken: VecDeque::new() }
     }
 
     /// The next action; `None` after the last.
@@ -32,27 +42,34 @@ impl Subscriber {
     /// # Errors
     /// [`Lagged`] where actions were dropped before the next one.
     pub async fn next(&mut self) -> Option<Result<Action, Lagged>> {
-        poll_fn(|cx| self.0.poll_next(cx)).await
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Told>> {
+        if self.taken.is_empty() && self.feed.poll_take(cx, &mut self.taken).is_pending() {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.taken.pop_front())
     }
 }
 
 impl Stream for Subscriber {
     type Item = Result<Action, Lagged>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next(cx)
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll(cx)
     }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.0.leave();
+        self.feed.leave();
     }
 }
 
 impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscriber").field("unread", &self.0.inner().unread.len()).finish()
+        f.debug_struct("Subscriber").field("unread", &(self.taken.len() + self.feed.inner().unread.len())).finish()
     }
 }
 
@@ -71,13 +88,14 @@ impl Feed {
     }
 
     /// Who is to be woken; none where nobody listens any more.
-    pub(super) fn push(&self, action: &Action) -> Option<Option<Waker>> {
+    pub(super) fn push(&self, action: Action) -> Option<Option<Waker>> {
         let mut inner = self.inner();
         if inner.ended {
             return None;
         }
-        inner.unread.push(action.clone());
-        inner.ended = matches!(action, Action::Closed(_)) || inner.unread.is_cut_off();
+        let is_last = matches!(action, Action::Closed(_));
+        inner.unread.push(action);
+        inner.ended = is_last || inner.unread.is_cut_off();
         Some(inner.waker.take())
     }
 
@@ -86,13 +104,12 @@ impl Feed {
         self.inner().ended
     }
 
-    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Result<Action, Lagged>>> {
+    /// Moves the next ones over. Ready with none at the end.
+    fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<Told>) -> Poll<()> {
         let mut inner = self.inner();
-        if let Some(next) = inner.unread.pop() {
-            return Poll::Ready(Some(next));
-        }
-        if inner.ended {
-            return Poll::Ready(None);
+        taken.extend(std::iter::from_fn(|| inner.unread.pop()).take(TAKEN));
+        if !taken.is_empty() || inner.ended {
+            return Poll::Ready(());
         }
         let former = match &inner.waker {
             Some(waker) if waker.will_wake(cx.waker()) => None,
@@ -126,9 +143,9 @@ mod tests {
     fn one_that_is_dropped_is_forgotten() {
         let feed = Feed::new(Room { items: 8, bytes: 1024, overflow: Overflow::Oldest }, false);
         let subscriber = Subscriber::new(Arc::clone(&feed));
-        assert!(feed.push(&Action::Idle).is_some());
+        assert!(feed.push(Action::Idle).is_some());
         drop(subscriber);
-        assert!(feed.is_over() && feed.push(&Action::Idle).is_none());
+        assert!(feed.is_over() && feed.push(Action::Idle).is_none());
         assert_eq!(feed.inner().unread.len(), 0);
     }
 }

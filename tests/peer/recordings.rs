@@ -10,7 +10,11 @@ use claude_duplex::{Exit, Time};
 use serde_json::Value;
 
 /// Recordings that no script expresses, and why: of every version, or of one.
-const NOT_PLAYED: [(&str, &str); 13] = [
+const NOT_PLAYED: [(&str, &str); 17] = [
+    ("requests_all", "what a request is answered with is the peer's own"),
+    ("initialize_pending", "the peer lists no open asks"),
+    ("initialize_too_late", "the peer reads no flags"),
+    ("prompt_fields", "priorities and prompts without a query are not imitated"),
     ("bad_flag", "the peer reads no flags"),
     ("bad_resume", "the peer resumes nothing"),
     ("subagent", "a race: the subagent ended within the turn that started it"),

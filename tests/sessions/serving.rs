@@ -143,7 +143,7 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
         };
         or(end, claude.asks().unwrap().serve(handlers)).await;
     });
-    assert_eq!(log.answers(), [String::new(); 0]);
+    assert!(log.answers().is_empty());
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn a_turn_of_the_clis_own_is_in_nobodys_messages() {
             assert!(!says(&read(&mut first).await, "by myself"));
             until(
                 &mut watch,
-                |action| matches!(action, Action::Message { message, .. } if says(&[message.clone()], "by myself")),
+                |action| matches!(action, Action::Message { message, .. } if says(std::slice::from_ref(message), "by myself")),
             )
             .await;
             world.sleep(SECOND).await;
