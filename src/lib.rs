@@ -129,6 +129,16 @@ pub use transport::smol;
 pub use transport::tokio;
 pub use wire::kind::MessageKind;
 
+/// What the fuzz targets see beyond the public face.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Panics where the scan of a line is not what the slow one says.
+    pub fn scans_agree(line: &[u8]) {
+        let _ = crate::wire::scan::slow::agree(line);
+    }
+}
+
 /// The README, whose code has to compile.
 #[cfg(all(doctest, feature = "smol", feature = "session"))]
 #[doc = include_str!("../README.md")]
