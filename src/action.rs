@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::ask::{Ask, AskKind};
 use crate::deadline::Deadline;
 use crate::end::Closed;
-use crate::error::{Lost, RequestError};
+use crate::error::{Lost, RequestError, WhyRejected};
 use crate::ids::{AskId, PromptId, RequestId, TurnId};
 use crate::message::Message;
 use crate::request::Reply;
 use crate::text::{Cut, FewTexts, Quoted};
-use crate::wire::envelope::NotAMessage;
 
 /// What happened, in the order in which it did.
 ///
@@ -258,45 +257,5 @@ impl fmt::Debug for Rejected {
             .field("length", &self.length)
             .field("head", &Cut(&self.head))
             .finish()
-    }
-}
-
-/// Why a line is no message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
-#[non_exhaustive]
-pub enum WhyRejected {
-    /// It is not JSON.
-    #[error("not JSON")]
-    NotJson,
-    /// It is JSON, but no object.
-    #[error("not a JSON object")]
-    NotAnObject,
-    /// It has no `type`, or one that is no text.
-    #[error("no type")]
-    NoType,
-    /// It is longer than [`Limits::line`](crate::Limits::line).
-    #[error("longer than the limit")]
-    TooLong,
-    /// The output ended within it.
-    #[error("cut off by the end of the output")]
-    CutOff,
-    /// An ask or response without an id that is a text of at most 256 bytes: nobody could answer it.
-    #[error("no request id")]
-    NoRequestId,
-    /// Listed as an open ask in the reply to an `initialize`, and none.
-    #[error("listed as an ask, and none")]
-    NotAnAsk,
-    /// An ask under the id of one that is open.
-    #[error("the id of an ask that is open")]
-    DuplicateAsk,
-}
-
-impl From<NotAMessage> for WhyRejected {
-    fn from(why: NotAMessage) -> Self {
-        match why {
-            NotAMessage::NotJson => Self::NotJson,
-            NotAMessage::NotAnObject => Self::NotAnObject,
-            NotAMessage::NoType => Self::NoType,
-        }
     }
 }

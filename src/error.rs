@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::text::Quoted;
+use crate::wire::envelope::NotAMessage;
 
 /// A command was not taken. The value comes back unharmed in [`value`](Refused::value).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,9 @@ pub enum AnswerError {
     /// The answer is of another kind than the ask.
     #[error("the answer is not of the ask's kind")]
     Mismatch,
+    /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The ask is still open.
+    #[error("too much waits to be written for an answer of that length; the ask is still open")]
+    Full,
 }
 
 /// Why a request of ours got no success.
@@ -133,10 +137,53 @@ pub enum Lost {
     NoResult,
 }
 
+/// Why a line is no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Error)]
+#[non_exhaustive]
+pub enum WhyRejected {
+    /// It is not JSON.
+    #[error("not JSON")]
+    NotJson,
+    /// It is JSON, but no object.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// It has no `type`, or one that is no text.
+    #[error("no type")]
+    NoType,
+    /// It is longer than [`Limits::line`](crate::Limits::line).
+    #[error("longer than the limit")]
+    TooLong,
+    /// The output ended within it.
+    #[error("cut off by the end of the output")]
+    CutOff,
+    /// An ask or response without an id that is a text of at most 256 bytes: nobody could answer it.
+    #[error("no request id")]
+    NoRequestId,
+    /// Listed as an open ask in the reply to an `initialize`, and none.
+    #[error("listed as an ask, and none")]
+    NotAnAsk,
+    /// An ask under the id of one that is open.
+    #[error("the id of an ask that is open")]
+    DuplicateAsk,
+}
+
+impl From<NotAMessage> for WhyRejected {
+    fn from(why: NotAMessage) -> Self {
+        match why {
+            NotAMessage::NotJson => Self::NotJson,
+            NotAMessage::NotAnObject => Self::NotAnObject,
+            NotAMessage::NoType => Self::NoType,
+        }
+    }
+}
+
 /// A text that is not a uuid in its 36-character form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not a uuid of the form 00000000-0000-0000-0000-000000000000")]
 pub struct BadUuid;
+
+/// How much of a parser's words a [`DecodeError`] repeats, in characters.
+const LONGEST_WHY: usize = 200;
 
 /// A message lacks what a typed view needs. The message itself is unharmed.
 #[derive(Clone, PartialEq, Eq)]
@@ -154,8 +201,14 @@ impl DecodeError {
         Self { path: String::new(), why: format!("is not {what}") }
     }
 
+    /// For another reason. A parser's words may quote what it read, so that they are cut.
     pub(crate) fn other(why: impl Into<String>) -> Self {
-        Self { path: String::new(), why: why.into() }
+        let mut why = why.into();
+        if let Some((end, _)) = why.char_indices().nth(LONGEST_WHY) {
+            why.truncate(end);
+            why.push_str("...");
+        }
+        Self { path: String::new(), why }
     }
 
     /// The same of a value that stands in this field.

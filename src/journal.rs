@@ -1,7 +1,7 @@
 //! Record and replay: everything that a [`Protocol`](crate::Protocol) was told, as lines that a person can read.
 //!
 //! A [`Recorder`] writes each [`Input`] with its time before the session acts on it; [`Journal::read`] reads it back,
-//! and [`Journal::replay`] gives what followed from each. [`Driver::record`](crate::Driver::record) is the recorder of a
+//! and [`Journal::replay`] gives what followed from each. `Driver::record` is the recorder of a
 //! driver.
 //!
 //! **A journal is a full record.** It holds the prompts, the answers and all that the CLI said: what was typed, read

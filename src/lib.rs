@@ -94,14 +94,16 @@ mod time;
 mod transport;
 mod wire;
 
-pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyRejected, WhyWithdrawn};
+pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
 #[cfg(feature = "driver")]
 pub use driver::Driver;
 pub use end::{ChildAction, CloseReason, Closed, Exit};
-pub use error::{AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused};
+pub use error::{
+    AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused, WhyRejected,
+};
 pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use input::Input;
 pub use journal::{Journal, Recorder};
@@ -126,6 +128,16 @@ pub use transport::smol;
 #[cfg(feature = "tokio")]
 pub use transport::tokio;
 pub use wire::kind::MessageKind;
+
+/// What the fuzz targets see beyond the public face.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Panics where the scan of a line is not what the slow one says.
+    pub fn scans_agree(line: &[u8]) {
+        let _ = crate::wire::scan::slow::agree(line);
+    }
+}
 
 /// The README, whose code has to compile.
 #[cfg(all(doctest, feature = "smol", feature = "session"))]

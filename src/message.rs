@@ -38,8 +38,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::action::WhyRejected;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, WhyRejected};
 use crate::json::Json;
 use crate::text::{Cut, readable};
 use crate::wire::envelope::Envelope;

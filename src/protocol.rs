@@ -17,12 +17,12 @@ mod tail;
 
 use std::fmt;
 
-use crate::action::{Action, SessionInfo, WhyRejected, WhyWithdrawn};
+use crate::action::{Action, SessionInfo, WhyWithdrawn};
 use crate::ask::Answer;
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::end::{ChildAction, CloseReason, Exit};
-use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused};
+use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused, WhyRejected};
 use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};

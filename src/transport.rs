@@ -17,7 +17,7 @@ pub use spawn::SpawnError;
 use std::io;
 use std::task::{Context, Poll};
 
-use crate::end::{ChildAction, Exit};
+use crate::end::Exit;
 use crate::time::Time;
 
 /// A child with its pipes, a clock and a timer, as one [`Driver`](crate::Driver) uses them.
@@ -74,10 +74,12 @@ pub trait Transport {
         None
     }
 
-    /// Sends what [`Terminate`](ChildAction::Terminate) or [`Kill`](ChildAction::Kill) says, at once. It cannot fail:
+    /// Asks the child to end, at once, as [`ChildAction::Terminate`](crate::ChildAction::Terminate) says. It cannot fail:
     /// what is already gone needs no signal. After [`poll_exit`](Self::poll_exit) was ready the process's number may be
-    /// another's, and nothing is sent to it. [`CloseStdin`](ChildAction::CloseStdin) never gets here.
-    fn signal(&mut self, action: ChildAction) {
-        let _ = action;
-    }
+    /// another's, and nothing is sent to it.
+    fn terminate(&mut self) {}
+
+    /// Ends the child and its group, at once, as [`ChildAction::Kill`](crate::ChildAction::Kill) says; otherwise as
+    /// [`terminate`](Self::terminate).
+    fn kill(&mut self) {}
 }

@@ -32,11 +32,14 @@ impl<T: Transport> Driver<T> {
         let mut moved = self.write(cx) | self.close_stdin(cx);
         while let Some(order) = self.protocol.poll_child() {
             moved = true;
-            if order != ChildAction::CloseStdin {
-                self.transport.signal(order);
-            } else if self.stdin != Stdin::Closed {
-                self.stdin = Stdin::Closing;
-                self.close_stdin(cx);
+            match order {
+                ChildAction::CloseStdin if self.stdin == Stdin::Closed => {}
+                ChildAction::CloseStdin => {
+                    self.stdin = Stdin::Closing;
+                    self.close_stdin(cx);
+                }
+                ChildAction::Terminate => self.transport.terminate(),
+                ChildAction::Kill => self.transport.kill(),
             }
         }
         moved

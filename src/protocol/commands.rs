@@ -2,7 +2,6 @@
 
 use crate::ask::Answer;
 use crate::config::Busy;
-use crate::end::CloseReason;
 use crate::error::{AnswerError, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::json::Json;
@@ -95,9 +94,7 @@ impl Protocol {
         let kind = open.kind();
         let line = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
         if self.output.pending().len() + line.len() > self.config.limits.unsent_hard {
-            // What is given up with the session must not count as said.
-            self.abandon(CloseReason::Overrun);
-            return Err(AnswerError::Stale);
+            return Err(AnswerError::Full);
         }
         self.asks.answered(ask);
         self.output.push(&line);

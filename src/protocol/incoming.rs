@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::action::{Action, Rejected, SessionInfo, WhyDeclined, WhyRejected};
+use crate::action::{Action, Rejected, SessionInfo, WhyDeclined};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
+use crate::error::WhyRejected;
 use crate::message::{Line, Message};
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use crate::action::{Rejected, WhyRejected};
+use crate::action::Rejected;
+use crate::error::WhyRejected;
 use crate::message::Line;
 
 /// A line up to this length is copied out of the buffer in which it was assembled, and the buffer stays for the next: in

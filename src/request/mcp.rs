@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::wire::sent::{bare, sent};
 use crate::wire::view::{view, words};
 
-use super::Ack;
+use super::{Ack, Secrets};
 
 sent! {
     /// `mcp_status`: every MCP server, and how it stands.
@@ -79,9 +79,9 @@ sent! {
             /// Of what kind it is.
             kind = "type": McpServerKind,
             /// Its environment, beside that of the CLI.
-            environment = "env": BTreeMap<String, String>,
+            environment = "env": Secrets,
             /// What is sent with every request to it.
-            headers: BTreeMap<String, String>,
+            headers: Secrets,
             /// How long a tool may take, in milliseconds, from 1000 on.
             timeout: u64,
         }
@@ -231,14 +231,14 @@ impl McpServerConfig {
     /// Adds a variable to its environment.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.environment.get_or_insert_default().insert(name.into(), value.into());
+        self.environment.get_or_insert_default().0.insert(name.into(), value.into());
         self
     }
 
     /// Adds a header to what is sent with every request.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.get_or_insert_default().insert(name.into(), value.into());
+        self.headers.get_or_insert_default().0.insert(name.into(), value.into());
         self
     }
 }

@@ -97,12 +97,12 @@ impl Asked {
     /// Answers it.
     ///
     /// # Errors
-    /// [`AnswerError::Stale`] where it was withdrawn. [`AnswerError::Mismatch`] where the answer is of another kind: it is
-    /// then declined.
+    /// [`AnswerError::Stale`] where it was withdrawn. [`AnswerError::Mismatch`] where the answer is of another kind, and
+    /// [`AnswerError::Full`] where it is too long: it is then declined.
     pub fn answer(mut self, answer: impl Into<Answer>) -> Result<(), AnswerError> {
         let (id, answer) = (self.ask.id(), answer.into());
         let answered = self.shared.command(|state| state.answer(id, answer));
-        self.open = answered == Err(AnswerError::Mismatch);
+        self.open = matches!(answered, Err(AnswerError::Mismatch | AnswerError::Full));
         answered
     }
 

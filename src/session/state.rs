@@ -75,7 +75,7 @@ impl State {
 
     pub(super) fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
         let answered = self.driver.as_mut().ok_or(AnswerError::Stale)?.answer(ask, answer);
-        if answered != Err(AnswerError::Mismatch) {
+        if !matches!(answered, Err(AnswerError::Mismatch | AnswerError::Full)) {
             self.owners.answered(ask);
         }
         answered

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::peer::Peer;
 use super::script::Script;
-use crate::end::{ChildAction, Exit};
+use crate::end::Exit;
 use crate::time::Time;
 use crate::transport::Transport;
 
@@ -57,6 +57,15 @@ struct Child {
     stderr: Vec<u8>,
     timer: Option<Time>,
     task: Option<Waker>,
+}
+
+impl Child {
+    /// It was signalled. The driver looks at the child after its orders, but may be on its way to sleep.
+    fn told(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
 }
 
 impl World {
@@ -258,17 +267,16 @@ impl Transport for InMemory {
         child.wait(cx)
     }
 
-    fn signal(&mut self, action: ChildAction) {
+    fn terminate(&mut self) {
         let child = &mut *self.child();
-        match action {
-            ChildAction::CloseStdin => child.peer.eof(self.world.now()),
-            ChildAction::Terminate => child.peer.terminate(self.world.now()),
-            ChildAction::Kill => child.peer.kill(self.world.now()),
-        }
-        // The driver looks at the child after its orders, but may be on its way to sleep.
-        if let Some(task) = child.task.take() {
-            task.wake();
-        }
+        child.peer.terminate(self.world.now());
+        child.told();
+    }
+
+    fn kill(&mut self) {
+        let child = &mut *self.child();
+        child.peer.kill(self.world.now());
+        child.told();
     }
 }
 

@@ -5,8 +5,6 @@ use std::process::Command;
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 
-use crate::end::ChildAction;
-
 /// Who is signalled. A number that may be another's by now gets no signal.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -31,12 +29,10 @@ impl Process {
         self.exited = true;
     }
 
-    /// Does what [`Transport::signal`](super::Transport::signal) says; `kill` reaches the process alone, on any system.
-    pub(super) fn signal(&self, action: ChildAction, kill: impl FnOnce()) {
-        match action {
-            ChildAction::CloseStdin => {} // comes as `poll_close`
-            ChildAction::Terminate if self.exited || terminate(self.id) => {}
-            ChildAction::Terminate | ChildAction::Kill => self.kill(kill),
+    /// Asks it to end. Where the system has no way to, `kill` reaches the process alone, on any system.
+    pub(super) fn terminate(&self, kill: impl FnOnce()) {
+        if !self.exited && !terminate(self.id) {
+            self.kill(kill);
         }
     }
 
@@ -47,8 +43,8 @@ impl Process {
         }
     }
 
-    /// The process may have left its group.
-    fn kill(&self, kill: impl FnOnce()) {
+    /// Ends it and its group. The process may have left that group: `kill` reaches it alone.
+    pub(super) fn kill(&self, kill: impl FnOnce()) {
         if self.leads {
             kill_group(self.id);
         }

@@ -43,7 +43,7 @@ use super::process::Process;
 use super::{SpawnError, Transport, spawn};
 use crate::config::{self, Config};
 use crate::driver::Driver;
-use crate::end::{ChildAction, Exit};
+use crate::end::Exit;
 use crate::options::{Invocation, Options};
 use crate::time::Time;
 
@@ -168,8 +168,12 @@ impl Transport for Smol {
     }
 
     /// What is gone needs no signal, so a failure says nothing.
-    fn signal(&mut self, action: ChildAction) {
-        self.process.signal(action, || drop(self.child.kill()));
+    fn terminate(&mut self) {
+        self.process.terminate(|| drop(self.child.kill()));
+    }
+
+    fn kill(&mut self) {
+        self.process.kill(|| drop(self.child.kill()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Answer, Busy, Decision, Interrupt, Json, Prompt, PromptId};
+use claude_duplex::{Answer, Busy, Decision, Input, Interrupt, Json, Prompt, PromptId};
 
 use crate::script::Step;
 use crate::world::World;
@@ -28,7 +28,7 @@ impl World {
             Step::Wait(seconds) => {
                 self.now = self.now.after(Duration::from_secs(seconds.into()));
                 self.note(format!("{seconds} s pass"));
-                self.protocol.handle_timeout(self.now);
+                self.protocol.tell(self.now, Input::Timeout);
             }
             Step::Die(keep) => {
                 if !self.model.dead {

@@ -11,12 +11,17 @@ mod counts;
 mod ending;
 mod fallback;
 mod generation;
+#[path = "../support/history.rs"]
+mod history;
 mod host;
 mod judge;
+#[path = "../support/laws/mod.rs"]
+mod laws;
 mod lines;
 mod model;
 mod queue;
 mod reading;
+mod recorded;
 mod script;
 mod turn;
 mod world;
@@ -75,7 +80,9 @@ fn play(generation: Generation, script: &Script, seen: &mut Seen) -> Result<(), 
     world.close();
     world.exit();
     seen.reached.extend(&world.model.reached);
-    hangs.and_then(|()| judge::judge(&world, counts)).map_err(|why| (why, world.log))
+    // The rules for what each line says, read once more by a slow ledger.
+    let obvious = || laws::ledger::check(&world.protocol.history()).map(drop);
+    hangs.and_then(|()| judge::judge(&world, counts)).and_then(|()| obvious()).map_err(|why| (why, world.log))
 }
 
 /// Leaves out halves, quarters, ... and single steps of a script that fails, for as long as it fails.

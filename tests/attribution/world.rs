@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claude_duplex::{
-    Action, AskId, AskKind, Config, Exit, Message, MessageKind, Origin, Outcome, PromptId, Protocol, Seed, Time,
+    Action, AskId, AskKind, Config, Exit, Input, Message, MessageKind, Origin, Outcome, PromptId, Seed, Time,
 };
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use crate::fallback::Fallback;
 use crate::generation::Generation;
 use crate::lines::{Seen, short};
 use crate::model::Model;
+use crate::recorded::Recorded;
 use crate::script::Script;
 
 /// What was told of a prompt's end.
@@ -21,7 +22,7 @@ pub(crate) struct End {
 }
 
 pub(crate) struct World {
-    pub(crate) protocol: Protocol,
+    pub(crate) protocol: Recorded,
     pub(crate) model: Model,
     pub(crate) fallback: Fallback,
     pub(crate) queue_only: bool,
@@ -58,7 +59,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(generation: Generation, script: &Script) -> Self {
         Self {
-            protocol: Protocol::new(Config::new(Seed([0; 16])).own(AskKind::Permission), Time::ZERO),
+            protocol: Recorded::new(Config::new(Seed([0; 16])).own(AskKind::Permission)),
             model: Model::new(generation, script),
             fallback: Fallback::new(generation),
             queue_only: script.queue_only,
@@ -88,7 +89,7 @@ impl World {
     pub(crate) fn send(&mut self, count: usize) {
         let count = count.min(self.protocol.poll_transmit().len());
         self.stdin.extend_from_slice(&self.protocol.poll_transmit()[..count]);
-        self.protocol.sent(self.now, count);
+        self.protocol.tell(self.now, Input::Sent(count));
         self.sent += count;
     }
 
@@ -129,7 +130,7 @@ impl World {
                 _ => {}
             }
         }
-        self.protocol.receive(self.now, &bytes);
+        self.protocol.tell(self.now, Input::Receive(bytes.into()));
         self.observe();
         self.end();
     }
@@ -137,7 +138,7 @@ impl World {
     /// The end of a dead CLI's output, once all of it was read.
     pub(crate) fn end(&mut self) {
         if self.model.dead && self.model.out.is_empty() {
-            self.protocol.eof(self.now);
+            self.protocol.tell(self.now, Input::Eof);
             self.observe();
         }
     }
@@ -171,15 +172,15 @@ impl World {
     /// The host wants no more.
     pub(crate) fn close(&mut self) {
         self.note("host: close".into());
-        self.protocol.close(self.now);
+        self.protocol.tell(self.now, Input::Close);
         self.observe();
     }
 
     /// The CLI's end.
     pub(crate) fn exit(&mut self) {
-        self.protocol.eof(self.now);
-        self.protocol.stderr_eof(self.now);
-        self.protocol.exited(self.now, Exit::Code(0));
+        self.protocol.tell(self.now, Input::Eof);
+        self.protocol.tell(self.now, Input::StderrEof);
+        self.protocol.tell(self.now, Input::Exited(Exit::Code(0)));
         self.observe();
     }
 

@@ -163,8 +163,12 @@ impl Transport for Mock {
         if world.timer_lies { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn signal(&mut self, action: ChildAction) {
-        self.0.borrow_mut().log.push(Done::Signal(action));
+    fn terminate(&mut self) {
+        self.0.borrow_mut().log.push(Done::Signal(ChildAction::Terminate));
+    }
+
+    fn kill(&mut self) {
+        self.0.borrow_mut().log.push(Done::Signal(ChildAction::Kill));
     }
 }
 

@@ -107,9 +107,14 @@ impl Transport for Tap {
         Some(4242)
     }
 
-    fn signal(&mut self, action: ChildAction) {
-        self.log.signals.lock().unwrap().push(action);
-        self.child.signal(action);
+    fn terminate(&mut self) {
+        self.log.signals.lock().unwrap().push(ChildAction::Terminate);
+        self.child.terminate();
+    }
+
+    fn kill(&mut self) {
+        self.log.signals.lock().unwrap().push(ChildAction::Kill);
+        self.child.kill();
     }
 }
 

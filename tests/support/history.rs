@@ -1,6 +1,8 @@
 //! Histories: arbitrary sequences of everything that can be said to a session, made once and judged by every law.
 //! The fuzz targets make them from the same types.
 
+#![allow(dead_code, reason = "each test takes its part")]
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -82,6 +84,7 @@ pub(crate) enum PeerLine {
 #[derive(Debug, Clone)]
 pub(crate) struct History {
     pub(crate) config: Config,
+    pub(crate) start: Time,
     pub(crate) inputs: Vec<(Time, Input<'static>)>,
 }
 
@@ -92,8 +95,10 @@ pub(crate) struct Trace {
     pub(crate) children: Vec<ChildAction>,
     /// All that was sent, as far as the history says `Sent`.
     pub(crate) written: Vec<u8>,
-    /// What was to be sent, and when the session wanted to be woken, after each input.
-    pub(crate) states: Vec<State>,
+    /// What was to be sent at the end.
+    pub(crate) unsent: Vec<u8>,
+    /// How much was to be sent, and when the session wanted to be woken, after each input.
+    pub(crate) deadlines: Vec<(usize, Option<(Time, Deadline)>)>,
 }
 
 /// Small limits, so that a short history reaches them.
@@ -128,7 +133,7 @@ pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
 /// Makes a history: each step becomes the input that it means in the state that the session has reached.
 pub(crate) fn history(u: &mut Unstructured<'_>) -> Result<History> {
     let config = config(u)?;
-    let mut author = Author::new(config.clone());
+    let mut author = Author::new(config);
     while !u.is_empty() {
         let step = Step::arbitrary(u)?;
         // Most histories should live for a while.
@@ -136,7 +141,7 @@ pub(crate) fn history(u: &mut Unstructured<'_>) -> Result<History> {
             author.step(step);
         }
     }
-    Ok(History { config, inputs: author.inputs })
+    Ok(author.history())
 }
 
 impl Step {
@@ -146,20 +151,60 @@ impl Step {
 }
 
 impl History {
+    /// The session before its first input.
+    pub(crate) fn begin(&self) -> Protocol {
+        Protocol::new(self.config.clone(), self.start)
+    }
+
+    /// The session after its last input, with every action read.
+    pub(crate) fn reached(&self) -> Protocol {
+        let mut protocol = self.begin();
+        for (now, input) in &self.inputs {
+            protocol.apply(*now, input.clone());
+            while protocol.poll_action().is_some() {}
+        }
+        protocol
+    }
+
     /// The inputs again, in the same states.
     pub(crate) fn play(&self) -> Trace {
-        let mut protocol = Protocol::new(self.config.clone(), Time::ZERO);
+        let mut protocol = self.begin();
         let mut trace = Trace::default();
         for (now, input) in &self.inputs {
             trace.apply(&mut protocol, *now, input.clone());
             trace.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
         }
+        trace.unsent = protocol.poll_transmit().to_vec();
         trace
     }
-}
 
-/// What is to be sent, and when the session wants to be woken.
-pub(crate) type State = (Vec<u8>, Option<(Time, Deadline)>);
+    /// The history with what brings it to its end: the host closes, all output is sent, and every deadline passes.
+    pub(crate) fn drained(&self) -> Self {
+        let mut drained = self.clone();
+        let mut protocol = self.reached();
+        let mut say = |protocol: &mut Protocol, now: Time, input: Input<'static>| {
+            protocol.apply(now, input.clone());
+            drained.inputs.push((now, input));
+        };
+        let now = protocol.now();
+        say(&mut protocol, now, Input::Close);
+        for _ in 0..self.most_steps() {
+            let now = protocol.now();
+            match (protocol.poll_transmit().len(), protocol.poll_timeout()) {
+                _ if protocol.is_closed() => return drained,
+                (0, Some((due, _))) => say(&mut protocol, due, Input::Timeout),
+                (0, None) => panic!("it is not closed and waits for nothing"),
+                (pending, _) => say(&mut protocol, now, Input::Sent(pending)),
+            }
+        }
+        panic!("the end does not come");
+    }
+
+    /// How many deadlines an end may take: each request may have its own, and an end has a few.
+    pub(crate) fn most_steps(&self) -> usize {
+        self.inputs.len() + 40
+    }
+}
 
 impl Trace {
     pub(crate) fn apply(&mut self, protocol: &mut Protocol, now: Time, input: Input<'_>) {
@@ -169,17 +214,18 @@ impl Trace {
         }
         protocol.apply(now, input);
         self.children.extend(std::iter::from_fn(|| protocol.poll_child()));
-        self.states.push((protocol.poll_transmit().to_vec(), protocol.poll_timeout()));
+        self.deadlines.push((protocol.poll_transmit().len(), protocol.poll_timeout()));
     }
 }
 
 /// Turns steps into inputs by knowing what the session has said so far.
+#[derive(Clone)]
 pub(crate) struct Author {
     protocol: Protocol,
     now: Time,
     inputs: Vec<(Time, Input<'static>)>,
     prompts: Vec<PromptId>,
-    asks: Vec<AskId>,
+    asks: Vec<(AskId, AskKind)>,
     written: Vec<u8>,
 }
 
@@ -195,7 +241,12 @@ impl Author {
         }
     }
 
-    fn step(&mut self, step: Step) {
+    /// What was said so far.
+    pub(crate) fn history(&self) -> History {
+        History { config: self.protocol.config().clone(), start: Time::ZERO, inputs: self.inputs.clone() }
+    }
+
+    pub(crate) fn step(&mut self, step: Step) {
         let input = match step {
             Step::Peer(lines) => {
                 let bytes: Vec<u8> = lines.iter().flat_map(|line| self.line(line)).collect();
@@ -239,8 +290,13 @@ impl Author {
                 2 => Request::new("mcp_status"),
                 _ => Request::new("set_model").field("model", Json::string("m\n{}")),
             }),
-            Step::Answer { ask, how } => match self.asks.get(usize::from(ask) % self.asks.len().max(1)) {
-                Some(ask) => Input::Answer(*ask, answer(how)),
+            Step::Answer { ask, how } => match self.ask(ask) {
+                // Most answers should be of the ask's kind.
+                Some((id, kind)) => {
+                    let answers = (how..0xc0).map(answer);
+                    let typed = |of: &Answer| of.fits(kind) && !matches!(of, Answer::Raw(_) | Answer::Error { .. });
+                    Input::Answer(id, answers.into_iter().find(typed).unwrap_or_else(|| answer(how)))
+                }
                 None => return,
             },
             Step::Sent(count) => {
@@ -277,11 +333,19 @@ impl Author {
         self.protocol.apply(self.now, input.clone());
         self.inputs.push((self.now, input));
         while let Some(action) = self.protocol.poll_action() {
-            if let Action::Asked(ask) = action {
-                self.asks.push(ask.id());
+            match action {
+                Action::Asked(ask) => self.asks.push((ask.id(), ask.kind())),
+                Action::Withdrawn { ask, .. } => self.asks.retain(|(open, _)| *open != ask),
+                _ => {}
             }
         }
         while self.protocol.poll_child().is_some() {}
+    }
+
+    /// An ask that was not withdrawn: one of the latest, or now and then an old one.
+    fn ask(&self, pick: u8) -> Option<(AskId, AskKind)> {
+        let back = usize::from(if pick < 0xe0 { pick % 4 } else { pick });
+        self.asks.iter().rev().nth(back % self.asks.len().clamp(1, if pick < 0xe0 { 4 } else { 256 })).copied()
     }
 
     fn prompt(&self, pick: u8) -> Option<PromptId> {
@@ -308,7 +372,7 @@ impl Author {
         let uuids = |picks: &[u8]| picks.iter().map(|pick| self.uuid(*pick)).collect::<Vec<_>>();
         let value = match line {
             PeerLine::Init(version) => {
-                let version = [None, Some("2.1.50"), Some("2.1.143"), Some("2.1.329")][usize::from(version % 4)];
+                let version = ["2.0.76", "2.1.50", "2.1.100", "2.1.143", "2.1.329"].get(usize::from(version % 6));
                 serde_json::json!({ "type": "system", "subtype": "init", "session_id": "s", "claude_code_version": version })
             }
             PeerLine::Echo { prompt, subagent } => serde_json::json!({
@@ -331,7 +395,7 @@ impl Author {
                     ("error_max_turns", true, Some("max_turns")),
                 ][usize::from(kind % 5)];
                 let mut result = serde_json::json!({
-                    "subtype": subtype, "is_error": is_error, "uuid": uuid, "result": "done", "type": "result",
+                    "subtype": subtype, "is_error": is_error, "uuid": format!("r-{uuid}"), "result": "done", "type": "result",
                 });
                 if let Some(named) = named {
                     result["user_message_uuids"] = uuids(named).into();
@@ -417,7 +481,7 @@ fn ask(id: u8, kind: u8) -> serde_json::Value {
             serde_json::json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }),
             serde_json::json!({ "subtype": "tomorrow" }),
             serde_json::Value::Null,
-        ][usize::from(kind % 9)]),
+        ][[0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 5][usize::from(kind % 12)]]),
     })
 }
 

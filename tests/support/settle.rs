@@ -85,6 +85,12 @@ impl Settled {
         }
     }
 
+    /// How much was begun.
+    #[allow(dead_code, reason = "not every test asks")]
+    pub(crate) fn begun(&self) -> usize {
+        self.prompts.counts.len() + self.turns.counts.len() + self.requests.counts.len() + self.asks.counts.len()
+    }
+
     pub(crate) fn finish(&self) -> Result<(), String> {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());

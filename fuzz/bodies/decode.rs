@@ -1,0 +1,99 @@
+//! Any line as a message of the CLI: every typed view of it decodes or says why not, and none panics.
+
+use claude_duplex::message::Transcript;
+use claude_duplex::request as of;
+use claude_duplex::{
+    Action, Answer, Ask, AskKinds, Config, Json, Message, Prompt, Protocol, Reply, Request, Seed, Time, UnknownAsks,
+};
+
+pub(crate) fn body(line: &[u8]) {
+    #[cfg(fuzzing)]
+    claude_duplex::fuzzing::scans_agree(line);
+    if let Ok(message) = Message::parse(line) {
+        views(&message);
+        transcript(&message);
+    }
+    session(line);
+    let _ = Json::parse(&String::from_utf8_lossy(line)).map(|json| shown(&json));
+}
+
+fn views(message: &Message) {
+    assert_eq!(Message::parse(message.as_bytes()).as_ref(), Ok(message));
+    shown(&(message, message.kind(), message.type_name(), message.subtype(), message.uuid(), message.session_id()));
+    shown(&(message.is_subagent(), message.line(), message.to_json()));
+    shown(&(message.view(), message.result(), message.assistant(), message.user()));
+    shown(&(message.stream_event(), message.system(), message.content(), message.delta()));
+    if let Ok(view) = message.view() {
+        assert_eq!(message.view().as_ref(), Ok(&view));
+        shown(&view.unnamed());
+    }
+    if let Ok(result) = message.result() {
+        shown(&(result.error_text(), result.cost_since(None), result.cost_since(Some(&result))));
+    }
+    // What is read as text is JSON, and says the same.
+    let text = Message::parse(message.line().as_bytes()).expect("the text of a message is one");
+    assert_eq!((text.kind(), text.subtype(), text.uuid()), (message.kind(), message.subtype(), message.uuid()));
+}
+
+fn transcript(message: &Message) {
+    let mut transcript = Transcript::with_limit(1000);
+    for _ in 0..3 {
+        transcript.add(message);
+    }
+    shown(&(transcript.text(), transcript.partial(), transcript.answer(), transcript.result()));
+    shown(&(transcript.texts().count(), transcript.calls().count(), transcript.dropped()));
+}
+
+/// What a session makes of the line, and of the answers to what it asks.
+fn session(line: &[u8]) {
+    let now = Time::ZERO;
+    let mut config = Config::new(Seed([0; 16]));
+    config.owned = AskKinds::ALL;
+    config.unknown_asks = UnknownAsks::Hand;
+    let mut session = Protocol::new(config, now);
+    session.prompt(now, Prompt::text("hello")).expect("there is room");
+    session.request(now, Request::initialize().id("r")).expect("there is room");
+    // At the end, a last line needs no line end.
+    session.receive(now, line);
+    session.receive(now, b"\n");
+    while let Some(action) = session.poll_action() {
+        shown(&action);
+        match action {
+            Action::Asked(ask) => {
+                asked(&ask);
+                let answer = Answer::Error { message: "no".into() };
+                session.answer(now, ask.id(), answer).expect("the ask is open");
+            }
+            Action::Replied { reply: Ok(reply), .. } => replied(&reply),
+            _ => {}
+        }
+    }
+}
+
+macro_rules! each {
+    ($reply:ident: $($call:ident),+) => { $(shown(&$reply.of::<of::$call>());)+ };
+}
+
+fn asked(ask: &Ask) {
+    shown(&(ask, ask.kind(), ask.message(), ask.permission(), ask.hook(), ask.mcp(), ask.elicitation(), ask.dialog()));
+    if let Ok(permission) = ask.permission() {
+        shown(&permission.questions());
+        for update in permission.suggestions() {
+            shown(&(update.change(), update.destination()));
+        }
+    }
+    if let Ok(hook) = ask.hook() {
+        shown(&hook.input.details());
+    }
+}
+
+fn replied(reply: &Reply) {
+    shown(&(reply, reply.payload(), reply.interrupted()));
+    each!(reply: ApplyFlagSettings, BackgroundTasks, CancelAsyncMessage, EndSession, FileSuggestions, GetBinaryVersion, GetContextUsage, GetHooksListing, GetSessionCost, GetSettings, GetTaskOutput, GetUsage, Initialize, ListModels, ListPermissionRules, McpCall, McpMessage, McpReadResource, McpReconnect, McpSetServers, McpStatus, McpToggle, ReadFile, RegisterRepoRoot, ReloadOutputStyles, ReloadPlugins, ReloadSkills, RenameSession, RewindFiles, SeedReadState, SetColor, SetHasSubscribers, SetMaxThinkingTokens, SetMcpPermissionModeOverride, SetModel, SetPermissionMode, SideQuestion, StopTask, UpdateSettings);
+}
+
+/// Everything can be shown, and nothing that is shown has a control character in it.
+fn shown(value: &impl std::fmt::Debug) {
+    let text = format!("{value:?}");
+    assert!(!text.chars().any(char::is_control), "{}", text.escape_debug());
+}

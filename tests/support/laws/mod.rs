@@ -1,0 +1,90 @@
+//! The laws of the design. Each is a function over one history; it panics where the history breaks the law, and says how
+//! much it judged, so that a test can tell that it judges anything.
+
+#![allow(dead_code, reason = "each test takes its part")]
+
+mod answers;
+mod chunking;
+mod ending;
+pub(crate) mod fitting;
+mod grants;
+pub(crate) mod ledger;
+mod memory;
+mod output;
+mod polls;
+mod replay;
+mod settling;
+mod stdin;
+mod time;
+
+use crate::history::{History, Trace};
+
+pub(crate) struct Law {
+    pub(crate) name: &'static str,
+    pub(crate) judge: fn(&Case) -> usize,
+}
+
+/// A history and what it gave, and both again with the session brought to its end.
+pub(crate) struct Case {
+    pub(crate) history: History,
+    pub(crate) trace: Trace,
+    pub(crate) drained: History,
+    pub(crate) drained_trace: Trace,
+}
+
+impl Case {
+    pub(crate) fn of(history: History) -> Self {
+        let (trace, drained) = (history.play(), history.drained());
+        Self { trace, drained_trace: drained.play(), history, drained }
+    }
+}
+
+/// All of them; the numbers are those of the design.
+pub(crate) const LAWS: [Law; 13] = [
+    Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
+    Law { name: "2: nothing depends on what was read", judge: polls::judge },
+    Law { name: "3: output is whole lines of JSON", judge: output::judge },
+    Law { name: "3: no byte follows the close of stdin", judge: stdin::judge },
+    Law { name: "4: a history that was written and read back gives the same", judge: replay::judge },
+    Law { name: "5: everything is settled once", judge: settling::judge },
+    Law { name: "5: an answer that is taken is on its way", judge: answers::judge },
+    Law { name: "6: a close ends without help", judge: ending::judge },
+    Law { name: "7: time does not go back, and early is nothing", judge: time::judge },
+    Law { name: "8: what is held has limits", judge: memory::judge },
+    Law { name: "9: nothing is granted that nobody gave", judge: grants::judge },
+    Law { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },
+    Law { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
+];
+
+/// Law 5 of prompts, which reads the lines by itself: for histories whose lines are plain JSON.
+pub(crate) const LEDGER: Law = Law { name: "5: an obvious ledger says the same", judge: ledger::judge };
+
+/// Judges a history by every law.
+pub(crate) fn judge(history: History) {
+    let _told = Told("a law");
+    let case = Case::of(history);
+    for law in &LAWS {
+        let _told = Told(law.name);
+        (law.judge)(&case);
+    }
+}
+
+/// Judges a history of lines that are plain JSON by every law, and by the obvious ledger.
+pub(crate) fn judge_plain(history: History) {
+    {
+        let _told = Told(LEDGER.name);
+        ledger::check(&history).unwrap_or_else(|why| panic!("{why}"));
+    }
+    judge(history);
+}
+
+/// Says what was under way when something panics.
+pub(crate) struct Told<T: std::fmt::Display>(pub(crate) T);
+
+impl<T: std::fmt::Display> Drop for Told<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("broken: {}", self.0);
+        }
+    }
+}

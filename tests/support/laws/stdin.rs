@@ -1,0 +1,33 @@
+//! Law 3: nothing is written to stdin once it is to be closed, and nobody is told of an answer that is not written.
+
+use claude_duplex::{Action, Answer, AskId, ChildAction};
+
+use super::Case;
+
+/// Judges each input that comes after the close of stdin.
+pub(crate) fn judge(case: &Case) -> usize {
+    let history = &case.drained;
+    let mut protocol = history.begin();
+    let (mut is_closed, mut asks, mut judged) = (false, Vec::<AskId>::new(), 0);
+    for (now, input) in &history.inputs {
+        protocol.apply(*now, input.clone());
+        is_closed |= std::iter::from_fn(|| protocol.poll_child()).any(|order| order == ChildAction::CloseStdin);
+        while let Some(action) = protocol.poll_action() {
+            match action {
+                Action::Asked(ask) => asks.push(ask.id()),
+                Action::Withdrawn { ask, .. } => asks.retain(|open| *open != ask),
+                _ => {}
+            }
+        }
+        if !is_closed {
+            continue;
+        }
+        judged += 1;
+        assert_eq!(protocol.poll_transmit(), b"", "after {input:?}");
+        for ask in &asks {
+            let answer = Answer::Error { message: "late".into() };
+            assert!(protocol.clone().answer(*now, *ask, answer).is_err(), "{ask} is still open");
+        }
+    }
+    judged
+}
