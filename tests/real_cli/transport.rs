@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use claude_duplex::options::Options;
 use claude_duplex::smol::Smol;
 use claude_duplex::tokio::Tokio;
-use claude_duplex::{ChildAction, Config, Driver, Exit, SpawnError, Time};
+use claude_duplex::{Config, Driver, Exit, SpawnError, Time};
 
 // A timer of smol's reactor, which has a thread of its own: it rings under tokio too.
 pub(crate) use async_io::Timer;
@@ -114,7 +114,11 @@ impl claude_duplex::Transport for Transport {
         Some(self.id())
     }
 
-    fn signal(&mut self, action: ChildAction) {
-        either!(self, transport => transport.signal(action));
+    fn terminate(&mut self) {
+        either!(self, transport => transport.terminate());
+    }
+
+    fn kill(&mut self) {
+        either!(self, transport => transport.kill());
     }
 }
