@@ -3,6 +3,9 @@
 //! `CLAUDE_BIN=/path/to/claude cargo test --test real_cli`; without it every trial is reported as ignored.
 //! `.ci/install-claude.sh VERSION DIR` installs a version and prints the path. Where a version differs from the newest, its
 //! trial asserts how, and says it: `docs/cli-versions.md` has the table.
+//!
+//! Every scenario is a trial for each transport: `smol::hello`, `tokio::hello`. Both are meant for the newest version; on older
+//! ones `-- smol::` is enough, as what differs between versions does not depend on what carries their lines.
 
 #[path = "../support/account.rs"]
 mod account;
@@ -24,20 +27,27 @@ mod version;
 mod watch;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::cli::Cli;
 use crate::matrix::Outcomes;
 use crate::namespace::Sealed;
+use crate::transport::Carrier;
 use crate::version::Version;
 use crate::watch::{Case, LIMIT};
+
+/// How many trials run at once, where `--test-threads` does not say.
+const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {
     if let Some(other) = trials::other_process() {
         return other;
     }
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // A trial waits more than it works: for the CLI, for a tool, for a deadline.
+    arguments.test_threads.get_or_insert(AT_ONCE);
     match run(&arguments) {
         Ok(code) => code,
         Err(why) => {
@@ -48,14 +58,17 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, String> {
-    let (found, outcomes) = (found()?, Outcomes::default());
+    let (found, outcomes, start) = (found()?, Outcomes::default(), Instant::now());
     let conclusion = libtest_mimic::run(arguments, trials(found.clone(), &outcomes));
     if let Some(found) = found.filter(|_| !arguments.list) {
-        let green = !conclusion.has_failed();
+        eprintln!("the slowest: {}", outcomes.slowest());
         let names: Vec<&str> = trials::all().map(|(name, _)| name).collect();
-        outcomes.write(found.version, &names, green)?;
-        if green && conclusion.num_filtered_out == 0 {
-            traffic::write()?;
+        match names.iter().find(|name| !outcomes.has(name)) {
+            Some(name) => eprintln!("nothing is written down: `{name}` was not run"),
+            None => {
+                outcomes.write(found.version, &names, start.elapsed())?;
+                traffic::write()?;
+            }
         }
     }
     Ok(conclusion.exit_code())
@@ -90,21 +103,22 @@ fn how() -> String {
 }
 
 fn trials(found: Option<Found>, outcomes: &Outcomes) -> Vec<Trial> {
-    trials::all()
-        .map(|(name, body)| {
-            let ignored = found.is_none();
-            let (found, outcomes) = (found.clone(), outcomes.clone());
-            let run = move || match found {
-                Some(Found { sealed, cli, version }) => {
-                    let case = Case::new(sealed, cli, version)?;
-                    let ran = watch::run(name, case, LIMIT, body);
-                    outcomes.note(name, ran.as_deref().ok());
-                    ran.map(drop)
-                }
-                // Reached by `--ignored`.
-                None => Err(Failed::from(how())),
-            };
-            Trial::test(name, run).with_ignored_flag(ignored)
-        })
-        .collect()
+    let all = trials::all().flat_map(|trial| Carrier::ALL.map(|carrier| (carrier, trial)));
+    all.map(|(carrier, (name, body))| {
+        let ignored = found.is_none();
+        let (found, outcomes) = (found.clone(), outcomes.clone());
+        let run = move || match found {
+            Some(Found { sealed, cli, version }) => {
+                let start = Instant::now();
+                let case = Case::new(sealed, cli, carrier, version)?;
+                let ran = watch::run(name, case, LIMIT, body);
+                outcomes.note(name, carrier, ran.as_deref().ok(), start.elapsed());
+                ran.map(drop)
+            }
+            // Reached by `--ignored`.
+            None => Err(Failed::from(how())),
+        };
+        Trial::test(format!("{}::{name}", carrier.name()), run).with_ignored_flag(ignored)
+    })
+    .collect()
 }

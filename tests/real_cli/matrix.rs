@@ -1,61 +1,95 @@
 //! The table of scenarios by version in `docs/cli-versions.md`, which the suite writes.
 //!
-//! With `MATRIX=DIR` a run adds the outcomes of what passed to `DIR/VERSION`, and takes away those of what failed; a green
-//! one makes the table anew of all that lie there. Of what has none the table says that it was not run.
+//! With `MATRIX=DIR` a run of every scenario, green or not, writes its column to `DIR/VERSION`, and makes the table anew of all
+//! that lie there. A column is one run: nothing in it is older, and a run that left something out writes none.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::transport::Carrier;
 use crate::version::Version;
 
 /// Names the directory.
 pub(crate) const VARIABLE: &str = "MATRIX";
 
-/// The versions that the table always has.
-const VERSIONS: [&str; 6] = ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.250", "2.1.329"];
 const BEGIN: &str = "<!-- the suite writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
+const PASS: &str = "pass";
+const FAIL: &str = "FAIL";
+/// Of those that took the most time, as many are named.
+const SLOWEST: usize = 5;
 
-/// How each scenario went that was run: what is different in it on this version, nothing where it is as on the newest, and
-/// none where it failed.
+/// What became of every trial so far.
 #[derive(Clone, Default)]
-pub(crate) struct Outcomes(Arc<Mutex<BTreeMap<String, Option<String>>>>);
+pub(crate) struct Outcomes(Arc<Mutex<BTreeMap<(String, &'static str), Ran>>>);
+
+/// One trial.
+struct Ran {
+    /// In what the version differs; none where the trial failed.
+    differs: Option<Vec<String>>,
+    took: Duration,
+}
 
 impl Outcomes {
-    pub(crate) fn note(&self, scenario: &str, differs: Option<&[String]>) {
-        let mut outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes.insert(scenario.to_owned(), differs.map(|differs| differs.join("; ")));
+    pub(crate) fn note(&self, scenario: &str, carrier: Carrier, differs: Option<&[String]>, took: Duration) {
+        let ran = Ran { differs: differs.map(<[String]>::to_vec), took };
+        self.lock().insert((scenario.to_owned(), carrier.name()), ran);
     }
 
-    /// Keeps them, and where nothing failed writes the table, if the variable names a directory.
-    pub(crate) fn write(&self, version: Version, scenarios: &[&str], green: bool) -> Result<(), String> {
+    /// The slowest trials, by which a watchdog's time is chosen.
+    pub(crate) fn slowest(&self) -> String {
+        let outcomes = self.lock();
+        let mut slowest: Vec<_> = outcomes.iter().collect();
+        slowest.sort_by_key(|(_, ran)| std::cmp::Reverse(ran.took));
+        let said = slowest.into_iter().take(SLOWEST);
+        said.map(|((name, carrier), ran)| format!("{carrier}::{name} {:.1?}", ran.took)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether the scenario was run, through any transport.
+    pub(crate) fn has(&self, scenario: &str) -> bool {
+        self.lock().keys().any(|(name, _)| name == scenario)
+    }
+
+    /// Keeps them and writes the table, if the variable names a directory. Every scenario has to have been run.
+    pub(crate) fn write(&self, version: Version, scenarios: &[&str], took: Duration) -> Result<(), String> {
         let Some(directory) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return Ok(()) };
+        let mut text = format!("{}\t{}\n", today()?, took.as_secs());
+        for scenario in scenarios {
+            let _ = writeln!(text, "{scenario}\t{}", self.cell(scenario));
+        }
         let file = directory.join(version.to_string());
-        let mut kept = if file.exists() { column(&file)?.outcomes } else { BTreeMap::new() };
-        for (scenario, outcome) in &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            match outcome {
-                Some(differs) => drop(kept.insert(scenario.clone(), differs.clone())),
-                None => drop(kept.remove(scenario)),
-            }
-        }
-        let mut text = format!("{}\n", today()?);
-        for (scenario, differs) in kept {
-            let _ = writeln!(text, "{scenario}\t{differs}");
-        }
         let written = fs::create_dir_all(&directory).and_then(|()| fs::write(&file, text));
         written.map_err(|error| format!("{}: {error}", file.display()))?;
-        if !green {
-            return Ok(());
-        }
         let table = table(&directory, scenarios)?;
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli-versions.md");
         let old = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
         let new = replaced(&old, &table).ok_or_else(|| format!("{} has no {BEGIN:?} and {END:?}", page.display()))?;
         fs::write(&page, new).map_err(|error| format!("{}: {error}", page.display()))
+    }
+
+    /// Of all carriers that the scenario was run through: one that failed is a failure.
+    fn cell(&self, scenario: &str) -> String {
+        let outcomes = self.lock();
+        let runs = outcomes.iter().filter(|((name, _), _)| name == scenario);
+        let mut ways: Vec<&str> = Vec::new();
+        for (_, ran) in runs {
+            let Some(differs) = &ran.differs else { return FAIL.to_owned() };
+            for way in differs {
+                if !ways.contains(&way.as_str()) {
+                    ways.push(way);
+                }
+            }
+        }
+        if ways.is_empty() { PASS.to_owned() } else { ways.join("; ") }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(String, &'static str), Ran>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,54 +104,66 @@ fn replaced(page: &str, table: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
 }
 
-/// One version's run: its date, and what differs in each scenario.
+/// One version's run.
 struct Column {
     date: String,
-    outcomes: BTreeMap<String, String>,
+    seconds: String,
+    /// By scenario: that it passed or failed, else in what it differs.
+    cells: BTreeMap<String, String>,
 }
 
-fn column(path: &Path) -> Result<Column, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut lines = text.lines();
-    let date = lines.next().unwrap_or_default().to_owned();
-    let outcomes = lines.filter_map(|line| line.split_once('\t'));
-    Ok(Column { date, outcomes: outcomes.map(|(name, differs)| (name.to_owned(), differs.to_owned())).collect() })
+impl Column {
+    fn read(path: &Path) -> Result<Self, String> {
+        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut lines = text.lines().filter_map(|line| line.split_once('\t'));
+        let (date, seconds) = lines.next().ok_or_else(|| format!("{} is empty", path.display()))?;
+        let cells = lines.map(|(scenario, cell)| (scenario.to_owned(), cell.to_owned())).collect();
+        Ok(Self { date: date.to_owned(), seconds: seconds.to_owned(), cells })
+    }
+
+    fn differs(&self, scenario: &str) -> Option<&str> {
+        self.cells.get(scenario).map(String::as_str).filter(|cell| ![PASS, FAIL].contains(cell))
+    }
+
+    fn cell(&self, scenario: &str) -> &str {
+        match self.differs(scenario) {
+            Some(_) => "differs",
+            None => self.cells.get(scenario).map_or("not run", String::as_str),
+        }
+    }
+}
+
+fn columns(directory: &Path) -> Result<BTreeMap<Version, Column>, String> {
+    let entries = fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let versions = paths.filter_map(|path| {
+        let version = path.file_name()?.to_str()?.parse().ok()?;
+        Some((version, path))
+    });
+    versions.map(|(version, path)| Ok((version, Column::read(&path)?))).collect()
 }
 
 fn table(directory: &Path, scenarios: &[&str]) -> Result<String, String> {
-    let mut columns: BTreeMap<Version, Option<Column>> =
-        VERSIONS.iter().filter_map(|version| version.parse().ok()).map(|version| (version, None)).collect();
-    let entries = fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let version = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
-        if let Some(version) = version {
-            columns.insert(version, Some(column(&path)?));
-        }
-    }
+    let columns = columns(directory)?;
     let mut text = String::new();
-    let mut row = |head: &str, cell: &dyn Fn(Version, Option<&Column>) -> String| {
-        let cells: Vec<String> = columns.iter().map(|(version, column)| cell(*version, column.as_ref())).collect();
+    let mut row = |head: &str, cell: &dyn Fn(&Version, &Column) -> String| {
+        let cells: Vec<String> = columns.iter().map(|(version, column)| cell(version, column)).collect();
         let _ = writeln!(text, "| {head} | {} |", cells.join(" | "));
     };
     row("Scenario", &|version, _| version.to_string());
     row("---", &|_, _| "---".to_owned());
     for scenario in scenarios {
-        let cell = |column: Option<&Column>| match column.and_then(|column| column.outcomes.get(*scenario)) {
-            None => "not run",
-            Some(differs) if differs.is_empty() => "pass",
-            Some(_) => "differs",
-        };
-        row(&format!("`{scenario}`"), &|_, column| cell(column).to_owned());
+        row(&format!("`{scenario}`"), &|_, column| column.cell(scenario).to_owned());
     }
-    row("Run on", &|_, column| column.map_or("not run".to_owned(), |column| column.date.clone()));
+    row("Run on", &|_, column| column.date.clone());
+    row("Seconds", &|_, column| column.seconds.clone());
     text += "\nHow they differ; each is asserted by its scenario:\n\n";
     for scenario in scenarios {
         // In the order in which they first occur.
         let mut ways: Vec<(&str, Vec<String>)> = Vec::new();
         for (version, column) in &columns {
-            let differs = column.as_ref().and_then(|column| column.outcomes.get(*scenario));
-            let Some(differs) = differs.filter(|differs| !differs.is_empty()) else { continue };
-            match ways.iter_mut().find(|(way, _)| way == differs) {
+            let Some(differs) = column.differs(scenario) else { continue };
+            match ways.iter_mut().find(|(way, _)| *way == differs) {
                 Some((_, versions)) => versions.push(version.to_string()),
                 None => ways.push((differs, vec![version.to_string()])),
             }

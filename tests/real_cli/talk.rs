@@ -10,13 +10,13 @@ use claude_duplex::{
 use serde_json::Value;
 
 use crate::traffic;
-use crate::transport::{Timer, Transport, or, spawn};
+use crate::transport::{Timer, Transport, or};
 use crate::watch::Case;
 
 pub(crate) type Trial = Result<(), Box<dyn std::error::Error>>;
 
 /// How long a reply, or an exit, may take.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Talk<'c> {
     case: &'c Case,
@@ -52,7 +52,7 @@ impl<'c> Talk<'c> {
         config.timeouts.request = Some(PATIENCE);
         config.timeouts.shutdown.exit = PATIENCE;
         configure(&mut config);
-        Ok(Self { case, claude: spawn(&options(plain), config)?, actions: Vec::new() })
+        Ok(Self { case, claude: case.carrier.spawn(&options(plain), config)?, actions: Vec::new() })
     }
 
     pub(crate) fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, String> {

@@ -1,25 +1,26 @@
 //! The shape of what a version writes: every kind of line with the paths of its fields, to compare versions by.
 //!
-//! With `TRAFFIC=FILE` the suite writes them there, a line each: `result`, `result .usage.input_tokens`.
+//! With `TRAFFIC=FILE` a run of every scenario writes them there, a line each: `result`, `result .usage.input_tokens`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use claude_duplex::{Action, Message};
+use claude_duplex::{Action, Message, MessageKind};
 use serde_json::Value;
 
 /// Names the file.
 pub(crate) const VARIABLE: &str = "TRAFFIC";
 
 /// Fields whose keys are content, and no part of the protocol.
-const CONTENT: [&str; 12] = [
+const CONTENT: [&str; 13] = [
     "input",
     "tool_input",
     "tool_use_result",
     "tool_response",
     "updatedInput",
     "modelUsage",
+    "model_usage_since_last_result",
     "answers",
     "arguments",
     "inputSchema",
@@ -28,6 +29,8 @@ const CONTENT: [&str; 12] = [
     "permission_suggestions",
 ];
 const DEPTH: usize = 5;
+/// Stands behind a kind that the library has no name for.
+const UNKNOWN: &str = "(unknown)";
 
 static SHAPES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -55,6 +58,9 @@ fn note_message(message: &Message) {
     }
     let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
     walk(&line, &name, depth, &mut shapes);
+    if message.kind() == MessageKind::Other {
+        shapes.insert(format!("{name} {UNKNOWN}"));
+    }
     shapes.insert(name);
 }
 

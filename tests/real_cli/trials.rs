@@ -11,7 +11,7 @@ pub(crate) type Body = fn(&Case) -> Trial;
 macro_rules! trials {
     ($($name:ident),+ $(,)?) => {
         pub(crate) const TRIALS: &[(&str, crate::trials::Body)] =
-            &[$((stringify!($name), |case| crate::transport::block_on($name(case)))),+];
+            &[$((stringify!($name), |case| case.carrier.block_on($name(case)))),+];
     };
 }
 

@@ -9,12 +9,12 @@ use claude_duplex::{Action, Config, Prompt, Seed};
 
 use crate::script::{script, text};
 use crate::talk::Trial;
-use crate::transport::{Timer, block_on, spawn};
+use crate::transport::{Carrier, Timer};
 use crate::watch::Case;
 
 trials![host_killed_when_idle, host_killed_in_mid_turn, host_killed_with_a_launcher_that_cares];
 
-/// Set for the host's process: the program, then the launcher's words.
+/// Set for the host's process, a line each: what carries its session, the program, then the launcher's words.
 const VARIABLE: &str = "CLAUDE_DUPLEX_HOST";
 /// How long the CLI may take to notice, on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ struct Host {
 
 impl Host {
     fn start(case: &Case, launcher: &str) -> Result<Self, Box<dyn std::error::Error>> {
-        let words = format!("{}\n{launcher}", case.cli.named().display());
+        let words = format!("{}\n{}\n{launcher}", case.carrier.name(), case.cli.named().display());
         let mut command = Command::new(std::env::current_exe()?);
         command.env_clear().envs(case.environment()).env(VARIABLE, words).current_dir(case.place.cwd());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
@@ -107,12 +107,13 @@ pub(crate) fn other_process() -> Option<ExitCode> {
 
 fn host(words: &str) -> Trial {
     let mut words = words.lines();
+    let carrier = words.next().and_then(Carrier::named).ok_or("no carrier")?;
     let mut options = Options::new().program(words.next().unwrap_or_default()).include_partial_messages();
     if let Some(launcher) = words.next() {
         options = options.launcher(launcher, words);
     }
-    let mut claude = spawn(&options, Config::new(Seed::random()))?;
-    block_on(async {
+    carrier.block_on(async {
+        let mut claude = carrier.spawn(&options, Config::new(Seed::random()))?;
         for prompt in std::io::stdin().lines() {
             let prompt = claude.prompt(Prompt::text(&prompt?))?;
             while let Some(action) = claude.next().await {

@@ -20,7 +20,8 @@ trials![recorded_session_replays_to_the_same_elsewhere];
 /// Two prompts, the second queued behind the first; a tool that asks; a turn that is interrupted; the end.
 async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     // It stays there for those who want to look, and for `.ci/wasm`.
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real_cli.journal");
+    let name = format!("real_cli.{}.journal", case.carrier.name());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let mut talk = Talk::start(case)?;
     talk.claude = talk.claude.record(File::create(&path)?, u64::MAX);
     let touch = json!({ "command": "touch made.txt && echo \u{1f980}", "description": "make it" });

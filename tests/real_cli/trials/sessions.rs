@@ -91,10 +91,11 @@ async fn slash_clear(case: &Case) -> Trial {
     }
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
-    let kept = case.before("2.1.143", "there is no such command: the prompt succeeds, and nothing is forgotten");
-    assert_eq!(last.messages.iter().any(|said| said.text.contains("heron")), kept);
+    let unknown = case.before("2.1.117", "there is no such command: the prompt succeeds, and nothing is forgotten");
+    let kept = unknown || case.before("2.1.129", "it has another id, but the model still hears what was said before");
+    assert_eq!(last.messages.iter().any(|said| said.text.contains("heron")), kept, "{last:?}");
     let sessions = talk.actions.iter().filter(|action| matches!(action, Action::Session(_))).count();
-    assert_eq!(sessions, if kept { 1 } else { 2 }, "cleared, it has another id");
+    assert_eq!(sessions, if unknown { 1 } else { 2 }, "cleared, it has another id");
     talk.close().await?;
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! Prompts one by one, and the end.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use claude_duplex::{Config, Exit, Prompt, StreamDelta};
 
+use crate::cli;
 use crate::script::{script, status, text, think};
 use crate::talk::{Talk, Trial};
+use crate::transport::Carrier;
 use crate::watch::Case;
 
 trials![hello, two_turns, chat_answers_once, partial_messages, thinking, closed_in_mid_turn, stdin_closed_in_mid_turn,];
@@ -33,11 +36,25 @@ async fn two_turns(case: &Case) -> Trial {
     Ok(())
 }
 
-/// `chat --prompt`: 0 with an answer, 1 with an error, 2 without a result.
-async fn chat_answers_once(case: &Case) -> Trial {
+fn example(name: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let this = std::env::current_exe()?;
-    let program = this.ancestors().nth(2).ok_or("target/PROFILE/deps/TEST")?.join("examples/chat");
-    assert!(program.exists(), "the example is not built: run the whole `cargo test --all-features`");
+    let program = this.ancestors().nth(2).ok_or("target/PROFILE/deps/TEST")?.join("examples").join(name);
+    assert!(program.exists(), "{name} is not built: run the whole `cargo test --all-features`");
+    Ok(program)
+}
+
+/// Each transport has an example: `chat --prompt` is 0 with an answer, 1 with an error, 2 without a result; `tokio_chat` says
+/// hello where nothing is typed.
+async fn chat_answers_once(case: &Case) -> Trial {
+    if case.carrier == Carrier::Tokio {
+        let mut command = Command::new(example("tokio_chat")?);
+        command.env_clear().envs(case.environment()).env(cli::VARIABLE, case.cli.named());
+        let said = command.current_dir(case.place.cwd()).stdin(Stdio::null()).output()?;
+        assert!(said.status.success(), "{said:?}");
+        assert!(said.stdout.trim_ascii().starts_with(b"ok"), "{said:?}");
+        return Ok(());
+    }
+    let program = example("chat")?;
     let run = |prompt: &str, rest: &[&str]| {
         let mut command = Command::new(&program);
         command.arg("--claude").arg(case.cli.named()).args(["--prompt", prompt]).args(rest);
