@@ -156,12 +156,15 @@ fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
 }
 
 fn decide(request_id: &str, decision: &Decision, ask: &Ask) -> Vec<u8> {
-    match (decision, ask.permission()) {
-        (_, Ok(permission)) => outgoing::answer(request_id, &Payload { decision, own: Some(&permission.input) }),
-        (Decision::Deny { .. }, Err(_)) => outgoing::answer(request_id, &Payload { decision, own: None }),
-        // Without an input there is nothing to allow.
-        (Decision::Allow { .. }, Err(error)) => outgoing::error(request_id, &error.to_string(), None),
-    }
+    let own = match decision {
+        Decision::Deny { .. } => None,
+        Decision::Allow { .. } => match ask.permission() {
+            Ok(permission) => Some(permission.input),
+            // Without an input there is nothing to allow.
+            Err(error) => return outgoing::error(request_id, &error.to_string(), None),
+        },
+    };
+    outgoing::answer(request_id, &Payload { decision, own: own.as_ref() })
 }
 
 /// The answer that grants nothing (design law 9): a permission is denied, a hook that guards something
