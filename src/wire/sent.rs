@@ -134,10 +134,13 @@ macro_rules! sent {
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                // By the fields' own types: one that holds keys shows none.
                 let mut shown = f.debug_struct(stringify!($name));
-                for (name, value) in self.to_fields().iter() {
-                    shown.field(name, value);
-                }
+                $($(shown.field(stringify!($must), &$crate::wire::view::Shown(&self.$must));)*)?
+                $($(self.$may.iter().for_each(|value| drop(shown.field(stringify!($may), &$crate::wire::view::Shown(value))));)*)?
+                $($(self.$text.iter().for_each(|value| drop(shown.field(stringify!($text), &$crate::wire::view::Shown(value))));)*)?
+                $($(self.$list.iter().for_each(|value| drop(shown.field(stringify!($list), &$crate::wire::view::Shown(value))));)*)?
+                self.rest.iter().for_each(|(name, value)| drop(shown.field(name, value)));
                 shown.finish()
             }
         }
