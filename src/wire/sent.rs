@@ -137,10 +137,18 @@ macro_rules! sent {
                 // By the fields' own types: one that holds keys shows none.
                 let mut shown = f.debug_struct(stringify!($name));
                 $($(shown.field(stringify!($must), &$crate::wire::view::Shown(&self.$must));)*)?
-                $($(self.$may.iter().for_each(|value| drop(shown.field(stringify!($may), &$crate::wire::view::Shown(value))));)*)?
-                $($(self.$text.iter().for_each(|value| drop(shown.field(stringify!($text), &$crate::wire::view::Shown(value))));)*)?
-                $($(self.$list.iter().for_each(|value| drop(shown.field(stringify!($list), &$crate::wire::view::Shown(value))));)*)?
-                self.rest.iter().for_each(|(name, value)| drop(shown.field(name, value)));
+                $($(if let Some(value) = &self.$may {
+                    shown.field(stringify!($may), &$crate::wire::view::Shown(value));
+                })*)?
+                $($(if let Some(value) = &self.$text {
+                    shown.field(stringify!($text), &$crate::wire::view::Shown(value));
+                })*)?
+                $($(if let Some(value) = &self.$list {
+                    shown.field(stringify!($list), &$crate::wire::view::Shown(value));
+                })*)?
+                for (name, value) in self.rest.iter() {
+                    shown.field(name, value);
+                }
                 shown.finish()
             }
         }
