@@ -281,8 +281,8 @@ impl Protocol {
     ///
     /// # Errors
     /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of
-    /// another kind, or an allow's input is no object. Nothing is changed then. An answer that would make more wait to be
-    /// written than [`Limits::unsent_hard`](crate::Limits::unsent_hard) is [`AnswerError::Stale`] too: it ends the session.
+    /// another kind, or an allow's input is no object; [`AnswerError::Full`] where more would wait to be written than
+    /// [`Limits::unsent_hard`](crate::Limits::unsent_hard). Nothing is changed then.
     pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: Answer) -> Result<(), AnswerError> {
         self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(AnswerError::Stale))
     }
