@@ -5,6 +5,7 @@ pub(crate) mod envelope;
 pub(crate) mod facts;
 pub(crate) mod fields;
 mod first;
+mod from_json;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod scan;

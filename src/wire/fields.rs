@@ -1,6 +1,6 @@
 //! The fields of a JSON object, in their order, each as it was written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Quoted, few};
-use crate::wire::view::FromJson;
+use crate::wire::from_json::{FromJson, Shown, below};
 
 /// The fields of a JSON object, in their order, each as it was written.
 ///
@@ -174,6 +174,31 @@ impl<'de> Deserialize<'de> for Fields {
         }
 
         deserializer.deserialize_map(Object)
+    }
+}
+
+impl FromJson for Fields {
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        json.decode().map_err(|_| DecodeError::expected("an object"))
+    }
+}
+
+impl<T: FromJson> FromJson for BTreeMap<String, T> {
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        let fields = Fields::from_json(json)?;
+        let entry = |(name, json): (&str, &Json)| {
+            let value = T::from_json(json).map_err(|error| error.within(name))?;
+            Ok((name.to_owned(), value))
+        };
+        fields.iter().map(entry).collect()
+    }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        self.values().for_each(|value| value.unnamed(&below(at, "*"), found));
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        few(f, self.iter().map(|(name, value)| (Quoted(name), Shown(value))))
     }
 }
 
