@@ -90,6 +90,8 @@ mod session;
 pub mod testing;
 mod text;
 mod time;
+#[cfg(feature = "tracing")]
+pub mod trace;
 #[cfg(feature = "driver")]
 mod transport;
 mod wire;
@@ -119,6 +121,8 @@ pub use session::{
     Session, Subscriber, Turn, TurnEnd,
 };
 pub use time::Time;
+#[cfg(feature = "tracing")]
+pub use trace::Tracer;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::SpawnError;
 #[cfg(feature = "driver")]
