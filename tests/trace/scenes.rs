@@ -99,7 +99,7 @@ pub(crate) fn everything() {
         Step::dialog("pick", object("choices")),
         Step::dialog("undeclared", object("choices")),
         Step::ask("newest", [("text", Json::string(SECRET))]),
-        Tool::bash(SECRET).asks().withdrawn_after(SECOND).into(),
+        Step::from(Tool::bash(SECRET).asks()).withdrawn_after(SECOND),
         Step::raw(format!("{SECRET} is not JSON\n")),
         Step::raw(format!("[\"{SECRET}\"]\n")),
         Step::raw(format!("{{\"type\":\"newest\",\"text\":\"{SECRET}\"}}\n")),
