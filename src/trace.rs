@@ -19,11 +19,11 @@
 //! let input = Input::Receive(b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n".into());
 //! tracer.input(&input);
 //! session.apply(Time::ZERO, input);
-//! while let Some(action) = session.poll_action() {
-//!     tracer.action(&action);
-//! }
 //! while let Some(order) = session.poll_child() {
 //!     tracer.order(order);
+//! }
+//! while let Some(action) = session.poll_action() {
+//!     tracer.action(&action);
 //! }
 //! ```
 //!

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tracing::{Span, field};
 
-use super::shown::{content, name};
+use super::shown::{content, name, subtype};
 use super::turns::{origin_name, outcome_name};
 use super::{Tracer, tell};
 use crate::action::{Action, Outcome, SessionInfo, WhyDeclined};
@@ -18,8 +18,11 @@ use crate::wire::control::ask_view;
 use crate::wire::kind::MessageKind;
 
 impl Tracer {
-    /// What happened, when it is handed out.
+    /// What happened, when it is handed out. The [end](Action::Closed) is the last that is told.
     pub fn action(&mut self, action: &Action) {
+        if self.closed {
+            return;
+        }
         let here = || self.turns.running().unwrap_or(&self.session);
         match action {
             Action::Message { turn, message } => told(self.of(*turn), message),
@@ -39,12 +42,14 @@ impl Tracer {
                 tell!(DEBUG, self.of(Some(*turn)), prompt = prompt.number(), turn = turn.number(), "prompt taken");
             }
             Action::TurnEnded { turn, origin, result } => {
-                let result = result.as_ref().map(subtype);
-                self.turns.end(*turn, origin, result.as_deref());
-                let origin = &*origin_name(origin);
+                self.turns.end(*turn, origin, result.as_ref());
                 tell!(
                     WARN if result.is_none(), else DEBUG,
-                    self.of(Some(*turn)), turn = turn.number(), origin, result, "turn ended"
+                    self.of(Some(*turn)),
+                    turn = turn.number(),
+                    origin = &*origin_name(origin),
+                    result = result.as_ref().map(subtype).as_deref(),
+                    "turn ended"
                 );
             }
             Action::PromptEnded { prompt, turn, outcome, result } => {
@@ -129,10 +134,6 @@ fn tools(message: &Message) -> Option<String> {
         }
     }
     (!names.is_empty()).then(|| name(&names).into_owned())
-}
-
-fn subtype(result: &Message) -> String {
-    name(&result.subtype().unwrap_or_default()).into_owned()
 }
 
 fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Outcome, result: Option<&Message>) {

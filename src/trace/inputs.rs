@@ -12,6 +12,9 @@ use crate::input::Input;
 impl Tracer {
     /// What the session is told, before it is.
     pub fn input(&mut self, input: &Input<'_>) {
+        if self.closed {
+            return;
+        }
         let session = &self.session;
         match input {
             Input::Receive(bytes) => tell!(TRACE, session, length = bytes.len(), "stdout"),
@@ -63,11 +66,16 @@ impl Tracer {
     /// The command that the session was told last was not taken: [`Refused`](crate::Refused), [`Stale`](crate::Stale) or
     /// an [`AnswerError`](crate::AnswerError).
     pub fn refused(&mut self, why: &dyn fmt::Display) {
-        tell!(DEBUG, &self.session, why = %why, "refused");
+        if !self.closed {
+            tell!(DEBUG, &self.session, why = %why, "refused");
+        }
     }
 
     /// What is to be done to the child.
     pub fn order(&mut self, order: ChildAction) {
+        if self.closed {
+            return;
+        }
         let session = &self.session;
         match order {
             ChildAction::CloseStdin => tell!(DEBUG, session, "close stdin"),
@@ -80,7 +88,7 @@ impl Tracer {
     /// Whether anybody wants to know of commands.
     #[cfg(feature = "driver")]
     pub(crate) fn wants_commands(&self) -> bool {
-        tracing::enabled!(target: super::TARGET, tracing::Level::DEBUG)
+        !self.closed && tracing::enabled!(target: super::TARGET, tracing::Level::DEBUG)
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use tracing::Span;
 
 use super::{LONGEST_CONTENT, tell};
+use crate::message::Message;
 use crate::text::{Cut, CutAt};
 
 /// The one event with a content.
@@ -16,4 +17,9 @@ pub(super) fn content(parent: &Span, of: &'static str, bytes: &[u8]) {
 pub(super) fn name(text: &str) -> Cow<'_, str> {
     let shown = format!("{:?}", Cut(text.as_bytes()));
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// How a `result` calls itself.
+pub(super) fn subtype(result: &Message) -> String {
+    name(&result.subtype().unwrap_or_default()).into_owned()
 }

@@ -7,9 +7,10 @@ use tracing::field::Empty;
 use tracing::{Span, warn_span};
 
 use super::TARGET;
-use super::shown::name;
+use super::shown::{name, subtype};
 use crate::action::{Action, Origin, Outcome};
 use crate::ids::{PromptId, TurnId};
+use crate::message::Message;
 
 /// In order of their start: the last is the one that runs.
 #[derive(Default)]
@@ -57,12 +58,12 @@ impl Turns {
     }
 
     /// A turn is over. Its span ends with the last of its prompts, which are told next.
-    pub(super) fn end(&mut self, turn: TurnId, origin: &Origin, result: Option<&str>) {
+    pub(super) fn end(&mut self, turn: TurnId, origin: &Origin, result: Option<&Message>) {
         let Some(turn) = self.find(turn) else { return };
         if turn.origin != *origin {
             turn.span.record("origin", &*origin_name(origin));
         }
-        turn.span.record("result", result);
+        turn.span.record("result", result.map(subtype).as_deref());
         turn.ended = true;
     }
 

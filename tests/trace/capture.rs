@@ -82,6 +82,11 @@ impl Capture {
 }
 
 impl Seen {
+    /// How many events and spans there are.
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        (self.events.len(), self.spans.len())
+    }
+
     pub(crate) fn is_open(&self, span: usize) -> bool {
         self.spans[span].handles > 0
     }

@@ -35,10 +35,10 @@ fn a_good_session_is_told_by_its_begin_and_its_end() {
 fn what_goes_wrong_is_a_warning() {
     let cases: [(Scene, &[&str]); 7] = [
         (everything, &["declined", "rejected", "rejected"]),
-        (trouble, &["prompt ended", "turn ended", "replied", "prompt ended", "session closed"]),
+        (trouble, &["prompt ended", "turn ended", "prompt ended", "session closed"]),
         (stopped, &["stalled", "terminate", "kill"]),
         (unowned, &["declined"]),
-        (late, &["replied"]),
+        (late, &["replied", "replied", "session closed"]),
         (dead_at_once, &["session closed"]),
         (dropped, &[]),
     ];

@@ -44,12 +44,13 @@ pub(crate) fn session(config: Config, script: Script, talk: impl AsyncFnOnce(&mu
     });
 }
 
-/// Goes on until the prompts that were given are over, and answers what is asked.
+/// Goes on until then, and answers what is asked but for one tool.
 pub(crate) async fn answer_until(claude: &mut Claude, mut over: impl FnMut(&Action) -> bool) {
     while let Some(action) = claude.next().await {
         if let Action::Asked(ask) = &action {
-            // One that is withdrawn meanwhile is stale.
-            let _ = claude.answer(ask.id(), answer(ask));
+            if !ask.permission().is_ok_and(|tool| tool.tool_name == "Slow") {
+                claude.answer(ask.id(), answer(ask)).unwrap();
+            }
         }
         if over(&action) {
             return;
@@ -80,7 +81,8 @@ fn answer(ask: &Ask) -> Answer {
 pub(crate) type Scene = fn();
 
 /// All of them; together they have every event.
-pub(crate) const SCENES: [Scene; 8] = [everything, trouble, queue, stopped, unowned, late, dead_at_once, dropped];
+pub(crate) const SCENES: [Scene; 9] =
+    [everything, trouble, failed, queue, stopped, unowned, late, dead_at_once, dropped];
 
 /// Tools, asks of every kind, lines that are none, requests.
 pub(crate) fn everything() {
@@ -97,9 +99,9 @@ pub(crate) fn everything() {
         Step::mcp("docs", call),
         Step::elicitation("docs", &secret("who are you?")),
         Step::dialog("pick", object("choices")),
-        Step::dialog("undeclared", object("choices")),
+        Step::dialog("undeclared", object("choices")).withdrawn_after(SECOND),
         Step::ask("newest", [("text", Json::string(SECRET))]),
-        Step::from(Tool::bash(SECRET).asks()).withdrawn_after(SECOND),
+        Step::from(Tool::new("Slow", object("text")).asks()).withdrawn_after(SECOND),
         Step::raw(format!("{SECRET} is not JSON\n")),
         Step::raw(format!("[\"{SECRET}\"]\n")),
         Step::raw(format!("{{\"type\":\"newest\",\"text\":\"{SECRET}\"}}\n")),
@@ -145,6 +147,14 @@ pub(crate) fn trouble() {
     });
 }
 
+/// An error is the last that is heard.
+pub(crate) fn failed() {
+    session(config(10), Script::default().then([Step::api_error(529, secret("overloaded"), 0)]), async |claude| {
+        claude.prompt(secret("one")).unwrap();
+        answer_until_idle(claude).await;
+    });
+}
+
 /// Prompts that wait, are withdrawn and refused; a room that was full.
 pub(crate) fn queue() {
     let mut config = config(3);
@@ -187,11 +197,29 @@ pub(crate) fn unowned() {
     });
 }
 
-/// A request that is never answered.
+/// A request that is never answered, one whose answers say too much, and one that is open when the CLI dies.
 pub(crate) fn late() {
-    session(config(7), Script::default().fault(Fault::NeverInitialize), async |claude| {
-        claude.request(Initialize::new().append_system_prompt(SECRET)).unwrap();
+    let initialize = || Request::from(Initialize::new().append_system_prompt(SECRET)).id("r");
+    let silent = || Script::default().fault(Fault::NeverInitialize);
+    session(config(7), silent(), async |claude| {
+        claude.request(initialize()).unwrap();
         answer_until_idle(claude).await;
+    });
+    for response in [
+        json!({ "subtype": "success", "request_id": "r", "response": { "text": SECRET } }),
+        json!({ "subtype": "error", "request_id": "r", "error": SECRET, "error_code": "busy" }),
+    ] {
+        let line = json!({ "type": "control_response", "response": response });
+        session(config(11), silent().then([Step::raw(format!("{line}\n"))]), async |claude| {
+            claude.request(initialize()).unwrap();
+            claude.prompt(secret("go on")).unwrap();
+            answer_until_idle(claude).await;
+        });
+    }
+    session(config(12), silent().then([Step::die(Exit::Code(1))]), async |claude| {
+        claude.request(initialize()).unwrap();
+        claude.prompt(secret("go on")).unwrap();
+        answer_until(claude, |action| matches!(action, Action::Closed(_))).await;
     });
 }
 
