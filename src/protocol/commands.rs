@@ -24,7 +24,7 @@ impl Protocol {
             return Err(WhyRefused::Busy);
         }
         let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
-        let line = outgoing::user(&prompt.content, &id.uuid().to_string(), &prompt.fields);
+        let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
         self.check_room(line.len(), self.ledger.open_prompts() < self.config.limits.open_prompts)?;
         self.ledger.accept(id, line, is_slash_command(&prompt.content));
         if busy == Busy::Send {
