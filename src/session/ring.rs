@@ -17,7 +17,7 @@ pub enum Overflow {
     #[default]
     Oldest,
     /// The parts of messages that are still being written ([`StreamEvent`](MessageKind::StreamEvent)) go first, then
-    /// other messages, the oldest of each. Results, asks, withdrawals, replies, and the begins and ends of turns and
+    /// other messages, the oldest of each. Results, asks and their ends, replies, and the begins and ends of turns and
     /// prompts never do: a reader that leaves its whole buffer full of those is cut off.
     DeltasFirst,
 }
