@@ -1,18 +1,30 @@
 //! Handles on a session, for many tasks and threads.
+//!
+//! What each part knows is below it, and nothing above:
+//!
+//! ```text
+//! Session, Runner   Turn   Asks, Asked       what the host holds and runs
+//!         \______ shared ______/             the locks, the last handle, the end
+//!                /      \
+//!            state      desk                 the driver and who waits for what; what dropped handles leave
+//!           /  |   \
+//!     router owners reply, drive             whose message it is; whose ask it is
+//!           \  |   /        Subscriber
+//!            waiting ________/               what waits for each handle, and who is to be woken
+//! ```
 
 mod asks;
-mod calls;
+mod desk;
 mod drive;
 mod limits;
 mod reply;
-mod ring;
-mod router;
 mod runner;
 mod shared;
-mod slot;
 mod state;
 mod subscriber;
 mod turn;
+mod turn_end;
+mod waiting;
 
 use std::fmt;
 use std::future::Future;
@@ -28,17 +40,19 @@ use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::transport::Transport;
 
-pub use asks::{Asked, Asks, Handler, Handlers, LocalHandlers, Owned};
+pub use asks::{Asked, Asks, Handler, Handlers, LocalHandlers};
 pub use limits::HandleLimits;
 pub use reply::PendingReply;
-pub use ring::{Lagged, Overflow};
 pub use runner::Runner;
+pub use state::Owned;
 pub use subscriber::Subscriber;
-pub use turn::{Turn, TurnEnd};
+pub use turn::Turn;
+pub use turn_end::TurnEnd;
+pub use waiting::ring::{Lagged, Overflow};
 
-use ring::Room;
 use shared::{Presence, Shared};
 use state::State;
+use waiting::ring::Room;
 
 /// A handle on a session with a child: clone it, send it anywhere, give commands from any task or thread. They take effect
 /// at once; what they write goes out when the [`Runner`] runs, which the host sees to.
