@@ -115,8 +115,8 @@ pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 #[cfg(feature = "session")]
 pub use session::{
-    Asked, Asks, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply, Runner,
-    Session, Subscriber, Turn, TurnEnd,
+    Asked, Asks, CallError, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply,
+    Runner, Session, Subscriber, Turn, TurnEnd,
 };
 pub use time::Time;
 #[cfg(any(feature = "smol", feature = "tokio"))]

@@ -47,7 +47,7 @@ scenarios! {
 
 async fn a_turn_is_its_messages_and_its_end(stage: &Stage) {
     let (claude, run) = stage.open();
-    claude.request(SetPermissionMode::to("plan")).unwrap().await.unwrap();
+    claude.call(SetPermissionMode::to("plan")).await.unwrap();
     claude.ping(HOUR).await.unwrap();
     let mut turn = claude.prompt("one").unwrap();
     let (mut said, mut messages) = (String::new(), Vec::new());
