@@ -94,7 +94,7 @@ mod time;
 mod transport;
 mod wire;
 
-pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyWithdrawn};
+pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, Verdict, WhyDeclined, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
@@ -115,8 +115,8 @@ pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 #[cfg(feature = "session")]
 pub use session::{
-    Asked, Asks, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply, Runner,
-    Session, Subscriber, Turn, TurnEnd,
+    Asked, Asks, CallError, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply,
+    Runner, Session, Subscriber, Turn, TurnEnd,
 };
 pub use time::Time;
 #[cfg(any(feature = "smol", feature = "tokio"))]
