@@ -64,6 +64,8 @@
 //! ```
 
 #![forbid(unsafe_code)]
+// Which feature an item needs, said beside it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod action;
 pub mod ask;
