@@ -73,6 +73,7 @@ mod deadline;
 mod driver;
 mod end;
 mod error;
+pub mod guide;
 mod ids;
 mod input;
 pub mod journal;
