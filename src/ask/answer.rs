@@ -12,7 +12,16 @@ use crate::error::AnswerError;
 use crate::json::Json;
 use crate::text::Quoted;
 
-/// What is said to an [`Ask`].
+/// What is said to an [`Ask`]: the typed answers become one.
+///
+/// ```
+/// use claude_duplex::ask::ElicitationAnswer;
+/// use claude_duplex::{Answer, AskKind, Decision};
+///
+/// assert!(Answer::from(Decision::allow()).fits(AskKind::Permission));
+/// assert!(!Answer::from(ElicitationAnswer::cancel()).fits(AskKind::Permission));
+/// assert!(AskKind::KNOWN.iter().all(|kind| Answer::Decline.fits(*kind)));
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {

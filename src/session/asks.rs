@@ -30,6 +30,29 @@ pub use serve::Handler;
 /// Dropping the owner declines what it has not taken and what comes later; what it has taken is [`Asked`]'s.
 ///
 /// It is not a handle on the session, but each open [`Asked`] is one.
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, Tool, World};
+/// use claude_duplex::{AskKind, Config, Decision, Driver, Seed};
+/// use futures_lite::future::zip;
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::from(Tool::bash("ls").asks()), Step::text("done")]);
+/// let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+/// let (claude, runner) = Driver::new(config, world.start(script)).into_session();
+/// let mut asks = claude.asks().unwrap();
+/// assert!(claude.asks().is_err(), "there is one owner");
+/// let deciding = async {
+///     let mut names = Vec::new();
+///     while let Some(asked) = asks.next().await {
+///         names.push(asked.permission().unwrap().tool_name); // it derefs to the `Ask`
+///         asked.answer(Decision::allow()).unwrap();
+///     }
+///     names
+/// };
+/// let talk = async move { claude.prompt("look").unwrap().await.is_success() };
+/// assert_eq!(world.run(zip(runner.run_until(talk), deciding)), (true, vec!["Bash".to_owned()]));
+/// ```
 #[must_use = "dropping it declines every ask"]
 pub struct Asks {
     inbox: Arc<Inbox>,

@@ -16,9 +16,27 @@ use crate::action::Action;
 /// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
 /// [`Closed`](Action::Closed).
 ///
-/// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out); when that is full, its [`Overflow`](super::Overflow) says what goes,
-/// and [`Lagged`] how much. Nothing else waits for it. It is not a handle: a session with nothing but subscribers left
-/// closes in order. Dropping it is unsubscribing.
+/// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
+/// when that is full, its [`Overflow`](super::Overflow) says what goes, and [`Lagged`] how much. Nothing else waits for it. It
+/// is not a handle: a session with nothing but subscribers left closes in order. Dropping it is unsubscribing.
+///
+/// ```
+/// use claude_duplex::testing::{Script, World};
+/// use claude_duplex::{Action, Config, Driver, Overflow, Seed};
+///
+/// let world = World::new();
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(Script::default())).into_session();
+/// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
+/// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));
+/// let (mut seen, mut last) = (0, None);
+/// world.run(async {
+///     while let Some(told) = watch.next().await {
+///         seen += 1;
+///         last = Some(told.unwrap()); // an error is how many it missed
+///     }
+/// });
+/// assert!(seen > 5 && matches!(last, Some(Action::Closed(_))));
+/// ```
 #[must_use = "dropping it is unsubscribing"]
 pub struct Subscriber {
     feed: Arc<Feed>,
