@@ -78,6 +78,7 @@
 //! | `replied` | DEBUG; WARN without an answer | `request`, `reply` (`success`, `refused`, `timed out`, `failed`, `lost`), `code`, `lost` (why), `length` |
 //! | `asked` | DEBUG | `ask`, `kind`, `about`, `length` |
 //! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `why`, `length` |
+//! | `answered` | DEBUG | `ask`, `verdict` |
 //! | `withdrawn` | DEBUG | `ask`, `why` |
 //! | `rejected` | WARN | `why`, `length` |
 //! | `stray` | DEBUG | `kind`, `length` |

@@ -74,6 +74,9 @@ impl Tracer {
                 );
                 content(here(), "declined", message.as_bytes());
             }
+            Action::Answered { ask, verdict } => {
+                tell!(DEBUG, here(), ask = ask.number(), verdict = %verdict, "answered");
+            }
             Action::Withdrawn { ask, why } => tell!(DEBUG, here(), ask = ask.number(), why = ?why, "withdrawn"),
             Action::Rejected(rejected) => {
                 tell!(WARN, here(), why = ?rejected.why, length = rejected.length, "rejected");
