@@ -171,14 +171,15 @@ impl Request {
         &self.subtype
     }
 
-    /// Adds a field, or replaces one.
+    /// Adds a field beside the subtype, or replaces one. What the CLI does not know it passes over.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {
         fields::set(&mut self.fields, name.into(), value);
         self
     }
 
-    /// Gives it an id on the wire in place of one from the session's seed.
+    /// Gives it an id on the wire in place of one from the session's seed. While another request of that id is open, it is
+    /// [refused](crate::WhyRefused::Reused).
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
