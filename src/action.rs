@@ -18,7 +18,7 @@ use crate::text::{Cut, FewTexts, Quoted};
 ///
 /// Every accepted prompt gets one [`PromptEnded`](Action::PromptEnded), every [`TurnStarted`](Action::TurnStarted) one
 /// [`TurnEnded`](Action::TurnEnded), every request one [`Replied`](Action::Replied), every [`Asked`](Action::Asked) one
-/// answer on the wire or one [`Withdrawn`](Action::Withdrawn); [`Closed`](Action::Closed) comes last, once.
+/// [`Answered`](Action::Answered) or one [`Withdrawn`](Action::Withdrawn); [`Closed`](Action::Closed) comes last, once.
 ///
 /// ```
 /// use claude_duplex::testing::{Pair, Script};
@@ -106,6 +106,14 @@ pub enum Action {
         kind: AskKind,
         /// Why nobody was asked.
         why: WhyDeclined,
+    },
+    /// The host answered an ask: the answer is among what is written next. Whoever else shows it can take it away; a
+    /// second answer is stale.
+    Answered {
+        /// The ask.
+        ask: AskId,
+        /// Which way.
+        verdict: Verdict,
     },
     /// An ask is over without an answer; a later one is stale.
     Withdrawn {
@@ -241,6 +249,35 @@ impl fmt::Display for WhyDeclined {
             Self::Full => "too many asks are open",
             Self::Undeclared => "a dialog of a kind that the host did not declare",
             Self::Closing => "the session can no longer write",
+        })
+    }
+}
+
+/// Which way an ask was answered, and nothing of what was said. Who answered it is the host's to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// A tool may run.
+    Allowed,
+    /// A tool may not run.
+    Denied,
+    /// Something else was asked, and has its answer.
+    Answered,
+    /// By an error. What that means to each kind, [`Answer::Error`](crate::Answer::Error) says.
+    Error,
+    /// By nobody: it was [declined](crate::Answer::Decline) in the way that is safe for its kind.
+    Declined,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Answered => "answered",
+            Self::Error => "error",
+            Self::Declined => "declined",
         })
     }
 }

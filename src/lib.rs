@@ -116,6 +116,8 @@
 //! ```
 
 #![forbid(unsafe_code)]
+// Which feature an item needs, said beside it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod action;
 pub mod ask;
@@ -147,7 +149,7 @@ mod time;
 mod transport;
 mod wire;
 
-pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyWithdrawn};
+pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, Verdict, WhyDeclined, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
@@ -168,8 +170,8 @@ pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 #[cfg(feature = "session")]
 pub use session::{
-    Asked, Asks, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply, Runner,
-    Session, Subscriber, Turn, TurnEnd,
+    Asked, Asks, CallError, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply,
+    Runner, Session, Subscriber, Turn, TurnEnd,
 };
 pub use time::Time;
 #[cfg(any(feature = "smol", feature = "tokio"))]

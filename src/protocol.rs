@@ -292,7 +292,7 @@ impl Protocol {
     }
 
     /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
-    /// gives.
+    /// gives; [`Answered`](Action::Answered) tells it to whoever else watches.
     ///
     /// # Errors
     /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of

@@ -2,7 +2,6 @@
 
 mod handlers;
 mod in_flight;
-pub(super) mod owners;
 mod serve;
 
 use std::fmt;
@@ -15,13 +14,13 @@ use std::task::{Context, Poll};
 use futures_lite::Stream;
 
 use super::shared::{Presence, Shared};
+use super::waiting::inbox::Inbox;
+use super::waiting::withdrawal::Withdrawal;
 use crate::action::WhyWithdrawn;
 use crate::ask::{Answer, Ask};
 use crate::error::AnswerError;
 
 pub use handlers::{Handlers, LocalHandlers};
-pub use owners::Owned;
-use owners::{Inbox, Withdrawal};
 pub use serve::Handler;
 
 /// The asks of a session, as their one owner: a stream, or [`serve`](Self::serve) with handlers.
@@ -92,7 +91,7 @@ impl Stream for Asks {
 impl Drop for Asks {
     fn drop(&mut self) {
         let unread = self.inbox.leave();
-        self.shared.leave(|desk| desk.declined.extend(unread));
+        self.shared.desk.leave(|left| left.declined.extend(unread));
     }
 }
 
@@ -146,7 +145,7 @@ impl Deref for Asked {
 impl Drop for Asked {
     fn drop(&mut self) {
         if self.open && !self.withdrawal.is_told() {
-            self.shared.leave(|desk| desk.declined.push(self.ask.id()));
+            self.shared.desk.leave(|left| left.declined.push(self.ask.id()));
         }
     }
 }

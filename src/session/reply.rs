@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::slot::Slot;
+use super::waiting::slot::Slot;
 use crate::error::RequestError;
 use crate::ids::RequestId;
 use crate::request::Reply;
