@@ -19,7 +19,7 @@
 //!                                                       terminate, kill          then
 //! ```
 //!
-//! What it takes care of, on every version of the CLI from 1.0.128 to 2.1.329:
+//! What it takes care of, on every version of the CLI from 1.0.128 to 2.1.330:
 //!
 //! * **Every prompt gets its own outcome**, once: [`Action::PromptEnded`]. The CLI merges prompts, folds them into
 //!   running turns, starts turns of its own, and says which is which differently in each generation.
@@ -79,6 +79,8 @@
 //! * No reader of sessions, settings or logins on disk: those are the CLI's.
 //! * No sandbox: what is allowed runs with the rights of the child. The crate sees to it that nothing is allowed that nobody
 //!   allowed, by a rule, a mode or an answer.
+//! * Not tried everywhere: all was run on Linux on x86_64, the core in wasm too; for Windows it was compiled and never run. The
+//!   real CLI was run offline, with a scripted model. The README says what else is not verified.
 //! * Not made by Anthropic.
 //!
 //! # Which part for whom
