@@ -49,7 +49,7 @@ pub struct Prompt {
 words! {
     /// Where a prompt is put in the CLI's queue. Up to 2.1.50 it is ignored.
     pub enum Priority {
-        /// At once: the running turn is aborted. From 2.1.143.
+        /// At once: the running turn is aborted. From 2.1.69.
         Now = "now",
         /// In its turn.
         Next = "next",

@@ -20,8 +20,8 @@
 //! }
 //! ```
 //!
-//! What a CLI does not know it refuses, from 2.1.50 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
-//! code `unsupported_request` from 2.1.329 on); 1.0.128 and 2.0.76 never answer, and the request
+//! What a CLI does not know it refuses, from 2.1.40 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
+//! code `unsupported_request` from 2.1.329 on); older ones never answer, and the request
 //! [times out](crate::Timeouts::request). A request that the crate has no type for is a [`Request`] with fields, or a type
 //! of the host's own that is a [`Call`].
 
@@ -303,7 +303,7 @@ impl Reply {
         C::read(&self.object())
     }
 
-    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.143 it says nothing.
+    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.204 it says nothing.
     ///
     /// # Errors
     /// Where the payload is no object.
