@@ -63,6 +63,7 @@
 //! | a session's end, in order or not | [`guide::ending`] |
 //! | to test your host | [`guide::testing`] |
 //! | to record, to look, to report a bug | [`guide::journals`] |
+//! | to operate it: spans and events | feature `tracing`, the module `trace` |
 //! | to move here | [`guide::from_claude_wrapper`], [`guide::from_claude_codes`], [`guide::from_official_sdks`] |
 //! | what a line says | [`message`]; what is asked: [`ask`]; what you can ask: [`request`]; how it is started: [`options`] |
 //!
