@@ -192,18 +192,19 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How a prompt ended.
+/// How a prompt ended. When which is told, and which has a result, is in [`guide::turns`](crate::guide::turns).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was answered.
+    /// It was answered, alone or together with others.
     Success,
-    /// Its turn failed; the result says why.
+    /// Its turn failed; the result [says why](crate::TurnResult::error_text).
     Error,
-    /// Its turn was stopped.
+    /// Its turn was stopped: by an [interrupt](crate::Protocol::interrupt), a deny that ends the turn, or a prompt of
+    /// [`Priority::Now`](crate::Priority::Now).
     Interrupted,
-    /// It never ran: it was withdrawn while it waited.
+    /// It never ran: it was withdrawn while it waited, or waited here when the session was closed.
     Cancelled,
     /// It never reached the model: a `UserPromptSubmit` hook refused it.
     Blocked,
@@ -300,7 +301,17 @@ impl fmt::Display for WhyWithdrawn {
     }
 }
 
-/// A line that is no message.
+/// A line that is no message. The session goes on with the next.
+///
+/// ```
+/// use claude_duplex::{Action, Config, Protocol, Seed, Time, WhyRejected};
+///
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+/// protocol.receive(Time::ZERO, b"npm warn: something\n{\"type\":\"keep_alive\"}\n");
+/// let Some(Action::Rejected(rejected)) = protocol.poll_action() else { panic!("it is no JSON") };
+/// assert_eq!((rejected.why, rejected.length), (WhyRejected::NotJson, 19));
+/// assert_eq!(protocol.counts().keep_alive, 1);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {

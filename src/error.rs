@@ -36,7 +36,7 @@ impl<T> fmt::Display for Refused<T> {
 /// It speaks for [`why`](Refused::why), which therefore is no further cause.
 impl<T: fmt::Debug> std::error::Error for Refused<T> {}
 
-/// Why a command was not taken.
+/// Why a command was not taken. Nothing was changed; only [`Full`](WhyRefused::Full) may pass by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WhyRefused {
@@ -123,7 +123,7 @@ impl fmt::Debug for RequestError {
     }
 }
 
-/// Why something has no outcome of its own.
+/// Why something has no outcome of its own: the session ended, or can no longer be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Lost {

@@ -8,6 +8,7 @@
 //! | to end a session, or to understand why it ended | [`ending`] |
 //! | to test your host without the CLI | [`testing`] |
 //! | to record a session, to look at it, to report a bug | [`journals`] |
+//! | to operate it, by `tracing` | the module `trace`, with the feature `tracing` |
 //! | to move from `claude-wrapper` | [`from_claude_wrapper`] |
 //! | to move from `claude-codes` | [`from_claude_codes`] |
 //! | to move from the official SDKs, Python or TypeScript | [`from_official_sdks`] |

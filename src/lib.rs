@@ -63,6 +63,7 @@
 //! | a session's end, in order or not | [`guide::ending`] |
 //! | to test your host | [`guide::testing`] |
 //! | to record, to look, to report a bug | [`guide::journals`] |
+//! | to operate it: spans and events | feature `tracing`, the module `trace` |
 //! | to move here | [`guide::from_claude_wrapper`], [`guide::from_claude_codes`], [`guide::from_official_sdks`] |
 //! | what a line says | [`message`]; what is asked: [`ask`]; what you can ask: [`request`]; how it is started: [`options`] |
 //!
@@ -81,6 +82,8 @@
 //! * No reader of sessions, settings or logins on disk: those are the CLI's.
 //! * No sandbox: what is allowed runs with the rights of the child. The crate sees to it that nothing is allowed that nobody
 //!   allowed, by a rule, a mode or an answer.
+//! * Not tried everywhere: all was run on Linux on x86_64, the core in wasm too; for Windows it was compiled and never run. The
+//!   real CLI was run offline, with a scripted model. The README says what else is not verified.
 //! * Not made by Anthropic.
 //!
 //! # Which part for whom

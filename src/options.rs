@@ -144,13 +144,14 @@ impl Options {
         self
     }
 
-    /// Adds an argument right behind the program.
+    /// Adds an argument right behind the program, as it is: it is not checked.
     pub fn global_arg(mut self, arg: impl Into<OsString>) -> Self {
         self.global_args.push(arg.into());
         self
     }
 
-    /// Adds a raw argument, as it is, behind everything else.
+    /// Adds a raw argument, as it is, behind everything else. It is not checked: what starts with `-` is a flag, and one that
+    /// the CLI does not know makes it exit with 1.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.extra_args.push(arg.into());
         self
@@ -162,7 +163,7 @@ impl Options {
         self
     }
 
-    /// Runs in this directory; `PWD` follows an absolute one.
+    /// Runs in this directory, in place of the host's; `PWD` follows an absolute one. One that is not there fails the start.
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.current_dir = Some(directory.into());
         self

@@ -20,8 +20,8 @@
 //! }
 //! ```
 //!
-//! What a CLI does not know it refuses, from 2.1.50 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
-//! code `unsupported_request` from 2.1.329 on); 1.0.128 and 2.0.76 never answer, and the request
+//! What a CLI does not know it refuses, from 2.1.40 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
+//! code `unsupported_request` from 2.1.329 on); older ones never answer, and the request
 //! [times out](crate::Timeouts::request). A request that the crate has no type for is a [`Request`] with fields, or a type
 //! of the host's own that is a [`Call`].
 
@@ -171,14 +171,15 @@ impl Request {
         &self.subtype
     }
 
-    /// Adds a field, or replaces one.
+    /// Adds a field beside the subtype, or replaces one. What the CLI does not know it passes over.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {
         fields::set(&mut self.fields, name.into(), value);
         self
     }
 
-    /// Gives it an id on the wire in place of one from the session's seed.
+    /// Gives it an id on the wire in place of one from the session's seed. While another request of that id is open, it is
+    /// [refused](crate::WhyRefused::Reused).
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -302,7 +303,7 @@ impl Reply {
         C::read(&self.object())
     }
 
-    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.143 it says nothing.
+    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.204 it says nothing.
     ///
     /// # Errors
     /// Where the payload is no object.

@@ -69,13 +69,22 @@ use waiting::ring::Room;
 /// | a [`Subscriber`], a [`PendingReply`] | nobody listens any more |
 /// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
 ///
+/// This one is of a scripted CLI; one of a child is opened by `smol::open` or `tokio::open`.
+///
 /// ```
-/// use claude_duplex::{Refused, Prompt, Session};
+/// use claude_duplex::testing::{Script, Step, World};
+/// use claude_duplex::{Config, Driver, Prompt, Refused, Seed, Session};
 ///
 /// async fn two_questions(claude: &Session) -> Result<String, Refused<Prompt>> {
 ///     let (first, second) = (claude.prompt("what is in this folder?")?, claude.prompt("and why?")?);
-///     Ok(format!("{}\n{}", first.await.text(), second.await.text()))
+///     Ok(format!("{} {}", first.await.text(), second.await.text()))
 /// }
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::text("Sources.")]).then([Step::text("To be compiled.")]);
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+/// let said = world.run(runner.run_until(async move { two_questions(&claude).await })).unwrap();
+/// assert_eq!(said, "Sources. To be compiled.");
 /// ```
 #[derive(Clone)]
 pub struct Session {

@@ -20,9 +20,10 @@ const TOOL: &str = "AskUserQuestion";
 /// The answers go back in an allow whose input has them; an allow without them tells the model that the user said nothing.
 ///
 /// ```
-/// use claude_duplex::{Answer, DecodeError, Permission};
+/// use claude_duplex::testing::{Pair, Script, Step, Tool};
+/// use claude_duplex::{Action, AskKind, Config, Decision, DecodeError, Json, Permission, Seed};
 ///
-/// fn first_of_each(permission: &Permission) -> Result<Answer, DecodeError> {
+/// fn first_of_each(permission: &Permission) -> Result<Decision, DecodeError> {
 ///     let questions = permission.questions()?;
 ///     let reply = questions.list.iter().fold(questions.reply(), |reply, question| {
 ///         match question.choices.iter().flatten().next() {
@@ -30,8 +31,18 @@ const TOOL: &str = "AskUserQuestion";
 ///             None => reply,
 ///         }
 ///     });
-///     Ok(Answer::from(reply.decision()))
+///     Ok(reply.decision())
 /// }
+///
+/// let input = r#"{"questions":[{"question":"Which?","options":[{"label":"A"},{"label":"B"}]}]}"#;
+/// let script = Script::default().then([Step::from(Tool::new("AskUserQuestion", Json::parse(input)?).asks())]);
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);
+/// pair.prompt("ask me");
+/// let Action::Asked(ask) = pair.run_until(|action| matches!(action, Action::Asked(_))) else { unreachable!() };
+/// pair.answer(ask.id(), first_of_each(&ask.permission()?)?);
+/// pair.run_until_idle();
+/// assert!(pair.host_lines().iter().any(|line| line.as_str().contains(r#""answers":{"Which?":"A"}"#)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]

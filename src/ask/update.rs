@@ -22,7 +22,12 @@ use crate::wire::view::{FromJson, words};
 /// use claude_duplex::ask::{Change, Destination, PermissionUpdate, Rule, RuleBehavior};
 ///
 /// let tests = Change::AddRules { behavior: RuleBehavior::Allow, rules: vec![Rule::calls("Bash", "cargo test:*")] };
-/// let decision = Decision::allow().and_remember(PermissionUpdate::new(&tests, Destination::LocalSettings));
+/// let update = PermissionUpdate::new(&tests, Destination::LocalSettings);
+/// assert_eq!(update.change(), Ok(tests));
+/// let decision = Decision::allow().and_remember(update);
+///
+/// let unreadable = claude_duplex::Json::parse(r#"{"type":"addRules","rules":"all"}"#).unwrap();
+/// assert!(PermissionUpdate::from_json(&unreadable).is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -22,7 +22,7 @@ use crate::request::Interrupt;
 /// left alone.
 ///
 /// The stream begins with the turn, or, for a prompt that is folded into a running turn, where that takes it. Up to
-/// 2.1.143 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
+/// 2.1.205 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
 /// that was another's after all (a turn that the CLI began by itself at that moment), what was not read of them is taken
 /// back. What the [end](TurnEnd) says is exact on every version.
 ///
