@@ -10,6 +10,7 @@ use crate::wire::envelope::NotAMessage;
 
 /// A command was not taken. The value comes back unharmed in [`value`](Refused::value).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refused<T> {
     /// What was given.
     pub value: T,

@@ -60,6 +60,7 @@ pub enum Change {
 
 /// The calls that a permission rule is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rule {
     /// The tool.
     pub tool_name: String,
