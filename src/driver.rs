@@ -44,20 +44,33 @@ const BREATH: Duration = Duration::from_millis(1);
 /// and gives its commands between two calls. What a command writes is written before the next action is handed out, as
 /// far as the child reads it. While no one calls, nothing is read, and the child stops when its pipes are full.
 ///
-/// Dropping the driver drops the transport, which ends the child.
+/// Dropping the driver drops the transport, which ends the child. Every future of it can be dropped at any time: what has
+/// happened is in the driver.
+///
+/// This one runs on the scripted CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
 ///
 /// ```
-/// use claude_duplex::{Action, Decision, Driver, Transport};
+/// use claude_duplex::testing::{Script, Step, Tool, World};
+/// use claude_duplex::{Action, AskKind, Config, Decision, Driver, Seed, Transport};
 ///
-/// async fn deny_everything(claude: &mut Driver<impl Transport>) {
+/// async fn deny_everything(claude: &mut Driver<impl Transport>) -> usize {
+///     let mut denied = 0;
 ///     while let Some(action) = claude.next().await {
 ///         match action {
-///             Action::Asked(ask) => drop(claude.answer(ask.id(), Decision::deny("no"))),
+///             Action::Asked(ask) => denied += usize::from(claude.answer(ask.id(), Decision::deny("no")).is_ok()),
 ///             Action::Idle => claude.close(),
 ///             _ => {}
 ///         }
 ///     }
+///     denied
 /// }
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::from(Tool::bash("rm -r /").asks()), Step::text("as you wish")]);
+/// let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+/// let mut claude = Driver::new(config, world.start(script));
+/// claude.prompt("clean up").unwrap();
+/// assert_eq!(world.run(deny_everything(&mut claude)), 1);
 /// ```
 #[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
 pub struct Driver<T> {

@@ -8,7 +8,17 @@ use thiserror::Error;
 use crate::text::Quoted;
 use crate::wire::envelope::NotAMessage;
 
-/// A command was not taken. The value comes back unharmed in [`value`](Refused::value).
+/// A command was not taken. The value comes back unharmed in [`value`](Refused::value), to be given again.
+///
+/// ```
+/// use claude_duplex::{Busy, Config, Prompt, Protocol, Seed, Time, WhyRefused};
+///
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+/// protocol.prompt(Time::ZERO, Prompt::text("first")).unwrap();
+/// let refused = protocol.prompt(Time::ZERO, Prompt::text("second").busy(Busy::Refuse)).unwrap_err();
+/// assert_eq!(refused.why, WhyRefused::Busy);
+/// protocol.prompt(Time::ZERO, refused.value.busy(Busy::Queue)).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refused<T> {

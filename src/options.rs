@@ -68,6 +68,19 @@ use std::path::PathBuf;
 ///
 /// Methods that set one value replace an earlier one; those that add say so. What contradicts itself
 /// is found by [`invocation`](Self::invocation).
+///
+/// ```
+/// use claude_duplex::options::{Options, OptionsError};
+///
+/// let options = Options::new().model("sonnet").max_turns(8).resume("--help").env("TOKEN", "secret");
+/// let invocation = options.invocation()?;
+/// assert!(invocation.args.iter().any(|word| word == "--resume=--help"), "a value never becomes a flag");
+/// assert!(!format!("{options:?}").contains("secret"), "and no secret is shown");
+///
+/// let both = Options::new().resume("a").continue_latest();
+/// assert!(both.invocation().is_err());
+/// # Ok::<(), OptionsError>(())
+/// ```
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Options {

@@ -203,6 +203,20 @@ impl fmt::Debug for Request {
 ///
 /// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.210 and later let a prompt
 /// that is still in the queue run to its end. Here it has one, and the session follows up until the target is stopped.
+///
+/// ```
+/// use claude_duplex::testing::{Pair, Script, Step};
+/// use claude_duplex::{Action, Config, Interrupt, Outcome, Seed};
+///
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::default().then([Step::nothing()]));
+/// pair.prompt("think for ever");
+/// pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
+/// let request = pair.interrupt(Interrupt::running().cancel_queued());
+/// let replied = pair.run_until(|action| matches!(action, Action::Replied { .. }));
+/// assert!(matches!(replied, Action::Replied { request: of, reply: Ok(_) } if of == request));
+/// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+/// assert!(matches!(ended, Action::PromptEnded { outcome: Outcome::Interrupted, .. }));
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupt {
     pub(crate) aim: Option<PromptId>,
@@ -249,6 +263,24 @@ impl fmt::Debug for Interrupt {
 }
 
 /// A success reply to a [`Request`].
+///
+/// ```
+/// use claude_duplex::request::SetModel;
+/// use claude_duplex::testing::{Generation, Pair, Script};
+/// use claude_duplex::{Action, Config, Request, RequestError, Seed};
+///
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::new(Generation::V2_0_76));
+/// pair.request(SetModel::to("opus"));
+/// pair.request(Request::new("of_a_later_version"));
+/// let mut replies = pair.run_until_idle().into_iter().filter_map(|action| match action {
+///     Action::Replied { reply, .. } => Some(reply),
+///     _ => None,
+/// });
+/// let known = replies.next().unwrap()?;
+/// known.of::<SetModel>()?;
+/// assert_eq!(replies.next(), Some(Err(RequestError::TimedOut))); // up to 2.1.39; a later CLI refuses it
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub(crate) message: Message,

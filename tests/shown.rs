@@ -4,7 +4,7 @@ use claude_duplex::ask::Change;
 use claude_duplex::message::Transcript;
 use claude_duplex::{
     Action, Answer, AskKind, ChildAction, Config, Content, Deadline, Decision, Input, Interrupt, Journal, Json, Lost,
-    Message, MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time,
+    Message, MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time, Verdict,
     WhyDeclined, WhyWithdrawn,
 };
 
@@ -177,6 +177,10 @@ fn names_are_the_wires_where_it_has_them() {
     let orders = [ChildAction::CloseStdin, ChildAction::Terminate, ChildAction::Kill];
     assert_eq!(orders.map(|order| order.to_string()).join(", "), "close stdin, terminate, kill");
     assert_eq!(WhyDeclined::Unowned.to_string(), "the host does not own its kind");
+    let verdicts = [Verdict::Allowed, Verdict::Denied, Verdict::Answered, Verdict::Error, Verdict::Declined];
+    for verdict in verdicts {
+        assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{verdict}\""));
+    }
     assert_eq!(WhyWithdrawn::Cli.to_string(), "withdrawn by the CLI");
     assert_eq!(WhyWithdrawn::Ended(Lost::Unsent).to_string(), "the CLI no longer reads its input");
 }

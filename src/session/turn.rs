@@ -1,8 +1,5 @@
 //! A prompt in work: its messages as they come, and how it ends.
 
-mod end;
-pub(super) mod mailbox;
-
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -11,16 +8,15 @@ use std::task::{Context, Poll};
 
 use futures_lite::Stream;
 
-use super::PendingReply;
-use super::ring::Lagged;
+use super::reply::PendingReply;
 use super::shared::Presence;
+use super::turn_end::TurnEnd;
+use super::waiting::mailbox::Mailbox;
+use super::waiting::ring::Lagged;
 use crate::error::{Refused, Stale};
 use crate::ids::PromptId;
 use crate::message::Message;
 use crate::request::Interrupt;
-
-pub use end::TurnEnd;
-use mailbox::Mailbox;
 
 /// A handle on one prompt: a stream of the messages of the turn that takes it, and a future of how it ends. Either can be
 /// left alone.

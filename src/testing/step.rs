@@ -185,7 +185,18 @@ pub(super) struct AskStep {
     pub(super) withdrawn_after: Option<Duration>,
 }
 
-/// A tool call of the model.
+/// A tool call of the model. Nothing is run: it takes the time and gives the output that it is told to.
+///
+/// ```
+/// use claude_duplex::Json;
+/// use claude_duplex::testing::{Step, Tool};
+/// use std::time::Duration;
+///
+/// let read = Tool::new("Read", Json::parse(r#"{"file_path":"/etc/hosts"}"#)?).gives("127.0.0.1 localhost");
+/// let make = Tool::bash("make").asks().takes(Duration::from_secs(90)).gives("error: no rule").fails();
+/// let steps = [Step::from(read), Step::from(make), Step::text("it cannot be built")];
+/// # Ok::<(), claude_duplex::BadJson>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tool {
     pub(super) name: String,

@@ -9,7 +9,7 @@ use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view};
 
 view! {
-    /// A message for an MCP server of the host (`mcp_message`; wire reference, section 4.4). Seen on 2.1.329.
+    /// A message for an MCP server of the host (`mcp_message`; wire reference, section 4.4).
     pub struct McpMessage {
         must {
             /// The server.

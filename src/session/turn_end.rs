@@ -10,6 +10,23 @@ use crate::ids::{PromptId, TurnId};
 use crate::message::{Message, TurnResult};
 
 /// How a prompt ended, and what the CLI says of it.
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, World};
+/// use claude_duplex::{Config, Driver, Outcome, Seed};
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::text("hi")]).then([Step::api_error(529, "overloaded", 0)]);
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+/// world.run(runner.run_until(async {
+///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).await;
+///     assert_eq!((end.text().as_str(), end.is_success(), end.omitted), ("hi", true, 0));
+///     assert!(end.messages.iter().any(|message| message.result().is_ok()));
+///     let end = claude.prompt("and now?").unwrap().await;
+///     assert_eq!(end.outcome, Outcome::Error);
+///     assert!(end.text().contains("overloaded"));
+/// }));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TurnEnd {
