@@ -17,7 +17,7 @@ fn parsed(line: &[u8]) -> Verdict {
 
 /// The same, slow and obvious: by way of a map of the line's fields.
 fn parsed_slowly(line: &[u8]) -> Verdict {
-    let text = readable(line.trim_ascii_end());
+    let text = readable(line);
     serde_json::from_str::<IgnoredAny>(&text).map_err(|_| WhyRejected::NotJson)?;
     let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).map_err(|_| WhyRejected::NotAnObject)?;
     let name = |key: &str| fields.get(key).and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
