@@ -6,6 +6,8 @@ mod commands;
 mod record;
 mod rounds;
 mod scratch;
+#[cfg(not(feature = "tracing"))]
+mod untraced;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -24,9 +26,13 @@ use crate::input::Input;
 use crate::journal::Stopped;
 use crate::protocol::Protocol;
 use crate::time::Time;
+#[cfg(feature = "tracing")]
+use crate::trace::Tracer;
 use crate::transport::Transport;
 
 use record::Record;
+#[cfg(not(feature = "tracing"))]
+use untraced::Tracer;
 
 /// How often a poll goes round, and reads or writes within a round, before the other tasks have their turn.
 const ROUNDS: usize = 16;
@@ -101,9 +107,10 @@ impl<T: Transport> Driver<T> {
     /// A session with a child that was just started.
     pub fn new(config: Config, transport: T) -> Self {
         let now = transport.now();
+        let tracer = Tracer::new(&config, transport.process_id());
         Self {
             protocol: Protocol::new(config, now),
-            record: Record::default(),
+            record: Record::new(tracer),
             transport,
             stdin: Stdin::Open,
             unflushed: false,
@@ -217,6 +224,13 @@ impl<T: Transport> Driver<T> {
         self.record.stopped()
     }
 
+    /// The session's [trace](crate::trace), for its spans (feature `tracing`).
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn tracer(&self) -> &Tracer {
+        &self.record.tracer
+    }
+
     /// What has happened and was not handed out, without a look at the child.
     #[cfg(feature = "session")]
     pub(crate) fn unread(&mut self) -> Option<Action> {
@@ -230,6 +244,7 @@ impl<T: Transport> Driver<T> {
 
     fn pop(&mut self) -> Option<Action> {
         let action = self.protocol.poll_action()?;
+        self.record.tracer.action(&action);
         self.burst += 1;
         Some(action)
     }

@@ -28,6 +28,8 @@
 //! * **Nothing hangs**: requests have deadlines, the end has [graces](Graces), a dead child settles everything.
 //! * **Nothing grows without bound**: every kind of memory has a [limit](Limits) with a name.
 //! * **Nothing is lost to a bug report**: a [journal] records a session, and replays it to the same actions and bytes.
+//! * **Nothing that was said is in a log**: what is printed of a value is cut and marked, and the feature `tracing` tells
+//!   contents at the level `TRACE` alone.
 //!
 //! # A first look
 //!
@@ -106,6 +108,7 @@
 //! | `tokio` | `tokio`, by tokio's `process` and `time` | 23 |
 //! | `session` | handles on a driver, by `event-listener` | 15 |
 //! | `testing` | `testing`, a scripted CLI | 8 |
+//! | `tracing` | `trace`, spans and events for operators, by `tracing` | 11 |
 //!
 //! # Platforms
 //!
@@ -157,6 +160,8 @@ mod session;
 pub mod testing;
 mod text;
 mod time;
+#[cfg(feature = "tracing")]
+pub mod trace;
 #[cfg(feature = "driver")]
 mod transport;
 mod wire;
@@ -186,6 +191,8 @@ pub use session::{
     Runner, Session, Subscriber, Turn, TurnEnd,
 };
 pub use time::Time;
+#[cfg(feature = "tracing")]
+pub use trace::Tracer;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::SpawnError;
 #[cfg(feature = "driver")]

@@ -8,6 +8,7 @@ use serde::ser::SerializeMap;
 use crate::ask::{Decision, Permission};
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::Few;
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view, words};
 
@@ -32,7 +33,7 @@ const TOOL: &str = "AskUserQuestion";
 ///     Ok(Answer::from(reply.decision()))
 /// }
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Questions {
     /// The questions, in their order.
@@ -173,6 +174,12 @@ impl QuestionReply {
     pub fn decision(self) -> Decision {
         // An object, texts and lists of them: there is nothing that could fail.
         Json::from_value(&self).map_or_else(|error| Decision::deny(error.to_string()), Decision::allow_with)
+    }
+}
+
+impl fmt::Debug for Questions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Questions").field("list", &Few(&self.list)).finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a prompt ended.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use crate::action::Outcome;
 use crate::error::DecodeError;
 use crate::ids::{PromptId, TurnId};
 use crate::message::{Message, TurnResult};
+use crate::text::Few;
 
 /// How a prompt ended, and what the CLI says of it.
 ///
@@ -27,7 +29,7 @@ use crate::message::{Message, TurnResult};
 ///     assert!(end.text().contains("overloaded"));
 /// }));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TurnEnd {
     /// The prompt.
@@ -42,6 +44,19 @@ pub struct TurnEnd {
     pub messages: Vec<Message>,
     /// How many messages came after those and were over the limit.
     pub omitted: u64,
+}
+
+impl fmt::Debug for TurnEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnEnd")
+            .field("prompt", &self.prompt)
+            .field("turn", &self.turn)
+            .field("outcome", &self.outcome)
+            .field("result", &self.result)
+            .field("messages", &Few(&self.messages))
+            .field("omitted", &self.omitted)
+            .finish()
+    }
 }
 
 impl TurnEnd {

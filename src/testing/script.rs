@@ -152,7 +152,7 @@ impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Script")
             .field("generation", &self.generation)
-            .field("prompts", &self.prompts)
+            .field("prompts", &self.prompts.len())
             .field("replay", &self.replay)
             .field("partial", &self.partial)
             .field("faults", &self.faults)
