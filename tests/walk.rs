@@ -3,7 +3,7 @@
 //! All histories of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
 //! `cargo test --test walk -- --nocapture` prints how far it came.
 
-#[path = "support/history.rs"]
+#[path = "support/history/mod.rs"]
 mod history;
 #[path = "support/laws/mod.rs"]
 mod laws;
@@ -11,7 +11,9 @@ mod laws;
 use std::time::{Duration, Instant};
 
 use claude_duplex::{AskKinds, Config, Seed};
-use history::{Author, PeerLine, PickedBusy, Step};
+use history::Author;
+use history::peer::PeerLine;
+use history::step::{PickedBusy, Step};
 
 /// What each letter says. Numbers pick the first prompt, the latest ask and the latest request.
 fn alphabet() -> Vec<(&'static str, Step)> {
