@@ -120,6 +120,7 @@ laws! {
     law_5_answers: "5: an answer that is taken is on its way",
     law_6_ending: "6: a close ends without help",
     law_7_time: "7: time does not go back, and early is nothing",
+    law_7_deadlines: "7: what is due is announced and done",
     law_8_memory: "8: what is held has limits",
     law_9_grants: "9: nothing is granted that nobody gave",
     law_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
