@@ -39,12 +39,21 @@ fn alphabet() -> Vec<(&'static str, Step)> {
         ("result", result(None, 0)),
         ("naming result", result(Some(vec![0]), 0)),
         ("aborted result", result(None, 3)),
+        ("delta", Step::Line(PeerLine::Delta)),
+        ("prevented", Step::Line(PeerLine::Prevented)),
         ("permission", ask(0)),
+        ("hook", ask(2)),
         ("dialog", ask(5)),
         ("withdrawal", Step::Line(PeerLine::CancelAsk(1))),
+        ("echoed answer", Step::Line(PeerLine::EchoedAnswer(1))),
         ("success", response(0)),
+        ("error", response(1)),
         ("still queued", response(2)),
         ("task ended", Step::Line(PeerLine::Task(1))),
+        ("idle state", Step::Line(PeerLine::State(0))),
+        ("keep alive", Step::Line(PeerLine::KeepAlive)),
+        ("blank", Step::Line(PeerLine::Blank)),
+        ("long line", Step::Line(PeerLine::Long(u16::MAX))),
         ("cut line", Step::Part(PeerLine::Init(4), 128)),
         ("noise", Step::Line(PeerLine::Noise(0))),
         ("written", Step::Sent(u16::MAX)),
@@ -98,6 +107,7 @@ impl Walk {
 fn config() -> Config {
     let mut config = Config::new(Seed([7; 16]));
     config.owned = AskKinds::ALL;
+    config.limits.line = 1000;
     config.timeouts.turn = Some(Duration::from_secs(5));
     config.timeouts.stall = Some(Duration::from_secs(3));
     config
