@@ -53,7 +53,7 @@ fn alphabet() -> Vec<(&'static str, Step)> {
         ("idle state", Step::Line(PeerLine::State(0))),
         ("keep alive", Step::Line(PeerLine::KeepAlive)),
         ("blank", Step::Line(PeerLine::Blank)),
-        ("long line", Step::Line(PeerLine::Long(u16::MAX))),
+        ("long line", Step::Line(PeerLine::Long(2000))),
         ("cut line", Step::Part(PeerLine::Init(4), 128)),
         ("noise", Step::Line(PeerLine::Noise(0))),
         ("written", Step::Sent(u16::MAX)),

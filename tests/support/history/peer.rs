@@ -151,7 +151,7 @@ impl Author {
                 return noise[usize::from(kind % 6)].to_vec();
             }
             PeerLine::Long(length) => {
-                let mut line = vec![b'x'; usize::from(*length).min(LONGEST)];
+                let mut line = vec![b'x'; usize::from(*length) % LONGEST];
                 line.push(b'\n');
                 return line;
             }
