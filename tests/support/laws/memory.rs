@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use claude_duplex::{Action, Input};
+use claude_duplex::{Action, Input, WhyRejected};
 
 use super::Case;
 
@@ -32,7 +32,10 @@ pub(crate) fn judge(case: &Case) -> usize {
                 Action::Withdrawn { ask, .. } => drop(asks.remove(&ask)),
                 Action::PromptEnded { prompt, .. } => drop(prompts.remove(&prompt)),
                 Action::Replied { request, .. } => drop(requests.remove(&request)),
-                Action::Rejected(rejected) => assert!(rejected.head.len() <= limits.rejected_head),
+                Action::Rejected(rejected) => {
+                    assert!(rejected.head.len() <= limits.rejected_head);
+                    assert!(rejected.why == WhyRejected::TooLong || rejected.length <= limits.line as u64);
+                }
                 Action::Message { message, .. } => assert!(message.as_bytes().len() <= limits.line),
                 _ => {}
             }
