@@ -134,6 +134,7 @@ fn line(action: &Action) -> Option<String> {
             let tool = ask.permission().ok()?;
             format!("asks {} {} {}", ask.id().number(), tool.tool_name, tool.input.as_str())
         }
+        Action::Answered { ask, verdict } => format!("{verdict} {}", ask.number()),
         Action::Withdrawn { ask, .. } => format!("withdrawn {}", ask.number()),
         Action::PromptEnded { outcome, .. } => format!("ended {outcome:?}"),
         Action::Closed(closed) => format!("closed: {}", closed.why),

@@ -18,7 +18,30 @@ use crate::text::{Cut, FewTexts, Quoted};
 ///
 /// Every accepted prompt gets one [`PromptEnded`](Action::PromptEnded), every [`TurnStarted`](Action::TurnStarted) one
 /// [`TurnEnded`](Action::TurnEnded), every request one [`Replied`](Action::Replied), every [`Asked`](Action::Asked) one
-/// answer on the wire or one [`Withdrawn`](Action::Withdrawn); [`Closed`](Action::Closed) comes last, once.
+/// [`Answered`](Action::Answered) or one [`Withdrawn`](Action::Withdrawn); [`Closed`](Action::Closed) comes last, once.
+///
+/// ```
+/// use claude_duplex::testing::{Pair, Script};
+/// use claude_duplex::{Action, Config, Seed};
+///
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::default());
+/// pair.prompt("hello");
+/// let mut actions = pair.run_until_idle();
+/// actions.extend(pair.close());
+/// let told: Vec<_> = actions.iter().filter_map(|action| match action {
+///     Action::Session(info) => info.version.as_deref().map(str::to_owned),
+///     Action::TurnStarted { turn, origin } => Some(format!("{turn} of {origin}")),
+///     Action::PromptTaken { prompt, turn } => Some(format!("{prompt} in {turn}")),
+///     Action::TurnEnded { turn, .. } => Some(format!("{turn} over")),
+///     Action::PromptEnded { prompt, outcome, .. } => Some(format!("{prompt}: {outcome}")),
+///     Action::Idle => Some("idle".to_owned()),
+///     Action::Closed(closed) => Some(closed.why.to_string()),
+///     _ => None, // messages, and what newer versions of this crate tell
+/// }).collect();
+/// assert_eq!(told, [
+///     "2.1.329", "turn-1 of prompt", "prompt-1 in turn-1", "turn-1 over", "prompt-1: success", "idle", "closed by the host",
+/// ]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
@@ -84,6 +107,14 @@ pub enum Action {
         /// Why nobody was asked.
         why: WhyDeclined,
     },
+    /// The host answered an ask: the answer is among what is written next. Whoever else shows it can take it away; a
+    /// second answer is stale.
+    Answered {
+        /// The ask.
+        ask: AskId,
+        /// Which way.
+        verdict: Verdict,
+    },
     /// An ask is over without an answer; a later one is stale.
     Withdrawn {
         /// The ask.
@@ -97,9 +128,11 @@ pub enum Action {
     Stray(Message),
     /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
     Stalled(Deadline),
-    /// Nothing is owed any more: no turn, prompt, ask or request is open, and no background work is known.
+    /// Nothing is owed any more: no turn, prompt, ask or request is open, and no background work is known. Told once, when the
+    /// last of these ends; not at the start.
     Idle,
-    /// There is room again after a command was refused as [full](crate::WhyRefused::Full).
+    /// There is room again after a command was refused as [full](crate::WhyRefused::Full): at most half of
+    /// [`Limits::unsent`](crate::Limits::unsent) waits, and a prompt and a request more may be open.
     Room,
     /// The session is over. Nothing follows.
     Closed(Closed),
@@ -159,18 +192,19 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How a prompt ended.
+/// How a prompt ended. When which is told, and which has a result, is in [`guide::turns`](crate::guide::turns).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was answered.
+    /// It was answered, alone or together with others.
     Success,
-    /// Its turn failed; the result says why.
+    /// Its turn failed; the result [says why](crate::TurnResult::error_text).
     Error,
-    /// Its turn was stopped.
+    /// Its turn was stopped: by an [interrupt](crate::Protocol::interrupt), a deny that ends the turn, or a prompt of
+    /// [`Priority::Now`](crate::Priority::Now).
     Interrupted,
-    /// It never ran: it was withdrawn while it waited.
+    /// It never ran: it was withdrawn while it waited, or waited here when the session was closed.
     Cancelled,
     /// It never reached the model: a `UserPromptSubmit` hook refused it.
     Blocked,
@@ -219,6 +253,35 @@ impl fmt::Display for WhyDeclined {
     }
 }
 
+/// Which way an ask was answered, and nothing of what was said. Who answered it is the host's to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// A tool may run.
+    Allowed,
+    /// A tool may not run.
+    Denied,
+    /// Something else was asked, and has its answer.
+    Answered,
+    /// By an error. What that means to each kind, [`Answer::Error`](crate::Answer::Error) says.
+    Error,
+    /// By nobody: it was [declined](crate::Answer::Decline) in the way that is safe for its kind.
+    Declined,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Answered => "answered",
+            Self::Error => "error",
+            Self::Declined => "declined",
+        })
+    }
+}
+
 /// Who withdrew an ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -238,7 +301,17 @@ impl fmt::Display for WhyWithdrawn {
     }
 }
 
-/// A line that is no message.
+/// A line that is no message. The session goes on with the next.
+///
+/// ```
+/// use claude_duplex::{Action, Config, Protocol, Seed, Time, WhyRejected};
+///
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+/// protocol.receive(Time::ZERO, b"npm warn: something\n{\"type\":\"keep_alive\"}\n");
+/// let Some(Action::Rejected(rejected)) = protocol.poll_action() else { panic!("it is no JSON") };
+/// assert_eq!((rejected.why, rejected.length), (WhyRejected::NotJson, 19));
+/// assert_eq!(protocol.counts().keep_alive, 1);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {

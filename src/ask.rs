@@ -38,6 +38,28 @@ use crate::wire::control;
 use crate::wire::view::View;
 
 /// Something that the CLI asks. The tool, hook or server waits until it is answered or withdrawn.
+///
+/// It is a plain value: keep it, send it, answer it [by its id](crate::Protocol::answer) when the answer is there.
+///
+/// ```
+/// use claude_duplex::testing::{Pair, Script, Step, Tool};
+/// use claude_duplex::{Action, AskKind, Config, Decision, Seed};
+///
+/// let script = Script::default().then([Step::tools_at_once(["ls", "pwd"].map(|call| Tool::bash(call).asks()))]);
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);
+/// pair.prompt("look around");
+/// let mut open = Vec::new();
+/// while open.len() < 2 {
+///     let Action::Asked(ask) = pair.run_until(|action| matches!(action, Action::Asked(_))) else { unreachable!() };
+///     assert_eq!(ask.permission()?.tool_name, "Bash");
+///     assert!(ask.hook().is_err(), "it is of another kind");
+///     open.push(ask);
+/// }
+/// for ask in open.iter().rev() {
+///     pair.answer(ask.id(), Decision::allow()); // in any order
+/// }
+/// # Ok::<(), claude_duplex::DecodeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub(crate) id: AskId,

@@ -16,6 +16,9 @@ use crate::ids::Seed;
 ///
 /// let mut config = Config::new(Seed(*b"from the system!")).own(AskKind::Permission);
 /// config.busy = Busy::Refuse;
+/// config.timeouts.stall = Some(std::time::Duration::from_secs(300));
+/// config.limits.line = 8 * 1024 * 1024;
+/// assert!(config.owned.contains(AskKind::Permission) && !config.owned.contains(AskKind::Hook));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -66,7 +69,8 @@ impl Config {
     }
 }
 
-/// What becomes of a prompt while a turn runs or an earlier prompt is unanswered.
+/// What becomes of a prompt while a turn runs or an earlier prompt is unanswered. [`guide::turns`](crate::guide::turns) shows the
+/// three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Busy {
     /// It is held back and written when nothing runs: one result for each prompt, on every version of the CLI.
@@ -114,6 +118,20 @@ pub enum CloseWhen {
 /// [`unread`](Limits::unread) and the lines of one chunk for actions, plus [`unsent_hard`](Limits::unsent_hard), plus
 /// [`open_ask_bytes`](Limits::open_ask_bytes), plus [`stderr_tail`](Limits::stderr_tail), and small entries for at
 /// most the counted things.
+///
+/// ```
+/// use claude_duplex::testing::{Pair, Script};
+/// use claude_duplex::{Action, Config, Prompt, Seed, WhyRefused};
+///
+/// let mut config = Config::new(Seed([1; 16]));
+/// config.limits.open_prompts = 1;
+/// let mut pair = Pair::new(config, Script::default());
+/// pair.prompt("first");
+/// let refused = pair.host.prompt(pair.now(), Prompt::text("second")).unwrap_err();
+/// assert_eq!(refused.why, WhyRefused::Full);
+/// pair.run_until(|action| matches!(action, Action::Room));
+/// pair.prompt(refused.value); // the prompt came back unharmed
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limits {
@@ -178,6 +196,19 @@ impl Default for Limits {
 /// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off. What the session asks by
 /// itself, to [cancel](crate::Protocol::cancel) a prompt or to follow up an interrupt, is then waited for as long as by
 /// default.
+///
+/// ```
+/// use claude_duplex::testing::{Fault, Pair, Script};
+/// use claude_duplex::{Action, Config, Deadline, Seed, Time};
+/// use std::time::Duration;
+///
+/// let mut config = Config::new(Seed([1; 16]));
+/// config.timeouts.stall = Some(Duration::from_secs(90));
+/// let mut pair = Pair::new(config, Script::default().fault(Fault::Silent));
+/// pair.prompt("hello?");
+/// pair.run_until(|action| matches!(action, Action::Stalled(Deadline::Stall)));
+/// assert!(pair.now() >= Time::from(Duration::from_secs(90))); // reported; what to do about it is the host's
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timeouts {
@@ -213,7 +244,8 @@ impl Default for Timeouts {
     }
 }
 
-/// The steps of the end and their patience; see [`Protocol::close`](crate::Protocol::close).
+/// The steps of the end and their patience; see [`Protocol::close`](crate::Protocol::close), and
+/// [`guide::ending`](crate::guide::ending) for a child that does not obey. A step is over as soon as what it waits for is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Graces {

@@ -6,6 +6,8 @@ mod commands;
 mod record;
 mod rounds;
 mod scratch;
+#[cfg(not(feature = "tracing"))]
+mod untraced;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -24,9 +26,13 @@ use crate::input::Input;
 use crate::journal::Stopped;
 use crate::protocol::Protocol;
 use crate::time::Time;
+#[cfg(feature = "tracing")]
+use crate::trace::Tracer;
 use crate::transport::Transport;
 
 use record::Record;
+#[cfg(not(feature = "tracing"))]
+use untraced::Tracer;
 
 /// How often a poll goes round, and reads or writes within a round, before the other tasks have their turn.
 const ROUNDS: usize = 16;
@@ -44,20 +50,33 @@ const BREATH: Duration = Duration::from_millis(1);
 /// and gives its commands between two calls. What a command writes is written before the next action is handed out, as
 /// far as the child reads it. While no one calls, nothing is read, and the child stops when its pipes are full.
 ///
-/// Dropping the driver drops the transport, which ends the child.
+/// Dropping the driver drops the transport, which ends the child. Every future of it can be dropped at any time: what has
+/// happened is in the driver.
+///
+/// This one runs on the scripted CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
 ///
 /// ```
-/// use claude_duplex::{Action, Decision, Driver, Transport};
+/// use claude_duplex::testing::{Script, Step, Tool, World};
+/// use claude_duplex::{Action, AskKind, Config, Decision, Driver, Seed, Transport};
 ///
-/// async fn deny_everything(claude: &mut Driver<impl Transport>) {
+/// async fn deny_everything(claude: &mut Driver<impl Transport>) -> usize {
+///     let mut denied = 0;
 ///     while let Some(action) = claude.next().await {
 ///         match action {
-///             Action::Asked(ask) => drop(claude.answer(ask.id(), Decision::deny("no"))),
+///             Action::Asked(ask) => denied += usize::from(claude.answer(ask.id(), Decision::deny("no")).is_ok()),
 ///             Action::Idle => claude.close(),
 ///             _ => {}
 ///         }
 ///     }
+///     denied
 /// }
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::from(Tool::bash("rm -r /").asks()), Step::text("as you wish")]);
+/// let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+/// let mut claude = Driver::new(config, world.start(script));
+/// claude.prompt("clean up").unwrap();
+/// assert_eq!(world.run(deny_everything(&mut claude)), 1);
 /// ```
 #[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
 pub struct Driver<T> {
@@ -88,9 +107,10 @@ impl<T: Transport> Driver<T> {
     /// A session with a child that was just started.
     pub fn new(config: Config, transport: T) -> Self {
         let now = transport.now();
+        let tracer = Tracer::new(&config, transport.process_id());
         Self {
             protocol: Protocol::new(config, now),
-            record: Record::default(),
+            record: Record::new(tracer),
             transport,
             stdin: Stdin::Open,
             unflushed: false,
@@ -204,6 +224,13 @@ impl<T: Transport> Driver<T> {
         self.record.stopped()
     }
 
+    /// The session's [trace](crate::trace), for its spans (feature `tracing`).
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn tracer(&self) -> &Tracer {
+        &self.record.tracer
+    }
+
     /// What has happened and was not handed out, without a look at the child.
     #[cfg(feature = "session")]
     pub(crate) fn unread(&mut self) -> Option<Action> {
@@ -217,6 +244,7 @@ impl<T: Transport> Driver<T> {
 
     fn pop(&mut self) -> Option<Action> {
         let action = self.protocol.poll_action()?;
+        self.record.tracer.action(&action);
         self.burst += 1;
         Some(action)
     }

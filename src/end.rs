@@ -7,6 +7,17 @@ use serde::{Deserialize, Serialize};
 use crate::text::{Quoted, QuotedEnd};
 
 /// The end of a session.
+///
+/// ```
+/// use claude_duplex::testing::{Fault, Pair, Script};
+/// use claude_duplex::{Action, CloseReason, Config, Exit, Seed};
+///
+/// let bad_flag = Fault::Exit { code: 1, message: "error: unknown option '--wrong'".into() };
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::default().fault(bad_flag));
+/// let Action::Closed(closed) = pair.run_until(|action| matches!(action, Action::Closed(_))) else { unreachable!() };
+/// assert_eq!((closed.why, closed.exit), (CloseReason::Exited, Some(Exit::Code(1))));
+/// assert!(closed.last_error.is_none() && closed.stderr.contains("unknown option"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed {
@@ -14,7 +25,8 @@ pub struct Closed {
     pub why: CloseReason,
     /// How the child ended, where that is known.
     pub exit: Option<Exit>,
-    /// The end of its stderr.
+    /// The end of its stderr, at most [`Limits::stderr_tail`](crate::Limits::stderr_tail) bytes (16 KiB); what is not UTF-8 is read
+    /// as U+FFFD.
     pub stderr: String,
     /// The error text of the last `result`, if that was an error and no turn has begun since, at most 4,096 characters of
     /// it: the exit status 1 after it is no crash (wire reference, section 3.8).

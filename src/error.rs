@@ -8,7 +8,17 @@ use thiserror::Error;
 use crate::text::Quoted;
 use crate::wire::envelope::NotAMessage;
 
-/// A command was not taken. The value comes back unharmed in [`value`](Refused::value).
+/// A command was not taken. The value comes back unharmed in [`value`](Refused::value), to be given again.
+///
+/// ```
+/// use claude_duplex::{Busy, Config, Prompt, Protocol, Seed, Time, WhyRefused};
+///
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+/// protocol.prompt(Time::ZERO, Prompt::text("first")).unwrap();
+/// let refused = protocol.prompt(Time::ZERO, Prompt::text("second").busy(Busy::Refuse)).unwrap_err();
+/// assert_eq!(refused.why, WhyRefused::Busy);
+/// protocol.prompt(Time::ZERO, refused.value.busy(Busy::Queue)).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused<T> {
     /// What was given.
@@ -26,7 +36,7 @@ impl<T> fmt::Display for Refused<T> {
 /// It speaks for [`why`](Refused::why), which therefore is no further cause.
 impl<T: fmt::Debug> std::error::Error for Refused<T> {}
 
-/// Why a command was not taken.
+/// Why a command was not taken. Nothing was changed; only [`Full`](WhyRefused::Full) may pass by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WhyRefused {
@@ -113,7 +123,7 @@ impl fmt::Debug for RequestError {
     }
 }
 
-/// Why something has no outcome of its own.
+/// Why something has no outcome of its own: the session ended, or can no longer be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Lost {

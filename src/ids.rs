@@ -46,10 +46,19 @@ impl Seed {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid(u128);
 
+/// Where the dashes stand in a uuid's text.
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = format!("{:032x}", self.0);
-        write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let mut rest = self.0;
+        for at in (0..text.len()).rev().filter(|at| !DASHES.contains(at)) {
+            text[at] = DIGITS[(rest & 0xf) as usize];
+            rest >>= 4;
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -69,14 +78,14 @@ impl FromStr for Uuid {
         }
         let mut bits = 0u128;
         for (at, byte) in bytes.iter().enumerate() {
-            match at {
-                8 | 13 | 18 | 23 if *byte == b'-' => {}
-                8 | 13 | 18 | 23 => return Err(BadUuid),
-                _ => {
-                    let digit = char::from(*byte).to_digit(16).ok_or(BadUuid)?;
-                    bits = bits << 4 | u128::from(digit);
+            if DASHES.contains(&at) {
+                if *byte != b'-' {
+                    return Err(BadUuid);
                 }
+                continue;
             }
+            let digit = char::from(*byte).to_digit(16).ok_or(BadUuid)?;
+            bits = bits << 4 | u128::from(digit);
         }
         Ok(Self(bits))
     }

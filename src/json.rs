@@ -43,7 +43,8 @@ impl Json {
     /// A JSON string of that text.
     #[must_use]
     pub fn string(text: &str) -> Self {
-        Self::from_value(&text).unwrap_or_else(|_| Self(RawValue::NULL.to_owned()))
+        // What a text is written as needs no check.
+        serde_json::value::to_raw_value(text).map_or_else(|_| Self(RawValue::NULL.to_owned()), Self)
     }
 
     /// The value's text.

@@ -19,7 +19,7 @@
 //!                                                       terminate, kill          then
 //! ```
 //!
-//! What it takes care of, on every version of the CLI from 1.0.128 to 2.1.329:
+//! What it takes care of, on every version of the CLI from 1.0.128 to 2.1.330:
 //!
 //! * **Every prompt gets its own outcome**, once: [`Action::PromptEnded`]. The CLI merges prompts, folds them into
 //!   running turns, starts turns of its own, and says which is which differently in each generation.
@@ -28,6 +28,63 @@
 //! * **Nothing hangs**: requests have deadlines, the end has [graces](Graces), a dead child settles everything.
 //! * **Nothing grows without bound**: every kind of memory has a [limit](Limits) with a name.
 //! * **Nothing is lost to a bug report**: a [journal] records a session, and replays it to the same actions and bytes.
+//! * **Nothing that was said is in a log**: what is printed of a value is cut and marked, and the feature `tracing` tells
+//!   contents at the level `TRACE` alone.
+//!
+//! # A first look
+//!
+//! A session with the scripted CLI of the feature `testing`, in memory: no process, no key. `cargo run --example chat
+//! --features smol` is the same with the real one, where it is installed.
+//!
+//! ```
+//! use claude_duplex::testing::{Pair, Script, Step, Tool};
+//! use claude_duplex::{Action, AskKind, Config, Decision, Seed};
+//!
+//! let script = Script::default().then([Step::from(Tool::bash("ls").asks().gives("src")), Step::text("one folder")]);
+//! let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);
+//! pair.prompt("what is here?");
+//! let answer = loop {
+//!     match pair.run_until(|action| matches!(action, Action::Asked(_) | Action::PromptEnded { .. })) {
+//!         Action::Asked(ask) => pair.answer(ask.id(), Decision::allow()),
+//!         Action::PromptEnded { result, .. } => break result.and_then(|result| result.result().ok()?.result),
+//!         _ => unreachable!(),
+//!     }
+//! };
+//! assert_eq!(answer.as_deref(), Some("one folder"));
+//! ```
+//!
+//! # Where to read on
+//!
+//! | You want | Read |
+//! |---|---|
+//! | a loop of your own, with or without async, or wasm | [`guide::embedding`] |
+//! | to decide what the CLI may do: permissions, hooks, questions, MCP servers of your own | [`guide::permissions`] |
+//! | several prompts at once, interrupts, what each outcome means | [`guide::turns`] |
+//! | a session's end, in order or not | [`guide::ending`] |
+//! | to test your host | [`guide::testing`] |
+//! | to record, to look, to report a bug | [`guide::journals`] |
+//! | to operate it: spans and events | feature `tracing`, the module `trace` |
+//! | to move here | [`guide::from_claude_wrapper`], [`guide::from_claude_codes`], [`guide::from_official_sdks`] |
+//! | what a line says | [`message`]; what is asked: [`ask`]; what you can ask: [`request`]; how it is started: [`options`] |
+//!
+//! # Why without I/O
+//!
+//! Every client of the CLI has to know the same things: which result answers which prompt, what is still owed when the child
+//! dies, what an interrupt hit. None of that needs a socket or a runtime, so none of it has one here. What is told in the same
+//! order gives the same actions, so a bug is a file that replays, a test of an hour takes a millisecond, and the laws of a
+//! session (each thing settled once, nothing granted by neglect, an end that always comes) are tested on arbitrary histories.
+//! The drivers are thin, and yours can be as thin: the loop below is all of it.
+//!
+//! # What it is not
+//!
+//! * Not a client of the Messages API: the program `claude` runs the model's tools, and has to be there.
+//! * Not for one-shot calls: `claude --print` with a prompt needs no library.
+//! * No reader of sessions, settings or logins on disk: those are the CLI's.
+//! * No sandbox: what is allowed runs with the rights of the child. The crate sees to it that nothing is allowed that nobody
+//!   allowed, by a rule, a mode or an answer.
+//! * Not tried everywhere: all was run on Linux on x86_64, the core in wasm too; for Windows it was compiled and never run. The
+//!   real CLI was run offline, with a scripted model. The README says what else is not verified.
+//! * Not made by Anthropic.
 //!
 //! # Which part for whom
 //!
@@ -39,7 +96,7 @@
 //! | no runtime, and a thread to wait on | feature `smol`: `Driver::next_blocking` |
 //! | a CLI elsewhere: a socket, a container, SSH | `smol::over`, `tokio::over`: any two byte streams |
 //! | a child that is already there | `smol::adopt`, `tokio::adopt` |
-//! | many tasks or threads on one session | feature `session` besides: `Session`, `Turn`, `Asks`, `Subscriber` |
+//! | many tasks or threads on one session | feature `session` besides: `Session`, `Turn`, `Asks`, `Subscriber`; `smol::open`, `tokio::open` |
 //! | something else | feature `driver`: a `Transport` of your own |
 //!
 //! # Cargo features
@@ -54,6 +111,7 @@
 //! | `tokio` | `tokio`, by tokio's `process` and `time` | 23 |
 //! | `session` | handles on a driver, by `event-listener` | 15 |
 //! | `testing` | `testing`, a scripted CLI | 8 |
+//! | `tracing` | `trace`, spans and events for operators, by `tracing` | 11 |
 //!
 //! # The run loop
 //!
@@ -64,6 +122,8 @@
 //! ```
 
 #![forbid(unsafe_code)]
+// Which feature an item needs, said beside it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod action;
 pub mod ask;
@@ -73,6 +133,7 @@ mod deadline;
 mod driver;
 mod end;
 mod error;
+pub mod guide;
 mod ids;
 mod input;
 pub mod journal;
@@ -90,11 +151,13 @@ mod session;
 pub mod testing;
 mod text;
 mod time;
+#[cfg(feature = "tracing")]
+pub mod trace;
 #[cfg(feature = "driver")]
 mod transport;
 mod wire;
 
-pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, WhyDeclined, WhyWithdrawn};
+pub use action::{Action, Origin, Outcome, Rejected, SessionInfo, Verdict, WhyDeclined, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;
@@ -115,10 +178,12 @@ pub use protocol::{Counts, Protocol};
 pub use request::{Interrupt, Reply, Request};
 #[cfg(feature = "session")]
 pub use session::{
-    Asked, Asks, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply, Runner,
-    Session, Subscriber, Turn, TurnEnd,
+    Asked, Asks, CallError, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply,
+    Runner, Session, Subscriber, Turn, TurnEnd,
 };
 pub use time::Time;
+#[cfg(feature = "tracing")]
+pub use trace::Tracer;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::SpawnError;
 #[cfg(feature = "driver")]

@@ -61,6 +61,34 @@ pub use crate::wire::fields::Fields;
 ///
 /// The line is held once: a clone is another handle on it. Whatever a view below does not name is still in
 /// [`as_bytes`](Message::as_bytes) and [`to_json`](Message::to_json).
+///
+/// ```
+/// use claude_duplex::{Content, Message, MessageKind, StreamDelta};
+///
+/// fn show(message: &Message) -> Option<String> {
+///     match message.kind() {
+///         MessageKind::StreamEvent => match message.delta()? {
+///             StreamDelta::Text(part) => Some(part),
+///             _ => None,
+///         },
+///         MessageKind::Assistant => message.assistant().ok()?.message.content.into_iter().find_map(|block| match block {
+///             Content::ToolUse(call) => Some(format!("[{}]", call.name)),
+///             _ => None,
+///         }),
+///         MessageKind::Result => Some(message.result().ok()?.subtype.as_str().to_owned()),
+///         _ => None, // kinds that came later too: nothing is an error because it is new
+///     }
+/// }
+///
+/// let lines = [
+///     r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}}"#,
+///     r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}}"#,
+///     r#"{"type":"of_next_year"}"#,
+///     r#"{"type":"result","subtype":"success"}"#,
+/// ];
+/// let shown: Vec<_> = lines.iter().filter_map(|line| show(&Message::parse(line.as_bytes()).ok()?)).collect();
+/// assert_eq!(shown, ["Hi", "[Bash]", "success"]);
+/// ```
 #[derive(Clone)]
 pub struct Message {
     line: Line,

@@ -68,6 +68,19 @@ use std::path::PathBuf;
 ///
 /// Methods that set one value replace an earlier one; those that add say so. What contradicts itself
 /// is found by [`invocation`](Self::invocation).
+///
+/// ```
+/// use claude_duplex::options::{Options, OptionsError};
+///
+/// let options = Options::new().model("sonnet").max_turns(8).resume("--help").env("TOKEN", "secret");
+/// let invocation = options.invocation()?;
+/// assert!(invocation.args.iter().any(|word| word == "--resume=--help"), "a value never becomes a flag");
+/// assert!(!format!("{options:?}").contains("secret"), "and no secret is shown");
+///
+/// let both = Options::new().resume("a").continue_latest();
+/// assert!(both.invocation().is_err());
+/// # Ok::<(), OptionsError>(())
+/// ```
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Options {
@@ -131,13 +144,14 @@ impl Options {
         self
     }
 
-    /// Adds an argument right behind the program.
+    /// Adds an argument right behind the program, as it is: it is not checked.
     pub fn global_arg(mut self, arg: impl Into<OsString>) -> Self {
         self.global_args.push(arg.into());
         self
     }
 
-    /// Adds a raw argument, as it is, behind everything else.
+    /// Adds a raw argument, as it is, behind everything else. It is not checked: what starts with `-` is a flag, and one that
+    /// the CLI does not know makes it exit with 1.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.extra_args.push(arg.into());
         self
@@ -149,7 +163,7 @@ impl Options {
         self
     }
 
-    /// Runs in this directory; `PWD` follows an absolute one.
+    /// Runs in this directory, in place of the host's; `PWD` follows an absolute one. One that is not there fails the start.
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.current_dir = Some(directory.into());
         self

@@ -24,6 +24,19 @@ pub use block::Block;
 /// let steering = Prompt::text("and be brief").busy(Busy::Send);
 /// let later = Prompt::text("then tidy up").priority(Priority::Later).verbatim();
 /// let blocks = Prompt::blocks(Json::parse(r#"[{"type":"text","text":"look"}]"#).unwrap());
+/// assert_ne!(blocks, Prompt::text("look"));
+/// ```
+///
+/// What is written is one line, whatever is in it; its `uuid` names it in everything that the CLI says of it:
+///
+/// ```
+/// # use claude_duplex::{Config, Json, Prompt, Protocol, Seed, Time};
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+/// let prompt = protocol.prompt(Time::ZERO, Prompt::text("two\nlines").from_human())?;
+/// let line = std::str::from_utf8(protocol.poll_transmit())?;
+/// assert!(line.ends_with('\n') && line.matches('\n').count() == 1);
+/// assert!(line.contains(&prompt.uuid().to_string()) && line.contains(r#""origin":{"kind":"human"}"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prompt {
@@ -36,7 +49,7 @@ pub struct Prompt {
 words! {
     /// Where a prompt is put in the CLI's queue. Up to 2.1.50 it is ignored.
     pub enum Priority {
-        /// At once: the running turn is aborted. From 2.1.143.
+        /// At once: the running turn is aborted. From 2.1.69.
         Now = "now",
         /// In its turn.
         Next = "next",
@@ -46,13 +59,15 @@ words! {
 }
 
 impl Prompt {
-    /// A prompt of plain text. A leading `/` is a slash command.
+    /// A prompt of plain text. A leading `/` is a slash command, and `@path` a file for the CLI to read, unless it is
+    /// [`verbatim`](Self::verbatim). There is no limit but [`Limits::unsent`](crate::Limits::unsent) and the model's.
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self::blocks(Json::string(text))
     }
 
-    /// A prompt of content blocks, as the Messages API takes them.
+    /// A prompt of content blocks, as the Messages API takes them: a JSON list. It is not checked; an API that does not take it
+    /// fails the turn.
     #[must_use]
     pub fn blocks(content: Json) -> Self {
         Self { content, uuid: None, busy: None, fields: Vec::new() }

@@ -53,7 +53,8 @@ use tail::Tail;
 ///   [`poll_action`](Self::poll_action) (this happened), [`poll_child`](Self::poll_child) (do this to the child),
 ///   [`poll_timeout`](Self::poll_timeout) (come back then). They may be called in any order and as often as one likes.
 ///
-/// Time does not go back: an input of an earlier time counts as one of the latest.
+/// Time does not go back: an input of an earlier time counts as one of the latest. After the end, facts do nothing and commands
+/// are refused. What must be called when is in [`guide::embedding`](crate::guide::embedding).
 ///
 /// ```
 /// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, Time};
@@ -149,7 +150,9 @@ impl Protocol {
 
     // Facts.
 
-    /// Bytes of the child's stdout, in any cuts. All of them are taken and parsed at once.
+    /// Bytes of the child's stdout, in any cuts. All of them are taken and parsed at once, also while
+    /// [`wants_read`](Self::wants_read) is false. No bytes are no end: that is [`eof`](Self::eof). What comes after the end is
+    /// ignored.
     pub fn receive(&mut self, now: Time, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -168,7 +171,8 @@ impl Protocol {
         });
     }
 
-    /// The child's stdout has ended. A last line without a line end counts, if it is whole.
+    /// The child's stdout has ended, or cannot be read. A last line without a line end counts, if it is whole; else it is
+    /// [`Rejected`](Action::Rejected) as cut off. Prompts, turns and requests that are open are [`Lost`] with it.
     pub fn eof(&mut self, now: Time) {
         self.enter(now, |this| {
             if this.shutdown.eof {
@@ -188,17 +192,19 @@ impl Protocol {
         });
     }
 
-    /// Bytes of the child's stderr, of which the end is kept.
+    /// Bytes of the child's stderr, of which the last [`Limits::stderr_tail`](crate::Limits::stderr_tail) are kept (16 KiB).
     pub fn stderr(&mut self, now: Time, bytes: &[u8]) {
         self.enter(now, |this| this.stderr.push(bytes, this.config.limits.stderr_tail));
     }
 
-    /// The child's stderr has ended, or there is none.
+    /// The child's stderr has ended, or nobody reads it. Untold, the end waits for it, for the grace
+    /// [`pipes`](crate::Graces::pipes).
     pub fn stderr_eof(&mut self, now: Time) {
         self.enter(now, |this| this.shutdown.stderr_eof = true);
     }
 
-    /// The child has exited. What is left in its stdout is still read.
+    /// The child has exited. What is left in its stdout is still to be read: a result there counts. Asks are withdrawn, and
+    /// stdout's end has the grace [`pipes`](crate::Graces::pipes) to follow. Only the first exit counts.
     pub fn exited(&mut self, now: Time, exit: Exit) {
         self.enter(now, |this| {
             if this.shutdown.exit.is_some() {
@@ -211,12 +217,14 @@ impl Protocol {
         });
     }
 
-    /// `count` bytes of [`poll_transmit`](Self::poll_transmit) were written to the child's stdin.
+    /// The first `count` bytes of [`poll_transmit`](Self::poll_transmit) were written to the child's stdin; any number of them
+    /// may be. More than there are counts as all.
     pub fn sent(&mut self, now: Time, count: usize) {
         self.enter(now, |this| this.output.sent(count));
     }
 
-    /// Nothing more can be written to the child's stdin. What is left in its stdout is still read.
+    /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Asks are withdrawn, and
+    /// the child has the grace [`exit`](crate::Graces::exit) to end by itself.
     pub fn send_failed(&mut self, now: Time) {
         self.enter(now, |this| {
             if this.shutdown.step() < Step::Exiting {
@@ -235,11 +243,15 @@ impl Protocol {
 
     // Commands.
 
-    /// Gives the model something to do.
+    /// Gives the model something to do. Its end is told by one [`PromptEnded`](Action::PromptEnded), whatever happens; nothing
+    /// need be awaited before the first.
     ///
     /// # Errors
-    /// The prompt comes back: the session is closing, a turn runs and [`Busy::Refuse`](crate::Busy::Refuse) holds, the uuid was used, or there
-    /// is no room.
+    /// The prompt comes back, with the reason: [`Closed`](WhyRefused::Closed) where the session is closing;
+    /// [`Busy`](WhyRefused::Busy) where something runs or waits and [`Busy::Refuse`](crate::Busy::Refuse) holds;
+    /// [`Reused`](WhyRefused::Reused) where its uuid was used; [`Full`](WhyRefused::Full) where
+    /// [`Limits::open_prompts`](crate::Limits::open_prompts) or [`Limits::unsent`](crate::Limits::unsent) is reached, and
+    /// [`Room`](Action::Room) then tells when there is room.
     pub fn prompt(&mut self, now: Time, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
         taken.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: prompt, why })
@@ -257,9 +269,12 @@ impl Protocol {
     /// Stops what runs. The reply is [`Replied`](Action::Replied); the prompt that it stopped ends as
     /// [`Interrupted`](crate::Outcome::Interrupted), or otherwise if its turn was over first.
     ///
+    /// Nothing need run: an idle CLI acknowledges it, and no result follows. The CLI has
+    /// [`Timeouts::interrupt`](crate::Timeouts::interrupt) to acknowledge (10 s); until then no queued prompt is written.
+    ///
     /// # Errors
-    /// The interrupt comes back: the session is closing, its prompt is not with the CLI, its id is in use, or there is no
-    /// room.
+    /// The interrupt comes back: the session is closing ([`Closed`](WhyRefused::Closed)), its prompt is not with the CLI
+    /// ([`NotRunning`](WhyRefused::NotRunning)), its id is in use, or there is no room.
     pub fn interrupt(&mut self, now: Time, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
@@ -277,7 +292,7 @@ impl Protocol {
     }
 
     /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
-    /// gives.
+    /// gives; [`Answered`](Action::Answered) tells it to whoever else watches.
     ///
     /// # Errors
     /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of
@@ -298,30 +313,35 @@ impl Protocol {
         });
     }
 
-    /// Ends the session now: everything is settled as lost, and the child is killed.
+    /// Ends the session now: everything is settled as [`Lost::Aborted`], and the child is killed, which
+    /// [`poll_child`](Self::poll_child) says. [`Closed`](Action::Closed) follows when the child is gone, after the grace
+    /// [`pipes`](crate::Graces::pipes) at the latest.
     pub fn abort(&mut self, now: Time) {
         self.enter(now, |this| this.abandon(CloseReason::Aborted));
     }
 
     // Polls.
 
-    /// What is to be written to the child's stdin; tell [`sent`](Self::sent) how much of it was.
+    /// What is to be written to the child's stdin; tell [`sent`](Self::sent) how much of it was. Whole lines, unless a part of
+    /// the first was written already. Empty where there is nothing to write.
     #[must_use]
     pub fn poll_transmit(&self) -> &[u8] {
         self.output.pending()
     }
 
-    /// What happened next. What it says is over is over, whether it is read or not.
+    /// What happened next; `None` where all was read. What it says is over is over, whether it is read or not: no deadline
+    /// and no later action waits for the reader, but for [`wants_read`](Self::wants_read).
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop()
     }
 
-    /// What is to be done to the child, in that order.
+    /// What is to be done to the child, in that order; each is given out once. It does not wait behind unread actions.
     pub fn poll_child(&mut self) -> Option<ChildAction> {
         self.shutdown.next_order()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest, and what for.
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest, and what for; `None` where nothing is due
+    /// by itself. Every input may change it.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Time, Deadline)> {
         self.next_deadline()
@@ -348,13 +368,13 @@ impl Protocol {
         self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
     }
 
-    /// The settings that it was given.
+    /// The settings that it was given. They do not change.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Who the CLI is, once it has said so.
+    /// Who the CLI is, once it has said so, which it does with the first turn and not before.
     #[must_use]
     pub fn session(&self) -> Option<&SessionInfo> {
         self.session.as_ref()
@@ -372,7 +392,8 @@ impl Protocol {
         self.counts
     }
 
-    /// The end of the child's stderr so far.
+    /// The end of the child's stderr so far, at most [`Limits::stderr_tail`](crate::Limits::stderr_tail) bytes of it; what is
+    /// not UTF-8 is read as U+FFFD.
     #[must_use]
     pub fn stderr_tail(&self) -> String {
         self.stderr.text()

@@ -20,8 +20,8 @@
 //! }
 //! ```
 //!
-//! What a CLI does not know it refuses, from 2.1.50 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
-//! code `unsupported_request` from 2.1.329 on); 1.0.128 and 2.0.76 never answer, and the request
+//! What a CLI does not know it refuses, from 2.1.40 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
+//! code `unsupported_request` from 2.1.329 on); older ones never answer, and the request
 //! [times out](crate::Timeouts::request). A request that the crate has no type for is a [`Request`] with fields, or a type
 //! of the host's own that is a [`Call`].
 
@@ -171,14 +171,15 @@ impl Request {
         &self.subtype
     }
 
-    /// Adds a field, or replaces one.
+    /// Adds a field beside the subtype, or replaces one. What the CLI does not know it passes over.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {
         fields::set(&mut self.fields, name.into(), value);
         self
     }
 
-    /// Gives it an id on the wire in place of one from the session's seed.
+    /// Gives it an id on the wire in place of one from the session's seed. While another request of that id is open, it is
+    /// [refused](crate::WhyRefused::Reused).
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -203,6 +204,20 @@ impl fmt::Debug for Request {
 ///
 /// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.210 and later let a prompt
 /// that is still in the queue run to its end. Here it has one, and the session follows up until the target is stopped.
+///
+/// ```
+/// use claude_duplex::testing::{Pair, Script, Step};
+/// use claude_duplex::{Action, Config, Interrupt, Outcome, Seed};
+///
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::default().then([Step::nothing()]));
+/// pair.prompt("think for ever");
+/// pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
+/// let request = pair.interrupt(Interrupt::running().cancel_queued());
+/// let replied = pair.run_until(|action| matches!(action, Action::Replied { .. }));
+/// assert!(matches!(replied, Action::Replied { request: of, reply: Ok(_) } if of == request));
+/// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+/// assert!(matches!(ended, Action::PromptEnded { outcome: Outcome::Interrupted, .. }));
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupt {
     pub(crate) aim: Option<PromptId>,
@@ -249,6 +264,24 @@ impl fmt::Debug for Interrupt {
 }
 
 /// A success reply to a [`Request`].
+///
+/// ```
+/// use claude_duplex::request::SetModel;
+/// use claude_duplex::testing::{Generation, Pair, Script};
+/// use claude_duplex::{Action, Config, Request, RequestError, Seed};
+///
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::new(Generation::V2_0_76));
+/// pair.request(SetModel::to("opus"));
+/// pair.request(Request::new("of_a_later_version"));
+/// let mut replies = pair.run_until_idle().into_iter().filter_map(|action| match action {
+///     Action::Replied { reply, .. } => Some(reply),
+///     _ => None,
+/// });
+/// let known = replies.next().unwrap()?;
+/// known.of::<SetModel>()?;
+/// assert_eq!(replies.next(), Some(Err(RequestError::TimedOut))); // up to 2.1.39; a later CLI refuses it
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub(crate) message: Message,
@@ -270,7 +303,7 @@ impl Reply {
         C::read(&self.object())
     }
 
-    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.143 it says nothing.
+    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.204 it says nothing.
     ///
     /// # Errors
     /// Where the payload is no object.

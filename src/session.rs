@@ -1,44 +1,59 @@
 //! Handles on a session, for many tasks and threads.
+//!
+//! What each part knows is below it, and nothing above:
+//!
+//! ```text
+//! Session, Runner   Turn   Asks, Asked       what the host holds and runs
+//!         \______ shared ______/             the locks, the last handle, the end
+//!                /      \
+//!            state      desk                 the driver and who waits for what; what dropped handles leave
+//!           /  |   \
+//!     router owners reply, drive             whose message it is; whose ask it is
+//!           \  |   /        Subscriber
+//!            waiting ________/               what waits for each handle, and who is to be woken
+//! ```
 
 mod asks;
-mod calls;
+mod call;
+mod desk;
 mod drive;
 mod limits;
 mod reply;
-mod ring;
-mod router;
 mod runner;
 mod shared;
-mod slot;
 mod state;
 mod subscriber;
 mod turn;
+mod turn_end;
+mod waiting;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::ask::AskKinds;
 use crate::driver::Driver;
 use crate::end::Closed;
-use crate::error::{Refused, RequestError, Stale, WhyRefused};
+use crate::error::{Refused, Stale};
 use crate::ids::PromptId;
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::transport::Transport;
 
-pub use asks::{Asked, Asks, Handler, Handlers, LocalHandlers, Owned};
+pub use asks::{Asked, Asks, Handler, Handlers, LocalHandlers};
+pub use call::CallError;
 pub use limits::HandleLimits;
 pub use reply::PendingReply;
-pub use ring::{Lagged, Overflow};
 pub use runner::Runner;
+pub use state::Owned;
 pub use subscriber::Subscriber;
-pub use turn::{Turn, TurnEnd};
+pub use turn::Turn;
+pub use turn_end::TurnEnd;
+pub use waiting::ring::{Lagged, Overflow};
 
-use ring::Room;
 use shared::{Presence, Shared};
 use state::State;
+use waiting::ring::Room;
 
 /// A handle on a session with a child: clone it, send it anywhere, give commands from any task or thread. They take effect
 /// at once; what they write goes out when the [`Runner`] runs, which the host sees to.
@@ -54,13 +69,22 @@ use state::State;
 /// | a [`Subscriber`], a [`PendingReply`] | nobody listens any more |
 /// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
 ///
+/// This one is of a scripted CLI; one of a child is opened by `smol::open` or `tokio::open`.
+///
 /// ```
-/// use claude_duplex::{Refused, Prompt, Session};
+/// use claude_duplex::testing::{Script, Step, World};
+/// use claude_duplex::{Config, Driver, Prompt, Refused, Seed, Session};
 ///
 /// async fn two_questions(claude: &Session) -> Result<String, Refused<Prompt>> {
 ///     let (first, second) = (claude.prompt("what is in this folder?")?, claude.prompt("and why?")?);
-///     Ok(format!("{}\n{}", first.await.text(), second.await.text()))
+///     Ok(format!("{} {}", first.await.text(), second.await.text()))
 /// }
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::text("Sources.")]).then([Step::text("To be compiled.")]);
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+/// let said = world.run(runner.run_until(async move { two_questions(&claude).await })).unwrap();
+/// assert_eq!(said, "Sources. To be compiled.");
 /// ```
 #[derive(Clone)]
 pub struct Session {
@@ -89,7 +113,7 @@ impl Session {
     ///
     /// # Errors
     /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). After
-    /// [`Full`](WhyRefused::Full), [`room`](Self::room) waits until it is worth another try.
+    /// [`Full`](crate::WhyRefused::Full), [`room`](Self::room) waits until it is worth another try.
     pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<Turn, Refused<Prompt>> {
         let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
         Ok(Turn::new(id, mailbox, Arc::clone(&self.presence)))
@@ -112,18 +136,18 @@ impl Session {
         self.presence.command(|state| state.interrupt(interrupt))
     }
 
-    /// Asks something of the CLI itself. The typed [requests](crate::request) become one, and read their reply with
-    /// [`Reply::of`](crate::Reply::of).
+    /// Asks something of the CLI itself; the reply can be waited for later, or not at all. [`call`](Self::call) is shorter.
     ///
     /// ```
-    /// use claude_duplex::Session;
-    /// use claude_duplex::request::{ListModels, SetModel};
+    /// use std::time::Duration;
     ///
-    /// async fn take_the_first(claude: &Session) -> Result<(), Box<dyn std::error::Error>> {
-    ///     let models = claude.request(ListModels::new())?.await?.of::<ListModels>()?.models;
-    ///     println!("{} models", models.len());
-    ///     claude.request(SetModel::to("opus"))?.await?;
-    ///     Ok(())
+    /// use claude_duplex::request::ListModels;
+    /// use claude_duplex::{Request, Session};
+    ///
+    /// async fn count(claude: &Session) -> Result<usize, Box<dyn std::error::Error>> {
+    ///     let reply = claude.request(Request::from(ListModels::new()).within(Duration::from_secs(5)))?;
+    ///     println!("asked as {}", reply.id());
+    ///     Ok(reply.await?.of::<ListModels>()?.models.len())
     /// }
     /// ```
     ///
@@ -131,25 +155,6 @@ impl Session {
     /// The request comes back: see [`Protocol::request`](crate::Protocol::request).
     pub fn request(&self, request: impl Into<Request>) -> Result<PendingReply, Refused<Request>> {
         self.presence.command(|state| state.request(request.into()))
-    }
-
-    /// Whether the CLI still answers: it is asked for something that every version has and that changes nothing
-    /// (`mcp_status`), and has so long to reply. That it refuses is an answer too.
-    ///
-    /// # Errors
-    /// [`RequestError::TimedOut`], or [`RequestError::Lost`] where the session ended.
-    pub async fn ping(&self, within: Duration) -> Result<(), RequestError> {
-        let reply = loop {
-            match self.request(Request::new("mcp_status").within(within)) {
-                Ok(reply) => break reply,
-                Err(refused) if refused.why == WhyRefused::Full => self.room().await,
-                Err(_) => return Err(RequestError::Lost(crate::Lost::Closed)),
-            }
-        };
-        match reply.await {
-            Ok(_) | Err(RequestError::Refused { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
     }
 
     /// Ends the session in order: see [`Protocol::close`](crate::Protocol::close). The runner goes on to the end.
@@ -188,7 +193,7 @@ impl Session {
         Ok(Asks::new(inbox, self.presence.shared()))
     }
 
-    /// Waits until there is room, after a command was refused as [`Full`](WhyRefused::Full); or until the session is over.
+    /// Waits until there is room, after a command was refused as [`Full`](crate::WhyRefused::Full); or until the session is over.
     pub async fn room(&self) {
         loop {
             let listener = self.presence.room.listen();

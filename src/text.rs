@@ -12,6 +12,9 @@ const FEW: usize = 4;
 /// Shows the start of a content, and how long it is where that is not all. What could disturb a terminal is escaped.
 pub(crate) struct Cut<'a>(pub(crate) &'a [u8]);
 
+/// The same, of at most so many bytes.
+pub(crate) struct CutAt<'a>(pub(crate) &'a [u8], pub(crate) usize);
+
 /// The same of a text, in quotes.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
@@ -26,7 +29,13 @@ pub(crate) struct FewTexts<'a>(pub(crate) &'a [String]);
 
 impl fmt::Debug for Cut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = start(self.0);
+        CutAt(self.0, SHOWN).fmt(f)
+    }
+}
+
+impl fmt::Debug for CutAt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = start(self.0, self.1);
         for character in String::from_utf8_lossy(shown).chars() {
             match character {
                 // JSON is full of these, and they disturb nobody.
@@ -40,7 +49,7 @@ impl fmt::Debug for Cut<'_> {
 
 impl fmt::Debug for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.0[..start(self.0.as_bytes()).len()];
+        let shown = &self.0[..start(self.0.as_bytes(), SHOWN).len()];
         fmt::Debug::fmt(shown, f)?;
         mark(f, shown.as_bytes(), self.0.as_bytes())
     }
@@ -84,9 +93,9 @@ pub(crate) fn few<T: fmt::Debug>(
 }
 
 /// As much of a content as is shown; no character is torn.
-fn start(content: &[u8]) -> &[u8] {
-    let mut end = content.len().min(SHOWN);
-    while end > SHOWN - 4 && content.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+fn start(content: &[u8], most: usize) -> &[u8] {
+    let mut end = content.len().min(most);
+    while end > most.saturating_sub(4) && content.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
         end -= 1;
     }
     &content[..end]

@@ -31,6 +31,51 @@ use crate::time::Time;
 /// direction, which is not polled again. `WouldBlock` is `Pending` and must not get here.
 ///
 /// What two byte streams lack (a stderr, an exit, signals) has a default: see [`Child::Streams`](crate::Child::Streams).
+///
+/// Seven methods are enough for two streams. Here over bytes in memory, which never make it wait:
+///
+/// ```
+/// use claude_duplex::{Action, Child, CloseReason, Config, Driver, Seed, Time, Transport};
+/// use std::io::{self, Read};
+/// use std::task::{Context, Poll};
+///
+/// struct Canned {
+///     output: &'static [u8],
+///     input: Vec<u8>,
+/// }
+///
+/// impl Transport for Canned {
+///     fn now(&self) -> Time {
+///         Time::ZERO
+///     }
+///     fn poll_read(&mut self, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+///         Poll::Ready(self.output.read(buffer))
+///     }
+///     fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+///         self.input.extend_from_slice(bytes);
+///         Poll::Ready(Ok(bytes.len()))
+///     }
+///     fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+///         Poll::Ready(Ok(()))
+///     }
+///     fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+///         Poll::Ready(Ok(()))
+///     }
+///     fn poll_timer(&mut self, _: &mut Context<'_>, _: Time) -> Poll<()> {
+///         Poll::Pending
+///     }
+/// }
+///
+/// let mut config = Config::new(Seed([1; 16]));
+/// config.child = Child::Streams;
+/// let output = b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
+/// let mut claude = Driver::new(config, Canned { output, input: Vec::new() });
+/// futures_lite::future::block_on(async {
+///     assert!(matches!(claude.next().await, Some(Action::Session(info)) if &*info.id == "s"));
+///     let Some(closed) = claude.finish().await else { unreachable!() };
+///     assert_eq!(closed.why, CloseReason::Closed);
+/// });
+/// ```
 pub trait Transport {
     /// The time that has passed since an epoch of the transport's choice. It does not go back. It alone decides whether
     /// a deadline has passed.

@@ -23,7 +23,9 @@ use crate::text::readable;
 
 /// Decodes a line into `T`; where its text is no good Unicode, what is bad is read as U+FFFD.
 pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(line)
+    // As text the whole line is checked at once, and its strings not one by one.
+    std::str::from_utf8(line)
+        .map_or_else(|_| serde_json::from_slice(line), serde_json::from_str)
         .or_else(|_| serde_json::from_str(&readable(line)))
         .map_err(|error| DecodeError::other(error.to_string()))
 }
@@ -35,7 +37,7 @@ where
     D: Deserializer<'de>,
     T: DeserializeOwned,
 {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(decode(raw.get().as_bytes()).ok())
 }
 

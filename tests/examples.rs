@@ -59,6 +59,35 @@ fn custom_loop_shows_the_answer_as_it_comes() {
 }
 
 #[test]
+fn permissions_keeps_to_its_policy() {
+    let lines = lines("permissions", "");
+    let has = |text: &str| lines.iter().any(|line| line.contains(text));
+    assert!(
+        has("yes") && has("no: nothing leaves this machine") && has("no: that file has secrets in it"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn many_sessions_are_on_one_thread() {
+    let lines = lines("many_sessions", "");
+    assert!(lines[0].starts_with("1000 sessions on one thread: each had its own answer"), "{lines:?}");
+}
+
+#[test]
+fn agent_server_tells_the_one_that_watches_what_the_other_decides() {
+    let lines = lines("agent_server", "");
+    let at = |line: &str| {
+        let at = lines.iter().position(|own| own.starts_with(line));
+        at.unwrap_or_else(|| panic!("no {line:?}: {lines:#?}"))
+    };
+    for (number, verdict) in [(1, "allowed"), (2, "denied")] {
+        assert!(at(&format!("watcher  < asks {number}")) < at(&format!("watcher  < {verdict} {number}")));
+    }
+    assert_eq!(lines.last().map(String::as_str), Some("closed by the host"));
+}
+
+#[test]
 fn tokio_chat_answers_every_line_that_is_typed() {
     let answers = lines("tokio_chat", "one\n\ntwo\n");
     assert!(answers[0].contains("one") && answers[1].contains("two"), "{answers:?}");

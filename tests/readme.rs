@@ -1,4 +1,7 @@
-//! The README says what is there.
+//! The README and the tables say what is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn its_run_loop_is_the_example() {
@@ -19,4 +22,66 @@ fn every_flag_stands_in_the_table() {
     assert!(written.len() > 40, "{written:?}");
     let missing: Vec<_> = written.iter().filter(|flag| !table.contains(&format!("\n| `{flag}` |"))).collect();
     assert!(missing.is_empty(), "docs/protocol/options.md lacks {missing:?}");
+}
+
+#[test]
+fn its_summary_of_versions_is_that_of_the_table() {
+    let (readme, table) = (include_str!("../README.md"), include_str!("../docs/cli-versions.md"));
+    let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let head = table.lines().find_map(|row| row.strip_prefix("| Scenario ")).expect("the table has a head");
+    let outcomes: Vec<Vec<String>> = table
+        .lines()
+        .skip_while(|row| !row.starts_with("| Scenario "))
+        .filter(|row| row.starts_with("| `"))
+        .map(cells)
+        .collect();
+    assert!(outcomes.len() > 50, "{}", outcomes.len());
+    let count = |outcome: &str| -> Vec<String> {
+        let of_version = |at: usize| outcomes.iter().filter(|row| row[at] == outcome).count().to_string();
+        (1..outcomes[0].len()).map(of_version).collect()
+    };
+    for (what, expected) in [("", cells(head)), ("as on the newest", count("pass")), ("it differs", count("differs"))] {
+        let row = format!("| {what} | {} |", expected.join(" | ")).replace("|  |", "| |");
+        assert!(readme.contains(&row), "the README has no row {row}");
+    }
+    assert_eq!(count("FAIL").iter().filter(|failed| *failed != "0").count(), 0);
+}
+
+/// Every Rust file below a folder of the repository.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let found = paths.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+    found.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// Whether there is a file, or a function in a file or test target of that name.
+fn is_there(root: &Path, sources: &[(PathBuf, String)], name: &str) -> bool {
+    let Some((place, function)) = name.rsplit_once("::") else { return root.join(name).exists() };
+    let places: Vec<&str> = place.split("::").collect();
+    let is_of = |path: &Path| {
+        let path = path.with_extension("");
+        let last = path.file_name().unwrap_or_default();
+        places.iter().any(|place| last == *place) || last == "main" && path.parent().is_some_and(|f| f.ends_with(place))
+    };
+    sources.iter().any(|(path, text)| is_of(path) && text.contains(&format!("fn {function}(")))
+}
+
+#[test]
+fn every_row_of_the_parity_table_names_what_shows_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = ["src", "tests"].map(|folder| sources(&root.join(folder))).concat();
+    let read = |path: PathBuf| fs::read_to_string(&path).map(|text| (path, text)).expect("text");
+    let sources: Vec<_> = files.into_iter().map(read).collect();
+    let rows = include_str!("../docs/parity.md").lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut shown = 0;
+    for row in rows {
+        let last = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        let names: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "nothing shows {row}");
+        for name in names {
+            assert!(is_there(root, &sources, name), "there is no {name}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 50, "{shown}");
 }

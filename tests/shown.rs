@@ -1,10 +1,15 @@
 //! What a person sees of values: names, and contents that are cut and marked as cut, on one line.
 
-use claude_duplex::ask::Change;
+use claude_duplex::ask::hook::PreToolUseOutput;
+use claude_duplex::ask::mcp::{McpAnswer, McpMessage, Rpc, Server, Tool};
+use claude_duplex::ask::{
+    Change, Destination, DialogAnswer, ElicitationAnswer, PermissionUpdate, QuestionReply, Questions, Rule,
+    RuleBehavior,
+};
 use claude_duplex::message::Transcript;
 use claude_duplex::{
     Action, Answer, AskKind, ChildAction, Config, Content, Deadline, Decision, Input, Interrupt, Journal, Json, Lost,
-    Message, MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time,
+    Message, MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time, Verdict,
     WhyDeclined, WhyWithdrawn,
 };
 
@@ -151,6 +156,99 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
     assert!(marked > 30, "{marked}");
 }
 
+/// Of values that are made of others, one of each kind that holds a content.
+#[test]
+fn what_a_host_makes_is_cut_too() {
+    use claude_duplex::testing::{Pair, Peer, Script, Step, Tool as Called};
+
+    let mut shown: Vec<(&str, String)> = Vec::new();
+    let mut show = |what, value: &dyn std::fmt::Debug| shown.push((what, format!("{value:?}")));
+
+    let rules = || vec![Rule::calls(long(), long()); 100];
+    let behavior = || RuleBehavior::Allow;
+    show("rules", &Change::AddRules { behavior: behavior(), rules: rules() });
+    show("rules", &Change::ReplaceRules { behavior: behavior(), rules: rules() });
+    show("rules", &Change::RemoveRules { behavior: behavior(), rules: rules() });
+    show("directories", &Change::AddDirectories(vec![long(); 100]));
+    show("directories", &Change::RemoveDirectories(vec![long(); 100]));
+    show("update", &PermissionUpdate::new(&Change::AddDirectories(vec![long()]), Destination::Session));
+    show("hook's output", &PreToolUseOutput::new().permission_decision_reason(long()).updated_input(json()));
+    show("elicitation", &ElicitationAnswer::accept_with(json()));
+    show("dialog", &DialogAnswer::completed(json()));
+    show("MCP answer", &McpAnswer::raw(json()));
+
+    let tool = || Tool::new(long(), long(), json());
+    let server = (0..9).fold(Server::new(long(), long()), |server, at| server.tool(tool_named(at)));
+    show("server's tool", &tool());
+    show("server", &server);
+    show("rpc", &Rpc::Request { id: json(), method: long(), params: Some(json()) });
+    show("rpc", &Rpc::Notification { method: long(), params: Some(json()) });
+    show("rpc", &Rpc::Response { id: json(), outcome: Err(json()) });
+    let (message, questions, reply) = asked();
+    show("MCP message", &message);
+    show("reaction", &Server::new("docs", "1").tool(Tool::new("add", "", json())).react(&message));
+    show("questions", &questions);
+    show("questions' reply", &reply);
+
+    let steps = || {
+        let call = || Called::new(long(), json()).gives(long());
+        let calls = std::iter::repeat_with(call).take(9);
+        let ask = Step::ask(&long(), [("a", json())]);
+        [
+            Step::text(long()),
+            Step::thinking(long()),
+            Step::tools(calls),
+            ask,
+            Step::raw(long()),
+            Step::api_error(500, long(), 0),
+        ]
+    };
+    steps().iter().for_each(|step| show("step", step));
+    let script = || (0..9).fold(Script::default(), |script, _| script.then(steps()));
+    show("peer", &Peer::new(script(), Time::ZERO));
+    let mut pair = Pair::new(config(), script());
+    pair.prompt(long());
+    pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+    // Which shows no content at all.
+    show("pair", &pair);
+
+    for (what, shown) in &shown {
+        // Questions hold lists within lists, each cut.
+        assert!(shown.len() < 9000, "{what} shows {} bytes: {:.300}", shown.len(), shown);
+        assert!(!shown.contains(|c: char| c.is_control() || c == '\u{202e}'), "{what} is raw: {shown}");
+        assert!(!shown.contains("éééé") || shown.contains("bytes)"), "{what} is not marked as cut: {shown}");
+    }
+    let marked = shown.iter().filter(|(_, shown)| shown.contains("bytes)")).count();
+    assert!(marked > 20, "{marked}");
+}
+
+fn tool_named(number: usize) -> Tool {
+    Tool::new(format!("{number}{}", long()), long(), json())
+}
+
+/// A call of a server's tool, and questions with their answers, out of asks that say too much.
+fn asked() -> (McpMessage, Questions, QuestionReply) {
+    let asks = [
+        serde_json::json!({ "type": "control_request", "request_id": "a", "request": { "subtype": "mcp_message",
+            "server_name": "docs", "message": { "jsonrpc": "2.0", "id": long(), "method": "tools/call",
+                "params": { "name": "add", "arguments": { "a": long() }, "_meta": { "claudecode/toolUseId": long() } } } } }),
+        serde_json::json!({ "type": "control_request", "request_id": "b", "request": { "subtype": "can_use_tool",
+            "tool_name": "AskUserQuestion", "input": { "questions": vec![serde_json::json!({ "question": long(),
+                "header": long(), "multiSelect": false, "options": vec![serde_json::json!({ "label": long(),
+                    "description": long() }); 9] }); 9] } } }),
+    ];
+    let mut protocol = Protocol::new(config().own(AskKind::Mcp), Time::ZERO);
+    asks.iter().for_each(|ask| protocol.receive(Time::ZERO, format!("{ask}\n").as_bytes()));
+    let mut asks = std::iter::from_fn(|| protocol.poll_action()).filter_map(|action| match action {
+        Action::Asked(ask) => Some(ask),
+        _ => None,
+    });
+    let message = asks.next().unwrap().mcp().unwrap();
+    let questions = asks.next().unwrap().permission().unwrap().questions().unwrap();
+    let reply = questions.reply().choose(&long(), long());
+    (message, questions, reply)
+}
+
 #[test]
 fn short_contents_are_shown_whole() {
     let block = serde_json::json!([{ "type": "tool_use", "id": "t", "name": "Bash", "input": "ls" }]);
@@ -177,6 +275,10 @@ fn names_are_the_wires_where_it_has_them() {
     let orders = [ChildAction::CloseStdin, ChildAction::Terminate, ChildAction::Kill];
     assert_eq!(orders.map(|order| order.to_string()).join(", "), "close stdin, terminate, kill");
     assert_eq!(WhyDeclined::Unowned.to_string(), "the host does not own its kind");
+    let verdicts = [Verdict::Allowed, Verdict::Denied, Verdict::Answered, Verdict::Error, Verdict::Declined];
+    for verdict in verdicts {
+        assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{verdict}\""));
+    }
     assert_eq!(WhyWithdrawn::Cli.to_string(), "withdrawn by the CLI");
     assert_eq!(WhyWithdrawn::Ended(Lost::Unsent).to_string(), "the CLI no longer reads its input");
 }

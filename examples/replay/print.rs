@@ -64,6 +64,9 @@ impl Played {
                 let why = format!("{why:?}").to_lowercase();
                 entry("asked", json!({ "kind": kind_name(*kind), "request_id": request_id, "declined": why }))
             }
+            Action::Answered { ask, verdict } => {
+                entry("answered", json!({ "request_id": self.asks.get(ask), "verdict": verdict }))
+            }
             Action::Withdrawn { ask, .. } => entry("withdrawn", json!({ "request_id": self.asks.get(ask) })),
             Action::Replied { request, reply } => {
                 entry("replied", json!({ "request_id": self.requests.get(request), "ok": reply.is_ok() }))

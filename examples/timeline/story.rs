@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use claude_duplex::{Action, AskKind, ChildAction, Origin, Outcome, PromptId, Time, TurnId, WhyWithdrawn};
+use claude_duplex::{Action, AskKind, ChildAction, Origin, Outcome, PromptId, Time, TurnId, Verdict, WhyWithdrawn};
 use serde_json::Value;
 
 use crate::lines::Line;
@@ -124,20 +124,8 @@ impl Author {
                 self.requests.insert(text(&value["request_id"]), story.requests.len());
                 story.requests.push(open(line.time, subtype));
             }
-            "control_response" => {
-                let response = &value["response"];
-                if let Some(ask) = self.asks.get(response["request_id"].as_str().unwrap_or_default()) {
-                    let ask = &mut story.asks[*ask];
-                    ask.until = Some(line.time);
-                    let behavior = response["response"]["behavior"].as_str().unwrap_or_default();
-                    let refused = response["subtype"] == "error" || behavior == "deny";
-                    ask.tone = if refused { Tone::Bad } else { Tone::Good };
-                    ask.text.push_str(match (refused, behavior) {
-                        (true, _) => " \u{2717}",
-                        (false, _) => " \u{2713}",
-                    });
-                }
-            }
+            // What it ends is told by `Answered`.
+            "control_response" => {}
             other => story.host.push(Mark { time: line.time, text: other.to_owned() }),
         }
     }
@@ -148,6 +136,14 @@ impl Author {
             self.prompts.insert(uuid.clone(), self.nameless.pop_front()?);
         }
         self.prompts.get(&uuid).copied()
+    }
+
+    fn ask_ended(&self, story: &mut Story, time: Time, ask: Option<&String>, tone: Tone, mark: &str) {
+        if let Some(at) = ask.and_then(|id| self.asks.get(id)) {
+            let span = &mut story.asks[*at];
+            (span.until, span.tone) = (Some(time), tone);
+            span.text.push_str(mark);
+        }
     }
 
     fn event(&mut self, story: &mut Story, time: Time, event: &Event, played: &Played) {
@@ -212,15 +208,17 @@ impl Author {
                 let text = format!("{} declined", kind_name(*kind));
                 story.asks.push(Span { until: Some(time), tone: Tone::Off, ..open(time, text) });
             }
+            Action::Answered { ask, verdict } => {
+                let (tone, mark) = match verdict {
+                    Verdict::Denied | Verdict::Error => (Tone::Bad, " \u{2717}"),
+                    Verdict::Declined => (Tone::Off, " declined"),
+                    _ => (Tone::Good, " \u{2713}"),
+                };
+                self.ask_ended(story, time, played.asks.get(ask), tone, mark);
+            }
             Action::Withdrawn { ask, why } => {
-                if let Some(at) = played.asks.get(ask).and_then(|id| self.asks.get(id)) {
-                    let span = &mut story.asks[*at];
-                    (span.until, span.tone) = (Some(time), Tone::Off);
-                    span.text.push_str(match why {
-                        WhyWithdrawn::Cli => " withdrawn",
-                        _ => " over",
-                    });
-                }
+                let mark = if *why == WhyWithdrawn::Cli { " withdrawn" } else { " over" };
+                self.ask_ended(story, time, played.asks.get(ask), Tone::Off, mark);
             }
             Action::Replied { request, reply } => {
                 if let Some(at) = played.requests.get(request).and_then(|id| self.requests.get(id)) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::action::Verdict;
 use crate::ask::hook::Output;
 use crate::ask::mcp::McpAnswer;
 use crate::ask::{Ask, AskKind, Decision, DialogAnswer, ElicitationAnswer};
@@ -11,7 +12,16 @@ use crate::error::AnswerError;
 use crate::json::Json;
 use crate::text::Quoted;
 
-/// What is said to an [`Ask`].
+/// What is said to an [`Ask`]: the typed answers become one.
+///
+/// ```
+/// use claude_duplex::ask::ElicitationAnswer;
+/// use claude_duplex::{Answer, AskKind, Decision};
+///
+/// assert!(Answer::from(Decision::allow()).fits(AskKind::Permission));
+/// assert!(!Answer::from(ElicitationAnswer::cancel()).fits(AskKind::Permission));
+/// assert!(AskKind::KNOWN.iter().all(|kind| Answer::Decline.fits(*kind)));
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
@@ -65,6 +75,26 @@ impl Answer {
             _ => true,
         };
         if self.fits(ask.kind) && whole { Ok(()) } else { Err(AnswerError::Mismatch) }
+    }
+
+    /// Which way it goes, said to an ask of that kind.
+    pub(crate) fn verdict(&self, kind: AskKind) -> Verdict {
+        #[derive(Deserialize)]
+        struct Behavior {
+            behavior: String,
+        }
+        match self {
+            Self::Permission(Decision::Allow { .. }) => Verdict::Allowed,
+            Self::Permission(Decision::Deny { .. }) => Verdict::Denied,
+            Self::Raw(payload) if kind == AskKind::Permission => match payload.decode::<Behavior>() {
+                Ok(Behavior { behavior }) if behavior == "allow" => Verdict::Allowed,
+                Ok(Behavior { behavior }) if behavior == "deny" => Verdict::Denied,
+                _ => Verdict::Answered,
+            },
+            Self::Error { .. } => Verdict::Error,
+            Self::Decline => Verdict::Declined,
+            _ => Verdict::Answered,
+        }
     }
 
     /// Whether it is a deny that ends the turn.

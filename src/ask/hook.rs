@@ -102,7 +102,7 @@ view! {
             agent_id: String,
             /// That subagent's type, or the session's own agent. 2.0.76 does not say it in `SubagentStop`.
             agent_type: String,
-            /// How much the model thinks. Seen on 2.1.329.
+            /// How much the model thinks. From 2.1.143.
             effort: Effort,
         }
     }

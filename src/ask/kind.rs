@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of asks (wire reference, section 1.6).
+/// The kinds of asks (wire reference, section 1.6). [`Config::own`](crate::Config::own) takes one as the host's; the others are
+/// declined, each in [its safe way](crate::Answer::Decline).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum AskKind {

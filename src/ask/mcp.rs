@@ -1,8 +1,9 @@
 //! MCP servers that live in the host.
 //!
 //! Their names go into `initialize` (`sdkMcpServers`); from then on the CLI asks them by [`McpMessage`]s, any number at
-//! once, before it replies to `initialize` (2.1.250 and later) or at the first prompt (before). Each message gets exactly
-//! one answer, notifications and responses too. A [`Server`] knows what to say to all of it but the calls of its tools.
+//! once, before it replies to `initialize` (2.1.250 and later) or at the first prompt (before). Seen from 1.0.128 on. Each
+//! message gets exactly one answer, notifications and responses too. A [`Server`] knows what to say to all of it but the
+//! calls of its tools; a whole session with one is in [`guide::permissions`](crate::guide::permissions).
 
 mod message;
 mod server;

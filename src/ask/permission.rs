@@ -137,10 +137,19 @@ impl Permission {
 /// May the tool run?
 ///
 /// ```
-/// use claude_duplex::{Answer, Decision};
+/// use claude_duplex::{Decision, Json, Permission};
 ///
-/// let answer = Answer::from(Decision::deny("not on a Friday"));
+/// fn decide(tool: &Permission) -> Result<Decision, claude_duplex::BadJson> {
+///     Ok(match (&*tool.tool_name, tool.suggestions()) {
+///         ("Bash", _) if tool.input.as_str().contains("sudo") => Decision::deny("not as root").and_interrupt(),
+///         ("Write", _) => Decision::allow_with(Json::parse(r#"{"file_path":"/tmp/out","content":""}"#)?),
+///         (_, [suggestion, ..]) => Decision::allow().and_remember(suggestion),
+///         _ => Decision::allow(),
+///     })
+/// }
 /// ```
+///
+/// [`guide::permissions`](crate::guide::permissions) has a whole session with one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Decision {

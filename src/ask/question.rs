@@ -8,6 +8,7 @@ use serde::ser::SerializeMap;
 use crate::ask::{Decision, Permission};
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::Few;
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view, words};
 
@@ -19,9 +20,10 @@ const TOOL: &str = "AskUserQuestion";
 /// The answers go back in an allow whose input has them; an allow without them tells the model that the user said nothing.
 ///
 /// ```
-/// use claude_duplex::{Answer, DecodeError, Permission};
+/// use claude_duplex::testing::{Pair, Script, Step, Tool};
+/// use claude_duplex::{Action, AskKind, Config, Decision, DecodeError, Json, Permission, Seed};
 ///
-/// fn first_of_each(permission: &Permission) -> Result<Answer, DecodeError> {
+/// fn first_of_each(permission: &Permission) -> Result<Decision, DecodeError> {
 ///     let questions = permission.questions()?;
 ///     let reply = questions.list.iter().fold(questions.reply(), |reply, question| {
 ///         match question.choices.iter().flatten().next() {
@@ -29,10 +31,20 @@ const TOOL: &str = "AskUserQuestion";
 ///             None => reply,
 ///         }
 ///     });
-///     Ok(Answer::from(reply.decision()))
+///     Ok(reply.decision())
 /// }
+///
+/// let input = r#"{"questions":[{"question":"Which?","options":[{"label":"A"},{"label":"B"}]}]}"#;
+/// let script = Script::default().then([Step::from(Tool::new("AskUserQuestion", Json::parse(input)?).asks())]);
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);
+/// pair.prompt("ask me");
+/// let Action::Asked(ask) = pair.run_until(|action| matches!(action, Action::Asked(_))) else { unreachable!() };
+/// pair.answer(ask.id(), first_of_each(&ask.permission()?)?);
+/// pair.run_until_idle();
+/// assert!(pair.host_lines().iter().any(|line| line.as_str().contains(r#""answers":{"Which?":"A"}"#)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Questions {
     /// The questions, in their order.
@@ -173,6 +185,12 @@ impl QuestionReply {
     pub fn decision(self) -> Decision {
         // An object, texts and lists of them: there is nothing that could fail.
         Json::from_value(&self).map_or_else(|error| Decision::deny(error.to_string()), Decision::allow_with)
+    }
+}
+
+impl fmt::Debug for Questions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Questions").field("list", &Few(&self.list)).finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,13 @@
 //! Rules, modes and directories that an allow takes with it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::options::PermissionMode;
+use crate::text::{Few, FewTexts, Quoted};
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, words};
 
@@ -19,14 +22,19 @@ use crate::wire::view::{FromJson, words};
 /// use claude_duplex::ask::{Change, Destination, PermissionUpdate, Rule, RuleBehavior};
 ///
 /// let tests = Change::AddRules { behavior: RuleBehavior::Allow, rules: vec![Rule::calls("Bash", "cargo test:*")] };
-/// let decision = Decision::allow().and_remember(PermissionUpdate::new(&tests, Destination::LocalSettings));
+/// let update = PermissionUpdate::new(&tests, Destination::LocalSettings);
+/// assert_eq!(update.change(), Ok(tests));
+/// let decision = Decision::allow().and_remember(update);
+///
+/// let unreadable = claude_duplex::Json::parse(r#"{"type":"addRules","rules":"all"}"#).unwrap();
+/// assert!(PermissionUpdate::from_json(&unreadable).is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PermissionUpdate(Json);
 
 /// What a [`PermissionUpdate`] changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
     /// Adds rules to those that are there.
@@ -58,13 +66,38 @@ pub enum Change {
     RemoveDirectories(Vec<String>),
 }
 
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rules = |name: &str, behavior: &RuleBehavior, rules: &[Rule]| {
+            f.debug_struct(name).field("behavior", behavior).field("rules", &Few(rules)).finish()
+        };
+        match self {
+            Self::AddRules { behavior, rules: list } => rules("AddRules", behavior, list),
+            Self::ReplaceRules { behavior, rules: list } => rules("ReplaceRules", behavior, list),
+            Self::RemoveRules { behavior, rules: list } => rules("RemoveRules", behavior, list),
+            Self::SetMode(mode) => f.debug_tuple("SetMode").field(mode).finish(),
+            Self::AddDirectories(list) => f.debug_tuple("AddDirectories").field(&FewTexts(list)).finish(),
+            Self::RemoveDirectories(list) => f.debug_tuple("RemoveDirectories").field(&FewTexts(list)).finish(),
+        }
+    }
+}
+
 /// The calls that a permission rule is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The tool.
     pub tool_name: String,
     /// Which of its calls, as `git log:*`: all where there is none. An empty text is none of these, and stays as it is.
     pub content: Option<String>,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rule")
+            .field("tool_name", &Quoted(&self.tool_name))
+            .field("content", &self.content.as_deref().map(Quoted))
+            .finish()
+    }
 }
 
 impl Rule {

@@ -10,6 +10,7 @@ use super::bytes::Bytes;
 use super::{FORMAT, NAME};
 use crate::config::Config;
 use crate::end::Exit;
+use crate::error::DecodeError;
 use crate::ids::AskId;
 use crate::input::Input;
 use crate::time::Time;
@@ -144,8 +145,8 @@ fn of<'v, T: Deserialize<'v>>(value: &'v str) -> serde_json::Result<T> {
     serde_json::from_str(value)
 }
 
-/// The error without the place that it names, which is one within the line.
+/// The error without the place that it names, which is one within the line; cut, as it may quote what it read.
 pub(super) fn why(error: serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+    DecodeError::other(text.split(" at line ").next().unwrap_or_default()).to_string()
 }

@@ -20,7 +20,21 @@ const KEPT: usize = 64 * 1024;
 /// [`stopped`](Self::stopped) says why.
 ///
 /// Give it a file, not a [`BufWriter`](io::BufWriter), which has nothing to gather. See [`journal`](crate::journal) for
-/// an example and for who should be able to read that file.
+/// another example and for who should be able to read that file.
+///
+/// ```
+/// use claude_duplex::journal::Stopped;
+/// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, Time};
+///
+/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed([1; 16])), Time::ZERO, 4096);
+/// while recorder.stopped().is_none() {
+///     recorder.input(Time::ZERO, &Input::Prompt(Prompt::text("hello")));
+/// }
+/// assert!(matches!(recorder.stopped(), Some(Stopped::Full(4096))) && recorder.written() <= 4096);
+/// let journal = Journal::read(&recorder.into_inner())?; // what there is can be read, and says where it stops
+/// assert!(!journal.inputs.is_empty() && journal.stopped.is_some());
+/// # Ok::<(), claude_duplex::journal::JournalError>(())
+/// ```
 pub struct Recorder<W> {
     writer: W,
     cap: u64,

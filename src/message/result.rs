@@ -56,8 +56,10 @@ view! {
             origin: Origin,
             /// The last prompt that it answers. From 2.1.250.
             user_message_uuid: String,
-            /// The prompts that it answers, in the order in which they were consumed, at most 64. From 2.1.329.
+            /// The prompts that it answers, in the order in which they were consumed, at most 64. From 2.1.259.
             user_message_uuids: Vec<String>,
+            /// The model's messages that the turn began, by their ids. From 2.1.330.
+            begun_message_ids: Vec<String>,
             /// Why the turn resumed an earlier one.
             resume_reason: String,
             /// Prompts in the CLI's queue when it was written. From 2.1.250.

@@ -199,7 +199,8 @@ impl Transcript {
         said.or_else(|| self.texts().last())
     }
 
-    /// The calls of tools, those of subagents too, in their order.
+    /// The calls of tools, those of subagents too, in their order. What the API itself runs
+    /// ([`Content::ServerToolUse`]) is not among them.
     pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Call(call) => Some(&**call),

@@ -47,7 +47,7 @@ impl Options {
         self.put("--resume-drops-turn", prompt.into())
     }
 
-    /// Keeps nothing of the session on disk. From 2.0.76.
+    /// Keeps nothing of the session on disk: it cannot be resumed. From 2.0.76.
     pub fn no_session_persistence(self) -> Self {
         self.switch("--no-session-persistence")
     }
@@ -65,7 +65,8 @@ impl Options {
         }
     }
 
-    /// Sends messages in pieces too, as `stream_event`s.
+    /// Sends messages in pieces too, as `stream_event`s, before each is sent whole: what [`Message::delta`](crate::Message::delta)
+    /// reads.
     pub fn include_partial_messages(self) -> Self {
         self.switch("--include-partial-messages")
     }

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::action::{Action, WhyWithdrawn};
+use crate::action::{Action, Verdict, WhyWithdrawn};
 use crate::ask::hook::HookEvent;
 use crate::ask::{Answer, Ask, AskKind, Decision, DialogAnswer, ElicitationAnswer, Payload};
 use crate::config::Limits;
+use crate::error::DecodeError;
 use crate::ids::AskId;
+use crate::json::Json;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::wire::{control, outgoing};
@@ -79,11 +81,17 @@ impl Asks {
         self.open.iter().find(|open| open.ask.id == id).map(|open| &open.ask)
     }
 
-    /// The line that says that answer, which is of the ask's kind.
-    pub(crate) fn line(&self, id: AskId, answer: &Answer) -> Option<Vec<u8>> {
+    /// The line that says that answer, which is of the ask's kind, and which way it goes.
+    pub(crate) fn line(&self, id: AskId, answer: &Answer) -> Option<(Vec<u8>, Verdict)> {
         let open = self.open.iter().find(|open| open.ask.id == id)?;
-        Some(match answer {
-            Answer::Permission(decision) => decide(&open.request_id, decision, &open.ask),
+        let line = match answer {
+            Answer::Permission(decision) => match own_input(decision, &open.ask) {
+                Ok(own) => outgoing::answer(&open.request_id, &Payload { decision, own: own.as_ref() }),
+                // Without an input there is nothing to allow.
+                Err(error) => {
+                    return Some((outgoing::error(&open.request_id, &error.to_string(), None), Verdict::Error));
+                }
+            },
             Answer::Hook(output) => outgoing::answer(&open.request_id, output),
             Answer::Mcp(answer) => outgoing::answer(&open.request_id, answer),
             Answer::Elicitation(answer) => outgoing::answer(&open.request_id, answer),
@@ -94,14 +102,16 @@ impl Asks {
                 let fields = control::ask(open.ask.message.as_bytes()).unwrap_or_default();
                 safe_answer(&open.request_id, open.ask.kind, fields.hook_event())
             }
-        })
+        };
+        Some((line, answer.verdict(open.ask.kind)))
     }
 
     /// Closes an ask whose answer is written.
-    pub(crate) fn answered(&mut self, id: AskId) {
+    pub(crate) fn answered(&mut self, id: AskId, verdict: Verdict, actions: &mut Actions) {
         if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {
             let open = self.remove(at);
             self.remember(&open.request_id);
+            actions.push(Action::Answered { ask: id, verdict });
         }
     }
 
@@ -155,16 +165,12 @@ fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
     at.and_then(|at| ids.remove(at)).is_some()
 }
 
-fn decide(request_id: &str, decision: &Decision, ask: &Ask) -> Vec<u8> {
-    let own = match decision {
-        Decision::Deny { .. } => None,
-        Decision::Allow { .. } => match ask.permission() {
-            Ok(permission) => Some(permission.input),
-            // Without an input there is nothing to allow.
-            Err(error) => return outgoing::error(request_id, &error.to_string(), None),
-        },
-    };
-    outgoing::answer(request_id, &Payload { decision, own: own.as_ref() })
+/// The tool's own input, which goes back with an allow.
+fn own_input(decision: &Decision, ask: &Ask) -> Result<Option<Json>, DecodeError> {
+    match decision {
+        Decision::Deny { .. } => Ok(None),
+        Decision::Allow { .. } => ask.permission().map(|permission| Some(permission.input)),
+    }
 }
 
 /// The answer that grants nothing (design law 9): a permission is denied, a hook that guards something

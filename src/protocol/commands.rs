@@ -24,7 +24,7 @@ impl Protocol {
             return Err(WhyRefused::Busy);
         }
         let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
-        let line = outgoing::user(&prompt.content, &id.uuid().to_string(), &prompt.fields);
+        let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
         self.check_room(line.len(), self.ledger.open_prompts() < self.config.limits.open_prompts)?;
         self.ledger.accept(id, line, is_slash_command(&prompt.content));
         if busy == Busy::Send {
@@ -92,11 +92,11 @@ impl Protocol {
         let open = self.asks.get(ask).ok_or(AnswerError::Stale)?;
         answer.check(open)?;
         let kind = open.kind();
-        let line = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
+        let (line, verdict) = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
         if self.output.pending().len() + line.len() > self.config.limits.unsent_hard {
             return Err(AnswerError::Full);
         }
-        self.asks.answered(ask);
+        self.asks.answered(ask, verdict, &mut self.actions);
         self.output.push(&line);
         if answer.interrupts(kind) {
             self.ledger.interrupt_acknowledged();

@@ -8,7 +8,7 @@ use crate::wire::view::view;
 sent! {
     /// `set_permission_mode`: how tools are permitted from now on.
     ///
-    /// Up to 2.1.143 any word is accepted; later an unknown one is refused (`invalid_mode`). 1.0.128 and 2.0.76 answer
+    /// Up to 2.1.212 any word is accepted; later an unknown one is refused (`invalid_mode`). Up to 2.1.40 the CLI answers
     /// twice; the second is a [`Stray`](crate::Action::Stray).
     pub struct SetPermissionMode as "set_permission_mode" -> SetPermissionModeReply {
         must {

@@ -5,7 +5,7 @@ use crate::wire::view::view;
 
 sent! {
     /// `cancel_async_message`: withdraws a prompt from the CLI's queue. [`Protocol::cancel`](crate::Protocol::cancel)
-    /// sends it and follows up. Seen from 2.1.143.
+    /// sends it and follows up. From 2.1.76.
     pub struct CancelAsyncMessage as "cancel_async_message" -> CancelAsyncMessageReply {
         must {
             /// The prompt's uuid.

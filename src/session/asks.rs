@@ -2,7 +2,6 @@
 
 mod handlers;
 mod in_flight;
-pub(super) mod owners;
 mod serve;
 
 use std::fmt;
@@ -15,13 +14,13 @@ use std::task::{Context, Poll};
 use futures_lite::Stream;
 
 use super::shared::{Presence, Shared};
+use super::waiting::inbox::Inbox;
+use super::waiting::withdrawal::Withdrawal;
 use crate::action::WhyWithdrawn;
 use crate::ask::{Answer, Ask};
 use crate::error::AnswerError;
 
 pub use handlers::{Handlers, LocalHandlers};
-pub use owners::Owned;
-use owners::{Inbox, Withdrawal};
 pub use serve::Handler;
 
 /// The asks of a session, as their one owner: a stream, or [`serve`](Self::serve) with handlers.
@@ -31,6 +30,29 @@ pub use serve::Handler;
 /// Dropping the owner declines what it has not taken and what comes later; what it has taken is [`Asked`]'s.
 ///
 /// It is not a handle on the session, but each open [`Asked`] is one.
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, Tool, World};
+/// use claude_duplex::{AskKind, Config, Decision, Driver, Seed};
+/// use futures_lite::future::zip;
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::from(Tool::bash("ls").asks()), Step::text("done")]);
+/// let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+/// let (claude, runner) = Driver::new(config, world.start(script)).into_session();
+/// let mut asks = claude.asks().unwrap();
+/// assert!(claude.asks().is_err(), "there is one owner");
+/// let deciding = async {
+///     let mut names = Vec::new();
+///     while let Some(asked) = asks.next().await {
+///         names.push(asked.permission().unwrap().tool_name); // it derefs to the `Ask`
+///         asked.answer(Decision::allow()).unwrap();
+///     }
+///     names
+/// };
+/// let talk = async move { claude.prompt("look").unwrap().await.is_success() };
+/// assert_eq!(world.run(zip(runner.run_until(talk), deciding)), (true, vec!["Bash".to_owned()]));
+/// ```
 #[must_use = "dropping it declines every ask"]
 pub struct Asks {
     inbox: Arc<Inbox>,
@@ -69,7 +91,7 @@ impl Stream for Asks {
 impl Drop for Asks {
     fn drop(&mut self) {
         let unread = self.inbox.leave();
-        self.shared.leave(|desk| desk.declined.extend(unread));
+        self.shared.desk.leave(|left| left.declined.extend(unread));
     }
 }
 
@@ -123,7 +145,7 @@ impl Deref for Asked {
 impl Drop for Asked {
     fn drop(&mut self) {
         if self.open && !self.withdrawal.is_told() {
-            self.shared.leave(|desk| desk.declined.push(self.ask.id()));
+            self.shared.desk.leave(|left| left.declined.push(self.ask.id()));
         }
     }
 }

@@ -2,6 +2,28 @@
 
 /// What the handles of one session hold at most. [`Limits`](crate::Limits) bounds what the session itself does: bytes
 /// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and asks.
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, World};
+/// use claude_duplex::{Config, Driver, HandleLimits, Seed};
+///
+/// let mut limits = HandleLimits::default();
+/// limits.turn_messages = 4;
+/// let world = World::new();
+/// let script = Script::default().then([Step::text_in_parts("a long answer", 13, Default::default())]);
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session_with(limits);
+/// world.run(runner.run_until(async {
+///     let mut turn = claude.prompt("talk").unwrap();
+///     assert!(turn.ended().await.is_success()); // nobody read meanwhile, and nothing waited for that
+///     let lagged = turn.next().await.unwrap().unwrap_err();
+///     assert!(lagged.missed > 4);
+///     let mut left = 0;
+///     while turn.next().await.is_some() {
+///         left += 1;
+///     }
+///     assert_eq!(left, 4);
+/// }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HandleLimits {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::slot::Slot;
+use super::waiting::slot::Slot;
 use crate::error::RequestError;
 use crate::ids::RequestId;
 use crate::request::Reply;
@@ -16,6 +16,22 @@ pub(super) type Replied = Result<Reply, RequestError>;
 /// The reply to a request of ours, when it comes; it always does, as a timeout or a loss if need be.
 ///
 /// Dropping it changes nothing but that nobody hears the reply. It is not a handle on the session.
+///
+/// ```
+/// use claude_duplex::request::SetModel;
+/// use claude_duplex::testing::{Generation, Script, World};
+/// use claude_duplex::{Config, Driver, Request, RequestError, Seed};
+/// use std::time::Duration;
+///
+/// let world = World::new();
+/// let child = world.start(Script::new(Generation::V1_0_128));
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), child).into_session();
+/// world.run(runner.run_until(async {
+///     claude.request(SetModel::to("opus")).unwrap().await.unwrap();
+///     let unknown = Request::new("of_a_later_version").within(Duration::from_secs(5));
+///     assert_eq!(claude.request(unknown).unwrap().await, Err(RequestError::TimedOut));
+/// }));
+/// ```
 #[must_use = "futures do nothing unless they are awaited; the request is under way"]
 pub struct PendingReply {
     id: RequestId,

@@ -6,8 +6,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::calls::Calls;
 use super::shared::Shared;
+use super::waiting::calls::Calls;
 use crate::end::Closed;
 
 /// What makes a [`Session`](super::Session) go: a future that its host runs, in a task of its own or beside other futures,
@@ -53,16 +53,16 @@ impl Runner {
             })
             .await
         };
-        self.shared.leave(|desk| desk.close = true);
+        self.shared.desk.leave(|left| left.close = true);
         self.await;
         output
     }
 
     /// Tells some of what happens: whether there may be more, or the end.
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Closed>> {
-        let desk = self.shared.collect(cx);
+        let left = self.shared.desk.collect(cx);
         let mut state = self.shared.state();
-        state.tidy(&desk);
+        state.tidy(&left);
         let step = state.poll(cx, &mut self.calls);
         let driver = matches!(step, Poll::Ready(Some(_))).then(|| state.finish(&mut self.calls));
         drop(state);
@@ -84,7 +84,7 @@ impl Future for Runner {
             if let Poll::Ready(Some(closed)) = &step {
                 this.shared.close(closed.clone());
             }
-            this.calls.make(&this.shared);
+            this.calls.make(&this.shared.room);
             if step.is_pending() {
                 return Poll::Pending;
             }
@@ -102,7 +102,7 @@ impl Drop for Runner {
                 self.shared.close(closed);
             }
         }
-        self.calls.make(&self.shared);
+        self.calls.make(&self.shared.room);
     }
 }
 

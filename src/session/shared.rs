@@ -1,22 +1,20 @@
 //! What the handles and the runner of one session share.
 //!
 //! Two locks. The *state* holds the driver and who waits for what; the runner has it while it polls the driver, a command
-//! while it is given. The *desk* holds what a handle leaves when it is dropped. A drop may happen anywhere, in a waker
-//! that the driver's transport drops too, so it never takes the state. No waker is woken or dropped by us under a lock.
+//! while it is given. The [desk](super::desk) holds what handles leave. No waker is woken or dropped by us under a lock.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::task::{Context, Waker};
 
 use event_listener::Event;
 
+use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
 use crate::end::Closed;
-use crate::ids::AskId;
 
 pub(super) struct Shared {
     state: Mutex<State>,
-    desk: Mutex<Desk>,
+    pub(super) desk: Desk,
     presence: OnceLock<Weak<Presence>>,
     closed: OnceLock<Closed>,
     /// Told at the end.
@@ -26,20 +24,11 @@ pub(super) struct Shared {
     pub(super) limits: HandleLimits,
 }
 
-/// What is left for the runner.
-#[derive(Default)]
-pub(super) struct Desk {
-    runner: Option<Waker>,
-    pub(super) close: bool,
-    /// Asks whose owner is gone.
-    pub(super) declined: Vec<AskId>,
-}
-
 impl Shared {
     pub(super) fn new(state: State, limits: HandleLimits) -> Self {
         Self {
             state: Mutex::new(state),
-            desk: Mutex::default(),
+            desk: Desk::default(),
             presence: OnceLock::new(),
             closed: OnceLock::new(),
             ended: Event::new(),
@@ -53,39 +42,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Leaves something for the runner and wakes it.
-    pub(super) fn leave(&self, what: impl FnOnce(&mut Desk)) {
-        let mut desk = self.desk();
-        what(&mut desk);
-        let runner = desk.runner.take();
-        drop(desk);
-        if let Some(runner) = runner {
-            runner.wake();
-        }
-    }
-
     /// Gives a command.
     pub(super) fn command<R>(&self, command: impl FnOnce(&mut State) -> R) -> R {
         let done = command(&mut self.state());
-        self.leave(|_| {});
+        self.desk.leave(|_| {});
         done
-    }
-
-    /// Takes what was left, as the task that is woken when more is.
-    pub(super) fn collect(&self, cx: &Context<'_>) -> Desk {
-        let mut desk = self.desk();
-        let (close, declined) = (desk.close, std::mem::take(&mut desk.declined));
-        let former = match &desk.runner {
-            Some(runner) if runner.will_wake(cx.waker()) => None,
-            _ => desk.runner.replace(cx.waker().clone()),
-        };
-        drop(desk);
-        // `former` is dropped after the lock.
-        Desk { runner: former, close, declined }
     }
 
     /// How the session ended, once it has.
@@ -131,6 +92,6 @@ impl std::ops::Deref for Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.0.leave(|desk| desk.close = true);
+        self.0.desk.leave(|left| left.close = true);
     }
 }

@@ -1,20 +1,22 @@
 //! The driver, and who waits for what.
 
+mod owners;
+mod router;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::asks::owners::{Inbox, Owned, Owners};
-use super::calls::Calls;
+use super::desk::Left;
 use super::drive::Drive;
 use super::limits::HandleLimits;
 use super::reply::{PendingReply, Replied};
-use super::ring::{Overflow, Room};
-use super::router::Router;
-use super::shared::Desk;
-use super::slot::Slot;
-use super::subscriber::Feed;
-use super::turn::mailbox::Mailbox;
+use super::waiting::calls::Calls;
+use super::waiting::feed::Feed;
+use super::waiting::inbox::Inbox;
+use super::waiting::mailbox::Mailbox;
+use super::waiting::ring::{Overflow, Room};
+use super::waiting::slot::Slot;
 use crate::action::{Action, SessionInfo};
 use crate::ask::{Answer, AskKinds};
 use crate::end::Closed;
@@ -22,6 +24,10 @@ use crate::error::{AnswerError, Refused, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
+
+pub use owners::Owned;
+use owners::Owners;
+use router::Router;
 
 /// How many actions are told before those who wait are woken.
 const BATCH: usize = 64;
@@ -121,12 +127,12 @@ impl State {
     // For the runner.
 
     /// What the handles left.
-    pub(super) fn tidy(&mut self, desk: &Desk) {
-        for ask in &desk.declined {
+    pub(super) fn tidy(&mut self, left: &Left) {
+        for ask in &left.declined {
             // It may be over.
             let _ = self.answer(*ask, Answer::Decline);
         }
-        if desk.close {
+        if left.close {
             self.close();
         }
     }

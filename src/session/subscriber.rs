@@ -4,31 +4,45 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures_lite::Stream;
 
-use super::ring::{Lagged, Ring, Room};
+use super::waiting::feed::{Feed, Told};
+use super::waiting::ring::Lagged;
 use crate::action::Action;
 
 /// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
 /// [`Closed`](Action::Closed).
 ///
-/// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out); when that is full, its [`Overflow`](super::Overflow) says what goes,
-/// and [`Lagged`] how much. Nothing else waits for it. It is not a handle: a session with nothing but subscribers left
-/// closes in order. Dropping it is unsubscribing.
+/// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
+/// when that is full, its [`Overflow`](super::Overflow) says what goes, and [`Lagged`] how much. Nothing else waits for it. It
+/// is not a handle: a session with nothing but subscribers left closes in order. Dropping it is unsubscribing.
+///
+/// ```
+/// use claude_duplex::testing::{Script, World};
+/// use claude_duplex::{Action, Config, Driver, Overflow, Seed};
+///
+/// let world = World::new();
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(Script::default())).into_session();
+/// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
+/// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));
+/// let (mut seen, mut last) = (0, None);
+/// world.run(async {
+///     while let Some(told) = watch.next().await {
+///         seen += 1;
+///         last = Some(told.unwrap()); // an error is how many it missed
+///     }
+/// });
+/// assert!(seen > 5 && matches!(last, Some(Action::Closed(_))));
+/// ```
 #[must_use = "dropping it is unsubscribing"]
 pub struct Subscriber {
     feed: Arc<Feed>,
     /// What was taken out together and is handed out one by one.
     taken: VecDeque<Told>,
 }
-
-type Told = Result<Action, Lagged>;
-
-/// How many are taken out at once.
-const TAKEN: usize = 16;
 
 impl Subscriber {
     pub(super) fn new(feed: Arc<Feed>) -> Self {
@@ -69,75 +83,14 @@ impl Drop for Subscriber {
 
 impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscriber").field("unread", &(self.taken.len() + self.feed.inner().unread.len())).finish()
-    }
-}
-
-/// What a subscriber has not read.
-pub(super) struct Feed(Mutex<Inner>);
-
-struct Inner {
-    unread: Ring<Action>,
-    ended: bool,
-    waker: Option<Waker>,
-}
-
-impl Feed {
-    pub(super) fn new(room: Room, ended: bool) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Inner { unread: Ring::new(room), ended, waker: None })))
-    }
-
-    /// Who is to be woken; none where nobody listens any more.
-    pub(super) fn push(&self, action: Action) -> Option<Option<Waker>> {
-        let mut inner = self.inner();
-        if inner.ended {
-            return None;
-        }
-        let is_last = matches!(action, Action::Closed(_));
-        inner.unread.push(action);
-        inner.ended = is_last || inner.unread.is_cut_off();
-        Some(inner.waker.take())
-    }
-
-    /// Whether nothing is pushed any more.
-    pub(super) fn is_over(&self) -> bool {
-        self.inner().ended
-    }
-
-    /// Moves the next ones over. Ready with none at the end.
-    fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<Told>) -> Poll<()> {
-        let mut inner = self.inner();
-        taken.extend(std::iter::from_fn(|| inner.unread.pop()).take(TAKEN));
-        if !taken.is_empty() || inner.ended {
-            return Poll::Ready(());
-        }
-        let former = match &inner.waker {
-            Some(waker) if waker.will_wake(cx.waker()) => None,
-            _ => inner.waker.replace(cx.waker().clone()),
-        };
-        drop(inner);
-        drop(former);
-        Poll::Pending
-    }
-
-    fn leave(&self) {
-        let mut inner = self.inner();
-        inner.ended = true;
-        inner.unread.clear();
-        let waker = inner.waker.take();
-        drop(inner);
-        drop(waker);
-    }
-
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        f.debug_struct("Subscriber").field("unread", &(self.taken.len() + self.feed.len())).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::ring::Overflow;
+    use crate::session::waiting::ring::{Overflow, Room};
 
     #[test]
     fn one_that_is_dropped_is_forgotten() {
@@ -146,6 +99,6 @@ mod tests {
         assert!(feed.push(Action::Idle).is_some());
         drop(subscriber);
         assert!(feed.is_over() && feed.push(Action::Idle).is_none());
-        assert_eq!(feed.inner().unread.len(), 0);
+        assert_eq!(feed.len(), 0);
     }
 }

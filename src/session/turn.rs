@@ -1,8 +1,5 @@
 //! A prompt in work: its messages as they come, and how it ends.
 
-mod end;
-pub(super) mod mailbox;
-
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -11,22 +8,21 @@ use std::task::{Context, Poll};
 
 use futures_lite::Stream;
 
-use super::PendingReply;
-use super::ring::Lagged;
+use super::reply::PendingReply;
 use super::shared::Presence;
+use super::turn_end::TurnEnd;
+use super::waiting::mailbox::Mailbox;
+use super::waiting::ring::Lagged;
 use crate::error::{Refused, Stale};
 use crate::ids::PromptId;
 use crate::message::Message;
 use crate::request::Interrupt;
 
-pub use end::TurnEnd;
-use mailbox::Mailbox;
-
 /// A handle on one prompt: a stream of the messages of the turn that takes it, and a future of how it ends. Either can be
 /// left alone.
 ///
 /// The stream begins with the turn, or, for a prompt that is folded into a running turn, where that takes it. Up to
-/// 2.1.143 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
+/// 2.1.205 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
 /// that was another's after all (a turn that the CLI began by itself at that moment), what was not read of them is taken
 /// back. What the [end](TurnEnd) says is exact on every version.
 ///

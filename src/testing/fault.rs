@@ -8,6 +8,13 @@ use crate::end::Exit;
 /// Something that goes wrong in a [`Peer`](super::Peer).
 ///
 /// Each has a name, by which `examples/peer.rs` takes it: `die`, `flood=1000`, ... (see [`Fault::NAMES`]).
+///
+/// ```
+/// use claude_duplex::testing::Fault;
+///
+/// assert_eq!("flood=1000".parse(), Ok(Fault::Flood(1000)));
+/// assert!("melt".parse::<Fault>().unwrap_err().to_string().contains("no fault"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

@@ -16,6 +16,7 @@ mod tasks;
 mod turn;
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
 use std::time::Duration;
 
 use super::fault::Fault;
@@ -55,7 +56,7 @@ const PIPE: usize = 64 * 1024;
 /// }
 /// assert!(peer.poll_transmit().ends_with(b"\n"));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Peer {
     script: Script,
     habits: Habits,
@@ -106,6 +107,22 @@ enum Stdin {
     Unread,
     /// The peer has closed it.
     Closed,
+}
+
+/// How it stands, without what was said.
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("script", &self.script)
+            .field("now", &self.now)
+            .field("stdin", &self.stdin)
+            .field("turn", &self.turn.is_some())
+            .field("queue", &self.queue.len())
+            .field("unsent", &self.output.len())
+            .field("deadline", &self.poll_timeout())
+            .field("exit", &self.exit)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Peer {

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::fault::Fault;
 use super::peer::Peer;
 use super::script::Script;
 use crate::end::Exit;
@@ -23,7 +22,7 @@ enum Event {
 /// Plays the CLI over this process's stdin, stdout and stderr, in real time, until it ends; the exit status that it should
 /// have. Blocks.
 ///
-/// A [`Fault`] of the process is honoured where the system allows: those that need a signal or a closed stdin start the
+/// A [`Fault`](super::Fault) of the process is honoured where the system allows: those that need a signal or a closed stdin start the
 /// process again through `/bin/sh`, so give them before anything is read. SIGTERM ends the process as a signal does, where
 /// the CLI itself exits with 143.
 #[must_use]
@@ -34,9 +33,7 @@ pub fn serve_stdio(script: Script) -> ExitCode {
         return ExitCode::FAILURE;
     }
     #[cfg(unix)]
-    if script.has(&Fault::Grandchild) {
-        unix::leave_grandchild();
-    }
+    unix::leave_grandchild(&script);
     let start = Instant::now();
     let now = || Time::from(start.elapsed());
     let mut peer = Peer::new(script, Time::ZERO);
@@ -129,7 +126,8 @@ mod unix {
     use std::os::unix::process::CommandExt;
     use std::process::{Command, Stdio};
 
-    use super::{Fault, Script};
+    use super::Script;
+    use crate::testing::Fault;
 
     /// Says to the process that it was started again.
     const AGAIN: &str = "CLAUDE_DUPLEX_PEER_AGAIN";
@@ -159,8 +157,11 @@ mod unix {
         Some(command.exec())
     }
 
-    /// Leaves something behind that holds stdout and stderr.
-    pub(super) fn leave_grandchild() {
+    /// Leaves something behind that holds stdout and stderr, where the script says so.
+    pub(super) fn leave_grandchild(script: &Script) {
+        if !script.has(&Fault::Grandchild) {
+            return;
+        }
         let spawned = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn();
         if let Err(error) = spawned {
             eprintln!("no grandchild: {error}");

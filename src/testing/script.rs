@@ -18,6 +18,20 @@ type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 ///     .then([Step::text("the answer to the first prompt")])
 ///     .answering(|prompt| vec![Step::text(format!("you said {prompt}"))])
 ///     .fault(Fault::NeverInitialize);
+/// assert_eq!(script.generation().version(), "2.0.76");
+/// ```
+///
+/// What it says of a prompt can depend on the prompt:
+///
+/// ```
+/// # use claude_duplex::testing::{Pair, Script, Step};
+/// # use claude_duplex::{Action, Config, Seed};
+/// let script = Script::default().answering(|prompt| vec![Step::text(prompt.to_uppercase())]);
+/// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
+/// pair.prompt("hello");
+/// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+/// let Action::PromptEnded { result: Some(result), .. } = ended else { unreachable!() };
+/// assert_eq!(result.result().unwrap().result.as_deref(), Some("HELLO"));
 /// ```
 #[derive(Clone)]
 pub struct Script {
@@ -152,7 +166,7 @@ impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Script")
             .field("generation", &self.generation)
-            .field("prompts", &self.prompts)
+            .field("prompts", &self.prompts.len())
             .field("replay", &self.replay)
             .field("partial", &self.partial)
             .field("faults", &self.faults)

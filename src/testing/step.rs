@@ -1,9 +1,11 @@
 //! What a script makes the CLI do.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::end::Exit;
 use crate::json::Json;
+use crate::text::{Cut, Few, Quoted};
 
 /// One thing that the CLI does in a turn.
 ///
@@ -20,10 +22,10 @@ use crate::json::Json;
 ///     Step::text_in_parts("there is one folder", 4, Duration::from_millis(50)),
 /// ];
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Step(pub(super) Kind);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Kind {
     Text { text: String, parts: usize, every: Duration },
     Thinking(String),
@@ -37,6 +39,33 @@ pub(super) enum Kind {
     Flood(usize),
     LongLine(usize),
     Die(Exit),
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Text { text, parts, every } => {
+                let mut shown = f.debug_struct("Text");
+                shown.field("text", &Quoted(text)).field("parts", parts).field("every", every).finish()
+            }
+            Kind::Thinking(text) => f.debug_tuple("Thinking").field(&Quoted(text)).finish(),
+            Kind::Tools { calls, at_once } => {
+                f.debug_struct("Tools").field("calls", &Few(calls)).field("at_once", at_once).finish()
+            }
+            Kind::Ask(ask) => f.debug_tuple("Ask").field(&Quoted(&ask.subtype)).finish(),
+            Kind::Pause(time) => f.debug_tuple("Pause").field(time).finish(),
+            Kind::ApiError { status, message, retries } => {
+                let mut shown = f.debug_struct("ApiError");
+                shown.field("status", status).field("message", &Quoted(message)).field("retries", retries).finish()
+            }
+            Kind::MaxTurns => f.write_str("MaxTurns"),
+            Kind::Raw(bytes) => f.debug_tuple("Raw").field(&Cut(bytes)).finish(),
+            Kind::Nothing => f.write_str("Nothing"),
+            Kind::Flood(messages) => f.debug_tuple("Flood").field(messages).finish(),
+            Kind::LongLine(bytes) => f.debug_tuple("LongLine").field(bytes).finish(),
+            Kind::Die(exit) => f.debug_tuple("Die").field(exit).finish(),
+        }
+    }
 }
 
 impl Step {
@@ -185,8 +214,19 @@ pub(super) struct AskStep {
     pub(super) withdrawn_after: Option<Duration>,
 }
 
-/// A tool call of the model.
-#[derive(Debug, Clone)]
+/// A tool call of the model. Nothing is run: it takes the time and gives the output that it is told to.
+///
+/// ```
+/// use claude_duplex::Json;
+/// use claude_duplex::testing::{Step, Tool};
+/// use std::time::Duration;
+///
+/// let read = Tool::new("Read", Json::parse(r#"{"file_path":"/etc/hosts"}"#)?).gives("127.0.0.1 localhost");
+/// let make = Tool::bash("make").asks().takes(Duration::from_secs(90)).gives("error: no rule").fails();
+/// let steps = [Step::from(read), Step::from(make), Step::text("it cannot be built")];
+/// # Ok::<(), claude_duplex::BadJson>(())
+/// ```
+#[derive(Clone)]
 pub struct Tool {
     pub(super) name: String,
     pub(super) input: Json,
@@ -196,6 +236,18 @@ pub struct Tool {
     pub(super) fails: bool,
     pub(super) withdrawn_after: Option<Duration>,
     pub(super) background: Option<Background>,
+}
+
+impl fmt::Debug for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tool")
+            .field("name", &Quoted(&self.name))
+            .field("input", &self.input)
+            .field("output", &self.output.as_deref().map(Quoted))
+            .field("asks", &self.asks)
+            .field("takes", &self.takes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Tool {

@@ -1,36 +1,58 @@
 //! The lines that we write. Each is one JSON object without a raw newline, and a line end.
 
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
+use crate::ids::Uuid;
 use crate::json::Json;
+
+/// What a line of ours has around its content, in bytes.
+const AROUND: usize = 192;
 
 /// A `control_request` of ours: a subtype and the fields beside it.
 pub(crate) fn request(request_id: &str, subtype: &str, fields: &[(String, Json)]) -> Vec<u8> {
+    struct Body<'a>(&'a str, &'a [(String, Json)]);
+
+    impl Serialize for Body<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut body = serializer.serialize_map(None)?;
+            body.serialize_entry("subtype", self.0)?;
+            beside(&mut body, self.1, &["subtype"])?;
+            body.end()
+        }
+    }
+
     #[derive(Serialize)]
     struct Line<'a> {
         r#type: &'a str,
         request_id: &'a str,
-        request: Object<'a>,
+        request: Body<'a>,
     }
-    let subtype = ("subtype".to_owned(), Json::string(subtype));
-    line(&Line { r#type: "control_request", request_id, request: Object(std::slice::from_ref(&subtype), fields) })
+    line(&Line { r#type: "control_request", request_id, request: Body(subtype, fields) }, 0)
 }
 
 /// A `user` line: the message and the fields beside it.
-pub(crate) fn user(content: &Json, uuid: &str, fields: &[(String, Json)]) -> Vec<u8> {
+pub(crate) fn user(content: &Json, uuid: Uuid, fields: &[(String, Json)]) -> Vec<u8> {
     #[derive(Serialize)]
     struct Message<'a> {
         role: &'a str,
         content: &'a Json,
     }
-    let message = Message { role: "user", content };
-    let own = [
-        ("type".to_owned(), Json::string("user")),
-        ("message".to_owned(), Json::from_value(&message).unwrap_or_else(|_| Json::string(""))),
-        ("parent_tool_use_id".to_owned(), Json::from(&serde_json::Value::Null)),
-        ("uuid".to_owned(), Json::string(uuid)),
-    ];
-    line(&Object(&own, fields))
+
+    struct Line<'a>(Message<'a>, Uuid, &'a [(String, Json)]);
+
+    impl Serialize for Line<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut line = serializer.serialize_map(None)?;
+            line.serialize_entry("type", "user")?;
+            line.serialize_entry("message", &self.0)?;
+            line.serialize_entry("parent_tool_use_id", &())?;
+            line.serialize_entry("uuid", &self.1)?;
+            beside(&mut line, self.2, &["type", "message", "parent_tool_use_id", "uuid"])?;
+            line.end()
+        }
+    }
+    line(&Line(Message { role: "user", content }, uuid, fields), content.as_str().len())
 }
 
 /// A success `control_response` with that payload.
@@ -69,23 +91,25 @@ fn respond(response: &Inner<'_>) -> Vec<u8> {
         r#type: &'a str,
         response: &'a Inner<'a>,
     }
-    line(&Line { r#type: "control_response", response })
+    let payload = response.response.map_or(0, |payload| payload.as_str().len());
+    line(&Line { r#type: "control_response", response }, payload)
 }
 
-/// An object of two lists of fields; one of the second with a name of the first is left out.
-struct Object<'a>(&'a [(String, Json)], &'a [(String, Json)]);
-
-impl Serialize for Object<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let taken = |name: &str| self.0.iter().any(|(own, _)| own == name);
-        let fields = self.0.iter().chain(self.1.iter().filter(|(name, _)| !taken(name)));
-        serializer.collect_map(fields.map(|(name, value)| (name, value)))
-    }
+/// The host's fields, beside those that we write ourselves: one with such a name is left out.
+fn beside<M: SerializeMap>(map: &mut M, fields: &[(String, Json)], ours: &[&str]) -> Result<(), M::Error> {
+    fields
+        .iter()
+        .filter(|(name, _)| !ours.contains(&name.as_str()))
+        .try_for_each(|(name, value)| map.serialize_entry(name, value))
 }
 
-fn line(value: &impl Serialize) -> Vec<u8> {
+/// `content` is how long the value's greatest part is.
+fn line(value: &impl Serialize, content: usize) -> Vec<u8> {
+    let mut line = Vec::with_capacity(content + AROUND);
     // Maps with text keys and raw values that were checked on their way in: there is nothing that could fail.
-    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    if serde_json::to_writer(&mut line, value).is_err() {
+        line.clear();
+    }
     line.push(b'\n');
     line
 }

@@ -330,6 +330,7 @@ mod others {
             let dialog = ask.dialog().unwrap();
             assert_eq!((dialog.kind.as_str(), dialog.payload.unwrap().as_str()), ("pick", r#"{"a":1}"#));
             assert_eq!(host.payload(&ask, answer), payload);
+            host.actions();
             let undeclared = host.asks("u", json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }));
             assert!(matches!(&undeclared[..], [Action::Declined { why: WhyDeclined::Undeclared, .. }]));
             assert_eq!(host.written(), [] as [Value; 0]);

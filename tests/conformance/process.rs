@@ -65,7 +65,7 @@ fn case_156_a_close_that_is_given_up_still_ends_the_child() {
         // A child that ignores the end of its stdin, and the request to end.
         let options = Options::new().program("/bin/sh").global_arg("-c").global_arg("trap '' TERM; sleep 1000");
         let mut claude = claude_duplex::smol::spawn(&options, Config::new(seed)).expect("a shell");
-        let child = Pid::from_raw(claude.transport().id().cast_signed()).expect("a process");
+        let child = Pid::from_raw(i32::try_from(claude.transport().id()).unwrap()).expect("a process");
         let exited = smol::Async::new(pidfd_open(child, PidfdFlags::empty()).expect("it runs")).expect("a reactor");
         let given_up = smol::future::or(async { claude.finish().await.is_some() }, async {
             smol::future::yield_now().await;

@@ -79,6 +79,7 @@ fn the_histories_reach_what_the_laws_are_about() {
         "Replied",
         "Asked",
         "Declined",
+        "Answered",
         "Withdrawn",
         "Rejected",
         "Stray",

@@ -2,10 +2,10 @@
 
 use claude_duplex::testing::{Generation, Script, Step, Tool};
 use claude_duplex::{
-    Action, AnswerError, AskKind, AskKinds, Config, Decision, Json, Outcome, Overflow, Request, WhyWithdrawn,
+    Action, Answer, AnswerError, AskKind, AskKinds, Config, Decision, Json, Outcome, Overflow, Request, WhyWithdrawn,
 };
 
-use super::rig::{SECOND, open, open_with, until};
+use super::rig::{SECOND, all, open, open_with, until};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| Tool::bash(command).asks()))
@@ -159,6 +159,49 @@ fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
         assert!(asks.next().await.is_none());
     });
     assert!(log.answers().is_empty());
+}
+
+/// Of two who show a permission prompt, the one that does not decide it takes it away.
+#[test]
+fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
+    let calls = shell(&["a", "b", "c", "d", "e"]).withdrawn_after(5 * SECOND);
+    let rig = open(Script::default().then([calls, Step::hook("h", "PreToolUse"), Step::text("done")]));
+    let (watching, asked) = rig.run(async |claude| {
+        let watching = [claude.subscribe(1000, Overflow::Oldest), claude.subscribe(1000, Overflow::DeltasFirst)];
+        let mut asks = claude.asks().unwrap();
+        let turn = claude.prompt("go").unwrap();
+        let mut open = Vec::new();
+        for _ in 0..5 {
+            open.push(asks.next().await.unwrap());
+        }
+        let asked: Vec<_> = open.iter().map(|asked| asked.id()).collect();
+        let mut open = open.into_iter();
+        let mut next = || open.next().unwrap();
+        next().answer(Decision::allow()).unwrap();
+        next().answer(Decision::deny("no")).unwrap();
+        next().answer(Answer::Error { message: "no".into() }).unwrap();
+        drop(next());
+        next().withdrawn().await;
+        // Nobody owns the hook.
+        drop(asks);
+        turn.await;
+        (watching, asked)
+    });
+    let expected = ["allowed", "denied", "error", "declined", "withdrawn by the CLI", "declined"];
+    for watch in watching {
+        let told = futures_lite::future::block_on(all(watch));
+        let mut ends = Vec::new();
+        for action in told.into_iter().map(Result::unwrap) {
+            match action {
+                Action::Answered { ask, verdict } => ends.push((ask, verdict.to_string())),
+                Action::Withdrawn { ask, why } => ends.push((ask, why.to_string())),
+                _ => {}
+            }
+        }
+        ends.sort();
+        let (ids, ends): (Vec<_>, Vec<_>) = ends.into_iter().unzip();
+        assert_eq!((&ids[..5], &ends[..]), (&asked[..], &expected.map(str::to_owned)[..]));
+    }
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! What a handle can ask and tell.
 
+use claude_duplex::message::Fields;
+use claude_duplex::request::{Call, McpStatus, SetPermissionMode};
 use claude_duplex::testing::{Fault, Generation, Script, Step};
-use claude_duplex::{CloseReason, Exit, Interrupt, Json, Outcome, Request, RequestError, Session, Time};
+use claude_duplex::{
+    CallError, CloseReason, Config, DecodeError, Exit, Interrupt, Json, Outcome, Request, RequestError, Session, Time,
+};
 use futures_lite::future::zip;
 
 use super::rig::{SECOND, assert_send, open, open_with};
@@ -36,6 +40,45 @@ fn a_request_has_its_reply() {
                 RequestError::Refused { .. } => assert!(generation > Generation::V2_0_76),
                 error => assert_eq!((error, generation <= Generation::V2_0_76), (RequestError::TimedOut, true)),
             }
+        });
+    }
+}
+
+/// A request whose reply no version gives.
+struct Odd<const KNOWN: bool>;
+
+impl<const KNOWN: bool> Call for Odd<KNOWN> {
+    const SUBTYPE: &'static str = if KNOWN { "mcp_status" } else { "no_such_request" };
+    type Reply = Vec<u8>;
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
+
+    fn read(payload: &Json) -> Result<Vec<u8>, DecodeError> {
+        Ok(payload.decode()?)
+    }
+}
+
+#[test]
+fn a_call_has_its_typed_reply_or_the_reason_why_not() {
+    for generation in Generation::ALL {
+        // One at a time, so that all but the first wait for room.
+        let narrow = |config: &mut Config| config.limits.open_requests = 1;
+        open_with(Script::new(generation), narrow, |_| {}).run(async |claude| {
+            let mode = claude.call(SetPermissionMode::to("plan"));
+            let status = claude.call(McpStatus::new());
+            let (mode, status) = assert_send(zip(mode, zip(status, claude.ping(SECOND)))).await;
+            assert_eq!(status.1, Ok(()));
+            assert!(mode.is_ok() && status.0.is_ok(), "{generation:?}: {mode:?} {status:?}");
+            assert!(matches!(claude.call(Odd::<true>).await, Err(CallError::Reply(_))));
+            match claude.call(Odd::<false>).await.unwrap_err() {
+                CallError::Request(RequestError::Refused { .. }) => assert!(generation > Generation::V2_0_76),
+                error => assert_eq!(error, CallError::Request(RequestError::TimedOut), "{generation:?}"),
+            }
+            claude.abort();
+            let late = claude.call(McpStatus::new()).await;
+            assert!(matches!(late, Err(CallError::Request(RequestError::Lost(_)))), "{late:?}");
         });
     }
 }

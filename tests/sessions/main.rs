@@ -1,12 +1,10 @@
-//! Handles on sessions with scripted children: in memory, where time passes only when nothing else happens, and a few as
-//! real processes.
+//! Handles on sessions with scripted children in memory, where time passes only when nothing else happens. What runs on
+//! every runtime, with processes too, is in `tests/handles`.
 
 mod asks;
 mod commands;
 mod drops;
 mod limits;
-#[cfg(feature = "smol")]
-mod processes;
 mod rig;
 mod serving;
 mod subscribers;

@@ -213,6 +213,28 @@ fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
     }
 }
 
+/// A timer beside the turn, as the documentation of `Turn` shows it.
+#[test]
+fn a_turn_that_takes_too_long_is_stopped_and_the_session_goes_on() {
+    for generation in Generation::ALL {
+        let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 100 * SECOND)]));
+        let world = rig.world.clone();
+        rig.run(async |claude| {
+            let mut turn = claude.prompt("slowly").unwrap();
+            let in_time = async { Some(turn.ended().await) };
+            let late = async {
+                world.sleep(120 * SECOND).await;
+                None
+            };
+            assert_eq!(futures_lite::future::or(in_time, late).await, None, "{generation:?}");
+            drop(turn.interrupt().unwrap());
+            assert_eq!(turn.await.outcome, Outcome::Interrupted, "{generation:?}");
+            assert!(world.now() < claude_duplex::Time::from(130 * SECOND));
+            assert_eq!(claude.prompt("more").unwrap().await.outcome, Outcome::Success, "{generation:?}");
+        });
+    }
+}
+
 #[test]
 fn what_died_with_the_child_is_lost_and_told_so() {
     let rig = open_with(Script::default().fault(Fault::Die(claude_duplex::Exit::Code(7))), |_| {}, |_| {});

@@ -13,6 +13,7 @@ pub(crate) struct Settled {
     turns: Tally<String>,
     requests: Tally<String>,
     asks: Tally<String>,
+    answers: Tally<String>,
     closed: bool,
     broken: Option<String>,
 }
@@ -52,7 +53,7 @@ impl Settled {
 
     /// The answer was accepted.
     pub(crate) fn answer(&mut self, ask: AskId) {
-        self.asks.end(format!("{ask:?}"));
+        self.answers.begin(format!("{ask:?}"));
     }
 
     #[allow(dead_code, reason = "not every test has the core in its hands")]
@@ -79,6 +80,10 @@ impl Settled {
             Action::PromptEnded { prompt, .. } => self.prompts.end(format!("{prompt:?}")),
             Action::Replied { request, .. } => self.requests.end(format!("{request:?}")),
             Action::Asked(ask) => self.asks.begin(format!("{:?}", ask.id())),
+            Action::Answered { ask, .. } => {
+                self.asks.end(format!("{ask:?}"));
+                self.answers.end(format!("{ask:?}"));
+            }
             Action::Withdrawn { ask, .. } => self.asks.end(format!("{ask:?}")),
             Action::Closed(_) => self.closed = true,
             _ => {}
@@ -101,6 +106,7 @@ impl Settled {
         self.prompts.check("prompt")?;
         self.turns.check("turn")?;
         self.requests.check("request")?;
-        self.asks.check("ask")
+        self.asks.check("ask")?;
+        self.answers.check("answer")
     }
 }

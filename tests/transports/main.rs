@@ -17,6 +17,8 @@ mod settle;
 mod spawn;
 mod stage;
 mod talk;
+#[path = "../support/watched.rs"]
+mod watched;
 
 use std::process::ExitCode;
 

@@ -6,12 +6,21 @@ use crate::ask::hook::{PreModelSwitchOutput, PreToolUseOutput};
 use crate::wire::view::words;
 
 words! {
-    /// An event that a hook is for (wire reference, section 4.3). The version is the earliest that was seen to ask; those
-    /// without one are from the SDKs.
+    /// An event that a hook is for (wire reference, section 4.3). The version is the earliest that was seen to ask, "Seen on"
+    /// the only one; those without are from the SDKs.
+    ///
+    /// ```
+    /// use claude_duplex::ask::hook::HookEvent;
+    /// use claude_duplex::request::{HookMatcher, Initialize};
+    ///
+    /// let initialize = Initialize::new().hook(HookEvent::PreToolUse, HookMatcher::call("guard").on("Bash"));
+    /// assert_eq!(HookEvent::from("PreToolUse"), HookEvent::PreToolUse);
+    /// assert!(HookEvent::PreToolUse.refusal("no").is_some() && HookEvent::PostToolUse.refusal("no").is_none());
+    /// ```
     pub enum HookEvent {
-        /// A tool is about to run. 2.0.76.
+        /// A tool is about to run. 1.0.128.
         PreToolUse = "PreToolUse",
-        /// A tool has run. 2.0.76.
+        /// A tool has run. 1.0.128.
         PostToolUse = "PostToolUse",
         /// A tool has failed. 2.0.76.
         PostToolUseFailure = "PostToolUseFailure",
@@ -27,7 +36,7 @@ words! {
         SessionStart = "SessionStart",
         /// A session ends. Seen on 2.1.329, at `/clear`.
         SessionEnd = "SessionEnd",
-        /// A turn is about to end. 2.0.76.
+        /// A turn is about to end. 1.0.128.
         Stop = "Stop",
         /// A turn ends in an error of the API. Seen on 2.1.329.
         StopFailure = "StopFailure",

@@ -1,5 +1,7 @@
 //! What can be said to one event only.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::ask::hook::Output;
@@ -30,7 +32,7 @@ macro_rules! outputs {
         }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+        #[derive(Clone, PartialEq, Eq, Default, Serialize)]
         pub struct $output {
             $(
                 #[serde(rename = $wire, skip_serializing_if = "Option::is_none")]
@@ -53,6 +55,12 @@ macro_rules! outputs {
                     self
                 }
             )+
+        }
+
+        impl fmt::Debug for $output {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($output)).field(&Json::from_value(self)).finish()
+            }
         }
 
         impl From<$output> for Output {

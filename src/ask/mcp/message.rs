@@ -1,15 +1,18 @@
 //! A message for an MCP server, and its answer.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ask::mcp::code;
 use crate::error::DecodeError;
 use crate::json::Json;
+use crate::text::Quoted;
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view};
 
 view! {
-    /// A message for an MCP server of the host (`mcp_message`; wire reference, section 4.4). Seen on 2.1.329.
+    /// A message for an MCP server of the host (`mcp_message`; wire reference, section 4.4).
     pub struct McpMessage {
         must {
             /// The server.
@@ -22,7 +25,7 @@ view! {
 }
 
 /// What kind of JSON-RPC message it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rpc {
     /// It wants a result.
@@ -48,6 +51,23 @@ pub enum Rpc {
         /// The result, or the error object.
         outcome: Result<Json, Json>,
     },
+}
+
+impl fmt::Debug for Rpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { id, method, params } => {
+                let mut shown = f.debug_struct("Request");
+                shown.field("id", id).field("method", &Quoted(method)).field("params", params).finish()
+            }
+            Self::Notification { method, params } => {
+                f.debug_struct("Notification").field("method", &Quoted(method)).field("params", params).finish()
+            }
+            Self::Response { id, outcome } => {
+                f.debug_struct("Response").field("id", id).field("outcome", outcome).finish()
+            }
+        }
+    }
 }
 
 impl McpMessage {

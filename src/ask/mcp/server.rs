@@ -1,9 +1,12 @@
 //! A server of tools, without a runtime: it says what to answer, and the host calls its tools.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::ask::mcp::{McpAnswer, McpMessage, Rpc, code};
 use crate::json::Json;
+use crate::text::{Few, Quoted};
 use crate::wire::view::{FromJson, view};
 
 /// The protocol versions that a server of tools can speak, newest first.
@@ -29,7 +32,7 @@ const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-
 /// };
 /// # Ok::<(), claude_duplex::BadJson>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Server {
     name: String,
     version: String,
@@ -37,7 +40,7 @@ pub struct Server {
 }
 
 /// A tool of a [`Server`]. The model sees it as `mcp__SERVER__TOOL`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Tool {
     name: String,
     description: String,
@@ -59,7 +62,7 @@ pub enum Reaction {
 }
 
 /// A call of a tool of a [`Server`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Call {
     /// The tool.
     pub tool: String,
@@ -93,6 +96,36 @@ view! {
         may {
             version = "protocolVersion": String,
         }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("name", &Quoted(&self.name))
+            .field("version", &Quoted(&self.version))
+            .field("tools", &Few(&self.tools))
+            .finish()
+    }
+}
+
+impl fmt::Debug for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tool")
+            .field("name", &Quoted(&self.name))
+            .field("description", &Quoted(&self.description))
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("tool", &Quoted(&self.tool))
+            .field("arguments", &self.arguments)
+            .field("tool_use_id", &self.tool_use_id.as_deref().map(Quoted))
+            .finish_non_exhaustive()
     }
 }
 

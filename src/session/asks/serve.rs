@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use event_listener::EventListener;
 
 use super::in_flight::InFlight;
-use super::owners::Withdrawal;
 use super::{Asked, Asks};
+use crate::session::waiting::withdrawal::Withdrawal;
 
 /// What answers asks: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), or a closure that takes
 /// every [`Asked`].

@@ -1,8 +1,10 @@
-//! Law 9: what is granted on the wire was granted by the host, to that ask, while it was open, and in those words. What is
-//! said to an ask without the host refuses.
+//! Law 9: what is granted on the wire was granted by the host, to that ask, while it was open, and in those words; everybody
+//! is told so. What is said to an ask without the host refuses.
 
 use claude_duplex::ask::hook::HookEvent;
-use claude_duplex::{Action, Answer, Ask, AskId, AskKind, Decision, Input, Json, Message, Protocol, Time, WhyDeclined};
+use claude_duplex::{
+    Action, Answer, Ask, AskId, AskKind, Decision, Input, Json, Message, Protocol, Time, Verdict, WhyDeclined,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -47,10 +49,11 @@ impl Host {
             }
             input => self.protocol.apply(now, input.clone()),
         }
-        let mut declined = Vec::new();
+        let (mut declined, mut told) = (Vec::new(), Vec::new());
         while let Some(action) = self.protocol.poll_action() {
             match action {
                 Action::Asked(ask) => self.open.push(ask),
+                Action::Answered { ask, verdict } => told.push((ask, verdict)),
                 Action::Withdrawn { ask, .. } => drop(self.close(ask)),
                 // These are left to others.
                 Action::Declined { why: WhyDeclined::Undeclared | WhyDeclined::Closing, .. } => {}
@@ -58,6 +61,8 @@ impl Host {
                 _ => {}
             }
         }
+        let told_of: Vec<AskId> = told.iter().map(|(ask, _)| *ask).collect();
+        assert_eq!(told_of, answered.iter().map(|(ask, _)| ask.id()).collect::<Vec<_>>());
         let mut declined = declined.into_iter();
         // Where all that waited was given up, nothing was added.
         let added = self.protocol.poll_transmit().get(waited..).unwrap_or_default();
@@ -66,6 +71,8 @@ impl Host {
                 Some((ask, answer)) => {
                     assert_eq!(response.request_id, ask.request_id(), "another ask is answered");
                     judge_answer(ask, answer, &response);
+                    let is_allowed = ask.kind() == AskKind::Permission && said(&response)["behavior"] == "allow";
+                    assert_eq!(told[0].1 == Verdict::Allowed, is_allowed, "{answer:?} is told as {told:?}");
                     self.granted += usize::from(!refuses(&response, is_guard(ask.message(), ask.kind())));
                 }
                 None => {
@@ -102,12 +109,16 @@ fn value(message: &Message) -> Value {
     message.to_json().decode().expect("a message is JSON")
 }
 
+fn said(response: &Response) -> Value {
+    response.response.as_ref().and_then(|payload| payload.decode().ok()).unwrap_or_default()
+}
+
 /// Whether the response keeps what was asked for from happening.
 fn refuses(response: &Response, is_guard: bool) -> bool {
     if response.subtype == "error" {
         return !is_guard;
     }
-    let payload = response.response.as_ref().and_then(|payload| payload.decode::<Value>().ok()).unwrap_or_default();
+    let payload = said(response);
     let own = &payload["hookSpecificOutput"];
     let words = [&payload["behavior"], &payload["action"], &payload["decision"], &own["permissionDecision"]];
     let is_no = |word: &Value| ["deny", "cancelled", "cancel", "decline", "block"].iter().any(|no| word == no);

@@ -9,11 +9,11 @@ view! {
         may {
             /// Whether it goes on already because a hook said so: a hook that blocks again may go round for ever.
             stop_hook_active: bool,
-            /// The answer. Seen on 2.1.329.
+            /// The answer. From 2.1.50.
             last_assistant_message: String,
-            /// What still runs. Seen on 2.1.329.
+            /// What still runs. From 2.1.250.
             background_tasks: Vec<BackgroundTask>,
-            /// What is to run at its time. Seen on 2.1.329.
+            /// What is to run at its time. From 2.1.250.
             session_crons: Vec<SessionCron>,
         }
     }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::TurnEnd;
+use super::ring::{Lagged, Ring, Room};
 use crate::message::Message;
-use crate::session::ring::{Lagged, Ring, Room};
+use crate::session::turn_end::TurnEnd;
 
 #[derive(Debug)]
 pub(in crate::session) struct Mailbox(Mutex<Inner>);
@@ -91,7 +91,7 @@ impl Mailbox {
 
     // For the handle.
 
-    pub(super) fn keep(&self, limit: usize) {
+    pub(in crate::session) fn keep(&self, limit: usize) {
         let mut inner = self.inner();
         let mut kept = Kept { room: limit, omitted: inner.unread.missed(), ..Kept::default() };
         inner.unread.iter().for_each(|message| kept.push(message));
@@ -101,26 +101,26 @@ impl Mailbox {
         }
     }
 
-    pub(super) fn poll_message(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, Lagged>>> {
+    pub(in crate::session) fn poll_message(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, Lagged>>> {
         self.poll(cx, |inner| match inner.unread.pop() {
             Some(message) => Some(Some(message)),
             None => inner.end.is_some().then_some(None),
         })
     }
 
-    pub(super) fn poll_end(&self, cx: &Context<'_>) -> Poll<TurnEnd> {
+    pub(in crate::session) fn poll_end(&self, cx: &Context<'_>) -> Poll<TurnEnd> {
         self.poll(cx, |inner| inner.end.clone())
     }
 
     /// Nothing is read any more but the end.
-    pub(super) fn deafen(&self) {
+    pub(in crate::session) fn deafen(&self) {
         let mut inner = self.inner();
         inner.deaf = true;
         inner.unread.clear();
     }
 
     /// Nothing is read any more at all.
-    pub(super) fn abandon(&self) {
+    pub(in crate::session) fn abandon(&self) {
         self.deafen();
         let mut inner = self.inner();
         let (kept, waker) = (inner.kept.take(), inner.waker.take());

@@ -17,7 +17,7 @@ pub enum Overflow {
     #[default]
     Oldest,
     /// The parts of messages that are still being written ([`StreamEvent`](MessageKind::StreamEvent)) go first, then
-    /// other messages, the oldest of each. Results, asks, withdrawals, replies, and the begins and ends of turns and
+    /// other messages, the oldest of each. Results, asks and their ends, replies, and the begins and ends of turns and
     /// prompts never do: a reader that leaves its whole buffer full of those is cut off.
     DeltasFirst,
 }
@@ -35,31 +35,31 @@ pub struct Lagged {
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
+pub(in crate::session) struct Room {
     /// So many, and at least one.
-    pub(super) items: usize,
+    pub(in crate::session) items: usize,
     /// Bytes of their lines, but for one that is longer by itself.
-    pub(super) bytes: usize,
-    pub(super) overflow: Overflow,
+    pub(in crate::session) bytes: usize,
+    pub(in crate::session) overflow: Overflow,
 }
 
 /// How soon something is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(in crate::session) enum Class {
     Delta,
     Plain,
     /// It settles something, or asks.
     Vital,
 }
 
-pub(super) trait Item {
+pub(in crate::session) trait Item {
     fn class(&self) -> Class;
     fn bytes(&self) -> usize;
 }
 
 /// A bounded queue, oldest first. Each class has a lane of its own, so that nothing is searched when something must go.
 #[derive(Debug)]
-pub(super) struct Ring<T> {
+pub(in crate::session) struct Ring<T> {
     lanes: [VecDeque<(u64, T)>; 3],
     room: Room,
     next: u64,
@@ -69,11 +69,11 @@ pub(super) struct Ring<T> {
 }
 
 impl<T: Item> Ring<T> {
-    pub(super) fn new(room: Room) -> Self {
+    pub(in crate::session) fn new(room: Room) -> Self {
         Self { lanes: [const { VecDeque::new() }; 3], room, next: 0, bytes: 0, missed: 0, cut_off: false }
     }
 
-    pub(super) fn push(&mut self, item: T) {
+    pub(in crate::session) fn push(&mut self, item: T) {
         if self.cut_off {
             return;
         }
@@ -94,7 +94,7 @@ impl<T: Item> Ring<T> {
     }
 
     /// The next, or how many were dropped since this was last asked.
-    pub(super) fn pop(&mut self) -> Option<Result<T, Lagged>> {
+    pub(in crate::session) fn pop(&mut self) -> Option<Result<T, Lagged>> {
         if self.missed > 0 {
             return Some(Err(Lagged { missed: std::mem::take(&mut self.missed), cut_off: self.cut_off }));
         }
@@ -111,33 +111,33 @@ impl<T: Item> Ring<T> {
         Some(Ok(item))
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::session) fn len(&self) -> usize {
         self.lanes.iter().map(VecDeque::len).sum()
     }
 
     /// Whether nothing is taken any more.
-    pub(super) fn is_cut_off(&self) -> bool {
+    pub(in crate::session) fn is_cut_off(&self) -> bool {
         self.cut_off
     }
 
     /// Forgets what waits, as if it had never come.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::session) fn clear(&mut self) {
         self.lanes = [const { VecDeque::new() }; 3];
         self.bytes = 0;
     }
 
     /// What waits; in the order in which it came, if nothing goes before its time.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(in crate::session) fn iter(&self) -> impl Iterator<Item = &T> {
         self.lanes.iter().flatten().map(|(_, item)| item)
     }
 
     /// So many were dropped elsewhere.
-    pub(super) fn miss(&mut self, missed: u64) {
+    pub(in crate::session) fn miss(&mut self, missed: u64) {
         self.missed += missed;
     }
 
     /// How many were dropped and not yet told.
-    pub(super) fn missed(&self) -> u64 {
+    pub(in crate::session) fn missed(&self) -> u64 {
         self.missed
     }
 

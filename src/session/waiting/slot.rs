@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 #[derive(Debug)]
-pub(super) struct Slot<T>(Mutex<Inner<T>>);
+pub(in crate::session) struct Slot<T>(Mutex<Inner<T>>);
 
 #[derive(Debug)]
 struct Inner<T> {
@@ -13,19 +13,19 @@ struct Inner<T> {
 }
 
 impl<T> Slot<T> {
-    pub(super) fn new() -> Arc<Self> {
+    pub(in crate::session) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(Inner { value: None, waker: None })))
     }
 
     /// Puts the value there; who is to be woken.
-    pub(super) fn put(&self, value: T) -> Option<Waker> {
+    pub(in crate::session) fn put(&self, value: T) -> Option<Waker> {
         let mut inner = self.inner();
         inner.value = Some(value);
         inner.waker.take()
     }
 
     /// Takes the value, once.
-    pub(super) fn poll_take(&self, cx: &Context<'_>) -> Poll<T> {
+    pub(in crate::session) fn poll_take(&self, cx: &Context<'_>) -> Poll<T> {
         let mut inner = self.inner();
         if let Some(value) = inner.value.take() {
             return Poll::Ready(value);

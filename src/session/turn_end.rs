@@ -1,5 +1,6 @@
 //! How a prompt ended.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,9 +9,27 @@ use crate::action::Outcome;
 use crate::error::DecodeError;
 use crate::ids::{PromptId, TurnId};
 use crate::message::{Message, TurnResult};
+use crate::text::Few;
 
 /// How a prompt ended, and what the CLI says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, World};
+/// use claude_duplex::{Config, Driver, Outcome, Seed};
+///
+/// let world = World::new();
+/// let script = Script::default().then([Step::text("hi")]).then([Step::api_error(529, "overloaded", 0)]);
+/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+/// world.run(runner.run_until(async {
+///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).await;
+///     assert_eq!((end.text().as_str(), end.is_success(), end.omitted), ("hi", true, 0));
+///     assert!(end.messages.iter().any(|message| message.result().is_ok()));
+///     let end = claude.prompt("and now?").unwrap().await;
+///     assert_eq!(end.outcome, Outcome::Error);
+///     assert!(end.text().contains("overloaded"));
+/// }));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TurnEnd {
     /// The prompt.
@@ -25,6 +44,19 @@ pub struct TurnEnd {
     pub messages: Vec<Message>,
     /// How many messages came after those and were over the limit.
     pub omitted: u64,
+}
+
+impl fmt::Debug for TurnEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnEnd")
+            .field("prompt", &self.prompt)
+            .field("turn", &self.turn)
+            .field("outcome", &self.outcome)
+            .field("result", &self.result)
+            .field("messages", &Few(&self.messages))
+            .field("omitted", &self.omitted)
+            .finish()
+    }
 }
 
 impl TurnEnd {

@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use super::calls::Calls;
-use super::ring::{Ring, Room};
-use super::turn::TurnEnd;
-use super::turn::mailbox::Mailbox;
 use crate::action::{Action, Origin};
 use crate::ids::{PromptId, TurnId};
 use crate::message::Message;
+use crate::session::turn_end::TurnEnd;
+use crate::session::waiting::calls::Calls;
+use crate::session::waiting::mailbox::Mailbox;
+use crate::session::waiting::ring::{Ring, Room};
 
 #[derive(Debug)]
 pub(super) struct Router {

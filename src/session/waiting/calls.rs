@@ -3,36 +3,37 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::asks::owners::Withdrawal;
-use super::shared::Shared;
+use event_listener::Event;
+
+use super::withdrawal::Withdrawal;
 
 #[derive(Default)]
-pub(super) struct Calls {
+pub(in crate::session) struct Calls {
     wakers: Vec<Waker>,
     withdrawals: Vec<Arc<Withdrawal>>,
     room: bool,
 }
 
 impl Calls {
-    pub(super) fn wake(&mut self, waker: Option<Waker>) {
+    pub(in crate::session) fn wake(&mut self, waker: Option<Waker>) {
         self.wakers.extend(waker);
     }
 
-    pub(super) fn tell(&mut self, withdrawal: Arc<Withdrawal>) {
+    pub(in crate::session) fn tell(&mut self, withdrawal: Arc<Withdrawal>) {
         self.withdrawals.push(withdrawal);
     }
 
-    pub(super) fn room(&mut self) {
+    pub(in crate::session) fn room(&mut self) {
         self.room = true;
     }
 
-    /// Tells them all.
-    pub(super) fn make(&mut self, shared: &Shared) {
+    /// Tells them all, and those who wait for room.
+    pub(in crate::session) fn make(&mut self, room: &Event) {
         for withdrawal in self.withdrawals.drain(..) {
             withdrawal.notify();
         }
         if std::mem::take(&mut self.room) {
-            shared.room.notify(usize::MAX);
+            room.notify(usize::MAX);
         }
         for waker in self.wakers.drain(..) {
             waker.wake();

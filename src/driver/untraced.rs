@@ -1,0 +1,33 @@
+//! What stands in the place of a tracer without the feature `tracing`: nothing.
+
+use std::fmt;
+
+use crate::action::Action;
+use crate::config::Config;
+use crate::end::ChildAction;
+use crate::ids::{PromptId, RequestId};
+use crate::input::Input;
+
+pub(super) struct Tracer;
+
+impl Tracer {
+    pub(super) fn new(_: &Config, _: Option<u32>) -> Self {
+        Self
+    }
+
+    pub(super) fn input(&mut self, _: &Input<'_>) {}
+
+    pub(super) fn prompted(&mut self, _: PromptId) {}
+
+    pub(super) fn requested(&mut self, _: RequestId) {}
+
+    pub(super) fn refused(&mut self, _: &dyn fmt::Display) {}
+
+    pub(super) fn action(&mut self, _: &Action) {}
+
+    pub(super) fn order(&mut self, _: ChildAction) {}
+
+    pub(super) fn wants_commands(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,74 @@
+//! Requests whose reply is waited for in one call.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::Session;
+use crate::error::{DecodeError, Lost, RequestError, WhyRefused};
+use crate::request::{Call, Reply, Request};
+
+/// Why a [call](Session::call) has no reply.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The CLI refused it, or did not answer.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The CLI answered, and the answer lacks what the reply must have.
+    #[error("the CLI's reply cannot be read")]
+    Reply(#[from] DecodeError),
+}
+
+impl Session {
+    /// Asks something of the CLI itself, by one of the typed [requests](crate::request), and waits for the reply; before
+    /// that for room, if there is none.
+    ///
+    /// It is asked when the future is first polled. Dropping the future then changes nothing but that nobody hears the
+    /// reply. For a deadline of its own, and to wait later, there is [`request`](Self::request).
+    ///
+    /// ```
+    /// use claude_duplex::request::{ListModels, SetModel};
+    /// use claude_duplex::{CallError, Session};
+    ///
+    /// async fn take_the_first(claude: &Session) -> Result<(), CallError> {
+    ///     if let Some(model) = claude.call(ListModels::new()).await?.models.first() {
+    ///         claude.call(SetModel::to(&model.value)).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`CallError::Request`] where the CLI refused it, did not answer [in time](crate::Timeouts::request), or the session
+    /// is over; [`CallError::Reply`] where the answer lacks what must be there.
+    pub async fn call<C: Call>(&self, call: C) -> Result<C::Reply, CallError> {
+        Ok(self.reply_to(call.into()).await?.of::<C>()?)
+    }
+
+    /// Whether the CLI still answers: it is asked for something that every version has and that changes nothing
+    /// (`mcp_status`), and has so long to reply. That it refuses is an answer too.
+    ///
+    /// # Errors
+    /// [`RequestError::TimedOut`], or [`RequestError::Lost`] where the session ended.
+    pub async fn ping(&self, within: Duration) -> Result<(), RequestError> {
+        match self.reply_to(Request::new("mcp_status").within(within)).await {
+            Ok(_) | Err(RequestError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn reply_to(&self, request: Request) -> Result<Reply, RequestError> {
+        let mut request = request;
+        loop {
+            match self.request(request) {
+                Ok(reply) => return reply.await,
+                Err(refused) if refused.why == WhyRefused::Full => {
+                    request = refused.value;
+                    self.room().await;
+                }
+                Err(_) => return Err(RequestError::Lost(Lost::Closed)),
+            }
+        }
+    }
+}

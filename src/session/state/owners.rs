@@ -1,0 +1,68 @@
+//! Which ask is whose.
+
+use std::sync::{Arc, Weak};
+
+use crate::action::WhyWithdrawn;
+use crate::ask::{Ask, AskKinds};
+use crate::ids::AskId;
+use crate::session::waiting::calls::Calls;
+use crate::session::waiting::inbox::Inbox;
+use crate::session::waiting::withdrawal::Withdrawal;
+
+/// Somebody already owns asks of that kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("asks of that kind have an owner; drop it first")]
+pub struct Owned;
+
+/// The owners of a session's asks, and the asks that are open.
+#[derive(Default)]
+pub(super) struct Owners {
+    owners: Vec<Weak<Inbox>>,
+    open: Vec<(AskId, Arc<Withdrawal>)>,
+}
+
+impl Owners {
+    pub(super) fn add(&mut self, kinds: AskKinds, ended: bool) -> Result<Arc<Inbox>, Owned> {
+        self.owners.retain(|owner| owner.strong_count() > 0);
+        if self.owners.iter().filter_map(Weak::upgrade).any(|owner| owner.overlaps(kinds)) {
+            return Err(Owned);
+        }
+        let inbox = Inbox::new(kinds, ended);
+        self.owners.push(Arc::downgrade(&inbox));
+        Ok(inbox)
+    }
+
+    /// Gives an ask to its owner, and adds who is to be woken. Whether it has one.
+    pub(super) fn asked(&mut self, ask: &Ask, calls: &mut Calls) -> bool {
+        let withdrawal = Arc::new(Withdrawal::default());
+        for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.kinds().contains(ask.kind())) {
+            if let Some(waker) = owner.push(ask, &withdrawal) {
+                calls.wake(waker);
+                self.open.push((ask.id(), withdrawal));
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(super) fn answered(&mut self, id: AskId) {
+        self.open.retain(|(open, _)| *open != id);
+    }
+
+    pub(super) fn withdrawn(&mut self, id: AskId, why: WhyWithdrawn, calls: &mut Calls) {
+        for owner in self.owners.iter().filter_map(Weak::upgrade) {
+            owner.forget(id);
+        }
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == id) {
+            let (_, withdrawal) = self.open.remove(at);
+            withdrawal.set(why);
+            calls.tell(withdrawal);
+        }
+    }
+
+    pub(super) fn end(&mut self, calls: &mut Calls) {
+        for owner in std::mem::take(&mut self.owners).iter().filter_map(Weak::upgrade) {
+            calls.wake(owner.end());
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the session told.
+
+use std::fmt::Write as _;
+
+use tracing::{Span, field};
+
+use super::shown::{content, name, subtype};
+use super::turns::{origin_name, outcome_name};
+use super::{Tracer, tell};
+use crate::action::{Action, Outcome, SessionInfo, WhyDeclined};
+use crate::ask::{AskKind, Dialog, Elicitation, Permission, hook::Hook, mcp::McpMessage};
+use crate::end::{CloseReason, Closed};
+use crate::error::{Lost, RequestError};
+use crate::ids::{PromptId, RequestId, TurnId};
+use crate::message::{Content, Message};
+use crate::request::Reply;
+use crate::wire::control::ask_view;
+use crate::wire::kind::MessageKind;
+
+impl Tracer {
+    /// What happened, when it is handed out. The [end](Action::Closed) is the last that is told.
+    pub fn action(&mut self, action: &Action) {
+        if self.closed {
+            return;
+        }
+        let here = || self.turns.running().unwrap_or(&self.session);
+        match action {
+            Action::Message { turn, message } => told(self.of(*turn), message),
+            Action::Session(info) => self.introduced(info),
+            Action::TurnStarted { turn, origin } => {
+                self.turns.start(&self.session, *turn, origin);
+                tell!(
+                    DEBUG,
+                    self.of(Some(*turn)),
+                    turn = turn.number(),
+                    origin = &*origin_name(origin),
+                    "turn started"
+                );
+            }
+            Action::PromptTaken { prompt, turn } => {
+                self.turns.take(*turn, *prompt);
+                tell!(DEBUG, self.of(Some(*turn)), prompt = prompt.number(), turn = turn.number(), "prompt taken");
+            }
+            Action::TurnEnded { turn, origin, result } => {
+                self.turns.end(*turn, origin, result.as_ref());
+                tell!(
+                    WARN if result.is_none(), else DEBUG,
+                    self.of(Some(*turn)),
+                    turn = turn.number(),
+                    origin = &*origin_name(origin),
+                    result = result.as_ref().map(subtype).as_deref(),
+                    "turn ended"
+                );
+            }
+            Action::PromptEnded { prompt, turn, outcome, result } => {
+                self.turns.end_prompt(*turn, *outcome);
+                prompt_ended(self.of(*turn), *prompt, *turn, *outcome, result.as_ref());
+            }
+            Action::Replied { request, reply } => replied(here(), *request, reply),
+            Action::Asked(ask) => {
+                let (message, kind) = (ask.message(), ask.kind());
+                let length = message.as_bytes().len();
+                tell!(
+                    DEBUG, here(), ask = ask.id().number(), kind = %kind, about = about(kind, message), length, "asked"
+                );
+                content(here(), "asked", message.as_bytes());
+            }
+            Action::Declined { message, kind, why } => {
+                let is_due = matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing);
+                let length = message.as_bytes().len();
+                tell!(
+                    DEBUG if is_due, else WARN,
+                    here(), kind = %kind, about = about(*kind, message), why = ?why, length, "declined"
+                );
+                content(here(), "declined", message.as_bytes());
+            }
+            Action::Answered { ask, verdict } => {
+                tell!(DEBUG, here(), ask = ask.number(), verdict = %verdict, "answered");
+            }
+            Action::Withdrawn { ask, why } => tell!(DEBUG, here(), ask = ask.number(), why = ?why, "withdrawn"),
+            Action::Rejected(rejected) => {
+                tell!(WARN, here(), why = ?rejected.why, length = rejected.length, "rejected");
+                content(here(), "rejected", &rejected.head);
+            }
+            Action::Stray(message) => {
+                let length = message.as_bytes().len();
+                tell!(DEBUG, here(), kind = &*name(&message.type_name()), length, "stray");
+                content(here(), "stray", message.as_bytes());
+            }
+            Action::Stalled(deadline) => tell!(WARN, here(), deadline = %deadline, "stalled"),
+            Action::Idle => tell!(DEBUG, here(), "idle"),
+            Action::Room => tell!(DEBUG, here(), "room"),
+            Action::Closed(closed) => {
+                session_closed(&self.session, closed);
+                self.end();
+            }
+        }
+        self.turns.tidy(action);
+    }
+
+    /// Where that is told which names a turn.
+    fn of(&self, turn: Option<TurnId>) -> &Span {
+        turn.and_then(|turn| self.turns.get(turn)).unwrap_or(&self.session)
+    }
+
+    fn introduced(&self, info: &SessionInfo) {
+        let (session_id, cli_version) = (name(&info.id), info.version.as_deref().map(name));
+        let (session_id, cli_version) = (&*session_id, cli_version.as_deref());
+        self.session.record("session_id", session_id).record("cli_version", cli_version);
+        let capabilities = info.capabilities.len();
+        tell!(INFO, &self.session, session_id, cli_version, capabilities, "session introduced");
+    }
+}
+
+fn told(span: &Span, message: &Message) {
+    let kind = message.kind();
+    tell!(
+        TRACE if kind == MessageKind::StreamEvent, else DEBUG,
+        span,
+        kind = &*name(&message.type_name()),
+        subtype = message.subtype().as_deref().map(name).as_deref(),
+        subagent = message.is_subagent(),
+        tools = (kind == MessageKind::Assistant).then(|| tools(message)).flatten().as_deref(),
+        length = message.as_bytes().len(),
+        "message"
+    );
+    content(span, "message", message.as_bytes());
+}
+
+/// The names of the tools that it calls.
+fn tools(message: &Message) -> Option<String> {
+    let mut names = String::new();
+    for block in message.content().unwrap_or_default() {
+        if let Content::ToolUse(call) = block {
+            let comma = if names.is_empty() { "" } else { "," };
+            let _ = write!(names, "{comma}{}", call.name);
+        }
+    }
+    (!names.is_empty()).then(|| name(&names).into_owned())
+}
+
+fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Outcome, result: Option<&Message>) {
+    let lost = match outcome {
+        Outcome::Lost(why) => Some(why),
+        _ => None,
+    };
+    tell!(
+        WARN if matches!(outcome, Outcome::Error | Outcome::Lost(_)), else DEBUG,
+        span,
+        prompt = prompt.number(),
+        turn = turn.map(TurnId::number),
+        outcome = outcome_name(outcome),
+        lost = lost.map(field::debug),
+        result = result.map(subtype).as_deref(),
+        "prompt ended"
+    );
+}
+
+fn replied(span: &Span, request: RequestId, reply: &Result<Reply, RequestError>) {
+    let request = request.number();
+    let failed = |what: &str, why: Option<Lost>| {
+        tell!(WARN, span, request, reply = what, lost = why.map(field::debug), "replied")
+    };
+    match reply {
+        Ok(reply) => {
+            let line = reply.message().as_bytes();
+            tell!(DEBUG, span, request, reply = "success", length = line.len(), "replied");
+            content(span, "replied", line);
+        }
+        Err(RequestError::Refused { message, code }) => {
+            let code = code.as_deref().map(name);
+            tell!(DEBUG, span, request, reply = "refused", code = code.as_deref(), length = message.len(), "replied");
+            content(span, "replied", message.as_bytes());
+        }
+        Err(RequestError::TimedOut) => failed("timed out", None),
+        Err(RequestError::Failed { message, why }) => {
+            failed("failed", Some(*why));
+            content(span, "replied", message.as_bytes());
+        }
+        Err(RequestError::Lost(why)) => failed("lost", Some(*why)),
+    }
+}
+
+/// What an ask is about, by its name.
+fn about(kind: AskKind, message: &Message) -> Option<String> {
+    let line = message.as_bytes();
+    let about = match kind {
+        AskKind::Permission => ask_view::<Permission>(line).ok()?.tool_name,
+        AskKind::Hook => ask_view::<Hook>(line).ok()?.input.event.as_str().to_owned(),
+        AskKind::Mcp => ask_view::<McpMessage>(line).ok()?.server_name,
+        AskKind::Elicitation => ask_view::<Elicitation>(line).ok()?.server,
+        AskKind::Dialog => ask_view::<Dialog>(line).ok()?.kind,
+        AskKind::Unknown => return None,
+    };
+    Some(name(&about).into_owned())
+}
+
+fn session_closed(span: &Span, closed: &Closed) {
+    let is_ordered = matches!(closed.why, CloseReason::Closed | CloseReason::Aborted);
+    let last_error = closed.last_error.as_deref();
+    tell!(
+        INFO if is_ordered && !closed.cut_input && !closed.output_held, else WARN,
+        span,
+        why = ?closed.why,
+        exit = closed.exit.map(field::display),
+        stderr = closed.stderr.len(),
+        last_error = last_error.map(str::len),
+        cut_input = closed.cut_input,
+        output_held = closed.output_held,
+        "session closed"
+    );
+    content(span, "session closed", closed.stderr.as_bytes());
+    if let Some(error) = last_error {
+        content(span, "session closed", error.as_bytes());
+    }
+}

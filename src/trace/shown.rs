@@ -1,0 +1,25 @@
+//! Names and contents, as they are told.
+
+use std::borrow::Cow;
+
+use tracing::Span;
+
+use super::{LONGEST_CONTENT, tell};
+use crate::message::Message;
+use crate::text::{Cut, CutAt};
+
+/// The one event with a content.
+pub(super) fn content(parent: &Span, of: &'static str, bytes: &[u8]) {
+    tell!(TRACE, parent, of, length = bytes.len(), content = ?CutAt(bytes, LONGEST_CONTENT), "content");
+}
+
+/// A name that the CLI gave: short, and nothing in it that could disturb a terminal.
+pub(super) fn name(text: &str) -> Cow<'_, str> {
+    let shown = format!("{:?}", Cut(text.as_bytes()));
+    if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// How a `result` calls itself.
+pub(super) fn subtype(result: &Message) -> String {
+    name(&result.subtype().unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,108 @@
+//! The spans of the turns that are open.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use tracing::field::Empty;
+use tracing::{Span, warn_span};
+
+use super::TARGET;
+use super::shown::{name, subtype};
+use crate::action::{Action, Origin, Outcome};
+use crate::ids::{PromptId, TurnId};
+use crate::message::Message;
+
+/// In order of their start: the last is the one that runs.
+#[derive(Default)]
+pub(super) struct Turns(Vec<Turn>);
+
+struct Turn {
+    id: TurnId,
+    span: Span,
+    origin: Origin,
+    /// As they are told.
+    prompts: String,
+    /// How many of them are not ended.
+    open: usize,
+    outcome: Option<&'static str>,
+    ended: bool,
+}
+
+impl Turns {
+    pub(super) fn get(&self, turn: TurnId) -> Option<&Span> {
+        self.0.iter().find(|open| open.id == turn).map(|open| &open.span)
+    }
+
+    /// The span of the turn that runs.
+    pub(super) fn running(&self) -> Option<&Span> {
+        self.0.iter().rfind(|open| !open.ended).map(|open| &open.span)
+    }
+
+    pub(super) fn start(&mut self, session: &Span, id: TurnId, origin: &Origin) {
+        let span = warn_span!(
+            target: TARGET, parent: session, "turn",
+            turn = id.number(), origin = &*origin_name(origin), prompts = Empty, result = Empty, outcome = Empty
+        );
+        if !span.is_disabled() {
+            let origin = origin.clone();
+            self.0.push(Turn { id, span, origin, prompts: String::new(), open: 0, outcome: None, ended: false });
+        }
+    }
+
+    pub(super) fn take(&mut self, turn: TurnId, prompt: PromptId) {
+        let Some(turn) = self.find(turn) else { return };
+        let comma = if turn.prompts.is_empty() { "" } else { "," };
+        let _ = write!(turn.prompts, "{comma}{}", prompt.number());
+        turn.span.record("prompts", turn.prompts.as_str());
+        turn.open += 1;
+    }
+
+    /// A turn is over. Its span ends with the last of its prompts, which are told next.
+    pub(super) fn end(&mut self, turn: TurnId, origin: &Origin, result: Option<&Message>) {
+        let Some(turn) = self.find(turn) else { return };
+        if turn.origin != *origin {
+            turn.span.record("origin", &*origin_name(origin));
+        }
+        turn.span.record("result", result.map(subtype).as_deref());
+        turn.ended = true;
+    }
+
+    pub(super) fn end_prompt(&mut self, turn: Option<TurnId>, outcome: Outcome) {
+        let Some(turn) = turn.and_then(|turn| self.find(turn)) else { return };
+        let outcome = outcome_name(outcome);
+        if turn.outcome.replace(outcome) != Some(outcome) {
+            turn.span.record("outcome", outcome);
+        }
+        turn.open = turn.open.saturating_sub(1);
+    }
+
+    /// After an action: a turn that is over goes with its last prompt. One that has a prompt which its result did not
+    /// answer goes when something else happens.
+    pub(super) fn tidy(&mut self, action: &Action) {
+        let ending = matches!(action, Action::TurnEnded { .. } | Action::PromptEnded { .. });
+        self.0.retain(|turn| !turn.ended || ending && turn.open > 0);
+    }
+
+    fn find(&mut self, turn: TurnId) -> Option<&mut Turn> {
+        self.0.iter_mut().find(|open| open.id == turn)
+    }
+}
+
+pub(super) fn origin_name(origin: &Origin) -> Cow<'_, str> {
+    match origin {
+        Origin::Prompt => "prompt".into(),
+        Origin::Own(word) => name(word),
+        Origin::Unknown => "unknown".into(),
+    }
+}
+
+pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "success",
+        Outcome::Error => "error",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Blocked => "blocked",
+        Outcome::Lost(_) => "lost",
+    }
+}

@@ -1,0 +1,119 @@
+//! The programs that a session may be part of: each has children, tasks and a clock.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use ::smol::{LocalExecutor, Timer};
+use ::tokio::runtime::Builder;
+use ::tokio::task::{JoinHandle, LocalSet, spawn_local};
+use claude_duplex::testing::World;
+use claude_duplex::{Config, Driver, Options, Runner, Session, SpawnError, smol, tokio};
+
+use crate::stage::Scenario;
+
+/// By what this program is told to be a child.
+pub(crate) const PLAY: &str = "--play";
+
+pub(crate) type Boxed<T = ()> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type Local<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+pub(crate) struct Host {
+    pub(crate) open: Box<dyn Fn(&Scenario, Config) -> (Session, Runner)>,
+    /// Runs a future beside all else, until it is over or what comes back is dropped.
+    pub(crate) spawn: Box<dyn Fn(Boxed) -> Boxed>,
+    pub(crate) sleep: Sleep,
+}
+
+pub(crate) type Sleep = Arc<dyn Fn(Duration) -> Boxed + Send + Sync>;
+
+/// Runs what is made of it to the end.
+pub(crate) type Run = fn(&dyn Fn(Host) -> Local<'static>);
+
+pub(crate) const HOSTS: &[(&str, Run)] = &[
+    ("memory", |play| {
+        let (world, tasks) = (World::new(), Rc::new(LocalExecutor::new()));
+        let (start, clock) = (world.clone(), world.clone());
+        let host = Host {
+            open: Box::new(move |scenario, config| {
+                Driver::new(config, start.start((scenario.script)())).into_session()
+            }),
+            spawn: on(&tasks),
+            sleep: Arc::new(move |time| Box::pin(clock.sleep(time))),
+        };
+        world.run(tasks.run(play(host)));
+    }),
+    ("smol", |play| {
+        let tasks = Rc::new(LocalExecutor::new());
+        ::smol::block_on(tasks.run(play(on_smol(on(&tasks)))));
+    }),
+    ("smol_threads", |play| {
+        ::smol::block_on(play(on_smol(Box::new(|future| Box::pin(::smol::spawn(future))))));
+    }),
+    ("smol_on_tokio", |play| {
+        let runtime = Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
+        runtime.block_on(play(on_smol(Box::new(|future| Box::pin(Aborts(::tokio::spawn(future)))))));
+    }),
+    ("tokio", |play| {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        runtime.block_on(play(on_tokio(Box::new(|future| Box::pin(Aborts(::tokio::spawn(future)))))));
+    }),
+    ("tokio_one_thread", |play| {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let tasks = LocalSet::new();
+        tasks.block_on(&runtime, play(on_tokio(Box::new(|future| Box::pin(Aborts(spawn_local(future)))))));
+    }),
+];
+
+fn on(tasks: &Rc<LocalExecutor<'static>>) -> Box<dyn Fn(Boxed) -> Boxed> {
+    let tasks = Rc::clone(tasks);
+    Box::new(move |future| Box::pin(tasks.spawn(future)))
+}
+
+fn on_smol(spawn: Box<dyn Fn(Boxed) -> Boxed>) -> Host {
+    let sleep: Sleep = Arc::new(|time| {
+        Box::pin(async move {
+            Timer::after(time).await;
+        })
+    });
+    Host { open: with(smol::open), spawn, sleep }
+}
+
+fn on_tokio(spawn: Box<dyn Fn(Boxed) -> Boxed>) -> Host {
+    Host { open: with(tokio::open), spawn, sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))) }
+}
+
+type Open = fn(&Options, Config) -> Result<(Session, Runner), SpawnError>;
+
+/// This program, as the child.
+fn with(open: Open) -> Box<dyn Fn(&Scenario, Config) -> (Session, Runner)> {
+    Box::new(move |scenario, config| {
+        let this = std::env::current_exe().expect("a test has a path");
+        let options = Options::new().program(this).global_arg(PLAY).global_arg(scenario.name);
+        open(&options, config).expect("this program starts")
+    })
+}
+
+/// A task of tokio that ends when nobody wants it.
+struct Aborts(JoinHandle<()>);
+
+impl Future for Aborts {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match ready!(Pin::new(&mut self.0).poll(cx)) {
+            Ok(()) => Poll::Ready(()),
+            Err(error) => resume_unwind(error.into_panic()),
+        }
+    }
+}
+
+impl Drop for Aborts {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

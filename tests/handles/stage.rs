@@ -1,0 +1,149 @@
+//! Where a scenario plays, and what holds of every one.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::future::Future;
+use std::hash::Hash;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use claude_duplex::testing::Script;
+use claude_duplex::{Action, AskKinds, Closed, Config, Overflow, Seed, Session, Subscriber};
+use libtest_mimic::Failed;
+
+use crate::hosts::{Boxed, Host, Local, Run, Sleep};
+use crate::watched::{Groups, watched};
+
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// What its children do.
+    pub(crate) script: fn() -> Script,
+    pub(crate) play: for<'a> fn(&'a Stage) -> Local<'a>,
+}
+
+/// Declares `ALL`: each scenario with its script.
+macro_rules! scenarios {
+    ($($play:ident: $script:expr,)+) => {
+        pub(crate) const ALL: &[crate::stage::Scenario] = &[$(crate::stage::Scenario {
+            name: stringify!($play),
+            script: || $script,
+            play: |stage| Box::pin($play(stage)),
+        }),+];
+    };
+}
+pub(crate) use scenarios;
+
+pub(crate) struct Stage {
+    host: Host,
+    scenario: &'static Scenario,
+    groups: Groups,
+    /// One for each session, from its start.
+    watching: RefCell<Vec<Subscriber>>,
+}
+
+impl Stage {
+    pub(crate) fn run(run: Run, scenario: &'static Scenario) -> Result<(), Failed> {
+        watched(move |groups| {
+            run(&|host| {
+                let (groups, watching) = (Arc::clone(&groups), RefCell::default());
+                let stage = Self { host, scenario, groups, watching };
+                Box::pin(async move {
+                    (scenario.play)(&stage).await;
+                    for watch in stage.watching.take() {
+                        assert_settled(&all(watch).await);
+                    }
+                })
+            });
+        })
+    }
+
+    /// A session that owns every ask, and the task that runs it.
+    pub(crate) fn open(&self) -> (Session, Task<Closed>) {
+        self.open_with(|_| {})
+    }
+
+    pub(crate) fn open_with(&self, adjust: impl FnOnce(&mut Config)) -> (Session, Task<Closed>) {
+        let mut config = Config::new(Seed::random());
+        config.owned = AskKinds::ALL;
+        adjust(&mut config);
+        let (claude, runner) = (self.host.open)(self.scenario, config);
+        self.groups.lock().unwrap().extend(claude.pid());
+        self.watching.borrow_mut().push(claude.subscribe(1_000_000, Overflow::Oldest));
+        (claude, self.spawn(runner))
+    }
+
+    pub(crate) fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> Task<T> {
+        let output = Arc::new(Mutex::new(None));
+        let put = Arc::clone(&output);
+        let task = (self.host.spawn)(Box::pin(async move {
+            let value = future.await;
+            *put.lock().unwrap() = Some(value);
+        }));
+        Task { task, output }
+    }
+
+    /// What a handler can take with it to wait by.
+    pub(crate) fn clock(&self) -> Sleep {
+        Arc::clone(&self.host.sleep)
+    }
+
+    pub(crate) async fn sleep(&self, time: Duration) {
+        (self.host.sleep)(time).await;
+    }
+}
+
+/// Something that runs beside the test, until it is dropped.
+#[must_use = "dropping it ends it"]
+pub(crate) struct Task<T> {
+    task: Boxed,
+    output: Arc<Mutex<Option<T>>>,
+}
+
+impl<T> Future for Task<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        ready!(self.task.as_mut().poll(cx));
+        Poll::Ready(self.output.lock().unwrap().take().expect("it is taken once"))
+    }
+}
+
+/// All that a subscriber is told until the end.
+pub(crate) async fn all(mut subscriber: Subscriber) -> Vec<Action> {
+    let mut told = Vec::new();
+    while let Some(action) = subscriber.next().await {
+        told.push(action.expect("no lag"));
+    }
+    told
+}
+
+/// What was begun was ended once, and nothing comes after the end.
+fn assert_settled(told: &[Action]) {
+    let (mut turns, mut asks) = (HashMap::new(), HashMap::new());
+    let (mut prompts, mut requests) = (HashMap::new(), HashMap::new());
+    for action in told {
+        match action {
+            Action::TurnStarted { turn, .. } => begin(&mut turns, *turn),
+            Action::TurnEnded { turn, .. } => end(&mut turns, turn),
+            Action::Asked(ask) => begin(&mut asks, ask.id()),
+            Action::Answered { ask, .. } | Action::Withdrawn { ask, .. } => end(&mut asks, ask),
+            Action::PromptEnded { prompt, .. } => begin(&mut prompts, *prompt),
+            Action::Replied { request, .. } => begin(&mut requests, *request),
+            _ => {}
+        }
+    }
+    assert!(turns.values().chain(asks.values()).all(|ended| *ended), "{told:?}");
+    let is_end = |action: &Action| matches!(action, Action::Closed(_));
+    assert_eq!(told.iter().position(is_end), Some(told.len() - 1), "{told:?}");
+}
+
+fn begin<K: Hash + Eq + Debug + Copy>(things: &mut HashMap<K, bool>, key: K) {
+    assert_eq!(things.insert(key, false), None, "{key:?} comes twice");
+}
+
+fn end<K: Hash + Eq + Debug>(things: &mut HashMap<K, bool>, key: &K) {
+    assert_eq!(things.get_mut(key).map(|ended| std::mem::replace(ended, true)), Some(false), "{key:?} ends");
+}

@@ -1,0 +1,279 @@
+//! What is said both ways.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use claude_duplex::ask::hook::Output;
+use claude_duplex::request::SetPermissionMode;
+use claude_duplex::testing::{Script, Step, Tool};
+use claude_duplex::{
+    Action, Answer, Decision, Handlers, Interrupt, LocalHandlers, MessageKind, Outcome, Overflow, Request, StreamDelta,
+    Verdict, WhyRefused,
+};
+use futures_lite::future::{or, zip};
+
+use crate::stage::{Stage, all, scenarios};
+
+const MOMENT: Duration = Duration::from_millis(20);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn shell(commands: usize) -> Step {
+    Step::tools_at_once((0..commands).map(|number| Tool::bash(&format!("echo {number}")).asks()))
+}
+
+fn saying_it_back() -> Script {
+    Script::default().answering(|prompt| vec![Step::text_in_parts(format!("re {prompt}"), 3, MOMENT)])
+}
+
+scenarios! {
+    a_turn_is_its_messages_and_its_end: saying_it_back(),
+    turns_on_tasks_of_their_own_hear_their_own: saying_it_back(),
+    a_future_that_is_dropped_at_any_point_loses_nothing: Script::default().then([
+        Step::text_in_parts("a b c d", 4, MOMENT),
+        shell(3),
+        Step::text("done"),
+    ]),
+    handlers_run_as_a_task: Script::default().then([shell(20), Step::hook("h", "PreToolUse"), Step::text("done")]),
+    handlers_may_stay_on_their_thread: Script::default().then([shell(2), Step::text("done")]),
+    an_interrupt_overtakes_a_handler_that_sleeps: Script::default().then([shell(1), Step::text("done")]),
+    who_does_not_answer_is_told_that_another_did: Script::default().then([shell(2), Step::text("done")]),
+    a_slow_subscriber_is_told_exactly_how_much_it_missed: Script::default().then([Step::flood(10_000)]),
+    an_unread_subscriber_delays_nothing: Script::default().then([Step::flood(10_000)]),
+    two_sessions_do_not_mix: saying_it_back(),
+}
+
+async fn a_turn_is_its_messages_and_its_end(stage: &Stage) {
+    let (claude, run) = stage.open();
+    claude.call(SetPermissionMode::to("plan")).await.unwrap();
+    claude.ping(HOUR).await.unwrap();
+    let mut turn = claude.prompt("one").unwrap();
+    let (mut said, mut messages) = (String::new(), Vec::new());
+    while let Some(message) = turn.next().await {
+        let message = message.unwrap();
+        if let Some(StreamDelta::Text(text)) = message.delta() {
+            said.push_str(&text);
+        }
+        messages.push(message);
+    }
+    let end = turn.ended().await;
+    assert_eq!((end.outcome, &*end.text(), &*said), (Outcome::Success, "re one", "re one"));
+    assert_eq!((end.result.as_ref(), end.session_id().as_deref()), (messages.last(), claude.session_id().as_deref()));
+    claude.close();
+    assert!(run.await.exit.is_some_and(claude_duplex::Exit::success));
+}
+
+async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
+    let (claude, run) = stage.open();
+    let turns: Vec<_> = (0..5)
+        .map(|number| {
+            let claude = claude.clone();
+            stage.spawn(async move {
+                let prompt = format!("number {number}");
+                let mut turn = claude.prompt(&*prompt).unwrap();
+                let mut said = Vec::new();
+                while let Some(message) = turn.next().await {
+                    said.extend(Some(message.unwrap()).filter(|message| message.kind() == MessageKind::Assistant));
+                }
+                assert!(said.len() == 1 && said[0].line().contains(&prompt), "{prompt}: {said:?}");
+                turn.await.text()
+            })
+        })
+        .collect();
+    for (number, turn) in turns.into_iter().enumerate() {
+        assert_eq!(turn.await, format!("re number {number}"));
+    }
+    drop(claude);
+    run.await;
+}
+
+async fn a_future_that_is_dropped_at_any_point_loses_nothing(stage: &Stage) {
+    let (claude, run) = stage.open();
+    let whole = claude.subscribe(100_000, Overflow::Oldest);
+    let mut watch = claude.subscribe(100_000, Overflow::Oldest);
+    let mut asks = claude.asks().unwrap();
+    let mut turn = claude.prompt("go").unwrap();
+    let answering = stage.spawn(async move {
+        for _ in 0..3 {
+            let asked = poll_fn(|cx| pin!(asks.next()).poll(cx)).await.unwrap();
+            asked.answer(Decision::allow()).unwrap();
+        }
+    });
+    let mut heard = 0;
+    while let Some(message) = poll_fn(|cx| pin!(turn.next()).poll(cx)).await {
+        message.unwrap();
+        heard += 1;
+    }
+    let end = poll_fn(|cx| pin!(turn.ended()).poll(cx)).await;
+    assert_eq!((end.outcome, heard > 10), (Outcome::Success, true));
+    answering.await;
+    claude.close();
+    let mut told = Vec::new();
+    while let Some(action) = poll_fn(|cx| pin!(watch.next()).poll(cx)).await {
+        told.push(action.unwrap());
+    }
+    assert_eq!(told, all(whole).await);
+    run.await;
+}
+
+async fn handlers_run_as_a_task(stage: &Stage) {
+    let (claude, run) = stage.open();
+    let watch = claude.subscribe(100_000, Overflow::Oldest);
+    let clock = stage.clock();
+    let handlers = Handlers::new()
+        .permission(move |tool| {
+            let sleep = clock(MOMENT);
+            async move {
+                sleep.await;
+                if tool.input.as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
+            }
+        })
+        .hook(async |_| Output::new());
+    let serving = stage.spawn(claude.asks().unwrap().serve(handlers));
+    assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success);
+    claude.close();
+    run.await;
+    serving.await;
+    let told = all(watch).await;
+    let count = |wanted| {
+        let is_wanted = |action: &&Action| matches!(action, Action::Answered { verdict, .. } if *verdict == wanted);
+        told.iter().filter(is_wanted).count()
+    };
+    assert_eq!((count(Verdict::Allowed), count(Verdict::Denied), count(Verdict::Answered)), (19, 1, 1));
+}
+
+async fn handlers_may_stay_on_their_thread(stage: &Stage) {
+    let (claude, run) = stage.open();
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let handlers = LocalHandlers::new().permission(|tool| {
+        let (note, sleep) = (Rc::clone(&seen), stage.sleep(MOMENT));
+        async move {
+            sleep.await;
+            note.borrow_mut().push(tool.input.as_str().to_owned());
+            Decision::allow()
+        }
+    });
+    let serving = claude.asks().unwrap().serve(handlers);
+    or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
+    assert_eq!(seen.borrow().len(), 2);
+    drop(claude);
+    run.await;
+}
+
+async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
+    let (claude, run) = stage.open();
+    let mut watch = claude.subscribe(100_000, Overflow::Oldest);
+    let clock = stage.clock();
+    let handlers = Handlers::new().permission(move |_| {
+        let sleep = clock(HOUR);
+        async move {
+            sleep.await;
+            Decision::allow()
+        }
+    });
+    let serving = stage.spawn(claude.asks().unwrap().serve(handlers));
+    let turn = claude.prompt("go").unwrap();
+    while !matches!(watch.next().await.unwrap().unwrap(), Action::Asked(_)) {}
+    claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
+    assert_eq!(turn.await.outcome, Outcome::Interrupted);
+    claude.close();
+    zip(run, serving).await;
+}
+
+async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
+    let (claude, run) = stage.open();
+    // Two who show what is asked; what is over, they take away.
+    let shows = [(); 2].map(|()| {
+        let mut watch = claude.subscribe(1000, Overflow::DeltasFirst);
+        stage.spawn(async move {
+            let (mut shown, mut taken_away) = (Vec::new(), Vec::new());
+            while let Some(told) = watch.next().await {
+                match told.unwrap() {
+                    Action::Asked(ask) => shown.push(ask.id()),
+                    Action::Answered { ask, verdict } => {
+                        shown.retain(|open| *open != ask);
+                        taken_away.push(verdict);
+                    }
+                    _ => {}
+                }
+            }
+            assert!(shown.is_empty(), "{shown:?}");
+            taken_away
+        })
+    });
+    let mut asks = claude.asks().unwrap();
+    let turn = claude.prompt("go").unwrap();
+    let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
+    second.answer(Answer::from(Decision::deny("no"))).unwrap();
+    first.answer(Decision::allow()).unwrap();
+    turn.await;
+    claude.close();
+    run.await;
+    for show in shows {
+        assert_eq!(show.await, [Verdict::Denied, Verdict::Allowed]);
+    }
+}
+
+async fn a_slow_subscriber_is_told_exactly_how_much_it_missed(stage: &Stage) {
+    let (claude, run) = stage.open();
+    let mut slow = claude.subscribe(256, Overflow::Oldest);
+    let quick = stage.spawn(all(claude.subscribe(100_000, Overflow::Oldest)));
+    let mut turn = claude.prompt("flood").unwrap();
+    let mut read = 0;
+    while let Some(message) = turn.next().await {
+        read += message.map_or_else(|lagged| lagged.missed, |_| 1);
+    }
+    claude.close();
+    run.await;
+    let whole = quick.await;
+    let messages = whole.iter().filter(|action| matches!(action, Action::Message { turn: Some(_), .. })).count();
+    assert!(messages > 10_000 && read == messages as u64, "{read} of {messages}");
+    let (mut at, mut missed) = (0, 0);
+    while let Some(told) = slow.next().await {
+        match told {
+            Ok(action) => {
+                assert_eq!(action, whole[at]);
+                at += 1;
+            }
+            Err(lagged) => {
+                missed += lagged.missed;
+                at += usize::try_from(lagged.missed).unwrap();
+            }
+        }
+    }
+    assert!(at == whole.len() && missed > 9_000, "{missed} missed, {at} of {}", whole.len());
+}
+
+async fn an_unread_subscriber_delays_nothing(stage: &Stage) {
+    let (claude, run) = stage.open();
+    let unread = [(); 10].map(|()| claude.subscribe(1, Overflow::Oldest));
+    assert_eq!(claude.prompt("flood").unwrap().await.outcome, Outcome::Success);
+    drop(claude);
+    run.await;
+    for mut watch in unread {
+        assert!(watch.next().await.unwrap().is_err_and(|lagged| lagged.missed > 10_000));
+        assert!(matches!(watch.next().await, Some(Ok(Action::Closed(_)))));
+    }
+}
+
+async fn two_sessions_do_not_mix(stage: &Stage) {
+    let ((here, here_runs), (there, there_runs)) = (stage.open(), stage.open());
+    let (one, other) = (here.prompt("here").unwrap(), there.prompt("there").unwrap());
+    assert_ne!(one.id(), other.id());
+    here.cancel(other.id()).unwrap_err();
+    let interrupt = here.interrupt(Interrupt::prompt(other.id())).unwrap_err();
+    assert_eq!(interrupt.why, WhyRefused::NotRunning);
+    let (first, second) = (here.request(Request::new("mcp_status")), there.request(Request::new("mcp_status")));
+    assert_ne!(first.as_ref().unwrap().id(), second.as_ref().unwrap().id());
+    zip(async { first.unwrap().await.unwrap() }, async { second.unwrap().await.unwrap() }).await;
+    let ends = zip(one, other).await;
+    assert_eq!((&*ends.0.text(), &*ends.1.text()), ("re here", "re there"));
+    // The end of one is not the other's.
+    here.abort();
+    here_runs.await;
+    assert_eq!(there.prompt("still").unwrap().await.text(), "re still");
+    drop(there);
+    there_runs.await;
+}

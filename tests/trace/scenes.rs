@@ -1,0 +1,247 @@
+//! Sessions in which everything happens, with one text wherever a content can be.
+
+use std::time::Duration;
+
+use claude_duplex::ask::hook::Output;
+use claude_duplex::ask::{DialogAnswer, ElicitationAnswer};
+use claude_duplex::request::{HookMatcher, Initialize, McpServerConfig, McpSetServers};
+use claude_duplex::testing::{Fault, Generation, InMemory, Script, Step, Tool, World};
+use claude_duplex::{
+    Action, Answer, Ask, AskKind, AskKinds, Config, Decision, Driver, Exit, Interrupt, Json, Prompt, Request, Seed,
+};
+use serde_json::json;
+
+/// What stands in every content, and nowhere else.
+pub(crate) const SECRET: &str = "s3cret-b1rd";
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+pub(crate) type Claude = Driver<InMemory>;
+
+pub(crate) fn config(number: u8) -> Config {
+    let mut config = Config::new(Seed([number; 16]));
+    config.owned = AskKinds::ALL;
+    config
+}
+
+/// A text like those that are told, with the secret in it.
+pub(crate) fn secret(text: &str) -> String {
+    format!("{text} {SECRET}")
+}
+
+fn object(name: &str) -> Json {
+    Json::from(&json!({ (name): secret(name) }))
+}
+
+/// Runs one session to its end, whatever the talk left of it.
+pub(crate) fn session(config: Config, script: Script, talk: impl AsyncFnOnce(&mut Claude)) {
+    let world = World::new();
+    let mut claude = Driver::new(config, world.start(script));
+    world.run(async {
+        talk(&mut claude).await;
+        claude.close();
+        while claude.next().await.is_some() {}
+    });
+}
+
+/// Goes on until then, and answers what is asked but for one tool.
+pub(crate) async fn answer_until(claude: &mut Claude, mut over: impl FnMut(&Action) -> bool) {
+    while let Some(action) = claude.next().await {
+        if let Action::Asked(ask) = &action {
+            if !ask.permission().is_ok_and(|tool| tool.tool_name == "Slow") {
+                claude.answer(ask.id(), answer(ask)).unwrap();
+            }
+        }
+        if over(&action) {
+            return;
+        }
+    }
+}
+
+pub(crate) async fn answer_until_idle(claude: &mut Claude) {
+    answer_until(claude, |action| matches!(action, Action::Idle)).await;
+}
+
+/// Nothing that the host says to the ask is without the secret.
+fn answer(ask: &Ask) -> Answer {
+    match ask.kind() {
+        AskKind::Permission => match ask.permission().unwrap().tool_name.as_str() {
+            "Bash" => Decision::allow_with(object("command")).into(),
+            "Raw" => Answer::Raw(Json::from(&json!({ "behavior": "deny", "message": SECRET }))),
+            _ => Decision::deny(secret("no")).into(),
+        },
+        AskKind::Hook => Output::new().system_message(secret("mind")).into(),
+        AskKind::Mcp => ask.mcp().unwrap().result(&object("text")).into(),
+        AskKind::Elicitation => ElicitationAnswer::accept_with(object("name")).into(),
+        AskKind::Dialog => DialogAnswer::completed(object("picked")).into(),
+        _ => Answer::Error { message: secret("what is that") },
+    }
+}
+
+pub(crate) type Scene = fn();
+
+/// All of them; together they have every event.
+pub(crate) const SCENES: [Scene; 9] =
+    [everything, trouble, failed, queue, stopped, unowned, late, dead_at_once, dropped];
+
+/// Tools, asks of every kind, lines that are none, requests.
+pub(crate) fn everything() {
+    let call = Json::from(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "add", "arguments": { "a": SECRET } } }));
+    let hook = json!({ "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": { "command": SECRET } });
+    let steps = [
+        Step::thinking(secret("hm")),
+        Step::text_in_parts(secret("I look around"), 3, SECOND),
+        Tool::bash(&secret("ls")).asks().gives(secret("a file")).into(),
+        Tool::new("Write", object("text")).asks().into(),
+        Tool::new("Raw", object("text")).asks().fails().into(),
+        Step::ask("hook_callback", [("callback_id", Json::string("guard")), ("input", Json::from(&hook))]),
+        Step::mcp("docs", call),
+        Step::elicitation("docs", &secret("who are you?")),
+        Step::dialog("pick", object("choices")),
+        Step::dialog("undeclared", object("choices")).withdrawn_after(SECOND),
+        Step::ask("newest", [("text", Json::string(SECRET))]),
+        Step::from(Tool::new("Slow", object("text")).asks()).withdrawn_after(SECOND),
+        Step::raw(format!("{SECRET} is not JSON\n")),
+        Step::raw(format!("[\"{SECRET}\"]\n")),
+        Step::raw(format!("{{\"type\":\"newest\",\"text\":\"{SECRET}\"}}\n")),
+        Step::raw(format!(
+            "{}\n",
+            json!({ "type": "control_response",
+            "response": { "subtype": "success", "request_id": "none", "response": { "text": SECRET } } })
+        )),
+        Step::background(SECOND, vec![Step::text(secret("it is done"))]),
+        Step::text(secret("done").repeat(1000)),
+    ];
+    session(config(1), Script::default().then(steps), async |claude| {
+        let server = McpServerConfig::stdio("mcp").env("API_KEY", SECRET).header("authorization", SECRET);
+        let initialize = Initialize::new()
+            .hook("PreToolUse", HookMatcher::call("guard"))
+            .supported_dialog_kinds(["pick"])
+            .append_system_prompt(SECRET)
+            .mcp_server("docs", server.clone());
+        claude.request(initialize).unwrap();
+        claude.request(McpSetServers::new().server("docs", server)).unwrap();
+        claude.request(Request::new("no_such_request").field("text", Json::string(SECRET))).unwrap();
+        claude.prompt(Prompt::text(&secret("look around")).pasted([SECRET])).unwrap();
+        answer_until_idle(claude).await;
+    });
+}
+
+/// Errors of the model's service, an interrupt, a death.
+pub(crate) fn trouble() {
+    let script = Script::default()
+        .then([Step::api_error(529, secret("overloaded"), 2)])
+        .then([Step::nothing()])
+        .then([Step::text(secret("I")), Step::pause(SECOND), Step::die(Exit::Signal(11))]);
+    session(config(2), script, async |claude| {
+        claude.prompt(secret("one")).unwrap();
+        answer_until_idle(claude).await;
+        let second = claude.prompt(secret("two")).unwrap();
+        answer_until(claude, |action| matches!(action, Action::PromptTaken { .. })).await;
+        claude.interrupt(Interrupt::prompt(second)).unwrap();
+        answer_until_idle(claude).await;
+        claude.request(Request::new("mcp_status")).unwrap();
+        claude.prompt(secret("three")).unwrap();
+        answer_until(claude, |action| matches!(action, Action::PromptEnded { .. })).await;
+    });
+}
+
+/// An error is the last that is heard.
+pub(crate) fn failed() {
+    session(config(10), Script::default().then([Step::api_error(529, secret("overloaded"), 0)]), async |claude| {
+        claude.prompt(secret("one")).unwrap();
+        answer_until_idle(claude).await;
+    });
+}
+
+/// Prompts that wait, are withdrawn and refused; a room that was full.
+pub(crate) fn queue() {
+    let mut config = config(3);
+    config.limits.open_prompts = 2;
+    session(config, Script::default().then([Step::pause(SECOND)]), async |claude| {
+        claude.prompt(secret("one")).unwrap();
+        let second = claude.prompt(secret("two")).unwrap();
+        assert!(claude.prompt(secret("three")).is_err());
+        claude.cancel(second).unwrap();
+        assert!(claude.cancel(second).is_err());
+        answer_until_idle(claude).await;
+        claude.close();
+        assert!(claude.prompt(SECRET).is_err());
+        assert!(claude.request(Request::new("late").field("text", Json::string(SECRET))).is_err());
+    });
+}
+
+/// A CLI that obeys nothing, in a turn that takes long, and is given up.
+pub(crate) fn stopped() {
+    let mut config = config(4);
+    config.timeouts.turn = Some(SECOND);
+    let script = Script::new(Generation::V2_0_76).then([Step::nothing()]).fault(Fault::IgnoreTerminate);
+    session(config, script, async |claude| {
+        claude.prompt(secret("go on")).unwrap();
+        answer_until(claude, |action| matches!(action, Action::Stalled(_))).await;
+    });
+    session(self::config(5), Script::default().then([Step::nothing()]), async |claude| {
+        claude.prompt(secret("go on")).unwrap();
+        answer_until(claude, |action| matches!(action, Action::TurnStarted { .. })).await;
+        claude.abort();
+    });
+}
+
+/// Nobody owns what is asked.
+pub(crate) fn unowned() {
+    let script = Script::default().then([Tool::bash(SECRET).asks()].map(Step::from));
+    session(Config::new(Seed([6; 16])), script, async |claude| {
+        claude.prompt(secret("go on")).unwrap();
+        answer_until_idle(claude).await;
+    });
+}
+
+/// A request that is never answered, one whose answers say too much, and one that is open when the CLI dies.
+pub(crate) fn late() {
+    let initialize = || Request::from(Initialize::new().append_system_prompt(SECRET)).id("r");
+    let silent = || Script::default().fault(Fault::NeverInitialize);
+    session(config(7), silent(), async |claude| {
+        claude.request(initialize()).unwrap();
+        answer_until_idle(claude).await;
+    });
+    for response in [
+        json!({ "subtype": "success", "request_id": "r", "response": { "text": SECRET } }),
+        json!({ "subtype": "error", "request_id": "r", "error": SECRET, "error_code": "busy" }),
+    ] {
+        let line = json!({ "type": "control_response", "response": response });
+        session(config(11), silent().then([Step::raw(format!("{line}\n"))]), async |claude| {
+            claude.request(initialize()).unwrap();
+            claude.prompt(secret("go on")).unwrap();
+            answer_until_idle(claude).await;
+        });
+    }
+    session(config(12), silent().then([Step::die(Exit::Code(1))]), async |claude| {
+        claude.request(initialize()).unwrap();
+        claude.prompt(secret("go on")).unwrap();
+        answer_until(claude, |action| matches!(action, Action::Closed(_))).await;
+    });
+}
+
+/// One that says why on its stderr, and one that goes while a request is open.
+pub(crate) fn dead_at_once() {
+    let script = Script::default().fault(Fault::Exit { code: 1, message: secret("no such option") });
+    session(config(8), script, async |claude| {
+        let _ = claude.prompt(secret("go on"));
+        let _ = claude.request(Request::new("mcp_status"));
+        while claude.next().await.is_some() {}
+        // Nothing is told of what is over.
+        let _ = claude.prompt(SECRET);
+    });
+}
+
+/// A host that leaves in the middle of a turn.
+pub(crate) fn dropped() {
+    let world = World::new();
+    let script = Script::default().then([Step::text(secret("I")), Step::nothing()]);
+    let mut claude = Driver::new(config(9), world.start(script));
+    claude.prompt(secret("go on")).unwrap();
+    world.run(async {
+        answer_until(&mut claude, |action| matches!(action, Action::Message { turn: Some(_), .. })).await;
+    });
+}
