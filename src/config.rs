@@ -72,6 +72,7 @@ impl Config {
 /// What becomes of a prompt while a turn runs or an earlier prompt is unanswered. [`guide::turns`](crate::guide::turns) shows the
 /// three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Busy {
     /// It is held back and written when nothing runs: one result for each prompt, on every version of the CLI.
     #[default]
@@ -84,6 +85,7 @@ pub enum Busy {
 
 /// What becomes of an ask of an unknown kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum UnknownAsks {
     /// It gets an error reply and is reported.
     #[default]
@@ -94,6 +96,7 @@ pub enum UnknownAsks {
 
 /// What is on the other end of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Child {
     /// A process: it has a stderr, an exit status, and takes signals.
     #[default]
@@ -104,6 +107,7 @@ pub enum Child {
 
 /// What [`close`](crate::Protocol::close) waits for before it closes stdin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum CloseWhen {
     /// The running turn, the prompts that the CLI has, and the answers that the host owes it.
     #[default]

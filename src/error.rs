@@ -20,6 +20,7 @@ use crate::wire::envelope::NotAMessage;
 /// protocol.prompt(Time::ZERO, refused.value.busy(Busy::Queue)).unwrap();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refused<T> {
     /// What was given.
     pub value: T,

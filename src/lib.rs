@@ -113,6 +113,18 @@
 //! | `testing` | `testing`, a scripted CLI | 8 |
 //! | `tracing` | `trace`, spans and events for operators, by `tracing` | 11 |
 //!
+//! # Platforms
+//!
+//! | | Core | Children |
+//! |---|---|---|
+//! | Linux | run: every test | run: every test, and the real CLI |
+//! | macOS | compiled, never run | compiled, never run: groups and signals are those of POSIX, as on Linux |
+//! | Windows | compiled, never run | compiled, never run: a child has no group, and is killed where it would be asked to end |
+//! | wasm | run: journals replay to the same bytes; the module imports nothing | none: the host carries the bytes |
+//!
+//! The core has nothing in it that is of a system. On wasm there is no `Seed::random`: a host brings a [`Seed`]. Rust 1.85 is
+//! the oldest that is tried.
+//!
 //! # The run loop
 //!
 //! The whole of it with the standard library alone, as proof that nothing else is needed (`examples/run_loop.rs`):
@@ -193,16 +205,6 @@ pub use transport::smol;
 #[cfg(feature = "tokio")]
 pub use transport::tokio;
 pub use wire::kind::MessageKind;
-
-/// What the fuzz targets see beyond the public face.
-#[cfg(fuzzing)]
-#[doc(hidden)]
-pub mod fuzzing {
-    /// Panics where the scan of a line is not what the slow one says.
-    pub fn scans_agree(line: &[u8]) {
-        let _ = crate::wire::scan::slow::agree(line);
-    }
-}
 
 /// The README, whose code has to compile.
 #[cfg(all(doctest, feature = "smol", feature = "session"))]

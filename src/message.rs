@@ -130,7 +130,9 @@ impl Message {
     /// # Errors
     /// Where it is no JSON object with a `type`.
     pub fn parse(line: &[u8]) -> Result<Self, WhyRejected> {
-        let line = line.trim_ascii_end();
+        // What JSON takes for blank, and no more.
+        let end = line.iter().rposition(|byte| !b" \t\r\n".contains(byte)).map_or(0, |last| last + 1);
+        let line = &line[..end];
         let envelope = scan(line)?;
         Ok(Self::new(Line::Copied(line.into()), envelope))
     }

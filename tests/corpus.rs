@@ -6,6 +6,8 @@
 mod history;
 #[path = "support/laws/mod.rs"]
 mod laws;
+#[path = "support/slow_scan.rs"]
+mod slow_scan;
 
 #[path = "../fuzz/bodies/bytes.rs"]
 mod bytes;

@@ -7,8 +7,7 @@ use claude_duplex::{
 };
 
 pub(crate) fn body(line: &[u8]) {
-    #[cfg(fuzzing)]
-    claude_duplex::fuzzing::scans_agree(line);
+    let _ = crate::slow_scan::agree(line);
     if let Ok(message) = Message::parse(line) {
         views(&message);
         transcript(&message);

@@ -4,5 +4,7 @@
 
 #[path = "../bodies/decode.rs"]
 mod decode;
+#[path = "../../tests/support/slow_scan.rs"]
+mod slow_scan;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| decode::body(data));

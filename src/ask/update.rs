@@ -84,6 +84,7 @@ impl fmt::Debug for Change {
 
 /// The calls that a permission rule is about.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rule {
     /// The tool.
     pub tool_name: String,

@@ -13,17 +13,18 @@ use crate::wire::view::{FromJson, tagged};
 tagged! {
     /// What a line says, by its `type` (wire reference, section 1.3). Requests, their withdrawals and replies are
     /// [`Other`](View::Other) here: an [`Ask`](crate::Ask) and a [`Reply`](crate::Reply) say what is in them.
+    #[expect(clippy::large_enum_variant, reason = "one is made for one line and taken apart at once")]
     pub enum View by "type" {
         /// What the session is at, by a `subtype`.
         System(System) = "system",
         /// A block of an answer.
-        Assistant(Box<Assistant>) = "assistant",
+        Assistant(Assistant) = "assistant",
         /// A tool's result, or the echo of a prompt.
         User(User) = "user",
         /// A part of an answer.
         StreamEvent(StreamEvent) = "stream_event",
         /// How a turn ended.
-        Result(Box<TurnResult>) = "result",
+        Result(TurnResult) = "result",
         /// A tool still runs.
         ToolProgress(ToolProgress) = "tool_progress",
         /// What several calls did.

@@ -5,7 +5,7 @@
 /// Windows drops trailing dots and blanks of a name, takes `name:stream` and `C:name` for `name`,
 /// and starts batch files through `cmd.exe`, which expands arguments. A `.cmd` anywhere in the
 /// path is enough: a directory of that name is rarer than a trick.
-pub fn names_batch_file(path: &str) -> bool {
+pub(super) fn names_batch_file(path: &str) -> bool {
     path.split(['/', '\\', ':']).any(|part| {
         let part = part.trim_end_matches(['.', ' ']).to_ascii_lowercase();
         part.ends_with(".bat") || part.ends_with(".cmd")
@@ -13,7 +13,7 @@ pub fn names_batch_file(path: &str) -> bool {
 }
 
 /// The first character that `cmd.exe` gives a meaning to.
-pub fn metacharacter(value: &str) -> Option<char> {
+pub(super) fn metacharacter(value: &str) -> Option<char> {
     value.chars().find(|c| matches!(c, '&' | '|' | '<' | '>' | '^' | '%' | '!' | '"' | '\r' | '\n'))
 }
 

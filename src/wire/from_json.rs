@@ -50,20 +50,6 @@ plain! {
     f64: "a number",
 }
 
-impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        T::from_json(json).map(Self::new)
-    }
-
-    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
-        T::unnamed(self, at, found);
-    }
-
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        T::show(self, f)
-    }
-}
-
 impl FromJson for String {
     fn from_json(json: &Json) -> Result<Self, DecodeError> {
         json.decode().map_err(|_| DecodeError::expected("a text"))

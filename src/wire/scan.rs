@@ -4,11 +4,9 @@
 //! any depth: that takes a bit for each level and no stack. It makes no UTF-8 pass, and half a surrogate pair is as good as
 //! any other escape: what is bad is read as U+FFFD by whoever decodes it.
 //!
-//! `scan/slow.rs` has the same in a few slow lines on `serde_json`; both agree on every line of the recordings, and on what
+//! `tests/scan.rs` has the same in a few slow lines on `serde_json`; both agree on every line of the recordings, and on what
 //! becomes of them when bytes are lost, doubled and changed.
 
-#[cfg(any(test, fuzzing))]
-pub(crate) mod slow;
 mod strings;
 
 use crate::wire::envelope::{Envelope, NotAMessage, Place};
@@ -290,6 +288,3 @@ impl Nesting {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

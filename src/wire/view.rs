@@ -22,16 +22,6 @@ pub(crate) trait View: FromJson {
     fn forget(&mut self, name: &str);
 }
 
-impl<V: View> View for Box<V> {
-    fn from_fields(fields: Fields) -> Result<Self, DecodeError> {
-        V::from_fields(fields).map(Self::new)
-    }
-
-    fn forget(&mut self, name: &str) {
-        V::forget(self, name);
-    }
-}
-
 /// Declares what an object of the CLI says: the fields that must be there, and those that may be.
 ///
 /// A field under `must` that is missing or of another type is an error that names it. One under `may` is an `Option`, and

@@ -23,12 +23,15 @@ pub(crate) type Boxed<T = ()> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) type Local<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 pub(crate) struct Host {
-    pub(crate) open: Box<dyn Fn(&Scenario, Config) -> (Session, Runner)>,
+    /// Starts a child that plays the scenario's script.
+    pub(crate) open: Open,
     /// Runs a future beside all else, until it is over or what comes back is dropped.
-    pub(crate) spawn: Box<dyn Fn(Boxed) -> Boxed>,
+    pub(crate) spawn: Spawn,
     pub(crate) sleep: Sleep,
 }
 
+type Open = Box<dyn Fn(&Scenario, Config) -> (Session, Runner)>;
+type Spawn = Box<dyn Fn(Boxed) -> Boxed>;
 pub(crate) type Sleep = Arc<dyn Fn(Duration) -> Boxed + Send + Sync>;
 
 /// Runs what is made of it to the end.
@@ -69,12 +72,12 @@ pub(crate) const HOSTS: &[(&str, Run)] = &[
     }),
 ];
 
-fn on(tasks: &Rc<LocalExecutor<'static>>) -> Box<dyn Fn(Boxed) -> Boxed> {
+fn on(tasks: &Rc<LocalExecutor<'static>>) -> Spawn {
     let tasks = Rc::clone(tasks);
     Box::new(move |future| Box::pin(tasks.spawn(future)))
 }
 
-fn on_smol(spawn: Box<dyn Fn(Boxed) -> Boxed>) -> Host {
+fn on_smol(spawn: Spawn) -> Host {
     let sleep: Sleep = Arc::new(|time| {
         Box::pin(async move {
             Timer::after(time).await;
@@ -83,18 +86,18 @@ fn on_smol(spawn: Box<dyn Fn(Boxed) -> Boxed>) -> Host {
     Host { open: with(smol::open), spawn, sleep }
 }
 
-fn on_tokio(spawn: Box<dyn Fn(Boxed) -> Boxed>) -> Host {
+fn on_tokio(spawn: Spawn) -> Host {
     Host { open: with(tokio::open), spawn, sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))) }
 }
 
-type Open = fn(&Options, Config) -> Result<(Session, Runner), SpawnError>;
+type Start = fn(&Options, Config) -> Result<(Session, Runner), SpawnError>;
 
 /// This program, as the child.
-fn with(open: Open) -> Box<dyn Fn(&Scenario, Config) -> (Session, Runner)> {
+fn with(start: Start) -> Open {
     Box::new(move |scenario, config| {
         let this = std::env::current_exe().expect("a test has a path");
         let options = Options::new().program(this).global_arg(PLAY).global_arg(scenario.name);
-        open(&options, config).expect("this program starts")
+        start(&options, config).expect("this program starts")
     })
 }
 

@@ -1,12 +1,18 @@
+//! What a line is: `Message::parse` against the same in a few slow lines, on lines of every shape, on those of the recordings, and on
+//! what becomes of them when bytes are lost, doubled and changed.
+
+#[path = "support/slow_scan.rs"]
+mod slow_scan;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::slow::agree;
-use super::*;
+use claude_duplex::WhyRejected;
+use slow_scan::agree;
 
 #[test]
 fn keys_are_found_in_any_order_and_spelling() {
-    let expected = Ok((MessageKind::Result, Some("success".to_owned()), Some("u".to_owned()), false));
+    let expected = Ok(("result".to_owned(), Some("success".to_owned()), Some("u".to_owned()), false));
     for line in [
         r#"{"type":"result","subtype":"success","uuid":"u"}"#,
         r#"{"uuid":"u","x":{"type":"user"},"subtype":"success","y":[1e999,"\ud83d"],"type":"result"}"#,
@@ -30,27 +36,27 @@ fn a_parent_of_any_type_makes_it_a_subagents_frame() {
 
 #[test]
 fn a_field_of_the_wrong_type_hides_no_other() {
-    let user = Ok((MessageKind::User, None, None, false));
+    let user = Ok(("user".to_owned(), None, None, false));
     assert_eq!(agree(br#"{"uuid":5,"type":"user"}"#), user);
     assert_eq!(agree(br#"{"uuid":"u","uuid":["u"],"subtype":null,"type":"user"}"#), user);
 }
 
 #[test]
 fn what_is_no_message_is_named() {
-    let cases: [(&[u8], NotAMessage); 13] = [
-        (b"hello", NotAMessage::NotJson),
-        (b"", NotAMessage::NotJson),
-        (b"{\"type\":\"user\"", NotAMessage::NotJson),
-        (b"{\"type\":\"user\"} x", NotAMessage::NotJson),
-        (b"{\"type\":\"user\",}", NotAMessage::NotJson),
-        (b"{\"type\":\"us\ner\"}", NotAMessage::NotJson),
-        (b"\xff", NotAMessage::NotJson),
-        (b"[1]", NotAMessage::NotAnObject),
-        (b"null", NotAMessage::NotAnObject),
-        (b" \"x\" ", NotAMessage::NotAnObject),
-        (b"{}", NotAMessage::NoType),
-        (b"{\"type\":7}", NotAMessage::NoType),
-        (b"{\"type\":\"user\",\"type\":null}", NotAMessage::NoType),
+    let cases: [(&[u8], WhyRejected); 13] = [
+        (b"hello", WhyRejected::NotJson),
+        (b"", WhyRejected::NotJson),
+        (b"{\"type\":\"user\"", WhyRejected::NotJson),
+        (b"{\"type\":\"user\"} x", WhyRejected::NotJson),
+        (b"{\"type\":\"user\",}", WhyRejected::NotJson),
+        (b"{\"type\":\"us\ner\"}", WhyRejected::NotJson),
+        (b"\xff", WhyRejected::NotJson),
+        (b"[1]", WhyRejected::NotAnObject),
+        (b"null", WhyRejected::NotAnObject),
+        (b" \"x\" ", WhyRejected::NotAnObject),
+        (b"{}", WhyRejected::NoType),
+        (b"{\"type\":7}", WhyRejected::NoType),
+        (b"{\"type\":\"user\",\"type\":null}", WhyRejected::NoType),
     ];
     for (line, why) in cases {
         assert_eq!(agree(line), Err(why), "{}", String::from_utf8_lossy(line));
@@ -59,8 +65,8 @@ fn what_is_no_message_is_named() {
 
 #[test]
 fn bytes_that_are_not_utf8_do_not_hide_a_message() {
-    assert_eq!(agree(b"{\"a\":\"\xff\",\"type\":\"user\"}").map(|seen| seen.0), Ok(MessageKind::User));
-    let expected = Ok((MessageKind::User, None, Some("\u{fffd}".to_owned()), false));
+    assert_eq!(agree(b"{\"a\":\"\xff\",\"type\":\"user\"}").map(|seen| seen.0), Ok("user".to_owned()));
+    let expected = Ok(("user".to_owned(), None, Some("\u{fffd}".to_owned()), false));
     assert_eq!(agree(b"{\"\xff\":1,\"type\":\"user\",\"uuid\":\"\xff\"}"), expected);
     assert_eq!(agree(br#"{"type":"user","uuid":"\udd80"}"#), expected);
 }
@@ -138,7 +144,7 @@ fn values_are_json_and_nothing_near_it() {
     for (values, are_good) in [(&good[..], true), (&bad[..], false)] {
         for value in values {
             for line in [value.to_string(), format!("[{value}]"), format!("{{\"type\":\"user\",\"x\":{value}}}")] {
-                let is_json = agree(line.as_bytes()) != Err(NotAMessage::NotJson);
+                let is_json = agree(line.as_bytes()) != Err(WhyRejected::NotJson);
                 // An empty place is one in an array.
                 assert_eq!(is_json, are_good || line == "[]", "{line}");
             }
@@ -154,7 +160,7 @@ fn any_depth_is_taken_without_a_stack() {
                 format!("{{\"x\":{}{inner}{},\"type\":\"user\"}}", open.repeat(depth), close.repeat(depth))
             };
             assert!(agree(line("0").as_bytes()).is_ok(), "{open} {depth}");
-            assert_eq!(agree(line("0]}").as_bytes()), Err(NotAMessage::NotJson), "{open} {depth}");
+            assert_eq!(agree(line("0]}").as_bytes()), Err(WhyRejected::NotJson), "{open} {depth}");
         }
     }
     // Each level is what it was when it is left.
@@ -165,7 +171,7 @@ fn any_depth_is_taken_without_a_stack() {
         let mut wrong = ends.clone().into_bytes();
         wrong[at] = if wrong[at] == b'}' { b']' } else { b'}' };
         let line = [b"{\"x\":", mixed.as_bytes(), b"0", &wrong, b",\"type\":\"user\"}"].concat();
-        assert_eq!(agree(&line), Err(NotAMessage::NotJson));
+        assert_eq!(agree(&line), Err(WhyRejected::NotJson));
     }
 }
 
