@@ -2,7 +2,7 @@
 //!
 //! `fuzz/seeds/TARGET` holds the corpus, a file for each input. What starts with `found-` was a finding.
 
-#[path = "support/history.rs"]
+#[path = "support/history/mod.rs"]
 mod history;
 #[path = "support/laws/mod.rs"]
 mod laws;

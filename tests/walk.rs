@@ -3,7 +3,7 @@
 //! All histories of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
 //! `cargo test --test walk -- --nocapture` prints how far it came.
 
-#[path = "support/history.rs"]
+#[path = "support/history/mod.rs"]
 mod history;
 #[path = "support/laws/mod.rs"]
 mod laws;
@@ -11,7 +11,9 @@ mod laws;
 use std::time::{Duration, Instant};
 
 use claude_duplex::{AskKinds, Config, Seed};
-use history::{Author, PeerLine, PickedBusy, Step};
+use history::Author;
+use history::peer::PeerLine;
+use history::step::{PickedBusy, Step};
 
 /// What each letter says. Numbers pick the first prompt, the latest ask and the latest request.
 fn alphabet() -> Vec<(&'static str, Step)> {
@@ -37,12 +39,21 @@ fn alphabet() -> Vec<(&'static str, Step)> {
         ("result", result(None, 0)),
         ("naming result", result(Some(vec![0]), 0)),
         ("aborted result", result(None, 3)),
+        ("delta", Step::Line(PeerLine::Delta)),
+        ("prevented", Step::Line(PeerLine::Prevented)),
         ("permission", ask(0)),
+        ("hook", ask(2)),
         ("dialog", ask(5)),
         ("withdrawal", Step::Line(PeerLine::CancelAsk(1))),
+        ("echoed answer", Step::Line(PeerLine::EchoedAnswer(1))),
         ("success", response(0)),
+        ("error", response(1)),
         ("still queued", response(2)),
         ("task ended", Step::Line(PeerLine::Task(1))),
+        ("idle state", Step::Line(PeerLine::State(0))),
+        ("keep alive", Step::Line(PeerLine::KeepAlive)),
+        ("blank", Step::Line(PeerLine::Blank)),
+        ("long line", Step::Line(PeerLine::Long(2000))),
         ("cut line", Step::Part(PeerLine::Init(4), 128)),
         ("noise", Step::Line(PeerLine::Noise(0))),
         ("written", Step::Sent(u16::MAX)),
@@ -96,6 +107,7 @@ impl Walk {
 fn config() -> Config {
     let mut config = Config::new(Seed([7; 16]));
     config.owned = AskKinds::ALL;
+    config.limits.line = 1000;
     config.timeouts.turn = Some(Duration::from_secs(5));
     config.timeouts.stall = Some(Duration::from_secs(3));
     config

@@ -8,8 +8,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use claude_duplex::{Config, Input, Prompt, Recorder, Seed, Time, Uuid};
+use claude_duplex::{
+    Action, Answer, Ask, AskKind, AskKinds, Config, Decision, Input, Json, Prompt, Protocol, Recorder, Request, Seed,
+    Time, Uuid,
+};
 use recording::{Recorded, What};
+use serde_json::Value;
 
 /// The laws play a journal many times: longer ones cost more than they find.
 const LONGEST: usize = 16 * 1024;
@@ -64,26 +68,78 @@ fn out(line: &Recorded) -> Option<&[u8]> {
     }
 }
 
-/// A session in which the recording's prompts are given when they were written.
+/// A session in which the recording's prompts are given when they were written, and its asks, all of which are the host's,
+/// answered when they were.
 fn journal(lines: &[Recorded]) -> Vec<u8> {
-    let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed([0; 16])), Time::ZERO, LONGEST as u64);
+    let mut config = Config::new(Seed([0; 16]));
+    config.owned = AskKinds::ALL;
+    let mut host = Host {
+        recorder: Recorder::new(Vec::new(), &config, Time::ZERO, LONGEST as u64),
+        protocol: Protocol::new(config, Time::ZERO),
+        asks: Vec::new(),
+    };
     for line in lines {
         let now = line.time();
         match &line.what {
             What::In(bytes) => {
-                let line: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
-                let uuid = line["uuid"].as_str().and_then(|uuid| uuid.parse::<Uuid>().ok());
-                if let Some(uuid) = uuid {
-                    recorder.input(now, &Input::Prompt(Prompt::text("hello").uuid(uuid)));
-                    recorder.input(now, &Input::Sent(usize::MAX));
+                if let Some(input) = host.said(&serde_json::from_slice(bytes).unwrap_or_default()) {
+                    host.input(now, input);
+                    host.input(now, Input::Sent(usize::MAX));
                 }
             }
-            What::Out(bytes) => recorder.input(now, &Input::Receive([bytes, &b"\n"[..]].concat().into())),
-            What::Err(bytes) => recorder.input(now, &Input::Stderr(bytes.into())),
-            What::Exit(exit) => recorder.input(now, &Input::Exited(*exit)),
+            What::Out(bytes) => host.input(now, Input::Receive([bytes, &b"\n"[..]].concat().into())),
+            What::Err(bytes) => host.input(now, Input::Stderr(bytes.into())),
+            What::Exit(exit) => host.input(now, Input::Exited(*exit)),
         }
     }
-    let mut journal = recorder.into_inner();
+    let mut journal = host.recorder.into_inner();
     journal.flush().expect("memory has room");
     journal
+}
+
+struct Host {
+    recorder: Recorder<Vec<u8>>,
+    protocol: Protocol,
+    asks: Vec<Ask>,
+}
+
+impl Host {
+    fn input(&mut self, now: Time, input: Input<'_>) {
+        self.recorder.input(now, &input);
+        self.protocol.apply(now, input);
+        let actions = std::iter::from_fn(|| self.protocol.poll_action());
+        self.asks.extend(actions.filter_map(|action| if let Action::Asked(ask) = action { Some(ask) } else { None }));
+    }
+
+    /// What the host said by a line: a prompt, an answer, or a request.
+    fn said(&self, line: &Value) -> Option<Input<'static>> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        match line["type"].as_str()? {
+            "user" => {
+                let uuid: Uuid = line["uuid"].as_str()?.parse().ok()?;
+                Some(Input::Prompt(Prompt::text("hello").uuid(uuid)))
+            }
+            "control_request" => {
+                let subtype = text(&line["request"]["subtype"])?;
+                let fields = line["request"].as_object()?.iter().filter(|(name, _)| *name != "subtype");
+                let request =
+                    fields.fold(Request::new(subtype), |request, (name, value)| request.field(name, Json::from(value)));
+                Some(Input::Request(request.id(text(&line["request_id"])?)))
+            }
+            "control_response" => {
+                let response = &line["response"];
+                let ask = self.asks.iter().find(|ask| ask.request_id() == response["request_id"])?;
+                let answer = match &response["response"] {
+                    said if said["behavior"] == "allow" && ask.kind() == AskKind::Permission => {
+                        Decision::allow().into()
+                    }
+                    said if said["behavior"] == "deny" => Decision::deny("no").into(),
+                    said if said.is_object() => Answer::Raw(Json::from(said)),
+                    _ => Answer::Error { message: text(&response["error"])? },
+                };
+                Some(Input::Answer(ask.id(), answer))
+            }
+            _ => None,
+        }
+    }
 }

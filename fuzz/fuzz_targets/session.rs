@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../tests/support/history.rs"]
+#[path = "../../tests/support/history/mod.rs"]
 mod history;
 #[path = "../../tests/support/laws/mod.rs"]
 mod laws;

@@ -1,5 +1,6 @@
 //! What is said to an ask.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -79,16 +80,12 @@ impl Answer {
 
     /// Which way it goes, said to an ask of that kind.
     pub(crate) fn verdict(&self, kind: AskKind) -> Verdict {
-        #[derive(Deserialize)]
-        struct Behavior {
-            behavior: String,
-        }
         match self {
             Self::Permission(Decision::Allow { .. }) => Verdict::Allowed,
             Self::Permission(Decision::Deny { .. }) => Verdict::Denied,
-            Self::Raw(payload) if kind == AskKind::Permission => match payload.decode::<Behavior>() {
-                Ok(Behavior { behavior }) if behavior == "allow" => Verdict::Allowed,
-                Ok(Behavior { behavior }) if behavior == "deny" => Verdict::Denied,
+            Self::Raw(payload) if kind == AskKind::Permission => match behavior(payload).0.as_str() {
+                "allow" => Verdict::Allowed,
+                "deny" => Verdict::Denied,
                 _ => Verdict::Answered,
             },
             Self::Error { .. } => Verdict::Error,
@@ -99,20 +96,21 @@ impl Answer {
 
     /// Whether it is a deny that ends the turn.
     pub(crate) fn interrupts(&self, kind: AskKind) -> bool {
-        #[derive(Deserialize)]
-        struct Deny {
-            behavior: String,
-            #[serde(default)]
-            interrupt: bool,
-        }
         match self {
             Self::Permission(Decision::Deny { interrupt, .. }) => *interrupt,
-            Self::Raw(payload) if kind == AskKind::Permission => {
-                payload.decode::<Deny>().is_ok_and(|deny| deny.behavior == "deny" && deny.interrupt)
-            }
+            Self::Raw(payload) if kind == AskKind::Permission => behavior(payload) == ("deny".to_owned(), true),
             _ => false,
         }
     }
+}
+
+/// What a permission's payload says, and whether it ends the turn. It is an object, and of a name that comes twice the last
+/// counts: so the CLI reads it.
+fn behavior(payload: &Json) -> (String, bool) {
+    let fields: BTreeMap<String, Json> = payload.decode().unwrap_or_default();
+    let behavior = fields.get("behavior").and_then(|behavior| behavior.decode().ok()).unwrap_or_default();
+    let interrupt = fields.get("interrupt").and_then(|interrupt| interrupt.decode().ok()).unwrap_or_default();
+    (behavior, interrupt)
 }
 
 impl fmt::Debug for Answer {
@@ -157,5 +155,21 @@ impl From<DialogAnswer> for Answer {
 impl<T: Into<Output>> From<T> for Answer {
     fn from(output: T) -> Self {
         Self::Hook(output.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// JavaScript reads the last of two.
+    #[test]
+    fn of_a_behavior_that_comes_twice_the_last_is_what_was_said() {
+        let verdict = |text| Answer::Raw(Json::parse(text).unwrap()).verdict(AskKind::Permission);
+        assert_eq!(verdict(r#"{"behavior":"deny","behavior":"allow"}"#), Verdict::Allowed);
+        assert_eq!(verdict(r#"{"behavior":"allow","updatedInput":{},"behavior":"deny"}"#), Verdict::Denied);
+        assert_eq!(verdict(r#"["allow"]"#), Verdict::Answered);
+        let denied = Json::parse(r#"{"behavior":"deny","interrupt":false,"interrupt":true}"#).unwrap();
+        assert!(Answer::Raw(denied).interrupts(AskKind::Permission));
     }
 }

@@ -11,7 +11,7 @@ mod counts;
 mod ending;
 mod fallback;
 mod generation;
-#[path = "../support/history.rs"]
+#[path = "../support/history/mod.rs"]
 mod history;
 mod host;
 mod judge;

@@ -3,7 +3,7 @@
 #[path = "../support/account.rs"]
 #[cfg(all(unix, feature = "smol"))]
 mod account;
-#[path = "../support/history.rs"]
+#[path = "../support/history/mod.rs"]
 mod history;
 mod kept;
 #[cfg(all(unix, feature = "smol"))]

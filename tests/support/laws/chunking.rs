@@ -2,31 +2,36 @@
 
 use std::borrow::Cow;
 
-use claude_duplex::{Input, Time};
+use claude_duplex::Input;
 
 use super::Case;
-use crate::history::History;
+use crate::history::Trace;
 
+/// How many bytes a part may have.
+const SIZES: [usize; 8] = [1, 2, 3, 7, 16, 33, 64, 150];
+
+/// Counts the cuts. An empty part stands at the end of each split.
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.history;
     // The seed is as arbitrary as any other bytes, and it is at hand.
-    let sizes = history.config.seed.0;
-    let cut = |(at, input)| split(input, usize::from(sizes[at % sizes.len()] % 16) + 1);
-    let cut = History { inputs: history.inputs.iter().enumerate().flat_map(cut).collect(), ..history.clone() };
-    let (whole, parts) = (&case.trace, cut.play());
+    let picks = history.config.seed.0.iter().cycle();
+    let (mut protocol, mut parts, mut cuts) = (history.begin(), Trace::default(), 0);
+    for ((now, input), pick) in history.inputs.iter().zip(picks) {
+        let Input::Receive(bytes) = input else {
+            parts.apply(&mut protocol, *now, input.clone());
+            continue;
+        };
+        for part in bytes.chunks(SIZES[usize::from(*pick) % SIZES.len()]).chain([&[][..]]) {
+            parts.apply(&mut protocol, *now, Input::Receive(Cow::Borrowed(part)));
+            cuts += 1;
+        }
+    }
+    parts.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
+    let whole = &case.trace;
     assert_eq!(whole.actions, parts.actions);
     assert_eq!(whole.written, parts.written);
     assert_eq!(whole.children, parts.children);
     assert_eq!(whole.deadlines.last(), parts.deadlines.last());
-    assert_eq!(whole.unsent, parts.unsent);
-    cut.inputs.len() - history.inputs.len()
-}
-
-/// The input in parts of that size, an empty one behind them, if it is bytes.
-fn split(input: &(Time, Input<'static>), size: usize) -> Vec<(Time, Input<'static>)> {
-    let part = |bytes: &[u8]| (input.0, Input::Receive(Cow::Owned(bytes.to_vec())));
-    match &input.1 {
-        Input::Receive(bytes) => bytes.chunks(size).map(part).chain([part(&[])]).collect(),
-        _ => vec![input.clone()],
-    }
+    assert_eq!(whole.unsent, protocol.poll_transmit());
+    cuts
 }

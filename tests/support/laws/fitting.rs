@@ -6,7 +6,7 @@ use claude_duplex::{Action, Answer, Ask, AskId, Decision, Input, Limits, Protoco
 use serde_json::Value;
 
 use super::Case;
-use crate::history::{KINDS_OF_ANSWERS, answer};
+use crate::history::answer::{KINDS_OF_ANSWERS, answer};
 
 /// More than any answer of the histories needs, in bytes.
 const ROOM: usize = 1000;
@@ -105,6 +105,8 @@ fn is_of_its_shape(answer: &Answer, ask: &Ask, response: &Value) -> bool {
         Answer::Elicitation(_) => one_of("action", &["accept", "decline", "cancel"]),
         Answer::Dialog(_) => one_of("behavior", &["completed", "cancelled"]),
         Answer::Raw(_) => is_success,
+        // It is of the ask's shape; that it refuses is a law of its own.
+        Answer::Decline => is_success && payload.is_object() || response["error"].is_string(),
         _ => response["subtype"] == "error" && response["error"].is_string(),
     }
 }
@@ -117,6 +119,7 @@ fn name(answer: &Answer) -> &'static str {
         Answer::Elicitation(_) => "Elicitation",
         Answer::Dialog(_) => "Dialog",
         Answer::Raw(_) => "Raw",
+        Answer::Decline => "Decline",
         _ => "Error",
     }
 }

@@ -1,48 +1,152 @@
-//! Law 9: every permission that is allowed on the wire was allowed by the host, and is told to have been.
+//! Law 9: what is granted on the wire was granted by the host, to that ask, while it was open, and in those words; everybody
+//! is told so. What is said to an ask without the host refuses.
 
-use std::collections::HashSet;
-
-use claude_duplex::{Action, Answer, AskId, Decision, Input, Verdict};
+use claude_duplex::ask::hook::HookEvent;
+use claude_duplex::{
+    Action, Answer, Ask, AskId, AskKind, Decision, Input, Json, Message, Protocol, Time, Verdict, WhyDeclined,
+};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Case;
-use crate::history::Trace;
 
-/// Counts what was allowed.
+/// Counts the grants.
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.drained;
-    let mut protocol = history.begin();
-    let mut trace = Trace::default();
-    let mut asked: Vec<(AskId, String)> = Vec::new();
-    let mut granted: HashSet<String> = HashSet::new();
-    let mut told: HashSet<String> = HashSet::new();
-    for (now, input) in &history.inputs {
-        if let Input::Answer(ask, answer @ (Answer::Permission(Decision::Allow { .. }) | Answer::Raw(_))) = input {
-            if protocol.clone().answer(*now, *ask, answer.clone()).is_ok() {
-                granted.extend(asked.iter().filter(|(id, _)| id == ask).map(|(_, wire)| wire.clone()));
-            }
-        }
-        trace.apply(&mut protocol, *now, input.clone());
-        while let Some(action) = protocol.poll_action() {
-            match action {
-                Action::Asked(ask) => asked.push((ask.id(), ask.request_id())),
-                Action::Answered { ask, verdict: Verdict::Allowed } => {
-                    told.extend(asked.iter().filter(|(id, _)| *id == ask).map(|(_, wire)| wire.clone()));
+    let mut host = Host { protocol: history.begin(), open: Vec::new(), granted: 0 };
+    history.inputs.iter().for_each(|(now, input)| host.input(*now, input));
+    host.granted
+}
+
+struct Host {
+    protocol: Protocol,
+    open: Vec<Ask>,
+    granted: usize,
+}
+
+/// A response of ours.
+#[derive(Deserialize)]
+struct Response {
+    subtype: String,
+    request_id: String,
+    #[serde(default)]
+    response: Option<Json>,
+}
+
+impl Host {
+    fn input(&mut self, now: Time, input: &Input<'static>) {
+        let mut waited = self.protocol.poll_transmit().len();
+        let mut answered = None;
+        match input {
+            Input::Answer(ask, answer) => {
+                if self.protocol.answer(now, *ask, answer.clone()).is_ok() {
+                    answered = Some((self.close(*ask).expect("only what is open can be answered"), answer));
                 }
+            }
+            Input::Sent(count) => {
+                waited = waited.saturating_sub(*count);
+                self.protocol.sent(now, *count);
+            }
+            input => self.protocol.apply(now, input.clone()),
+        }
+        let (mut declined, mut told) = (Vec::new(), Vec::new());
+        while let Some(action) = self.protocol.poll_action() {
+            match action {
+                Action::Asked(ask) => self.open.push(ask),
+                Action::Answered { ask, verdict } => told.push((ask, verdict)),
+                Action::Withdrawn { ask, .. } => drop(self.close(ask)),
+                // These are left to others.
+                Action::Declined { why: WhyDeclined::Undeclared | WhyDeclined::Closing, .. } => {}
+                Action::Declined { message, kind, .. } => declined.push((message, kind)),
                 _ => {}
             }
         }
-    }
-    let mut allowed = 0;
-    for line in trace.written.split(|byte| *byte == b'\n') {
-        let Ok(line) = serde_json::from_slice::<Value>(line) else { continue };
-        if line["response"]["response"]["behavior"] == "allow" {
-            let id = line["response"]["request_id"].as_str().unwrap_or_default();
-            assert!(granted.contains(id), "{id} was granted by nobody");
-            assert!(told.contains(id), "nobody is told that {id} was granted");
-            allowed += 1;
+        let told_of: Vec<AskId> = told.iter().map(|(ask, _)| *ask).collect();
+        assert_eq!(told_of, answered.iter().map(|(ask, _)| ask.id()).collect::<Vec<_>>());
+        let mut declined = declined.into_iter();
+        // Where all that waited was given up, nothing was added.
+        let added = self.protocol.poll_transmit().get(waited..).unwrap_or_default();
+        for response in added.split(|byte| *byte == b'\n').filter_map(response) {
+            match &answered {
+                Some((ask, answer)) => {
+                    assert_eq!(response.request_id, ask.request_id(), "another ask is answered");
+                    judge_answer(ask, answer, &response);
+                    let is_allowed = ask.kind() == AskKind::Permission && said(&response)["behavior"] == "allow";
+                    assert_eq!(told[0].1 == Verdict::Allowed, is_allowed, "{answer:?} is told as {told:?}");
+                    self.granted += usize::from(!refuses(&response, is_guard(ask.message(), ask.kind())));
+                }
+                None => {
+                    let (message, kind) = declined.next().expect("nobody answered, and nothing was declined");
+                    assert_eq!(value(&message)["request_id"], response.request_id, "another ask is declined");
+                    assert!(refuses(&response, is_guard(&message, kind)), "granted by nobody: {:?}", response.response);
+                }
+            }
         }
     }
-    assert!(told.is_subset(&granted), "{told:?} are told to be granted, {granted:?} are");
-    allowed
+
+    fn close(&mut self, ask: AskId) -> Option<Ask> {
+        let at = self.open.iter().position(|open| open.id() == ask)?;
+        Some(self.open.remove(at))
+    }
+}
+
+fn response(line: &[u8]) -> Option<Response> {
+    #[derive(Deserialize)]
+    struct Line {
+        response: Response,
+    }
+    serde_json::from_slice(line).ok().map(|line: Line| line.response)
+}
+
+/// Whether it is a hook whose error lets pass what it guards.
+fn is_guard(message: &Message, kind: AskKind) -> bool {
+    let message = value(message);
+    let event = message["request"]["input"]["hook_event_name"].as_str().map(HookEvent::from);
+    kind == AskKind::Hook && event.is_some_and(|event| event.refusal("").is_some())
+}
+
+fn value(message: &Message) -> Value {
+    message.to_json().decode().expect("a message is JSON")
+}
+
+fn said(response: &Response) -> Value {
+    response.response.as_ref().and_then(|payload| payload.decode().ok()).unwrap_or_default()
+}
+
+/// Whether the response keeps what was asked for from happening.
+fn refuses(response: &Response, is_guard: bool) -> bool {
+    if response.subtype == "error" {
+        return !is_guard;
+    }
+    let payload = said(response);
+    let own = &payload["hookSpecificOutput"];
+    let words = [&payload["behavior"], &payload["action"], &payload["decision"], &own["permissionDecision"]];
+    let is_no = |word: &Value| ["deny", "cancelled", "cancel", "decline", "block"].iter().any(|no| word == no);
+    words.into_iter().any(is_no) || is_no(&own["decision"]["behavior"]) || payload["continue"] == false
+}
+
+/// An allow says what the host said, with the input that the host saw if it gave no other; a denial stays one.
+fn judge_answer(ask: &Ask, answer: &Answer, response: &Response) {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Allow {
+        behavior: String,
+        updated_input: Json,
+        #[serde(default)]
+        updated_permissions: Vec<Json>,
+    }
+    match answer {
+        Answer::Permission(Decision::Allow { input, remember, .. }) => {
+            let Ok(permission) = ask.permission() else { return assert_eq!(response.subtype, "error") };
+            let said: Allow = response.response.as_ref().and_then(|said| said.decode().ok()).expect("an allow");
+            assert_eq!(said.behavior, "allow");
+            assert_eq!(said.updated_input, *input.as_ref().unwrap_or(&permission.input));
+            assert!(said.updated_permissions.iter().eq(remember.iter().map(|update| update.as_json())));
+        }
+        Answer::Raw(payload) => assert_eq!(response.response.as_ref(), Some(payload)),
+        Answer::Permission(_) | Answer::Decline => {
+            assert!(refuses(response, is_guard(ask.message(), ask.kind())), "{answer:?}: {:?}", response.response);
+        }
+        _ => {}
+    }
 }

@@ -1,8 +1,8 @@
 //! Law 8: what a session holds, and what it hands out at once, has limits.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use claude_duplex::{Action, AskId, Input};
+use claude_duplex::{Action, Input, WhyRejected};
 
 use super::Case;
 
@@ -10,28 +10,40 @@ pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.history;
     let limits = history.config.limits;
     let mut protocol = history.begin();
-    let mut open_asks: HashSet<AskId> = HashSet::new();
+    let (mut prompts, mut requests, mut asks) = (HashSet::new(), HashSet::new(), HashMap::new());
     for (now, input) in &history.inputs {
-        if let Input::Answer(ask, answer) = input {
-            if protocol.answer(*now, *ask, answer.clone()).is_ok() {
-                open_asks.remove(ask);
+        match input.clone() {
+            Input::Answer(ask, answer) => {
+                if protocol.answer(*now, ask, answer).is_ok() {
+                    asks.remove(&ask);
+                }
             }
-        } else {
-            protocol.apply(*now, input.clone());
+            Input::Prompt(prompt) => prompts.extend(protocol.prompt(*now, prompt)),
+            Input::Request(request) => requests.extend(protocol.request(*now, request)),
+            Input::Interrupt(interrupt) => requests.extend(protocol.interrupt(*now, interrupt)),
+            input => protocol.apply(*now, input),
         }
         assert!(protocol.poll_transmit().len() <= limits.unsent_hard);
         // A byte that is no UTF-8 is shown as a character of three.
         assert!(protocol.stderr_tail().len() <= limits.stderr_tail.saturating_mul(3));
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::Asked(ask) => drop(open_asks.insert(ask.id())),
-                Action::Withdrawn { ask, .. } => drop(open_asks.remove(&ask)),
-                Action::Rejected(rejected) => assert!(rejected.head.len() <= limits.rejected_head),
+                Action::Asked(ask) => drop(asks.insert(ask.id(), ask.message().as_bytes().len())),
+                Action::Withdrawn { ask, .. } => drop(asks.remove(&ask)),
+                Action::PromptEnded { prompt, .. } => drop(prompts.remove(&prompt)),
+                Action::Replied { request, .. } => drop(requests.remove(&request)),
+                Action::Rejected(rejected) => {
+                    assert!(rejected.head.len() <= limits.rejected_head);
+                    assert!(rejected.why == WhyRejected::TooLong || rejected.length <= limits.line as u64);
+                }
                 Action::Message { message, .. } => assert!(message.as_bytes().len() <= limits.line),
                 _ => {}
             }
         }
-        assert!(open_asks.len() <= limits.open_asks);
+        assert!(prompts.len() <= limits.open_prompts);
+        assert!(requests.len() <= limits.open_requests);
+        assert!(asks.len() <= limits.open_asks);
+        assert!(asks.values().sum::<usize>() <= limits.open_ask_bytes);
     }
     history.inputs.len()
 }

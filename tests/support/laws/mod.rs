@@ -5,6 +5,7 @@
 
 mod answers;
 mod chunking;
+mod deadlines;
 mod ending;
 pub(crate) mod fitting;
 mod grants;
@@ -40,7 +41,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 13] = [
+pub(crate) const LAWS: [Law; 14] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
     Law { name: "3: output is whole lines of JSON", judge: output::judge },
@@ -50,6 +51,7 @@ pub(crate) const LAWS: [Law; 13] = [
     Law { name: "5: an answer that is taken is on its way", judge: answers::judge },
     Law { name: "6: a close ends without help", judge: ending::judge },
     Law { name: "7: time does not go back, and early is nothing", judge: time::judge },
+    Law { name: "7: what is due is announced and done", judge: deadlines::judge },
     Law { name: "8: what is held has limits", judge: memory::judge },
     Law { name: "9: nothing is granted that nobody gave", judge: grants::judge },
     Law { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },

@@ -1,0 +1,35 @@
+//! Arbitrary settings.
+
+use std::time::Duration;
+
+use arbitrary::{Result, Unstructured};
+use claude_duplex::{AskKind, Busy, Child, CloseWhen, Config, Seed, UnknownAsks};
+
+/// Small limits, so that a short history reaches them.
+pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
+    let mut config = Config::new(Seed(u.arbitrary()?));
+    config.busy = *u.choose(&[Busy::Queue, Busy::Queue, Busy::Send, Busy::Refuse])?;
+    for kind in AskKind::KNOWN {
+        if u.ratio(3, 4)? {
+            config = config.own(kind);
+        }
+    }
+    config.unknown_asks = *u.choose(&[UnknownAsks::Decline, UnknownAsks::Hand])?;
+    config.child = *u.choose(&[Child::Process, Child::Process, Child::Streams])?;
+    config.close_when = *u.choose(&[CloseWhen::TurnEnded, CloseWhen::Idle])?;
+    config.kill_group = u.arbitrary()?;
+    config.limits.line = *u.choose(&[400, 4000])?;
+    config.limits.unread = 2000;
+    config.limits.unsent = *u.choose(&[300, 100_000])?;
+    config.limits.unsent_hard = *u.choose(&[1500, 200_000])?;
+    config.limits.open_prompts = 4;
+    config.limits.open_requests = 3;
+    config.limits.open_asks = 3;
+    config.limits.open_ask_bytes = *u.choose(&[400, 1000])?;
+    config.limits.stderr_tail = 10;
+    config.timeouts.turn = *u.choose(&[None, Some(Duration::from_millis(900))])?;
+    config.timeouts.stall = *u.choose(&[None, Some(Duration::from_millis(500))])?;
+    config.timeouts.request = *u.choose(&[None, Some(Duration::from_millis(700))])?;
+    config.timeouts.interrupt = *u.choose(&[None, Some(Duration::from_millis(300))])?;
+    Ok(config)
+}
