@@ -103,7 +103,7 @@ fn asks() {
                     Action::Asked(ask) => Some(ask.id()),
                     _ => None,
                 });
-                let answered = session.answer(Time::ZERO, asked.expect("it is asked"), Decision::deny("no").into());
+                let answered = session.answer(Time::ZERO, asked.expect("it is asked"), Decision::deny("no"));
                 sent(&mut session);
                 answered.is_ok()
             })

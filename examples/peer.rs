@@ -103,7 +103,7 @@ fn answer(prompt: &str, asks: bool) -> Vec<Step> {
         Some(command) => {
             let tool = Tool::bash(command.trim()).gives(format!("(nothing was run) {}", command.trim()));
             let tool = if asks { tool.asks() } else { tool };
-            vec![Step::text("I will run it."), tool.into(), Step::text("It has run.")]
+            vec![Step::text("I will run it."), tool.into(), Step::text("That is all.")]
         }
         None => {
             let words = prompt.split_whitespace().count();

@@ -252,7 +252,8 @@ impl Protocol {
     /// [`Reused`](WhyRefused::Reused) where its uuid was used; [`Full`](WhyRefused::Full) where
     /// [`Limits::open_prompts`](crate::Limits::open_prompts) or [`Limits::unsent`](crate::Limits::unsent) is reached, and
     /// [`Room`](Action::Room) then tells when there is room.
-    pub fn prompt(&mut self, now: Time, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
+    pub fn prompt(&mut self, now: Time, prompt: impl Into<Prompt>) -> Result<PromptId, Refused<Prompt>> {
+        let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
         taken.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: prompt, why })
     }
@@ -298,7 +299,8 @@ impl Protocol {
     /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of
     /// another kind, or an allow's input is no object; [`AnswerError::Full`] where more would wait to be written than
     /// [`Limits::unsent_hard`](crate::Limits::unsent_hard). Nothing is changed then.
-    pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: Answer) -> Result<(), AnswerError> {
+    pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: impl Into<Answer>) -> Result<(), AnswerError> {
+        let answer = answer.into();
         self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(AnswerError::Stale))
     }
 

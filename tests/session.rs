@@ -182,14 +182,14 @@ fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
     let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
     session.close(Time::ZERO);
     assert_eq!(session.poll_child(), None, "while it can be answered, stdin is open");
-    assert!(session.clone().answer(Time::ZERO, ask.id(), Decision::allow().into()).is_ok());
+    assert!(session.clone().answer(Time::ZERO, ask.id(), Decision::allow()).is_ok());
     let (due, _) = session.poll_timeout().expect("the grace for the turn");
     session.handle_timeout(due);
     assert_eq!(session.poll_child(), Some(ChildAction::CloseStdin));
     let why = WhyWithdrawn::Ended(Lost::Closed);
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
     assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why }), "{actions:?}");
-    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::allow().into()), Err(AnswerError::Stale));
+    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::allow()), Err(AnswerError::Stale));
     assert_eq!(session.poll_transmit(), b"");
 }
 
@@ -200,11 +200,11 @@ fn an_answer_that_there_is_no_room_for_is_not_taken() {
     let mut session = Protocol::new(config, Time::ZERO);
     session.receive(Time::ZERO, ASK);
     let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
-    let long = Decision::deny("no".repeat(1000)).into();
+    let long = Decision::deny("no".repeat(1000));
     assert_eq!(session.answer(Time::ZERO, ask.id(), long), Err(AnswerError::Full));
     assert_eq!(session.poll_action(), None, "nothing was changed");
     assert_eq!(session.poll_transmit(), b"");
-    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::deny("no").into()), Ok(()));
+    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::deny("no")), Ok(()));
 }
 
 /// A session that waits for ever for replies to the host's requests, and what its next deadline does.

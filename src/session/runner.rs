@@ -39,17 +39,23 @@ impl Runner {
     /// Runs the session while the future runs, then closes it in order and waits for its end
     /// ([`Graces`](crate::Graces)). What the future gave.
     ///
-    /// Should the session end first, the future runs on by itself.
+    /// Should the session end first, the future runs on by itself. In each poll the session comes before the future, and a
+    /// [`serve`](crate::Asks::serve) that is joined behind them comes last: what the future prints stands above the question
+    /// that a handler asks next. Where they are tasks of their own, nothing orders them.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
         let output = {
             let mut future = pin!(future);
+            let mut begun = false;
             poll_fn(|cx| {
-                let output = future.as_mut().poll(cx);
-                if output.is_pending() {
-                    // Its end wakes the future, if that waits for it.
-                    let _ = Pin::new(&mut self).poll(cx);
+                if !std::mem::replace(&mut begun, true) {
+                    if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                        return Poll::Ready(output);
+                    }
                 }
-                output
+                // Then the session first, so that what is said reaches the future before a handler beside it is asked about
+                // what comes next. Its end wakes the future, if that waits for it; a command of the future wakes it.
+                let _ = Pin::new(&mut self).poll(cx);
+                future.as_mut().poll(cx)
             })
             .await
         };

@@ -192,7 +192,7 @@ fn case_018_what_is_written_at_once_comes_out_in_whole_lines() {
     let mut host = Host::with(sends);
     for number in 0..20 {
         let prompt = format!("prompt {number} {}", "y".repeat(number * 100));
-        host.protocol.prompt(host.now, prompt.as_str().into()).expect("there is room");
+        host.protocol.prompt(host.now, prompt.as_str()).expect("there is room");
     }
     let mut bytes = Vec::new();
     while !host.protocol.poll_transmit().is_empty() {

@@ -271,7 +271,7 @@ fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
 fn an_output_of_another_event_is_refused_here_and_the_ask_stays_open() {
     for (event, output, _) in outputs() {
         let (mut host, ask) = asked(if event == "Stop" { "Setup" } else { "Stop" }, json!({}));
-        assert_eq!(host.protocol.answer(host.now, ask.id(), output.into()), Err(AnswerError::Mismatch), "{event}");
+        assert_eq!(host.protocol.answer(host.now, ask.id(), output), Err(AnswerError::Mismatch), "{event}");
         assert_eq!(host.written(), [] as [Value; 0]);
         host.answers(&ask, Output::new());
     }

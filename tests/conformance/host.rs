@@ -37,7 +37,7 @@ impl Host {
 
     /// Gives a prompt, which the CLI reads at once.
     pub(crate) fn prompt(&mut self, text: &str) -> PromptId {
-        let prompt = self.protocol.prompt(self.now, text.into()).expect("the prompt is taken");
+        let prompt = self.protocol.prompt(self.now, text).expect("the prompt is taken");
         self.written();
         prompt
     }

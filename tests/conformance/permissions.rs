@@ -47,7 +47,7 @@ fn case_066_an_allow_is_a_success_with_the_tools_own_input() {
     let mut host = Host::with(owner());
     let line = r#"{"type":"control_request","request_id":"a","request":{"input":{"n":1e400,"t":"\ud83d"},"tool_name":"T","subtype":"can_use_tool"}}"#;
     let [claude_duplex::Action::Asked(ask)] = &host.hears(line)[..] else { panic!("it was asked") };
-    host.protocol.answer(host.now, ask.id(), Decision::allow().into()).unwrap();
+    host.protocol.answer(host.now, ask.id(), Decision::allow()).unwrap();
     let written = String::from_utf8(host.protocol.poll_transmit().to_vec()).unwrap();
     assert!(
         written.contains(r#""response":{"behavior":"allow","updatedInput":{"n":1e400,"t":"\ud83d"}}"#),
@@ -102,7 +102,7 @@ fn case_069_suggestions_go_back_byte_for_byte() {
     let permission = ask.permission().unwrap();
     assert_eq!(permission.suggestions()[0].as_json().as_str(), suggestion);
     let decision = Decision::allow().and_remember(&permission.suggestions()[0]);
-    host.protocol.answer(host.now, ask.id(), decision.into()).unwrap();
+    host.protocol.answer(host.now, ask.id(), decision).unwrap();
     let written = String::from_utf8(host.protocol.poll_transmit().to_vec()).unwrap();
     assert!(written.contains(&format!(r#""updatedPermissions":[{suggestion}]"#)), "{written}");
 }

@@ -81,7 +81,7 @@ fn case_107_a_permission_is_asked_and_answered_after_the_close() {
     host.close();
     let actions = host.hears(ASK);
     let [Action::Asked(ask)] = &actions[..] else { panic!("{actions:?}") };
-    host.protocol.answer(host.now, ask.id(), Decision::allow().into()).expect("it is open");
+    host.protocol.answer(host.now, ask.id(), Decision::allow()).expect("it is open");
     let written = host.written();
     assert_eq!(written[0]["response"]["response"]["behavior"], "allow");
     assert_eq!(host.orders(), []);
@@ -98,7 +98,7 @@ fn an_open_ask_keeps_stdin_open() {
     host.close();
     host.hears(success());
     assert_eq!(host.orders(), []);
-    host.protocol.answer(host.now, ask.id(), Decision::deny("no").into()).expect("it is open");
+    host.protocol.answer(host.now, ask.id(), Decision::deny("no")).expect("it is open");
     assert_eq!(host.orders(), [], "the answer is not yet with the CLI");
     assert_eq!(host.written().len(), 1);
     assert!(host.closes_stdin());

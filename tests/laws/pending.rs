@@ -125,7 +125,7 @@ fn walk(history: &[Step]) {
             }
             Step::Answer(id) => {
                 let ask = host.id(&char::from(*id).to_string());
-                let taken = ask.map(|ask| host.protocol.answer(Time::ZERO, ask, Decision::allow().into()));
+                let taken = ask.map(|ask| host.protocol.answer(Time::ZERO, ask, Decision::allow()));
                 host.write();
                 assert_eq!(
                     taken,

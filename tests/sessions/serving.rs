@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claude_duplex::ask::hook::Output;
-use claude_duplex::testing::{Generation, Script, Step, Tool};
-use claude_duplex::{Answer, AskKind, Asked, Decision, Handlers, Interrupt, Json, LocalHandlers, Outcome, Time};
+use claude_duplex::testing::{Generation, Script, Step, Tool, World};
+use claude_duplex::{
+    Answer, AskKind, Asked, Config, Content, Decision, Driver, Handlers, Interrupt, Json, LocalHandlers, Outcome, Seed,
+    Time,
+};
 use futures_lite::future::{or, pending, zip};
 
 use super::rig::{SECOND, assert_send, open};
@@ -211,4 +214,30 @@ fn to_drop_the_serving_declines_what_it_had_in_hand() {
     });
     let answers = log.answers();
     assert!(answers.len() == 6 && answers.iter().all(|answer| answer.contains("\"deny\"")), "{answers:#?}");
+}
+
+/// A terminal shows both: the question must not stand above the text that leads to it.
+#[test]
+fn what_is_said_before_an_ask_reaches_the_future_before_the_handler() {
+    let world = World::new();
+    let script = Script::default().then([Step::text("I look."), Tool::bash("ls").asks().into(), Step::text("done")]);
+    let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+    let (claude, runner) = Driver::new(config, world.start(script)).into_session();
+    let shown = RefCell::new(Vec::new());
+    let serving = claude.asks().unwrap().serve(LocalHandlers::new().permission(async |tool| {
+        shown.borrow_mut().push(tool.tool_name);
+        Decision::allow()
+    }));
+    let talk = async {
+        let mut turn = claude.prompt("look").unwrap();
+        while let Some(Ok(message)) = turn.next().await {
+            for block in message.content().into_iter().flatten() {
+                if let Content::Text(text) = block {
+                    shown.borrow_mut().push(text.text);
+                }
+            }
+        }
+    };
+    world.run(zip(runner.run_until(talk), serving));
+    assert_eq!(shown.take(), ["look", "I look.", "Bash", "done"]);
 }
