@@ -5,8 +5,12 @@
 //!
 //! The child is this program: it answers each line with so many small messages and a result, at once. `messages` is one
 //! prompt with 10,000 of them, `prompts` are 200 prompts one after the other with nothing but their results. The floor is a
-//! loop that sends lines of that length and reads as many bytes, and the core's own time on them. `prompts_over_pipes` has the
-//! loop alone for its floor; it is shown, not judged: a line goes to and fro in some 3 us here, and the core takes 2 for a prompt.
+//! loop that sends lines of that length and reads as many bytes; for `messages`, and the core's own time on them.
+//!
+//! How long a line takes to and fro is decided by where the system puts the two programs: on one processor it is a switch (some
+//! 3 us on the machine of `docs/performance.md`), on two it is the wake-up of one that sleeps (some 55 us on that virtual machine). So
+//! on Linux both sides are measured in both places, told to the system: `apart` is how a host and its child stand that both have something
+//! to do, and is judged. `together` is shown, with the core's time in its floor and without.
 
 mod clock;
 
@@ -19,7 +23,7 @@ use async_io::block_on;
 use claude_duplex::{Action, Config, Driver, Options, Outcome, Prompt, Protocol, Seed, Time, Transport};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
-/// The argument that makes this program the child, followed by how many messages it gives.
+/// The argument that makes this program the child, followed by how many messages it gives, and on which processor.
 const CHILD: &str = "--child";
 
 const READ: usize = 64 * 1024;
@@ -37,20 +41,32 @@ struct Job {
     prompts: usize,
     /// For each prompt.
     messages: usize,
+    /// The host is then on the first processor.
+    child_on: Option<usize>,
 }
 
-const JOBS: [Job; 2] =
-    [Job { name: "messages", prompts: 1, messages: 10_000 }, Job { name: "prompts", prompts: 200, messages: 0 }];
+const JOBS: [Job; 3] = [
+    Job { name: "messages", prompts: 1, messages: 10_000, child_on: None },
+    Job { name: "prompts_apart", prompts: 200, messages: 0, child_on: Some(1) },
+    Job { name: "prompts_together", prompts: 200, messages: 0, child_on: Some(0) },
+];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     if words.next().as_deref() == Some(CHILD) {
-        return child(words.next().and_then(|count| count.parse().ok()).expect("a number of messages"));
+        let messages = words.next().and_then(|count| count.parse().ok()).expect("a number of messages");
+        place(words.next().and_then(|processor| processor.parse().ok()));
+        return child(messages);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _within = runtime.enter();
     let mut held = true;
     for job in JOBS {
+        // The host's place comes first: a child begins where its host is.
+        if !place(job.child_on.map(|_| 0)) || !may_run_on(job.child_on) {
+            println!("{}: NOT RUN: programs cannot be told here where to run", job.name);
+            continue;
+        }
         let mut claude = claude_duplex::smol::spawn(&job.options(), config()).expect("the child starts");
         let mut bare = BareSmol::start(job);
         held &= holds("smol", job, || block_on(job.driven(&mut claude)), || block_on(bare.run(job)));
@@ -76,10 +92,15 @@ fn holds(runtime: &str, job: Job, mut ours: impl FnMut(), mut floor: impl FnMut(
     }
     let (ours, pipes, core) = (clock::median(of_ours), clock::median(of_floor), clock::median(of_core));
     let name = format!("{runtime}_{}", job.name);
-    let ratio = shown(&name, ours, pipes + core);
-    if job.messages == 0 {
-        shown(&format!("{name}_over_pipes"), ours, pipes);
-    }
+    let ratio = match job.child_on {
+        None => shown(&name, ours, pipes + core),
+        Some(0) => {
+            shown(&format!("{name}_and_the_core"), ours, pipes + core);
+            shown(&name, ours, pipes);
+            return true;
+        }
+        Some(_) => shown(&name, ours, pipes),
+    };
     if ratio > AT_MOST {
         eprintln!("{name}: the ratio is over {AT_MOST}");
     }
@@ -106,7 +127,8 @@ fn config() -> Config {
 impl Job {
     fn options(self) -> Options {
         let this = std::env::current_exe().expect("a bench has a path");
-        Options::new().program(this).global_arg(CHILD).global_arg(self.messages.to_string())
+        let options = Options::new().program(this).global_arg(CHILD).global_arg(self.messages.to_string());
+        self.child_on.into_iter().fold(options, |options, processor| options.global_arg(processor.to_string()))
     }
 
     fn command(self) -> std::process::Command {
@@ -148,6 +170,28 @@ impl Job {
             assert!(ended);
         }
     }
+}
+
+/// Has this thread, and what it starts, run on that processor alone, or on any. Whether that can be.
+#[cfg(target_os = "linux")]
+fn place(processor: Option<usize>) -> bool {
+    use rustix::thread::{CpuSet, sched_setaffinity};
+
+    let mut set = CpuSet::new();
+    match processor {
+        Some(processor) => set.set(processor),
+        None => (0..CpuSet::MAX_CPU).for_each(|processor| set.set(processor)),
+    }
+    sched_setaffinity(None, &set).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn place(processor: Option<usize>) -> bool {
+    processor.is_none()
+}
+
+fn may_run_on(processor: Option<usize>) -> bool {
+    processor.is_none_or(|processor| std::thread::spawn(move || place(Some(processor))).join().unwrap_or(false))
 }
 
 /// A line that is as long as one of ours.
