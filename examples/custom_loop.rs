@@ -2,6 +2,8 @@
 //!
 //!     cargo run --example custom_loop
 
+#![cfg_attr(not(unix), allow(dead_code, reason = "there is no poll(2)"))]
+
 #[path = "shared/claude.rs"]
 mod claude;
 #[cfg(unix)]

@@ -6,7 +6,10 @@
 //! two streams could come from a container's attached pipes or an SSH library. (For `ssh HOST claude ...` as a process of
 //! this machine there is `Options::launcher`.)
 
-#![cfg_attr(not(unix), allow(dead_code, unused_imports, reason = "only there a socket is given to a child as its pipes"))]
+#![cfg_attr(
+    not(unix),
+    allow(dead_code, unused_imports, reason = "only there a socket is given to a child as its pipes")
+)]
 
 #[path = "shared/claude.rs"]
 mod claude;
