@@ -118,7 +118,7 @@
 //! | | Core | Children |
 //! |---|---|---|
 //! | Linux | run: every test | run: every test, and the real CLI |
-//! | macOS | compiled, never run | compiled, never run: groups and signals are those of POSIX, as on Linux |
+//! | macOS | not yet compiled | not yet compiled: groups and signals are those of POSIX, as on Linux |
 //! | Windows | compiled, never run | compiled, never run: a child has no group, and is killed where it would be asked to end |
 //! | wasm | run: journals replay to the same bytes; the module imports nothing | none: the host carries the bytes |
 //!
