@@ -212,16 +212,27 @@ pub enum Outcome {
     Lost(Lost),
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Outcome {
+    /// Its name for a program, as `success`; that of a lost one without why.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Success => "success",
             Self::Error => "error",
             Self::Interrupted => "interrupted",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
-            Self::Lost(why) => return write!(f, "lost: {why}"),
-        })
+            Self::Lost(_) => "lost",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(why) => write!(f, "lost: {why}"),
+            other => f.pad(other.name()),
+        }
     }
 }
 

@@ -171,7 +171,7 @@ fn attribution(played: &Played) -> String {
                 _ => String::new(),
             };
             let prompt = prompt_name(*prompt);
-            let line = format!("{prompt} {}{why}{result}", play::outcome_name(*outcome));
+            let line = format!("{prompt} {}{why}{result}", outcome.name());
             ended.entry(turn.map(|turn| turn.number())).or_default().push(line);
         }
     }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use claude_duplex::{
-    Action, Answer, AskId, AskKinds, Busy, ChildAction, Config, Counts, Interrupt, Json, Outcome, Prompt, Protocol,
-    Request, RequestId, Seed, Time, UnknownAsks,
+    Action, Answer, AskId, AskKinds, Busy, ChildAction, Config, Counts, Interrupt, Json, Prompt, Protocol, Request,
+    RequestId, Seed, Time, UnknownAsks,
 };
 use serde::Deserialize;
 
@@ -201,16 +201,4 @@ fn as_json<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Json, D:
 
 fn as_optional_json<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
     as_json(deserializer).map(Some)
-}
-
-/// The name of an outcome, as a program would want it.
-pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Success => "success",
-        Outcome::Error => "error",
-        Outcome::Interrupted => "interrupted",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Blocked => "blocked",
-        _ => "lost",
-    }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use claude_duplex::{Action, AskKind, ChildAction, CloseReason, Exit, Message, Outcome, Time};
 use serde_json::{Map, Value, json};
 
-use crate::play::{Event, Played, outcome_name};
+use crate::play::{Event, Played};
 
 /// What happened, as the name of the action and its fields in order.
 pub(crate) struct Entry {
@@ -49,7 +49,7 @@ impl Played {
             ),
             Action::PromptEnded { prompt, turn, outcome, result } => {
                 let turn = turn.map(|turn| turn.number());
-                let mut fields = json!({ "prompt": prompt.uuid(), "turn": turn, "outcome": outcome_name(*outcome),
+                let mut fields = json!({ "prompt": prompt.uuid(), "turn": turn, "outcome": outcome.name(),
                     "result": uuid(result.as_ref()) });
                 if let Outcome::Lost(why) = outcome {
                     fields["why"] = why.to_string().into();

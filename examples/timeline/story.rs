@@ -6,7 +6,7 @@ use claude_duplex::{Action, AskKind, ChildAction, Origin, Outcome, PromptId, Tim
 use serde_json::Value;
 
 use crate::lines::Line;
-use crate::play::{Event, Played, outcome_name};
+use crate::play::{Event, Played};
 
 #[derive(Default)]
 pub(crate) struct Story {
@@ -195,7 +195,7 @@ impl Author {
                     prompt.span.until = Some(time);
                     prompt.taken = prompt.taken.or(turn.map(|turn| (time, turn)));
                     prompt.span.tone = tone(*outcome);
-                    prompt.span.text = format!("{} \u{2192} {}", prompt.span.text, outcome_name(*outcome));
+                    prompt.span.text = format!("{} \u{2192} {}", prompt.span.text, outcome.name());
                 }
             }
             Action::Asked(ask) => {

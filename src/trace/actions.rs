@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tracing::{Span, field};
 
 use super::shown::{content, name, subtype};
-use super::turns::{origin_name, outcome_name};
+use super::turns::origin_name;
 use super::{Tracer, tell};
 use crate::action::{Action, Outcome, SessionInfo, WhyDeclined};
 use crate::ask::{AskKind, Dialog, Elicitation, Permission, hook::Hook, mcp::McpMessage};
@@ -149,7 +149,7 @@ fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Ou
         span,
         prompt = prompt.number(),
         turn = turn.map(TurnId::number),
-        outcome = outcome_name(outcome),
+        outcome = outcome.name(),
         lost = lost.map(field::debug),
         result = result.map(subtype).as_deref(),
         "prompt ended"

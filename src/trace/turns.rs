@@ -69,7 +69,7 @@ impl Turns {
 
     pub(super) fn end_prompt(&mut self, turn: Option<TurnId>, outcome: Outcome) {
         let Some(turn) = turn.and_then(|turn| self.find(turn)) else { return };
-        let outcome = outcome_name(outcome);
+        let outcome = outcome.name();
         if turn.outcome.replace(outcome) != Some(outcome) {
             turn.span.record("outcome", outcome);
         }
@@ -93,16 +93,5 @@ pub(super) fn origin_name(origin: &Origin) -> Cow<'_, str> {
         Origin::Prompt => "prompt".into(),
         Origin::Own(word) => name(word),
         Origin::Unknown => "unknown".into(),
-    }
-}
-
-pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Success => "success",
-        Outcome::Error => "error",
-        Outcome::Interrupted => "interrupted",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Blocked => "blocked",
-        Outcome::Lost(_) => "lost",
     }
 }
