@@ -58,8 +58,7 @@ impl Session {
         }
     }
 
-    async fn reply_to(&self, request: Request) -> Result<Reply, RequestError> {
-        let mut request = request;
+    async fn reply_to(&self, mut request: Request) -> Result<Reply, RequestError> {
         loop {
             match self.request(request) {
                 Ok(reply) => return reply.await,
