@@ -130,6 +130,12 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Self {
+        Self::from(&value)
+    }
+}
+
 impl From<&serde_json::Value> for Json {
     fn from(value: &serde_json::Value) -> Self {
         Self::parse(&value.to_string()).unwrap_or_else(|_| Self(RawValue::NULL.to_owned()))

@@ -19,7 +19,7 @@
 //!     }
 //! }
 //!
-//! for generation in Generation::ALL {
+//! for &generation in Generation::ALL {
 //!     let calls = [Tool::bash("ls").asks(), Tool::bash("rm -r /").asks()];
 //!     let script = Script::new(generation).then([Step::tools(calls), Step::text("done")]);
 //!     let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);

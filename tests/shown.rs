@@ -261,7 +261,7 @@ fn short_contents_are_shown_whole() {
 
 #[test]
 fn names_are_the_wires_where_it_has_them() {
-    assert_eq!(AskKind::KNOWN.map(|kind| kind.to_string()).join(" "), {
+    assert_eq!(AskKind::KNOWN.iter().map(AskKind::to_string).collect::<Vec<_>>().join(" "), {
         "can_use_tool hook_callback mcp_message elicitation request_user_dialog"
     });
     assert_eq!(MessageKind::ControlCancelRequest.to_string(), "control_cancel_request");

@@ -35,7 +35,7 @@ impl Drop for Dropped {
 
 #[test]
 fn any_number_is_handled_side_by_side() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([many(100), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
         rig.run(async |claude| {
@@ -151,7 +151,7 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
 
 #[test]
 fn an_interrupt_overtakes_a_handler_that_sleeps() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([shell(&["ls"]), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
         rig.run(async |claude| {
