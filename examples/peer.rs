@@ -1,6 +1,6 @@
 //! The scripted CLI as a program, to be started in place of `claude`.
 //!
-//!     cargo run --features testing --example peer -- --help
+//!     cargo run --example peer -- --help
 
 #[path = "shared/end.rs"]
 mod end;

@@ -271,7 +271,8 @@ impl Tool {
         Self::new("Bash", Json::from(&serde_json::json!({ "command": command.as_ref(), "description": "run" })))
     }
 
-    /// The host is asked for permission (`can_use_tool`) first.
+    /// The host is asked for permission (`can_use_tool`) first, unless a rule that it gave with an earlier allow is about the
+    /// call.
     #[must_use]
     pub fn asks(mut self) -> Self {
         self.asks = true;
