@@ -1,15 +1,22 @@
 //! The scripted CLI as a program, to be started in place of `claude`.
 //!
-//!     cargo run --features testing --example peer -- --help
+//!     cargo run --example peer -- --help
 
+#[path = "shared/end.rs"]
+mod end;
+
+use std::io::{Write, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use claude_duplex::testing::{Fault, Script, Step, Tool, serve_stdio, steps_in};
+use claude_duplex::testing::{Fault, Script, Step, serve_stdio, steps_in};
 
 const HELP: &str = r#"peer: the claude command line, scripted
 
 usage: peer [--generation VERSION] [--fault NAME]... [the CLI's own flags]
+
+It speaks on stdin and stdout, as the CLI does: start it in place of `claude`
+  CLAUDE_BIN=target/debug/examples/peer cargo run --example chat --features smol
 
 A prompt says what is done:
   {"steps":[{"text":"hello","chunks":5,"delay_ms":100}]}   a text in parts
@@ -32,10 +39,7 @@ fn main() -> ExitCode {
     match script(std::env::args().skip(1)) {
         Ok(Some(script)) => serve_stdio(script),
         Ok(None) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => end::status(Err(error)),
     }
 }
 
@@ -52,13 +56,18 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
         let mut value = || given.clone().or_else(|| args.next()).ok_or(format!("{name} needs a value"));
         match &*name {
             "--help" | "-h" => {
+<<<<<<< HEAD
                 let faults: String =
                     Fault::NAMES.iter().map(|name| format!("                           {name}\n")).collect();
                 print!("{}", HELP.replace("FAULTS\n", &faults));
+=======
+                let faults = Fault::NAMES.map(|name| format!("                           {name}\n"));
+                write!(stdout(), "{}", HELP.replace("FAULTS\n", &faults.concat()))?;
+>>>>>>> h-hands
                 return Ok(None);
             }
             "--version" => {
-                println!("{generation} (peer)");
+                writeln!(stdout(), "{generation} (peer)")?;
                 return Ok(None);
             }
             "--generation" => generation = value()?.parse()?,
@@ -102,9 +111,10 @@ fn answer(prompt: &str, asks: bool) -> Vec<Step> {
     }
     match prompt.trim().strip_prefix("run:") {
         Some(command) => {
-            let tool = Tool::bash(command.trim()).gives(format!("(nothing was run) {}", command.trim()));
-            let tool = if asks { tool.asks() } else { tool };
-            vec![Step::text("I will run it."), tool.into(), Step::text("That is all.")]
+            let input = serde_json::json!({ "command": command.trim(), "description": "run" });
+            let call = serde_json::json!({ "text": "I will run it.", "tool": "Bash", "input": input });
+            let script = serde_json::json!({ "steps": [call, { "text": "That is all." }] });
+            steps_in(&script.to_string(), asks)
         }
         None => {
             let words = prompt.split_whitespace().count();

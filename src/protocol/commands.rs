@@ -160,7 +160,7 @@ impl Protocol {
         }
         let session = self.config.seed.tag();
         let (_, wire_id) = self.requests.open(self.now, session, None, about, false, &self.config.timeouts);
-        let uuid = Json::string(&prompt.uuid().to_string());
+        let uuid = Json::string(prompt.uuid().to_string());
         self.write_request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
     }
 

@@ -44,7 +44,7 @@ fn served(host: &mut Host, id: &str, rpc: Value) -> Value {
 fn doubled(call: &mcp::Call) -> mcp::McpAnswer {
     let arguments: Value = call.arguments.decode().unwrap();
     match arguments["a"].as_i64() {
-        Some(a) => call.text(&(2 * a).to_string()),
+        Some(a) => call.text((2 * a).to_string()),
         None => call.failed("a is no number"),
     }
 }

@@ -21,7 +21,7 @@ fn shell(commands: &[&str]) -> Step {
 }
 
 fn many(count: usize) -> Step {
-    Step::tools_at_once((0..count).map(|number| Tool::bash(&format!("echo {number}")).asks()))
+    Step::tools_at_once((0..count).map(|number| Tool::bash(format!("echo {number}")).asks()))
 }
 
 /// Counts how often it was dropped.
