@@ -56,14 +56,9 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
         let mut value = || given.clone().or_else(|| args.next()).ok_or(format!("{name} needs a value"));
         match &*name {
             "--help" | "-h" => {
-<<<<<<< HEAD
                 let faults: String =
                     Fault::NAMES.iter().map(|name| format!("                           {name}\n")).collect();
-                print!("{}", HELP.replace("FAULTS\n", &faults));
-=======
-                let faults = Fault::NAMES.map(|name| format!("                           {name}\n"));
-                write!(stdout(), "{}", HELP.replace("FAULTS\n", &faults.concat()))?;
->>>>>>> h-hands
+                write!(stdout(), "{}", HELP.replace("FAULTS\n", &faults))?;
                 return Ok(None);
             }
             "--version" => {

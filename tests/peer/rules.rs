@@ -46,7 +46,7 @@ fn counts<const N: usize>(commands: [&str; N], answer: impl Fn(&Ask) -> Answer) 
 /// As the suggestion for a command is recorded: that command, and no other.
 #[test]
 fn a_suggestion_that_goes_back_is_kept() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let read = || Tool::new("Read", Json::parse(r#"{"file_path":"a"}"#).expect("JSON"));
         let calls = [Tool::bash("make"), Tool::bash("make"), Tool::bash("make install"), read(), read()];
         let mut pair = pair(generation, calls);
