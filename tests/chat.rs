@@ -1,5 +1,7 @@
 //! `examples/chat.rs` as a person meets it: with nothing installed, and with a `claude` that is none.
 
+#![cfg(unix)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;

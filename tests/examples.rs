@@ -1,5 +1,7 @@
 //! The small examples as a person meets them: with nothing installed.
 
+#![cfg(unix)]
+
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
