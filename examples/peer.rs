@@ -25,7 +25,8 @@ A prompt says what is done:
   run: COMMAND                                             a call of Bash, which asks for permission
   anything else                                            is said back in parts
 Several answers of the model are several steps. A command is not run: `sleep 2; echo hi` takes two seconds and gives
-`hi`; with "run_in_background":true in its input it ends later, and the CLI begins a turn of its own.
+`hi`, one without an echo gives its input back; with "run_in_background":true in its input it ends later, and the CLI
+begins a turn of its own.
 
   --generation VERSION   which CLI it is: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329 (default), or between
   --fault NAME           what goes wrong; more than once for more than one thing:
