@@ -132,7 +132,8 @@ pub enum Action {
     /// last of these ends; not at the start.
     Idle,
     /// There is room again after a command was refused as [full](crate::WhyRefused::Full): at most half of
-    /// [`Limits::unsent`](crate::Limits::unsent) waits, and a prompt and a request more may be open.
+    /// [`Limits::unsent`](crate::Limits::unsent) waits, what was refused fits (of several, the shortest), and a prompt and a
+    /// request more may be open.
     Room,
     /// The session is over. Nothing follows.
     Closed(Closed),

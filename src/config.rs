@@ -151,13 +151,14 @@ pub struct Limits {
     #[serde(deserialize_with = "size")]
     pub unsent: usize,
     /// Bytes that wait to be written beyond which the session [aborts](crate::CloseReason::Overrun): a child that asks
-    /// and never reads. 256 MiB.
+    /// and never reads. The host's commands do not bring that about: what would exceed it is refused as
+    /// [full](crate::WhyRefused::Full), or as [too long](crate::WhyRefused::TooLong). 256 MiB.
     #[serde(deserialize_with = "size")]
     pub unsent_hard: usize,
-    /// Prompts that are not yet ended. 1,024.
+    /// Prompts that are not yet ended. 1,024; 0 counts as 1.
     #[serde(deserialize_with = "size")]
     pub open_prompts: usize,
-    /// Requests of ours without a reply. 1,024.
+    /// Requests of ours without a reply. 1,024; 0 counts as 1.
     #[serde(deserialize_with = "size")]
     pub open_requests: usize,
     /// Asks without an answer; one more is declined. 1,024.

@@ -41,9 +41,12 @@ impl<T: fmt::Debug> std::error::Error for Refused<T> {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WhyRefused {
-    /// A limit is reached; [`Room`](crate::Action::Room) follows when there is room again.
+    /// A limit is reached; [`Room`](crate::Action::Room) follows when what was refused would be taken.
     #[error("too much is waiting to be written or answered; try again after `Room`")]
     Full,
+    /// Its line is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard): it could not even wait to be written.
+    #[error("it is longer than what may ever wait to be written; make it shorter, or raise `Limits::unsent_hard`")]
+    TooLong,
     /// A turn runs and the policy is [`Busy::Refuse`](crate::Busy::Refuse).
     #[error("a turn is running and the prompt was not to wait")]
     Busy,

@@ -97,8 +97,8 @@ pub struct Protocol {
     last_error: Option<String>,
     dialogs: Vec<String>,
     counts: Counts,
-    /// A command was refused for want of room, and no `Room` was told since.
-    wants_room: bool,
+    /// A command was refused for want of room for so many bytes, and no `Room` was told since; of several, the shortest.
+    wants_room: Option<usize>,
     /// Something was owed since the last `Idle`.
     was_busy: bool,
     /// Everything was settled before the end: what comes now changes nothing.
@@ -141,7 +141,7 @@ impl Protocol {
             last_error: None,
             dialogs: Vec::new(),
             counts: Counts::default(),
-            wants_room: false,
+            wants_room: None,
             was_busy: false,
             settled: false,
             config,
@@ -251,7 +251,7 @@ impl Protocol {
     /// [`Busy`](WhyRefused::Busy) where something runs or waits and [`Busy::Refuse`](crate::Busy::Refuse) holds;
     /// [`Reused`](WhyRefused::Reused) where its uuid was used; [`Full`](WhyRefused::Full) where
     /// [`Limits::open_prompts`](crate::Limits::open_prompts) or [`Limits::unsent`](crate::Limits::unsent) is reached, and
-    /// [`Room`](Action::Room) then tells when there is room.
+    /// [`Room`](Action::Room) then tells when there is room; [`TooLong`](WhyRefused::TooLong) where there never will be.
     pub fn prompt(&mut self, now: Time, prompt: impl Into<Prompt>) -> Result<PromptId, Refused<Prompt>> {
         let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
@@ -275,7 +275,7 @@ impl Protocol {
     ///
     /// # Errors
     /// The interrupt comes back: the session is closing ([`Closed`](WhyRefused::Closed)), its prompt is not with the CLI
-    /// ([`NotRunning`](WhyRefused::NotRunning)), its id is in use, or there is no room.
+    /// ([`NotRunning`](WhyRefused::NotRunning)), its id is in use, or there is no room, or never will be.
     pub fn interrupt(&mut self, now: Time, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
@@ -285,7 +285,8 @@ impl Protocol {
     /// [`Replied`](Action::Replied).
     ///
     /// # Errors
-    /// The request comes back: the session is closing, its id is in use, or there is no room.
+    /// The request comes back: the session is closing, its id is in use, or there is no room, or never will be
+    /// ([`TooLong`](WhyRefused::TooLong)).
     pub fn request(&mut self, now: Time, request: impl Into<Request>) -> Result<RequestId, Refused<Request>> {
         let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));

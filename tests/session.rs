@@ -5,7 +5,7 @@ use std::time::Duration;
 use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
 use claude_duplex::{
     Action, AnswerError, AskKind, Busy, ChildAction, CloseReason, CloseWhen, Config, Deadline, Decision, Interrupt,
-    Lost, Outcome, Prompt, PromptId, Protocol, Request, Seed, Time, WhyRefused, WhyWithdrawn,
+    Json, Lost, Outcome, Prompt, PromptId, Protocol, Request, Seed, Time, WhyRefused, WhyWithdrawn,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -155,6 +155,67 @@ fn what_is_full_is_refused_until_there_is_room() {
     assert_eq!(refused.why, WhyRefused::Full);
     pair.run_until(|action| matches!(action, Action::Room));
     pair.request(refused.value);
+}
+
+#[test]
+fn room_is_told_when_what_was_refused_fits() {
+    let mut config = config();
+    config.limits.unsent = 2000;
+    let mut pair = Pair::new(config, Script::default().then([Step::pause(SECOND)]));
+    pair.prompt("run");
+    pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
+    let now = pair.now();
+    pair.host.prompt(now, "waits here").unwrap();
+    let refused = pair.host.prompt(now, Prompt::text("x".repeat(1900))).unwrap_err();
+    assert_eq!(refused.why, WhyRefused::Full);
+    // Told at once, it would be given and refused again for as long as the turn runs.
+    assert!(!pair.take_actions().contains(&Action::Room));
+    pair.run_until(|action| matches!(action, Action::Room));
+    assert!(pair.now() >= now.after(SECOND));
+    pair.prompt(refused.value);
+}
+
+#[test]
+fn what_may_never_wait_to_be_written_is_too_long() {
+    let mut config = config();
+    config.limits.unsent_hard = 1000;
+    let mut session = Protocol::new(config, Time::ZERO);
+    let long = "x".repeat(1000);
+    for busy in [Busy::Queue, Busy::Send] {
+        let refused = session.prompt(Time::ZERO, Prompt::text(&long).busy(busy)).unwrap_err();
+        assert_eq!(refused.why, WhyRefused::TooLong);
+        assert_eq!(refused.value, Prompt::text(&long).busy(busy));
+    }
+    let request = Request::new("mcp_status").field("x", Json::string(&long));
+    assert_eq!(session.request(Time::ZERO, request).unwrap_err().why, WhyRefused::TooLong);
+    assert_eq!(session.interrupt(Time::ZERO, Interrupt::running().id(&*long)).unwrap_err().why, WhyRefused::TooLong);
+    assert_eq!(session.poll_transmit(), b"");
+    assert_eq!(session.poll_action(), None, "nothing was changed");
+
+    // What may wait, but not behind the rest, has its turn: no command of the host's ends the session.
+    let half = "x".repeat(600);
+    session.prompt(Time::ZERO, Prompt::text(&half).busy(Busy::Send)).unwrap();
+    let refused = session.prompt(Time::ZERO, Prompt::text(&half).busy(Busy::Send)).unwrap_err();
+    assert_eq!(refused.why, WhyRefused::Full);
+    let request = Request::new("mcp_status").field("x", Json::string(&half));
+    assert_eq!(session.request(Time::ZERO, request).unwrap_err().why, WhyRefused::Full);
+    assert_eq!(session.poll_action(), None);
+    session.sent(Time::ZERO, usize::MAX);
+    assert_eq!(session.poll_action(), Some(Action::Room));
+    session.prompt(Time::ZERO, refused.value).unwrap();
+}
+
+#[test]
+fn one_prompt_and_one_request_may_be_open_whatever_the_limits() {
+    let mut config = config();
+    (config.limits.open_prompts, config.limits.open_requests) = (0, 0);
+    let mut pair = Pair::new(config, Script::default());
+    pair.prompt("hello");
+    pair.interrupt(Interrupt::running());
+    let now = pair.now();
+    assert_eq!(pair.host.prompt(now, "another").unwrap_err().why, WhyRefused::Full);
+    pair.run_until(|action| matches!(action, Action::Room));
+    pair.prompt("another");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::config::Busy;
 use crate::error::{AnswerError, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::json::Json;
+use crate::message::Fields;
 use crate::prompt::Prompt;
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
@@ -25,7 +26,7 @@ impl Protocol {
         }
         let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
         let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
-        self.check_room(line.len(), self.ledger.open_prompts() < self.config.limits.open_prompts)?;
+        self.check_room(line.len(), line.len(), self.ledger.open_prompts() < self.config.limits.open_prompts.max(1))?;
         self.ledger.accept(id, line, is_slash_command(&prompt.content));
         if busy == Busy::Send {
             self.write_prompt(id);
@@ -53,18 +54,22 @@ impl Protocol {
             },
             None => self.ledger.running_prompt(),
         };
-        self.check_request(interrupt.id.as_deref())?;
+        let wire_id = self.wire_id(interrupt.id.as_deref());
+        let line = interrupt_line(&wire_id, interrupt.cancel_queued);
+        self.check_request(&wire_id, &line)?;
         if interrupt.cancel_queued {
             self.ledger.cancel_queued(&mut self.actions);
         }
-        Ok(self.write_interrupt(aim, interrupt.cancel_queued, interrupt.id.clone(), true))
+        Ok(self.write_interrupt(aim, wire_id, &line, true))
     }
 
     pub(super) fn send_request(&mut self, request: &Request) -> Result<RequestId, WhyRefused> {
         if !self.can_write() {
             return Err(WhyRefused::Closed);
         }
-        self.check_request(request.id.as_deref())?;
+        let wire_id = self.wire_id(request.id.as_deref());
+        let line = outgoing::request(&wire_id, &request.subtype, &request.fields);
+        self.check_request(&wire_id, &line)?;
         let about = match About::of(request) {
             About::Interrupt(_) => {
                 self.ledger.interrupt_written();
@@ -73,18 +78,15 @@ impl Protocol {
             about => about,
         };
         if about == About::Initialize {
-            let object = serde_json::Map::from_iter(
-                request.fields.iter().filter_map(|(name, value)| Some((name.clone(), value.decode().ok()?))),
-            );
-            self.dialogs = control::declared_dialogs(&Json::from(&serde_json::Value::Object(object)));
+            let fields: Fields = request.fields.iter().cloned().collect();
+            self.dialogs = control::declared_dialogs(&Json::from(fields));
         }
         let session = self.config.seed.tag();
-        let (id, wire_id) =
-            self.requests.open(self.now, session, request.id.clone(), about, true, &self.config.timeouts);
+        let id = self.requests.open(self.now, session, wire_id, about, true, &self.config.timeouts);
         if let Some(within) = request.within {
             self.requests.expect(id, self.now.after(within));
         }
-        self.write_request(&wire_id, &request.subtype, &request.fields);
+        self.output.push(&line);
         Ok(id)
     }
 
@@ -112,20 +114,33 @@ impl Protocol {
         self.output.pending().len() + self.ledger.queued_bytes()
     }
 
-    fn check_room(&mut self, more: usize, counted: bool) -> Result<(), WhyRefused> {
-        let unsent = self.unsent();
-        if !counted || unsent > 0 && unsent + more > self.config.limits.unsent {
-            self.wants_room = true;
+    /// Whether a line of the host's may wait to be written; so many of its bytes count towards
+    /// [`Limits::unsent`](crate::Limits::unsent). A command of the host's never exceeds what ends the session.
+    fn check_room(&mut self, line: usize, counting: usize, counted: bool) -> Result<(), WhyRefused> {
+        let (limits, unsent) = (&self.config.limits, self.unsent());
+        if line > limits.unsent_hard {
+            return Err(WhyRefused::TooLong);
+        }
+        let too_much = unsent > 0 && unsent + counting > limits.unsent;
+        let overrun = unsent + line > limits.unsent_hard;
+        if !counted || too_much || overrun {
+            let wanted = if overrun { line } else { counting };
+            self.wants_room = Some(self.wants_room.map_or(wanted, |least| least.min(wanted)));
             return Err(WhyRefused::Full);
         }
         Ok(())
     }
 
-    fn check_request(&mut self, wire_id: Option<&str>) -> Result<(), WhyRefused> {
-        if wire_id.is_some_and(|id| self.requests.is_open(id)) {
+    fn check_request(&mut self, wire_id: &str, line: &[u8]) -> Result<(), WhyRefused> {
+        if self.requests.is_open(wire_id) {
             return Err(WhyRefused::Reused);
         }
-        self.check_room(0, self.requests.len() < self.config.limits.open_requests)
+        self.check_room(line.len(), 0, self.requests.len() < self.config.limits.open_requests.max(1))
+    }
+
+    /// The id on the wire of the next request: the one that is wanted, or one of the session's own.
+    fn wire_id(&self, wanted: Option<&str>) -> String {
+        wanted.map_or_else(|| self.requests.next_wire_id(self.config.seed.tag()), str::to_owned)
     }
 
     pub(super) fn write_prompt(&mut self, prompt: PromptId) {
@@ -134,18 +149,10 @@ impl Protocol {
         }
     }
 
-    fn write_interrupt(
-        &mut self,
-        aim: Option<PromptId>,
-        cancel_queued: bool,
-        wanted: Option<String>,
-        for_host: bool,
-    ) -> RequestId {
-        let fields = cancel_queued.then(|| ("cancel_queued".to_owned(), Json::from(&serde_json::Value::Bool(true))));
-        let session = self.config.seed.tag();
-        let about = About::Interrupt(aim);
-        let (id, wire_id) = self.requests.open(self.now, session, wanted, about, for_host, &self.config.timeouts);
-        self.write_request(&wire_id, "interrupt", fields.as_slice());
+    fn write_interrupt(&mut self, aim: Option<PromptId>, wire_id: String, line: &[u8], for_host: bool) -> RequestId {
+        let (session, about) = (self.config.seed.tag(), About::Interrupt(aim));
+        let id = self.requests.open(self.now, session, wire_id, about, for_host, &self.config.timeouts);
+        self.output.push(line);
         self.ledger.interrupt_written();
         if let Some(prompt) = aim {
             self.aims.interrupting(prompt);
@@ -158,10 +165,11 @@ impl Protocol {
         if !self.can_write() || self.requests.is_about(&about) {
             return;
         }
-        let session = self.config.seed.tag();
-        let (_, wire_id) = self.requests.open(self.now, session, None, about, false, &self.config.timeouts);
+        let (session, wire_id) = (self.config.seed.tag(), self.wire_id(None));
         let uuid = Json::string(prompt.uuid().to_string());
-        self.write_request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
+        let line = outgoing::request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
+        self.requests.open(self.now, session, wire_id, about, false, &self.config.timeouts);
+        self.output.push(&line);
     }
 
     pub(super) fn next_follow_up(&mut self) -> Option<FollowUp> {
@@ -175,11 +183,18 @@ impl Protocol {
         match follow_up {
             Some(FollowUp::Withdraw(prompt)) => self.withdraw_prompt(prompt),
             Some(FollowUp::Interrupt(prompt)) if self.can_write() => {
-                self.write_interrupt(Some(prompt), false, None, false);
+                let wire_id = self.wire_id(None);
+                let line = interrupt_line(&wire_id, false);
+                self.write_interrupt(Some(prompt), wire_id, &line, false);
             }
             Some(FollowUp::Interrupt(_)) | None => {}
         }
     }
+}
+
+fn interrupt_line(wire_id: &str, cancel_queued: bool) -> Vec<u8> {
+    let fields = cancel_queued.then(|| ("cancel_queued".to_owned(), Json::from(&serde_json::Value::Bool(true))));
+    outgoing::request(wire_id, "interrupt", fields.as_slice())
 }
 
 /// Whether a prompt is a slash command: a text, or a first text block, that begins with a slash.

@@ -54,15 +54,16 @@ impl Protocol {
     }
 
     fn tell_room(&mut self) {
-        if !self.wants_room {
-            return;
-        }
-        let limits = &self.config.limits;
-        let room = self.unsent() <= limits.unsent / 2
-            && self.ledger.open_prompts() < limits.open_prompts
-            && self.requests.len() < limits.open_requests;
+        let Some(wanted) = self.wants_room else { return };
+        let (limits, unsent) = (&self.config.limits, self.unsent());
+        // What was refused must fit: told sooner, it would be given and refused again at once, on and on.
+        let fits = unsent == 0 || unsent + wanted <= limits.unsent.min(limits.unsent_hard);
+        let room = fits
+            && unsent <= limits.unsent / 2
+            && self.ledger.open_prompts() < limits.open_prompts.max(1)
+            && self.requests.len() < limits.open_requests.max(1);
         if room && self.shutdown.is_open() {
-            self.wants_room = false;
+            self.wants_room = None;
             self.actions.push(Action::Room);
         }
     }

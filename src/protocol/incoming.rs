@@ -14,9 +14,9 @@ use crate::protocol::{Protocol, asks, line::Piece};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
 use crate::wire::envelope::Envelope;
+use crate::wire::facts;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::scan;
-use crate::wire::{facts, outgoing};
 
 /// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
 pub(super) const LONGEST_ID: usize = 256;
@@ -283,9 +283,5 @@ impl Protocol {
         if !was_open {
             self.actions.push(Action::Stray(message));
         }
-    }
-
-    pub(super) fn write_request(&mut self, wire_id: &str, subtype: &str, fields: &[(String, crate::Json)]) {
-        self.output.push(&outgoing::request(wire_id, subtype, fields));
     }
 }

@@ -68,19 +68,23 @@ impl About {
 }
 
 impl Requests {
-    /// Opens a request; its id on the wire is the one that was wanted, or one of the session's own.
+    /// The session's own id on the wire for the request that is opened next.
+    pub(crate) fn next_wire_id(&self, session: u64) -> String {
+        format!("{session:016x}-{}", self.last + 1)
+    }
+
+    /// Opens a request.
     pub(crate) fn open(
         &mut self,
         now: Time,
         session: u64,
-        wanted: Option<String>,
+        wire_id: String,
         about: About,
         for_host: bool,
         timeouts: &Timeouts,
-    ) -> (RequestId, String) {
+    ) -> RequestId {
         self.last += 1;
         let id = RequestId::new(session, self.last);
-        let wire_id = wanted.unwrap_or_else(|| format!("{session:016x}-{}", self.last));
         let wait = |timeouts: &Timeouts| match about.deadline() {
             Deadline::Initialize => timeouts.initialize,
             Deadline::Interrupt => timeouts.interrupt,
@@ -89,8 +93,8 @@ impl Requests {
         // The host may have the patience of ever for its own; what the session asks by itself, nobody could give up.
         let bound = || wait(&Timeouts::default()).filter(|_| !for_host);
         let due = wait(timeouts).or_else(bound).map(|wait| now.after(wait));
-        self.open.push(Open { id, wire_id: wire_id.clone(), about, for_host, due });
-        (id, wire_id)
+        self.open.push(Open { id, wire_id, about, for_host, due });
+        id
     }
 
     /// Sets when the reply to an open request is due.

@@ -25,6 +25,7 @@
 //! }).unwrap();
 //! ```
 
+mod relay;
 mod streams;
 
 pub use streams::{Streams, over};
@@ -136,7 +137,7 @@ impl Transport for Smol {
 
     fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match &mut self.stderr {
-            Some(stderr) => Pin::new(stderr).poll_read(cx, buffer),
+            Some(stderr) => Pin::new(stderr).poll_read(&mut self.pipes.relay.context(cx), buffer),
             None => Poll::Ready(Ok(0)),
         }
     }
@@ -154,7 +155,7 @@ impl Transport for Smol {
     }
 
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
-        let status = ready!(self.status.as_mut().poll(cx));
+        let status = ready!(self.status.as_mut().poll(&mut self.pipes.relay.context(cx)));
         self.process.exit();
         Poll::Ready(status.map_or(Exit::Unknown, Exit::from))
     }

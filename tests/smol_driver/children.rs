@@ -10,7 +10,7 @@ use claude_duplex::smol::{Smol, adopt, spawn};
 use claude_duplex::{Action, AskKind, CloseReason, Config, Driver, Exit, Options, Outcome, Seed};
 use smol::stream::StreamExt;
 
-use super::bounded;
+use super::{bounded, polls_of_silence};
 
 /// Says that it is there, reads prompts and answers each, until its input ends.
 const POLITE: &str = r#"
@@ -176,4 +176,10 @@ fn a_child_without_pipes_is_refused() {
         let error = adopt(child, Config::new(Seed::random())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     });
+}
+
+#[test]
+fn a_silent_child_is_waited_for_and_not_asked_again_and_again() {
+    let polls = polls_of_silence(&mut start("exec sleep 600"));
+    assert!(polls < 50, "{polls} polls");
 }

@@ -1,11 +1,14 @@
 //! Sessions over byte streams of smol.
 
+use std::os::unix::net::UnixStream;
+
 use claude_duplex::smol::over;
 use claude_duplex::{Action, CloseReason, Config, Outcome, Seed};
+use smol::Async;
 use smol::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
 use smol::net::{TcpListener, TcpStream};
 
-use super::bounded;
+use super::{bounded, polls_of_silence};
 
 /// Answers every prompt until it hears no more.
 async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) -> usize {
@@ -62,4 +65,13 @@ fn an_abort_hangs_up() {
         assert_eq!(claude.finish().await.unwrap().why, CloseReason::Aborted);
         assert_eq!(other.await, 0);
     });
+}
+
+#[test]
+fn a_silent_stream_is_waited_for_and_not_asked_again_and_again() {
+    let (ours, _theirs) = Async::<UnixStream>::pair().unwrap();
+    let (reader, writer) = split(ours);
+    let mut claude = over(reader, writer, Config::new(Seed::random()));
+    let polls = polls_of_silence(&mut claude);
+    assert!(polls < 50, "{polls} polls");
 }

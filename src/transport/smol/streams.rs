@@ -9,6 +9,7 @@ use std::time::Instant;
 use async_io::Timer;
 use futures_lite::{AsyncRead, AsyncWrite};
 
+use super::relay::Relay;
 use crate::config::{Child, Config};
 use crate::driver::Driver;
 use crate::time::Time;
@@ -48,11 +49,13 @@ pub struct Streams<R, W> {
     writer: Option<W>,
     clock: Clock,
     timer: Timer,
+    pub(super) relay: Relay,
 }
 
 impl<R, W> Streams<R, W> {
     pub(super) fn new(reader: R, writer: W) -> Self {
-        Self { reader, writer: Some(writer), clock: Clock::new(Instant::now()), timer: Timer::never() }
+        let clock = Clock::new(Instant::now());
+        Self { reader, writer: Some(writer), clock, timer: Timer::never(), relay: Relay::new() }
     }
 }
 
@@ -62,19 +65,19 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Transport for Streams<R, W> {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.reader).poll_read(cx, buffer)
+        Pin::new(&mut self.reader).poll_read(&mut self.relay.context(cx), buffer)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.writer {
-            Some(writer) => Pin::new(writer).poll_write(cx, bytes),
+            Some(writer) => Pin::new(writer).poll_write(&mut self.relay.context(cx), bytes),
             None => Poll::Ready(Ok(0)),
         }
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.writer {
-            Some(writer) => Pin::new(writer).poll_flush(cx),
+            Some(writer) => Pin::new(writer).poll_flush(&mut self.relay.context(cx)),
             None => Poll::Ready(Ok(())),
         }
     }
@@ -82,7 +85,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Transport for Streams<R, W> {
     /// A socket is closed by `poll_close`, a pipe when it is dropped.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(writer) = &mut self.writer else { return Poll::Ready(Ok(())) };
-        let closed = ready!(Pin::new(writer).poll_close(cx));
+        let closed = ready!(Pin::new(writer).poll_close(&mut self.relay.context(cx)));
         self.writer = None;
         Poll::Ready(closed)
     }
@@ -93,7 +96,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Transport for Streams<R, W> {
             Some(Alarm::Never) => self.timer.clear(),
             None => {}
         }
-        ready!(Pin::new(&mut self.timer).poll(cx));
+        ready!(Pin::new(&mut self.timer).poll(&mut self.relay.context(cx)));
         self.clock.rang();
         Poll::Ready(())
     }
