@@ -6,8 +6,12 @@
 //! `--listen 127.0.0.1:7878` it waits for yours (`nc 127.0.0.1 7878`), with `--claude PATH` for the real CLI. A client
 //! writes `prompt TEXT`, `allow N`, `deny N` or `close`.
 
+#[path = "shared/end.rs"]
+mod end;
+
 use std::collections::BTreeMap;
-use std::io;
+use std::error::Error;
+use std::io::{self, Write, stdout};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +19,7 @@ use claude_duplex::testing::{Script, Step, Tool, serve_stdio};
 use claude_duplex::{
     Action, AskKind, Asked, Config, Decision, MessageKind, Options, Overflow, Seed, Session, StreamDelta, Subscriber,
 };
-use futures_lite::future::{or, zip};
+use futures_lite::future::{or, try_zip, zip};
 use futures_lite::io::BufReader;
 use futures_lite::{AsyncBufReadExt, AsyncWriteExt, StreamExt};
 use smol::LocalExecutor;
@@ -29,27 +33,28 @@ fn main() -> ExitCode {
     if arguments.first().is_some_and(|first| first == "--stand-in") {
         return stand_in();
     }
-    match smol::block_on(serve(&arguments)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    end::status(smol::block_on(serve(&arguments)))
 }
 
-async fn serve(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    let value = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1);
-    let options = match value("--claude") {
+async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    let (mut claude, mut listen) = (None, None);
+    for pair in arguments.chunks(2) {
+        match pair {
+            [name, value] if name == "--claude" => claude = Some(value),
+            [name, value] if name == "--listen" => listen = Some(value),
+            _ => return Err("usage: agent_server [--listen ADDRESS:PORT] [--claude PATH]".into()),
+        }
+    }
+    let options = match claude {
         Some(claude) => Options::new().program(claude),
         None => Options::new().program(std::env::current_exe()?).global_arg("--stand-in"),
     };
     let options = options.host_permission_prompts().include_partial_messages();
     let config = Config::new(Seed::random()).own(AskKind::Permission);
     let (claude, runner) = claude_duplex::smol::open(&options, config)?;
-    let listener = TcpListener::bind(value("--listen").map_or("127.0.0.1:0", String::as_str)).await?;
+    let listener = TcpListener::bind(listen.map_or("127.0.0.1:0", String::as_str)).await?;
     let address = listener.local_addr()?;
-    println!("listening on {address}");
+    writeln!(stdout(), "listening on {address}")?;
 
     let open = Open::default();
     let keep = Arc::clone(&open);
@@ -67,7 +72,7 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     let clients = async {
-        if value("--listen").is_some() {
+        if listen.is_some() {
             claude.wait_for_exit().await;
             return Ok(());
         }
@@ -81,14 +86,14 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         claude.close();
         served
     };
-    let (served, (closed, ())) = executor.run(zip(serving, zip(runner, asks))).await;
-    println!("{}", closed.why);
-    Ok(served?)
+    let ((), (closed, ())) = executor.run(try_zip(serving, async { Ok(zip(runner, asks).await) })).await?;
+    writeln!(stdout(), "{}", closed.why)?;
+    Ok(())
 }
 
 /// Tells a client what happens, and does what it says, until it goes or the session is over.
 async fn client(stream: TcpStream, claude: Session, mut watch: Subscriber, open: Open) {
-    let mut writer = stream.clone();
+    let (mut writer, mut replies) = (stream.clone(), stream.clone());
     let telling = async {
         while let Some(told) = watch.next().await {
             let line = match told {
@@ -114,7 +119,7 @@ async fn client(stream: TcpStream, claude: Session, mut watch: Subscriber, open:
                 "allow" => drop(asked().map(|asked| asked.answer(Decision::allow()))),
                 "deny" => drop(asked().map(|asked| asked.answer(Decision::deny("a client said no")))),
                 "close" => claude.close(),
-                _ => {}
+                _ => replies.write_all(b"say: prompt TEXT, allow N, deny N, close\n").await?,
             }
         }
         Ok(())
@@ -136,7 +141,7 @@ fn line(action: &Action) -> Option<String> {
         }
         Action::Answered { ask, verdict } => format!("{verdict} {}", ask.number()),
         Action::Withdrawn { ask, .. } => format!("withdrawn {}", ask.number()),
-        Action::PromptEnded { outcome, .. } => format!("ended {outcome:?}"),
+        Action::PromptEnded { outcome, .. } => format!("ended {outcome}"),
         Action::Closed(closed) => format!("closed: {}", closed.why),
         _ => return None,
     })
@@ -163,9 +168,9 @@ async fn follow(name: &str, stream: TcpStream, decide: impl Fn(&str) -> Option<S
     let mut lines = BufReader::new(stream).lines();
     while let Some(line) = lines.next().await {
         let line = line?;
-        println!("{name}  < {line}");
+        writeln!(stdout(), "{name}  < {line}")?;
         if let Some(decision) = decide(&line) {
-            print!("{name}  > {decision}");
+            write!(stdout(), "{name}  > {decision}")?;
             writer.write_all(decision.as_bytes()).await?;
         }
         if line.starts_with("ended") {

@@ -6,15 +6,17 @@
 mod claude;
 
 use std::error::Error;
+use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use claude_duplex::{Action, AskKind, Config, Decision, Seed};
+use claude_duplex::{Action, AskKind, Config, Decision, Options, Seed};
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    if let Some(status) = claude::stand_in() {
-        return Ok(status);
-    }
-    let options = claude::options()?.host_permission_prompts();
+fn main() -> ExitCode {
+    claude::with(run)
+}
+
+fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    let options = options.host_permission_prompts();
     let config = Config::new(Seed::random()).own(AskKind::Permission);
     let mut claude = claude_duplex::smol::spawn(&options, config)?;
     claude.prompt("run: ls")?;
@@ -22,17 +24,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         match action {
             Action::Asked(ask) => {
                 let permission = ask.permission()?;
-                println!("may it run {} {}? no", permission.tool_name, permission.input.as_str());
+                writeln!(stdout(), "may it run {} {}? no", permission.tool_name, permission.input.as_str())?;
                 claude.answer(ask.id(), Decision::deny("look, but do not touch"))?;
             }
             Action::PromptEnded { outcome, result, .. } => {
                 let result = result.map(|result| result.result()).transpose()?;
-                println!("{outcome:?}: {}", result.and_then(|result| result.result).unwrap_or_default());
+                writeln!(stdout(), "{outcome}: {}", result.and_then(|result| result.result).unwrap_or_default())?;
                 claude.close();
             }
-            Action::Closed(closed) => println!("{}", closed.why),
+            Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
             _ => {}
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -18,7 +18,7 @@ mod stand_in;
 #[path = "chat/typed.rs"]
 mod typed;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use arguments::{Arguments, Claude};
@@ -44,14 +44,16 @@ fn main() -> ExitCode {
 
 fn chat(arguments: Arguments) -> Result<u8, String> {
     if arguments.help {
-        println!("{}", arguments::USAGE);
+        // Where nobody reads it, nobody asked.
+        let _ = writeln!(stdout(), "{}", arguments::USAGE);
         return Ok(0);
     }
     let mut options = Options::new().include_partial_messages().host_permission_prompts();
     match arguments.claude()? {
         Claude::Program(program) => options = options.program(program),
         Claude::StandIn => {
-            eprintln!("no claude was found (--claude PATH, CLAUDE_BIN, PATH): this is its stand-in; try `run: ls`");
+            eprintln!("no claude was found (--claude PATH, CLAUDE_BIN, PATH): this is its stand-in.");
+            eprintln!("try `run: ls` and the answer `always`, or `slow` and Ctrl-C");
             let this = std::env::current_exe().map_err(|error| format!("this program cannot be found: {error}"))?;
             options = options.program(this).global_arg(stand_in::FLAG);
         }

@@ -13,35 +13,39 @@ mod session;
 use std::error::Error;
 use std::process::ExitCode;
 
-#[cfg(unix)]
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    use claude_duplex::{Action, Config, Prompt, Seed, StreamDelta};
+use claude_duplex::Options;
 
-    if let Some(status) = claude::stand_in() {
-        return Ok(status);
-    }
-    let options = claude::options()?.include_partial_messages();
+fn main() -> ExitCode {
+    claude::with(run)
+}
+
+#[cfg(unix)]
+fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    use claude_duplex::{Action, Config, Prompt, Seed, StreamDelta};
+    use std::io::{Write, stdout};
+
+    let options = options.include_partial_messages();
     let mut session = session::Session::start(&options, Config::new(Seed::random()))?;
     session.protocol.prompt(session.now(), Prompt::text("hello"))?;
     while let Some(action) = session.next()? {
         match action {
             Action::Message { message, .. } => {
                 if let Some(StreamDelta::Text(text)) = message.delta() {
-                    print!("{text}");
+                    write!(stdout(), "{text}")?;
                 }
             }
             Action::PromptEnded { outcome, .. } => {
-                println!("\n{outcome:?}");
+                writeln!(stdout(), "\n{outcome}")?;
                 session.protocol.close(session.now());
             }
-            Action::Closed(closed) => println!("{}", closed.why),
+            Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
             _ => {}
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 #[cfg(not(unix))]
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn run(_: Options) -> Result<(), Box<dyn Error>> {
     Err("this loop knows poll(2) alone".into())
 }

@@ -3,7 +3,13 @@
 //!
 //!     cargo run --release --example many_sessions --features session
 
+#[path = "shared/end.rs"]
+mod end;
+
 use std::cell::Cell;
+use std::error::Error;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use claude_duplex::testing::{Generation, Script, Step, Tool, World};
@@ -15,13 +21,17 @@ const SESSIONS: usize = 1000;
 
 /// Every session is another: its CLI's version, its pace, what it answers.
 fn script(number: usize) -> Script {
-    let tool = Tool::bash(&format!("sleep {}", number % 5)).asks().takes(Duration::from_secs(number as u64 % 5));
+    let tool = Tool::bash(format!("sleep {}", number % 5)).asks().takes(Duration::from_secs(number as u64 % 5));
     let text = format!("I am number {number}");
     let answer = Step::text_in_parts(text, 4, Duration::from_millis(250 + number as u64 % 100));
     Script::new(Generation::ALL[number % Generation::ALL.len()]).then([Step::from(tool), answer])
 }
 
-fn main() {
+fn main() -> ExitCode {
+    end::status(run())
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let (allowed, messages) = (Cell::new(0), Cell::new(0));
     let (world, executor) = (World::new(), LocalExecutor::new());
@@ -60,7 +70,10 @@ fn main() {
     for (number, answer) in answers.iter().enumerate() {
         assert_eq!(*answer, format!("I am number {number}"));
     }
-    println!("{SESSIONS} sessions on one thread: each had its own answer, as \"{}\"", answers[SESSIONS / 2]);
-    println!("{} permissions given, {} messages read", allowed.get(), messages.get());
-    println!("{:?} for them, {:.1?} for us", world.now().since(claude_duplex::Time::ZERO), started.elapsed());
+    let mut out = stdout();
+    writeln!(out, "{SESSIONS} sessions on one thread: each had its own answer, as \"{}\"", answers[SESSIONS / 2])?;
+    writeln!(out, "{} permissions given, {} messages read", allowed.get(), messages.get())?;
+    let theirs = world.now().since(claude_duplex::Time::ZERO);
+    writeln!(out, "{theirs:?} for them, {:.1?} for us", started.elapsed())?;
+    Ok(())
 }

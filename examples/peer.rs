@@ -1,15 +1,22 @@
 //! The scripted CLI as a program, to be started in place of `claude`.
 //!
-//!     cargo run --features testing --example peer -- --help
+//!     cargo run --example peer -- --help
 
+#[path = "shared/end.rs"]
+mod end;
+
+use std::io::{Write, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use claude_duplex::testing::{Fault, Script, Step, Tool, serve_stdio, steps_in};
+use claude_duplex::testing::{Fault, Script, Step, serve_stdio, steps_in};
 
 const HELP: &str = r#"peer: the claude command line, scripted
 
 usage: peer [--generation VERSION] [--fault NAME]... [the CLI's own flags]
+
+It speaks on stdin and stdout, as the CLI does: start it in place of `claude`
+  CLAUDE_BIN=target/debug/examples/peer cargo run --example chat --features smol
 
 A prompt says what is done:
   {"steps":[{"text":"hello","chunks":5,"delay_ms":100}]}   a text in parts
@@ -18,7 +25,8 @@ A prompt says what is done:
   run: COMMAND                                             a call of Bash, which asks for permission
   anything else                                            is said back in parts
 Several answers of the model are several steps. A command is not run: `sleep 2; echo hi` takes two seconds and gives
-`hi`; with "run_in_background":true in its input it ends later, and the CLI begins a turn of its own.
+`hi`, one without an echo gives its input back; with "run_in_background":true in its input it ends later, and the CLI
+begins a turn of its own.
 
   --generation VERSION   which CLI it is: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329 (default), or between
   --fault NAME           what goes wrong; more than once for more than one thing:
@@ -32,10 +40,7 @@ fn main() -> ExitCode {
     match script(std::env::args().skip(1)) {
         Ok(Some(script)) => serve_stdio(script),
         Ok(None) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => end::status(Err(error)),
     }
 }
 
@@ -52,12 +57,13 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
         let mut value = || given.clone().or_else(|| args.next()).ok_or(format!("{name} needs a value"));
         match &*name {
             "--help" | "-h" => {
-                let faults = Fault::NAMES.map(|name| format!("                           {name}\n"));
-                print!("{}", HELP.replace("FAULTS\n", &faults.concat()));
+                let faults: String =
+                    Fault::NAMES.iter().map(|name| format!("                           {name}\n")).collect();
+                write!(stdout(), "{}", HELP.replace("FAULTS\n", &faults))?;
                 return Ok(None);
             }
             "--version" => {
-                println!("{generation} (peer)");
+                writeln!(stdout(), "{generation} (peer)")?;
                 return Ok(None);
             }
             "--generation" => generation = value()?.parse()?,
@@ -101,9 +107,10 @@ fn answer(prompt: &str, asks: bool) -> Vec<Step> {
     }
     match prompt.trim().strip_prefix("run:") {
         Some(command) => {
-            let tool = Tool::bash(command.trim()).gives(format!("(nothing was run) {}", command.trim()));
-            let tool = if asks { tool.asks() } else { tool };
-            vec![Step::text("I will run it."), tool.into(), Step::text("That is all.")]
+            let input = serde_json::json!({ "command": command.trim(), "description": "run" });
+            let call = serde_json::json!({ "text": "I will run it.", "tool": "Bash", "input": input });
+            let script = serde_json::json!({ "steps": [call, { "text": "That is all." }] });
+            steps_in(&script.to_string(), asks)
         }
         None => {
             let words = prompt.split_whitespace().count();

@@ -2,6 +2,13 @@
 //!
 //!     cargo run --example permissions --features session
 
+#[path = "shared/end.rs"]
+mod end;
+
+use std::error::Error;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
 use claude_duplex::testing::{Script, Step, Tool, World};
 use claude_duplex::{AskKind, Config, Decision, Driver, Handlers, Json, Permission, Seed};
 use futures_lite::future::or;
@@ -28,7 +35,11 @@ fn script() -> Script {
         .then([Step::from(write.asks()), Step::text("this is never said")])
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    end::status(run())
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let world = World::new();
     let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
     let (claude, runner) = Driver::new(config, world.start(script())).into_session();
@@ -38,14 +49,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Decision::Deny { message, .. } => format!("no: {message}"),
             _ => "yes".to_owned(),
         };
-        println!("{:6} {:52} {said}", tool.tool_name, tool.input.as_str());
+        // Whether anybody reads it is found out below.
+        let _ = writeln!(stdout(), "{:6} {:52} {said}", tool.tool_name, tool.input.as_str());
         decision
     });
     let serving = claude.asks()?.serve(handlers);
     let talk = async {
         for prompt in ["look around", "and change something"] {
             let end = claude.prompt(prompt)?.await;
-            println!("{prompt}: {:?}\n", end.outcome);
+            writeln!(stdout(), "{prompt}: {}\n", end.outcome)?;
         }
         Ok(())
     };

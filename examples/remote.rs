@@ -18,10 +18,17 @@ use std::error::Error;
 use std::net::TcpListener;
 use std::process::ExitCode;
 
+use claude_duplex::Options;
+
+fn main() -> ExitCode {
+    claude::with(run)
+}
+
 #[cfg(unix)]
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    use claude_duplex::{Action, Config, Options, Seed};
+fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    use claude_duplex::{Action, Config, Seed};
     use smol::net::TcpStream;
+    use std::io::{Write, stdout};
 
     /// Serves one connection: its bytes are the child's stdin and stdout.
     fn serve(listener: TcpListener, options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -30,18 +37,15 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let mut command = options.invocation()?.to_command();
         command.stdin(std::os::fd::OwnedFd::from(socket.try_clone()?));
         command.stdout(std::os::fd::OwnedFd::from(socket));
-        let mut child = command.spawn()?;
+        let spawned = command.spawn();
+        let mut child = spawned.map_err(|why| format!("{}: {why}", command.get_program().to_string_lossy()))?;
         drop(command); // it holds the socket too
         eprintln!("the server's child ends: {}", child.wait()?);
         Ok(())
     }
 
-    if let Some(status) = claude::stand_in() {
-        return Ok(status);
-    }
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
-    let options = claude::options()?;
     let server = std::thread::spawn(move || serve(listener, &options));
 
     smol::block_on(async {
@@ -52,20 +56,20 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             match action {
                 Action::PromptEnded { outcome, result, .. } => {
                     let result = result.map(|result| result.result()).transpose()?;
-                    println!("{outcome:?}: {}", result.and_then(|result| result.result).unwrap_or_default());
+                    writeln!(stdout(), "{outcome}: {}", result.and_then(|result| result.result).unwrap_or_default())?;
                     claude.close();
                 }
-                Action::Closed(closed) => println!("{}", closed.why),
+                Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
                 _ => {}
             }
         }
         Ok::<(), Box<dyn Error>>(())
     })?;
     server.join().map_err(|_| "the server panicked")?.map_err(|error| error.to_string())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 #[cfg(not(unix))]
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+fn run(_: Options) -> Result<(), Box<dyn Error>> {
     Err("here a socket cannot be a child's stdin".into())
 }

@@ -18,6 +18,7 @@ mod print;
 mod recording;
 
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -45,8 +46,7 @@ fn run() -> Result<ExitCode, String> {
             Some("--text") => text = true,
             Some("--against") => against = Some(arguments.next().ok_or(USAGE)?),
             Some("--help" | "-h") => {
-                println!("{USAGE}");
-                return Ok(ExitCode::SUCCESS);
+                return told(&USAGE).map(|()| ExitCode::SUCCESS);
             }
             Some(flag) if flag.starts_with("--") => return Err(format!("unknown option {flag}; {USAGE}")),
             _ if file.is_none() => file = Some(argument),
@@ -70,10 +70,7 @@ fn show(file: &OsStr, text: bool) -> Result<(), String> {
             (play::Player::new().play(&recording), None)
         }
     };
-    match print(&played, text) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.to_string()),
-        _ => {}
-    }
+    unless_left(print(&played, text))?;
     torn.map_or(Ok(()), |torn| Err(format!("{name}: {torn}")))
 }
 
@@ -99,15 +96,32 @@ fn print(played: &Played, text: bool) -> io::Result<()> {
 
 fn compare(left: &OsStr, right: &OsStr) -> Result<ExitCode, String> {
     let journal = |file: &OsStr| -> Result<Journal, String> {
-        Journal::read(&bytes(file)?).map_err(|error| format!("{}: {error}", Path::new(file).display()))
+        let (bytes, name) = (bytes(file)?, Path::new(file).display());
+        // Two recordings of one thing have other ids in every line, so what is told of them is all that can be compared.
+        if recording::read(&bytes).is_ok() {
+            return Err(format!(
+                "{name} is a recording, and --against compares journals, input by input; \
+                 of recordings compare what is shown: diff <(replay --text ONE) <(replay --text OTHER)"
+            ));
+        }
+        Journal::read(&bytes).map_err(|error| format!("{name}: {error}"))
     };
     match journal::difference(&journal(left)?, &journal(right)?) {
         None => Ok(ExitCode::SUCCESS),
-        Some(difference) => {
-            println!("{difference}");
-            Ok(ExitCode::from(1))
-        }
+        Some(difference) => told(&difference).map(|()| ExitCode::from(1)),
     }
+}
+
+fn told(what: &dyn Display) -> Result<(), String> {
+    unless_left(writeln!(io::stdout(), "{what}"))
+}
+
+/// That the reader of the output has left, as `head` does, is no error.
+fn unless_left(written: io::Result<()>) -> Result<(), String> {
+    written.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error.to_string()),
+    })
 }
 
 fn bytes(file: &OsStr) -> Result<Vec<u8>, String> {

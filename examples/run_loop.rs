@@ -1,6 +1,6 @@
 //! The run loop with the standard library alone: a thread for each pipe, and the loop.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use std::{process::Stdio, thread};
@@ -8,9 +8,10 @@ use std::{process::Stdio, thread};
 use claude_duplex::{Action, ChildAction, Config, Input, Options, Prompt, Protocol, Seed, Time};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut command =
-        Options::new().program(std::env::var_os("CLAUDE_BIN").unwrap_or("claude".into())).invocation()?.to_command();
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let program = std::env::var_os("CLAUDE_BIN").unwrap_or("claude".into());
+    let mut command = Options::new().program(&program).invocation()?.to_command();
+    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = spawned.map_err(|why| format!("{}: {why} (is CLAUDE_BIN right?)", program.to_string_lossy()))?;
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
 
     let (facts, inbox) = channel();
@@ -52,11 +53,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             match action {
                 Action::PromptEnded { outcome, result, .. } => {
                     let answer = result.and_then(|result| result.result().ok()?.result);
-                    println!("{outcome}: {}", answer.unwrap_or_default());
+                    writeln!(io::stdout(), "{outcome}: {}", answer.unwrap_or_default())?;
                     session.close(now());
                 }
                 Action::Closed(closed) => {
-                    println!("{closed:?}");
+                    writeln!(io::stdout(), "{}", closed.why)?;
                     return Ok(());
                 }
                 _ => {}

@@ -12,6 +12,8 @@
 mod axis;
 #[path = "timeline/draw.rs"]
 mod draw;
+#[path = "shared/end.rs"]
+mod end;
 #[path = "replay/journal.rs"]
 #[allow(dead_code, reason = "the replay example compares with it")]
 mod journal;
@@ -27,27 +29,26 @@ mod story;
 #[path = "timeline/svg.rs"]
 mod svg;
 
+use std::error::Error;
+use std::io::{Write, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let Some(file) = std::env::args_os().nth(1).filter(|_| std::env::args_os().len() == 2) else {
-        eprintln!("usage: timeline FILE > out.svg");
-        return ExitCode::from(2);
-    };
-    let name = std::path::Path::new(&file).display();
-    let picture = std::fs::read(&file)
-        .map_err(|error| format!("{name}: {error}"))
-        .and_then(|bytes| picture(&bytes).map_err(|why| format!("{name}: {why}")));
-    match picture {
-        Ok(svg) => {
-            print!("{svg}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("timeline: {why}");
+    let mut arguments = std::env::args_os().skip(1);
+    match (arguments.next(), arguments.next()) {
+        (Some(file), None) if !file.to_string_lossy().starts_with('-') => end::status(show(Path::new(&file))),
+        _ => {
+            eprintln!("usage: timeline FILE > out.svg");
             ExitCode::from(2)
         }
     }
+}
+
+fn show(file: &Path) -> Result<(), Box<dyn Error>> {
+    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let svg = picture(&bytes).map_err(|why| format!("{}: {why}", file.display()))?;
+    Ok(stdout().write_all(svg.as_bytes())?)
 }
 
 /// The picture of a journal or recording. Of a journal that is torn, what is whole is drawn.

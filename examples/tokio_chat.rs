@@ -9,23 +9,21 @@
 mod claude;
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use claude_duplex::{Action, Config, Options, Outcome, Seed, StreamDelta};
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    if let Some(status) = claude::stand_in() {
-        return Ok(status);
-    }
-    let options = claude::options()?.include_partial_messages();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(chat(&options))?;
-    Ok(ExitCode::SUCCESS)
+fn main() -> ExitCode {
+    claude::with(|options| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(chat(options))
+    })
 }
 
-async fn chat(options: &Options) -> Result<(), Box<dyn Error>> {
-    let mut claude = claude_duplex::tokio::spawn(options, Config::new(Seed::random()))?;
+async fn chat(options: Options) -> Result<(), Box<dyn Error>> {
+    let options = options.include_partial_messages();
+    let mut claude = claude_duplex::tokio::spawn(&options, Config::new(Seed::random()))?;
     let (mut typed, mut open, mut silent) = (type_ahead(), true, true);
     loop {
         tokio::select! {
@@ -57,13 +55,13 @@ fn show(action: Action) -> Result<(), Box<dyn Error>> {
     match action {
         Action::Message { message, .. } => {
             if let Some(StreamDelta::Text(text)) = message.delta() {
-                print!("{text}");
-                std::io::stdout().flush()?;
+                write!(stdout(), "{text}")?;
+                stdout().flush()?;
             }
         }
-        Action::PromptEnded { outcome: Outcome::Success, .. } => println!(),
-        Action::PromptEnded { outcome, .. } => println!("({outcome:?})"),
-        Action::Closed(closed) => println!("{}", closed.why),
+        Action::PromptEnded { outcome: Outcome::Success, .. } => writeln!(stdout())?,
+        Action::PromptEnded { outcome, .. } => writeln!(stdout(), "({outcome})")?,
+        Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
         _ => {}
     }
     Ok(())

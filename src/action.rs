@@ -46,7 +46,7 @@ use crate::text::{Cut, FewTexts, Quoted};
 #[non_exhaustive]
 pub enum Action {
     /// The CLI said who it is: at the first turn, and whenever a part of it changes (`/clear` changes the id).
-    Session(SessionInfo),
+    Session(CliSession),
     /// The CLI began to run.
     TurnStarted {
         /// The turn.
@@ -142,7 +142,7 @@ pub enum Action {
 /// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct SessionInfo {
+pub struct CliSession {
     /// The session's id, by which it can be resumed; empty where the CLI gives none.
     pub id: Arc<str>,
     /// The CLI's version, as `2.1.329`.
@@ -151,9 +151,9 @@ pub struct SessionInfo {
     pub capabilities: Arc<[String]>,
 }
 
-impl fmt::Debug for SessionInfo {
+impl fmt::Debug for CliSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionInfo")
+        f.debug_struct("CliSession")
             .field("id", &Quoted(&self.id))
             .field("version", &self.version.as_deref().map(Quoted))
             .field("capabilities", &FewTexts(&self.capabilities))

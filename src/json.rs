@@ -42,9 +42,9 @@ impl Json {
 
     /// A JSON string of that text.
     #[must_use]
-    pub fn string(text: &str) -> Self {
+    pub fn string(text: impl AsRef<str>) -> Self {
         // What a text is written as needs no check.
-        serde_json::value::to_raw_value(text).map_or_else(|_| Self(RawValue::NULL.to_owned()), Self)
+        serde_json::value::to_raw_value(text.as_ref()).map_or_else(|_| Self(RawValue::NULL.to_owned()), Self)
     }
 
     /// The value's text.
@@ -127,6 +127,12 @@ impl fmt::Debug for Json {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Box::<RawValue>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Self {
+        Self::from(&value)
     }
 }
 

@@ -56,8 +56,8 @@ pub use values::{
     Worktree,
 };
 
+use crate::json::Json;
 use environment::Environment;
-use serde_json::Value;
 use settings::Settings;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -95,8 +95,8 @@ pub struct Options {
     host_prompts: bool,
     skills: Vec<String>,
     settings: Option<Settings>,
-    sandbox: Option<Value>,
-    mcp_servers: BTreeMap<String, Value>,
+    sandbox: Option<Json>,
+    mcp_servers: BTreeMap<String, Json>,
 }
 
 impl Options {

@@ -21,7 +21,7 @@ pub use block::Block;
 ///
 /// let plain = Prompt::text("what is in this folder?");
 /// assert_eq!(plain, String::from("what is in this folder?").into());
-/// let steering = Prompt::text("and be brief").busy(Busy::Send);
+/// let steering = Prompt::text(format!("and in {} words", 20)).busy(Busy::Send);
 /// let later = Prompt::text("then tidy up").priority(Priority::Later).verbatim();
 /// let blocks = Prompt::blocks(Json::parse(r#"[{"type":"text","text":"look"}]"#).unwrap());
 /// assert_ne!(blocks, Prompt::text("look"));
@@ -62,7 +62,7 @@ impl Prompt {
     /// A prompt of plain text. A leading `/` is a slash command, and `@path` a file for the CLI to read, unless it is
     /// [`verbatim`](Self::verbatim). There is no limit but [`Limits::unsent`](crate::Limits::unsent) and the model's.
     #[must_use]
-    pub fn text(text: &str) -> Self {
+    pub fn text(text: impl AsRef<str>) -> Self {
         Self::blocks(Json::string(text))
     }
 
@@ -143,13 +143,13 @@ impl Prompt {
 
     /// When it was written, an ISO 8601 instant, for display alone.
     #[must_use]
-    pub fn timestamp(self, instant: &str) -> Self {
+    pub fn timestamp(self, instant: impl AsRef<str>) -> Self {
         self.field("timestamp", Json::string(instant))
     }
 
     /// The session that it is meant for. Every version takes a prompt without.
     #[must_use]
-    pub fn session_id(self, session: &str) -> Self {
+    pub fn session_id(self, session: impl AsRef<str>) -> Self {
         self.field("session_id", Json::string(session))
     }
 
@@ -167,7 +167,7 @@ fn truth(value: bool) -> Json {
 }
 
 fn texts_of(texts: impl IntoIterator<Item = impl Into<String>>) -> Json {
-    let texts: Vec<Json> = texts.into_iter().map(|text| Json::string(&text.into())).collect();
+    let texts: Vec<Json> = texts.into_iter().map(|text| Json::string(text.into())).collect();
     list(&texts)
 }
 
@@ -184,7 +184,7 @@ impl From<&str> for Prompt {
 
 impl From<String> for Prompt {
     fn from(text: String) -> Self {
-        Self::text(&text)
+        Self::text(text)
     }
 }
 

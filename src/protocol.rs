@@ -17,7 +17,7 @@ mod tail;
 
 use std::fmt;
 
-use crate::action::{Action, SessionInfo, WhyWithdrawn};
+use crate::action::{Action, CliSession, WhyWithdrawn};
 use crate::ask::Answer;
 use crate::config::Config;
 use crate::deadline::Deadline;
@@ -93,7 +93,7 @@ pub struct Protocol {
     background: Background,
     shutdown: Shutdown,
     stderr: Tail,
-    session: Option<SessionInfo>,
+    session: Option<CliSession>,
     last_error: Option<String>,
     dialogs: Vec<String>,
     counts: Counts,
@@ -379,7 +379,7 @@ impl Protocol {
 
     /// Who the CLI is, once it has said so, which it does with the first turn and not before.
     #[must_use]
-    pub fn session(&self) -> Option<&SessionInfo> {
+    pub fn session(&self) -> Option<&CliSession> {
         self.session.as_ref()
     }
 

@@ -173,8 +173,8 @@ impl Request {
 
     /// Adds a field beside the subtype, or replaces one. What the CLI does not know it passes over.
     #[must_use]
-    pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {
-        fields::set(&mut self.fields, name.into(), value);
+    pub fn field(mut self, name: impl Into<String>, value: impl Into<Json>) -> Self {
+        fields::set(&mut self.fields, name.into(), value.into());
         self
     }
 

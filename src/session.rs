@@ -210,13 +210,13 @@ impl Session {
     /// `/clear` changes it.
     #[must_use]
     pub fn session_id(&self) -> Option<Arc<str>> {
-        self.presence.state().info().map(|info| Arc::clone(&info.id))
+        self.presence.state().cli_session().map(|session| Arc::clone(&session.id))
     }
 
     /// Who the CLI is, as far as it has said.
     #[must_use]
-    pub fn info(&self) -> Option<crate::SessionInfo> {
-        self.presence.state().info().cloned()
+    pub fn cli_session(&self) -> Option<crate::CliSession> {
+        self.presence.state().cli_session().cloned()
     }
 
     /// The child's process id: none without a process, and none after the end.
@@ -256,7 +256,7 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.presence.state();
         f.debug_struct("Session")
-            .field("id", &state.info().map(|info| &info.id))
+            .field("id", &state.cli_session().map(|session| &session.id))
             .field("closed", &self.presence.closed())
             .finish_non_exhaustive()
     }

@@ -19,7 +19,7 @@
 //!     }
 //! }
 //!
-//! for generation in Generation::ALL {
+//! for &generation in Generation::ALL {
 //!     let calls = [Tool::bash("ls").asks(), Tool::bash("rm -r /").asks()];
 //!     let script = Script::new(generation).then([Step::tools(calls), Step::text("done")]);
 //!     let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);
@@ -41,10 +41,11 @@
 //! # What is imitated
 //!
 //! Which turn takes which prompts (queued, joined, folded, priorities, slash commands), when they are echoed and what else
-//! is told of them, permission prompts, hooks, MCP servers in the host, interrupts, withdrawals, turns of the CLI's own,
-//! results that are held back, the replies to control requests, lines at which the CLI gives up, the end and its exit
-//! status. `tests/peer` holds the peer to recordings of the real CLI, and in `tests/sdks` the official SDKs take it for
-//! theirs. Not imitated are the model, the tools, sessions on disk, and `/compact`; texts and numbers are invented.
+//! is told of them, permission prompts and the rules that an allow takes with it, hooks, MCP servers in the host,
+//! interrupts, withdrawals, turns of the CLI's own, results that are held back, the replies to control requests, lines at
+//! which the CLI gives up, the end and its exit status. `tests/peer` holds the peer to recordings of the real CLI, and in
+//! `tests/sdks` the official SDKs take it for theirs. Not imitated are the model, the tools, sessions on disk, and `/compact`;
+//! texts and numbers are invented.
 
 mod fault;
 mod generation;

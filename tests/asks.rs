@@ -148,7 +148,7 @@ fn typed(ask: &Ask, said: &Value) -> Answer {
                 Reaction::Call(call) => {
                     let arguments: Value = call.arguments.decode().unwrap();
                     let sum = arguments["a"].as_i64().zip(arguments["b"].as_i64()).map(|(a, b)| a + b);
-                    call.text(&sum.unwrap().to_string()).into()
+                    call.text(sum.unwrap().to_string()).into()
                 }
             }
         }

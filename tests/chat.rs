@@ -1,5 +1,7 @@
 //! `examples/chat.rs` as a person meets it: with nothing installed, and with a `claude` that is none.
 
+#![cfg(unix)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -65,7 +67,38 @@ fn with_nothing_installed_the_stand_in_answers() {
     let output = run(chat().args(["--prompt", "hello"]));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("hello"));
-    assert!(text(&output.stderr).starts_with("no claude was found"));
+    let hint = text(&output.stderr);
+    assert!(hint.starts_with("no claude was found") && hint.contains("`run: ls`") && hint.contains("`slow`"), "{hint}");
+}
+
+#[test]
+fn an_answer_always_spares_the_next_question() {
+    let mut talk = Talk::of(&mut chat());
+    talk.types("run: ls\n");
+    talk.until("may it run Bash");
+    talk.until("(y / n / always)\n? ");
+    talk.types("always\n");
+    talk.until("\n> ");
+    talk.types("run: ls\nrun: rm\n");
+    talk.until("rm\",\"description\":\"run\"}? (y");
+    talk.types("n\n");
+    let shown = talk.end();
+    let asked: Vec<&str> = shown.lines().filter(|line| line.contains("may it run")).collect();
+    assert!(matches!(asked[..], [ls, rm] if ls.contains("ls") && rm.contains("rm")), "{shown}");
+    assert_eq!(shown.matches("[-> ").count(), 2, "{shown}");
+}
+
+#[test]
+fn ctrl_c_stops_a_slow_answer_and_the_session_goes_on() {
+    let mut talk = Talk::of(&mut chat());
+    talk.types("slow\n");
+    talk.until("1 2 3 ");
+    talk.interrupts();
+    talk.until("interrupted\n> ");
+    talk.types("hello\n");
+    talk.until("hello");
+    let shown = talk.end();
+    assert!(!shown.contains("100"), "{shown}");
 }
 
 #[test]
@@ -141,10 +174,11 @@ struct Talk {
 
 impl Talk {
     fn start(claude: &Path) -> Self {
-        let mut command = chat();
+        Self::of(chat().arg("--claude").arg(claude))
+    }
+
+    fn of(command: &mut Command) -> Self {
         let mut child = command
-            .arg("--claude")
-            .arg(claude)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -177,13 +211,25 @@ impl Talk {
         self.stdin.as_mut().expect("it is open").write_all(text.as_bytes()).expect("the chat reads");
     }
 
-    /// The end of the input, and what its claude was told.
-    fn leave(mut self, claude: &Path) -> String {
+    /// As Ctrl-C does.
+    fn interrupts(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// The end of the input, and all that was shown.
+    fn end(mut self) -> String {
         self.stdin = None;
         while let Ok(part) = self.parts.recv_timeout(LIMIT) {
             self.shown.push_str(&part);
         }
         assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{}", self.shown);
+        std::mem::take(&mut self.shown)
+    }
+
+    /// The end of the input, and what its claude was told.
+    fn leave(self, claude: &Path) -> String {
+        self.end();
         fs::read_to_string(claude.with_extension("heard")).expect("it kept what it was told")
     }
 }

@@ -85,3 +85,34 @@ fn every_row_of_the_parity_table_names_what_shows_it() {
     }
     assert!(shown > 50, "{shown}");
 }
+
+/// As Cargo.toml demands them, without `testing`: the crate has itself, with that, as a dev-dependency.
+fn features_of(example: &str) -> Vec<&'static str> {
+    let manifest = include_str!("../Cargo.toml");
+    let mut targets = manifest.split("\n[[").filter(|target| target.starts_with("example]]"));
+    let target = targets.find(|target| target.contains(&format!("name = \"{example}\"\n")));
+    let features = target.and_then(|target| target.split_once("required-features = ["));
+    let features = features.map_or("", |(_, features)| features).split('"').skip(1).step_by(2);
+    features.filter(|feature| *feature != "testing").collect()
+}
+
+/// Else cargo has only its own words for it.
+#[test]
+fn every_example_is_named_with_the_features_that_it_needs() {
+    let readme = include_str!("../README.md");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let features = features_of(name).join(",");
+        let needs = if features.is_empty() { name.to_owned() } else { format!("{name} --features {features}") };
+        let starts = |text: &str, before: &str| {
+            let mut rests = text.match_indices(before).map(|(at, _)| &text[at + before.len()..]);
+            rests.any(|rest| rest.starts_with([' ', '`', '\n']))
+        };
+        assert!(starts(readme, &format!("\n| `{needs}")), "the README has no row `{needs}`");
+        let own = fs::read_to_string(&path).expect("text");
+        let command = format!("--example {needs}");
+        assert!(name == "run_loop" || starts(&own, &command), "{} does not say {command}", path.display());
+    }
+}

@@ -27,7 +27,7 @@ fn slowly(text: &str) -> Step {
 
 #[test]
 fn close_waits_for_the_running_turn_and_cancels_what_waits_here() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let mut pair = Pair::new(config(), Script::new(generation).then([slowly("to the end")]));
         let running = pair.prompt("one");
         let waiting = pair.prompt("two");
@@ -42,7 +42,7 @@ fn close_waits_for_the_running_turn_and_cancels_what_waits_here() {
 
 #[test]
 fn a_turn_that_is_closed_may_still_ask() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let script = Script::new(generation).then([Step::tools([Tool::bash("ls").asks()]), Step::text("done")]);
         let mut pair = Pair::new(config(), script);
         let prompt = pair.prompt("go");
@@ -122,7 +122,7 @@ fn refuse_means_refused_and_the_prompt_comes_back() {
 
 #[test]
 fn an_interrupt_stops_the_turn_and_the_queue_only_if_it_is_told_to() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let script = || Script::new(generation).then([slowly("long")]);
         let is_delta = |action: &Action| matches!(action, Action::Message { message, .. } if message.delta().is_some());
 
@@ -166,7 +166,7 @@ fn room_is_told_when_what_was_refused_fits() {
     pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
     let now = pair.now();
     pair.host.prompt(now, "waits here").unwrap();
-    let refused = pair.host.prompt(now, Prompt::text(&"x".repeat(1900))).unwrap_err();
+    let refused = pair.host.prompt(now, Prompt::text("x".repeat(1900))).unwrap_err();
     assert_eq!(refused.why, WhyRefused::Full);
     // Told at once, it would be given and refused again for as long as the turn runs.
     assert!(!pair.take_actions().contains(&Action::Room));

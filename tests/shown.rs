@@ -19,7 +19,7 @@ fn long() -> String {
 }
 
 fn json() -> Json {
-    Json::string(&long())
+    Json::string(long())
 }
 
 fn config() -> Config {
@@ -66,7 +66,7 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
     let mut shown: Vec<(String, String)> = Vec::new();
     let mut show = |what: &str, value: &dyn std::fmt::Debug| shown.push((what.to_owned(), format!("{value:?}")));
 
-    let prompt = || Prompt::text(&long());
+    let prompt = || Prompt::text(long());
     let inputs = [
         Input::Receive(long().into_bytes().into()),
         Input::Stderr(long().into_bytes().into()),
@@ -261,7 +261,7 @@ fn short_contents_are_shown_whole() {
 
 #[test]
 fn names_are_the_wires_where_it_has_them() {
-    assert_eq!(AskKind::KNOWN.map(|kind| kind.to_string()).join(" "), {
+    assert_eq!(AskKind::KNOWN.iter().map(AskKind::to_string).collect::<Vec<_>>().join(" "), {
         "can_use_tool hook_callback mcp_message elicitation request_user_dialog"
     });
     assert_eq!(MessageKind::ControlCancelRequest.to_string(), "control_cancel_request");

@@ -79,6 +79,6 @@ fn the_clis_own_turn_has_a_colour_of_its_own() {
 #[test]
 fn what_is_no_capture_is_an_error_that_names_the_file() {
     let output = timeline(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("Cargo.toml: it is neither a journal nor a recording"));
 }

@@ -13,6 +13,7 @@ use claude_duplex::{
 use smol::channel::Receiver;
 use smol::stream::StreamExt;
 
+use crate::NO_RESULT;
 use crate::screen::Screen;
 use crate::typed::{self, Line};
 
@@ -77,7 +78,7 @@ impl Conversation {
     pub(crate) async fn once(&mut self, text: &str) -> Result<u8, String> {
         let prompt = self.prompt(text)?;
         let mut status = None;
-        loop {
+        while !self.screen.is_unseen() {
             match self.next().await {
                 Event::Action(Some(Action::PromptEnded { prompt: ended, outcome, result, .. })) if ended == prompt => {
                     self.screen.end_line();
@@ -94,12 +95,13 @@ impl Conversation {
                 event => self.handle(event)?,
             }
         }
+        Ok(status.unwrap_or(NO_RESULT))
     }
 
     /// Prompts as they are typed, until the end of the input.
     pub(crate) async fn talk(&mut self) -> Result<u8, String> {
         self.screen.ready();
-        loop {
+        while !self.screen.is_unseen() {
             match self.next().await {
                 Event::Action(Some(Action::PromptEnded { outcome, result, .. })) => {
                     self.screen.end_line();
@@ -119,10 +121,11 @@ impl Conversation {
                     let in_order = self.fault.is_none() && closed.why == claude_duplex::CloseReason::Closed;
                     return if in_order { Ok(0) } else { Err(self.why(&closed)) };
                 }
-                Event::Action(None) => return Ok(0),
+                Event::Action(None) => break,
                 event => self.handle(event)?,
             }
         }
+        Ok(0)
     }
 
     async fn next(&mut self) -> Event {
@@ -152,7 +155,10 @@ impl Conversation {
                 // A second one while the first is under way is of no use, and the first may be refused at the end.
                 let _ = self.claude.interrupt(Interrupt::running().cancel_queued());
             }
-            Event::Typed(Some(line)) => self.typed(&line)?,
+            Event::Typed(Some(line)) => {
+                self.screen.typed();
+                self.typed(&line)?;
+            }
             Event::Typed(None) => {
                 self.typed = None;
                 self.leaving = true;

@@ -1,6 +1,6 @@
 //! What a person sees: the answer as it comes, tools as they run, questions.
 
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 
 use claude_duplex::{Content, Json, Message, MessageKind, Permission, StreamDelta};
 
@@ -13,11 +13,13 @@ pub(crate) struct Screen {
     /// Text came in parts: the whole message after them says nothing new.
     streamed: bool,
     mid_line: bool,
+    /// Nobody looks any more: the terminal is gone, or the program behind a pipe has ended.
+    unseen: bool,
 }
 
 impl Screen {
     pub(crate) fn new(interactive: bool) -> Self {
-        Self { interactive, streamed: false, mid_line: false }
+        Self { interactive, streamed: false, mid_line: false, unseen: false }
     }
 
     /// Shows what a message adds to the answer.
@@ -71,7 +73,12 @@ impl Screen {
     /// A line that is not part of the answer.
     pub(crate) fn note(&mut self, line: &str) {
         self.end_line();
-        if self.interactive { println!("{line}") } else { eprintln!("{line}") }
+        if self.interactive {
+            self.show(&format!("{line}\n"));
+        } else {
+            // The answer may be read all the same.
+            let _ = writeln!(stderr(), "{line}");
+        }
     }
 
     pub(crate) fn ready(&mut self) {
@@ -79,24 +86,35 @@ impl Screen {
         self.prompt("> ");
     }
 
+    /// A line was typed, and so ended the one with the sign.
+    pub(crate) fn typed(&mut self) {
+        self.mid_line = false;
+    }
+
     pub(crate) fn end_line(&mut self) {
         if std::mem::take(&mut self.mid_line) {
-            println!();
+            self.show("\n");
         }
     }
 
-    fn prompt(&self, sign: &str) {
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.unseen
+    }
+
+    fn prompt(&mut self, sign: &str) {
         if self.interactive {
-            print!("{sign}");
-            // A terminal that is gone is found out by the next read.
-            let _ = stdout().flush();
+            self.show(sign);
+            self.mid_line = true;
         }
     }
 
     fn text(&mut self, text: &str) {
-        print!("{text}");
-        let _ = stdout().flush();
+        self.show(text);
         self.mid_line = !text.is_empty() && !text.ends_with('\n');
+    }
+
+    fn show(&mut self, text: &str) {
+        self.unseen |= stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()).is_err();
     }
 }
 

@@ -1,5 +1,5 @@
 //! The stand-in for the CLI: this program, run as its own child over real pipes. It answers in parts, asks for permission
-//! when it is told to run something, and can be interrupted.
+//! when it is told to run something, and takes its time when it is to be slow.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,11 +18,11 @@ fn answer(prompt: &str) -> Vec<Step> {
         let tool = Tool::bash(command).asks().gives("(a stand-in runs nothing)").takes(Duration::from_millis(300));
         return vec![Step::tools([tool]), in_parts("That is all I can do.")];
     }
-    let told = format!(
-        "I am a stand-in for claude and only repeat what I hear: \u{201c}{prompt}\u{201d}. \
-         Say `run: ls` and I ask for permission; press Ctrl-C and I stop."
-    );
-    vec![in_parts(&told)]
+    if prompt.contains("slow") {
+        let numbers: Vec<String> = (1..=100).map(|number| number.to_string()).collect();
+        return vec![Step::text_in_parts(numbers.join(" "), numbers.len(), Duration::from_millis(200))];
+    }
+    vec![in_parts(&format!("I am a stand-in for claude and only repeat what I hear: \u{201c}{prompt}\u{201d}."))]
 }
 
 fn in_parts(text: &str) -> Step {

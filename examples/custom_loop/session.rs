@@ -34,7 +34,8 @@ impl Session {
     pub(crate) fn start(options: &Options, config: Config) -> Result<Self, Box<dyn Error>> {
         let mut command = options.invocation()?.to_command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut child = command.spawn()?;
+        let spawned = command.spawn();
+        let mut child = spawned.map_err(|why| format!("{}: {why}", command.get_program().to_string_lossy()))?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let exit = watch(pid(&child))?;
         let (protocol, buffer) = (Protocol::new(config, Time::ZERO), vec![0; 64 * 1024].into());

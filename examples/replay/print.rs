@@ -90,8 +90,10 @@ fn uuid(result: Option<&Message>) -> Option<Cow<'_, str>> {
     result.and_then(Message::uuid)
 }
 
+/// What is not there is left out.
 fn entry(name: &'static str, fields: Value) -> Entry {
-    let Value::Object(fields) = fields else { unreachable!("fields are written as an object") };
+    let Value::Object(mut fields) = fields else { unreachable!("fields are written as an object") };
+    fields.retain(|_, value| !value.is_null());
     Entry { name, fields }
 }
 
@@ -108,7 +110,7 @@ impl Entry {
 
     /// Time, name and fields in columns, at most `width` characters.
     pub(crate) fn text(self, time: Time, width: usize) -> String {
-        let fields = self.fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| match value {
+        let fields = self.fields.iter().map(|(name, value)| match value {
             Value::String(text) => format!("{name}={text}"),
             value => format!("{name}={value}"),
         });

@@ -47,12 +47,12 @@ const TEXTS: [(&str, With); 37] = [
     ("--project-config-root", |o, v| o.project_config_root(v)),
     ("--debug", |o, v| o.debug_filter(v)),
     ("--debug-file", |o, v| o.debug_file(v)),
-    ("--agents", |o, v| o.agents(&json!({ v: v }))),
+    ("--agents", |o, v| o.agents(json!({ v: v }))),
     ("--mcp-config", |o, v| o.mcp_server(v, json!({ "command": v }))),
     ("--mcp-config", |o, v| o.host_mcp_server(v)),
     ("--settings", |o, v| o.settings(json!({ v: v }))),
-    ("--managed-settings", |o, v| o.managed_settings(&json!({ v: v }))),
-    ("--json-schema", |o, v| o.json_schema(&json!({ v: v }))),
+    ("--managed-settings", |o, v| o.managed_settings(json!({ v: v }))),
+    ("--json-schema", |o, v| o.json_schema(json!({ v: v }))),
 ];
 
 /// Those that are written as two words.
@@ -134,7 +134,7 @@ fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let input = json(value);
     for (at, answer) in [
         Answer::from(Decision::deny(text)),
-        Decision::allow_with(Json::from(&json!({ name: text, "value": input.as_str() }))).into(),
+        Decision::allow_with(Json::from(json!({ name: text, "value": input.as_str() }))).into(),
         Decision::allow().into(),
         Answer::Raw(json(value)),
         Answer::Error { message: text.to_owned() },

@@ -25,8 +25,8 @@ pub enum AskKind {
 
 impl AskKind {
     /// Every kind that has a name of its own.
-    pub const KNOWN: [AskKind; 5] =
-        [AskKind::Permission, AskKind::Hook, AskKind::Mcp, AskKind::Elicitation, AskKind::Dialog];
+    pub const KNOWN: &[AskKind] =
+        &[AskKind::Permission, AskKind::Hook, AskKind::Mcp, AskKind::Elicitation, AskKind::Dialog];
 
     pub(crate) fn of_subtype(subtype: &str) -> Self {
         match subtype {
@@ -106,7 +106,7 @@ impl FromIterator<AskKind> for AskKinds {
 
 impl fmt::Debug for AskKinds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds = AskKind::KNOWN.into_iter().chain([AskKind::Unknown]);
+        let kinds = AskKind::KNOWN.iter().copied().chain([AskKind::Unknown]);
         f.debug_set().entries(kinds.filter(|kind| self.contains(*kind))).finish()
     }
 }

@@ -3,7 +3,8 @@
 use super::error::OptionsError;
 use super::flags::{FIXED, FLAGS, Form, Set, flag};
 use super::{EnvChange, Options, PermissionMode, conflicts, settings, windows};
-use serde_json::{Value, json};
+use crate::json::Json;
+use serde_json::json;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,7 @@ impl Options {
             if self.mcp_servers.contains_key("") {
                 return Err(OptionsError::Empty { option });
             }
-            if !self.mcp_servers.values().all(Value::is_object) {
+            if !self.mcp_servers.values().all(Json::is_object) {
                 return Err(OptionsError::Value { option, expected: "takes a JSON object" });
             }
             let servers = json!({ "mcpServers": self.mcp_servers }).to_string();

@@ -1,7 +1,7 @@
 //! Builder methods: the model, its limits and its system prompt.
 
 use super::{Effort, Options, Thinking, ThinkingDisplay};
-use serde_json::Value;
+use crate::json::Json;
 use std::path::Path;
 
 impl Options {
@@ -26,8 +26,8 @@ impl Options {
     ///
     /// Every user of the machine can read a command line, and it holds 128 KiB at most: large definitions travel as
     /// `agents` in the `initialize` request.
-    pub fn agents(self, definitions: &Value) -> Self {
-        self.put("--agents", definitions.to_string())
+    pub fn agents(self, definitions: impl Into<Json>) -> Self {
+        self.put("--agents", definitions.into().as_str())
     }
 
     /// Sets the effort. From 2.1.50.
@@ -75,8 +75,8 @@ impl Options {
     /// Demands a final answer that fits this JSON Schema, an object. From 2.0.76.
     ///
     /// The SDKs send it as `jsonSchema` in the `initialize` request too.
-    pub fn json_schema(self, schema: &Value) -> Self {
-        self.put("--json-schema", schema.to_string())
+    pub fn json_schema(self, schema: impl Into<Json>) -> Self {
+        self.put("--json-schema", schema.into().as_str())
     }
 
     /// Replaces the CLI's system prompt; an empty one too, which leaves next to nothing.

@@ -1,6 +1,8 @@
 //! Builder methods: settings and what the CLI reads by itself.
 
 use super::{InitializeField, Options, OptionsError, SettingSource};
+use crate::json::Json;
+use crate::wire::fields::Fields;
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,14 +10,14 @@ use std::path::{Path, PathBuf};
 /// Settings on top of those that the CLI finds.
 #[derive(Clone)]
 pub(super) enum Settings {
-    Json(Value),
+    Json(Json),
     File(PathBuf),
 }
 
 impl Options {
     /// Adds settings, an object.
-    pub fn settings(mut self, settings: Value) -> Self {
-        self.settings = Some(Settings::Json(settings));
+    pub fn settings(mut self, settings: impl Into<Json>) -> Self {
+        self.settings = Some(Settings::Json(settings.into()));
         self
     }
 
@@ -30,14 +32,14 @@ impl Options {
     /// An enabled sandbox gets `failIfUnavailable: true` unless it says otherwise: whoever asked for
     /// one does not expect commands to run without it. 2.1.329 then refuses to start where it lacks
     /// the sandbox's tools; 1.0.128 and 2.0.76 accept the key and start.
-    pub fn sandbox(mut self, sandbox: Value) -> Self {
-        self.sandbox = Some(sandbox);
+    pub fn sandbox(mut self, sandbox: impl Into<Json>) -> Self {
+        self.sandbox = Some(sandbox.into());
         self
     }
 
     /// Sets policy that the session cannot change, an object. From 2.1.143.
-    pub fn managed_settings(self, settings: &Value) -> Self {
-        self.put("--managed-settings", settings.to_string())
+    pub fn managed_settings(self, settings: impl Into<Json>) -> Self {
+        self.put("--managed-settings", settings.into().as_str())
     }
 
     /// Sends the policy in the `initialize` request instead. From 2.1.329.
@@ -74,13 +76,14 @@ impl Options {
 }
 
 /// The value of `--settings`, with the sandbox in it.
-pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Value>) -> Result<Option<OsString>, OptionsError> {
-    let object = |option| OptionsError::Value { option, expected: "takes a JSON object" };
+pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Json>) -> Result<Option<OsString>, OptionsError> {
+    let object = |json: &Json, option| {
+        json.decode::<Fields>().map_err(|_| OptionsError::Value { option, expected: "takes a JSON object" })
+    };
     let mut merged = match settings {
         None if sandbox.is_none() => return Ok(None),
-        None => serde_json::Map::new(),
-        Some(Settings::Json(Value::Object(settings))) => settings.clone(),
-        Some(Settings::Json(_)) => return Err(object("--settings")),
+        None => Fields::default(),
+        Some(Settings::Json(settings)) => object(settings, "--settings")?,
         Some(Settings::File(_)) if sandbox.is_some() => {
             return Err(OptionsError::Conflict {
                 first: "settings_file",
@@ -94,13 +97,13 @@ pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Value>) -> Re
         Some(Settings::File(file)) => return Ok(Some(not_json(file).into_os_string())),
     };
     if let Some(sandbox) = sandbox {
-        let mut sandbox = sandbox.as_object().ok_or(object("sandbox"))?.clone();
-        if sandbox.get("enabled") == Some(&Value::Bool(true)) {
-            sandbox.entry("failIfUnavailable").or_insert(Value::Bool(true));
+        let mut sandbox = object(sandbox, "sandbox")?;
+        if let (Some("true"), None) = (sandbox.get("enabled").map(Json::as_str), sandbox.get("failIfUnavailable")) {
+            sandbox.set("failIfUnavailable".to_owned(), Json::from(Value::Bool(true)));
         }
-        merged.insert("sandbox".to_owned(), Value::Object(sandbox));
+        merged.set("sandbox".to_owned(), sandbox.into());
     }
-    Ok(Some(Value::Object(merged).to_string().into()))
+    Ok(Some(Json::from(merged).as_str().into()))
 }
 
 /// A file's path that reads as a path wherever JSON is taken too, and never as a flag.

@@ -46,13 +46,13 @@ const TEXTS: &[With] = &[
 
 /// The same for JSON, whose escapes leave nothing raw.
 const JSON: &[With] = &[
-    |o, v| o.agents(&json!({ v: v })),
+    |o, v| o.agents(json!({ v: v })),
     |o, v| o.mcp_server(v, json!({ "command": v })),
     |o, v| o.host_mcp_server(v),
     |o, v| o.settings(json!({ v: v })),
     |o, v| o.sandbox(json!({ v: v })),
-    |o, v| o.managed_settings(&json!({ v: v })),
-    |o, v| o.json_schema(&json!({ v: v })),
+    |o, v| o.managed_settings(json!({ v: v })),
+    |o, v| o.json_schema(json!({ v: v })),
 ];
 
 const NASTY: &[&str] = &[
@@ -203,7 +203,7 @@ fn debug_output_shows_no_secret() {
         .system_prompt(secret)
         .append_system_prompt(secret)
         .settings(json!({ "k": secret }))
-        .managed_settings(&json!({ "k": secret }))
+        .managed_settings(json!({ "k": secret }))
         .mcp_server("m", json!({ "env": { "K": secret } }))
         .env("KEY", secret)
         .global_arg(secret)

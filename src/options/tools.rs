@@ -1,7 +1,8 @@
 //! Builder methods: tools, permissions, MCP servers, plugins.
 
 use super::{Options, PermissionMode, Skills, Tools};
-use serde_json::{Value, json};
+use crate::json::Json;
+use serde_json::json;
 use std::path::Path;
 
 impl Options {
@@ -97,8 +98,18 @@ impl Options {
     ///
     /// Every user of the machine can read a command line: put servers with secrets into a file
     /// ([`mcp_config_file`](Self::mcp_config_file)), or send `mcpServers` in the `initialize` request.
-    pub fn mcp_server(mut self, name: impl Into<String>, server: Value) -> Self {
-        self.mcp_servers.insert(name.into(), server);
+    ///
+    /// ```
+    /// use claude_duplex::options::Options;
+    /// use claude_duplex::request::McpServerConfig;
+    ///
+    /// let files = McpServerConfig::stdio("mcp-files").args(["--root", "/srv"]);
+    /// let invocation = Options::new().mcp_server("files", files).invocation()?;
+    /// # assert!(invocation.args.iter().any(|arg| arg.to_string_lossy().contains(r#""files":{"command":"mcp-files""#)), "{invocation:?}");
+    /// # Ok::<(), claude_duplex::options::OptionsError>(())
+    /// ```
+    pub fn mcp_server(mut self, name: impl Into<String>, server: impl Into<Json>) -> Self {
+        self.mcp_servers.insert(name.into(), server.into());
         self
     }
 

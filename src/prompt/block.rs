@@ -34,8 +34,8 @@ enum Source<'a> {
 impl Block {
     /// Text.
     #[must_use]
-    pub fn text(text: &str) -> Self {
-        Self::of(&Form::Text { text })
+    pub fn text(text: impl AsRef<str>) -> Self {
+        Self::of(&Form::Text { text: text.as_ref() })
     }
 
     /// An image, by its bytes and their type: `image/png`, `image/jpeg`, `image/gif`, `image/webp`. The API takes some
@@ -47,8 +47,8 @@ impl Block {
 
     /// An image that the API fetches by itself.
     #[must_use]
-    pub fn image_at(url: &str) -> Self {
-        Self::of(&Form::Image { source: Source::Url { url } })
+    pub fn image_at(url: impl AsRef<str>) -> Self {
+        Self::of(&Form::Image { source: Source::Url { url: url.as_ref() } })
     }
 
     /// A document, by its bytes and their type: `application/pdf`.
@@ -59,14 +59,14 @@ impl Block {
 
     /// A document that the API fetches by itself.
     #[must_use]
-    pub fn document_at(url: &str) -> Self {
-        Self::of(&Form::Document { source: Source::Url { url } })
+    pub fn document_at(url: impl AsRef<str>) -> Self {
+        Self::of(&Form::Document { source: Source::Url { url: url.as_ref() } })
     }
 
     /// A document of plain text, which the model sees apart from what is said about it.
     #[must_use]
-    pub fn document_text(text: &str) -> Self {
-        Self::of(&Form::Document { source: Source::Text { media_type: "text/plain", data: text } })
+    pub fn document_text(text: impl AsRef<str>) -> Self {
+        Self::of(&Form::Document { source: Source::Text { media_type: "text/plain", data: text.as_ref() } })
     }
 
     /// A block of any kind, as it stands.

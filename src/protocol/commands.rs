@@ -5,6 +5,7 @@ use crate::config::Busy;
 use crate::error::{AnswerError, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::json::Json;
+use crate::message::Fields;
 use crate::prompt::Prompt;
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
@@ -77,10 +78,8 @@ impl Protocol {
             about => about,
         };
         if about == About::Initialize {
-            let object = serde_json::Map::from_iter(
-                request.fields.iter().filter_map(|(name, value)| Some((name.clone(), value.decode().ok()?))),
-            );
-            self.dialogs = control::declared_dialogs(&Json::from(&serde_json::Value::Object(object)));
+            let fields: Fields = request.fields.iter().cloned().collect();
+            self.dialogs = control::declared_dialogs(&Json::from(fields));
         }
         let session = self.config.seed.tag();
         let id = self.requests.open(self.now, session, wire_id, about, true, &self.config.timeouts);
@@ -167,7 +166,7 @@ impl Protocol {
             return;
         }
         let (session, wire_id) = (self.config.seed.tag(), self.wire_id(None));
-        let uuid = Json::string(&prompt.uuid().to_string());
+        let uuid = Json::string(prompt.uuid().to_string());
         let line = outgoing::request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
         self.requests.open(self.now, session, wire_id, about, false, &self.config.timeouts);
         self.output.push(&line);

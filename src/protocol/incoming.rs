@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::action::{Action, Rejected, SessionInfo, WhyDeclined};
+use crate::action::{Action, CliSession, Rejected, WhyDeclined};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
 use crate::error::WhyRejected;
@@ -132,7 +132,7 @@ impl Protocol {
     fn introduced(&mut self, init: facts::Init) {
         let fits = |name: &String| name.len() <= LONGEST_NAME;
         let capabilities = init.capabilities.unwrap_or_default().0.into_iter().filter(fits);
-        let session = SessionInfo {
+        let session = CliSession {
             id: init.session_id.filter(fits).unwrap_or_default().into(),
             version: init.claude_code_version.filter(fits).map(Arc::from),
             capabilities: capabilities.collect(),

@@ -23,22 +23,22 @@ sent! {
             background: bool,
             /// Whether it is not told what is in `CLAUDE.md`.
             omit_claude_md = "omitClaudeMd": bool,
-            /// How hard it thinks: `low`, `medium`, `high`, `xhigh`, `max`, or a number.
-            effort: Json,
             /// How its tools are permitted.
             permission_mode = "permissionMode": PermissionMode,
         }
-        text {
+        into {
             /// Its model: an alias, a full name, or `inherit`.
-            model,
+            model: String,
             /// What is said to it first when it runs as the session's own agent.
-            initial_prompt = "initialPrompt",
+            initial_prompt = "initialPrompt": String,
             /// What it remembers from session to session: `user`, `project` or `local`.
-            memory,
+            memory: String,
             /// The agent that watches it.
-            observer,
+            observer: String,
             /// What that one is told.
-            observer_message = "observerMessage",
+            observer_message = "observerMessage": String,
+            /// How hard it thinks: `low`, `medium`, `high`, `xhigh`, `max`, or a number.
+            effort: Json,
         }
         list {
             /// The tools that it may use; not set, all.
@@ -63,7 +63,7 @@ impl AgentDefinition {
 
 view! {
     /// An agent that the model can use.
-    pub struct AgentInfo {
+    pub struct Agent {
         must {
             /// Its name.
             name: String,

@@ -39,9 +39,9 @@ sent! {
             /// How much of it, in bytes.
             max_bytes: u64,
         }
-        text {
+        into {
             /// `utf-8` or `base64`.
-            encoding,
+            encoding: String,
         }
     }
 

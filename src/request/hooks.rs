@@ -19,9 +19,9 @@ sent! {
             /// What an answer means that never comes, or is an error.
             on_failure = "onFailure": OnFailure,
         }
-        text {
+        into {
             /// For which tools, sources or kinds: a name, or a pattern such as `Write|Edit`. Not set, for all.
-            matcher,
+            matcher: String,
         }
         list {
             /// The ids under which the CLI calls. One call is made for each.
@@ -52,14 +52,14 @@ view! {
             /// The hooks.
             hooks: Vec<crate::Json>,
             /// Every event that there is.
-            event_catalog = "eventCatalog": Vec<HookEventInfo>,
+            event_catalog = "eventCatalog": Vec<HookCatalogEntry>,
             /// What may be used.
             policy: HookPolicy,
         }
     }
 
     /// An event that hooks can be for.
-    pub struct HookEventInfo {
+    pub struct HookCatalogEntry {
         must {
             /// Its name, as `PreToolUse`.
             name: String,

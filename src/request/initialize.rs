@@ -38,8 +38,6 @@ sent! {
             sdk_mcp_server_manifests = "sdkMcpServerManifests": BTreeMap<String, SdkMcpServerManifest>,
             /// Whether the host sends the manifests anew with every message of a server.
             sdk_mcp_server_manifests_origin = "sdkMcpServerManifestsOrigin": ManifestsOrigin,
-            /// The JSON schema of the session's structured output.
-            json_schema = "jsonSchema": Json,
             /// Whether the system prompt is kept as it is at the start.
             system_prompt_snapshot = "systemPromptSnapshot": bool,
             /// Other names for tools: the name that is called, and the tool that runs.
@@ -59,13 +57,15 @@ sent! {
             /// MCP servers that the CLI is to start, by their names. Needs `--await-initialize` (from 2.1.261).
             mcp_servers = "mcpServers": BTreeMap<String, McpServerConfig>,
         }
-        text {
+        into {
             /// What is appended to the system prompt.
-            append_system_prompt = "appendSystemPrompt",
+            append_system_prompt = "appendSystemPrompt": String,
             /// How a plan is to be made in plan mode.
-            plan_mode_instructions = "planModeInstructions",
+            plan_mode_instructions = "planModeInstructions": String,
             /// The session's title.
-            title,
+            title: String,
+            /// The JSON schema of the session's structured output.
+            json_schema = "jsonSchema": Json,
         }
         list {
             /// The names of the MCP servers that live in the host.
@@ -100,6 +100,8 @@ sent! {
             initialize_result = "initializeResult": Json,
         }
         may {
+        }
+        into {
             /// The result of `tools/list`, where it is one page.
             tools_list_result = "toolsListResult": Json,
         }
@@ -156,7 +158,7 @@ bare! { Initialize, SdkMcpServerConfig, }
 impl SdkMcpServerManifest {
     /// Of the server's answer to the MCP request `initialize`.
     #[must_use]
-    pub fn new(initialize_result: Json) -> Self {
-        Self::bare(initialize_result)
+    pub fn new(initialize_result: impl Into<Json>) -> Self {
+        Self::bare(initialize_result.into())
     }
 }

@@ -8,9 +8,9 @@ use crate::json::Json;
 use crate::message::result::FastMode;
 use crate::message::system::session::SlashCommand;
 use crate::options::PermissionMode;
-use crate::request::agents::AgentInfo;
+use crate::request::agents::Agent;
 use crate::request::initialize::Initialize;
-use crate::request::model::ModelInfo;
+use crate::request::model::Model;
 use crate::wire::view::{view, words};
 
 view! {
@@ -23,7 +23,7 @@ view! {
             /// The slash commands.
             commands: Vec<SlashCommand>,
             /// The agents. From 2.1.143.
-            agents: Vec<AgentInfo>,
+            agents: Vec<Agent>,
             /// The output style in use.
             output_style: String,
             /// The output styles that there are.
@@ -31,9 +31,9 @@ view! {
             /// Where the user keeps output styles. From 2.1.329.
             user_output_styles_dir: String,
             /// The models that can be chosen.
-            models: Vec<ModelInfo>,
+            models: Vec<Model>,
             /// Who pays.
-            account: AccountInfo,
+            account: Account,
             /// The CLI's process id. From 2.1.50.
             pid: u64,
             /// The CLI's version. From 2.1.329.
@@ -61,7 +61,7 @@ view! {
             fast_mode_disabled_reason: String,
             /// `idle`, `running` or `requires_action`. From 2.1.250.
             session_state: String,
-            /// What the CLI can do. From 2.1.329; see also [`SessionInfo::capabilities`](crate::SessionInfo::capabilities).
+            /// What the CLI can do. From 2.1.329; see also [`CliSession::capabilities`](crate::CliSession::capabilities).
             capabilities: Vec<String>,
             /// How feedback is taken. From 2.1.329.
             feedback_mode: Json,
@@ -73,7 +73,7 @@ view! {
     }
 
     /// Who pays, as far as the CLI knows.
-    pub struct AccountInfo {
+    pub struct Account {
         may {
             /// The address that is logged in.
             email: String,

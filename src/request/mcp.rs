@@ -85,13 +85,13 @@ sent! {
             /// How long a tool may take, in milliseconds, from 1000 on.
             timeout: u64,
         }
-        text {
+        into {
             /// The program, with `stdio`.
-            command,
+            command: String,
             /// Where it is, with `http` and `sse`.
-            url,
+            url: String,
             /// Its name in the host, with `sdk`.
-            name,
+            name: String,
         }
         list {
             /// What the program is started with.
@@ -198,8 +198,14 @@ impl SetMcpPermissionModeOverride {
 impl McpMessage {
     /// What the server of that name says: one JSON-RPC message.
     #[must_use]
-    pub fn of(server: impl Into<String>, message: Json) -> Self {
-        Self::bare(server.into(), message)
+    pub fn of(server: impl Into<String>, message: impl Into<Json>) -> Self {
+        Self::bare(server.into(), message.into())
+    }
+}
+
+impl From<McpServerConfig> for Json {
+    fn from(server: McpServerConfig) -> Self {
+        server.to_fields().into()
     }
 }
 
@@ -262,7 +268,7 @@ view! {
         }
         may {
             /// What it calls itself. From 2.0.76.
-            server_info = "serverInfo": McpServerInfo,
+            server_info = "serverInfo": McpImplementation,
             /// Why it cannot be reached.
             error: String,
             /// How it is started or reached. From 2.1.143.
@@ -274,12 +280,12 @@ view! {
             /// Where it comes from, as `sdk`. From 2.1.329.
             source: String,
             /// What it can do. From 2.1.50.
-            tools: Vec<McpToolInfo>,
+            tools: Vec<McpTool>,
         }
     }
 
     /// What a server calls itself.
-    pub struct McpServerInfo {
+    pub struct McpImplementation {
         must {
             /// Its name.
             name: String,
@@ -291,7 +297,7 @@ view! {
     }
 
     /// A tool of a server.
-    pub struct McpToolInfo {
+    pub struct McpTool {
         must {
             /// Its name.
             name: String,

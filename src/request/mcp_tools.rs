@@ -15,8 +15,6 @@ sent! {
             tool: String,
         }
         may {
-            /// Its input: an object.
-            arguments: Json,
             /// How long it may take, in milliseconds.
             timeout_ms: u64,
             /// Whether the result is for the host alone. Needs the capability `mcp_call_result_not_for_model_v1`.
@@ -24,9 +22,11 @@ sent! {
             /// Whether the tool is permitted as if the model called it. Needs `mcp_call_check_permissions_v1`.
             check_permissions: bool,
         }
-        text {
+        into {
             /// After when it is not to be run any more: an ISO 8601 instant.
-            expires_at,
+            expires_at: String,
+            /// Its input: an object.
+            arguments: Json,
         }
         list {
             /// Files for the tool: objects of `name` and `lane_path`.

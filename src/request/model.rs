@@ -9,9 +9,9 @@ use super::Ack;
 sent! {
     /// `set_model`: the model of the turns to come.
     pub struct SetModel as "set_model" -> SetModelReply {
-        text {
+        into {
             /// An alias or a full name; not set, the default.
-            model,
+            model: String,
         }
     }
 
@@ -78,12 +78,12 @@ view! {
     pub struct ListModelsReply {
         must {
             /// Each.
-            models: Vec<ModelInfo>,
+            models: Vec<Model>,
         }
     }
 
     /// A model that can be chosen.
-    pub struct ModelInfo {
+    pub struct Model {
         must {
             /// By which it is chosen: an alias, or a full name.
             value: String,

@@ -1,7 +1,7 @@
 //! What is loaded from files and may change under the session: plugins, skills, output styles, repositories.
 
 use crate::message::system::session::{Plugin, SlashCommand};
-use crate::request::agents::AgentInfo;
+use crate::request::agents::Agent;
 use crate::request::mcp::McpServerStatus;
 use crate::wire::sent::{bare, sent};
 use crate::wire::view::{view, words};
@@ -91,7 +91,7 @@ view! {
             /// The slash commands.
             commands: Vec<SlashCommand>,
             /// The agents.
-            agents: Vec<AgentInfo>,
+            agents: Vec<Agent>,
             /// The plugins.
             plugins: Vec<Plugin>,
             /// The MCP servers.

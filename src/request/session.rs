@@ -16,9 +16,9 @@ sent! {
             /// Who gives it.
             source: RenamedBy,
         }
-        text {
+        into {
             /// Another session than this one.
-            session_id,
+            session_id: String,
         }
     }
 
@@ -55,9 +55,9 @@ sent! {
     /// `end_session`: the session ends once stdin does. Seen from 2.1.143. [`close`](crate::Protocol::close) does
     /// not need it.
     pub struct EndSession as "end_session" -> Ack {
-        text {
+        into {
             /// Why.
-            reason,
+            reason: String,
         }
     }
 }

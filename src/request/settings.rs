@@ -35,16 +35,16 @@ bare! { GetSettings, }
 impl ApplyFlagSettings {
     /// These: an object.
     #[must_use]
-    pub fn new(settings: Json) -> Self {
-        Self::bare(settings)
+    pub fn new(settings: impl Into<Json>) -> Self {
+        Self::bare(settings.into())
     }
 }
 
 impl UpdateSettings {
     /// These, an object, in that file.
     #[must_use]
-    pub fn of(source: SettingsFile, settings: Json) -> Self {
-        Self::bare(source, settings)
+    pub fn of(source: SettingsFile, settings: impl Into<Json>) -> Self {
+        Self::bare(source, settings.into())
     }
 }
 

@@ -18,9 +18,9 @@ sent! {
 
     /// `background_tasks`: lets what runs in the foreground go on in the background. Seen from 2.1.143.
     pub struct BackgroundTasks as "background_tasks" -> BackgroundTasksReply {
-        text {
+        into {
             /// The tool call that is to; not set, all that can.
-            tool_use_id,
+            tool_use_id: String,
         }
     }
 

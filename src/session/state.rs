@@ -17,7 +17,7 @@ use super::waiting::inbox::Inbox;
 use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::waiting::slot::Slot;
-use crate::action::{Action, SessionInfo};
+use crate::action::{Action, CliSession};
 use crate::ask::{Answer, AskKinds};
 use crate::end::Closed;
 use crate::error::{AnswerError, Refused, Stale, WhyRefused};
@@ -35,7 +35,7 @@ const BATCH: usize = 64;
 pub(super) struct State {
     /// None once the runner is gone.
     driver: Option<Box<dyn Drive>>,
-    info: Option<SessionInfo>,
+    cli_session: Option<CliSession>,
     /// A command was refused for want of room, and there was none since.
     wants_room: bool,
     router: Router,
@@ -49,7 +49,7 @@ impl State {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
         Self {
             driver: Some(driver),
-            info: None,
+            cli_session: None,
             wants_room: false,
             router: Router::new(room),
             replies: BTreeMap::new(),
@@ -112,8 +112,8 @@ impl State {
 
     // Queries.
 
-    pub(super) fn info(&self) -> Option<&SessionInfo> {
-        self.info.as_ref()
+    pub(super) fn cli_session(&self) -> Option<&CliSession> {
+        self.cli_session.as_ref()
     }
 
     pub(super) fn process_id(&self) -> Option<u32> {
@@ -173,7 +173,7 @@ impl State {
         let mut closed = None;
         let mut unowned = None;
         match &action {
-            Action::Session(info) => self.info = Some(info.clone()),
+            Action::Session(session) => self.cli_session = Some(session.clone()),
             Action::Replied { request, reply } => {
                 if let Some(slot) = self.replies.remove(request) {
                     calls.wake(slot.put(reply.clone()));

@@ -57,7 +57,7 @@ pub enum Fault {
 
 impl Fault {
     /// The names that [`from_str`](FromStr::from_str) knows; what follows a `=` may be left out.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: &[&'static str] = &[
         "die=CODE",
         "flood=MESSAGES",
         "long-line=BYTES",

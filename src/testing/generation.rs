@@ -6,6 +6,7 @@ use std::str::FromStr;
 /// A version of the CLI that a [`Peer`](super::Peer) imitates: the six that were looked at, each standing for the
 /// versions [around it](Self::first).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[non_exhaustive]
 #[expect(missing_docs, reason = "each is the version's own number")]
 pub enum Generation {
     V1_0_128,
@@ -21,7 +22,7 @@ use Generation::{V1_0_128, V2_0_76, V2_1_50, V2_1_143, V2_1_250, V2_1_329};
 
 impl Generation {
     /// All of them, oldest first.
-    pub const ALL: [Generation; 6] = [V1_0_128, V2_0_76, V2_1_50, V2_1_143, V2_1_250, V2_1_329];
+    pub const ALL: &[Generation] = &[V1_0_128, V2_0_76, V2_1_50, V2_1_143, V2_1_250, V2_1_329];
 
     /// Its number, as the CLI writes it in `system/init`.
     #[must_use]
@@ -141,8 +142,8 @@ impl FromStr for Generation {
             parts?.try_into().ok()
         };
         let wanted = numbers(text).ok_or_else(|| BadGeneration(text.to_owned()))?;
-        let fits = |generation: &Generation| numbers(generation.first()).is_some_and(|version| version <= wanted);
-        Self::ALL.into_iter().rev().find(fits).ok_or_else(|| BadGeneration(text.to_owned()))
+        let fits = |generation: &&Generation| numbers(generation.first()).is_some_and(|version| version <= wanted);
+        Self::ALL.iter().rev().find(fits).copied().ok_or_else(|| BadGeneration(text.to_owned()))
     }
 }
 

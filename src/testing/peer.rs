@@ -10,6 +10,7 @@ mod input;
 mod interrupt;
 mod queue;
 mod requests;
+mod rules;
 mod servers;
 mod speech;
 mod tasks;
@@ -29,6 +30,7 @@ use crate::time::Time;
 use asks::OpenAsk;
 use hooks::Hook;
 use queue::{Queued, Waiting};
+use rules::Rule;
 use servers::Server;
 use tasks::Task;
 use turn::Turn;
@@ -94,6 +96,8 @@ pub struct Peer {
     /// The last result was an error.
     failed: bool,
     mode: String,
+    /// What is allowed without asking.
+    rules: Vec<Rule>,
     leaves: Option<Time>,
     exit: Option<Exit>,
 }
@@ -156,6 +160,7 @@ impl Peer {
             answered: HashMap::new(),
             failed: false,
             mode: "default".to_owned(),
+            rules: Vec::new(),
             leaves: None,
             exit: None,
             script,

@@ -267,11 +267,12 @@ impl Tool {
 
     /// A call of `Bash`.
     #[must_use]
-    pub fn bash(command: &str) -> Self {
-        Self::new("Bash", Json::from(&serde_json::json!({ "command": command, "description": "run" })))
+    pub fn bash(command: impl AsRef<str>) -> Self {
+        Self::new("Bash", Json::from(&serde_json::json!({ "command": command.as_ref(), "description": "run" })))
     }
 
-    /// The host is asked for permission (`can_use_tool`) first.
+    /// The host is asked for permission (`can_use_tool`) first, unless a rule that it gave with an earlier allow is about the
+    /// call.
     #[must_use]
     pub fn asks(mut self) -> Self {
         self.asks = true;

@@ -7,7 +7,7 @@ use tracing::{Span, field};
 use super::shown::{content, name, subtype};
 use super::turns::origin_name;
 use super::{Tracer, tell};
-use crate::action::{Action, Outcome, SessionInfo, WhyDeclined};
+use crate::action::{Action, CliSession, Outcome, WhyDeclined};
 use crate::ask::{AskKind, Dialog, Elicitation, Permission, hook::Hook, mcp::McpMessage};
 use crate::end::{CloseReason, Closed};
 use crate::error::{Lost, RequestError};
@@ -26,7 +26,7 @@ impl Tracer {
         let here = || self.turns.running().unwrap_or(&self.session);
         match action {
             Action::Message { turn, message } => told(self.of(*turn), message),
-            Action::Session(info) => self.introduced(info),
+            Action::Session(session) => self.introduced(session),
             Action::TurnStarted { turn, origin } => {
                 self.turns.start(&self.session, *turn, origin);
                 tell!(
@@ -103,11 +103,11 @@ impl Tracer {
         turn.and_then(|turn| self.turns.get(turn)).unwrap_or(&self.session)
     }
 
-    fn introduced(&self, info: &SessionInfo) {
-        let (session_id, cli_version) = (name(&info.id), info.version.as_deref().map(name));
+    fn introduced(&self, session: &CliSession) {
+        let (session_id, cli_version) = (name(&session.id), session.version.as_deref().map(name));
         let (session_id, cli_version) = (&*session_id, cli_version.as_deref());
         self.session.record("session_id", session_id).record("cli_version", cli_version);
-        let capabilities = info.capabilities.len();
+        let capabilities = session.capabilities.len();
         tell!(INFO, &self.session, session_id, cli_version, capabilities, "session introduced");
     }
 }

@@ -147,6 +147,13 @@ impl fmt::Debug for Fields {
     }
 }
 
+impl From<Fields> for Json {
+    fn from(fields: Fields) -> Self {
+        // Names are texts and values are JSON: there is nothing that could fail.
+        Self::from_value(&fields).unwrap_or_else(|_| Self::string(""))
+    }
+}
+
 impl Serialize for Fields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())

@@ -30,14 +30,14 @@ pub(crate) fn with_rest(mut named: Vec<(String, Json)>, rest: &Fields) -> Fields
 /// Declares an object that we send, and with `as "subtype" -> Reply` a request.
 ///
 /// `must` is always written. The others are written where they are set, each by a method of its name: `may` takes the
-/// value, `text` what can become a text, `list` what can be gone through.
+/// value, `into` what can become one, as a text or JSON, `list` what can be gone through.
 macro_rules! sent {
     ($(
         $(#[$meta:meta])*
         $vis:vis struct $name:ident $(as $subtype:literal -> $reply:ty)? {
             $(must { $($(#[$must_meta:meta])* $must:ident $(= $must_wire:literal)?: $must_type:ty,)* })?
             $(may { $($(#[$may_meta:meta])* $may:ident $(= $may_wire:literal)?: $may_type:ty,)* })?
-            $(text { $($(#[$text_meta:meta])* $text:ident $(= $text_wire:literal)?,)* })?
+            $(into { $($(#[$into_meta:meta])* $into:ident $(= $into_wire:literal)?: $into_type:ty,)* })?
             $(list { $($(#[$list_meta:meta])* $list:ident $(= $list_wire:literal)?: $list_type:ty,)* })?
         }
     )+) => {$(
@@ -47,7 +47,7 @@ macro_rules! sent {
         $vis struct $name {
             $($($(#[$must_meta])* pub $must: $must_type,)*)?
             $($($(#[$may_meta])* pub $may: Option<$may_type>,)*)?
-            $($($(#[$text_meta])* pub $text: Option<String>,)*)?
+            $($($(#[$into_meta])* pub $into: Option<$into_type>,)*)?
             $($($(#[$list_meta])* pub $list: Option<Vec<$list_type>>,)*)?
             /// Fields that this type does not name.
             pub rest: $crate::wire::fields::Fields,
@@ -59,7 +59,7 @@ macro_rules! sent {
                 Self {
                     $($($must,)*)?
                     $($($may: None,)*)?
-                    $($($text: None,)*)?
+                    $($($into: None,)*)?
                     $($($list: None,)*)?
                     rest: $crate::wire::fields::Fields::default(),
                 }
@@ -72,10 +72,10 @@ macro_rules! sent {
                 self
             })*)?
 
-            $($($(#[$text_meta])*
+            $($($(#[$into_meta])*
             #[must_use]
-            pub fn $text(mut self, $text: impl Into<String>) -> Self {
-                self.$text = Some($text.into());
+            pub fn $into(mut self, $into: impl Into<$into_type>) -> Self {
+                self.$into = Some($into.into());
                 self
             })*)?
 
@@ -88,8 +88,8 @@ macro_rules! sent {
 
             /// Adds a field that this type does not name, or replaces it.
             #[must_use]
-            pub fn field(mut self, name: impl Into<String>, value: $crate::Json) -> Self {
-                self.rest.set(name.into(), value);
+            pub fn field(mut self, name: impl Into<String>, value: impl Into<$crate::Json>) -> Self {
+                self.rest.set(name.into(), value.into());
                 self
             }
 
@@ -101,7 +101,7 @@ macro_rules! sent {
                 Ok(Self {
                     $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
                     $($($may: fields.present($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
-                    $($($text: fields.present($crate::wire::view::wire_name!($text $(= $text_wire)?)),)*)?
+                    $($($into: fields.present($crate::wire::view::wire_name!($into $(= $into_wire)?)),)*)?
                     $($($list: fields.present($crate::wire::view::wire_name!($list $(= $list_wire)?)),)*)?
                     rest: fields,
                 })
@@ -116,8 +116,8 @@ macro_rules! sent {
                 $($(if let Some(value) = &self.$may {
                     $crate::wire::sent::put(&mut named, $crate::wire::view::wire_name!($may $(= $may_wire)?), value);
                 })*)?
-                $($(if let Some(value) = &self.$text {
-                    $crate::wire::sent::put(&mut named, $crate::wire::view::wire_name!($text $(= $text_wire)?), value);
+                $($(if let Some(value) = &self.$into {
+                    $crate::wire::sent::put(&mut named, $crate::wire::view::wire_name!($into $(= $into_wire)?), value);
                 })*)?
                 $($(if let Some(value) = &self.$list {
                     $crate::wire::sent::put(&mut named, $crate::wire::view::wire_name!($list $(= $list_wire)?), value);
@@ -140,8 +140,8 @@ macro_rules! sent {
                 $($(if let Some(value) = &self.$may {
                     shown.field(stringify!($may), &$crate::wire::view::Shown(value));
                 })*)?
-                $($(if let Some(value) = &self.$text {
-                    shown.field(stringify!($text), &$crate::wire::view::Shown(value));
+                $($(if let Some(value) = &self.$into {
+                    shown.field(stringify!($into), &$crate::wire::view::Shown(value));
                 })*)?
                 $($(if let Some(value) = &self.$list {
                     shown.field(stringify!($list), &$crate::wire::view::Shown(value));
@@ -227,9 +227,9 @@ mod tests {
                 /// Null is a value of its own here too.
                 display: Option<u64>,
             }
-            text {
+            into {
                 /// A text.
-                name,
+                name: String,
             }
             list {
                 /// Texts.

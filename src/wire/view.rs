@@ -169,7 +169,7 @@ macro_rules! words {
         $vis:vis enum $words:ident { $($(#[$word_meta:meta])* $word:ident = $wire:literal,)+ }
     )+) => {$(
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[derive(Clone)]
         #[non_exhaustive]
         $vis enum $words {
             $($(#[$word_meta])* $word,)+
@@ -185,6 +185,21 @@ macro_rules! words {
                     $(Self::$word => $wire,)+
                     Self::Other(word) => word,
                 }
+            }
+        }
+
+        // By the word: what a host made `Other` by hand is what the CLI means by it.
+        impl PartialEq for $words {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl Eq for $words {}
+
+        impl std::hash::Hash for $words {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
             }
         }
 
@@ -341,6 +356,14 @@ mod tests {
         let mut found = Vec::new();
         limit(text).unwrap().unnamed("", &mut found);
         assert_eq!(found, [r#"status is "odd""#, "inner.b", "parts[].c", r#"parts[].kind is "x""#, "a"]);
+    }
+
+    #[test]
+    fn words_are_compared_by_what_they_are_on_the_wire() {
+        let by_hand = Status::Other("allowed".into());
+        assert_eq!(by_hand, Status::Allowed);
+        assert_ne!(by_hand, Status::from("refused"));
+        assert!(std::collections::HashSet::from([Status::Allowed]).contains(&by_hand));
     }
 
     #[test]

@@ -317,14 +317,14 @@ fn every_event_is_known_and_one_that_is_new_stays_readable() {
         "file_path": "/f", "name": "w", "worktree_path": "/w", "new_cwd": "/n", "directory": "/d", "delta": "d",
     });
     for event in EVENTS {
-        assert_ne!(HookEvent::from(event), HookEvent::Other(event.into()));
+        assert!(!matches!(HookEvent::from(event), HookEvent::Other(..)), "{event}");
         let (_, ask) = asked(event, all.clone());
         let details = ask.hook().unwrap().input.details().unwrap();
         assert!(format!("{details:?}").starts_with(&format!("{event}({event} {{")), "{event}: {details:?}");
     }
     let (_, ask) = asked("Tomorrow", json!({ "new": 1 }));
     let hook = ask.hook().unwrap();
-    assert_eq!(hook.input.event, HookEvent::Other("Tomorrow".into()));
+    assert!(matches!(&hook.input.event, HookEvent::Other(event) if **event == *"Tomorrow"));
     let Details::Unknown(fields) = hook.input.details().unwrap() else { panic!("it is not known") };
     assert_eq!(fields.get("new").map(Json::as_str), Some("1"));
     let (_, ask) = asked("PreToolUse", json!({ "tool_input": {} }));

@@ -4,7 +4,7 @@
 //! its JSON-RPC id; what there is to say to it is made by the crate.
 
 use claude_duplex::ask::mcp::{self, McpMessage, Reaction, Rpc, Server, Tool, code};
-use claude_duplex::{Action, Answer, AnswerError, Ask, Deadline, Json, Request, WhyDeclined, WhyWithdrawn};
+use claude_duplex::{Action, Answer, AnswerError, Ask, Deadline, Json, Request, WhyDeclined, WhyWithdrawn, request};
 use serde_json::{Value, json};
 
 use crate::host::{Host, init, owner};
@@ -44,7 +44,7 @@ fn served(host: &mut Host, id: &str, rpc: Value) -> Value {
 fn doubled(call: &mcp::Call) -> mcp::McpAnswer {
     let arguments: Value = call.arguments.decode().unwrap();
     match arguments["a"].as_i64() {
-        Some(a) => call.text(&(2 * a).to_string()),
+        Some(a) => call.text((2 * a).to_string()),
         None => call.failed("a is no number"),
     }
 }
@@ -251,7 +251,7 @@ fn what_is_not_there_is_said_to_be_so() {
 fn case_102_a_server_can_tell_the_cli_something() {
     let mut host = Host::with(owner());
     let changed = json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" });
-    let request = host.protocol.request(host.now, mcp::to_cli("calc", parse(&changed))).unwrap();
+    let request = host.protocol.request(host.now, request::McpMessage::of("calc", &changed)).unwrap();
     let line = host.written().remove(0);
     assert_eq!(line["request"], json!({ "subtype": "mcp_message", "server_name": "calc", "message": changed }));
     let ack = json!({ "subtype": "success", "request_id": line["request_id"] });

@@ -196,7 +196,7 @@ fn the_six_forms_are_read_and_written() {
         (Change::RemoveRules { behavior: behavior(), rules: rules() }, Destination::CliArg),
         (Change::SetMode("tomorrow".into()), Destination::Session),
         (Change::AddDirectories(vec!["/a".into()]), Destination::LocalSettings),
-        (Change::RemoveDirectories(Vec::new()), Destination::Other("new".into())),
+        (Change::RemoveDirectories(Vec::new()), Destination::from("new")),
     ] {
         let update = PermissionUpdate::new(&change, destination.clone());
         assert_eq!((update.change(), update.destination()), (Ok(change), destination));

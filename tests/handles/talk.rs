@@ -21,7 +21,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn shell(commands: usize) -> Step {
-    Step::tools_at_once((0..commands).map(|number| Tool::bash(&format!("echo {number}")).asks()))
+    Step::tools_at_once((0..commands).map(|number| Tool::bash(format!("echo {number}")).asks()))
 }
 
 fn saying_it_back() -> Script {

@@ -8,7 +8,7 @@ use claude_duplex::{
 };
 
 fn pair(script: Script) -> Pair {
-    let config = AskKind::KNOWN.into_iter().fold(Config::new(Seed([3; 16])), Config::own);
+    let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::own);
     Pair::new(config, script).cut_by(1)
 }
 

@@ -80,7 +80,7 @@ impl Tally {
 fn play(generation: Generation, seed: u64) -> (Tally, Pair) {
     let mut dice = Dice(seed);
     let script = (0..6).fold(Script::new(generation), |script, _| script.then(dice.steps(0)));
-    let config = AskKind::KNOWN.into_iter().fold(Config::new(Seed([5; 16])), Config::own);
+    let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([5; 16])), Config::own);
     let mut pair = Pair::new(config, script.partial(dice.throw(2) == 0)).cut_by(seed);
     let mut tally = Tally::default();
     let mut prompts = Vec::new();
@@ -143,7 +143,7 @@ fn answer(dice: &mut Dice) -> claude_duplex::Answer {
 
 #[test]
 fn everything_is_settled_once_and_the_session_ends() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         for seed in 0..300 {
             let (mut tally, mut pair) = play(generation, seed);
             let what = format!("{generation}, seed {seed}");

@@ -4,5 +4,6 @@ mod faults;
 mod laws;
 mod purity;
 mod recordings;
+mod rules;
 mod scenarios;
 mod servers;

@@ -55,7 +55,7 @@ fn play(generation: Generation, mut bytes: &[u8], mut cut: impl FnMut() -> usize
 
 #[test]
 fn any_cuts_give_the_same_output() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let whole = play(generation, HOST.as_bytes(), || usize::MAX);
         assert!(!whole.0.is_empty());
         for seed in 0..200 {
@@ -91,7 +91,7 @@ fn a_pair_does_the_same_however_its_bytes_are_cut() {
     let run = |generation, seed: Option<u64>| {
         let call = Tool::bash("ls").asks();
         let script = Script::new(generation).then([call.into(), Step::text("done")]);
-        let config = AskKind::KNOWN.into_iter().fold(Config::new(Seed([9; 16])), Config::own);
+        let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([9; 16])), Config::own);
         let pair = Pair::new(config, script);
         let mut pair = match seed {
             Some(seed) => pair.cut_by(seed),
@@ -107,7 +107,7 @@ fn a_pair_does_the_same_however_its_bytes_are_cut() {
         actions.extend(pair.close());
         actions
     };
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let whole = run(generation, None);
         assert!(matches!(whole.last(), Some(Action::Closed(_))));
         for seed in 0..20 {

@@ -51,8 +51,7 @@ fn recordings() -> Vec<PathBuf> {
         paths.sort();
         paths
     };
-    let versions = Generation::ALL.map(Generation::version);
-    let imitated = |path: &PathBuf| versions.iter().any(|version| path.ends_with(version));
+    let imitated = |path: &PathBuf| Generation::ALL.iter().any(|generation| path.ends_with(generation.version()));
     let folders: Vec<PathBuf> = children(&root).into_iter().filter(imitated).collect();
     let files = folders.iter().flat_map(|folder| children(folder));
     files.filter(|file| file.extension().is_some_and(|extension| extension == "ndjson")).collect()

@@ -11,7 +11,7 @@ use claude_duplex::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn config() -> Config {
-    AskKind::KNOWN.into_iter().fold(Config::new(Seed([7; 16])), Config::own)
+    AskKind::KNOWN.iter().copied().fold(Config::new(Seed([7; 16])), Config::own)
 }
 
 fn pair(script: Script) -> Pair {
@@ -72,7 +72,7 @@ fn send(text: &str) -> Prompt {
 }
 
 fn every(test: impl Fn(Generation)) {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         println!("{generation}");
         test(generation);
     }

@@ -72,7 +72,7 @@ const GREETING: [&str; 2] = ["notifications/initialized", "tools/list"];
 
 #[test]
 fn a_prompt_behind_initialize_waits_for_the_servers() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let first = match generation {
             Generation::V2_1_250 | Generation::V2_1_329 => ["initialize", "reply to i"],
             _ => ["reply to i", "initialize"],
@@ -84,7 +84,7 @@ fn a_prompt_behind_initialize_waits_for_the_servers() {
 
 #[test]
 fn a_server_of_the_command_line_is_served_without_initialize() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let lines = lines(Script::new(generation).host_server("calc"), &[PROMPT]);
         let expected = [&["initialize"][..], &GREETING, &["init", "tools/call", "success"]].concat();
         assert_eq!(kinds(&lines), expected, "{generation}");

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
 /// Set for the second start; its value is the namespace of the first.
@@ -65,14 +64,9 @@ fn start_inside(here: &str) -> String {
                     Ok(binary) => binary,
                     Err(error) => return format!("cannot find the test binary: {error}"),
                 };
-                let error = Command::new("unshare")
-                    .args(way)
-                    .arg("--")
-                    .arg(binary)
-                    .args(std::env::args_os().skip(1))
-                    .env(MARK, here)
-                    .exec();
-                return format!("cannot start unshare: {error}");
+                let mut inside = Command::new("unshare");
+                inside.args(way).arg("--").arg(binary).args(std::env::args_os().skip(1)).env(MARK, here);
+                return format!("cannot start unshare: {}", become_of(inside));
             }
         }
     }
@@ -81,6 +75,17 @@ fn start_inside(here: &str) -> String {
          run the tests as root, or where users may have namespaces",
         refusals.join("; ")
     )
+}
+
+/// Puts a program in the place of this one.
+#[cfg(unix)]
+fn become_of(mut program: Command) -> io::Error {
+    std::os::unix::process::CommandExt::exec(&mut program)
+}
+
+#[cfg(not(unix))]
+fn become_of(_: Command) -> io::Error {
+    io::ErrorKind::Unsupported.into()
 }
 
 fn succeeded(what: &str, package: &str, ran: io::Result<Output>) -> Result<(), String> {

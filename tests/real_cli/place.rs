@@ -3,8 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,8 +28,7 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn new() -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let mut private = DirBuilder::new();
-        private.mode(0o700);
+        let private = private_folders();
         let root = loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = format!("claude-duplex-{}-{number}", std::process::id());
@@ -126,6 +123,18 @@ pub(crate) fn signal(name: &str, process: u32) {
     assert!(sent.as_ref().is_ok_and(ExitStatus::success), "kill -s {name} {process}: {sent:?}");
 }
 
+#[cfg(unix)]
+fn private_folders() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+#[cfg(not(unix))]
+fn private_folders() -> DirBuilder {
+    DirBuilder::new()
+}
+
 /// The ids of the processes that have this in their environment.
 fn running_with(wanted: &OsStr) -> Vec<String> {
     let Ok(processes) = fs::read_dir("/proc") else {
@@ -138,7 +147,10 @@ fn running_with(wanted: &OsStr) -> Vec<String> {
         .filter(|id| {
             // Those of other users, and those just gone, cannot be read: they are not ours.
             let environment = fs::read(Path::new("/proc").join(id).join("environ"));
-            environment.unwrap_or_default().split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+            environment
+                .unwrap_or_default()
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == wanted.as_encoded_bytes())
         })
         .collect()
 }

@@ -1,5 +1,9 @@
 //! The SDKs that `SDKS_DIR` has.
 
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
+#[cfg(windows)]
+use std::os::windows::fs::symlink_dir as symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
@@ -44,7 +48,7 @@ impl Sdk {
             Self::Python(python) => (&**python, "host.py", include_str!("host.py")),
             Self::TypeScript(packages) => {
                 // Node looks for packages beside the script.
-                std::os::unix::fs::symlink(packages, folder.join("node_modules"))?;
+                symlink(packages, folder.join("node_modules"))?;
                 (Path::new("node"), "host.mjs", include_str!("host.mjs"))
             }
         };

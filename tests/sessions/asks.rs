@@ -51,7 +51,7 @@ fn assert_declined(answers: &[String]) {
 
 #[test]
 fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([shell(&["a", "b", "c"]), Step::text("done")]));
         let log = rig.log.clone();
         rig.run(async |claude| {

@@ -27,7 +27,7 @@ fn handles_go_anywhere() {
 
 #[test]
 fn a_request_has_its_reply() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         open(Script::new(generation)).run(async |claude| {
             let plan = claude.request(Request::new("set_permission_mode").field("mode", Json::string("plan"))).unwrap();
             let status = claude.request(Request::new("mcp_status")).unwrap();
@@ -62,7 +62,7 @@ impl<const KNOWN: bool> Call for Odd<KNOWN> {
 
 #[test]
 fn a_call_has_its_typed_reply_or_the_reason_why_not() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         // One at a time, so that all but the first wait for room.
         let narrow = |config: &mut Config| config.limits.open_requests = 1;
         open_with(Script::new(generation), narrow, |_| {}).run(async |claude| {
@@ -85,7 +85,7 @@ fn a_call_has_its_typed_reply_or_the_reason_why_not() {
 
 #[test]
 fn an_interrupt_that_finds_nothing_is_harmless() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         open(Script::new(generation)).run(async |claude| {
             claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
             assert_eq!(claude.prompt("one").unwrap().await.outcome, Outcome::Success, "{generation:?}");
@@ -97,7 +97,7 @@ fn an_interrupt_that_finds_nothing_is_harmless() {
 
 #[test]
 fn a_ping_says_whether_the_cli_answers() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         open(Script::new(generation).then([Step::text_in_parts("a b", 2, 10 * SECOND)])).run(async |claude| {
             claude.ping(SECOND).await.unwrap();
             let turn = claude.prompt("busy").unwrap();
@@ -133,7 +133,7 @@ fn the_session_id_is_told_by_the_first_turn_and_changed_by_clear() {
         let end = claude.prompt("three").unwrap().await;
         assert_ne!(claude.session_id().unwrap(), first);
         assert_eq!(end.session_id().as_deref(), claude.session_id().as_deref());
-        assert_eq!(claude.info().unwrap().version.as_deref(), Some("2.1.329"));
+        assert_eq!(claude.cli_session().unwrap().version.as_deref(), Some("2.1.329"));
         claude.close();
         claude.wait_for_exit().await;
         // It is known after the end, to resume it.

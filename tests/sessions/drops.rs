@@ -150,7 +150,7 @@ fn lose_after(steps: usize, script: Script) -> bool {
 
 #[test]
 fn a_dropped_runner_kills_settles_and_wakes_whenever_it_is() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let script = || {
             let asks = Step::tools_at_once([Tool::bash("a").asks(), Tool::bash("b").asks()]);
             Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND), asks])

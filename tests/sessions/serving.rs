@@ -21,7 +21,7 @@ fn shell(commands: &[&str]) -> Step {
 }
 
 fn many(count: usize) -> Step {
-    Step::tools_at_once((0..count).map(|number| Tool::bash(&format!("echo {number}")).asks()))
+    Step::tools_at_once((0..count).map(|number| Tool::bash(format!("echo {number}")).asks()))
 }
 
 /// Counts how often it was dropped.
@@ -35,7 +35,7 @@ impl Drop for Dropped {
 
 #[test]
 fn any_number_is_handled_side_by_side() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([many(100), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
         rig.run(async |claude| {
@@ -151,7 +151,7 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
 
 #[test]
 fn an_interrupt_overtakes_a_handler_that_sleeps() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([shell(&["ls"]), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
         rig.run(async |claude| {

@@ -181,7 +181,7 @@ fn a_late_subscriber_is_told_what_comes_and_no_more() {
 
 #[test]
 fn a_future_that_is_dropped_at_any_point_loses_nothing() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let world = World::new();
         let script = || Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND)]);
         let mut rig = open_in(&world, Seed([3; 16]), script(), |_| {}, |_| {});

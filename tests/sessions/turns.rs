@@ -19,7 +19,7 @@ fn says(messages: &[Message], text: &str) -> bool {
 
 #[test]
 fn a_turn_is_its_messages_and_its_end() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("four", 2, SECOND)]));
         rig.run(async |claude| {
             let mut turn = claude.prompt("two and two?").unwrap();
@@ -54,7 +54,7 @@ fn either_half_can_be_left_alone() {
 
 #[test]
 fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         for replay in [true, false] {
             let script =
                 Script::new(generation).replay(replay).answering(|prompt| vec![Step::text(format!("re {prompt}"))]);
@@ -75,7 +75,7 @@ fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
 
 #[test]
 fn parts_of_the_answer_are_read_while_it_is_written() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         for replay in [true, false] {
             let rig = open(Script::new(generation).replay(replay).then([Step::text_in_parts("a b c d", 4, SECOND)]));
             let world = rig.world.clone();
@@ -94,7 +94,7 @@ fn parts_of_the_answer_are_read_while_it_is_written() {
 
 #[test]
 fn prompts_that_share_a_turn_each_get_its_end() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let slow = Tool::bash("sleep").takes(10 * SECOND).gives("slept");
         let rig = open(Script::new(generation).then([Step::from(slow), Step::text("both")]));
         let world = rig.world.clone();
@@ -195,7 +195,7 @@ fn a_dropped_turn_runs_on() {
 
 #[test]
 fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 10 * SECOND)]));
         let world = rig.world.clone();
         rig.run(async |claude| {
@@ -216,7 +216,7 @@ fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
 /// A timer beside the turn, as the documentation of `Turn` shows it.
 #[test]
 fn a_turn_that_takes_too_long_is_stopped_and_the_session_goes_on() {
-    for generation in Generation::ALL {
+    for &generation in Generation::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 100 * SECOND)]));
         let world = rig.world.clone();
         rig.run(async |claude| {

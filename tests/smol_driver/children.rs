@@ -1,7 +1,6 @@
 //! Children on smol.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::task::Poll;
 use std::time::Duration;
@@ -136,7 +135,7 @@ fn a_dropped_child_is_collected() {
     bounded(async {
         let mut claude = start("echo '{\"type\":\"system\"}'; exec sleep 1000");
         first_message(&mut claude).await;
-        let process = PathBuf::from(format!("/proc/{}", claude.transport().id()));
+        let process = std::path::PathBuf::from(format!("/proc/{}", claude.transport().id()));
         assert!(process.exists());
         drop(claude);
         while process.exists() {

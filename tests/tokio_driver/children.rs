@@ -1,6 +1,5 @@
 //! Children on tokio.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ fn a_dropped_child_is_killed_and_collected() {
         runtime.block_on(bounded(async {
             let mut claude = start("trap '' TERM; echo '{\"type\":\"system\"}'; while :; do sleep 1000; done");
             first_message(&mut claude).await;
-            let process = PathBuf::from(format!("/proc/{}", claude.transport().id()));
+            let process = std::path::PathBuf::from(format!("/proc/{}", claude.transport().id()));
             assert!(process.exists());
             drop(claude);
             while process.exists() {

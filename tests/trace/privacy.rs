@@ -138,7 +138,7 @@ fn trace(lines: &[Recorded]) {
         match &line.what {
             What::Out(line) => tracer.input(&Input::Receive(line.into())),
             What::Err(line) => tracer.input(&Input::Stderr(line.into())),
-            What::In(line) => tracer.input(&Input::Prompt(Prompt::text(&String::from_utf8_lossy(line)))),
+            What::In(line) => tracer.input(&Input::Prompt(Prompt::text(String::from_utf8_lossy(line)))),
             What::Exit(exit) => tracer.input(&Input::Exited(*exit)),
         }
     }

@@ -92,7 +92,7 @@ pub(crate) fn everything() {
     let steps = [
         Step::thinking(secret("hm")),
         Step::text_in_parts(secret("I look around"), 3, SECOND),
-        Tool::bash(&secret("ls")).asks().gives(secret("a file")).into(),
+        Tool::bash(secret("ls")).asks().gives(secret("a file")).into(),
         Tool::new("Write", object("text")).asks().into(),
         Tool::new("Raw", object("text")).asks().fails().into(),
         Step::ask("hook_callback", [("callback_id", Json::string("guard")), ("input", Json::from(&hook))]),
@@ -123,7 +123,7 @@ pub(crate) fn everything() {
         claude.request(initialize).unwrap();
         claude.request(McpSetServers::new().server("docs", server)).unwrap();
         claude.request(Request::new("no_such_request").field("text", Json::string(SECRET))).unwrap();
-        claude.prompt(Prompt::text(&secret("look around")).pasted([SECRET])).unwrap();
+        claude.prompt(Prompt::text(secret("look around")).pasted([SECRET])).unwrap();
         answer_until_idle(claude).await;
     });
 }

@@ -20,7 +20,7 @@ pub(crate) const ALL: &[Scenario] = &[
 
 fn a_child_that_stops_reading_holds_up_no_end(stage: &Stage) {
     let mut session = stage.script_with("echo '{\"type\":\"system\"}'; exec sleep 1000", hasty);
-    session.prompt(Prompt::text(&"x".repeat(20 * MIB)).busy(Busy::Send));
+    session.prompt(Prompt::text("x".repeat(20 * MIB)).busy(Busy::Send));
     session.until_message();
     let end = session.close_and_end();
     assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]));

@@ -12,6 +12,7 @@ use claude_duplex::{
     Request, RequestId, SpawnError, Transport,
 };
 
+#[cfg(unix)]
 use crate::own_loop;
 
 /// A session and what drives it, as a test sees both: from outside, waiting.
@@ -38,7 +39,7 @@ pub(crate) struct Runner {
 
 pub(crate) const OWN_LOOP: &str = "own_loop";
 
-pub(crate) const RUNNERS: [Runner; 7] = [
+pub(crate) const RUNNERS: &[Runner] = &[
     Runner { name: "smol", start: |options, config| on_smol(options, config, |claude| block_on(claude.next())) },
     Runner {
         name: "smol_cancelled",
@@ -60,6 +61,7 @@ pub(crate) const RUNNERS: [Runner; 7] = [
         name: "tokio_cancelled",
         start: |options, config| on_tokio(options, config, |runtime, claude| runtime.block_on(anew(claude))),
     },
+    #[cfg(unix)]
     Runner {
         name: OWN_LOOP,
         start: |options, config| Ok(Box::new(own_loop::Session::start(options, config).expect("a child"))),
@@ -133,6 +135,7 @@ impl<T: Transport, N: FnMut(&mut Driver<T>) -> Option<Action>> Runs for Driven<T
     }
 }
 
+#[cfg(unix)]
 impl Runs for own_loop::Session {
     fn next(&mut self) -> Option<Action> {
         self.next().expect("the system's calls succeed")

@@ -1,7 +1,6 @@
 //! Children that never start.
 
 use std::error::Error;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,12 +20,14 @@ pub(crate) const ALL: &[Scenario] = &[
 struct File(PathBuf);
 
 impl File {
+    #[cfg_attr(not(unix), expect(unused_variables, reason = "there is no mode"))]
     fn new(name: &str, mode: u32) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("claude-duplex-{}-{number}-{name}", std::process::id()));
         std::fs::write(&path, b"\x00no program").unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
         Self(path)
     }
 }

@@ -126,8 +126,8 @@ impl McpMessage {
 
     /// Answers a request with an error. A message that wants no result is [acknowledged](McpMessage::acknowledge).
     #[must_use]
-    pub fn error(&self, code: i64, message: &str) -> McpAnswer {
-        let error = serde_json::json!({ "code": code, "message": message });
+    pub fn error(&self, code: i64, message: impl AsRef<str>) -> McpAnswer {
+        let error = serde_json::json!({ "code": code, "message": message.as_ref() });
         self.respond("error", &Json::from(&error))
     }
 
@@ -140,19 +140,19 @@ impl McpMessage {
     /// Says that the host has no such server.
     #[must_use]
     pub fn unknown_server(&self) -> McpAnswer {
-        self.error(code::METHOD_NOT_FOUND, &format!("there is no server {:?} here", self.server_name))
+        self.error(code::METHOD_NOT_FOUND, format!("there is no server {:?} here", self.server_name))
     }
 
     /// Says that the server has no such method.
     #[must_use]
     pub fn unknown_method(&self, method: &str) -> McpAnswer {
-        self.error(code::METHOD_NOT_FOUND, &format!("there is no method {method:?} here"))
+        self.error(code::METHOD_NOT_FOUND, format!("there is no method {method:?} here"))
     }
 
     /// Says that the message is no JSON-RPC, under its id if it has one.
     #[must_use]
     pub fn malformed(&self, why: &DecodeError) -> McpAnswer {
-        self.error(code::INTERNAL_ERROR, &why.to_string())
+        self.error(code::INTERNAL_ERROR, why.to_string())
     }
 
     fn respond(&self, outcome: &str, value: &Json) -> McpAnswer {

@@ -182,7 +182,7 @@ impl Server {
         }
         match Json::from_value(&List { tools: &self.tools }) {
             Ok(list) => message.result(&list),
-            Err(error) => message.error(code::INTERNAL_ERROR, &error.to_string()),
+            Err(error) => message.error(code::INTERNAL_ERROR, error.to_string()),
         }
     }
 
@@ -192,7 +192,7 @@ impl Server {
             return Reaction::Answer(message.error(code::INVALID_PARAMS, "the call names no tool"));
         };
         if !self.tools.iter().any(|own| own.name == tool) {
-            return Reaction::Answer(message.error(code::INVALID_PARAMS, &format!("there is no tool {tool:?} here")));
+            return Reaction::Answer(message.error(code::INVALID_PARAMS, format!("there is no tool {tool:?} here")));
         }
         let arguments = arguments.unwrap_or_else(|| Json::from(&serde_json::json!({})));
         Reaction::Call(Call { tool, arguments, tool_use_id: meta.and_then(|meta| meta.tool_use_id), id })
@@ -224,14 +224,14 @@ impl Tool {
 impl Call {
     /// The call gave this text.
     #[must_use]
-    pub fn text(&self, text: &str) -> McpAnswer {
-        self.content(&serde_json::json!([{ "type": "text", "text": text }]), false)
+    pub fn text(&self, text: impl AsRef<str>) -> McpAnswer {
+        self.content(&serde_json::json!([{ "type": "text", "text": text.as_ref() }]), false)
     }
 
     /// The call failed; the model reads why.
     #[must_use]
-    pub fn failed(&self, why: &str) -> McpAnswer {
-        self.content(&serde_json::json!([{ "type": "text", "text": why }]), true)
+    pub fn failed(&self, why: impl AsRef<str>) -> McpAnswer {
+        self.content(&serde_json::json!([{ "type": "text", "text": why.as_ref() }]), true)
     }
 
     /// The call gave this: a whole `tools/call` result, a JSON object with `content`.

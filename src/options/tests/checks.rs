@@ -1,6 +1,7 @@
 //! Conflicts, refused values, and what is put together from several options.
 
 use super::*;
+use serde_json::Value;
 use std::time::Duration;
 
 #[test]
@@ -55,7 +56,7 @@ fn values_that_the_cli_would_refuse_or_misread_are_refused() {
         (Options::new().skills(Skills::Named(vec!["a),Bash(*".to_owned()])), "skills take names"),
         (Options::new().settings(json!([])), "--settings takes a JSON object"),
         (Options::new().project_config_root("."), "takes an absolute path"),
-        (Options::new().json_schema(&json!(true)), "--json-schema takes a JSON object"),
+        (Options::new().json_schema(json!(true)), "--json-schema takes a JSON object"),
         (Options::new().mcp_server("a", json!("x")), "mcp_server takes a JSON object"),
         (Options::new().env("A=B", ""), "no environment variable's name"),
         (Options::new().env_remove(""), "no environment variable's name"),

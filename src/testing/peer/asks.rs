@@ -133,16 +133,6 @@ impl Peer {
         }
     }
 
-    /// Permission updates that came with an allow: of what they can say, the mode is imitated.
-    fn remember(&mut self, updates: &Value) {
-        let modes = updates.as_array().into_iter().flatten().filter(|update| update["type"] == "setMode");
-        let Some(mode) = modes.filter_map(|update| update["mode"].as_str()).next_back() else { return };
-        mode.clone_into(&mut self.mode);
-        if self.habits.tells_mode {
-            self.tell_mode();
-        }
-    }
-
     pub(super) fn tell_mode(&mut self) {
         let fields = serde_json::json!({ "status": null, "permissionMode": self.mode });
         let line = self.writer.system("status", &fields);

@@ -4,6 +4,7 @@ use super::Peer;
 use super::asks::About;
 use super::ending::Ending;
 use super::hooks::Verdict;
+use super::rules::suggestion;
 use super::turn::Doing;
 use crate::json::Json;
 use crate::testing::generation::Generation;
@@ -126,7 +127,7 @@ impl Peer {
     fn ask_permission(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
         let (id, tool) = (call.id.clone(), call.tool.clone());
-        if !tool.asks {
+        if !tool.asks || self.is_allowed(&tool) {
             return self.run_call(at);
         }
         if self.has_ended() {
@@ -136,10 +137,7 @@ impl Peer {
         self.set_state(at, State::Asked);
         let mut fields =
             vec![("tool_name".to_owned(), Json::string(&tool.name)), ("input".to_owned(), tool.input.clone())];
-        let rule = serde_json::json!([{
-            "type": "addRules", "rules": [{ "toolName": tool.name }], "behavior": "allow", "destination": "session",
-        }]);
-        fields.push(("permission_suggestions".to_owned(), Json::from(&rule)));
+        fields.push(("permission_suggestions".to_owned(), Json::from(&suggestion(&tool))));
         if self.habits.names_tool_use {
             fields.push(("tool_use_id".to_owned(), Json::string(&id)));
         }

@@ -23,7 +23,7 @@ async fn api_error(case: &Case) -> Trial {
     let end = talk.ended(prompt).await?;
     assert_eq!(end.outcome, Ended::Error);
     assert!(end.result.is_some_and(|result| result.error_text().contains("scripted")));
-    let again = talk.prompt(Prompt::text(&script([text("good")])))?;
+    let again = talk.prompt(Prompt::text(script([text("good")])))?;
     assert_eq!(talk.ended(again).await?.text(), "good");
     // The exit status repeats the last result's error, and that was none.
     assert_eq!(talk.close().await?.exit, Some(Exit::Code(0)));
@@ -32,7 +32,7 @@ async fn api_error(case: &Case) -> Trial {
 
 async fn api_retried(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([status(529).times(2), text("at last")])))?;
+    let prompt = talk.prompt(Prompt::text(script([status(529).times(2), text("at last")])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "at last");
     let untold = case.before("2.1.77", "retries are not told (`system/api_retry`)");
     assert_eq!(talk.systems("api_retry") == 0, untold);
@@ -42,7 +42,7 @@ async fn api_retried(case: &Case) -> Trial {
 
 async fn api_retries_used_up(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| retries(options, 1), |_| ())?;
-    let prompt = talk.prompt(Prompt::text(&script([status(529)])))?;
+    let prompt = talk.prompt(Prompt::text(script([status(529)])))?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Error);
     assert_eq!(talk.close().await?.exit, Some(Exit::Code(1)));
     Ok(())
@@ -51,7 +51,7 @@ async fn api_retries_used_up(case: &Case) -> Trial {
 async fn api_slow(case: &Case) -> Trial {
     let impatient = |config: &mut Config| config.timeouts.stall = Some(Duration::from_secs(3));
     let mut talk = Talk::with(case, |options| options.include_partial_messages(), impatient)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("word ".repeat(20)).chunks(20).delay_ms(200)])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("word ".repeat(20)).chunks(20).delay_ms(200)])))?;
     talk.message("content_block_delta").await?;
     let start = talk.actions.len();
     assert_eq!(talk.ended(prompt).await?.text().trim_end(), "word ".repeat(20).trim_end());
@@ -64,7 +64,7 @@ async fn api_slow(case: &Case) -> Trial {
 async fn api_cut(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let steps = [text("half of it").chunks(4).delay_ms(5).cut(2).times(1), think("hm").text("the whole")];
-    let prompt = talk.prompt(Prompt::text(&script(steps)))?;
+    let prompt = talk.prompt(Prompt::text(script(steps)))?;
     assert_eq!(talk.ended(prompt).await?.text(), "the whole");
     assert!(talk.thoughts().contains(&"hm".to_owned()));
     talk.close().await?;
@@ -74,7 +74,7 @@ async fn api_cut(case: &Case) -> Trial {
 /// Nobody listens any more, in mid-answer.
 async fn api_gone(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| retries(options, 1), |_| ())?;
-    let prompt = talk.prompt(Prompt::text(&script([text("never said").chunks(9).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("never said").chunks(9).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     case.api.stop();
     let end = talk.ended(prompt).await?;
@@ -86,7 +86,7 @@ async fn api_gone(case: &Case) -> Trial {
 async fn api_silent(case: &Case) -> Trial {
     let impatient = |config: &mut Config| config.timeouts.stall = Some(Duration::from_millis(1500));
     let mut talk = Talk::with(case, |options| options, impatient)?;
-    let prompt = talk.prompt(Prompt::text(&script([silent().hold("reached")])))?;
+    let prompt = talk.prompt(Prompt::text(script([silent().hold("reached")])))?;
     talk.until("a stall", |action| matches!(action, Action::Stalled(Deadline::Stall)).then_some(())).await?;
     case.api.wait_for("reached");
     talk.claude.interrupt(Interrupt::running())?;

@@ -12,7 +12,7 @@ trials![sigkill_in_mid_turn, sigterm_in_mid_turn, full_pipe_while_an_answer_is_w
 
 async fn sigkill_in_mid_turn(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("never").chunks(5).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("never").chunks(5).hold("mid")])))?;
     let second = talk.prompt("waits")?;
     talk.message("content_block_delta").await?;
     signal("KILL", talk.claude.transport().id());
@@ -25,7 +25,7 @@ async fn sigkill_in_mid_turn(case: &Case) -> Trial {
 
 async fn sigterm_in_mid_turn(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("never").chunks(5).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("never").chunks(5).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     signal("TERM", talk.claude.transport().id());
     let closed = talk.closed().await?;
@@ -43,7 +43,7 @@ async fn sigterm_in_mid_turn(case: &Case) -> Trial {
 async fn full_pipe_while_an_answer_is_written(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let touch = json!({ "command": "touch made.txt", "description": "make it" });
-    let prompt = talk.prompt(Prompt::text(&script([tool("Bash", touch), text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
     let ask = talk.asked().await?;
     let child = talk.claude.transport().id();
     signal("STOP", child);

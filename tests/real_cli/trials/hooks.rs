@@ -47,7 +47,7 @@ async fn hooked<'c>(case: &'c Case, events: &[&str]) -> Result<Talk<'c>, Box<dyn
 
 fn running(talk: &mut Talk<'_>) -> Result<PromptId, String> {
     let touch = json!({ "command": "touch made.txt && echo made", "description": "make it" });
-    talk.prompt(Prompt::text(&script([tool("Bash", touch), text("done")])))
+    talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))
 }
 
 async fn hook_continues(case: &Case) -> Trial {
@@ -136,7 +136,7 @@ async fn hook_blocks_a_prompt(case: &Case) -> Trial {
     let prompt = talk.prompt("about secrets")?;
     let End { outcome, .. } = talk.ended_with(prompt, |_| says(block("no secrets"))).await?;
     assert_eq!(outcome, Ended::Blocked);
-    let next = talk.prompt(Prompt::text(&script([text("good")])))?;
+    let next = talk.prompt(Prompt::text(script([text("good")])))?;
     assert_eq!(talk.ended_with(next, |_| says(Output::new().go_on(true))).await?.text(), "good");
     let heard =
         case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|said| said.text.contains("secrets"));

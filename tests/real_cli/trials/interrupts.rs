@@ -22,14 +22,14 @@ const LONG: &str = "much too long";
 
 /// A prompt whose answer stops after its first part, which has come.
 async fn held(talk: &mut Talk<'_>) -> Result<PromptId, String> {
-    let prompt = talk.prompt(Prompt::text(&script([text(LONG).chunks(9).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text(LONG).chunks(9).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     Ok(prompt)
 }
 
 /// The session is as good as before.
 async fn goes_on(mut talk: Talk<'_>) -> Trial {
-    let again = talk.prompt(Prompt::text(&script([text("here")])))?;
+    let again = talk.prompt(Prompt::text(script([text("here")])))?;
     assert_eq!(talk.ended(again).await?.text(), "here");
     talk.close().await?;
     Ok(())
@@ -47,7 +47,7 @@ async fn interrupt_in_a_text(case: &Case) -> Trial {
 async fn interrupt_in_a_tool(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), |_| ())?;
     let wait = json!({ "command": "touch started; sleep 50", "description": "wait" });
-    let prompt = talk.prompt(Prompt::text(&script([tool("Bash", wait), text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([tool("Bash", wait), text("done")])))?;
     talk.message("tool_use").await?;
     talk.file("started").await;
     let interrupt = talk.claude.interrupt(Interrupt::running())?;
@@ -59,7 +59,7 @@ async fn interrupt_in_a_tool(case: &Case) -> Trial {
 async fn interrupt_with_an_open_ask(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let touch = json!({ "command": "touch made.txt", "description": "make it" });
-    let prompt = talk.prompt(Prompt::text(&script([tool("Bash", touch), text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
     let ask = talk.asked().await?;
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
@@ -104,7 +104,7 @@ async fn interrupt_that_overtakes_its_prompt(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let first = talk.prompt("hello")?;
     talk.ended(first).await?;
-    let prompt = talk.prompt(Prompt::text(&script([text(LONG).chunks(9).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text(LONG).chunks(9).hold("mid")])))?;
     talk.claude.interrupt(Interrupt::prompt(prompt))?;
     let end = talk.ended(prompt).await?;
     assert!(matches!(end.outcome, Ended::Interrupted | Ended::Cancelled), "{end:?}");

@@ -25,8 +25,8 @@ async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     talk.claude = talk.claude.record(File::create(&path)?, u64::MAX);
     let touch = json!({ "command": "touch made.txt && echo \u{1f980}", "description": "make it" });
-    let first = talk.prompt(Prompt::text(&script([tool("Bash", touch), text("done")])))?;
-    let second = talk.prompt(Prompt::text(&script([text("much too long").chunks(9).hold("mid")])))?;
+    let first = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
+    let second = talk.prompt(Prompt::text(script([text("much too long").chunks(9).hold("mid")])))?;
     let ask = talk.asked().await?;
     talk.claude.answer(ask.id(), Decision::allow())?;
     assert_eq!(talk.ended(first).await?.text(), "done");

@@ -33,7 +33,7 @@ fn touching(file: &str) -> String {
 
 async fn permission_allowed(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
+    let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
     let permission = ask.permission()?;
     assert_eq!(permission.tool_name, "Bash");
@@ -48,7 +48,7 @@ async fn permission_allowed(case: &Case) -> Trial {
 
 async fn permission_denied(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
+    let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
     talk.claude.answer(ask.id(), Decision::deny("not today"))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
@@ -60,7 +60,7 @@ async fn permission_denied(case: &Case) -> Trial {
 
 async fn permission_with_another_input(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
+    let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
     talk.claude.answer(ask.id(), Decision::allow_with(Json::from_value(&touch("other.txt"))?))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
@@ -77,7 +77,7 @@ async fn permission_allowed_always(case: &Case) -> Trial {
         let path = case.place.cwd().join(name);
         tool("Write", json!({ "file_path": path, "content": "x" }))
     };
-    let prompt = talk.prompt(Prompt::text(&script([write("one.txt"), write("two.txt"), text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([write("one.txt"), write("two.txt"), text("done")])))?;
     let ask = talk.asked().await?;
     let suggestion = ask.permission()?.suggestions().first().cloned().ok_or("no suggestion")?;
     talk.claude.answer(ask.id(), Decision::allow().and_remember(suggestion))?;
@@ -90,7 +90,7 @@ async fn permission_allowed_always(case: &Case) -> Trial {
 
 async fn permission_answered_by_an_error(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
+    let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
     talk.claude.answer(ask.id(), Answer::Error { message: "nobody can tell".into() })?;
     assert_eq!(talk.ended(prompt).await?.text(), "done", "only the call fails");
@@ -102,12 +102,12 @@ async fn permission_answered_by_an_error(case: &Case) -> Trial {
 
 async fn permission_denied_and_interrupted(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
+    let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
     talk.claude.answer(ask.id(), Decision::deny("stop it").and_interrupt())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     assert!(!case.place.cwd().join("made.txt").exists());
-    let again = talk.prompt(Prompt::text(&script([text("here")])))?;
+    let again = talk.prompt(Prompt::text(script([text("here")])))?;
     assert_eq!(talk.ended(again).await?.text(), "here");
     talk.close().await?;
     Ok(())
@@ -117,7 +117,7 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let files = ["a.txt", "b.txt", "c.txt"];
     let calls = files.iter().fold(text("three at once"), |step, file| step.tool("Bash", touch(file)));
-    let prompt = talk.prompt(Prompt::text(&script([calls, text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([calls, text("done")])))?;
     let mut asked = 0;
     let end = talk.ended_with(prompt, |ask| {
         asked += 1;
@@ -136,7 +136,7 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
 async fn permission_that_nobody_owns(case: &Case) -> Trial {
     let owns_nothing = |config: &mut Config| config.owned = AskKinds::NONE;
     let mut talk = Talk::with(case, |options| options.host_permission_prompts(), owns_nothing)?;
-    let prompt = talk.prompt(Prompt::text(&touching("made.txt")))?;
+    let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.actions.iter().any(|action| matches!(action, Action::Declined { .. })));
@@ -150,7 +150,7 @@ async fn permission_mode_is_the_one_that_asks(case: &Case) -> Trial {
     std::fs::create_dir(&settings)?;
     std::fs::write(settings.join("settings.json"), r#"{"permissions":{"defaultMode":"acceptEdits"}}"#)?;
     let write = tool("Write", json!({ "file_path": case.place.cwd().join("made.txt"), "content": "x" }));
-    let prompt = Prompt::text(&script([write, text("done")]));
+    let prompt = Prompt::text(script([write, text("done")]));
     for (mode, asks) in [(None, true), (Some(PermissionMode::AcceptEdits), false)] {
         let mut talk = Talk::with(
             case,
@@ -179,7 +179,7 @@ async fn ask_user_question(case: &Case) -> Trial {
         "options": [{ "label": "Left", "description": "a" }, { "label": "Right", "description": "b" }],
     }] });
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([tool("AskUserQuestion", question), text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([tool("AskUserQuestion", question), text("done")])))?;
     let end = talk.ended_with(prompt, |ask| {
         let questions = ask.permission().expect("a permission").questions().expect("questions");
         let [asked] = &questions.list[..] else { panic!("there is one") };

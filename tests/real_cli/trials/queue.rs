@@ -31,7 +31,7 @@ async fn busy_queue_gives_a_result_each(case: &Case) -> Trial {
 
 async fn busy_send_joins_what_waits(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let first = talk.prompt(Prompt::text(&script([text("first").chunks(2).hold("mid")])))?;
+    let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     let second = talk.prompt(Prompt::text("second").busy(Busy::Send))?;
     let third = talk.prompt(Prompt::text("third").busy(Busy::Send))?;
@@ -49,7 +49,7 @@ async fn busy_send_joins_what_waits(case: &Case) -> Trial {
 
 async fn busy_refuse_gives_it_back(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let first = talk.prompt(Prompt::text(&script([text("first").chunks(2).hold("mid")])))?;
+    let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     let refused = talk.claude.prompt(Prompt::text("second").busy(Busy::Refuse));
     assert_eq!(refused.unwrap_err().value, Prompt::text("second").busy(Busy::Refuse));
@@ -65,7 +65,7 @@ async fn busy_refuse_gives_it_back(case: &Case) -> Trial {
 async fn fold(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), |_| ())?;
     let wait = json!({ "command": "until [ -e go ]; do sleep 0.05; done; echo gone", "description": "wait" });
-    let first = talk.prompt(Prompt::text(&script([tool("Bash", wait), text("folded")])))?;
+    let first = talk.prompt(Prompt::text(script([tool("Bash", wait), text("folded")])))?;
     talk.message("tool_use").await?;
     let second = talk.prompt(Prompt::text("by the way").busy(Busy::Send))?;
     // Its reply shows that the prompt before it was read.
@@ -84,7 +84,7 @@ async fn fold(case: &Case) -> Trial {
 
 async fn cancel_a_queued_prompt(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let first = talk.prompt(Prompt::text(&script([text("first").chunks(2).hold("mid")])))?;
+    let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     let held = talk.prompt("held back here")?;
     talk.message("content_block_delta").await?;
     let sent = talk.prompt(Prompt::text("in the queue of the CLI").busy(Busy::Send))?;
@@ -106,10 +106,10 @@ async fn cancel_a_queued_prompt(case: &Case) -> Trial {
 
 async fn closed_with_a_prompt_queued(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let first = talk.prompt(Prompt::text(&script([text("first").chunks(2).hold("mid")])))?;
+    let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     let held = talk.prompt("held back here")?;
     talk.message("content_block_delta").await?;
-    let sent = talk.prompt(Prompt::text(&script([text("sent")])).busy(Busy::Send))?;
+    let sent = talk.prompt(Prompt::text(script([text("sent")])).busy(Busy::Send))?;
     talk.read_up_to_here().await?;
     talk.claude.close();
     case.api.release("mid");

@@ -25,7 +25,7 @@ fn serve(ask: &Ask, methods: &mut Vec<String>) -> Option<Answer> {
         Reaction::Call(call) => {
             let arguments: Value = call.arguments.decode().expect("an object");
             let number = |name: &str| arguments[name].as_i64().unwrap_or_default();
-            call.text(&(number("a") + number("b")).to_string()).into()
+            call.text((number("a") + number("b")).to_string()).into()
         }
     })
 }
@@ -36,7 +36,7 @@ async fn host_server_called(case: &Case) -> Trial {
     let servers = Request::initialize().field("sdkMcpServers", Json::from_value(&json!(["calc"]))?);
     talk.request_with(servers, |ask| serve(ask, &mut methods)).await??;
     let call = tool("mcp__calc__add", json!({ "a": 2, "b": 40 }));
-    let prompt = talk.prompt(Prompt::text(&script([call, text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([call, text("done")])))?;
     assert_eq!(talk.ended_with(prompt, |ask| serve(ask, &mut methods)).await?.text(), "done");
     assert!(talk.tool_results().contains("42"), "{}", talk.tool_results());
     assert_eq!(methods.iter().filter(|method| *method == "tools/call").count(), 1);

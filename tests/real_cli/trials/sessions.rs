@@ -58,7 +58,7 @@ async fn bad_flag(case: &Case) -> Trial {
 async fn turn_limit(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| options.max_turns(1).dangerously_skip_permissions(), |_| ())?;
     let echo = json!({ "command": "echo hi", "description": "say it" });
-    let prompt = talk.prompt(Prompt::text(&script([tool("Bash", echo), text("never said")])))?;
+    let prompt = talk.prompt(Prompt::text(script([tool("Bash", echo), text("never said")])))?;
     let end = talk.ended(prompt).await?;
     assert_eq!(end.outcome, Ended::Error);
     let result = end.result.ok_or("no result")?;

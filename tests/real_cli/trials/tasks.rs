@@ -42,7 +42,7 @@ async fn subagent(case: &Case) -> Trial {
         "description": "look", "prompt": script([text("the agent has looked")]), "subagent_type": "general-purpose",
         "run_in_background": false,
     });
-    let prompt = talk.prompt(Prompt::text(&script([tool("Task", look), text("done")])))?;
+    let prompt = talk.prompt(Prompt::text(script([tool("Task", look), text("done")])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(talk.tool_results().contains("the agent has looked"), "{}", talk.tool_results());
     let untold = case.before("2.0.0", "the subagent's messages are not told, only its result");
@@ -61,7 +61,7 @@ async fn background_command(case: &Case) -> Trial {
             config.close_when = CloseWhen::Idle;
         },
     )?;
-    let prompt = talk.prompt(Prompt::text(&script([background(), text("started"), text("it has ended")])))?;
+    let prompt = talk.prompt(Prompt::text(script([background(), text("started"), text("it has ended")])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "started");
     std::fs::write(case.place.cwd().join("go"), "")?;
     talk.file("ran.txt").await;
@@ -87,12 +87,12 @@ async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
     let mut talk =
         Talk::with(case, |options| options.dangerously_skip_permissions().include_partial_messages(), |_| ())?;
     let steps = [background(), text("started"), text("of its own").chunks(4).hold("own")];
-    let first = talk.prompt(Prompt::text(&script(steps)))?;
+    let first = talk.prompt(Prompt::text(script(steps)))?;
     assert_eq!(talk.ended(first).await?.text(), "started");
     std::fs::write(case.place.cwd().join("go"), "")?;
     talk.file("ran.txt").await;
     if case.before("2.0.0", "there are no turns of its own") {
-        let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
+        let second = talk.prompt(Prompt::text(script([text("two")])).busy(Busy::Send))?;
         assert_eq!(talk.ended(second).await?.text(), "two");
         talk.close().await?;
         return Ok(());
@@ -101,13 +101,13 @@ async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
         "2.1.0",
         "the process dies when a background command ends: a prompt that comes then is answered or lost",
     ) {
-        let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
+        let second = talk.prompt(Prompt::text(script([text("two")])).busy(Busy::Send))?;
         let end = talk.ended(second).await?;
         assert!(end.is_lost() || end.text() == "two");
         return Ok(());
     }
     talk.message("content_block_delta").await?;
-    let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
+    let second = talk.prompt(Prompt::text(script([text("two")])).busy(Busy::Send))?;
     case.api.release("own");
     let end = talk.ended(second).await?;
     assert_eq!((end.outcome, end.text()), (Ended::Success, "two"));

@@ -11,7 +11,7 @@ trials![half_an_emoji, line_separators, prompts_in_every_script, answer_of_2_mb,
 async fn half_an_emoji(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let said = format!("{HALF_EMOJI} \u{1f980}");
-    let prompt = talk.prompt(Prompt::text(&script([text(said).chunks(1)])))?;
+    let prompt = talk.prompt(Prompt::text(script([text(said).chunks(1)])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "\u{fffd} \u{1f980}");
     talk.close().await?;
     Ok(())
@@ -20,7 +20,7 @@ async fn half_an_emoji(case: &Case) -> Trial {
 /// What some readers of lines take for an end of line.
 async fn line_separators(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("a\u{2028}b\u{2029}c").chunks(1)])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("a\u{2028}b\u{2029}c").chunks(1)])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "a\u{2028}b\u{2029}c");
     talk.close().await?;
     Ok(())
@@ -48,7 +48,7 @@ async fn prompts_in_every_script(case: &Case) -> Trial {
 async fn answer_of_2_mb(case: &Case) -> Trial {
     let line = "0123456789abcde\n";
     let mut talk = Talk::with(case, |options| options, |_| ())?;
-    let prompt = talk.prompt(Prompt::text(&script([text(line).repeat(128 * 1024).chunks(64)])))?;
+    let prompt = talk.prompt(Prompt::text(script([text(line).repeat(128 * 1024).chunks(64)])))?;
     let end = talk.ended(prompt).await?;
     assert_eq!(end.text().len(), 2 << 20);
     assert!(end.text() == line.repeat(128 * 1024), "as long, but another text");
@@ -58,7 +58,7 @@ async fn answer_of_2_mb(case: &Case) -> Trial {
 
 async fn answer_in_20_000_parts(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("parts").repeat(20_000).chunks(20_000)])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("parts").repeat(20_000).chunks(20_000)])))?;
     let said = "parts".repeat(20_000);
     assert!(talk.ended(prompt).await?.text() == said);
     let parts = talk.messages().filter_map(|message| message.delta());

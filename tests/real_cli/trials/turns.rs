@@ -26,7 +26,7 @@ async fn hello(case: &Case) -> Trial {
 async fn two_turns(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     for answer in ["one by one", "two by two"] {
-        let prompt = talk.prompt(Prompt::text(&script([text(answer).chunks(3).hold(answer)])))?;
+        let prompt = talk.prompt(Prompt::text(script([text(answer).chunks(3).hold(answer)])))?;
         // It comes in parts: the first is here while the model still speaks.
         talk.message("content_block_delta").await?;
         case.api.release(answer);
@@ -73,7 +73,7 @@ async fn chat_answers_once(case: &Case) -> Trial {
 async fn partial_messages(case: &Case) -> Trial {
     let said = "one after the other";
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([text(said).chunks(6)])))?;
+    let prompt = talk.prompt(Prompt::text(script([text(said).chunks(6)])))?;
     assert_eq!(talk.ended(prompt).await?.text(), said);
     let parts: Vec<String> = talk.messages().filter_map(|message| message.delta()).filter_map(text_of).collect();
     assert!(parts.len() > 3, "{parts:?}");
@@ -81,7 +81,7 @@ async fn partial_messages(case: &Case) -> Trial {
     talk.close().await?;
 
     let mut talk = Talk::with(case, |options| options, |_| ())?;
-    let prompt = talk.prompt(Prompt::text(&script([text(said).chunks(6)])))?;
+    let prompt = talk.prompt(Prompt::text(script([text(said).chunks(6)])))?;
     assert_eq!(talk.ended(prompt).await?.text(), said);
     assert!(talk.messages().all(|message| message.delta().is_none()), "not asked for");
     talk.close().await?;
@@ -97,7 +97,7 @@ fn text_of(delta: StreamDelta) -> Option<String> {
 
 async fn thinking(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([think("hm, well").text("so it is")])))?;
+    let prompt = talk.prompt(Prompt::text(script([think("hm, well").text("so it is")])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "so it is");
     assert_eq!(talk.thoughts(), ["hm, well"]);
     talk.close().await?;
@@ -106,7 +106,7 @@ async fn thinking(case: &Case) -> Trial {
 
 async fn closed_in_mid_turn(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("to the very end").chunks(4).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("to the very end").chunks(4).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     talk.claude.close();
     assert!(talk.claude.prompt("too late").is_err());
@@ -122,7 +122,7 @@ async fn closed_in_mid_turn(case: &Case) -> Trial {
 async fn stdin_closed_in_mid_turn(case: &Case) -> Trial {
     let impatient = |config: &mut Config| config.timeouts.shutdown.turn = Duration::ZERO;
     let mut talk = Talk::with(case, |options| options.include_partial_messages(), impatient)?;
-    let prompt = talk.prompt(Prompt::text(&script([text("to the very end").chunks(4).hold("mid")])))?;
+    let prompt = talk.prompt(Prompt::text(script([text("to the very end").chunks(4).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     talk.claude.close();
     talk.quiet().await;

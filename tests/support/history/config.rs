@@ -9,7 +9,7 @@ use claude_duplex::{AskKind, Busy, Child, CloseWhen, Config, Seed, UnknownAsks};
 pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
     let mut config = Config::new(Seed(u.arbitrary()?));
     config.busy = *u.choose(&[Busy::Queue, Busy::Queue, Busy::Send, Busy::Refuse])?;
-    for kind in AskKind::KNOWN {
+    for &kind in AskKind::KNOWN {
         if u.ratio(3, 4)? {
             config = config.own(kind);
         }
