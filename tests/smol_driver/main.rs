@@ -32,7 +32,7 @@ fn polls_of_silence(claude: &mut Driver<impl Transport>) -> usize {
     }
 
     claude.request(Request::new("mcp_status").within(Duration::from_millis(300))).unwrap();
-    claude.prompt(Prompt::text(&"x".repeat(4_000_000))).unwrap(); // more than a pipe or a socket takes
+    claude.prompt(Prompt::text("x".repeat(4_000_000))).unwrap(); // more than a pipe or a socket takes
     let mut polls = 0;
     let next = bounded(poll_fn(|cx| {
         polls += 1;
