@@ -151,7 +151,7 @@ pub struct Limits {
     #[serde(deserialize_with = "size")]
     pub unsent: usize,
     /// Bytes that wait to be written beyond which the session [aborts](crate::CloseReason::Overrun): a child that asks
-    /// and never reads. The host's commands do not bring that about: what would exceed it is refused as
+    /// and never reads. No prompt or request of the host brings that about: what would exceed it is refused as
     /// [full](crate::WhyRefused::Full), or as [too long](crate::WhyRefused::TooLong). 256 MiB.
     #[serde(deserialize_with = "size")]
     pub unsent_hard: usize,

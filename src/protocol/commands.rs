@@ -115,7 +115,7 @@ impl Protocol {
     }
 
     /// Whether a line of the host's may wait to be written; so many of its bytes count towards
-    /// [`Limits::unsent`](crate::Limits::unsent). A command of the host's never exceeds what ends the session.
+    /// [`Limits::unsent`](crate::Limits::unsent). What the host gives never exceeds what ends the session.
     fn check_room(&mut self, line: usize, counting: usize, counted: bool) -> Result<(), WhyRefused> {
         let (limits, unsent) = (&self.config.limits, self.unsent());
         if line > limits.unsent_hard {

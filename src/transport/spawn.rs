@@ -52,6 +52,18 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
+    /// The arguments and the environment are longer than the system passes on: together, or one variable by itself. One
+    /// argument is [checked](OptionsError::ArgumentTooLong) before.
+    #[error(
+        "the arguments and the environment of {program:?} are longer than the system allows; put long texts into files or \
+         the `initialize` request, and leave out long variables with `Options::env_remove`"
+    )]
+    TooLong {
+        /// The program, or what was put in front of it.
+        program: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The working directory is missing, is no directory, or is closed to us.
     #[error(
         "the working directory {directory:?} cannot be entered; create it, or name another with `Options::current_dir`"
@@ -84,6 +96,7 @@ impl SpawnError {
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound { program, source },
             io::ErrorKind::PermissionDenied => Self::NotExecutable { program, source },
+            io::ErrorKind::ArgumentListTooLong => Self::TooLong { program, source },
             _ if is_no_program(&source) => Self::NotExecutable { program, source },
             _ => Self::System { program, source },
         }

@@ -123,6 +123,7 @@ laws! {
     law_7_time: "7: time does not go back, and early is nothing",
     law_7_deadlines: "7: what is due is announced and done",
     law_8_memory: "8: what is held has limits",
+    law_8_room: "8: what is refused for want of room is taken when there is room",
     law_9_grants: "9: nothing is granted that nobody gave",
     law_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
     law_9_foreign: "9: an id of another session is nobody's",

@@ -12,6 +12,7 @@ pub(crate) const ALL: &[Scenario] = &[
     ("a_missing_program_is_named", a_missing_program_is_named),
     ("a_missing_directory_is_not_taken_for_a_missing_program", a_missing_directory_is_not_taken_for_a_missing_program),
     ("a_file_that_is_no_program_is_told_as_such", a_file_that_is_no_program_is_told_as_such),
+    ("what_is_too_long_for_the_system_is_told_as_such", what_is_too_long_for_the_system_is_told_as_such),
     ("refused_options_start_nothing", refused_options_start_nothing),
 ];
 
@@ -64,6 +65,18 @@ fn a_file_that_is_no_program_is_told_as_such(stage: &Stage) {
         let file = File::new(name, mode);
         let error = stage.refused(&Options::new().program(&file.0));
         assert!(matches!(&error, SpawnError::NotExecutable { program, .. } if *program == file.0), "{error:?}");
+    }
+}
+
+/// One variable may be too long, or all together with the arguments.
+fn what_is_too_long_for_the_system_is_told_as_such(stage: &Stage) {
+    let text = |bytes: usize| "x".repeat(bytes);
+    let variable = Options::new().program("sh").env("LONG", text(1_000_000));
+    let arguments = (0..100).fold(Options::new().program("sh"), |options, _| options.global_arg(text(100_000)));
+    for options in [variable, arguments] {
+        let error = stage.refused(&options);
+        assert!(matches!(&error, SpawnError::TooLong { program, .. } if program == "sh"), "{error:?}");
+        assert!(error.to_string().contains("`initialize`") && error.source().is_some());
     }
 }
 

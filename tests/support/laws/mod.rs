@@ -14,6 +14,7 @@ mod memory;
 mod output;
 mod polls;
 mod replay;
+mod room;
 mod settling;
 mod stdin;
 mod time;
@@ -41,7 +42,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 14] = [
+pub(crate) const LAWS: [Law; 15] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
     Law { name: "3: output is whole lines of JSON", judge: output::judge },
@@ -53,6 +54,7 @@ pub(crate) const LAWS: [Law; 14] = [
     Law { name: "7: time does not go back, and early is nothing", judge: time::judge },
     Law { name: "7: what is due is announced and done", judge: deadlines::judge },
     Law { name: "8: what is held has limits", judge: memory::judge },
+    Law { name: "8: what is refused for want of room is taken when there is room", judge: room::judge },
     Law { name: "9: nothing is granted that nobody gave", judge: grants::judge },
     Law { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },
     Law { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
