@@ -66,7 +66,7 @@ async fn subagent(case: &Case) -> Trial {
     let prompt = talk.prompt(Prompt::text(&script([tool("Task", look), text("done")])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(talk.tool_results().contains("the agent has looked"), "{}", talk.tool_results());
-    let untold = case.before("2.0.28", "of a subagent without tools only its result is told");
+    let untold = case.before("2.0.28", "the subagent's messages are not told, only its result");
     assert_eq!(talk.messages().any(|message| message.is_subagent()), !untold);
     assert_eq!(talk.turns(), 1, "a subagent's frames begin and end no turn");
     talk.close().await?;
