@@ -21,7 +21,7 @@ view! {
             input: Json,
         }
         may {
-            /// Joins the ask with the `tool_use` block of the assistant's message. 1.0.128 sends none.
+            /// Joins the ask with the `tool_use` block of the assistant's message. From 2.0.28.
             tool_use_id: String,
             /// Rules that the CLI offers to remember; see [`suggestions`](Permission::suggestions).
             permission_suggestions: Vec<PermissionUpdate>,

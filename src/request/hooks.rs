@@ -13,8 +13,8 @@ sent! {
     /// ```
     pub struct HookMatcher {
         may {
-            /// How long an answer may take, in seconds; the CLI's own default is 60. A call that takes longer is withdrawn (not on
-            /// 1.0.128, which waits); its tool runs up to 2.1.159, and is refused from 2.1.160 on.
+            /// How long an answer may take, in seconds; the CLI's own default is 60. A call that takes longer is withdrawn (up to
+            /// 2.0.37 after 60, whatever is said here); its tool runs up to 2.1.159, and is refused from 2.1.160 on.
             timeout: u64,
             /// What an answer means that never comes, or is an error.
             on_failure = "onFailure": OnFailure,

@@ -15,8 +15,9 @@ use crate::watch::Case;
 
 pub(crate) type Trial = Result<(), Box<dyn std::error::Error>>;
 
-/// How long a reply, or an exit, may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a reply, or an exit, may take: the first waits until the CLI has started, which took 20 on a machine with eight
+/// times the work that it can do.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(crate) struct Talk<'c> {
     case: &'c Case,

@@ -29,8 +29,8 @@ const CONTENT: [&str; 13] = [
     "permission_suggestions",
 ];
 const DEPTH: usize = 5;
-/// Stands behind a kind that the library has no name for.
-const UNKNOWN: &str = "(unknown)";
+/// Stands before what no view names: a kind, a field, a value.
+const UNNAMED: &str = "(unnamed)";
 
 static SHAPES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -58,10 +58,16 @@ fn note_message(message: &Message) {
     }
     let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
     walk(&line, &name, depth, &mut shapes);
-    if message.kind() == MessageKind::Other {
-        shapes.insert(format!("{name} {UNKNOWN}"));
+    if !is_control(message.kind()) {
+        let unnamed = message.view().map_or_else(|error| vec![error.to_string()], |view| view.unnamed());
+        shapes.extend(unnamed.iter().map(|what| format!("{name} {UNNAMED} {what}")));
     }
     shapes.insert(name);
+}
+
+/// What these hold is said by an ask and a reply.
+fn is_control(kind: MessageKind) -> bool {
+    matches!(kind, MessageKind::ControlRequest | MessageKind::ControlResponse | MessageKind::ControlCancelRequest)
 }
 
 fn walk(value: &Value, path: &str, depth: usize, shapes: &mut BTreeSet<String>) {

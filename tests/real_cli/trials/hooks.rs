@@ -98,7 +98,7 @@ async fn hook_gives_a_tool_another_input(case: &Case) -> Trial {
     });
     assert_eq!(end.await?.text(), "done");
     let made = |file: &str| case.place.cwd().join(file).exists();
-    let ignored = case.before("2.0.0", "a hook cannot change the input");
+    let ignored = case.before("2.0.10", "a hook cannot change the input");
     assert_eq!((made("made.txt"), made("other.txt")), (ignored, !ignored));
     talk.close().await?;
     Ok(())
@@ -150,7 +150,7 @@ async fn hook_times_out(case: &Case) -> Trial {
     let hook = json!([{ "matcher": "Bash", "hookCallbackIds": ["slow"], "timeout": 1 }]);
     talk.initialize(json!({ "hooks": { "PreToolUse": hook } })).await?;
     let prompt = running(&mut talk)?;
-    if case.before("2.0.0", "the hook's timeout is not kept: the turn waits for the answer") {
+    if case.before("2.0.42", "the hook's timeout is not kept: the turn waits for the answer") {
         let ask = talk.asked().await?;
         talk.claude.answer(ask.id(), says(Output::new().go_on(true)).expect("an answer"))?;
         assert_eq!(talk.ended(prompt).await?.text(), "done");

@@ -5,7 +5,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use claude_duplex::options::Options;
-use claude_duplex::{Action, Config, Prompt, Seed};
+use claude_duplex::{Action, Config, Outcome, Prompt, Seed};
 
 use crate::script::{script, text};
 use crate::talk::Trial;
@@ -119,6 +119,7 @@ fn host(words: &str) -> Trial {
             while let Some(action) = claude.next().await {
                 match action {
                     Action::Message { message, .. } => println!("{}", message.line()),
+                    Action::PromptEnded { outcome: Outcome::Lost(why), .. } => return Err(why.to_string().into()),
                     Action::PromptEnded { prompt: ended, .. } if ended == prompt => break,
                     _ => {}
                 }

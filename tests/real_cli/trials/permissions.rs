@@ -37,7 +37,7 @@ async fn permission_allowed(case: &Case) -> Trial {
     let ask = talk.asked().await?;
     let permission = ask.permission()?;
     assert_eq!(permission.tool_name, "Bash");
-    assert_eq!(permission.tool_use_id.is_none(), case.before("2.0.0", "the ask does not name its tool call"));
+    assert_eq!(permission.tool_use_id.is_none(), case.before("2.0.28", "the ask does not name its tool call"));
     talk.claude.answer(ask.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(case.place.cwd().join("made.txt").exists());
@@ -125,9 +125,11 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
         Some(if input.contains("b.txt") { Decision::deny("not b").into() } else { Decision::allow().into() })
     });
     assert_eq!(end.await?.text(), "done");
-    assert_eq!(asked, 3);
+    let cancels = !case.is_before("2.1.154")
+        && case.before("2.1.161", "a call that is refused cancels those behind it: nobody is asked for them");
+    assert_eq!(asked, if cancels { 2 } else { 3 });
     let made = files.map(|file| case.place.cwd().join(file).exists());
-    assert_eq!(made, [true, false, true]);
+    assert_eq!(made, [true, false, !cancels]);
     assert!(talk.tool_results().contains("not b"));
     talk.close().await?;
     Ok(())
@@ -187,7 +189,7 @@ async fn ask_user_question(case: &Case) -> Trial {
         Some(questions.reply().choose(&asked.question, right).decision().into())
     });
     assert_eq!(end.await?.text(), "done");
-    if case.before("2.0.0", "there is no such tool: the call fails, and nobody is asked") {
+    if case.before("2.0.71", "there is no such tool: the call fails, and nobody is asked") {
         assert!(!talk.actions.iter().any(|action| matches!(action, Action::Asked(_))));
     } else {
         assert!(talk.tool_results().contains("Right"), "{}", talk.tool_results());

@@ -35,7 +35,7 @@ async fn bad_resume(case: &Case) -> Trial {
     let closed = talk.closed().await?;
     assert!(talk.ended(prompt).await?.is_lost(), "the error is not its answer");
     assert_eq!(closed.exit, Some(Exit::Code(1)));
-    if case.before("2.1.0", "only stderr says that there is no such session, no result does") {
+    if case.before("2.1.8", "only stderr says that there is no such session, no result does") {
         assert_eq!(talk.turns(), 0);
         assert!(closed.stderr.contains(id), "{}", closed.stderr);
     } else {
