@@ -105,7 +105,7 @@ impl Generation {
             starts_tools_early: from(V2_1_250),
             needs_input_back: !from(V2_1_250),
             names_tool_use: from(V2_0_76),
-            withdraws_hooks: from(V2_0_76),
+            keeps_hook_timeouts: from(V2_0_76),
             refuses_without_hook: from(V2_1_250),
             greets_mcp_at_initialize: from(V2_1_250),
             dies_at_odd_lines: !from(V2_1_50),
@@ -226,9 +226,9 @@ pub(super) struct Habits {
     pub(super) needs_input_back: bool,
     /// A permission ask, and the input of a tool's hook, has a `tool_use_id`.
     pub(super) names_tool_use: bool,
-    /// A hook that times out is withdrawn.
-    pub(super) withdraws_hooks: bool,
-    /// ... and its tool does not run.
+    /// A hook is withdrawn after the time that it names; else after a minute.
+    pub(super) keeps_hook_timeouts: bool,
+    /// The tool of a hook that was withdrawn does not run.
     pub(super) refuses_without_hook: bool,
     /// In-process MCP servers are asked before `initialize` is answered; else before the first turn.
     pub(super) greets_mcp_at_initialize: bool,

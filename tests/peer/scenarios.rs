@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use claude_duplex::request::{HookMatcher, Initialize};
 use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
 use claude_duplex::{
     Action, Answer, Ask, AskKind, Busy, Config, Decision, Interrupt, Message, Origin, Outcome, Prompt, PromptId, Seed,
@@ -164,6 +165,23 @@ fn an_ask_that_times_out_fails_its_call_only() {
         let actions = pair.run_until_idle();
         assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why: WhyWithdrawn::Cli }));
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
+    });
+}
+
+/// `hook_times_out` in `tests/real_cli`: up to 2.0.37 it is 60 seconds, whatever the hook says.
+#[test]
+fn a_hook_that_times_out_is_withdrawn() {
+    every(|generation| {
+        let mut pair = pair(Script::new(generation).then([Tool::bash("ls").into(), Step::text("finished")]));
+        pair.request(Initialize::new().hook("PreToolUse", HookMatcher::call("guard").timeout(5)));
+        let prompt = pair.prompt("hello");
+        let ask = asked(&mut pair);
+        let since = pair.now();
+        let withdrawn = |action: &Action| matches!(action, Action::Withdrawn { ask: of, .. } if *of == ask.id());
+        pair.run_until(withdrawn);
+        let seconds = if generation == Generation::V1_0_128 { 60 } else { 5 };
+        assert_eq!(pair.now().since(since).as_secs(), seconds);
+        assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Success);
     });
 }
 

@@ -38,12 +38,6 @@ pub(super) enum About {
     AtStop,
 }
 
-impl About {
-    fn is_hook(&self) -> bool {
-        matches!(self, Self::Submit | Self::BeforeTool(_) | Self::AfterTool(_) | Self::AtStop)
-    }
-}
-
 impl Peer {
     pub(super) fn ask(&mut self, about: About, ask: &AskStep) {
         let request_id = self.writer.uuid();
@@ -144,9 +138,7 @@ impl Peer {
         let due = |ask: &OpenAsk| ask.withdrawn_at.is_some_and(|at| at <= time);
         let Some(at) = self.asks.iter().position(due) else { return };
         let ask = self.asks.remove(at);
-        if !ask.about.is_hook() || self.habits.withdraws_hooks {
-            self.write(&Writer::withdrawal(&ask.request_id));
-        }
+        self.write(&Writer::withdrawal(&ask.request_id));
         if let Some(turn) = &mut self.turn {
             turn.at = turn.at.max(time);
         }
@@ -176,9 +168,7 @@ impl Peer {
         let asks = self.asks.clone();
         self.forget_asks();
         for ask in asks.iter().filter(|ask| !matches!(ask.about, About::Introduction)) {
-            if !ask.about.is_hook() || self.habits.withdraws_hooks {
-                self.write(&Writer::withdrawal(&ask.request_id));
-            }
+            self.write(&Writer::withdrawal(&ask.request_id));
         }
     }
 

@@ -58,7 +58,8 @@ impl Peer {
                 ("tool_use_id".to_owned(), Json::string(&id)),
             ];
             let subtype = "hook_callback".to_owned();
-            (About::Submit, AskStep { subtype, fields, withdrawn_after: hook.timeout })
+            let kept = |named| if self.habits.keeps_hook_timeouts { named } else { Duration::from_secs(60) };
+            (About::Submit, AskStep { subtype, fields, withdrawn_after: hook.timeout.map(kept) })
         };
         self.hooks.iter().filter(matches).map(ask).collect()
     }
