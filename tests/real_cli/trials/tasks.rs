@@ -120,7 +120,7 @@ async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
     if at_its_end == AtItsEnd::OwnTurn {
         talk.message("content_block_delta").await?;
     }
-    let second = talk.prompt(Prompt::text(&script([text("two")])).busy(Busy::Send))?;
+    let second = talk.prompt(Prompt::text(script([text("two")])).busy(Busy::Send))?;
     case.api.release("own");
     let end = talk.ended(second).await?;
     let own = own_turns(&talk);
