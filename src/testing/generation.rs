@@ -106,6 +106,7 @@ impl Generation {
             needs_input_back: !from(V2_1_250),
             names_tool_use: from(V2_0_76),
             keeps_hook_timeouts: from(V2_0_76),
+            withdraws_prompt_hooks: from(V2_0_76),
             refuses_without_hook: from(V2_1_250),
             greets_mcp_at_initialize: from(V2_1_250),
             dies_at_odd_lines: !from(V2_1_50),
@@ -228,6 +229,8 @@ pub(super) struct Habits {
     pub(super) names_tool_use: bool,
     /// A hook is withdrawn after the time that it names; else after a minute.
     pub(super) keeps_hook_timeouts: bool,
+    /// An interrupt withdraws the hook of a prompt, as it does those of tools (`interrupt_before_init`).
+    pub(super) withdraws_prompt_hooks: bool,
     /// The tool of a hook that was withdrawn does not run.
     pub(super) refuses_without_hook: bool,
     /// In-process MCP servers are asked before `initialize` is answered; else before the first turn.

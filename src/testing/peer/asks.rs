@@ -167,8 +167,15 @@ impl Peer {
     pub(super) fn withdraw_all(&mut self) {
         let asks = self.asks.clone();
         self.forget_asks();
-        for ask in asks.iter().filter(|ask| !matches!(ask.about, About::Introduction)) {
-            self.write(&Writer::withdrawal(&ask.request_id));
+        for ask in asks {
+            let untold = match ask.about {
+                About::Introduction => true,
+                About::Submit => !self.habits.withdraws_prompt_hooks,
+                _ => false,
+            };
+            if !untold {
+                self.write(&Writer::withdrawal(&ask.request_id));
+            }
         }
     }
 
