@@ -82,8 +82,9 @@
 //! * No reader of sessions, settings or logins on disk: those are the CLI's.
 //! * No sandbox: what is allowed runs with the rights of the child. The crate sees to it that nothing is allowed that nobody
 //!   allowed, by a rule, a mode or an answer.
-//! * Not tried everywhere: all was run on Linux on x86_64, the core in wasm too; for Windows it was compiled and never run. The
-//!   real CLI was run offline, with a scripted model. The README says what else is not verified.
+//! * Not tried everywhere: all was run on Linux on x86_64, the core in wasm too; for Windows it was compiled and never run, for
+//!   macOS it was checked by the compiler. The real CLI was run offline, with a scripted model. The README says what else is not
+//!   verified.
 //! * Not made by Anthropic.
 //!
 //! # Which part for whom
@@ -118,7 +119,7 @@
 //! | | Core | Children |
 //! |---|---|---|
 //! | Linux | run: every test | run: every test, and the real CLI |
-//! | macOS | not yet compiled | not yet compiled: groups and signals are those of POSIX, as on Linux |
+//! | macOS | checked by the compiler, never linked or run | the same: groups and signals are those of POSIX, as on Linux |
 //! | Windows | compiled, never run | compiled, never run: a child has no group, and is killed where it would be asked to end |
 //! | wasm | run: journals replay to the same bytes; the module imports nothing | none: the host carries the bytes |
 //!
