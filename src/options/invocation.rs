@@ -4,7 +4,7 @@ use super::error::OptionsError;
 use super::flags::{FIXED, FLAGS, Form, Set, flag};
 use super::{EnvChange, Options, PermissionMode, conflicts, settings, windows};
 use crate::json::Json;
-use serde_json::json;
+use crate::wire::fields::Fields;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -168,8 +168,9 @@ impl Options {
             if !self.mcp_servers.values().all(Json::is_object) {
                 return Err(OptionsError::Value { option, expected: "takes a JSON object" });
             }
-            let servers = json!({ "mcpServers": self.mcp_servers }).to_string();
-            set.entry("--mcp-config").or_default().insert(0, servers.into());
+            let servers: Fields = self.mcp_servers.clone().into_iter().collect();
+            let config = Json::from(Fields::from_iter([("mcpServers".to_owned(), servers.into())]));
+            set.entry("--mcp-config").or_default().insert(0, config.as_str().into());
         }
         Ok(set)
     }

@@ -97,6 +97,13 @@ fn lists_repeat_or_join_as_the_cli_reads_them() {
 }
 
 #[test]
+fn a_server_stays_as_it_was_written() {
+    let beyond = crate::Json::parse(r#"{"command":"c","limit":1e400}"#).unwrap();
+    let server = args(Options::new().mcp_server("a", beyond)).swap_remove(0);
+    assert_eq!(server, r#"--mcp-config={"mcpServers":{"a":{"command":"c","limit":1e400}}}"#);
+}
+
+#[test]
 fn settings_and_sandbox_become_one_value() {
     let value = |options: Options| serde_json::from_str::<Value>(&args(options)[1]).unwrap();
     let both = Options::new().settings(json!({ "a": 1 })).sandbox(json!({ "enabled": true }));
