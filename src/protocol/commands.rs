@@ -5,7 +5,6 @@ use crate::config::Busy;
 use crate::error::{AnswerError, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
 use crate::json::Json;
-use crate::message::Fields;
 use crate::prompt::Prompt;
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
@@ -26,7 +25,7 @@ impl Protocol {
         }
         let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
         let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
-        self.check_room(line.len(), line.len(), self.ledger.open_prompts() < self.config.limits.open_prompts.max(1))?;
+        self.check_room(line.len(), line.len(), self.takes_prompts())?;
         self.ledger.accept(id, line, is_slash_command(&prompt.content));
         if busy == Busy::Send {
             self.write_prompt(id);
@@ -78,15 +77,12 @@ impl Protocol {
             about => about,
         };
         if about == About::Initialize {
-            let fields: Fields = request.fields.iter().cloned().collect();
-            self.dialogs = control::declared_dialogs(&Json::from(fields));
+            self.dialogs = control::declared_dialogs(&request.fields);
         }
-        let session = self.config.seed.tag();
-        let id = self.requests.open(self.now, session, wire_id, about, true, &self.config.timeouts);
+        let id = self.open_request(wire_id, &line, about, true);
         if let Some(within) = request.within {
             self.requests.expect(id, self.now.after(within));
         }
-        self.output.push(&line);
         Ok(id)
     }
 
@@ -135,7 +131,24 @@ impl Protocol {
         if self.requests.is_open(wire_id) {
             return Err(WhyRefused::Reused);
         }
-        self.check_room(line.len(), 0, self.requests.len() < self.config.limits.open_requests.max(1))
+        self.check_room(line.len(), 0, self.takes_requests())
+    }
+
+    /// Whether the limit on prompts leaves room for one; refused for ever, a host would wait for ever.
+    pub(super) fn takes_prompts(&self) -> bool {
+        self.ledger.open_prompts() < self.config.limits.open_prompts.max(1)
+    }
+
+    /// The same of requests.
+    pub(super) fn takes_requests(&self) -> bool {
+        self.requests.len() < self.config.limits.open_requests.max(1)
+    }
+
+    fn open_request(&mut self, wire_id: String, line: &[u8], about: About, for_host: bool) -> RequestId {
+        let session = self.config.seed.tag();
+        let id = self.requests.open(self.now, session, wire_id, about, for_host, &self.config.timeouts);
+        self.output.push(line);
+        id
     }
 
     /// The id on the wire of the next request: the one that is wanted, or one of the session's own.
@@ -150,9 +163,7 @@ impl Protocol {
     }
 
     fn write_interrupt(&mut self, aim: Option<PromptId>, wire_id: String, line: &[u8], for_host: bool) -> RequestId {
-        let (session, about) = (self.config.seed.tag(), About::Interrupt(aim));
-        let id = self.requests.open(self.now, session, wire_id, about, for_host, &self.config.timeouts);
-        self.output.push(line);
+        let id = self.open_request(wire_id, line, About::Interrupt(aim), for_host);
         self.ledger.interrupt_written();
         if let Some(prompt) = aim {
             self.aims.interrupting(prompt);
@@ -165,11 +176,10 @@ impl Protocol {
         if !self.can_write() || self.requests.is_about(&about) {
             return;
         }
-        let (session, wire_id) = (self.config.seed.tag(), self.wire_id(None));
+        let wire_id = self.wire_id(None);
         let uuid = Json::string(prompt.uuid().to_string());
         let line = outgoing::request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
-        self.requests.open(self.now, session, wire_id, about, false, &self.config.timeouts);
-        self.output.push(&line);
+        self.open_request(wire_id, &line, about, false);
     }
 
     pub(super) fn next_follow_up(&mut self) -> Option<FollowUp> {

@@ -58,10 +58,7 @@ impl Protocol {
         let (limits, unsent) = (&self.config.limits, self.unsent());
         // What was refused must fit: told sooner, it would be given and refused again at once, on and on.
         let fits = unsent == 0 || unsent + wanted <= limits.unsent.min(limits.unsent_hard);
-        let room = fits
-            && unsent <= limits.unsent / 2
-            && self.ledger.open_prompts() < limits.open_prompts.max(1)
-            && self.requests.len() < limits.open_requests.max(1);
+        let room = fits && unsent <= limits.unsent / 2 && self.takes_prompts() && self.takes_requests();
         if room && self.shutdown.is_open() {
             self.wants_room = None;
             self.actions.push(Action::Room);

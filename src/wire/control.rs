@@ -129,13 +129,8 @@ pub(crate) fn cancelled(payload: &Json) -> bool {
     payload.decode::<Body>().is_ok_and(|body| body.cancelled)
 }
 
-/// The dialog kinds that an `initialize` declares.
-pub(crate) fn declared_dialogs(initialize: &Json) -> Vec<String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Body {
-        #[serde(default)]
-        supported_dialog_kinds: Vec<String>,
-    }
-    initialize.decode::<Body>().map(|body| body.supported_dialog_kinds).unwrap_or_default()
+/// The dialog kinds that the fields of an `initialize` declare; of two such fields the later counts.
+pub(crate) fn declared_dialogs(fields: &[(String, Json)]) -> Vec<String> {
+    let kinds = fields.iter().rev().find(|(name, _)| name == "supportedDialogKinds");
+    kinds.and_then(|(_, kinds)| kinds.decode().ok()).unwrap_or_default()
 }
