@@ -23,12 +23,14 @@ mod runner;
 mod shared;
 mod state;
 mod subscriber;
+mod task;
 mod turn;
 mod turn_end;
 mod waiting;
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 
 use crate::ask::AskKinds;
@@ -36,7 +38,9 @@ use crate::driver::Driver;
 use crate::end::Closed;
 use crate::error::{Refused, Stale};
 use crate::ids::PromptId;
+use crate::journal::Stopped;
 use crate::prompt::Prompt;
+use crate::protocol::Counts;
 use crate::request::{Interrupt, Request};
 use crate::transport::Transport;
 
@@ -99,8 +103,10 @@ impl<T: Transport + Send + 'static> Driver<T> {
     }
 
     /// [`into_session`](Self::into_session) with other limits.
-    pub fn into_session_with(self, limits: HandleLimits) -> (Session, Runner) {
-        let shared = Arc::new(Shared::new(State::new(Box::new(self), limits), limits));
+    pub fn into_session_with(mut self, limits: HandleLimits) -> (Session, Runner) {
+        let (aside, process_id) = (self.set_aside(), self.transport().process_id());
+        let state = State::new(Box::new(self), process_id, limits);
+        let shared = Arc::new(Shared::new(state, aside, limits));
         let presence = Presence::first(Arc::clone(&shared));
         (Session { presence }, Runner::new(shared))
     }
@@ -225,6 +231,27 @@ impl Session {
         self.presence.state().process_id()
     }
 
+    /// Returns why the session is no longer recorded, if it was to be: see [`Driver::record`].
+    ///
+    /// The journal of a session with handles is written right after each input took effect, outside of the session's lock:
+    /// its writer may call any handle. Should the host's process be killed, the last inputs can be missing.
+    #[must_use]
+    pub fn recording_stopped(&self) -> Option<Stopped> {
+        self.presence.state().report().stopped
+    }
+
+    /// Returns the first error of reading or writing, if there was one. The session reports its effect: the end of a stream.
+    #[must_use]
+    pub fn io_error(&self) -> Option<io::Error> {
+        self.presence.state().report().io_error
+    }
+
+    /// Returns how many lines of the CLI were accounted for without an action.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.presence.state().report().counts
+    }
+
     /// Whether the session is not over. It may be closing, and a child that hangs is alive: [`ping`](Self::ping) it.
     #[must_use]
     pub fn is_alive(&self) -> bool {
@@ -254,10 +281,8 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.presence.state();
-        f.debug_struct("Session")
-            .field("id", &state.cli_session().map(|session| &session.id))
-            .field("closed", &self.presence.closed())
-            .finish_non_exhaustive()
+        // What is written to may be the host's code.
+        let id = self.session_id();
+        f.debug_struct("Session").field("id", &id).field("closed", &self.presence.closed()).finish_non_exhaustive()
     }
 }

@@ -75,6 +75,20 @@ impl<W: Write> Recorder<W> {
         Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(Stopped::Late) }
     }
 
+    /// Has what follows written elsewhere. Returns the writer so far.
+    #[cfg(feature = "session")]
+    pub(crate) fn replace_writer(&mut self, writer: W) -> W {
+        std::mem::replace(&mut self.writer, writer)
+    }
+
+    /// Stops, because what was to be written could not be.
+    #[cfg(feature = "session")]
+    pub(crate) fn fail(&mut self, error: io::Error) {
+        if !matches!(self.stopped, Some(Stopped::Failed(_))) {
+            self.stopped = Some(Stopped::Failed(error));
+        }
+    }
+
     /// Records an input. This comes before the session is told of it, so that a journal holds what it crashed at.
     pub fn input(&mut self, now: Time, input: &Input<'_>) {
         match input {
