@@ -292,7 +292,7 @@ impl<T: Transport> Driver<T> {
     /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.
     fn decline_all(&mut self) -> bool {
         let open: Vec<_> = self.protocol.incoming_requests().map(Ask::id).collect();
-        open.into_iter().fold(false, |any, ask| self.answer(ask, Answer::Decline).is_ok() || any)
+        open.into_iter().filter(|ask| self.answer(*ask, Answer::Decline).is_ok()).count() > 0
     }
 
     fn pop(&mut self) -> Option<Action> {

@@ -32,6 +32,7 @@ pub(crate) const KINDS: &[Kind] = &[
         request: || hook("PermissionRequest"),
         refuses: |said| said["response"]["hookSpecificOutput"]["decision"]["behavior"] == "deny",
     },
+    Kind { name: "hook of a later version", request: || hook("PreSomethingElse"), refuses: blocks },
     // There is nothing left to refuse.
     Kind { name: "hook after a tool", request: || hook("PostToolUse"), refuses: |said| said["subtype"] == "error" },
     Kind {
