@@ -3,6 +3,8 @@
 //! Wakers are the host's code: to clone, wake or drop one may run anything, a call of the same handle included. None of
 //! that happens here while the lock is held.
 
+#![cfg_attr(not(feature = "session"), allow(dead_code, reason = "a relay of smol needs less"))]
+
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
