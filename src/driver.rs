@@ -135,7 +135,7 @@ impl<T: Transport> Driver<T> {
     ///
     /// ```no_run
     /// # fn record(claude: claude_duplex::Driver<impl claude_duplex::Transport>) -> std::io::Result<()> {
-    /// let file = std::fs::File::create_new("session.journal")?;
+    /// let file = claude_duplex::Journal::create("session.journal")?;
     /// let claude = claude.record(file, 64 * 1024 * 1024);
     /// # Ok(())
     /// # }

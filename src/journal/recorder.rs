@@ -19,8 +19,8 @@ const KEPT: usize = 64 * 1024;
 /// It never disturbs the session. Where it cannot write, or has reached its cap, it stops, and
 /// [`stopped`](Self::stopped) says why.
 ///
-/// Give it a file, not a [`BufWriter`](io::BufWriter), which has nothing to gather. See [`journal`](crate::journal) for
-/// another example and for who should be able to read that file.
+/// Give it a file, not a [`BufWriter`](io::BufWriter), which has nothing to gather; [`Journal::create`](super::Journal::create)
+/// makes one that no other user can read.
 ///
 /// ```
 /// use claude_duplex::journal::Stopped;

@@ -73,8 +73,11 @@ pub fn adopt(child: Child, config: Config) -> io::Result<Driver<Smol>> {
     Ok(driver(Smol::adopt(child)?, config))
 }
 
-fn driver(transport: Smol, mut config: Config) -> Driver<Smol> {
+fn driver(mut transport: Smol, mut config: Config) -> Driver<Smol> {
     config.child = config::Child::Process;
+    if !config.kill_group {
+        transport.process.keep_group();
+    }
     Driver::new(config, transport)
 }
 

@@ -68,8 +68,11 @@ pub fn adopt(child: Child, config: Config) -> io::Result<Driver<Tokio>> {
     Ok(driver(Tokio::adopt(child)?, config))
 }
 
-fn driver(transport: Tokio, mut config: Config) -> Driver<Tokio> {
+fn driver(mut transport: Tokio, mut config: Config) -> Driver<Tokio> {
     config.child = config::Child::Process;
+    if !config.kill_group {
+        transport.process.keep_group();
+    }
     Driver::new(config, transport)
 }
 
