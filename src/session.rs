@@ -33,7 +33,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use crate::ask::AskKinds;
+use crate::ask::{Ask, AskKinds};
 use crate::driver::Driver;
 use crate::end::Closed;
 use crate::error::{Refused, Stale};
@@ -67,7 +67,7 @@ use waiting::ring::Room;
 /// | Dropped | Then |
 /// |---|---|
 /// | a `Session`, a [`Turn`], an [`Asked`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
-/// | a [`Turn`] | its prompt runs on |
+/// | a [`Turn`] | its prompt runs on, unless [`interrupt_on_drop`](Turn::interrupt_on_drop) was called |
 /// | an [`Asked`] | the ask is declined, in the way that is safe for its kind |
 /// | an [`Asks`] | what it had not taken, and what comes later, is declined |
 /// | a [`Subscriber`], a [`PendingReply`] | nobody listens any more |
@@ -175,7 +175,8 @@ impl Session {
 
     // Listening.
 
-    /// Watches the session: every action from now on. `capacity` is how many may wait unread, at least one;
+    /// Watches the session: every action from now on, and before them an [`Action::Asked`](crate::Action::Asked) for each
+    /// request of the CLI that is open, so that one who comes late can show it too. `capacity` is how many may wait unread, at least one;
     /// [`HandleLimits::subscriber_bytes`] bounds their bytes.
     pub fn subscribe(&self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.presence.limits.subscriber_bytes, overflow };
@@ -229,6 +230,14 @@ impl Session {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.presence.state().process_id()
+    }
+
+    /// Returns the requests of the CLI that are open and were handed out, oldest first.
+    ///
+    /// Only their owner can answer them, by its [`Asked`]; this is for those who show them.
+    #[must_use]
+    pub fn incoming_requests(&self) -> Vec<Ask> {
+        self.presence.state().incoming()
     }
 
     /// Returns why the session is no longer recorded, if it was to be: see [`Driver::record`].

@@ -5,7 +5,7 @@
 use std::task::Context;
 
 use crate::awaited::Awaited;
-use crate::ids::AskId;
+use crate::ids::{AskId, PromptId};
 
 #[derive(Default)]
 pub(super) struct Desk(Awaited<Left>);
@@ -16,6 +16,8 @@ pub(super) struct Left {
     pub(super) close: bool,
     /// Asks whose owner is gone.
     pub(super) declined: Vec<AskId>,
+    /// Prompts that nobody wants any more.
+    pub(super) stopped: Vec<PromptId>,
 }
 
 impl Desk {
@@ -33,6 +35,7 @@ impl Desk {
         let _ = self.0.poll(cx, |left| {
             taken.close |= std::mem::take(&mut left.close);
             taken.declined.append(&mut left.declined);
+            taken.stopped.append(&mut left.stopped);
             None::<()>
         });
         taken

@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use crate::action::Action;
-use crate::ask::Answer;
+use crate::ask::{Answer, Ask};
 use crate::driver::{Driver, Waiting};
 use crate::error::{AnswerError, Refused, Stale};
 use crate::ids::{AskId, PromptId, RequestId};
@@ -41,6 +41,7 @@ pub(super) trait Drive: Send {
     fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>>;
     fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>>;
     fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError>;
+    fn incoming(&self) -> Vec<Ask>;
     fn close(&mut self);
     fn abort(&mut self);
     fn lose(&mut self);
@@ -77,6 +78,10 @@ impl<T: Transport + Send> Drive for Driver<T> {
 
     fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
         Driver::answer(self, ask, answer)
+    }
+
+    fn incoming(&self) -> Vec<Ask> {
+        self.protocol().incoming_requests().cloned().collect()
     }
 
     fn close(&mut self) {

@@ -19,7 +19,7 @@ use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::waiting::slot::Slot;
 use crate::action::{Action, CliSession};
-use crate::ask::{Answer, AskKinds};
+use crate::ask::{Answer, Ask, AskKinds};
 use crate::driver::Waiting;
 use crate::end::Closed;
 use crate::error::{AnswerError, Refused, Stale, WhyRefused};
@@ -114,6 +114,10 @@ impl State {
 
     pub(super) fn subscribe(&mut self, room: Room) -> Arc<Feed> {
         let feed = Feed::new(room, self.driver.is_none());
+        for ask in self.incoming() {
+            // Nobody waits for it yet.
+            let _ = feed.push(Action::Asked(ask));
+        }
         self.feeds.retain(|feed| !feed.is_over());
         self.feeds.push(Arc::clone(&feed));
         feed
@@ -144,10 +148,25 @@ impl State {
         self.wants_room && self.driver.is_some()
     }
 
+    /// Returns the requests of the CLI that somebody was given and that are open, oldest first.
+    pub(super) fn incoming(&self) -> Vec<Ask> {
+        let mut open = self.driver.as_ref().map(|driver| driver.incoming()).unwrap_or_default();
+        open.retain(|ask| self.owners.is_open(ask.id()));
+        open
+    }
+
     // For the runner.
 
     /// What the handles left.
     pub(super) fn tidy(&mut self, left: &Left) {
+        for prompt in &left.stopped {
+            // It waits here or with the CLI, or runs, or is over.
+            if let Some(driver) = &mut self.driver {
+                if driver.interrupt(Interrupt::prompt(*prompt)).is_err() {
+                    let _ = driver.cancel(*prompt);
+                }
+            }
+        }
         self.undeclined.extend(&left.declined);
         self.decline();
         if left.close {

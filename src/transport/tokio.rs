@@ -96,7 +96,7 @@ impl Tokio {
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
         let mut command = Command::from(spawn::command(invocation));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        command.spawn().and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
+        spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
     }
 
     /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.

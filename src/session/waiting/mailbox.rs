@@ -115,6 +115,11 @@ impl Mailbox {
         self.0.poll(cx, |inner| inner.end.clone())
     }
 
+    /// Returns whether the prompt has ended.
+    pub(in crate::session) fn has_ended(&self) -> bool {
+        self.0.with(|inner| inner.end.is_some())
+    }
+
     /// Nothing is read any more but the end.
     pub(in crate::session) fn deafen(&self) {
         self.0.with(|inner| {
