@@ -78,6 +78,7 @@ impl Protocol {
         };
         if about == About::Initialize {
             self.dialogs = control::declared_dialogs(&request.fields);
+            self.guards |= control::declares_hooks(&request.fields);
         }
         let id = self.open_request(wire_id, &line, about, true);
         if let Some(within) = request.within {
@@ -180,6 +181,13 @@ impl Protocol {
         let uuid = Json::string(prompt.uuid().to_string());
         let line = outgoing::request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
         self.open_request(wire_id, &line, about, false);
+    }
+
+    /// Interrupts whatever runs, by the session's own will.
+    pub(super) fn interrupt_all(&mut self) {
+        let (aim, wire_id) = (self.ledger.running_prompt(), self.wire_id(None));
+        let line = interrupt_line(&wire_id, false);
+        self.write_interrupt(aim, wire_id, &line, false);
     }
 
     pub(super) fn next_follow_up(&mut self) -> Option<FollowUp> {

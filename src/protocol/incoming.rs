@@ -10,6 +10,7 @@ use crate::error::WhyRejected;
 use crate::message::{Line, Message};
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
+use crate::protocol::shutdown::Step;
 use crate::protocol::{Protocol, line::Piece, safe};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
@@ -243,6 +244,7 @@ impl Protocol {
         }
         let fields = control::ask(message.as_bytes()).unwrap_or_default();
         let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
+        self.guards |= kind == AskKind::Hook;
         let undeclared = || !fields.dialog_kind.as_ref().is_some_and(|kind| self.dialogs.contains(kind));
         let why = if kind == AskKind::Dialog && undeclared() {
             WhyDeclined::Undeclared
@@ -261,7 +263,8 @@ impl Protocol {
             self.actions.push(Action::Asked(ask));
             return;
         };
-        if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
+        let is_stopping = self.shutdown.step() == Step::Stopping && !self.settled;
+        if why != WhyDeclined::Undeclared && (why != WhyDeclined::Closing || is_stopping) {
             self.output.push(&safe::response(&request_id, kind, fields.hook_event(), None));
             self.asks.remember(&request_id);
         } else {
