@@ -86,8 +86,10 @@ impl Asks {
         let open = self.open.iter().find(|open| open.ask.id == id)?;
         let line = match answer {
             Answer::Permission(decision) => match own_input(decision, &open.ask) {
-                Ok(own) => outgoing::answer(&open.request_id, &Payload { decision, own: own.as_ref() }),
-                // Without an input there is nothing to allow.
+                Ok(own) => {
+                    let length = own.as_ref().map_or(0, |own| own.as_str().len());
+                    outgoing::answer_with(&open.request_id, &Payload { decision, own: own.as_ref() }, length)
+                }
                 Err(error) => {
                     return Some((outgoing::error(&open.request_id, &error.to_string(), None), Verdict::Error));
                 }
@@ -99,8 +101,8 @@ impl Asks {
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
             Answer::Error { message } => outgoing::error(&open.request_id, message, None),
             Answer::Decline => {
-                let fields = control::ask(open.ask.message.as_bytes()).unwrap_or_default();
-                safe_answer(&open.request_id, open.ask.kind, fields.hook_event())
+                let fields = control::ask(open.ask.message.as_bytes());
+                safe_answer(&open.request_id, open.ask.kind, fields.hook_event.as_deref())
             }
         };
         Some((line, answer.verdict(open.ask.kind)))
@@ -165,12 +167,11 @@ fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
     at.and_then(|at| ids.remove(at)).is_some()
 }
 
-/// The tool's own input, which goes back with an allow.
+/// The tool's own input, which goes back with an allow that has no other. Without an input there is nothing to allow.
 fn own_input(decision: &Decision, ask: &Ask) -> Result<Option<Json>, DecodeError> {
-    match decision {
-        Decision::Deny { .. } => Ok(None),
-        Decision::Allow { .. } => ask.permission().map(|permission| Some(permission.input)),
-    }
+    let Decision::Allow { input, .. } = decision else { return Ok(None) };
+    let own = control::tool_input(ask.message.as_bytes())?;
+    Ok(input.is_none().then(|| Json::from_line(own.as_bytes())))
 }
 
 /// The answer that grants nothing (design law 9): a permission is denied, a hook that guards something
