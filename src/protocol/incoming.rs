@@ -10,7 +10,7 @@ use crate::json::Json;
 use crate::message::{Line, Message};
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
-use crate::protocol::{Protocol, asks, line::Piece};
+use crate::protocol::{Protocol, line::Piece, safe};
 use crate::request::Reply;
 use crate::wire::control::{self, AskFields};
 use crate::wire::envelope::Envelope;
@@ -261,7 +261,7 @@ impl Protocol {
             return self.actions.push(Action::Asked(ask));
         };
         if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
-            self.output.push(&asks::safe_answer(&request_id, kind, fields.hook_event.as_deref()));
+            self.output.push(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
             self.asks.remember(&request_id);
         } else {
             self.asks.end(&request_id);
