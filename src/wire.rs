@@ -28,6 +28,7 @@ pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError>
         .map_err(|error| DecodeError::other(error.to_string()))
 }
 
+#[cfg(feature = "testing")]
 /// A field that is left out, null, or of another type than it should be, is `None`: what one field says must not hide
 /// what the others say.
 pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

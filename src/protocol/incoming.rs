@@ -53,13 +53,14 @@ impl Protocol {
     }
 
     /// Control lines have actions of their own; every other line is evidence, then an action, and may then end turns.
+    /// What a subagent's line says of a turn is not of a turn of the session's own.
     fn message(&mut self, message: Message) {
         match message.kind() {
             MessageKind::ControlResponse => self.response(message),
             MessageKind::ControlRequest => self.ask(message, false),
             MessageKind::ControlCancelRequest => self.withdraw(message),
             MessageKind::KeepAlive => self.counts.keep_alive += 1,
-            MessageKind::Result => {
+            MessageKind::Result if !message.is_subagent() => {
                 let facts = facts::result(message.as_bytes());
                 self.ledger.result(self.now, &facts, &mut self.actions);
                 self.tell(message.clone());
@@ -78,23 +79,24 @@ impl Protocol {
 
     /// What a line that is no `result` says of turns and prompts.
     fn evidence(&mut self, message: &Message) {
+        let is_own = !message.is_subagent();
         match message.kind() {
             MessageKind::System => self.system(message),
-            MessageKind::CommandLifecycle => {
+            MessageKind::CommandLifecycle if is_own => {
                 if let Some(lifecycle) = facts::lifecycle(message.as_bytes()) {
                     self.ledger.lifecycle(lifecycle, &mut self.actions);
                 }
             }
-            MessageKind::User if !message.is_subagent() => {
+            MessageKind::User if is_own => {
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
             }
-            MessageKind::Assistant if !message.is_subagent() => {
+            MessageKind::Assistant if is_own => {
                 self.last_error = None;
                 self.ledger.spoke();
             }
-            MessageKind::StreamEvent if !message.is_subagent() => self.last_error = None,
+            MessageKind::StreamEvent if is_own => self.last_error = None,
             _ => {}
         }
     }
@@ -118,8 +120,9 @@ impl Protocol {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
         let subtype = &*subtype;
+        let is_own = !message.is_subagent();
         match subtype {
-            "init" => {
+            "init" if is_own => {
                 let init = facts::init(line);
                 if let Some(version) = &init.claude_code_version {
                     self.ledger.version(version);
@@ -129,7 +132,7 @@ impl Protocol {
                 self.ledger.init(self.now, &mut self.actions);
                 self.background.turned();
             }
-            "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
+            "informational" if is_own && facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
                 if subtype == "task_notification" {
                     self.ledger.task_ended();
@@ -181,7 +184,7 @@ impl Protocol {
         };
         if let Some(about) = about {
             self.replied(&about, response.outcome.as_ref().ok().copied().flatten(), response.outcome.is_err());
-            if about == About::Initialize {
+            if matches!(about, About::Initialize(_)) {
                 response.pending().for_each(|list| self.still_asked(list));
             }
         }
@@ -234,7 +237,8 @@ impl Protocol {
                 }
                 self.aims.withdrawn(*uuid, found);
             }
-            About::Initialize | About::Cancel(None) | About::Other => {}
+            About::Initialize(kinds) if !failed => self.dialogs.clone_from(kinds),
+            About::Initialize(_) | About::Cancel(None) | About::Other => {}
         }
     }
 
@@ -271,7 +275,9 @@ impl Protocol {
 
     /// Returns why the host is not asked, if it is not.
     fn why_declined(&self, kind: AskKind, fields: &AskFields<'_>, message: &Message) -> Option<WhyDeclined> {
-        let declared = || fields.dialog_kind.is_some_and(|kind| self.dialogs.iter().any(|known| kind.is(known)));
+        let is_declared =
+            |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);
+        let declared = || fields.dialog_kind.is_some_and(|kind| is_declared(&kind.decoded()));
         let unknown = || self.config.unknown_asks == UnknownAsks::Decline || fields.subtype.is_none();
         if kind == AskKind::Dialog && !declared() {
             Some(WhyDeclined::Undeclared)
