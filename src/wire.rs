@@ -12,8 +12,6 @@ pub(crate) mod sent;
 pub(crate) mod view;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::text::readable;
@@ -33,10 +31,10 @@ pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError>
 /// what the others say.
 pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
-    D: Deserializer<'de>,
+    D: serde::Deserializer<'de>,
     T: DeserializeOwned,
 {
-    let raw = <&RawValue>::deserialize(deserializer)?;
+    let raw: &serde_json::value::RawValue = serde::Deserialize::deserialize(deserializer)?;
     Ok(decode(raw.get().as_bytes()).ok())
 }
 
