@@ -2,6 +2,9 @@
 
 #[path = "../support/history/mod.rs"]
 mod history;
+#[cfg(feature = "driver")]
+#[path = "../support/incoming.rs"]
+mod incoming;
 #[path = "../support/laws/mod.rs"]
 mod laws;
 #[path = "../../examples/replay/play.rs"]

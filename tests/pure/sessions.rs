@@ -5,6 +5,7 @@ mod asks;
 mod commands;
 mod drops;
 mod limits;
+mod own;
 mod rig;
 mod serving;
 mod subscribers;
