@@ -70,7 +70,9 @@ fn edits(output: &[u8], limit: usize, picks: &[u8]) -> Vec<(usize, &'static [u8]
         let (from, end) = (start, start + line.len() - 1);
         start += line.len();
         let pick = picks.next().unwrap_or_default();
-        if !line.ends_with(b"\n") || line.len() + 64 > limit || Message::parse(line).is_err() {
+        // Blanks around an object are a part of a message, and of a damaged line they are what is dropped.
+        let is_plain = line.starts_with(b"{") && (line.ends_with(b"}\n") || line.ends_with(b"}\r\n"));
+        if !is_plain || line.len() + 64 > limit || Message::parse(line).is_err() {
             continue;
         }
         let noise = NOISE[usize::from(pick) % NOISE.len()];
