@@ -8,11 +8,10 @@ mod first;
 mod from_json;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
+pub(crate) mod read;
 pub(crate) mod scan;
 pub(crate) mod sent;
 pub(crate) mod view;
-
-use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -39,16 +38,4 @@ where
 {
     let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(decode(raw.get().as_bytes()).ok())
-}
-
-/// The text of a JSON string.
-pub(crate) fn unescaped(raw: &str) -> Option<String> {
-    decode(raw.as_bytes()).ok()
-}
-
-/// The text of a line's field.
-pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
-    let text = readable(line);
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).ok()?;
-    unescaped(fields.get(key)?.get())
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::error::{DecodeError, RequestError};
 use crate::json::Json;
-use crate::wire::fields::Fields;
+use crate::wire::read::{Tags, read_line};
 use crate::wire::view::View;
 use crate::wire::{decode, lenient};
 
@@ -53,10 +53,7 @@ pub(crate) fn ask(line: &[u8]) -> Option<AskFields> {
 
 /// Reads what an ask is about: the `request` of a `control_request`, without its subtype.
 pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
-    let mut line: Fields = decode(line)?;
-    let mut request: Fields = line.require("request")?;
-    let _: Option<Json> = request.optional("subtype");
-    T::from_fields(request).map_err(|error| error.within("request"))
+    read_line(line, |reader| reader.within("request", |reader| T::read_fields(reader, Tags::new("subtype"))))
 }
 
 /// A `control_response` to a request of ours, or the CLI's echo of one of ours.

@@ -127,8 +127,8 @@ macro_rules! sent {
         }
 
         impl $crate::wire::view::FromJson for $name {
-            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
-                Self::of_fields($crate::wire::view::FromJson::from_json(json)?)
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                Self::of_fields(reader.fields()?)
             }
         }
 
