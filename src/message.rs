@@ -8,6 +8,10 @@
 //! view does not name is in its `rest`. [`View::unnamed`] tells what that is. "From 2.1.250" at a field means that of the six
 //! versions that are recorded in full (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
 //!
+//! A view is read in one pass over the line, and copies what it returns: strings, and as JSON text what it does not name or
+//! leaves to the host. It takes at most eight times the memory of its line, or 1 MiB if that is more; a line with more list
+//! items or fields than that holds is an error, and still a message.
+//!
 //! ```
 //! use claude_duplex::Message;
 //! use claude_duplex::message::{System, View};
@@ -44,7 +48,7 @@ use crate::text::{Cut, readable};
 use crate::wire::decode;
 use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
-use crate::wire::read::{Reader, Tags, read_line, view_of};
+use crate::wire::read::{self, Reader, Tags, read_line, view_of};
 use crate::wire::scan::scan;
 use crate::wire::view::FromJson;
 
@@ -193,8 +197,8 @@ impl Message {
     /// The line as a JSON value; bad Unicode is read as U+FFFD.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        // A message is a line that was found to be JSON, so there is always a value.
-        Json::parse(&self.line()).unwrap_or_else(|_| Json::string(""))
+        // A message is a line that was found to be JSON.
+        read::read(&self.line()).unwrap_or_else(|_| Json::string(""))
     }
 
     /// Decodes the line into a type of the host's own; bad Unicode is read as U+FFFD.

@@ -11,6 +11,8 @@ pub(crate) mod outgoing;
 pub(crate) mod read;
 pub(crate) mod scan;
 pub(crate) mod sent;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod slow;
 pub(crate) mod view;
 
 use serde::de::DeserializeOwned;

@@ -7,7 +7,7 @@ use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::Few;
 use crate::wire::fields::Fields;
-use crate::wire::read::Reader;
+use crate::wire::read::{self, Reader};
 use crate::wire::view::{FromJson, tagged, view};
 
 tagged! {
@@ -169,6 +169,25 @@ impl ToolResult {
     pub fn blocks(&self) -> Result<Blocks, DecodeError> {
         // Decoded when asked for: a result can hold results, and what a line nests must cost no stack.
         self.content.as_ref().map_or(Ok(Blocks::default()), Blocks::from_json)
+    }
+}
+
+impl Media {
+    /// Returns the bytes of the picture or document in base64, or the text of a text document, if the source has them.
+    /// Base64 is not copied.
+    ///
+    /// ```
+    /// use claude_duplex::{Content, Message};
+    ///
+    /// let line = r#"{"type":"user","message":{"content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]}}"#;
+    /// let content = Message::parse(line.as_bytes())?.content()?;
+    /// let [Content::Image(image)] = &content[..] else { panic!("it is an image") };
+    /// assert_eq!(image.data().as_deref(), Some("iVBORw0KGgo="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn data(&self) -> Option<Cow<'_, str>> {
+        read::text_within(self.source.as_str(), "data")
     }
 }
 

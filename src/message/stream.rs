@@ -189,7 +189,7 @@ tagged! {
     /// An event of the Messages API, by its `type`.
     pub enum Event by "type" {
         /// An answer begins.
-        MessageStart(MessageStart) = "message_start",
+        MessageStart(Box<MessageStart>) = "message_start",
         /// A block begins.
         BlockStart(BlockStart) = "content_block_start",
         /// A block goes on.
@@ -197,7 +197,7 @@ tagged! {
         /// A block is complete.
         BlockStop(BlockStop) = "content_block_stop",
         /// What is known of an answer at its end.
-        MessageDelta(MessageDelta) = "message_delta",
+        MessageDelta(Box<MessageDelta>) = "message_delta",
         /// An answer is complete.
         MessageStop(Bare) = "message_stop",
         /// Nothing happened.
@@ -263,7 +263,7 @@ fn block_delta(reader: &mut Reader<'_>) -> Result<Option<StreamDelta>, DecodeErr
     let mut members = reader.object(Tags::NONE)?;
     while let Some(name) = reader.member(&mut members) {
         match &*name {
-            "type" => is_delta = reader.skip().0 == r#""content_block_delta""#,
+            "type" => is_delta = reader.word("content_block_delta"),
             "delta" => {
                 let start = reader.start();
                 delta = Delta::read(reader).ok().map(|part| (part, reader.since(start)));

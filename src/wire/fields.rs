@@ -189,7 +189,7 @@ impl<'de> Deserialize<'de> for Fields {
 
 impl FromJson for Fields {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        reader.fields()
+        reader.fields(Tags::NONE)
     }
 }
 
@@ -203,6 +203,7 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
                 values.insert(name.into_owned(), value);
             }
         }
+        reader.within_memory()?;
         let value = |(name, value): (String, Result<T, DecodeError>)| match value {
             Ok(value) => Ok((name, value)),
             Err(error) => Err(error.within(&name)),

@@ -107,6 +107,21 @@ impl<T: FromJson> FromJson for Option<T> {
     }
 }
 
+/// Large parts of a large whole, of which most objects have none.
+impl<T: FromJson> FromJson for Box<T> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        T::read(reader).map(Self::new)
+    }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        (**self).unnamed(at, found);
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).show(f)
+    }
+}
+
 impl<T: FromJson> FromJson for Vec<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.list()?;
@@ -122,6 +137,7 @@ impl<T: FromJson> FromJson for Vec<T> {
                 }
             }
         }
+        reader.within_memory()?;
         Ok(items)
     }
 

@@ -37,6 +37,17 @@ pub(crate) fn text(text: &str) -> Option<Cow<'_, str>> {
     reader.string().map(Text::cow)
 }
 
+/// Returns the text that the string in a field of a JSON object means; `None` if there is none.
+pub(crate) fn text_within<'t>(text: &'t str, name: &str) -> Option<Cow<'t, str>> {
+    let string = |reader: &mut Reader<'t>| {
+        reader.string().ok_or_else(|| {
+            reader.skip();
+            DecodeError::expected("a text")
+        })
+    };
+    read_with(text, |reader| reader.within(name, string)).ok().map(Text::cow)
+}
+
 /// Reads a view of a line, without the fields by which the view was chosen; what is not Unicode is read as U+FFFD.
 pub(crate) fn view_of<T: View>(line: &[u8], tags: Tags) -> Result<T, DecodeError> {
     read_line(line, |reader| T::read_fields(reader, tags))
@@ -53,19 +64,13 @@ pub(crate) fn read_line<T>(
     }
 }
 
+// What is read can be large: it is returned as it was made, without a copy.
 fn read_with<'t, T>(
     text: &'t str,
     read: impl FnOnce(&mut Reader<'t>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
     let memory = text.len().saturating_mul(MEMORY_PER_BYTE).max(LEAST_MEMORY);
-    let mut reader = Reader { text, at: 0, memory: Some(memory), repeated: 0 };
-    let value = read(&mut reader);
-    match reader.memory {
-        Some(_) => value,
-        None => Err(DecodeError::other(format!(
-            "its values would take more than {MEMORY_PER_BYTE} times the memory of its text"
-        ))),
-    }
+    read(&mut Reader { text, at: 0, memory: Some(memory), repeated: 0 })
 }
 
 /// A JSON text that is read from its start to its end.
@@ -81,7 +86,7 @@ pub(crate) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     /// Returns the byte with which the next value or bracket begins; zero at the end of the text.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn first(&mut self) -> u8 {
         let bytes = self.text.as_bytes();
         loop {
@@ -158,7 +163,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a string; `None`, and nothing is read, before a value of another type.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn string(&mut self) -> Option<Text<'t>> {
         if self.first() != b'"' {
             return None;
@@ -167,6 +172,17 @@ impl<'t> Reader<'t> {
         let (end, escaped) = string_end(self.text.as_bytes(), start);
         self.at = end;
         Some(Text::new(self.text.get(start..end - 1).unwrap_or_default(), escaped))
+    }
+
+    /// Reads any value, and whether it is that word.
+    pub(crate) fn word(&mut self, word: &str) -> bool {
+        match self.string() {
+            Some(text) => text.cow() == word,
+            None => {
+                self.skip();
+                false
+            }
+        }
     }
 
     /// Reads a string into one that is owned.
@@ -220,6 +236,16 @@ impl<'t> Reader<'t> {
         items.push(item);
     }
 
+    /// Fails if what was read takes too much memory; to be asked behind every list and object.
+    pub(crate) fn within_memory(&self) -> Result<(), DecodeError> {
+        match self.memory {
+            Some(_) => Ok(()),
+            None => Err(DecodeError::other(format!(
+                "takes more than {MEMORY_PER_BYTE} times the memory of its text as values"
+            ))),
+        }
+    }
+
     /// Counts memory that a value takes. Where that is too much, the text ends here.
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         self.memory = self.memory.and_then(|memory| memory.checked_sub(bytes));
@@ -244,12 +270,13 @@ impl<'t> Reader<'t> {
                 self.skip();
             }
         }
+        self.within_memory()?;
         required(found, name)
     }
 }
 
 /// Returns the place behind the string that goes on at `at`, and whether the string has escapes.
-#[inline]
+#[inline(always)]
 fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
     let end = at + plain(bytes.get(at..).unwrap_or_default());
     match bytes.get(end) {
@@ -259,6 +286,7 @@ fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
 }
 
 /// Returns the place behind the string that goes on with an escape at `at`.
+#[inline(never)]
 fn escaped_end(bytes: &[u8], mut at: usize) -> usize {
     loop {
         match bytes.get(at) {

@@ -14,6 +14,12 @@ pub(crate) trait View: FromJson {
     fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError>;
 }
 
+impl<T: View> View for Box<T> {
+    fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError> {
+        T::read_fields(reader, tags).map(Self::new)
+    }
+}
+
 /// Declares what an object of the CLI says: the fields that must be there, and those that may be.
 ///
 /// A field under `must` that is missing or of another type is an error that names it. One under `may` is an `Option`, and
@@ -62,8 +68,37 @@ macro_rules! view {
                     $($($must: $crate::wire::read::required($must, $crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
                     $($($may,)*)?
                     $($($or: $or.unwrap_or_default(),)*)?
-                    rest: rest.finish(),
+                    rest: rest.finish(reader)?,
                 })
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::SlowView for $view {
+            #[allow(unused_variables, reason = "a view may name nothing")]
+            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::DecodeError> {
+                Ok(Self {
+                    $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
+                    $($($may: fields.optional($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
+                    $($($or: fields.optional($crate::wire::view::wire_name!($or $(= $or_wire)?)).unwrap_or_default(),)*)?
+                    rest: fields.rest(),
+                })
+            }
+
+            fn slow_without(
+                fields: &mut $crate::wire::slow::SlowFields,
+                tags: &[&str],
+            ) -> Result<Self, $crate::DecodeError> {
+                let mut view = Self::slow_fields(fields)?;
+                view.rest = view.rest.iter().filter(|(name, _)| !tags.contains(name)).map(|(name, value)| (name.to_owned(), value.clone())).collect();
+                Ok(view)
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::Slow for $view {
+            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                $crate::wire::slow::SlowView::slow_fields(&mut $crate::wire::slow::SlowFields::of(json)?)
             }
         }
 
@@ -133,7 +168,7 @@ macro_rules! tagged {
             ) -> Result<Self, $crate::DecodeError> {
                 Ok(match word {
                     $($($word)|+ => Self::$variant(<$view as $crate::wire::view::View>::read_fields(reader, tags)?),)+
-                    _ => Self::Other(reader.fields()?),
+                    _ => Self::Other(reader.fields(tags)?),
                 })
             }
         }
@@ -147,13 +182,41 @@ macro_rules! tagged {
             }
         }
 
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::SlowView for $tagged {
+            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::DecodeError> {
+                Self::slow_without(fields, &[])
+            }
+
+            fn slow_without(
+                fields: &mut $crate::wire::slow::SlowFields,
+                tags: &[&str],
+            ) -> Result<Self, $crate::DecodeError> {
+                use $crate::wire::slow::SlowView;
+                let tags = [tags, &[$tag]].concat();
+                let word = fields.get($tag).and_then(|tag| tag.decode::<String>().ok());
+                Ok(match word.as_deref() {
+                    $(Some($($word)|+) => Self::$variant(<$view as SlowView>::slow_without(fields, &tags)?),)+
+                    _ => Self::Other(fields.rest()),
+                })
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::Slow for $tagged {
+            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                use $crate::wire::slow::{SlowFields, SlowView};
+                Self::slow_fields(&mut SlowFields::of(json)?).or_else(|_| Ok(Self::Other(SlowFields::of(json)?.rest())))
+            }
+        }
+
         impl $crate::wire::view::FromJson for $tagged {
             fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
                 let start = reader.start();
                 let read = $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE);
                 read.or_else(|_| {
                     reader.back(start);
-                    Ok(Self::Other(reader.fields()?))
+                    Ok(Self::Other(reader.fields($crate::wire::read::Tags::NONE)?))
                 })
             }
 
@@ -232,6 +295,13 @@ macro_rules! words {
         impl std::fmt::Display for $words {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::Slow for $words {
+            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                json.decode().map_err(|_| $crate::DecodeError::expected("a text"))
             }
         }
 

@@ -61,7 +61,6 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads the name of the next member, whose value is to be read next; `None` behind the last one.
-    #[inline]
     pub(crate) fn member(&mut self, members: &mut Members) -> Option<Cow<'t, str>> {
         if self.first() == b',' {
             self.at += 1;
@@ -115,14 +114,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads all fields of an object, as they were written.
-    pub(crate) fn fields(&mut self) -> Result<Fields, DecodeError> {
-        let mut members = self.object(Tags::NONE)?;
+    /// Reads all fields of an object as they were written, the tags too.
+    pub(crate) fn fields(&mut self, tags: Tags) -> Result<Fields, DecodeError> {
+        let mut members = self.object(tags)?;
         let mut rest = Rest::default();
         while let Some(name) = self.member(&mut members) {
             self.keep(&name, &mut rest);
         }
-        Ok(rest.finish())
+        rest.finish(self)
     }
 
     /// Returns the text in the field of that name of the next object, which is not read by this.
@@ -159,7 +158,16 @@ impl Rest {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Fields {
+    /// Returns the fields, each name once. Fails if the object that was read takes too much memory.
+    pub(crate) fn finish(self, reader: &Reader<'_>) -> Result<Fields, DecodeError> {
+        reader.within_memory()?;
+        if self.fields.is_empty() {
+            return Ok(Fields::default());
+        }
+        Ok(self.unique())
+    }
+
+    fn unique(mut self) -> Fields {
         if !self.gone.is_empty() {
             self.gone.sort_unstable();
             let (mut gone, mut place) = (self.gone.iter().peekable(), 0..);
