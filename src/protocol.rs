@@ -386,6 +386,24 @@ impl Protocol {
         self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
     }
 
+    /// Returns the requests of the CLI that wait for a response of the host, oldest first, whether their
+    /// [`Action::Asked`] was read or not.
+    ///
+    /// ```
+    /// use claude_duplex::{AskKind, Config, Decision, Protocol, Seed, Time};
+    ///
+    /// let mut protocol = Protocol::new(Config::new(Seed([7; 16])).own(AskKind::Permission), Time::ZERO);
+    /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+    /// protocol.receive(Time::ZERO, &[line, &b"\n"[..]].concat());
+    /// let open: Vec<_> = protocol.incoming_requests().map(|request| request.id()).collect();
+    /// assert_eq!(open.len(), 1);
+    /// protocol.answer(Time::ZERO, open[0], Decision::deny("no")).unwrap();
+    /// assert_eq!(protocol.incoming_requests().count(), 0);
+    /// ```
+    pub fn incoming_requests(&self) -> impl Iterator<Item = &crate::Ask> {
+        self.asks.iter()
+    }
+
     /// The settings that it was given. They do not change.
     #[must_use]
     pub fn config(&self) -> &Config {

@@ -13,7 +13,7 @@ use crate::protocol::requests::{self, About};
 use crate::protocol::room::Load;
 use crate::protocol::shutdown::Step;
 use crate::request::{Interrupt, Request};
-use crate::wire::{control, outgoing};
+use crate::wire::outgoing;
 
 impl Protocol {
     pub(super) fn take_prompt(&mut self, prompt: &Prompt) -> Result<PromptId, WhyRefused> {
@@ -75,9 +75,6 @@ impl Protocol {
         self.check_request(request.id.as_deref(), load, &line)?;
         if about.is_interrupt() {
             self.ledger.interrupt_written();
-        }
-        if about == About::Initialize {
-            self.dialogs = control::declared_dialogs(&request.fields);
         }
         let id = self.open_request(wire_id, &line, about, true);
         if let Some(within) = request.within {

@@ -1,0 +1,201 @@
+//! A session with a child in memory, and a record of what was done to the child.
+
+use std::future::Future;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use claude_duplex::testing::{InMemory, Script, World};
+use claude_duplex::{
+    Action, AskKinds, ChildAction, Config, Driver, Exit, HandleLimits, Lagged, Message, Runner, Seed, Session,
+    Subscriber, Time, Transport,
+};
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+pub(crate) struct Rig {
+    pub(crate) world: World,
+    pub(crate) claude: Session,
+    pub(crate) runner: Runner,
+    pub(crate) log: Log,
+}
+
+/// What was done to the child.
+#[derive(Clone, Default)]
+pub(crate) struct Log {
+    written: Arc<Mutex<Vec<u8>>>,
+    signals: Arc<Mutex<Vec<ChildAction>>>,
+    gone: Arc<AtomicBool>,
+    /// The next read panics.
+    pub(crate) panics: Arc<AtomicBool>,
+    /// Nothing is taken that is written.
+    pub(crate) holds: Arc<AtomicBool>,
+}
+
+impl Log {
+    /// The lines that the host wrote.
+    pub(crate) fn written(&self) -> Vec<String> {
+        String::from_utf8(self.written.lock().unwrap().clone()).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    /// Those of them that answer something.
+    pub(crate) fn answers(&self) -> Vec<String> {
+        self.written().into_iter().filter(|line| line.contains("control_response")).collect()
+    }
+
+    /// How many of them give or withdraw something of that subtype.
+    pub(crate) fn requests(&self, subtype: &str) -> usize {
+        let named = format!(r#""subtype":"{subtype}""#);
+        self.written().iter().filter(|line| line.contains("control_request") && line.contains(&named)).count()
+    }
+
+    pub(crate) fn signals(&self) -> Vec<ChildAction> {
+        self.signals.lock().unwrap().clone()
+    }
+
+    /// Whether the transport was dropped, which kills the group.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+}
+
+/// The child, watched.
+struct Tap {
+    child: InMemory,
+    log: Log,
+}
+
+impl Transport for Tap {
+    fn now(&self) -> Time {
+        self.child.now()
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        assert!(!self.log.panics.load(Ordering::Relaxed), "a transport that panics");
+        self.child.poll_read(cx, buffer)
+    }
+
+    fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.child.poll_read_stderr(cx, buffer)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.log.holds.load(Ordering::Relaxed) {
+            return Poll::Pending;
+        }
+        let written = self.child.poll_write(cx, bytes);
+        if let Poll::Ready(Ok(count)) = &written {
+            self.log.written.lock().unwrap().extend_from_slice(&bytes[..*count]);
+        }
+        written
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.child.poll_flush(cx)
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.child.poll_close(cx)
+    }
+
+    fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
+        self.child.poll_exit(cx)
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()> {
+        self.child.poll_timer(cx, at)
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(4242)
+    }
+
+    fn terminate(&mut self) {
+        self.log.signals.lock().unwrap().push(ChildAction::Terminate);
+        self.child.terminate();
+    }
+
+    fn kill(&mut self) {
+        self.log.signals.lock().unwrap().push(ChildAction::Kill);
+        self.child.kill();
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.log.gone.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A session that owns every ask.
+pub(crate) fn open(script: Script) -> Rig {
+    open_with(script, |_| {}, |_| {})
+}
+
+pub(crate) fn open_with(
+    script: Script,
+    configure: impl FnOnce(&mut Config),
+    limit: impl FnOnce(&mut HandleLimits),
+) -> Rig {
+    open_in(&World::new(), Seed([7; 16]), script, configure, limit)
+}
+
+pub(crate) fn open_in(
+    world: &World,
+    seed: Seed,
+    script: Script,
+    configure: impl FnOnce(&mut Config),
+    limit: impl FnOnce(&mut HandleLimits),
+) -> Rig {
+    let mut config = Config::new(seed);
+    config.owned = AskKinds::ALL;
+    configure(&mut config);
+    let mut limits = HandleLimits::default();
+    limit(&mut limits);
+    let log = Log::default();
+    let transport = Tap { child: world.start(script), log: log.clone() };
+    let (claude, runner) = Driver::new(config, transport).into_session_with(limits);
+    Rig { world: world.clone(), claude, runner, log }
+}
+
+impl Rig {
+    /// Runs the session beside what the test does with it, then to its end.
+    pub(crate) fn run<F: Future>(self, test: impl FnOnce(Session) -> F) -> F::Output {
+        self.world.run(self.runner.run_until(test(self.claude)))
+    }
+}
+
+/// All that a subscriber is told until the end.
+pub(crate) async fn all(mut subscriber: Subscriber) -> Vec<Result<Action, Lagged>> {
+    let mut told = Vec::new();
+    while let Some(next) = subscriber.next().await {
+        told.push(next);
+    }
+    told
+}
+
+/// The actions up to the first that is wanted.
+pub(crate) async fn until(subscriber: &mut Subscriber, wanted: impl Fn(&Action) -> bool) -> Vec<Action> {
+    let mut told = Vec::new();
+    while let Some(action) = subscriber.next().await {
+        told.push(action.expect("no lag"));
+        if wanted(&told[told.len() - 1]) {
+            return told;
+        }
+    }
+    panic!("it never came: {told:?}");
+}
+
+/// The text that a message adds to an answer, in parts.
+pub(crate) fn delta(message: &Message) -> Option<String> {
+    match message.delta() {
+        Some(claude_duplex::StreamDelta::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+pub(crate) fn assert_send<T: Send>(value: T) -> T {
+    value
+}
