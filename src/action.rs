@@ -168,6 +168,7 @@ pub enum Origin {
     /// A prompt of ours.
     Prompt,
     /// The CLI itself, in its own word: `task-notification`, `auto-continuation`, ... Prompts may still be folded into it.
+    /// At most 256 bytes of the word are kept.
     Own(Arc<str>),
     /// Not known: not yet, or never.
     Unknown,

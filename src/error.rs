@@ -177,6 +177,10 @@ pub enum WhyRejected {
     /// Listed as an open ask in the reply to an `initialize`, and none.
     #[error("listed as an ask, and none")]
     NotAnAsk,
+    /// What the reply to an `initialize` lists behind the first 1,024 open asks of a kind. Those asks are not delivered and
+    /// get no answer.
+    #[error("behind the first 1,024 asks of a list")]
+    TooManyListed,
     /// An ask under the id of one that is open.
     #[error("the id of an ask that is open")]
     DuplicateAsk,

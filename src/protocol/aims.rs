@@ -50,16 +50,15 @@ impl Aims {
     }
 
     /// The interrupt was acknowledged; `taken` is whether a turn is known to have the prompt.
-    pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt, taken: bool) -> Option<FollowUp> {
-        let uuid = prompt.uuid().to_string();
+    pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt<'_>, taken: bool) -> Option<FollowUp> {
         let aim = self.find(prompt)?;
-        match &receipt.still_queued {
-            Some(queued) if queued.iter().any(|queued| queued.eq_ignore_ascii_case(&uuid)) => {
+        match receipt.still_queues(prompt.uuid()) {
+            Some(true) => {
                 aim.step = Step::Withdrawing;
                 return Some(FollowUp::Withdraw(prompt));
             }
             None if !taken => aim.step = Step::Unsure,
-            Some(_) | None => self.drop(prompt),
+            Some(false) | None => self.drop(prompt),
         }
         None
     }
