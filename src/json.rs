@@ -87,6 +87,19 @@ impl Json {
         self.as_str().starts_with('{')
     }
 
+    /// Takes a value of a line that is JSON; bytes that are not UTF-8 are read as U+FFFD. The value is copied once.
+    pub(crate) fn from_line(value: &[u8]) -> Self {
+        match std::str::from_utf8(value) {
+            Ok(text) => Self::of_checked(text, is_compact(text)),
+            Err(_) => Self::of_characters(|| {
+                value.utf8_chunks().flat_map(|chunk| {
+                    let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+                    chunk.valid().chars().chain(bad)
+                })
+            }),
+        }
+    }
+
     /// The value with the blanks between its tokens left out.
     pub(crate) fn compacted(raw: &RawValue) -> Self {
         Self::of_checked(raw.get(), is_compact(raw.get()))
@@ -94,28 +107,38 @@ impl Json {
 
     /// A value that is known to be one. If it may have blanks between its tokens, they are left out.
     pub(crate) fn of_checked(text: &str, is_compact: bool) -> Self {
-        if is_compact {
-            return Self(text.into());
-        }
-        let mut compact = String::with_capacity(text.len());
-        let (mut in_string, mut escaped) = (false, false);
-        for character in text.chars() {
-            if !in_string && character.is_ascii_whitespace() {
-                continue;
-            }
-            compact.push(character);
-            (in_string, escaped) = match (in_string, escaped, character) {
-                (true, false, '\\') => (true, true),
-                (_, false, '"') => (!in_string, false),
-                _ => (in_string, false),
-            };
-        }
-        Self(compact.into())
+        if is_compact { Self(text.into()) } else { Self::of_characters(|| text.chars()) }
+    }
+
+    fn of_characters<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> Self {
+        Self(compact(characters).into())
     }
 
     fn null() -> Self {
         Self("null".into())
     }
+}
+
+/// Gathers the characters without the blanks between tokens, in a text of the exact size: one that is larger would be
+/// copied once more.
+fn compact<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> String {
+    let kept = || {
+        let (mut in_string, mut escaped) = (false, false);
+        characters().filter(move |character| {
+            if !in_string && character.is_ascii_whitespace() {
+                return false;
+            }
+            (in_string, escaped) = match (in_string, escaped, character) {
+                (true, false, '\\') => (true, true),
+                (_, false, '"') => (!in_string, false),
+                _ => (in_string, false),
+            };
+            true
+        })
+    };
+    let mut text = String::with_capacity(kept().map(char::len_utf8).sum());
+    kept().for_each(|character| text.push(character));
+    text
 }
 
 /// Whether there is no blank between the tokens.
@@ -188,6 +211,7 @@ mod tests {
         assert_eq!(json.as_str(), "[\"a \\\" b\\\\\",{\"k\":1}]");
         let raw = RawValue::from_string("[1, \"a b\"]".into()).unwrap();
         assert_eq!(Json::from(raw).as_str(), "[1,\"a b\"]");
+        assert_eq!(Json::from_line(b"[ 1, \"a \xff\" ]").as_str(), "[1,\"a \u{fffd}\"]");
         let compact = "{\"a\":\"b c\\\" d\"}";
         assert_eq!(Json::from(RawValue::from_string(compact.into()).unwrap()).as_str(), compact);
     }

@@ -4,7 +4,6 @@ pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
 pub(crate) mod fields;
-mod first;
 mod from_json;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
@@ -16,8 +15,6 @@ pub(crate) mod slow;
 pub(crate) mod view;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::text::readable;
@@ -31,13 +28,14 @@ pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError>
         .map_err(|error| DecodeError::other(error.to_string()))
 }
 
+#[cfg(feature = "testing")]
 /// A field that is left out, null, or of another type than it should be, is `None`: what one field says must not hide
 /// what the others say.
 pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
-    D: Deserializer<'de>,
+    D: serde::Deserializer<'de>,
     T: DeserializeOwned,
 {
-    let raw = <&RawValue>::deserialize(deserializer)?;
+    let raw: &serde_json::value::RawValue = serde::Deserialize::deserialize(deserializer)?;
     Ok(decode(raw.get().as_bytes()).ok())
 }

@@ -275,26 +275,32 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Strings of so many bytes are looked through at once, keys and most others; longer ones by a search.
+const SHORT: usize = 16;
+
 /// Returns the place behind the string that goes on at `at`, and whether the string has escapes.
 #[inline(always)]
 fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
-    let end = at + plain(bytes.get(at..).unwrap_or_default());
-    match bytes.get(end) {
-        Some(b'"') => (end + 1, false),
-        _ => (escaped_end(bytes, end), true),
+    let rest = bytes.get(at..).unwrap_or_default();
+    let short = &rest[..rest.len().min(SHORT)];
+    let end = plain(short);
+    match short.get(end) {
+        Some(b'"') => (at + end + 1, false),
+        _ => long_end(bytes, at + end),
     }
 }
 
-/// Returns the place behind the string that goes on with an escape at `at`.
+/// The same of a string that goes on with an escape, or is long.
 #[inline(never)]
-fn escaped_end(bytes: &[u8], mut at: usize) -> usize {
+fn long_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
+    let mut escaped = false;
     loop {
-        match bytes.get(at) {
-            Some(b'"') => return at + 1,
-            Some(b'\\') => at += 2,
+        let rest = bytes.get(at..).unwrap_or_default();
+        match memchr::memchr2(b'"', b'\\', rest) {
+            Some(end) if rest[end] == b'"' => return (at + end + 1, escaped),
+            Some(escape) => (at, escaped) = (at + escape + 2, true),
             // Only in a text that is not JSON.
-            _ => return bytes.len() + 1,
+            None => return (bytes.len() + 1, escaped),
         }
-        at += plain(bytes.get(at..).unwrap_or_default());
     }
 }

@@ -60,6 +60,7 @@ fn replies(message: &Message) {
     let Some(Ok(Some(payload))) = control::response(message.as_bytes()).map(|response| response.outcome) else {
         return;
     };
+    let payload = Json::from_line(payload.as_bytes());
     macro_rules! each {
         ($($reply:ident)+) => {$(
             assert_eq!($reply::from_json(&payload), $reply::slow(&payload), "{} of {}", stringify!($reply), payload.as_str());
