@@ -20,11 +20,13 @@ pub(crate) struct Actions {
     first: Option<Action>,
     queue: VecDeque<Action>,
     bytes: usize,
+    prompts_ended: bool,
 }
 
 impl Actions {
     pub(crate) fn push(&mut self, action: Action) {
         self.bytes += weight(&action);
+        self.prompts_ended |= matches!(action, Action::PromptEnded { .. });
         if self.first.is_none() && self.queue.is_empty() {
             self.first = Some(action);
         } else {
@@ -43,6 +45,11 @@ impl Actions {
             self.queue.shrink_to(if is_over || is_small { 0 } else { KEPT });
         }
         Some(action)
+    }
+
+    /// Whether a prompt ended since this was last asked.
+    pub(crate) fn prompts_ended(&mut self) -> bool {
+        std::mem::take(&mut self.prompts_ended)
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -9,7 +9,7 @@
 
 pub(crate) mod damage;
 pub(crate) mod raw;
-mod strings;
+pub(super) mod strings;
 
 use crate::wire::envelope::{Envelope, NotAMessage, Place};
 use crate::wire::kind::MessageKind;
