@@ -147,8 +147,8 @@ impl Author {
                     b"{\"type\":\"\xff\"}\n",
                     b"\xff\xfe\n",
                     b"{\"type\":\"control_request\"}\n",
-                    b"\x1b[H{\"type\":\"keep_alive\"}\x1b[m\n",
-                    b"{\"type\":\"keep_alive\"}{\"type\":\"keep_alive\"}\n",
+                    b"\x1b[H{\"type\":\"active_goal\"}\x1b[m\n",
+                    b"{\"type\":\"active_goal\"}{\"type\":\"tool_progress\"}\n",
                     b"[log] {\"type\":\"active_goal\",\"uuid\":\"u\",\"session_id\":\"s\"}\n",
                     b"\x1b[?2004h\n",
                 ];
