@@ -11,9 +11,10 @@ use crate::json::Json;
 use crate::protocol::actions::Actions;
 use crate::request::Request;
 use crate::time::Time;
+use crate::wire::control;
 
-/// How many requests without a reply in time are remembered, in case it still comes.
-const REMEMBERED: usize = 64;
+/// Number of requests without a reply in time that are remembered, in case it still comes. Until then their ids are used.
+const LATE: usize = 64;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Requests {
@@ -37,7 +38,8 @@ pub(crate) struct Open {
 /// What a request means to the session itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum About {
-    Initialize,
+    /// Declares these kinds of dialogs, if the CLI accepts it.
+    Initialize(Vec<String>),
     Interrupt(Option<PromptId>),
     /// To withdraw the prompt of that uuid.
     Cancel(Option<Uuid>),
@@ -48,7 +50,7 @@ impl About {
     /// What a request of the host is about.
     pub(crate) fn of(request: &Request) -> Self {
         match request.subtype.as_str() {
-            "initialize" => Self::Initialize,
+            "initialize" => Self::Initialize(control::declared_dialogs(&request.fields)),
             "interrupt" => Self::Interrupt(None),
             "cancel_async_message" => {
                 let named = request.fields.iter().find(|(name, _)| name == "message_uuid");
@@ -58,9 +60,18 @@ impl About {
         }
     }
 
+    /// Whether it stops or withdraws something.
+    pub(crate) fn stops(&self) -> bool {
+        matches!(self, Self::Interrupt(_) | Self::Cancel(_))
+    }
+
+    pub(crate) fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Interrupt(_))
+    }
+
     fn deadline(&self) -> Deadline {
         match self {
-            Self::Initialize => Deadline::Initialize,
+            Self::Initialize(_) => Deadline::Initialize,
             Self::Interrupt(_) => Deadline::Interrupt,
             Self::Cancel(_) | Self::Other => Deadline::Request,
         }
@@ -70,7 +81,7 @@ impl About {
 impl Requests {
     /// The session's own id on the wire for the request that is opened next.
     pub(crate) fn next_wire_id(&self, session: u64) -> String {
-        format!("{session:016x}-{}", self.last + 1)
+        format!("{}{}", own_prefix(session), self.last + 1)
     }
 
     /// Opens a request.
@@ -104,8 +115,10 @@ impl Requests {
         }
     }
 
-    pub(crate) fn is_open(&self, wire_id: &str) -> bool {
-        self.open.iter().any(|open| open.wire_id == wire_id)
+    /// Whether a reply to that id may still come.
+    pub(crate) fn is_used(&self, wire_id: &str) -> bool {
+        let overdue = || self.overdue.iter().any(|(overdue, _)| overdue == wire_id);
+        self.open.iter().any(|open| open.wire_id == wire_id) || overdue()
     }
 
     /// Whether a request of that meaning is open.
@@ -113,8 +126,19 @@ impl Requests {
         self.open.iter().any(|open| open.about == *about)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.open.len()
+    /// Whether an `initialize` without a reply declares that kind of dialog: the CLI may have accepted it already.
+    pub(crate) fn may_declare(&self, dialog_kind: &str) -> bool {
+        let mut unanswered =
+            self.open.iter().map(|open| &open.about).chain(self.overdue.iter().map(|(_, about)| about));
+        unanswered.any(|about| match about {
+            About::Initialize(kinds) => kinds.iter().any(|kind| kind == dialog_kind),
+            _ => false,
+        })
+    }
+
+    /// Number of open requests of the host: of those that [stop something](About::stops), or of the others.
+    pub(crate) fn of_host(&self, stops: bool) -> usize {
+        self.open.iter().filter(|open| open.for_host && open.about.stops() == stops).count()
     }
 
     /// Whether the host waits for a reply.
@@ -124,7 +148,7 @@ impl Requests {
 
     /// Whether the CLI has not yet said that it was interrupted.
     pub(crate) fn interrupt_is_open(&self) -> bool {
-        self.open.iter().any(|open| matches!(open.about, About::Interrupt(_)))
+        self.open.iter().any(|open| open.about.is_interrupt())
     }
 
     /// Closes the request of that id on the wire.
@@ -146,7 +170,7 @@ impl Requests {
             over.replied(Err(RequestError::TimedOut), actions);
             self.overdue.push_back((over.wire_id.clone(), over.about.clone()));
         }
-        self.overdue.drain(..self.overdue.len().saturating_sub(REMEMBERED));
+        self.overdue.drain(..self.overdue.len().saturating_sub(LATE));
         over.into_iter().map(|over| over.about).collect()
     }
 
@@ -174,6 +198,15 @@ impl Requests {
             );
         }
     }
+}
+
+/// Whether an id on the wire is of the form that the session gives by itself.
+pub(crate) fn is_own_wire_id(session: u64, wire_id: &str) -> bool {
+    wire_id.starts_with(&own_prefix(session))
+}
+
+fn own_prefix(session: u64) -> String {
+    format!("{session:016x}-")
 }
 
 impl Open {
