@@ -13,7 +13,7 @@ use crate::protocol::requests::{self, About};
 use crate::protocol::room::Load;
 use crate::protocol::shutdown::Step;
 use crate::request::{Interrupt, Request};
-use crate::wire::outgoing;
+use crate::wire::{control, outgoing};
 
 impl Protocol {
     pub(super) fn take_prompt(&mut self, prompt: &Prompt) -> Result<PromptId, WhyRefused> {
@@ -71,11 +71,11 @@ impl Protocol {
         let wire_id = self.wire_id(request.id.as_deref());
         let line = outgoing::request(&wire_id, &request.subtype, &request.fields);
         let about = About::of(request);
+        let load = if about.stops() { Load::Stop } else { Load::Request };
+        self.check_request(request.id.as_deref(), load, &line)?;
         if request.subtype == "initialize" {
             self.guards |= control::declares_hooks(&request.fields);
         }
-        let load = if about.stops() { Load::Stop } else { Load::Request };
-        self.check_request(request.id.as_deref(), load, &line)?;
         if about.is_interrupt() {
             self.ledger.interrupt_written();
         }
