@@ -100,8 +100,6 @@ pub struct Protocol {
     session: Option<CliSession>,
     last_error: Option<String>,
     dialogs: Vec<String>,
-    /// The host has registered hooks, or was asked by one.
-    guards: bool,
     counts: Counts,
     /// What was refused for want of room, and no `Room` was told since.
     wanted: Wanted,
@@ -150,7 +148,6 @@ impl Protocol {
             session: None,
             last_error: None,
             dialogs: Vec::new(),
-            guards: false,
             counts: Counts::default(),
             wanted: Wanted::default(),
             withdrawals: Vec::new(),
@@ -321,9 +318,6 @@ impl Protocol {
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
     /// ask, and is answered), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a
     /// signal after each. What is asked when stdin is closed is [withdrawn](Action::Withdrawn).
-    ///
-    /// If hooks of the host guard a turn that has not ended within its grace, open requests are declined and the turn is
-    /// interrupted before stdin is closed: without stdin, the CLI up to 2.1.143 runs what they guard.
     /// [`Closed`](Action::Closed) comes last.
     pub fn close(&mut self, now: Time) {
         self.enter(now, |this| {

@@ -13,7 +13,7 @@ use crate::protocol::requests::{self, About};
 use crate::protocol::room::Load;
 use crate::protocol::shutdown::Step;
 use crate::request::{Interrupt, Request};
-use crate::wire::{control, outgoing};
+use crate::wire::outgoing;
 
 impl Protocol {
     pub(super) fn take_prompt(&mut self, prompt: &Prompt) -> Result<PromptId, WhyRefused> {
@@ -73,9 +73,6 @@ impl Protocol {
         let about = About::of(request);
         let load = if about.stops() { Load::Stop } else { Load::Request };
         self.check_request(request.id.as_deref(), load, &line)?;
-        if request.subtype == "initialize" {
-            self.guards |= control::declares_hooks(&request.fields);
-        }
         if about.is_interrupt() {
             self.ledger.interrupt_written();
         }
@@ -161,13 +158,6 @@ impl Protocol {
         let uuid = Json::string(prompt.uuid().to_string());
         let line = outgoing::request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
         self.open_request(wire_id, &line, about, false);
-    }
-
-    /// Interrupts whatever runs, by the session's own will.
-    pub(super) fn interrupt_all(&mut self) {
-        let (aim, wire_id) = (self.ledger.running_prompt(), self.wire_id(None));
-        let line = interrupt_line(&wire_id, false);
-        self.write_interrupt(aim, wire_id, &line, false);
     }
 
     /// Withdraws the prompts for which there was no room, if there is now.

@@ -1,11 +1,9 @@
 //! What follows from the state, whatever brought it about.
 
 use crate::action::{Action, WhyWithdrawn};
-use crate::ask::{Answer, Ask};
 use crate::config::CloseWhen;
 use crate::end::{CloseReason, Closed};
 use crate::error::Lost;
-use crate::ids::AskId;
 use crate::protocol::Protocol;
 use crate::protocol::aims::Aims;
 use crate::protocol::shutdown::Step;
@@ -26,11 +24,7 @@ impl Protocol {
         if self.output.pending().len() > self.config.limits.unsent_hard {
             self.abandon(CloseReason::Overrun);
         }
-        let is_over = match self.shutdown.step() {
-            Step::Finishing => !self.is_finishing(),
-            step => step == Step::Stopping,
-        };
-        if is_over && self.output.pending().is_empty() {
+        if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
             self.shutdown.close_stdin(self.now);
         }
         self.silence.owes(self.now, self.cli_owes());
@@ -51,23 +45,6 @@ impl Protocol {
             CloseWhen::TurnEnded => self.ledger.is_busy() || !self.asks.is_empty(),
             CloseWhen::Idle => !self.is_idle(),
         }
-    }
-
-    /// Whether hooks of the host may guard something that goes on. The end of stdin takes their guard away: before 2.1.332
-    /// (seen on 1.0.128, 2.0.76, 2.1.50 and 2.1.143) the CLI then goes on as if each had no objection.
-    pub(super) fn is_guarding(&self) -> bool {
-        self.guards && (self.ledger.is_busy() || !self.is_idle())
-    }
-
-    /// Refuses what is asked, and interrupts what runs: both are written before stdin is closed.
-    pub(super) fn stop_guarded(&mut self) {
-        let open: Vec<AskId> = self.asks.iter().map(Ask::id).collect();
-        for ask in open {
-            // Without room for it the session ends at once.
-            let _ = self.take_answer(ask, &Answer::Decline);
-        }
-        self.interrupt_all();
-        self.shutdown.stop(self.now);
     }
 
     fn tell_idle(&mut self) {

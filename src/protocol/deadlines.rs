@@ -34,9 +34,6 @@ impl Protocol {
             self.silence.told();
             self.actions.push(Action::Stalled(Deadline::Stall));
         }
-        if self.shutdown.is_overdue(self.now) && self.is_guarding() {
-            return self.stop_guarded();
-        }
         if self.shutdown.handle_timeout(self.now) && self.shutdown.step() >= Step::Exiting {
             self.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut self.actions);
             self.output.clear();

@@ -10,7 +10,6 @@ use crate::json::Json;
 use crate::message::{Line, Message};
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
-use crate::protocol::shutdown::Step;
 use crate::protocol::{Protocol, line::Piece, safe};
 use crate::request::Reply;
 use crate::wire::control::{self, AskFields};
@@ -326,13 +325,11 @@ impl Protocol {
         }
         let fields = control::ask(message.as_bytes());
         let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
-        self.guards |= kind == AskKind::Hook;
         let Some(why) = self.why_declined(kind, &fields, &message) else {
             let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message);
             return self.actions.push(Action::Asked(ask));
         };
-        let is_stopping = self.shutdown.step() == Step::Stopping && !self.settled;
-        if why != WhyDeclined::Undeclared && (why != WhyDeclined::Closing || is_stopping) {
+        if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
             self.output.push(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
             self.asks.remember(&request_id);
         } else {

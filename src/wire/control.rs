@@ -151,9 +151,3 @@ pub(crate) fn declared_dialogs(fields: &[(String, Json)]) -> Vec<String> {
     let kinds = fields.iter().rev().find(|(name, _)| name == "supportedDialogKinds");
     kinds.and_then(|(_, kinds)| kinds.decode().ok()).unwrap_or_default()
 }
-
-/// Whether the fields of an `initialize` register hooks; of two such fields the later counts.
-pub(crate) fn declares_hooks(fields: &[(String, Json)]) -> bool {
-    let hooks = fields.iter().rev().find(|(name, _)| name == "hooks");
-    hooks.is_some_and(|(_, hooks)| !matches!(hooks.as_str(), "null" | "{}"))
-}

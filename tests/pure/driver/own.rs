@@ -4,9 +4,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use claude_duplex::{Action, AskKinds, ChildAction, Closed, Exit, Json, Request, UnknownAsks};
+use claude_duplex::{Action, AskKinds, Closed, Exit, Json, Request, UnknownAsks};
 
-use super::mock::{Done, Rig, Write, rig};
+use super::mock::{Rig, Write, rig};
 use crate::incoming::{DIALOG, KINDS, Kind};
 
 const INIT: &str = r#"{"type":"system","subtype":"init","session_id":"s"}"#;
@@ -20,9 +20,7 @@ fn owner() -> Rig {
         config.limits.unsent_hard = LIMIT;
     });
     let kinds = Json::parse(&format!("[{DIALOG:?}]")).unwrap();
-    let hooks = Json::parse(r#"{"PreToolUse":[{"matcher":"Bash","hookCallbackIds":["h"]}]}"#).unwrap();
-    let introduction = Request::initialize().field("supportedDialogKinds", kinds).field("hooks", hooks);
-    rig.driver.request(introduction).unwrap();
+    rig.driver.request(Request::initialize().field("supportedDialogKinds", kinds)).unwrap();
     rig.driver.prompt("go").unwrap();
     rig.world.borrow_mut().say(INIT);
     rig.settle();
@@ -46,7 +44,7 @@ fn finish(rig: &mut Rig) -> Closed {
         if !std::mem::replace(&mut said, true) {
             world.say(RESULT);
         }
-        if world.log.contains(&Done::Closed) && world.exit.is_none() {
+        if world.log.contains(&super::Done::Closed) && world.exit.is_none() {
             world.end(Exit::Code(0));
         }
     }
@@ -111,58 +109,4 @@ fn a_future_of_finish_that_is_dropped_leaves_the_rest_to_the_host() {
     rig.world.borrow_mut().wait(Duration::from_secs(1));
     assert!(kind.is_refused(&rig.world.borrow().written(), "before"));
     assert_eq!(rig.driver.protocol().incoming_requests().count(), 0);
-}
-
-/// Up to 2.1.143 the CLI runs what a hook guards once its stdin has ended: asked before or after that.
-#[test]
-fn a_close_that_waits_no_longer_stops_the_turn_before_it_closes_stdin() {
-    for kind in KINDS {
-        let mut rig = owner();
-        hand_out(&mut rig, kind, "before");
-        rig.driver.close();
-        rig.settle();
-        assert!(!rig.log().contains(&Done::Closed), "{}: the answer may still come", kind.name);
-        rig.world.borrow_mut().wait(Duration::from_secs(120));
-        // The child does not take what stops it yet, and asks once more.
-        rig.world.borrow_mut().writes = [Write::Pending; 2].into();
-        rig.world.borrow_mut().say(&kind.line("late"));
-        rig.settle();
-        assert!(!rig.log().contains(&Done::Closed), "{}", kind.name);
-        rig.settle();
-        let written = rig.world.borrow().written();
-        assert!(kind.is_refused(&written, "before") && kind.is_refused(&written, "late"), "{}", kind.name);
-        assert!(written.contains(r#""subtype":"interrupt""#), "{}: {written}", kind.name);
-        // The end of stdin comes behind all of that.
-        assert_eq!(rig.log().iter().filter(|done| **done == Done::Closed).count(), 1, "{}", kind.name);
-        let last = rig.log().iter().rposition(|done| matches!(done, Done::Wrote(_)));
-        assert!(last < rig.log().iter().position(|done| *done == Done::Closed));
-        assert!(!rig.log().iter().any(|done| matches!(done, Done::Signal(_))));
-    }
-}
-
-#[test]
-fn a_child_that_does_not_read_what_stops_it_is_killed() {
-    let mut rig = owner();
-    rig.driver.close();
-    rig.settle();
-    rig.world.borrow_mut().writes = [Write::Pending; 1000].into();
-    rig.world.borrow_mut().wait(Duration::from_secs(120));
-    rig.settle();
-    assert!(!rig.log().contains(&Done::Closed));
-    rig.world.borrow_mut().wait(Duration::from_secs(2));
-    rig.settle();
-    assert!(rig.log().ends_with(&[Done::Signal(ChildAction::Kill), Done::Closed]), "{:?}", rig.log());
-}
-
-/// The end of its stdin would take the guards away before the kill comes.
-#[test]
-fn an_abort_kills_before_it_closes_stdin() {
-    for kind in KINDS {
-        let mut rig = owner();
-        hand_out(&mut rig, kind, "before");
-        rig.driver.abort();
-        rig.settle();
-        assert!(rig.log().ends_with(&[Done::Signal(ChildAction::Kill), Done::Closed]), "{:?}", rig.log());
-        assert!(!kind.is_refused(&rig.world.borrow().written(), "before"));
-    }
 }

@@ -55,23 +55,13 @@ impl Host {
                 Action::Answered { ask, verdict } => told.push((ask, verdict)),
                 Action::Withdrawn { ask, .. } => drop(self.close(ask)),
                 // These are left to others.
-                Action::Declined { why: WhyDeclined::Undeclared, .. } => {}
-                Action::Declined { message, kind, why } => declined.push((message, kind, why)),
+                Action::Declined { why: WhyDeclined::Undeclared | WhyDeclined::Closing, .. } => {}
+                Action::Declined { message, kind, .. } => declined.push((message, kind)),
                 _ => {}
             }
         }
-        match &answered {
-            Some((ask, _)) => assert_eq!(told.iter().map(|(told, _)| *told).collect::<Vec<_>>(), [ask.id()]),
-            // What a close cannot wait for any longer is declined, by its time and nothing else.
-            None => {
-                assert!(told.is_empty() || *input == Input::Timeout, "answered by nobody: {told:?}");
-                for (ask, verdict) in &told {
-                    assert_eq!(*verdict, Verdict::Declined);
-                    let ask = self.close(*ask).expect("it was open");
-                    declined.push((ask.message().clone(), ask.kind(), WhyDeclined::Unowned));
-                }
-            }
-        }
+        let told_of: Vec<AskId> = told.iter().map(|(ask, _)| *ask).collect();
+        assert_eq!(told_of, answered.iter().map(|(ask, _)| ask.id()).collect::<Vec<_>>());
         let mut declined = declined.into_iter();
         // Where all that waited was given up, nothing was added.
         let added = self.protocol.poll_transmit().get(waited..).unwrap_or_default();
@@ -85,11 +75,7 @@ impl Host {
                     self.granted += usize::from(!refuses(&response, is_guard(ask.message(), ask.kind())));
                 }
                 None => {
-                    // Where nothing can be written, nobody is answered.
-                    let mut declined = declined.by_ref().filter(|(message, _, why)| {
-                        *why != WhyDeclined::Closing || value(message)["request_id"] == response.request_id
-                    });
-                    let (message, kind, _) = declined.next().expect("nobody answered, and nothing was declined");
+                    let (message, kind) = declined.next().expect("nobody answered, and nothing was declined");
                     assert_eq!(value(&message)["request_id"], response.request_id, "another ask is declined");
                     assert!(refuses(&response, is_guard(&message, kind)), "granted by nobody: {:?}", response.response);
                 }
