@@ -1,7 +1,10 @@
 //! The laws of the design, each judged over the same arbitrary histories.
 
 mod ends;
+mod ids;
+mod limits;
 mod pending;
+mod silence;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -79,6 +82,7 @@ fn the_histories_reach_what_the_laws_are_about() {
         "Answered",
         "Withdrawn",
         "Rejected",
+        "DamagedLine",
         "Stray",
         "Stalled",
         "Idle",
@@ -110,17 +114,20 @@ macro_rules! laws {
 
 laws! {
     law_1_chunking: "1: cuts between bytes change nothing",
+    law_1_damage: "1: damage around a line changes nothing but the report",
     law_2_polls: "2: nothing depends on what was read",
     law_3_output: "3: output is whole lines of JSON",
     law_3_stdin: "3: no byte follows the close of stdin",
     law_4_replay: "4: a history that was written and read back gives the same",
     law_5_settling: "5: everything is settled once",
     law_5_answers: "5: an answer that is taken is on its way",
+    law_5_queue: "5: an open interrupt holds queued prompts back",
     law_6_ending: "6: a close ends without help",
     law_6_orders: "6: the child gets each order once, and no stranger gets one",
     law_7_time: "7: time does not go back, and early is nothing",
     law_7_deadlines: "7: what is due is announced and done",
     law_8_memory: "8: what is held has limits",
+    law_8_reading: "8: stdout is read exactly while there is room",
     law_8_room: "8: what is refused for want of room is taken when there is room",
     law_9_grants: "9: nothing is granted that nobody gave",
     law_9_fitting: "9: an answer that fits is one line, and any other changes nothing",

@@ -115,7 +115,7 @@ fn every_prompt_of_the_recordings_can_be_written_with_the_named_fields() {
         let mut again = written(|protocol| {
             let mut prompt = match &line["message"]["content"] {
                 Value::String(text) => Prompt::text(text),
-                blocks => Prompt::blocks(Json::from(blocks)),
+                blocks => Prompt::blocks(Json::from(blocks)).expect("content blocks"),
             };
             for (name, value) in line.as_object().expect("an object") {
                 let text = value.as_str().unwrap_or_default();

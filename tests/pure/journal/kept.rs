@@ -26,7 +26,12 @@ fn every_kind() -> Vec<Input<'static>> {
     vec![
         Input::StderrEof,
         Input::Prompt(Prompt::text("hello")),
-        Input::Prompt(Prompt::blocks(json("[ 1e400 ]")).uuid(prompt.uuid()).busy(claude_duplex::Busy::Send)),
+        Input::Prompt(
+            Prompt::blocks(json("[ {\"type\":\"new\",\"n\": 1e400} ]"))
+                .unwrap()
+                .uuid(prompt.uuid())
+                .busy(claude_duplex::Busy::Send),
+        ),
         Input::Prompt(Prompt::text("later").field("priority", json("\"later\""))),
         Input::Cancel(prompt),
         Input::Interrupt(Interrupt::running()),
