@@ -16,7 +16,9 @@ macro_rules! trials {
 }
 
 mod api;
+mod elicitations;
 mod faults;
+mod guards;
 mod hooks;
 mod host;
 mod interrupts;
@@ -30,12 +32,14 @@ mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 14] = [
+const THEMES: [&[(&str, Body)]; 16] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
     interrupts::TRIALS,
     hooks::TRIALS,
+    guards::TRIALS,
+    elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,
     tasks::TRIALS,
@@ -53,5 +57,5 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, Body)> {
 
 /// What this binary does where a trial has started it once more, as another process.
 pub(crate) fn other_process() -> Option<ExitCode> {
-    journal::other_process().or_else(host::other_process)
+    journal::other_process().or_else(host::other_process).or_else(elicitations::other_process)
 }
