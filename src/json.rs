@@ -66,27 +66,50 @@ impl Json {
         self.as_str().starts_with('{')
     }
 
+    /// Takes a value of a line that is JSON; bytes that are not UTF-8 are read as U+FFFD. The value is copied once.
+    pub(crate) fn from_line(value: &[u8]) -> Self {
+        let text = match std::str::from_utf8(value) {
+            Ok(text) if is_compact(text) => text.to_owned(),
+            _ => compact(|| {
+                value.utf8_chunks().flat_map(|chunk| {
+                    let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+                    chunk.valid().chars().chain(bad)
+                })
+            }),
+        };
+        RawValue::from_string(text).map_or_else(|_| Self(RawValue::NULL.to_owned()), Self)
+    }
+
     /// The value with the blanks between its tokens left out.
     pub(crate) fn compacted(raw: &RawValue) -> Self {
         let text = raw.get();
         if is_compact(text) {
             return Self(raw.to_owned());
         }
-        let mut compact = String::with_capacity(text.len());
+        RawValue::from_string(compact(|| text.chars())).map_or_else(|_| Self(raw.to_owned()), Self)
+    }
+}
+
+/// Gathers the characters without the blanks between tokens, in a text of the exact size: one that is larger would be
+/// copied once more.
+fn compact<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> String {
+    let kept = || {
         let (mut in_string, mut escaped) = (false, false);
-        for character in text.chars() {
+        characters().filter(move |character| {
             if !in_string && character.is_ascii_whitespace() {
-                continue;
+                return false;
             }
-            compact.push(character);
             (in_string, escaped) = match (in_string, escaped, character) {
                 (true, false, '\\') => (true, true),
                 (_, false, '"') => (!in_string, false),
                 _ => (in_string, false),
             };
-        }
-        RawValue::from_string(compact).map_or_else(|_| Self(raw.to_owned()), Self)
-    }
+            true
+        })
+    };
+    let mut text = String::with_capacity(kept().map(char::len_utf8).sum());
+    kept().for_each(|character| text.push(character));
+    text
 }
 
 /// Whether there is no blank between the tokens.
@@ -152,6 +175,7 @@ mod tests {
         assert_eq!(json.as_str(), "[\"a \\\" b\\\\\",{\"k\":1}]");
         let raw = RawValue::from_string("[1, \"a b\"]".into()).unwrap();
         assert_eq!(Json::from(raw).as_str(), "[1,\"a b\"]");
+        assert_eq!(Json::from_line(b"[ 1, \"a \xff\" ]").as_str(), "[1,\"a \u{fffd}\"]");
         let compact = "{\"a\":\"b c\\\" d\"}";
         assert_eq!(Json::from(RawValue::from_string(compact.into()).unwrap()).as_str(), compact);
     }

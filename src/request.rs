@@ -178,8 +178,8 @@ impl Request {
         self
     }
 
-    /// Gives it an id on the wire in place of one from the session's seed. While another request of that id is open, it is
-    /// [refused](crate::WhyRefused::Reused).
+    /// Gives it an id on the wire in place of one from the session's seed. While a reply to another request of that id may
+    /// still come, it is [refused](crate::WhyRefused::Reused): until the reply is there, or 64 more requests have timed out.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
