@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use claude_duplex::ask::hook::HookEvent;
 use serde_json::{Value, json};
 
+use crate::script::texts;
 use crate::watch::Case;
 
 /// Time that the CLI gives a hook, in seconds.
@@ -77,6 +78,20 @@ impl<'c> Raw<'c> {
     pub(crate) fn turn(&mut self, text: &str) -> Result<Value> {
         self.prompt(text)?;
         self.until("a result", |line| (line["type"] == "result").then(|| line.clone()))
+    }
+
+    /// Sends a prompt and returns the results of the tools in its turn, as text.
+    pub(crate) fn results(&mut self, text: &str) -> Result<String> {
+        self.prompt(text)?;
+        let mut results = String::new();
+        loop {
+            let line = self.next("a result")?;
+            match line["type"].as_str() {
+                Some("result") => return Ok(results),
+                Some("user") => results.extend(texts(&line["message"]["content"])),
+                _ => {}
+            }
+        }
     }
 
     /// Makes a request and waits for its `response`.

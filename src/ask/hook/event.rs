@@ -113,7 +113,9 @@ impl HookEvent {
             | Self::UserPromptExpansion
             | Self::ConfigChange
             | Self::Elicitation
-            | Self::ElicitationResult => block(reason),
+            | Self::ElicitationResult
+            | Self::TaskCreated
+            | Self::TaskCompleted => block(reason),
             // `Other` is public: a host can make one of a known word.
             Self::Other(word) => match Self::from(&**word) {
                 Self::Other(_) => block(reason),
@@ -135,8 +137,6 @@ impl HookEvent {
             | Self::PermissionDenied
             | Self::Setup
             | Self::TeammateIdle
-            | Self::TaskCreated
-            | Self::TaskCompleted
             | Self::InstructionsLoaded
             | Self::WorktreeCreate
             | Self::WorktreeRemove

@@ -100,7 +100,7 @@ fn is_told(raw: &mut Raw<'_>) -> crate::raw::Result<bool> {
 
 fn guard(case: &Case, event: HookEvent) -> Trial {
     let configuration = json!({ "mcpServers": { "forms": server()? } }).to_string();
-    let guard = Guard { event, first: FIRST, refused_since: Some("2.1.329"), stops_in_time: None };
+    let guard = Guard { event, first: FIRST, refused_since: Some("2.1.302"), stops_in_time: None };
     judge(case, &guard, &[BYPASS, "--mcp-config", &configuration], |raw, _| is_told(raw))
 }
 

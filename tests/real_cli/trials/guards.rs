@@ -20,6 +20,8 @@ trials![
     guard_of_a_skills_command,
     guard_of_the_model,
     guard_of_the_settings,
+    guard_of_a_new_task,
+    guard_of_a_finished_task,
 ];
 
 const WAYS: [Way; 4] = [Way::Nothing, Way::Error, Way::Empty, Way::Refusal];
@@ -218,4 +220,45 @@ async fn guard_of_the_settings(case: &Case) -> Trial {
         }
         Ok(seen.trim() == value)
     })
+}
+
+async fn guard_of_a_new_task(case: &Case) -> Trial {
+    guard_of_a_task(case, HookEvent::TaskCreated, |raw| {
+        let before = tasks(raw)?;
+        raw.turn(&script([new_task(), text("done")]))?;
+        Ok(tasks(raw)?.len() > before.len())
+    })
+}
+
+async fn guard_of_a_finished_task(case: &Case) -> Trial {
+    guard_of_a_task(case, HookEvent::TaskCompleted, |raw| {
+        raw.turn(&script([new_task(), text("done")]))?;
+        let id = tasks(raw)?.pop().ok_or("no task")?;
+        raw.turn(&script([tool("TaskUpdate", json!({ "taskId": id, "status": "completed" })), text("done")]))?;
+        let listed = raw.results(&script([tool("TaskGet", json!({ "taskId": id })), text("done")]))?;
+        Ok(listed.contains("completed"))
+    })
+}
+
+fn guard_of_a_task(case: &Case, event: HookEvent, mut happens: impl FnMut(&mut Raw<'_>) -> Result<bool>) -> Trial {
+    let mut raw = Raw::start(case, event.clone(), BYPASS)?;
+    let offered = !raw.results(&script([new_task(), text("done")]))?.contains("No such tool");
+    raw.close()?;
+    if !offered {
+        case.differs("there is no tool that makes tasks");
+        return Ok(());
+    }
+    let guard = Guard { event, first: "2.1.143", refused_since: None, stops_in_time: None };
+    judge(case, &guard, BYPASS, |raw, _| happens(raw))
+}
+
+fn new_task() -> crate::script::Step {
+    tool("TaskCreate", json!({ "subject": "tidy", "description": "tidy up", "activeForm": "tidying" }))
+}
+
+/// Ids of the tasks on the list.
+fn tasks(raw: &mut Raw<'_>) -> Result<Vec<String>> {
+    let listed = raw.results(&script([tool("TaskList", json!({})), text("done")]))?;
+    let ids = listed.split('#').skip(1).map(|task| task.chars().take_while(char::is_ascii_digit).collect());
+    Ok(ids.collect())
 }
