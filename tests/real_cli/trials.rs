@@ -16,6 +16,7 @@ macro_rules! trials {
 }
 
 mod api;
+mod damage;
 mod elicitations;
 mod faults;
 mod guards;
@@ -32,7 +33,7 @@ mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 16] = [
+const THEMES: [&[(&str, Body)]; 17] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
@@ -47,6 +48,7 @@ const THEMES: [&[(&str, Body)]; 16] = [
     text::TRIALS,
     api::TRIALS,
     faults::TRIALS,
+    damage::TRIALS,
     host::TRIALS,
     journal::TRIALS,
 ];
