@@ -170,7 +170,7 @@ pub mod trace;
 mod transport;
 mod wire;
 
-pub use action::{Action, CliSession, Origin, Outcome, Rejected, Verdict, WhyDeclined, WhyWithdrawn};
+pub use action::{Action, Attribution, CliSession, Origin, Outcome, Rejected, Verdict, WhyDeclined, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;

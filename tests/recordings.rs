@@ -15,7 +15,7 @@ mod recordings;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
-use claude_duplex::{Action, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
+use claude_duplex::{Action, Attribution, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
 use play::{Event, Played, Player};
 use recording::{Recorded, What};
 use recordings::{name, recordings};
@@ -164,14 +164,15 @@ fn attribution(played: &Played) -> String {
     let mut text = String::new();
     let mut ended: BTreeMap<Option<u64>, Vec<String>> = BTreeMap::new();
     for (_, event) in &played.events {
-        if let Event::Action(Action::PromptEnded { prompt, turn, outcome, result }) = event {
+        if let Event::Action(Action::PromptEnded { prompt, turn, outcome, attribution, result }) = event {
             let result = if result.is_none() && turn.is_some() { ", without a result" } else { "" };
             let why = match outcome {
                 Outcome::Lost(why) => format!(" ({why})"),
                 _ => String::new(),
             };
             let prompt = prompt_name(*prompt);
-            let line = format!("{prompt} {}{why}{result}", outcome.name());
+            let inferred = if *attribution == Attribution::Inferred { ", inferred" } else { "" };
+            let line = format!("{prompt} {}{why}{result}{inferred}", outcome.name());
             ended.entry(turn.map(|turn| turn.number())).or_default().push(line);
         }
     }

@@ -86,13 +86,16 @@ impl Protocol {
                 }
             }
             MessageKind::User if !message.is_subagent() => {
+                if self.ledger.holds_results() && facts::has_block(line, "tool_result") {
+                    self.ledger.tool_returned();
+                }
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
             }
             MessageKind::Assistant if !message.is_subagent() => {
                 self.last_error = None;
-                self.ledger.spoke();
+                self.ledger.assistant(self.ledger.holds_results() && facts::has_block(line, "tool_use"));
             }
             MessageKind::StreamEvent if !message.is_subagent() => self.last_error = None,
             _ => {}

@@ -1,5 +1,7 @@
 //! What the ledger reads in a line: which turn it opens or closes, and for whom.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::ids::Uuid;
@@ -42,6 +44,9 @@ pub(crate) enum CommandState {
     Started,
     Completed,
     Cancelled,
+    /// The session ended while it waited.
+    Discarded,
+    Refused,
     #[serde(other)]
     Other,
 }
@@ -66,6 +71,12 @@ pub(crate) struct ResultFacts {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) terminal_reason: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) stop_reason: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    result: Option<Text>,
+    #[serde(default, deserialize_with = "lenient")]
+    user_message_uuid: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     origin: Option<OriginFields>,
     #[serde(default, deserialize_with = "lenient")]
     user_message_uuids: Option<First<NAMED_READ>>,
@@ -76,10 +87,49 @@ struct OriginFields {
     kind: String,
 }
 
+/// A text of which only the length matters: it is not kept.
+#[derive(Debug)]
+struct Text {
+    is_empty: bool,
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Length;
+        impl serde::de::Visitor<'_> for Length {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+                Ok(Text { is_empty: text.is_empty() })
+            }
+        }
+        deserializer.deserialize_str(Length)
+    }
+}
+
 impl ResultFacts {
     /// What started the turn, where the CLI says that it was not a prompt of a host.
     pub(crate) fn own_origin(&self) -> Option<&str> {
         self.origin.as_ref().map(|origin| origin.kind.as_str()).filter(|kind| *kind != "human")
+    }
+
+    /// Whether it has a text that is not empty.
+    pub(crate) fn has_text(&self) -> bool {
+        self.result.as_ref().is_some_and(|text| !text.is_empty)
+    }
+
+    /// Whether the turn ended as a tool had returned, without a further word of the model.
+    pub(crate) fn ends_at_a_tool(&self) -> bool {
+        self.stop_reason.as_deref() == Some("tool_use") && !self.has_text()
+    }
+
+    /// A prompt that it answers, where the CLI names one alone, as 2.1.250 does. It may answer more.
+    pub(crate) fn answers_first(&self) -> Option<Uuid> {
+        self.user_message_uuid.as_ref()?.parse().ok()
     }
 
     /// The prompts that it answers, where the CLI says so (from 2.1.259 on).
@@ -96,6 +146,11 @@ impl ResultFacts {
 
 pub(crate) fn result(line: &[u8]) -> ResultFacts {
     decode(line).unwrap_or_default()
+}
+
+/// Whether an `assistant` or `user` line has a content block of that type. Within a text the quotes would be escaped.
+pub(crate) fn has_block(line: &[u8], block: &str) -> bool {
+    memchr::memmem::find(line, format!("\"{block}\"").as_bytes()).is_some()
 }
 
 /// A `system` message about background work or the state of the session.

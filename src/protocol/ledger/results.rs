@@ -1,24 +1,24 @@
-//! A result: which turns it ends, and which prompts it answers, by evidence or, where nothing names any, by what is left.
+//! A result: which turns it ends, and which prompts it answers.
 
 use std::sync::Arc;
 
-use crate::action::{Action, Origin, Outcome};
-use crate::ids::Uuid;
+use crate::action::{Action, Origin};
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::time::Time;
 use crate::wire::facts::ResultFacts;
 
 use super::Ledger;
-use super::prompts::{Entry, Stage};
-use super::turns::{Stop, Turn};
+use super::prompts::{Entry, Rank, Stage};
+use super::turns::{Stops, Turn};
+use super::{Interrupt, TurnOf};
 
 impl Ledger {
     /// A `result`: it ends every open turn and answers what they took.
     pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, message: &Message, actions: &mut Actions) {
         let had_init = !self.turns.is_empty();
         if !had_init {
-            self.open_turn(now, Origin::Unknown, false, actions);
+            self.open_turn(now, TurnOf { origin: Origin::Unknown, batch: false }, actions);
         }
         self.settle_origin(facts);
         let named = facts.answers();
@@ -26,8 +26,11 @@ impl Ledger {
             for uuid in named {
                 self.take(*uuid, actions);
             }
+        } else if let Some(first) = facts.answers_first() {
+            // It may answer more, which evidence gives it, and no other.
+            self.take(first, actions);
         } else if had_init && !self.generation.tells_life {
-            self.guess(actions);
+            self.guess(facts, actions);
         }
         actions.push(Action::Message { turn: self.current_turn(), message: message.clone() });
 
@@ -35,20 +38,20 @@ impl Ledger {
         let is_answered =
             |entry: &Entry| entry.is_taken() && only.as_ref().is_none_or(|only| only.contains(&entry.id.uuid()));
         let answered = self.prompts.remove_all(is_answered);
-        let mut turns = std::mem::take(&mut self.turns);
-        if let Some((_, held)) = turns.split_last_mut() {
-            // The result is not theirs: that they had no word says nothing with it.
-            held.iter_mut().for_each(|turn| turn.spoke = true);
+        let stops = self.stops();
+        let turns = std::mem::take(&mut self.turns);
+        let last = turns.len();
+        for (at, ended) in turns.into_iter().enumerate() {
+            self.end_turn(&ended, at + 1 < last, &answered, (facts, stops), message, actions);
         }
-        for ended in turns {
-            self.end_turn(ended, &answered, facts, message, actions);
-        }
-        // What the result does not name although a turn took it is not answered: it waits for evidence, and for no guess.
+        // What the result does not name although a turn took it is not answered.
         for entry in self.prompts.iter_mut().filter(|entry| entry.is_taken()) {
-            entry.stage = Stage::Written(u64::MAX);
+            entry.stage = Stage::Unanswered(entry.turn());
         }
-        let is_older = self.stop == Stop::Written && facts.subtype.as_deref() == Some("success");
-        self.stop = if is_older { Stop::Written } else { Stop::None };
+        let is_older = self.interrupt.is_written() && facts.subtype.as_deref() == Some("success");
+        if !is_older {
+            self.interrupt = Interrupt::None;
+        }
         self.task_ended = false;
         self.order += 1;
         self.last_result = self.order;
@@ -66,55 +69,41 @@ impl Ledger {
         }
     }
 
-    /// Gives the open turns the prompts that they answer although nothing says so: the rules stand at the top of the ledger.
-    fn guess(&mut self, actions: &mut Actions) {
-        for at in 0..self.turns.len() {
-            let turn = &self.turns[at];
-            let id = turn.id;
-            for uuid in self.unnamed_of(turn) {
-                if let Some(entry) = self.prompts.find(uuid) {
-                    entry.stage = Stage::Taken(Some(id));
-                    actions.push(Action::PromptTaken { prompt: entry.id, turn: id });
-                }
-            }
+    fn stops(&self) -> Stops {
+        let waits = |(_, entry): (u64, &Entry)| entry.traits.rank == Rank::Now;
+        Stops {
+            interrupt: self.interrupt != Interrupt::None,
+            now: self.generation.ranks && self.prompts.unnamed().any(waits),
         }
     }
 
-    fn unnamed_of(&self, turn: &Turn) -> Vec<Uuid> {
-        let mut unnamed = self.prompts.unnamed_before(turn.order);
-        let took_some = self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
-        let blocked_batch = turn.batch && !turn.spoke;
-        let first = match unnamed.next() {
-            Some(first) if blocked_batch || !took_some && !turn.is_own() => first,
-            _ => return Vec::new(),
-        };
-        // Of joined prompts all but the last are echoed, if the CLI echoes.
-        let joins = self.generation.joins && !self.generation.echoes;
-        let waited = |entry: &&Entry| matches!(entry.stage, Stage::Written(order) if order < self.last_result);
-        let joined = joins && turn.spoke && !first.slash && waited(&first);
-        let rest = unnamed.take_while(|entry| joined && waited(entry));
-        std::iter::once(first).chain(rest).map(|entry| entry.id.uuid()).collect()
-    }
-
     /// A turn is over, and with it those that it took of the prompts that the result answers.
-    fn end_turn(&self, ended: Turn, answered: &[Entry], facts: &ResultFacts, message: &Message, actions: &mut Actions) {
+    fn end_turn(
+        &mut self,
+        ended: &Turn,
+        is_held: bool,
+        answered: &[Entry],
+        (facts, stops): (&ResultFacts, Stops),
+        message: &Message,
+        actions: &mut Actions,
+    ) {
         let answered = || answered.iter().filter(|entry| entry.turn() == Some(ended.id));
         let origin = match (&ended.origin, answered().next()) {
             (Origin::Own(_), _) => ended.origin.clone(),
-            (_, Some(_)) => Origin::Prompt,
-            (_, None) => Origin::Unknown,
+            (_, None) if !ended.is_of_ended => Origin::Unknown,
+            (_, _) => Origin::Prompt,
         };
-        let result = Some(message.clone());
-        let outcome = ended.outcome(facts, self.stop, self.generation);
-        actions.push(Action::TurnEnded { turn: ended.id, origin, result: result.clone() });
+        actions.push(Action::TurnEnded { turn: ended.id, origin, result: Some(message.clone()) });
+        let by_result = ended.outcome(facts, stops, self.generation);
         for entry in answered() {
-            let outcome = match outcome {
-                // A local command ends without a word of the model, and up to 2.1.143 without an echo. One that was joined
-                // to other prompts is plain text.
-                Outcome::Blocked if entry.slash && !ended.prevented && !ended.batch => Outcome::Success,
-                outcome => outcome,
+            let how = match is_held {
+                true => ended.held(entry, by_result.0),
+                false => ended.of_entry(entry, by_result, self.generation),
             };
-            entry.end(outcome, result.clone(), actions);
+            entry.end_as(how, Some(ended.id), Some(message.clone()), actions);
+            if entry.guessed && !is_held {
+                self.remember(entry.id.uuid(), ended, by_result, message);
+            }
         }
     }
 }

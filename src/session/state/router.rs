@@ -62,12 +62,13 @@ impl Router {
                     guess.iter().for_each(|guess| self.retract(*guess));
                 }
             }
-            Action::PromptEnded { prompt, turn, outcome, result } => {
+            Action::PromptEnded { prompt, turn, outcome, attribution, result } => {
                 let Some(at) = self.prompts.iter().position(|open| open.id == *prompt) else { return };
                 calls.wake(self.prompts.remove(at).mailbox.end(TurnEnd {
                     prompt: *prompt,
                     turn: *turn,
                     outcome: *outcome,
+                    attribution: *attribution,
                     result: result.clone(),
                     messages: Vec::new(),
                     omitted: 0,
