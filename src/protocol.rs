@@ -95,6 +95,8 @@ pub struct Protocol {
     stderr: Tail,
     session: Option<CliSession>,
     last_error: Option<String>,
+    /// The last result is an error without a turn: what is lost with the session is lost by that.
+    failed: bool,
     dialogs: Vec<String>,
     counts: Counts,
     /// A command was refused for want of room for so many bytes, and no `Room` was told since; of several, the shortest.
@@ -139,6 +141,7 @@ impl Protocol {
             stderr: Tail::default(),
             session: None,
             last_error: None,
+            failed: false,
             dialogs: Vec::new(),
             counts: Counts::default(),
             wants_room: None,

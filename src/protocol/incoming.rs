@@ -8,6 +8,7 @@ use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
 use crate::error::WhyRejected;
 use crate::message::{Line, Message};
+use crate::protocol::background::Meanwhile;
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
 use crate::protocol::{Protocol, asks, line::Piece};
@@ -67,9 +68,14 @@ impl Protocol {
             }
             MessageKind::Result => {
                 let facts = facts::result(line);
+                self.failed = facts.is_error == Some(true) && self.ledger.current_turn().is_none();
                 self.note_result(&message, &facts);
-                self.ledger.result(self.now, &facts, &message, &mut self.actions);
-                self.background.turned();
+                let is_own = self.ledger.result(self.now, &facts, &message, &mut self.actions);
+                if !self.ledger.tells_origin() {
+                    self.background.turned();
+                } else if is_own {
+                    self.background.told_one();
+                }
                 if self.ledger.holds_results() {
                     self.background.none_runs();
                 }
@@ -86,8 +92,9 @@ impl Protocol {
                 }
             }
             MessageKind::User if !message.is_subagent() => {
-                if self.ledger.holds_results() && facts::has_block(line, "tool_result") {
+                if self.awaits_tools() && facts::has_block(line, "tool_result") {
                     self.ledger.tool_returned();
+                    self.background.told_all();
                 }
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
                     self.ledger.echo(uuid, &mut self.actions);
@@ -103,6 +110,11 @@ impl Protocol {
         self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
     }
 
+    /// Whether it matters that a tool has returned: to a turn whose result may be held back, or for a task that has ended.
+    fn awaits_tools(&self) -> bool {
+        self.ledger.current_turn().is_some() && (self.ledger.holds_results() || self.background.is_running())
+    }
+
     fn system(&mut self, message: &Message) {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
@@ -116,7 +128,9 @@ impl Protocol {
                 self.introduced(init);
                 self.last_error = None;
                 self.ledger.init(self.now, &mut self.actions);
-                self.background.turned();
+                if !self.ledger.tells_origin() {
+                    self.background.turned();
+                }
             }
             "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
@@ -126,7 +140,12 @@ impl Protocol {
                 if subtype.starts_with("task_")
                     || matches!(subtype, "session_state_changed" | "background_tasks_changed")
                 {
-                    self.background.observe(subtype, facts::system(line), self.ledger.current_turn().is_some());
+                    let meanwhile = Meanwhile {
+                        in_turn: self.ledger.current_turn().is_some(),
+                        interrupting: self.requests.interrupt_is_open(),
+                        tells_origin: self.ledger.tells_origin(),
+                    };
+                    self.background.observe(subtype, facts::system(line), meanwhile);
                 }
             }
         }
@@ -141,6 +160,8 @@ impl Protocol {
             capabilities: capabilities.collect(),
         };
         if self.session.as_ref() != Some(&session) {
+            // What was to be told to the model, it will not be told in another conversation (`/clear`).
+            self.background.told_all();
             self.session = Some(session.clone());
             self.actions.push(Action::Session(session));
         }

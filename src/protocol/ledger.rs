@@ -21,8 +21,8 @@
 //!
 //! * it took nothing: it answers the oldest prompt that was written before its `init` (local commands, blocked prompts, and
 //!   those that were aborted before their first word have no echo), and where the CLI joins prompts and echoes none, those
-//!   that waited with it (`queue_no_uuid`, from 2.1.85 on). From 2.1.69 to 2.1.84 the oldest of the highest priority, and of
-//!   the kind that the result fits (`local_before_later` and the others of 2.1.73);
+//!   that waited with it (`queue_no_uuid`, from 2.1.85 on). From 2.1.69 to 2.1.84, of those that waited as the turn before it
+//!   ended, the one of the highest priority, and of the kind that the result fits (`local_before_later` of 2.1.73);
 //! * it took something before its `init` and nothing after: a joined batch that was blocked before its last echo, which
 //!   the next prompt was due (`blocked_batch` of 2.1.143).
 //!
@@ -218,6 +218,11 @@ impl Ledger {
         self.turns.last().map(|turn| turn.id)
     }
 
+    /// Whether the CLI says which turns are its own.
+    pub(crate) fn tells_origin(&self) -> bool {
+        self.generation.tells_origin
+    }
+
     /// Whether a result says that no agent runs in the background.
     pub(crate) fn holds_results(&self) -> bool {
         self.generation.holds_results
@@ -353,7 +358,7 @@ impl Ledger {
         let id = TurnId::new(self.session, self.last_turn);
         actions.push(Action::TurnStarted { turn: id, origin: origin.clone() });
         let is_of_ended = std::mem::take(&mut self.ended_is_due);
-        self.turns.push(Turn { batch, is_of_ended, ..Turn::new(id, now, self.order, origin) });
+        self.turns.push(Turn { batch, is_of_ended, ..Turn::new(id, now, self.order, self.last_result, origin) });
         for entry in self.prompts.iter_mut().filter(|entry| entry.waits_for_turn()) {
             entry.stage = Stage::Taken(Some(id));
             actions.push(Action::PromptTaken { prompt: entry.id, turn: id });

@@ -127,6 +127,13 @@ impl ResultFacts {
         self.stop_reason.as_deref() == Some("tool_use") && !self.has_text()
     }
 
+    /// Whether its turn may have been stopped by something other than its own end.
+    pub(crate) fn may_be_aborted(&self) -> bool {
+        let reason = self.terminal_reason.as_deref();
+        let crashed = || self.subtype.as_deref() == Some("error_during_execution") || self.ends_at_a_tool();
+        reason.map_or_else(crashed, |reason| reason.starts_with("aborted"))
+    }
+
     /// A prompt that it answers, where the CLI names one alone, as 2.1.250 does. It may answer more.
     pub(crate) fn answers_first(&self) -> Option<Uuid> {
         self.user_message_uuid.as_ref()?.parse().ok()
@@ -162,6 +169,8 @@ pub(crate) struct SystemFacts {
     pub(crate) task_type: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) state: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) status: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) patch: Option<TaskPatch>,
     #[serde(default, deserialize_with = "lenient")]

@@ -1,14 +1,14 @@
 //! Which prompts a result answers where no line names any, and what is left of it once a line says otherwise.
 
 use crate::action::{Attribution, Outcome};
-use crate::ids::Uuid;
+use crate::ids::{PromptId, Uuid};
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::wire::facts::ResultFacts;
 
-use super::Ledger;
-use super::prompts::{Entry, Stage};
+use super::prompts::{Entry, Rank, Stage};
 use super::turns::Turn;
+use super::{Interrupt, Ledger};
 
 /// How many guesses can be corrected at once.
 const GUESSES: usize = 16;
@@ -55,41 +55,45 @@ impl Ledger {
         std::iter::once(first).chain(rest).map(|entry| entry.id.uuid()).collect()
     }
 
-    /// The prompts of which the turn may be, in the order of the CLI's queue.
+    /// The prompts of which the turn may be, the likeliest first: of those that waited as the turn before it ended, the one
+    /// of the highest priority; if none did, the CLI was idle, and took the first that came.
     fn waiting_for(&self, turn: &Turn) -> Vec<&Entry> {
         let before = self.prompts.unnamed().filter(|(written, _)| *written < turn.order);
-        let mut waiting: Vec<&Entry> = before.map(|(_, entry)| entry).collect();
+        let mut waiting: Vec<(u64, &Entry)> = before.collect();
         if self.generation.ranks && !self.generation.joins {
-            waiting.sort_by_key(|entry| entry.traits.rank);
+            waiting.sort_by_key(|(written, entry)| {
+                let waited = *written < turn.after;
+                (!waited, Some(entry.traits.rank).filter(|_| waited))
+            });
         }
-        waiting
+        waiting.into_iter().map(|(_, entry)| entry).collect()
     }
 
     /// The prompt that a turn most likely ran. Where the queue knows priorities, the order in which prompts were written
     /// is not that in which they run, and the result helps: a local command has a text and no query, a prompt that a hook
-    /// refused neither, and one that was aborted is not a local command.
-    fn likeliest<'e>(
-        &self,
-        turn: &Turn,
-        facts: Option<&ResultFacts>,
-        waiting: &[&'e Entry],
-    ) -> Option<&'e Entry> {
-        let by_result = facts.filter(|_| self.generation.ranks && !self.generation.tells_reason).and_then(|facts| {
+    /// refused neither, and one that was aborted is not a local command, nor the prompt that is to run now instead.
+    fn likeliest<'e>(&self, turn: &Turn, facts: Option<&ResultFacts>, waiting: &[&'e Entry]) -> Option<&'e Entry> {
+        let by_result = facts.filter(|_| self.generation.ranks).and_then(|facts| {
+            let aborts = self.aborting(facts);
             let no_query = facts.subtype.as_deref() == Some("success") && facts.stop_reason.is_none();
             let is_command = no_query && (turn.spoke || facts.has_text());
-            waiting.iter().find(|entry| entry.traits.slash == is_command)
+            let fits = |entry: &&&Entry| self.generation.joins || entry.traits.slash == is_command;
+            waiting.iter().filter(|entry| Some(entry.id) != aborts).find(fits)
         });
         by_result.or(waiting.first()).copied()
     }
 
+    /// The prompt that made the turn of that result give way to it, if one did: of those that are to run now, the last.
+    fn aborting(&self, facts: &ResultFacts) -> Option<PromptId> {
+        if self.interrupt != Interrupt::None || !facts.may_be_aborted() {
+            return None;
+        }
+        let to_run_now = self.prompts.unnamed().filter(|(_, entry)| entry.traits.rank == Rank::Now);
+        to_run_now.last().map(|(_, entry)| entry.id)
+    }
+
     /// Remembers whom a turn's result was given by the rules alone, for as long as another may be meant.
-    pub(super) fn remember(
-        &mut self,
-        prompt: Uuid,
-        turn: &Turn,
-        outcome: (Outcome, Attribution),
-        result: &Message,
-    ) {
+    pub(super) fn remember(&mut self, prompt: Uuid, turn: &Turn, outcome: (Outcome, Attribution), result: &Message) {
         self.guesses.retain(|guess| self.prompts.unnamed().any(|(written, _)| written < guess.turn.order));
         if self.prompts.unnamed().any(|(written, _)| written < turn.order) {
             if self.guesses.len() == GUESSES {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::action::{Action, Origin};
+use crate::action::{Action, Attribution, Origin, Outcome};
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::time::Time;
@@ -14,13 +14,14 @@ use super::turns::{Stops, Turn};
 use super::{Interrupt, TurnOf};
 
 impl Ledger {
-    /// A `result`: it ends every open turn and answers what they took.
-    pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, message: &Message, actions: &mut Actions) {
+    /// A `result`: it ends every open turn and answers what they took. Says whether its turn was the CLI's own.
+    pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, message: &Message, actions: &mut Actions) -> bool {
         let had_init = !self.turns.is_empty();
         if !had_init {
             self.open_turn(now, TurnOf { origin: Origin::Unknown, batch: false }, actions);
         }
         self.settle_origin(facts);
+        let is_own = self.turns.last().is_some_and(Turn::is_own);
         let named = facts.answers();
         if let Some(named) = &named {
             for uuid in named {
@@ -38,11 +39,13 @@ impl Ledger {
         let is_answered =
             |entry: &Entry| entry.is_taken() && only.as_ref().is_none_or(|only| only.contains(&entry.id.uuid()));
         let answered = self.prompts.remove_all(is_answered);
-        let stops = self.stops();
-        let turns = std::mem::take(&mut self.turns);
-        let last = turns.len();
-        for (at, ended) in turns.into_iter().enumerate() {
-            self.end_turn(&ended, at + 1 < last, &answered, (facts, stops), message, actions);
+        let mut turns = std::mem::take(&mut self.turns);
+        if let Some(last) = turns.pop() {
+            let how = last.outcome(facts, self.stops(), self.generation);
+            for earlier in &turns {
+                self.end_turn(earlier, &last, &answered, (how, message), actions);
+            }
+            self.end_turn(&last, &last, &answered, (how, message), actions);
         }
         // What the result does not name although a turn took it is not answered.
         for entry in self.prompts.iter_mut().filter(|entry| entry.is_taken()) {
@@ -55,6 +58,7 @@ impl Ledger {
         self.task_ended = false;
         self.order += 1;
         self.last_result = self.order;
+        is_own
     }
 
     /// What the result says of its turn's origin; where the CLI says such things, its silence counts too.
@@ -77,14 +81,14 @@ impl Ledger {
         }
     }
 
-    /// A turn is over, and with it those that it took of the prompts that the result answers.
+    /// A turn is over, and with it those that it took of the prompts that the result answers. The result is of the last one
+    /// that began; an earlier one has none of its own, because it was held back, or because it gave way (2.1.332).
     fn end_turn(
         &mut self,
         ended: &Turn,
-        is_held: bool,
+        last: &Turn,
         answered: &[Entry],
-        (facts, stops): (&ResultFacts, Stops),
-        message: &Message,
+        (how, message): ((Outcome, Attribution), &Message),
         actions: &mut Actions,
     ) {
         let answered = || answered.iter().filter(|entry| entry.turn() == Some(ended.id));
@@ -94,15 +98,12 @@ impl Ledger {
             (_, _) => Origin::Prompt,
         };
         actions.push(Action::TurnEnded { turn: ended.id, origin, result: Some(message.clone()) });
-        let by_result = ended.outcome(facts, stops, self.generation);
+        let is_held = ended.id != last.id && self.generation.holds_results;
         for entry in answered() {
-            let how = match is_held {
-                true => ended.held(entry, by_result.0),
-                false => ended.of_entry(entry, by_result, self.generation),
-            };
-            entry.end_as(how, Some(ended.id), Some(message.clone()), actions);
+            let its = if is_held { ended.held(entry, how.0) } else { last.of_entry(entry, how, self.generation) };
+            entry.end_as(its, Some(ended.id), Some(message.clone()), actions);
             if entry.guessed && !is_held {
-                self.remember(entry.id.uuid(), ended, by_result, message);
+                self.remember(entry.id.uuid(), ended, how, message);
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) struct Turn {
     pub(super) since: Time,
     /// Its place in the order of what was written and what began.
     pub(super) order: u64,
+    /// The place of the last result before it.
+    pub(super) after: u64,
     pub(super) origin: Origin,
     /// A prompt was echoed before `init`: a joined batch.
     pub(super) batch: bool,
@@ -51,10 +53,10 @@ pub(super) struct Stops {
 }
 
 impl Turn {
-    pub(super) fn new(id: TurnId, since: Time, order: u64, origin: Origin) -> Self {
+    pub(super) fn new(id: TurnId, since: Time, order: u64, after: u64, origin: Origin) -> Self {
         let (batch, spoke, prevented, is_of_ended) = (false, false, false, false);
         let (rests, cut, overdue) = (false, Cut::No, false);
-        Self { id, since, order, origin, batch, spoke, prevented, is_of_ended, rests, cut, overdue }
+        Self { id, since, order, after, origin, batch, spoke, prevented, is_of_ended, rests, cut, overdue }
     }
 
     pub(super) fn is_own(&self) -> bool {
