@@ -111,7 +111,8 @@ impl Player {
         match line {
             HostLine::User(user) => {
                 let plain = Prompt::blocks(user.message.content);
-                let mut prompt = user.fields.iter().fold(plain, |prompt, (name, value)| prompt.field(name, Json::from(value)));
+                let mut prompt =
+                    user.fields.iter().fold(plain, |prompt, (name, value)| prompt.field(name, Json::from(value)));
                 match user.uuid.map(|uuid| uuid.parse()) {
                     Some(Ok(uuid)) => prompt = prompt.uuid(uuid),
                     Some(Err(error)) => return Err(format!("a prompt's uuid is {error}")),

@@ -51,8 +51,8 @@ use crate::wire::facts::{CommandState, Lifecycle};
 
 use generation::Generation;
 use guesses::Guess;
-pub(crate) use prompts::{Place, Rank, Traits};
 use prompts::{Entry, Prompts, Stage};
+pub(crate) use prompts::{Place, Rank, Traits};
 use turns::Turn;
 
 /// How many turns are kept open behind a result that is held back; further `init`s open none.

@@ -17,7 +17,7 @@ impl Generation {
 
     /// What `system/init` says; 1.0.128 gives none.
     pub(crate) fn version(self) -> Option<&'static str> {
-                let versions = ["2.0.76", "2.1.50", "2.1.73", "2.1.143", "2.1.250", "2.1.329"];
+        let versions = ["2.0.76", "2.1.50", "2.1.73", "2.1.143", "2.1.250", "2.1.329"];
         (self as usize).checked_sub(1).map(|at| versions[at])
     }
 

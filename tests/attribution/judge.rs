@@ -101,7 +101,6 @@ fn one(world: &World, prompt: PromptId, end: &End, counts: &mut Counts) -> Resul
             return Err("each prompt is named, and no rule is needed".into());
         }
         counts.inferred += 1;
-        if std::env::var("STRICT").is_ok() && world.model.replay && (mistaken || std::env::var("STRICT").unwrap()=="2" && Some(end.outcome) != truth.inside.or(truth.outcome)) { return Err(format!("STRICT {truth:?}")); }
         counts.wrong.mistaken += u64::from(mistaken);
         counts.wrong.otherwise += u64::from(!mistaken && Some(end.outcome) != truth.inside.or(truth.outcome));
     } else {

@@ -139,11 +139,33 @@ fn attribution(generation: Generation) -> Seen {
 fn known(generation: Generation) -> (Wrong, Wrong) {
     let none = Wrong::default();
     match generation {
-        Generation::V1_0_128 => (none, none),
-        Generation::V2_0_76 => (none, none),
-        Generation::V2_1_50 => (none, none),
-        Generation::V2_1_73 => (none, none),
-        Generation::V2_1_143 => (none, none),
+        Generation::V1_0_128 => {
+            (Wrong { aims_lost: 39, ..none }, Wrong { mistaken: 237, untold: 155, aims_lost: 14, stuck: 39, ..none })
+        }
+        Generation::V2_0_76 => {
+            (Wrong { aims_lost: 37, ..none }, Wrong { mistaken: 192, untold: 140, aims_lost: 13, stuck: 30, ..none })
+        }
+        Generation::V2_1_50 => (
+            Wrong { otherwise: 28, aims_lost: 39, ..none },
+            Wrong { mistaken: 223, otherwise: 7, untold: 177, aims_lost: 14, stuck: 41, ..none },
+        ),
+        Generation::V2_1_73 => (
+            Wrong { mistaken: 56, otherwise: 46, untold: 1, aims_lost: 17, stuck: 1, ..none },
+            Wrong { mistaken: 234, otherwise: 9, untold: 115, aims_lost: 5, stuck: 37, ..none },
+        ),
+        Generation::V2_1_143 => (
+            Wrong {
+                mistaken: 1,
+                otherwise: 62,
+                untold: 2,
+                held_turns: 29,
+                unheard: 1,
+                aims_lost: 21,
+                stuck: 1,
+                ..none
+            },
+            Wrong { mistaken: 671, otherwise: 95, untold: 39, unheard: 2, aims_lost: 8, stuck: 10, ..none },
+        ),
         Generation::V2_1_250 | Generation::V2_1_329 => (none, none),
     }
 }

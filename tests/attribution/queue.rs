@@ -12,7 +12,8 @@ impl Model {
     /// Begins the next turn: the CLI's own, or one of the prompts that wait.
     pub(crate) fn dequeue(&mut self, choice: u8) {
         // To the queue, a notice is for later.
-        let is_behind = self.generation == Generation::V2_1_73 && self.queue.iter().any(|next| next.kind != Kind::Later);
+        let is_behind =
+            self.generation == Generation::V2_1_73 && self.queue.iter().any(|next| next.kind != Kind::Later);
         let own = self.notices > 0 && (self.queue.is_empty() || !is_behind && choice % 2 == 0);
         if own {
             self.notices -= 1;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claude_duplex::{
-    Action, AskId, Attribution, AskKind, Config, Exit, Input, Message, MessageKind, Origin, Outcome, PromptId, Seed, Time,
+    Action, AskId, AskKind, Attribution, Config, Exit, Input, Message, MessageKind, Origin, Outcome, PromptId, Seed,
+    Time,
 };
 use serde_json::Value;
 
@@ -214,7 +215,11 @@ impl World {
             }
             Action::PromptEnded { prompt, outcome, result, turn, attribution } => {
                 let result = result.as_ref().and_then(Message::uuid).map(|uuid| uuid.into_owned());
-                self.note(format!("        = {} {outcome:?} {} {attribution}", prompt.number(), result.as_deref().unwrap_or("-")));
+                self.note(format!(
+                    "        = {} {outcome:?} {} {attribution}",
+                    prompt.number(),
+                    result.as_deref().unwrap_or("-")
+                ));
                 self.ends.entry(prompt).or_default().push(End {
                     outcome,
                     result,

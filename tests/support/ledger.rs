@@ -173,9 +173,8 @@ impl Ledger {
         let guesses = if is_unsaid && had_init && !self.tells_life { self.unnamed() } else { Vec::new() };
         // A list of 64 may be cut.
         let only = named.filter(|named| named.len() < 64);
-        let is_answered = |prompt: &Prompt| {
-            prompt.with == With::Turn && only.as_ref().is_none_or(|only| only.contains(&prompt.uuid))
-        };
+        let is_answered =
+            |prompt: &Prompt| prompt.with == With::Turn && only.as_ref().is_none_or(|only| only.contains(&prompt.uuid));
         let over = self.end(is_answered, Some(&uuid)).over;
         let left = self.prompts.iter_mut().filter(|prompt| prompt.with == With::Turn);
         left.for_each(|prompt| prompt.with = With::Forgotten);

@@ -139,7 +139,9 @@ impl Turn {
         let attribution = if entry.guessed { Attribution::Inferred } else { attribution };
         let silent = known.echoes || !self.spoke;
         match outcome {
-            Outcome::Blocked if self.is_command(entry) && !self.prevented && !self.spoke => (Outcome::Local, attribution),
+            Outcome::Blocked if self.is_command(entry) && !self.prevented && !self.spoke => {
+                (Outcome::Local, attribution)
+            }
             Outcome::Success if self.is_command(entry) && !entry.echoed && silent && !known.tells_life => {
                 (Outcome::Local, Attribution::Inferred)
             }
