@@ -3,24 +3,18 @@
 use std::collections::VecDeque;
 
 use crate::action::{Action, Verdict, WhyWithdrawn};
-use crate::ask::hook::HookEvent;
-use crate::ask::{Answer, Ask, AskKind, Decision, DialogAnswer, ElicitationAnswer, Payload};
+use crate::ask::{Answer, Ask, AskKind, Decision, Payload};
 use crate::config::Limits;
 use crate::error::DecodeError;
 use crate::ids::AskId;
 use crate::json::Json;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
+use crate::protocol::safe;
 use crate::wire::{control, outgoing};
 
 /// How many ids of each kind are remembered.
 const REMEMBERED: usize = 256;
-
-/// Why a permission is denied that nobody was asked about.
-const UNASKED: &str = "there is nobody to ask for this permission";
-
-/// What is said where nothing is guarded.
-const UNSERVED: &str = "nobody serves this";
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asks {
@@ -41,6 +35,13 @@ struct Open {
     ask: Ask,
 }
 
+impl Open {
+    fn safe_response(&self, reason: Option<&str>) -> Vec<u8> {
+        let fields = control::ask(self.ask.message.as_bytes()).unwrap_or_default();
+        safe::response(&self.request_id, self.ask.kind, fields.hook_event(), reason)
+    }
+}
+
 impl Asks {
     pub(crate) fn is_open(&self, request_id: &str) -> bool {
         self.open.iter().any(|open| open.request_id == request_id)
@@ -59,6 +60,11 @@ impl Asks {
     /// Whether a line is the ask that is known from a list. Each is expected once.
     pub(crate) fn was_listed(&mut self, request_id: &str) -> bool {
         forget(&mut self.listed, request_id)
+    }
+
+    /// Returns those that are open, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Ask> {
+        self.open.iter().map(|open| &open.ask)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -97,11 +103,8 @@ impl Asks {
             Answer::Elicitation(answer) => outgoing::answer(&open.request_id, answer),
             Answer::Dialog(answer) => outgoing::answer(&open.request_id, answer),
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
-            Answer::Error { message } => outgoing::error(&open.request_id, message, None),
-            Answer::Decline => {
-                let fields = control::ask(open.ask.message.as_bytes()).unwrap_or_default();
-                safe_answer(&open.request_id, open.ask.kind, fields.hook_event())
-            }
+            Answer::Error { message } => open.safe_response(Some(message)),
+            Answer::Decline => open.safe_response(None),
         };
         Some((line, answer.verdict(open.ask.kind)))
     }
@@ -170,21 +173,5 @@ fn own_input(decision: &Decision, ask: &Ask) -> Result<Option<Json>, DecodeError
     match decision {
         Decision::Deny { .. } => Ok(None),
         Decision::Allow { .. } => ask.permission().map(|permission| Some(permission.input)),
-    }
-}
-
-/// The answer that grants nothing (design law 9): a permission is denied, a hook that guards something
-/// [refuses it](HookEvent::refusal), and everything else is told that nobody is there.
-pub(crate) fn safe_answer(request_id: &str, kind: AskKind, hook_event: Option<&str>) -> Vec<u8> {
-    match kind {
-        AskKind::Permission => outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None }),
-        AskKind::Elicitation => outgoing::answer(request_id, &ElicitationAnswer::cancel()),
-        AskKind::Dialog => outgoing::answer(request_id, &DialogAnswer::cancelled()),
-        AskKind::Hook => match hook_event.and_then(|event| HookEvent::from(event).refusal(UNASKED)) {
-            Some(refusal) => outgoing::answer(request_id, &refusal),
-            None => outgoing::error(request_id, UNSERVED, None),
-        },
-        AskKind::Mcp => outgoing::error(request_id, UNSERVED, None),
-        AskKind::Unknown => outgoing::error(request_id, "unsupported request", Some("unsupported_request")),
     }
 }
