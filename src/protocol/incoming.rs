@@ -58,6 +58,8 @@ impl Protocol {
 
     fn message(&mut self, message: Message) {
         let line = message.as_bytes();
+        // What a subagent's line says of a turn is not of a turn of the session's own.
+        let is_own = !message.is_subagent();
         match message.kind() {
             MessageKind::ControlResponse => return self.response(message),
             MessageKind::ControlRequest => return self.ask(message, false),
@@ -66,14 +68,14 @@ impl Protocol {
                 self.counts.keep_alive += 1;
                 return;
             }
-            MessageKind::Result => {
+            MessageKind::Result if is_own => {
                 let facts = facts::result(line);
                 self.failed = facts.is_error == Some(true) && self.ledger.current_turn().is_none();
                 self.note_result(&message, &facts);
-                let is_own = self.ledger.result(self.now, &facts, &message, &mut self.actions);
+                let began_by_itself = self.ledger.result(self.now, &facts, &message, &mut self.actions);
                 if !self.ledger.tells_origin() {
                     self.background.turned();
-                } else if is_own {
+                } else if began_by_itself {
                     self.background.told_one();
                 }
                 if self.ledger.holds_results() {
@@ -86,12 +88,12 @@ impl Protocol {
                 return;
             }
             MessageKind::System => self.system(&message),
-            MessageKind::CommandLifecycle => {
+            MessageKind::CommandLifecycle if is_own => {
                 if let Some(lifecycle) = facts::lifecycle(line) {
                     self.ledger.lifecycle(lifecycle, &mut self.actions);
                 }
             }
-            MessageKind::User if !message.is_subagent() => {
+            MessageKind::User if is_own => {
                 if self.awaits_tools() && facts::has_block(line, "tool_result") {
                     self.ledger.tool_returned();
                     self.background.told_all();
@@ -100,11 +102,11 @@ impl Protocol {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
             }
-            MessageKind::Assistant if !message.is_subagent() => {
+            MessageKind::Assistant if is_own => {
                 self.last_error = None;
                 self.ledger.assistant(self.ledger.holds_results() && facts::has_block(line, "tool_use"));
             }
-            MessageKind::StreamEvent if !message.is_subagent() => self.last_error = None,
+            MessageKind::StreamEvent if is_own => self.last_error = None,
             _ => {}
         }
         self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
@@ -119,8 +121,9 @@ impl Protocol {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
         let subtype = &*subtype;
+        let is_own = !message.is_subagent();
         match subtype {
-            "init" => {
+            "init" if is_own => {
                 let init = facts::init(line);
                 if let Some(version) = &init.claude_code_version {
                     self.ledger.version(version);
@@ -132,7 +135,7 @@ impl Protocol {
                     self.background.turned();
                 }
             }
-            "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
+            "informational" if is_own && facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
                 if subtype == "task_notification" {
                     self.ledger.task_ended();
@@ -200,7 +203,7 @@ impl Protocol {
     /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on (wire reference,
     /// section 1.8): each ask is delivered once, whether its own line comes too or not, and never after it was answered.
     fn still_asked(&mut self, about: &About, pending: Vec<crate::Json>) {
-        if *about != About::Initialize {
+        if !matches!(about, About::Initialize(_)) {
             return;
         }
         for listed in pending {
@@ -244,7 +247,9 @@ impl Protocol {
                 }
                 self.aims.withdrawn(*uuid, found);
             }
-            About::Initialize | About::Cancel(None) | About::Other => {}
+            // One that is refused changes nothing: what was declared before still holds.
+            About::Initialize(kinds) if !failed => self.dialogs.clone_from(kinds),
+            About::Initialize(_) | About::Cancel(None) | About::Other => {}
         }
     }
 
@@ -267,7 +272,8 @@ impl Protocol {
         }
         let fields = control::ask(message.as_bytes()).unwrap_or_default();
         let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
-        let undeclared = || !fields.dialog_kind.as_ref().is_some_and(|kind| self.dialogs.contains(kind));
+        let declared = |kind: &String| self.dialogs.contains(kind) || self.requests.may_declare(kind);
+        let undeclared = || !fields.dialog_kind.as_ref().is_some_and(declared);
         let why = if kind == AskKind::Dialog && undeclared() {
             WhyDeclined::Undeclared
         } else if !self.can_write() {

@@ -75,14 +75,18 @@ impl Ledger {
 
     /// A line of the CLI.
     pub(crate) fn read(&mut self, line: &Value) -> Said {
-        let main = line["parent_tool_use_id"].is_null();
-        match (text(line, "type"), text(line, "subtype")) {
+        let kind = text(line, "type");
+        if kind != "control_response" && !line["parent_tool_use_id"].is_null() {
+            // What a subagent's line says is not said of what the host has prompted.
+            return Said::default();
+        }
+        match (kind, text(line, "subtype")) {
             ("system", "init") => {
                 self.running = true;
                 self.due().for_each(|prompt| prompt.with = With::Turn);
             }
             ("system", "informational") if line["prevent_continuation"] == true => return self.prevented(),
-            ("user", _) if main => return self.echo(text(line, "uuid")),
+            ("user", _) => return self.echo(text(line, "uuid")),
             ("command_lifecycle", _) => return self.lifecycle(text(line, "command_uuid"), text(line, "state")),
             ("control_response", _) => return self.response(&line["response"]),
             ("result", _) => return self.result(line),

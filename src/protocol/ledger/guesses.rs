@@ -60,7 +60,7 @@ impl Ledger {
     fn waiting_for(&self, turn: &Turn) -> Vec<&Entry> {
         let before = self.prompts.unnamed().filter(|(written, _)| *written < turn.order);
         let mut waiting: Vec<(u64, &Entry)> = before.collect();
-        if self.generation.ranks && !self.generation.joins {
+        if self.generation.ranks {
             waiting.sort_by_key(|(written, entry)| {
                 let waited = *written < turn.after;
                 (!waited, Some(entry.traits.rank).filter(|_| waited))
