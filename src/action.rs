@@ -214,6 +214,9 @@ pub enum Outcome {
     Cancelled,
     /// A hook ended it: `UserPromptSubmit` refused the prompt, or a hook stopped its turn at a tool (`continue: false`).
     Blocked,
+    /// The CLI has seen its uuid, in this session or in the one that it [resumes](crate::Options::resume), and did not run
+    /// it. A [`Seed`](crate::Seed) that is used for a second process of the same session does that to every prompt.
+    Duplicate,
     /// What became of it cannot be known.
     Lost(Lost),
 }
@@ -229,6 +232,7 @@ impl Outcome {
             Self::Interrupted => "interrupted",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
+            Self::Duplicate => "duplicate",
             Self::Lost(_) => "lost",
         }
     }

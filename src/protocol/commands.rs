@@ -8,7 +8,7 @@ use crate::json::Json;
 use crate::prompt::Prompt;
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
-use crate::protocol::ledger::{Place, Rank, Traits};
+use crate::protocol::ledger::{Place, Traits};
 use crate::protocol::requests::About;
 use crate::protocol::shutdown::Step;
 use crate::request::{Interrupt, Request};
@@ -26,7 +26,7 @@ impl Protocol {
         let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
         let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
         self.check_room(line.len(), line.len(), self.takes_prompts())?;
-        let traits = Traits { slash: is_slash_command(&prompt.content), rank: Rank::of(&prompt.fields) };
+        let traits = Traits::of(is_slash_command(&prompt.content), &prompt.fields);
         self.ledger.accept(id, line, traits);
         if busy == Busy::Send {
             self.write_prompt(id);

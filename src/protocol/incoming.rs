@@ -29,7 +29,10 @@ const LONGEST_ERROR: usize = 4096;
 impl Protocol {
     pub(super) fn piece(&mut self, piece: Piece<'_>) {
         match piece {
-            Piece::Dropped(rejected) => self.actions.push(Action::Rejected(rejected)),
+            Piece::Dropped(rejected) => {
+                self.ledger.missed_a_line();
+                self.actions.push(Action::Rejected(rejected));
+            }
             Piece::Whole(line) => {
                 if let Some(envelope) = self.envelope(line) {
                     self.message(Message::new(Line::Copied(line.into()), envelope));
@@ -52,6 +55,7 @@ impl Protocol {
     }
 
     pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
+        self.ledger.missed_a_line();
         let head = line[..line.len().min(self.config.limits.rejected_head)].into();
         self.actions.push(Action::Rejected(Rejected { head, length: line.len() as u64, why }));
     }

@@ -11,6 +11,7 @@
 //! | `command_lifecycle` `cancelled` | 2.1.206 | over, unless its turn runs: that one's result is to come, and wins |
 //! | `command_lifecycle` `discarded`, `refused` | 2.1.206 | over, and no result is to come |
 //! | the echo of our uuid | 1.0.128 | taken, by the running turn or the next (the echo rule) |
+//! | that echo outside a turn, up to 2.1.84, or of the only prompt; `completed` of one that was not announced | 1.0.128; 2.1.206 | its uuid was seen before, and it does not run |
 //! | `system/informational` with `prevent_continuation` | 2.1.250 | blocked: the turn, or a prompt that was to be folded into it |
 //! | `cancelled` of `cancel_async_message`, or in an interrupt's receipt | 2.1.76; 2.1.250 | over, unless taken |
 //! | `system/init` | 1.0.128 | a turn begins; what was taken before belongs to it |
@@ -31,15 +32,18 @@
 //! to the next of those that waited for that turn.
 //!
 //! A `result` without `init` answers only prompts that evidence gives it: a failed resume and the crash of 2.0.76 answer
-//! nobody. A subagent's frames say nothing here.
+//! nobody. No CLI that was recorded gives a success without one; programs that stand in for it do, and there it answers the
+//! oldest prompt that it has, unless the result is the CLI's own or was heard before. A subagent's frames say nothing here.
 
 mod generation;
 mod guesses;
 mod prompts;
 mod results;
+#[cfg(test)]
+mod tests;
 mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::action::{Action, Origin, Outcome};
@@ -51,8 +55,8 @@ use crate::wire::facts::{CommandState, Lifecycle};
 
 use generation::Generation;
 use guesses::Guess;
-use prompts::{Entry, Prompts, Stage};
-pub(crate) use prompts::{Place, Rank, Traits};
+use prompts::{Entry, Prompts, Rank, Stage};
+pub(crate) use prompts::{Place, Traits};
 use turns::Turn;
 
 /// How many turns are kept open behind a result that is held back; further `init`s open none.
@@ -75,6 +79,12 @@ pub(crate) struct Ledger {
     guesses: Vec<Guess>,
     /// A prompt that has ended was echoed: the next turn is its.
     ended_is_due: bool,
+    /// The model spoke outside a turn: its `init` was lost, or it gives none.
+    spoke_before_init: bool,
+    /// A line was rejected since the last turn began or ended: it may have been an `init`.
+    missed_a_line: bool,
+    /// The results that came last, by their uuids: one that comes again answers nobody.
+    seen_results: VecDeque<Uuid>,
 }
 
 /// Whether an interrupt of ours may have caused the next `error_during_execution`: up to 2.1.90 the result does not say.
@@ -114,6 +124,9 @@ impl Ledger {
             interrupt: Interrupt::None,
             guesses: Vec::new(),
             ended_is_due: false,
+            spoke_before_init: false,
+            missed_a_line: false,
+            seen_results: VecDeque::new(),
         }
     }
 
@@ -267,14 +280,23 @@ impl Ledger {
             Origin::Unknown
         };
         self.task_ended = false;
+        self.spoke_before_init = false;
+        self.missed_a_line = false;
         if self.turns.len() < OPEN_TURNS {
             self.open_turn(now, TurnOf { origin, batch: batch || self.ended_is_due }, actions);
         }
     }
 
+    /// A line could not be read.
+    pub(crate) fn missed_a_line(&mut self) {
+        self.missed_a_line = true;
+    }
+
     /// The CLI repeated a user line under that uuid.
     pub(crate) fn echo(&mut self, uuid: Uuid, actions: &mut Actions) {
-        if self.take(uuid, actions) {
+        if self.skips(uuid) {
+            self.end(uuid, Outcome::Duplicate, actions);
+        } else if self.take(uuid, actions) {
             self.spoke();
             self.generation.echoes = true;
             if let Some(entry) = self.prompts.find(uuid) {
@@ -283,6 +305,19 @@ impl Ledger {
         } else {
             self.correct(uuid, actions);
         }
+    }
+
+    /// Whether the echo of a prompt says that it was read and will not run. Outside a turn a CLI that joins prompts echoes
+    /// those of the next turn, all but the last, and no other CLI echoes any that it runs.
+    fn skips(&self, uuid: Uuid) -> bool {
+        let joins = self.generation.joins || !self.generation.is_known;
+        let mut others = self.prompts.iter().filter(|entry| !entry.is_queued() && entry.id.uuid() != uuid);
+        let waits = |entry: &Entry| entry.id.uuid() == uuid && matches!(entry.stage, Stage::Written(_));
+        self.turns.is_empty()
+            && !self.missed_a_line
+            && !self.generation.tells_life
+            && self.prompts.iter().any(waits)
+            && (!joins || others.next().is_none())
     }
 
     /// The model spoke on the main thread, and calls a tool or not.
@@ -298,8 +333,9 @@ impl Ledger {
 
     fn spoke(&mut self) {
         self.task_ended = false;
-        if let Some(turn) = self.turns.last_mut() {
-            turn.spoke = true;
+        match self.turns.last_mut() {
+            Some(turn) => turn.spoke = true,
+            None => self.spoke_before_init = true,
         }
     }
 
@@ -313,8 +349,10 @@ impl Ledger {
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         let Some(entry) = self.prompts.find(uuid) else { return };
         let result_due = entry.turn().is_some();
+        entry.announced |= matches!(state, CommandState::Queued | CommandState::Started);
         match state {
             CommandState::Started => drop(self.take(uuid, actions)),
+            CommandState::Completed if !entry.announced => self.end(uuid, Outcome::Duplicate, actions),
             CommandState::Completed if !self.turns.is_empty() => {
                 entry.completed = true;
                 self.take(uuid, actions);

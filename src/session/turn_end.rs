@@ -72,10 +72,19 @@ impl TurnEnd {
     /// The answer's text, or the error's. Empty where there is no result.
     #[must_use]
     pub fn text(&self) -> String {
+        #[derive(Deserialize)]
+        struct Text {
+            result: String,
+        }
         match self.details() {
             Some(Ok(result)) if !result.is_error => result.result.unwrap_or_default(),
             Some(Ok(result)) => result.error_text(),
-            Some(Err(_)) | None => String::new(),
+            // One that lacks what the view needs may have a text all the same.
+            Some(Err(_)) => {
+                let text = self.result.as_ref().and_then(|result| result.decode::<Text>().ok());
+                text.map_or_else(String::new, |text| text.result)
+            }
+            None => String::new(),
         }
     }
 

@@ -73,6 +73,8 @@ pub(crate) struct ResultFacts {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) stop_reason: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) num_turns: Option<u64>,
+    #[serde(default, deserialize_with = "lenient")]
     result: Option<Text>,
     #[serde(default, deserialize_with = "lenient")]
     user_message_uuid: Option<String>,
@@ -117,6 +119,14 @@ impl ResultFacts {
         self.origin.as_ref().map(|origin| origin.kind.as_str()).filter(|kind| *kind != "human")
     }
 
+    /// Whether its turn went well. A result without a subtype, which no CLI gives, is read for what it has.
+    pub(crate) fn succeeded(&self) -> bool {
+        match self.subtype.as_deref() {
+            Some(subtype) => subtype == "success" && self.is_error != Some(true),
+            None => self.result.is_some() && self.is_error != Some(true),
+        }
+    }
+
     /// Whether it has a text that is not empty.
     pub(crate) fn has_text(&self) -> bool {
         self.result.as_ref().is_some_and(|text| !text.is_empty)
@@ -125,6 +135,11 @@ impl ResultFacts {
     /// Whether the turn ended as a tool had returned, without a further word of the model.
     pub(crate) fn ends_at_a_tool(&self) -> bool {
         self.stop_reason.as_deref() == Some("tool_use") && !self.has_text()
+    }
+
+    /// Whether no model was asked in its turn: what it counts says so, or, before 2.1.91, that no answer was stopped.
+    pub(crate) fn asked_nobody(&self, counts_turns: bool) -> bool {
+        if counts_turns { self.num_turns == Some(0) } else { self.stop_reason.is_none() }
     }
 
     /// Whether its turn may have been stopped by something other than its own end.

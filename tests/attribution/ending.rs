@@ -98,6 +98,7 @@ impl Model {
         if end.subtype == "success" {
             value["result"] = json!(end.text);
         }
+        value["num_turns"] = json!(if end.reason.is_none() && self.generation.is_modern() { 0 } else { 2 });
         if self.generation >= Generation::V2_1_73 {
             value["stop_reason"] = json!(end.stop);
         }

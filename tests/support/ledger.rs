@@ -22,6 +22,7 @@ struct Prompt {
     uuid: String,
     with: With,
     echoed: bool,
+    announced: bool,
     completed: bool,
 }
 
@@ -47,11 +48,13 @@ pub(crate) struct Said {
     /// The prompts that may be over by it all the same, if it is said that this is a guess, and by which results.
     pub(crate) guesses: Vec<String>,
     pub(crate) by: Vec<String>,
+    /// The prompt that the CLI may have read and not run.
+    pub(crate) skipped: Option<String>,
 }
 
 impl Ledger {
     pub(crate) fn accepted(&mut self, uuid: String) {
-        self.prompts.push(Prompt { uuid, with: With::Host, echoed: false, completed: false });
+        self.prompts.push(Prompt { uuid, with: With::Host, echoed: false, announced: false, completed: false });
     }
 
     /// A prompt is over for another reason than a line.
@@ -114,23 +117,26 @@ impl Ledger {
     }
 
     fn echo(&mut self, uuid: &str) -> Said {
+        let skipped = self.unnamed().into_iter().find(|unnamed| unnamed == uuid && !self.running && !self.tells_life);
         if let Some(prompt) = self.take(uuid) {
             prompt.echoed = true;
-            return Said::default();
+            return Said { skipped, ..Said::default() };
         }
         // A prompt that has ended runs after all: its result was another's.
-        Said { by: self.results.clone(), guesses: self.unnamed(), over: Vec::new() }
+        Said { by: self.results.clone(), guesses: self.unnamed(), ..Said::default() }
     }
 
     fn lifecycle(&mut self, uuid: &str, state: &str) -> Said {
         let running = self.running;
         let Some(prompt) = self.open(uuid) else { return Said::default() };
         let (held, taken) = (prompt.with == With::Host, prompt.with == With::Turn);
-        prompt.completed |= state == "completed" && running;
+        prompt.announced |= matches!(state, "queued" | "started");
+        let announced = prompt.announced;
+        prompt.completed |= state == "completed" && running && announced;
         self.tells_life |= !state.is_empty();
         match state {
             "started" => drop(self.take(uuid)),
-            "completed" if running => drop(self.take(uuid)),
+            "completed" if running && announced => drop(self.take(uuid)),
             "discarded" | "refused" | "completed" if !held => return self.end(|prompt| prompt.uuid == uuid, None),
             "cancelled" if !held && !taken => return self.end(|prompt| prompt.uuid == uuid, None),
             _ => {}
@@ -174,7 +180,8 @@ impl Ledger {
             self.take(uuid);
         }
         let is_unsaid = named.is_none() && first.is_none_or(|first| !is_uuid(&first));
-        let guesses = if is_unsaid && had_init && !self.tells_life { self.unnamed() } else { Vec::new() };
+        let may_be_guessed = is_unsaid && (had_init || line["subtype"] == "success") && !self.tells_life;
+        let guesses = if may_be_guessed { self.unnamed() } else { Vec::new() };
         // A list of 64 may be cut.
         let only = named.filter(|named| named.len() < 64);
         let is_answered =
@@ -184,7 +191,7 @@ impl Ledger {
         left.for_each(|prompt| prompt.with = With::Forgotten);
         self.running = false;
         self.results.push(uuid.clone());
-        Said { over, guesses, by: vec![uuid] }
+        Said { over, guesses, by: vec![uuid], skipped: None }
     }
 
     /// What a guess may end.

@@ -3,6 +3,8 @@
 /// What a version is known to do, as far as its turns cannot be told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Generation {
+    /// Which one it is was said.
+    pub(crate) is_known: bool,
     /// It says which turns are its own (`result.origin`).
     pub(crate) tells_origin: bool,
     /// It joins the prompts that waited while a turn ran into one.
@@ -33,6 +35,7 @@ impl Generation {
         };
         let version: [u32; 3] = [major, minor, patch];
         Self {
+            is_known: true,
             only_prompts: version < [2, 1, 41],
             holds_results: ([2, 1, 45]..[2, 1, 179]).contains(&version),
             ranks: version >= [2, 1, 69],
@@ -45,6 +48,7 @@ impl Generation {
 
     /// Adds what another version, which the same session names, is known to do.
     pub(super) fn learn(&mut self, known: Self) {
+        self.is_known |= known.is_known;
         self.tells_origin |= known.tells_origin;
         self.joins |= known.joins;
         self.only_prompts |= known.only_prompts;

@@ -59,13 +59,19 @@ impl Ledger {
     /// of the highest priority; if none did, the CLI was idle, and took the first that came.
     fn waiting_for(&self, turn: &Turn) -> Vec<&Entry> {
         let before = self.prompts.unnamed().filter(|(written, _)| *written < turn.order);
-        let mut waiting: Vec<(u64, &Entry)> = before.collect();
-        if self.generation.ranks {
+        let oldest: Vec<(u64, &Entry)> = before.collect();
+        let mut waiting = oldest.clone();
+        if self.generation.ranks && !turn.batch {
             waiting.sort_by_key(|(written, entry)| {
                 let waited = *written < turn.after;
                 (!waited, Some(entry.traits.rank).filter(|_| waited))
             });
         }
+        // Where prompts are joined, one that has a turn to itself waited alone, or with others that cannot be joined to it
+        // (`clear_now_beside` of 2.1.143).
+        let kind = |waiting: &[(u64, &Entry)]| waiting.first().map(|(_, entry)| entry.traits.kind);
+        let would_join = self.generation.joins && kind(&waiting) == kind(&oldest);
+        let waiting = if would_join { oldest } else { waiting };
         waiting.into_iter().map(|(_, entry)| entry).collect()
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub(super) stage: Stage,
     pub(super) traits: Traits,
     pub(super) echoed: bool,
+    /// The CLI said that it has it, or begins it.
+    pub(super) announced: bool,
     /// The CLI said that it is done with it.
     pub(super) completed: bool,
     /// The turn that took it is known by the rules alone: no line named the prompt.
@@ -38,6 +40,17 @@ pub(crate) struct Traits {
     /// It begins with a slash: a local command ends without a word of the model.
     pub(crate) slash: bool,
     pub(crate) rank: Rank,
+    /// Whether the model is asked, and whether an origin is given: prompts that differ in that are not joined.
+    pub(crate) kind: (bool, bool),
+}
+
+impl Traits {
+    /// Of a prompt with those fields beside its message.
+    pub(crate) fn of(slash: bool, fields: &[(String, Json)]) -> Self {
+        let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let asks = field("shouldQuery").is_none_or(|value| value.as_str() != "false");
+        Self { slash, rank: Rank::of(fields), kind: (asks, field("origin").is_some()) }
+    }
 }
 
 /// Place of a prompt in the CLI's queue, by its `priority`. Prompts of the same rank wait in the order of their writing.
@@ -148,8 +161,9 @@ impl Prompts {
     pub(super) fn accept(&mut self, id: PromptId, line: Vec<u8>, traits: Traits) {
         self.last = id.number();
         self.queued_bytes += line.len();
-        let (echoed, completed, guessed) = (false, false, false);
-        self.open.push(Entry { id, stage: Stage::Queued(line), traits, echoed, completed, guessed });
+        let stage = Stage::Queued(line);
+        let (echoed, announced, completed, guessed) = (false, false, false, false);
+        self.open.push(Entry { id, stage, traits, echoed, announced, completed, guessed });
     }
 
     /// The line of a queued prompt, which is written by this, at that place in the order.

@@ -98,7 +98,7 @@ impl Turn {
     pub(super) fn outcome(&self, facts: &ResultFacts, stops: Stops, known: Generation) -> (Outcome, Attribution) {
         let told = |outcome| (outcome, Attribution::Evidence);
         let inferred = |outcome| (outcome, Attribution::Inferred);
-        let succeeded = facts.subtype.as_deref() == Some("success") && facts.is_error != Some(true);
+        let succeeded = facts.succeeded();
         match facts.terminal_reason.as_deref() {
             Some(reason) if reason.starts_with("aborted") => return told(Outcome::Interrupted),
             Some("hook_stopped") if succeeded => return told(Outcome::Blocked),
@@ -121,7 +121,7 @@ impl Turn {
         } else if !self.spoke && !facts.has_text() && !known.tells_life {
             // Up to 2.1.205 nothing says that a hook refused the prompt; but that turn has no word in it.
             inferred(Outcome::Blocked)
-        } else if known.tells_reason || known.ranks && facts.stop_reason.is_none() {
+        } else if facts.asked_nobody(known.tells_reason) && known.ranks {
             told(Outcome::Local)
         } else {
             told(Outcome::Success)
@@ -145,6 +145,8 @@ impl Turn {
             Outcome::Success if self.is_command(entry) && !entry.echoed && silent && !known.tells_life => {
                 (Outcome::Local, Attribution::Inferred)
             }
+            // Before 2.1.91 only a command is known to need no query.
+            Outcome::Local if !known.tells_reason && !self.is_command(entry) => (Outcome::Success, attribution),
             outcome => (outcome, attribution),
         }
     }

@@ -93,6 +93,9 @@ impl Watch {
             self.ledger.over(&uuid);
             let by_line = said.over.iter().any(|(ended, _)| *ended == uuid);
             let by_host = matches!(outcome, Outcome::Cancelled | Outcome::Lost(_));
+            if outcome == Outcome::Duplicate && said.skipped.as_ref() == Some(&uuid) {
+                continue;
+            }
             let by_guess = !by_line && attribution == Attribution::Inferred;
             if by_guess {
                 let may = said.guesses.contains(&uuid) && said.by.contains(&result.clone().unwrap_or_default());
