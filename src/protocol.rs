@@ -12,8 +12,10 @@ mod ledger;
 mod line;
 mod output;
 mod requests;
+mod room;
 mod safe;
 mod shutdown;
+mod silence;
 mod tail;
 
 use std::fmt;
@@ -23,23 +25,24 @@ use crate::ask::Answer;
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::end::{ChildAction, CloseReason, Exit};
-use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused, WhyRejected};
+use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused};
 use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::time::Time;
-use crate::wire::envelope::{NotAMessage, Place};
-use crate::wire::scan::scan;
+use crate::wire::envelope::Place;
 
 use actions::Actions;
 use aims::Aims;
 use asks::Asks;
 use background::Background;
 use ledger::Ledger;
-use line::{Lines, Piece};
+use line::Lines;
 use output::Output;
 use requests::Requests;
+use room::Wanted;
 use shutdown::{Shutdown, Step};
+use silence::Silence;
 use tail::Tail;
 
 /// One session with the CLI, without any I/O, clock or randomness of its own.
@@ -82,8 +85,7 @@ use tail::Tail;
 pub struct Protocol {
     config: Config,
     now: Time,
-    last_byte: Time,
-    stall_told: bool,
+    silence: Silence,
     lines: Lines,
     output: Output,
     actions: Actions,
@@ -94,21 +96,24 @@ pub struct Protocol {
     background: Background,
     shutdown: Shutdown,
     stderr: Tail,
+    rejected_tail: Tail,
     session: Option<CliSession>,
     last_error: Option<String>,
     /// The last result is an error without a turn: what is lost with the session is lost by that.
     failed: bool,
     dialogs: Vec<String>,
     counts: Counts,
-    /// A command was refused for want of room for so many bytes, and no `Room` was told since; of several, the shortest.
-    wants_room: Option<usize>,
+    /// What was refused for want of room, and no `Room` was told since.
+    wanted: Wanted,
+    /// Prompts to be withdrawn as soon as there is room for it.
+    withdrawals: Vec<PromptId>,
     /// Something was owed since the last `Idle`.
     was_busy: bool,
     /// Everything was settled before the end: what comes now changes nothing.
     settled: bool,
 }
 
-/// Lines that are accounted for without an action.
+/// Lines that are accounted for without an action, and damaged ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counts {
@@ -120,6 +125,8 @@ pub struct Counts {
     pub echoed_answers: u64,
     /// Asks that were known already from the reply to an `initialize`.
     pub asked_again: u64,
+    /// Lines that were [damaged](crate::Action::DamagedLine). Each has that action, and those of the messages in it.
+    pub damaged: u64,
 }
 
 impl Protocol {
@@ -128,8 +135,7 @@ impl Protocol {
     pub fn new(config: Config, now: Time) -> Self {
         Self {
             now,
-            last_byte: now,
-            stall_told: false,
+            silence: Silence::default(),
             lines: Lines::default(),
             output: Output::default(),
             actions: Actions::default(),
@@ -140,12 +146,14 @@ impl Protocol {
             background: Background::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
+            rejected_tail: Tail::default(),
             session: None,
             last_error: None,
             failed: false,
             dialogs: Vec::new(),
             counts: Counts::default(),
-            wants_room: None,
+            wanted: Wanted::default(),
+            withdrawals: Vec::new(),
             was_busy: false,
             settled: false,
             config,
@@ -162,15 +170,18 @@ impl Protocol {
             return;
         }
         self.enter(now, |this| {
-            this.last_byte = this.now;
-            this.stall_told = false;
             let mut rest = bytes;
             let limits = &this.config.limits;
             let (longest, head) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head);
             while !this.settled && !this.shutdown.is_eof() {
                 let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
-                this.piece(piece);
+                let before = this.counts.keep_alive;
+                this.piece(piece, false);
+                this.silence.line(this.now, this.counts.keep_alive > before);
                 this.advance();
+            }
+            if !bytes.ends_with(b"\n") {
+                this.silence.part(this.now);
             }
         });
     }
@@ -183,10 +194,7 @@ impl Protocol {
                 return;
             }
             match this.lines.last() {
-                Some(Piece::Assembled(line)) if !this.settled && is_cut(line.as_bytes()) => {
-                    this.reject(line.as_bytes(), WhyRejected::CutOff)
-                }
-                Some(piece) if !this.settled => this.piece(piece),
+                Some(piece) if !this.settled => this.piece(piece, true),
                 _ => {}
             }
             this.settle(Lost::Eof);
@@ -277,7 +285,9 @@ impl Protocol {
     ///
     /// # Errors
     /// The interrupt comes back: the session is closing ([`Closed`](WhyRefused::Closed)), its prompt is not with the CLI
-    /// ([`NotRunning`](WhyRefused::NotRunning)), its id is in use, or there is no room, or never will be.
+    /// ([`NotRunning`](WhyRefused::NotRunning)), its id cannot be used ([`Reused`](WhyRefused::Reused)), or there is no room:
+    /// only where more would wait to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard), or where
+    /// [`Limits::open_requests`](crate::Limits::open_requests) interrupts and cancellations have no reply.
     pub fn interrupt(&mut self, now: Time, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
@@ -287,8 +297,9 @@ impl Protocol {
     /// [`Replied`](Action::Replied).
     ///
     /// # Errors
-    /// The request comes back: the session is closing, its id is in use, or there is no room, or never will be
-    /// ([`TooLong`](WhyRefused::TooLong)).
+    /// The request comes back: the session is closing, its id cannot be used ([`Reused`](WhyRefused::Reused)), or there is no
+    /// room, or never will be ([`TooLong`](WhyRefused::TooLong)). There is room for an `interrupt` and a
+    /// `cancel_async_message` as for [`interrupt`](Self::interrupt).
     pub fn request(&mut self, now: Time, request: impl Into<Request>) -> Result<RequestId, Refused<Request>> {
         let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));
@@ -353,10 +364,15 @@ impl Protocol {
     }
 
     /// Whether the child's stdout should be read: not while more actions are unread than
-    /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited, what is left in the pipe always should.
+    /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited,
+    /// [`Limits::unread_after_exit`](crate::Limits::unread_after_exit) counts, which has room for what is left in a pipe. What
+    /// is not read when the grace [`pipes`](crate::Graces::pipes) has passed is lost, and
+    /// [`Closed::output_held`](crate::Closed::output_held) says so.
     #[must_use]
     pub fn wants_read(&self) -> bool {
-        self.shutdown.exit().is_some() || self.actions.bytes() <= self.config.limits.unread
+        let limits = &self.config.limits;
+        let after_exit = if self.shutdown.exit().is_some() { limits.unread_after_exit } else { 0 };
+        self.actions.bytes() <= limits.unread.max(after_exit)
     }
 
     // Queries.
@@ -451,9 +467,4 @@ impl fmt::Debug for Protocol {
             .field("counts", &self.counts)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether the output ended within that line.
-fn is_cut(line: &[u8]) -> bool {
-    !line.iter().all(u8::is_ascii_whitespace) && scan(line) == Err(NotAMessage::NotJson)
 }

@@ -110,7 +110,8 @@ impl Player {
         let line: HostLine = serde_json::from_slice(line).map_err(|error| format!("not a host's line: {error}"))?;
         match line {
             HostLine::User(user) => {
-                let plain = Prompt::blocks(user.message.content);
+                let plain =
+                    Prompt::blocks(user.message.content).map_err(|error| format!("a prompt's content: {error}"))?;
                 let mut prompt =
                     user.fields.iter().fold(plain, |prompt, (name, value)| prompt.field(name, Json::from(value)));
                 match user.uuid.map(|uuid| uuid.parse()) {

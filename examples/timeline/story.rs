@@ -230,6 +230,9 @@ impl Author {
             Action::Rejected(rejected) => {
                 story.host.push(Mark { time, text: format!("rejected: {}", rejected.why) });
             }
+            Action::DamagedLine(line) => {
+                story.host.push(Mark { time, text: format!("damaged line: {} bytes dropped", line.dropped_length) });
+            }
             Action::Closed(closed) => {
                 let exit = closed.exit.map_or(String::new(), |exit| format!(", {exit}"));
                 story.end = Some(Mark { time, text: format!("{}{exit}", closed.why) });

@@ -1,6 +1,5 @@
 //! What the CLI still does, or will do, beyond turns and prompts.
 
-use crate::protocol::incoming::LONGEST_ID;
 use crate::wire::facts::SystemFacts;
 
 /// How many background tasks are kept; more count as none.
@@ -57,7 +56,7 @@ impl Background {
         self.tasks.clear();
     }
 
-    pub(crate) fn observe(&mut self, subtype: &str, facts: SystemFacts, meanwhile: Meanwhile) {
+    pub(crate) fn observe(&mut self, subtype: &str, facts: SystemFacts<'_>, meanwhile: Meanwhile) {
         match subtype {
             "session_state_changed" => self.running = facts.state.map(|state| state != "idle").or(self.running),
             "task_started" if facts.task_type.as_deref().is_some_and(is_awaited) => {
@@ -67,15 +66,13 @@ impl Background {
             }
             "task_notification" => self.ended(facts.task_id.as_deref(), facts.status.as_deref(), meanwhile),
             "task_updated" => {
-                let status = facts.patch.and_then(|patch| patch.status);
-                if matches!(status.as_deref(), Some("completed" | "failed" | "stopped" | "killed")) {
-                    self.ended(facts.task_id.as_deref(), status.as_deref(), meanwhile);
+                if matches!(facts.status.as_deref(), Some("completed" | "failed" | "stopped" | "killed")) {
+                    self.ended(facts.task_id.as_deref(), facts.status.as_deref(), meanwhile);
                 }
             }
             "background_tasks_changed" => {
-                let listed = facts.tasks.into_iter().flatten();
-                let awaited = listed.filter(|task| task.task_type.as_deref().is_some_and(is_awaited));
-                let ids = awaited.filter_map(|task| task.task_id).filter(|id| id.len() <= LONGEST_ID);
+                let awaited = facts.tasks().filter(|task| task.task_type.as_deref().is_some_and(is_awaited));
+                let ids = awaited.filter_map(|task| task.task_id);
                 let before = std::mem::replace(&mut self.tasks, ids.take(TASKS).collect());
                 // The list can come before the line that says how a task ended (`own_agent` of 2.1.278).
                 if meanwhile.owes_a_turn() && !meanwhile.interrupting {
@@ -88,7 +85,7 @@ impl Background {
     }
 
     fn add(&mut self, task: String) {
-        if self.tasks.len() < TASKS && task.len() <= LONGEST_ID && !self.tasks.contains(&task) {
+        if self.tasks.len() < TASKS && !self.tasks.contains(&task) {
             self.tasks.push(task);
         }
     }

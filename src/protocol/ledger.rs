@@ -59,6 +59,8 @@ use prompts::{Entry, Prompts, Rank, Stage};
 pub(crate) use prompts::{Place, Traits};
 use turns::Turn;
 
+/// How many results are remembered by their uuids.
+const RESULTS: usize = 64;
 /// How many turns are kept open behind a result that is held back; further `init`s open none.
 const OPEN_TURNS: usize = 64;
 
@@ -83,8 +85,8 @@ pub(crate) struct Ledger {
     spoke_before_init: bool,
     /// A line was rejected since the last turn began or ended: it may have been an `init`.
     missed_a_line: bool,
-    /// The results that came last, by their uuids: one that comes again answers nobody.
-    seen_results: VecDeque<Uuid>,
+    /// The uuids of the last results.
+    results: VecDeque<Uuid>,
 }
 
 /// Whether an interrupt of ours may have caused the next `error_during_execution`: up to 2.1.90 the result does not say.
@@ -126,7 +128,7 @@ impl Ledger {
             ended_is_due: false,
             spoke_before_init: false,
             missed_a_line: false,
-            seen_results: VecDeque::new(),
+            results: VecDeque::new(),
         }
     }
 
@@ -266,6 +268,17 @@ impl Ledger {
         self.generation.learn(Generation::of(version));
     }
 
+    /// Returns whether a result under that uuid came before, and remembers it.
+    pub(crate) fn is_repeated(&mut self, uuid: Option<&str>) -> bool {
+        let Some(uuid) = uuid.and_then(|uuid| uuid.parse().ok()) else { return false };
+        let is_repeated = self.results.contains(&uuid);
+        if !is_repeated {
+            self.results.truncate(RESULTS - 1);
+            self.results.push_front(uuid);
+        }
+        is_repeated
+    }
+
     /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).
     pub(crate) fn init(&mut self, now: Time, actions: &mut Actions) {
         let waiting = self.prompts.iter().any(Entry::waits_for_turn);
@@ -367,9 +380,12 @@ impl Ledger {
     }
 
     /// The CLI confirms that prompts were withdrawn before they ran. One that a turn has taken has a result to come.
-    pub(crate) fn cancelled(&mut self, uuids: &BTreeSet<Uuid>, actions: &mut Actions) {
-        let withdrawn = |entry: &Entry| entry.is_written() && uuids.contains(&entry.id.uuid());
-        for entry in self.prompts.remove_all(withdrawn) {
+    /// However many are named, no more are kept than are open.
+    pub(crate) fn cancelled(&mut self, uuids: impl Iterator<Item = Uuid>, actions: &mut Actions) {
+        let written = self.prompts.iter().filter(|entry| entry.is_written());
+        let written: BTreeSet<Uuid> = written.map(|entry| entry.id.uuid()).collect();
+        let named: BTreeSet<Uuid> = uuids.filter(|uuid| written.contains(uuid)).collect();
+        for entry in self.prompts.remove_all(|entry| named.contains(&entry.id.uuid())) {
             entry.end(Outcome::Cancelled, actions);
         }
     }

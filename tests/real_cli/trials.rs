@@ -16,6 +16,7 @@ macro_rules! trials {
 }
 
 mod api;
+mod damage;
 mod faults;
 mod hooks;
 mod host;
@@ -30,7 +31,7 @@ mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 14] = [
+const THEMES: [&[(&str, Body)]; 15] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
@@ -43,6 +44,7 @@ const THEMES: [&[(&str, Body)]; 14] = [
     text::TRIALS,
     api::TRIALS,
     faults::TRIALS,
+    damage::TRIALS,
     host::TRIALS,
     journal::TRIALS,
 ];

@@ -13,25 +13,18 @@ use super::prompts::{Entry, Rank, Stage};
 use super::turns::{Stops, Turn};
 use super::{Interrupt, TurnOf};
 
-/// How many results are remembered by their uuids.
-const SEEN_RESULTS: usize = 64;
-
 impl Ledger {
-    /// A `result`: it ends every open turn and answers what they took. Says whether its turn was the CLI's own, or may have
-    /// been: it answers nobody.
-    pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, message: &Message, actions: &mut Actions) -> bool {
+    /// A `result`, as evidence: which prompts the open turns took.
+    pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, actions: &mut Actions) {
         let had_init = !self.turns.is_empty();
-        let heard_before = self.heard_before(message);
-        let stands_alone = facts.subtype.as_deref() == Some("success") && !self.task_ended && !heard_before;
+        let stands_alone = facts.subtype.as_deref() == Some("success") && !self.task_ended;
         if !had_init {
             let spoke = std::mem::take(&mut self.spoke_before_init);
             self.open_turn(now, TurnOf { origin: Origin::Unknown, batch: false }, actions);
             self.turns.last_mut().into_iter().for_each(|turn| turn.spoke = spoke);
         }
         self.settle_origin(facts);
-        let is_own = self.turns.last().is_some_and(Turn::is_own);
-        let named = facts.answers();
-        if let Some(named) = &named {
+        if let Some(named) = facts.answers() {
             for uuid in named {
                 self.take(*uuid, actions);
             }
@@ -41,11 +34,14 @@ impl Ledger {
         } else if !self.generation.tells_life && (had_init || stands_alone) {
             self.guess(facts, actions);
         }
-        actions.push(Action::Message { turn: self.current_turn(), message: message.clone() });
+    }
 
-        let only = named.filter(|_| !facts.answers_may_be_cut());
-        let is_answered =
-            |entry: &Entry| entry.is_taken() && only.as_ref().is_none_or(|only| only.contains(&entry.id.uuid()));
+    /// The same `result`, as an end: of every open turn, and of what they took. Says whether its turn was the CLI's own, or
+    /// may have been: it answers nobody.
+    pub(crate) fn end_turns(&mut self, facts: &ResultFacts, message: &Message, actions: &mut Actions) -> bool {
+        let is_own = self.turns.last().is_some_and(Turn::is_own);
+        let only = facts.answers().filter(|_| !facts.answers_may_be_cut());
+        let is_answered = |entry: &Entry| entry.is_taken() && only.is_none_or(|only| only.contains(&entry.id.uuid()));
         let answered = self.prompts.remove_all(is_answered);
         let mut turns = std::mem::take(&mut self.turns);
         if let Some(last) = turns.pop() {
@@ -68,19 +64,6 @@ impl Ledger {
         self.order += 1;
         self.last_result = self.order;
         is_own || answered.is_empty()
-    }
-
-    /// Whether that result came already, under the same uuid.
-    fn heard_before(&mut self, message: &Message) -> bool {
-        let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) else { return false };
-        if self.seen_results.contains(&uuid) {
-            return true;
-        }
-        if self.seen_results.len() == SEEN_RESULTS {
-            self.seen_results.pop_front();
-        }
-        self.seen_results.push_back(uuid);
-        false
     }
 
     /// What the result says of its turn's origin; where the CLI says such things, its silence counts too.
