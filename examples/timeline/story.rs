@@ -35,7 +35,7 @@ pub(crate) struct Span {
     pub(crate) tone: Tone,
 }
 
-/// How a span ended, as far as a colour can say.
+/// How a span ended, as far as a color can say.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,
