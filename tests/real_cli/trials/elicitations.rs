@@ -115,17 +115,20 @@ async fn guard_of_an_elicitations_result(case: &Case) -> Trial {
 /// The server is told what the host says; where the host does not handle it, or fails, that it was cancelled.
 async fn elicitation_answered(case: &Case) -> Trial {
     let server = Json::from_value(&server()?)?;
-    let bypass = |options: Options| options.dangerously_skip_permissions().mcp_server("forms", server.clone());
-    let filled = ElicitationAnswer::accept_with(Json::parse(r#"{"name":"Ada"}"#)?);
-    let ways: [(Answer, &str); 4] = [
-        (filled.into(), "Ada"),
-        (ElicitationAnswer::decline().into(), r#""action":"decline""#),
-        (ElicitationAnswer::cancel().into(), r#""action":"cancel""#),
-        (Answer::Error { message: "it broke".into() }, r#""action":"cancel""#),
+    let filled = || ElicitationAnswer::accept_with(Json::parse(r#"{"name":"Ada"}"#).expect("an object"));
+    let ways: [(Option<Answer>, &str); 5] = [
+        (Some(filled().into()), "Ada"),
+        (Some(ElicitationAnswer::decline().into()), r#""action":"decline""#),
+        (Some(ElicitationAnswer::cancel().into()), r#""action":"cancel""#),
+        (Some(Answer::Error { message: "it broke".into() }), r#""action":"cancel""#),
+        // Nobody handles it.
+        (None, r#""action":"cancel""#),
     ];
-    let mut talk = Talk::with(case, bypass, |_| ())?;
     for (answer, expected) in ways {
-        talk.actions.clear();
+        let handles =
+            |config: &mut Config| config.owned = if answer.is_some() { AskKinds::ALL } else { AskKinds::NONE };
+        let bypass = |options: Options| options.dangerously_skip_permissions().mcp_server("forms", server.clone());
+        let mut talk = Talk::with(case, bypass, handles)?;
         let prompt = talk.prompt(Prompt::text(asking()))?;
         let mut asks = 0;
         let end = talk.ended_with(prompt, |ask| {
@@ -133,25 +136,17 @@ async fn elicitation_answered(case: &Case) -> Trial {
             let elicitation = ask.elicitation().expect("an elicitation");
             assert_eq!((elicitation.server.as_str(), elicitation.message.as_str()), ("forms", "who?"));
             assert!(elicitation.rest.is_empty(), "{elicitation:?}");
-            Some(answer.clone())
+            answer.clone()
         });
         assert_eq!(end.await?.text(), "done");
         let told = talk.tool_results();
-        if asks == 0 {
+        talk.close().await?;
+        if asks == 0 && answer.is_some() {
             assert!(case.is_before(FIRST), "{told}");
             case.differs("the host is not asked");
-            talk.close().await?;
             return Ok(());
         }
         assert!(told.replace("\\\"", "\"").contains(expected), "{answer:?}: {told}");
     }
-    talk.close().await?;
-    // Nobody handles it.
-    let mut talk = Talk::with(case, bypass, |config| config.owned = AskKinds::NONE)?;
-    let prompt = talk.prompt(Prompt::text(asking()))?;
-    assert_eq!(talk.ended(prompt).await?.text(), "done");
-    let told = talk.tool_results();
-    assert!(told.replace("\\\"", "\"").contains(r#""action":"cancel""#), "{told}");
-    talk.close().await?;
     Ok(())
 }
