@@ -7,8 +7,8 @@ use crate::ids::{PromptId, Seed, TurnId, Uuid};
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 
-/// How many uuids given by the host are remembered after their prompts are over.
-const REMEMBERED: usize = 1024;
+/// Number of uuids given by the host that are remembered after their prompts are over.
+const USED: usize = 1024;
 
 #[derive(Debug, Clone)]
 pub(super) struct Prompts {
@@ -28,6 +28,18 @@ pub(super) struct Entry {
     pub(super) echoed: bool,
     /// The CLI said that it is done with it.
     pub(super) completed: bool,
+    pub(super) limit: Limit,
+}
+
+/// What has become of a prompt's time limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// It has none, or time is left.
+    Open,
+    /// It has passed, and the prompt is being stopped.
+    Passed,
+    /// The prompt was not stopped in time. It has ended for the host; for the CLI it goes on.
+    GivenUp,
 }
 
 #[derive(Debug, Clone)]
@@ -70,7 +82,20 @@ impl Entry {
     }
 
     pub(super) fn end(&self, outcome: Outcome, result: Option<Message>, actions: &mut Actions) {
+        let outcome = match (self.limit, outcome) {
+            (Limit::GivenUp, _) => return,
+            (Limit::Passed, Outcome::Interrupted | Outcome::Cancelled) => Outcome::TimedOut { stopped: true },
+            (_, outcome) => outcome,
+        };
         actions.push(Action::PromptEnded { prompt: self.id, turn: self.turn(), outcome, result });
+    }
+
+    /// Notes that a turn has taken it.
+    pub(super) fn taken(&mut self, turn: TurnId, actions: &mut Actions) {
+        self.stage = Stage::Taken(Some(turn));
+        if self.limit != Limit::GivenUp {
+            actions.push(Action::PromptTaken { prompt: self.id, turn });
+        }
     }
 }
 
@@ -100,7 +125,14 @@ impl Prompts {
     pub(super) fn accept(&mut self, id: PromptId, line: Vec<u8>, slash: bool) {
         self.last = id.number();
         self.queued_bytes += line.len();
-        self.open.push(Entry { id, stage: Stage::Queued(line), slash, echoed: false, completed: false });
+        self.open.push(Entry {
+            id,
+            stage: Stage::Queued(line),
+            slash,
+            echoed: false,
+            completed: false,
+            limit: Limit::Open,
+        });
     }
 
     /// The line of a queued prompt, which is written by this, at that place in the order.
@@ -115,7 +147,7 @@ impl Prompts {
 
     pub(super) fn place(&self, id: PromptId) -> Option<Place> {
         let at = self.open.binary_search_by_key(&id.number(), |entry| entry.id.number()).ok()?;
-        let entry = self.open.get(at).filter(|entry| entry.id == id)?;
+        let entry = self.open.get(at).filter(|entry| entry.id == id && entry.limit != Limit::GivenUp)?;
         Some(match entry.stage {
             Stage::Queued(_) => Place::Queued,
             Stage::Written(_) => Place::Written,
@@ -176,7 +208,7 @@ impl Prompts {
         if ended.id.uuid() == self.seed.uuid(ended.id.number()) {
             return;
         }
-        if self.used.len() == REMEMBERED {
+        if self.used.len() == USED {
             self.used.pop_front();
         }
         self.used.push_back(ended.id.uuid());

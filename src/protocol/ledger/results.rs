@@ -73,8 +73,7 @@ impl Ledger {
             let id = turn.id;
             for uuid in self.unnamed_of(turn) {
                 if let Some(entry) = self.prompts.find(uuid) {
-                    entry.stage = Stage::Taken(Some(id));
-                    actions.push(Action::PromptTaken { prompt: entry.id, turn: id });
+                    entry.taken(id, actions);
                 }
             }
         }
