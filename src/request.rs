@@ -314,7 +314,7 @@ impl Reply {
     fn object(&self) -> Json {
         match &self.payload {
             Some(payload) if payload.as_str() != "null" => payload.clone(),
-            _ => Json::from(&serde_json::Value::Object(serde_json::Map::new())),
+            _ => Json::of_checked("{}", true),
         }
     }
 

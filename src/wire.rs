@@ -7,15 +7,17 @@ pub(crate) mod fields;
 mod from_json;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
+pub(crate) mod read;
 pub(crate) mod scan;
 pub(crate) mod sent;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod slow;
 pub(crate) mod view;
 
 use serde::de::DeserializeOwned;
 
 use crate::error::DecodeError;
 use crate::text::readable;
-use crate::wire::scan::raw::Raw;
 
 /// Decodes a line into `T`; where its text is no good Unicode, what is bad is read as U+FFFD.
 pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {
@@ -36,9 +38,4 @@ where
 {
     let raw: &serde_json::value::RawValue = serde::Deserialize::deserialize(deserializer)?;
     Ok(decode(raw.get().as_bytes()).ok())
-}
-
-/// Returns the text of a line's field.
-pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
-    Raw::line(line).text_of(key).map(|text| text.decoded().into_owned())
 }

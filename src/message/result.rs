@@ -315,10 +315,10 @@ impl TurnResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::view::view_of;
+    use crate::wire::read::{Tags, view_of};
 
     fn result(fields: &str) -> TurnResult {
-        view_of(format!("{{{fields}}}").as_bytes()).unwrap()
+        view_of(format!("{{{fields}}}").as_bytes(), Tags::NONE).unwrap()
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod prompts;
 mod results;
 mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::action::{Action, Origin, Outcome};
@@ -45,6 +45,8 @@ use prompts::{Entry, Limit, Prompts, Stage};
 pub(crate) use turns::Generation;
 use turns::{Stop, Turn};
 
+/// How many results are remembered by their uuids.
+const RESULTS: usize = 64;
 /// How many turns are kept open behind a result that is held back; further `init`s open none.
 const OPEN_TURNS: usize = 64;
 
@@ -62,6 +64,8 @@ pub(crate) struct Ledger {
     /// A background task ended since the last main-thread frame: the next turn may be the CLI's own.
     task_ended: bool,
     stop: Stop,
+    /// The uuids of the last results.
+    results: VecDeque<Uuid>,
 }
 
 impl Ledger {
@@ -76,6 +80,7 @@ impl Ledger {
             last_result: 0,
             task_ended: false,
             stop: Stop::None,
+            results: VecDeque::new(),
         }
     }
 
@@ -230,6 +235,17 @@ impl Ledger {
         self.generation.joins |= known.joins;
         self.generation.only_prompts |= known.only_prompts;
         self.generation.holds_results |= known.holds_results;
+    }
+
+    /// Returns whether a result under that uuid came before, and remembers it.
+    pub(crate) fn is_repeated(&mut self, uuid: Option<&str>) -> bool {
+        let Some(uuid) = uuid.and_then(|uuid| uuid.parse().ok()) else { return false };
+        let is_repeated = self.results.contains(&uuid);
+        if !is_repeated {
+            self.results.truncate(RESULTS - 1);
+            self.results.push_front(uuid);
+        }
+        is_repeated
     }
 
     /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).

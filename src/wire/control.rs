@@ -3,9 +3,8 @@
 use crate::error::{DecodeError, RequestError};
 use crate::ids::Uuid;
 use crate::json::Json;
-use crate::wire::decode;
 use crate::wire::facts::{LONGEST_NAME, uuid};
-use crate::wire::fields::Fields;
+use crate::wire::read::{Tags, read_line};
 use crate::wire::scan::raw::{Raw, Text};
 use crate::wire::view::View;
 
@@ -52,10 +51,7 @@ pub(crate) fn tool_input(line: &[u8]) -> Result<Raw<'_>, DecodeError> {
 
 /// Reads what an ask is about: the `request` of a `control_request`, without its subtype.
 pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
-    let mut line: Fields = decode(line)?;
-    let mut request: Fields = line.require("request")?;
-    let _: Option<Json> = request.optional("subtype");
-    T::from_fields(request).map_err(|error| error.within("request"))
+    read_line(line, |reader| reader.within("request", |reader| T::read_fields(reader, Tags::new("subtype"))))
 }
 
 /// A `control_response` to a request of ours, or the CLI's echo of one of ours.

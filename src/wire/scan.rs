@@ -7,8 +7,9 @@
 //! `tests/pure/scan.rs` has the same in a few slow lines on `serde_json`; both agree on every line of the recordings, and on what
 //! becomes of them when bytes are lost, doubled and changed.
 
+pub(crate) mod damage;
 pub(crate) mod raw;
-mod strings;
+pub(super) mod strings;
 
 use crate::wire::envelope::{Envelope, NotAMessage, Place};
 use crate::wire::kind::MessageKind;

@@ -127,7 +127,7 @@ fn case_025_a_users_content_is_a_text_or_blocks() {
         panic!("{blocks:?}")
     };
     assert_eq!(call.input.as_ref().unwrap().as_str(), r#"{"file_path":"/x"}"#);
-    assert_eq!((good.text().as_str(), good.is_error, bad.text().as_str(), bad.is_error), ("b", false, "", true));
+    assert_eq!((&*good.text(), good.is_error, &*bad.text(), bad.is_error), ("b", false, "", true));
 }
 
 #[test]
