@@ -102,6 +102,8 @@ pub struct Protocol {
     rejected_tail: Tail,
     session: Option<CliSession>,
     last_error: Option<String>,
+    /// The last result is an error without a turn: what is lost with the session is lost by that.
+    failed: bool,
     dialogs: Vec<String>,
     counts: Counts,
     /// What was refused for want of room, and no `Room` was told since.
@@ -151,6 +153,7 @@ impl Protocol {
             rejected_tail: Tail::default(),
             session: None,
             last_error: None,
+            failed: false,
             dialogs: Vec::new(),
             counts: Counts::default(),
             wanted: Wanted::default(),
