@@ -85,6 +85,8 @@ pub enum Action {
         turn: Option<TurnId>,
         /// How.
         outcome: Outcome,
+        /// Whether the CLI says so, or a rule of this crate.
+        attribution: Attribution,
         /// The `result` that answers it.
         result: Option<Message>,
     },
@@ -201,17 +203,30 @@ impl fmt::Display for Origin {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was answered, alone or together with others.
+    /// The model answered it, alone or together with others.
     Success,
+    /// The CLI dealt with it, and the model was not asked: a local command as `/context`, a blank prompt, one
+    /// [without query](crate::Prompt::without_query). The result has the CLI's own text.
+    Local,
     /// Its turn failed; the result [says why](crate::TurnResult::error_text).
     Error,
     /// Its turn was stopped: by an [interrupt](crate::Protocol::interrupt), a deny that ends the turn, or a prompt of
     /// [`Priority::Now`](crate::Priority::Now).
     Interrupted,
+    /// Its [time limit](crate::Prompt::time_limit) has passed. It has a result if its turn ended within the grace period.
+    TimedOut {
+        /// Whether the CLI is done with the prompt, so that the session can be used as before. If not, the CLI did not stop in
+        /// time and may still run the prompt: queued prompts wait until it ends. Wait, [close](crate::Protocol::close) or
+        /// [abort](crate::Protocol::abort) the session.
+        stopped: bool,
+    },
     /// It never ran: it was withdrawn while it waited, or waited here when the session was closed.
     Cancelled,
-    /// It never reached the model: a `UserPromptSubmit` hook refused it.
+    /// A hook ended it: `UserPromptSubmit` refused the prompt, or a hook stopped its turn at a tool (`continue: false`).
     Blocked,
+    /// The CLI has seen its uuid, in this session or in the one that it [resumes](crate::Options::resume), and did not run
+    /// it. A [`Seed`](crate::Seed) that is used for a second process of the same session does that to every prompt.
+    Duplicate,
     /// What became of it cannot be known.
     Lost(Lost),
 }
@@ -222,10 +237,13 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
+            Self::Local => "local",
             Self::Error => "error",
             Self::Interrupted => "interrupted",
+            Self::TimedOut { .. } => "timed_out",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
+            Self::Duplicate => "duplicate",
             Self::Lost(_) => "lost",
         }
     }
@@ -235,8 +253,35 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost(why) => write!(f, "lost: {why}"),
+            Self::TimedOut { stopped: true } => f.pad("timed out"),
+            Self::TimedOut { stopped: false } => f.pad("timed out and may still run"),
             other => f.pad(other.name()),
         }
+    }
+}
+
+/// Confidence of what is said of a prompt's end.
+///
+/// Versions of the CLI before 2.1.206 do not name every prompt: not those that run as local commands, that a hook refuses,
+/// or that are aborted before the first word, and none at all without
+/// [`replay_user_messages`](crate::Options::replay_user_messages). Rules fill the gap. They are right for nearly all that
+/// was recorded, and they can be wrong: with prompts of several [priorities](crate::Priority) under way, for example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Attribution {
+    /// The CLI named the prompt and said how its turn ended; or the end is the host's own, or the session's.
+    Evidence,
+    /// A rule of this crate chose the prompt, or its outcome, because the CLI says nothing.
+    Inferred,
+}
+
+impl fmt::Display for Attribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Evidence => "evidence",
+            Self::Inferred => "inferred",
+        })
     }
 }
 

@@ -17,6 +17,7 @@ mod safe;
 mod shutdown;
 mod silence;
 mod tail;
+mod time_limits;
 
 use std::fmt;
 
@@ -44,6 +45,7 @@ use room::Wanted;
 use shutdown::{Shutdown, Step};
 use silence::Silence;
 use tail::Tail;
+use time_limits::TimeLimits;
 
 /// One session with the CLI, without any I/O, clock or randomness of its own.
 ///
@@ -93,12 +95,15 @@ pub struct Protocol {
     asks: Asks,
     requests: Requests,
     aims: Aims,
+    time_limits: TimeLimits,
     background: Background,
     shutdown: Shutdown,
     stderr: Tail,
     rejected_tail: Tail,
     session: Option<CliSession>,
     last_error: Option<String>,
+    /// The last result is an error without a turn: what is lost with the session is lost by that.
+    failed: bool,
     dialogs: Vec<String>,
     counts: Counts,
     /// What was refused for want of room, and no `Room` was told since.
@@ -141,12 +146,14 @@ impl Protocol {
             asks: Asks::default(),
             requests: Requests::default(),
             aims: Aims::default(),
+            time_limits: TimeLimits::default(),
             background: Background::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
             rejected_tail: Tail::default(),
             session: None,
             last_error: None,
+            failed: false,
             dialogs: Vec::new(),
             counts: Counts::default(),
             wanted: Wanted::default(),

@@ -134,6 +134,15 @@ fn log_text_before_a_result() {
     host.answered_with(text, 1);
 }
 
+/// From 2.1.250 on, `type` is not the first key of a result.
+#[test]
+fn log_text_before_a_result_of_other_keys() {
+    let mut host = Host::in_turn();
+    let line = result(host.prompt, 1).replacen('{', "{\"duration_api_ms\":5,", 1);
+    host.hears(format!("ready {line}"));
+    host.answered_with(b"ready ", 1);
+}
+
 #[test]
 fn log_text_before_the_first_init() {
     let mut host = Host::new();

@@ -28,7 +28,7 @@ fn parsed_slowly(line: &[u8]) -> Verdict {
 
 /// What a line that is not JSON contains, found slowly and obviously: how many objects, and what stands beside them. Objects
 /// count that stand where a line could, with nothing but what no terminal shows around them; or one that begins as a message
-/// does, behind text without quote or brace, to the end of the line, if it says whose it is.
+/// does, behind text without quote or brace, to the end of the line, if it says whose it is. A `result` begins with any key.
 pub(crate) fn damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
     if parsed_slowly(line) != Err(WhyRejected::NotJson) {
         return None;
@@ -44,7 +44,9 @@ pub(crate) fn damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
             let mut wholes =
                 ends.map(|at| &rest[..=at]).filter(|part| parsed_slowly(part) != Err(WhyRejected::NotJson));
             let object = wholes.next()?;
-            if text && (objects > 0 || !object.starts_with(b"{\"type\":") || !says_whose(object)) {
+            let is_result = parsed_slowly(object).is_ok_and(|(kind, ..)| kind == "result");
+            let begins = is_result || object.starts_with(b"{\"type\":");
+            if text && (objects > 0 || !begins || !says_whose(object)) {
                 return None;
             }
             objects += 1;

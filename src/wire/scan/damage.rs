@@ -6,11 +6,13 @@
 
 use super::Scanner;
 use crate::wire::envelope::{Envelope, NotAMessage};
+use crate::wire::kind::MessageKind;
 
 /// The most objects that one line may contain. A line with more is none that was damaged by accident.
 const OBJECTS: usize = 64;
 
-/// How an object begins that is believed behind log text.
+/// How an object begins that is believed behind log text, unless it is a `result`: its `type` is the first key of every
+/// recorded line but those, in which it is not from 2.1.250 on.
 const BEGIN: &[u8] = b"{\"type\":";
 
 /// What was found in a damaged line.
@@ -56,10 +58,16 @@ pub(crate) fn damage(line: &[u8]) -> Option<Damage<'_>> {
             // Text alone is no damage to a message.
             return (!damage.text || !damage.objects.is_empty()).then_some(damage);
         }
-        if damage.objects.len() == only || damage.text && !rest.starts_with(BEGIN) || rest[0] != b'{' {
+        if damage.objects.len() == only || rest[0] != b'{' {
             return None;
         }
         let (length, envelope) = Scanner { line: rest }.whole()?;
+        if damage.text
+            && !rest.starts_with(BEGIN)
+            && !envelope.is_ok_and(|envelope| envelope.kind == MessageKind::Result)
+        {
+            return None;
+        }
         end = reader.at + length;
         damage.objects.push(Object { line: &line[reader.at..end], envelope });
         reader.at = end;
@@ -235,6 +243,12 @@ mod tests {
             let line = format!("{text}{A}\x1b[m");
             assert_eq!(found(line.as_bytes()), Some((vec![A], format!("{text}\x1b[m").into_bytes())), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_result_begins_with_any_key() {
+        let result = r#"{"duration_api_ms":1,"type":"result"}"#;
+        assert_eq!(found(format!("a {result}").as_bytes()), Some((vec![result], b"a ".to_vec())));
     }
 
     #[test]

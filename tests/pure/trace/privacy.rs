@@ -35,6 +35,7 @@ fn what_is_said_in_a_session_is_told_at_trace_alone() {
     let expected = [
         "answer",
         "asked",
+        "damaged line",
         "declined",
         "message",
         "prompt",

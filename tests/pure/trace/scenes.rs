@@ -104,6 +104,7 @@ pub(crate) fn everything() {
         Step::from(Tool::new("Slow", object("text")).asks()).withdrawn_after(SECOND),
         Step::raw(format!("{SECRET} is not JSON\n")),
         Step::raw(format!("[\"{SECRET}\"]\n")),
+        Step::raw(format!("\x1b]0;{SECRET}\x07{{\"type\":\"newest\"}}\n")),
         Step::raw(format!("{{\"type\":\"newest\",\"text\":\"{SECRET}\"}}\n")),
         Step::raw(format!(
             "{}\n",
