@@ -213,6 +213,13 @@ pub enum Outcome {
     /// Its turn was stopped: by an [interrupt](crate::Protocol::interrupt), a deny that ends the turn, or a prompt of
     /// [`Priority::Now`](crate::Priority::Now).
     Interrupted,
+    /// Its [time limit](crate::Prompt::time_limit) has passed. It has a result if its turn ended within the grace period.
+    TimedOut {
+        /// Whether the CLI is done with the prompt, so that the session can be used as before. If not, the CLI did not stop in
+        /// time and may still run the prompt: queued prompts wait until it ends. Wait, [close](crate::Protocol::close) or
+        /// [abort](crate::Protocol::abort) the session.
+        stopped: bool,
+    },
     /// It never ran: it was withdrawn while it waited, or waited here when the session was closed.
     Cancelled,
     /// A hook ended it: `UserPromptSubmit` refused the prompt, or a hook stopped its turn at a tool (`continue: false`).
@@ -233,6 +240,7 @@ impl Outcome {
             Self::Local => "local",
             Self::Error => "error",
             Self::Interrupted => "interrupted",
+            Self::TimedOut { .. } => "timed_out",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
             Self::Duplicate => "duplicate",
@@ -245,6 +253,8 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost(why) => write!(f, "lost: {why}"),
+            Self::TimedOut { stopped: true } => f.pad("timed out"),
+            Self::TimedOut { stopped: false } => f.pad("timed out and may still run"),
             other => f.pad(other.name()),
         }
     }

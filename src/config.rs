@@ -235,6 +235,7 @@ impl Default for Limits {
 /// assert!(pair.now() >= Time::from(Duration::from_secs(90))); // reported; what to do about it is the host's
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// For the reply to `initialize`; the CLI starts MCP servers and hooks meanwhile. 60 s.
@@ -245,6 +246,11 @@ pub struct Timeouts {
     pub interrupt: Option<Duration>,
     /// For a turn, from its start: [`Stalled`](crate::Action::Stalled) is reported. Off.
     pub turn: Option<Duration>,
+    /// For a prompt, from its write to its end, if [`Prompt::time_limit`](crate::Prompt::time_limit) sets none. Off.
+    pub prompt: Option<Duration>,
+    /// For a prompt to end that was interrupted because its time limit passed; see
+    /// [`Prompt::time_limit`](crate::Prompt::time_limit). At most [`Timeouts::LONGEST_GRACE`]. 10 s.
+    pub prompt_grace: Duration,
     /// For the CLI to write something while it owes something: [`Stalled`](crate::Action::Stalled) is reported. Off.
     ///
     /// The time counts from the last byte, or from the moment when the CLI came to owe something, whichever is later. A
@@ -269,6 +275,8 @@ impl Default for Timeouts {
             request: Some(Duration::from_secs(60)),
             interrupt: Some(Duration::from_secs(10)),
             turn: None,
+            prompt: None,
+            prompt_grace: Duration::from_secs(10),
             stall: None,
             shutdown: Graces::default(),
         }

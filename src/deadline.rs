@@ -17,6 +17,8 @@ pub enum Deadline {
     Interrupt,
     /// The running turn takes long.
     Turn,
+    /// The [time limit](crate::Prompt::time_limit) of a prompt, or its grace period.
+    Prompt,
     /// Nothing was received for long while something is owed.
     Stall,
     /// The next step of the end.
@@ -30,6 +32,7 @@ impl fmt::Display for Deadline {
             Self::Request => "request",
             Self::Interrupt => "interrupt",
             Self::Turn => "turn",
+            Self::Prompt => "prompt",
             Self::Stall => "stall",
             Self::Shutdown => "shutdown",
         })

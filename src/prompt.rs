@@ -3,6 +3,7 @@
 mod block;
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,8 @@ pub struct Prompt {
     pub(crate) uuid: Option<Uuid>,
     pub(crate) busy: Option<Busy>,
     pub(crate) fields: Vec<(String, Json)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time_limit: Option<Duration>,
 }
 
 /// A prompt as it was read, before its content is checked.
@@ -56,13 +59,15 @@ struct Unchecked {
     uuid: Option<Uuid>,
     busy: Option<Busy>,
     fields: Vec<(String, Json)>,
+    #[serde(default)]
+    time_limit: Option<Duration>,
 }
 
 impl TryFrom<Unchecked> for Prompt {
     type Error = DecodeError;
 
-    fn try_from(Unchecked { content, uuid, busy, fields }: Unchecked) -> Result<Self, DecodeError> {
-        Ok(Self { uuid, busy, fields, ..Self::blocks(content)? })
+    fn try_from(Unchecked { content, uuid, busy, fields, time_limit }: Unchecked) -> Result<Self, DecodeError> {
+        Ok(Self { uuid, busy, fields, time_limit, ..Self::blocks(content)? })
     }
 }
 
@@ -107,7 +112,7 @@ impl Prompt {
     }
 
     fn with_content(content: Json) -> Self {
-        Self { content, uuid: None, busy: None, fields: Vec::new() }
+        Self { content, uuid: None, busy: None, fields: Vec::new(), time_limit: None }
     }
 
     /// A prompt of text, images and documents.
@@ -129,6 +134,36 @@ impl Prompt {
     #[must_use]
     pub fn busy(mut self, busy: Busy) -> Self {
         self.busy = Some(busy);
+        self
+    }
+
+    /// Sets how long it may take, from its write to its end, whatever comes in between: answers of the host, other turns, silence.
+    /// The time that it is queued here does not count. [`Timeouts::prompt`](crate::Timeouts::prompt) is the limit of prompts
+    /// without one.
+    ///
+    /// When the time is up, the prompt is interrupted, or withdrawn if it waits in the CLI's queue. It then has
+    /// [`Timeouts::prompt_grace`](crate::Timeouts::prompt_grace) (10 s) to end, counted anew when the CLI acknowledges the
+    /// interrupt. It ends as [`Outcome::TimedOut`](crate::Outcome::TimedOut), at the latest then; a success or an error that
+    /// comes first counts. `stopped` says whether the session can be used as before. It can if the turn ended, or if the CLI's
+    /// receipt (from 2.1.205) does not list the prompt any more and nothing came in the whole grace period: the turn is then over
+    /// too, without a result.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Pair, Script, Step};
+    /// use claude_duplex::{Action, Config, Outcome, Prompt, Seed};
+    /// use std::time::Duration;
+    ///
+    /// let script = Script::default().then([Step::text_in_parts("a long story", 100, Duration::from_secs(1))]);
+    /// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
+    /// let story = pair.prompt(Prompt::text("tell me a story").time_limit(Duration::from_secs(5)));
+    /// let end = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+    /// let Action::PromptEnded { prompt, outcome, .. } = end else { unreachable!() };
+    /// assert_eq!((prompt, outcome), (story, Outcome::TimedOut { stopped: true }));
+    /// pair.prompt("and a short one?"); // the session can be used as before
+    /// ```
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
         self
     }
 

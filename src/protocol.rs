@@ -17,6 +17,7 @@ mod safe;
 mod shutdown;
 mod silence;
 mod tail;
+mod time_limits;
 
 use std::fmt;
 
@@ -44,6 +45,7 @@ use room::Wanted;
 use shutdown::{Shutdown, Step};
 use silence::Silence;
 use tail::Tail;
+use time_limits::TimeLimits;
 
 /// One session with the CLI, without any I/O, clock or randomness of its own.
 ///
@@ -93,6 +95,7 @@ pub struct Protocol {
     asks: Asks,
     requests: Requests,
     aims: Aims,
+    time_limits: TimeLimits,
     background: Background,
     shutdown: Shutdown,
     stderr: Tail,
@@ -143,6 +146,7 @@ impl Protocol {
             asks: Asks::default(),
             requests: Requests::default(),
             aims: Aims::default(),
+            time_limits: TimeLimits::default(),
             background: Background::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),

@@ -39,6 +39,8 @@ enum Step {
 pub(crate) enum FollowUp {
     Withdraw(PromptId),
     Interrupt(PromptId),
+    /// Nothing: the CLI has stopped it, as far as it says.
+    Stopped(PromptId),
 }
 
 impl Aims {
@@ -49,18 +51,32 @@ impl Aims {
         }
     }
 
+    /// The prompt is being withdrawn; if that is too late, it is interrupted.
+    pub(crate) fn withdrawing(&mut self, prompt: PromptId) {
+        match self.find(prompt) {
+            Some(aim) => aim.step = Step::Withdrawing,
+            None => self.aims.push(Aim { prompt, step: Step::Withdrawing, tries: 0 }),
+        }
+    }
+
     /// The interrupt was acknowledged; `taken` is whether a turn is known to have the prompt.
     pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt<'_>, taken: bool) -> Option<FollowUp> {
         let aim = self.find(prompt)?;
         match receipt.still_queues(prompt.uuid()) {
             Some(true) => {
                 aim.step = Step::Withdrawing;
-                return Some(FollowUp::Withdraw(prompt));
+                Some(FollowUp::Withdraw(prompt))
             }
-            None if !taken => aim.step = Step::Unsure,
-            Some(false) | None => self.drop(prompt),
+            None if !taken => {
+                aim.step = Step::Unsure;
+                None
+            }
+            listed => {
+                let stopped = listed.is_some().then_some(FollowUp::Stopped(prompt));
+                self.drop(prompt);
+                stopped
+            }
         }
-        None
     }
 
     /// A result came: a prompt that is open after it was not what the interrupt stopped.
@@ -90,18 +106,19 @@ impl Aims {
         self.aims.retain(|aim| is_open(aim.prompt));
     }
 
-    /// The next aim that a turn has taken after all. Asked after every line, it looks up only the aims that wait for that.
-    pub(crate) fn due(&mut self, is_taken: impl Fn(PromptId) -> bool) -> Option<FollowUp> {
-        let late = |aim: &Aim| matches!(aim.step, Step::Waiting | Step::Withdrawing) && is_taken(aim.prompt);
-        let at = self.aims.iter().position(late)?;
+    /// The next aim that a turn has taken after all; `taken` are the prompts that turns have. This is asked after every line.
+    pub(crate) fn due(&mut self, mut taken: impl Iterator<Item = PromptId>) -> Option<FollowUp> {
+        self.aims.retain(|aim| aim.tries < TRIES);
+        let waits = |aim: &Aim| matches!(aim.step, Step::Waiting | Step::Withdrawing);
+        if !self.aims.iter().any(waits) {
+            return None;
+        }
+        let late = |prompt| self.aims.iter().position(|aim| aim.prompt == prompt && waits(aim));
+        let at = taken.find_map(late)?;
         let aim = &mut self.aims[at];
         aim.tries += 1;
         aim.step = Step::Interrupting;
-        let prompt = aim.prompt;
-        if aim.tries == TRIES {
-            self.aims.remove(at);
-        }
-        Some(FollowUp::Interrupt(prompt))
+        Some(FollowUp::Interrupt(aim.prompt))
     }
 
     fn find(&mut self, prompt: PromptId) -> Option<&mut Aim> {

@@ -29,6 +29,9 @@ impl Protocol {
         self.check_room(Load::Prompt, line.len())?;
         let traits = Traits::of(prompt.is_slash_command(), &prompt.fields);
         self.ledger.accept(id, line, traits);
+        if let Some(limit) = prompt.time_limit.or(self.config.timeouts.prompt) {
+            self.time_limits.accept(id, limit);
+        }
         self.silence.asked(self.now);
         if busy == Busy::Send {
             self.write_prompt(id);
@@ -132,6 +135,7 @@ impl Protocol {
     pub(super) fn write_prompt(&mut self, prompt: PromptId) {
         if let Some(line) = self.ledger.write(prompt) {
             self.output.push(&line);
+            self.time_limits.written(self.now, prompt);
         }
     }
 
@@ -144,7 +148,7 @@ impl Protocol {
         id
     }
 
-    fn withdraw_prompt(&mut self, prompt: PromptId) {
+    pub(super) fn withdraw_prompt(&mut self, prompt: PromptId) {
         let about = About::Cancel(Some(prompt.uuid()));
         if !self.can_write() || self.requests.is_about(&about) {
             return;
@@ -177,22 +181,29 @@ impl Protocol {
         let ledger = &self.ledger;
         if self.actions.prompts_ended() {
             self.aims.forget(|prompt| ledger.place(prompt).is_some());
+            self.time_limits.forget(|prompt| ledger.place(prompt).is_some());
         }
         if !self.fits_follow_up() {
             return None;
         }
-        self.aims.due(|prompt| ledger.place(prompt) == Some(Place::Taken))
+        self.aims.due(ledger.taken())
     }
 
     pub(super) fn follow_up(&mut self, follow_up: Option<FollowUp>) {
         match follow_up {
             Some(FollowUp::Withdraw(prompt)) => self.withdraw_prompt(prompt),
-            Some(FollowUp::Interrupt(prompt)) if self.can_write() => {
-                let wire_id = self.wire_id(None);
-                let line = interrupt_line(&wire_id, false);
-                self.write_interrupt(Some(prompt), wire_id, &line, false);
-            }
-            Some(FollowUp::Interrupt(_)) | None => {}
+            Some(FollowUp::Interrupt(prompt)) => self.interrupt_again(prompt),
+            Some(FollowUp::Stopped(prompt)) => self.time_limits.stopped(self.now, prompt, self.prompt_grace()),
+            None => {}
+        }
+    }
+
+    /// Interrupts a prompt without being told to.
+    pub(super) fn interrupt_again(&mut self, prompt: PromptId) {
+        if self.can_write() && self.fits_follow_up() {
+            let wire_id = self.wire_id(None);
+            let line = interrupt_line(&wire_id, false);
+            self.write_interrupt(Some(prompt), wire_id, &line, false);
         }
     }
 }

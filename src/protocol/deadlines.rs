@@ -16,7 +16,8 @@ impl Protocol {
         let turn = self.turn_due().map(|due| (due, Deadline::Turn));
         let stall = self.stall_due().map(|due| (due, Deadline::Stall));
         let shutdown = self.shutdown.due().map(|due| (due, Deadline::Shutdown));
-        [self.requests.next_due(), turn, stall, shutdown].into_iter().flatten().min()
+        let prompt = self.time_limits.next_due().map(|due| (due, Deadline::Prompt));
+        [self.requests.next_due(), turn, prompt, stall, shutdown].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -24,6 +25,7 @@ impl Protocol {
         for about in self.requests.time_out(self.now, &mut self.actions) {
             self.replied(&about, None, true);
         }
+        self.enforce_time_limits();
         let is_due = |due: Option<Time>| due.is_some_and(|due| due <= self.now);
         let (turn, stall) = (is_due(self.turn_due()), is_due(self.stall_due()));
         if let Some(wait) = self.config.timeouts.turn.filter(|_| turn) {

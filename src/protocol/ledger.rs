@@ -55,7 +55,7 @@ use crate::wire::facts::{CommandState, Lifecycle};
 
 use generation::Generation;
 use guesses::Guess;
-use prompts::{Entry, Prompts, Rank, Stage};
+use prompts::{Entry, Limit, Prompts, Rank, Stage};
 pub(crate) use prompts::{Place, Traits};
 use turns::Turn;
 
@@ -191,6 +191,35 @@ impl Ledger {
         }
     }
 
+    /// The time limit of a prompt has passed: if it is stopped now, it has timed out.
+    pub(crate) fn time_passed(&mut self, id: PromptId) {
+        if let Some(entry) = self.prompts.find(id.uuid()) {
+            entry.limit = Limit::Passed;
+        }
+    }
+
+    /// Ends a prompt that was not stopped in time. If the CLI has forgotten it, its turn is over too, unless that has others;
+    /// else the prompt stays, unheard, until it ends.
+    pub(crate) fn give_up(&mut self, id: PromptId, forgotten: bool, actions: &mut Actions) {
+        let shared = self.prompts.iter().any(|other| other.id != id && other.is_taken());
+        let Some(entry) = self.prompts.find(id.uuid()) else { return };
+        let turn = entry.turn();
+        if !forgotten || shared || self.turns.len() > 1 {
+            entry.limit = Limit::Open;
+            entry.end(Outcome::TimedOut { stopped: false }, actions);
+            entry.limit = Limit::GivenUp;
+            return;
+        }
+        let (ended, open) =
+            std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|open| Some(open.id) == turn);
+        self.turns = open;
+        for ended in ended {
+            actions.push(Action::TurnEnded { turn: ended.id, origin: ended.origin, result: None });
+        }
+        self.interrupt = Interrupt::None;
+        self.end(id.uuid(), Outcome::Interrupted, actions);
+    }
+
     /// Ends everything: no more evidence will come.
     pub(crate) fn lose(&mut self, why: Lost, actions: &mut Actions) {
         for turn in std::mem::take(&mut self.turns) {
@@ -209,6 +238,12 @@ impl Ledger {
 
     pub(crate) fn place(&self, id: PromptId) -> Option<Place> {
         self.prompts.place(id)
+    }
+
+    /// The prompts that turns have taken, and that have not ended for the host.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = PromptId> {
+        let taken = self.prompts.iter().filter(|entry| entry.is_taken() && entry.limit != Limit::GivenUp);
+        taken.map(|entry| entry.id)
     }
 
     /// Whether the CLI runs a turn, or has a prompt of which no end is known.
@@ -414,8 +449,7 @@ impl Ledger {
         let is_of_ended = std::mem::take(&mut self.ended_is_due);
         self.turns.push(Turn { batch, is_of_ended, ..Turn::new(id, now, self.order, self.last_result, origin) });
         for entry in self.prompts.iter_mut().filter(|entry| entry.waits_for_turn()) {
-            entry.stage = Stage::Taken(Some(id));
-            actions.push(Action::PromptTaken { prompt: entry.id, turn: id });
+            entry.taken(id, actions);
         }
     }
 
@@ -427,9 +461,9 @@ impl Ledger {
             return false;
         }
         if entry.turn().is_none() {
-            entry.stage = Stage::Taken(turn);
-            if let Some(turn) = turn {
-                actions.push(Action::PromptTaken { prompt: entry.id, turn });
+            match turn {
+                Some(turn) => entry.taken(turn, actions),
+                None => entry.stage = Stage::Taken(None),
             }
         }
         true

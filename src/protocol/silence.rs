@@ -13,20 +13,28 @@ pub(crate) struct Silence {
     since: Option<Time>,
     /// Time of the last byte of a line whose end has not come: it counts, unless the line proves to be a `keep_alive`.
     part: Option<Time>,
+    /// Time of the last byte that counts, whether something is owed or not.
+    heard: Time,
 }
 
 impl Silence {
     /// A line has ended.
     pub(crate) fn line(&mut self, now: Time, keep_alive: bool) {
         self.part = None;
-        if self.owes && !keep_alive {
-            self.since = Some(now);
+        if !keep_alive {
+            self.heard = now;
+            self.since = self.owes.then_some(now);
         }
     }
 
     /// A part of a line came.
     pub(crate) fn part(&mut self, now: Time) {
         self.part = Some(now);
+    }
+
+    /// Returns the time of the last byte, of a `keep_alive` aside.
+    pub(crate) fn heard(&self) -> Time {
+        self.part.map_or(self.heard, |part| part.max(self.heard))
     }
 
     /// Notes whether the CLI owes something.

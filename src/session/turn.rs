@@ -45,26 +45,21 @@ use crate::request::Interrupt;
 /// }
 /// ```
 ///
-/// # A limit on the whole turn
+/// # A time limit
+///
+/// The prompt has it: it is interrupted when its time is up, and ends whatever the CLI does.
 ///
 /// ```
-/// # use std::future::Future;
-/// use claude_duplex::{Session, TurnEnd};
+/// use claude_duplex::{Outcome, Prompt, Session, TurnEnd};
+/// use std::time::Duration;
 ///
-/// /// `late` is a timer of the runtime, as `async_io::Timer::after(Duration::from_secs(120))`.
-/// async fn within(
-///     claude: &Session, late: impl Future<Output = ()>,
-/// ) -> Result<TurnEnd, Box<dyn std::error::Error>> {
-///     let mut turn = claude.prompt("what is in this folder?")?;
-///     let in_time = async { Some(turn.ended().await) };
-///     if let Some(end) = futures_lite::future::or(in_time, async { late.await; None }).await {
-///         return Ok(end);
+/// async fn within(claude: &Session) -> Result<TurnEnd, Box<dyn std::error::Error>> {
+///     let prompt = Prompt::text("what is in this folder?").time_limit(Duration::from_secs(120));
+///     let end = claude.prompt(prompt)?.await;
+///     if let Outcome::TimedOut { stopped: false } = end.outcome {
+///         claude.abort(); // it may still run
 ///     }
-///     // It may have ended just now, or be held back here still.
-///     if turn.interrupt().is_err() {
-///         let _ = turn.cancel();
-///     }
-///     Ok(turn.await)
+///     Ok(end)
 /// }
 /// ```
 #[must_use = "dropping it detaches from the prompt, which runs on"]

@@ -5,6 +5,7 @@ mod ids;
 mod limits;
 mod pending;
 mod silence;
+mod time_limits;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -121,6 +122,7 @@ laws! {
     law_4_replay: "4: a history that was written and read back gives the same",
     law_5_settling: "5: everything is settled once",
     law_5_answers: "5: an answer that is taken is on its way",
+    law_5_turns: "5: a message belongs to the turn that runs",
     law_5_queue: "5: an open interrupt holds queued prompts back",
     law_6_ending: "6: a close ends without help",
     law_6_orders: "6: the child gets each order once, and no stranger gets one",

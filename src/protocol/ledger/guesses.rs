@@ -30,9 +30,8 @@ impl Ledger {
             let id = self.turns[at].id;
             for uuid in self.unnamed_of(&self.turns[at], Some(facts).filter(|_| !is_held)) {
                 if let Some(entry) = self.prompts.find(uuid) {
-                    entry.stage = Stage::Taken(Some(id));
                     entry.guessed = true;
-                    actions.push(crate::action::Action::PromptTaken { prompt: entry.id, turn: id });
+                    entry.taken(id, actions);
                 }
             }
         }

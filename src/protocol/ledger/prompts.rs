@@ -8,8 +8,8 @@ use crate::json::Json;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 
-/// How many uuids given by the host are remembered after their prompts are over.
-const REMEMBERED: usize = 1024;
+/// Number of uuids given by the host that are remembered after their prompts are over.
+const USED: usize = 1024;
 
 #[derive(Debug, Clone)]
 pub(super) struct Prompts {
@@ -32,6 +32,18 @@ pub(super) struct Entry {
     pub(super) completed: bool,
     /// The turn that took it is known by the rules alone: no line named the prompt.
     pub(super) guessed: bool,
+    pub(super) limit: Limit,
+}
+
+/// What has become of a prompt's time limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// It has none, or time is left.
+    Open,
+    /// It has passed, and the prompt is being stopped.
+    Passed,
+    /// The prompt was not stopped in time. It has ended for the host; for the CLI it goes on.
+    GivenUp,
 }
 
 /// What the CLI's queue, and the end of a turn, treat differently.
@@ -141,7 +153,20 @@ impl Entry {
         result: Option<Message>,
         actions: &mut Actions,
     ) {
+        let outcome = match (self.limit, outcome) {
+            (Limit::GivenUp, _) => return,
+            (Limit::Passed, Outcome::Interrupted | Outcome::Cancelled) => Outcome::TimedOut { stopped: true },
+            (_, outcome) => outcome,
+        };
         actions.push(Action::PromptEnded { prompt: self.id, turn, outcome, attribution, result });
+    }
+
+    /// Notes that a turn has taken it.
+    pub(super) fn taken(&mut self, turn: TurnId, actions: &mut Actions) {
+        self.stage = Stage::Taken(Some(turn));
+        if self.limit != Limit::GivenUp {
+            actions.push(Action::PromptTaken { prompt: self.id, turn });
+        }
     }
 }
 
@@ -173,7 +198,8 @@ impl Prompts {
         self.queued_bytes += line.len();
         let stage = Stage::Queued(line);
         let (echoed, announced, completed, guessed) = (false, false, false, false);
-        self.open.push(Entry { id, stage, traits, echoed, announced, completed, guessed });
+        let limit = Limit::Open;
+        self.open.push(Entry { id, stage, traits, echoed, announced, completed, guessed, limit });
     }
 
     /// The line of a queued prompt, which is written by this, at that place in the order.
@@ -192,7 +218,7 @@ impl Prompts {
 
     pub(super) fn place(&self, id: PromptId) -> Option<Place> {
         let at = self.open.binary_search_by_key(&id.number(), |entry| entry.id.number()).ok()?;
-        let entry = self.open.get(at).filter(|entry| entry.id == id)?;
+        let entry = self.open.get(at).filter(|entry| entry.id == id && entry.limit != Limit::GivenUp)?;
         Some(match entry.stage {
             Stage::Queued(_) => Place::Queued,
             Stage::Written(_) | Stage::Unanswered(_) => Place::Written,
@@ -256,7 +282,7 @@ impl Prompts {
         if ended.id.uuid() == self.seed.uuid(ended.id.number()) {
             return;
         }
-        if self.used.len() == REMEMBERED {
+        if self.used.len() == USED {
             self.used.pop_front();
         }
         self.used.push_back(ended.id.uuid());

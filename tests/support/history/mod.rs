@@ -99,9 +99,9 @@ impl History {
         panic!("the end does not come");
     }
 
-    /// How many deadlines an end may take: each request may have its own, and an end has a few.
+    /// How many deadlines an end may take: each request may have its own, each prompt three, and an end has a few.
     pub(crate) fn most_steps(&self) -> usize {
-        self.inputs.len() + 40
+        3 * self.inputs.len() + 40
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use claude_duplex::{
-    Action, AskId, ChildAction, Deadline, Input, PromptId, Protocol, Request, RequestId, Time, Timeouts, TurnId,
+    Action, AskId, Busy, ChildAction, Config, Deadline, Input, PromptId, Protocol, Request, RequestId, Time, Timeouts,
+    TurnId,
 };
 
 use super::Case;
@@ -13,7 +14,7 @@ use super::Case;
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.drained;
     let mut protocol = history.begin();
-    let mut expected = Expected::new(history.config.timeouts, history.config.limits.line);
+    let mut expected = Expected::new(&history.config);
     let mut passed = 0;
     for (now, input) in &history.inputs {
         let stall = expected.stall();
@@ -35,11 +36,28 @@ pub(crate) fn judge(case: &Case) -> usize {
         expected.gone |= killed || matches!(input, Input::Eof | Input::Exited(_) | Input::Abort);
         expected.settle(given, protocol.is_idle(), now);
         let requests = expected.requests.values().flatten().copied();
+        for (due, stopped) in expected.limits.values_mut() {
+            match stopped {
+                Some(stopped) => {
+                    let last = stopped.after(2 * history.config.timeouts.prompt_grace);
+                    assert!(
+                        *input != Input::Timeout || now < last,
+                        "a prompt is open after its time limit and its grace"
+                    );
+                }
+                // The CLI has its grace although the host comes late.
+                None if *input == Input::Timeout && now >= *due => *stopped = Some(now),
+                None => {
+                    let is_woken = protocol.poll_timeout().is_some_and(|(next, _)| next <= *due);
+                    assert!(is_woken, "nobody is woken for the time limit at {due:?}");
+                }
+            }
+        }
         for due in requests.chain(expected.turns.values().copied().flatten()).chain(expected.stall()) {
             assert!(*input != Input::Timeout || due > now, "{due:?} has passed, and nothing was done");
             assert!(
                 protocol.poll_timeout().is_some_and(|(next, _)| next <= due),
-                "nobody is woken at {due:?} after {input:?}: {protocol:?}"
+                "nobody is woken at {due:?}: {protocol:?}"
             );
         }
     }
@@ -51,6 +69,10 @@ struct Expected {
     timeouts: Timeouts,
     longest_line: usize,
     prompts: HashSet<PromptId>,
+    /// Prompts that were written at once and have a time limit, when that passes, and when it was
+    /// stopped.
+    limits: HashMap<PromptId, (Time, Option<Time>)>,
+    busy: Busy,
     asks: HashSet<AskId>,
     /// Open requests, and when each is given up.
     requests: HashMap<RequestId, Option<Time>>,
@@ -70,12 +92,28 @@ struct Expected {
 }
 
 impl Expected {
-    fn new(timeouts: Timeouts, longest_line: usize) -> Self {
-        let (prompts, asks, requests, turns) = Default::default();
+    fn new(config: &Config) -> Self {
+        let (prompts, limits, asks, requests, turns) = Default::default();
         let (last_line, last_part, owed, told) = (Time::ZERO, None, None, None);
         let line = Vec::new();
         let gone = false;
-        Self { timeouts, longest_line, prompts, asks, requests, turns, line, last_line, last_part, owed, told, gone }
+        let (timeouts, longest_line, busy) = (config.timeouts, config.limits.line, config.busy);
+        Self {
+            timeouts,
+            longest_line,
+            prompts,
+            limits,
+            busy,
+            asks,
+            requests,
+            turns,
+            line,
+            last_line,
+            last_part,
+            owed,
+            told,
+            gone,
+        }
     }
 
     /// Gives an input. Whether it gives the CLI something new to do.
@@ -95,8 +133,13 @@ impl Expected {
                 id.is_ok()
             }
             Input::Prompt(prompt) => {
+                let text = serde_json::to_value(&prompt).expect("a prompt is plain data");
+                let busy = serde_json::from_value(text["busy"].clone()).unwrap_or(self.busy);
                 let id = protocol.prompt(now, prompt);
                 self.prompts.extend(&id);
+                if let (Ok(id), Busy::Send, Some(limit)) = (&id, busy, self.timeouts.prompt) {
+                    self.limits.insert(*id, (begun.after(limit), None));
+                }
                 id.is_ok()
             }
             Input::Answer(ask, answer) => protocol.answer(now, ask, answer).is_ok(),
@@ -160,7 +203,10 @@ impl Expected {
     /// Whether it says that a time has passed.
     fn action(&mut self, action: &Action, now: Time) -> bool {
         match action {
-            Action::PromptEnded { prompt, .. } => drop(self.prompts.remove(prompt)),
+            Action::PromptEnded { prompt, .. } => {
+                self.prompts.remove(prompt);
+                self.limits.remove(prompt);
+            }
             Action::Asked(ask) => drop(self.asks.insert(ask.id())),
             Action::Answered { ask, .. } | Action::Withdrawn { ask, .. } => drop(self.asks.remove(ask)),
             Action::Replied { request, .. } => drop(self.requests.remove(request)),

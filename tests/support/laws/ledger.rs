@@ -19,6 +19,10 @@ pub(crate) fn judge(case: &Case) -> usize {
 }
 
 pub(crate) fn check(history: &History) -> Result<usize, String> {
+    // It knows no time.
+    if history.config.timeouts.prompt.is_some() {
+        return Ok(0);
+    }
     let mut watch =
         Watch { protocol: history.begin(), ledger: Ledger::default(), line: Vec::new(), seen: 0, judged: 0 };
     for (now, input) in &history.inputs {

@@ -22,6 +22,7 @@ mod room;
 mod settling;
 mod stdin;
 mod time;
+mod turns;
 
 use crate::history::{History, Trace};
 
@@ -46,7 +47,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 19] = [
+pub(crate) const LAWS: [Law; 20] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Law { name: "1: damage around a line changes nothing but the report", judge: damage::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
@@ -55,6 +56,7 @@ pub(crate) const LAWS: [Law; 19] = [
     Law { name: "4: a history that was written and read back gives the same", judge: replay::judge },
     Law { name: "5: everything is settled once", judge: settling::judge },
     Law { name: "5: an answer that is taken is on its way", judge: answers::judge },
+    Law { name: "5: a message belongs to the turn that runs", judge: turns::judge },
     Law { name: "5: an open interrupt holds queued prompts back", judge: queue::judge },
     Law { name: "6: a close ends without help", judge: ending::judge },
     Law { name: "6: the child gets each order once, and no stranger gets one", judge: orders::judge },

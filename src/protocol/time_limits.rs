@@ -1,0 +1,123 @@
+//! Time limits of prompts: one whose time is up is stopped, and given up if that does not end it.
+
+use std::time::Duration;
+
+use crate::config::Timeouts;
+use crate::ids::PromptId;
+use crate::protocol::Protocol;
+use crate::protocol::ledger::Place;
+use crate::time::Time;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TimeLimits(Vec<TimeLimit>);
+
+#[derive(Debug, Clone)]
+struct TimeLimit {
+    prompt: PromptId,
+    limit: Duration,
+    step: Step,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// Not written yet.
+    Queued,
+    /// Written; its time is up then.
+    Running(Time),
+    /// Interrupted or withdrawn; it is given up then.
+    Stopping {
+        until: Time,
+        /// When the CLI said that it neither runs nor keeps it any more.
+        stopped: Option<Time>,
+    },
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Stop(PromptId),
+    GiveUp(PromptId, Option<Time>),
+}
+
+impl TimeLimits {
+    pub(crate) fn accept(&mut self, prompt: PromptId, limit: Duration) {
+        self.0.push(TimeLimit { prompt, limit, step: Step::Queued });
+    }
+
+    pub(crate) fn written(&mut self, now: Time, prompt: PromptId) {
+        for limit in self.0.iter_mut().filter(|limit| limit.prompt == prompt) {
+            limit.step = Step::Running(now.after(limit.limit));
+        }
+    }
+
+    /// The CLI acknowledged an interrupt of a prompt, and does not list it as waiting: it has the grace to say how it ended.
+    pub(crate) fn stopped(&mut self, now: Time, prompt: PromptId, grace: Duration) {
+        for limit in self.0.iter_mut().filter(|limit| limit.prompt == prompt) {
+            if let Step::Stopping { until, stopped: stopped @ None } = &mut limit.step {
+                (*until, *stopped) = (now.after(grace), Some(now));
+            }
+        }
+    }
+
+    /// Forgets the prompts that are over.
+    pub(crate) fn forget(&mut self, is_open: impl Fn(PromptId) -> bool) {
+        self.0.retain(|limit| is_open(limit.prompt));
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Time> {
+        self.0.iter().filter_map(TimeLimit::due).min()
+    }
+
+    /// Takes the next step that is due.
+    fn take_due(&mut self, now: Time, grace: Duration) -> Option<Due> {
+        let at = self.0.iter().position(|limit| limit.due().is_some_and(|due| due <= now))?;
+        let TimeLimit { prompt, step, .. } = self.0[at];
+        if let Step::Stopping { stopped, .. } = step {
+            self.0.remove(at);
+            return Some(Due::GiveUp(prompt, stopped));
+        }
+        self.0[at].step = Step::Stopping { until: now.after(grace), stopped: None };
+        Some(Due::Stop(prompt))
+    }
+}
+
+impl TimeLimit {
+    fn due(&self) -> Option<Time> {
+        match self.step {
+            Step::Queued => None,
+            Step::Running(until) | Step::Stopping { until, .. } => Some(until),
+        }
+    }
+}
+
+impl Protocol {
+    pub(super) fn prompt_grace(&self) -> Duration {
+        self.config.timeouts.prompt_grace.min(Timeouts::LONGEST_GRACE)
+    }
+
+    /// Stops the prompts whose time is up, and gives up those that did not end.
+    pub(super) fn enforce_time_limits(&mut self) {
+        while let Some(due) = self.time_limits.take_due(self.now, self.prompt_grace()) {
+            match due {
+                Due::Stop(prompt) => self.stop(prompt),
+                Due::GiveUp(prompt, stopped) => {
+                    // A CLI that has stopped it, and says and asks nothing since, has forgotten it.
+                    let is_silent = |stopped| self.silence.heard() <= stopped && self.asks.is_empty();
+                    self.ledger.give_up(prompt, stopped.is_some_and(is_silent), &mut self.actions);
+                }
+            }
+        }
+    }
+
+    /// Interrupts a prompt, or withdraws it while it waits behind another: an interrupt would stop that one.
+    fn stop(&mut self, prompt: PromptId) {
+        let place = self.ledger.place(prompt);
+        self.ledger.time_passed(prompt);
+        if place == Some(Place::Written) && self.ledger.running_prompt() != Some(prompt) {
+            self.aims.withdrawing(prompt);
+            self.withdraw_prompt(prompt);
+        } else if place.is_some() {
+            self.interrupt_again(prompt);
+        }
+    }
+}
