@@ -166,7 +166,10 @@ fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
                     transcript.calls().last()
                 );
             }
-            assert_eq!(transcript.dropped(), Default::default(), "{name}");
+            // There the result of a subagent's call comes in the turn after the one of the call.
+            if !name.contains("agent_ends_at_a_tool") {
+                assert_eq!(transcript.dropped(), Default::default(), "{name}");
+            }
             (transcript, streamed) = Default::default();
         }
     }
