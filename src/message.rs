@@ -1,7 +1,8 @@
 //! A line of the CLI: owned once, cheap to clone, its kind known, its content decoded when asked for.
 //!
 //! [`Message::view`] decodes any of them; [`result`](Message::result), [`content`](Message::content),
-//! [`delta`](Message::delta) and the others decode one kind. [`Transcript`] gathers what a turn's messages say.
+//! [`delta`](Message::delta) and the others decode one kind. [`Accumulator`] turns messages into edits of what is shown, and
+//! [`Transcript`] gathers what a turn's messages say.
 //!
 //! Every view is open, for the CLI says more with each release: only what nothing can be done without is an error where it
 //! is missing, a field of another type than it should be is as good as none, words that are new are `Other`, and what a
@@ -20,6 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accumulator;
 pub mod assistant;
 pub mod content;
 pub mod origin;
@@ -47,6 +49,7 @@ use crate::wire::scan::scan;
 use crate::wire::view::{FromJson, view_of};
 use crate::wire::{decode, text_field};
 
+pub use self::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
 pub use self::assistant::Assistant;
 pub use self::content::Content;
 pub use self::result::TurnResult;

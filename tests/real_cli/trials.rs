@@ -26,11 +26,12 @@ mod queue;
 mod requests;
 mod servers;
 mod sessions;
+mod streams;
 mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 14] = [
+const THEMES: [&[(&str, Body)]; 15] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
@@ -42,6 +43,7 @@ const THEMES: [&[(&str, Body)]; 14] = [
     sessions::TRIALS,
     text::TRIALS,
     api::TRIALS,
+    streams::TRIALS,
     faults::TRIALS,
     host::TRIALS,
     journal::TRIALS,
