@@ -12,6 +12,7 @@ mod ledger;
 mod line;
 mod output;
 mod requests;
+mod safe;
 mod shutdown;
 mod tail;
 

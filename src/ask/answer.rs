@@ -38,14 +38,19 @@ pub enum Answer {
     Dialog(DialogAnswer),
     /// To an ask of any kind: the success payload as it stands.
     Raw(Json),
-    /// To an ask of any kind: an error. A permission is refused by it, an MCP request fails by it; **a hook passes**, its
-    /// answer is as good as empty unless it was registered with `onFailure: block`; a dialog stays open.
+    /// An error of the host, for an ask of any kind. It never grants anything:
+    ///
+    /// * A permission and an MCP message get an error response, and the call fails.
+    /// * A hook that guards something gets its [refusal](crate::ask::hook::HookEvent::refusal) with the message as the
+    ///   reason, because the CLI takes an error for an empty output. Any other hook gets an error response.
+    /// * An elicitation and a dialog are cancelled.
     Error {
         /// What went wrong, for the model or a log.
         message: String,
     },
     /// To an ask of any kind: what grants nothing, as if nobody were there. A permission is denied, a hook that guards
-    /// something blocks it, an elicitation or a dialog is cancelled, and everything else gets an error.
+    /// something blocks it, an elicitation or a dialog is cancelled, and everything else gets an error. Unlike
+    /// [`Error`](Self::Error), it has no message.
     Decline,
 }
 

@@ -18,24 +18,27 @@
 //! }
 //! ```
 //!
-//! # What becomes of a hook that nobody answers
+//! # Guards fail closed
 //!
-//! An error, and an answer that the CLI cannot read, are as good as an empty one to it: what was to happen happens (unless
-//! the hook was registered with `onFailure: block`). So where nobody owns an ask, or its owner is gone, the hooks that
-//! guard something get an answer that stops it. Seen on 2.0.76 and 2.1.329, where the version has the event:
+//! The CLI takes an error, and an answer that it cannot read, for an empty output: what was to happen happens (unless
+//! the hook was registered with `onFailure: block`). Therefore a hook that guards something is answered with its
+//! [`refusal`](HookEvent::refusal) if the host does not handle hooks, drops the request, or answers with
+//! [`Answer::Error`](crate::Answer::Error) or [`Answer::Decline`](crate::Answer::Decline). An event that this version of
+//! the crate does not know counts as a guard.
 //!
-//! | Event | with an error | what is said in place of an answer |
+//! | Event | Effect of an error on the CLI | Refusal, and its effect |
 //! |---|---|---|
-//! | `PreToolUse` | the tool runs | `permissionDecision: deny`: it does not |
-//! | `PermissionRequest` (not on 2.0.76) | the permission ask stays open | `decision: deny`: the tool does not run, and the permission ask is withdrawn |
-//! | `UserPromptSubmit` | the prompt runs | `decision: block`: it does not |
-//! | `UserPromptExpansion` (2.1.329) | the prompt runs | `decision: block`: it does not |
-//! | `PreModelSwitch` (2.1.329) | the model changes | `permissionDecision: deny`: it does not, and `set_model` fails |
-//! | `ConfigChange` (2.1.143 too) | the new settings count | `decision: block`: the old ones stay |
-//! | `WorktreeCreate` (2.1.329) | no worktree, and the tool fails | an error |
-//! | `Stop`, `SubagentStop` | it ends | an error: a block would make it go on |
-//! | `PreCompact` | it is compacted | an error: without room there is no next turn |
-//! | every other | it happened, or goes on as it was | an error |
+//! | `PreToolUse` | the tool runs | `permissionDecision: deny`: the tool does not run |
+//! | `PreSkillShellCommand` (since 2.1.332) | the command runs | `permissionDecision: deny`: the command does not run |
+//! | `PermissionRequest` (not on 2.0.76) | the permission request stays open | `decision: deny`: the tool does not run, and the permission request is withdrawn |
+//! | `UserPromptSubmit` | the prompt runs | `decision: block`: the prompt does not run |
+//! | `UserPromptExpansion` (seen on 2.1.329) | the prompt runs | `decision: block`: the prompt does not run |
+//! | `PreModelSwitch` (seen on 2.1.329) | the model changes | `permissionDecision: deny`: `set_model` fails |
+//! | `ConfigChange` (since 2.1.143) | the new settings take effect | `decision: block`: the old settings stay |
+//! | unknown | unknown; 2.1.332 runs the command of a skill | `decision: block` |
+//!
+//! Every other event guards nothing, and gets an error: `Stop` and `SubagentStop` would go on with a block, without a
+//! compaction (`PreCompact`) there may be no room for the next turn, and without a path (`WorktreeCreate`) the tool fails.
 
 mod details;
 mod event;
@@ -58,7 +61,7 @@ pub use inputs::session::{
 };
 pub use inputs::tools::{
     Elicitation, ElicitationResult, PermissionDenied, PermissionRequest, PostToolBatch, PostToolUse,
-    PostToolUseFailure, PreToolUse, ToolCall,
+    PostToolUseFailure, PreSkillShellCommand, PreToolUse, SkillInvoker, ToolCall,
 };
 pub use output::{Output, OutputDecision};
 pub use outputs::*;

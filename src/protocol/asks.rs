@@ -3,24 +3,18 @@
 use std::collections::VecDeque;
 
 use crate::action::{Action, Verdict, WhyWithdrawn};
-use crate::ask::hook::HookEvent;
-use crate::ask::{Answer, Ask, AskKind, Decision, DialogAnswer, ElicitationAnswer, Payload};
+use crate::ask::{Answer, Ask, AskKind, Decision, Payload};
 use crate::config::Limits;
 use crate::error::DecodeError;
 use crate::ids::AskId;
 use crate::json::Json;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
+use crate::protocol::safe;
 use crate::wire::{control, outgoing};
 
 /// How many ids of each kind are remembered.
 const REMEMBERED: usize = 256;
-
-/// Why a permission is denied that nobody was asked about.
-const UNASKED: &str = "there is nobody to ask for this permission";
-
-/// What is said where nothing is guarded.
-const UNSERVED: &str = "nobody serves this";
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asks {
@@ -39,6 +33,13 @@ pub(crate) struct Asks {
 struct Open {
     request_id: String,
     ask: Ask,
+}
+
+impl Open {
+    fn safe_response(&self, reason: Option<&str>) -> Vec<u8> {
+        let fields = control::ask(self.ask.message.as_bytes()).unwrap_or_default();
+        safe::response(&self.request_id, self.ask.kind, fields.hook_event(), reason)
+    }
 }
 
 impl Asks {
@@ -97,11 +98,8 @@ impl Asks {
             Answer::Elicitation(answer) => outgoing::answer(&open.request_id, answer),
             Answer::Dialog(answer) => outgoing::answer(&open.request_id, answer),
             Answer::Raw(payload) => outgoing::success(&open.request_id, payload),
-            Answer::Error { message } => outgoing::error(&open.request_id, message, None),
-            Answer::Decline => {
-                let fields = control::ask(open.ask.message.as_bytes()).unwrap_or_default();
-                safe_answer(&open.request_id, open.ask.kind, fields.hook_event())
-            }
+            Answer::Error { message } => open.safe_response(Some(message)),
+            Answer::Decline => open.safe_response(None),
         };
         Some((line, answer.verdict(open.ask.kind)))
     }
@@ -170,21 +168,5 @@ fn own_input(decision: &Decision, ask: &Ask) -> Result<Option<Json>, DecodeError
     match decision {
         Decision::Deny { .. } => Ok(None),
         Decision::Allow { .. } => ask.permission().map(|permission| Some(permission.input)),
-    }
-}
-
-/// The answer that grants nothing (design law 9): a permission is denied, a hook that guards something
-/// [refuses it](HookEvent::refusal), and everything else is told that nobody is there.
-pub(crate) fn safe_answer(request_id: &str, kind: AskKind, hook_event: Option<&str>) -> Vec<u8> {
-    match kind {
-        AskKind::Permission => outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None }),
-        AskKind::Elicitation => outgoing::answer(request_id, &ElicitationAnswer::cancel()),
-        AskKind::Dialog => outgoing::answer(request_id, &DialogAnswer::cancelled()),
-        AskKind::Hook => match hook_event.and_then(|event| HookEvent::from(event).refusal(UNASKED)) {
-            Some(refusal) => outgoing::answer(request_id, &refusal),
-            None => outgoing::error(request_id, UNSERVED, None),
-        },
-        AskKind::Mcp => outgoing::error(request_id, UNSERVED, None),
-        AskKind::Unknown => outgoing::error(request_id, "unsupported request", Some("unsupported_request")),
     }
 }

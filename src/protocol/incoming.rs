@@ -10,7 +10,7 @@ use crate::error::WhyRejected;
 use crate::message::{Line, Message};
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
-use crate::protocol::{Protocol, asks, line::Piece};
+use crate::protocol::{Protocol, line::Piece, safe};
 use crate::request::Reply;
 use crate::wire::control::{self, Receipt};
 use crate::wire::envelope::Envelope;
@@ -262,7 +262,7 @@ impl Protocol {
             return;
         };
         if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
-            self.output.push(&asks::safe_answer(&request_id, kind, fields.hook_event()));
+            self.output.push(&safe::response(&request_id, kind, fields.hook_event(), None));
             self.asks.remember(&request_id);
         } else {
             self.asks.end(&request_id);

@@ -6,16 +6,17 @@ use claude_duplex::ask::hook::{
     CwdChangedOutput, Details, ElicitationOutput, ElicitationResultOutput, FileChangedOutput, HookEvent,
     MessageDisplayOutput, NotificationOutput, Output, OutputDecision, PermissionDeniedOutput, PermissionRequestOutput,
     PermissionVerdict, PostModelSwitchOutput, PostToolBatchOutput, PostToolUseFailureOutput, PostToolUseOutput,
-    PreModelSwitchOutput, PreToolUseOutput, SessionSource, SessionStartOutput, SetupOutput, StopOutput,
-    SubagentStartOutput, SubagentStopOutput, UserPromptExpansionOutput, UserPromptSubmitOutput, WorktreeCreateOutput,
+    PreModelSwitchOutput, PreSkillShellCommandOutput, PreToolUseOutput, SessionSource, SessionStartOutput, SetupOutput,
+    SkillInvoker, StopOutput, SubagentStartOutput, SubagentStopOutput, UserPromptExpansionOutput,
+    UserPromptSubmitOutput, WorktreeCreateOutput,
 };
 use claude_duplex::ask::{Change, ElicitationAction};
-use claude_duplex::{Action, Answer, AnswerError, Ask, Decision, Json, WhyDeclined};
+use claude_duplex::{Action, Answer, AnswerError, Ask, Decision, Json, Verdict, WhyDeclined};
 use serde_json::{Value, json};
 
 use crate::host::{Host, config, owner};
 
-const EVENTS: [&str; 33] = [
+const EVENTS: [&str; 34] = [
     "PreToolUse",
     "PostToolUse",
     "PostToolUseFailure",
@@ -49,7 +50,44 @@ const EVENTS: [&str; 33] = [
     "FileChanged",
     "DirectoryAdded",
     "MessageDisplay",
+    "PreSkillShellCommand",
 ];
+
+/// Events whose hooks guard something, with one event that no version has, and one without a name.
+const GUARDS: [Option<&str>; 9] = [
+    Some("PreToolUse"),
+    Some("PreModelSwitch"),
+    Some("PreSkillShellCommand"),
+    Some("PermissionRequest"),
+    Some("UserPromptSubmit"),
+    Some("UserPromptExpansion"),
+    Some("ConfigChange"),
+    Some("PreSomethingNew"),
+    None,
+];
+
+/// Checks that the response refuses what a hook of that event guards, for that reason.
+fn check_refusal(event: Option<&str>, response: &Value, reason: &str) {
+    assert_eq!(response["subtype"], "success", "{event:?}: {response}");
+    let (payload, own) = (&response["response"], &response["response"]["hookSpecificOutput"]);
+    match event {
+        Some(event @ ("PreToolUse" | "PreModelSwitch" | "PreSkillShellCommand")) => {
+            assert_eq!((&own["permissionDecision"], &own["hookEventName"]), (&json!("deny"), &json!(event)));
+            assert_eq!(own["permissionDecisionReason"], reason, "{event}");
+        }
+        Some("PermissionRequest") => assert_eq!(own["decision"], json!({ "behavior": "deny", "message": reason })),
+        _ => assert_eq!(payload, &json!({ "decision": "block", "reason": reason }), "{event:?}"),
+    }
+}
+
+/// A hook request, whose event may have no name.
+fn request_of(event: Option<&str>) -> Value {
+    let mut request = request(event.unwrap_or_default(), json!({}));
+    if event.is_none() {
+        request["input"].as_object_mut().unwrap().remove("hook_event_name");
+    }
+    request
+}
 
 fn request(event: &str, fields: Value) -> Value {
     let mut input = json!({ "hook_event_name": event, "session_id": "s", "cwd": "/w", "transcript_path": "/t" });
@@ -245,6 +283,14 @@ fn outputs() -> Vec<(&'static str, Output, Value)> {
         ("WorktreeCreate", WorktreeCreateOutput::new().worktree_path("/w").into(), json!({ "worktreePath": "/w" })),
         ("CwdChanged", CwdChangedOutput::new().watch_paths(watched()).into(), paths()),
         ("FileChanged", FileChangedOutput::new().watch_paths(watched()).into(), paths()),
+        (
+            "PreSkillShellCommand",
+            PreSkillShellCommandOutput::new()
+                .permission_decision(PermissionVerdict::Deny)
+                .permission_decision_reason("r")
+                .into(),
+            json!({ "permissionDecision": "deny", "permissionDecisionReason": "r" }),
+        ),
         ("MessageDisplay", MessageDisplayOutput::new().display_content("d").into(), json!({ "displayContent": "d" })),
     ]
 }
@@ -333,21 +379,60 @@ fn every_event_is_known_and_one_that_is_new_stays_readable() {
 
 #[test]
 fn what_nobody_answers_is_stopped_where_it_guards_something() {
-    for event in EVENTS {
+    let declined = |event| {
         let mut host = Host::with(config());
-        let declined = host.asks("ask-1", request(event, json!({})));
-        assert!(matches!(&declined[..], [Action::Declined { why: WhyDeclined::Unowned, .. }]), "{event}");
-        let response = host.written().remove(0)["response"].take();
-        let own = &response["response"]["hookSpecificOutput"];
-        match event {
-            "PreToolUse" | "PreModelSwitch" => {
-                assert_eq!((&own["permissionDecision"], &own["hookEventName"]), (&json!("deny"), &json!(event)));
-            }
-            "PermissionRequest" => assert_eq!(own["decision"]["behavior"], "deny"),
-            "UserPromptSubmit" | "UserPromptExpansion" | "ConfigChange" => {
-                assert_eq!(response["response"]["decision"], "block");
-            }
-            _ => assert_eq!(response["subtype"], "error", "{event}"),
-        }
+        let declined = host.asks("ask-1", request_of(event));
+        assert!(matches!(&declined[..], [Action::Declined { why: WhyDeclined::Unowned, .. }]), "{event:?}");
+        host.written().remove(0)["response"].take()
+    };
+    for event in GUARDS {
+        check_refusal(event, &declined(event), "there is nobody to ask for this permission");
     }
+    for event in EVENTS.map(Some).into_iter().filter(|event| !GUARDS.contains(event)) {
+        assert_eq!(declined(event)["subtype"], "error", "{event:?}");
+    }
+}
+
+/// The CLI takes an error for an empty output.
+#[test]
+fn an_error_of_the_host_stops_what_a_hook_guards() {
+    let failed = |event| {
+        let mut host = Host::with(owner());
+        let ask = host.asked("ask-1", request_of(event));
+        let response = host.answers(&ask, Answer::Error { message: "the hook broke".into() });
+        let told = host.actions();
+        assert!(matches!(&told[0], Action::Answered { verdict: Verdict::Error, .. }), "{told:?}");
+        response
+    };
+    for event in GUARDS {
+        check_refusal(event, &failed(event), "the hook broke");
+    }
+    for event in EVENTS.map(Some).into_iter().filter(|event| !GUARDS.contains(event)) {
+        let response = failed(event);
+        assert_eq!((&response["subtype"], &response["error"]), (&json!("error"), &json!("the hook broke")));
+    }
+}
+
+#[test]
+fn a_declined_guard_gets_the_same_refusal() {
+    for event in GUARDS {
+        let mut host = Host::with(owner());
+        let ask = host.asked("ask-1", request_of(event));
+        check_refusal(event, &host.answers(&ask, Answer::Decline), "there is nobody to ask for this permission");
+    }
+}
+
+#[test]
+fn a_shell_command_of_a_skill_is_read_by_its_view() {
+    let Details::PreSkillShellCommand(command) = details(
+        "PreSkillShellCommand",
+        json!({
+            "tool_name": "Bash", "tool_input": { "command": "touch a" }, "tool_use_id": "c", "command_name": "deploy",
+            "command_source": "projectSettings", "invoked_by": "user",
+        }),
+    ) else {
+        panic!("a command of a skill")
+    };
+    assert_eq!((command.tool_name.as_str(), command.command().as_deref()), ("Bash", Some("touch a")));
+    assert_eq!((command.command_name.as_str(), command.invoked_by), ("deploy", Some(SkillInvoker::User)));
 }

@@ -73,4 +73,5 @@ details! {
     FileChanged,
     DirectoryAdded,
     MessageDisplay,
+    PreSkillShellCommand,
 }

@@ -2,7 +2,7 @@
 
 use crate::ask::Decision;
 use crate::ask::hook::{Output, OutputDecision, PermissionRequestOutput, PermissionVerdict};
-use crate::ask::hook::{PreModelSwitchOutput, PreToolUseOutput};
+use crate::ask::hook::{PreModelSwitchOutput, PreSkillShellCommandOutput, PreToolUseOutput};
 use crate::wire::view::words;
 
 words! {
@@ -85,27 +85,67 @@ words! {
         DirectoryAdded = "DirectoryAdded",
         /// A part of an answer is about to be shown. Seen on 2.1.329.
         MessageDisplay = "MessageDisplay",
+        /// A shell command in the text of a skill or slash command is about to run. Since 2.1.332.
+        PreSkillShellCommand = "PreSkillShellCommand",
     }
 }
 
 impl HookEvent {
-    /// What stops the thing that a hook of this event guards; none where it guards nothing, or where nothing but an error is
-    /// safe. The table in [the module](crate::ask::hook) says what was seen.
+    /// Returns the output that stops what a hook of this event guards, or `None` if the event guards nothing.
+    ///
+    /// An event that this version of the crate does not know counts as a guard: its refusal is a block with the reason.
+    /// The table in [the module](crate::ask::hook) lists what the refusal of each event does.
     #[must_use]
-    pub fn refusal(&self, why: &str) -> Option<Output> {
-        let block = || Output::new().decision(OutputDecision::Block).reason(why);
+    pub fn refusal(&self, reason: &str) -> Option<Output> {
+        let deny = PermissionVerdict::Deny;
         Some(match self {
-            Self::PreToolUse => PreToolUseOutput::new()
-                .permission_decision(PermissionVerdict::Deny)
-                .permission_decision_reason(why)
-                .into(),
-            Self::PreModelSwitch => PreModelSwitchOutput::new()
-                .permission_decision(PermissionVerdict::Deny)
-                .permission_decision_reason(why)
-                .into(),
-            Self::PermissionRequest => PermissionRequestOutput::new().decision(Decision::deny(why)).into(),
-            Self::UserPromptSubmit | Self::UserPromptExpansion | Self::ConfigChange => block(),
-            _ => return None,
+            Self::PreToolUse => {
+                PreToolUseOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
+            }
+            Self::PreModelSwitch => {
+                PreModelSwitchOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
+            }
+            Self::PreSkillShellCommand => {
+                PreSkillShellCommandOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
+            }
+            Self::PermissionRequest => PermissionRequestOutput::new().decision(Decision::deny(reason)).into(),
+            Self::UserPromptSubmit | Self::UserPromptExpansion | Self::ConfigChange => block(reason),
+            // `Other` is public: a host can make one of a known word.
+            Self::Other(word) => match Self::from(&**word) {
+                Self::Other(_) => block(reason),
+                known => return known.refusal(reason),
+            },
+            Self::PostToolUse
+            | Self::PostToolUseFailure
+            | Self::PostToolBatch
+            | Self::Notification
+            | Self::SessionStart
+            | Self::SessionEnd
+            | Self::Stop
+            | Self::StopFailure
+            | Self::SubagentStart
+            | Self::SubagentStop
+            | Self::PreCompact
+            | Self::PostCompact
+            | Self::PostModelSwitch
+            | Self::PermissionDenied
+            | Self::Setup
+            | Self::TeammateIdle
+            | Self::TaskCreated
+            | Self::TaskCompleted
+            | Self::Elicitation
+            | Self::ElicitationResult
+            | Self::InstructionsLoaded
+            | Self::WorktreeCreate
+            | Self::WorktreeRemove
+            | Self::CwdChanged
+            | Self::FileChanged
+            | Self::DirectoryAdded
+            | Self::MessageDisplay => return None,
         })
     }
+}
+
+fn block(reason: &str) -> Output {
+    Output::new().decision(OutputDecision::Block).reason(reason)
 }

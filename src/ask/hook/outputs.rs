@@ -237,6 +237,15 @@ outputs! {
         watch_paths = "watchPaths": Vec<String>,
     }
 
+    /// Output for `PreSkillShellCommand`. The command runs unless a hook denies it: `Ask` and `Defer` deny it too, and
+    /// its input cannot be changed.
+    PreSkillShellCommandOutput for "PreSkillShellCommand" {
+        /// Sets whether the command may run.
+        permission_decision = "permissionDecision": PermissionVerdict,
+        /// Sets the reason for the decision.
+        permission_decision_reason = "permissionDecisionReason": String,
+    }
+
     /// To `MessageDisplay`.
     MessageDisplayOutput for "MessageDisplay" {
         /// What is shown, in place of the text.

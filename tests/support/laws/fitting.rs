@@ -110,8 +110,8 @@ fn is_of_its_shape(answer: &Answer, ask: &Ask, response: &Value) -> bool {
         Answer::Dialog(_) => one_of("behavior", &["completed", "cancelled"]),
         Answer::Raw(_) => is_success,
         // It is of the ask's shape; that it refuses is a law of its own.
-        Answer::Decline => is_success && payload.is_object() || response["error"].is_string(),
-        _ => response["subtype"] == "error" && response["error"].is_string(),
+        Answer::Decline | Answer::Error { .. } => is_success && payload.is_object() || response["error"].is_string(),
+        _ => false,
     }
 }
 

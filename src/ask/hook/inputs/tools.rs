@@ -2,7 +2,7 @@
 
 use crate::ask::{ElicitationAction, ElicitationMode, McpSource, PermissionUpdate};
 use crate::json::Json;
-use crate::wire::view::view;
+use crate::wire::view::{view, words};
 
 view! {
     /// A tool is about to run.
@@ -60,6 +60,26 @@ view! {
             duration_ms: u64,
             /// The tool's MCP server, if it has one.
             mcp_server: McpSource,
+        }
+    }
+
+    /// A shell command in the text of a skill or slash command, about to run. Since 2.1.332.
+    pub struct PreSkillShellCommand {
+        must {
+            /// Shell tool that runs the command: `Bash` or `PowerShell`.
+            tool_name: String,
+            /// Input of that tool, a JSON object: see [`command`](PreSkillShellCommand::command).
+            tool_input: Json,
+            /// Skill or slash command whose text contains the shell command.
+            command_name: String,
+        }
+        may {
+            /// Id of this command. No `tool_use` block has it.
+            tool_use_id: String,
+            /// Origin of the skill, e.g. `projectSettings`.
+            command_source: String,
+            /// Party that loaded the skill.
+            invoked_by: SkillInvoker,
         }
     }
 
@@ -158,5 +178,29 @@ view! {
             /// The elicitation's id.
             id = "elicitation_id": String,
         }
+    }
+}
+
+words! {
+    /// Party that loaded a skill or slash command.
+    pub enum SkillInvoker {
+        /// The user or the host: it was the prompt.
+        User = "user",
+        /// The model: by the tool `Skill`, or in a turn that it scheduled.
+        Claude = "claude",
+        /// Anything else, e.g. the preload of a subagent.
+        Another = "other",
+    }
+}
+
+impl PreSkillShellCommand {
+    /// Returns the command as it would run, with its arguments filled in; `None` if the input has none.
+    #[must_use]
+    pub fn command(&self) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Input {
+            command: String,
+        }
+        self.tool_input.decode::<Input>().ok().map(|input| input.command)
     }
 }
