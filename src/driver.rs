@@ -19,7 +19,7 @@ use std::time::Duration;
 use futures_lite::Stream;
 
 use crate::action::Action;
-use crate::ask::Answer;
+use crate::ask::{Answer, Ask};
 use crate::config::Config;
 use crate::end::Closed;
 use crate::input::Input;
@@ -177,24 +177,44 @@ impl<T: Transport> Driver<T> {
         self.pause(cx)
     }
 
-    /// Closes the session in order and drives it to its end. What happens on the way is dropped, and what the CLI asks
-    /// gets an error, which refuses it. `None` where [`Closed`](Action::Closed) was handed out before.
+    /// Closes the session in order and drives it to its end. Actions on the way are dropped, and every request of the CLI
+    /// that is open, whether it was handed out before or not, is [declined](Answer::Decline) in the way that is safe for
+    /// its kind. Returns `None` if [`Closed`](Action::Closed) was handed out before.
     ///
     /// Dropping the future leaves a session that is closing.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, Step, Tool, World};
+    /// use claude_duplex::{Action, AskKind, Config, Driver, Seed, Time};
+    ///
+    /// let world = World::new();
+    /// let script = Script::default().then([Step::from(Tool::bash("rm -r /").asks()), Step::text("as you wish")]);
+    /// let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+    /// let mut claude = Driver::new(config, world.start(script));
+    /// claude.prompt("clean up").unwrap();
+    /// world.run(async {
+    ///     while !matches!(claude.next().await, Some(Action::Asked(_))) {}
+    ///     // Nobody answers that request, and nobody waits for an answer either.
+    ///     assert!(claude.finish().await.unwrap().exit.unwrap().success());
+    /// });
+    /// assert!(world.now() < Time::from(std::time::Duration::from_secs(10)));
+    /// ```
     pub async fn finish(&mut self) -> Option<Closed> {
         self.close();
-        while let Some(action) = self.next().await {
-            match action {
-                Action::Closed(closed) => return Some(closed),
-                Action::Asked(ask) => {
-                    let message = "the session is being closed".to_owned();
-                    // It was asked just now; should it be over nevertheless, then nobody waits for the answer.
-                    let _ = self.answer(ask.id(), Answer::Error { message });
+        poll_fn(|cx| {
+            loop {
+                self.decline_all();
+                match self.poll_next(cx) {
+                    Poll::Ready(Some(Action::Closed(closed))) => return Poll::Ready(Some(closed)),
+                    Poll::Ready(Some(_)) => {}
+                    Poll::Ready(None) => return Poll::Ready(None),
+                    // What was written just now may have made room for a response.
+                    Poll::Pending if self.decline_all() => {}
+                    Poll::Pending => return Poll::Pending,
                 }
-                _ => {}
             }
-        }
-        None
+        })
+        .await
     }
 
     // Queries.
@@ -240,6 +260,12 @@ impl<T: Transport> Driver<T> {
     /// Tells the session something that happens now.
     fn tell(&mut self, input: Input<'_>) {
         self.record.tell(&mut self.protocol, self.transport.now(), input);
+    }
+
+    /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.
+    fn decline_all(&mut self) -> bool {
+        let open: Vec<_> = self.protocol.incoming_requests().map(Ask::id).collect();
+        open.into_iter().filter(|ask| self.answer(*ask, Answer::Decline).is_ok()).count() > 0
     }
 
     fn pop(&mut self) -> Option<Action> {

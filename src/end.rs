@@ -114,7 +114,11 @@ impl fmt::Display for Exit {
 }
 
 /// What is to be done to the child: not queued behind actions that nobody reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+///
+/// Each is given out at most once, in this order. Once the child has [exited](crate::Protocol::exited), its process number may be
+/// another's: no signal follows but the one [`Kill`](Self::Kill) of its group, which comes with the exit if it was not killed
+/// before and [`Config::kill_group`](crate::Config::kill_group) is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ChildAction {
     /// Close its stdin. All that was to be written has been, or will never be.
     CloseStdin,

@@ -164,7 +164,7 @@ impl Protocol {
             let mut rest = bytes;
             let limits = &this.config.limits;
             let (longest, head) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head);
-            while !this.settled && !this.shutdown.eof {
+            while !this.settled && !this.shutdown.is_eof() {
                 let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
                 this.piece(piece);
                 this.advance();
@@ -176,7 +176,7 @@ impl Protocol {
     /// [`Rejected`](Action::Rejected) as cut off. Prompts, turns and requests that are open are [`Lost`] with it.
     pub fn eof(&mut self, now: Time) {
         self.enter(now, |this| {
-            if this.shutdown.eof {
+            if this.shutdown.is_eof() {
                 return;
             }
             match this.lines.last() {
@@ -186,10 +186,9 @@ impl Protocol {
                 Some(piece) if !this.settled => this.piece(piece),
                 _ => {}
             }
-            this.shutdown.eof = true;
             this.settle(Lost::Eof);
             this.output.clear();
-            this.shutdown.fact(this.now, CloseReason::Eof, &this.config.timeouts);
+            this.shutdown.eof(this.now);
         });
     }
 
@@ -201,20 +200,19 @@ impl Protocol {
     /// The child's stderr has ended, or nobody reads it. Untold, the end waits for it, for the grace
     /// [`pipes`](crate::Graces::pipes).
     pub fn stderr_eof(&mut self, now: Time) {
-        self.enter(now, |this| this.shutdown.stderr_eof = true);
+        self.enter(now, |this| this.shutdown.stderr_eof());
     }
 
     /// The child has exited. What is left in its stdout is still to be read: a result there counts. Asks are withdrawn, and
     /// stdout's end has the grace [`pipes`](crate::Graces::pipes) to follow. Only the first exit counts.
     pub fn exited(&mut self, now: Time, exit: Exit) {
         self.enter(now, |this| {
-            if this.shutdown.exit.is_some() {
+            if this.shutdown.exit().is_some() {
                 return;
             }
-            this.shutdown.exited(exit);
             this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Exited), &mut this.actions);
             this.output.clear();
-            this.shutdown.fact(this.now, CloseReason::Exited, &this.config.timeouts);
+            this.shutdown.exited(this.now, exit);
         });
     }
 
@@ -231,7 +229,7 @@ impl Protocol {
             if this.shutdown.step() < Step::Exiting {
                 this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Unsent), &mut this.actions);
                 this.output.clear();
-                this.shutdown.fact(this.now, CloseReason::SendFailed, &this.config.timeouts);
+                this.shutdown.send_failed(this.now);
             }
         });
     }
@@ -313,7 +311,7 @@ impl Protocol {
     pub fn close(&mut self, now: Time) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);
-            this.shutdown.begin(this.now, CloseReason::Closed, &this.config.timeouts);
+            this.shutdown.begin(this.now, CloseReason::Closed);
         });
     }
 
@@ -355,7 +353,7 @@ impl Protocol {
     /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited, what is left in the pipe always should.
     #[must_use]
     pub fn wants_read(&self) -> bool {
-        self.shutdown.exit.is_some() || self.actions.bytes() <= self.config.limits.unread
+        self.shutdown.exit().is_some() || self.actions.bytes() <= self.config.limits.unread
     }
 
     // Queries.
@@ -370,6 +368,24 @@ impl Protocol {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
+    }
+
+    /// Returns the requests of the CLI that wait for a response of the host, oldest first, whether their
+    /// [`Action::Asked`] was read or not.
+    ///
+    /// ```
+    /// use claude_duplex::{AskKind, Config, Decision, Protocol, Seed, Time};
+    ///
+    /// let mut protocol = Protocol::new(Config::new(Seed([7; 16])).own(AskKind::Permission), Time::ZERO);
+    /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+    /// protocol.receive(Time::ZERO, &[line, &b"\n"[..]].concat());
+    /// let open: Vec<_> = protocol.incoming_requests().map(|request| request.id()).collect();
+    /// assert_eq!(open.len(), 1);
+    /// protocol.answer(Time::ZERO, open[0], Decision::deny("no")).unwrap();
+    /// assert_eq!(protocol.incoming_requests().count(), 0);
+    /// ```
+    pub fn incoming_requests(&self) -> impl Iterator<Item = &crate::Ask> {
+        self.asks.iter()
     }
 
     /// The settings that it was given. They do not change.

@@ -35,6 +35,8 @@
 //! | `UserPromptExpansion` (seen on 2.1.329) | the prompt runs | `decision: block`: the prompt does not run |
 //! | `PreModelSwitch` (seen on 2.1.329) | the model changes | `permissionDecision: deny`: `set_model` fails |
 //! | `ConfigChange` (since 2.1.143) | the new settings take effect | `decision: block`: the old settings stay |
+//! | `Elicitation` (seen on 2.1.332) | the user is asked | `decision: block`: the MCP server gets `decline`, and nobody is asked |
+//! | `ElicitationResult` (seen on 2.1.332) | the MCP server gets what the user filled in | `decision: block`: the MCP server gets `decline` |
 //! | unknown | unknown; 2.1.332 runs the command of a skill | `decision: block` |
 //!
 //! Every other event guards nothing, and gets an error: `Stop` and `SubagentStop` would go on with a block, without a

@@ -62,6 +62,11 @@ impl Asks {
         forget(&mut self.listed, request_id)
     }
 
+    /// Returns those that are open, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Ask> {
+        self.open.iter().map(|open| &open.ask)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }

@@ -12,7 +12,7 @@ use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
 use crate::protocol::shutdown::Step;
 use crate::request::{Interrupt, Request};
-use crate::wire::{control, outgoing};
+use crate::wire::outgoing;
 
 impl Protocol {
     pub(super) fn take_prompt(&mut self, prompt: &Prompt) -> Result<PromptId, WhyRefused> {
@@ -76,9 +76,6 @@ impl Protocol {
             }
             about => about,
         };
-        if about == About::Initialize {
-            self.dialogs = control::declared_dialogs(&request.fields);
-        }
         let id = self.open_request(wire_id, &line, about, true);
         if let Some(within) = request.within {
             self.requests.expect(id, self.now.after(within));

@@ -23,7 +23,7 @@ impl Protocol {
             self.abandon(CloseReason::Overrun);
         }
         if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
-            self.shutdown.close_stdin(self.now, &self.config.timeouts);
+            self.shutdown.close_stdin(self.now);
         }
         self.tell_idle();
         self.tell_room();
@@ -77,21 +77,21 @@ impl Protocol {
             self.settled = true;
             self.settle(Lost::Aborted);
             self.output.clear();
-            self.shutdown.abort(self.now, why, &self.config.timeouts);
+            self.shutdown.abort(self.now, why);
         }
     }
 
     fn finish(&mut self) {
-        let why = if self.shutdown.exit.is_some() { Lost::Exited } else { Lost::Closed };
+        let why = if self.shutdown.exit().is_some() { Lost::Exited } else { Lost::Closed };
         self.settle(why);
         self.output.clear();
         self.actions.push(Action::Closed(Closed {
-            why: self.shutdown.why.unwrap_or(CloseReason::Closed),
-            exit: self.shutdown.exit,
+            why: self.shutdown.reason().unwrap_or(CloseReason::Closed),
+            exit: self.shutdown.exit(),
             stderr: self.stderr.text(),
             last_error: self.last_error.take(),
             cut_input: self.output.is_mid_line(),
-            output_held: !self.shutdown.eof,
+            output_held: !self.shutdown.is_eof(),
         }));
     }
 }

@@ -34,7 +34,7 @@ impl Protocol {
             self.stall_told = true;
             self.actions.push(Action::Stalled(Deadline::Stall));
         }
-        if self.shutdown.handle_timeout(self.now, &self.config.timeouts) && self.shutdown.step() >= Step::Exiting {
+        if self.shutdown.handle_timeout(self.now) && self.shutdown.step() >= Step::Exiting {
             self.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut self.actions);
             self.output.clear();
         }
@@ -45,7 +45,7 @@ impl Protocol {
     }
 
     fn stall_due(&self) -> Option<Time> {
-        let waiting = !self.stall_told && !self.shutdown.eof && !self.is_idle();
+        let waiting = !self.stall_told && !self.shutdown.is_eof() && !self.is_idle();
         waiting.then_some(self.last_byte.after(self.config.timeouts.stall?))
     }
 }

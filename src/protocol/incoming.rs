@@ -57,6 +57,8 @@ impl Protocol {
 
     fn message(&mut self, message: Message) {
         let line = message.as_bytes();
+        // What a subagent's line says of a turn is not of a turn of the session's own.
+        let is_own = !message.is_subagent();
         match message.kind() {
             MessageKind::ControlResponse => return self.response(message),
             MessageKind::ControlRequest => return self.ask(message, false),
@@ -65,7 +67,7 @@ impl Protocol {
                 self.counts.keep_alive += 1;
                 return;
             }
-            MessageKind::Result => {
+            MessageKind::Result if is_own => {
                 let facts = facts::result(line);
                 self.note_result(&message, &facts);
                 self.ledger.result(self.now, &facts, &message, &mut self.actions);
@@ -80,21 +82,21 @@ impl Protocol {
                 return;
             }
             MessageKind::System => self.system(&message),
-            MessageKind::CommandLifecycle => {
+            MessageKind::CommandLifecycle if is_own => {
                 if let Some(lifecycle) = facts::lifecycle(line) {
                     self.ledger.lifecycle(lifecycle, &mut self.actions);
                 }
             }
-            MessageKind::User if !message.is_subagent() => {
+            MessageKind::User if is_own => {
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
             }
-            MessageKind::Assistant if !message.is_subagent() => {
+            MessageKind::Assistant if is_own => {
                 self.last_error = None;
                 self.ledger.spoke();
             }
-            MessageKind::StreamEvent if !message.is_subagent() => self.last_error = None,
+            MessageKind::StreamEvent if is_own => self.last_error = None,
             _ => {}
         }
         self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
@@ -104,8 +106,9 @@ impl Protocol {
         let line = message.as_bytes();
         let subtype = message.subtype().unwrap_or_default();
         let subtype = &*subtype;
+        let is_own = !message.is_subagent();
         match subtype {
-            "init" => {
+            "init" if is_own => {
                 let init = facts::init(line);
                 if let Some(version) = &init.claude_code_version {
                     self.ledger.version(version);
@@ -115,7 +118,7 @@ impl Protocol {
                 self.ledger.init(self.now, &mut self.actions);
                 self.background.turned();
             }
-            "informational" if facts::prevents(line) => self.ledger.prevented(&mut self.actions),
+            "informational" if is_own && facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
                 if subtype == "task_notification" {
                     self.ledger.task_ended();
@@ -176,7 +179,7 @@ impl Protocol {
     /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on (wire reference,
     /// section 1.8): each ask is delivered once, whether its own line comes too or not, and never after it was answered.
     fn still_asked(&mut self, about: &About, pending: Vec<crate::Json>) {
-        if *about != About::Initialize {
+        if !matches!(about, About::Initialize(_)) {
             return;
         }
         for listed in pending {
@@ -220,7 +223,9 @@ impl Protocol {
                 }
                 self.aims.withdrawn(*uuid, found);
             }
-            About::Initialize | About::Cancel(None) | About::Other => {}
+            // One that is refused changes nothing: what was declared before still holds.
+            About::Initialize(kinds) if !failed => self.dialogs.clone_from(kinds),
+            About::Initialize(_) | About::Cancel(None) | About::Other => {}
         }
     }
 
@@ -243,7 +248,8 @@ impl Protocol {
         }
         let fields = control::ask(message.as_bytes()).unwrap_or_default();
         let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
-        let undeclared = || !fields.dialog_kind.as_ref().is_some_and(|kind| self.dialogs.contains(kind));
+        let declared = |kind: &String| self.dialogs.contains(kind) || self.requests.may_declare(kind);
+        let undeclared = || !fields.dialog_kind.as_ref().is_some_and(declared);
         let why = if kind == AskKind::Dialog && undeclared() {
             WhyDeclined::Undeclared
         } else if !self.can_write() {

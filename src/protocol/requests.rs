@@ -11,6 +11,7 @@ use crate::json::Json;
 use crate::protocol::actions::Actions;
 use crate::request::Request;
 use crate::time::Time;
+use crate::wire::control;
 
 /// How many requests without a reply in time are remembered, in case it still comes.
 const REMEMBERED: usize = 64;
@@ -37,7 +38,8 @@ pub(crate) struct Open {
 /// What a request means to the session itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum About {
-    Initialize,
+    /// Declares these kinds of dialogs, if the CLI accepts it.
+    Initialize(Vec<String>),
     Interrupt(Option<PromptId>),
     /// To withdraw the prompt of that uuid.
     Cancel(Option<Uuid>),
@@ -48,7 +50,7 @@ impl About {
     /// What a request of the host is about.
     pub(crate) fn of(request: &Request) -> Self {
         match request.subtype.as_str() {
-            "initialize" => Self::Initialize,
+            "initialize" => Self::Initialize(control::declared_dialogs(&request.fields)),
             "interrupt" => Self::Interrupt(None),
             "cancel_async_message" => {
                 let named = request.fields.iter().find(|(name, _)| name == "message_uuid");
@@ -60,7 +62,7 @@ impl About {
 
     fn deadline(&self) -> Deadline {
         match self {
-            Self::Initialize => Deadline::Initialize,
+            Self::Initialize(_) => Deadline::Initialize,
             Self::Interrupt(_) => Deadline::Interrupt,
             Self::Cancel(_) | Self::Other => Deadline::Request,
         }
@@ -111,6 +113,16 @@ impl Requests {
     /// Whether a request of that meaning is open.
     pub(crate) fn is_about(&self, about: &About) -> bool {
         self.open.iter().any(|open| open.about == *about)
+    }
+
+    /// Whether an `initialize` without a reply declares that kind of dialog: the CLI may have accepted it already.
+    pub(crate) fn may_declare(&self, dialog_kind: &str) -> bool {
+        let mut unanswered =
+            self.open.iter().map(|open| &open.about).chain(self.overdue.iter().map(|(_, about)| about));
+        unanswered.any(|about| match about {
+            About::Initialize(kinds) => kinds.iter().any(|kind| kind == dialog_kind),
+            _ => false,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {

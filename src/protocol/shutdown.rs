@@ -10,22 +10,22 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::config::{Child, Config, Timeouts};
+use crate::config::{Child, Config, Graces, Timeouts};
 use crate::end::{ChildAction, CloseReason, Exit};
 use crate::time::Time;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Shutdown {
-    child: Child,
+    orders: Orders,
+    graces: Graces,
+    is_process: bool,
     kill_group: bool,
     step: Step,
     until: Option<Time>,
-    pub(crate) why: Option<CloseReason>,
-    pub(crate) eof: bool,
-    pub(crate) stderr_eof: bool,
-    pub(crate) exit: Option<Exit>,
-    orders: VecDeque<ChildAction>,
-    group_killed: bool,
+    reason: Option<CloseReason>,
+    eof: bool,
+    stderr_eof: bool,
+    exit: Option<Exit>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,18 +45,20 @@ pub(crate) enum Step {
 impl Shutdown {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            child: config.child,
+            orders: Orders::default(),
+            graces: config.timeouts.shutdown,
+            is_process: config.child == Child::Process,
             kill_group: config.kill_group,
             step: Step::Open,
             until: None,
-            why: None,
+            reason: None,
             eof: false,
             stderr_eof: false,
             exit: None,
-            orders: VecDeque::new(),
-            group_killed: false,
         }
     }
+
+    // What is known.
 
     pub(crate) fn step(&self) -> Step {
         self.step
@@ -66,93 +68,123 @@ impl Shutdown {
         self.until
     }
 
-    pub(crate) fn next_order(&mut self) -> Option<ChildAction> {
-        self.orders.pop_front()
+    /// The first reason to end.
+    pub(crate) fn reason(&self) -> Option<CloseReason> {
+        self.reason
+    }
+
+    /// Whether stdout has ended.
+    pub(crate) fn is_eof(&self) -> bool {
+        self.eof
+    }
+
+    pub(crate) fn exit(&self) -> Option<Exit> {
+        self.exit
     }
 
     /// Whether commands are still taken.
     pub(crate) fn is_open(&self) -> bool {
-        self.step == Step::Open && self.why.is_none()
+        self.step == Step::Open && self.reason.is_none()
     }
 
+    /// Whether all that makes up the end is there.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.eof && (!self.is_process || self.stderr_eof && self.exit.is_some())
+    }
+
+    pub(crate) fn next_order(&mut self) -> Option<ChildAction> {
+        self.orders.waiting.pop_front()
+    }
+
+    // Facts.
+
+    /// Stdout has ended.
+    pub(crate) fn eof(&mut self, now: Time) {
+        self.eof = true;
+        self.reason.get_or_insert(CloseReason::Eof);
+        self.close_stdin(now);
+        self.wait_at_most(now, self.graces.pipes);
+    }
+
+    /// Stderr has ended.
+    pub(crate) fn stderr_eof(&mut self) {
+        self.stderr_eof = true;
+    }
+
+    /// Nothing more can be written to stdin.
+    pub(crate) fn send_failed(&mut self, now: Time) {
+        self.reason.get_or_insert(CloseReason::SendFailed);
+        self.close_stdin(now);
+        if self.eof || self.exit.is_some() {
+            self.wait_at_most(now, self.graces.pipes);
+        }
+    }
+
+    /// The child is gone. If its pipes failed just before and it got no signal, that was the exit too. From now on its
+    /// number may be another's: all that it gets is the one kill of its group.
+    pub(crate) fn exited(&mut self, now: Time, exit: Exit) {
+        if self.exit.is_some() {
+            return;
+        }
+        let pipes = matches!(self.reason, Some(CloseReason::Eof | CloseReason::SendFailed));
+        if pipes && self.step < Step::Terminating {
+            self.reason = Some(CloseReason::Exited);
+        }
+        self.reason.get_or_insert(CloseReason::Exited);
+        self.close_stdin(now);
+        let kill_group = self.is_process && self.kill_group;
+        self.orders.exited(kill_group);
+        self.exit = Some(exit);
+        self.wait_at_most(now, self.graces.pipes);
+    }
+
+    // Steps.
+
     /// The host wants the end.
-    pub(crate) fn begin(&mut self, now: Time, why: CloseReason, timeouts: &Timeouts) {
-        self.why.get_or_insert(why);
+    pub(crate) fn begin(&mut self, now: Time, reason: CloseReason) {
+        self.reason.get_or_insert(reason);
         if self.step == Step::Open {
             self.step = Step::Finishing;
-            self.wait(now, timeouts.shutdown.turn);
+            self.wait(now, self.graces.turn);
         }
     }
 
     /// Nothing runs any more and everything is written, or nothing more can be.
-    pub(crate) fn close_stdin(&mut self, now: Time, timeouts: &Timeouts) {
+    pub(crate) fn close_stdin(&mut self, now: Time) {
         if self.step < Step::Exiting {
             self.step = Step::Exiting;
-            self.orders.push_back(ChildAction::CloseStdin);
-            self.wait(now, timeouts.shutdown.exit);
+            self.orders.give(ChildAction::CloseStdin);
+            self.wait(now, self.graces.exit);
         }
     }
 
-    /// No patience: killed at once.
-    pub(crate) fn abort(&mut self, now: Time, why: CloseReason, timeouts: &Timeouts) {
-        self.why.get_or_insert(why);
-        if self.step < Step::Exiting {
-            self.orders.push_back(ChildAction::CloseStdin);
-        }
+    /// No patience: killed at once, if it has not exited.
+    pub(crate) fn abort(&mut self, now: Time, reason: CloseReason) {
+        self.reason.get_or_insert(reason);
+        self.orders.give(ChildAction::CloseStdin);
         if self.step < Step::Killed {
-            self.kill(now, timeouts);
-        }
-    }
-
-    /// Stdout has ended, the child has exited, or nothing can be written: what is missing has the graces to follow.
-    pub(crate) fn fact(&mut self, now: Time, why: CloseReason, timeouts: &Timeouts) {
-        self.why.get_or_insert(why);
-        let exited = self.exit.is_some();
-        if exited && self.kill_group && !self.group_killed {
-            self.group_killed = true;
-            self.orders.push_back(ChildAction::Kill);
-        }
-        self.close_stdin(now, timeouts);
-        if exited || self.eof {
-            self.wait_at_most(now, timeouts.shutdown.pipes);
+            self.kill(now);
         }
     }
 
     /// The next step, if it is time. Whether it was.
-    pub(crate) fn handle_timeout(&mut self, now: Time, timeouts: &Timeouts) -> bool {
+    pub(crate) fn handle_timeout(&mut self, now: Time) -> bool {
         if self.until.is_none_or(|until| now < until) {
             return false;
         }
         match self.step {
             Step::Open | Step::Closed => self.until = None,
-            Step::Finishing => self.close_stdin(now, timeouts),
-            _ if self.exit.is_some() || self.child == Child::Streams => self.finish(),
+            Step::Finishing => self.close_stdin(now),
+            _ if self.exit.is_some() || !self.is_process => self.finish(),
             Step::Exiting => {
                 self.step = Step::Terminating;
-                self.orders.push_back(ChildAction::Terminate);
-                self.wait(now, timeouts.shutdown.terminate);
+                self.orders.give(ChildAction::Terminate);
+                self.wait(now, self.graces.terminate);
             }
-            Step::Terminating => self.kill(now, timeouts),
+            Step::Terminating => self.kill(now),
             Step::Killed => self.finish(),
         }
         true
-    }
-
-    /// The child is gone. Where its pipes failed just before and nothing was done to it, that was the exit too.
-    pub(crate) fn exited(&mut self, exit: Exit) {
-        self.exit = Some(exit);
-        let pipes = matches!(self.why, Some(CloseReason::Eof | CloseReason::SendFailed));
-        if pipes && self.step < Step::Terminating {
-            self.why = Some(CloseReason::Exited);
-        }
-    }
-
-    /// Whether all that makes up the end is there.
-    pub(crate) fn is_complete(&self) -> bool {
-        match self.child {
-            Child::Process => self.eof && self.stderr_eof && self.exit.is_some(),
-            Child::Streams => self.eof,
-        }
     }
 
     pub(crate) fn finish(&mut self) {
@@ -160,13 +192,16 @@ impl Shutdown {
         self.until = None;
     }
 
-    fn kill(&mut self, now: Time, timeouts: &Timeouts) {
+    fn kill(&mut self, now: Time) {
         self.step = Step::Killed;
-        self.group_killed = true;
-        if self.child == Child::Process {
-            self.orders.push_back(ChildAction::Kill);
+        if self.exit.is_some() {
+            self.wait_at_most(now, self.graces.pipes);
+            return;
         }
-        self.wait(now, timeouts.shutdown.pipes);
+        if self.is_process {
+            self.orders.give(ChildAction::Kill);
+        }
+        self.wait(now, self.graces.pipes);
     }
 
     fn wait(&mut self, now: Time, grace: Duration) {
@@ -177,5 +212,33 @@ impl Shutdown {
     fn wait_at_most(&mut self, now: Time, grace: Duration) {
         let soon = now.after(grace.min(Timeouts::LONGEST_GRACE));
         self.until = Some(self.until.map_or(soon, |until| until.min(soon)));
+    }
+}
+
+/// Orders to the child: each at most once, in their order, and after the exit no signal but the one kill of its group.
+#[derive(Debug, Clone, Default)]
+struct Orders {
+    waiting: VecDeque<ChildAction>,
+    last: Option<ChildAction>,
+    exited: bool,
+}
+
+impl Orders {
+    /// Gives an order, unless it or a later one was given.
+    fn give(&mut self, order: ChildAction) {
+        let is_late = self.exited && order != ChildAction::CloseStdin;
+        if !is_late && self.last.is_none_or(|last| last < order) {
+            self.last = Some(order);
+            self.waiting.push_back(order);
+        }
+    }
+
+    /// The child has exited: signals that nobody has fetched yet are taken back, but for the kill of the group.
+    fn exited(&mut self, kill_group: bool) {
+        self.waiting.retain(|order| *order == ChildAction::CloseStdin || *order == ChildAction::Kill && kill_group);
+        if kill_group {
+            self.give(ChildAction::Kill);
+        }
+        self.exited = true;
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct State {
     router: Router,
     replies: BTreeMap<RequestId, Arc<Slot<Replied>>>,
     owners: Owners,
+    /// Requests that nobody answers any more, and that there was no room to decline.
+    undeclined: Vec<AskId>,
     feeds: Vec<Arc<Feed>>,
 }
 
@@ -54,6 +56,7 @@ impl State {
             router: Router::new(room),
             replies: BTreeMap::new(),
             owners: Owners::default(),
+            undeclined: Vec::new(),
             feeds: Vec::new(),
         }
     }
@@ -128,10 +131,8 @@ impl State {
 
     /// What the handles left.
     pub(super) fn tidy(&mut self, left: &Left) {
-        for ask in &left.declined {
-            // It may be over.
-            let _ = self.answer(*ask, Answer::Decline);
-        }
+        self.undeclined.extend(&left.declined);
+        self.decline();
         if left.close {
             self.close();
         }
@@ -140,7 +141,10 @@ impl State {
     /// The next things that happen, told to all whom they concern; the end of the session when it comes.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<Closed>> {
         let Some(driver) = &mut self.driver else { return Poll::Pending };
-        let Poll::Ready(first) = driver.poll_next(cx) else { return Poll::Pending };
+        let Poll::Ready(first) = driver.poll_next(cx) else {
+            // What was written just now may have made room for a response.
+            return if self.decline() { Poll::Ready(None) } else { Poll::Pending };
+        };
         let mut closed = first.and_then(|action| self.tell(action, calls));
         // Those that wait behind it were read with it: to look at the child between them would cost more than they do.
         for _ in 1..BATCH {
@@ -190,9 +194,24 @@ impl State {
         }
         self.publish(action, calls);
         if let Some(ask) = unowned {
-            let _ = self.answer(ask, Answer::Decline);
+            self.undeclined.push(ask);
+            self.decline();
         }
         closed
+    }
+
+    /// Declines what nobody answers any more, as far as there is room for the responses. Returns whether there was for one.
+    fn decline(&mut self) -> bool {
+        let (waiting, mut any) = (std::mem::take(&mut self.undeclined), false);
+        for ask in waiting {
+            match self.answer(ask, Answer::Decline) {
+                Ok(()) => any = true,
+                Err(AnswerError::Full) => self.undeclined.push(ask),
+                // It is over.
+                Err(_) => {}
+            }
+        }
+        any
     }
 
     /// Tells those who watch; the last of them gets the action itself.

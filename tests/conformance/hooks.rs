@@ -54,7 +54,7 @@ const EVENTS: [&str; 34] = [
 ];
 
 /// Events whose hooks guard something, with one event that no version has, and one without a name.
-const GUARDS: [Option<&str>; 9] = [
+const GUARDS: [Option<&str>; 11] = [
     Some("PreToolUse"),
     Some("PreModelSwitch"),
     Some("PreSkillShellCommand"),
@@ -62,6 +62,8 @@ const GUARDS: [Option<&str>; 9] = [
     Some("UserPromptSubmit"),
     Some("UserPromptExpansion"),
     Some("ConfigChange"),
+    Some("Elicitation"),
+    Some("ElicitationResult"),
     Some("PreSomethingNew"),
     None,
 ];

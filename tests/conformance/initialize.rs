@@ -3,10 +3,10 @@
 use claude_duplex::request::{
     AgentDefinition, HookMatcher, Initialize, InitializeReply, McpServerConfig, OnFailure, PluginConfig, Unmet,
 };
-use claude_duplex::{Action, Lost, Reply, Request, RequestError, RequestId};
+use claude_duplex::{Action, Json, Lost, Reply, Request, RequestError, RequestId};
 use serde_json::{Value, json};
 
-use crate::host::{Host, config, init};
+use crate::host::{Host, config, init, owner};
 
 /// The `request` of the line that an `initialize` becomes.
 fn line(initialize: impl Into<Request>) -> Value {
@@ -229,4 +229,49 @@ fn case_056_a_success_without_a_payload_is_one() {
         let InitializeReply { commands, rest, .. } = reply.of::<Initialize>().expect("an empty object");
         assert_eq!((commands, rest.len()), (None, 0), "{response}");
     }
+}
+
+fn refusal(request_id: &Value) -> String {
+    json!({ "type": "control_response",
+        "response": { "subtype": "error", "request_id": request_id, "error": "already initialized" } })
+    .to_string()
+}
+
+/// Whether a dialog of that kind reaches the host.
+fn is_asked(host: &mut Host, id: &str, kind: &str) -> bool {
+    host.actions();
+    let actions = host.asks(id, json!({ "subtype": "request_user_dialog", "dialog_kind": kind }));
+    actions.iter().any(|action| matches!(action, Action::Asked(_)))
+}
+
+#[test]
+fn dialogs_are_declared_by_the_initialize_that_the_cli_accepts() {
+    let declaring =
+        |kinds: Value| Request::initialize().field("supportedDialogKinds", Json::from_value(&kinds).unwrap());
+    let mut host = Host::with(owner());
+    let (_, first) = open(&mut host, declaring(json!(["pick"])));
+    assert!(is_asked(&mut host, "1", "pick"), "the CLI may have accepted it");
+    host.hears(&success(&first, &json!({})));
+    let (_, second) = open(&mut host, declaring(json!(["other"])));
+    assert!(is_asked(&mut host, "2", "pick") && is_asked(&mut host, "3", "other"));
+    host.hears(&refusal(&second));
+    assert!(is_asked(&mut host, "4", "pick"), "what the CLI accepted still holds");
+    assert!(!is_asked(&mut host, "5", "other"), "it was refused");
+    let (_, third) = open(&mut host, declaring(json!(["third"])));
+    host.hears(&success(&third, &json!({})));
+    assert!(
+        is_asked(&mut host, "6", "third") && !is_asked(&mut host, "7", "pick"),
+        "the last one that was accepted counts"
+    );
+}
+
+#[test]
+fn an_initialize_that_is_overdue_may_still_be_accepted() {
+    let kinds = Json::from_value(&json!(["pick"])).unwrap();
+    let mut host = Host::with(owner());
+    let (_, request_id) = open(&mut host, Request::initialize().field("supportedDialogKinds", kinds));
+    host.times_out();
+    assert!(is_asked(&mut host, "1", "pick"));
+    host.hears(&success(&request_id, &json!({})));
+    assert!(is_asked(&mut host, "2", "pick"));
 }

@@ -5,9 +5,9 @@ use claude_duplex::message::rate_limit::RateLimitStatus;
 use claude_duplex::message::result::TerminalReason;
 use claude_duplex::message::system::tasks::TaskStatus;
 use claude_duplex::message::{System, View};
-use claude_duplex::{Action, Content, DecodeError, Message, MessageKind, WhyRejected};
+use claude_duplex::{Action, Content, DecodeError, Message, MessageKind, Outcome, WhyRejected};
 
-use crate::host::{Host, messages, success};
+use crate::host::{Host, init, messages, outcome, success};
 
 /// The message that a session makes of a line; it still works after it.
 fn message(line: &str) -> Message {
@@ -152,6 +152,24 @@ fn case_027_a_subagents_lines_are_told_apart() {
         assert_eq!(parent.as_deref(), Some("toolu_1"));
         assert!(!message(&line.replacen('{', r#"{"parent_tool_use_id":null,"#, 1)).is_subagent());
     }
+}
+
+/// No version forwards such lines; one that did would end the turn of somebody else.
+#[test]
+fn a_subagents_result_init_and_lifecycle_are_not_the_sessions() {
+    let mut host = Host::new();
+    let prompt = host.prompt("go");
+    host.hears(init());
+    let started = format!(r#"{{"type":"command_lifecycle","command_uuid":"{}","state":"started"}}"#, prompt.uuid());
+    host.hears(&started);
+    let ended = started.replace("started", "cancelled");
+    for line in [success(), &init().replace(r#""s""#, r#""another""#), &ended] {
+        let line = line.replacen('{', r#"{"parent_tool_use_id":"toolu_1","#, 1);
+        let actions = host.hears(&line);
+        assert!(matches!(&actions[..], [Action::Message { turn: Some(_), .. }]), "{line}: {actions:?}");
+    }
+    assert_eq!(&*host.protocol.session().unwrap().id, "s");
+    assert_eq!(outcome(&host.hears(success()), prompt), Some(Outcome::Success));
 }
 
 #[test]

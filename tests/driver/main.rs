@@ -1,7 +1,10 @@
-//! The order in which the driver's loop does things, on a transport in memory.
+//! The order in which the driver's loop does things, and what it answers by itself, on a transport in memory.
 
 mod ends;
+#[path = "../support/incoming.rs"]
+mod incoming;
 mod mock;
+mod own;
 
 use std::io;
 use std::pin::pin;

@@ -1,5 +1,6 @@
 //! The laws of the design, each judged over the same arbitrary histories.
 
+mod ends;
 #[path = "../support/history/mod.rs"]
 mod history;
 #[path = "../support/laws/mod.rs"]
@@ -120,6 +121,7 @@ laws! {
     law_5_settling: "5: everything is settled once",
     law_5_answers: "5: an answer that is taken is on its way",
     law_6_ending: "6: a close ends without help",
+    law_6_orders: "6: the child gets each order once, and no stranger gets one",
     law_7_time: "7: time does not go back, and early is nothing",
     law_7_deadlines: "7: what is due is announced and done",
     law_8_memory: "8: what is held has limits",

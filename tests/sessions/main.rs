@@ -4,7 +4,10 @@
 mod asks;
 mod commands;
 mod drops;
+#[path = "../support/incoming.rs"]
+mod incoming;
 mod limits;
+mod own;
 mod rig;
 mod serving;
 mod subscribers;

@@ -30,6 +30,8 @@ pub(crate) struct Log {
     gone: Arc<AtomicBool>,
     /// The next read panics.
     pub(crate) panics: Arc<AtomicBool>,
+    /// Nothing is taken that is written.
+    pub(crate) holds: Arc<AtomicBool>,
 }
 
 impl Log {
@@ -80,6 +82,9 @@ impl Transport for Tap {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.log.holds.load(Ordering::Relaxed) {
+            return Poll::Pending;
+        }
         let written = self.child.poll_write(cx, bytes);
         if let Poll::Ready(Ok(count)) = &written {
             self.log.written.lock().unwrap().extend_from_slice(&bytes[..*count]);

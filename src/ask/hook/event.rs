@@ -109,7 +109,11 @@ impl HookEvent {
                 PreSkillShellCommandOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
             }
             Self::PermissionRequest => PermissionRequestOutput::new().decision(Decision::deny(reason)).into(),
-            Self::UserPromptSubmit | Self::UserPromptExpansion | Self::ConfigChange => block(reason),
+            Self::UserPromptSubmit
+            | Self::UserPromptExpansion
+            | Self::ConfigChange
+            | Self::Elicitation
+            | Self::ElicitationResult => block(reason),
             // `Other` is public: a host can make one of a known word.
             Self::Other(word) => match Self::from(&**word) {
                 Self::Other(_) => block(reason),
@@ -133,8 +137,6 @@ impl HookEvent {
             | Self::TeammateIdle
             | Self::TaskCreated
             | Self::TaskCompleted
-            | Self::Elicitation
-            | Self::ElicitationResult
             | Self::InstructionsLoaded
             | Self::WorktreeCreate
             | Self::WorktreeRemove

@@ -98,7 +98,7 @@ fn response(line: &[u8]) -> Option<Response> {
 }
 
 /// Events whose hooks guard nothing: an error to one of these is as good as any other response.
-const HARMLESS: [&str; 27] = [
+const HARMLESS: [&str; 25] = [
     "PostToolUse",
     "PostToolUseFailure",
     "PostToolBatch",
@@ -117,8 +117,6 @@ const HARMLESS: [&str; 27] = [
     "TeammateIdle",
     "TaskCreated",
     "TaskCompleted",
-    "Elicitation",
-    "ElicitationResult",
     "InstructionsLoaded",
     "WorktreeCreate",
     "WorktreeRemove",

@@ -11,6 +11,7 @@ pub(crate) mod fitting;
 mod grants;
 pub(crate) mod ledger;
 mod memory;
+mod orders;
 mod output;
 mod polls;
 mod replay;
@@ -42,7 +43,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 15] = [
+pub(crate) const LAWS: [Law; 16] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
     Law { name: "3: output is whole lines of JSON", judge: output::judge },
@@ -51,6 +52,7 @@ pub(crate) const LAWS: [Law; 15] = [
     Law { name: "5: everything is settled once", judge: settling::judge },
     Law { name: "5: an answer that is taken is on its way", judge: answers::judge },
     Law { name: "6: a close ends without help", judge: ending::judge },
+    Law { name: "6: the child gets each order once, and no stranger gets one", judge: orders::judge },
     Law { name: "7: time does not go back, and early is nothing", judge: time::judge },
     Law { name: "7: what is due is announced and done", judge: deadlines::judge },
     Law { name: "8: what is held has limits", judge: memory::judge },

@@ -1,0 +1,61 @@
+//! The child's exit: what is ordered afterwards, and how much of its output is still taken.
+
+use claude_duplex::{Action, ChildAction, Config, Exit, Protocol, Seed, Time};
+
+fn orders(protocol: &mut Protocol) -> Vec<ChildAction> {
+    std::iter::from_fn(|| protocol.poll_child()).collect()
+}
+
+fn session(kill_group: bool) -> Protocol {
+    let mut config = Config::new(Seed([8; 16]));
+    config.kill_group = kill_group;
+    Protocol::new(config, Time::ZERO)
+}
+
+/// The number of a process that was waited for may be given to another, and with it the number of its group.
+#[test]
+fn an_abort_after_the_exit_signals_nobody() {
+    for kill_group in [true, false] {
+        let mut protocol = session(kill_group);
+        protocol.exited(Time::ZERO, Exit::Code(0));
+        let expected: &[ChildAction] = if kill_group { &[ChildAction::Kill] } else { &[] };
+        assert_eq!(orders(&mut protocol)[1..], *expected);
+        protocol.abort(Time::ZERO);
+        assert_eq!(orders(&mut protocol), []);
+        let (due, _) = protocol.poll_timeout().expect("the pipes have a grace");
+        protocol.handle_timeout(due);
+        assert!(protocol.is_closed());
+        assert_eq!(orders(&mut protocol), []);
+    }
+}
+
+#[test]
+fn orders_that_nobody_has_fetched_before_the_exit_are_taken_back() {
+    for kill_group in [true, false] {
+        let mut protocol = session(kill_group);
+        protocol.close(Time::ZERO);
+        let (due, _) = protocol.poll_timeout().expect("the exit has a grace");
+        protocol.handle_timeout(due); // asked to terminate
+        protocol.abort(due);
+        protocol.exited(due, Exit::Signal(15));
+        let expected: &[ChildAction] =
+            if kill_group { &[ChildAction::CloseStdin, ChildAction::Kill] } else { &[ChildAction::CloseStdin] };
+        assert_eq!(orders(&mut protocol), expected);
+    }
+}
+
+#[test]
+fn a_group_that_was_killed_is_not_killed_again_after_the_exit() {
+    let mut protocol = session(true);
+    protocol.abort(Time::ZERO);
+    assert_eq!(orders(&mut protocol), [ChildAction::CloseStdin, ChildAction::Kill]);
+    protocol.exited(Time::ZERO, Exit::Signal(9));
+    assert_eq!(orders(&mut protocol), []);
+    let Some(Action::Closed(_)) = ({
+        protocol.eof(Time::ZERO);
+        protocol.stderr_eof(Time::ZERO);
+        std::iter::from_fn(|| protocol.poll_action()).last()
+    }) else {
+        panic!("it is not closed")
+    };
+}

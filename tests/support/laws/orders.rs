@@ -1,0 +1,65 @@
+//! Law 6, of the orders to the child: each at most once and in their order, and no signal reaches a stranger.
+//!
+//! What the host does in the end is tried too: it aborts twice, right after the exit and once more later.
+
+use claude_duplex::{Child, ChildAction, Input};
+
+use super::Case;
+use crate::history::History;
+
+/// Counts the orders.
+pub(crate) fn judge(case: &Case) -> usize {
+    let mut judged = judge_one(&case.drained, false);
+    judged += judge_one(&case.drained, true);
+    for (at, (now, input)) in case.history.inputs.iter().enumerate() {
+        if matches!(input, Input::Exited(_) | Input::Close | Input::Eof) {
+            let mut aborted = case.drained.clone();
+            aborted.inputs.insert(at + 1, (*now, Input::Abort));
+            judged += judge_one(&aborted, false) + judge_one(&aborted, true);
+        }
+    }
+    judged
+}
+
+/// `late` fetches the orders only now and then, as a host that is busy does.
+fn judge_one(history: &History, late: bool) -> usize {
+    let (is_process, kill_group) = (history.config.child == Child::Process, history.config.kill_group);
+    let mut protocol = history.begin();
+    let mut given: Vec<ChildAction> = Vec::new();
+    // How many orders were fetched when the exit was told, and whether a kill was among them.
+    let mut exited: Option<(usize, bool)> = None;
+    for (at, (now, input)) in history.inputs.iter().enumerate() {
+        let (is_exit, was_closed) = (matches!(input, Input::Exited(_)), protocol.is_closed());
+        protocol.apply(*now, input.clone());
+        if is_exit && !was_closed && exited.is_none() {
+            exited = Some((given.len(), given.contains(&ChildAction::Kill)));
+        }
+        if !late || at % 5 == 0 || at + 1 == history.inputs.len() {
+            given.extend(std::iter::from_fn(|| protocol.poll_child()));
+        }
+    }
+    assert!(given.is_sorted() && given.windows(2).all(|pair| pair[0] != pair[1]), "{given:?}");
+    assert!(given.contains(&ChildAction::CloseStdin), "stdin is never closed");
+    let signals = |orders: &[ChildAction]| -> Vec<ChildAction> {
+        orders.iter().copied().filter(|order| *order != ChildAction::CloseStdin).collect()
+    };
+    if !is_process {
+        assert_eq!(signals(&given), [], "two streams take no signals");
+    } else if let Some((before, was_killed)) = exited {
+        let expected: &[ChildAction] = if kill_group && !was_killed { &[ChildAction::Kill] } else { &[] };
+        assert_eq!(signals(&given[before..]), expected, "after the exit");
+    } else {
+        // Nobody said that it ended: it was asked to, and then made to; an abort makes it at once.
+        let is_aborted = history.inputs.iter().any(|(_, input)| *input == Input::Abort);
+        let killed = given.last() == Some(&ChildAction::Kill);
+        assert!(killed && (is_aborted || is_overrun(history) || given.len() == 3), "{given:?}");
+    }
+    given.len()
+}
+
+/// Whether too much waited to be written.
+fn is_overrun(history: &History) -> bool {
+    let is_overrun = |closed: &claude_duplex::Closed| closed.why == claude_duplex::CloseReason::Overrun;
+    let actions = history.play().actions;
+    actions.iter().any(|action| matches!(action, claude_duplex::Action::Closed(closed) if is_overrun(closed)))
+}
