@@ -209,6 +209,10 @@ pub enum Outcome {
     Cancelled,
     /// It never reached the model: a `UserPromptSubmit` hook refused it.
     Blocked,
+    /// A `PreToolUse` hook deferred a call of a tool (`permissionDecision: "defer"`), and the turn ended before the call. The result has the
+    /// call in [`deferred_tool_use`](crate::TurnResult::deferred_tool_use) (`defer` of 2.1.332). The call is made when the session is
+    /// resumed.
+    Deferred,
     /// What became of it cannot be known.
     Lost(Lost),
 }
@@ -223,6 +227,7 @@ impl Outcome {
             Self::Interrupted => "interrupted",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
+            Self::Deferred => "deferred",
             Self::Lost(_) => "lost",
         }
     }

@@ -24,6 +24,7 @@
 mod accumulator;
 pub mod assistant;
 pub mod content;
+mod failure;
 pub mod origin;
 pub mod rate_limit;
 pub mod result;
@@ -52,6 +53,7 @@ use crate::wire::{decode, text_field};
 pub use self::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
 pub use self::assistant::Assistant;
 pub use self::content::Content;
+pub use self::failure::{Failure, FailureKind, ResetTime};
 pub use self::result::TurnResult;
 pub use self::stream::{StreamDelta, StreamEvent};
 pub use self::system::System;

@@ -14,7 +14,10 @@ mod output;
 mod requests;
 mod safe;
 mod shutdown;
+mod snapshot;
 mod tail;
+
+pub use snapshot::{Compaction, CompactionState, CompactionTrigger, SessionSnapshot};
 
 use std::fmt;
 
@@ -95,6 +98,7 @@ pub struct Protocol {
     shutdown: Shutdown,
     stderr: Tail,
     session: Option<CliSession>,
+    snapshot: SessionSnapshot,
     last_error: Option<String>,
     dialogs: Vec<String>,
     counts: Counts,
@@ -139,6 +143,7 @@ impl Protocol {
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
             session: None,
+            snapshot: SessionSnapshot::default(),
             last_error: None,
             dialogs: Vec::new(),
             counts: Counts::default(),
@@ -398,6 +403,12 @@ impl Protocol {
     #[must_use]
     pub fn session(&self) -> Option<&CliSession> {
         self.session.as_ref()
+    }
+
+    /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last.
+    #[must_use]
+    pub fn snapshot(&self) -> &SessionSnapshot {
+        &self.snapshot
     }
 
     /// The latest of the instants that it was told.

@@ -72,7 +72,7 @@ impl Screen {
                 }
                 self.held.retain(|(id, _)| *id < from_block.id || *id > to);
             }
-            Edit::Complete { block } => {
+            Edit::Complete { block, .. } => {
                 if let Some(at) = self.held.iter().position(|(id, _)| *id == block.id) {
                     let (_, text) = self.held.remove(at);
                     self.text(&text);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use self::edit::{Block, BlockId, BlockKind, Edit};
 
 use self::recent::Recent;
-use self::thread::{Shared, Thread};
+use self::thread::{Shared, Thread, Whole};
 use super::assistant::Assistant;
 use super::content::{Content, ToolResult};
 use super::result::{ResultKind, TerminalReason};
@@ -213,7 +213,7 @@ impl Accumulator {
         for uuid in assistant.supersedes.iter().flatten() {
             self.retract(uuid);
         }
-        let main = assistant.parent_tool_use_id.is_none();
+        let (main, synthetic) = (assistant.parent_tool_use_id.is_none(), assistant.is_synthetic());
         let answer = assistant.message.id.filter(|id| id.len() <= ID_BYTES);
         let mut calls = Vec::new();
         let mut line: Option<Line> = None;
@@ -223,8 +223,9 @@ impl Accumulator {
                 Content::ToolUse(call) => Some(call.id.clone()),
                 _ => None,
             };
+            let content = Whole { content, answer: answer.as_deref(), synthetic };
             let block = match self.thread(parent.clone()) {
-                Some((thread, shared)) => thread.complete(content, answer.as_deref(), shared),
+                Some((thread, shared)) => thread.complete(content, shared),
                 // A thread that cannot be remembered has complete messages all the same.
                 None => self.shared.add(content, parent.as_deref().map(Arc::from).as_ref()),
             };

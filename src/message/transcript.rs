@@ -4,8 +4,11 @@ use std::fmt;
 use std::mem;
 
 use super::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
+use super::assistant::AssistantError;
 use super::content::{ToolResult, ToolUse};
-use super::{Message, TurnResult};
+use super::failure::Failure;
+use super::rate_limit::RateLimit;
+use super::{Message, TurnResult, View};
 use crate::json::Json;
 use crate::text::Quoted;
 use crate::wire::kind::MessageKind;
@@ -49,6 +52,9 @@ pub struct Transcript {
     /// Number of the newest block that was seen, kept or not.
     newest: Option<BlockId>,
     result: Option<Box<TurnResult>>,
+    /// Evidence of why the turn failed: the last message's error, and how near a limit is.
+    error: Option<AssistantError>,
+    rate_limit: Option<Box<RateLimit>>,
     held: usize,
     limit: usize,
     dropped: Dropped,
@@ -58,6 +64,8 @@ pub struct Transcript {
 struct Entry {
     block: Block,
     complete: bool,
+    /// The CLI's own text.
+    synthetic: bool,
     /// Bytes that were not kept.
     missing: u64,
     content: Kept,
@@ -148,6 +156,8 @@ impl Transcript {
             entries: Vec::new(),
             newest: None,
             result: None,
+            error: None,
+            rate_limit: None,
             held: 0,
             limit: bytes,
             dropped: Dropped::default(),
@@ -162,8 +172,17 @@ impl Transcript {
             self.apply(edit);
         }
         self.dropped.results += self.accumulator.unmatched_results() - unmatched;
-        if message.kind() == MessageKind::Result {
-            self.result = message.result().ok().map(Box::new);
+        match message.kind() {
+            MessageKind::Result => self.result = message.result().ok().map(Box::new),
+            MessageKind::Assistant if !message.is_subagent() => {
+                self.error = message.assistant().ok().and_then(|assistant| assistant.error);
+            }
+            MessageKind::RateLimitEvent => {
+                if let Ok(View::RateLimit(event)) = message.view() {
+                    self.rate_limit = Some(Box::new(event.rate_limit_info));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -219,6 +238,21 @@ impl Transcript {
         self.result.as_deref()
     }
 
+    /// Returns why the turn did not end well: from its result, the error of its last message, and the last `rate_limit_event`.
+    /// `None` before the turn has ended, and if it succeeded.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        Failure::classify(self.result.as_deref()?, self.error.as_ref(), self.rate_limit.as_deref())
+    }
+
+    /// Returns whether all texts of the main thread are the CLI's own, and there is one: no model answered. See
+    /// [`Assistant::is_synthetic`](super::Assistant::is_synthetic).
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        let mut texts = self.entries.iter().filter(|entry| matches!(entry.content, Kept::Text(_))).peekable();
+        texts.peek().is_some() && texts.all(|entry| entry.synthetic)
+    }
+
     /// Returns what was not kept.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
@@ -238,7 +272,9 @@ impl Transcript {
             }
             Edit::ToolCall { block, call } => self.call(block, call),
             Edit::ToolResult { block, result } => self.tool_result(&block, result),
-            Edit::Complete { block } if block.is_answer() || block.kind == BlockKind::ToolCall => self.complete(&block),
+            Edit::Complete { block, synthetic } if block.is_answer() || block.kind == BlockKind::ToolCall => {
+                self.complete(&block, synthetic);
+            }
             Edit::Remove { .. } => {
                 for entry in self.entries.iter_mut().filter(|entry| edit.removes(&entry.block)) {
                     self.held -= mem::replace(&mut entry.content, Kept::Nothing).size();
@@ -266,7 +302,13 @@ impl Transcript {
             Err(_) if !is_new || size + OVERHEAD > room => self.dropped.bytes += size as u64,
             Err(_) => {
                 *held += size + OVERHEAD;
-                self.entries.push(Entry { block, complete: false, missing: 0, content: Kept::Text(more) });
+                self.entries.push(Entry {
+                    block,
+                    complete: false,
+                    synthetic: false,
+                    missing: 0,
+                    content: Kept::Text(more),
+                });
             }
         }
     }
@@ -289,7 +331,7 @@ impl Transcript {
             None if !is_new || size + OVERHEAD > room => self.dropped.bytes += size as u64,
             None => {
                 self.held += size + OVERHEAD;
-                self.entries.push(Entry { block, complete: false, missing: 0, content });
+                self.entries.push(Entry { block, complete: false, synthetic: false, missing: 0, content });
             }
         }
     }
@@ -309,10 +351,10 @@ impl Transcript {
     }
 
     /// Notes that the block is complete. A block of which a part is missing is dropped as a whole.
-    fn complete(&mut self, block: &Block) {
+    fn complete(&mut self, block: &Block, synthetic: bool) {
         let (freed, missing) = match self.entry(block) {
             Some(entry) if entry.missing == 0 => {
-                entry.complete = true;
+                (entry.complete, entry.synthetic) = (true, synthetic);
                 return;
             }
             Some(entry) => (mem::replace(&mut entry.content, Kept::Nothing).size(), entry.missing),

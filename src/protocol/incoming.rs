@@ -107,6 +107,9 @@ impl Protocol {
         let subtype = message.subtype().unwrap_or_default();
         let subtype = &*subtype;
         let is_own = !message.is_subagent();
+        if is_own && self.snapshot.observe(subtype, message) {
+            self.ledger.compaction_failed();
+        }
         match subtype {
             "init" if is_own => {
                 let init = facts::init(line);
@@ -148,7 +151,13 @@ impl Protocol {
 
     fn note_result(&mut self, message: &Message, facts: &facts::ResultFacts) {
         self.last_error = (facts.is_error == Some(true)).then(|| {
-            let text = message.result().map_or_else(|error| error.to_string(), |result| result.error_text());
+            let text = match message.result() {
+                Ok(result) if result.is_interrupted() && self.ledger.is_stopping() => {
+                    "the turn was interrupted".to_owned()
+                }
+                Ok(result) => result.error_text(),
+                Err(error) => error.to_string(),
+            };
             text.chars().take(LONGEST_ERROR).collect()
         });
         self.requests.note_result();

@@ -62,6 +62,8 @@ pub(crate) struct Ledger {
     /// A background task ended since the last main-thread frame: the next turn may be the CLI's own.
     task_ended: bool,
     stop: Stop,
+    /// A compaction failed since the last result.
+    compaction_failed: bool,
 }
 
 impl Ledger {
@@ -76,6 +78,7 @@ impl Ledger {
             last_result: 0,
             task_ended: false,
             stop: Stop::None,
+            compaction_failed: false,
         }
     }
 
@@ -237,6 +240,16 @@ impl Ledger {
 
     /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
     /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
+    /// A compaction failed: the command that asked for it did not succeed, whatever its result says.
+    pub(crate) fn compaction_failed(&mut self) {
+        self.compaction_failed = true;
+    }
+
+    /// Returns whether an interrupt is under way that no result has answered.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop != Stop::None
+    }
+
     pub(crate) fn task_ended(&mut self) {
         self.task_ended = true;
     }

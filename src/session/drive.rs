@@ -23,6 +23,7 @@ pub(super) trait Drive: Send {
     fn abort(&mut self);
     fn lose(&mut self);
     fn process_id(&self) -> Option<u32>;
+    fn snapshot(&self) -> crate::SessionSnapshot;
 }
 
 impl<T: Transport + Send> Drive for Driver<T> {
@@ -68,5 +69,9 @@ impl<T: Transport + Send> Drive for Driver<T> {
 
     fn process_id(&self) -> Option<u32> {
         self.transport().process_id()
+    }
+
+    fn snapshot(&self) -> crate::SessionSnapshot {
+        self.protocol().snapshot().clone()
     }
 }

@@ -111,6 +111,9 @@ pub enum Edit {
     Complete {
         /// The block.
         block: Block,
+        /// Whether the CLI wrote the content and no model said it: see
+        /// [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).
+        synthetic: bool,
     },
 }
 
@@ -125,7 +128,7 @@ impl Edit {
             | Self::ToolCall { block, .. }
             | Self::ToolResult { block, .. }
             | Self::Content { block, .. }
-            | Self::Complete { block } => block,
+            | Self::Complete { block, .. } => block,
         }
     }
 
@@ -161,7 +164,7 @@ impl fmt::Debug for Edit {
             Self::ToolCall { call, .. } => ("ToolCall", call),
             Self::ToolResult { result, .. } => ("ToolResult", result),
             Self::Content { content, .. } => ("Content", content),
-            Self::Complete { .. } => ("Complete", &"all"),
+            Self::Complete { synthetic, .. } => ("Complete", synthetic),
         };
         f.debug_tuple(name).field(self.block()).field(what).finish()
     }

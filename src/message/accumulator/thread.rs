@@ -35,6 +35,15 @@ impl Shared {
     }
 }
 
+/// A block of a complete message.
+pub(super) struct Whole<'a> {
+    pub(super) content: Content,
+    /// Id of the answer that the block belongs to.
+    pub(super) answer: Option<&'a str>,
+    /// The CLI wrote it.
+    pub(super) synthetic: bool,
+}
+
 /// The main thread, or that of one subagent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Thread {
@@ -210,7 +219,8 @@ impl Thread {
     }
 
     /// Completes a block with a complete message's content. Returns the block.
-    pub(super) fn complete(&mut self, whole: Content, answer: Option<&str>, shared: &mut Shared) -> Block {
+    pub(super) fn complete(&mut self, whole: Whole<'_>, shared: &mut Shared) -> Block {
+        let Whole { content: whole, answer, synthetic } = whole;
         let (block, shown) = match self.find(&whole, answer) {
             Some(at) => {
                 self.remove(0, at, shared);
@@ -224,7 +234,7 @@ impl Thread {
                 (shared.block(kind(&whole), self.parent.as_ref()), None)
             }
         };
-        shared.fill(&block, whole, shown.as_deref());
+        shared.fill(&block, whole, shown.as_deref(), synthetic);
         block
     }
 
@@ -269,9 +279,9 @@ impl Thread {
 
 impl Shared {
     /// Adds a complete block to the end of a thread.
-    pub(super) fn add(&mut self, whole: Content, parent: Option<&Arc<str>>) -> Block {
-        let block = self.block(kind(&whole), parent);
-        self.fill(&block, whole, None);
+    pub(super) fn add(&mut self, whole: Whole<'_>, parent: Option<&Arc<str>>) -> Block {
+        let block = self.block(kind(&whole.content), parent);
+        self.fill(&block, whole.content, None, whole.synthetic);
         block
     }
 
@@ -279,11 +289,11 @@ impl Shared {
     pub(super) fn say(&mut self, text: String) {
         let block = self.block(BlockKind::Text, None);
         self.edits.push(Edit::Append { block: block.clone(), text });
-        self.edits.push(Edit::Complete { block });
+        self.edits.push(Edit::Complete { block, synthetic: true });
     }
 
     /// Gives a block its final content, of which `shown` is shown.
-    fn fill(&mut self, block: &Block, whole: Content, shown: Option<&str>) {
+    fn fill(&mut self, block: &Block, whole: Content, shown: Option<&str>, synthetic: bool) {
         let own = || block.clone();
         match whole {
             Content::ToolUse(call) => self.edits.push(Edit::ToolCall { block: own(), call }),
@@ -297,7 +307,7 @@ impl Shared {
                 (None, _) => self.edits.push(Edit::Content { block: own(), content: whole }),
             },
         }
-        self.edits.push(Edit::Complete { block: own() });
+        self.edits.push(Edit::Complete { block: own(), synthetic });
     }
 }
 

@@ -50,6 +50,7 @@ impl Ledger {
         let is_older = self.stop == Stop::Written && facts.subtype.as_deref() == Some("success");
         self.stop = if is_older { Stop::Written } else { Stop::None };
         self.task_ended = false;
+        self.compaction_failed = false;
         self.order += 1;
         self.last_result = self.order;
     }
@@ -112,6 +113,7 @@ impl Ledger {
                 // A local command ends without a word of the model, and up to 2.1.143 without an echo. One that was joined
                 // to other prompts is plain text.
                 Outcome::Blocked if entry.slash && !ended.prevented && !ended.batch => Outcome::Success,
+                Outcome::Success if entry.slash && self.compaction_failed => Outcome::Error,
                 outcome => outcome,
             };
             entry.end(outcome, result.clone(), actions);

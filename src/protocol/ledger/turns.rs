@@ -88,6 +88,8 @@ impl Turn {
         let stopped = subtype == "error_during_execution" && stop != Stop::None && !generation.tells_life;
         if reason.map_or(stopped, |reason| reason.starts_with("aborted")) {
             Outcome::Interrupted
+        } else if reason == Some("tool_deferred") {
+            Outcome::Deferred
         } else if facts.is_error == Some(true) || subtype != "success" {
             Outcome::Error
         } else if reason.is_none() && (self.prevented || !self.spoke && !generation.tells_life) {

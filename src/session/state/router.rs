@@ -69,6 +69,7 @@ impl Router {
                     turn: *turn,
                     outcome: *outcome,
                     result: result.clone(),
+                    partial: String::new(),
                     messages: Vec::new(),
                     omitted: 0,
                 }));

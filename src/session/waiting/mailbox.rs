@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::ring::{Lagged, Ring, Room};
+use super::said::Said;
 use crate::message::Message;
 use crate::session::turn_end::TurnEnd;
 
@@ -16,6 +17,7 @@ struct Inner {
     /// Nobody reads messages any more.
     deaf: bool,
     kept: Option<Kept>,
+    said: Said,
     end: Option<TurnEnd>,
     waker: Option<Waker>,
 }
@@ -43,13 +45,21 @@ impl Kept {
 impl Mailbox {
     pub(in crate::session) fn new(room: Room) -> Arc<Self> {
         let unread = Ring::new(room);
-        Arc::new(Self(Mutex::new(Inner { unread, deaf: false, kept: None, end: None, waker: None })))
+        Arc::new(Self(Mutex::new(Inner {
+            unread,
+            deaf: false,
+            kept: None,
+            said: Said::default(),
+            end: None,
+            waker: None,
+        })))
     }
 
     // For the runner. Each says who is to be woken.
 
     pub(in crate::session) fn push(&self, message: &Message) -> Option<Waker> {
         let mut inner = self.inner();
+        inner.said.push(message);
         if let Some(kept) = &mut inner.kept {
             kept.push(message);
         }
@@ -74,6 +84,7 @@ impl Mailbox {
     pub(in crate::session) fn retract(&self) {
         let mut inner = self.inner();
         inner.unread.clear();
+        inner.said.clear();
         if let Some(kept) = &mut inner.kept {
             kept.room += kept.messages.iter().map(|message| message.as_bytes().len()).sum::<usize>();
             (kept.messages, kept.omitted) = (Vec::new(), 0);
@@ -85,6 +96,10 @@ impl Mailbox {
         if let Some(kept) = inner.kept.take() {
             (end.messages, end.omitted) = (kept.messages, kept.omitted);
         }
+        if !end.is_success() {
+            end.partial = inner.said.text();
+        }
+        inner.said.clear();
         inner.end = Some(end);
         inner.waker.take()
     }
