@@ -284,7 +284,7 @@ impl TurnResult {
         match (self.result.as_deref().map(str::trim), &self.subtype, self.api_error_status) {
             (Some(text), ..) if !text.is_empty() => text.to_owned(),
             _ if self.is_aborted() => "the turn was interrupted".to_owned(),
-            (_, ResultKind::ErrorDuringExecution, _) if self.says_nothing() && self.errors.is_some() => {
+            (_, ResultKind::ErrorDuringExecution, _) if self.error_texts().iter().any(|error| is_diagnostic(error)) => {
                 "the turn broke off before it was answered".to_owned()
             }
             (_, ResultKind::Success, Some(status)) => format!("API error (HTTP {status})"),
@@ -342,7 +342,11 @@ impl TurnResult {
 /// Whether it is an error for people: neither blank nor a remark for the CLI's developers.
 fn says_something(error: &str) -> bool {
     let error = error.trim();
-    !error.is_empty() && !error.starts_with("[ede_")
+    !error.is_empty() && !is_diagnostic(error)
+}
+
+fn is_diagnostic(error: &str) -> bool {
+    error.trim_start().starts_with("[ede_")
 }
 
 #[cfg(test)]
@@ -366,8 +370,7 @@ mod tests {
     fn the_error_text_is_the_one_that_says_most() {
         let cases = [
             (r#""subtype":"error_during_execution","errors":["a"," ","b"],"result":"r""#, "a; b"),
-            (r#""subtype":"error_during_execution","errors":[" "]"#, "the turn broke off before it was answered"),
-            (r#""subtype":"error_during_execution""#, "error_during_execution"),
+            (r#""subtype":"error_during_execution","errors":[" "]"#, "error_during_execution"),
             (r#""subtype":"error_max_turns""#, "error_max_turns"),
             (r#""subtype":"success","result":"API Error: 400""#, "API Error: 400"),
             (r#""subtype":"success","result":" ","api_error_status":529"#, "API error (HTTP 529)"),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::action::Outcome;
 use crate::error::DecodeError;
 use crate::ids::{PromptId, TurnId};
-use crate::message::{Failure, Message, Transcript, TurnResult};
+use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
 use crate::text::{Few, Quoted};
 
 /// How a prompt ended, and what the CLI says of it.
@@ -86,7 +86,11 @@ impl TurnEnd {
     /// and more. `None` if it succeeded, or has no result. Messages that were [kept](super::Turn::keep) add their evidence.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
-        self.transcript().failure()
+        let mut failure = self.transcript().failure()?;
+        if self.outcome == Outcome::Interrupted && failure.kind != FailureKind::Interrupted {
+            (failure.kind, failure.message) = (FailureKind::Interrupted, "the turn was interrupted".to_owned());
+        }
+        Some(failure)
     }
 
     /// Returns whether the CLI wrote the answer and no model did: see [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).

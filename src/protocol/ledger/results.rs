@@ -113,9 +113,11 @@ impl Ledger {
                 // A local command ends without a word of the model, and up to 2.1.143 without an echo. One that was joined
                 // to other prompts is plain text.
                 Outcome::Blocked if entry.slash && !ended.prevented && !ended.batch => Outcome::Success,
-                Outcome::Success if entry.slash && self.compaction_failed => Outcome::Error,
                 outcome => outcome,
             };
+            // A local command's result says success all the same.
+            let failed = outcome == Outcome::Success && entry.slash && self.compaction_failed;
+            let outcome = if failed { Outcome::Error } else { outcome };
             entry.end(outcome, result.clone(), actions);
         }
     }
