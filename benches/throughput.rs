@@ -1,5 +1,9 @@
 //! The whole path of the core against `serde_json` skipping over the same lines: bytes in slices of 64 KiB, each line
-//! checked, classified, attributed to its turn and owned, its action taken and dropped.
+//! checked, classified, attributed to its turn and owned, its action taken and dropped. A second line for each corpus adds
+//! what a host reads: the view of each message, or the delta of each stream event and the view of each other message.
+//!
+//! In that line `value_ratio` is a `serde_json::Value` of each line, alone, and `view_over_value` the time that the views add
+//! to the path over that of the values.
 //!
 //! `cargo bench --bench throughput`, or of one corpus: `cargo bench --bench throughput -- deltas`
 
@@ -11,9 +15,10 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use claude_duplex::{Action, Config, Prompt, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Message, MessageKind, Prompt, Protocol, Seed, Time};
 use corpora::Corpus;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -21,21 +26,27 @@ static ALLOCATOR: counting::Counting = counting::Counting;
 const READ: usize = 64 * 1024;
 
 /// Of each kind; odd, for the median.
-const RUNS: usize = 101;
+const RUNS: usize = 51;
 
 /// What a corpus may cost.
 struct Limits {
     ratio: f64,
     allocations: f64,
     peak: f64,
+    /// With the view of each message, the ratio and the allocations.
+    views: f64,
+    view_allocations: f64,
 }
 
 fn main() -> ExitCode {
-    // With the deltas the longest line is shorter than a read: what is held is the read's actions.
     let jobs = [
-        (corpora::mixed(), Limits { ratio: 1.4, allocations: 2.0, peak: 2.5 }),
-        (corpora::deltas(), Limits { ratio: 1.5, allocations: 2.0, peak: f64::INFINITY }),
-        (corpora::big(), Limits { ratio: 1.4, allocations: 2.0, peak: 2.5 }),
+        (corpora::mixed(), Limits { ratio: 1.4, allocations: 2.0, peak: 2.5, views: 3.3, view_allocations: 10.0 }),
+        // The longest line is shorter than a read: what is held is the read's actions.
+        (
+            corpora::deltas(),
+            Limits { ratio: 1.5, allocations: 2.0, peak: f64::INFINITY, views: 4.5, view_allocations: 10.0 },
+        ),
+        (corpora::big(), Limits { ratio: 1.4, allocations: 2.0, peak: 2.5, views: 2.9, view_allocations: 20.0 }),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |corpus: &Corpus| wanted.is_empty() || wanted.iter().any(|name| name == corpus.name);
@@ -45,35 +56,47 @@ fn main() -> ExitCode {
 }
 
 fn holds(corpus: &Corpus, limits: &Limits) -> bool {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    // Alternating, so that a busy machine slows both; the first of each warms up.
-    for run in 0..=RUNS {
-        let (a, b) =
-            (timed(corpus, |mut session| protocol(&mut session, corpus)), timed(corpus, |_| ignored_any(corpus)));
-        if run > 0 {
-            ours.push(a);
-            theirs.push(b);
-        }
-    }
-    let (ours, theirs) = (clock::median(ours), clock::median(theirs));
+    let [ours, views, deltas_or_views, ignored, values] = medians(
+        corpus,
+        [
+            &|mut session| protocol(&mut session, corpus, |_| true),
+            &|mut session| protocol(&mut session, corpus, view),
+            &|mut session| protocol(&mut session, corpus, delta_or_view),
+            &|_| parsed::<IgnoredAny>(corpus),
+            &|_| parsed::<Value>(corpus),
+        ],
+    );
     let speed = |time: f64| corpus.bytes.len() as f64 / 1e6 / time;
-    let mut session = begun(corpus);
-    let (_, counted) = counting::counted(|| protocol(&mut session, corpus));
-
-    let ratio = ours / theirs;
-    let allocations = counted.count as f64 / corpus.lines as f64;
-    let peak = counted.peak as f64 / corpus.longest as f64;
+    let per_message = |look: fn(&Message) -> bool| {
+        let mut session = begun(corpus);
+        let (_, counted) = counting::counted(|| protocol(&mut session, corpus, look));
+        (counted.count as f64 / corpus.lines as f64, counted.peak as f64 / corpus.longest as f64)
+    };
+    let (allocations, peak) = per_message(|_| true);
+    let (view_allocations, view_peak) = per_message(view);
     println!(
-        "{} protocol_MBps {:.0} ignored_any_MBps {:.0} ratio {ratio:.2} allocs_per_msg {allocations:.2} peak_over_largest_line {peak:.2}",
+        "{} protocol_MBps {:.0} ignored_any_MBps {:.0} ratio {:.2} allocs_per_msg {allocations:.2} peak_over_largest_line {peak:.2}",
         corpus.name,
         speed(ours),
-        speed(theirs),
+        speed(ignored),
+        ours / ignored,
+    );
+    println!(
+        "{} views ratio {:.2} allocs_per_msg {view_allocations:.2} delta_or_view_ratio {:.2} value_ratio {:.2} view_over_value {:.2} peak_over_largest_line {view_peak:.2}",
+        corpus.name,
+        views / ignored,
+        deltas_or_views / ignored,
+        values / ignored,
+        (views - ours) / values,
     );
     let mut holds = true;
     for (what, value, limit) in [
-        ("ratio", ratio, limits.ratio),
+        ("ratio", ours / ignored, limits.ratio),
         ("allocs_per_msg", allocations, limits.allocations),
         ("peak", peak, limits.peak),
+        ("views ratio", views / ignored, limits.views),
+        ("views allocs_per_msg", view_allocations, limits.view_allocations),
+        ("view_over_value", (views - ours) / values, 1.0),
     ] {
         if value > limit {
             eprintln!("{}: {what} {value:.2} is over {limit}", corpus.name);
@@ -81,6 +104,33 @@ fn holds(corpus: &Corpus, limits: &Limits) -> bool {
         }
     }
     holds
+}
+
+/// The median time of each job, in seconds. They take turns, so that a busy machine slows all; the first of each warms up.
+fn medians<const N: usize>(corpus: &Corpus, jobs: [&dyn Fn(Protocol) -> usize; N]) -> [f64; N] {
+    let mut times = [const { Vec::new() }; N];
+    for run in 0..=RUNS {
+        for (job, times) in jobs.iter().zip(&mut times) {
+            let taken = timed(corpus, job);
+            if run > 0 {
+                times.push(taken);
+            }
+        }
+    }
+    times.map(clock::median)
+}
+
+/// What a host that shows everything reads of a message.
+fn view(message: &Message) -> bool {
+    black_box(message.view()).is_ok()
+}
+
+/// What a host that streams reads of a message.
+fn delta_or_view(message: &Message) -> bool {
+    match message.kind() {
+        MessageKind::StreamEvent => black_box(message.delta()).is_some(),
+        _ => view(message),
+    }
 }
 
 /// A session in the turn in which the corpus comes, or right before it.
@@ -93,23 +143,25 @@ fn begun(corpus: &Corpus) -> Protocol {
     session
 }
 
-/// How many of the corpus's lines became messages of a turn.
-fn protocol(session: &mut Protocol, corpus: &Corpus) -> usize {
+/// How many of the corpus's lines became messages of a turn that were looked at with success.
+fn protocol(session: &mut Protocol, corpus: &Corpus, look: impl Fn(&Message) -> bool) -> usize {
     let mut messages = 0;
     for read in corpus.bytes.chunks(READ) {
         session.receive(Time::ZERO, black_box(read));
         while let Some(action) = session.poll_action() {
-            messages += usize::from(matches!(black_box(&action), Action::Message { turn: Some(_), .. }));
+            let looked =
+                |action: &Action| matches!(action, Action::Message { turn: Some(_), message, .. } if look(message));
+            messages += usize::from(looked(black_box(&action)));
         }
     }
     messages
 }
 
-/// How many of the corpus's lines are JSON, by the obvious way.
-fn ignored_any(corpus: &Corpus) -> usize {
+/// How many of the corpus's lines are JSON of that type, by the obvious way.
+fn parsed<T: DeserializeOwned>(corpus: &Corpus) -> usize {
     let (mut rest, mut lines) = (&corpus.bytes[..], 0);
     while let Some(end) = memchr::memchr(b'\n', rest) {
-        lines += usize::from(black_box(serde_json::from_slice::<IgnoredAny>(black_box(&rest[..end]))).is_ok());
+        lines += usize::from(black_box(serde_json::from_slice::<T>(black_box(&rest[..end]))).is_ok());
         rest = &rest[end + 1..];
     }
     lines

@@ -131,9 +131,9 @@ pub enum Action {
     /// Nothing is owed any more: no turn, prompt, ask or request is open, and no background work is known. Told once, when the
     /// last of these ends; not at the start.
     Idle,
-    /// There is room again after a command was refused as [full](crate::WhyRefused::Full): at most half of
-    /// [`Limits::unsent`](crate::Limits::unsent) waits, what was refused fits (of several, the shortest), and a prompt and a
-    /// request more may be open.
+    /// There is room again for a command that was refused as [full](crate::WhyRefused::Full): at most half of
+    /// [`Limits::unsent`](crate::Limits::unsent) waits before it, and it fits (of several prompts, requests or interrupts, the
+    /// shortest). If another is refused again, there is another `Room`.
     Room,
     /// The session is over. Nothing follows.
     Closed(Closed),
@@ -168,6 +168,7 @@ pub enum Origin {
     /// A prompt of ours.
     Prompt,
     /// The CLI itself, in its own word: `task-notification`, `auto-continuation`, ... Prompts may still be folded into it.
+    /// At most 256 bytes of the word are kept.
     Own(Arc<str>),
     /// Not known: not yet, or never.
     Unknown,

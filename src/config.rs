@@ -31,7 +31,7 @@ pub struct Config {
     pub owned: AskKinds,
     /// What becomes of an ask of a kind that this version of the crate does not know.
     pub unknown_asks: UnknownAsks,
-    /// What is on the other end.
+    /// What is on the other end. The ready-made transports set it by themselves: a child process, or two streams.
     pub child: Child,
     /// What [`close`](crate::Protocol::close) waits for.
     pub close_when: CloseWhen,
@@ -119,8 +119,9 @@ pub enum CloseWhen {
 /// What is held at most. Sizes are in bytes.
 ///
 /// What a session holds is bounded by [`line`](Limits::line) for the line that is arriving, plus
-/// [`unread`](Limits::unread) and the lines of one chunk for actions, plus [`unsent_hard`](Limits::unsent_hard), plus
-/// [`open_ask_bytes`](Limits::open_ask_bytes), plus [`stderr_tail`](Limits::stderr_tail), and small entries for at
+/// [`unread`](Limits::unread) (after the exit [`unread_after_exit`](Limits::unread_after_exit)) and the lines of one chunk
+/// for actions, plus [`unsent_hard`](Limits::unsent_hard) for queued prompts and as much for what waits to be written,
+/// plus [`open_ask_bytes`](Limits::open_ask_bytes), plus [`stderr_tail`](Limits::stderr_tail), and small entries for at
 /// most the counted things.
 ///
 /// ```
@@ -137,6 +138,7 @@ pub enum CloseWhen {
 /// pair.prompt(refused.value); // the prompt came back unharmed
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Limits {
     /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::Rejected). 64 MiB;
@@ -146,19 +148,28 @@ pub struct Limits {
     /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false. 1 MiB.
     #[serde(deserialize_with = "size")]
     pub unread: usize,
-    /// Bytes that wait to be written, queued prompts included, beyond which prompts and requests are refused as
-    /// [full](crate::WhyRefused::Full). A prompt longer than that is still taken when nothing waits. 4 MiB.
+    /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false once the child has exited,
+    /// if that is more than [`unread`](Limits::unread). What is left in the pipe is read although the host lags behind;
+    /// a process that the child left running, and that goes on writing, fills no more than this. 4 MiB.
+    #[serde(deserialize_with = "size")]
+    pub unread_after_exit: usize,
+    /// Bytes that wait to be written beyond which prompts and requests are refused as [full](crate::WhyRefused::Full).
+    /// Queued prompts count for further prompts, and not for requests, which overtake them. A prompt longer than that is
+    /// still taken when nothing waits. Interrupts, cancellations and answers are bounded by
+    /// [`unsent_hard`](Limits::unsent_hard) alone. 4 MiB.
     #[serde(deserialize_with = "size")]
     pub unsent: usize,
     /// Bytes that wait to be written beyond which the session [aborts](crate::CloseReason::Overrun): a child that asks
-    /// and never reads. No prompt or request of the host brings that about: what would exceed it is refused as
-    /// [full](crate::WhyRefused::Full), or as [too long](crate::WhyRefused::TooLong). 256 MiB.
+    /// and never reads. No command of the host brings that about: what would exceed it is refused as
+    /// [full](crate::WhyRefused::Full), or as [too long](crate::WhyRefused::TooLong), and a queued prompt or a cancellation
+    /// waits until enough was written. 256 MiB.
     #[serde(deserialize_with = "size")]
     pub unsent_hard: usize,
     /// Prompts that are not yet ended. 1,024; 0 counts as 1.
     #[serde(deserialize_with = "size")]
     pub open_prompts: usize,
-    /// Requests of ours without a reply. 1,024; 0 counts as 1.
+    /// Requests of the host without a reply. Interrupts and cancellations are counted apart from other requests, up to
+    /// the same number, so that other requests never leave them without room. 1,024; 0 counts as 1.
     #[serde(deserialize_with = "size")]
     pub open_requests: usize,
     /// Asks without an answer; one more is declined. 1,024.
@@ -186,6 +197,7 @@ impl Default for Limits {
         Self {
             line: 64 * MIB,
             unread: MIB,
+            unread_after_exit: 4 * MIB,
             unsent: 4 * MIB,
             unsent_hard: 256 * MIB,
             open_prompts: 1024,
@@ -225,7 +237,13 @@ pub struct Timeouts {
     pub interrupt: Option<Duration>,
     /// For a turn, from its start: [`Stalled`](crate::Action::Stalled) is reported. Off.
     pub turn: Option<Duration>,
-    /// For the next byte while something is owed: [`Stalled`](crate::Action::Stalled) is reported. Off.
+    /// For the CLI to write something while it owes something: [`Stalled`](crate::Action::Stalled) is reported. Off.
+    ///
+    /// The time counts from the last byte, or from the moment when the CLI came to owe something, whichever is later. A
+    /// `keep_alive` does not count. The CLI owes something while a prompt, a turn, a request of the host or background work
+    /// is open; while an ask is open, the host owes an answer, and only an open request of the host counts. A stall is
+    /// reported once; the time counts again from the next byte, or from the next prompt, request, interrupt or answer of
+    /// the host.
     pub stall: Option<Duration>,
     /// For the end, step by step. Each is at most [`Timeouts::LONGEST_GRACE`].
     pub shutdown: Graces,

@@ -33,7 +33,8 @@ pub struct Closed {
     pub last_error: Option<String>,
     /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
     pub cut_input: bool,
-    /// Whether stdout was still open when the graces had passed: something that the child left holds it.
+    /// Whether stdout was still open when the graces had passed: something that the child left running holds it, or the host
+    /// did not read its actions and [`wants_read`](crate::Protocol::wants_read) was false. What was not read is lost.
     pub output_held: bool,
 }
 

@@ -53,8 +53,9 @@ pub enum WhyRefused {
     /// The session is closing or closed.
     #[error("the session takes no more input")]
     Closed,
-    /// Its uuid or request id is in use, or was used before in this session.
-    #[error("its id was used before in this session; the CLI would not run it")]
+    /// Its uuid was used before in this session; or a reply to another request of its id may still come, also after a timeout,
+    /// or its id is of the form that the session gives by itself.
+    #[error("its id is in use or was used in this session; give it another, or none")]
     Reused,
     /// The interrupt is aimed at a prompt that the CLI does not have: not yet written (cancel it), or ended.
     #[error("there is nothing to interrupt: the prompt is not with the CLI")]
@@ -176,6 +177,10 @@ pub enum WhyRejected {
     /// Listed as an open ask in the reply to an `initialize`, and none.
     #[error("listed as an ask, and none")]
     NotAnAsk,
+    /// What the reply to an `initialize` lists behind the first 1,024 open asks of a kind. Those asks are not delivered and
+    /// get no answer.
+    #[error("behind the first 1,024 asks of a list")]
+    TooManyListed,
     /// An ask under the id of one that is open.
     #[error("the id of an ask that is open")]
     DuplicateAsk,

@@ -1,6 +1,8 @@
 //! A JSON value as text: checked once, on one line, kept as it was written.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -8,9 +10,10 @@ use serde_json::value::RawValue;
 
 use crate::error::BadJson;
 use crate::text::readable;
+use crate::wire::read;
 
 /// One JSON value as compact text. It can hold neither a raw newline nor blanks between tokens, so it cannot carry a
-/// second line to the CLI. Numbers and the order of keys stay as they were written.
+/// second line to the CLI. Numbers and the order of keys stay as they were written. A clone shares the text.
 ///
 /// ```
 /// use claude_duplex::Json;
@@ -18,9 +21,8 @@ use crate::text::readable;
 /// let json = Json::parse("{ \"limit\" : 1e400,\n \"a\": [] }").unwrap();
 /// assert_eq!(json.as_str(), r#"{"limit":1e400,"a":[]}"#);
 /// ```
-#[derive(Clone, Serialize)]
-#[serde(transparent)]
-pub struct Json(Box<RawValue>);
+#[derive(Clone)]
+pub struct Json(Arc<str>);
 
 impl Json {
     /// Reads one value; blanks between tokens are dropped.
@@ -43,14 +45,33 @@ impl Json {
     /// A JSON string of that text.
     #[must_use]
     pub fn string(text: impl AsRef<str>) -> Self {
-        // What a text is written as needs no check.
-        serde_json::value::to_raw_value(text.as_ref()).map_or_else(|_| Self(RawValue::NULL.to_owned()), Self)
+        // A text can always be written.
+        serde_json::to_string(text.as_ref()).map_or_else(|_| Self::null(), |text| Self(text.into()))
     }
 
     /// The value's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
+    }
+
+    /// Returns the text that the value is, if it is a string: borrowed if it is written without escapes, as base64 is.
+    /// Escapes of lone surrogates are read as U+FFFD.
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    ///
+    /// use claude_duplex::Json;
+    ///
+    /// let plain = Json::parse(r#""iVBORw0KGgo=""#)?;
+    /// assert!(matches!(plain.text(), Some(Cow::Borrowed("iVBORw0KGgo="))));
+    /// assert_eq!(Json::parse(r#""a\nb""#)?.text().unwrap(), "a\nb");
+    /// assert_eq!(Json::parse("[]")?.text(), None);
+    /// # Ok::<(), claude_duplex::BadJson>(())
+    /// ```
+    #[must_use]
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        read::text(self.as_str())
     }
 
     /// Decodes the value; escapes of lone surrogates are read as U+FFFD.
@@ -66,27 +87,58 @@ impl Json {
         self.as_str().starts_with('{')
     }
 
+    /// Takes a value of a line that is JSON; bytes that are not UTF-8 are read as U+FFFD. The value is copied once.
+    pub(crate) fn from_line(value: &[u8]) -> Self {
+        match std::str::from_utf8(value) {
+            Ok(text) => Self::of_checked(text, is_compact(text)),
+            Err(_) => Self::of_characters(|| {
+                value.utf8_chunks().flat_map(|chunk| {
+                    let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+                    chunk.valid().chars().chain(bad)
+                })
+            }),
+        }
+    }
+
     /// The value with the blanks between its tokens left out.
     pub(crate) fn compacted(raw: &RawValue) -> Self {
-        let text = raw.get();
-        if is_compact(text) {
-            return Self(raw.to_owned());
-        }
-        let mut compact = String::with_capacity(text.len());
+        Self::of_checked(raw.get(), is_compact(raw.get()))
+    }
+
+    /// A value that is known to be one. If it may have blanks between its tokens, they are left out.
+    pub(crate) fn of_checked(text: &str, is_compact: bool) -> Self {
+        if is_compact { Self(text.into()) } else { Self::of_characters(|| text.chars()) }
+    }
+
+    fn of_characters<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> Self {
+        Self(compact(characters).into())
+    }
+
+    fn null() -> Self {
+        Self("null".into())
+    }
+}
+
+/// Gathers the characters without the blanks between tokens, in a text of the exact size: one that is larger would be
+/// copied once more.
+fn compact<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> String {
+    let kept = || {
         let (mut in_string, mut escaped) = (false, false);
-        for character in text.chars() {
+        characters().filter(move |character| {
             if !in_string && character.is_ascii_whitespace() {
-                continue;
+                return false;
             }
-            compact.push(character);
             (in_string, escaped) = match (in_string, escaped, character) {
                 (true, false, '\\') => (true, true),
                 (_, false, '"') => (!in_string, false),
                 _ => (in_string, false),
             };
-        }
-        RawValue::from_string(compact).map_or_else(|_| Self(raw.to_owned()), Self)
-    }
+            true
+        })
+    };
+    let mut text = String::with_capacity(kept().map(char::len_utf8).sum());
+    kept().for_each(|character| text.push(character));
+    text
 }
 
 /// Whether there is no blank between the tokens.
@@ -106,7 +158,14 @@ fn is_compact(text: &str) -> bool {
 
 impl From<Box<RawValue>> for Json {
     fn from(raw: Box<RawValue>) -> Self {
-        if is_compact(raw.get()) { Self(raw) } else { Self::compacted(&raw) }
+        Self::compacted(&raw)
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(self.as_str()).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 
@@ -138,7 +197,7 @@ impl From<serde_json::Value> for Json {
 
 impl From<&serde_json::Value> for Json {
     fn from(value: &serde_json::Value) -> Self {
-        Self::parse(&value.to_string()).unwrap_or_else(|_| Self(RawValue::NULL.to_owned()))
+        Self::of_checked(&value.to_string(), true)
     }
 }
 
@@ -152,6 +211,7 @@ mod tests {
         assert_eq!(json.as_str(), "[\"a \\\" b\\\\\",{\"k\":1}]");
         let raw = RawValue::from_string("[1, \"a b\"]".into()).unwrap();
         assert_eq!(Json::from(raw).as_str(), "[1,\"a b\"]");
+        assert_eq!(Json::from_line(b"[ 1, \"a \xff\" ]").as_str(), "[1,\"a \u{fffd}\"]");
         let compact = "{\"a\":\"b c\\\" d\"}";
         assert_eq!(Json::from(RawValue::from_string(compact.into()).unwrap()).as_str(), compact);
     }

@@ -170,6 +170,10 @@ pub mod trace;
 mod transport;
 mod wire;
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use wire::slow::agree as views_agree;
+
 pub use action::{Action, CliSession, Origin, Outcome, Rejected, Verdict, WhyDeclined, WhyWithdrawn};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};

@@ -9,6 +9,10 @@
 //! view does not name is in its `rest`. [`View::unnamed`] tells what that is. "From 2.1.250" at a field means that of the six
 //! versions that are recorded in full (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
 //!
+//! A view is read in one pass over the line, and copies what it returns: strings, and as JSON text what it does not name or
+//! leaves to the host. It takes at most eight times the memory of its line, or 1 MiB if that is more; a line with more list
+//! items or fields than that holds is an error, and still a message.
+//!
 //! ```
 //! use claude_duplex::Message;
 //! use claude_duplex::message::{System, View};
@@ -44,11 +48,12 @@ use std::sync::Arc;
 use crate::error::{DecodeError, WhyRejected};
 use crate::json::Json;
 use crate::text::{Cut, readable};
+use crate::wire::decode;
 use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
+use crate::wire::read::{self, Reader, Tags, read_line, view_of};
 use crate::wire::scan::scan;
-use crate::wire::view::{FromJson, view_of};
-use crate::wire::{decode, text_field};
+use crate::wire::view::FromJson;
 
 pub use self::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
 pub use self::assistant::Assistant;
@@ -197,8 +202,8 @@ impl Message {
     /// The line as a JSON value; bad Unicode is read as U+FFFD.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        // A message is a line that was found to be JSON, so there is always a value.
-        Json::parse(&self.line()).unwrap_or_else(|_| Json::string(""))
+        // A message is a line that was found to be JSON.
+        read::read(&self.line()).unwrap_or_else(|_| Json::string(""))
     }
 
     /// Decodes the line into a type of the host's own; bad Unicode is read as U+FFFD.
@@ -214,10 +219,13 @@ impl Message {
     /// # Errors
     /// Where it lacks what its kind needs. The line itself is unharmed.
     pub fn view(&self) -> Result<View, DecodeError> {
-        if self.envelope.kind == MessageKind::System && self.subtype().is_none() {
-            return Err(DecodeError::missing("subtype"));
+        match self.envelope.kind {
+            MessageKind::System => self.system().map(View::System),
+            // The scan has read the last `type`, and the kinds are the words of the views.
+            kind => read_line(self.as_bytes(), |reader| {
+                View::read_as(kind.name().unwrap_or_default(), reader, Tags::new("type"))
+            }),
         }
-        view_of(self.as_bytes())
     }
 
     /// A `result` message: how a turn ended.
@@ -258,10 +266,9 @@ impl Message {
     /// Where it is of another kind, has no `subtype`, or lacks what its subtype needs.
     pub fn system(&self) -> Result<System, DecodeError> {
         self.expect(MessageKind::System)?;
-        match self.view()? {
-            View::System(system) => Ok(system),
-            _ => Err(DecodeError::missing("subtype")),
-        }
+        let subtype = self.subtype().ok_or_else(|| DecodeError::missing("subtype"))?;
+        let tags = Tags::new("type").and("subtype");
+        read_line(self.as_bytes(), |reader| System::read_as(&subtype, reader, tags))
     }
 
     /// The content blocks of an `assistant` or `user` message, without the rest of the line.
@@ -270,27 +277,12 @@ impl Message {
     /// Where it is of another kind, has no content, or its content is no list of blocks. A user's may be a text, which is one
     /// text block.
     pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
-        #[derive(serde::Deserialize)]
-        struct Body {
-            message: Said,
-        }
-        #[derive(serde::Deserialize)]
-        struct Said {
-            content: Json,
-        }
-        let said = |json: &Json| match self.kind() {
-            MessageKind::Assistant => Vec::from_json(json),
-            _ => content::Blocks::from_json(json).map(|blocks| blocks.0),
+        let blocks = match self.kind() {
+            MessageKind::Assistant => |reader: &mut Reader<'_>| Vec::read(reader),
+            MessageKind::User => |reader: &mut Reader<'_>| content::Blocks::read(reader).map(|blocks| blocks.0),
+            _ => return Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
         };
-        match (self.kind(), decode::<Body>(self.as_bytes())) {
-            (MessageKind::Assistant | MessageKind::User, Ok(body)) => {
-                said(&body.message.content).map_err(|error| error.within("content").within("message"))
-            }
-            // What is odd is left to the views, which know what is missing.
-            (MessageKind::Assistant, Err(_)) => Ok(self.assistant()?.message.content),
-            (MessageKind::User, Err(_)) => Ok(self.user()?.message.content.0),
-            _ => Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
-        }
+        read_line(self.as_bytes(), |reader| reader.within("message", |reader| reader.within("content", blocks)))
     }
 
     /// What a `stream_event` adds to the answer; `None` where it adds nothing. No more of the line is decoded.
@@ -304,9 +296,7 @@ impl Message {
 
     fn view_as<T: crate::wire::view::View>(&self, kind: MessageKind) -> Result<T, DecodeError> {
         self.expect(kind)?;
-        let mut view: T = view_of(self.as_bytes())?;
-        view.forget("type");
-        Ok(view)
+        view_of(self.as_bytes(), Tags::new("type"))
     }
 
     fn expect(&self, kind: MessageKind) -> Result<(), DecodeError> {
@@ -317,7 +307,7 @@ impl Message {
     }
 
     fn text_field(&self, key: &str) -> Option<String> {
-        text_field(self.as_bytes(), key)
+        read_line(self.as_bytes(), |reader| reader.within(key, String::read)).ok()
     }
 }
 

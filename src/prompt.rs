@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Busy;
+use crate::error::DecodeError;
 use crate::ids::Uuid;
 use crate::json::Json;
 use crate::wire::fields;
@@ -23,8 +24,9 @@ pub use block::Block;
 /// assert_eq!(plain, String::from("what is in this folder?").into());
 /// let steering = Prompt::text(format!("and in {} words", 20)).busy(Busy::Send);
 /// let later = Prompt::text("then tidy up").priority(Priority::Later).verbatim();
-/// let blocks = Prompt::blocks(Json::parse(r#"[{"type":"text","text":"look"}]"#).unwrap());
+/// let blocks = Prompt::blocks(Json::parse(r#"[{"type":"text","text":"look"}]"#)?)?;
 /// assert_ne!(blocks, Prompt::text("look"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// What is written is one line, whatever is in it; its `uuid` names it in everything that the CLI says of it:
@@ -39,11 +41,29 @@ pub use block::Block;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Prompt {
     pub(crate) content: Json,
     pub(crate) uuid: Option<Uuid>,
     pub(crate) busy: Option<Busy>,
     pub(crate) fields: Vec<(String, Json)>,
+}
+
+/// A prompt as it was read, before its content is checked.
+#[derive(Deserialize)]
+struct Unchecked {
+    content: Json,
+    uuid: Option<Uuid>,
+    busy: Option<Busy>,
+    fields: Vec<(String, Json)>,
+}
+
+impl TryFrom<Unchecked> for Prompt {
+    type Error = DecodeError;
+
+    fn try_from(Unchecked { content, uuid, busy, fields }: Unchecked) -> Result<Self, DecodeError> {
+        Ok(Self { uuid, busy, fields, ..Self::blocks(content)? })
+    }
 }
 
 words! {
@@ -63,13 +83,30 @@ impl Prompt {
     /// [`verbatim`](Self::verbatim). There is no limit but [`Limits::unsent`](crate::Limits::unsent) and the model's.
     #[must_use]
     pub fn text(text: impl AsRef<str>) -> Self {
-        Self::blocks(Json::string(text))
+        Self::with_content(Json::string(text))
     }
 
-    /// A prompt of content blocks, as the Messages API takes them: a JSON list. It is not checked; an API that does not take it
-    /// fails the turn.
-    #[must_use]
-    pub fn blocks(content: Json) -> Self {
+    /// A prompt of content blocks, as the Messages API takes them: a JSON list, or a string.
+    ///
+    /// A content of another shape ends the session: up to 2.1.143 the CLI exits with status 1. It is therefore checked as far as
+    /// the CLI reads it. Whether the API takes the blocks is not: if it does not, the turn fails.
+    ///
+    /// # Errors
+    /// If the content is neither a string nor a list, if a block is not an object with a `type`, or if a block lacks what its
+    /// type requires: a `text` its `text`, an `image` or a `document` its `source`, a `tool_result` its `tool_use_id`.
+    ///
+    /// ```
+    /// use claude_duplex::{Json, Prompt};
+    ///
+    /// let error = Prompt::blocks(Json::parse(r#"[{"type":"text"}]"#).unwrap()).unwrap_err();
+    /// assert_eq!(error.path(), "0.text");
+    /// ```
+    pub fn blocks(content: Json) -> Result<Self, DecodeError> {
+        block::check_content(&content)?;
+        Ok(Self::with_content(content))
+    }
+
+    fn with_content(content: Json) -> Self {
         Self { content, uuid: None, busy: None, fields: Vec::new() }
     }
 
@@ -77,7 +114,7 @@ impl Prompt {
     #[must_use]
     pub fn of(blocks: impl IntoIterator<Item = Block>) -> Self {
         let blocks: Vec<Json> = blocks.into_iter().map(|block| block.json().clone()).collect();
-        Self::blocks(list(&blocks))
+        Self::with_content(list(&blocks))
     }
 
     /// Gives it a uuid in place of one from the session's seed. It must be fresh: the CLI echoes a prompt whose uuid
@@ -151,6 +188,12 @@ impl Prompt {
     #[must_use]
     pub fn session_id(self, session: impl AsRef<str>) -> Self {
         self.field("session_id", Json::string(session))
+    }
+
+    /// Whether it is a slash command: a text, or a first text block, that begins with a slash, however that is escaped.
+    pub(crate) fn is_slash_command(&self) -> bool {
+        let first = self.content.decode::<String>().ok().or_else(|| block::first_text(&self.content));
+        first.is_some_and(|text| text.starts_with('/'))
     }
 
     /// Adds a field beside the message, or replaces one. One that the crate writes itself (`type`, `message`, `uuid`,

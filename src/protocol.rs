@@ -12,8 +12,10 @@ mod ledger;
 mod line;
 mod output;
 mod requests;
+mod room;
 mod safe;
 mod shutdown;
+mod silence;
 mod snapshot;
 mod tail;
 
@@ -42,7 +44,9 @@ use ledger::Ledger;
 use line::{Lines, Piece};
 use output::Output;
 use requests::Requests;
+use room::Wanted;
 use shutdown::{Shutdown, Step};
+use silence::Silence;
 use tail::Tail;
 
 /// One session with the CLI, without any I/O, clock or randomness of its own.
@@ -85,8 +89,7 @@ use tail::Tail;
 pub struct Protocol {
     config: Config,
     now: Time,
-    last_byte: Time,
-    stall_told: bool,
+    silence: Silence,
     lines: Lines,
     output: Output,
     actions: Actions,
@@ -102,8 +105,10 @@ pub struct Protocol {
     last_error: Option<String>,
     dialogs: Vec<String>,
     counts: Counts,
-    /// A command was refused for want of room for so many bytes, and no `Room` was told since; of several, the shortest.
-    wants_room: Option<usize>,
+    /// What was refused for want of room, and no `Room` was told since.
+    wanted: Wanted,
+    /// Prompts to be withdrawn as soon as there is room for it.
+    withdrawals: Vec<PromptId>,
     /// Something was owed since the last `Idle`.
     was_busy: bool,
     /// Everything was settled before the end: what comes now changes nothing.
@@ -130,8 +135,7 @@ impl Protocol {
     pub fn new(config: Config, now: Time) -> Self {
         Self {
             now,
-            last_byte: now,
-            stall_told: false,
+            silence: Silence::default(),
             lines: Lines::default(),
             output: Output::default(),
             actions: Actions::default(),
@@ -147,7 +151,8 @@ impl Protocol {
             last_error: None,
             dialogs: Vec::new(),
             counts: Counts::default(),
-            wants_room: None,
+            wanted: Wanted::default(),
+            withdrawals: Vec::new(),
             was_busy: false,
             settled: false,
             config,
@@ -164,15 +169,18 @@ impl Protocol {
             return;
         }
         self.enter(now, |this| {
-            this.last_byte = this.now;
-            this.stall_told = false;
             let mut rest = bytes;
             let limits = &this.config.limits;
             let (longest, head) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head);
             while !this.settled && !this.shutdown.is_eof() {
                 let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
+                let before = this.counts.keep_alive;
                 this.piece(piece);
+                this.silence.line(this.now, this.counts.keep_alive > before);
                 this.advance();
+            }
+            if !bytes.ends_with(b"\n") {
+                this.silence.part(this.now);
             }
         });
     }
@@ -279,7 +287,9 @@ impl Protocol {
     ///
     /// # Errors
     /// The interrupt comes back: the session is closing ([`Closed`](WhyRefused::Closed)), its prompt is not with the CLI
-    /// ([`NotRunning`](WhyRefused::NotRunning)), its id is in use, or there is no room, or never will be.
+    /// ([`NotRunning`](WhyRefused::NotRunning)), its id cannot be used ([`Reused`](WhyRefused::Reused)), or there is no room:
+    /// only where more would wait to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard), or where
+    /// [`Limits::open_requests`](crate::Limits::open_requests) interrupts and cancellations have no reply.
     pub fn interrupt(&mut self, now: Time, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
         sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
@@ -289,8 +299,9 @@ impl Protocol {
     /// [`Replied`](Action::Replied).
     ///
     /// # Errors
-    /// The request comes back: the session is closing, its id is in use, or there is no room, or never will be
-    /// ([`TooLong`](WhyRefused::TooLong)).
+    /// The request comes back: the session is closing, its id cannot be used ([`Reused`](WhyRefused::Reused)), or there is no
+    /// room, or never will be ([`TooLong`](WhyRefused::TooLong)). There is room for an `interrupt` and a
+    /// `cancel_async_message` as for [`interrupt`](Self::interrupt).
     pub fn request(&mut self, now: Time, request: impl Into<Request>) -> Result<RequestId, Refused<Request>> {
         let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));
@@ -355,10 +366,15 @@ impl Protocol {
     }
 
     /// Whether the child's stdout should be read: not while more actions are unread than
-    /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited, what is left in the pipe always should.
+    /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited,
+    /// [`Limits::unread_after_exit`](crate::Limits::unread_after_exit) counts, which has room for what is left in a pipe. What
+    /// is not read when the grace [`pipes`](crate::Graces::pipes) has passed is lost, and
+    /// [`Closed::output_held`](crate::Closed::output_held) says so.
     #[must_use]
     pub fn wants_read(&self) -> bool {
-        self.shutdown.exit().is_some() || self.actions.bytes() <= self.config.limits.unread
+        let limits = &self.config.limits;
+        let after_exit = if self.shutdown.exit().is_some() { limits.unread_after_exit } else { 0 };
+        self.actions.bytes() <= limits.unread.max(after_exit)
     }
 
     // Queries.

@@ -178,8 +178,8 @@ impl Request {
         self
     }
 
-    /// Gives it an id on the wire in place of one from the session's seed. While another request of that id is open, it is
-    /// [refused](crate::WhyRefused::Reused).
+    /// Gives it an id on the wire in place of one from the session's seed. While a reply to another request of that id may
+    /// still come, it is [refused](crate::WhyRefused::Reused): until the reply is there, or 64 more requests have timed out.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -314,7 +314,7 @@ impl Reply {
     fn object(&self) -> Json {
         match &self.payload {
             Some(payload) if payload.as_str() != "null" => payload.clone(),
-            _ => Json::from(&serde_json::Value::Object(serde_json::Map::new())),
+            _ => Json::of_checked("{}", true),
         }
     }
 

@@ -74,7 +74,7 @@
 //! | `turn ended` | DEBUG; WARN without a result | `turn`, `origin`, `result` |
 //! | `prompt taken` | DEBUG | `prompt`, `turn` |
 //! | `prompt ended` | DEBUG; WARN for `error` and `lost` | `prompt`, `turn`, `outcome`, `lost` (why), `result` |
-//! | `message` | DEBUG; TRACE for a `stream_event` | `kind`, `subtype`, `subagent`, `tools` (that it calls), `length` |
+//! | `message` | DEBUG; TRACE for a `stream_event` | `kind`, `subtype`, `subagent`, `tools` (that it calls; the first 16), `length` |
 //! | `replied` | DEBUG; WARN without an answer | `request`, `reply` (`success`, `refused`, `timed out`, `failed`, `lost`), `code`, `lost` (why), `length` |
 //! | `asked` | DEBUG | `ask`, `kind`, `about`, `length` |
 //! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `why`, `length` |

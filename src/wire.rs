@@ -4,19 +4,17 @@ pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
 pub(crate) mod fields;
-mod first;
 mod from_json;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
+pub(crate) mod read;
 pub(crate) mod scan;
 pub(crate) mod sent;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod slow;
 pub(crate) mod view;
 
-use std::collections::BTreeMap;
-
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::text::readable;
@@ -30,25 +28,14 @@ pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError>
         .map_err(|error| DecodeError::other(error.to_string()))
 }
 
+#[cfg(feature = "testing")]
 /// A field that is left out, null, or of another type than it should be, is `None`: what one field says must not hide
 /// what the others say.
 pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
-    D: Deserializer<'de>,
+    D: serde::Deserializer<'de>,
     T: DeserializeOwned,
 {
-    let raw = <&RawValue>::deserialize(deserializer)?;
+    let raw: &serde_json::value::RawValue = serde::Deserialize::deserialize(deserializer)?;
     Ok(decode(raw.get().as_bytes()).ok())
-}
-
-/// The text of a JSON string.
-pub(crate) fn unescaped(raw: &str) -> Option<String> {
-    decode(raw.as_bytes()).ok()
-}
-
-/// The text of a line's field.
-pub(crate) fn text_field(line: &[u8], key: &str) -> Option<String> {
-    let text = readable(line);
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).ok()?;
-    unescaped(fields.get(key)?.get())
 }

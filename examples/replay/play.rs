@@ -110,7 +110,8 @@ impl Player {
         let line: HostLine = serde_json::from_slice(line).map_err(|error| format!("not a host's line: {error}"))?;
         match line {
             HostLine::User(user) => {
-                let mut prompt = Prompt::blocks(user.message.content);
+                let mut prompt =
+                    Prompt::blocks(user.message.content).map_err(|error| format!("a prompt's content: {error}"))?;
                 match user.uuid.map(|uuid| uuid.parse()) {
                     Some(Ok(uuid)) => prompt = prompt.uuid(uuid),
                     Some(Err(error)) => return Err(format!("a prompt's uuid is {error}")),

@@ -1,5 +1,8 @@
 //! Writes seeds for the fuzz targets into the folder that is named, made from the recordings of the CLI.
 
+#[path = "../../tests/support/costly.rs"]
+#[allow(dead_code, reason = "the fuzz target uses the rest")]
+mod costly;
 #[path = "../../examples/replay/recording.rs"]
 mod recording;
 
@@ -21,6 +24,10 @@ const LONGEST: usize = 16 * 1024;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let to = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: seed FOLDER");
+    let fillings = costly::FILLINGS.iter().flat_map(|filling| (0..costly::PLACES.len() as u8).map(move |at| (at, filling)));
+    for (number, (place, filling)) in fillings.enumerate() {
+        put(&to, "costs", number, &[&[place], *filling].concat());
+    }
     let (mut shapes, mut number) = (BTreeSet::new(), 0);
     for path in recordings(&root.join("../tests/recordings")) {
         let lines = recording::read(&fs::read(&path).expect("a readable file")).expect("a recording");

@@ -128,6 +128,6 @@ impl HookInput {
     /// # Errors
     /// Where it lacks what the event is about.
     pub fn details(&self) -> Result<Details, DecodeError> {
-        Details::of(&self.event, self.rest.clone()).map_err(|error| error.within("input"))
+        Details::of(&self.event, &self.rest).map_err(|error| error.within("input"))
     }
 }

@@ -9,6 +9,7 @@ use crate::json::Json;
 use crate::options::PermissionMode;
 use crate::text::{Few, FewTexts, Quoted};
 use crate::wire::fields::Fields;
+use crate::wire::read::{Reader, Tags};
 use crate::wire::view::{FromJson, words};
 
 /// A permission update (wire reference, section 4.2): a [suggestion](crate::Permission::suggestions) of the CLI, byte for
@@ -207,14 +208,14 @@ impl From<&PermissionUpdate> for PermissionUpdate {
 }
 
 impl FromJson for PermissionUpdate {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        Ok(Self(json.clone()))
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self(reader.json()))
     }
 }
 
 impl FromJson for Rule {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        let mut fields = Fields::from_json(json)?;
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let mut fields = reader.fields(Tags::NONE)?;
         let tool_name = fields.require("toolName")?;
         // One that is no text must not become a rule for the whole tool.
         let content = fields.get("ruleContent").map(Option::<String>::from_json).transpose();

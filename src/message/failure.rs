@@ -266,10 +266,10 @@ fn reset_in(message: &str) -> Option<ResetTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::view::view_of;
+    use crate::wire::read::{Tags, view_of};
 
     fn result(fields: &str) -> TurnResult {
-        view_of(format!("{{{fields}}}").as_bytes()).unwrap()
+        view_of(format!("{{{fields}}}").as_bytes(), Tags::NONE).unwrap()
     }
 
     fn kind(fields: &str) -> Option<FailureKind> {
@@ -327,7 +327,7 @@ mod tests {
         let with_zone = resets("You've hit your weekly limit \u{b7} resets Oct 9 at 5pm (Europe/Berlin)");
         assert_eq!(with_zone, Some(ResetTime::Text("Oct 9 at 5pm (Europe/Berlin)".into())));
         assert_eq!(resets("too many requests"), None);
-        let limit: RateLimit = view_of(br#"{"status":"rejected","resetsAt":1760000001}"#).unwrap();
+        let limit: RateLimit = view_of(br#"{"status":"rejected","resetsAt":1760000001}"#, Tags::NONE).unwrap();
         let result = result(r#""subtype":"success","is_error":true,"result":"no more""#);
         let failure = Failure::classify(&result, None, Some(&limit)).unwrap();
         assert_eq!((failure.kind, failure.resets_at), (FailureKind::RateLimit, Some(ResetTime::Unix(1_760_000_001))));

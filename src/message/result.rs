@@ -6,6 +6,7 @@ use super::assistant::StopReason;
 use super::origin::Origin;
 use super::usage::{ModelUsage, Usage};
 use crate::json::Json;
+use crate::wire::facts::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED};
 use crate::wire::view::{view, words};
 
 view! {
@@ -283,9 +284,9 @@ impl TurnResult {
         }
         match (self.result.as_deref().map(str::trim), &self.subtype, self.api_error_status) {
             (Some(text), ..) if !text.is_empty() => text.to_owned(),
-            _ if self.is_aborted() => "the turn was interrupted".to_owned(),
+            _ if self.is_aborted() => INTERRUPTED.to_owned(),
             (_, ResultKind::ErrorDuringExecution, _) if self.error_texts().iter().any(|error| is_diagnostic(error)) => {
-                "the turn broke off before it was answered".to_owned()
+                BROKE_OFF.to_owned()
             }
             (_, ResultKind::Success, Some(status)) => format!("API error (HTTP {status})"),
             (_, ResultKind::Success, None) => "unknown error".to_owned(),
@@ -346,16 +347,16 @@ fn says_something(error: &str) -> bool {
 }
 
 fn is_diagnostic(error: &str) -> bool {
-    error.trim_start().starts_with("[ede_")
+    error.trim_start().starts_with(DIAGNOSTIC)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::view::view_of;
+    use crate::wire::read::{Tags, view_of};
 
     fn result(fields: &str) -> TurnResult {
-        view_of(format!("{{{fields}}}").as_bytes()).unwrap()
+        view_of(format!("{{{fields}}}").as_bytes(), Tags::NONE).unwrap()
     }
 
     #[test]

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
 use super::assistant::{Answer, StopReason};
 use super::content::Content;
 use super::usage::Usage;
+use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::Quoted;
-use crate::wire::decode;
+use crate::wire::read::{Reader, Tags, read_line};
 use crate::wire::view::{FromJson, tagged, view};
 
 view! {
@@ -190,7 +189,7 @@ tagged! {
     /// An event of the Messages API, by its `type`.
     pub enum Event by "type" {
         /// An answer begins.
-        MessageStart(MessageStart) = "message_start",
+        MessageStart(Box<MessageStart>) = "message_start",
         /// A block begins.
         BlockStart(BlockStart) = "content_block_start",
         /// A block goes on.
@@ -198,7 +197,7 @@ tagged! {
         /// A block is complete.
         BlockStop(BlockStop) = "content_block_stop",
         /// What is known of an answer at its end.
-        MessageDelta(MessageDelta) = "message_delta",
+        MessageDelta(Box<MessageDelta>) = "message_delta",
         /// An answer is complete.
         MessageStop(Bare) = "message_stop",
         /// Nothing happened.
@@ -256,65 +255,31 @@ impl fmt::Debug for StreamDelta {
 
 /// The delta of a `content_block_delta`. Of its text there is one copy, and of nothing else any.
 pub(super) fn delta(line: &[u8]) -> Option<StreamDelta> {
-    #[derive(Deserialize)]
-    struct Line {
-        event: Body,
-    }
-    #[derive(Deserialize)]
-    struct Body {
-        delta: Option<Parts>,
-    }
-    #[derive(Deserialize)]
-    struct Parts {
-        #[serde(rename = "type")]
-        kind: Kind,
-        text: Option<String>,
-        thinking: Option<String>,
-        partial_json: Option<String>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Kind {
-        TextDelta,
-        ThinkingDelta,
-        InputJsonDelta,
-        #[serde(other)]
-        Other,
-    }
-    // Only a block's delta has one of these types.
-    let Ok(Line { event: Body { delta } }) = serde_json::from_slice(line) else { return slow_delta(line) };
-    match delta? {
-        Parts { kind: Kind::TextDelta, text: Some(text), .. } => Some(StreamDelta::Text(text)),
-        Parts { kind: Kind::ThinkingDelta, thinking: Some(thinking), .. } => Some(StreamDelta::Thinking(thinking)),
-        Parts { kind: Kind::InputJsonDelta, partial_json: Some(json), .. } => Some(StreamDelta::Input(json)),
-        _ => slow_delta(line),
-    }
+    read_line(line, |reader| reader.within("event", block_delta)).ok()?
 }
 
-/// The same by way of the views: for rare types, and for lines that are no good Unicode or not as they should be.
-fn slow_delta(line: &[u8]) -> Option<StreamDelta> {
-    #[derive(Deserialize)]
-    struct Line {
-        event: Json,
+fn block_delta(reader: &mut Reader<'_>) -> Result<Option<StreamDelta>, DecodeError> {
+    let (mut is_delta, mut delta) = (false, None);
+    let mut members = reader.object(Tags::NONE)?;
+    while let Some(name) = reader.member(&mut members) {
+        match &*name {
+            "type" => is_delta = reader.word("content_block_delta"),
+            "delta" => {
+                let start = reader.start();
+                delta = Delta::read(reader).ok().map(|part| (part, reader.since(start)));
+            }
+            _ => drop(reader.skip()),
+        }
     }
-    #[derive(Deserialize)]
-    struct Body {
-        #[serde(rename = "type")]
-        kind: String,
-        delta: Json,
-    }
-    let Body { kind, delta } = decode::<Line>(line).ok()?.event.decode().ok()?;
-    if kind != "content_block_delta" {
-        return None;
-    }
-    Some(match Delta::from_json(&delta).ok()? {
+    let Some((part, written)) = delta.filter(|_| is_delta) else { return Ok(None) };
+    Ok(Some(match part {
         Delta::Text(part) => StreamDelta::Text(part.text),
         Delta::Thinking(part) => StreamDelta::Thinking(part.thinking),
         Delta::Signature(part) => StreamDelta::Signature(part.signature),
         Delta::Input(part) => StreamDelta::Input(part.partial_json),
         Delta::Citation(part) => StreamDelta::Citation(part.citation),
-        Delta::Other(_) => StreamDelta::Other(delta),
-    })
+        Delta::Other(_) => StreamDelta::Other(Json::of_checked(written, false)),
+    }))
 }
 
 #[cfg(test)]

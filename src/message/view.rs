@@ -18,13 +18,13 @@ tagged! {
         /// What the session is at, by a `subtype`.
         System(System) = "system",
         /// A block of an answer.
-        Assistant(Assistant) = "assistant",
+        Assistant(Box<Assistant>) = "assistant",
         /// A tool's result, or the echo of a prompt.
         User(User) = "user",
         /// A part of an answer.
         StreamEvent(StreamEvent) = "stream_event",
         /// How a turn ended.
-        Result(TurnResult) = "result",
+        Result(Box<TurnResult>) = "result",
         /// A tool still runs.
         ToolProgress(ToolProgress) = "tool_progress",
         /// What several calls did.

@@ -1,7 +1,8 @@
 //! Content blocks of a prompt, as the Messages API takes them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::error::DecodeError;
 use crate::json::Json;
 
 /// A part of a prompt: text, an image or a document.
@@ -70,9 +71,12 @@ impl Block {
     }
 
     /// A block of any kind, as it stands.
-    #[must_use]
-    pub fn raw(block: Json) -> Self {
-        Self(block)
+    ///
+    /// # Errors
+    /// If it is not an object with a `type`, or lacks what its type requires; see [`Prompt::blocks`](crate::Prompt::blocks).
+    pub fn raw(block: Json) -> Result<Self, DecodeError> {
+        check_block(&block)?;
+        Ok(Self(block))
     }
 
     pub(super) fn json(&self) -> &Json {
@@ -83,6 +87,56 @@ impl Block {
         // Texts alone: there is nothing that could fail.
         Self(Json::from_value(form).unwrap_or_else(|_| Json::string("")))
     }
+}
+
+/// Checks that the CLI can read a content: it is a string, or a list of blocks.
+pub(super) fn check_content(content: &Json) -> Result<(), DecodeError> {
+    match content.as_str().as_bytes().first() {
+        Some(b'"') => Ok(()),
+        Some(b'[') => {
+            let blocks: Vec<Json> = content.decode()?;
+            let check = |(at, block): (usize, &Json)| check_block(block).map_err(|error| error.within(&at.to_string()));
+            blocks.iter().enumerate().try_for_each(check)
+        }
+        _ => Err(DecodeError::expected("a string or a list of content blocks")),
+    }
+}
+
+fn check_block(block: &Json) -> Result<(), DecodeError> {
+    #[derive(Deserialize)]
+    struct Parts {
+        r#type: Option<Json>,
+        text: Option<Json>,
+        source: Option<Json>,
+        tool_use_id: Option<Json>,
+    }
+    if !block.is_object() {
+        return Err(DecodeError::expected("an object"));
+    }
+    let is = |name: &str, value: &Option<Json>, start: char, what: &str| match value {
+        None => Err(DecodeError::missing(name)),
+        Some(value) if value.as_str().starts_with(start) => Ok(()),
+        Some(_) => Err(DecodeError::expected(what).within(name)),
+    };
+    let parts: Parts = block.decode()?;
+    is("type", &parts.r#type, '"', "a string")?;
+    match parts.r#type.and_then(|kind| kind.decode::<String>().ok()).as_deref() {
+        Some("text") => is("text", &parts.text, '"', "a string"),
+        Some("image" | "document") => is("source", &parts.source, '{', "an object"),
+        Some("tool_result") => is("tool_use_id", &parts.tool_use_id, '"', "a string"),
+        _ => Ok(()),
+    }
+}
+
+/// The text of the first block, if it is a block of text.
+pub(super) fn first_text(content: &Json) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Part {
+        #[serde(default)]
+        text: String,
+    }
+    let blocks: Vec<Json> = content.decode().ok()?;
+    blocks.first()?.decode::<Part>().ok().map(|part| part.text)
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -20,11 +20,13 @@ pub(crate) struct Actions {
     first: Option<Action>,
     queue: VecDeque<Action>,
     bytes: usize,
+    prompts_ended: bool,
 }
 
 impl Actions {
     pub(crate) fn push(&mut self, action: Action) {
         self.bytes += weight(&action);
+        self.prompts_ended |= matches!(action, Action::PromptEnded { .. });
         if self.first.is_none() && self.queue.is_empty() {
             self.first = Some(action);
         } else {
@@ -43,6 +45,11 @@ impl Actions {
             self.queue.shrink_to(if is_over || is_small { 0 } else { KEPT });
         }
         Some(action)
+    }
+
+    /// Whether a prompt ended since this was last asked.
+    pub(crate) fn prompts_ended(&mut self) -> bool {
+        std::mem::take(&mut self.prompts_ended)
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -114,16 +121,19 @@ mod tests {
 
     #[test]
     fn a_turn_weighs_the_name_of_what_began_it() {
-        let mut protocol = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
-        let kind = "x".repeat(10_000);
-        let lines = [
-            json!({ "type": "system", "subtype": "init", "claude_code_version": "2.1.329" }),
-            json!({ "type": "result", "subtype": "success", "origin": { "kind": kind } }),
-        ];
-        lines.iter().for_each(|line| protocol.receive(Time::ZERO, format!("{line}\n").as_bytes()));
-        let unread = protocol.actions.bytes();
-        assert!((20_000..21_000).contains(&unread), "{unread}");
-        while protocol.poll_action().is_some() {}
-        assert_eq!(protocol.actions.bytes(), 0);
+        let unread = |kind: &str| {
+            let mut protocol = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+            let lines = [
+                json!({ "type": "system", "subtype": "init", "claude_code_version": "2.1.329" }),
+                json!({ "type": "result", "subtype": "success", "origin": { "kind": kind } }),
+            ];
+            lines.iter().for_each(|line| protocol.receive(Time::ZERO, format!("{line}\n").as_bytes()));
+            let unread = protocol.actions.bytes();
+            while protocol.poll_action().is_some() {}
+            assert_eq!(protocol.actions.bytes(), 0);
+            unread
+        };
+        // Once in the line, and once as the origin of the turn that has ended.
+        assert_eq!(unread(&"x".repeat(256)) - unread("x"), 2 * 255);
     }
 }

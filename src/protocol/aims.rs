@@ -50,16 +50,15 @@ impl Aims {
     }
 
     /// The interrupt was acknowledged; `taken` is whether a turn is known to have the prompt.
-    pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt, taken: bool) -> Option<FollowUp> {
-        let uuid = prompt.uuid().to_string();
+    pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt<'_>, taken: bool) -> Option<FollowUp> {
         let aim = self.find(prompt)?;
-        match &receipt.still_queued {
-            Some(queued) if queued.iter().any(|queued| queued.eq_ignore_ascii_case(&uuid)) => {
+        match receipt.still_queues(prompt.uuid()) {
+            Some(true) => {
                 aim.step = Step::Withdrawing;
                 return Some(FollowUp::Withdraw(prompt));
             }
             None if !taken => aim.step = Step::Unsure,
-            Some(_) | None => self.drop(prompt),
+            Some(false) | None => self.drop(prompt),
         }
         None
     }
@@ -86,18 +85,23 @@ impl Aims {
         }
     }
 
-    /// The next aim that a turn has taken after all; forgets those that are over.
-    pub(crate) fn due(
-        &mut self,
-        is_open: impl Fn(PromptId) -> bool,
-        is_taken: impl Fn(PromptId) -> bool,
-    ) -> Option<FollowUp> {
-        self.aims.retain(|aim| is_open(aim.prompt) && aim.tries < TRIES);
-        let late = |aim: &&mut Aim| matches!(aim.step, Step::Waiting | Step::Withdrawing) && is_taken(aim.prompt);
-        let aim = self.aims.iter_mut().find(late)?;
+    /// Forgets the aims whose prompts are over.
+    pub(crate) fn forget(&mut self, is_open: impl Fn(PromptId) -> bool) {
+        self.aims.retain(|aim| is_open(aim.prompt));
+    }
+
+    /// The next aim that a turn has taken after all. Asked after every line, it looks up only the aims that wait for that.
+    pub(crate) fn due(&mut self, is_taken: impl Fn(PromptId) -> bool) -> Option<FollowUp> {
+        let late = |aim: &Aim| matches!(aim.step, Step::Waiting | Step::Withdrawing) && is_taken(aim.prompt);
+        let at = self.aims.iter().position(late)?;
+        let aim = &mut self.aims[at];
         aim.tries += 1;
         aim.step = Step::Interrupting;
-        Some(FollowUp::Interrupt(aim.prompt))
+        let prompt = aim.prompt;
+        if aim.tries == TRIES {
+            self.aims.remove(at);
+        }
+        Some(FollowUp::Interrupt(prompt))
     }
 
     fn find(&mut self, prompt: PromptId) -> Option<&mut Aim> {

@@ -37,8 +37,8 @@ struct Open {
 
 impl Open {
     fn safe_response(&self, reason: Option<&str>) -> Vec<u8> {
-        let fields = control::ask(self.ask.message.as_bytes()).unwrap_or_default();
-        safe::response(&self.request_id, self.ask.kind, fields.hook_event(), reason)
+        let fields = control::ask(self.ask.message.as_bytes());
+        safe::response(&self.request_id, self.ask.kind, fields.hook_event.as_deref(), reason)
     }
 }
 
@@ -92,8 +92,10 @@ impl Asks {
         let open = self.open.iter().find(|open| open.ask.id == id)?;
         let line = match answer {
             Answer::Permission(decision) => match own_input(decision, &open.ask) {
-                Ok(own) => outgoing::answer(&open.request_id, &Payload { decision, own: own.as_ref() }),
-                // Without an input there is nothing to allow.
+                Ok(own) => {
+                    let length = own.as_ref().map_or(0, |own| own.as_str().len());
+                    outgoing::answer_with(&open.request_id, &Payload { decision, own: own.as_ref() }, length)
+                }
                 Err(error) => {
                     return Some((outgoing::error(&open.request_id, &error.to_string(), None), Verdict::Error));
                 }
@@ -168,10 +170,9 @@ fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
     at.and_then(|at| ids.remove(at)).is_some()
 }
 
-/// The tool's own input, which goes back with an allow.
+/// The tool's own input, which goes back with an allow that has no other. Without an input there is nothing to allow.
 fn own_input(decision: &Decision, ask: &Ask) -> Result<Option<Json>, DecodeError> {
-    match decision {
-        Decision::Deny { .. } => Ok(None),
-        Decision::Allow { .. } => ask.permission().map(|permission| Some(permission.input)),
-    }
+    let Decision::Allow { input, .. } = decision else { return Ok(None) };
+    let own = control::tool_input(ask.message.as_bytes())?;
+    Ok(input.is_none().then(|| Json::from_line(own.as_bytes())))
 }

@@ -1,6 +1,5 @@
 //! What the CLI still does, or will do, beyond turns and prompts.
 
-use crate::protocol::incoming::LONGEST_ID;
 use crate::wire::facts::SystemFacts;
 
 /// How many background tasks are kept; more count as none.
@@ -33,7 +32,7 @@ impl Background {
         self.tasks.clear();
     }
 
-    pub(crate) fn observe(&mut self, subtype: &str, facts: SystemFacts, in_turn: bool) {
+    pub(crate) fn observe(&mut self, subtype: &str, facts: SystemFacts<'_>, in_turn: bool) {
         match subtype {
             "session_state_changed" => self.running = facts.state.map(|state| state != "idle").or(self.running),
             "task_started" if facts.task_type.as_deref().is_some_and(is_awaited) => {
@@ -43,23 +42,20 @@ impl Background {
             }
             "task_notification" => self.remove(facts.task_id, in_turn),
             "task_updated" => {
-                let status = facts.patch.and_then(|patch| patch.status);
-                if matches!(status.as_deref(), Some("completed" | "failed" | "stopped" | "killed")) {
+                if matches!(facts.status.as_deref(), Some("completed" | "failed" | "stopped" | "killed")) {
                     self.remove(facts.task_id, in_turn);
                 }
             }
             "background_tasks_changed" => {
-                let listed = facts.tasks.into_iter().flatten();
-                let awaited = listed.filter(|task| task.task_type.as_deref().is_some_and(is_awaited));
-                self.tasks =
-                    awaited.filter_map(|task| task.task_id).filter(|id| id.len() <= LONGEST_ID).take(TASKS).collect();
+                let awaited = facts.tasks().filter(|task| task.task_type.as_deref().is_some_and(is_awaited));
+                self.tasks = awaited.filter_map(|task| task.task_id).take(TASKS).collect();
             }
             _ => {}
         }
     }
 
     fn add(&mut self, task: String) {
-        if self.tasks.len() < TASKS && task.len() <= LONGEST_ID && !self.tasks.contains(&task) {
+        if self.tasks.len() < TASKS && !self.tasks.contains(&task) {
             self.tasks.push(task);
         }
     }

@@ -9,7 +9,8 @@ use crate::prompt::Prompt;
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
 use crate::protocol::ledger::Place;
-use crate::protocol::requests::About;
+use crate::protocol::requests::{self, About};
+use crate::protocol::room::Load;
 use crate::protocol::shutdown::Step;
 use crate::request::{Interrupt, Request};
 use crate::wire::outgoing;
@@ -25,8 +26,9 @@ impl Protocol {
         }
         let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
         let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
-        self.check_room(line.len(), line.len(), self.takes_prompts())?;
-        self.ledger.accept(id, line, is_slash_command(&prompt.content));
+        self.check_room(Load::Prompt, line.len())?;
+        self.ledger.accept(id, line, prompt.is_slash_command());
+        self.silence.asked(self.now);
         if busy == Busy::Send {
             self.write_prompt(id);
         }
@@ -55,7 +57,7 @@ impl Protocol {
         };
         let wire_id = self.wire_id(interrupt.id.as_deref());
         let line = interrupt_line(&wire_id, interrupt.cancel_queued);
-        self.check_request(&wire_id, &line)?;
+        self.check_request(interrupt.id.as_deref(), Load::Stop, &line)?;
         if interrupt.cancel_queued {
             self.ledger.cancel_queued(&mut self.actions);
         }
@@ -68,14 +70,12 @@ impl Protocol {
         }
         let wire_id = self.wire_id(request.id.as_deref());
         let line = outgoing::request(&wire_id, &request.subtype, &request.fields);
-        self.check_request(&wire_id, &line)?;
-        let about = match About::of(request) {
-            About::Interrupt(_) => {
-                self.ledger.interrupt_written();
-                About::Interrupt(None)
-            }
-            about => about,
-        };
+        let about = About::of(request);
+        let load = if about.stops() { Load::Stop } else { Load::Request };
+        self.check_request(request.id.as_deref(), load, &line)?;
+        if about.is_interrupt() {
+            self.ledger.interrupt_written();
+        }
         let id = self.open_request(wire_id, &line, about, true);
         if let Some(within) = request.within {
             self.requests.expect(id, self.now.after(within));
@@ -88,11 +88,12 @@ impl Protocol {
         answer.check(open)?;
         let kind = open.kind();
         let (line, verdict) = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
-        if self.output.pending().len() + line.len() > self.config.limits.unsent_hard {
+        if !self.fits(line.len()) {
             return Err(AnswerError::Full);
         }
         self.asks.answered(ask, verdict, &mut self.actions);
         self.output.push(&line);
+        self.silence.asked(self.now);
         if answer.interrupts(kind) {
             self.ledger.interrupt_acknowledged();
         }
@@ -103,48 +104,22 @@ impl Protocol {
         self.shutdown.step() <= Step::Finishing && !self.settled
     }
 
-    pub(super) fn unsent(&self) -> usize {
-        self.output.pending().len() + self.ledger.queued_bytes()
-    }
-
-    /// Whether a line of the host's may wait to be written; so many of its bytes count towards
-    /// [`Limits::unsent`](crate::Limits::unsent). What the host gives never exceeds what ends the session.
-    fn check_room(&mut self, line: usize, counting: usize, counted: bool) -> Result<(), WhyRefused> {
-        let (limits, unsent) = (&self.config.limits, self.unsent());
-        if line > limits.unsent_hard {
-            return Err(WhyRefused::TooLong);
-        }
-        let too_much = unsent > 0 && unsent + counting > limits.unsent;
-        let overrun = unsent + line > limits.unsent_hard;
-        if !counted || too_much || overrun {
-            let wanted = if overrun { line } else { counting };
-            self.wants_room = Some(self.wants_room.map_or(wanted, |least| least.min(wanted)));
-            return Err(WhyRefused::Full);
-        }
-        Ok(())
-    }
-
-    fn check_request(&mut self, wire_id: &str, line: &[u8]) -> Result<(), WhyRefused> {
-        if self.requests.is_open(wire_id) {
+    /// An id that the host wants must not be used, or be the session's own to give. Then there must be room.
+    fn check_request(&mut self, wanted: Option<&str>, load: Load, line: &[u8]) -> Result<(), WhyRefused> {
+        let own = |id: &str| requests::is_own_wire_id(self.config.seed.tag(), id);
+        if wanted.is_some_and(|id| own(id) || self.requests.is_used(id)) {
             return Err(WhyRefused::Reused);
         }
-        self.check_room(line.len(), 0, self.takes_requests())
-    }
-
-    /// Whether the limit on prompts leaves room for one; refused for ever, a host would wait for ever.
-    pub(super) fn takes_prompts(&self) -> bool {
-        self.ledger.open_prompts() < self.config.limits.open_prompts.max(1)
-    }
-
-    /// The same of requests.
-    pub(super) fn takes_requests(&self) -> bool {
-        self.requests.len() < self.config.limits.open_requests.max(1)
+        self.check_room(load, line.len())
     }
 
     fn open_request(&mut self, wire_id: String, line: &[u8], about: About, for_host: bool) -> RequestId {
         let session = self.config.seed.tag();
         let id = self.requests.open(self.now, session, wire_id, about, for_host, &self.config.timeouts);
         self.output.push(line);
+        if for_host {
+            self.silence.asked(self.now);
+        }
         id
     }
 
@@ -173,17 +148,39 @@ impl Protocol {
         if !self.can_write() || self.requests.is_about(&about) {
             return;
         }
+        if !self.fits_follow_up() {
+            if !self.withdrawals.contains(&prompt) {
+                self.withdrawals.push(prompt);
+            }
+            return;
+        }
         let wire_id = self.wire_id(None);
         let uuid = Json::string(prompt.uuid().to_string());
         let line = outgoing::request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
         self.open_request(wire_id, &line, about, false);
     }
 
+    /// Withdraws the prompts for which there was no room, if there is now.
+    pub(super) fn withdraw_late(&mut self) {
+        if self.withdrawals.is_empty() || !self.fits_follow_up() {
+            return;
+        }
+        for prompt in std::mem::take(&mut self.withdrawals) {
+            if self.ledger.place(prompt).is_some() {
+                self.withdraw_prompt(prompt);
+            }
+        }
+    }
+
     pub(super) fn next_follow_up(&mut self) -> Option<FollowUp> {
         let ledger = &self.ledger;
-        let open = |prompt| ledger.place(prompt).is_some();
-        let taken = |prompt| ledger.place(prompt) == Some(Place::Taken);
-        self.aims.due(open, taken)
+        if self.actions.prompts_ended() {
+            self.aims.forget(|prompt| ledger.place(prompt).is_some());
+        }
+        if !self.fits_follow_up() {
+            return None;
+        }
+        self.aims.due(|prompt| ledger.place(prompt) == Some(Place::Taken))
     }
 
     pub(super) fn follow_up(&mut self, follow_up: Option<FollowUp>) {
@@ -202,19 +199,4 @@ impl Protocol {
 fn interrupt_line(wire_id: &str, cancel_queued: bool) -> Vec<u8> {
     let fields = cancel_queued.then(|| ("cancel_queued".to_owned(), Json::from(&serde_json::Value::Bool(true))));
     outgoing::request(wire_id, "interrupt", fields.as_slice())
-}
-
-/// Whether a prompt is a slash command: a text, or a first text block, that begins with a slash.
-fn is_slash_command(content: &Json) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Block {
-        #[serde(default)]
-        text: String,
-    }
-    let text = content.as_str();
-    text.starts_with("\"/")
-        || text.starts_with('[')
-            && content
-                .decode::<Vec<Block>>()
-                .is_ok_and(|blocks| blocks.first().is_some_and(|block| block.text.starts_with('/')))
 }

@@ -14,7 +14,9 @@ impl Protocol {
         while let Some(follow_up) = self.next_follow_up() {
             self.follow_up(Some(follow_up));
         }
-        if !self.ledger.is_busy() && !self.requests.interrupt_is_open() && self.shutdown.is_open() {
+        self.withdraw_late();
+        if !self.ledger.is_busy() && !self.requests.interrupt_is_open() && self.shutdown.is_open() && self.fits_queue()
+        {
             if let Some(next) = self.ledger.first_queued() {
                 self.write_prompt(next);
             }
@@ -25,6 +27,7 @@ impl Protocol {
         if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
             self.shutdown.close_stdin(self.now);
         }
+        self.silence.owes(self.now, self.cli_owes());
         self.tell_idle();
         self.tell_room();
         if self.shutdown.is_complete() {
@@ -51,18 +54,6 @@ impl Protocol {
             self.lines.rest();
         }
         self.was_busy = !idle;
-    }
-
-    fn tell_room(&mut self) {
-        let Some(wanted) = self.wants_room else { return };
-        let (limits, unsent) = (&self.config.limits, self.unsent());
-        // What was refused must fit: told sooner, it would be given and refused again at once, on and on.
-        let fits = unsent == 0 || unsent + wanted <= limits.unsent.min(limits.unsent_hard);
-        let room = fits && unsent <= limits.unsent / 2 && self.takes_prompts() && self.takes_requests();
-        if room && self.shutdown.is_open() {
-            self.wants_room = None;
-            self.actions.push(Action::Room);
-        }
     }
 
     pub(super) fn settle(&mut self, why: Lost) {

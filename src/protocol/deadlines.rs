@@ -31,7 +31,7 @@ impl Protocol {
             self.actions.push(Action::Stalled(Deadline::Turn));
         }
         if stall {
-            self.stall_told = true;
+            self.silence.told();
             self.actions.push(Action::Stalled(Deadline::Stall));
         }
         if self.shutdown.handle_timeout(self.now) && self.shutdown.step() >= Step::Exiting {
@@ -45,7 +45,6 @@ impl Protocol {
     }
 
     fn stall_due(&self) -> Option<Time> {
-        let waiting = !self.stall_told && !self.shutdown.is_eof() && !self.is_idle();
-        waiting.then_some(self.last_byte.after(self.config.timeouts.stall?))
+        self.silence.due(self.config.timeouts.stall?)
     }
 }

@@ -1,29 +1,26 @@
 //! What a line of the CLI sets in motion.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::{Action, CliSession, Rejected, WhyDeclined};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
 use crate::error::WhyRejected;
+use crate::json::Json;
 use crate::message::{Line, Message};
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
 use crate::protocol::{Protocol, line::Piece, safe};
 use crate::request::Reply;
-use crate::wire::control::{self, Receipt};
+use crate::wire::control::{self, AskFields};
 use crate::wire::envelope::Envelope;
 use crate::wire::facts;
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::raw::Raw;
 use crate::wire::scan::scan;
 
-/// The longest id of an ask or a task that is taken, in bytes: ids are remembered, and the CLI's have 36.
-pub(super) const LONGEST_ID: usize = 256;
-/// The longest session id, version and capability that is kept, in bytes.
-const LONGEST_NAME: usize = 256;
-/// How much of a result's error text is kept for the end, in characters.
-const LONGEST_ERROR: usize = 4096;
+/// The most entries that are read of one list of open asks, in the reply to an `initialize`.
+const LISTED: usize = 1024;
 
 impl Protocol {
     pub(super) fn piece(&mut self, piece: Piece<'_>) {
@@ -55,35 +52,38 @@ impl Protocol {
         self.actions.push(Action::Rejected(Rejected { head, length: line.len() as u64, why }));
     }
 
+    /// Control lines have actions of their own; every other line is evidence, then an action, and may then end turns.
+    /// What a subagent's line says of a turn is not of a turn of the session's own.
     fn message(&mut self, message: Message) {
-        let line = message.as_bytes();
-        // What a subagent's line says of a turn is not of a turn of the session's own.
+        match message.kind() {
+            MessageKind::ControlResponse => self.response(message),
+            MessageKind::ControlRequest => self.ask(message, false),
+            MessageKind::ControlCancelRequest => self.withdraw(message),
+            MessageKind::KeepAlive => self.counts.keep_alive += 1,
+            MessageKind::Result if !message.is_subagent() => {
+                let facts = facts::result(message.as_bytes());
+                self.ledger.result(self.now, &facts, &mut self.actions);
+                self.tell(message.clone());
+                self.turns_ended(facts, &message);
+            }
+            _ => {
+                self.evidence(&message);
+                self.tell(message);
+            }
+        }
+    }
+
+    fn tell(&mut self, message: Message) {
+        self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
+    }
+
+    /// What a line that is no `result` says of turns and prompts.
+    fn evidence(&mut self, message: &Message) {
         let is_own = !message.is_subagent();
         match message.kind() {
-            MessageKind::ControlResponse => return self.response(message),
-            MessageKind::ControlRequest => return self.ask(message, false),
-            MessageKind::ControlCancelRequest => return self.withdraw(message),
-            MessageKind::KeepAlive => {
-                self.counts.keep_alive += 1;
-                return;
-            }
-            MessageKind::Result if is_own => {
-                let facts = facts::result(line);
-                self.note_result(&message, &facts);
-                self.ledger.result(self.now, &facts, &message, &mut self.actions);
-                self.background.turned();
-                if self.ledger.holds_results() {
-                    self.background.none_runs();
-                }
-                let ledger = &self.ledger;
-                for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
-                    self.follow_up(Some(follow_up));
-                }
-                return;
-            }
-            MessageKind::System => self.system(&message),
+            MessageKind::System => self.system(message),
             MessageKind::CommandLifecycle if is_own => {
-                if let Some(lifecycle) = facts::lifecycle(line) {
+                if let Some(lifecycle) = facts::lifecycle(message.as_bytes()) {
                     self.ledger.lifecycle(lifecycle, &mut self.actions);
                 }
             }
@@ -99,7 +99,24 @@ impl Protocol {
             MessageKind::StreamEvent if is_own => self.last_error = None,
             _ => {}
         }
-        self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
+    }
+
+    /// A `result` was told: it ends what was open.
+    fn turns_ended(&mut self, facts: facts::ResultFacts, message: &Message) {
+        let stopping = self.ledger.is_stopping();
+        self.ledger.end_turns(&facts, message, &mut self.actions);
+        // Versions before 2.1.91 do not say that it was the interrupt.
+        let interrupted = |error: String| if error == facts::BROKE_OFF { facts::INTERRUPTED.to_owned() } else { error };
+        self.last_error = if stopping { facts.error.map(interrupted) } else { facts.error };
+        self.requests.note_result();
+        self.background.turned();
+        if self.ledger.holds_results() {
+            self.background.none_runs();
+        }
+        let ledger = &self.ledger;
+        for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
+            self.follow_up(Some(follow_up));
+        }
     }
 
     fn system(&mut self, message: &Message) {
@@ -136,12 +153,10 @@ impl Protocol {
     }
 
     fn introduced(&mut self, init: facts::Init) {
-        let fits = |name: &String| name.len() <= LONGEST_NAME;
-        let capabilities = init.capabilities.unwrap_or_default().0.into_iter().filter(fits);
         let session = CliSession {
-            id: init.session_id.filter(fits).unwrap_or_default().into(),
-            version: init.claude_code_version.filter(fits).map(Arc::from),
-            capabilities: capabilities.collect(),
+            id: init.session_id.unwrap_or_default().into(),
+            version: init.claude_code_version.map(Arc::from),
+            capabilities: init.capabilities.into(),
         };
         if self.session.as_ref() != Some(&session) {
             self.session = Some(session.clone());
@@ -149,53 +164,46 @@ impl Protocol {
         }
     }
 
-    fn note_result(&mut self, message: &Message, facts: &facts::ResultFacts) {
-        self.last_error = (facts.is_error == Some(true)).then(|| {
-            let text = match message.result() {
-                Ok(result) if result.is_interrupted() && self.ledger.is_stopping() => {
-                    "the turn was interrupted".to_owned()
-                }
-                Ok(result) => result.error_text(),
-                Err(error) => error.to_string(),
-            };
-            text.chars().take(LONGEST_ERROR).collect()
-        });
-        self.requests.note_result();
-    }
-
     fn response(&mut self, message: Message) {
-        let Some(response) = control::response(message.as_bytes()) else {
-            return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
+        // Another handle on the line, in which the response is read while the message is handed out.
+        let line = message.clone();
+        let Some(response) = control::response(line.as_bytes()) else {
+            return self.reject(line.as_bytes(), WhyRejected::NoRequestId);
         };
-        let payload = response.outcome.as_ref().ok().cloned().flatten();
-        let failed = response.outcome.is_err();
-        if let Some(open) = self.requests.close(&response.request_id) {
-            open.replied(response.outcome.map(|payload| Reply { message, payload }), &mut self.actions);
-            self.replied(&open.about, payload.as_ref(), failed);
-            self.still_asked(&open.about, response.pending);
-        } else if self.asks.is_echo(&response.request_id) {
+        let wire_id = response.request_id.decoded();
+        let about = if let Some(open) = self.requests.close(&wire_id) {
+            let reply = match &response.outcome {
+                Ok(payload) => {
+                    Ok(Reply { message, payload: payload.map(|payload| Json::from_line(payload.as_bytes())) })
+                }
+                Err(error) => Err(error.clone()),
+            };
+            open.replied(reply, &mut self.actions);
+            Some(open.about)
+        } else if self.asks.is_echo(&wire_id) {
             self.counts.echoed_answers += 1;
+            None
         } else {
             // Too late for the host, it may still tell what became of a prompt.
             self.actions.push(Action::Stray(message));
-            if let Some(about) = self.requests.late(&response.request_id) {
-                self.replied(&about, payload.as_ref(), failed);
-                self.still_asked(&about, response.pending);
+            self.requests.late(&wire_id)
+        };
+        if let Some(about) = about {
+            self.replied(&about, response.outcome.as_ref().ok().copied().flatten(), response.outcome.is_err());
+            if matches!(about, About::Initialize(_)) {
+                response.pending().for_each(|list| self.still_asked(list));
             }
         }
     }
 
     /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on (wire reference,
     /// section 1.8): each ask is delivered once, whether its own line comes too or not, and never after it was answered.
-    fn still_asked(&mut self, about: &About, pending: Vec<crate::Json>) {
-        if !matches!(about, About::Initialize(_)) {
-            return;
-        }
-        for listed in pending {
+    fn still_asked(&mut self, list: Raw<'_>) {
+        for listed in list.items().take(LISTED) {
             if self.settled {
                 return;
             }
-            let line = listed.as_str().as_bytes();
+            let line = listed.as_bytes();
             match self.envelope(line) {
                 Some(envelope) if envelope.kind == MessageKind::ControlRequest => {
                     self.ask(Message::new(Line::Copied(line.into()), envelope), true);
@@ -206,10 +214,14 @@ impl Protocol {
                 None => {}
             }
         }
+        let rest = list.behind(LISTED);
+        if !rest.is_empty() && !self.settled {
+            self.reject(rest, WhyRejected::TooManyListed);
+        }
     }
 
     /// What a reply, or its absence, means to prompts and interrupts.
-    pub(super) fn replied(&mut self, about: &About, payload: Option<&crate::Json>, failed: bool) {
+    pub(super) fn replied(&mut self, about: &About, payload: Option<Raw<'_>>, failed: bool) {
         match about {
             About::Interrupt(aim) => {
                 if failed {
@@ -217,9 +229,8 @@ impl Protocol {
                     return;
                 }
                 self.ledger.interrupt_acknowledged();
-                let receipt: Receipt = payload.and_then(|payload| payload.decode().ok()).unwrap_or_default();
-                let cancelled = receipt.cancelled.iter().flatten().filter_map(|uuid| uuid.parse().ok());
-                self.ledger.cancelled(&cancelled.collect(), &mut self.actions);
+                let receipt = control::receipt(payload);
+                self.ledger.cancelled(receipt.cancelled(), &mut self.actions);
                 if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
                     let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);
@@ -228,11 +239,10 @@ impl Protocol {
             About::Cancel(Some(uuid)) => {
                 let found = payload.is_some_and(control::cancelled);
                 if found {
-                    self.ledger.cancelled(&BTreeSet::from([*uuid]), &mut self.actions);
+                    self.ledger.cancelled(std::iter::once(*uuid), &mut self.actions);
                 }
                 self.aims.withdrawn(*uuid, found);
             }
-            // One that is refused changes nothing: what was declared before still holds.
             About::Initialize(kinds) if !failed => self.dialogs.clone_from(kinds),
             About::Initialize(_) | About::Cancel(None) | About::Other => {}
         }
@@ -240,8 +250,7 @@ impl Protocol {
 
     /// An ask, by its own line or by a list of those that are open.
     fn ask(&mut self, message: Message, listed: bool) {
-        let request_id = control::request_id(message.as_bytes()).filter(|id| id.len() <= LONGEST_ID);
-        let Some(request_id) = request_id else {
+        let Some(request_id) = control::request_id(message.as_bytes()) else {
             return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
         };
         if listed {
@@ -255,34 +264,40 @@ impl Protocol {
         } else if self.asks.is_open(&request_id) {
             return self.reject(message.as_bytes(), WhyRejected::DuplicateAsk);
         }
-        let fields = control::ask(message.as_bytes()).unwrap_or_default();
+        let fields = control::ask(message.as_bytes());
         let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
-        let declared = |kind: &String| self.dialogs.contains(kind) || self.requests.may_declare(kind);
-        let undeclared = || !fields.dialog_kind.as_ref().is_some_and(declared);
-        let why = if kind == AskKind::Dialog && undeclared() {
-            WhyDeclined::Undeclared
-        } else if !self.can_write() {
-            WhyDeclined::Closing
-        } else if kind == AskKind::Unknown
-            && (self.config.unknown_asks == UnknownAsks::Decline || fields.subtype.is_none())
-        {
-            WhyDeclined::Unknown
-        } else if !self.owned().contains(kind) {
-            WhyDeclined::Unowned
-        } else if !self.asks.has_room(&message, &self.config.limits) {
-            WhyDeclined::Full
-        } else {
+        let Some(why) = self.why_declined(kind, &fields, &message) else {
             let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message);
-            self.actions.push(Action::Asked(ask));
-            return;
+            return self.actions.push(Action::Asked(ask));
         };
         if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
-            self.output.push(&safe::response(&request_id, kind, fields.hook_event(), None));
+            self.output.push(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
             self.asks.remember(&request_id);
         } else {
             self.asks.end(&request_id);
         }
         self.actions.push(Action::Declined { message, kind, why });
+    }
+
+    /// Returns why the host is not asked, if it is not.
+    fn why_declined(&self, kind: AskKind, fields: &AskFields<'_>, message: &Message) -> Option<WhyDeclined> {
+        let is_declared =
+            |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);
+        let declared = || fields.dialog_kind.is_some_and(|kind| is_declared(&kind.decoded()));
+        let unknown = || self.config.unknown_asks == UnknownAsks::Decline || fields.subtype.is_none();
+        if kind == AskKind::Dialog && !declared() {
+            Some(WhyDeclined::Undeclared)
+        } else if !self.can_write() {
+            Some(WhyDeclined::Closing)
+        } else if kind == AskKind::Unknown && unknown() {
+            Some(WhyDeclined::Unknown)
+        } else if !self.owned().contains(kind) {
+            Some(WhyDeclined::Unowned)
+        } else if !self.asks.has_room(message, &self.config.limits) {
+            Some(WhyDeclined::Full)
+        } else {
+            None
+        }
     }
 
     fn owned(&self) -> AskKinds {

@@ -272,9 +272,12 @@ impl Ledger {
     }
 
     /// The CLI confirms that prompts were withdrawn before they ran. One that a turn has taken has a result to come.
-    pub(crate) fn cancelled(&mut self, uuids: &BTreeSet<Uuid>, actions: &mut Actions) {
-        let withdrawn = |entry: &Entry| matches!(entry.stage, Stage::Written(_)) && uuids.contains(&entry.id.uuid());
-        for entry in self.prompts.remove_all(withdrawn) {
+    /// However many are named, no more are kept than are open.
+    pub(crate) fn cancelled(&mut self, uuids: impl Iterator<Item = Uuid>, actions: &mut Actions) {
+        let written = self.prompts.iter().filter(|entry| matches!(entry.stage, Stage::Written(_)));
+        let written: BTreeSet<Uuid> = written.map(|entry| entry.id.uuid()).collect();
+        let named: BTreeSet<Uuid> = uuids.filter(|uuid| written.contains(uuid)).collect();
+        for entry in self.prompts.remove_all(|entry| named.contains(&entry.id.uuid())) {
             entry.end(Outcome::Cancelled, None, actions);
         }
     }

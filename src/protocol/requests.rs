@@ -13,8 +13,8 @@ use crate::request::Request;
 use crate::time::Time;
 use crate::wire::control;
 
-/// How many requests without a reply in time are remembered, in case it still comes.
-const REMEMBERED: usize = 64;
+/// Number of requests without a reply in time that are remembered, in case it still comes. Until then their ids are used.
+const LATE: usize = 64;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Requests {
@@ -60,6 +60,15 @@ impl About {
         }
     }
 
+    /// Whether it stops or withdraws something.
+    pub(crate) fn stops(&self) -> bool {
+        matches!(self, Self::Interrupt(_) | Self::Cancel(_))
+    }
+
+    pub(crate) fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Interrupt(_))
+    }
+
     fn deadline(&self) -> Deadline {
         match self {
             Self::Initialize(_) => Deadline::Initialize,
@@ -72,7 +81,7 @@ impl About {
 impl Requests {
     /// The session's own id on the wire for the request that is opened next.
     pub(crate) fn next_wire_id(&self, session: u64) -> String {
-        format!("{session:016x}-{}", self.last + 1)
+        format!("{}{}", own_prefix(session), self.last + 1)
     }
 
     /// Opens a request.
@@ -106,8 +115,10 @@ impl Requests {
         }
     }
 
-    pub(crate) fn is_open(&self, wire_id: &str) -> bool {
-        self.open.iter().any(|open| open.wire_id == wire_id)
+    /// Whether a reply to that id may still come.
+    pub(crate) fn is_used(&self, wire_id: &str) -> bool {
+        let overdue = || self.overdue.iter().any(|(overdue, _)| overdue == wire_id);
+        self.open.iter().any(|open| open.wire_id == wire_id) || overdue()
     }
 
     /// Whether a request of that meaning is open.
@@ -125,8 +136,9 @@ impl Requests {
         })
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.open.len()
+    /// Number of open requests of the host: of those that [stop something](About::stops), or of the others.
+    pub(crate) fn of_host(&self, stops: bool) -> usize {
+        self.open.iter().filter(|open| open.for_host && open.about.stops() == stops).count()
     }
 
     /// Whether the host waits for a reply.
@@ -136,7 +148,7 @@ impl Requests {
 
     /// Whether the CLI has not yet said that it was interrupted.
     pub(crate) fn interrupt_is_open(&self) -> bool {
-        self.open.iter().any(|open| matches!(open.about, About::Interrupt(_)))
+        self.open.iter().any(|open| open.about.is_interrupt())
     }
 
     /// Closes the request of that id on the wire.
@@ -158,7 +170,7 @@ impl Requests {
             over.replied(Err(RequestError::TimedOut), actions);
             self.overdue.push_back((over.wire_id.clone(), over.about.clone()));
         }
-        self.overdue.drain(..self.overdue.len().saturating_sub(REMEMBERED));
+        self.overdue.drain(..self.overdue.len().saturating_sub(LATE));
         over.into_iter().map(|over| over.about).collect()
     }
 
@@ -186,6 +198,15 @@ impl Requests {
             );
         }
     }
+}
+
+/// Whether an id on the wire is of the form that the session gives by itself.
+pub(crate) fn is_own_wire_id(session: u64, wire_id: &str) -> bool {
+    wire_id.starts_with(&own_prefix(session))
+}
+
+fn own_prefix(session: u64) -> String {
+    format!("{session:016x}-")
 }
 
 impl Open {

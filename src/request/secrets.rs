@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DecodeError;
-use crate::json::Json;
 use crate::text::Quoted;
+use crate::wire::read::Reader;
 use crate::wire::view::FromJson;
 
 /// Names with values that may be keys: its `Debug` shows the names alone.
@@ -22,8 +22,8 @@ impl fmt::Debug for Secrets {
 }
 
 impl FromJson for Secrets {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        FromJson::from_json(json).map(Self)
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        FromJson::read(reader).map(Self)
     }
 }
 

@@ -8,14 +8,18 @@ use super::shown::{content, name, subtype};
 use super::turns::origin_name;
 use super::{Tracer, tell};
 use crate::action::{Action, CliSession, Outcome, WhyDeclined};
-use crate::ask::{AskKind, Dialog, Elicitation, Permission, hook::Hook, mcp::McpMessage};
+use crate::ask::AskKind;
 use crate::end::{CloseReason, Closed};
 use crate::error::{Lost, RequestError};
 use crate::ids::{PromptId, RequestId, TurnId};
-use crate::message::{Content, Message};
+use crate::message::Message;
 use crate::request::Reply;
-use crate::wire::control::ask_view;
+use crate::wire::facts::LONGEST_NAME;
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::raw::Raw;
+
+/// How many of the tools that a message calls are named; a message of the CLI calls one.
+const TOOLS: usize = 16;
 
 impl Tracer {
     /// What happened, when it is handed out. The [end](Action::Closed) is the last that is told.
@@ -127,14 +131,15 @@ fn told(span: &Span, message: &Message) {
     content(span, "message", message.as_bytes());
 }
 
-/// The names of the tools that it calls.
+/// Reads the names of the first tools that it calls, and nothing else of its content.
 fn tools(message: &Message) -> Option<String> {
+    let blocks = Raw::line(message.as_bytes()).get("message")?.get("content")?;
+    let calls = blocks.items().filter(|block| block.text_of("type").is_some_and(|kind| kind.is("tool_use")));
     let mut names = String::new();
-    for block in message.content().unwrap_or_default() {
-        if let Content::ToolUse(call) = block {
-            let comma = if names.is_empty() { "" } else { "," };
-            let _ = write!(names, "{comma}{}", call.name);
-        }
+    for (at, call) in calls.take(TOOLS + 1).enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        let called = call.text_of("name").map(|name| name.start(LONGEST_NAME)).unwrap_or_default();
+        let _ = write!(names, "{comma}{}", if at < TOOLS { &*called } else { "..." });
     }
     (!names.is_empty()).then(|| name(&names).into_owned())
 }
@@ -181,18 +186,18 @@ fn replied(span: &Span, request: RequestId, reply: &Result<Reply, RequestError>)
     }
 }
 
-/// What an ask is about, by its name.
+/// What an ask is about, by its name, which is all that is read of it.
 fn about(kind: AskKind, message: &Message) -> Option<String> {
-    let line = message.as_bytes();
+    let request = Raw::line(message.as_bytes()).get("request")?;
     let about = match kind {
-        AskKind::Permission => ask_view::<Permission>(line).ok()?.tool_name,
-        AskKind::Hook => ask_view::<Hook>(line).ok()?.input.event.as_str().to_owned(),
-        AskKind::Mcp => ask_view::<McpMessage>(line).ok()?.server_name,
-        AskKind::Elicitation => ask_view::<Elicitation>(line).ok()?.server,
-        AskKind::Dialog => ask_view::<Dialog>(line).ok()?.kind,
-        AskKind::Unknown => return None,
-    };
-    Some(name(&about).into_owned())
+        AskKind::Permission => request.text_of("tool_name"),
+        AskKind::Hook => request.get("input")?.text_of("hook_event_name"),
+        AskKind::Mcp => request.text_of("server_name"),
+        AskKind::Elicitation => request.text_of("mcp_server_name"),
+        AskKind::Dialog => request.text_of("dialog_kind"),
+        AskKind::Unknown => None,
+    }?;
+    Some(name(&about.start(LONGEST_NAME)).into_owned())
 }
 
 fn session_closed(span: &Span, closed: &Closed) {

@@ -1,132 +1,149 @@
 //! The control lines: requests both ways, their responses, withdrawals (wire reference, sections 1.6 to 1.9).
 
-use serde::Deserialize;
-
 use crate::error::{DecodeError, RequestError};
+use crate::ids::Uuid;
 use crate::json::Json;
-use crate::wire::fields::Fields;
+use crate::wire::facts::{LONGEST_NAME, uuid};
+use crate::wire::read::{Tags, read_line};
+use crate::wire::scan::raw::{Raw, Text};
 use crate::wire::view::View;
-use crate::wire::{decode, lenient};
 
-/// The `request_id` of a `control_request` or `control_cancel_request`.
+/// The `request_id` of a `control_request` or `control_cancel_request`; one that is too long is none.
 pub(crate) fn request_id(line: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Body {
-        #[serde(default, deserialize_with = "lenient")]
-        request_id: Option<String>,
-    }
-    decode::<Body>(line).ok()?.request_id
+    Raw::line(line).text_of("request_id")?.within(LONGEST_NAME)
 }
 
 /// What decides how an ask is treated, before anybody looks at its content.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct AskFields {
-    #[serde(default, deserialize_with = "lenient")]
+#[derive(Debug, Default)]
+pub(crate) struct AskFields<'l> {
+    /// The start of it: no subtype that the crate knows is longer.
     pub(crate) subtype: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) dialog_kind: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    input: Option<HookInput>,
+    pub(crate) dialog_kind: Option<Text<'l>>,
+    pub(crate) hook_event: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct HookInput {
-    #[serde(default, deserialize_with = "lenient")]
-    hook_event_name: Option<String>,
-}
-
-impl AskFields {
-    pub(crate) fn hook_event(&self) -> Option<&str> {
-        self.input.as_ref()?.hook_event_name.as_deref()
+/// The `request` of a `control_request`; nothing where there is none.
+pub(crate) fn ask(line: &[u8]) -> AskFields<'_> {
+    let mut fields = AskFields::default();
+    let Some(request) = Raw::line(line).get("request") else { return fields };
+    for (key, value) in request.members() {
+        if key.is("subtype") {
+            fields.subtype = value.text().map(|subtype| subtype.start(LONGEST_NAME));
+        } else if key.is("dialog_kind") {
+            fields.dialog_kind = value.text();
+        } else if key.is("input") {
+            fields.hook_event = value.text_of("hook_event_name").map(|event| event.start(LONGEST_NAME));
+        }
     }
+    fields
 }
 
-/// The `request` of a `control_request`; `None` where there is none.
-pub(crate) fn ask(line: &[u8]) -> Option<AskFields> {
-    #[derive(Deserialize)]
-    struct Body {
-        #[serde(default, deserialize_with = "lenient")]
-        request: Option<AskFields>,
-    }
-    decode::<Body>(line).ok()?.request
+/// The input of the tool that wants to run.
+///
+/// # Errors
+/// Where there is none, or the tool has no name.
+pub(crate) fn tool_input(line: &[u8]) -> Result<Raw<'_>, DecodeError> {
+    let missing = |name: &str| DecodeError::missing(name);
+    let request = Raw::line(line).get("request").ok_or_else(|| missing("request"))?;
+    request.text_of("tool_name").ok_or_else(|| missing("tool_name").within("request"))?;
+    request.get("input").ok_or_else(|| missing("input").within("request"))
 }
 
 /// Reads what an ask is about: the `request` of a `control_request`, without its subtype.
 pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
-    let mut line: Fields = decode(line)?;
-    let mut request: Fields = line.require("request")?;
-    let _: Option<Json> = request.optional("subtype");
-    T::from_fields(request).map_err(|error| error.within("request"))
+    read_line(line, |reader| reader.within("request", |reader| T::read_fields(reader, Tags::new("subtype"))))
 }
 
 /// A `control_response` to a request of ours, or the CLI's echo of one of ours.
 #[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) request_id: String,
-    pub(crate) outcome: Result<Option<Json>, RequestError>,
-    /// The asks that were open when the CLI wrote it: whole `control_request`s, beside the reply to an `initialize`.
-    pub(crate) pending: Vec<Json>,
+pub(crate) struct Response<'l> {
+    pub(crate) request_id: Text<'l>,
+    /// The payload of a success.
+    pub(crate) outcome: Result<Option<Raw<'l>>, RequestError>,
+    pending: [Option<Raw<'l>>; 3],
 }
 
 /// Reads a `control_response`; `None` where it names no request.
-pub(crate) fn response(line: &[u8]) -> Option<Response> {
-    #[derive(Deserialize)]
-    struct Body {
-        response: Inner,
+pub(crate) fn response(line: &[u8]) -> Option<Response<'_>> {
+    let (mut request_id, mut subtype, mut payload) = (None, None, None);
+    let (mut error, mut code, mut pending) = (None, None, [None; 3]);
+    for (key, value) in Raw::line(line).get("response")?.members() {
+        if key.is("request_id") {
+            request_id = value.text();
+        } else if key.is("subtype") {
+            subtype = value.text();
+        } else if key.is("response") {
+            payload = Some(value);
+        } else if key.is("error") {
+            error = value.text();
+        } else if key.is("error_code") {
+            code = value.text();
+        } else if key.is("pending_permission_requests") {
+            pending[0] = Some(value);
+        } else if key.is("pending_user_dialog_requests") {
+            pending[1] = Some(value);
+        } else if key.is("pending_elicitation_requests") {
+            pending[2] = Some(value);
+        }
     }
-    #[derive(Deserialize)]
-    struct Inner {
-        request_id: String,
-        #[serde(default, deserialize_with = "lenient")]
-        subtype: Option<String>,
-        #[serde(default, deserialize_with = "lenient")]
-        response: Option<Json>,
-        #[serde(default, deserialize_with = "lenient")]
-        error: Option<String>,
-        #[serde(default, deserialize_with = "lenient")]
-        error_code: Option<String>,
-        #[serde(default, deserialize_with = "list")]
-        pending_permission_requests: Vec<Json>,
-        #[serde(default, deserialize_with = "list")]
-        pending_user_dialog_requests: Vec<Json>,
-        #[serde(default, deserialize_with = "list")]
-        pending_elicitation_requests: Vec<Json>,
-    }
-    let inner = decode::<Body>(line).ok()?.response;
-    let Inner { request_id, subtype, response, error, error_code, .. } = inner;
-    let pending =
-        [inner.pending_permission_requests, inner.pending_user_dialog_requests, inner.pending_elicitation_requests];
-    let outcome = match subtype.as_deref() {
-        Some("success") => Ok(response),
+    let text = |text: Text<'_>| text.decoded().into_owned();
+    let outcome = match subtype {
+        Some(subtype) if subtype.is("success") => Ok(payload),
         _ => Err(RequestError::Refused {
-            message: error.unwrap_or_else(|| "the CLI gave no reason".into()),
-            code: error_code,
+            message: error.map_or_else(|| "the CLI gave no reason".into(), text),
+            code: code.map(text),
         }),
     };
-    Some(Response { request_id, outcome, pending: pending.concat() })
+    Some(Response { request_id: request_id?, outcome, pending })
 }
 
-/// A list; what is none has nothing in it.
-fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Json>, D::Error> {
-    Ok(lenient(deserializer)?.unwrap_or_default())
+impl<'l> Response<'l> {
+    /// Returns the lists of asks that were open when the CLI wrote it, beside the reply to an `initialize`. Each item is
+    /// a whole `control_request`.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = Raw<'l>> + use<'l> {
+        self.pending.into_iter().flatten()
+    }
 }
 
 /// What an acknowledged interrupt says of other prompts (wire reference, section 2.3).
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Receipt {
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) still_queued: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) cancelled: Option<Vec<String>>,
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Receipt<'l> {
+    still_queued: Option<Raw<'l>>,
+    cancelled: Option<Raw<'l>>,
+}
+
+pub(crate) fn receipt(payload: Option<Raw<'_>>) -> Receipt<'_> {
+    let mut receipt = Receipt::default();
+    for (key, value) in payload.into_iter().flat_map(Raw::members) {
+        if key.is("still_queued") {
+            receipt.still_queued = Some(value);
+        } else if key.is("cancelled") {
+            receipt.cancelled = Some(value);
+        }
+    }
+    receipt
+}
+
+impl Receipt<'_> {
+    /// Returns whether a prompt is among those that are still queued; `None` if the receipt has no such list of texts.
+    pub(crate) fn still_queues(&self, prompt: Uuid) -> Option<bool> {
+        let queued = self.still_queued.filter(|queued| queued.is_list())?;
+        let mut found = false;
+        for item in queued.items() {
+            found |= uuid(item.text()?) == Some(prompt);
+        }
+        Some(found)
+    }
+
+    /// Returns the prompts that were withdrawn.
+    pub(crate) fn cancelled(&self) -> impl Iterator<Item = Uuid> {
+        self.cancelled.into_iter().flat_map(Raw::items).filter_map(|item| uuid(item.text()?))
+    }
 }
 
 /// Whether a `cancel_async_message` found its prompt in the queue.
-pub(crate) fn cancelled(payload: &Json) -> bool {
-    #[derive(Deserialize)]
-    struct Body {
-        cancelled: bool,
-    }
-    payload.decode::<Body>().is_ok_and(|body| body.cancelled)
+pub(crate) fn cancelled(payload: Raw<'_>) -> bool {
+    payload.get("cancelled").and_then(Raw::boolean) == Some(true)
 }
 
 /// The dialog kinds that the fields of an `initialize` declare; of two such fields the later counts.

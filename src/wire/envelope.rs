@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::text::readable;
 use crate::wire::kind::MessageKind;
+use crate::wire::scan::raw::Text;
 
 /// What the keys say that tell it; [`scan`](crate::wire::scan::scan) finds them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,12 +39,7 @@ impl Place {
         if start == 0 {
             return None;
         }
-        let written = line.get(start..end)?;
-        Some(match std::str::from_utf8(written) {
-            Ok(text) if !written.contains(&b'\\') => Cow::Borrowed(text),
-            // It was found to be a string, so it always means something.
-            _ => Cow::Owned(serde_json::from_str(&readable(&line[start - 1..=end])).unwrap_or_default()),
-        })
+        Some(Text::between_quotes(line.get(start..end)?).decoded())
     }
 }
 

@@ -1,31 +1,42 @@
-//! What the ledger reads in a line: which turn it opens or closes, and for whom.
-
-use serde::Deserialize;
+//! What the session itself reads in a line: which turn it opens or closes, for whom, and what still runs.
+//!
+//! Everything is read where it stands, and names are cut: what a line costs does not depend on what it contains.
 
 use crate::ids::Uuid;
-use crate::wire::first::First;
-use crate::wire::{decode, lenient};
+use crate::wire::scan::raw::{Raw, Text};
 
 /// The most prompts that a result names (wire reference, section 1.4); a list of so many may be cut.
 const NAMED: usize = 64;
 /// How many of them are read. What a longer list names beyond is found out like what a cut one leaves out.
 const NAMED_READ: usize = 4 * NAMED;
-/// How many capabilities are kept; the CLI has a dozen.
+/// How many capabilities are read; the CLI has a dozen.
 const CAPABILITIES: usize = 256;
+/// The longest name that is kept, in bytes: of a session, a version, a capability, a reason. The CLI's have 36 at most.
+pub(crate) const LONGEST_NAME: usize = 256;
+/// How much of a result's error text is kept for the end, in characters.
+const LONGEST_ERROR: usize = 4096;
 
 /// A `system/init`: a turn begins.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Init {
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) session_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) claude_code_version: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) capabilities: Option<First<CAPABILITIES>>,
+    /// Those that are texts of at most [`LONGEST_NAME`] bytes, among the first [`CAPABILITIES`].
+    pub(crate) capabilities: Vec<String>,
 }
 
 pub(crate) fn init(line: &[u8]) -> Init {
-    decode(line).unwrap_or_default()
+    let mut init = Init::default();
+    for (key, value) in Raw::line(line).members() {
+        if key.is("session_id") {
+            init.session_id = name(value);
+        } else if key.is("claude_code_version") {
+            init.claude_code_version = name(value);
+        } else if key.is("capabilities") {
+            init.capabilities = value.items().take(CAPABILITIES).filter_map(name).collect();
+        }
+    }
+    init
 }
 
 /// A `command_lifecycle`: how far the CLI is with a prompt.
@@ -35,108 +46,294 @@ pub(crate) struct Lifecycle {
     pub(crate) state: CommandState,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommandState {
     Queued,
     Started,
     Completed,
     Cancelled,
-    #[serde(other)]
     Other,
 }
 
 pub(crate) fn lifecycle(line: &[u8]) -> Option<Lifecycle> {
-    #[derive(Deserialize)]
-    struct Body {
-        command_uuid: String,
-        state: CommandState,
-    }
-    let body: Body = decode(line).ok()?;
-    Some(Lifecycle { uuid: body.command_uuid.parse().ok()?, state: body.state })
+    let line = Raw::line(line);
+    let uuid = uuid(line.text_of("command_uuid")?)?;
+    let state = match &*line.text_of("state")?.start(LONGEST_NAME) {
+        "queued" => CommandState::Queued,
+        "started" => CommandState::Started,
+        "completed" => CommandState::Completed,
+        "cancelled" => CommandState::Cancelled,
+        _ => CommandState::Other,
+    };
+    Some(Lifecycle { uuid, state })
 }
 
 /// A `result`: a turn ends.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct ResultFacts {
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) subtype: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) is_error: Option<bool>,
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) terminal_reason: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    origin: Option<OriginFields>,
-    #[serde(default, deserialize_with = "lenient")]
-    user_message_uuids: Option<First<NAMED_READ>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct OriginFields {
-    kind: String,
+    /// Text of the error, at most [`LONGEST_ERROR`] characters, if the result says that it is one.
+    pub(crate) error: Option<String>,
+    origin: Option<String>,
+    answers: Option<Vec<Uuid>>,
+    answers_may_be_cut: bool,
 }
 
 impl ResultFacts {
     /// What started the turn, where the CLI says that it was not a prompt of a host.
     pub(crate) fn own_origin(&self) -> Option<&str> {
-        self.origin.as_ref().map(|origin| origin.kind.as_str()).filter(|kind| *kind != "human")
+        self.origin.as_deref().filter(|kind| *kind != "human")
     }
 
     /// The prompts that it answers, where the CLI says so (from 2.1.259 on).
-    pub(crate) fn answers(&self) -> Option<Vec<Uuid>> {
-        let named = self.user_message_uuids.as_ref()?;
-        Some(named.0.iter().filter_map(|uuid| uuid.parse().ok()).collect())
+    pub(crate) fn answers(&self) -> Option<&[Uuid]> {
+        self.answers.as_deref()
     }
 
     /// Whether the list of answered prompts may be cut.
     pub(crate) fn answers_may_be_cut(&self) -> bool {
-        self.user_message_uuids.as_ref().is_some_and(|named| named.0.len() >= NAMED)
+        self.answers_may_be_cut
     }
 }
 
+/// Start of the errors that are meant for the CLI's own developers: `[ede_diagnostic] ...`.
+pub(crate) const DIAGNOSTIC: &str = "[ede_";
+/// Cause of an interrupted turn.
+pub(crate) const INTERRUPTED: &str = "the turn was interrupted";
+/// Cause of a turn of which only a diagnostic is told.
+pub(crate) const BROKE_OFF: &str = "the turn broke off before it was answered";
+
 pub(crate) fn result(line: &[u8]) -> ResultFacts {
-    decode(line).unwrap_or_default()
+    let mut facts = ResultFacts::default();
+    let (mut errors, mut text, mut status, mut named) = (None, None, None, None);
+    for (key, value) in Raw::line(line).members() {
+        if key.is("subtype") {
+            facts.subtype = value.text().map(cut);
+        } else if key.is("is_error") {
+            facts.is_error = value.boolean();
+        } else if key.is("terminal_reason") {
+            facts.terminal_reason = value.text().map(cut);
+        } else if key.is("origin") {
+            facts.origin = value.text_of("kind").map(cut);
+        } else if key.is("user_message_uuids") {
+            named = Some(value);
+        } else if key.is("errors") {
+            errors = Some(value);
+        } else if key.is("result") {
+            text = value.text();
+        } else if key.is("api_error_status") {
+            status = value.number();
+        }
+    }
+    let named = named.filter(|named| named.is_list());
+    // A list with something else in it is none.
+    let named: Option<Vec<_>> = named.and_then(|named| named.items().take(NAMED_READ).map(Raw::text).collect());
+    facts.answers_may_be_cut = named.as_ref().is_some_and(|named| named.len() >= NAMED);
+    facts.answers = named.map(|named| named.into_iter().filter_map(uuid).collect());
+    if facts.is_error == Some(true) {
+        let error = errors.and_then(listed_errors).or_else(|| text.and_then(trimmed_start));
+        let subtype = facts.subtype.as_deref();
+        let aborted = matches!(facts.terminal_reason.as_deref(), Some("aborted_streaming" | "aborted_tools"));
+        facts.error = Some(error.unwrap_or_else(|| match (subtype, status) {
+            (None, _) => "the field `subtype` is missing".to_owned(),
+            _ if aborted => INTERRUPTED.to_owned(),
+            (Some("error_during_execution"), _) if errors.is_some_and(has_diagnostic) => BROKE_OFF.to_owned(),
+            (Some("success"), Some(status)) => format!("API error (HTTP {status})"),
+            (Some("success"), None) => "unknown error".to_owned(),
+            (Some(subtype), _) => subtype.to_owned(),
+        }));
+    }
+    facts
+}
+
+/// Whether an error is a remark of the CLI's for its own developers.
+fn is_diagnostic(error: Text<'_>) -> bool {
+    error.chars().skip_while(|character| character.is_whitespace()).take(DIAGNOSTIC.len()).eq(DIAGNOSTIC.chars())
+}
+
+fn has_diagnostic(errors: Raw<'_>) -> bool {
+    errors.text().into_iter().chain(errors.items().filter_map(Raw::text)).any(is_diagnostic)
+}
+
+/// Joins the texts of a list of errors; a bare text counts as one. `None` if they say nothing.
+fn listed_errors(errors: Raw<'_>) -> Option<String> {
+    let mut joined = String::new();
+    let mut room = LONGEST_ERROR;
+    let mut push = |text: &mut dyn Iterator<Item = char>| {
+        text.take(room).for_each(|character| {
+            joined.push(character);
+            room -= 1;
+        });
+        room > 0
+    };
+    let mut first = true;
+    for text in errors.text().into_iter().chain(errors.items().filter_map(Raw::text)) {
+        if text.chars().all(char::is_whitespace) || is_diagnostic(text) {
+            continue;
+        }
+        if !first && !push(&mut "; ".chars()) || !push(&mut text.chars()) {
+            break;
+        }
+        first = false;
+    }
+    (!joined.is_empty()).then_some(joined)
+}
+
+/// Reads the start of a text without the blanks around it. `None` if there is nothing else in it.
+fn trimmed_start(text: Text<'_>) -> Option<String> {
+    let mut rest = text.chars().skip_while(|character| character.is_whitespace());
+    let mut start: String = rest.by_ref().take(LONGEST_ERROR).collect();
+    if rest.all(char::is_whitespace) {
+        start.truncate(start.trim_end().len());
+    }
+    (!start.is_empty()).then_some(start)
 }
 
 /// A `system` message about background work or the state of the session.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct SystemFacts {
-    #[serde(default, deserialize_with = "lenient")]
+#[derive(Debug, Default)]
+pub(crate) struct SystemFacts<'l> {
     pub(crate) task_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) task_type: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) state: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) patch: Option<TaskPatch>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub(crate) tasks: Option<Vec<ListedTask>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct TaskPatch {
-    #[serde(default, deserialize_with = "lenient")]
+    /// State of the task, in an update of it.
     pub(crate) status: Option<String>,
+    tasks: Option<Raw<'l>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A task in the list of those that run.
+#[derive(Debug)]
 pub(crate) struct ListedTask {
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) task_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
     pub(crate) task_type: Option<String>,
 }
 
-pub(crate) fn system(line: &[u8]) -> SystemFacts {
-    decode(line).unwrap_or_default()
+impl<'l> SystemFacts<'l> {
+    /// Returns the tasks that run, each read when it is asked for.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = ListedTask> + use<'l> {
+        let tasks = self.tasks.into_iter().flat_map(Raw::items);
+        tasks.map(|task| ListedTask {
+            task_id: task.get("task_id").and_then(name),
+            task_type: task.get("task_type").and_then(name),
+        })
+    }
+}
+
+pub(crate) fn system(line: &[u8]) -> SystemFacts<'_> {
+    let mut facts = SystemFacts::default();
+    for (key, value) in Raw::line(line).members() {
+        if key.is("task_id") {
+            facts.task_id = name(value);
+        } else if key.is("task_type") {
+            facts.task_type = name(value);
+        } else if key.is("state") {
+            facts.state = value.text().map(cut);
+        } else if key.is("patch") {
+            facts.status = value.get("status").and_then(name);
+        } else if key.is("tasks") {
+            facts.tasks = Some(value);
+        }
+    }
+    facts
 }
 
 /// Whether a `system/informational` says that a hook keeps a prompt from going on.
 pub(crate) fn prevents(line: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Body {
-        #[serde(default, deserialize_with = "lenient")]
-        prevent_continuation: Option<bool>,
+    Raw::line(line).get("prevent_continuation").and_then(Raw::boolean) == Some(true)
+}
+
+/// Reads a name; one that is too long is none.
+fn name(value: Raw<'_>) -> Option<String> {
+    value.text()?.within(LONGEST_NAME)
+}
+
+/// Reads the start of a word: whoever compares it knows none that is longer.
+fn cut(text: Text<'_>) -> String {
+    text.start(LONGEST_NAME)
+}
+
+/// Reads a uuid. Lists of them may be long: nothing is allocated.
+pub(crate) fn uuid(text: Text<'_>) -> Option<Uuid> {
+    let (mut written, mut length) = ([0; 36], 0);
+    for character in text.chars() {
+        *written.get_mut(length)? = u8::try_from(character).ok()?;
+        length += 1;
     }
-    decode::<Body>(line).is_ok_and(|body| body.prevent_continuation == Some(true))
+    std::str::from_utf8(&written[..length]).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Message;
+
+    /// The error text of that result, which is what the typed view says.
+    fn error(fields: &str) -> String {
+        let line = format!(r#"{{"type":"result","is_error":true{fields}}}"#);
+        let error = result(line.as_bytes()).error.expect("it is an error");
+        let view = Message::parse(line.as_bytes()).expect("a line").result();
+        let viewed = view.map_or_else(|error| error.to_string(), |view| view.error_text());
+        assert_eq!(error, viewed.chars().take(LONGEST_ERROR).collect::<String>(), "{line}");
+        error
+    }
+
+    #[test]
+    fn the_error_text_is_what_the_view_says() {
+        assert_eq!(error(r#","subtype":"success","result":" limit\u0021 \n""#), "limit!");
+        assert_eq!(error(r#","subtype":"error","errors":["a"," ","b"],"result":"c""#), "a; b");
+        assert_eq!(error(r#","subtype":"error","errors":["a",5,"b"]"#), "a; b");
+        assert_eq!(error(r#","subtype":"error","errors":"bare""#), "bare");
+        assert_eq!(error(r#","subtype":"error","errors":{"a":"b"}"#), "error");
+        assert_eq!(error(r#","subtype":"success","api_error_status":529"#), "API error (HTTP 529)");
+        assert_eq!(error(r#","subtype":"success","result":" ""#), "unknown error");
+        assert_eq!(error(""), "the field `subtype` is missing");
+        let diagnostic = r#","subtype":"error_during_execution","errors":["[ede_diagnostic] result_type=user"]"#;
+        assert_eq!(error(diagnostic), BROKE_OFF);
+        assert_eq!(error(&format!(r#"{diagnostic},"terminal_reason":"aborted_tools""#)), INTERRUPTED);
+        assert_eq!(error(&format!(r#"{diagnostic},"result":"said""#)), "said");
+        assert_eq!(error(r#","subtype":"error_during_execution","errors":[" [ede_a","real"]"#), "real");
+        let long = "x ".repeat(3000);
+        assert_eq!(error(&format!(r#","subtype":"error","result":" {long}y""#)).chars().count(), LONGEST_ERROR);
+        assert_eq!(
+            error(&format!(r#","subtype":"error","errors":["{long}","{long}"]"#)).chars().count(),
+            LONGEST_ERROR
+        );
+        let spaces = format!(r#","subtype":"error","result":"{}{}""#, "x".repeat(4000), " ".repeat(4000));
+        assert_eq!(error(&spaces).len(), 4000);
+        assert_eq!(result(br#"{"type":"result","is_error":false,"errors":["a"]}"#).error, None);
+    }
+
+    #[test]
+    fn a_list_of_prompts_with_something_else_in_it_is_none() {
+        let named = |list: &str| {
+            let line = format!(r#"{{"type":"result","user_message_uuids":{list}}}"#);
+            let facts = result(line.as_bytes());
+            (facts.answers().map(<[Uuid]>::len), facts.answers_may_be_cut())
+        };
+        let uuid = r#""00000000-0000-4000-8000-0000000000a1""#;
+        assert_eq!(named(&format!("[{uuid},\"other\"]")), (Some(1), false));
+        assert_eq!(named("[]"), (Some(0), false));
+        for list in ["{}", "null", "\"\"", "[5]", &format!("[{uuid},null]")] {
+            assert_eq!(named(list), (None, false), "{list}");
+        }
+        assert_eq!(named(&format!("[{}5]", format!("{uuid},").repeat(NAMED_READ))), (Some(NAMED_READ), true));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_none() {
+        let long = "x".repeat(LONGEST_NAME + 1);
+        let line =
+            format!(r#"{{"session_id":"{long}","capabilities":["a",5,"{long}","b"],"claude_code_version":"2"}}"#);
+        let init = init(line.as_bytes());
+        assert_eq!((init.session_id, init.claude_code_version.as_deref()), (None, Some("2")));
+        assert_eq!(init.capabilities, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_counts() {
+        let line = br#"{"subtype":"success","is_error":true,"subtype":"error","is_error":"no"}"#;
+        let facts = result(line);
+        assert_eq!((facts.subtype.as_deref(), facts.is_error), (Some("error"), None));
+    }
 }

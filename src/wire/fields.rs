@@ -1,16 +1,15 @@
 //! The fields of a JSON object, in their order, each as it was written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Quoted, few};
 use crate::wire::from_json::{FromJson, Shown, below};
+use crate::wire::read::{Reader, Tags};
 
 /// The fields of a JSON object, in their order, each as it was written.
 ///
@@ -95,11 +94,27 @@ impl Fields {
         self.0
     }
 
-    /// Takes out a field, whatever it holds.
-    pub(crate) fn remove(&mut self, name: &str) {
-        if let Some(at) = self.place(name) {
-            self.0.remove(at);
+    /// Fields of which no two have the same name.
+    pub(crate) fn from_unique(fields: Vec<(String, Json)>) -> Self {
+        Self(fields)
+    }
+
+    /// Returns the object as text.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = String::with_capacity(
+            2 + self.0.iter().map(|(name, value)| name.len() + value.as_str().len() + 4).sum::<usize>(),
+        );
+        for (name, value) in self.iter() {
+            text.push(if text.is_empty() { '{' } else { ',' });
+            text.push_str(Json::string(name).as_str());
+            text.push(':');
+            text.push_str(value.as_str());
         }
+        if text.is_empty() {
+            text.push('{');
+        }
+        text.push('}');
+        text
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -107,8 +122,29 @@ impl Fields {
     }
 }
 
-/// So many names are compared with each other faster than they are hashed.
+/// So many names are compared with each other faster than they are sorted.
 const FEW: usize = 32;
+
+/// Leaves of several fields with one name the last value, in the place of the first.
+pub(crate) fn unique(fields: &mut Vec<(String, Json)>) {
+    let twice = |(at, (name, _)): (usize, &(String, Json))| fields[..at].iter().any(|(other, _)| other == name);
+    if fields.len() <= FEW && !fields.iter().enumerate().any(twice) {
+        return;
+    }
+    // By name, and of one name in their order.
+    let mut places: Vec<usize> = (0..fields.len()).collect();
+    places.sort_unstable_by(|a, b| fields[*a].0.cmp(&fields[*b].0).then(a.cmp(b)));
+    let (mut moved, mut gone) = (Vec::new(), vec![false; fields.len()]);
+    for same in places.chunk_by(|a, b| fields[*a].0 == fields[*b].0) {
+        if let [first, later @ .., last] = same {
+            moved.push((*first, *last));
+            later.iter().chain([last]).for_each(|place| gone[*place] = true);
+        }
+    }
+    moved.iter().for_each(|(first, last)| fields.swap(*first, *last));
+    let mut gone = gone.into_iter();
+    fields.retain(|_| gone.next() == Some(false));
+}
 
 /// Puts a field in the place of one of its name, or behind the others.
 pub(crate) fn set(fields: &mut Vec<(String, Json)>, name: String, value: Json) {
@@ -121,23 +157,9 @@ pub(crate) fn set(fields: &mut Vec<(String, Json)>, name: String, value: Json) {
 impl FromIterator<(String, Json)> for Fields {
     /// Of two fields with one name the later counts.
     fn from_iter<I: IntoIterator<Item = (String, Json)>>(fields: I) -> Self {
-        let fields: Vec<(String, Json)> = fields.into_iter().collect();
-        let twice = |(at, (name, _)): (usize, &(String, Json))| fields[..at].iter().any(|(other, _)| other == name);
-        if fields.len() <= FEW && !fields.iter().enumerate().any(twice) {
-            return Self(fields);
-        }
-        let mut places: HashMap<String, usize> = HashMap::new();
-        let mut all: Vec<(String, Json)> = Vec::new();
-        for (name, value) in fields {
-            match places.get(&name) {
-                Some(place) => all[*place].1 = value,
-                None => {
-                    places.insert(name.clone(), all.len());
-                    all.push((name, value));
-                }
-            }
-        }
-        Self(all)
+        let mut fields = fields.into_iter().collect();
+        unique(&mut fields);
+        Self(fields)
     }
 }
 
@@ -149,8 +171,7 @@ impl fmt::Debug for Fields {
 
 impl From<Fields> for Json {
     fn from(fields: Fields) -> Self {
-        // Names are texts and values are JSON: there is nothing that could fail.
-        Self::from_value(&fields).unwrap_or_else(|_| Self::string(""))
+        Self::of_checked(&fields.to_text(), true)
     }
 }
 
@@ -162,42 +183,32 @@ impl Serialize for Fields {
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    fields.push((name, Json::from(value)));
-                }
-                Ok(fields.into_iter().collect())
-            }
-        }
-
-        deserializer.deserialize_map(Object)
+        Self::from_json(&Json::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
 impl FromJson for Fields {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        json.decode().map_err(|_| DecodeError::expected("an object"))
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.fields(Tags::NONE)
     }
 }
 
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        let fields = Fields::from_json(json)?;
-        let entry = |(name, json): (&str, &Json)| {
-            let value = T::from_json(json).map_err(|error| error.within(name))?;
-            Ok((name.to_owned(), value))
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let mut values = BTreeMap::new();
+        let mut members = reader.object(Tags::NONE)?;
+        while let Some(name) = reader.member(&mut members) {
+            let value = T::read(reader);
+            if reader.take(name.len() + 2 * size_of::<(String, Result<T, DecodeError>)>()) {
+                values.insert(name.into_owned(), value);
+            }
+        }
+        reader.within_memory()?;
+        let value = |(name, value): (String, Result<T, DecodeError>)| match value {
+            Ok(value) => Ok((name, value)),
+            Err(error) => Err(error.within(&name)),
         };
-        fields.iter().map(entry).collect()
+        values.into_iter().map(value).collect()
     }
 
     fn unnamed(&self, at: &str, found: &mut Vec<String>) {

@@ -5,10 +5,16 @@ use std::fmt;
 use crate::error::DecodeError;
 use crate::json::Json;
 use crate::text::{Quoted, few};
+use crate::wire::read::{Reader, read};
 
 /// What can be read from a JSON value, with an error that says where in the value it is not as expected.
 pub(crate) trait FromJson: Sized + fmt::Debug {
-    fn from_json(json: &Json) -> Result<Self, DecodeError>;
+    /// Reads the next value. The reader is behind the value then, whether it was as expected or not.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
+
+    fn from_json(json: &Json) -> Result<Self, DecodeError> {
+        read(json.as_str())
+    }
 
     /// Adds to `found` what in it, which stands at `at`, has no name in this version of the crate.
     fn unnamed(&self, _at: &str, _found: &mut Vec<String>) {}
@@ -33,17 +39,22 @@ pub(crate) fn below(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
-macro_rules! plain {
-    ($($plain:ty: $what:literal,)+) => {$(
-        impl FromJson for $plain {
-            fn from_json(json: &Json) -> Result<Self, DecodeError> {
-                json.decode().map_err(|_| DecodeError::expected($what))
+macro_rules! scalars {
+    ($($scalar:ty: $what:literal,)+) => {$(
+        impl FromJson for $scalar {
+            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                let scalar = reader.scalar();
+                if scalar.is_none() {
+                    reader.skip();
+                }
+                let read = scalar.and_then(|scalar| serde_json::from_str(scalar).ok());
+                read.ok_or_else(|| DecodeError::expected($what))
             }
         }
     )+};
 }
 
-plain! {
+scalars! {
     bool: "true or false",
     u64: "a whole number, not negative",
     i64: "a whole number",
@@ -51,8 +62,11 @@ plain! {
 }
 
 impl FromJson for String {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        json.decode().map_err(|_| DecodeError::expected("a text"))
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.owned().ok_or_else(|| {
+            reader.skip();
+            DecodeError::expected("a text")
+        })
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,6 +75,10 @@ impl FromJson for String {
 }
 
 impl FromJson for Json {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(reader.json())
+    }
+
     fn from_json(json: &Json) -> Result<Self, DecodeError> {
         Ok(json.clone())
     }
@@ -68,10 +86,13 @@ impl FromJson for Json {
 
 /// `null` is none.
 impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        match json.as_str() {
-            "null" => Ok(None),
-            _ => T::from_json(json).map(Some),
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.first() {
+            b'n' => {
+                reader.scalar();
+                Ok(None)
+            }
+            _ => T::read(reader).map(Some),
         }
     }
 
@@ -86,11 +107,38 @@ impl<T: FromJson> FromJson for Option<T> {
     }
 }
 
+/// Large parts of a large whole, of which most objects have none.
+impl<T: FromJson> FromJson for Box<T> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        T::read(reader).map(Self::new)
+    }
+
+    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+        (**self).unnamed(at, found);
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).show(f)
+    }
+}
+
 impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        let items: Vec<Json> = json.decode().map_err(|_| DecodeError::expected("a list"))?;
-        let item = |(at, json): (usize, &Json)| T::from_json(json).map_err(|error| error.within(&at.to_string()));
-        items.iter().enumerate().map(item).collect()
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.list()?;
+        let mut items = Self::new();
+        while reader.item() {
+            match T::read(reader) {
+                Ok(item) => reader.push(&mut items, item),
+                Err(error) => {
+                    while reader.item() {
+                        reader.skip();
+                    }
+                    return Err(error.within(&items.len().to_string()));
+                }
+            }
+        }
+        reader.within_memory()?;
+        Ok(items)
     }
 
     fn unnamed(&self, at: &str, found: &mut Vec<String>) {

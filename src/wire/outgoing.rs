@@ -57,42 +57,47 @@ pub(crate) fn user(content: &Json, uuid: Uuid, fields: &[(String, Json)]) -> Vec
 
 /// A success `control_response` with that payload.
 pub(crate) fn success(request_id: &str, payload: &Json) -> Vec<u8> {
-    respond(&Inner { subtype: "success", request_id, response: Some(payload), error: None, error_code: None })
+    answer_with(request_id, payload, payload.as_str().len())
 }
 
 /// An error `control_response`.
 pub(crate) fn error(request_id: &str, message: &str, code: Option<&str>) -> Vec<u8> {
-    respond(&Inner { subtype: "error", request_id, response: None, error: Some(message), error_code: code })
+    let none = None::<&()>;
+    let inner = Inner { subtype: "error", request_id, response: none, error: Some(message), error_code: code };
+    respond(&inner, message.len()).unwrap_or_else(|| b"\n".to_vec())
 }
 
 /// A success `control_response` with a payload that is made to be one.
 pub(crate) fn answer(request_id: &str, payload: &impl Serialize) -> Vec<u8> {
-    match Json::from_value(payload) {
-        Ok(payload) => success(request_id, &payload),
-        Err(_) => error(request_id, "the answer could not be written", None),
-    }
+    answer_with(request_id, payload, 0)
+}
+
+/// The same of a payload that may be long; `content` is how long its greatest part is.
+pub(crate) fn answer_with(request_id: &str, payload: &impl Serialize, content: usize) -> Vec<u8> {
+    let inner = Inner { subtype: "success", request_id, response: Some(payload), error: None, error_code: None };
+    respond(&inner, content).unwrap_or_else(|| error(request_id, "the answer could not be written", None))
 }
 
 #[derive(Serialize)]
-struct Inner<'a> {
+struct Inner<'a, T> {
     subtype: &'a str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    response: Option<&'a Json>,
+    response: Option<&'a T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<&'a str>,
 }
 
-fn respond(response: &Inner<'_>) -> Vec<u8> {
+/// `None` if the payload cannot be JSON.
+fn respond(response: &Inner<'_, impl Serialize>, content: usize) -> Option<Vec<u8>> {
     #[derive(Serialize)]
-    struct Line<'a> {
+    struct Line<'a, T> {
         r#type: &'a str,
-        response: &'a Inner<'a>,
+        response: &'a Inner<'a, T>,
     }
-    let payload = response.response.map_or(0, |payload| payload.as_str().len());
-    line(&Line { r#type: "control_response", response }, payload)
+    written(&Line { r#type: "control_response", response }, content)
 }
 
 /// The host's fields, beside those that we write ourselves: one with such a name is left out.
@@ -105,11 +110,13 @@ fn beside<M: SerializeMap>(map: &mut M, fields: &[(String, Json)], ours: &[&str]
 
 /// `content` is how long the value's greatest part is.
 fn line(value: &impl Serialize, content: usize) -> Vec<u8> {
-    let mut line = Vec::with_capacity(content + AROUND);
     // Maps with text keys and raw values that were checked on their way in: there is nothing that could fail.
-    if serde_json::to_writer(&mut line, value).is_err() {
-        line.clear();
-    }
+    written(value, content).unwrap_or_else(|| b"\n".to_vec())
+}
+
+fn written(value: &impl Serialize, content: usize) -> Option<Vec<u8>> {
+    let mut line = Vec::with_capacity(content + AROUND);
+    serde_json::to_writer(&mut line, value).ok()?;
     line.push(b'\n');
-    line
+    Some(line)
 }

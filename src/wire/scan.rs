@@ -4,10 +4,11 @@
 //! any depth: that takes a bit for each level and no stack. It makes no UTF-8 pass, and half a surrogate pair is as good as
 //! any other escape: what is bad is read as U+FFFD by whoever decodes it.
 //!
-//! `tests/scan.rs` has the same in a few slow lines on `serde_json`; both agree on every line of the recordings, and on what
+//! `tests/pure/scan.rs` has the same in a few slow lines on `serde_json`; both agree on every line of the recordings, and on what
 //! becomes of them when bytes are lost, doubled and changed.
 
-mod strings;
+pub(crate) mod raw;
+pub(super) mod strings;
 
 use crate::wire::envelope::{Envelope, NotAMessage, Place};
 use crate::wire::kind::MessageKind;

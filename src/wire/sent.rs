@@ -126,9 +126,16 @@ macro_rules! sent {
             }
         }
 
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::Slow for $name {
+            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                $crate::wire::view::FromJson::from_json(json)
+            }
+        }
+
         impl $crate::wire::view::FromJson for $name {
-            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
-                Self::of_fields($crate::wire::view::FromJson::from_json(json)?)
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                Self::of_fields(reader.fields($crate::wire::read::Tags::NONE)?)
             }
         }
 

@@ -4,22 +4,20 @@
 //! field hide another. These rules stand here once, for messages, replies and asks.
 
 use crate::error::DecodeError;
-use crate::wire::decode;
-use crate::wire::fields::Fields;
+use crate::wire::read::{Reader, Tags};
 
 pub(crate) use crate::wire::from_json::{FromJson, Shown, below};
 
-/// Reads a view of a line; bad Unicode is read as U+FFFD.
-pub(crate) fn view_of<T: View>(line: &[u8]) -> Result<T, DecodeError> {
-    T::from_fields(decode(line)?)
-}
-
 /// What is read from the fields of an object.
 pub(crate) trait View: FromJson {
-    fn from_fields(fields: Fields) -> Result<Self, DecodeError>;
+    /// Reads the next object, without the fields by which the view was chosen. The reader is behind the object then.
+    fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError>;
+}
 
-    /// Leaves out of what is not named a field that says nothing more, as the tag by which the view was chosen.
-    fn forget(&mut self, name: &str);
+impl<T: View> View for Box<T> {
+    fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError> {
+        T::read_fields(reader, tags).map(Self::new)
+    }
 }
 
 /// Declares what an object of the CLI says: the fields that must be there, and those that may be.
@@ -49,24 +47,64 @@ macro_rules! view {
         }
 
         impl $crate::wire::view::View for $view {
-            #[allow(unused_mut, reason = "a view may name nothing")]
-            fn from_fields(mut fields: $crate::wire::fields::Fields) -> Result<Self, $crate::DecodeError> {
+            fn read_fields(
+                reader: &mut $crate::wire::read::Reader<'_>,
+                tags: $crate::wire::read::Tags,
+            ) -> Result<Self, $crate::DecodeError> {
+                let mut members = reader.object(tags)?;
+                let mut rest = $crate::wire::read::Rest::default();
+                $($(let mut $must = None;)*)?
+                $($(let mut $may = None;)*)?
+                $($(let mut $or = None;)*)?
+                while let Some(name) = reader.member(&mut members) {
+                    match &*name {
+                        $($($crate::wire::view::wire_name!($must $(= $must_wire)?) => reader.must(&mut $must),)*)?
+                        $($($crate::wire::view::wire_name!($may $(= $may_wire)?) => reader.may($crate::wire::view::wire_name!($may $(= $may_wire)?), &mut $may, &mut rest),)*)?
+                        $($($crate::wire::view::wire_name!($or $(= $or_wire)?) => reader.may($crate::wire::view::wire_name!($or $(= $or_wire)?), &mut $or, &mut rest),)*)?
+                        name => reader.other(name, &members, &mut rest),
+                    }
+                }
+                Ok(Self {
+                    $($($must: $crate::wire::read::required($must, $crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
+                    $($($may,)*)?
+                    $($($or: $or.unwrap_or_default(),)*)?
+                    rest: rest.finish(reader)?,
+                })
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::SlowView for $view {
+            #[allow(unused_variables, reason = "a view may name nothing")]
+            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::DecodeError> {
                 Ok(Self {
                     $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
                     $($($may: fields.optional($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
                     $($($or: fields.optional($crate::wire::view::wire_name!($or $(= $or_wire)?)).unwrap_or_default(),)*)?
-                    rest: fields,
+                    rest: fields.rest(),
                 })
             }
 
-            fn forget(&mut self, name: &str) {
-                self.rest.remove(name);
+            fn slow_without(
+                fields: &mut $crate::wire::slow::SlowFields,
+                tags: &[&str],
+            ) -> Result<Self, $crate::DecodeError> {
+                let mut view = Self::slow_fields(fields)?;
+                view.rest = view.rest.iter().filter(|(name, _)| !tags.contains(name)).map(|(name, value)| (name.to_owned(), value.clone())).collect();
+                Ok(view)
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::Slow for $view {
+            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                $crate::wire::slow::SlowView::slow_fields(&mut $crate::wire::slow::SlowFields::of(json)?)
             }
         }
 
         impl $crate::wire::view::FromJson for $view {
-            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
-                $crate::wire::view::View::from_fields($crate::wire::view::FromJson::from_json(json)?)
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE)
             }
 
             fn unnamed(&self, at: &str, found: &mut Vec<String>) {
@@ -95,8 +133,8 @@ macro_rules! view {
 
         impl<'de> serde::Deserialize<'de> for $view {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let fields = serde::Deserialize::deserialize(deserializer)?;
-                $crate::wire::view::View::from_fields(fields).map_err(serde::de::Error::custom)
+                let json = serde::Deserialize::deserialize(deserializer)?;
+                $crate::wire::view::FromJson::from_json(&json).map_err(serde::de::Error::custom)
             }
         }
     )+};
@@ -121,32 +159,65 @@ macro_rules! tagged {
             Other($crate::wire::fields::Fields),
         }
 
+        impl $tagged {
+            /// Reads the next object as the word wants it.
+            pub(crate) fn read_as(
+                word: &str,
+                reader: &mut $crate::wire::read::Reader<'_>,
+                tags: $crate::wire::read::Tags,
+            ) -> Result<Self, $crate::DecodeError> {
+                Ok(match word {
+                    $($($word)|+ => Self::$variant(<$view as $crate::wire::view::View>::read_fields(reader, tags)?),)+
+                    _ => Self::Other(reader.fields(tags)?),
+                })
+            }
+        }
+
         impl $crate::wire::view::View for $tagged {
-            fn from_fields(fields: $crate::wire::fields::Fields) -> Result<Self, $crate::DecodeError> {
-                use $crate::wire::view::View;
-                let word = fields.get($tag).and_then(|tag| tag.decode::<String>().ok());
-                match word.as_deref() {
-                    $(Some($($word)|+) => {
-                        let mut view = <$view as View>::from_fields(fields)?;
-                        view.forget($tag);
-                        Ok(Self::$variant(view))
-                    })+
-                    _ => Ok(Self::Other(fields)),
-                }
+            fn read_fields(
+                reader: &mut $crate::wire::read::Reader<'_>,
+                tags: $crate::wire::read::Tags,
+            ) -> Result<Self, $crate::DecodeError> {
+                $crate::wire::read::tagged(reader, $tag, tags, Self::read_as)
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::SlowView for $tagged {
+            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::DecodeError> {
+                Self::slow_without(fields, &[])
             }
 
-            fn forget(&mut self, name: &str) {
-                match self {
-                    $(Self::$variant(view) => $crate::wire::view::View::forget(view, name),)+
-                    Self::Other(_) => {}
-                }
+            fn slow_without(
+                fields: &mut $crate::wire::slow::SlowFields,
+                tags: &[&str],
+            ) -> Result<Self, $crate::DecodeError> {
+                use $crate::wire::slow::SlowView;
+                let tags = [tags, &[$tag]].concat();
+                let word = fields.get($tag).and_then(|tag| tag.decode::<String>().ok());
+                Ok(match word.as_deref() {
+                    $(Some($($word)|+) => Self::$variant(<$view as SlowView>::slow_without(fields, &tags)?),)+
+                    _ => Self::Other(fields.rest()),
+                })
+            }
+        }
+
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::Slow for $tagged {
+            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+                use $crate::wire::slow::{SlowFields, SlowView};
+                Self::slow_fields(&mut SlowFields::of(json)?).or_else(|_| Ok(Self::Other(SlowFields::of(json)?.rest())))
             }
         }
 
         impl $crate::wire::view::FromJson for $tagged {
-            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
-                use $crate::wire::view::{FromJson, View};
-                Self::from_fields(FromJson::from_json(json)?).or_else(|_| Ok(Self::Other(FromJson::from_json(json)?)))
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                let start = reader.start();
+                let read = $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE);
+                read.or_else(|_| {
+                    reader.back(start);
+                    Ok(Self::Other(reader.fields($crate::wire::read::Tags::NONE)?))
+                })
             }
 
             fn unnamed(&self, at: &str, found: &mut Vec<String>) {
@@ -227,9 +298,22 @@ macro_rules! words {
             }
         }
 
-        impl $crate::wire::view::FromJson for $words {
-            fn from_json(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+        #[cfg(any(test, fuzzing))]
+        impl $crate::wire::slow::Slow for $words {
+            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
                 json.decode().map_err(|_| $crate::DecodeError::expected("a text"))
+            }
+        }
+
+        impl $crate::wire::view::FromJson for $words {
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                match reader.string() {
+                    Some(word) => Ok(Self::from(&*word.cow())),
+                    None => {
+                        reader.skip();
+                        Err($crate::DecodeError::expected("a text"))
+                    }
+                }
             }
 
             fn unnamed(&self, at: &str, found: &mut Vec<String>) {
@@ -270,6 +354,8 @@ pub(crate) use {tagged, view, wire_name, words};
 mod tests {
     use super::*;
     use crate::json::Json;
+    use crate::wire::fields::Fields;
+    use crate::wire::read::view_of;
 
     view! {
         /// A limit.
@@ -316,7 +402,7 @@ mod tests {
     }
 
     fn limit(text: &str) -> Result<Limit, DecodeError> {
-        view_of(text.as_bytes())
+        view_of(text.as_bytes(), Tags::NONE)
     }
 
     #[test]
@@ -347,7 +433,8 @@ mod tests {
         };
         assert_eq!((texts.rest.len(), odd.len(), none.len()), (0, 2, 0));
         let odd = Json::parse(parts).unwrap().decode::<Vec<Fields>>().unwrap().remove(1);
-        assert_eq!(Part::from_fields(odd).unwrap_err().path(), "texts");
+        let odd = Json::from(odd);
+        assert_eq!(view_of::<Part>(odd.as_str().as_bytes(), Tags::NONE).unwrap_err().path(), "texts");
     }
 
     #[test]
@@ -382,6 +469,6 @@ mod tests {
     #[test]
     fn bad_unicode_is_no_error() {
         assert_eq!(limit(r#"{"status":"\ud83d"}"#).unwrap().status.as_str(), "\u{fffd}");
-        assert_eq!(view_of::<Limit>(b"{\"status\":\"\xff\"}").unwrap().status.as_str(), "\u{fffd}");
+        assert_eq!(view_of::<Limit>(b"{\"status\":\"\xff\"}", Tags::NONE).unwrap().status.as_str(), "\u{fffd}");
     }
 }

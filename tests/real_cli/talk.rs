@@ -250,7 +250,7 @@ impl<'c> Talk<'c> {
     pub(crate) fn tool_results(&self) -> String {
         let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let results = blocks.filter_map(|block| match block {
-            Content::ToolResult(result) => Some(result.text()),
+            Content::ToolResult(result) => Some(result.text().into_owned()),
             _ => None,
         });
         results.collect::<Vec<_>>().join("\n")

@@ -3,7 +3,7 @@
 use crate::ask::hook::{self, HookEvent};
 use crate::error::DecodeError;
 use crate::wire::fields::Fields;
-use crate::wire::view::View;
+use crate::wire::read::read;
 
 macro_rules! details {
     ($($event:ident,)+) => {
@@ -20,10 +20,10 @@ macro_rules! details {
         }
 
         impl Details {
-            pub(crate) fn of(event: &HookEvent, fields: Fields) -> Result<Self, DecodeError> {
+            pub(crate) fn of(event: &HookEvent, fields: &Fields) -> Result<Self, DecodeError> {
                 Ok(match event {
-                    $(HookEvent::$event => Self::$event(View::from_fields(fields)?),)+
-                    HookEvent::Other(_) => Self::Unknown(fields),
+                    $(HookEvent::$event => Self::$event(read(&fields.to_text())?),)+
+                    HookEvent::Other(_) => Self::Unknown(fields.clone()),
                 })
             }
 

@@ -81,10 +81,20 @@ impl Prompts {
 
     /// The id that the next prompt will have, or none if the uuid that the host wants was used.
     pub(super) fn next_id(&self, wanted: Option<Uuid>) -> Option<PromptId> {
-        let number = self.last + 1;
-        let uuid = wanted.unwrap_or_else(|| self.seed.uuid(number));
-        let known = self.used.contains(&uuid) || self.open.iter().any(|entry| entry.id.uuid() == uuid);
-        (!known).then(|| PromptId::new(self.seed.tag(), number, uuid))
+        let is_used = |uuid| self.used.contains(&uuid) || self.open.iter().any(|entry| entry.id.uuid() == uuid);
+        let mut number = self.last + 1;
+        let uuid = match wanted {
+            Some(wanted) if is_used(wanted) => return None,
+            Some(wanted) => wanted,
+            None => {
+                // The host may have given one of the seed's.
+                while is_used(self.seed.uuid(number)) {
+                    number += 1;
+                }
+                self.seed.uuid(number)
+            }
+        };
+        Some(PromptId::new(self.seed.tag(), number, uuid))
     }
 
     pub(super) fn accept(&mut self, id: PromptId, line: Vec<u8>, slash: bool) {
@@ -104,7 +114,8 @@ impl Prompts {
     }
 
     pub(super) fn place(&self, id: PromptId) -> Option<Place> {
-        let entry = self.open.iter().find(|entry| entry.id == id)?;
+        let at = self.open.binary_search_by_key(&id.number(), |entry| entry.id.number()).ok()?;
+        let entry = self.open.get(at).filter(|entry| entry.id == id)?;
         Some(match entry.stage {
             Stage::Queued(_) => Place::Queued,
             Stage::Written(_) => Place::Written,

@@ -14,26 +14,26 @@ use super::prompts::{Entry, Stage};
 use super::turns::{Stop, Turn};
 
 impl Ledger {
-    /// A `result`: it ends every open turn and answers what they took.
-    pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, message: &Message, actions: &mut Actions) {
+    /// A `result`, as evidence: which prompts the open turns took.
+    pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, actions: &mut Actions) {
         let had_init = !self.turns.is_empty();
         if !had_init {
             self.open_turn(now, Origin::Unknown, false, actions);
         }
         self.settle_origin(facts);
-        let named = facts.answers();
-        if let Some(named) = &named {
+        if let Some(named) = facts.answers() {
             for uuid in named {
                 self.take(*uuid, actions);
             }
         } else if had_init && !self.generation.tells_life {
             self.guess(actions);
         }
-        actions.push(Action::Message { turn: self.current_turn(), message: message.clone() });
+    }
 
-        let only = named.filter(|_| !facts.answers_may_be_cut());
-        let is_answered =
-            |entry: &Entry| entry.is_taken() && only.as_ref().is_none_or(|only| only.contains(&entry.id.uuid()));
+    /// The same `result`, as an end: of every open turn, and of what they took.
+    pub(crate) fn end_turns(&mut self, facts: &ResultFacts, message: &Message, actions: &mut Actions) {
+        let only = facts.answers().filter(|_| !facts.answers_may_be_cut());
+        let is_answered = |entry: &Entry| entry.is_taken() && only.is_none_or(|only| only.contains(&entry.id.uuid()));
         let answered = self.prompts.remove_all(is_answered);
         let mut turns = std::mem::take(&mut self.turns);
         if let Some((_, held)) = turns.split_last_mut() {

@@ -20,6 +20,7 @@ pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
     config.kill_group = u.arbitrary()?;
     config.limits.line = *u.choose(&[400, 4000])?;
     config.limits.unread = 2000;
+    config.limits.unread_after_exit = 6000;
     config.limits.unsent = *u.choose(&[300, 100_000])?;
     config.limits.unsent_hard = *u.choose(&[1500, 200_000])?;
     config.limits.open_prompts = 4;

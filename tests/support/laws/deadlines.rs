@@ -1,99 +1,177 @@
-//! Law 7: what has to happen by a time is announced by then, and done then.
+//! Law 7: what has to happen by a time is announced by then, and done then, and not sooner.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use claude_duplex::{Action, Deadline, Input, Request, RequestId, Time, Timeouts, TurnId};
+use claude_duplex::{
+    Action, AskId, ChildAction, Deadline, Input, PromptId, Protocol, Request, RequestId, Time, Timeouts, TurnId,
+};
 
 use super::Case;
-
-/// What the host may expect, by the settings and what it was told.
-struct Expected {
-    timeouts: Timeouts,
-    requests: Vec<(RequestId, Time)>,
-    turns: Vec<(TurnId, Time)>,
-    last_byte: Time,
-    /// That no byte comes was told.
-    silence_told: bool,
-    eof: bool,
-}
 
 /// Counts the deadlines that passed.
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.drained;
     let mut protocol = history.begin();
-    let mut expected = Expected {
-        timeouts: history.config.timeouts,
-        requests: Vec::new(),
-        turns: Vec::new(),
-        last_byte: history.start,
-        silence_told: false,
-        eof: false,
-    };
+    let mut expected = Expected::new(history.config.timeouts, history.config.limits.line);
     let mut passed = 0;
     for (now, input) in &history.inputs {
-        match input {
-            Input::Request(request) => {
-                if let Ok(id) = protocol.request(*now, request.clone()) {
-                    expected.request(id, request, protocol.now());
-                }
-            }
-            Input::Interrupt(interrupt) => {
-                if let Ok(id) = protocol.interrupt(*now, interrupt.clone()) {
-                    expected.due(id, protocol.now(), expected.timeouts.interrupt);
-                }
-            }
-            input => protocol.apply(*now, input.clone()),
-        }
+        let stall = expected.stall();
+        let given = expected.give(&mut protocol, *now, input);
         let now = protocol.now();
-        match input {
-            Input::Receive(bytes) if !bytes.is_empty() => (expected.last_byte, expected.silence_told) = (now, false),
-            Input::Eof => expected.eof = true,
-            _ => {}
+        if let Input::Receive(bytes) = input {
+            expected.bytes(bytes, now);
         }
         while let Some(action) = protocol.poll_action() {
+            if action == Action::Stalled(Deadline::Stall) {
+                assert!(stall.is_some_and(|due| due <= now), "a stall is told at {now:?}, and due is {stall:?}");
+            }
             passed += usize::from(expected.action(&action, now));
         }
         if protocol.is_closed() {
             break;
         }
-        let is_silent = !expected.silence_told && !expected.eof && !protocol.is_idle();
-        let stall = expected.timeouts.stall.filter(|_| is_silent).map(|wait| expected.last_byte.after(wait));
-        let next = expected.requests.iter().map(|(_, due)| *due).chain(expected.turns.iter().map(|(_, due)| *due));
-        for due in next.chain(stall) {
+        let killed = std::iter::from_fn(|| protocol.poll_child()).any(|order| order == ChildAction::Kill);
+        expected.gone |= killed || matches!(input, Input::Eof | Input::Exited(_) | Input::Abort);
+        expected.settle(given, protocol.is_idle(), now);
+        let requests = expected.requests.values().flatten().copied();
+        for due in requests.chain(expected.turns.values().copied().flatten()).chain(expected.stall()) {
             assert!(*input != Input::Timeout || due > now, "{due:?} has passed, and nothing was done");
-            assert!(protocol.poll_timeout().is_some_and(|(next, _)| next <= due), "nobody is woken at {due:?}");
+            assert!(
+                protocol.poll_timeout().is_some_and(|(next, _)| next <= due),
+                "nobody is woken at {due:?} after {input:?}: {protocol:?}"
+            );
         }
     }
     passed
 }
 
+/// What the host may expect, by the settings and what it was told.
+struct Expected {
+    timeouts: Timeouts,
+    longest_line: usize,
+    prompts: HashSet<PromptId>,
+    asks: HashSet<AskId>,
+    /// Open requests, and when each is given up.
+    requests: HashMap<RequestId, Option<Time>>,
+    /// Open turns, and when it is told that each takes long.
+    turns: HashMap<TurnId, Option<Time>>,
+    /// The line that is arriving.
+    line: Vec<u8>,
+    /// The last byte of a whole line that was no `keep_alive`.
+    last_line: Time,
+    /// The last byte of the line that is arriving.
+    last_part: Option<Time>,
+    /// Since when the CLI owes something.
+    owed: Option<Time>,
+    /// Since when the host waits although it was told that the CLI is silent; none, if it was not told.
+    told: Option<Option<Time>>,
+    gone: bool,
+}
+
 impl Expected {
-    fn request(&mut self, id: RequestId, request: &Request, now: Time) {
+    fn new(timeouts: Timeouts, longest_line: usize) -> Self {
+        let (prompts, asks, requests, turns) = Default::default();
+        let (last_line, last_part, owed, told) = (Time::ZERO, None, None, None);
+        let line = Vec::new();
+        let gone = false;
+        Self { timeouts, longest_line, prompts, asks, requests, turns, line, last_line, last_part, owed, told, gone }
+    }
+
+    /// Gives an input. Whether it gives the CLI something new to do.
+    fn give(&mut self, protocol: &mut Protocol, now: Time, input: &Input<'static>) -> bool {
+        let begun = now.max(protocol.now());
+        match input.clone() {
+            Input::Request(request) => {
+                let wait = self.wait(&request);
+                let id = protocol.request(now, request);
+                self.requests.extend(id.iter().map(|id| (*id, wait.map(|wait| begun.after(wait)))));
+                id.is_ok()
+            }
+            Input::Interrupt(interrupt) => {
+                let wait = self.timeouts.interrupt;
+                let id = protocol.interrupt(now, interrupt);
+                self.requests.extend(id.iter().map(|id| (*id, wait.map(|wait| begun.after(wait)))));
+                id.is_ok()
+            }
+            Input::Prompt(prompt) => {
+                let id = protocol.prompt(now, prompt);
+                self.prompts.extend(&id);
+                id.is_ok()
+            }
+            Input::Answer(ask, answer) => protocol.answer(now, ask, answer).is_ok(),
+            input => {
+                protocol.apply(now, input);
+                false
+            }
+        }
+    }
+
+    fn wait(&self, request: &Request) -> Option<Duration> {
         let text = serde_json::to_value(request).expect("a request is plain data");
-        let wait = match text["subtype"].as_str() {
-            // It has a time of its own.
-            _ if !text["within"].is_null() => return,
+        match text["subtype"].as_str() {
+            _ if !text["within"].is_null() => serde_json::from_value(text["within"].clone()).expect("a duration"),
             Some("initialize") => self.timeouts.initialize,
             Some("interrupt") => self.timeouts.interrupt,
             _ => self.timeouts.request,
-        };
-        self.due(id, now, wait);
+        }
     }
 
-    fn due(&mut self, id: RequestId, now: Time, wait: Option<Duration>) {
-        self.requests.extend(wait.map(|wait| (id, now.after(wait))));
+    fn bytes(&mut self, bytes: &[u8], now: Time) {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(part);
+            if !part.ends_with(b"\n") {
+                self.last_part = Some(now);
+                return;
+            }
+            let line = std::mem::take(&mut self.line);
+            self.last_part = None;
+            let line = line.trim_ascii();
+            let value = serde_json::from_slice::<serde_json::Value>(line).unwrap_or_default();
+            if line.len() > self.longest_line || value["type"] != "keep_alive" {
+                self.last_line = now;
+                self.told = None;
+            }
+        }
+    }
+
+    /// What the CLI owes now; `given` is whether the host gave it something new.
+    fn settle(&mut self, given: bool, is_idle: bool, now: Time) {
+        let works = !self.prompts.is_empty() || !self.turns.is_empty();
+        let for_itself = self.requests.is_empty() && self.asks.is_empty() && !works && !is_idle;
+        let owes = !self.gone && (!self.requests.is_empty() || self.asks.is_empty() && (works || for_itself));
+        match (owes, self.owed) {
+            (true, None) => (self.owed, self.told) = (Some(now), None),
+            (true, Some(_)) if given && self.told == Some(None) => self.told = Some(Some(now)),
+            (true, Some(_)) => {}
+            (false, _) => (self.owed, self.told) = (None, None),
+        }
+    }
+
+    /// When the host is to be told that the CLI is silent.
+    fn stall(&self) -> Option<Time> {
+        let since = match self.told {
+            None => self.owed?.max(self.last_line),
+            Some(again) => again?.max(self.owed?),
+        };
+        Some(since.max(self.last_part.unwrap_or(since)).after(self.timeouts.stall?))
     }
 
     /// Whether it says that a time has passed.
     fn action(&mut self, action: &Action, now: Time) -> bool {
         match action {
-            Action::Replied { request, .. } => self.requests.retain(|(open, _)| open != request),
+            Action::PromptEnded { prompt, .. } => drop(self.prompts.remove(prompt)),
+            Action::Asked(ask) => drop(self.asks.insert(ask.id())),
+            Action::Answered { ask, .. } | Action::Withdrawn { ask, .. } => drop(self.asks.remove(ask)),
+            Action::Replied { request, .. } => drop(self.requests.remove(request)),
             Action::TurnStarted { turn, .. } => {
-                self.turns.extend(self.timeouts.turn.map(|wait| (*turn, now.after(wait))));
+                self.turns.insert(*turn, self.timeouts.turn.map(|wait| now.after(wait)));
             }
-            Action::TurnEnded { turn, .. } => self.turns.retain(|(open, _)| open != turn),
-            Action::Stalled(Deadline::Turn) => self.turns.retain(|(_, due)| *due > now),
-            Action::Stalled(_) => self.silence_told = true,
+            Action::TurnEnded { turn, .. } => drop(self.turns.remove(turn)),
+            Action::Stalled(Deadline::Turn) => {
+                self.turns.values_mut().for_each(|due| *due = due.filter(|due| *due > now));
+            }
+            Action::Stalled(_) => self.told = Some(None),
             _ => {}
         }
         matches!(action, Action::Stalled(_) | Action::Replied { reply: Err(claude_duplex::RequestError::TimedOut), .. })

@@ -10,7 +10,8 @@ pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.history;
     let limits = history.config.limits;
     let mut protocol = history.begin();
-    let (mut prompts, mut requests, mut asks) = (HashSet::new(), HashSet::new(), HashMap::new());
+    let (mut prompts, mut requests, mut stops, mut asks) =
+        (HashSet::new(), HashSet::new(), HashSet::new(), HashMap::new());
     for (now, input) in &history.inputs {
         match input.clone() {
             Input::Answer(ask, answer) => {
@@ -19,8 +20,12 @@ pub(crate) fn judge(case: &Case) -> usize {
                 }
             }
             Input::Prompt(prompt) => prompts.extend(protocol.prompt(*now, prompt)),
-            Input::Request(request) => requests.extend(protocol.request(*now, request)),
-            Input::Interrupt(interrupt) => requests.extend(protocol.interrupt(*now, interrupt)),
+            Input::Request(request) => {
+                let text = serde_json::to_value(&request).expect("a request is plain data");
+                let of = if text["subtype"] == "interrupt" { &mut stops } else { &mut requests };
+                of.extend(protocol.request(*now, request));
+            }
+            Input::Interrupt(interrupt) => stops.extend(protocol.interrupt(*now, interrupt)),
             input => protocol.apply(*now, input),
         }
         assert!(protocol.poll_transmit().len() <= limits.unsent_hard);
@@ -31,7 +36,7 @@ pub(crate) fn judge(case: &Case) -> usize {
                 Action::Asked(ask) => drop(asks.insert(ask.id(), ask.message().as_bytes().len())),
                 Action::Withdrawn { ask, .. } => drop(asks.remove(&ask)),
                 Action::PromptEnded { prompt, .. } => drop(prompts.remove(&prompt)),
-                Action::Replied { request, .. } => drop(requests.remove(&request)),
+                Action::Replied { request, .. } => drop(requests.remove(&request) || stops.remove(&request)),
                 Action::Rejected(rejected) => {
                     assert!(rejected.head.len() <= limits.rejected_head);
                     assert!(rejected.why == WhyRejected::TooLong || rejected.length <= limits.line as u64);
@@ -41,7 +46,7 @@ pub(crate) fn judge(case: &Case) -> usize {
             }
         }
         assert!(prompts.len() <= limits.open_prompts.max(1));
-        assert!(requests.len() <= limits.open_requests.max(1));
+        assert!(requests.len().max(stops.len()) <= limits.open_requests.max(1));
         assert!(asks.len() <= limits.open_asks);
         assert!(asks.values().sum::<usize>() <= limits.open_ask_bytes);
     }

@@ -14,6 +14,8 @@ mod memory;
 mod orders;
 mod output;
 mod polls;
+mod queue;
+mod reading;
 mod replay;
 mod room;
 mod settling;
@@ -43,7 +45,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 16] = [
+pub(crate) const LAWS: [Law; 18] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
     Law { name: "3: output is whole lines of JSON", judge: output::judge },
@@ -51,11 +53,13 @@ pub(crate) const LAWS: [Law; 16] = [
     Law { name: "4: a history that was written and read back gives the same", judge: replay::judge },
     Law { name: "5: everything is settled once", judge: settling::judge },
     Law { name: "5: an answer that is taken is on its way", judge: answers::judge },
+    Law { name: "5: an open interrupt holds queued prompts back", judge: queue::judge },
     Law { name: "6: a close ends without help", judge: ending::judge },
     Law { name: "6: the child gets each order once, and no stranger gets one", judge: orders::judge },
     Law { name: "7: time does not go back, and early is nothing", judge: time::judge },
     Law { name: "7: what is due is announced and done", judge: deadlines::judge },
     Law { name: "8: what is held has limits", judge: memory::judge },
+    Law { name: "8: stdout is read exactly while there is room", judge: reading::judge },
     Law { name: "8: what is refused for want of room is taken when there is room", judge: room::judge },
     Law { name: "9: nothing is granted that nobody gave", judge: grants::judge },
     Law { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },

@@ -1,6 +1,10 @@
 //! Law 8, for what is refused: a command is refused as full until there is room for it, and no command ends the session.
 
-use claude_duplex::{Action, Input, Interrupt, Lost, Outcome, Prompt, Protocol, Request, Time, WhyRefused};
+use std::collections::HashSet;
+
+use claude_duplex::{
+    Action, Input, Interrupt, Lost, Outcome, Prompt, Protocol, Request, RequestId, Time, WhyRefused, WhyWithdrawn,
+};
 
 use super::Case;
 
@@ -22,34 +26,55 @@ impl Command {
         })
     }
 
-    fn give(self, protocol: &mut Protocol, now: Time) -> Option<WhyRefused> {
+    /// The request that it became, if it is one, or why it was refused.
+    fn give(self, protocol: &mut Protocol, now: Time) -> Result<Option<RequestId>, WhyRefused> {
         match self {
-            Self::Prompt(prompt) => protocol.prompt(now, prompt).err().map(|refused| refused.why),
-            Self::Request(request) => protocol.request(now, request).err().map(|refused| refused.why),
-            Self::Interrupt(interrupt) => protocol.interrupt(now, interrupt).err().map(|refused| refused.why),
+            Self::Prompt(prompt) => protocol.prompt(now, prompt).map(|_| None).map_err(|refused| refused.why),
+            Self::Request(request) => protocol.request(now, request).map(Some).map_err(|refused| refused.why),
+            Self::Interrupt(interrupt) => protocol.interrupt(now, interrupt).map(Some).map_err(|refused| refused.why),
+        }
+    }
+
+    /// Whether it is an interrupt, for which the long prompts and many requests of a host leave room.
+    fn is_interrupt(&self) -> bool {
+        match self {
+            Self::Interrupt(_) => true,
+            Self::Request(request) => serde_json::to_value(request).is_ok_and(|text| text["subtype"] == "interrupt"),
+            Self::Prompt(_) => false,
         }
     }
 }
 
+/// More than an interrupt of the histories has, in bytes.
+const SHORT: usize = 300;
+
 /// Counts the commands that were refused for want of room.
 pub(crate) fn judge(case: &Case) -> usize {
     let mut protocol = case.history.begin();
-    let (mut refused, mut judged) = (Vec::new(), 0);
+    let limits = case.history.config.limits;
+    let (mut refused, mut interrupts, mut judged) = (Vec::new(), HashSet::new(), 0);
     for (now, input) in &case.history.inputs {
         let command = Command::of(input);
-        let why = match command.clone() {
+        let waiting = protocol.poll_transmit().len();
+        let given = match command.clone() {
             Some(command) => command.give(&mut protocol, *now),
             None => {
                 protocol.apply(*now, input.clone());
-                None
+                Ok(None)
             }
         };
+        let why = given.err();
         let actions: Vec<Action> = std::iter::from_fn(|| protocol.poll_action()).collect();
         let told = actions.contains(&Action::Room);
+        if matches!(input, Input::Answer(..) | Input::Cancel(_)) || command.is_some() {
+            assert!(!actions.iter().any(is_aborted), "a command ends the session");
+        }
         if let Some(command) = command {
-            let aborted = Outcome::Lost(Lost::Aborted);
-            let ends = |action: &Action| matches!(action, Action::PromptEnded { outcome, .. } if *outcome == aborted);
-            assert!(!actions.iter().any(ends), "a command ends the session");
+            if command.is_interrupt() {
+                let full = waiting + SHORT > limits.unsent_hard || interrupts.len() >= limits.open_requests.max(1);
+                assert!(full || why != Some(WhyRefused::Full), "there is no room for an interrupt");
+                interrupts.extend(given.ok().flatten());
+            }
             if matches!(why, Some(WhyRefused::Full | WhyRefused::TooLong)) {
                 assert!(actions.is_empty(), "a refusal changes nothing: {actions:?}");
                 judged += 1;
@@ -58,9 +83,14 @@ pub(crate) fn judge(case: &Case) -> usize {
                 refused.push(command);
             }
         }
+        for action in &actions {
+            if let Action::Replied { request, .. } = action {
+                interrupts.remove(request);
+            }
+        }
         // More lines of one read may take the room again.
         if told && !matches!(input, Input::Receive(_)) {
-            let full = |command: &Command| command.clone().give(&mut protocol.clone(), *now) == Some(WhyRefused::Full);
+            let full = |command: &Command| command.clone().give(&mut protocol.clone(), *now) == Err(WhyRefused::Full);
             assert!(!refused.iter().all(full), "there is room for nothing that was refused");
         }
         if told {
@@ -68,4 +98,13 @@ pub(crate) fn judge(case: &Case) -> usize {
         }
     }
     judged
+}
+
+/// Whether it says that the session was ended at once.
+fn is_aborted(action: &Action) -> bool {
+    match action {
+        Action::PromptEnded { outcome, .. } => *outcome == Outcome::Lost(Lost::Aborted),
+        Action::Withdrawn { why, .. } => *why == WhyWithdrawn::Ended(Lost::Aborted),
+        _ => false,
+    }
 }

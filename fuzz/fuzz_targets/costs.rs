@@ -1,0 +1,15 @@
+//! What a line costs, whatever it is filled with.
+
+#![no_main]
+
+#[path = "../../tests/support/costly.rs"]
+mod costly;
+#[path = "../bodies/costs.rs"]
+mod costs;
+#[path = "../../benches/counting/mod.rs"]
+mod counting;
+
+#[global_allocator]
+static ALLOCATOR: counting::Counting = counting::Counting;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| costs::body(data));

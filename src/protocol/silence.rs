@@ -1,0 +1,65 @@
+//! Since when the CLI says nothing although it owes something.
+
+use std::time::Duration;
+
+use crate::protocol::Protocol;
+use crate::protocol::shutdown::Step;
+use crate::time::Time;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Silence {
+    owes: bool,
+    /// Time from which the silence counts. None while nothing is owed, or once the silence was told.
+    since: Option<Time>,
+    /// Time of the last byte of a line whose end has not come: it counts, unless the line proves to be a `keep_alive`.
+    part: Option<Time>,
+}
+
+impl Silence {
+    /// A line has ended.
+    pub(crate) fn line(&mut self, now: Time, keep_alive: bool) {
+        self.part = None;
+        if self.owes && !keep_alive {
+            self.since = Some(now);
+        }
+    }
+
+    /// A part of a line came.
+    pub(crate) fn part(&mut self, now: Time) {
+        self.part = Some(now);
+    }
+
+    /// Notes whether the CLI owes something.
+    pub(crate) fn owes(&mut self, now: Time, owes: bool) {
+        if owes != self.owes {
+            self.since = owes.then_some(now);
+            self.owes = owes;
+        }
+    }
+
+    /// The host gave the CLI something new: a silence that was told counts anew.
+    pub(crate) fn asked(&mut self, now: Time) {
+        if self.owes {
+            self.since.get_or_insert(now);
+        }
+    }
+
+    /// The silence was told.
+    pub(crate) fn told(&mut self) {
+        self.since = None;
+    }
+
+    pub(crate) fn due(&self, wait: Duration) -> Option<Time> {
+        let since = self.since?;
+        Some(self.part.map_or(since, |part| part.max(since)).after(wait))
+    }
+}
+
+impl Protocol {
+    /// Whether the CLI is to say something. What waits for the host's answer does not count, nor does a child that is gone.
+    pub(super) fn cli_owes(&self) -> bool {
+        let works = || !self.ledger.is_empty() || self.background.is_running();
+        let is_gone = self.shutdown.is_eof() || self.shutdown.exit().is_some() || self.shutdown.step() >= Step::Killed;
+        !is_gone && (self.requests.owes_host() || self.asks.is_empty() && works())
+    }
+}

@@ -1,0 +1,285 @@
+//! Values of a line that [`scan`](super::scan) found to be JSON, read where they stand.
+//!
+//! Nothing is copied but what is asked for. The length of a list or a text therefore does not decide what its line costs.
+
+use std::borrow::Cow;
+use std::str::Chars;
+
+use super::{Scanner, Text as Place};
+
+/// A value, without the blanks around it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Raw<'l>(&'l [u8]);
+
+impl<'l> Raw<'l> {
+    /// Takes a line that is JSON.
+    pub(crate) fn line(line: &'l [u8]) -> Self {
+        Self(line.trim_ascii())
+    }
+
+    /// Returns the value as it is written.
+    pub(crate) fn as_bytes(self) -> &'l [u8] {
+        self.0
+    }
+
+    /// Returns the members of an object; any other value has none.
+    pub(crate) fn members(self) -> impl Iterator<Item = (Text<'l>, Raw<'l>)> {
+        let mut rest = Rest::of(self.0, b'{');
+        std::iter::from_fn(move || rest.member())
+    }
+
+    /// Returns the last member of that name, which is the one that counts.
+    pub(crate) fn get(self, name: &str) -> Option<Raw<'l>> {
+        self.members().filter(|(key, _)| key.is(name)).map(|(_, value)| value).last()
+    }
+
+    /// Returns the text of the last member of that name, if it is a text.
+    pub(crate) fn text_of(self, name: &str) -> Option<Text<'l>> {
+        self.get(name)?.text()
+    }
+
+    /// Returns whether the value is a list.
+    pub(crate) fn is_list(self) -> bool {
+        self.0.first() == Some(&b'[')
+    }
+
+    /// Returns the items of a list; any other value has none.
+    pub(crate) fn items(self) -> impl Iterator<Item = Raw<'l>> {
+        let mut rest = Rest::of(self.0, b'[');
+        std::iter::from_fn(move || rest.item())
+    }
+
+    /// Returns what a list contains behind its first `count` items, as it is written.
+    pub(crate) fn behind(self, count: usize) -> &'l [u8] {
+        let mut rest = Rest::of(self.0, b'[');
+        let all_read = (0..count).try_for_each(|_| rest.item().map(drop));
+        match all_read.and_then(|()| rest.next()) {
+            Some(at) => self.0[at..self.0.len() - 1].trim_ascii(),
+            None => b"",
+        }
+    }
+
+    /// Returns the text that the value is, if it is one.
+    pub(crate) fn text(self) -> Option<Text<'l>> {
+        Some(Text(self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?))
+    }
+
+    /// Returns the boolean that the value is, if it is one.
+    pub(crate) fn boolean(self) -> Option<bool> {
+        match self.0 {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Returns the whole number that the value is, if it is one and not negative.
+    pub(crate) fn number(self) -> Option<u64> {
+        std::str::from_utf8(self.0).ok()?.parse().ok()
+    }
+}
+
+/// What is still to be read of an object or a list.
+struct Rest<'l> {
+    scanner: Scanner<'l>,
+    /// The place behind the opening bracket or behind the last value; `None` at the end.
+    at: Option<usize>,
+}
+
+impl<'l> Rest<'l> {
+    fn of(value: &'l [u8], opening: u8) -> Self {
+        let at = (value.first() == Some(&opening)).then_some(1);
+        Self { scanner: Scanner { line: value }, at }
+    }
+
+    /// Returns the place of the next member or item.
+    fn next(&mut self) -> Option<usize> {
+        let (at, token) = self.scanner.token(self.at.take()?)?;
+        match token {
+            b'}' | b']' => None,
+            b',' => Some(at + 1),
+            _ => Some(at),
+        }
+    }
+
+    fn value(&mut self, at: usize) -> Option<Raw<'l>> {
+        let (start, _) = self.scanner.token(at)?;
+        let end = self.scanner.value(start)?;
+        self.at = Some(end);
+        Some(Raw(&self.scanner.line[start..end]))
+    }
+
+    fn member(&mut self) -> Option<(Text<'l>, Raw<'l>)> {
+        let at = self.next()?;
+        let (at, Place { start, end, .. }) = self.scanner.member(at)?;
+        Some((Text(&self.scanner.line[start..end]), self.value(at)?))
+    }
+
+    fn item(&mut self) -> Option<Raw<'l>> {
+        let at = self.next()?;
+        self.value(at)
+    }
+}
+
+/// A text, as it is written between its quotes. Bad Unicode in it is read as U+FFFD.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'l>(&'l [u8]);
+
+impl<'l> Text<'l> {
+    /// Takes what a string has between its quotes.
+    pub(crate) fn between_quotes(written: &'l [u8]) -> Self {
+        Self(written)
+    }
+
+    /// Returns the characters that the text means.
+    pub(crate) fn chars(self) -> impl Iterator<Item = char> + 'l {
+        self.0.utf8_chunks().flat_map(|chunk| {
+            let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+            Unescaped(chunk.valid().chars()).chain(bad)
+        })
+    }
+
+    /// Returns whether the text is `other`.
+    pub(crate) fn is(self, other: &str) -> bool {
+        if self.0.contains(&b'\\') { self.chars().eq(other.chars()) } else { self.0 == other.as_bytes() }
+    }
+
+    /// Returns the text. A copy is allocated once, at its exact size.
+    pub(crate) fn decoded(self) -> Cow<'l, str> {
+        match std::str::from_utf8(self.0) {
+            Ok(text) if !self.0.contains(&b'\\') => Cow::Borrowed(text),
+            _ => {
+                let mut text = String::with_capacity(self.chars().map(char::len_utf8).sum());
+                self.chars().for_each(|character| text.push(character));
+                Cow::Owned(text)
+            }
+        }
+    }
+
+    /// Returns as much of the start of the text as fits into so many bytes.
+    pub(crate) fn start(self, most: usize) -> String {
+        let mut text = String::new();
+        for character in self.chars() {
+            if text.len() + character.len_utf8() > most {
+                break;
+            }
+            text.push(character);
+        }
+        text
+    }
+
+    /// Returns the text if it has at most so many bytes.
+    pub(crate) fn within(self, most: usize) -> Option<String> {
+        let text = self.start(most);
+        (self.chars().map(char::len_utf8).take(most + 1).sum::<usize>() == text.len()).then_some(text)
+    }
+}
+
+/// The characters of a part that is UTF-8.
+struct Unescaped<'t>(Chars<'t>);
+
+impl Iterator for Unescaped<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        match self.0.next()? {
+            '\\' => Some(self.escape().unwrap_or(char::REPLACEMENT_CHARACTER)),
+            character => Some(character),
+        }
+    }
+}
+
+impl Unescaped<'_> {
+    /// Reads the rest of an escape. `None` where it is half of a surrogate pair.
+    fn escape(&mut self) -> Option<char> {
+        match self.0.next()? {
+            'b' => Some('\u{8}'),
+            'f' => Some('\u{c}'),
+            'n' => Some('\n'),
+            'r' => Some('\r'),
+            't' => Some('\t'),
+            'u' => {
+                let high = unit(self.0.as_str())?;
+                self.0.nth(3);
+                if !(0xd800..=0xdbff).contains(&high) {
+                    return char::from_u32(high);
+                }
+                let low = self.0.as_str().strip_prefix("\\u").and_then(unit)?;
+                if !(0xdc00..=0xdfff).contains(&low) {
+                    return None;
+                }
+                self.0.nth(5);
+                char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+            }
+            itself => Some(itself),
+        }
+    }
+}
+
+/// Reads four digits.
+fn unit(text: &str) -> Option<u32> {
+    u32::from_str_radix(text.get(..4)?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Raw<'_> {
+        assert!(Scanner { line: line.as_bytes() }.whole().is_some(), "{line}");
+        Raw::line(line.as_bytes())
+    }
+
+    #[test]
+    fn members_and_items_are_read_in_order() {
+        let line = read(" { \"a\" : [ 1 , {\"b\":[]},\"]\" ] ,\"c\\u0022\":{} , \"a\":true,\"d\":[],\"e\":[ ]} ");
+        let members: Vec<_> = line.members().map(|(key, value)| (key.decoded(), value.as_bytes())).collect();
+        let expected: [(&str, &[u8]); 5] =
+            [("a", b"[ 1 , {\"b\":[]},\"]\" ]"), ("c\"", b"{}"), ("a", b"true"), ("d", b"[]"), ("e", b"[ ]")];
+        assert_eq!(members, expected.map(|(key, value)| (key.into(), value)));
+        let (_, list) = line.members().next().unwrap();
+        let items: Vec<_> = list.items().map(Raw::as_bytes).collect();
+        assert_eq!(items, [&b"1"[..], b"{\"b\":[]}", b"\"]\""]);
+        let behind = [0, 1, 2, 3, 4].map(|count| list.behind(count));
+        assert_eq!(behind, [&b"1 , {\"b\":[]},\"]\""[..], b"{\"b\":[]},\"]\"", b"\"]\"", b"", b""]);
+        // The last of two counts, and what is no list has no items.
+        assert_eq!(line.get("a").and_then(Raw::boolean), Some(true));
+        assert_eq!(line.items().count() + line.get("d").unwrap().items().count(), 0);
+        assert_eq!(list.members().count(), 0);
+    }
+
+    #[test]
+    fn texts_mean_what_serde_json_says() {
+        for written in
+            ["", "a", r#"\"\\\/\b\f\n\r\t"#, r"\u00e9\ud83e\udd80", "\u{1f980}\u{7f}", r"\\ud83d", r"a\u0000b"]
+        {
+            let quoted = format!("\"{written}\"");
+            let expected: String = serde_json::from_str(&quoted).unwrap();
+            let text = read(&quoted).text().unwrap();
+            assert_eq!(text.decoded(), expected);
+            assert!(text.is(&expected) && !text.is("other"));
+        }
+    }
+
+    #[test]
+    fn bad_unicode_is_replaced() {
+        for (written, expected) in [
+            (&br"\ud83d"[..], "\u{fffd}"),
+            (br"\udd80x", "\u{fffd}x"),
+            (br"\ud83d\ud83e\udd80", "\u{fffd}\u{1f980}"),
+            (br"\ud83d\n", "\u{fffd}\n"),
+            (b"a\xffb\xe2\x82", "a\u{fffd}b\u{fffd}"),
+        ] {
+            assert_eq!(Text(written).decoded(), expected);
+        }
+    }
+
+    #[test]
+    fn a_start_tears_no_character() {
+        let text = Text("a\u{e9}\\u00e9".as_bytes());
+        let starts = [0, 1, 2, 3, 4, 5, 9].map(|most| text.start(most));
+        assert_eq!(starts, ["", "a", "a", "a\u{e9}", "a\u{e9}", "a\u{e9}\u{e9}", "a\u{e9}\u{e9}"]);
+        assert_eq!(text.within(4), None);
+        assert_eq!(text.within(5).as_deref(), Some("a\u{e9}\u{e9}"));
+    }
+}

@@ -1,0 +1,3 @@
+//! The documentation, the manifest and the sources, held to each other. `tests/README.md` says where a new test goes.
+
+mod readme;

@@ -1,0 +1,118 @@
+//! The README and the tables say what is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn its_run_loop_is_the_example() {
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(include_str!("../../examples/run_loop.rs")), "copy examples/run_loop.rs into the README");
+}
+
+#[test]
+fn the_commands_that_it_names_are_those_of_ci() {
+    let ci = include_str!("../../.ci/run");
+    assert!(ci.contains("\ncargo test --all-features\n"), "CI runs the README's test command");
+}
+
+#[test]
+fn every_flag_stands_in_the_table() {
+    let (flags, table) = (include_str!("../../src/options/flags.rs"), include_str!("../../docs/protocol/options.md"));
+    let written: Vec<&str> = flags.split("Flag::new(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(written.len() > 40, "{written:?}");
+    let missing: Vec<_> = written.iter().filter(|flag| !table.contains(&format!("\n| `{flag}` |"))).collect();
+    assert!(missing.is_empty(), "docs/protocol/options.md lacks {missing:?}");
+}
+
+#[test]
+fn its_summary_of_versions_is_that_of_the_table() {
+    let (readme, table) = (include_str!("../../README.md"), include_str!("../../docs/cli-versions.md"));
+    let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let head = table.lines().find_map(|row| row.strip_prefix("| Scenario ")).expect("the table has a head");
+    let outcomes: Vec<Vec<String>> = table
+        .lines()
+        .skip_while(|row| !row.starts_with("| Scenario "))
+        .filter(|row| row.starts_with("| `"))
+        .map(cells)
+        .collect();
+    assert!(outcomes.len() > 50, "{}", outcomes.len());
+    let count = |outcome: &str| -> Vec<String> {
+        let of_version = |at: usize| outcomes.iter().filter(|row| row[at] == outcome).count().to_string();
+        (1..outcomes[0].len()).map(of_version).collect()
+    };
+    for (what, expected) in [("", cells(head)), ("as on the newest", count("pass")), ("it differs", count("differs"))] {
+        let row = format!("| {what} | {} |", expected.join(" | ")).replace("|  |", "| |");
+        assert!(readme.contains(&row), "the README has no row {row}");
+    }
+    assert_eq!(count("FAIL").iter().filter(|failed| *failed != "0").count(), 0);
+}
+
+/// Every Rust file below a folder of the repository.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let found = paths.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+    found.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// Whether there is a file, or a function in a file or test target of that name.
+fn is_there(root: &Path, sources: &[(PathBuf, String)], name: &str) -> bool {
+    let Some((place, function)) = name.rsplit_once("::") else { return root.join(name).exists() };
+    let places: Vec<&str> = place.split("::").collect();
+    let is_of = |path: &Path| {
+        let path = path.with_extension("");
+        let last = path.file_name().unwrap_or_default();
+        places.iter().any(|place| last == *place) || last == "main" && path.parent().is_some_and(|f| f.ends_with(place))
+    };
+    sources.iter().any(|(path, text)| is_of(path) && text.contains(&format!("fn {function}(")))
+}
+
+#[test]
+fn every_row_of_the_parity_table_names_what_shows_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = ["src", "tests"].map(|folder| sources(&root.join(folder))).concat();
+    let read = |path: PathBuf| fs::read_to_string(&path).map(|text| (path, text)).expect("text");
+    let sources: Vec<_> = files.into_iter().map(read).collect();
+    let rows = include_str!("../../docs/parity.md").lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut shown = 0;
+    for row in rows {
+        let last = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        let names: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "nothing shows {row}");
+        for name in names {
+            assert!(is_there(root, &sources, name), "there is no {name}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 50, "{shown}");
+}
+
+/// As Cargo.toml demands them, without `testing`: the crate has itself, with that, as a dev-dependency.
+fn features_of(example: &str) -> Vec<&'static str> {
+    let manifest = include_str!("../../Cargo.toml");
+    let mut targets = manifest.split("\n[[").filter(|target| target.starts_with("example]]"));
+    let target = targets.find(|target| target.contains(&format!("name = \"{example}\"\n")));
+    let features = target.and_then(|target| target.split_once("required-features = ["));
+    let features = features.map_or("", |(_, features)| features).split('"').skip(1).step_by(2);
+    features.filter(|feature| *feature != "testing").collect()
+}
+
+/// Else cargo has only its own words for it.
+#[test]
+fn every_example_is_named_with_the_features_that_it_needs() {
+    let readme = include_str!("../../README.md");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let features = features_of(name).join(",");
+        let needs = if features.is_empty() { name.to_owned() } else { format!("{name} --features {features}") };
+        let starts = |text: &str, before: &str| {
+            let mut rests = text.match_indices(before).map(|(at, _)| &text[at + before.len()..]);
+            rests.any(|rest| rest.starts_with([' ', '`', '\n']))
+        };
+        assert!(starts(readme, &format!("\n| `{needs}")), "the README has no row `{needs}`");
+        let own = fs::read_to_string(&path).expect("text");
+        let command = format!("--example {needs}");
+        assert!(name == "run_loop" || starts(&own, &command), "{} does not say {command}", path.display());
+    }
+}

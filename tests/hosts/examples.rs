@@ -1,0 +1,221 @@
+//! The small examples as a person meets them: with nothing installed.
+
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Long for a busy machine; each needs a second.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The program of an example, which `cargo test` builds beside this one.
+fn program(name: &str) -> PathBuf {
+    let this = std::env::current_exe().expect("a test has a path");
+    let program = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST").join("examples").join(name);
+    assert!(program.exists(), "{} is not built: run the whole `cargo test --all-features`", program.display());
+    program
+}
+
+/// An example as a command line says it, whose output is kept.
+fn example(line: &str) -> Command {
+    let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    let mut command = Command::new(program(name));
+    // A `claude` of this machine must not be found, and paths are those of the repository.
+    command.args(arguments.split_whitespace()).env_remove("CLAUDE_BIN").env("PATH", "/usr/bin:/bin");
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs it to its end, or fails when that does not come.
+fn run(command: &mut Command, typed: &str) -> Output {
+    let mut child = command.spawn().expect("the example starts");
+    // One that has no use for it may have ended.
+    let _ = child.stdin.take().expect("it was piped").write_all(typed.as_bytes());
+    let (id, (done, end)) = (child.id(), mpsc::channel());
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    match end.recv_timeout(LIMIT) {
+        Ok(output) => output.expect("it can be waited for"),
+        Err(_) => {
+            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            panic!("{command:?} hangs");
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The lines that it prints.
+fn lines_of(command: &mut Command, typed: &str) -> Vec<String> {
+    let output = run(command, typed);
+    assert!(output.status.success(), "{command:?}: {}: {}", output.status, text(&output.stderr));
+    text(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+fn lines(line: &str, typed: &str) -> Vec<String> {
+    lines_of(&mut example(line), typed)
+}
+
+/// What it says on stderr where it cannot do what it is told to: one line.
+fn refusal(command: &mut Command) -> String {
+    let output = run(command, "");
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.lines().count() == 1, "{command:?}: {}: {said}", output.status);
+    assert_eq!(text(&output.stdout), "");
+    said
+}
+
+#[test]
+fn blocking_asks_and_refuses() {
+    let lines = lines("blocking", "");
+    assert!(lines[0].starts_with("may it run Bash") && lines[0].ends_with("? no"), "{lines:?}");
+    assert!(lines[1].starts_with("success: ") && lines[2..] == ["closed by the host"], "{lines:?}");
+}
+
+#[test]
+fn remote_talks_over_a_socket() {
+    let lines = lines("remote", "");
+    assert!(lines[0].starts_with("success: ") && lines[0].contains("hello"), "{lines:?}");
+    assert_eq!(lines[1..], ["closed by the host"]);
+}
+
+#[test]
+fn custom_loop_shows_the_answer_as_it_comes() {
+    let lines = lines("custom_loop", "");
+    assert!(lines[0].contains("hello"), "{lines:?}");
+    assert_eq!(lines[1..], ["success", "closed by the host"]);
+}
+
+#[test]
+fn permissions_keeps_to_its_policy() {
+    let lines = lines("permissions", "");
+    let has = |text: &str| lines.iter().any(|line| line.contains(text));
+    assert!(
+        has("yes") && has("no: nothing leaves this machine") && has("no: that file has secrets in it"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn many_sessions_are_on_one_thread() {
+    let lines = lines("many_sessions", "");
+    assert!(lines[0].starts_with("1000 sessions on one thread: each had its own answer"), "{lines:?}");
+}
+
+#[test]
+fn agent_server_tells_the_one_that_watches_what_the_other_decides() {
+    let lines = lines("agent_server", "");
+    let at = |line: &str| {
+        let at = lines.iter().position(|own| own.starts_with(line));
+        at.unwrap_or_else(|| panic!("no {line:?}: {lines:#?}"))
+    };
+    for (number, verdict) in [(1, "allowed"), (2, "denied")] {
+        assert!(at(&format!("watcher  < asks {number}")) < at(&format!("watcher  < {verdict} {number}")));
+    }
+    assert_eq!(lines.last().map(String::as_str), Some("closed by the host"));
+}
+
+#[test]
+fn tokio_chat_answers_every_line_that_is_typed() {
+    let answers = lines("tokio_chat", "one\n\ntwo\n");
+    assert!(answers[0].contains("one") && answers[1].contains("two"), "{answers:?}");
+    assert_eq!(answers[2..], ["closed by the host"]);
+    assert!(lines("tokio_chat", "")[0].contains("hello"));
+}
+
+#[test]
+fn run_loop_talks_to_the_claude_that_is_named() {
+    let lines = lines_of(example("run_loop").env("CLAUDE_BIN", program("peer")), "");
+    assert_eq!(lines, ["success: You said: hello", "closed by the host"]);
+}
+
+#[test]
+fn a_claude_that_is_not_there_is_named() {
+    for line in ["blocking", "custom_loop", "run_loop", "tokio_chat"] {
+        let said = refusal(example(line).env("CLAUDE_BIN", "/nowhere/claude"));
+        assert!(said.contains("/nowhere/claude") && !said.contains('{'), "{line}: {said}");
+    }
+    let said = refusal(&mut example("run_loop"));
+    assert!(said.contains("claude: ") && said.contains("CLAUDE_BIN"), "{said}");
+}
+
+#[test]
+fn an_argument_that_says_nothing_is_refused() {
+    for line in ["blocking --hepl", "agent_server --hepl", "agent_server --listen", "timeline --hepl", "replay --hepl"]
+    {
+        refusal(&mut example(line));
+    }
+}
+
+#[test]
+fn a_command_of_the_peer_takes_its_time() {
+    let prompt = r#"{"type":"user","message":{"role":"user","content":"run: sleep 0.5; echo slept"}}"#;
+    let start = Instant::now();
+    let lines = lines("peer", &format!("{prompt}\n"));
+    assert!(start.elapsed() >= Duration::from_millis(500), "{:?}", start.elapsed());
+    assert!(lines.iter().any(|line| line.contains("tool_result") && line.contains("slept")), "{lines:#?}");
+}
+
+const RECORDING: &str = "tests/recordings/2.1.329/fold_replay.ndjson";
+
+#[test]
+fn replay_leaves_out_what_is_not_there() {
+    let lines = lines(&format!("replay {RECORDING}"), "");
+    let entries: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let with = |name: &str| entries.iter().filter(|entry| entry.get(name).is_some()).count();
+    assert!(with("action") == entries.len() && with("turn") > 0 && with("turn") < entries.len(), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("null")), "{lines:#?}");
+}
+
+#[test]
+fn replay_compares_journals_and_says_what_to_do_with_recordings() {
+    let journal = "tests/journals/2.1.329.ndjson";
+    assert_eq!(lines(&format!("replay --against {journal} {journal}"), ""), [""; 0]);
+    let said = refusal(&mut example(&format!("replay --against {journal} {RECORDING}")));
+    assert!(said.contains(RECORDING) && said.contains("is a recording") && said.contains("diff"), "{said}");
+    let said = refusal(&mut example(&format!("replay --against {journal} Cargo.toml")));
+    assert!(said.contains("Cargo.toml") && said.contains("not a journal"), "{said}");
+}
+
+/// As `| head` leaves them, here before the first word.
+#[test]
+fn a_reader_that_leaves_is_no_panic() {
+    let (recording, svg) = (format!("replay {RECORDING}"), format!("timeline {RECORDING}"));
+    let lines = [
+        "agent_server",
+        "blocking",
+        "custom_loop",
+        "many_sessions",
+        "permissions",
+        "remote",
+        "tokio_chat",
+        "peer --help",
+        "peer --version",
+        "chat",
+        "chat --help",
+        "replay --help",
+        &recording,
+        &svg,
+    ];
+    let left = |command: &mut Command| {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        drop(theirs);
+        let output = run(command.stdout(OwnedFd::from(ours)), "hello\n");
+        (output.status.code(), text(&output.stderr))
+    };
+    for line in lines {
+        let (status, said) = left(&mut example(line));
+        assert!(status == Some(0) && !said.contains("panicked") && !said.contains("ipe"), "{line}: {status:?}: {said}");
+    }
+    // These have no answer.
+    for (line, code) in [("chat --prompt hello", 2), ("run_loop", 1)] {
+        let (status, said) = left(example(line).env("CLAUDE_BIN", program("peer")));
+        assert!(status == Some(code) && !said.contains("panicked"), "{line}: {status:?}: {said}");
+    }
+}

@@ -1,0 +1,34 @@
+//! Handles on sessions, on every runtime: the same scenarios with children in memory and with real ones, whose session
+//! runs as a task on one thread or on another. Nothing hangs, nothing is left behind, and everything is settled once.
+//!
+//! A trial is `HOST::SCENARIO`. The child is this program itself, which plays the scenario's script. What takes time, or
+//! a look at every line, is tried in memory alone, in `tests/pure/sessions`.
+
+mod ends;
+mod hosts;
+mod stage;
+mod talk;
+#[path = "../../support/watched.rs"]
+mod watched;
+
+use std::process::ExitCode;
+
+use claude_duplex::testing::serve_stdio;
+use libtest_mimic::{Arguments, Trial};
+
+use crate::hosts::{HOSTS, PLAY};
+use crate::stage::{Scenario, Stage};
+
+fn main() -> ExitCode {
+    let scenarios = || talk::ALL.iter().chain(ends::ALL);
+    let mut words = std::env::args().skip_while(|word| word != PLAY).skip(1);
+    if let Some(wanted) = words.next() {
+        let scenario = scenarios().find(|scenario| scenario.name == wanted).expect("a scenario of that name");
+        return serve_stdio((scenario.script)());
+    }
+    let trial = |(name, run), scenario: &'static Scenario| {
+        Trial::test(format!("{name}::{}", scenario.name), move || Stage::run(run, scenario))
+    };
+    let trials = HOSTS.iter().flat_map(|host| scenarios().map(|scenario| trial(*host, scenario))).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}

@@ -1,0 +1,17 @@
+//! What runs a program, on a runtime or as one. The trials of `transports` and `handles`, which run on each kind of host, are
+//! binaries of their own beside this one. `tests/README.md` says where a new test goes.
+
+#[cfg(all(unix, feature = "smol"))]
+#[path = "../support/account.rs"]
+mod account;
+#[cfg(all(unix, feature = "smol"))]
+mod chat;
+#[cfg(all(unix, feature = "smol", feature = "tokio", feature = "session"))]
+mod examples;
+#[cfg(all(unix, feature = "smol"))]
+mod journal;
+#[cfg(all(unix, feature = "smol"))]
+mod smol_driver;
+mod timeline;
+#[cfg(all(unix, feature = "tokio"))]
+mod tokio_driver;

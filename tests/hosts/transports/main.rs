@@ -1,0 +1,44 @@
+//! One suite for every transport and every way to drive it: the scripted peer with each of its faults, and children of
+//! `sh`. Nothing hangs, nothing is left behind, and everything is settled once, with its cause.
+//!
+//! A trial is `RUNNER::SCENARIO`. What only one runtime has is in `tests/hosts/smol_driver.rs` and `tests/hosts/tokio_driver.rs`.
+
+mod ends;
+mod faults;
+mod groups;
+#[cfg(unix)]
+#[path = "../../../examples/custom_loop/session.rs"]
+mod own_loop;
+mod pipes;
+mod runner;
+mod session;
+#[path = "../../support/settle.rs"]
+mod settle;
+mod spawn;
+mod stage;
+mod talk;
+#[path = "../../support/watched.rs"]
+mod watched;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::runner::{OWN_LOOP, RUNNERS};
+use crate::stage::{Scenario, Stage};
+
+/// Most of them wait, for a child or a grace.
+const AT_ONCE: usize = 8;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let everywhere: Vec<Scenario> = [faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL].concat();
+    let trials = RUNNERS.iter().flat_map(|runner| {
+        // Why a child could not be started is the library's to say.
+        let spawns = if runner.name == OWN_LOOP { &[] } else { spawn::ALL };
+        let all = everywhere.iter().chain(spawns).copied();
+        all.map(move |(name, play)| Trial::test(format!("{}::{name}", runner.name), move || Stage::run(runner, play)))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}

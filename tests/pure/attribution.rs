@@ -1,0 +1,230 @@
+//! Which `result` answers which prompt, judged against a model of the CLI that knows it.
+//!
+//! Random scripts drive a `Protocol`, a host, and a model of one of six versions of the CLI, with everything under way for
+//! as long as chance wants. What the session tells of each prompt must be what became of it inside the model; where that
+//! version gives no evidence, what the rules at the top of `src/protocol/ledger.rs` say.
+//!
+//! `SEED=7` plays one history, `CASES=20000` plays more of them; a history that fails is made smaller and printed: what the
+//! host does, `>` what is written to the CLI, `<` what arrives of its lines (named as in the corpus report), `=` what is told.
+
+mod counts;
+mod ending;
+mod fallback;
+mod generation;
+mod host;
+mod judge;
+mod lines;
+mod model;
+mod queue;
+mod reading;
+mod recorded;
+mod script;
+mod turn;
+mod world;
+
+use std::collections::BTreeSet;
+
+use crate::laws;
+use arbitrary::Unstructured;
+use counts::Counts;
+use generation::Generation;
+use script::{Script, Step};
+use world::World;
+
+/// How many histories there are for each generation.
+const CASES: u64 = 1000;
+
+/// Bytes that look random and are the same each time.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    };
+    std::iter::repeat_with(|| next().to_le_bytes()).flatten().take(length).collect()
+}
+
+fn script(seed: u64) -> Script {
+    let bytes = noise(seed + 77, 40 + (seed as usize % 16) * 30);
+    script::script(&mut Unstructured::new(&bytes)).expect("steps for as long as there are bytes")
+}
+
+/// What was seen over many histories.
+#[derive(Default)]
+struct Seen {
+    /// With echoes, and without.
+    echoes: Counts,
+    silent: Counts,
+    reached: BTreeSet<&'static str>,
+}
+
+/// Why a history fails, and what happened in it.
+type Failure = (String, Vec<String>);
+
+fn play(generation: Generation, script: &Script, seen: &mut Seen) -> Result<(), Failure> {
+    let counts = if script.replay { &mut seen.echoes } else { &mut seen.silent };
+    let mut world = World::new(generation, script);
+    for step in &script.steps {
+        world.step(*step);
+    }
+    if script.closes_early {
+        world.close();
+    }
+    world.run_dry();
+    let hangs = judge::nothing_hangs(&world, counts);
+    world.close();
+    world.exit();
+    seen.reached.extend(&world.model.reached);
+    // The rules for what each line says, read once more by a slow ledger.
+    let obvious = || laws::ledger::check(&world.protocol.history()).map(drop);
+    hangs.and_then(|()| judge::judge(&world, counts)).and_then(|()| obvious()).map_err(|why| (why, world.log))
+}
+
+/// Leaves out halves, quarters, ... and single steps of a script that fails, for as long as it fails.
+fn shrink(generation: Generation, mut script: Script) -> (Script, Failure) {
+    let fails = |script: &Script| play(generation, script, &mut Seen::default()).err();
+    let mut size = script.steps.len().div_ceil(2);
+    loop {
+        let mut at = 0;
+        let mut smaller = false;
+        while at < script.steps.len() {
+            let mut less = script.clone();
+            less.steps.drain(at..(at + size).min(script.steps.len()));
+            if fails(&less).is_some() {
+                script = less;
+                smaller = true;
+            } else {
+                at += size;
+            }
+        }
+        if size <= 1 && !smaller {
+            let failure = fails(&script).expect("it still fails");
+            return (script, failure);
+        }
+        size = size.div_ceil(2);
+    }
+}
+
+fn judged(generation: Generation, what: &str, script: Script, seen: &mut Seen) {
+    if play(generation, &script, seen).is_ok() {
+        return;
+    }
+    let (script, (why, log)) = shrink(generation, script);
+    panic!("{generation:?}, {what}: {why}\n{}\n{script:?}", log.join("\n"));
+}
+
+fn attribution(generation: Generation) -> Seen {
+    let number = |name| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let (one, cases) = (number("SEED"), number("CASES").unwrap_or(CASES));
+    let mut seen = Seen::default();
+    for seed in one.map_or(0..cases, |seed| seed..seed + 1) {
+        judged(generation, &format!("seed {seed}"), script(seed), &mut seen);
+    }
+    println!("{generation:?}, with echoes: {:?}\n{generation:?}, without: {:?}", seen.echoes, seen.silent);
+    seen
+}
+
+/// With echoes, the rules for what nothing names give no prompt another's result, and leave none open.
+fn nothing_is_mistaken(seen: &Seen) {
+    let Counts { mistaken, untold, stuck, .. } = seen.echoes;
+    assert_eq!((mistaken, untold, stuck), (0, 0, 0));
+}
+
+#[test]
+fn every_prompt_of_1_0_128_is_told_its_own_end() {
+    nothing_is_mistaken(&attribution(Generation::V1_0_128));
+}
+
+#[test]
+fn every_prompt_of_2_0_76_is_told_its_own_end() {
+    nothing_is_mistaken(&attribution(Generation::V2_0_76));
+}
+
+#[test]
+fn every_prompt_of_2_1_50_is_told_its_own_end() {
+    nothing_is_mistaken(&attribution(Generation::V2_1_50));
+}
+
+#[test]
+fn every_prompt_of_2_1_143_is_told_its_own_end() {
+    // KNOWN: a `priority:"now"` that overtakes a local command, which has no echo, gets its result; and a joined batch that a
+    // hook refuses behind a result that is held back keeps its last prompt open. About one prompt in a thousand here.
+    let Counts { prompts, mistaken, untold, .. } = attribution(Generation::V2_1_143).echoes;
+    assert!((mistaken + untold) * 500 < prompts, "{mistaken} and {untold} of {prompts}");
+}
+
+#[test]
+fn every_prompt_of_2_1_250_is_told_its_own_end_by_evidence() {
+    let seen = attribution(Generation::V2_1_250);
+    nothing_is_mistaken(&seen);
+    assert_eq!((seen.echoes.fallback, seen.silent.fallback), (0, 0));
+}
+
+#[test]
+fn every_prompt_of_2_1_329_is_told_its_own_end_by_evidence() {
+    let seen = attribution(Generation::V2_1_329);
+    nothing_is_mistaken(&seen);
+    assert_eq!((seen.echoes.fallback, seen.silent.fallback), (0, 0));
+}
+
+#[test]
+fn a_result_that_names_only_64_of_its_prompts_answers_all() {
+    let text = |busy| Step::Prompt { kind: 15, busy };
+    let steps = [text(0), Step::Run(1), Step::Run(1)].into_iter().chain(std::iter::repeat_n(text(7), 70)).collect();
+    let (hooks, queue_only, partial, closes_early) = (false, false, true, false);
+    let script = Script { hooks, partial, replay: true, closes_early, queue_only, prompt_pipes: true, steps };
+    let mut seen = Seen::default();
+    judged(Generation::V2_1_329, "70 prompts", script, &mut seen);
+    assert_eq!((seen.echoes.prompts, seen.echoes.named, seen.echoes.shared), (71, 71, 69));
+}
+
+#[test]
+fn the_model_reaches_what_it_is_about() {
+    let all = [
+        "a turn of one prompt",
+        "a turn of several prompts",
+        "a fold",
+        "a blocked prompt",
+        "a deny with interrupt",
+        "an interrupt before the first turn",
+        "an interrupt at idle",
+        "an interrupt in a hook",
+        "an interrupt before init",
+        "an interrupt of a stream",
+        "an interrupt of a tool",
+        "an interrupt after a fold",
+        "an interrupt after the end, behind a backlog",
+        "a second interrupt",
+    ];
+    let own = [
+        "an own turn",
+        "an own turn that answers prompts",
+        "a fold into an own turn",
+        "an interrupt of an own turn",
+        "a prompt as an own turn begins",
+    ];
+    let joins = ["joined prompts", "a blocked batch", "a prompt that is to run now"];
+    for generation in Generation::ALL {
+        let mut expected: BTreeSet<&str> = all.into();
+        expected.extend(own.iter().filter(|_| generation.has_own_turns()));
+        expected.extend(joins.iter().filter(|_| generation.joins()));
+        expected.extend(Some("a result held back").filter(|_| generation.holds_back()));
+        expected.extend(match generation {
+            Generation::V2_0_76 => Some("a death of a task"),
+            Generation::V2_1_143 => Some("a joined slash command"),
+            Generation::V2_1_250 => Some("a crash in a hook"),
+            Generation::V2_1_329 => Some("the first prompt is aborted"),
+            _ => None,
+        });
+        expected.extend(Some("an interrupt that had missed, again").filter(|_| generation.tells_life()));
+        expected.extend(Some("a blocked fold").filter(|_| generation.names()));
+        let mut seen = Seen::default();
+        for seed in 0..CASES / 2 {
+            drop(play(generation, &script(seed), &mut seen));
+        }
+        let missing: Vec<_> = expected.difference(&seen.reached).collect();
+        assert!(missing.is_empty(), "{generation:?} does not reach {missing:?}");
+    }
+}

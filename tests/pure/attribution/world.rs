@@ -1,0 +1,238 @@
+//! A `Protocol` and the model of its CLI, the two pipes between them, and a host.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use claude_duplex::{
+    Action, AskId, AskKind, Config, Exit, Input, Message, MessageKind, Origin, Outcome, PromptId, Seed, Time,
+};
+use serde_json::Value;
+
+use super::fallback::Fallback;
+use super::generation::Generation;
+use super::lines::{Seen, short};
+use super::model::Model;
+use super::recorded::Recorded;
+use super::script::Script;
+
+/// What was told of a prompt's end.
+pub(crate) struct End {
+    pub(crate) outcome: Outcome,
+    pub(crate) result: Option<String>,
+    pub(crate) turn: Option<u64>,
+}
+
+pub(crate) struct World {
+    pub(crate) protocol: Recorded,
+    pub(crate) model: Model,
+    pub(crate) fallback: Fallback,
+    pub(crate) queue_only: bool,
+    pub(crate) prompt_pipes: bool,
+    pub(crate) prompts: Vec<PromptId>,
+    pub(crate) written: BTreeSet<PromptId>,
+    pub(crate) ends: BTreeMap<PromptId, Vec<End>>,
+    /// Turns, and how often each was ended.
+    pub(crate) turns: BTreeMap<u64, u32>,
+    pub(crate) results: BTreeSet<String>,
+    /// The prompts at which an interrupt was aimed while the CLI ran or queued them, with nothing under way.
+    pub(crate) aims: BTreeSet<PromptId>,
+    /// All at which an interrupt was aimed.
+    pub(crate) aimed: BTreeSet<PromptId>,
+    /// All that the host cancelled.
+    pub(crate) cancelled: BTreeSet<PromptId>,
+    /// A reply came after its request had timed out.
+    pub(crate) late_reply: bool,
+    pub(crate) lost_output: bool,
+    pub(crate) closed: bool,
+    /// For each `init` that arrived, whether its turn is the CLI's own.
+    pub(crate) inits: Vec<bool>,
+    /// Turns whose origin was told wrongly.
+    pub(crate) misjudged: Option<u64>,
+    pub(crate) log: Vec<String>,
+    pub(crate) now: Time,
+    pub(crate) asks: Vec<AskId>,
+    /// To the CLI.
+    stdin: Vec<u8>,
+    sent: usize,
+    shown: usize,
+}
+
+impl World {
+    pub(crate) fn new(generation: Generation, script: &Script) -> Self {
+        Self {
+            protocol: Recorded::new(Config::new(Seed([0; 16])).own(AskKind::Permission)),
+            model: Model::new(generation, script),
+            fallback: Fallback::new(generation),
+            queue_only: script.queue_only,
+            prompt_pipes: script.prompt_pipes,
+            prompts: Vec::new(),
+            written: BTreeSet::new(),
+            ends: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            results: BTreeSet::new(),
+            aims: BTreeSet::new(),
+            aimed: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
+            late_reply: false,
+            lost_output: false,
+            closed: false,
+            inits: Vec::new(),
+            misjudged: None,
+            log: Vec::new(),
+            now: Time::ZERO,
+            asks: Vec::new(),
+            stdin: Vec::new(),
+            sent: 0,
+            shown: 0,
+        }
+    }
+
+    pub(crate) fn send(&mut self, count: usize) {
+        let count = count.min(self.protocol.poll_transmit().len());
+        self.stdin.extend_from_slice(&self.protocol.poll_transmit()[..count]);
+        self.protocol.tell(self.now, Input::Sent(count));
+        self.sent += count;
+    }
+
+    /// The CLI reads a line.
+    pub(crate) fn read(&mut self) -> bool {
+        let Some(end) = self.stdin.iter().position(|byte| *byte == b'\n') else { return false };
+        let line: Vec<u8> = self.stdin.drain(..=end).collect();
+        let line: Value = serde_json::from_slice(&line).expect("the session writes JSON");
+        let ran = self.model.turn.is_some();
+        let name = self.model.read(&line);
+        if name.starts_with("INT") && !ran && self.turns.values().any(|ended| *ended == 0) {
+            self.model.reached.insert("an interrupt after the end, behind a backlog");
+        }
+        self.note(format!("            CLI reads {name}"));
+        true
+    }
+
+    pub(crate) fn run(&mut self, choice: u8) -> bool {
+        let done = self.model.advance(choice);
+        if done {
+            self.note(format!("            CLI runs {choice}"));
+        }
+        done
+    }
+
+    /// Bytes of the CLI, at most to the end of a line: a cut is nothing to the session (law 1), but the order of what it
+    /// writes and what it reads is something to the fallback.
+    pub(crate) fn deliver(&mut self, count: usize) {
+        let (bytes, whole) = self.model.out.take(count);
+        if let Some((name, _)) = &whole {
+            self.note(format!("    < {name}"));
+        }
+        if let Some((_, seen)) = &whole {
+            self.fallback.seen(seen);
+            match seen {
+                Seen::Result { uuid, .. } => drop(self.results.insert(uuid.clone())),
+                Seen::Init { own } => self.inits.push(*own),
+                _ => {}
+            }
+        }
+        self.protocol.tell(self.now, Input::Receive(bytes.into()));
+        self.observe();
+        self.end();
+    }
+
+    /// The end of a dead CLI's output, once all of it was read.
+    pub(crate) fn end(&mut self) {
+        if self.model.dead && self.model.out.is_empty() {
+            self.protocol.tell(self.now, Input::Eof);
+            self.observe();
+        }
+    }
+
+    /// Everything under way arrives.
+    pub(crate) fn flush(&mut self) {
+        loop {
+            self.send(usize::MAX);
+            while self.read() {}
+            if self.model.out.is_empty() && self.protocol.poll_transmit().is_empty() {
+                return self.end();
+            }
+            self.deliver(usize::MAX);
+        }
+    }
+
+    /// The CLI runs until there is nothing to do, with a host that allows everything; then the session is closed.
+    pub(crate) fn run_dry(&mut self) {
+        for _ in 0..2000 {
+            self.flush();
+            if !self.asks.is_empty() {
+                self.answer(0, 2);
+                self.observe();
+            } else if !self.run(0) {
+                return;
+            }
+        }
+        panic!("the model does not come to an end");
+    }
+
+    /// The host wants no more.
+    pub(crate) fn close(&mut self) {
+        self.note("host: close".into());
+        self.protocol.tell(self.now, Input::Close);
+        self.observe();
+    }
+
+    /// The CLI's end.
+    pub(crate) fn exit(&mut self) {
+        self.protocol.tell(self.now, Input::Eof);
+        self.protocol.tell(self.now, Input::StderrEof);
+        self.protocol.tell(self.now, Input::Exited(Exit::Code(0)));
+        self.observe();
+    }
+
+    pub(crate) fn observe(&mut self) {
+        let pending = self.protocol.poll_transmit();
+        let from = self.shown.saturating_sub(self.sent).min(pending.len());
+        let fresh = pending[from..].to_vec();
+        self.shown = self.shown.max(self.sent + pending.len());
+        for line in fresh.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let line: Value = serde_json::from_slice(line).expect("the session writes JSON");
+            if let Some(uuid) = line["uuid"].as_str() {
+                let slash = line["message"]["content"].as_str().is_some_and(|text| text.starts_with('/'));
+                self.fallback.written(uuid, slash);
+                self.note(format!("> {}", short(uuid)));
+                self.written.extend(self.prompts.iter().find(|prompt| prompt.uuid().to_string() == uuid));
+            } else {
+                let what = line["request"]["subtype"].as_str().unwrap_or("answer");
+                let whom = line["request"]["message_uuid"].as_str().map(short);
+                self.note(format!("> {what} {}", whom.map_or(String::new(), |whom| whom.to_string())));
+            }
+        }
+        while let Some(action) = self.protocol.poll_action() {
+            self.action(action);
+        }
+        while self.protocol.poll_child().is_some() {}
+    }
+
+    pub(crate) fn action(&mut self, action: Action) {
+        match action {
+            Action::TurnStarted { turn, .. } => drop(self.turns.insert(turn.number(), 0)),
+            Action::TurnEnded { turn, origin, result } => {
+                *self.turns.entry(turn.number()).or_insert(100) += 1;
+                let own = self.inits.get(turn.number() as usize - 1).copied().unwrap_or_default();
+                if result.is_some() && own != matches!(origin, Origin::Own(_)) {
+                    self.misjudged.get_or_insert(turn.number());
+                }
+            }
+            Action::PromptEnded { prompt, outcome, result, turn } => {
+                let result = result.as_ref().and_then(Message::uuid).map(|uuid| uuid.into_owned());
+                self.note(format!("        = {} {outcome:?} {}", prompt.number(), result.as_deref().unwrap_or("-")));
+                self.fallback.over(&prompt.uuid().to_string());
+                self.ends.entry(prompt).or_default().push(End {
+                    outcome,
+                    result,
+                    turn: turn.map(|turn| turn.number()),
+                });
+            }
+            Action::Asked(ask) => self.asks.push(ask.id()),
+            Action::Withdrawn { ask, .. } => self.asks.retain(|open| *open != ask),
+            Action::Stray(message) => self.late_reply |= message.kind() == MessageKind::ControlResponse,
+            Action::Closed(_) => self.closed = true,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! Hook asks: cases 78 to 84.
+
+use std::time::Duration;
+
+use claude_duplex::ask::hook::{
+    CwdChangedOutput, Details, ElicitationOutput, ElicitationResultOutput, FileChangedOutput, HookEvent,
+    MessageDisplayOutput, NotificationOutput, Output, OutputDecision, PermissionDeniedOutput, PermissionRequestOutput,
+    PermissionVerdict, PostModelSwitchOutput, PostToolBatchOutput, PostToolUseFailureOutput, PostToolUseOutput,
+    PreModelSwitchOutput, PreSkillShellCommandOutput, PreToolUseOutput, SessionSource, SessionStartOutput, SetupOutput,
+    SkillInvoker, StopOutput, SubagentStartOutput, SubagentStopOutput, UserPromptExpansionOutput,
+    UserPromptSubmitOutput, WorktreeCreateOutput,
+};
+use claude_duplex::ask::{Change, ElicitationAction};
+use claude_duplex::{Action, Answer, AnswerError, Ask, Decision, Json, Verdict, WhyDeclined};
+use serde_json::{Value, json};
+
+use super::host::{Host, config, owner};
+
+const EVENTS: [&str; 34] = [
+    "PreToolUse",
+    "PostToolUse",
+    "PostToolUseFailure",
+    "PostToolBatch",
+    "Notification",
+    "UserPromptSubmit",
+    "UserPromptExpansion",
+    "SessionStart",
+    "SessionEnd",
+    "Stop",
+    "StopFailure",
+    "SubagentStart",
+    "SubagentStop",
+    "PreCompact",
+    "PostCompact",
+    "PreModelSwitch",
+    "PostModelSwitch",
+    "PermissionRequest",
+    "PermissionDenied",
+    "Setup",
+    "TeammateIdle",
+    "TaskCreated",
+    "TaskCompleted",
+    "Elicitation",
+    "ElicitationResult",
+    "ConfigChange",
+    "InstructionsLoaded",
+    "WorktreeCreate",
+    "WorktreeRemove",
+    "CwdChanged",
+    "FileChanged",
+    "DirectoryAdded",
+    "MessageDisplay",
+    "PreSkillShellCommand",
+];
+
+/// Events whose hooks guard something, with one event that no version has, and one without a name.
+const GUARDS: [Option<&str>; 11] = [
+    Some("PreToolUse"),
+    Some("PreModelSwitch"),
+    Some("PreSkillShellCommand"),
+    Some("PermissionRequest"),
+    Some("UserPromptSubmit"),
+    Some("UserPromptExpansion"),
+    Some("ConfigChange"),
+    Some("Elicitation"),
+    Some("ElicitationResult"),
+    Some("PreSomethingNew"),
+    None,
+];
+
+/// Checks that the response refuses what a hook of that event guards, for that reason.
+fn check_refusal(event: Option<&str>, response: &Value, reason: &str) {
+    assert_eq!(response["subtype"], "success", "{event:?}: {response}");
+    let (payload, own) = (&response["response"], &response["response"]["hookSpecificOutput"]);
+    match event {
+        Some(event @ ("PreToolUse" | "PreModelSwitch" | "PreSkillShellCommand")) => {
+            assert_eq!((&own["permissionDecision"], &own["hookEventName"]), (&json!("deny"), &json!(event)));
+            assert_eq!(own["permissionDecisionReason"], reason, "{event}");
+        }
+        Some("PermissionRequest") => assert_eq!(own["decision"], json!({ "behavior": "deny", "message": reason })),
+        _ => assert_eq!(payload, &json!({ "decision": "block", "reason": reason }), "{event:?}"),
+    }
+}
+
+/// A hook request, whose event may have no name.
+fn request_of(event: Option<&str>) -> Value {
+    let mut request = request(event.unwrap_or_default(), json!({}));
+    if event.is_none() {
+        request["input"].as_object_mut().unwrap().remove("hook_event_name");
+    }
+    request
+}
+
+fn request(event: &str, fields: Value) -> Value {
+    let mut input = json!({ "hook_event_name": event, "session_id": "s", "cwd": "/w", "transcript_path": "/t" });
+    input.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    json!({ "subtype": "hook_callback", "callback_id": "hook_0", "input": input, "tool_use_id": "toolu_1" })
+}
+
+fn asked(event: &str, fields: Value) -> (Host, Ask) {
+    let mut host = Host::with(owner());
+    let ask = host.asked("ask-1", request(event, fields));
+    (host, ask)
+}
+
+/// What the answer to a hook of that event is written as.
+fn said(event: &str, answer: impl Into<Answer>) -> Value {
+    let (mut host, ask) = asked(event, json!({}));
+    host.payload(&ask, answer)
+}
+
+fn details(event: &str, fields: Value) -> Details {
+    let (_, ask) = asked(event, fields);
+    let details = ask.hook().unwrap().input.details().unwrap();
+    assert!(details.rest().is_empty(), "{event}: {:?}", details.rest());
+    details
+}
+
+#[test]
+fn case_078_a_hook_is_told_by_its_callback_id_with_its_input_and_its_call() {
+    let (_, ask) = asked(
+        "PreToolUse",
+        json!({ "tool_name": "Bash", "tool_input": { "command": "ls" }, "tool_use_id": "toolu_1" }),
+    );
+    let hook = ask.hook().unwrap();
+    assert_eq!((hook.callback_id.as_str(), hook.tool_use_id.as_deref()), ("hook_0", Some("toolu_1")));
+    assert_eq!((hook.input.event.clone(), hook.input.session_id.as_deref()), (HookEvent::PreToolUse, Some("s")));
+    let Details::PreToolUse(call) = hook.input.details().unwrap() else { panic!("it is of a tool") };
+    assert_eq!((call.tool_name.as_str(), call.tool_input.as_str()), ("Bash", r#"{"command":"ls"}"#));
+}
+
+#[test]
+fn case_079_every_key_of_an_output_is_written() {
+    let own = PreToolUseOutput::new()
+        .permission_decision(PermissionVerdict::Allow)
+        .permission_decision_reason("fine")
+        .updated_input(Json::parse(r#"{"command":"pwd"}"#).unwrap());
+    let output = Output::from(own)
+        .go_on(true)
+        .suppress_output(false)
+        .decision(OutputDecision::Approve)
+        .reason("why")
+        .system_message("told")
+        .terminal_sequence("\u{7}");
+    assert_eq!(
+        said("PreToolUse", output),
+        json!({
+            "continue": true, "suppressOutput": false, "decision": "approve", "reason": "why", "systemMessage": "told",
+            "terminalSequence": "\u{7}",
+            "hookSpecificOutput": {
+                "hookEventName": "PreToolUse", "permissionDecision": "allow", "permissionDecisionReason": "fine",
+                "updatedInput": { "command": "pwd" },
+            },
+        })
+    );
+    assert_eq!(said("Stop", Output::new().stop("enough")), json!({ "continue": false, "stopReason": "enough" }));
+    assert_eq!(said("Stop", Output::new()), json!({}));
+}
+
+#[test]
+fn case_080_continue_and_async_are_spelled_as_on_the_wire() {
+    let later = Output::in_background(Some(Duration::from_millis(1500)));
+    assert_eq!(said("PostToolUse", later), json!({ "async": true, "asyncTimeout": 1500 }));
+    assert_eq!(said("PostToolUse", Output::in_background(None)), json!({ "async": true }));
+    assert_eq!(said("PostToolUse", Output::new().go_on(false)), json!({ "continue": false }));
+}
+
+#[test]
+fn case_081_a_hook_that_fails_is_an_error_and_never_a_success() {
+    let (mut host, ask) = asked("Stop", json!({}));
+    let response = host.answers(&ask, Answer::Error { message: "the hook broke".into() });
+    assert_eq!((&response["subtype"], &response["error"]), (&json!("error"), &json!("the hook broke")));
+    // What is no object cannot be made: an output is one, whatever is said with it.
+    assert!(said("Stop", Output::default()).is_object());
+}
+
+#[test]
+fn case_082_the_events_pass_with_what_is_theirs() {
+    let Details::Notification(note) =
+        details("Notification", json!({ "message": "m", "title": "t", "notification_type": "n" }))
+    else {
+        panic!("a notification")
+    };
+    assert_eq!((note.message.as_str(), note.notification_type.as_deref()), ("m", Some("n")));
+
+    let suggestion = json!({ "type": "setMode", "mode": "plan", "destination": "session" });
+    let Details::PermissionRequest(asks) = details(
+        "PermissionRequest",
+        json!({ "tool_name": "Bash", "tool_input": {}, "permission_suggestions": [suggestion] }),
+    ) else {
+        panic!("a permission request")
+    };
+    let suggestions = asks.permission_suggestions.unwrap();
+    assert_eq!(suggestions[0].change(), Ok(Change::SetMode("plan".into())));
+
+    let (_, ask) = asked("SubagentStart", json!({ "agent_id": "a1", "agent_type": "Explore" }));
+    let input = ask.hook().unwrap().input;
+    assert_eq!((input.agent_id.as_deref(), input.agent_type.as_deref()), (Some("a1"), Some("Explore")));
+
+    let mcp = PostToolUseOutput::new().updated_mcp_tool_output(Json::parse("[1]").unwrap());
+    let own = said("PostToolUse", mcp)["hookSpecificOutput"].take();
+    assert_eq!(own, json!({ "hookEventName": "PostToolUse", "updatedMCPToolOutput": [1] }));
+    let context = said("PreToolUse", PreToolUseOutput::new().additional_context("more"));
+    assert_eq!(context["hookSpecificOutput"]["additionalContext"], "more");
+}
+
+/// Each output with all that it can say.
+fn outputs() -> Vec<(&'static str, Output, Value)> {
+    let json = |text| Json::parse(text).unwrap();
+    let context = || json!({ "additionalContext": "c" });
+    let paths = || json!({ "watchPaths": ["/a"] });
+    let filled = || json!({ "action": "accept", "content": { "a": 1 } });
+    let watched = || vec!["/a".to_owned()];
+    let switched =
+        PreModelSwitchOutput::new().permission_decision(PermissionVerdict::Ask).permission_decision_reason("dear");
+    let started = SessionStartOutput::new().additional_context("c").initial_user_message("hi").session_title("t");
+    let used = PostToolUseOutput::new().additional_context("c").classifier_context("k").updated_tool_output(json("1"));
+    let submitted =
+        UserPromptSubmitOutput::new().additional_context("c").session_title("t").suppress_original_prompt(true);
+    let decision = Decision::deny("no").and_interrupt().about_tool_use("toolu_1");
+    vec![
+        (
+            "PreToolUse",
+            PreToolUseOutput::new()
+                .permission_decision(PermissionVerdict::Defer)
+                .permission_decision_reason("r")
+                .updated_input(json("{}"))
+                .additional_context("c")
+                .into(),
+            json!({
+                "permissionDecision": "defer", "permissionDecisionReason": "r", "updatedInput": {},
+                "additionalContext": "c",
+            }),
+        ),
+        (
+            "PostToolUse",
+            used.updated_mcp_tool_output(json("2")).into(),
+            json!({
+                "additionalContext": "c", "classifierContext": "k", "updatedToolOutput": 1, "updatedMCPToolOutput": 2,
+            }),
+        ),
+        ("PostToolUseFailure", PostToolUseFailureOutput::new().additional_context("c").into(), context()),
+        ("PostToolBatch", PostToolBatchOutput::new().additional_context("c").into(), context()),
+        ("Notification", NotificationOutput::new().additional_context("c").into(), context()),
+        (
+            "UserPromptSubmit",
+            submitted.into(),
+            json!({ "additionalContext": "c", "sessionTitle": "t", "suppressOriginalPrompt": true }),
+        ),
+        (
+            "UserPromptExpansion",
+            UserPromptExpansionOutput::new().additional_context("c").suppress_original_prompt(false).into(),
+            json!({ "additionalContext": "c", "suppressOriginalPrompt": false }),
+        ),
+        (
+            "SessionStart",
+            started.watch_paths(watched()).reload_skills(true).into(),
+            json!({
+                "additionalContext": "c", "initialUserMessage": "hi", "sessionTitle": "t", "watchPaths": ["/a"],
+                "reloadSkills": true,
+            }),
+        ),
+        ("Stop", StopOutput::new().additional_context("c").into(), context()),
+        ("SubagentStart", SubagentStartOutput::new().additional_context("c").into(), context()),
+        ("SubagentStop", SubagentStopOutput::new().additional_context("c").into(), context()),
+        ("PreModelSwitch", switched.into(), json!({ "permissionDecision": "ask", "permissionDecisionReason": "dear" })),
+        ("PostModelSwitch", PostModelSwitchOutput::new().additional_context("c").into(), context()),
+        (
+            "PermissionRequest",
+            PermissionRequestOutput::new().decision(decision).into(),
+            json!({ "decision": { "behavior": "deny", "message": "no", "interrupt": true } }),
+        ),
+        ("PermissionDenied", PermissionDeniedOutput::new().retry(true).into(), json!({ "retry": true })),
+        ("Setup", SetupOutput::new().additional_context("c").into(), context()),
+        (
+            "Elicitation",
+            ElicitationOutput::new().action(ElicitationAction::Accept).content(json(r#"{"a":1}"#)).into(),
+            filled(),
+        ),
+        (
+            "ElicitationResult",
+            ElicitationResultOutput::new().action(ElicitationAction::Accept).content(json(r#"{"a":1}"#)).into(),
+            filled(),
+        ),
+        ("WorktreeCreate", WorktreeCreateOutput::new().worktree_path("/w").into(), json!({ "worktreePath": "/w" })),
+        ("CwdChanged", CwdChangedOutput::new().watch_paths(watched()).into(), paths()),
+        ("FileChanged", FileChangedOutput::new().watch_paths(watched()).into(), paths()),
+        (
+            "PreSkillShellCommand",
+            PreSkillShellCommandOutput::new()
+                .permission_decision(PermissionVerdict::Deny)
+                .permission_decision_reason("r")
+                .into(),
+            json!({ "permissionDecision": "deny", "permissionDecisionReason": "r" }),
+        ),
+        ("MessageDisplay", MessageDisplayOutput::new().display_content("d").into(), json!({ "displayContent": "d" })),
+    ]
+}
+
+#[test]
+fn case_083_each_event_has_the_keys_of_the_wire() {
+    for (event, output, mut own) in outputs() {
+        own["hookEventName"] = event.into();
+        assert_eq!(said(event, output), json!({ "hookSpecificOutput": own }));
+    }
+}
+
+#[test]
+fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
+    let output = PermissionRequestOutput::new().decision(Decision::allow());
+    assert_eq!(said("PermissionRequest", output)["hookSpecificOutput"]["decision"], json!({ "behavior": "allow" }));
+    let other = Decision::allow_with(Json::parse("{}").unwrap()).and_remember(Change::SetMode("plan".into()));
+    let own = said("PermissionRequest", PermissionRequestOutput::new().decision(other))["hookSpecificOutput"].take();
+    let remembered = json!([{ "type": "setMode", "mode": "plan", "destination": "session" }]);
+    assert_eq!(own["decision"], json!({ "behavior": "allow", "updatedInput": {}, "updatedPermissions": remembered }));
+}
+
+#[test]
+fn an_output_of_another_event_is_refused_here_and_the_ask_stays_open() {
+    for (event, output, _) in outputs() {
+        let (mut host, ask) = asked(if event == "Stop" { "Setup" } else { "Stop" }, json!({}));
+        assert_eq!(host.protocol.answer(host.now, ask.id(), output), Err(AnswerError::Mismatch), "{event}");
+        assert_eq!(host.written(), [] as [Value; 0]);
+        host.answers(&ask, Output::new());
+    }
+}
+
+#[test]
+fn case_084_what_may_be_said_is_read_where_it_is() {
+    let (_, ask) = asked(
+        "Stop",
+        json!({
+            "prompt_id": "p", "permission_mode": "plan", "effort": { "level": "high" }, "stop_hook_active": true,
+            "last_assistant_message": "bye",
+            "background_tasks": [{ "id": "b", "type": "subagent", "status": "running", "description": "d" }],
+            "session_crons": [{ "id": "c", "schedule": "* * * * *", "recurring": true, "prompt": "p" }],
+        }),
+    );
+    let input = ask.hook().unwrap().input;
+    assert_eq!((input.prompt_id.as_deref(), input.permission_mode.as_deref()), (Some("p"), Some("plan")));
+    assert_eq!(input.effort.as_ref().map(|effort| effort.level.as_str()), Some("high"));
+    let Details::Stop(stop) = input.details().unwrap() else { panic!("a stop") };
+    assert_eq!(stop.background_tasks.unwrap()[0].kind.as_deref(), Some("subagent"));
+    assert_eq!(stop.session_crons.unwrap()[0].recurring, Some(true));
+    let Details::PostToolUse(call) =
+        details("PostToolUse", json!({ "tool_name": "Bash", "tool_input": {}, "duration_ms": 23 }))
+    else {
+        panic!("of a tool")
+    };
+    assert_eq!(call.duration_ms, Some(23));
+    let Details::SessionStart(start) =
+        details("SessionStart", json!({ "source": "compact", "estimated_cache_write_usd": 0 }))
+    else {
+        panic!("a start")
+    };
+    assert_eq!((start.source, start.estimated_cache_write_usd), (Some(SessionSource::Compact), Some(0.0)));
+}
+
+#[test]
+fn every_event_is_known_and_one_that_is_new_stays_readable() {
+    // What each must say; the others say nothing that they must.
+    let all = json!({
+        "tool_name": "T", "tool_input": {}, "tool_calls": [], "message": "m", "prompt": "p", "command_name": "c",
+        "to_model": "m", "teammate_name": "t", "task_id": "1", "mcp_server_name": "s", "action": "accept",
+        "file_path": "/f", "name": "w", "worktree_path": "/w", "new_cwd": "/n", "directory": "/d", "delta": "d",
+    });
+    for event in EVENTS {
+        assert!(!matches!(HookEvent::from(event), HookEvent::Other(..)), "{event}");
+        let (_, ask) = asked(event, all.clone());
+        let details = ask.hook().unwrap().input.details().unwrap();
+        assert!(format!("{details:?}").starts_with(&format!("{event}({event} {{")), "{event}: {details:?}");
+    }
+    let (_, ask) = asked("Tomorrow", json!({ "new": 1 }));
+    let hook = ask.hook().unwrap();
+    assert!(matches!(&hook.input.event, HookEvent::Other(event) if **event == *"Tomorrow"));
+    let Details::Unknown(fields) = hook.input.details().unwrap() else { panic!("it is not known") };
+    assert_eq!(fields.get("new").map(Json::as_str), Some("1"));
+    let (_, ask) = asked("PreToolUse", json!({ "tool_input": {} }));
+    assert_eq!(ask.hook().unwrap().input.details().unwrap_err().path(), "input.tool_name");
+}
+
+#[test]
+fn what_nobody_answers_is_stopped_where_it_guards_something() {
+    let declined = |event| {
+        let mut host = Host::with(config());
+        let declined = host.asks("ask-1", request_of(event));
+        assert!(matches!(&declined[..], [Action::Declined { why: WhyDeclined::Unowned, .. }]), "{event:?}");
+        host.written().remove(0)["response"].take()
+    };
+    for event in GUARDS {
+        check_refusal(event, &declined(event), "there is nobody to ask for this permission");
+    }
+    for event in EVENTS.map(Some).into_iter().filter(|event| !GUARDS.contains(event)) {
+        assert_eq!(declined(event)["subtype"], "error", "{event:?}");
+    }
+}
+
+/// The CLI takes an error for an empty output.
+#[test]
+fn an_error_of_the_host_stops_what_a_hook_guards() {
+    let failed = |event| {
+        let mut host = Host::with(owner());
+        let ask = host.asked("ask-1", request_of(event));
+        let response = host.answers(&ask, Answer::Error { message: "the hook broke".into() });
+        let told = host.actions();
+        assert!(matches!(&told[0], Action::Answered { verdict: Verdict::Error, .. }), "{told:?}");
+        response
+    };
+    for event in GUARDS {
+        check_refusal(event, &failed(event), "the hook broke");
+    }
+    for event in EVENTS.map(Some).into_iter().filter(|event| !GUARDS.contains(event)) {
+        let response = failed(event);
+        assert_eq!((&response["subtype"], &response["error"]), (&json!("error"), &json!("the hook broke")));
+    }
+}
+
+#[test]
+fn a_declined_guard_gets_the_same_refusal() {
+    for event in GUARDS {
+        let mut host = Host::with(owner());
+        let ask = host.asked("ask-1", request_of(event));
+        check_refusal(event, &host.answers(&ask, Answer::Decline), "there is nobody to ask for this permission");
+    }
+}
+
+#[test]
+fn a_shell_command_of_a_skill_is_read_by_its_view() {
+    let Details::PreSkillShellCommand(command) = details(
+        "PreSkillShellCommand",
+        json!({
+            "tool_name": "Bash", "tool_input": { "command": "touch a" }, "tool_use_id": "c", "command_name": "deploy",
+            "command_source": "projectSettings", "invoked_by": "user",
+        }),
+    ) else {
+        panic!("a command of a skill")
+    };
+    assert_eq!((command.tool_name.as_str(), command.command().as_deref()), ("Bash", Some("touch a")));
+    assert_eq!((command.command_name.as_str(), command.invoked_by), ("deploy", Some(SkillInvoker::User)));
+}

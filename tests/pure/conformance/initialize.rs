@@ -1,0 +1,277 @@
+//! `initialize`, both ways: cases 42 to 56.
+
+use claude_duplex::request::{
+    AgentDefinition, HookMatcher, Initialize, InitializeReply, McpServerConfig, OnFailure, PluginConfig, Unmet,
+};
+use claude_duplex::{Action, Json, Lost, Reply, Request, RequestError, RequestId};
+use serde_json::{Value, json};
+
+use super::host::{Host, config, init, owner};
+
+/// The `request` of the line that an `initialize` becomes.
+fn line(initialize: impl Into<Request>) -> Value {
+    let mut host = Host::new();
+    host.protocol.request(host.now, initialize).expect("the request is taken");
+    let line = host.written().remove(0);
+    assert_eq!(line["type"], "control_request");
+    assert_eq!(line["request"]["subtype"], "initialize");
+    line["request"].clone()
+}
+
+fn open(host: &mut Host, initialize: impl Into<Request>) -> (RequestId, Value) {
+    let id = host.protocol.request(host.now, initialize).expect("the request is taken");
+    (id, host.written().remove(0)["request_id"].clone())
+}
+
+fn success(request_id: &Value, payload: &Value) -> String {
+    json!({ "type": "control_response",
+        "response": { "subtype": "success", "request_id": request_id, "response": payload } })
+    .to_string()
+}
+
+fn replied(actions: &[Action], wanted: RequestId) -> Result<Reply, RequestError> {
+    let reply = |action: &Action| match action {
+        Action::Replied { request, reply } if *request == wanted => Some(reply.clone()),
+        _ => None,
+    };
+    actions.iter().find_map(reply).expect("the request has its reply")
+}
+
+/// What the CLI's reply means to the one who asked.
+fn checked(initialize: &Initialize, reply: &Value) -> Result<(), Unmet> {
+    let mut host = Host::new();
+    let (id, request_id) = open(&mut host, initialize.clone());
+    let reply = replied(&host.hears(&success(&request_id, reply)), id).expect("a success");
+    initialize.check(&reply.of::<Initialize>().expect("an object"))
+}
+
+fn guarded() -> Initialize {
+    Initialize::new().hook("PreToolUse", HookMatcher::call("hook_0").on("Bash").block())
+}
+
+#[test]
+fn case_042_hook_ids_and_what_a_failure_means_reach_the_wire() {
+    let hook = HookMatcher::call("hook_0").callback_ids(["hook_0", "hook_1"]).on("Bash").timeout(30).block();
+    let initialize = Initialize::new().hook("PreToolUse", hook).hook("PreToolUse", HookMatcher::call("hook_2"));
+    assert_eq!(
+        line(initialize)["hooks"],
+        json!({ "PreToolUse": [
+            { "matcher": "Bash", "hookCallbackIds": ["hook_0", "hook_1"], "timeout": 30, "onFailure": "block" },
+            { "hookCallbackIds": ["hook_2"] },
+        ] })
+    );
+}
+
+#[test]
+fn case_043_what_a_failure_means_is_left_out_unless_it_is_set() {
+    let hooks = line(Initialize::new().hook("Stop", HookMatcher::call("h")))["hooks"].clone();
+    assert_eq!(hooks, json!({ "Stop": [{ "hookCallbackIds": ["h"] }] }));
+    assert_eq!(line(Initialize::new()), json!({ "subtype": "initialize" }));
+}
+
+#[test]
+fn case_044_a_block_does_not_hold_where_the_cli_does_not_know_it() {
+    assert_eq!(checked(&guarded(), &json!({ "hooks_applied": true })), Err(Unmet::BlockUnsupported));
+    assert_eq!(checked(&guarded(), &json!({ "hook_on_failure_supported": false })), Err(Unmet::BlockUnsupported));
+    assert_eq!(checked(&guarded(), &json!({ "hook_on_failure_supported": "yes" })), Err(Unmet::BlockUnsupported));
+    assert_eq!(checked(&guarded(), &json!({ "hook_on_failure_supported": true, "hooks_applied": true })), Ok(()));
+}
+
+#[test]
+fn case_045_an_unknown_word_for_a_failure_is_taken_for_a_block() {
+    let hook = HookMatcher::call("h").on_failure(OnFailure::from("explode"));
+    let initialize = Initialize::new().hook("PreToolUse", hook);
+    assert_eq!(line(initialize.clone())["hooks"]["PreToolUse"][0]["onFailure"], "explode");
+    assert_eq!(checked(&initialize, &json!({})), Err(Unmet::BlockUnsupported));
+    // So too what is no word at all.
+    let odd: HookMatcher = serde_json::from_value(json!({ "hookCallbackIds": ["h"], "onFailure": 5 })).unwrap();
+    assert_eq!(checked(&Initialize::new().hook("Stop", odd), &json!({})), Err(Unmet::BlockUnsupported));
+}
+
+#[test]
+fn case_046_a_block_does_not_hold_where_the_hooks_were_not_applied() {
+    let reply = json!({ "hook_on_failure_supported": true, "hooks_applied": false });
+    assert_eq!(checked(&guarded(), &reply), Err(Unmet::HooksNotApplied));
+}
+
+#[test]
+fn case_047_a_hook_that_may_fail_needs_nothing() {
+    let hook = HookMatcher::call("h").on_failure(OnFailure::Continue);
+    let initialize = Initialize::new().hook("PreToolUse", hook).hook("Stop", HookMatcher::call("g"));
+    assert_eq!(checked(&initialize, &json!({})), Ok(()));
+    assert_eq!(checked(&initialize, &json!({ "hooks_applied": false })), Ok(()));
+}
+
+/// Beside the Python SDK's cases: what the TypeScript SDK refuses (wire reference, section 3.4).
+#[test]
+fn servers_that_were_sent_must_be_applied() {
+    let initialize = Initialize::new().mcp_server("files", McpServerConfig::stdio("mcp-files"));
+    assert_eq!(line(initialize.clone())["mcpServers"], json!({ "files": { "type": "stdio", "command": "mcp-files" } }));
+    assert_eq!(checked(&initialize, &json!({})), Err(Unmet::McpServersNotApplied));
+    assert_eq!(checked(&initialize, &json!({ "mcp_servers_applied": true })), Ok(()));
+    let plugins = Initialize::new().plugins([PluginConfig::local("/plug")]);
+    assert_eq!(line(plugins.clone())["plugins"], json!([{ "type": "local", "path": "/plug" }]));
+    assert_eq!(checked(&plugins, &json!({})), Ok(()));
+}
+
+#[test]
+fn case_048_dynamic_sections_are_only_spoken_of_where_that_is_set() {
+    assert_eq!(line(Initialize::new().exclude_dynamic_sections(true))["excludeDynamicSections"], true);
+    assert_eq!(line(Initialize::new().exclude_dynamic_sections(false))["excludeDynamicSections"], false);
+    assert_eq!(line(Initialize::new()).get("excludeDynamicSections"), None);
+}
+
+#[test]
+fn case_049_a_snapshot_of_false_is_sent_and_an_unset_one_is_not() {
+    assert_eq!(line(Initialize::new().system_prompt_snapshot(false))["systemPromptSnapshot"], false);
+    assert_eq!(line(Initialize::new().system_prompt_snapshot(true))["systemPromptSnapshot"], true);
+    assert_eq!(line(Initialize::new()).get("systemPromptSnapshot"), None);
+}
+
+#[test]
+fn case_050_a_list_of_skills_is_sent_even_empty() {
+    assert_eq!(line(Initialize::new().skills(["pdf", "docx"]))["skills"], json!(["pdf", "docx"]));
+    assert_eq!(line(Initialize::new().skills([] as [String; 0]))["skills"], json!([]));
+    assert_eq!(line(Initialize::new()).get("skills"), None);
+}
+
+#[test]
+fn case_051_subagent_text_is_only_forwarded_where_that_is_set() {
+    assert_eq!(line(Initialize::new().forward_subagent_text(true))["forwardSubagentText"], true);
+    assert_eq!(line(Initialize::new()).get("forwardSubagentText"), None);
+}
+
+#[test]
+fn case_052_agents_travel_in_initialize_whatever_their_size() {
+    let prompt = "look ".repeat(100_000);
+    let initialize = Initialize::new().agent("scout", AgentDefinition::new("looks", &prompt));
+    assert_eq!(line(initialize)["agents"]["scout"]["prompt"], prompt);
+}
+
+#[test]
+fn case_053_an_agents_keys_are_in_camel_case_and_unset_ones_are_left_out() {
+    let agent = AgentDefinition::new("looks", "look")
+        .tools(["Read"])
+        .disallowed_tools(["Bash"])
+        .model("haiku")
+        .skills(["pdf"])
+        .memory("project")
+        .mcp_servers([claude_duplex::Json::string("files")])
+        .initial_prompt("begin")
+        .max_turns(3)
+        .background(true)
+        .permission_mode("plan".into());
+    let expected = json!({
+        "description": "looks", "prompt": "look", "tools": ["Read"], "disallowedTools": ["Bash"], "model": "haiku",
+        "skills": ["pdf"], "memory": "project", "mcpServers": ["files"], "initialPrompt": "begin", "maxTurns": 3,
+        "background": true, "permissionMode": "plan",
+    });
+    assert_eq!(serde_json::to_value(&agent).unwrap(), expected);
+    let plain = AgentDefinition::new("looks", "look");
+    assert_eq!(serde_json::to_value(&plain).unwrap(), json!({ "description": "looks", "prompt": "look" }));
+    assert_eq!(serde_json::from_value::<AgentDefinition>(expected).unwrap(), agent);
+}
+
+/// The SDK takes its own limit from the environment; here it is a setting, with the same default.
+#[test]
+fn case_054_the_time_for_initialize_is_a_minute_and_can_be_set() {
+    let wait = |config: claude_duplex::Config| {
+        let mut host = Host::with(config);
+        let (id, _) = open(&mut host, Initialize::new());
+        let start = host.now;
+        host.times_out().expect("it has a deadline");
+        assert_eq!(replied(&host.actions(), id), Err(RequestError::TimedOut));
+        host.now.since(start).as_secs()
+    };
+    assert_eq!(wait(config()), 60);
+    let mut longer = config();
+    longer.timeouts.initialize = Some(std::time::Duration::from_secs(90));
+    assert_eq!(wait(longer), 90);
+}
+
+const CANNOT_START: &str = r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: x"]}"#;
+
+#[test]
+fn case_055_an_error_result_before_the_reply_says_why_there_is_none() {
+    let mut host = Host::new();
+    let (id, _) = open(&mut host, Initialize::new());
+    host.hears(CANNOT_START);
+    let later = host.protocol.request(host.now, Request::new("get_settings")).unwrap();
+    host.protocol.eof(host.now);
+    let actions = host.actions();
+    let message = "No conversation found with session ID: x".to_owned();
+    assert_eq!(replied(&actions, id), Err(RequestError::Failed { message, why: Lost::Eof }));
+    // What was asked afterwards did not fail by it.
+    assert_eq!(replied(&actions, later), Err(RequestError::Lost(Lost::Eof)));
+}
+
+#[test]
+fn an_error_of_a_turn_that_is_over_explains_no_end() {
+    for line in [init(), r#"{"type":"result","subtype":"success","is_error":false,"result":"ok"}"#] {
+        let mut host = Host::new();
+        let (id, _) = open(&mut host, Initialize::new());
+        host.hears(CANNOT_START);
+        host.hears(line);
+        host.protocol.eof(host.now);
+        assert_eq!(replied(&host.actions(), id), Err(RequestError::Lost(Lost::Eof)), "{line}");
+    }
+}
+
+#[test]
+fn case_056_a_success_without_a_payload_is_one() {
+    for response in ["", r#","response":null"#, r#","response":{}"#] {
+        let mut host = Host::new();
+        let (id, request_id) = open(&mut host, Initialize::new());
+        let line = format!(
+            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{request_id}{response}}}}}"#
+        );
+        let reply = replied(&host.hears(&line), id).expect("a success");
+        let InitializeReply { commands, rest, .. } = reply.of::<Initialize>().expect("an empty object");
+        assert_eq!((commands, rest.len()), (None, 0), "{response}");
+    }
+}
+
+fn refusal(request_id: &Value) -> String {
+    json!({ "type": "control_response",
+        "response": { "subtype": "error", "request_id": request_id, "error": "already initialized" } })
+    .to_string()
+}
+
+/// Whether a dialog of that kind reaches the host.
+fn is_asked(host: &mut Host, id: &str, kind: &str) -> bool {
+    host.actions();
+    let actions = host.asks(id, json!({ "subtype": "request_user_dialog", "dialog_kind": kind }));
+    actions.iter().any(|action| matches!(action, Action::Asked(_)))
+}
+
+#[test]
+fn dialogs_are_declared_by_the_initialize_that_the_cli_accepts() {
+    let declaring =
+        |kinds: Value| Request::initialize().field("supportedDialogKinds", Json::from_value(&kinds).unwrap());
+    let mut host = Host::with(owner());
+    let (_, first) = open(&mut host, declaring(json!(["pick"])));
+    assert!(is_asked(&mut host, "1", "pick"), "the CLI may have accepted it");
+    host.hears(&success(&first, &json!({})));
+    let (_, second) = open(&mut host, declaring(json!(["other"])));
+    assert!(is_asked(&mut host, "2", "pick") && is_asked(&mut host, "3", "other"));
+    host.hears(&refusal(&second));
+    assert!(is_asked(&mut host, "4", "pick"), "what the CLI accepted still holds");
+    assert!(!is_asked(&mut host, "5", "other"), "it was refused");
+    let (_, third) = open(&mut host, declaring(json!(["third"])));
+    host.hears(&success(&third, &json!({})));
+    assert!(
+        is_asked(&mut host, "6", "third") && !is_asked(&mut host, "7", "pick"),
+        "the last one that was accepted counts"
+    );
+}
+
+#[test]
+fn an_initialize_that_is_overdue_may_still_be_accepted() {
+    let kinds = Json::from_value(&json!(["pick"])).unwrap();
+    let mut host = Host::with(owner());
+    let (_, request_id) = open(&mut host, Request::initialize().field("supportedDialogKinds", kinds));
+    host.times_out();
+    assert!(is_asked(&mut host, "1", "pick"));
+    host.hears(&success(&request_id, &json!({})));
+    assert!(is_asked(&mut host, "2", "pick"));
+}

@@ -1,0 +1,339 @@
+//! MCP servers that live in the host: cases 88 to 103.
+//!
+//! A server's runtime is the host's. What is shown here: each message is an ask of its own and gets one answer, whatever
+//! its JSON-RPC id; what there is to say to it is made by the crate.
+
+use claude_duplex::ask::mcp::{self, McpMessage, Reaction, Rpc, Server, Tool, code};
+use claude_duplex::{Action, Answer, AnswerError, Ask, Deadline, Json, Request, WhyDeclined, WhyWithdrawn, request};
+use serde_json::{Value, json};
+
+use super::host::{Host, init, owner};
+
+fn parse(json: &Value) -> Json {
+    Json::parse(&json.to_string()).unwrap()
+}
+
+fn request(message: Value) -> Value {
+    json!({ "subtype": "mcp_message", "server_name": "calc", "message": message })
+}
+
+fn call(id: Value, a: i64) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {
+        "name": "double", "arguments": { "a": a }, "_meta": { "claudecode/toolUseId": "toolu_1" },
+    } })
+}
+
+fn calc() -> Server {
+    Server::new("calc", "1").tool(Tool::new("double", "twice", parse(&json!({ "type": "object" }))))
+}
+
+fn message(ask: &Ask) -> McpMessage {
+    ask.mcp().unwrap()
+}
+
+/// What the server says to a message, as a host with nothing else in it passes it on.
+fn served(host: &mut Host, id: &str, rpc: Value) -> Value {
+    let ask = host.asked(id, request(rpc));
+    let answer = match calc().react(&message(&ask)) {
+        Reaction::Answer(answer) => answer,
+        Reaction::Call(call) => doubled(&call),
+    };
+    host.payload(&ask, answer)["mcp_response"].take()
+}
+
+fn doubled(call: &mcp::Call) -> mcp::McpAnswer {
+    let arguments: Value = call.arguments.decode().unwrap();
+    match arguments["a"].as_i64() {
+        Some(a) => call.text((2 * a).to_string()),
+        None => call.failed("a is no number"),
+    }
+}
+
+fn hello() -> Value {
+    json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "protocolVersion": "2025-06-18" } })
+}
+
+#[test]
+fn case_088_the_handshake_is_served_behind_a_prompt_and_before_initialize_is_answered() {
+    let mut host = Host::with(owner());
+    let servers = parse(&json!(["calc"]));
+    host.protocol.request(host.now, Request::initialize().field("sdkMcpServers", servers)).unwrap();
+    host.prompt("go");
+    let answer = served(&mut host, "ask-1", hello());
+    assert_eq!(answer["id"], 0);
+    assert_eq!(answer["result"]["protocolVersion"], "2025-06-18");
+    assert_eq!(answer["result"]["serverInfo"], json!({ "name": "calc", "version": "1" }));
+    let list = served(&mut host, "ask-2", json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }));
+    let tools = json!([{ "name": "double", "description": "twice", "inputSchema": { "type": "object" } }]);
+    assert_eq!(list["result"], json!({ "tools": tools }));
+    let result = served(&mut host, "ask-3", call(json!(2), 21));
+    assert_eq!(
+        result,
+        json!({ "jsonrpc": "2.0", "id": 2, "result": { "content": [{ "type": "text", "text": "42" }] } })
+    );
+    assert!(!host.hears(init()).is_empty());
+}
+
+#[test]
+fn a_version_that_is_not_known_is_answered_with_the_newest_that_is() {
+    let mut host = Host::with(owner());
+    for (at, params) in [json!({ "protocolVersion": "2099-01-01" }), json!({}), json!(7)].into_iter().enumerate() {
+        let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+        assert_eq!(served(&mut host, &at.to_string(), hello)["result"]["protocolVersion"], "2025-11-25");
+    }
+}
+
+#[test]
+fn case_089_a_notification_is_acknowledged() {
+    let mut host = Host::with(owner());
+    let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    assert_eq!(served(&mut host, "ask-1", note), json!({ "jsonrpc": "2.0", "id": 0, "result": {} }));
+    let response = json!({ "jsonrpc": "2.0", "id": 5, "result": { "roots": [] } });
+    assert_eq!(served(&mut host, "ask-2", response), json!({ "jsonrpc": "2.0", "id": 0, "result": {} }));
+}
+
+#[test]
+fn case_090_an_unknown_server_is_a_json_rpc_error() {
+    let mut host = Host::with(owner());
+    let ask = host.asked("ask-1", json!({ "subtype": "mcp_message", "server_name": "none", "message": hello() }));
+    let Reaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("there is nothing to call") };
+    let response = host.payload(&ask, answer)["mcp_response"].take();
+    assert_eq!((&response["error"]["code"], &response["id"]), (&json!(code::METHOD_NOT_FOUND), &json!(0)));
+}
+
+#[test]
+fn case_091_a_malformed_message_is_an_error_under_its_id_and_the_session_goes_on() {
+    let mut host = Host::with(owner());
+    for (at, malformed) in
+        [json!({ "jsonrpc": "2.0", "id": 4 }), json!({ "id": 4, "method": 7 })].into_iter().enumerate()
+    {
+        let response = served(&mut host, &at.to_string(), malformed);
+        assert_eq!((&response["error"]["code"], &response["id"]), (&json!(code::INTERNAL_ERROR), &json!(4)));
+    }
+    // Without an id there is nobody to tell.
+    for (at, malformed) in [json!({}), json!("text"), json!([])].into_iter().enumerate() {
+        assert!(served(&mut host, &format!("n{at}"), malformed)["result"].is_object());
+    }
+    assert_eq!(served(&mut host, "last", call(json!("x"), 1))["id"], "x");
+}
+
+#[test]
+fn case_092_an_id_that_is_none_makes_it_a_notification() {
+    let mut host = Host::with(owner());
+    for (at, id) in [json!(2.5), json!(null), json!({}), json!([1]), json!(true)].into_iter().enumerate() {
+        let ask = host.asked(&at.to_string(), request(call(id.clone(), 1)));
+        assert!(matches!(message(&ask).rpc(), Ok(Rpc::Notification { .. })), "{id}");
+        let Reaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("{id} waits for nothing") };
+        assert_eq!(host.payload(&ask, answer)["mcp_response"]["result"], json!({}));
+    }
+}
+
+#[test]
+fn an_id_goes_back_byte_for_byte() {
+    for id in [r#""\ud83d""#, "-3", "123456789012345678901234567890", r#""""#] {
+        let line = format!(
+            r#"{{"type":"control_request","request_id":"a","request":{{"subtype":"mcp_message","server_name":"calc","message":{{"id":{id},"method":"ping"}}}}}}"#
+        );
+        let mut host = Host::with(owner());
+        let [Action::Asked(ask)] = &host.hears(&line)[..] else { panic!("it was asked") };
+        let Reaction::Answer(answer) = calc().react(&message(ask)) else { panic!("a ping") };
+        assert_eq!(answer.as_json().as_str(), format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#));
+    }
+}
+
+#[test]
+fn case_093_a_repeated_handshake_disturbs_no_call() {
+    let mut host = Host::with(owner());
+    served(&mut host, "ask-1", hello());
+    let calling = host.asked("ask-2", request(call(json!(1), 4)));
+    assert_eq!(served(&mut host, "ask-3", hello())["result"]["serverInfo"]["name"], "calc");
+    let Reaction::Call(call) = calc().react(&message(&calling)) else { panic!("a call") };
+    assert_eq!(host.payload(&calling, doubled(&call))["mcp_response"]["id"], 1);
+}
+
+#[test]
+fn case_094_a_message_before_the_handshake_is_served() {
+    let mut host = Host::with(owner());
+    assert_eq!(served(&mut host, "ask-1", call(json!(1), 4))["result"]["content"][0]["text"], "8");
+}
+
+#[test]
+fn case_095_after_the_end_nothing_is_asked_and_nothing_written() {
+    let mut host = Host::with(owner());
+    host.close();
+    host.orders();
+    let declined = host.asks("ask-1", request(hello()));
+    assert!(matches!(&declined[..], [Action::Declined { why: WhyDeclined::Closing, .. }]), "{declined:?}");
+    assert_eq!(host.written(), [] as [Value; 0]);
+}
+
+#[test]
+fn case_096_calls_at_once_are_answered_in_any_order() {
+    let mut host = Host::with(owner());
+    let asks: Vec<Ask> = (0..3).map(|at| host.asked(&at.to_string(), request(call(json!(at), at)))).collect();
+    for at in [1, 2, 0] {
+        let Reaction::Call(call) = calc().react(&message(&asks[at])) else { panic!("a call") };
+        let response = host.payload(&asks[at], doubled(&call))["mcp_response"].take();
+        assert_eq!(response["id"], at);
+        assert_eq!(response["result"]["content"][0]["text"], (2 * at).to_string());
+    }
+}
+
+#[test]
+fn case_097_a_json_rpc_id_in_use_mixes_up_nothing() {
+    let mut host = Host::with(owner());
+    let (one, two) = (host.asked("a", request(call(json!(1), 1))), host.asked("b", request(call(json!(1), 2))));
+    for (ask, text) in [(&two, "4"), (&one, "2")] {
+        let Reaction::Call(call) = calc().react(&message(ask)) else { panic!("a call") };
+        assert_eq!(host.payload(ask, doubled(&call))["mcp_response"]["result"]["content"][0]["text"], text);
+    }
+}
+
+#[test]
+fn case_099_the_answer_to_a_call_that_was_given_up_is_written_nowhere() {
+    let mut host = Host::with(owner());
+    let ask = host.asked("ask-1", request(call(json!(1), 1)));
+    let withdrawn = host.hears(r#"{"type":"control_cancel_request","request_id":"ask-1"}"#);
+    assert!(withdrawn.contains(&Action::Withdrawn { ask: ask.id(), why: WhyWithdrawn::Cli }));
+    let late = Answer::from(message(&ask).result(&parse(&json!({}))));
+    assert_eq!(host.protocol.answer(host.now, ask.id(), late), Err(AnswerError::Stale));
+    assert_eq!(host.written(), [] as [Value; 0]);
+}
+
+#[test]
+fn case_100_a_cancelled_call_is_named_and_ends_with_an_error() {
+    let mut host = Host::with(owner());
+    let calling = host.asked("ask-1", request(call(json!("c"), 1)));
+    let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": "c" } });
+    let cancelling = host.asked("ask-2", request(note));
+    assert_eq!(message(&cancelling).cancels(), message(&calling).rpc_id());
+    assert_eq!(message(&calling).cancels(), None);
+    host.payload(&cancelling, message(&cancelling).acknowledge());
+    let error = message(&calling).error(code::INTERNAL_ERROR, "it was cancelled");
+    assert_eq!(host.payload(&calling, error)["mcp_response"]["error"]["message"], "it was cancelled");
+    assert_eq!(served(&mut host, "ask-3", call(json!(2), 2))["id"], 2);
+}
+
+#[test]
+fn case_101_a_dead_server_answers_with_errors_until_it_is_there_again() {
+    let mut host = Host::with(owner());
+    let ask = host.asked("ask-1", request(call(json!(1), 1)));
+    let error = message(&ask).error(code::INTERNAL_ERROR, "calc died: out of memory");
+    let response = host.payload(&ask, error)["mcp_response"].take();
+    assert_eq!(response["error"], json!({ "code": -32603, "message": "calc died: out of memory" }));
+    assert_eq!(served(&mut host, "ask-2", hello())["id"], 0);
+}
+
+#[test]
+fn a_host_that_has_no_servers_at_all_says_so() {
+    let mut host = Host::with(super::host::config());
+    host.asks("ask-1", request(hello()));
+    assert_eq!(host.written()[0]["response"]["subtype"], "error");
+}
+
+#[test]
+fn what_is_not_there_is_said_to_be_so() {
+    let mut host = Host::with(owner());
+    let resources = json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/list" });
+    assert_eq!(served(&mut host, "a", resources)["error"]["code"], code::METHOD_NOT_FOUND);
+    let mut other = call(json!(2), 1);
+    other["params"]["name"] = "halve".into();
+    assert_eq!(served(&mut host, "b", other)["error"]["code"], code::INVALID_PARAMS);
+    let unnamed = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call" });
+    assert_eq!(served(&mut host, "c", unnamed)["error"]["code"], code::INVALID_PARAMS);
+    let mut wrong = call(json!(4), 1);
+    wrong["params"]["arguments"] = json!({});
+    let failed = served(&mut host, "d", wrong)["result"].take();
+    assert_eq!(failed, json!({ "content": [{ "type": "text", "text": "a is no number" }], "isError": true }));
+}
+
+#[test]
+fn case_102_a_server_can_tell_the_cli_something() {
+    let mut host = Host::with(owner());
+    let changed = json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" });
+    let request = host.protocol.request(host.now, request::McpMessage::of("calc", &changed)).unwrap();
+    let line = host.written().remove(0);
+    assert_eq!(line["request"], json!({ "subtype": "mcp_message", "server_name": "calc", "message": changed }));
+    let ack = json!({ "subtype": "success", "request_id": line["request_id"] });
+    let actions = host.hears(&json!({ "type": "control_response", "response": ack }).to_string());
+    let replied =
+        |action: &Action| matches!(action, Action::Replied { request: it, reply: Ok(_), .. } if *it == request);
+    assert!(actions.iter().any(replied), "{actions:?}");
+}
+
+#[test]
+fn case_103_a_close_is_bounded_whatever_a_tool_does() {
+    let mut host = Host::with(owner());
+    host.prompt("go");
+    host.hears(init());
+    let ask = host.asked("ask-1", request(call(json!(1), 1)));
+    host.close();
+    let deadlines: Vec<Deadline> = std::iter::from_fn(|| host.times_out()).take(20).collect();
+    assert!(host.protocol.is_closed(), "{deadlines:?}");
+    let withdrawn = |action: &Action| matches!(action, Action::Withdrawn { ask: it, .. } if *it == ask.id());
+    assert!(host.actions().iter().any(withdrawn));
+}
+
+mod others {
+    use claude_duplex::ask::{DialogAnswer, ElicitationAnswer, ElicitationMode};
+
+    use super::*;
+
+    fn elicitation() -> (Host, Ask) {
+        let mut host = Host::with(owner());
+        let schema = json!({ "type": "object" });
+        let ask = host.asked("e", json!({
+            "subtype": "elicitation", "mcp_server_name": "s", "message": "who?", "mode": "form", "elicitation_id": "1",
+            "requested_schema": schema, "property_order": ["name"], "title": "t",
+        }));
+        (host, ask)
+    }
+
+    #[test]
+    fn an_elicitation_is_accepted_declined_or_cancelled() {
+        let (_, ask) = elicitation();
+        let asks = ask.elicitation().unwrap();
+        assert_eq!(
+            (asks.server.as_str(), asks.message.as_str(), asks.mode),
+            ("s", "who?", Some(ElicitationMode::Form))
+        );
+        assert_eq!(asks.property_order.as_deref(), Some(&["name".to_owned()][..]));
+        let content = parse(&json!({ "name": "Ada" }));
+        for (answer, payload) in [
+            (ElicitationAnswer::accept_with(content), json!({ "action": "accept", "content": { "name": "Ada" } })),
+            (ElicitationAnswer::accept(), json!({ "action": "accept" })),
+            (ElicitationAnswer::decline(), json!({ "action": "decline" })),
+            (ElicitationAnswer::cancel(), json!({ "action": "cancel" })),
+        ] {
+            let (mut host, ask) = elicitation();
+            assert_eq!(host.payload(&ask, answer), payload);
+        }
+        let (mut host, ask) = elicitation();
+        let no_object = Answer::from(ElicitationAnswer::accept_with(Json::string("Ada")));
+        assert_eq!(host.protocol.answer(host.now, ask.id(), no_object), Err(AnswerError::Mismatch));
+    }
+
+    #[test]
+    fn a_dialog_of_a_declared_kind_is_completed_or_cancelled_and_another_is_left_alone() {
+        for (answer, payload) in [
+            (DialogAnswer::completed(parse(&json!([1]))), json!({ "behavior": "completed", "result": [1] })),
+            (DialogAnswer::cancelled(), json!({ "behavior": "cancelled" })),
+        ] {
+            let mut host = Host::with(owner());
+            let kinds = parse(&json!(["pick"]));
+            let initialize = Request::initialize().field("supportedDialogKinds", kinds);
+            host.protocol.request(host.now, initialize).unwrap();
+            host.written();
+            let shown = json!({ "a": 1 });
+            let ask =
+                host.asked("d", json!({ "subtype": "request_user_dialog", "dialog_kind": "pick", "payload": shown }));
+            let dialog = ask.dialog().unwrap();
+            assert_eq!((dialog.kind.as_str(), dialog.payload.unwrap().as_str()), ("pick", r#"{"a":1}"#));
+            assert_eq!(host.payload(&ask, answer), payload);
+            host.actions();
+            let undeclared = host.asks("u", json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }));
+            assert!(matches!(&undeclared[..], [Action::Declined { why: WhyDeclined::Undeclared, .. }]));
+            assert_eq!(host.written(), [] as [Value; 0]);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The bodies of the fuzz targets over the committed corpus, on any toolchain; what a fuzzer found stays found.
+//!
+//! `fuzz/seeds/TARGET` holds the corpus, a file for each input. What starts with `found-` was a finding.
+
+#[path = "../../fuzz/bodies/bytes.rs"]
+mod bytes;
+#[path = "../../fuzz/bodies/decode.rs"]
+mod decode;
+#[path = "../../fuzz/bodies/journal.rs"]
+mod journal;
+#[path = "../../fuzz/bodies/options.rs"]
+mod options;
+#[path = "../../fuzz/bodies/session.rs"]
+mod session;
+
+use std::path::Path;
+
+use crate::laws;
+
+fn judge(target: &str, body: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 20, "only {} files in {}", paths.len(), folder.display());
+    for path in paths {
+        let _told = laws::Told(path.display().to_string());
+        body(&std::fs::read(&path).expect("a readable file"));
+    }
+}
+
+#[test]
+fn bytes() {
+    judge("bytes", bytes::body);
+}
+
+#[test]
+fn session() {
+    judge("session", session::body);
+}
+
+#[test]
+fn decode() {
+    judge("decode", decode::body);
+}
+
+#[test]
+fn journal() {
+    judge("journal", journal::body);
+}
+
+#[test]
+fn options() {
+    judge("options", options::body);
+}

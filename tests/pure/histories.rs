@@ -1,0 +1,161 @@
+//! The laws of the design, each judged over the same arbitrary histories.
+
+mod ends;
+mod ids;
+mod limits;
+mod pending;
+mod silence;
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::history::{self, History};
+use crate::laws::fitting::Tried;
+use crate::laws::{self, Case, LAWS, LEDGER, Told};
+use arbitrary::Unstructured;
+use claude_duplex::{Action, Config, Protocol, Seed, Time};
+
+/// How many histories each law is judged over.
+const CASES: u64 = 1000;
+
+/// Bytes that look random and are the same each time.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    };
+    std::iter::repeat_with(|| next().to_le_bytes()).flatten().take(length).collect()
+}
+
+fn histories() -> impl Iterator<Item = (u64, History)> {
+    (0..CASES).filter_map(|seed| {
+        let bytes = noise(seed, 60 + (seed as usize % 20) * 20);
+        history::history(&mut Unstructured::new(&bytes)).ok().map(|history| (seed, history))
+    })
+}
+
+/// The same with what each gave, made once for all laws.
+static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> =
+    LazyLock::new(|| histories().map(|(seed, history)| (seed, Case::of(history))).collect());
+
+/// Judges all histories by the law of that name. `-- --nocapture` prints how much there was to judge.
+fn judge(name: &str) {
+    let law = LAWS.iter().chain([&LEDGER]).find(|law| law.name == name).expect("a law of that name");
+    let (mut judged, mut histories) = (0, 0);
+    for (seed, case) in CASES_PLAYED.iter() {
+        let _told = Told(format!("law {name} (seed {seed})"));
+        let count = (law.judge)(case);
+        judged += count;
+        histories += u64::from(count > 0);
+    }
+    println!("law {name}: {judged} judged in {histories} of {CASES} histories");
+    assert!(histories >= CASES / 5, "{histories} histories have what law {name} is about: {judged} in all");
+}
+
+#[test]
+fn the_histories_reach_what_the_laws_are_about() {
+    let mut seen = HashSet::new();
+    let mut ends = HashSet::new();
+    for (_, history) in histories() {
+        for action in history.play().actions {
+            let name = format!("{action:?}");
+            let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+            if let Action::PromptEnded { outcome, .. } = &action {
+                ends.insert(format!("{outcome:?}"));
+            }
+            seen.insert(name);
+        }
+    }
+    for expected in [
+        "Session",
+        "TurnStarted",
+        "PromptTaken",
+        "Message",
+        "TurnEnded",
+        "PromptEnded",
+        "Replied",
+        "Asked",
+        "Declined",
+        "Answered",
+        "Withdrawn",
+        "Rejected",
+        "Stray",
+        "Stalled",
+        "Idle",
+        "Room",
+        "Closed",
+    ] {
+        assert!(seen.contains(expected), "no history reaches {expected}; there are {seen:?}");
+    }
+    for expected in ["Success", "Error", "Interrupted", "Cancelled", "Blocked", "Lost(Eof)", "Lost(Aborted)"] {
+        assert!(ends.contains(expected), "no prompt ends as {expected}; they end as {ends:?}");
+    }
+}
+
+macro_rules! laws {
+    ($($test:ident: $name:literal,)+) => {
+        $(
+            #[test]
+            fn $test() {
+                judge($name);
+            }
+        )+
+
+        #[test]
+        fn every_law_has_a_test() {
+            assert_eq!(LAWS.map(|law| law.name), [$($name),+]);
+        }
+    };
+}
+
+laws! {
+    law_1_chunking: "1: cuts between bytes change nothing",
+    law_2_polls: "2: nothing depends on what was read",
+    law_3_output: "3: output is whole lines of JSON",
+    law_3_stdin: "3: no byte follows the close of stdin",
+    law_4_replay: "4: a history that was written and read back gives the same",
+    law_5_settling: "5: everything is settled once",
+    law_5_answers: "5: an answer that is taken is on its way",
+    law_5_queue: "5: an open interrupt holds queued prompts back",
+    law_6_ending: "6: a close ends without help",
+    law_6_orders: "6: the child gets each order once, and no stranger gets one",
+    law_7_time: "7: time does not go back, and early is nothing",
+    law_7_deadlines: "7: what is due is announced and done",
+    law_8_memory: "8: what is held has limits",
+    law_8_reading: "8: stdout is read exactly while there is room",
+    law_8_room: "8: what is refused for want of room is taken when there is room",
+    law_9_grants: "9: nothing is granted that nobody gave",
+    law_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
+    law_9_foreign: "9: an id of another session is nobody's",
+}
+
+#[test]
+fn law_5_ledger() {
+    judge(LEDGER.name);
+}
+
+#[test]
+fn answers_of_every_kind_are_taken_and_refused() {
+    let mut tried = Tried::new();
+    CASES_PLAYED.iter().for_each(|(_, case)| laws::fitting::try_all(case, &mut tried));
+    println!("answers, taken and refused: {tried:?}");
+    for name in ["Permission", "Hook", "Mcp", "Elicitation", "Dialog", "Raw", "Error"] {
+        assert!(tried.get(name).is_some_and(|[taken, refused]| *taken > 0 && *refused > 0), "{name}: {tried:?}");
+    }
+}
+
+#[test]
+fn law_10_any_bytes_are_borne() {
+    for seed in 0..CASES {
+        let bytes = noise(seed ^ 0xabcd, 4096);
+        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), Time::ZERO);
+        for chunk in bytes.chunks(1 + seed as usize % 97) {
+            protocol.receive(Time::ZERO, chunk);
+        }
+        protocol.eof(Time::ZERO);
+        while protocol.poll_action().is_some() {}
+    }
+}

@@ -1,0 +1,102 @@
+//! `Timeouts::stall`: from when the silence of the CLI counts, and when it is told.
+
+use std::time::Duration;
+
+use claude_duplex::{Action, AskKind, Config, Deadline, Decision, Protocol, Request, Seed, Time};
+use serde_json::{Value, json};
+
+fn at(seconds: u64) -> Time {
+    Time::from(Duration::from_secs(seconds))
+}
+
+/// A session that tells of a silence of 5 seconds.
+fn session() -> Protocol {
+    let mut config = Config::new(Seed([3; 16])).own(AskKind::Permission);
+    config.timeouts.stall = Some(Duration::from_secs(5));
+    (config.timeouts.request, config.timeouts.interrupt) = (None, None);
+    Protocol::new(config, Time::ZERO)
+}
+
+fn say(protocol: &mut Protocol, now: u64, line: &Value) -> Vec<Action> {
+    protocol.receive(at(now), format!("{line}\n").as_bytes());
+    std::iter::from_fn(|| protocol.poll_action()).collect()
+}
+
+fn due(protocol: &Protocol) -> Option<Time> {
+    protocol.poll_timeout().filter(|(_, why)| *why == Deadline::Stall).map(|(due, _)| due)
+}
+
+fn stalls(protocol: &mut Protocol, now: u64) {
+    protocol.handle_timeout(at(now));
+    assert!(std::iter::from_fn(|| protocol.poll_action()).any(|action| action == Action::Stalled(Deadline::Stall)));
+    assert_eq!(due(protocol), None, "it is told once");
+}
+
+#[test]
+fn idle_time_is_no_silence() {
+    let mut protocol = session();
+    say(&mut protocol, 1, &json!({ "type": "system", "subtype": "status" }));
+    assert_eq!(due(&protocol), None);
+    protocol.prompt(at(9), "hello").unwrap();
+    assert_eq!(due(&protocol), Some(at(14)));
+    say(&mut protocol, 12, &json!({ "type": "system", "subtype": "init", "session_id": "s" }));
+    assert_eq!(due(&protocol), Some(at(17)));
+}
+
+/// A dead CLI is told again after each thing that it is given, and not put off by it.
+#[test]
+fn what_is_given_after_a_told_silence_counts_anew() {
+    let mut protocol = session();
+    let request = Request::new("mcp_status").within(Duration::from_secs(20));
+    protocol.request(at(0), request).unwrap();
+    stalls(&mut protocol, 5);
+    protocol.handle_timeout(at(20));
+    protocol.prompt(at(30), "hello").unwrap();
+    assert_eq!(due(&protocol), Some(at(35)));
+    protocol.prompt(at(33), "another").unwrap();
+    assert_eq!(due(&protocol), Some(at(35)), "what it owes since before counts from then");
+    stalls(&mut protocol, 35);
+    protocol.interrupt(at(40), claude_duplex::Interrupt::running()).unwrap();
+    assert_eq!(due(&protocol), Some(at(45)));
+}
+
+#[test]
+fn a_keep_alive_breaks_no_silence_however_it_is_cut() {
+    let mut protocol = session();
+    protocol.prompt(at(0), "hello").unwrap();
+    let line = b"{\"type\":\"keep_alive\"}\n";
+    protocol.receive(at(3), line);
+    assert_eq!(due(&protocol), Some(at(5)));
+    protocol.receive(at(3), &line[..9]);
+    assert_eq!(due(&protocol), Some(at(8)), "it may become anything");
+    protocol.receive(at(4), &line[9..]);
+    assert_eq!(due(&protocol), Some(at(5)));
+    stalls(&mut protocol, 5);
+    protocol.receive(at(6), line);
+    assert_eq!(due(&protocol), None);
+    // A long line that comes slowly is no silence.
+    protocol.receive(at(7), b"{\"type\":");
+    protocol.receive(at(9), b"\"x\"}\n");
+    assert_eq!(due(&protocol), Some(at(14)));
+}
+
+#[test]
+fn while_the_host_owes_an_answer_the_cli_is_not_silent() {
+    let mut protocol = session();
+    protocol.prompt(at(0), "hello").unwrap();
+    let ask = json!({ "type": "control_request", "request_id": "a",
+        "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
+    let Some(Action::Asked(ask)) = say(&mut protocol, 2, &ask).pop() else { panic!("not asked") };
+    assert_eq!(due(&protocol), None);
+    // A reply is due whether the host answers or not.
+    protocol.request(at(10), Request::new("mcp_status").id("r")).unwrap();
+    assert_eq!(due(&protocol), Some(at(15)));
+    say(
+        &mut protocol,
+        11,
+        &json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r" } }),
+    );
+    assert_eq!(due(&protocol), None);
+    protocol.answer(at(60), ask.id(), Decision::allow()).unwrap();
+    assert_eq!(due(&protocol), Some(at(65)));
+}

@@ -1,0 +1,193 @@
+//! Every recording of the real CLI, played through a `Protocol`: each line is accounted for, and each prompt gets the
+//! result that the evidence gives it.
+//!
+//! Beside each recording stands its attribution, for people: `NAME.golden`. `BLESS=1 cargo test --test pure recordings::` writes
+//! them anew; read the difference before you commit it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+
+use crate::play::{Event, Played, Player};
+use crate::recorded::{name, recordings};
+use crate::recording::{Recorded, What};
+use claude_duplex::{Action, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
+use serde_json::Value;
+
+#[test]
+fn every_line_of_the_cli_is_accounted_for_once() {
+    const KINDS: [&str; 10] =
+        ["message", "reply", "ask", "withdrawal", "rejected", "stray", "blank", "keep-alive", "echoed", "again"];
+    let mut table: BTreeMap<String, [u64; 10]> = BTreeMap::new();
+    for (path, lines) in recordings() {
+        let played = Player::new().play(&lines);
+        let mut counts = [0; 10];
+        for (_, event) in &played.events {
+            let Event::Action(action) = event else { continue };
+            let kind = match action {
+                Action::Message { .. } => 0,
+                Action::Replied { reply: Ok(_) | Err(RequestError::Refused { .. }), .. } => 1,
+                Action::Asked(_) | Action::Declined { .. } => 2,
+                Action::Withdrawn { why: WhyWithdrawn::Cli, .. } => 3,
+                Action::Rejected(_) => 4,
+                Action::Stray(_) => 5,
+                _ => continue,
+            };
+            counts[kind] += 1;
+        }
+        counts[6] = played.counts.blank;
+        counts[7] = played.counts.keep_alive;
+        counts[8] = played.counts.echoed_answers;
+        counts[9] = played.counts.asked_again;
+        let lines = lines.iter().filter(|line| matches!(line.what, What::Out(_))).count() as u64;
+        assert_eq!(counts.iter().sum::<u64>(), lines, "{}: {KINDS:?} {counts:?}", name(&path));
+        let version = name(&path).split('/').next().unwrap_or_default().to_owned();
+        let row = table.entry(version).or_default();
+        row.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+    println!("{:<9}{}", "version", KINDS.map(|kind| format!("{kind:>11}")).concat());
+    for (version, row) in &table {
+        println!("{version:<9}{}", row.map(|count| format!("{count:>11}")).concat());
+    }
+}
+
+#[test]
+fn every_prompt_gets_the_result_that_its_evidence_names() {
+    let mut judged = 0;
+    for (path, lines) in recordings() {
+        let evidence = Evidence::of(&lines);
+        let played = Player::new().play(&lines);
+        for (_, event) in &played.events {
+            let Event::Action(Action::PromptEnded { prompt, result, outcome, .. }) = event else { continue };
+            let Some(expected) = evidence.answers.get(&prompt.uuid().to_string()) else { continue };
+            let got = result.as_ref().and_then(Message::uuid);
+            assert_eq!(
+                got.as_deref(),
+                Some(expected.as_str()),
+                "{}: {} ended as {outcome:?}",
+                name(&path),
+                prompt.uuid()
+            );
+            judged += 1;
+        }
+    }
+    assert!(judged > 300, "only {judged} prompts have evidence");
+}
+
+/// The strong evidence, read by itself and plainly: a result answers the prompts that it names, or else those echoed
+/// since the last one.
+#[derive(Default)]
+struct Evidence {
+    answers: BTreeMap<String, String>,
+}
+
+impl Evidence {
+    fn of(lines: &[Recorded]) -> Self {
+        let mut evidence = Self::default();
+        let (mut sent, mut echoed) = (HashSet::new(), Vec::new());
+        for line in lines {
+            let (bytes, from_host) = match &line.what {
+                What::In(bytes) => (bytes, true),
+                What::Out(bytes) => (bytes, false),
+                _ => continue,
+            };
+            let text = String::from_utf8_lossy(bytes).replace("\\ud83d ", "\\ufffd ");
+            let Ok(value) = serde_json::from_str::<Value>(&text) else { continue };
+            let uuid = value["uuid"].as_str().unwrap_or_default().to_owned();
+            match (from_host, value["type"].as_str()) {
+                (true, Some("user")) => drop(sent.insert(uuid)),
+                (false, Some("user")) if value["parent_tool_use_id"].is_null() && sent.contains(&uuid) => {
+                    echoed.push(uuid);
+                }
+                (false, Some("result")) => {
+                    let named = value["user_message_uuids"].as_array();
+                    let named = named.map(|named| named.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+                    for prompt in named.unwrap_or_else(|| std::mem::take(&mut echoed)) {
+                        evidence.answers.entry(prompt).or_insert(uuid.clone());
+                    }
+                    echoed.clear();
+                }
+                _ => {}
+            }
+        }
+        evidence
+    }
+}
+
+#[test]
+fn every_attribution_is_as_it_was_judged_by_a_person() {
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut wrong = String::new();
+    for (path, lines) in recordings() {
+        let golden = path.with_extension("golden");
+        let now = attribution(&Player::new().play(&lines));
+        if bless {
+            std::fs::write(&golden, &now).expect("the golden file can be written");
+            continue;
+        }
+        let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+        if now != expected {
+            let _ = writeln!(wrong, "== {}\n-- expected\n{expected}-- now\n{now}", name(&path));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// 2.1.50 tells that an agent was started when the turn that waited for it ends, and never that it has ended.
+#[test]
+fn an_agent_that_its_turn_waited_for_is_not_waited_for_again() {
+    let (_, lines) = recordings().into_iter().find(|(path, _)| name(path) == "2.1.50/subagent").expect("a recording");
+    let played = Player::new().play(&lines);
+    let mut order = played.events.iter().filter_map(|(_, event)| match event {
+        Event::Action(Action::TurnEnded { .. }) => Some("turn"),
+        Event::Action(Action::Idle) => Some("idle"),
+        _ => None,
+    });
+    assert!(order.by_ref().any(|what| what == "turn") && order.next() == Some("idle"));
+}
+
+/// A recorded prompt by the start of its uuid, one without by its number.
+fn prompt_name(prompt: PromptId) -> String {
+    let uuid = prompt.uuid().to_string();
+    if uuid.starts_with("0000") { uuid[..8].to_owned() } else { format!("number {}", prompt.number()) }
+}
+
+/// What was answered by what, for people: a line for each turn with its prompts, then the prompts without one.
+fn attribution(played: &Played) -> String {
+    let mut text = String::new();
+    let mut ended: BTreeMap<Option<u64>, Vec<String>> = BTreeMap::new();
+    for (_, event) in &played.events {
+        if let Event::Action(Action::PromptEnded { prompt, turn, outcome, result }) = event {
+            let result = if result.is_none() && turn.is_some() { ", without a result" } else { "" };
+            let why = match outcome {
+                Outcome::Lost(why) => format!(" ({why})"),
+                _ => String::new(),
+            };
+            let prompt = prompt_name(*prompt);
+            let line = format!("{prompt} {}{why}{result}", outcome.name());
+            ended.entry(turn.map(|turn| turn.number())).or_default().push(line);
+        }
+    }
+    for (_, event) in &played.events {
+        match event {
+            Event::Action(Action::TurnEnded { turn, origin, result }) => {
+                let result = result.as_ref().map_or("no result".to_owned(), |result| {
+                    let uuid = result.uuid().unwrap_or_default();
+                    format!("{} {}", result.subtype().unwrap_or_default(), &uuid[..uuid.len().min(8)])
+                });
+                let _ = writeln!(text, "turn {} of {origin}: {result}", turn.number());
+                for prompt in ended.remove(&Some(turn.number())).unwrap_or_default() {
+                    let _ = writeln!(text, "    prompt {prompt}");
+                }
+            }
+            Event::Action(Action::Closed(closed)) => {
+                for prompt in ended.remove(&None).unwrap_or_default() {
+                    let _ = writeln!(text, "no turn\n    prompt {prompt}");
+                }
+                let exit = closed.exit.map_or("no exit".to_owned(), |exit| exit.to_string());
+                let _ = writeln!(text, "{}, {exit}", closed.why);
+            }
+            _ => {}
+        }
+    }
+    text
+}

@@ -1,0 +1,12 @@
+//! Handles on sessions with scripted children in memory, where time passes only when nothing else happens. What runs on
+//! every runtime, with processes too, is in `tests/hosts/handles`.
+
+mod asks;
+mod commands;
+mod drops;
+mod limits;
+mod own;
+mod rig;
+mod serving;
+mod subscribers;
+mod turns;

@@ -1,0 +1,246 @@
+//! What a session answers by itself, on every path on which a request of the CLI can lose the one who would answer it:
+//! at most once, by a refusal, and without waiting for anybody beyond the graces.
+
+use std::future::{Future, pending};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use claude_duplex::ask::ElicitationAnswer;
+use claude_duplex::testing::{Script, Step};
+use claude_duplex::{
+    Action, Answer, AnswerError, AskKind, Asked, Asks, Decision, Json, Overflow, Request, Session, Subscriber,
+    UnknownAsks,
+};
+use futures_lite::FutureExt;
+use futures_lite::future::or;
+
+use super::rig::{Log, Rig, SECOND, open_with, until};
+use crate::incoming::{DIALOG, KINDS, Kind};
+
+/// How long the turn goes on after the request, if it is not stopped.
+const TURN: Duration = Duration::from_secs(1000);
+
+/// What a test does about the request, which the session has just been told of.
+struct Stage {
+    claude: Session,
+    asks: Option<Asks>,
+    watch: Subscriber,
+    log: Log,
+    kind: &'static Kind,
+}
+
+type Play = fn(Stage) -> Pin<Box<dyn Future<Output = ()>>>;
+
+/// The paths. Each leaves the request without anybody who would answer it.
+const PATHS: &[(&str, Play)] = &[
+    ("nobody owns it", |mut stage| {
+        Box::pin(async move {
+            drop(stage.asks.take());
+            stage.asked().await;
+            stage.refused().await;
+        })
+    }),
+    ("its handle is dropped", |mut stage| {
+        Box::pin(async move {
+            drop(stage.take().await);
+            stage.refused().await;
+        })
+    }),
+    ("its handle is dropped on another thread", |mut stage| {
+        Box::pin(async move {
+            let asked = stage.take().await;
+            std::thread::spawn(move || drop(asked)).join().unwrap();
+            stage.refused().await;
+        })
+    }),
+    ("the stream that had not handed it out is dropped", |mut stage| {
+        Box::pin(async move {
+            stage.asked().await;
+            drop(stage.asks.take());
+            stage.refused().await;
+        })
+    }),
+    ("its answer is of another kind", |mut stage| {
+        Box::pin(async move {
+            let asked = stage.take().await;
+            let other = match asked.kind() {
+                AskKind::Permission => Answer::from(ElicitationAnswer::cancel()),
+                _ => Answer::from(Decision::allow()),
+            };
+            assert_eq!(asked.answer(other), Err(AnswerError::Mismatch));
+            stage.refused().await;
+        })
+    }),
+    ("its handler ends without an answer", |mut stage| {
+        Box::pin(async move {
+            let serving = stage.asks.take().unwrap().serve(async |_: Asked| {});
+            or(serving, stage.refused()).await;
+        })
+    }),
+    ("its handler panics when it is called", |mut stage| {
+        Box::pin(async move {
+            let serving =
+                stage.asks.take().unwrap().serve(|_: Asked| -> std::future::Ready<()> { panic!("it breaks") });
+            AssertUnwindSafe(serving).catch_unwind().await.unwrap_err();
+            stage.refused().await;
+        })
+    }),
+    ("its handler panics later", |mut stage| {
+        Box::pin(async move {
+            let serving = stage.asks.take().unwrap().serve(async |asked: Asked| {
+                futures_lite::future::yield_now().await;
+                panic!("it breaks at {}", asked.id())
+            });
+            AssertUnwindSafe(serving).catch_unwind().await.unwrap_err();
+            stage.refused().await;
+        })
+    }),
+    ("the future that serves is dropped", |mut stage| {
+        Box::pin(async move {
+            let serving = stage.asks.take().unwrap().serve(async |_asked: Asked| pending::<()>().await);
+            or(serving, stage.asked()).await;
+            stage.refused().await;
+        })
+    }),
+    ("its handle is dropped when all that may wait to be written, waits", |mut stage| {
+        Box::pin(async move {
+            let asked = stage.take().await;
+            stage.log.holds.store(true, Ordering::Relaxed);
+            let fill = Request::new("r").id("r").field("f", Json::string("x".repeat(LIMIT - 150)));
+            drop(stage.claude.request(fill).unwrap());
+            drop(asked);
+            futures_lite::future::yield_now().await;
+            stage.log.holds.store(false, Ordering::Relaxed);
+            // Wakes the runner.
+            let _ = stage.claude.request(Request::new("r"));
+            stage.refused().await;
+        })
+    }),
+];
+
+/// Bytes that may wait to be written.
+const LIMIT: usize = 4096;
+
+impl Stage {
+    async fn asked(&mut self) {
+        until(&mut self.watch, |action| matches!(action, Action::Asked(_))).await;
+    }
+
+    async fn take(&mut self) -> Asked {
+        self.asks.as_mut().unwrap().next().await.unwrap()
+    }
+
+    /// Waits for the session to say that the request was declined.
+    async fn refused(&mut self) {
+        until(&mut self.watch, |action| matches!(action, Action::Answered { .. })).await;
+    }
+}
+
+/// A session with a turn in which the CLI makes that request, and which then goes on for a long time.
+fn with_request(kind: &Kind) -> Rig {
+    let request = format!("{}\n", kind.line("it"));
+    let script = Script::default().then([Step::raw(request), Step::pause(TURN), Step::text("done")]);
+    open_with(
+        script,
+        |config| {
+            config.unknown_asks = UnknownAsks::Hand;
+            config.limits.unsent_hard = LIMIT;
+        },
+        |_| {},
+    )
+}
+
+async fn begin(claude: &Session) {
+    let kinds = Json::parse(&format!("[{DIALOG:?}]")).unwrap();
+    let introduction = Request::initialize().field("supportedDialogKinds", kinds);
+    claude.request(introduction).unwrap().await.unwrap();
+    drop(claude.prompt("go").unwrap());
+}
+
+#[test]
+fn what_nobody_answers_any_more_is_refused_once_and_at_once() {
+    for kind in KINDS {
+        for (path, play) in PATHS {
+            let rig = with_request(kind);
+            let (log, world) = (rig.log.clone(), rig.world.clone());
+            rig.run(async |claude| {
+                let (asks, watch) = (claude.asks().unwrap(), claude.subscribe(1000, Overflow::Oldest));
+                begin(&claude).await;
+                let stage = Stage { claude: claude.clone(), asks: Some(asks), watch, log: log.clone(), kind };
+                let named = stage.kind.name;
+                play(stage).await;
+                assert!(kind.is_refused(&log.written().join("\n"), "it"), "{named}, {path}: no response");
+                assert!(world.now().since(claude_duplex::Time::ZERO) < TURN / 2, "{named}, {path}: it waited");
+                claude.abort();
+            });
+            // Nor is anything added later.
+            assert!(kind.is_refused(&log.written().join("\n"), "it"));
+        }
+    }
+}
+
+/// An end that kills the child says nothing to it any more.
+#[test]
+fn an_end_without_order_answers_nothing() {
+    for kind in KINDS {
+        let rig = with_request(kind);
+        let log = rig.log.clone();
+        rig.run(async |claude| {
+            let mut asks = claude.asks().unwrap();
+            begin(&claude).await;
+            let asked = asks.next().await.unwrap();
+            claude.abort();
+            claude.wait_for_exit().await;
+            drop(asked);
+        });
+        assert!(!kind.is_refused(&log.written().join("\n"), "it"), "{}", kind.name);
+
+        let mut rig = with_request(kind);
+        let mut asks = rig.claude.asks().unwrap();
+        let asking = async {
+            begin(&rig.claude).await;
+            asks.next().await
+        };
+        let running = async {
+            (&mut rig.runner).await;
+            None
+        };
+        let asked = rig.world.run(or(asking, running)).unwrap();
+        drop(rig.runner);
+        drop((asked, asks));
+        assert!(rig.log.is_gone());
+        assert!(!kind.is_refused(&rig.log.written().join("\n"), "it"), "{}", kind.name);
+    }
+}
+
+/// A close leaves the time of its grace to the one who answers, and no more.
+#[test]
+fn a_close_waits_for_an_answer_no_longer_than_its_grace() {
+    for kind in KINDS {
+        for last_handle in [false, true] {
+            let rig = with_request(kind);
+            let log = rig.log.clone();
+            let mut asks = rig.claude.asks().unwrap();
+            let (world, claude) = (rig.world.clone(), rig.claude);
+            let hold = async {
+                begin(&claude).await;
+                if last_handle {
+                    // The stream is none, so nothing keeps the session but its grace.
+                    drop(claude);
+                    return (None, asks);
+                }
+                let asked = asks.next().await;
+                claude.close();
+                (asked, asks)
+            };
+            let (closed, held) = rig.world.run(futures_lite::future::zip(rig.runner, hold));
+            drop(held);
+            // 120, 10, 5 and 2 seconds are the graces.
+            let took = world.now().since(claude_duplex::Time::ZERO);
+            assert!(took < 138 * SECOND, "{}: {took:?}, {closed:?}", kind.name);
+            kind.is_refused(&log.written().join("\n"), "it");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What the feature `tracing` tells, to whom, and what it never does.
+
+mod capture;
+mod levels;
+mod privacy;
+mod scenes;
+mod spans;
+mod table;

@@ -1,0 +1,125 @@
+//! The model check: every history of a few inputs from a small alphabet keeps all laws, closed from its end and not.
+//!
+//! All histories of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
+//! `cargo test --test pure walk:: -- --nocapture` prints how far it came.
+
+use std::time::{Duration, Instant};
+
+use crate::history::Author;
+use crate::history::peer::PeerLine;
+use crate::history::step::{PickedBusy, Step};
+use crate::laws;
+use claude_duplex::{AskKinds, Config, Seed};
+
+/// What each letter says. Numbers pick the first prompt, the latest ask and the latest request.
+fn alphabet() -> Vec<(&'static str, Step)> {
+    let result = |named, kind| Step::Line(PeerLine::Result { named, own: false, kind, uuid: 1 });
+    let ask = |kind| Step::Line(PeerLine::Ask { id: 1, kind });
+    let response = |kind| Step::Line(PeerLine::Response { request: 0, kind, prompts: vec![0], listed: None });
+    let life = |state| Step::Line(PeerLine::Lifecycle { prompt: 0, state });
+    vec![
+        ("prompt", Step::Prompt { text: 1, busy: Some(PickedBusy::Send), slash: false }),
+        ("queued prompt", Step::Prompt { text: 1, busy: Some(PickedBusy::Queue), slash: true }),
+        ("cancel", Step::Cancel(0)),
+        ("interrupt", Step::Interrupt { aim: None, cancel_queued: false }),
+        ("aimed interrupt", Step::Interrupt { aim: Some(0), cancel_queued: true }),
+        ("initialize", Step::Request(0)),
+        ("allow", Step::Answer { ask: 0, how: 0 }),
+        ("init of 2.1.50", Step::Line(PeerLine::Init(1))),
+        ("init of 2.1.329", Step::Line(PeerLine::Init(4))),
+        ("echo", Step::Line(PeerLine::Echo { prompt: 0, subagent: false })),
+        ("started", life(1)),
+        ("completed", life(2)),
+        ("cancelled", life(3)),
+        ("assistant", Step::Line(PeerLine::Assistant { subagent: false })),
+        ("result", result(None, 0)),
+        ("naming result", result(Some(vec![0]), 0)),
+        ("aborted result", result(None, 3)),
+        ("delta", Step::Line(PeerLine::Delta)),
+        ("prevented", Step::Line(PeerLine::Prevented)),
+        ("permission", ask(0)),
+        ("hook", ask(2)),
+        ("dialog", ask(5)),
+        ("withdrawal", Step::Line(PeerLine::CancelAsk(1))),
+        ("echoed answer", Step::Line(PeerLine::EchoedAnswer(1))),
+        ("success", response(0)),
+        ("error", response(1)),
+        ("still queued", response(2)),
+        ("task ended", Step::Line(PeerLine::Task(1))),
+        ("idle state", Step::Line(PeerLine::State(0))),
+        ("keep alive", Step::Line(PeerLine::KeepAlive)),
+        ("blank", Step::Line(PeerLine::Blank)),
+        ("long line", Step::Line(PeerLine::Long(2000))),
+        ("cut line", Step::Part(PeerLine::Init(4), 128)),
+        ("noise", Step::Line(PeerLine::Noise(0))),
+        ("written", Step::Sent(u16::MAX)),
+        ("written in part", Step::Sent(7)),
+        ("write failed", Step::SendFailed),
+        ("deadline", Step::Deadline(0)),
+        ("eof", Step::Eof),
+        ("stderr's eof", Step::StderrEof),
+        ("exit", Step::Exited(0)),
+        ("close", Step::Close),
+        ("abort", Step::Abort),
+    ]
+}
+
+struct Walk {
+    alphabet: Vec<(&'static str, Step)>,
+    until: Instant,
+    histories: u64,
+}
+
+impl Walk {
+    /// Judges all histories that are `more` inputs longer. Whether there was time for all.
+    fn go(&mut self, from: &Author, path: &mut Vec<&'static str>, more: usize) -> bool {
+        if more == 0 {
+            if Instant::now() > self.until {
+                return false;
+            }
+            let _told = laws::Told(path.join(", "));
+            laws::judge_plain(from.history());
+            self.histories += 1;
+            return true;
+        }
+        for (name, step) in self.alphabet.clone() {
+            let mut next = from.clone();
+            next.step(step);
+            // A letter that means nothing here is no input.
+            if next.history().inputs.len() == from.history().inputs.len() {
+                continue;
+            }
+            path.push(name);
+            let whole = self.go(&next, path, more - 1);
+            path.pop();
+            if !whole {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new(Seed([7; 16]));
+    config.owned = AskKinds::ALL;
+    config.limits.line = 1000;
+    config.timeouts.turn = Some(Duration::from_secs(5));
+    config.timeouts.stall = Some(Duration::from_secs(3));
+    config
+}
+
+#[test]
+fn all_short_histories_keep_all_laws() {
+    let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
+    let begun = Instant::now();
+    let mut walk = Walk { alphabet: alphabet(), until: begun + Duration::from_secs(seconds), histories: 0 };
+    let mut depth = 0;
+    while walk.go(&Author::new(config()), &mut Vec::new(), depth + 1) {
+        depth += 1;
+        println!("all {} histories of up to {depth} inputs, in {:?}", walk.histories, begun.elapsed());
+    }
+    println!("{} histories, some of them of {} inputs", walk.histories, depth + 1);
+    // What an old machine reaches in this time with much else to do.
+    assert!(depth >= 2 && walk.histories > 1000, "{} histories, all of up to {depth} inputs", walk.histories);
+}
