@@ -124,6 +124,8 @@ pub enum Action {
     },
     /// A line that is no message. The session goes on.
     Rejected(Rejected),
+    /// A line that contains something beside a message, or several messages. What follows it are the messages.
+    DamagedLine(DamagedLine),
     /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
     Stray(Message),
     /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
@@ -339,6 +341,9 @@ pub struct Rejected {
     pub length: u64,
     /// Why.
     pub why: WhyRejected,
+    /// Whether a `result` is due: a turn runs, or the CLI has a prompt. The line may have been that result, and then
+    /// nothing else ends the prompt. What to do about it is the host's to decide: wait, interrupt, or close.
+    pub result_due: bool,
 }
 
 impl fmt::Debug for Rejected {
@@ -347,6 +352,48 @@ impl fmt::Debug for Rejected {
             .field("why", &self.why)
             .field("length", &self.length)
             .field("head", &Cut(&self.head))
+            .field("result_due", &self.result_due)
+            .finish()
+    }
+}
+
+/// A line that contains something beside a message, or several messages.
+///
+/// Programs that share stdout with the CLI write into its lines: a login shell writes control sequences, a library writes
+/// log text without a line end. [`guide::embedding`](crate::guide::embedding) lists what is taken out of such a line, and
+/// why that is safe.
+///
+/// ```
+/// use claude_duplex::{Action, Config, MessageKind, Protocol, Seed, Time};
+///
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
+/// protocol.receive(Time::ZERO, b"\x1b[H{\"type\":\"active_goal\"}\n");
+/// let Some(Action::DamagedLine(line)) = protocol.poll_action() else { panic!("it is reported first") };
+/// assert_eq!((&*line.dropped, line.messages), (&b"\x1b[H"[..], 1));
+/// let Some(Action::Message { message, .. }) = protocol.poll_action() else { panic!("the message follows") };
+/// assert_eq!(message.kind(), MessageKind::ActiveGoal);
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DamagedLine {
+    /// Bytes that are no part of a message, at most [`Limits::rejected_head`](crate::Limits::rejected_head) of them.
+    pub dropped: Box<[u8]>,
+    /// Number of all those bytes.
+    pub dropped_length: u64,
+    /// Number of objects in the line. Each is a message, or rejected as if it had stood alone; none if the line contains
+    /// nothing but control characters.
+    pub messages: usize,
+    /// Length of the line in bytes.
+    pub length: u64,
+}
+
+impl fmt::Debug for DamagedLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DamagedLine")
+            .field("dropped", &Cut(&self.dropped))
+            .field("dropped_length", &self.dropped_length)
+            .field("messages", &self.messages)
+            .field("length", &self.length)
             .finish()
     }
 }

@@ -121,8 +121,8 @@ pub enum CloseWhen {
 /// What a session holds is bounded by [`line`](Limits::line) for the line that is arriving, plus
 /// [`unread`](Limits::unread) (after the exit [`unread_after_exit`](Limits::unread_after_exit)) and the lines of one chunk
 /// for actions, plus [`unsent_hard`](Limits::unsent_hard) for queued prompts and as much for what waits to be written,
-/// plus [`open_ask_bytes`](Limits::open_ask_bytes), plus [`stderr_tail`](Limits::stderr_tail), and small entries for at
-/// most the counted things.
+/// plus [`open_ask_bytes`](Limits::open_ask_bytes), plus [`stderr_tail`](Limits::stderr_tail) and
+/// [`rejected_tail`](Limits::rejected_tail), and small entries for at most the counted things.
 ///
 /// ```
 /// use claude_duplex::testing::{Pair, Script};
@@ -181,9 +181,16 @@ pub struct Limits {
     /// How much of the end of stderr is kept for errors and the end of the session. 16 KiB.
     #[serde(deserialize_with = "size")]
     pub stderr_tail: usize,
-    /// How much of a rejected line is shown. 256.
+    /// How much of a rejected line is shown, and of what was dropped of a damaged one. 256.
     #[serde(deserialize_with = "size")]
     pub rejected_head: usize,
+    /// How much of the last rejected lines is kept for the [end of the session](crate::Closed::rejected_tail). 4 KiB.
+    #[serde(default = "rejected_tail", deserialize_with = "size")]
+    pub rejected_tail: usize,
+}
+
+fn rejected_tail() -> usize {
+    4 * 1024
 }
 
 /// A size that was written on a machine with larger ones: no more than all can be held here.
@@ -206,6 +213,7 @@ impl Default for Limits {
             open_ask_bytes: 128 * MIB,
             stderr_tail: 16 * 1024,
             rejected_head: 256,
+            rejected_tail: rejected_tail(),
         }
     }
 }

@@ -28,6 +28,10 @@ pub struct Closed {
     /// The end of its stderr, at most [`Limits::stderr_tail`](crate::Limits::stderr_tail) bytes (16 KiB); what is not UTF-8 is read
     /// as U+FFFD.
     pub stderr: String,
+    /// Last lines of stdout that were no message, as text: what a launcher or the CLI itself printed before it died. At most
+    /// [`Limits::rejected_tail`](crate::Limits::rejected_tail) bytes of stdout (4 KiB), of each line its start. Lines in
+    /// UTF-16, which `wsl.exe` writes, are read as such; what cannot be read is U+FFFD.
+    pub rejected_tail: String,
     /// The error text of the last `result`, if that was an error and no turn has begun since, at most 4,096 characters of
     /// it: the exit status 1 after it is no crash (wire reference, section 3.8).
     pub last_error: Option<String>,
@@ -44,6 +48,7 @@ impl fmt::Debug for Closed {
             .field("why", &self.why)
             .field("exit", &self.exit)
             .field("stderr", &QuotedEnd(&self.stderr))
+            .field("rejected_tail", &QuotedEnd(&self.rejected_tail))
             .field("last_error", &self.last_error.as_deref().map(Quoted))
             .field("cut_input", &self.cut_input)
             .field("output_held", &self.output_held)

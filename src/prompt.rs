@@ -158,7 +158,7 @@ impl Prompt {
         self.field("client_composed", truth(true))
     }
 
-    /// It was written by a person, which some of the CLI's checks want to know. No other origin is honoured from a host.
+    /// It was written by a person, which some of the CLI's checks want to know. No other origin is honored from a host.
     #[must_use]
     pub fn from_human(self) -> Self {
         let origin = serde_json::json!({ "kind": "human" });

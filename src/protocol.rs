@@ -28,20 +28,19 @@ use crate::ask::Answer;
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::end::{ChildAction, CloseReason, Exit};
-use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused, WhyRejected};
+use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused};
 use crate::ids::{PromptId, RequestId};
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 use crate::time::Time;
-use crate::wire::envelope::{NotAMessage, Place};
-use crate::wire::scan::scan;
+use crate::wire::envelope::Place;
 
 use actions::Actions;
 use aims::Aims;
 use asks::Asks;
 use background::Background;
 use ledger::Ledger;
-use line::{Lines, Piece};
+use line::Lines;
 use output::Output;
 use requests::Requests;
 use room::Wanted;
@@ -100,6 +99,7 @@ pub struct Protocol {
     background: Background,
     shutdown: Shutdown,
     stderr: Tail,
+    rejected_tail: Tail,
     session: Option<CliSession>,
     snapshot: SessionSnapshot,
     last_error: Option<String>,
@@ -115,7 +115,7 @@ pub struct Protocol {
     settled: bool,
 }
 
-/// Lines that are accounted for without an action.
+/// Lines that are accounted for without an action, and damaged ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counts {
@@ -127,6 +127,8 @@ pub struct Counts {
     pub echoed_answers: u64,
     /// Asks that were known already from the reply to an `initialize`.
     pub asked_again: u64,
+    /// Lines that were [damaged](crate::Action::DamagedLine). Each has that action, and those of the messages in it.
+    pub damaged: u64,
 }
 
 impl Protocol {
@@ -146,6 +148,7 @@ impl Protocol {
             background: Background::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
+            rejected_tail: Tail::default(),
             session: None,
             snapshot: SessionSnapshot::default(),
             last_error: None,
@@ -175,7 +178,7 @@ impl Protocol {
             while !this.settled && !this.shutdown.is_eof() {
                 let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
                 let before = this.counts.keep_alive;
-                this.piece(piece);
+                this.piece(piece, false);
                 this.silence.line(this.now, this.counts.keep_alive > before);
                 this.advance();
             }
@@ -193,10 +196,7 @@ impl Protocol {
                 return;
             }
             match this.lines.last() {
-                Some(Piece::Assembled(line)) if !this.settled && is_cut(line.as_bytes()) => {
-                    this.reject(line.as_bytes(), WhyRejected::CutOff)
-                }
-                Some(piece) if !this.settled => this.piece(piece),
+                Some(piece) if !this.settled => this.piece(piece, true),
                 _ => {}
             }
             this.settle(Lost::Eof);
@@ -475,9 +475,4 @@ impl fmt::Debug for Protocol {
             .field("counts", &self.counts)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether the output ended within that line.
-fn is_cut(line: &[u8]) -> bool {
-    !line.iter().all(u8::is_ascii_whitespace) && scan(line) == Err(NotAMessage::NotJson)
 }

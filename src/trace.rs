@@ -68,7 +68,7 @@
 //! |---|---|---|
 //! | `session started` | INFO | |
 //! | `session introduced` | INFO | `session_id`, `cli_version`, `capabilities` (how many) |
-//! | `session closed` | INFO; WARN where it ended by itself or not in full | `why`, `exit`, `stderr`, `last_error` (lengths), `cut_input`, `output_held` |
+//! | `session closed` | INFO; WARN where it ended by itself or not in full | `why`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
 //! | `session dropped` | INFO | |
 //! | `turn started` | DEBUG | `turn`, `origin` |
 //! | `turn ended` | DEBUG; WARN without a result | `turn`, `origin`, `result` |
@@ -80,7 +80,8 @@
 //! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `why`, `length` |
 //! | `answered` | DEBUG | `ask`, `verdict` |
 //! | `withdrawn` | DEBUG | `ask`, `why` |
-//! | `rejected` | WARN | `why`, `length` |
+//! | `rejected` | WARN | `why`, `length`, `result_due` |
+//! | `damaged line` | WARN | `length`, `dropped` (length), `messages` (how many) |
 //! | `stray` | DEBUG | `kind`, `length` |
 //! | `stalled` | WARN | `deadline` |
 //! | `idle` | DEBUG | |

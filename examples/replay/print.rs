@@ -71,7 +71,14 @@ impl Played {
             Action::Replied { request, reply } => {
                 entry("replied", json!({ "request_id": self.requests.get(request), "ok": reply.is_ok() }))
             }
-            Action::Rejected(rejected) => entry("rejected", json!({ "why": rejected.why.to_string() })),
+            Action::Rejected(rejected) => {
+                // Only where it is true: most rejected lines are nobody's result.
+                let due = rejected.result_due.then_some(true);
+                entry("rejected", json!({ "why": rejected.why.to_string(), "result_due": due }))
+            }
+            Action::DamagedLine(line) => {
+                entry("damaged_line", json!({ "dropped": line.dropped_length, "messages": line.messages }))
+            }
             Action::Stray(_) => entry("stray", json!({})),
             Action::Stalled(deadline) => {
                 entry("stalled", json!({ "deadline": format!("{deadline:?}").to_lowercase() }))

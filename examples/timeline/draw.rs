@@ -187,7 +187,7 @@ impl Page {
         self.label((if inside { x + 4.0 } else { x + width + 4.0 }, y + 11.0), text);
     }
 
-    /// What the colours mean.
+    /// What the colors mean.
     fn legend(&mut self) {
         let mut x = LEFT;
         for (class, text) in [

@@ -35,7 +35,7 @@ pub(crate) struct Span {
     pub(crate) tone: Tone,
 }
 
-/// How a span ended, as far as a colour can say.
+/// How a span ended, as far as a color can say.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,
@@ -229,6 +229,9 @@ impl Author {
             }
             Action::Rejected(rejected) => {
                 story.host.push(Mark { time, text: format!("rejected: {}", rejected.why) });
+            }
+            Action::DamagedLine(line) => {
+                story.host.push(Mark { time, text: format!("damaged line: {} bytes dropped", line.dropped_length) });
             }
             Action::Closed(closed) => {
                 let exit = closed.exit.map_or(String::new(), |exit| format!(", {exit}"));

@@ -8,6 +8,10 @@ use claude_duplex::{
 
 pub(crate) fn body(line: &[u8]) {
     let _ = crate::slow_scan::agree(line);
+    // A line costs the slow one as much as it has braces.
+    if line.len() < 1000 {
+        let _ = crate::slow_scan::agree_on_damage(line);
+    }
     if let Ok(message) = Message::parse(line) {
         views(&message);
         transcript(&message);

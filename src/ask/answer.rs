@@ -73,7 +73,7 @@ impl Answer {
         let whole = match self {
             Self::Permission(decision) => decision.is_whole(),
             Self::Elicitation(answer) => answer.is_whole(),
-            // The CLI drops the whole output, and goes on as if the hook had nothing against it.
+            // To the CLI the hook has failed, whatever the output says.
             Self::Hook(output) => match (output.event(), ask.hook()) {
                 (Some(event), Ok(hook)) => event == hook.input.event,
                 _ => true,

@@ -6,7 +6,8 @@ use crate::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
-    /// An MCP server asks the user for something (wire reference, section 4.5); from the SDKs.
+    /// An MCP server asks the user for something (wire reference, section 4.5). Seen since 2.1.143; up to 2.1.50 the
+    /// CLI refuses the server.
     pub struct Elicitation {
         must {
             /// The server.

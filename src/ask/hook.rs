@@ -30,14 +30,21 @@
 //! |---|---|---|
 //! | `PreToolUse` | the tool runs | `permissionDecision: deny`: the tool does not run |
 //! | `PreSkillShellCommand` (since 2.1.332) | the command runs | `permissionDecision: deny`: the command does not run |
-//! | `PermissionRequest` (not on 2.0.76) | the permission request stays open | `decision: deny`: the tool does not run, and the permission request is withdrawn |
+//! | `PermissionRequest` (since 2.1.50) | the permission request stays open | `decision: deny`: the tool does not run, and the permission request is withdrawn |
 //! | `UserPromptSubmit` | the prompt runs | `decision: block`: the prompt does not run |
-//! | `UserPromptExpansion` (seen on 2.1.329) | the prompt runs | `decision: block`: the prompt does not run |
-//! | `PreModelSwitch` (seen on 2.1.329) | the model changes | `permissionDecision: deny`: `set_model` fails |
-//! | `ConfigChange` (since 2.1.143) | the new settings take effect | `decision: block`: the old settings stay |
-//! | `Elicitation` (seen on 2.1.332) | the user is asked | `decision: block`: the MCP server gets `decline`, and nobody is asked |
-//! | `ElicitationResult` (seen on 2.1.332) | the MCP server gets what the user filled in | `decision: block`: the MCP server gets `decline` |
+//! | `UserPromptExpansion` (since 2.1.143) | the prompt runs | `decision: block`: the prompt does not run |
+//! | `PreModelSwitch` (since 2.1.329) | the model changes | `permissionDecision: deny`: `set_model` fails |
+//! | `ConfigChange` (since 2.1.50) | the new settings take effect | `decision: block`: the old settings stay |
+//! | `Elicitation` (since 2.1.143) | the user is asked | `decision: block`: the MCP server gets `decline`, and nobody is asked. Before 2.1.302 no output stops it |
+//! | `ElicitationResult` (since 2.1.143) | the MCP server gets what the user filled in | `decision: block`: the MCP server gets `decline`. Before 2.1.302 no output stops it |
+//! | `TaskCreated`, `TaskCompleted` (since 2.1.143) | the task is on the list, or done | `decision: block`: it is not |
 //! | unknown | unknown; 2.1.332 runs the command of a skill | `decision: block` |
+//!
+//! "Since" names the oldest version in the tests that has the event; the versions between two of these were not all tried.
+//! Since 2.1.160 the CLI also stops most of it if the hook is not answered in time; `ConfigChange`, `Elicitation`,
+//! `ElicitationResult`, `TaskCreated` and `TaskCompleted` always pass then. `docs/protocol/asks.md` has every version.
+//!
+//! [`Output::stop`] refuses less than it says: at `PreToolUse` the tool runs, and the turn ends after it.
 //!
 //! Every other event guards nothing, and gets an error: `Stop` and `SubagentStop` would go on with a block, without a
 //! compaction (`PreCompact`) there may be no room for the next turn, and without a path (`WorktreeCreate`) the tool fails.

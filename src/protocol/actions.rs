@@ -70,6 +70,7 @@ fn weight(action: &Action) -> usize {
             message.len() + code.as_ref().map_or(0, String::len)
         }
         Action::Rejected(rejected) => rejected.head.len(),
+        Action::DamagedLine(damaged) => damaged.dropped.len(),
         Action::Session(session) => {
             let capabilities = session.capabilities.iter().map(|capability| size_of::<String>() + capability.len());
             session.id.len() + session.version.as_ref().map_or(0, |version| version.len()) + capabilities.sum::<usize>()
@@ -77,7 +78,9 @@ fn weight(action: &Action) -> usize {
         Action::TurnStarted { origin: Origin::Own(kind), .. } | Action::TurnEnded { origin: Origin::Own(kind), .. } => {
             kind.len()
         }
-        Action::Closed(closed) => closed.stderr.len() + closed.last_error.as_ref().map_or(0, String::len),
+        Action::Closed(closed) => {
+            closed.stderr.len() + closed.rejected_tail.len() + closed.last_error.as_ref().map_or(0, String::len)
+        }
         _ => 0,
     }
 }

@@ -80,6 +80,7 @@ impl Protocol {
             why: self.shutdown.reason().unwrap_or(CloseReason::Closed),
             exit: self.shutdown.exit(),
             stderr: self.stderr.text(),
+            rejected_tail: self.rejected_tail.text(),
             last_error: self.last_error.take(),
             cut_input: self.output.is_mid_line(),
             output_held: !self.shutdown.is_eof(),

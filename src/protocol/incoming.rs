@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::action::{Action, CliSession, Rejected, WhyDeclined};
+use crate::action::{Action, CliSession, DamagedLine, Rejected, WhyDeclined};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
 use crate::error::WhyRejected;
@@ -13,43 +13,104 @@ use crate::protocol::requests::About;
 use crate::protocol::{Protocol, line::Piece, safe};
 use crate::request::Reply;
 use crate::wire::control::{self, AskFields};
-use crate::wire::envelope::Envelope;
+use crate::wire::envelope::{Envelope, NotAMessage};
 use crate::wire::facts;
 use crate::wire::kind::MessageKind;
-use crate::wire::scan::raw::Raw;
+use crate::wire::scan::damage::{Damage, Object, damage};
+use crate::wire::scan::raw::{Raw, Text};
 use crate::wire::scan::scan;
 
 /// The most entries that are read of one list of open asks, in the reply to an `initialize`.
 const LISTED: usize = 1024;
 
 impl Protocol {
-    pub(super) fn piece(&mut self, piece: Piece<'_>) {
+    /// What the child wrote; in its last line, which has no line end, something may be missing.
+    pub(super) fn piece(&mut self, piece: Piece<'_>, is_last: bool) {
         match piece {
-            Piece::Dropped(rejected) => self.actions.push(Action::Rejected(rejected)),
+            Piece::Dropped(rejected) => self.rejected(rejected),
             Piece::Whole(line) => {
-                if let Some(envelope) = self.envelope(line) {
+                if let Some(envelope) = self.envelope(line, is_last) {
                     self.message(Message::new(Line::Copied(line.into()), envelope));
                 }
             }
             Piece::Assembled(line) => {
-                if let Some(envelope) = self.envelope(line.as_bytes()) {
+                if let Some(envelope) = self.envelope(line.as_bytes(), is_last) {
                     self.message(Message::new(line, envelope));
                 }
             }
         }
     }
 
-    fn envelope(&mut self, line: &[u8]) -> Option<Envelope> {
+    /// Returns what a line is, if the whole line is one message.
+    fn envelope(&mut self, line: &[u8], is_last: bool) -> Option<Envelope> {
         if line.iter().all(u8::is_ascii_whitespace) {
             self.counts.blank += 1;
             return None;
         }
-        scan(line).map_err(|why| self.reject(line, why.into())).ok()
+        match scan(line) {
+            Ok(envelope) => return Some(envelope),
+            Err(NotAMessage::NotJson) => self.damaged(line, is_last),
+            Err(why) => self.reject(line, why.into()),
+        }
+        None
+    }
+
+    /// A line that is not JSON: what can be taken out of it counts as if it had stood alone.
+    #[cold]
+    fn damaged(&mut self, line: &[u8], is_last: bool) {
+        let found =
+            damage(line).filter(|damage| !damage.text || damage.objects.iter().all(|object| self.names_us(object)));
+        let Some(Damage { objects, dropped, .. }) = found else {
+            return self.reject(line, if is_last { WhyRejected::CutOff } else { WhyRejected::NotJson });
+        };
+        let dropped_length = dropped.iter().map(|part| part.len() as u64).sum();
+        let shown = dropped.into_iter().flatten().copied().take(self.config.limits.rejected_head).collect();
+        let (length, messages) = (line.len() as u64, objects.len());
+        self.counts.damaged += 1;
+        self.actions.push(Action::DamagedLine(DamagedLine { dropped: shown, dropped_length, messages, length }));
+        for Object { line, envelope } in objects {
+            if self.settled {
+                return;
+            }
+            match envelope {
+                Ok(envelope) => self.message(Message::new(Line::Copied(line.into()), envelope)),
+                Err(why) => self.reject(line, why.into()),
+            }
+            self.advance();
+        }
+    }
+
+    /// Returns whether an object behind log text says that it is a line of this session, as every message does: it has a
+    /// uuid and the session's id, or the id of a request. What a log quotes has neither, or is another session's.
+    fn names_us(&self, object: &Object<'_>) -> bool {
+        let line = Raw::line(object.line);
+        let Ok(envelope) = object.envelope else { return false };
+        // Before the first `init` the session has no name, and then none that could be another's.
+        let own = self.session.as_ref().map(|session| &*session.id).filter(|own| !own.is_empty());
+        let is_ours = |id: Text<'_>| own.is_none_or(|own| id.is(own));
+        match envelope.kind {
+            MessageKind::ControlRequest | MessageKind::ControlCancelRequest => line.text_of("request_id").is_some(),
+            MessageKind::ControlResponse => line.get("response").is_some(),
+            _ => line.text_of("uuid").is_some() && line.text_of("session_id").is_some_and(is_ours),
+        }
     }
 
     pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
         let head = line[..line.len().min(self.config.limits.rejected_head)].into();
-        self.actions.push(Action::Rejected(Rejected { head, length: line.len() as u64, why }));
+        let tail = self.config.limits.rejected_tail;
+        self.rejected_tail.push(&line[..line.len().min(tail)], tail);
+        self.rejected_tail.push(b"\n", tail);
+        let result_due = self.ledger.is_busy();
+        self.actions.push(Action::Rejected(Rejected { head, length: line.len() as u64, why, result_due }));
+    }
+
+    /// A line that was too long to be kept.
+    fn rejected(&mut self, rejected: Rejected) {
+        let tail = self.config.limits.rejected_tail;
+        self.rejected_tail.push(&rejected.head, tail);
+        self.rejected_tail.push(b"...\n", tail);
+        let result_due = self.ledger.is_busy();
+        self.actions.push(Action::Rejected(Rejected { result_due, ..rejected }));
     }
 
     /// Control lines have actions of their own; every other line is evidence, then an action, and may then end turns.
@@ -60,6 +121,10 @@ impl Protocol {
             MessageKind::ControlRequest => self.ask(message, false),
             MessageKind::ControlCancelRequest => self.withdraw(message),
             MessageKind::KeepAlive => self.counts.keep_alive += 1,
+            // It was counted before, as what a damaged line or a log repeats: it answers nothing.
+            MessageKind::Result if !message.is_subagent() && self.ledger.is_repeated(message.uuid().as_deref()) => {
+                self.tell(message)
+            }
             MessageKind::Result if !message.is_subagent() => {
                 let facts = facts::result(message.as_bytes());
                 self.ledger.result(self.now, &facts, &mut self.actions);
@@ -88,12 +153,14 @@ impl Protocol {
                 }
             }
             MessageKind::User if is_own => {
+                self.note_command(message.as_bytes());
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
             }
             MessageKind::Assistant if is_own => {
                 self.last_error = None;
+                self.note_command(message.as_bytes());
                 self.ledger.spoke();
             }
             MessageKind::StreamEvent if is_own => self.last_error = None,
@@ -125,7 +192,7 @@ impl Protocol {
         let subtype = &*subtype;
         let is_own = !message.is_subagent();
         if is_own && self.snapshot.observe(subtype, message) {
-            self.ledger.compaction_failed();
+            self.ledger.command_failed();
         }
         match subtype {
             "init" if is_own => {
@@ -149,6 +216,13 @@ impl Protocol {
                     self.background.observe(subtype, facts::system(line), self.ledger.current_turn().is_some());
                 }
             }
+        }
+    }
+
+    fn note_command(&mut self, line: &[u8]) {
+        if facts::command_failed(line) {
+            self.snapshot.command_failed();
+            self.ledger.command_failed();
         }
     }
 
@@ -204,14 +278,14 @@ impl Protocol {
                 return;
             }
             let line = listed.as_bytes();
-            match self.envelope(line) {
-                Some(envelope) if envelope.kind == MessageKind::ControlRequest => {
+            match scan(line) {
+                Ok(envelope) if envelope.kind == MessageKind::ControlRequest => {
                     self.ask(Message::new(Line::Copied(line.into()), envelope), true);
                     // As after every line: what is owed must not pile up.
                     self.advance();
                 }
-                Some(_) => self.reject(line, WhyRejected::NotAnAsk),
-                None => {}
+                Ok(_) => self.reject(line, WhyRejected::NotAnAsk),
+                Err(why) => self.reject(line, why.into()),
             }
         }
         let rest = list.behind(LISTED);

@@ -30,7 +30,7 @@ mod prompts;
 mod results;
 mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::action::{Action, Origin, Outcome};
@@ -45,6 +45,8 @@ use prompts::{Entry, Prompts, Stage};
 pub(crate) use turns::Generation;
 use turns::{Stop, Turn};
 
+/// How many results are remembered by their uuids.
+const RESULTS: usize = 64;
 /// How many turns are kept open behind a result that is held back; further `init`s open none.
 const OPEN_TURNS: usize = 64;
 
@@ -62,8 +64,10 @@ pub(crate) struct Ledger {
     /// A background task ended since the last main-thread frame: the next turn may be the CLI's own.
     task_ended: bool,
     stop: Stop,
-    /// A compaction failed since the last result.
-    compaction_failed: bool,
+    /// A compaction, or another local command, failed since the last result.
+    command_failed: bool,
+    /// The uuids of the last results.
+    results: VecDeque<Uuid>,
 }
 
 impl Ledger {
@@ -78,7 +82,8 @@ impl Ledger {
             last_result: 0,
             task_ended: false,
             stop: Stop::None,
-            compaction_failed: false,
+            command_failed: false,
+            results: VecDeque::new(),
         }
     }
 
@@ -200,6 +205,17 @@ impl Ledger {
         self.generation.holds_results |= known.holds_results;
     }
 
+    /// Returns whether a result under that uuid came before, and remembers it.
+    pub(crate) fn is_repeated(&mut self, uuid: Option<&str>) -> bool {
+        let Some(uuid) = uuid.and_then(|uuid| uuid.parse().ok()) else { return false };
+        let is_repeated = self.results.contains(&uuid);
+        if !is_repeated {
+            self.results.truncate(RESULTS - 1);
+            self.results.push_front(uuid);
+        }
+        is_repeated
+    }
+
     /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).
     pub(crate) fn init(&mut self, now: Time, actions: &mut Actions) {
         let waiting = self.prompts.iter().any(Entry::waits_for_turn);
@@ -240,9 +256,9 @@ impl Ledger {
 
     /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
     /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
-    /// A compaction failed: the command that asked for it did not succeed, whatever its result says.
-    pub(crate) fn compaction_failed(&mut self) {
-        self.compaction_failed = true;
+    /// A local command failed, e.g. a compaction: it did not succeed, whatever its result says.
+    pub(crate) fn command_failed(&mut self) {
+        self.command_failed = true;
     }
 
     /// Returns whether an interrupt is under way that no result has answered.

@@ -81,7 +81,7 @@ impl Lines {
     fn take(&mut self) -> Piece<'static> {
         if let Some(length) = self.dropped.take() {
             let head = mem::take(&mut self.partial).into();
-            return Piece::Dropped(Rejected { head, length, why: WhyRejected::TooLong });
+            return Piece::Dropped(Rejected { head, length, why: WhyRejected::TooLong, result_due: false });
         }
         let length = trimmed(&self.partial).len();
         self.partial.truncate(length);

@@ -125,6 +125,14 @@ impl SessionSnapshot {
         ended == CompactionState::Failed
     }
 
+    /// Takes the error of a local command. Before 2.1.143 nothing else says that a compaction failed.
+    pub(super) fn command_failed(&mut self) {
+        let compaction = self.compaction.as_mut();
+        if let Some(compaction) = compaction.filter(|compaction| compaction.state == CompactionState::Unknown) {
+            compaction.state = CompactionState::Failed;
+        }
+    }
+
     fn compacted(&mut self, boundary: CompactBoundary) {
         let mut compaction = Compaction::new(CompactionState::Succeeded);
         if let Some(metadata) = boundary.compact_metadata {

@@ -1,4 +1,6 @@
-//! The end of stderr.
+//! The last of what a child wrote that is kept for the end.
+
+use std::fmt::Write;
 
 /// Keeps the last bytes of a stream.
 #[derive(Debug, Clone, Default)]
@@ -14,9 +16,28 @@ impl Tail {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Returns the text: each line in UTF-8, or in UTF-16 if it contains zero bytes.
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes).into_owned()
+        let mut text = String::new();
+        for (at, line) in self.bytes.split(|byte| *byte == b'\n').enumerate() {
+            if at > 0 {
+                text.push('\n');
+            }
+            match line.contains(&0) {
+                true => text.extend(utf16(line).filter(|character| *character != '\r')),
+                false => drop(write!(text, "{}", String::from_utf8_lossy(line))),
+            }
+        }
+        text
     }
+}
+
+/// Reads a line of UTF-16LE. The line end was split: its second byte is the first one of the next line.
+fn utf16(line: &[u8]) -> impl Iterator<Item = char> {
+    let line = line.strip_prefix(b"\0").unwrap_or(line);
+    let line = line.strip_prefix(b"\xff\xfe").unwrap_or(line);
+    let units = line.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
+    char::decode_utf16(units).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
 }
 
 #[cfg(test)]
@@ -31,5 +52,16 @@ mod tests {
             assert!(tail.bytes.len() <= 5);
         }
         assert_eq!(tail.text(), "56789");
+    }
+
+    #[test]
+    fn lines_in_utf16_are_read() {
+        let text = "\u{feff}The file was not found: f\u{fc}r \u{1f980}.\r\nError code: 1\r\n";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut tail = Tail::default();
+        tail.push(b"first \xff\n", 1000);
+        tail.push(&bytes, 1000);
+        let expected = "first \u{fffd}\nThe file was not found: f\u{fc}r \u{1f980}.\nError code: 1\n";
+        assert_eq!(tail.text(), expected);
     }
 }

@@ -90,7 +90,7 @@ view! {
             id: String,
             /// What it is. From 2.1.329.
             kind: ContextKind,
-            /// Its colour, by the name in a theme.
+            /// Its color, by the name in a theme.
             color: String,
             /// Whether it is only loaded when it is needed.
             is_deferred = "isDeferred": bool,
@@ -100,7 +100,7 @@ view! {
     /// A square of the grid.
     pub struct GridSquare {
         may {
-            /// Its colour, by the name in a theme.
+            /// Its color, by the name in a theme.
             color: String,
             /// Whether it is filled.
             is_filled = "isFilled": bool,

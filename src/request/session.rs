@@ -22,11 +22,11 @@ sent! {
         }
     }
 
-    /// `set_color`: the session's colour, by the name of one of the agents' colours, or `default`. From the SDKs; refused
+    /// `set_color`: the session's color, by the name of one of the agents' colors, or `default`. From the SDKs; refused
     /// by all recorded versions (`unsupported_request`).
     pub struct SetColor as "set_color" -> Ack {
         must {
-            /// The colour.
+            /// The color.
             color: String,
         }
     }
@@ -83,7 +83,7 @@ impl RenameSession {
 }
 
 impl SetColor {
-    /// That colour.
+    /// That color.
     #[must_use]
     pub fn to(color: impl Into<String>) -> Self {
         Self::bare(color.into())

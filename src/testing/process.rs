@@ -22,7 +22,7 @@ enum Event {
 /// Plays the CLI over this process's stdin, stdout and stderr, in real time, until it ends; the exit status that it should
 /// have. Blocks.
 ///
-/// A [`Fault`](super::Fault) of the process is honoured where the system allows: those that need a signal or a closed stdin start the
+/// A [`Fault`](super::Fault) of the process is honored where the system allows: those that need a signal or a closed stdin start the
 /// process again through `/bin/sh`, so give them before anything is read. SIGTERM ends the process as a signal does, where
 /// the CLI itself exits with 143.
 #[must_use]

@@ -60,7 +60,7 @@ struct Child {
 }
 
 impl Child {
-    /// It was signalled. The driver looks at the child after its orders, but may be on its way to sleep.
+    /// It was signaled. The driver looks at the child after its orders, but may be on its way to sleep.
     fn told(&mut self) {
         if let Some(task) = self.task.take() {
             task.wake();

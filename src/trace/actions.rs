@@ -83,8 +83,14 @@ impl Tracer {
             }
             Action::Withdrawn { ask, why } => tell!(DEBUG, here(), ask = ask.number(), why = ?why, "withdrawn"),
             Action::Rejected(rejected) => {
-                tell!(WARN, here(), why = ?rejected.why, length = rejected.length, "rejected");
+                let (why, length, result_due) = (rejected.why, rejected.length, rejected.result_due);
+                tell!(WARN, here(), why = ?why, length, result_due, "rejected");
                 content(here(), "rejected", &rejected.head);
+            }
+            Action::DamagedLine(damaged) => {
+                let (length, dropped) = (damaged.length, damaged.dropped_length);
+                tell!(WARN, here(), length, dropped, messages = damaged.messages, "damaged line");
+                content(here(), "damaged line", &damaged.dropped);
             }
             Action::Stray(message) => {
                 let length = message.as_bytes().len();
@@ -209,12 +215,14 @@ fn session_closed(span: &Span, closed: &Closed) {
         why = ?closed.why,
         exit = closed.exit.map(field::display),
         stderr = closed.stderr.len(),
+        rejected_tail = closed.rejected_tail.len(),
         last_error = last_error.map(str::len),
         cut_input = closed.cut_input,
         output_held = closed.output_held,
         "session closed"
     );
     content(span, "session closed", closed.stderr.as_bytes());
+    content(span, "session closed", closed.rejected_tail.as_bytes());
     if let Some(error) = last_error {
         content(span, "session closed", error.as_bytes());
     }

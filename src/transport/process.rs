@@ -5,7 +5,7 @@ use std::process::Command;
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 
-/// Who is signalled. A number that may be another's by now gets no signal.
+/// Who is signaled. A number that may be another's by now gets no signal.
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,

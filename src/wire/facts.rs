@@ -238,6 +238,19 @@ pub(crate) fn system(line: &[u8]) -> SystemFacts<'_> {
     facts
 }
 
+/// Longest line in which a local command's error is looked for, in bytes.
+const COMMAND_ERROR: usize = 64 << 10;
+
+/// Whether a `user` or `assistant` line is the error of a local command: its output on stderr, as `compact_fail` of 1.0.128 to 2.1.50
+/// has it in a `user` line, and `compact_empty` of 2.1.332 in an `assistant` line.
+pub(crate) fn command_failed(line: &[u8]) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
+    line.len() <= COMMAND_ERROR
+        && has(b"<local-command-stderr>")
+        && (has(br#""content":"<local-command-stderr>"#) || has(br#""local_command_source":"<local-command-stderr>"#))
+        && !has(br#""tool_result""#)
+}
+
 /// Whether a `system/informational` says that a hook keeps a prompt from going on.
 pub(crate) fn prevents(line: &[u8]) -> bool {
     Raw::line(line).get("prevent_continuation").and_then(Raw::boolean) == Some(true)

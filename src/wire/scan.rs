@@ -7,6 +7,7 @@
 //! `tests/pure/scan.rs` has the same in a few slow lines on `serde_json`; both agree on every line of the recordings, and on what
 //! becomes of them when bytes are lost, doubled and changed.
 
+pub(crate) mod damage;
 pub(crate) mod raw;
 pub(super) mod strings;
 

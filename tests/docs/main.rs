@@ -1,3 +1,9 @@
 //! The documentation, the manifest and the sources, held to each other. `tests/README.md` says where a new test goes.
 
+mod files;
+mod layers;
+mod limits;
+mod links;
+mod names;
+mod prose;
 mod readme;

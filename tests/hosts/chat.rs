@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc;
@@ -42,11 +41,14 @@ fn text(bytes: &[u8]) -> String {
 
 /// A program of that shell script, in a folder of its own.
 fn program(name: &str, script: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("claude");
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a script");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("may be run");
+    // By another process: what this one opens for writing, each child that another test forks holds until it runs its program,
+    // and a file that is open for writing is busy for who would execute it.
+    let write = r#"printf '%s\n' '#!/bin/sh' "$1" >"$0" && chmod 755 "$0""#;
+    let written = Command::new("sh").args(["-c", write]).arg(&path).arg(script).status();
+    assert!(written.expect("there is a shell").success());
     path
 }
 

@@ -82,6 +82,7 @@ fn the_histories_reach_what_the_laws_are_about() {
         "Answered",
         "Withdrawn",
         "Rejected",
+        "DamagedLine",
         "Stray",
         "Stalled",
         "Idle",
@@ -113,6 +114,7 @@ macro_rules! laws {
 
 laws! {
     law_1_chunking: "1: cuts between bytes change nothing",
+    law_1_damage: "1: damage around a line changes nothing but the report",
     law_2_polls: "2: nothing depends on what was read",
     law_3_output: "3: output is whole lines of JSON",
     law_3_stdin: "3: no byte follows the close of stdin",

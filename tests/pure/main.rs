@@ -22,6 +22,7 @@ mod asks;
 mod attribution;
 mod conformance;
 mod corpus;
+mod damage;
 mod drift;
 #[cfg(feature = "driver")]
 mod driver;

@@ -29,6 +29,7 @@ fn every_line_of_the_cli_is_accounted_for_once() {
                 Action::Asked(_) | Action::Declined { .. } => 2,
                 Action::Withdrawn { why: WhyWithdrawn::Cli, .. } => 3,
                 Action::Rejected(_) => 4,
+                Action::DamagedLine(_) => panic!("{}: {action:?}", name(&path)),
                 Action::Stray(_) => 5,
                 _ => continue,
             };

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::slow_scan::agree;
+use crate::slow_scan::{agree, agree_on_damage};
 use claude_duplex::WhyRejected;
 
 #[test]
@@ -312,4 +312,60 @@ fn damaged_lines_are_what_the_slow_scan_says() {
         }
     }
     assert!(messages > 1000 && refused > 1000, "{messages} messages and {refused} refused try too little");
+}
+
+/// What other programs write between the CLI's bytes.
+const AROUND: [&[u8]; 24] = [
+    b"\xef\xbb\xbf",
+    b"\x1b[H",
+    b"\x1b[?2004h",
+    b"\x1b[31m",
+    b"\x1b]0;title\x07",
+    b"\x1b]8;;x\x1b\\",
+    b"\x1bPq\xc2\x9c",
+    b"\x1b(B",
+    b"\x1b",
+    b"\x1b[",
+    b"\x1b]",
+    b"\xc2\x9b2J",
+    b"\xc2\x9d",
+    b"\0",
+    b"\x07",
+    b"\r",
+    b" ",
+    b"[log] ",
+    b"\xff",
+    b"\"",
+    b"}",
+    b"{}",
+    b"{\"type\":\"keep_alive\"}",
+    b"{\"type\":\"a\",\"uuid\":\"u\",\"session_id\":\"s\"}",
+];
+
+#[test]
+fn what_stands_around_a_line_is_what_the_slow_scan_says() {
+    const BYTES: usize = 4_000_000;
+    let lines = recorded();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).filter(|line| line.len() < 600).collect();
+    let mut dice = Dice(0x1234_5678_9abc_def1);
+    let (mut tried, mut found, mut refused) = (0, 0, 0);
+    while tried < BYTES {
+        let mut line = Vec::new();
+        for _ in 0..=dice.below(3) {
+            (0..dice.below(3)).for_each(|_| line.extend_from_slice(dice.pick(&AROUND)));
+            if dice.below(4) > 0 {
+                line.extend_from_slice(dice.pick(&lines).as_bytes());
+            }
+        }
+        (0..dice.below(3)).for_each(|_| line.extend_from_slice(dice.pick(&AROUND)));
+        if dice.below(4) == 0 {
+            mutate(&mut line, &mut dice);
+        }
+        tried += line.len();
+        match agree_on_damage(&line) {
+            Some((1.., _)) => found += 1,
+            _ => refused += 1,
+        }
+    }
+    assert!(found > 500 && refused > 500, "{found} found and {refused} refused try too little");
 }

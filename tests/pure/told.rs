@@ -197,6 +197,22 @@ fn a_failed_compaction_is_no_success() {
     assert_eq!((compaction.trigger, compaction.tokens_before), (Some(CompactionTrigger::Manual), Some(30)));
 }
 
+/// `compact_fail` of 2.1.50: the error is the command's output.
+#[test]
+fn before_2_1_143_the_output_of_the_command_says_that_it_failed() {
+    let mut host = Host::of("2.1.50");
+    let status = |status: Value| json!({ "type": "system", "subtype": "status", "status": status });
+    host.says(&[
+        status(json!("compacting")),
+        status(Value::Null),
+        json!({ "type": "user", "message": { "role": "user",
+            "content": "<local-command-stderr>Error: Error during compaction: Error: API Error: 400</local-command-stderr>" } }),
+        json!({ "type": "result", "subtype": "success", "is_error": false, "result": "" }),
+    ]);
+    assert_eq!(host.outcome(), Outcome::Error);
+    assert_eq!(host.protocol.snapshot().compaction.clone().unwrap().state, CompactionState::Failed);
+}
+
 #[test]
 fn the_snapshot_follows_the_wire() {
     let mut host = Host::of("2.1.332");

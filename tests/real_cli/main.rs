@@ -17,6 +17,7 @@ mod http;
 mod matrix;
 mod namespace;
 mod place;
+mod raw;
 mod script;
 mod seen;
 mod talk;

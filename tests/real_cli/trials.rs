@@ -16,7 +16,10 @@ macro_rules! trials {
 }
 
 mod api;
+mod damage;
+mod elicitations;
 mod faults;
+mod guards;
 mod hooks;
 mod host;
 mod interrupts;
@@ -31,12 +34,14 @@ mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 15] = [
+const THEMES: [&[(&str, Body)]; 18] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
     interrupts::TRIALS,
     hooks::TRIALS,
+    guards::TRIALS,
+    elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,
     tasks::TRIALS,
@@ -45,6 +50,7 @@ const THEMES: [&[(&str, Body)]; 15] = [
     api::TRIALS,
     streams::TRIALS,
     faults::TRIALS,
+    damage::TRIALS,
     host::TRIALS,
     journal::TRIALS,
 ];
@@ -55,5 +61,5 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, Body)> {
 
 /// What this binary does where a trial has started it once more, as another process.
 pub(crate) fn other_process() -> Option<ExitCode> {
-    journal::other_process().or_else(host::other_process)
+    journal::other_process().or_else(host::other_process).or_else(elicitations::other_process)
 }

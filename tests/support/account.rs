@@ -6,8 +6,11 @@ use claude_duplex::{Action, Journal, Message};
 pub(crate) fn of<'a>(actions: impl IntoIterator<Item = &'a Action>) -> String {
     let lines = actions.into_iter().map(|action| match (message(action), action) {
         (Some(message), _) => format!("{action:?} {}\n", message.as_bytes().escape_ascii()),
-        (None, Action::Closed(closed)) => format!("{action:?} {:?} {:?}\n", closed.stderr, closed.last_error),
+        (None, Action::Closed(closed)) => {
+            format!("{action:?} {:?} {:?} {:?}\n", closed.stderr, closed.rejected_tail, closed.last_error)
+        }
         (None, Action::Rejected(rejected)) => format!("{action:?} {}\n", rejected.head.escape_ascii()),
+        (None, Action::DamagedLine(line)) => format!("{action:?} {}\n", line.dropped.escape_ascii()),
         (None, Action::Replied { reply: Err(error), .. }) => format!("{action:?} {error}\n"),
         (None, Action::Session(session)) => format!("{action:?} {} {:?}\n", session.id, session.capabilities),
         _ => format!("{action:?}\n"),

@@ -7,7 +7,7 @@ use claude_duplex::{
 /// Lines with a part that can be filled: what stands before it and what stands behind it. The session that they are told
 /// to has open requests of the ids `i` (an interrupt), `n` (an `initialize`) and `r`.
 #[rustfmt::skip]
-pub(crate) const PLACES: [(&str, &str); 30] = [
+pub(crate) const PLACES: [(&str, &str); 32] = [
     // Items of a list.
     (r#"{"type":"control_response","response":{"subtype":"success","request_id":"n","response":{},"pending_permission_requests":["#, "]}}"),
     (r#"{"type":"control_response","response":{"subtype":"error","request_id":"n","error":"no","pending_elicitation_requests":["#, "]}}"),
@@ -39,13 +39,16 @@ pub(crate) const PLACES: [(&str, &str); 30] = [
     (r#"{"type":"control_request","request_id":""#, "\"}"),
     (r#"{"type":"control_response","response":{"subtype":"error","request_id":"r","error":""#, "\"}}"),
     (r#"{"uuid":"u","type":""#, "\"}"),
+    // A damaged line.
+    ("\x1b[H{\"type\":\"of_next_year\",\"list\":[", "]}\x1b[m"),
+    ("[log] {\"type\":\"assistant\",\"uuid\":\"u\",\"session_id\":\"s\",\"list\":[", "]}"),
     // What is no message.
     ("", ""),
 ];
 
 /// Items of a list, and what a text has: what stands in a place of the other kind is a line that is rejected.
 #[rustfmt::skip]
-pub(crate) const FILLINGS: [&[u8]; 20] = [
+pub(crate) const FILLINGS: [&[u8]; 23] = [
     b"0,",
     b"\"\",",
     b"[],",
@@ -66,6 +69,9 @@ pub(crate) const FILLINGS: [&[u8]; 20] = [
     b"\\u0061",
     b"\\ud83d",
     b"\xff",
+    b"{\"type\":\"keep_alive\"}",
+    b"\x1b]",
+    b"\x1b[31m ",
 ];
 
 /// Fills a place up to about that length in bytes. A `#` in the filling is a number, another one each time.

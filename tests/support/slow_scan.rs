@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use claude_duplex::{Message, WhyRejected};
+use claude_duplex::{Action, Config, Message, Protocol, Seed, Time, WhyRejected};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
@@ -24,6 +24,110 @@ fn parsed_slowly(line: &[u8]) -> Verdict {
     let kind = name("type").ok_or(WhyRejected::NoType)?;
     let subagent = fields.get("parent_tool_use_id").is_some_and(|raw| raw.get() != "null");
     Ok((kind, name("subtype"), name("uuid"), subagent))
+}
+
+/// What a line that is not JSON contains, found slowly and obviously: how many objects, and what stands beside them. Objects
+/// count that stand where a line could, with nothing but what no terminal shows around them; or one that begins as a message
+/// does, behind text without quote or brace, to the end of the line, if it says whose it is.
+pub(crate) fn damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
+    if parsed_slowly(line) != Err(WhyRejected::NotJson) {
+        return None;
+    }
+    let (mut rest, mut dropped, mut objects, mut text) = (line, Vec::new(), 0, false);
+    while let Some(first) = rest.first() {
+        let hidden = hidden(rest);
+        if hidden > 0 {
+            dropped.extend_from_slice(&rest[..hidden]);
+            rest = &rest[hidden..];
+        } else if *first == b'{' {
+            let ends = (0..rest.len()).filter(|at| rest[*at] == b'}');
+            let mut wholes =
+                ends.map(|at| &rest[..=at]).filter(|part| parsed_slowly(part) != Err(WhyRejected::NotJson));
+            let object = wholes.next()?;
+            if text && (objects > 0 || !object.starts_with(b"{\"type\":") || !says_whose(object)) {
+                return None;
+            }
+            objects += 1;
+            rest = &rest[object.len()..];
+        } else if objects > 0 || b"}\"'`".contains(first) {
+            return None;
+        } else {
+            text = true;
+            dropped.push(*first);
+            rest = &rest[1..];
+        }
+    }
+    (objects > 0 || !text).then_some((objects, dropped))
+}
+
+/// How much of the start is not shown by a terminal: a byte order mark, one control sequence, one control character or blank.
+fn hidden(rest: &[u8]) -> usize {
+    let starts = |with: &[&[u8]]| with.iter().find(|with| rest.starts_with(with)).map(|with| with.len());
+    let until = |from: usize, count: fn(&u8) -> bool| rest[from..].iter().take_while(|byte| count(byte)).count() + from;
+    let and_end = |at: usize, from: u8| {
+        at + usize::from(rest.get(at).is_some_and(|end| (from..=b'~').contains(end) && *end != b'{'))
+    };
+    if let Some(begin) = starts(&[b"\x1b[", b"\xc2\x9b"]) {
+        let parameters = until(begin, |byte| (b'0'..=b'?').contains(byte));
+        return and_end(until(parameters, |byte| (b' '..=b'/').contains(byte)), b'@');
+    }
+    let strings: [&[u8]; 10] = [
+        b"\x1b]",
+        b"\x1bP",
+        b"\x1bX",
+        b"\x1b^",
+        b"\x1b_",
+        b"\xc2\x90",
+        b"\xc2\x98",
+        b"\xc2\x9d",
+        b"\xc2\x9e",
+        b"\xc2\x9f",
+    ];
+    if let Some(begin) = starts(&strings) {
+        let ends: [&[u8]; 3] = [b"\x07", b"\x1b\\", b"\xc2\x9c"];
+        let end = |at: usize| ends.iter().find(|end| rest[at..].starts_with(end)).map(|end| at + end.len());
+        return (begin..rest.len()).find_map(end).unwrap_or(begin);
+    }
+    match rest {
+        [0x1b, ..] => {
+            let parts = until(1, |byte| (b' '..=b'/').contains(byte));
+            and_end(parts, b'0')
+        }
+        [0xef, 0xbb, 0xbf, ..] => 3,
+        [0xc2, 0x80..=0x9f, ..] => 2,
+        [0..=b' ' | 0x7f, ..] => 1,
+        _ => 0,
+    }
+}
+
+/// Whether an object has what every message of the CLI has.
+fn says_whose(object: &[u8]) -> bool {
+    let Ok((kind, ..)) = parsed_slowly(object) else { return false };
+    let text = readable(object);
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap_or_default();
+    let is_text = |key: &str| fields.get(key).is_some_and(|value| value.get().starts_with('"'));
+    match &*kind {
+        "control_request" | "control_cancel_request" => is_text("request_id"),
+        "control_response" => fields.contains_key("response"),
+        _ => is_text("uuid") && is_text("session_id"),
+    }
+}
+
+/// What a session says of a damaged line, on which both agree.
+pub(crate) fn agree_on_damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
+    let mut config = Config::new(Seed([0; 16]));
+    config.limits.rejected_head = usize::MAX;
+    let mut session = Protocol::new(config, Time::ZERO);
+    session.receive(Time::ZERO, &[line, b"\n"].concat());
+    let fast = std::iter::from_fn(|| session.poll_action()).find_map(|action| match action {
+        Action::DamagedLine(line) => Some((line.messages, line.dropped.into_vec())),
+        _ => None,
+    });
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let is_one_line = !line.contains(&b'\n') && !line.iter().all(u8::is_ascii_whitespace);
+    let slow = if is_one_line { damage(line) } else { fast.clone() };
+    assert_eq!(fast, slow, "{}", line.escape_ascii());
+    fast
 }
 
 /// The line with all that is no good Unicode replaced by U+FFFD: bytes, and escapes of half a surrogate pair.

@@ -24,13 +24,13 @@ words! {
         PostToolUse = "PostToolUse",
         /// A tool has failed. 2.0.76.
         PostToolUseFailure = "PostToolUseFailure",
-        /// All tools that one message called have run. Seen on 2.1.329.
+        /// All tools that one message called have run. 2.1.143.
         PostToolBatch = "PostToolBatch",
-        /// The CLI has something to tell the user.
+        /// The CLI has something to tell the user. 2.1.250.
         Notification = "Notification",
         /// A prompt is about to be run. 1.0.128.
         UserPromptSubmit = "UserPromptSubmit",
-        /// A slash command is about to become a prompt. Seen on 2.1.329.
+        /// A slash command is about to become a prompt. 2.1.143.
         UserPromptExpansion = "UserPromptExpansion",
         /// A session begins, or goes on under another id. 2.0.76, after a compaction.
         SessionStart = "SessionStart",
@@ -42,18 +42,18 @@ words! {
         StopFailure = "StopFailure",
         /// A subagent begins. 2.0.76.
         SubagentStart = "SubagentStart",
-        /// A subagent is about to end. 2.0.76.
+        /// A subagent is about to end. 1.0.128.
         SubagentStop = "SubagentStop",
         /// The conversation is about to be compacted. 2.0.76.
         PreCompact = "PreCompact",
-        /// The conversation was compacted. Seen on 2.1.329.
+        /// The conversation was compacted. 2.1.143.
         PostCompact = "PostCompact",
         /// The model is about to change. Seen on 2.1.329.
         PreModelSwitch = "PreModelSwitch",
         /// The model has changed. Seen on 2.1.329.
         PostModelSwitch = "PostModelSwitch",
         /// The user would be asked for a permission, and is: whoever answers first decides, the hook or the
-        /// [permission ask](crate::AskKind::Permission), and the other is withdrawn. 2.1.143.
+        /// [permission ask](crate::AskKind::Permission), and the other is withdrawn. 2.1.50.
         PermissionRequest = "PermissionRequest",
         /// The classifier of the mode `auto` refused a tool.
         PermissionDenied = "PermissionDenied",
@@ -61,19 +61,19 @@ words! {
         Setup = "Setup",
         /// A teammate has nothing to do.
         TeammateIdle = "TeammateIdle",
-        /// A task was put on the list.
+        /// A task is about to be put on the list. 2.1.143.
         TaskCreated = "TaskCreated",
-        /// A task is done.
+        /// A task is about to be done. 2.1.143.
         TaskCompleted = "TaskCompleted",
-        /// An MCP server asks the user for something.
+        /// An MCP server asks the user for something. 2.1.143.
         Elicitation = "Elicitation",
-        /// The user answered an MCP server.
+        /// The user answered an MCP server, which does not have the answer yet. 2.1.143.
         ElicitationResult = "ElicitationResult",
-        /// A settings file has changed. 2.1.143.
+        /// A settings file has changed. 2.1.50.
         ConfigChange = "ConfigChange",
-        /// A file of instructions was read. Seen on 2.1.329.
+        /// A file of instructions was read. 2.1.143.
         InstructionsLoaded = "InstructionsLoaded",
-        /// A worktree is to be made, by the hook. Seen on 2.1.329.
+        /// A worktree is to be made, by the hook. 2.1.143.
         WorktreeCreate = "WorktreeCreate",
         /// A worktree is to be taken away.
         WorktreeRemove = "WorktreeRemove",
@@ -83,7 +83,7 @@ words! {
         FileChanged = "FileChanged",
         /// A working directory was added.
         DirectoryAdded = "DirectoryAdded",
-        /// A part of an answer is about to be shown. Seen on 2.1.329.
+        /// A part of an answer is about to be shown. 2.1.250.
         MessageDisplay = "MessageDisplay",
         /// A shell command in the text of a skill or slash command is about to run. Since 2.1.332.
         PreSkillShellCommand = "PreSkillShellCommand",
@@ -113,7 +113,9 @@ impl HookEvent {
             | Self::UserPromptExpansion
             | Self::ConfigChange
             | Self::Elicitation
-            | Self::ElicitationResult => block(reason),
+            | Self::ElicitationResult
+            | Self::TaskCreated
+            | Self::TaskCompleted => block(reason),
             // `Other` is public: a host can make one of a known word.
             Self::Other(word) => match Self::from(&**word) {
                 Self::Other(_) => block(reason),
@@ -135,8 +137,6 @@ impl HookEvent {
             | Self::PermissionDenied
             | Self::Setup
             | Self::TeammateIdle
-            | Self::TaskCreated
-            | Self::TaskCompleted
             | Self::InstructionsLoaded
             | Self::WorktreeCreate
             | Self::WorktreeRemove

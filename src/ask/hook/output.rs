@@ -71,6 +71,9 @@ impl Output {
     }
 
     /// Ends the turn here. The user is told why; the model is not.
+    ///
+    /// This refuses nothing: at `PreToolUse` the tool runs, and the turn ends after it. Use
+    /// [`HookEvent::refusal`] to stop what the hook guards.
     #[must_use]
     pub fn stop(mut self, reason: impl Into<String>) -> Self {
         self.r#continue = Some(false);
@@ -121,7 +124,7 @@ impl Output {
     }
 
     /// The event that its own part is for. Said to a hook of another event, it is a
-    /// [`Mismatch`](crate::AnswerError::Mismatch): the CLI would drop the whole output and go on.
+    /// [`Mismatch`](crate::AnswerError::Mismatch): to the CLI the hook would have failed.
     #[must_use]
     pub fn event(&self) -> Option<HookEvent> {
         #[derive(Deserialize)]

@@ -18,7 +18,8 @@ words! {
         Deny = "deny",
         /// The user is asked.
         Ask = "ask",
-        /// The turn ends, and the host runs the tool by itself: for `PreToolUse` only.
+        /// The turn ends, and the host runs the tool by itself: for `PreToolUse` only. At `PreModelSwitch` the CLI
+        /// ignores it, and the model changes.
         Defer = "defer",
     }
 }
@@ -203,7 +204,8 @@ outputs! {
         additional_context = "additionalContext": String,
     }
 
-    /// To `Elicitation`.
+    /// To `Elicitation`. Versions 2.1.143 to 2.1.332 ignore both fields from a hook of the host; a
+    /// [block](crate::ask::hook::HookEvent::refusal) declines since 2.1.302.
     ElicitationOutput for "Elicitation" {
         /// What it comes to, in the user's place.
         action = "action": ElicitationAction,
@@ -211,7 +213,8 @@ outputs! {
         content = "content": Json,
     }
 
-    /// To `ElicitationResult`.
+    /// To `ElicitationResult`. Versions 2.1.143 to 2.1.332 ignore both fields from a hook of the host; a
+    /// [block](crate::ask::hook::HookEvent::refusal) declines since 2.1.302.
     ElicitationResultOutput for "ElicitationResult" {
         /// What it comes to, in place of what the user said.
         action = "action": ElicitationAction,

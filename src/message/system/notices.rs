@@ -78,7 +78,7 @@ view! {
             key: String,
             /// How soon it should be seen.
             priority: Priority,
-            /// Its colour.
+            /// Its color.
             color: String,
             /// How long it should be seen, in milliseconds.
             timeout_ms: f64,

@@ -50,7 +50,7 @@ impl Ledger {
         let is_older = self.stop == Stop::Written && facts.subtype.as_deref() == Some("success");
         self.stop = if is_older { Stop::Written } else { Stop::None };
         self.task_ended = false;
-        self.compaction_failed = false;
+        self.command_failed = false;
         self.order += 1;
         self.last_result = self.order;
     }
@@ -116,7 +116,7 @@ impl Ledger {
                 outcome => outcome,
             };
             // A local command's result says success all the same.
-            let failed = outcome == Outcome::Success && entry.slash && self.compaction_failed;
+            let failed = outcome == Outcome::Success && entry.slash && self.command_failed;
             let outcome = if failed { Outcome::Error } else { outcome };
             entry.end(outcome, result.clone(), actions);
         }

@@ -172,7 +172,9 @@ impl Item for Action {
     fn class(&self) -> Class {
         match self {
             Self::Message { message, .. } => message.class(),
-            Self::Declined { .. } | Self::Rejected(_) | Self::Stray(_) | Self::Stalled(_) => Class::Plain,
+            Self::Declined { .. } | Self::Rejected(_) | Self::DamagedLine(_) | Self::Stray(_) | Self::Stalled(_) => {
+                Class::Plain
+            }
             _ => Class::Vital,
         }
     }

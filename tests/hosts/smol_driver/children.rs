@@ -65,7 +65,7 @@ fn finish_refuses_what_is_asked() {
     let mut claude = start(script);
     claude.prompt("hello").unwrap();
     let end = bounded(claude.finish()).unwrap();
-    assert!(end.stderr.contains(r#""subtype":"error""#) && end.stderr.contains("a1"), "{end:?}");
+    assert!(end.stderr.contains(r#""request_id":"a1","response":{"behavior":"deny""#), "{end:?}");
     assert_eq!(end.exit, Some(Exit::Code(0)));
 }
 

@@ -1,6 +1,8 @@
 //! Children that end in other ways than in order.
 
-use claude_duplex::{Action, CloseReason, Exit, Lost, Outcome, WhyRejected};
+use std::time::Duration;
+
+use claude_duplex::{Action, CloseReason, Config, Exit, Lost, Outcome, Request, WhyRejected};
 
 use crate::stage::{Scenario, Stage, hasty};
 
@@ -88,9 +90,22 @@ fn an_abort_kills_at_once(stage: &Stage) {
 }
 
 fn a_child_that_closes_its_stdin_is_told_as_such(stage: &Stage) {
-    let mut session = stage.script_with("exec <&-; echo '{\"type\":\"system\"}'; exec sleep 1000", hasty);
+    let hasty_and_impatient = |config: &mut Config| {
+        hasty(config);
+        config.timeouts.request = Some(Duration::from_millis(50));
+    };
+    let script = "exec <&-; echo '{\"type\":\"system\"}'; exec sleep 1000";
+    let mut session = stage.script_with(script, hasty_and_impatient);
     session.until_message();
     session.prompt("hello");
+    // Until it executes its program, a child that another trial forks has a copy of the reading end. What is written then is
+    // accepted by the system, and only a later write fails.
+    session.try_request(Request::new("again"));
+    while session.outcomes().is_empty() {
+        if matches!(session.next().expect("the session has not ended"), Action::Replied { .. }) {
+            session.try_request(Request::new("again"));
+        }
+    }
     let end = session.end();
     assert_eq!((end.why, end.exit), (CloseReason::SendFailed, Some(Exit::Signal(15))));
     assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]), "{:?}", session.actions);

@@ -77,7 +77,11 @@ impl Session {
     }
 
     pub(crate) fn request(&mut self, request: Request) -> RequestId {
-        self.claude.request(request).inspect(|id| self.settled.request(*id)).expect("the request is taken")
+        self.try_request(request).expect("the request is taken")
+    }
+
+    pub(crate) fn try_request(&mut self, request: Request) -> Option<RequestId> {
+        self.claude.request(request).inspect(|id| self.settled.request(*id)).ok()
     }
 
     pub(crate) fn interrupt(&mut self, interrupt: Interrupt) -> RequestId {

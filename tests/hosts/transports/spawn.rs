@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claude_duplex::{Options, SpawnError};
@@ -20,14 +21,15 @@ pub(crate) const ALL: &[Scenario] = &[
 struct File(PathBuf);
 
 impl File {
-    #[cfg_attr(not(unix), expect(unused_variables, reason = "there is no mode"))]
-    fn new(name: &str, mode: u32) -> Self {
+    fn new(name: &str, mode: &str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("claude-duplex-{}-{number}-{name}", std::process::id()));
-        std::fs::write(&path, b"\x00no program").unwrap();
-        #[cfg(unix)]
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        // By another process: what this one opens for writing, each child that another trial forks holds until it runs its
+        // program, and a file that is open for writing is busy for who would execute it.
+        let write = r#"printf '\000no program' >"$0" && chmod "$1" "$0""#;
+        let written = Command::new("sh").args(["-c", write]).arg(&path).arg(mode).status();
+        assert!(written.expect("there is a shell").success());
         Self(path)
     }
 }
@@ -46,7 +48,7 @@ fn a_missing_program_is_named(stage: &Stage) {
 }
 
 fn a_missing_directory_is_not_taken_for_a_missing_program(stage: &Stage) {
-    let file = File::new("no-directory", 0o755);
+    let file = File::new("no-directory", "755");
     for directory in [PathBuf::from("/no/such/directory"), file.0.clone()] {
         for program in ["sh", "no-such-claude"] {
             let error = stage.refused(&Options::new().program(program).current_dir(&directory));
@@ -61,7 +63,7 @@ fn a_missing_directory_is_not_taken_for_a_missing_program(stage: &Stage) {
 }
 
 fn a_file_that_is_no_program_is_told_as_such(stage: &Stage) {
-    for (name, mode) in [("not-executable", 0o644), ("not-a-program", 0o755)] {
+    for (name, mode) in [("not-executable", "644"), ("not-a-program", "755")] {
         let file = File::new(name, mode);
         let error = stage.refused(&Options::new().program(&file.0));
         assert!(matches!(&error, SpawnError::NotExecutable { program, .. } if *program == file.0), "{error:?}");

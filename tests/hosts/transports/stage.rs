@@ -21,7 +21,7 @@ impl Stage {
         watched(move |groups| play(&Self { runner, groups }))
     }
 
-    /// A session with a program. Its asks are ours to answer, and there is little patience with its end.
+    /// A session with a program. Its asks are ours to answer.
     pub(crate) fn launch(&self, options: &Options, adjust: impl FnOnce(&mut Config)) -> Session {
         let claude = (self.runner.start)(options, self.config(adjust)).expect("the child starts");
         self.groups.lock().unwrap().push(claude.id());
@@ -42,21 +42,15 @@ impl Stage {
         self.launch(&script(text), adjust)
     }
 
-    /// A session with the scripted peer.
+    /// A session with the scripted peer. It has as much patience as by default: a child that ends by itself has the time for it
+    /// on a busy machine, too.
     pub(crate) fn peer(&self, faults: &[&str], adjust: impl FnOnce(&mut Config)) -> Session {
         let this = std::env::current_exe().expect("a test has a path");
         let peer = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST").join("examples/peer");
         assert!(peer.exists(), "{} is not built: run the whole `cargo test --all-features`", peer.display());
         let options = Options::new().program(peer).include_partial_messages().host_permission_prompts();
         let options = faults.iter().fold(options, |options, fault| options.arg("--fault").arg(fault));
-        let patient = |config: &mut Config| {
-            let graces = &mut config.timeouts.shutdown;
-            graces.turn = Duration::from_millis(1500);
-            (graces.exit, graces.terminate, graces.pipes) =
-                (Duration::from_millis(800), Duration::from_millis(400), Duration::from_millis(800));
-            adjust(config);
-        };
-        self.launch(&options, patient)
+        self.launch(&options, adjust)
     }
 
     fn config(&self, adjust: impl FnOnce(&mut Config)) -> Config {
@@ -77,4 +71,12 @@ pub(crate) fn hasty(config: &mut Config) {
     for grace in [&mut graces.turn, &mut graces.exit, &mut graces.terminate] {
         *grace = Duration::from_millis(50);
     }
+}
+
+/// Little patience with one that ends in part, or only when it is killed.
+pub(crate) fn impatient(config: &mut Config) {
+    let graces = &mut config.timeouts.shutdown;
+    graces.turn = Duration::from_millis(1500);
+    (graces.exit, graces.terminate, graces.pipes) =
+        (Duration::from_millis(800), Duration::from_millis(400), Duration::from_millis(800));
 }

@@ -54,7 +54,7 @@ const EVENTS: [&str; 34] = [
 ];
 
 /// Events whose hooks guard something, with one event that no version has, and one without a name.
-const GUARDS: [Option<&str>; 11] = [
+const GUARDS: [Option<&str>; 13] = [
     Some("PreToolUse"),
     Some("PreModelSwitch"),
     Some("PreSkillShellCommand"),
@@ -64,6 +64,8 @@ const GUARDS: [Option<&str>; 11] = [
     Some("ConfigChange"),
     Some("Elicitation"),
     Some("ElicitationResult"),
+    Some("TaskCreated"),
+    Some("TaskCompleted"),
     Some("PreSomethingNew"),
     None,
 ];

@@ -16,7 +16,8 @@ fn is_delta(action: &Action) -> bool {
 fn is_vital(action: &Action) -> bool {
     match action {
         Action::Message { message, .. } => message.kind() == MessageKind::Result,
-        Action::Rejected(_) | Action::Declined { .. } | Action::Stray(_) | Action::Stalled(_) => false,
+        Action::Rejected(_) | Action::DamagedLine(_) => false,
+        Action::Declined { .. } | Action::Stray(_) | Action::Stalled(_) => false,
         _ => true,
     }
 }

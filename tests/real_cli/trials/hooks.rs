@@ -16,7 +16,7 @@ trials![
     hook_blocks_a_prompt,
     hook_times_out,
     hook_that_nobody_owns_blocks,
-    hook_that_fails_blocks_nothing,
+    hook_that_fails_blocks,
 ];
 
 fn says(output: impl Into<Output>) -> Option<Answer> {
@@ -120,14 +120,16 @@ async fn hook_that_nobody_owns_blocks(case: &Case) -> Trial {
     Ok(())
 }
 
-/// Why an error is not enough where nobody answers.
-async fn hook_that_fails_blocks_nothing(case: &Case) -> Trial {
-    let mut talk = hooked(case, &["UserPromptSubmit", "PreToolUse"]).await?;
-    let prompt = running(&mut talk)?;
-    let end = talk.ended_with(prompt, |_| Some(Answer::Error { message: "it broke".into() }));
-    assert_eq!(end.await?.text(), "done");
-    assert!(case.place.cwd().join("made.txt").exists());
-    talk.close().await?;
+/// An error of the host refuses what the hook guards.
+async fn hook_that_fails_blocks(case: &Case) -> Trial {
+    for (name, runs) in [("PreToolUse", true), ("UserPromptSubmit", false)] {
+        let mut talk = hooked(case, &[name]).await?;
+        let prompt = running(&mut talk)?;
+        let end = talk.ended_with(prompt, |_| Some(Answer::Error { message: "it broke".into() }));
+        assert_eq!(end.await?.outcome, if runs { Ended::Success } else { Ended::Blocked });
+        assert!(!case.place.cwd().join("made.txt").exists(), "{name}");
+        talk.close().await?;
+    }
     Ok(())
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
     config.limits.open_asks = 3;
     config.limits.open_ask_bytes = *u.choose(&[400, 1000])?;
     config.limits.stderr_tail = 10;
+    config.limits.rejected_tail = 20;
     config.timeouts.turn = *u.choose(&[None, Some(Duration::from_millis(900))])?;
     config.timeouts.stall = *u.choose(&[None, Some(Duration::from_millis(500))])?;
     config.timeouts.request = *u.choose(&[None, Some(Duration::from_millis(700))])?;

@@ -140,15 +140,19 @@ impl Author {
             PeerLine::KeepAlive => json!({ "type": "keep_alive" }),
             PeerLine::Blank => return b"  \r\n".to_vec(),
             PeerLine::Noise(kind) => {
-                let noise: [&[u8]; 6] = [
+                let noise: [&[u8]; 10] = [
                     b"noise\n",
                     b"null\n",
                     b"{}\n",
                     b"{\"type\":\"\xff\"}\n",
                     b"\xff\xfe\n",
                     b"{\"type\":\"control_request\"}\n",
+                    b"\x1b[H{\"type\":\"active_goal\"}\x1b[m\n",
+                    b"{\"type\":\"active_goal\"}{\"type\":\"tool_progress\"}\n",
+                    b"[log] {\"type\":\"active_goal\",\"uuid\":\"u\",\"session_id\":\"s\"}\n",
+                    b"\x1b[?2004h\n",
                 ];
-                return noise[usize::from(kind % 6)].to_vec();
+                return noise[usize::from(kind % 10)].to_vec();
             }
             PeerLine::Long(length) => {
                 let mut line = vec![b'x'; usize::from(*length) % LONGEST];

@@ -98,7 +98,7 @@ fn response(line: &[u8]) -> Option<Response> {
 }
 
 /// Events whose hooks guard nothing: an error to one of these is as good as any other response.
-const HARMLESS: [&str; 25] = [
+const HARMLESS: [&str; 23] = [
     "PostToolUse",
     "PostToolUseFailure",
     "PostToolBatch",
@@ -115,8 +115,6 @@ const HARMLESS: [&str; 25] = [
     "PermissionDenied",
     "Setup",
     "TeammateIdle",
-    "TaskCreated",
-    "TaskCompleted",
     "InstructionsLoaded",
     "WorktreeCreate",
     "WorktreeRemove",

@@ -41,6 +41,11 @@ pub(crate) fn judge(case: &Case) -> usize {
                     assert!(rejected.head.len() <= limits.rejected_head);
                     assert!(rejected.why == WhyRejected::TooLong || rejected.length <= limits.line as u64);
                 }
+                Action::DamagedLine(line) => {
+                    assert!(line.dropped.len() <= limits.rejected_head && line.length <= limits.line as u64);
+                }
+                // A byte that is not UTF-8 is shown as a character of three.
+                Action::Closed(closed) => assert!(closed.rejected_tail.len() <= limits.rejected_tail.saturating_mul(3)),
                 Action::Message { message, .. } => assert!(message.as_bytes().len() <= limits.line),
                 _ => {}
             }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod chunking;
+mod damage;
 mod deadlines;
 mod ending;
 pub(crate) mod fitting;
@@ -45,8 +46,9 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 18] = [
+pub(crate) const LAWS: [Law; 19] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
+    Law { name: "1: damage around a line changes nothing but the report", judge: damage::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
     Law { name: "3: output is whole lines of JSON", judge: output::judge },
     Law { name: "3: no byte follows the close of stdin", judge: stdin::judge },

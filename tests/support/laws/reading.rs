@@ -46,6 +46,8 @@ fn held(action: &Action) -> (usize, usize) {
         Action::Replied { reply: Ok(reply), .. } => reply.message().as_bytes().len(),
         Action::Replied { reply: Err(RequestError::Refused { message, .. }), .. } => message.len(),
         Action::Rejected(rejected) => rejected.head.len(),
+        Action::DamagedLine(line) => line.dropped.len(),
+        Action::Closed(closed) => closed.rejected_tail.len(),
         _ => 0,
     };
     let more = match action {

@@ -1,0 +1,262 @@
+//! Lines into which other programs wrote: what is taken out of them, what is not, and what a host is told.
+
+use claude_duplex::{
+    Action, CloseReason, Config, DamagedLine, Exit, Interrupt, Outcome, Prompt, PromptId, Protocol, Rejected, Seed,
+    Time, WhyRejected,
+};
+use serde_json::{Value, json};
+
+const SESSION: &str = "11111111-1111-4111-8111-111111111111";
+
+fn init() -> Value {
+    json!({ "type": "system", "subtype": "init", "session_id": SESSION, "claude_code_version": "2.1.329",
+        "uuid": "00000000-0000-4000-8000-0000000000a1" })
+}
+
+fn echo(prompt: PromptId) -> Value {
+    json!({ "type": "user", "message": { "role": "user", "content": "hello" }, "session_id": SESSION,
+        "parent_tool_use_id": null, "uuid": prompt.uuid().to_string(), "isReplay": true })
+}
+
+fn assistant() -> Value {
+    json!({ "type": "assistant", "message": { "content": [{ "type": "text", "text": "ok" }] }, "session_id": SESSION,
+        "parent_tool_use_id": null, "uuid": "00000000-0000-4000-8000-0000000000b1" })
+}
+
+/// A result; `type` comes first, as the CLI writes it.
+fn result(prompt: PromptId, number: u8) -> String {
+    format!(
+        r#"{{"type":"result","subtype":"success","is_error":false,"result":"ok","session_id":"{SESSION}","uuid":"00000000-0000-4000-8000-0000000000c{number}","user_message_uuids":["{}"]}}"#,
+        prompt.uuid()
+    )
+}
+
+/// A session with one prompt, and what it was told.
+struct Host {
+    session: Protocol,
+    prompt: PromptId,
+    actions: Vec<Action>,
+}
+
+impl Host {
+    fn new() -> Self {
+        let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+        let prompt = session.prompt(Time::ZERO, Prompt::text("hello")).expect("there is room");
+        session.sent(Time::ZERO, usize::MAX);
+        Self { session, prompt, actions: Vec::new() }
+    }
+
+    /// One whose turn has begun.
+    fn in_turn() -> Self {
+        let mut host = Self::new();
+        host.hears(init());
+        host.hears(echo(host.prompt));
+        host
+    }
+
+    fn hears(&mut self, line: impl ToString) {
+        self.reads(&[line.to_string().as_bytes(), b"\n"].concat());
+    }
+
+    fn reads(&mut self, bytes: &[u8]) {
+        self.session.receive(Time::ZERO, bytes);
+        self.actions.extend(std::iter::from_fn(|| self.session.poll_action()));
+    }
+
+    fn outcomes(&self) -> Vec<Outcome> {
+        self.actions
+            .iter()
+            .filter_map(|action| if let Action::PromptEnded { outcome, .. } = action { Some(*outcome) } else { None })
+            .collect()
+    }
+
+    fn damaged(&self) -> Vec<&DamagedLine> {
+        self.actions
+            .iter()
+            .filter_map(|action| if let Action::DamagedLine(line) = action { Some(line) } else { None })
+            .collect()
+    }
+
+    fn rejected(&self) -> Vec<&Rejected> {
+        self.actions
+            .iter()
+            .filter_map(|action| if let Action::Rejected(line) = action { Some(line) } else { None })
+            .collect()
+    }
+
+    /// Checks that the prompt was answered once, and that the only damage was reported once, with those bytes.
+    fn answered_with(&self, dropped: &[u8], messages: usize) {
+        assert_eq!(self.outcomes(), [Outcome::Success]);
+        let [line] = self.damaged()[..] else { panic!("one line was damaged: {:?}", self.damaged()) };
+        assert_eq!((&*line.dropped, line.dropped_length, line.messages), (dropped, dropped.len() as u64, messages));
+        assert_eq!(self.session.counts().damaged, 1);
+        assert!(self.session.is_idle() && self.rejected().is_empty());
+    }
+}
+
+const ESCAPES: &str = "\x1b[2J\x1b[3J\x1b[H";
+
+#[test]
+fn an_escape_before_init() {
+    let mut host = Host::new();
+    host.hears(format!("{ESCAPES}{}", init()));
+    host.hears(echo(host.prompt));
+    host.hears(assistant());
+    host.hears(result(host.prompt, 1));
+    host.answered_with(ESCAPES.as_bytes(), 1);
+    assert_eq!(host.session.session().map(|session| &*session.id), Some(SESSION));
+}
+
+#[test]
+fn an_escape_before_a_result() {
+    let mut host = Host::in_turn();
+    host.hears(format!("{ESCAPES}{}", result(host.prompt, 1)));
+    host.answered_with(ESCAPES.as_bytes(), 1);
+}
+
+#[test]
+fn an_escape_behind_a_result_and_at_the_end_of_the_output() {
+    let mut host = Host::in_turn();
+    host.reads(format!("\u{feff}{}\x1b[?25h", result(host.prompt, 1)).as_bytes());
+    assert_eq!(host.outcomes(), []);
+    host.session.eof(Time::ZERO);
+    host.reads(b"");
+    assert_eq!(host.outcomes(), [Outcome::Success]);
+    assert_eq!(host.damaged()[0].dropped_length, 9);
+}
+
+#[test]
+fn log_text_before_a_result() {
+    let mut host = Host::in_turn();
+    let text = b"[SandboxDebug] proxy ready ";
+    host.reads(text);
+    host.hears(result(host.prompt, 1));
+    host.answered_with(text, 1);
+}
+
+#[test]
+fn log_text_before_the_first_init() {
+    let mut host = Host::new();
+    let init = format!(r#"{{"type":"system","subtype":"init","session_id":"{SESSION}","uuid":"u"}}"#);
+    host.hears(format!("loading ... {init}"));
+    host.hears(echo(host.prompt));
+    host.hears(result(host.prompt, 1));
+    host.answered_with(b"loading ... ", 1);
+}
+
+#[test]
+fn log_text_before_a_reply_and_a_request() {
+    let mut host = Host::in_turn();
+    let request = host.session.interrupt(Time::ZERO, Interrupt::running().id("i")).expect("there is room");
+    host.hears(r#"log {"type":"control_response","response":{"subtype":"success","request_id":"i"}}"#);
+    assert!(
+        host.actions
+            .iter()
+            .any(|action| matches!(action, Action::Replied { request: of, reply: Ok(_) } if *of == request))
+    );
+    host.hears(r#"log {"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#);
+    assert!(host.actions.iter().any(|action| matches!(action, Action::Declined { .. })));
+}
+
+#[test]
+fn two_messages_on_one_line() {
+    let mut host = Host::in_turn();
+    host.hears(format!("{}{}", assistant(), result(host.prompt, 1)));
+    host.answered_with(b"", 2);
+}
+
+#[test]
+fn an_object_that_is_no_message_is_rejected_alone() {
+    let mut host = Host::in_turn();
+    host.hears(format!(r#"{{"level":"warn"}}{}"#, result(host.prompt, 1)));
+    assert_eq!(host.outcomes(), [Outcome::Success]);
+    assert_eq!(host.rejected()[0].why, WhyRejected::NoType);
+}
+
+#[test]
+fn a_line_of_nothing_but_escapes_is_no_loss() {
+    let mut host = Host::in_turn();
+    host.hears("\x1b[?25h");
+    assert_eq!((host.damaged().len(), host.damaged()[0].messages, host.rejected().len()), (1, 0, 0));
+}
+
+#[test]
+fn what_a_log_quotes_is_not_believed() {
+    let prompt = Host::new().prompt;
+    let result = |session: &str| result(prompt, 1).replace(SESSION, session);
+    let ours = result(SESSION);
+    for line in [
+        "[SandboxDebug] Linux sandbox ready".to_owned(),
+        // A log entry of several lines: the object is neither in quotes nor in braces of its own line.
+        r#"  body: {"type":"result","subtype":"success"}"#.to_owned(),
+        format!("body: {}", result("22222222-2222-4222-8222-222222222222")),
+        format!("post {{ body: {ours}"),
+        format!("post '{ours}'"),
+        format!("post \"{ours}"),
+        format!("post {ours} done"),
+        format!("{ours} done"),
+        r#"log {"type":"keep_alive"}"#.to_owned(),
+        r#"{"level":"warn","message":"[BashTool] pre-flight check"}"#.to_owned(),
+        format!(r#"{{"message":{ours}}}"#),
+        format!("[{ours}]"),
+    ] {
+        let mut host = Host::in_turn();
+        host.hears(&line);
+        assert_eq!((host.outcomes(), host.damaged().len(), host.rejected().len()), (vec![], 0, 1), "{line}");
+        host.hears(result(SESSION));
+        assert_eq!(host.outcomes(), [Outcome::Success]);
+    }
+    // JSON of a log that has a `type` is a message of an unknown kind, which says nothing of prompts.
+    let mut host = Host::in_turn();
+    host.hears(r#"{"type":"warning","message":"x"}"#);
+    assert_eq!((host.outcomes(), host.rejected().len()), (vec![], 0));
+}
+
+#[test]
+fn a_result_that_comes_twice_answers_once() {
+    let mut host = Host::in_turn();
+    let first = result(host.prompt, 1);
+    host.hears(format!("[debug] wrote {first}"));
+    let second = host.session.prompt(Time::ZERO, Prompt::text("again")).expect("there is room");
+    host.session.sent(Time::ZERO, usize::MAX);
+    host.hears(init());
+    host.hears(echo(second));
+    // The line itself, late: the second prompt is not over.
+    host.hears(first);
+    assert_eq!(host.outcomes(), [Outcome::Success]);
+    host.hears(result(second, 2));
+    assert_eq!(host.outcomes(), [Outcome::Success, Outcome::Success]);
+    let results = host.actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count();
+    assert_eq!(results, 2);
+}
+
+#[test]
+fn a_rejected_line_says_whether_a_result_is_due() {
+    let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+    session.receive(Time::ZERO, b"motd\n");
+    assert!(matches!(session.poll_action(), Some(Action::Rejected(Rejected { result_due: false, .. }))));
+    let mut host = Host::in_turn();
+    host.hears(r#"{"type":"result","subtype":"suc"#);
+    host.reads(&[&vec![b'x'; 70 << 20][..], b"\n"].concat());
+    let rejected = host.rejected();
+    assert_eq!(rejected.iter().map(|line| line.why).collect::<Vec<_>>(), [WhyRejected::NotJson, WhyRejected::TooLong]);
+    assert!(rejected.iter().all(|line| line.result_due));
+}
+
+#[test]
+fn the_last_rejected_lines_are_part_of_the_end() {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let message = "Es gibt keine Distribution f\u{fc}r \u{201e}x\u{201c}.\r\nError code: WSL_E_DISTRO_NOT_FOUND\r\n";
+    let mut host = Host::new();
+    host.hears("x".repeat(10_000));
+    host.reads(&utf16(message));
+    host.session.exited(Time::ZERO, Exit::Code(1));
+    host.session.eof(Time::ZERO);
+    host.session.stderr_eof(Time::ZERO);
+    host.reads(b"");
+    let Some(Action::Closed(closed)) = host.actions.last() else { panic!("it is over") };
+    assert_eq!(closed.why, CloseReason::Exited);
+    let tail = &closed.rejected_tail;
+    assert!(tail.len() <= 4096 && tail.starts_with("xxx"), "{tail}");
+    assert!(tail.contains(&message.replace('\r', "")), "{tail}");
+}
