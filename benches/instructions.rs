@@ -1,4 +1,4 @@
-//! Five fixed jobs, for a machine that counts instructions: `.ci/instructions` runs each under callgrind and compares.
+//! Fixed jobs, for a machine that counts instructions: `.ci/instructions` runs each under callgrind and compares.
 //! Unlike times, counts are the same on a busy machine.
 //!
 //! `cargo bench --bench instructions -- --job deltas` runs one, without it all.
@@ -9,13 +9,22 @@ mod corpora;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use claude_duplex::{Action, AskKind, Config, Decision, Prompt, PromptId, Protocol, Seed, Time};
+use claude_duplex::{Action, AskKind, Config, Decision, Message, Prompt, PromptId, Protocol, Seed, Time};
 use corpora::Writer;
 
 const READ: usize = 64 * 1024;
 
-const JOBS: [(&str, fn()); 5] =
-    [("mixed", mixed), ("deltas", deltas), ("long_line", long_line), ("turns", turns), ("asks", asks)];
+const JOBS: [(&str, fn()); 9] = [
+    ("mixed", mixed),
+    ("deltas", deltas),
+    ("long_line", long_line),
+    ("turns", turns),
+    ("asks", asks),
+    ("delta_views", delta_views),
+    ("assistant_views", assistant_views),
+    ("tool_result_view", tool_result_view),
+    ("image_view", image_view),
+];
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip_while(|word| word != "--job").skip(1);
@@ -57,6 +66,30 @@ fn deltas() {
 
 fn long_line() {
     assert_eq!(told(&Writer::new().image(2_000_000)), 1);
+}
+
+fn delta_views() {
+    let mut writer = Writer::new();
+    assert_eq!(viewed((0..2000).map(|_| writer.delta(300)).collect()), 2000);
+}
+
+fn assistant_views() {
+    let mut writer = Writer::new();
+    assert_eq!(viewed((0..500).map(|_| writer.assistant(1500)).collect()), 500);
+}
+
+fn tool_result_view() {
+    assert_eq!(viewed(vec![Writer::new().tool_result(1_000_000)]), 1);
+}
+
+fn image_view() {
+    assert_eq!(viewed(vec![Writer::new().image(5_000_000)]), 1);
+}
+
+/// How many of the lines have a view. What comes before it is not counted.
+fn viewed(lines: Vec<Vec<u8>>) -> usize {
+    let messages: Vec<_> = lines.iter().map(|line| Message::parse(line).expect("a message")).collect();
+    measured(&mut || messages.iter().filter(|message| black_box(message.view()).is_ok()).count())
 }
 
 /// How many messages a session makes of the bytes.

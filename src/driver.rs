@@ -1,5 +1,6 @@
 //! The one async loop: a [`Protocol`] on a [`Transport`].
 
+mod aside;
 #[cfg(feature = "smol")]
 mod blocking;
 mod commands;
@@ -30,6 +31,8 @@ use crate::time::Time;
 use crate::trace::Tracer;
 use crate::transport::Transport;
 
+#[cfg(feature = "session")]
+pub(crate) use aside::{Aside, Waiting};
 use record::Record;
 #[cfg(not(feature = "tracing"))]
 use untraced::Tracer;
@@ -132,7 +135,7 @@ impl<T: Transport> Driver<T> {
     ///
     /// ```no_run
     /// # fn record(claude: claude_duplex::Driver<impl claude_duplex::Transport>) -> std::io::Result<()> {
-    /// let file = std::fs::File::create_new("session.journal")?;
+    /// let file = claude_duplex::Journal::create("session.journal")?;
     /// let claude = claude.record(file, 64 * 1024 * 1024);
     /// # Ok(())
     /// # }
@@ -257,6 +260,30 @@ impl<T: Transport> Driver<T> {
         self.pop()
     }
 
+    /// Has the host's code run aside: see [`Record::set_aside`].
+    #[cfg(feature = "session")]
+    pub(crate) fn set_aside(&mut self) -> Aside {
+        self.record.set_aside()
+    }
+
+    /// Returns how much waits for the host's code.
+    #[cfg(feature = "session")]
+    pub(crate) fn waits(&self) -> usize {
+        self.record.waits()
+    }
+
+    /// Takes what waits for the host's code.
+    #[cfg(feature = "session")]
+    pub(crate) fn take_waiting(&mut self) -> Waiting {
+        self.record.take_waiting()
+    }
+
+    /// Notes that the journal could not be written.
+    #[cfg(feature = "session")]
+    pub(crate) fn recording_failed(&mut self, error: io::Error) {
+        self.record.failed(error);
+    }
+
     /// Tells the session something that happens now.
     fn tell(&mut self, input: Input<'_>) {
         self.record.tell(&mut self.protocol, self.transport.now(), input);
@@ -270,7 +297,7 @@ impl<T: Transport> Driver<T> {
 
     fn pop(&mut self) -> Option<Action> {
         let action = self.protocol.poll_action()?;
-        self.record.tracer.action(&action);
+        self.record.action(&action);
         self.burst += 1;
         Some(action)
     }

@@ -62,6 +62,30 @@ pub enum Input<'a> {
     Abort,
 }
 
+impl Input<'_> {
+    /// Returns the same with bytes of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Input<'static> {
+        match self {
+            Self::Receive(bytes) => Input::Receive(Cow::Owned(bytes.into_owned())),
+            Self::Stderr(bytes) => Input::Stderr(Cow::Owned(bytes.into_owned())),
+            Self::Eof => Input::Eof,
+            Self::StderrEof => Input::StderrEof,
+            Self::Exited(exit) => Input::Exited(exit),
+            Self::Sent(count) => Input::Sent(count),
+            Self::SendFailed => Input::SendFailed,
+            Self::Timeout => Input::Timeout,
+            Self::Prompt(prompt) => Input::Prompt(prompt),
+            Self::Cancel(prompt) => Input::Cancel(prompt),
+            Self::Interrupt(interrupt) => Input::Interrupt(interrupt),
+            Self::Request(request) => Input::Request(request),
+            Self::Answer(ask, answer) => Input::Answer(ask, answer),
+            Self::Close => Input::Close,
+            Self::Abort => Input::Abort,
+        }
+    }
+}
+
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tuple = |name: &str, value: &dyn fmt::Debug| f.debug_tuple(name).field(value).finish();

@@ -5,7 +5,8 @@
 //! driver.
 //!
 //! **A journal is a full record.** It holds the prompts, the answers and all that the CLI said: what was typed, read
-//! and run in the session. Keep it as private as the session itself, in a file that nobody else can read.
+//! and run in the session. Keep it as private as the session itself: [`Journal::create`] opens a file that no other user can
+//! read.
 //!
 //! ```
 //! use claude_duplex::{Config, Input, Journal, Prompt, Protocol, Recorder, Seed, Time};
@@ -49,6 +50,7 @@
 //! of use. To compare two versions, compare what `examples/replay.rs` of each prints.
 
 mod bytes;
+mod create;
 mod difference;
 mod error;
 mod read;

@@ -140,6 +140,8 @@
 
 mod action;
 pub mod ask;
+#[cfg(any(feature = "session", feature = "smol"))]
+mod awaited;
 mod config;
 mod deadline;
 #[cfg(feature = "driver")]

@@ -23,20 +23,24 @@ mod runner;
 mod shared;
 mod state;
 mod subscriber;
+mod task;
 mod turn;
 mod turn_end;
 mod waiting;
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 
-use crate::ask::AskKinds;
+use crate::ask::{Ask, AskKinds};
 use crate::driver::Driver;
 use crate::end::Closed;
 use crate::error::{Refused, Stale};
 use crate::ids::PromptId;
+use crate::journal::Stopped;
 use crate::prompt::Prompt;
+use crate::protocol::Counts;
 use crate::request::{Interrupt, Request};
 use crate::transport::Transport;
 
@@ -63,7 +67,7 @@ use waiting::ring::Room;
 /// | Dropped | Then |
 /// |---|---|
 /// | a `Session`, a [`Turn`], an [`Asked`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
-/// | a [`Turn`] | its prompt runs on |
+/// | a [`Turn`] | its prompt runs on, unless [`interrupt_on_drop`](Turn::interrupt_on_drop) was called |
 /// | an [`Asked`] | the ask is declined, in the way that is safe for its kind |
 /// | an [`Asks`] | what it had not taken, and what comes later, is declined |
 /// | a [`Subscriber`], a [`PendingReply`] | nobody listens any more |
@@ -99,8 +103,10 @@ impl<T: Transport + Send + 'static> Driver<T> {
     }
 
     /// [`into_session`](Self::into_session) with other limits.
-    pub fn into_session_with(self, limits: HandleLimits) -> (Session, Runner) {
-        let shared = Arc::new(Shared::new(State::new(Box::new(self), limits), limits));
+    pub fn into_session_with(mut self, limits: HandleLimits) -> (Session, Runner) {
+        let (aside, process_id) = (self.set_aside(), self.transport().process_id());
+        let state = State::new(Box::new(self), process_id, limits);
+        let shared = Arc::new(Shared::new(state, aside, limits));
         let presence = Presence::first(Arc::clone(&shared));
         (Session { presence }, Runner::new(shared))
     }
@@ -169,7 +175,8 @@ impl Session {
 
     // Listening.
 
-    /// Watches the session: every action from now on. `capacity` is how many may wait unread, at least one;
+    /// Watches the session: every action from now on, and before them an [`Action::Asked`](crate::Action::Asked) for each
+    /// request of the CLI that is open, so that one who comes late can show it too. `capacity` is how many may wait unread, at least one;
     /// [`HandleLimits::subscriber_bytes`] bounds their bytes.
     pub fn subscribe(&self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.presence.limits.subscriber_bytes, overflow };
@@ -232,6 +239,35 @@ impl Session {
         self.presence.state().process_id()
     }
 
+    /// Returns the requests of the CLI that are open and were handed out, oldest first.
+    ///
+    /// Only their owner can answer them, by its [`Asked`]; this is for those who show them.
+    #[must_use]
+    pub fn incoming_requests(&self) -> Vec<Ask> {
+        self.presence.state().incoming()
+    }
+
+    /// Returns why the session is no longer recorded, if it was to be: see [`Driver::record`].
+    ///
+    /// The journal of a session with handles is written right after each input took effect, outside of the session's lock:
+    /// its writer may call any handle. Should the host's process be killed, the last inputs can be missing.
+    #[must_use]
+    pub fn recording_stopped(&self) -> Option<Stopped> {
+        self.presence.state().report().stopped
+    }
+
+    /// Returns the first error of reading or writing, if there was one. The session reports its effect: the end of a stream.
+    #[must_use]
+    pub fn io_error(&self) -> Option<io::Error> {
+        self.presence.state().report().io_error
+    }
+
+    /// Returns how many lines of the CLI were accounted for without an action.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.presence.state().report().counts
+    }
+
     /// Whether the session is not over. It may be closing, and a child that hangs is alive: [`ping`](Self::ping) it.
     #[must_use]
     pub fn is_alive(&self) -> bool {
@@ -261,10 +297,8 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.presence.state();
-        f.debug_struct("Session")
-            .field("id", &state.cli_session().map(|session| &session.id))
-            .field("closed", &self.presence.closed())
-            .finish_non_exhaustive()
+        // What is written to may be the host's code.
+        let id = self.session_id();
+        f.debug_struct("Session").field("id", &id).field("closed", &self.presence.closed()).finish_non_exhaustive()
     }
 }

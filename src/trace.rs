@@ -174,6 +174,12 @@ impl Tracer {
         Self { session, turns: Turns::default(), exited: false, closed: false }
     }
 
+    /// One that tells nothing.
+    #[cfg(feature = "session")]
+    pub(crate) fn none() -> Self {
+        Self { session: Span::none(), turns: Turns::default(), exited: false, closed: true }
+    }
+
     /// The session's span, for what the host does with it; a disabled one once the session is over.
     #[must_use]
     pub fn session(&self) -> &Span {

@@ -17,9 +17,9 @@ impl<T: Transport> Driver<T> {
     pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, Refused<Prompt>> {
         let (now, prompt) = (self.transport.now(), prompt.into());
         self.record.command(now, || Input::Prompt(prompt.clone()));
-        let tracer = &mut self.record.tracer;
-        let taken = self.protocol.prompt(now, prompt).inspect(|prompt| tracer.prompted(*prompt));
-        taken.inspect_err(|why| tracer.refused(why))
+        let record = &mut self.record;
+        let taken = self.protocol.prompt(now, prompt).inspect(|prompt| record.prompted(*prompt));
+        taken.inspect_err(|why| record.refused(why))
     }
 
     /// [`Protocol::cancel`](crate::Protocol::cancel), now.
@@ -29,7 +29,7 @@ impl<T: Transport> Driver<T> {
     pub fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale> {
         let now = self.transport.now();
         self.record.command(now, || Input::Cancel(prompt));
-        self.protocol.cancel(now, prompt).inspect_err(|why| self.record.tracer.refused(why))
+        self.protocol.cancel(now, prompt).inspect_err(|why| self.record.refused(why))
     }
 
     /// [`Protocol::interrupt`](crate::Protocol::interrupt), now.
@@ -39,9 +39,9 @@ impl<T: Transport> Driver<T> {
     pub fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
         let now = self.transport.now();
         self.record.command(now, || Input::Interrupt(interrupt.clone()));
-        let tracer = &mut self.record.tracer;
-        let sent = self.protocol.interrupt(now, interrupt).inspect(|request| tracer.requested(*request));
-        sent.inspect_err(|why| tracer.refused(why))
+        let record = &mut self.record;
+        let sent = self.protocol.interrupt(now, interrupt).inspect(|request| record.requested(*request));
+        sent.inspect_err(|why| record.refused(why))
     }
 
     /// [`Protocol::request`](crate::Protocol::request), now.
@@ -51,9 +51,9 @@ impl<T: Transport> Driver<T> {
     pub fn request(&mut self, request: impl Into<Request>) -> Result<RequestId, Refused<Request>> {
         let (now, request) = (self.transport.now(), request.into());
         self.record.command(now, || Input::Request(request.clone()));
-        let tracer = &mut self.record.tracer;
-        let sent = self.protocol.request(now, request).inspect(|request| tracer.requested(*request));
-        sent.inspect_err(|why| tracer.refused(why))
+        let record = &mut self.record;
+        let sent = self.protocol.request(now, request).inspect(|request| record.requested(*request));
+        sent.inspect_err(|why| record.refused(why))
     }
 
     /// [`Protocol::answer`](crate::Protocol::answer), now.
@@ -63,7 +63,7 @@ impl<T: Transport> Driver<T> {
     pub fn answer(&mut self, ask: AskId, answer: impl Into<Answer>) -> Result<(), AnswerError> {
         let (now, answer) = (self.transport.now(), answer.into());
         self.record.command(now, || Input::Answer(ask, answer.clone()));
-        self.protocol.answer(now, ask, answer).inspect_err(|why| self.record.tracer.refused(why))
+        self.protocol.answer(now, ask, answer).inspect_err(|why| self.record.refused(why))
     }
 
     /// [`Protocol::close`](crate::Protocol::close), now. [`next`](Self::next) goes on until [`Closed`](crate::Action::Closed).

@@ -32,7 +32,7 @@ impl<T: Transport> Driver<T> {
         let mut moved = self.write(cx) | self.close_stdin(cx);
         while let Some(order) = self.protocol.poll_child() {
             moved = true;
-            self.record.tracer.order(order);
+            self.record.order(order);
             match order {
                 ChildAction::CloseStdin if self.stdin == Stdin::Closed => {}
                 ChildAction::CloseStdin => {

@@ -15,6 +15,11 @@ impl Tracer {
         Self
     }
 
+    #[cfg(feature = "session")]
+    pub(super) fn none() -> Self {
+        Self
+    }
+
     pub(super) fn input(&mut self, _: &Input<'_>) {}
 
     pub(super) fn prompted(&mut self, _: PromptId) {}

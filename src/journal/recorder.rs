@@ -19,8 +19,8 @@ const KEPT: usize = 64 * 1024;
 /// It never disturbs the session. Where it cannot write, or has reached its cap, it stops, and
 /// [`stopped`](Self::stopped) says why.
 ///
-/// Give it a file, not a [`BufWriter`](io::BufWriter), which has nothing to gather. See [`journal`](crate::journal) for
-/// another example and for who should be able to read that file.
+/// Give it a file, not a [`BufWriter`](io::BufWriter), which has nothing to gather; [`Journal::create`](super::Journal::create)
+/// makes one that no other user can read.
 ///
 /// ```
 /// use claude_duplex::journal::Stopped;
@@ -73,6 +73,20 @@ impl<W: Write> Recorder<W> {
     #[cfg(feature = "driver")]
     pub(crate) fn late(writer: W) -> Self {
         Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(Stopped::Late) }
+    }
+
+    /// Has what follows written elsewhere. Returns the writer so far.
+    #[cfg(feature = "session")]
+    pub(crate) fn replace_writer(&mut self, writer: W) -> W {
+        std::mem::replace(&mut self.writer, writer)
+    }
+
+    /// Stops, because what was to be written could not be.
+    #[cfg(feature = "session")]
+    pub(crate) fn fail(&mut self, error: io::Error) {
+        if !matches!(self.stopped, Some(Stopped::Failed(_))) {
+            self.stopped = Some(Stopped::Failed(error));
+        }
     }
 
     /// Records an input. This comes before the session is told of it, so that a journal holds what it crashed at.

@@ -91,7 +91,9 @@ impl Stream for Asks {
 impl Drop for Asks {
     fn drop(&mut self) {
         let unread = self.inbox.leave();
-        self.shared.desk.leave(|left| left.declined.extend(unread));
+        if !unread.is_empty() {
+            self.shared.desk.leave(|left| left.declined.extend(unread));
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::shared::Shared;
+use super::task::Task;
 use super::waiting::calls::Calls;
 use crate::end::Closed;
 
@@ -29,11 +31,12 @@ use crate::end::Closed;
 pub struct Runner {
     shared: Arc<Shared>,
     calls: Calls,
+    task: Task,
 }
 
 impl Runner {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, calls: Calls::default() }
+        Self { shared, calls: Calls::default(), task: Task::new() }
     }
 
     /// Runs the session while the future runs, then closes it in order and waits for its end
@@ -67,12 +70,22 @@ impl Runner {
     /// Tells some of what happens: whether there may be more, or the end.
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Closed>> {
         let left = self.shared.desk.collect(cx);
-        let mut state = self.shared.state();
-        state.tidy(&left);
-        let step = state.poll(cx, &mut self.calls);
-        let driver = matches!(step, Poll::Ready(Some(_))).then(|| state.finish(&mut self.calls));
-        drop(state);
+        let is_behind = self.shared.is_behind();
+        let (shared, calls) = (&self.shared, &mut self.calls);
+        let ((step, driver), woken) = self.task.poll(cx, |cx| {
+            let mut state = shared.state();
+            state.tidy(&left);
+            if is_behind {
+                return (Poll::Pending, None);
+            }
+            let step = state.poll(cx, calls);
+            let driver = matches!(step, Poll::Ready(Some(_))).then(|| state.finish(calls)).flatten();
+            (step, driver)
+        });
         drop(driver);
+        if woken && step.is_pending() {
+            cx.waker().wake_by_ref();
+        }
         step
     }
 }
@@ -87,6 +100,7 @@ impl Future for Runner {
                 return Poll::Ready(closed.clone());
             }
             let step = this.step(cx);
+            this.shared.attend();
             if let Poll::Ready(Some(closed)) = &step {
                 this.shared.close(closed.clone());
             }
@@ -101,6 +115,9 @@ impl Future for Runner {
 impl Drop for Runner {
     fn drop(&mut self) {
         let lost = self.shared.state().lose(&mut self.calls);
+        let shared = &self.shared;
+        // It may be dropped because the host's code has panicked, and that may do so again.
+        let attended = catch_unwind(AssertUnwindSafe(|| shared.attend()));
         if let Some((closed, driver)) = lost {
             // Which kills the child.
             drop(driver);
@@ -109,6 +126,9 @@ impl Drop for Runner {
             }
         }
         self.calls.make(&self.shared.room);
+        if let (Err(panic), false) = (attended, std::thread::panicking()) {
+            resume_unwind(panic);
+        }
     }
 }
 

@@ -1,20 +1,31 @@
 //! What the handles and the runner of one session share.
 //!
 //! Two locks. The *state* holds the driver and who waits for what; the runner has it while it polls the driver, a command
-//! while it is given. The [desk](super::desk) holds what handles leave. No waker is woken or dropped by us under a lock.
+//! while it is given. The [desk](super::desk) holds what handles leave.
+//!
+//! Under neither runs code of the host, which may call a handle. Wakers are woken, cloned and dropped by no one who holds a
+//! lock: the driver is polled with a [waker of ours](super::task), and who is to be woken is [noted](super::waiting::calls).
+//! The journal's writer and the subscriber of the trace run [aside](crate::driver::Aside), by one thread at a time and in
+//! the order in which things happened: whoever finds another at it leaves its own to that one. The transport alone is
+//! called under the state's lock: one that a host wrote may not call the handles of its own session.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
 use event_listener::Event;
 
 use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
+use crate::driver::Aside;
 use crate::end::Closed;
+
+/// How much may wait for the host's code, in bytes of the journal and events of the trace, before the runner waits for it.
+const BEHIND: usize = 1024 * 1024;
 
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) desk: Desk,
+    aside: Mutex<Aside>,
     presence: OnceLock<Weak<Presence>>,
     closed: OnceLock<Closed>,
     /// Told at the end.
@@ -25,10 +36,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, limits: HandleLimits) -> Self {
+    pub(super) fn new(state: State, aside: Aside, limits: HandleLimits) -> Self {
         Self {
             state: Mutex::new(state),
             desk: Desk::default(),
+            aside: Mutex::new(aside),
             presence: OnceLock::new(),
             closed: OnceLock::new(),
             ended: Event::new(),
@@ -45,8 +57,36 @@ impl Shared {
     /// Gives a command.
     pub(super) fn command<R>(&self, command: impl FnOnce(&mut State) -> R) -> R {
         let done = command(&mut self.state());
+        self.attend();
         self.desk.leave(|_| {});
         done
+    }
+
+    /// Gives the host's code what waits for it; no lock may be held. If a thread is at it already, and be it this one, that
+    /// thread goes on with it.
+    pub(super) fn attend(&self) {
+        let mut any = false;
+        while self.state().waits() > 0 {
+            let mut aside = match self.aside.try_lock() {
+                Ok(aside) => aside,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => break,
+            };
+            any = true;
+            let waiting = self.state().take_waiting();
+            if let Err(error) = aside.run(waiting) {
+                self.state().recording_failed(error);
+            }
+        }
+        if any {
+            // The runner may wait for it.
+            self.desk.leave(|_| {});
+        }
+    }
+
+    /// Whether another thread runs the host's code and has fallen behind.
+    pub(super) fn is_behind(&self) -> bool {
+        self.state().waits() > BEHIND && matches!(self.aside.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     /// How the session ended, once it has.

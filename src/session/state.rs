@@ -4,11 +4,12 @@ mod owners;
 mod router;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::desk::Left;
-use super::drive::Drive;
+use super::drive::{Drive, Report};
 use super::limits::HandleLimits;
 use super::reply::{PendingReply, Replied};
 use super::waiting::calls::Calls;
@@ -18,10 +19,12 @@ use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::waiting::slot::Slot;
 use crate::action::{Action, CliSession};
-use crate::ask::{Answer, AskKinds};
+use crate::ask::{Answer, Ask, AskKinds};
+use crate::driver::Waiting;
 use crate::end::Closed;
 use crate::error::{AnswerError, Refused, Stale, WhyRefused};
 use crate::ids::{AskId, PromptId, RequestId};
+use crate::journal::Stopped;
 use crate::prompt::Prompt;
 use crate::request::{Interrupt, Request};
 
@@ -35,6 +38,10 @@ const BATCH: usize = 64;
 pub(super) struct State {
     /// None once the runner is gone.
     driver: Option<Box<dyn Drive>>,
+    process_id: Option<u32>,
+    /// What the driver left: what it said of itself last, and what still waits for the host's code.
+    report: Report,
+    waiting: Waiting,
     cli_session: Option<CliSession>,
     /// A command was refused for want of room, and there was none since.
     wants_room: bool,
@@ -47,10 +54,13 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(driver: Box<dyn Drive>, limits: HandleLimits) -> Self {
+    pub(super) fn new(driver: Box<dyn Drive>, process_id: Option<u32>, limits: HandleLimits) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
         Self {
             driver: Some(driver),
+            process_id,
+            report: Report::default(),
+            waiting: Waiting::default(),
             cli_session: None,
             wants_room: false,
             router: Router::new(room),
@@ -104,6 +114,10 @@ impl State {
 
     pub(super) fn subscribe(&mut self, room: Room) -> Arc<Feed> {
         let feed = Feed::new(room, self.driver.is_none());
+        for ask in self.incoming() {
+            // Nobody waits for it yet.
+            let _ = feed.push(Action::Asked(ask));
+        }
         self.feeds.retain(|feed| !feed.is_over());
         self.feeds.push(Arc::clone(&feed));
         feed
@@ -124,17 +138,39 @@ impl State {
     }
 
     pub(super) fn process_id(&self) -> Option<u32> {
-        self.driver.as_ref()?.process_id()
+        self.driver.as_ref().and(self.process_id)
+    }
+
+    pub(super) fn report(&self) -> Report {
+        match &self.driver {
+            Some(driver) => driver.report(),
+            None => self.report.copied(),
+        }
     }
 
     pub(super) fn wants_room(&self) -> bool {
         self.wants_room && self.driver.is_some()
     }
 
+    /// Returns the requests of the CLI that somebody was given and that are open, oldest first.
+    pub(super) fn incoming(&self) -> Vec<Ask> {
+        let mut open = self.driver.as_ref().map(|driver| driver.incoming()).unwrap_or_default();
+        open.retain(|ask| self.owners.is_open(ask.id()));
+        open
+    }
+
     // For the runner.
 
     /// What the handles left.
     pub(super) fn tidy(&mut self, left: &Left) {
+        for prompt in &left.stopped {
+            // It waits here or with the CLI, or runs, or is over.
+            if let Some(driver) = &mut self.driver {
+                if driver.interrupt(Interrupt::prompt(*prompt)).is_err() {
+                    let _ = driver.cancel(*prompt);
+                }
+            }
+        }
         self.undeclined.extend(&left.declined);
         self.decline();
         if left.close {
@@ -173,7 +209,34 @@ impl State {
     pub(super) fn finish(&mut self, calls: &mut Calls) -> Option<Box<dyn Drive>> {
         self.owners.end(calls);
         self.feeds.clear();
+        if let Some(driver) = &mut self.driver {
+            (self.report, self.waiting) = (driver.report(), driver.take_waiting());
+        }
         self.driver.take()
+    }
+
+    // For the host's code.
+
+    /// Returns how much waits for it.
+    pub(super) fn waits(&self) -> usize {
+        match &self.driver {
+            Some(driver) => driver.waits(),
+            None => usize::from(!self.waiting.is_empty()),
+        }
+    }
+
+    pub(super) fn take_waiting(&mut self) -> Waiting {
+        match &mut self.driver {
+            Some(driver) => driver.take_waiting(),
+            None => std::mem::take(&mut self.waiting),
+        }
+    }
+
+    pub(super) fn recording_failed(&mut self, error: io::Error) {
+        match &mut self.driver {
+            Some(driver) => driver.recording_failed(error),
+            None => self.report.stopped = Some(Stopped::Failed(error)),
+        }
     }
 
     fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<Closed> {

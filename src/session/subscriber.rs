@@ -14,7 +14,7 @@ use super::waiting::ring::Lagged;
 use crate::action::Action;
 
 /// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
-/// [`Closed`](Action::Closed).
+/// [`Closed`](Action::Closed); before them, the requests of the CLI that are open at that moment.
 ///
 /// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
 /// when that is full, its [`Overflow`](super::Overflow) says what goes, and [`Lagged`] how much. Nothing else waits for it. It

@@ -31,7 +31,7 @@ use crate::request::Interrupt;
 /// [`HandleLimits`](super::HandleLimits) allow; the stream then tells how many ([`Lagged`]). A turn that is not read at all
 /// delays nothing.
 ///
-/// Dropping it detaches: the prompt runs on. [`cancel`](Self::cancel) and [`interrupt`](Self::interrupt) are other things.
+/// Dropping it detaches: the prompt runs on, unless [`interrupt_on_drop`](Self::interrupt_on_drop) was called. [`cancel`](Self::cancel) and [`interrupt`](Self::interrupt) are other things.
 /// While it lives it counts as a handle on the session.
 ///
 /// ```
@@ -75,11 +75,12 @@ pub struct Turn {
     presence: Arc<Presence>,
     /// What turns messages into edits, once it was asked for, and the edits that were not taken.
     edits: Option<Box<(Accumulator, VecDeque<Edit>)>>,
+    stops: bool,
 }
 
 impl Turn {
     pub(super) fn new(id: PromptId, mailbox: Arc<Mailbox>, presence: Arc<Presence>) -> Self {
-        Self { id, mailbox, presence, edits: None }
+        Self { id, mailbox, presence, edits: None, stops: false }
     }
 
     /// The prompt.
@@ -92,6 +93,36 @@ impl Turn {
     /// not. To miss none, say so before the first is read.
     pub fn keep(self, limit: usize) -> Self {
         self.mailbox.keep(limit);
+        self
+    }
+
+    /// Stops the prompt when this handle is dropped before the prompt has ended: a prompt that waits is withdrawn, and the
+    /// turn that runs it is interrupted. So a user who goes away, and with whom the future or stream goes that holds this
+    /// handle, costs nothing more.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, Step, World};
+    /// use claude_duplex::{Action, Config, Driver, Outcome, Overflow, Seed};
+    /// use std::time::Duration;
+    ///
+    /// let world = World::new();
+    /// let script = Script::default().then([Step::text_in_parts("a long answer", 100, Duration::from_secs(1))]);
+    /// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+    /// let mut watch = claude.subscribe(10_000, Overflow::Oldest);
+    /// let outcome = world.run(runner.run_until(async move {
+    ///     let mut turn = claude.prompt("talk").unwrap().interrupt_on_drop();
+    ///     turn.next().await;
+    ///     drop(turn);
+    ///     loop {
+    ///         if let Some(Ok(Action::PromptEnded { outcome, .. })) = watch.next().await {
+    ///             return outcome;
+    ///         }
+    ///     }
+    /// }));
+    /// assert_eq!(outcome, Outcome::Interrupted);
+    /// ```
+    pub fn interrupt_on_drop(mut self) -> Self {
+        self.stops = true;
         self
     }
 
@@ -173,6 +204,9 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        if self.stops && !self.mailbox.has_ended() {
+            self.presence.desk.leave(|left| left.stopped.push(self.id));
+        }
         self.mailbox.abandon();
     }
 }

@@ -73,8 +73,11 @@ pub fn adopt(child: Child, config: Config) -> io::Result<Driver<Smol>> {
     Ok(driver(Smol::adopt(child)?, config))
 }
 
-fn driver(transport: Smol, mut config: Config) -> Driver<Smol> {
+fn driver(mut transport: Smol, mut config: Config) -> Driver<Smol> {
     config.child = config::Child::Process;
+    if !config.kill_group {
+        transport.process.keep_group();
+    }
     Driver::new(config, transport)
 }
 
@@ -99,7 +102,7 @@ impl Smol {
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
         let mut command = Command::from(spawn::command(invocation));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        command.spawn().and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
+        spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
     }
 
     /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.

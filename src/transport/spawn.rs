@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use super::process;
 use crate::options::{Invocation, OptionsError};
@@ -13,6 +14,26 @@ pub(super) fn command(invocation: &Invocation) -> Command {
     let mut command = invocation.to_command();
     process::lead(&mut command);
     command
+}
+
+/// How often a program that is busy is tried again, and how long the first pause is; each further one is twice as long.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Starts a program by `spawn`. One that is busy, because somebody has it open for writing, is tried again for 127 ms: it may
+/// have been installed just now, and another thread's child holds the file until it executes its own program.
+///
+/// The thread sleeps meanwhile, as it does while the system starts a program.
+pub(super) fn patiently<T>(mut spawn: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let mut pause = PAUSE;
+    for _ in 1..ATTEMPTS {
+        match spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => std::thread::sleep(pause),
+            done => return done,
+        }
+        pause *= 2;
+    }
+    spawn()
 }
 
 /// Why a child that is already there is of no use.
@@ -47,6 +68,14 @@ pub enum SpawnError {
     /// The file may not be run, or is no program.
     #[error("{program:?} cannot be run; make it executable, or name another file with `Options::program`")]
     NotExecutable {
+        /// The program, or what was put in front of it.
+        program: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is open for writing: it is being installed. It was tried again for a short time.
+    #[error("{program:?} is being written, by an installation perhaps; try again when that is done")]
+    Busy {
         /// The program, or what was put in front of it.
         program: OsString,
         /// What the system said.
@@ -96,6 +125,7 @@ impl SpawnError {
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound { program, source },
             io::ErrorKind::PermissionDenied => Self::NotExecutable { program, source },
+            io::ErrorKind::ExecutableFileBusy => Self::Busy { program, source },
             io::ErrorKind::ArgumentListTooLong => Self::TooLong { program, source },
             _ if is_no_program(&source) => Self::NotExecutable { program, source },
             _ => Self::System { program, source },
@@ -120,4 +150,31 @@ fn is_no_program(error: &io::Error) -> bool {
 fn is_no_program(error: &io::Error) -> bool {
     const ERROR_BAD_EXE_FORMAT: i32 = 193;
     error.raw_os_error() == Some(ERROR_BAD_EXE_FORMAT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy() -> io::Result<u32> {
+        Err(io::ErrorKind::ExecutableFileBusy.into())
+    }
+
+    #[test]
+    fn a_busy_program_is_tried_again_and_any_other_error_is_told_at_once() {
+        let mut tries = 0;
+        let mut after = |wanted: u32, last: fn() -> io::Result<u32>| {
+            tries = 0;
+            let done = patiently(|| {
+                tries += 1;
+                if tries == wanted { last() } else { busy() }
+            });
+            (done.map_err(|error| error.kind()), tries)
+        };
+        assert_eq!(after(1, || Ok(7)), (Ok(7), 1));
+        assert_eq!(after(3, || Ok(7)), (Ok(7), 3));
+        let missing = || Err(io::ErrorKind::NotFound.into());
+        assert_eq!(after(2, missing), (Err(io::ErrorKind::NotFound), 2));
+        assert_eq!(after(u32::MAX, busy), (Err(io::ErrorKind::ExecutableFileBusy), ATTEMPTS));
+    }
 }

@@ -106,6 +106,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Goes back to a place that [`start`](Reader::start) gave. A text that has ended early stays ended.
+    #[inline]
     pub(crate) fn back(&mut self, start: usize) {
         if self.memory.is_some() {
             self.at = start;
@@ -186,6 +187,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a string into one that is owned.
+    #[inline]
     pub(crate) fn owned(&mut self) -> Option<String> {
         let text = self.string()?;
         self.take(text.written().len() + ALLOCATION);
@@ -224,6 +226,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Adds an item to a list that grows.
+    #[inline]
     pub(crate) fn push<T>(&mut self, items: &mut Vec<T>, item: T) {
         if items.len() == items.capacity() {
             // Most lists of content have one block.
@@ -237,16 +240,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Fails if what was read takes too much memory; to be asked behind every list and object.
+    #[inline]
     pub(crate) fn within_memory(&self) -> Result<(), DecodeError> {
-        match self.memory {
-            Some(_) => Ok(()),
-            None => Err(DecodeError::other(format!(
-                "takes more than {MEMORY_PER_BYTE} times the memory of its text as values"
-            ))),
-        }
+        if self.memory.is_some() { Ok(()) } else { Err(too_large()) }
     }
 
     /// Counts memory that a value takes. Where that is too much, the text ends here.
+    #[inline]
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         self.memory = self.memory.and_then(|memory| memory.checked_sub(bytes));
         if self.memory.is_none() {
@@ -273,6 +273,11 @@ impl<'t> Reader<'t> {
         self.within_memory()?;
         required(found, name)
     }
+}
+
+#[cold]
+fn too_large() -> DecodeError {
+    DecodeError::other(format!("takes more than {MEMORY_PER_BYTE} times the memory of its text as values"))
 }
 
 /// Strings of so many bytes are looked through at once, keys and most others; longer ones by a search.

@@ -1,9 +1,10 @@
-//! From bytes to owned messages, without a child.
+//! From bytes to owned messages, without a child; like with like: a view of each message beside the types of
+//! `claude-codes`, a JSON value of each beside the tree of `claude-wrapper`, and a message by itself, which nobody else has.
 
 use std::hint::black_box;
 
 use claude_codes::ClaudeOutput;
-use claude_duplex::{Action, Config, Prompt, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Message, Prompt, Protocol, Seed, Time};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -25,7 +26,9 @@ pub(crate) fn compare(corpus: &Corpus) {
         corpus,
         RUNS,
         vec![
-            peer("claude-duplex", ours),
+            peer("claude-duplex", |corpus| ours(corpus, |_| true)),
+            peer("claude-duplex/views", |corpus| ours(corpus, |message| black_box(message.view()).is_ok())),
+            peer("claude-duplex/trees", |corpus| ours(corpus, |message| black_box(message.decode::<Value>()).is_ok())),
             peer("claude-codes", claude_codes),
             peer("claude-wrapper(emulated)", claude_wrapper),
         ],
@@ -33,7 +36,7 @@ pub(crate) fn compare(corpus: &Corpus) {
 }
 
 /// The whole core, as in the bench of its throughput; here the start of the session counts, with some 40 allocations.
-fn ours(corpus: &Corpus) -> usize {
+fn ours(corpus: &Corpus, look: fn(&Message) -> bool) -> usize {
     let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
     session.prompt(Time::ZERO, Prompt::text("look at everything")).expect("the first prompt is taken");
     session.sent(Time::ZERO, session.poll_transmit().len());
@@ -43,7 +46,8 @@ fn ours(corpus: &Corpus) -> usize {
     for read in corpus.bytes.chunks(READ) {
         session.receive(Time::ZERO, black_box(read));
         while let Some(action) = session.poll_action() {
-            messages += usize::from(matches!(black_box(action), Action::Message { turn: Some(_), .. }));
+            let looked = |action| matches!(action, Action::Message { turn: Some(_), message, .. } if look(&message));
+            messages += usize::from(looked(black_box(action)));
         }
     }
     messages

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+
+use crate::awaited::Awaited;
 
 /// Any number of futures whose outputs nobody needs.
 pub(super) struct InFlight<F> {
@@ -19,15 +21,8 @@ struct Call<F> {
     alarm: Arc<Alarm>,
 }
 
-/// Which were woken, and who polls them.
-#[derive(Default)]
-struct Woken(Mutex<Queue>);
-
-#[derive(Default)]
-struct Queue {
-    calls: VecDeque<usize>,
-    task: Option<Waker>,
-}
+/// Which were woken, for the task that polls them.
+type Woken = Awaited<VecDeque<usize>>;
 
 /// Wakes one of them.
 struct Alarm {
@@ -49,17 +44,17 @@ impl<F: Future<Output = ()>> InFlight<F> {
         });
         let alarm = Arc::new(Alarm { call, is_queued: AtomicBool::new(true), woken: Arc::clone(&self.woken) });
         self.calls[call] = Some(Call { future: Box::pin(future), alarm });
-        self.woken.queue().calls.push_back(call);
+        self.woken.with(|woken| woken.push_back(call));
     }
 
     /// Polls those that were woken. Ready when none is left.
     pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let mut queue = self.woken.queue();
-        let former = queue.task.replace(cx.waker().clone());
         // Those that are woken meanwhile have their turn with the next poll: others want theirs.
-        let mut due = std::mem::take(&mut queue.calls);
-        drop(queue);
-        drop(former);
+        let mut due = VecDeque::new();
+        let _ = self.woken.poll(cx, |woken| {
+            due.append(woken);
+            None::<()>
+        });
         for index in due.drain(..) {
             // A waker may outlive its call, and be heard when that is over.
             let Some(Some(call)) = self.calls.get_mut(index) else { continue };
@@ -78,12 +73,6 @@ impl<F: Future<Output = ()>> InFlight<F> {
     }
 }
 
-impl Woken {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Wake for Alarm {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -93,10 +82,7 @@ impl Wake for Alarm {
         if self.is_queued.swap(true, Ordering::AcqRel) {
             return;
         }
-        let mut queue = self.woken.queue();
-        queue.calls.push_back(self.call);
-        let task = queue.task.clone();
-        drop(queue);
+        let ((), task) = self.woken.tell(|woken| woken.push_back(self.call));
         if let Some(task) = task {
             task.wake();
         }
@@ -106,6 +92,7 @@ impl Wake for Alarm {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
 
     use super::*;

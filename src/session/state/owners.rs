@@ -45,6 +45,11 @@ impl Owners {
         false
     }
 
+    /// Whether somebody was given that request, and it is open.
+    pub(super) fn is_open(&self, id: AskId) -> bool {
+        self.open.iter().any(|(open, _)| *open == id)
+    }
+
     pub(super) fn answered(&mut self, id: AskId) {
         self.open.retain(|(open, _)| *open != id);
     }

@@ -4,8 +4,10 @@
 //! wakers are never the same as their own clones, tokio's `block_on` makes such. Each poll would then cause the next, and
 //! the task would turn for as long as the child is silent.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
+
+use crate::awaited::Awaited;
 
 /// The waker that the reactor knows, and the task that it wakes.
 pub(super) struct Relay {
@@ -14,7 +16,7 @@ pub(super) struct Relay {
 }
 
 #[derive(Default)]
-struct Task(Mutex<Option<Waker>>);
+struct Task(Awaited<()>);
 
 impl Relay {
     pub(super) fn new() -> Self {
@@ -24,21 +26,8 @@ impl Relay {
 
     /// What to poll with in place of `cx`, whose task is woken from now on.
     pub(super) fn context(&self, cx: &Context<'_>) -> Context<'_> {
-        let mut task = self.task.waker();
-        let former = match &*task {
-            Some(waker) if waker.will_wake(cx.waker()) => None,
-            _ => task.replace(cx.waker().clone()),
-        };
-        drop(task);
-        // A task may end with its last waker, and do anything then.
-        drop(former);
+        let _ = self.task.0.poll(cx, |()| None::<()>);
         Context::from_waker(&self.waker)
-    }
-}
-
-impl Task {
-    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,7 +38,7 @@ impl Wake for Task {
 
     /// The task is forgotten: it is known again when it polls, and until then one call is as good as many.
     fn wake_by_ref(self: &Arc<Self>) {
-        let waker = self.waker().take();
+        let ((), waker) = self.0.tell(|()| ());
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -10,24 +10,29 @@ use crate::wire::view::FromJson;
 
 /// The fields by which a view was chosen, e.g. `type`. They say nothing more, so they are not kept in the rest.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Tags([&'static str; 2]);
+pub(crate) struct Tags {
+    names: [&'static str; 2],
+    /// The place behind the last of them if the object begins with it, so that it is not read twice; else zero.
+    behind: usize,
+}
 
 impl Tags {
-    pub(crate) const NONE: Self = Self(["", ""]);
+    pub(crate) const NONE: Self = Self { names: ["", ""], behind: 0 };
 
     pub(crate) const fn new(tag: &'static str) -> Self {
-        Self([tag, ""])
+        Self { names: [tag, ""], behind: 0 }
     }
 
     /// Adds one to none or one.
     pub(crate) const fn and(self, tag: &'static str) -> Self {
-        let Self([first, _]) = self;
-        if first.is_empty() { Self([tag, ""]) } else { Self([first, tag]) }
+        let [first, _] = self.names;
+        Self { names: if first.is_empty() { [tag, ""] } else { [first, tag] }, behind: 0 }
     }
 
     /// The bit of a field that is one of them; zero for every other.
+    #[inline]
     fn bit(self, name: &str) -> u8 {
-        let Self([first, second]) = self;
+        let [first, second] = self.names;
         if name.is_empty() { 0 } else { u8::from(name == first) | u8::from(name == second) << 1 }
     }
 }
@@ -51,13 +56,20 @@ pub(crate) struct Rest {
 
 impl<'t> Reader<'t> {
     /// Enters an object. Before a value of another type, skips that.
+    #[inline]
     pub(crate) fn object(&mut self, tags: Tags) -> Result<Members, DecodeError> {
         if self.first() != b'{' {
             self.skip();
             return Err(DecodeError::expected("an object"));
         }
-        self.at += 1;
-        Ok(Members { tags, seen: 0 })
+        let mut members = Members { tags, seen: 0 };
+        if tags.behind == 0 {
+            self.at += 1;
+        } else {
+            self.at = tags.behind;
+            members.seen = if tags.names[1].is_empty() { 1 } else { 2 };
+        }
+        Ok(members)
     }
 
     /// Reads the name of the next member, whose value is to be read next; `None` behind the last one.
@@ -116,7 +128,7 @@ impl<'t> Reader<'t> {
 
     /// Reads all fields of an object as they were written, the tags too.
     pub(crate) fn fields(&mut self, tags: Tags) -> Result<Fields, DecodeError> {
-        let mut members = self.object(tags)?;
+        let mut members = self.object(Tags { behind: 0, ..tags })?;
         let mut rest = Rest::default();
         while let Some(name) = self.member(&mut members) {
             self.keep(&name, &mut rest);
@@ -124,31 +136,42 @@ impl<'t> Reader<'t> {
         rest.finish(self)
     }
 
-    /// Returns the text in the field of that name of the next object, which is not read by this.
-    fn ahead(&mut self, name: &str, last: bool) -> Option<Cow<'t, str>> {
+    /// Returns the text in the field of that name of the next object, which is not read by this, and the place behind that
+    /// field if the object begins with it; zero if not.
+    fn ahead(&mut self, name: &str, last: bool) -> (Cow<'t, str>, usize) {
         let start = self.start();
-        let mut found = None;
-        let mut members = self.object(Tags::NONE).ok()?;
+        let (mut found, mut behind) = (Cow::Borrowed(""), 0);
+        let Ok(mut members) = self.object(Tags::NONE) else {
+            self.back(start);
+            return (found, behind);
+        };
+        let mut is_first = true;
         while let Some(own) = self.member(&mut members) {
-            if own != name {
+            if own == name {
+                found = match self.string() {
+                    Some(word) => word.cow(),
+                    None => {
+                        self.skip();
+                        Cow::Borrowed("")
+                    }
+                };
+                if !last {
+                    behind = if is_first { self.at } else { 0 };
+                    break;
+                }
+            } else {
                 self.skip();
-                continue;
             }
-            found = self.string();
-            if found.is_none() {
-                self.skip();
-            }
-            if !last {
-                break;
-            }
+            is_first = false;
         }
         self.back(start);
-        found.map(super::Text::cow)
+        (found, behind)
     }
 }
 
 impl Rest {
     /// Removes a field of the view that came before and was not as it should be.
+    #[inline]
     fn forget(&mut self, name: &str) {
         if self.odd.is_empty() {
             return;
@@ -159,6 +182,7 @@ impl Rest {
     }
 
     /// Returns the fields, each name once. Fails if the object that was read takes too much memory.
+    #[inline]
     pub(crate) fn finish(self, reader: &Reader<'_>) -> Result<Fields, DecodeError> {
         reader.within_memory()?;
         if self.fields.is_empty() {
@@ -199,11 +223,16 @@ pub(crate) fn tagged<'t, T>(
 ) -> Result<T, DecodeError> {
     let start = reader.start();
     let (tags, outer) = (tags.and(tag), std::mem::take(&mut reader.repeated));
-    let word = reader.ahead(tag, false).unwrap_or_default();
-    let mut value = read(&word, reader, tags);
+    let (word, behind) = reader.ahead(tag, false);
+    let mut value = read(&word, reader, Tags { behind, ..tags });
+    if value.is_err() && behind > 0 {
+        // The view may have the tag among its fields.
+        reader.back(start);
+        value = read(&word, reader, tags);
+    }
     if reader.repeated & tags.bit(tag) != 0 {
         reader.back(start);
-        let word = reader.ahead(tag, true).unwrap_or_default();
+        let (word, _) = reader.ahead(tag, true);
         value = read(&word, reader, tags);
     }
     reader.repeated = (reader.repeated & !tags.bit(tag)) | outer;

@@ -25,6 +25,7 @@ impl<'t> Text<'t> {
         if self.escaped { Cow::Owned(unescaped(self.written)) } else { Cow::Borrowed(self.written) }
     }
 
+    #[inline]
     pub(crate) fn into_string(self) -> String {
         if self.escaped { unescaped(self.written) } else { self.written.to_owned() }
     }

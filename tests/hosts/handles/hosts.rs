@@ -1,6 +1,7 @@
 //! The programs that a session may be part of: each has children, tasks and a clock.
 
 use std::future::Future;
+use std::io::Write;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use ::smol::{LocalExecutor, Timer};
 use ::tokio::runtime::Builder;
 use ::tokio::task::{JoinHandle, LocalSet, spawn_local};
 use claude_duplex::testing::World;
-use claude_duplex::{Config, Driver, Options, Runner, Session, SpawnError, smol, tokio};
+use claude_duplex::{Config, Driver, Options, Runner, Session, SpawnError, Transport, smol, tokio};
 
 use crate::stage::Scenario;
 
@@ -30,7 +31,9 @@ pub(crate) struct Host {
     pub(crate) sleep: Sleep,
 }
 
-type Open = Box<dyn Fn(&Scenario, Config) -> (Session, Runner)>;
+type Open = Box<dyn Fn(&Scenario, Config, Option<Journal>) -> (Session, Runner)>;
+/// What a session is recorded by.
+pub(crate) type Journal = Box<dyn Write + Send + Sync>;
 type Spawn = Box<dyn Fn(Boxed) -> Boxed>;
 pub(crate) type Sleep = Arc<dyn Fn(Duration) -> Boxed + Send + Sync>;
 
@@ -42,8 +45,8 @@ pub(crate) const HOSTS: &[(&str, Run)] = &[
         let (world, tasks) = (World::new(), Rc::new(LocalExecutor::new()));
         let (start, clock) = (world.clone(), world.clone());
         let host = Host {
-            open: Box::new(move |scenario, config| {
-                Driver::new(config, start.start((scenario.script)())).into_session()
+            open: Box::new(move |scenario, config, journal| {
+                recorded(Driver::new(config, start.start((scenario.script)())), journal)
             }),
             spawn: on(&tasks),
             sleep: Arc::new(move |time| Box::pin(clock.sleep(time))),
@@ -83,22 +86,32 @@ fn on_smol(spawn: Spawn) -> Host {
             Timer::after(time).await;
         })
     });
-    Host { open: with(smol::open), spawn, sleep }
+    Host { open: with(smol::open, smol::spawn), spawn, sleep }
 }
 
 fn on_tokio(spawn: Spawn) -> Host {
-    Host { open: with(tokio::open), spawn, sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))) }
+    Host { open: with(tokio::open, tokio::spawn), spawn, sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))) }
 }
 
-type Start = fn(&Options, Config) -> Result<(Session, Runner), SpawnError>;
+type Start<S> = fn(&Options, Config) -> Result<S, SpawnError>;
 
 /// This program, as the child.
-fn with(start: Start) -> Open {
-    Box::new(move |scenario, config| {
+fn with<T: Transport + Send + 'static>(open: Start<(Session, Runner)>, spawn: Start<Driver<T>>) -> Open {
+    Box::new(move |scenario, config, journal| {
         let this = std::env::current_exe().expect("a test has a path");
         let options = Options::new().program(this).global_arg(PLAY).global_arg(scenario.name);
-        start(&options, config).expect("this program starts")
+        match journal {
+            None => open(&options, config).expect("this program starts"),
+            journal => recorded(spawn(&options, config).expect("this program starts"), journal),
+        }
     })
+}
+
+fn recorded<T: Transport + Send + 'static>(driver: Driver<T>, journal: Option<Journal>) -> (Session, Runner) {
+    match journal {
+        Some(journal) => driver.record(journal, u64::MAX).into_session(),
+        None => driver.into_session(),
+    }
 }
 
 /// A task of tokio that ends when nobody wants it.

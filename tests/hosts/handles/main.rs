@@ -6,6 +6,7 @@
 
 mod ends;
 mod hosts;
+mod reentry;
 mod stage;
 mod talk;
 #[path = "../../support/watched.rs"]
@@ -20,7 +21,7 @@ use crate::hosts::{HOSTS, PLAY};
 use crate::stage::{Scenario, Stage};
 
 fn main() -> ExitCode {
-    let scenarios = || talk::ALL.iter().chain(ends::ALL);
+    let scenarios = || talk::ALL.iter().chain(ends::ALL).chain(reentry::ALL);
     let mut words = std::env::args().skip_while(|word| word != PLAY).skip(1);
     if let Some(wanted) = words.next() {
         let scenario = scenarios().find(|scenario| scenario.name == wanted).expect("a scenario of that name");

@@ -11,10 +11,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use claude_duplex::testing::Script;
-use claude_duplex::{Action, AskKinds, Closed, Config, Overflow, Seed, Session, Subscriber};
+use claude_duplex::{Action, AskKinds, Closed, Config, Overflow, Runner, Seed, Session, Subscriber};
 use libtest_mimic::Failed;
 
-use crate::hosts::{Boxed, Host, Local, Run, Sleep};
+use crate::hosts::{Boxed, Host, Journal, Local, Run, Sleep};
 use crate::watched::{Groups, watched};
 
 pub(crate) struct Scenario {
@@ -66,13 +66,23 @@ impl Stage {
     }
 
     pub(crate) fn open_with(&self, adjust: impl FnOnce(&mut Config)) -> (Session, Task<Closed>) {
+        let (claude, runner) = self.open_recorded(adjust, None);
+        (claude, self.spawn(runner))
+    }
+
+    /// A session that is recorded, and what runs it.
+    pub(crate) fn open_recorded(
+        &self,
+        adjust: impl FnOnce(&mut Config),
+        journal: Option<Journal>,
+    ) -> (Session, Runner) {
         let mut config = Config::new(Seed::random());
         config.owned = AskKinds::ALL;
         adjust(&mut config);
-        let (claude, runner) = (self.host.open)(self.scenario, config);
+        let (claude, runner) = (self.host.open)(self.scenario, config, journal);
         self.groups.lock().unwrap().extend(claude.pid());
         self.watching.borrow_mut().push(claude.subscribe(1_000_000, Overflow::Oldest));
-        (claude, self.spawn(runner))
+        (claude, runner)
     }
 
     pub(crate) fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> Task<T> {

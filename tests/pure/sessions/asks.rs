@@ -248,3 +248,42 @@ fn what_the_session_does_not_own_never_gets_to_the_owner() {
         assert!(asks.next().await.is_none());
     });
 }
+
+#[test]
+fn one_who_watches_late_is_given_what_is_open() {
+    let rig = open(Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]));
+    rig.run(async |claude| {
+        let mut asks = claude.asks().unwrap();
+        let turn = claude.prompt("go").unwrap();
+        let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
+        let open = |claude: &claude_duplex::Session| -> Vec<_> {
+            claude.incoming_requests().iter().map(|request| request.id()).collect()
+        };
+        assert_eq!(open(&claude), [first.id(), second.id()]);
+        let gone = first.id();
+        first.answer(Decision::allow()).unwrap();
+        // It is given what is open, each once, and then what happens.
+        let watch = claude.subscribe(1000, Overflow::Oldest);
+        let open_then = open(&claude);
+        assert_eq!(open_then, [second.id()]);
+        let asked = second.id();
+        second.answer(Decision::allow()).unwrap();
+        asks.next().await.unwrap().answer(Decision::allow()).unwrap();
+        turn.await;
+        assert!(open(&claude).is_empty());
+        claude.close();
+        let (mut asked_of, mut ends) = (Vec::new(), Vec::new());
+        for action in all(watch).await.into_iter().map(Result::unwrap) {
+            match action {
+                Action::Asked(ask) => asked_of.push(ask.id()),
+                Action::Answered { ask, .. } => ends.push(ask),
+                _ => {}
+            }
+        }
+        assert_eq!(asked_of[0], asked, "it was open");
+        assert_eq!((asked_of.len(), asked_of.contains(&gone)), (2, false));
+        // Of the one that it never heard of it may hear the end.
+        ends.retain(|end| *end != gone);
+        assert_eq!(ends, asked_of);
+    });
+}

@@ -226,3 +226,36 @@ fn a_refused_prompt_comes_back_whole() {
     drop(rig.runner);
     assert_eq!(rig.claude.prompt("mine").unwrap_err().value, Prompt::text("mine"));
 }
+
+/// A guard stops what nobody waits for any more, wherever it is, and nothing else.
+#[test]
+fn a_handle_that_stops_its_prompt_stops_that_one_when_it_is_dropped() {
+    for &generation in Generation::ALL {
+        let script =
+            Script::new(generation).then([Step::text_in_parts("a b c", 3, 100 * SECOND)]).then([Step::text("next")]);
+        let rig = open(script);
+        let watch = rig.claude.subscribe(1000, Overflow::Oldest);
+        let world = rig.world.clone();
+        rig.run(async |claude| {
+            let mut runs = claude.prompt("one").unwrap().interrupt_on_drop();
+            runs.next().await.unwrap().unwrap();
+            let waits = claude.prompt("two").unwrap().interrupt_on_drop();
+            drop(waits);
+            drop(runs);
+            // One that has ended is not stopped, and one that was not asked to stop runs on.
+            let mut over = claude.prompt("three").unwrap().interrupt_on_drop();
+            over.ended().await;
+            drop(over);
+            world.sleep(SECOND).await;
+        });
+        let told = futures_lite::future::block_on(all(watch));
+        let expected = [Outcome::Cancelled, Outcome::Interrupted, Outcome::Success];
+        assert_eq!(outcomes(&told), expected, "{generation:?}");
+        assert_eq!(replies(&told), 1, "{generation:?}");
+    }
+}
+
+/// How many interrupts were acknowledged.
+fn replies(told: &[Result<Action, claude_duplex::Lagged>]) -> usize {
+    told.iter().filter(|told| matches!(told, Ok(Action::Replied { .. }))).count()
+}

@@ -1,12 +1,12 @@
 //! What one line costs: memory and time are at most a small multiple of the line, whatever it contains.
 
-#[path = "../benches/clock/mod.rs"]
+#[path = "../../benches/clock/mod.rs"]
 mod clock;
-#[path = "support/costly.rs"]
+#[path = "../support/costly.rs"]
 mod costly;
-#[path = "../fuzz/bodies/costs.rs"]
+#[path = "../../fuzz/bodies/costs.rs"]
 mod costs;
-#[path = "../benches/counting/mod.rs"]
+#[path = "../../benches/counting/mod.rs"]
 mod counting;
 
 use std::sync::{Mutex, PoisonError};

@@ -1,0 +1,130 @@
+//! The host's code that a session calls: the writer of its journal, and the subscriber of its trace.
+//!
+//! Handles share a session behind a lock, and such code may call a handle. So it runs aside: what it is to be given waits,
+//! in order, until no lock is held.
+
+#![cfg_attr(not(feature = "session"), allow(dead_code, reason = "only handles have a lock"))]
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Tracer;
+use super::record::Writer;
+use crate::action::Action;
+use crate::end::ChildAction;
+use crate::ids::{PromptId, RequestId};
+use crate::input::Input;
+
+/// The writer and the tracer of one session.
+pub(crate) struct Aside {
+    tracer: Tracer,
+    /// None without a journal, and after a panic of the writer.
+    writer: Option<Writer>,
+}
+
+/// What waits for them.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    pub(super) told: Vec<Told>,
+    pub(super) journal: Vec<u8>,
+}
+
+/// Something that the tracer is told.
+pub(crate) enum Told {
+    Input(Input<'static>),
+    Prompted(PromptId),
+    Requested(RequestId),
+    Refused(String),
+    Action(Action),
+    Order(ChildAction),
+}
+
+impl Aside {
+    pub(super) fn new(tracer: Tracer, writer: Option<Writer>) -> Self {
+        Self { tracer, writer }
+    }
+
+    /// Writes and tells what waited.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub(crate) fn run(&mut self, waiting: Waiting) -> io::Result<()> {
+        let written = self.write(&waiting.journal);
+        for told in waiting.told {
+            told.to(&mut self.tracer);
+        }
+        written
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        // One that panics is not called again.
+        let Some(mut writer) = self.writer.take() else { return Err(io::Error::other("the writer has panicked")) };
+        let written = writer.write_all(lines).and_then(|()| writer.flush());
+        self.writer = Some(writer);
+        written
+    }
+}
+
+impl Waiting {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.told.is_empty() && self.journal.is_empty()
+    }
+}
+
+impl Told {
+    fn to(self, tracer: &mut Tracer) {
+        match self {
+            Self::Input(input) => tracer.input(&input),
+            Self::Prompted(prompt) => tracer.prompted(prompt),
+            Self::Requested(request) => tracer.requested(request),
+            Self::Refused(why) => tracer.refused(&why),
+            Self::Action(action) => tracer.action(&action),
+            Self::Order(order) => tracer.order(order),
+        }
+    }
+}
+
+/// Whether anybody may want events: those that come with every read and write (`often`), or the others. It asks no
+/// subscriber, which is the host's code.
+#[cfg(feature = "tracing")]
+pub(super) fn is_traced(often: bool) -> bool {
+    use tracing::level_filters::LevelFilter;
+    LevelFilter::current() >= if often { LevelFilter::TRACE } else { LevelFilter::ERROR }
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn is_traced(_: bool) -> bool {
+    false
+}
+
+/// The lines of a journal that are not written yet.
+#[derive(Clone, Default)]
+pub(super) struct Spool(Arc<Mutex<Vec<u8>>>);
+
+impl Spool {
+    pub(super) fn len(&self) -> usize {
+        self.lines().len()
+    }
+
+    pub(super) fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.lines())
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lines().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
