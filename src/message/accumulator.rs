@@ -59,15 +59,17 @@ const ID_BYTES: usize = 256;
 ///
 /// let stream = |text: &str| {
 ///     let delta = serde_json::json!({ "type": "text_delta", "text": text });
-///     let event = serde_json::json!({ "type": "content_block_delta", "index": 0, "delta": delta });
+///     let kind = "content_block_delta";
+///     let event = serde_json::json!({ "type": kind, "index": 0, "delta": delta });
 ///     serde_json::json!({ "type": "stream_event", "event": event })
 /// };
 /// let whole = serde_json::json!({ "type": "assistant",
-///     "message": { "id": "m2", "content": [{ "type": "text", "text": "Hello world" }] } });
+///     "message": { "content": [{ "type": "text", "text": "Hello world" }] } });
+/// let retry = serde_json::json!({ "type": "system", "subtype": "api_retry" });
 ///
-/// // The stream breaks off, the next attempt says the same again and breaks off too, then the answer comes whole.
+/// // The stream breaks off, so does the next attempt, then the answer comes whole.
 /// let (mut accumulator, mut shown) = (Accumulator::new(), String::new());
-/// for line in [stream("Hello wor"), serde_json::json!({ "type": "system", "subtype": "api_retry" }), stream("Hello "), whole] {
+/// for line in [stream("Hello wor"), retry, stream("Hello "), whole] {
 ///     for edit in accumulator.add(&Message::parse(line.to_string().as_bytes())?) {
 ///         match edit {
 ///             Edit::Append { text, .. } => shown += &text,

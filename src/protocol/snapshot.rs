@@ -23,11 +23,12 @@ const LONGEST_ERROR: usize = 4096;
 /// use claude_duplex::{Config, Protocol, Seed, Time};
 ///
 /// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
-/// protocol.receive(Time::ZERO, br#"{"type":"system","subtype":"init","session_id":"s","model":"m","permissionMode":"default"}
+/// protocol.receive(Time::ZERO, br#"{"type":"system","subtype":"init","session_id":"s","model":"m"}
 /// {"type":"system","subtype":"status","status":null,"permissionMode":"plan"}
 /// "#);
 /// let state = protocol.snapshot();
-/// assert_eq!((state.session_id.as_deref(), state.model.as_deref()), (Some("s"), Some("m")));
+/// assert_eq!(state.session_id.as_deref(), Some("s"));
+/// assert_eq!(state.model.as_deref(), Some("m"));
 /// assert_eq!(state.permission_mode, Some(PermissionMode::Plan));
 /// ```
 #[derive(Clone, PartialEq, Default)]

@@ -154,8 +154,9 @@ impl Step {
     /// use claude_duplex::testing::{Pair, Script, Step};
     /// use claude_duplex::{Action, Config, Json, Seed};
     ///
-    /// let fields = Json::parse(r#"{ "total_cost_usd": 0.25, "terminal_reason": "prompt_too_long", "is_error": true }"#)?;
-    /// let script = Script::default().then([Step::text("too long"), Step::result_fields(&fields)]);
+    /// let fields = Json::parse(r#"{ "total_cost_usd": 0.25, "is_error": true }"#)?;
+    /// let steps = [Step::text("too long"), Step::result_fields(&fields)];
+    /// let script = Script::default().then(steps);
     /// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
     /// pair.prompt("hello");
     /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
