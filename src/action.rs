@@ -85,6 +85,8 @@ pub enum Action {
         turn: Option<TurnId>,
         /// How.
         outcome: Outcome,
+        /// Whether the CLI says so, or a rule of this crate.
+        attribution: Attribution,
         /// The `result` that answers it.
         result: Option<Message>,
     },
@@ -201,8 +203,11 @@ impl fmt::Display for Origin {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was answered, alone or together with others.
+    /// The model answered it, alone or together with others.
     Success,
+    /// The CLI dealt with it, and the model was not asked: a local command as `/context`, a blank prompt, one
+    /// [without query](crate::Prompt::without_query). The result has the CLI's own text.
+    Local,
     /// Its turn failed; the result [says why](crate::TurnResult::error_text).
     Error,
     /// Its turn was stopped: by an [interrupt](crate::Protocol::interrupt), a deny that ends the turn, or a prompt of
@@ -210,12 +215,15 @@ pub enum Outcome {
     Interrupted,
     /// It never ran: it was withdrawn while it waited, or waited here when the session was closed.
     Cancelled,
-    /// It never reached the model: a `UserPromptSubmit` hook refused it.
+    /// A hook ended it: `UserPromptSubmit` refused the prompt, or a hook stopped its turn at a tool (`continue: false`).
     Blocked,
     /// A `PreToolUse` hook deferred a call of a tool (`permissionDecision: "defer"`), and the turn ended before the call. The result has the
     /// call in [`deferred_tool_use`](crate::TurnResult::deferred_tool_use) (`defer` of 2.1.332). The call is made when the session is
     /// resumed.
     Deferred,
+    /// The CLI has seen its uuid, in this session or in the one that it [resumes](crate::Options::resume), and did not run
+    /// it. A [`Seed`](crate::Seed) that is used for a second process of the same session does that to every prompt.
+    Duplicate,
     /// What became of it cannot be known.
     Lost(Lost),
 }
@@ -226,11 +234,13 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
+            Self::Local => "local",
             Self::Error => "error",
             Self::Interrupted => "interrupted",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
             Self::Deferred => "deferred",
+            Self::Duplicate => "duplicate",
             Self::Lost(_) => "lost",
         }
     }
@@ -242,6 +252,31 @@ impl fmt::Display for Outcome {
             Self::Lost(why) => write!(f, "lost: {why}"),
             other => f.pad(other.name()),
         }
+    }
+}
+
+/// Confidence of what is said of a prompt's end.
+///
+/// Versions of the CLI before 2.1.206 do not name every prompt: not those that run as local commands, that a hook refuses,
+/// or that are aborted before the first word, and none at all without
+/// [`replay_user_messages`](crate::Options::replay_user_messages). Rules fill the gap. They are right for nearly all that
+/// was recorded, and they can be wrong: with prompts of several [priorities](crate::Priority) under way, for example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Attribution {
+    /// The CLI named the prompt and said how its turn ended; or the end is the host's own, or the session's.
+    Evidence,
+    /// A rule of this crate chose the prompt, or its outcome, because the CLI says nothing.
+    Inferred,
+}
+
+impl fmt::Display for Attribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Evidence => "evidence",
+            Self::Inferred => "inferred",
+        })
     }
 }
 

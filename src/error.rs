@@ -138,6 +138,11 @@ pub enum Lost {
     /// The CLI exited.
     #[error("the CLI exited")]
     Exited,
+    /// The CLI's output ended after an error result that belongs to no turn: a crash (2.1.278 crashes when it is interrupted
+    /// while a `UserPromptSubmit` hook is open), or a `--resume` of a session that does not exist.
+    /// [`Closed::last_error`](crate::Closed::last_error) has the text of that result.
+    #[error("the CLI failed, and says why in its last error")]
+    Failed,
     /// The host aborted the session.
     #[error("the session was aborted")]
     Aborted,

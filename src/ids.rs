@@ -12,8 +12,9 @@ use crate::error::BadUuid;
 
 /// Sixteen bytes that make a session's ids unlike those of every other session.
 ///
-/// They are fresh for each session, as [`Seed::random`] makes them: prompt uuids come from here, and the CLI echoes a
-/// uuid that it has seen before without running its prompt. A test gives any bytes.
+/// They are fresh for each process, as [`Seed::random`] makes them, also for one that resumes a session: prompt uuids come
+/// from here, and the CLI echoes a uuid that it has seen before without running its prompt, which then ends as
+/// [`Duplicate`](crate::Outcome::Duplicate). A test gives any bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seed(pub [u8; 16]);

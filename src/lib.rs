@@ -176,7 +176,9 @@ mod wire;
 #[doc(hidden)]
 pub use wire::slow::agree as views_agree;
 
-pub use action::{Action, CliSession, DamagedLine, Origin, Outcome, Rejected, Verdict, WhyDeclined, WhyWithdrawn};
+pub use action::{
+    Action, Attribution, CliSession, DamagedLine, Origin, Outcome, Rejected, Verdict, WhyDeclined, WhyWithdrawn,
+};
 pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
 pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
 pub use deadline::Deadline;

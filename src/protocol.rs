@@ -103,6 +103,8 @@ pub struct Protocol {
     session: Option<CliSession>,
     snapshot: SessionSnapshot,
     last_error: Option<String>,
+    /// The last result is an error without a turn: what is lost with the session is lost by that.
+    failed: bool,
     dialogs: Vec<String>,
     counts: Counts,
     /// What was refused for want of room, and no `Room` was told since.
@@ -152,6 +154,7 @@ impl Protocol {
             session: None,
             snapshot: SessionSnapshot::default(),
             last_error: None,
+            failed: false,
             dialogs: Vec::new(),
             counts: Counts::default(),
             wanted: Wanted::default(),

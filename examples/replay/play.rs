@@ -110,8 +110,10 @@ impl Player {
         let line: HostLine = serde_json::from_slice(line).map_err(|error| format!("not a host's line: {error}"))?;
         match line {
             HostLine::User(user) => {
-                let mut prompt =
+                let plain =
                     Prompt::blocks(user.message.content).map_err(|error| format!("a prompt's content: {error}"))?;
+                let mut prompt =
+                    user.fields.iter().fold(plain, |prompt, (name, value)| prompt.field(name, Json::from(value)));
                 match user.uuid.map(|uuid| uuid.parse()) {
                     Some(Ok(uuid)) => prompt = prompt.uuid(uuid),
                     Some(Err(error)) => return Err(format!("a prompt's uuid is {error}")),
@@ -179,6 +181,9 @@ enum HostLine {
 struct User {
     message: Content,
     uuid: Option<String>,
+    /// Everything else that the host wrote beside the message, e.g. the prompt's priority.
+    #[serde(flatten)]
+    fields: serde_json::Map<String, serde_json::Value>,
 }
 
 #[derive(Deserialize)]

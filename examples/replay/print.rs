@@ -47,10 +47,10 @@ impl Played {
                 "turn_ended",
                 json!({ "turn": turn.number(), "result": uuid(result.as_ref()), "origin": origin.to_string() }),
             ),
-            Action::PromptEnded { prompt, turn, outcome, result } => {
+            Action::PromptEnded { prompt, turn, outcome, attribution, result } => {
                 let turn = turn.map(|turn| turn.number());
                 let mut fields = json!({ "prompt": prompt.uuid(), "turn": turn, "outcome": outcome.name(),
-                    "result": uuid(result.as_ref()) });
+                    "attribution": attribution, "result": uuid(result.as_ref()) });
                 if let Outcome::Lost(why) = outcome {
                     fields["why"] = why.to_string().into();
                 }

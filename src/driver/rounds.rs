@@ -30,7 +30,12 @@ impl<T: Transport> Driver<T> {
     /// Everything that goes to the child.
     pub(super) fn push(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = self.write(cx) | self.close_stdin(cx);
-        while let Some(order) = self.protocol.poll_child() {
+        let mut orders: Vec<ChildAction> = std::iter::from_fn(|| self.protocol.poll_child()).collect();
+        // At the end of its stdin a CLI takes no guard into account any more: one that is to be killed must not read it.
+        if !self.exited {
+            orders.sort_by_key(|order| *order != ChildAction::Kill);
+        }
+        for order in orders {
             moved = true;
             self.record.order(order);
             match order {

@@ -8,7 +8,7 @@ use crate::json::Json;
 use crate::prompt::Prompt;
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
-use crate::protocol::ledger::Place;
+use crate::protocol::ledger::{Place, Traits};
 use crate::protocol::requests::{self, About};
 use crate::protocol::room::Load;
 use crate::protocol::shutdown::Step;
@@ -27,7 +27,8 @@ impl Protocol {
         let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
         let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
         self.check_room(Load::Prompt, line.len())?;
-        self.ledger.accept(id, line, prompt.is_slash_command());
+        let traits = Traits::of(prompt.is_slash_command(), &prompt.fields);
+        self.ledger.accept(id, line, traits);
         self.silence.asked(self.now);
         if busy == Busy::Send {
             self.write_prompt(id);

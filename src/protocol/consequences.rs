@@ -59,7 +59,8 @@ impl Protocol {
     pub(super) fn settle(&mut self, why: Lost) {
         self.asks.withdraw_all(WhyWithdrawn::Ended(why), &mut self.actions);
         self.requests.lose(why, self.last_error.as_deref(), &mut self.actions);
-        self.ledger.lose(why, &mut self.actions);
+        let failed = self.failed && matches!(why, Lost::Eof | Lost::Exited);
+        self.ledger.lose(if failed { Lost::Failed } else { why }, &mut self.actions);
         self.aims = Aims::default();
     }
 

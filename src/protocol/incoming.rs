@@ -8,6 +8,7 @@ use crate::config::UnknownAsks;
 use crate::error::WhyRejected;
 use crate::json::Json;
 use crate::message::{Line, Message};
+use crate::protocol::background::Meanwhile;
 use crate::protocol::ledger::Place;
 use crate::protocol::requests::About;
 use crate::protocol::{Protocol, line::Piece, safe};
@@ -96,6 +97,7 @@ impl Protocol {
     }
 
     pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
+        self.ledger.missed_a_line();
         let head = line[..line.len().min(self.config.limits.rejected_head)].into();
         let tail = self.config.limits.rejected_tail;
         self.rejected_tail.push(&line[..line.len().min(tail)], tail);
@@ -106,6 +108,7 @@ impl Protocol {
 
     /// A line that was too long to be kept.
     fn rejected(&mut self, rejected: Rejected) {
+        self.ledger.missed_a_line();
         let tail = self.config.limits.rejected_tail;
         self.rejected_tail.push(&rejected.head, tail);
         self.rejected_tail.push(b"...\n", tail);
@@ -127,6 +130,7 @@ impl Protocol {
             }
             MessageKind::Result if !message.is_subagent() => {
                 let facts = facts::result(message.as_bytes());
+                self.failed = facts.is_error == Some(true) && self.ledger.current_turn().is_none();
                 self.ledger.result(self.now, &facts, &mut self.actions);
                 self.tell(message.clone());
                 self.turns_ended(facts, &message);
@@ -154,6 +158,10 @@ impl Protocol {
             }
             MessageKind::User if is_own => {
                 self.note_command(message.as_bytes());
+                if self.awaits_tools() && facts::has_block(message.as_bytes(), "tool_result") {
+                    self.ledger.tool_returned();
+                    self.background.told_all();
+                }
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
                     self.ledger.echo(uuid, &mut self.actions);
                 }
@@ -161,7 +169,7 @@ impl Protocol {
             MessageKind::Assistant if is_own => {
                 self.last_error = None;
                 self.note_command(message.as_bytes());
-                self.ledger.spoke();
+                self.ledger.assistant(self.ledger.holds_results() && facts::has_block(message.as_bytes(), "tool_use"));
             }
             MessageKind::StreamEvent if is_own => self.last_error = None,
             _ => {}
@@ -171,12 +179,16 @@ impl Protocol {
     /// A `result` was told: it ends what was open.
     fn turns_ended(&mut self, facts: facts::ResultFacts, message: &Message) {
         let stopping = self.ledger.is_stopping();
-        self.ledger.end_turns(&facts, message, &mut self.actions);
+        let began_by_itself = self.ledger.end_turns(&facts, message, &mut self.actions);
         // Versions before 2.1.91 do not say that it was the interrupt.
         let interrupted = |error: String| if error == facts::BROKE_OFF { facts::INTERRUPTED.to_owned() } else { error };
         self.last_error = if stopping { facts.error.map(interrupted) } else { facts.error };
         self.requests.note_result();
-        self.background.turned();
+        if !self.ledger.tells_origin() {
+            self.background.turned();
+        } else if began_by_itself {
+            self.background.told_one();
+        }
         if self.ledger.holds_results() {
             self.background.none_runs();
         }
@@ -184,6 +196,11 @@ impl Protocol {
         for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
             self.follow_up(Some(follow_up));
         }
+    }
+
+    /// Whether it matters that a tool has returned: to a turn whose result may be held back, or for a task that has ended.
+    fn awaits_tools(&self) -> bool {
+        self.ledger.current_turn().is_some() && (self.ledger.holds_results() || self.background.is_running())
     }
 
     fn system(&mut self, message: &Message) {
@@ -203,7 +220,9 @@ impl Protocol {
                 self.introduced(init);
                 self.last_error = None;
                 self.ledger.init(self.now, &mut self.actions);
-                self.background.turned();
+                if !self.ledger.tells_origin() {
+                    self.background.turned();
+                }
             }
             "informational" if is_own && facts::prevents(line) => self.ledger.prevented(&mut self.actions),
             _ => {
@@ -213,7 +232,12 @@ impl Protocol {
                 if subtype.starts_with("task_")
                     || matches!(subtype, "session_state_changed" | "background_tasks_changed")
                 {
-                    self.background.observe(subtype, facts::system(line), self.ledger.current_turn().is_some());
+                    let meanwhile = Meanwhile {
+                        in_turn: self.ledger.current_turn().is_some(),
+                        interrupting: self.requests.interrupt_is_open(),
+                        tells_origin: self.ledger.tells_origin(),
+                    };
+                    self.background.observe(subtype, facts::system(line), meanwhile);
                 }
             }
         }
@@ -233,6 +257,8 @@ impl Protocol {
             capabilities: init.capabilities.into(),
         };
         if self.session.as_ref() != Some(&session) {
+            // What was to be told to the model, it will not be told in another conversation (`/clear`).
+            self.background.told_all();
             self.session = Some(session.clone());
             self.actions.push(Action::Session(session));
         }

@@ -7,8 +7,11 @@
 //! |---|---|---|
 //! | `result.user_message_uuids` | 2.1.259 | these prompts, and of those taken no other (a list of 64 is cut: also those) |
 //! | `command_lifecycle` `started`, `completed` | 2.1.206 | taken, by the running turn or the next |
+//! | `result.user_message_uuid` alone | 2.1.250 | this prompt; no other without evidence of its own |
 //! | `command_lifecycle` `cancelled` | 2.1.206 | over, unless its turn runs: that one's result is to come, and wins |
+//! | `command_lifecycle` `discarded`, `refused` | 2.1.206 | over, and no result is to come |
 //! | the echo of our uuid | 1.0.128 | taken, by the running turn or the next (the echo rule) |
+//! | that echo outside a turn, up to 2.1.84, or of the only prompt; `completed` of one that was not announced | 1.0.128; 2.1.206 | its uuid was seen before, and it does not run |
 //! | `system/informational` with `prevent_continuation` | 2.1.250 | blocked: the turn, or a prompt that was to be folded into it |
 //! | `cancelled` of `cancel_async_message`, or in an interrupt's receipt | 2.1.76; 2.1.250 | over, unless taken |
 //! | `system/init` | 1.0.128 | a turn begins; what was taken before belongs to it |
@@ -17,17 +20,27 @@
 //!
 //! Where nothing names a prompt, this is left, where a turn has an `init` and is not the CLI's own:
 //!
-//! * it took nothing: it answers the oldest prompt that was written before its `init` (local commands and blocked prompts
-//!   have no echo), and where the CLI joins prompts and echoes none, those that waited with it (`queue_no_uuid`, from
-//!   2.1.85 on);
+//! * it took nothing: it answers the oldest prompt that was written before its `init` (local commands, blocked prompts, and
+//!   those that were aborted before their first word have no echo), and where the CLI joins prompts and echoes none, those
+//!   that waited with it (`queue_no_uuid`, from 2.1.85 on). From 2.1.69 to 2.1.84, of those that waited as the turn before it
+//!   ended, the one of the highest priority, and of the kind that the result fits (`local_before_later` of 2.1.73);
 //! * it took something before its `init` and nothing after: a joined batch that was blocked before its last echo, which
 //!   the next prompt was due (`blocked_batch` of 2.1.143).
 //!
+//! What is known by these rules alone is marked so ([`Attribution::Inferred`](crate::action::Attribution)). An echo of a
+//! prompt that they have ended says that they were wrong: its turn answers no other, and the result that it was given goes
+//! to the next of those that waited for that turn.
+//!
 //! A `result` without `init` answers only prompts that evidence gives it: a failed resume and the crash of 2.0.76 answer
-//! nobody. A subagent's frames say nothing here.
+//! nobody. No CLI that was recorded gives a success without one; programs that stand in for it do, and there it answers the
+//! oldest prompt that it has, unless the result is the CLI's own or was heard before. A subagent's frames say nothing here.
 
+mod generation;
+mod guesses;
 mod prompts;
 mod results;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -40,10 +53,11 @@ use crate::protocol::actions::Actions;
 use crate::time::Time;
 use crate::wire::facts::{CommandState, Lifecycle};
 
-pub(crate) use prompts::Place;
-use prompts::{Entry, Prompts, Stage};
-pub(crate) use turns::Generation;
-use turns::{Stop, Turn};
+use generation::Generation;
+use guesses::Guess;
+use prompts::{Entry, Prompts, Rank, Stage};
+pub(crate) use prompts::{Place, Traits};
+use turns::Turn;
 
 /// How many results are remembered by their uuids.
 const RESULTS: usize = 64;
@@ -63,11 +77,41 @@ pub(crate) struct Ledger {
     last_result: u64,
     /// A background task ended since the last main-thread frame: the next turn may be the CLI's own.
     task_ended: bool,
-    stop: Stop,
+    interrupt: Interrupt,
+    guesses: Vec<Guess>,
+    /// A prompt that has ended was echoed: the next turn is its.
+    ended_is_due: bool,
+    /// The model spoke outside a turn: its `init` was lost, or it gives none.
+    spoke_before_init: bool,
+    /// A line was rejected since the last turn began or ended: it may have been an `init`.
+    missed_a_line: bool,
     /// A compaction, or another local command, failed since the last result.
     command_failed: bool,
     /// The uuids of the last results.
     results: VecDeque<Uuid>,
+}
+
+/// Whether an interrupt of ours may have caused the next `error_during_execution`: up to 2.1.90 the result does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interrupt {
+    None,
+    /// Written at that place in the order. A success that comes before its acknowledgement is of an older turn, out of a
+    /// backlog.
+    Written(u64),
+    /// Acknowledged: it concerns the next result or none.
+    Acknowledged,
+}
+
+impl Interrupt {
+    fn is_written(self) -> bool {
+        matches!(self, Self::Written(_))
+    }
+}
+
+/// What is known of a turn as it begins.
+struct TurnOf {
+    origin: Origin,
+    batch: bool,
 }
 
 impl Ledger {
@@ -81,7 +125,11 @@ impl Ledger {
             order: 0,
             last_result: 0,
             task_ended: false,
-            stop: Stop::None,
+            interrupt: Interrupt::None,
+            guesses: Vec::new(),
+            ended_is_due: false,
+            spoke_before_init: false,
+            missed_a_line: false,
             command_failed: false,
             results: VecDeque::new(),
         }
@@ -95,37 +143,54 @@ impl Ledger {
     }
 
     /// Takes a prompt in, as its line.
-    pub(crate) fn accept(&mut self, id: PromptId, line: Vec<u8>, slash: bool) {
-        self.prompts.accept(id, line, slash);
+    pub(crate) fn accept(&mut self, id: PromptId, line: Vec<u8>, traits: Traits) {
+        self.prompts.accept(id, line, traits);
     }
 
     /// The line of a queued prompt, which is written by this.
     pub(crate) fn write(&mut self, id: PromptId) -> Option<Vec<u8>> {
         self.order += 1;
-        self.prompts.write(id, self.order)
+        let line = self.prompts.write(id, self.order)?;
+        if self.generation.ranks && self.prompts.rank(id) == Some(Rank::Now) {
+            self.turns.last_mut().into_iter().for_each(Turn::stop);
+        }
+        Some(line)
     }
 
     /// An interrupt was written.
     pub(crate) fn interrupt_written(&mut self) {
-        self.stop = Stop::Written;
+        self.order += 1;
+        self.interrupt = Interrupt::Written(self.order);
     }
 
-    /// The CLI acknowledged an interrupt, or was told to interrupt by an answer.
+    /// The CLI acknowledged an interrupt, or was told to interrupt by an answer. An idle CLI stops nothing, and no prompt
+    /// that it reads later.
     pub(crate) fn interrupt_acknowledged(&mut self) {
-        self.stop = Stop::Acknowledged;
+        let written = match self.interrupt {
+            Interrupt::Written(order) => order,
+            Interrupt::None | Interrupt::Acknowledged => self.order,
+        };
+        let concerned = |entry: &Entry| match entry.stage {
+            Stage::Written(order) => order < written,
+            Stage::Taken(_) | Stage::Unanswered(_) => true,
+            Stage::Queued(_) => false,
+        };
+        let idle = self.turns.is_empty() && !self.prompts.iter().any(concerned);
+        self.interrupt = if idle { Interrupt::None } else { Interrupt::Acknowledged };
+        self.turns.last_mut().into_iter().for_each(Turn::stop);
     }
 
     /// Ends one prompt that was never written.
     pub(crate) fn cancel_unwritten(&mut self, id: PromptId, actions: &mut Actions) {
         if let Some(entry) = self.prompts.remove_first(|entry| entry.id == id && entry.is_queued()) {
-            entry.end(Outcome::Cancelled, None, actions);
+            entry.end(Outcome::Cancelled, actions);
         }
     }
 
     /// Ends the prompts that were never written.
     pub(crate) fn cancel_queued(&mut self, actions: &mut Actions) {
         for entry in self.prompts.remove_all(Entry::is_queued) {
-            entry.end(Outcome::Cancelled, None, actions);
+            entry.end(Outcome::Cancelled, actions);
         }
     }
 
@@ -135,7 +200,7 @@ impl Ledger {
             actions.push(Action::TurnEnded { turn: turn.id, origin: turn.origin, result: None });
         }
         for entry in self.prompts.remove_all(|_| true) {
-            entry.end(Outcome::Lost(why), None, actions);
+            entry.end(Outcome::Lost(why), actions);
         }
     }
 
@@ -171,6 +236,11 @@ impl Ledger {
         self.turns.last().map(|turn| turn.id)
     }
 
+    /// Whether the CLI says which turns are its own.
+    pub(crate) fn tells_origin(&self) -> bool {
+        self.generation.tells_origin
+    }
+
     /// Whether a result says that no agent runs in the background.
     pub(crate) fn holds_results(&self) -> bool {
         self.generation.holds_results
@@ -181,7 +251,7 @@ impl Ledger {
     pub(crate) fn running_prompt(&self) -> Option<PromptId> {
         let taken = self.prompts.iter().find(|entry| entry.is_taken());
         let own = self.turns.last().is_some_and(Turn::is_own);
-        let oldest = || self.prompts.unnamed_before(u64::MAX).next().filter(|_| !own);
+        let oldest = || self.prompts.unnamed().next().filter(|_| !own).map(|(_, entry)| entry);
         taken.or_else(oldest).map(|entry| entry.id)
     }
 
@@ -198,11 +268,7 @@ impl Ledger {
 
     /// What the CLI's version, which `system/init` names, is known to do.
     pub(crate) fn version(&mut self, version: &str) {
-        let known = Generation::of(version);
-        self.generation.tells_origin |= known.tells_origin;
-        self.generation.joins |= known.joins;
-        self.generation.only_prompts |= known.only_prompts;
-        self.generation.holds_results |= known.holds_results;
+        self.generation.learn(Generation::of(version));
     }
 
     /// Returns whether a result under that uuid came before, and remembers it.
@@ -224,33 +290,68 @@ impl Ledger {
             Origin::Prompt
         } else if self.task_ended && !self.generation.only_prompts {
             Origin::Own("task-notification".into())
-        } else if self.prompts.unnamed_before(u64::MAX).next().is_some() {
+        } else if self.ended_is_due || self.prompts.unnamed().next().is_some() {
             Origin::Prompt
         } else {
             Origin::Unknown
         };
         self.task_ended = false;
+        self.spoke_before_init = false;
+        self.missed_a_line = false;
         if self.turns.len() < OPEN_TURNS {
-            self.open_turn(now, origin, batch, actions);
+            self.open_turn(now, TurnOf { origin, batch: batch || self.ended_is_due }, actions);
         }
+    }
+
+    /// A line could not be read.
+    pub(crate) fn missed_a_line(&mut self) {
+        self.missed_a_line = true;
     }
 
     /// The CLI repeated a user line under that uuid.
     pub(crate) fn echo(&mut self, uuid: Uuid, actions: &mut Actions) {
-        if self.take(uuid, actions) {
+        if self.skips(uuid) {
+            self.end(uuid, Outcome::Duplicate, actions);
+        } else if self.take(uuid, actions) {
             self.spoke();
             self.generation.echoes = true;
             if let Some(entry) = self.prompts.find(uuid) {
                 entry.echoed = true;
             }
+        } else {
+            self.correct(uuid, actions);
         }
     }
 
-    /// The model spoke on the main thread.
-    pub(crate) fn spoke(&mut self) {
+    /// Whether the echo of a prompt says that it was read and will not run. Outside a turn a CLI that joins prompts echoes
+    /// those of the next turn, all but the last, and no other CLI echoes any that it runs.
+    fn skips(&self, uuid: Uuid) -> bool {
+        let joins = self.generation.joins || !self.generation.is_known;
+        let mut others = self.prompts.iter().filter(|entry| !entry.is_queued() && entry.id.uuid() != uuid);
+        let waits = |entry: &Entry| entry.id.uuid() == uuid && matches!(entry.stage, Stage::Written(_));
+        self.turns.is_empty()
+            && !self.missed_a_line
+            && !self.generation.tells_life
+            && self.prompts.iter().any(waits)
+            && (!joins || others.next().is_none())
+    }
+
+    /// The model spoke on the main thread, and calls a tool or not.
+    pub(crate) fn assistant(&mut self, calls_tool: bool) {
+        self.spoke();
+        self.turns.last_mut().into_iter().for_each(|turn| turn.go_on(!calls_tool));
+    }
+
+    /// A tool that the model called on the main thread has returned.
+    pub(crate) fn tool_returned(&mut self) {
+        self.turns.last_mut().into_iter().for_each(|turn| turn.go_on(false));
+    }
+
+    fn spoke(&mut self) {
         self.task_ended = false;
-        if let Some(turn) = self.turns.last_mut() {
-            turn.spoke = true;
+        match self.turns.last_mut() {
+            Some(turn) => turn.spoke = true,
+            None => self.spoke_before_init = true,
         }
     }
 
@@ -263,7 +364,7 @@ impl Ledger {
 
     /// Returns whether an interrupt is under way that no result has answered.
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stop != Stop::None
+        self.interrupt != Interrupt::None
     }
 
     pub(crate) fn task_ended(&mut self) {
@@ -274,14 +375,18 @@ impl Ledger {
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         let Some(entry) = self.prompts.find(uuid) else { return };
         let result_due = entry.turn().is_some();
+        entry.announced |= matches!(state, CommandState::Queued | CommandState::Started);
         match state {
             CommandState::Started => drop(self.take(uuid, actions)),
+            CommandState::Completed if !entry.announced => self.end(uuid, Outcome::Duplicate, actions),
             CommandState::Completed if !self.turns.is_empty() => {
                 entry.completed = true;
                 self.take(uuid, actions);
             }
             CommandState::Completed => self.end(uuid, Outcome::Lost(Lost::NoResult), actions),
             CommandState::Cancelled if !result_due => self.end(uuid, Outcome::Cancelled, actions),
+            CommandState::Discarded => self.end(uuid, Outcome::Cancelled, actions),
+            CommandState::Refused => self.end(uuid, Outcome::Error, actions),
             CommandState::Cancelled | CommandState::Queued | CommandState::Other => {}
         }
         self.generation.tells_life = true;
@@ -290,11 +395,11 @@ impl Ledger {
     /// The CLI confirms that prompts were withdrawn before they ran. One that a turn has taken has a result to come.
     /// However many are named, no more are kept than are open.
     pub(crate) fn cancelled(&mut self, uuids: impl Iterator<Item = Uuid>, actions: &mut Actions) {
-        let written = self.prompts.iter().filter(|entry| matches!(entry.stage, Stage::Written(_)));
+        let written = self.prompts.iter().filter(|entry| entry.is_written());
         let written: BTreeSet<Uuid> = written.map(|entry| entry.id.uuid()).collect();
         let named: BTreeSet<Uuid> = uuids.filter(|uuid| written.contains(uuid)).collect();
         for entry in self.prompts.remove_all(|entry| named.contains(&entry.id.uuid())) {
-            entry.end(Outcome::Cancelled, None, actions);
+            entry.end(Outcome::Cancelled, actions);
         }
     }
 
@@ -305,7 +410,7 @@ impl Ledger {
     pub(crate) fn prevented(&mut self, actions: &mut Actions) {
         let unfolded = |entry: &Entry| entry.completed && !entry.echoed && entry.turn().is_some();
         if let Some(entry) = self.prompts.remove_first(unfolded) {
-            entry.end(Outcome::Blocked, None, actions);
+            entry.end(Outcome::Blocked, actions);
         } else if let Some(turn) = self.turns.last_mut() {
             turn.prevented = true;
         }
@@ -314,13 +419,13 @@ impl Ledger {
     // Within.
 
     /// Begins a turn; it takes the prompts of which evidence came before it.
-    fn open_turn(&mut self, now: Time, origin: Origin, batch: bool, actions: &mut Actions) {
+    fn open_turn(&mut self, now: Time, TurnOf { origin, batch }: TurnOf, actions: &mut Actions) {
         self.last_turn += 1;
         self.order += 1;
         let id = TurnId::new(self.session, self.last_turn);
         actions.push(Action::TurnStarted { turn: id, origin: origin.clone() });
-        let (spoke, prevented, overdue) = (false, false, false);
-        self.turns.push(Turn { id, since: now, order: self.order, origin, batch, spoke, prevented, overdue });
+        let is_of_ended = std::mem::take(&mut self.ended_is_due);
+        self.turns.push(Turn { batch, is_of_ended, ..Turn::new(id, now, self.order, self.last_result, origin) });
         for entry in self.prompts.iter_mut().filter(|entry| entry.waits_for_turn()) {
             entry.stage = Stage::Taken(Some(id));
             actions.push(Action::PromptTaken { prompt: entry.id, turn: id });
@@ -346,7 +451,7 @@ impl Ledger {
     fn end(&mut self, uuid: Uuid, outcome: Outcome, actions: &mut Actions) {
         let with_cli = |entry: &Entry| entry.id.uuid() == uuid && !entry.is_queued();
         if let Some(entry) = self.prompts.remove_first(with_cli) {
-            entry.end(outcome, None, actions);
+            entry.end(outcome, actions);
         }
     }
 }

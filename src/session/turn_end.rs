@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::action::Outcome;
+use crate::action::{Attribution, Outcome};
 use crate::error::DecodeError;
 use crate::ids::{PromptId, TurnId};
 use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
@@ -38,6 +38,8 @@ pub struct TurnEnd {
     pub turn: Option<TurnId>,
     /// How.
     pub outcome: Outcome,
+    /// Whether the CLI says so, or a rule of this crate.
+    pub attribution: Attribution,
     /// The `result` that answers it: none where it never ran, or was lost. Prompts that shared a turn share it.
     pub result: Option<Message>,
     /// Text that the turn had said last, if the prompt did not succeed: of an interrupted prompt, the partial answer. Read from the
@@ -55,6 +57,7 @@ impl fmt::Debug for TurnEnd {
             .field("prompt", &self.prompt)
             .field("turn", &self.turn)
             .field("outcome", &self.outcome)
+            .field("attribution", &self.attribution)
             .field("result", &self.result)
             .field("partial", &Quoted(&self.partial))
             .field("messages", &Few(&self.messages))
@@ -64,21 +67,30 @@ impl fmt::Debug for TurnEnd {
 }
 
 impl TurnEnd {
-    /// Whether it was answered.
+    /// Whether it was answered, by the model or, as a [local](Outcome::Local) command is, by the CLI itself.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.outcome == Outcome::Success
+        matches!(self.outcome, Outcome::Success | Outcome::Local)
     }
 
     /// Returns the answer's text, or the error's; of a prompt that was interrupted or lost, the partial answer. The cause of an
     /// interruption is in [`failure`](Self::failure).
     #[must_use]
     pub fn text(&self) -> String {
+        #[derive(Deserialize)]
+        struct Text {
+            result: String,
+        }
         match self.details() {
             _ if matches!(self.outcome, Outcome::Interrupted | Outcome::Lost(_)) => self.partial.clone(),
             Some(Ok(result)) if !result.is_error => result.result.unwrap_or_default(),
             Some(Ok(result)) => result.error_text(),
-            Some(Err(_)) | None => String::new(),
+            // One that lacks what the view needs may have a text all the same.
+            Some(Err(_)) => {
+                let text = self.result.as_ref().and_then(|result| result.decode::<Text>().ok());
+                text.map_or_else(String::new, |text| text.result)
+            }
+            None => String::new(),
         }
     }
 

@@ -56,7 +56,7 @@ impl Tracer {
                     "turn ended"
                 );
             }
-            Action::PromptEnded { prompt, turn, outcome, result } => {
+            Action::PromptEnded { prompt, turn, outcome, result, .. } => {
                 self.turns.end_prompt(*turn, *outcome);
                 prompt_ended(self.of(*turn), *prompt, *turn, *outcome, result.as_ref());
             }

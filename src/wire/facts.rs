@@ -52,6 +52,9 @@ pub(crate) enum CommandState {
     Started,
     Completed,
     Cancelled,
+    /// The session ended while it waited.
+    Discarded,
+    Refused,
     Other,
 }
 
@@ -63,6 +66,8 @@ pub(crate) fn lifecycle(line: &[u8]) -> Option<Lifecycle> {
         "started" => CommandState::Started,
         "completed" => CommandState::Completed,
         "cancelled" => CommandState::Cancelled,
+        "discarded" => CommandState::Discarded,
+        "refused" => CommandState::Refused,
         _ => CommandState::Other,
     };
     Some(Lifecycle { uuid, state })
@@ -76,6 +81,11 @@ pub(crate) struct ResultFacts {
     pub(crate) terminal_reason: Option<String>,
     /// Text of the error, at most [`LONGEST_ERROR`] characters, if the result says that it is one.
     pub(crate) error: Option<String>,
+    pub(crate) stop_reason: Option<String>,
+    pub(crate) num_turns: Option<u64>,
+    /// Whether it has a text that is not empty, if it has one.
+    has_text: Option<bool>,
+    answers_first: Option<Uuid>,
     origin: Option<String>,
     answers: Option<Vec<Uuid>>,
     answers_may_be_cut: bool,
@@ -85,6 +95,41 @@ impl ResultFacts {
     /// What started the turn, where the CLI says that it was not a prompt of a host.
     pub(crate) fn own_origin(&self) -> Option<&str> {
         self.origin.as_deref().filter(|kind| *kind != "human")
+    }
+
+    /// Whether its turn went well. A result without a subtype, which no CLI gives, is read for what it has.
+    pub(crate) fn succeeded(&self) -> bool {
+        match self.subtype.as_deref() {
+            Some(subtype) => subtype == "success" && self.is_error != Some(true),
+            None => self.has_text.is_some() && self.is_error != Some(true),
+        }
+    }
+
+    /// Whether it has a text that is not empty.
+    pub(crate) fn has_text(&self) -> bool {
+        self.has_text == Some(true)
+    }
+
+    /// Whether the turn ended as a tool had returned, without a further word of the model.
+    pub(crate) fn ends_at_a_tool(&self) -> bool {
+        self.stop_reason.as_deref() == Some("tool_use") && !self.has_text()
+    }
+
+    /// Whether no model was asked in its turn: what it counts says so, or, before 2.1.91, that no answer was stopped.
+    pub(crate) fn asked_nobody(&self, counts_turns: bool) -> bool {
+        if counts_turns { self.num_turns == Some(0) } else { self.stop_reason.is_none() }
+    }
+
+    /// Whether its turn may have been stopped by something other than its own end.
+    pub(crate) fn may_be_aborted(&self) -> bool {
+        let reason = self.terminal_reason.as_deref();
+        let crashed = || self.subtype.as_deref() == Some("error_during_execution") || self.ends_at_a_tool();
+        reason.map_or_else(crashed, |reason| reason.starts_with("aborted"))
+    }
+
+    /// A prompt that it answers, where the CLI names one alone, as 2.1.250 does. It may answer more.
+    pub(crate) fn answers_first(&self) -> Option<Uuid> {
+        self.answers_first
     }
 
     /// The prompts that it answers, where the CLI says so (from 2.1.259 on).
@@ -115,6 +160,12 @@ pub(crate) fn result(line: &[u8]) -> ResultFacts {
             facts.is_error = value.boolean();
         } else if key.is("terminal_reason") {
             facts.terminal_reason = value.text().map(cut);
+        } else if key.is("stop_reason") {
+            facts.stop_reason = value.text().map(cut);
+        } else if key.is("num_turns") {
+            facts.num_turns = value.number();
+        } else if key.is("user_message_uuid") {
+            facts.answers_first = value.text().and_then(uuid);
         } else if key.is("origin") {
             facts.origin = value.text_of("kind").map(cut);
         } else if key.is("user_message_uuids") {
@@ -123,6 +174,7 @@ pub(crate) fn result(line: &[u8]) -> ResultFacts {
             errors = Some(value);
         } else if key.is("result") {
             text = value.text();
+            facts.has_text = text.map(|text| text.chars().next().is_some());
         } else if key.is("api_error_status") {
             status = value.number();
         }
@@ -191,13 +243,18 @@ fn trimmed_start(text: Text<'_>) -> Option<String> {
     (!start.is_empty()).then_some(start)
 }
 
+/// Whether an `assistant` or `user` line has a content block of that type. Within a text the quotes would be escaped.
+pub(crate) fn has_block(line: &[u8], block: &str) -> bool {
+    memchr::memmem::find(line, format!("\"{block}\"").as_bytes()).is_some()
+}
+
 /// A `system` message about background work or the state of the session.
 #[derive(Debug, Default)]
 pub(crate) struct SystemFacts<'l> {
     pub(crate) task_id: Option<String>,
     pub(crate) task_type: Option<String>,
     pub(crate) state: Option<String>,
-    /// State of the task, in an update of it.
+    /// State of a task that has ended, or, in an update, of the task.
     pub(crate) status: Option<String>,
     tasks: Option<Raw<'l>>,
 }
@@ -229,6 +286,8 @@ pub(crate) fn system(line: &[u8]) -> SystemFacts<'_> {
             facts.task_type = name(value);
         } else if key.is("state") {
             facts.state = value.text().map(cut);
+        } else if key.is("status") {
+            facts.status = value.text().map(cut);
         } else if key.is("patch") {
             facts.status = value.get("status").and_then(name);
         } else if key.is("tasks") {

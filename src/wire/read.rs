@@ -127,8 +127,7 @@ impl<'t> Reader<'t> {
             b'"' => drop(self.string()),
             b'{' | b'[' => {
                 let (mut at, mut depth) = (start, 0_usize);
-                loop {
-                    let Some(byte) = bytes.get(at) else { break };
+                while let Some(byte) = bytes.get(at) {
                     at += 1;
                     match byte {
                         b'"' => at = string_end(bytes, at).0,

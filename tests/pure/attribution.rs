@@ -1,15 +1,15 @@
 //! Which `result` answers which prompt, judged against a model of the CLI that knows it.
 //!
-//! Random scripts drive a `Protocol`, a host, and a model of one of six versions of the CLI, with everything under way for
-//! as long as chance wants. What the session tells of each prompt must be what became of it inside the model; where that
-//! version gives no evidence, what the rules at the top of `src/protocol/ledger.rs` say.
+//! Random scripts drive a `Protocol`, a host, and a model of one of seven versions of the CLI, with everything under way for
+//! as long as chance wants. What the session tells of each prompt as certain must be what became of it inside the model.
+//! What a rule of the session says, where that version gives no evidence, may be wrong: how often is counted, and bounded
+//! by what is known.
 //!
 //! `SEED=7` plays one history, `CASES=20000` plays more of them; a history that fails is made smaller and printed: what the
 //! host does, `>` what is written to the CLI, `<` what arrives of its lines (named as in the corpus report), `=` what is told.
 
 mod counts;
 mod ending;
-mod fallback;
 mod generation;
 mod host;
 mod judge;
@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 
 use crate::laws;
 use arbitrary::Unstructured;
-use counts::Counts;
+use counts::{Counts, Wrong};
 use generation::Generation;
 use script::{Script, Step};
 use world::World;
@@ -58,6 +58,12 @@ struct Seen {
     echoes: Counts,
     silent: Counts,
     reached: BTreeSet<&'static str>,
+}
+
+impl Seen {
+    fn cases(&self) -> u64 {
+        self.echoes.cases + self.silent.cases
+    }
 }
 
 /// Why a history fails, and what happened in it.
@@ -126,47 +132,79 @@ fn attribution(generation: Generation) -> Seen {
     seen
 }
 
-/// With echoes, the rules for what nothing names give no prompt another's result, and leave none open.
-fn nothing_is_mistaken(seen: &Seen) {
-    let Counts { mistaken, untold, stuck, .. } = seen.echoes;
-    assert_eq!((mistaken, untold, stuck), (0, 0, 0));
+/// What is known to be wrong, in [`CASES`] histories: with echoes, and without.
+fn known(generation: Generation) -> (Wrong, Wrong) {
+    let none = Wrong::default();
+    match generation {
+        Generation::V1_0_128 => {
+            (Wrong { aims_lost: 39, ..none }, Wrong { mistaken: 237, untold: 155, aims_lost: 14, stuck: 39, ..none })
+        }
+        Generation::V2_0_76 => {
+            (Wrong { aims_lost: 37, ..none }, Wrong { mistaken: 192, untold: 140, aims_lost: 13, stuck: 30, ..none })
+        }
+        Generation::V2_1_50 => (
+            Wrong { otherwise: 28, aims_lost: 39, ..none },
+            Wrong { mistaken: 223, otherwise: 7, untold: 177, aims_lost: 14, stuck: 41, ..none },
+        ),
+        Generation::V2_1_73 => (
+            Wrong { mistaken: 56, otherwise: 46, untold: 1, aims_lost: 17, stuck: 1, ..none },
+            Wrong { mistaken: 234, otherwise: 9, untold: 115, aims_lost: 5, stuck: 37, ..none },
+        ),
+        Generation::V2_1_143 => (
+            Wrong { otherwise: 62, untold: 2, held_turns: 29, unheard: 1, aims_lost: 21, stuck: 1, ..none },
+            Wrong { mistaken: 666, otherwise: 97, untold: 39, unheard: 2, aims_lost: 8, stuck: 10, ..none },
+        ),
+        Generation::V2_1_250 | Generation::V2_1_329 => (none, none),
+    }
+}
+
+/// Nothing is wrong more often than is known. What evidence says is never wrong, which is judged prompt by prompt.
+fn no_more_is_wrong_than_is_known(generation: Generation) -> Seen {
+    let seen = attribution(generation);
+    let (echoes, silent) = known(generation);
+    let times = seen.cases().div_ceil(CASES).max(1);
+    for (what, seen, known) in [("with echoes", seen.echoes, echoes), ("without", seen.silent, silent)] {
+        let known = known.times(times);
+        assert!(seen.wrong.is_at_most(&known), "{generation:?}, {what}: {:?}, and known are {known:?}", seen.wrong);
+    }
+    seen
 }
 
 #[test]
 fn every_prompt_of_1_0_128_is_told_its_own_end() {
-    nothing_is_mistaken(&attribution(Generation::V1_0_128));
+    no_more_is_wrong_than_is_known(Generation::V1_0_128);
 }
 
 #[test]
 fn every_prompt_of_2_0_76_is_told_its_own_end() {
-    nothing_is_mistaken(&attribution(Generation::V2_0_76));
+    no_more_is_wrong_than_is_known(Generation::V2_0_76);
 }
 
 #[test]
 fn every_prompt_of_2_1_50_is_told_its_own_end() {
-    nothing_is_mistaken(&attribution(Generation::V2_1_50));
+    no_more_is_wrong_than_is_known(Generation::V2_1_50);
+}
+
+#[test]
+fn every_prompt_of_2_1_73_is_told_its_own_end() {
+    no_more_is_wrong_than_is_known(Generation::V2_1_73);
 }
 
 #[test]
 fn every_prompt_of_2_1_143_is_told_its_own_end() {
-    // KNOWN: a `priority:"now"` that overtakes a local command, which has no echo, gets its result; and a joined batch that a
-    // hook refuses behind a result that is held back keeps its last prompt open. About one prompt in a thousand here.
-    let Counts { prompts, mistaken, untold, .. } = attribution(Generation::V2_1_143).echoes;
-    assert!((mistaken + untold) * 500 < prompts, "{mistaken} and {untold} of {prompts}");
+    no_more_is_wrong_than_is_known(Generation::V2_1_143);
 }
 
 #[test]
 fn every_prompt_of_2_1_250_is_told_its_own_end_by_evidence() {
-    let seen = attribution(Generation::V2_1_250);
-    nothing_is_mistaken(&seen);
-    assert_eq!((seen.echoes.fallback, seen.silent.fallback), (0, 0));
+    let seen = no_more_is_wrong_than_is_known(Generation::V2_1_250);
+    assert_eq!((seen.echoes.inferred, seen.silent.inferred), (0, 0));
 }
 
 #[test]
 fn every_prompt_of_2_1_329_is_told_its_own_end_by_evidence() {
-    let seen = attribution(Generation::V2_1_329);
-    nothing_is_mistaken(&seen);
-    assert_eq!((seen.echoes.fallback, seen.silent.fallback), (0, 0));
+    let seen = no_more_is_wrong_than_is_known(Generation::V2_1_329);
+    assert_eq!((seen.echoes.inferred, seen.silent.inferred), (0, 0));
 }
 
 #[test]
@@ -205,11 +243,12 @@ fn the_model_reaches_what_it_is_about() {
         "an interrupt of an own turn",
         "a prompt as an own turn begins",
     ];
-    let joins = ["joined prompts", "a blocked batch", "a prompt that is to run now"];
+    let joins = ["joined prompts", "a blocked batch"];
     for generation in Generation::ALL {
         let mut expected: BTreeSet<&str> = all.into();
         expected.extend(own.iter().filter(|_| generation.has_own_turns()));
         expected.extend(joins.iter().filter(|_| generation.joins()));
+        expected.extend(Some("a prompt that is to run now").filter(|_| generation.ranks()));
         expected.extend(Some("a result held back").filter(|_| generation.holds_back()));
         expected.extend(match generation {
             Generation::V2_0_76 => Some("a death of a task"),

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use crate::play::{Event, Played, Player};
 use crate::recorded::{name, recordings};
 use crate::recording::{Recorded, What};
-use claude_duplex::{Action, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
+use claude_duplex::{Action, Attribution, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
 use serde_json::Value;
 
 #[test]
@@ -146,6 +146,51 @@ fn an_agent_that_its_turn_waited_for_is_not_waited_for_again() {
     assert!(order.by_ref().any(|what| what == "turn") && order.next() == Some("idle"));
 }
 
+/// What is told of a recording, of its turns' ends and of idleness, in order; and at which second the last `Idle` came.
+fn rests(wanted: &str) -> (Vec<&'static str>, f64) {
+    let (_, lines) = recordings().into_iter().find(|(path, _)| name(path) == wanted).expect("a recording");
+    let played = Player::new().play(&lines);
+    let mut last = 0.0;
+    let told = played.events.iter().filter_map(|(time, event)| match event {
+        Event::Action(Action::TurnEnded { .. }) => Some("turn"),
+        Event::Action(Action::Idle) => {
+            last = time.as_nanos() as f64 / 1e9;
+            Some("idle")
+        }
+        _ => None,
+    });
+    (told.collect(), last)
+}
+
+/// The list of tasks is empty before the task is told to have ended, and the CLI's own turn follows.
+#[test]
+fn a_session_is_not_idle_before_the_turn_that_an_agent_ends_in() {
+    // What was prompted, the agent's own turn, and what was prompted after it.
+    assert_eq!(rests("2.1.278/own_agent").0, ["turn", "turn", "idle", "turn", "idle"]);
+    for version in ["2.1.250", "2.1.329"] {
+        let told = rests(&format!("{version}/held_back")).0;
+        assert_eq!(told, ["turn", "turn", "turn", "turn", "idle", "turn", "idle"], "{version}");
+    }
+}
+
+/// Each agent that has ended has a turn of the CLI's own, also behind the turn in which it ends. As a tool returns, the
+/// model is told without one.
+#[test]
+fn a_session_is_not_idle_before_the_model_was_told_of_each_agent() {
+    assert_eq!(rests("2.1.278/two_agents").0, ["turn", "turn", "turn", "idle"]);
+    assert_eq!(rests("2.1.332/agent_ends_in_a_turn").0, ["turn", "turn", "turn", "idle"]);
+    assert_eq!(rests("2.1.278/agent_ends_at_a_tool").0, ["turn", "turn", "idle"]);
+}
+
+/// No turn follows an agent that an interrupt stopped. Of one that the host stops, the model is told.
+#[test]
+fn a_session_is_idle_once_its_only_agent_is_stopped() {
+    assert_eq!(rests("2.1.332/stop_task").0, ["turn", "turn", "idle"]);
+    let (told, last) = rests("2.1.332/agent_stopped");
+    assert_eq!(told, ["turn", "idle"]);
+    assert!((1.3..1.4).contains(&last), "with the interrupt's acknowledgement, not at {last}");
+}
+
 /// A recorded prompt by the start of its uuid, one without by its number.
 fn prompt_name(prompt: PromptId) -> String {
     let uuid = prompt.uuid().to_string();
@@ -157,14 +202,15 @@ fn attribution(played: &Played) -> String {
     let mut text = String::new();
     let mut ended: BTreeMap<Option<u64>, Vec<String>> = BTreeMap::new();
     for (_, event) in &played.events {
-        if let Event::Action(Action::PromptEnded { prompt, turn, outcome, result }) = event {
+        if let Event::Action(Action::PromptEnded { prompt, turn, outcome, attribution, result }) = event {
             let result = if result.is_none() && turn.is_some() { ", without a result" } else { "" };
             let why = match outcome {
                 Outcome::Lost(why) => format!(" ({why})"),
                 _ => String::new(),
             };
             let prompt = prompt_name(*prompt);
-            let line = format!("{prompt} {}{why}{result}", outcome.name());
+            let inferred = if *attribution == Attribution::Inferred { ", inferred" } else { "" };
+            let line = format!("{prompt} {}{why}{result}{inferred}", outcome.name());
             ended.entry(turn.map(|turn| turn.number())).or_default().push(line);
         }
     }

@@ -91,9 +91,8 @@ fn clear_changes_the_session_id_and_ends_nothing_else() {
         let mut pair = Pair::new(config(), Script::new(generation));
         let prompts = [pair.prompt("one"), pair.prompt("/clear"), pair.prompt("two")];
         let actions = pair.run_until_idle();
-        for prompt in prompts {
-            assert_eq!(outcome(&actions, prompt), Some(Outcome::Success), "{generation:?}");
-        }
+        let outcomes = prompts.map(|prompt| outcome(&actions, prompt).expect("it ended"));
+        assert_eq!(outcomes, [Outcome::Success, Outcome::Local, Outcome::Success], "{generation:?}");
         let ids: Vec<_> = actions
             .iter()
             .filter_map(|action| match action {

@@ -160,8 +160,9 @@ fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
                     assert_eq!(said, streamed, "{name}");
                 }
                 answered_calls += transcript.calls().filter(|call| call.result.is_some()).count();
+                // A subagent in the background goes on behind the turn.
                 assert!(
-                    transcript.calls().all(|call| call.result.is_some()),
+                    transcript.calls().all(|call| call.result.is_some() || call.parent_tool_use_id.is_some()),
                     "{name}: {:?}",
                     transcript.calls().last()
                 );

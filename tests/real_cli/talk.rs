@@ -265,7 +265,7 @@ impl End {
     }
 
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(self.outcome, Ended::Lost(Lost::Eof | Lost::Exited | Lost::Closed))
+        matches!(self.outcome, Ended::Lost(Lost::Eof | Lost::Exited | Lost::Closed | Lost::Failed))
     }
 }
 

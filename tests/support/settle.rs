@@ -1,10 +1,10 @@
-//! Law 5: what was begun is ended once, and nothing comes after the end.
+//! Law 5: what was begun is ended once, and nothing comes after the end. A prompt ends in the turn that took it last.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use claude_duplex::{Action, AskId, Input, PromptId, Protocol, RequestId, Time};
+use claude_duplex::{Action, AskId, Attribution, Input, PromptId, Protocol, RequestId, Time, TurnId};
 
 /// How often each thing was begun and ended.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Settled {
     requests: Tally<String>,
     asks: Tally<String>,
     answers: Tally<String>,
+    /// The turn that took each prompt last.
+    takers: HashMap<PromptId, TurnId>,
     closed: bool,
     broken: Option<String>,
 }
@@ -77,7 +79,16 @@ impl Settled {
         match action {
             Action::TurnStarted { turn, .. } => self.turns.begin(format!("{turn:?}")),
             Action::TurnEnded { turn, .. } => self.turns.end(format!("{turn:?}")),
-            Action::PromptEnded { prompt, .. } => self.prompts.end(format!("{prompt:?}")),
+            Action::PromptTaken { prompt, turn } => drop(self.takers.insert(*prompt, *turn)),
+            Action::PromptEnded { prompt, turn, attribution, .. } => {
+                self.prompts.end(format!("{prompt:?}"));
+                // What a rule gives it after its turn was over, nobody was told to have taken.
+                let corrected = *attribution == Attribution::Inferred && !self.takers.contains_key(prompt);
+                if self.takers.get(prompt) != turn.as_ref() && !corrected {
+                    let taker = self.takers.get(prompt);
+                    self.broken = Some(format!("{prompt:?} was taken by {taker:?} and ended in {turn:?}"));
+                }
+            }
             Action::Replied { request, .. } => self.requests.end(format!("{request:?}")),
             Action::Asked(ask) => self.asks.begin(format!("{:?}", ask.id())),
             Action::Answered { ask, .. } => {

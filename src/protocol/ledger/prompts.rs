@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::action::{Action, Outcome};
+use crate::action::{Action, Attribution, Outcome};
 use crate::ids::{PromptId, Seed, TurnId, Uuid};
+use crate::json::Json;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 
@@ -23,11 +24,53 @@ pub(super) struct Prompts {
 pub(super) struct Entry {
     pub(super) id: PromptId,
     pub(super) stage: Stage,
-    /// It begins with a slash: a local command ends without a word of the model.
-    pub(super) slash: bool,
+    pub(super) traits: Traits,
     pub(super) echoed: bool,
+    /// The CLI said that it has it, or begins it.
+    pub(super) announced: bool,
     /// The CLI said that it is done with it.
     pub(super) completed: bool,
+    /// The turn that took it is known by the rules alone: no line named the prompt.
+    pub(super) guessed: bool,
+}
+
+/// What the CLI's queue, and the end of a turn, treat differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Traits {
+    /// It begins with a slash: a local command ends without a word of the model.
+    pub(crate) slash: bool,
+    pub(crate) rank: Rank,
+    /// Whether the model is asked, and whether an origin is given: prompts that differ in that are not joined.
+    pub(crate) kind: (bool, bool),
+}
+
+impl Traits {
+    /// Of a prompt with those fields beside its message.
+    pub(crate) fn of(slash: bool, fields: &[(String, Json)]) -> Self {
+        let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let asks = field("shouldQuery").is_none_or(|value| value.as_str() != "false");
+        Self { slash, rank: Rank::of(fields), kind: (asks, field("origin").is_some()) }
+    }
+}
+
+/// Place of a prompt in the CLI's queue, by its `priority`. Prompts of the same rank wait in the order of their writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    Now,
+    Next,
+    Later,
+}
+
+impl Rank {
+    /// Reads the `priority` among the fields of a prompt. The CLI takes every other value for `next`.
+    pub(crate) fn of(fields: &[(String, Json)]) -> Self {
+        let priority = fields.iter().find(|(name, _)| name == "priority");
+        match priority.and_then(|(_, value)| value.decode::<String>().ok()).as_deref() {
+            Some("now") => Self::Now,
+            Some("later") => Self::Later,
+            Some(_) | None => Self::Next,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +81,8 @@ pub(super) enum Stage {
     Written(u64),
     /// Taken by that turn, or by the one that is about to begin.
     Taken(Option<TurnId>),
+    /// Taken by that turn, whose result does not name it: evidence is still to come, and nothing is guessed.
+    Unanswered(Option<TurnId>),
 }
 
 /// What the ledger knows of a prompt that a command names.
@@ -62,15 +107,41 @@ impl Entry {
         matches!(self.stage, Stage::Queued(_))
     }
 
+    /// With the CLI, and of no turn that runs or is about to begin.
+    pub(super) fn is_written(&self) -> bool {
+        matches!(self.stage, Stage::Written(_) | Stage::Unanswered(_))
+    }
+
+    /// The turn that has it, and will answer it.
     pub(super) fn turn(&self) -> Option<TurnId> {
         match self.stage {
             Stage::Taken(turn) => turn,
+            Stage::Queued(_) | Stage::Written(_) | Stage::Unanswered(_) => None,
+        }
+    }
+
+    /// The turn that took it last.
+    fn last_turn(&self) -> Option<TurnId> {
+        match self.stage {
+            Stage::Taken(turn) | Stage::Unanswered(turn) => turn,
             Stage::Queued(_) | Stage::Written(_) => None,
         }
     }
 
-    pub(super) fn end(&self, outcome: Outcome, result: Option<Message>, actions: &mut Actions) {
-        actions.push(Action::PromptEnded { prompt: self.id, turn: self.turn(), outcome, result });
+    /// Tells its end without a result.
+    pub(super) fn end(&self, outcome: Outcome, actions: &mut Actions) {
+        self.end_as((outcome, Attribution::Evidence), self.last_turn(), None, actions);
+    }
+
+    /// Tells its end.
+    pub(super) fn end_as(
+        &self,
+        (outcome, attribution): (Outcome, Attribution),
+        turn: Option<TurnId>,
+        result: Option<Message>,
+        actions: &mut Actions,
+    ) {
+        actions.push(Action::PromptEnded { prompt: self.id, turn, outcome, attribution, result });
     }
 }
 
@@ -97,10 +168,12 @@ impl Prompts {
         Some(PromptId::new(self.seed.tag(), number, uuid))
     }
 
-    pub(super) fn accept(&mut self, id: PromptId, line: Vec<u8>, slash: bool) {
+    pub(super) fn accept(&mut self, id: PromptId, line: Vec<u8>, traits: Traits) {
         self.last = id.number();
         self.queued_bytes += line.len();
-        self.open.push(Entry { id, stage: Stage::Queued(line), slash, echoed: false, completed: false });
+        let stage = Stage::Queued(line);
+        let (echoed, announced, completed, guessed) = (false, false, false, false);
+        self.open.push(Entry { id, stage, traits, echoed, announced, completed, guessed });
     }
 
     /// The line of a queued prompt, which is written by this, at that place in the order.
@@ -113,12 +186,16 @@ impl Prompts {
         Some(line)
     }
 
+    pub(super) fn rank(&self, id: PromptId) -> Option<Rank> {
+        self.open.iter().find(|entry| entry.id == id).map(|entry| entry.traits.rank)
+    }
+
     pub(super) fn place(&self, id: PromptId) -> Option<Place> {
         let at = self.open.binary_search_by_key(&id.number(), |entry| entry.id.number()).ok()?;
         let entry = self.open.get(at).filter(|entry| entry.id == id)?;
         Some(match entry.stage {
             Stage::Queued(_) => Place::Queued,
-            Stage::Written(_) => Place::Written,
+            Stage::Written(_) | Stage::Unanswered(_) => Place::Written,
             Stage::Taken(_) => Place::Taken,
         })
     }
@@ -143,9 +220,12 @@ impl Prompts {
         self.open.iter_mut().find(|entry| entry.id.uuid() == uuid)
     }
 
-    /// The prompts that were written before that place in the order and that nothing has named, oldest first.
-    pub(super) fn unnamed_before(&self, order: u64) -> impl Iterator<Item = &Entry> {
-        self.open.iter().filter(move |entry| matches!(entry.stage, Stage::Written(written) if written < order))
+    /// The prompts that nothing has named, with their place in the order, oldest first.
+    pub(super) fn unnamed(&self) -> impl Iterator<Item = (u64, &Entry)> {
+        self.open.iter().filter_map(|entry| match entry.stage {
+            Stage::Written(written) => Some((written, entry)),
+            Stage::Queued(_) | Stage::Taken(_) | Stage::Unanswered(_) => None,
+        })
     }
 
     /// Removes the first of those.

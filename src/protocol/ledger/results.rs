@@ -1,58 +1,70 @@
-//! A result: which turns it ends, and which prompts it answers, by evidence or, where nothing names any, by what is left.
+//! A result: which turns it ends, and which prompts it answers.
 
 use std::sync::Arc;
 
-use crate::action::{Action, Origin, Outcome};
-use crate::ids::Uuid;
+use crate::action::{Action, Attribution, Origin, Outcome};
 use crate::message::Message;
 use crate::protocol::actions::Actions;
 use crate::time::Time;
 use crate::wire::facts::ResultFacts;
 
 use super::Ledger;
-use super::prompts::{Entry, Stage};
-use super::turns::{Stop, Turn};
+use super::prompts::{Entry, Rank, Stage};
+use super::turns::{Stops, Turn};
+use super::{Interrupt, TurnOf};
 
 impl Ledger {
     /// A `result`, as evidence: which prompts the open turns took.
     pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, actions: &mut Actions) {
         let had_init = !self.turns.is_empty();
+        let stands_alone = facts.subtype.as_deref() == Some("success") && !self.task_ended;
         if !had_init {
-            self.open_turn(now, Origin::Unknown, false, actions);
+            let spoke = std::mem::take(&mut self.spoke_before_init);
+            self.open_turn(now, TurnOf { origin: Origin::Unknown, batch: false }, actions);
+            self.turns.last_mut().into_iter().for_each(|turn| turn.spoke = spoke);
         }
         self.settle_origin(facts);
         if let Some(named) = facts.answers() {
             for uuid in named {
                 self.take(*uuid, actions);
             }
-        } else if had_init && !self.generation.tells_life {
-            self.guess(actions);
+        } else if let Some(first) = facts.answers_first() {
+            // It may answer more, which evidence gives it, and no other.
+            self.take(first, actions);
+        } else if !self.generation.tells_life && (had_init || stands_alone) {
+            self.guess(facts, actions);
         }
     }
 
-    /// The same `result`, as an end: of every open turn, and of what they took.
-    pub(crate) fn end_turns(&mut self, facts: &ResultFacts, message: &Message, actions: &mut Actions) {
+    /// The same `result`, as an end: of every open turn, and of what they took. Says whether its turn was the CLI's own, or
+    /// may have been: it answers nobody.
+    pub(crate) fn end_turns(&mut self, facts: &ResultFacts, message: &Message, actions: &mut Actions) -> bool {
+        let is_own = self.turns.last().is_some_and(Turn::is_own);
         let only = facts.answers().filter(|_| !facts.answers_may_be_cut());
         let is_answered = |entry: &Entry| entry.is_taken() && only.is_none_or(|only| only.contains(&entry.id.uuid()));
         let answered = self.prompts.remove_all(is_answered);
         let mut turns = std::mem::take(&mut self.turns);
-        if let Some((_, held)) = turns.split_last_mut() {
-            // The result is not theirs: that they had no word says nothing with it.
-            held.iter_mut().for_each(|turn| turn.spoke = true);
+        if let Some(last) = turns.pop() {
+            let how = last.outcome(facts, self.stops(), self.generation);
+            for earlier in &turns {
+                self.end_turn(earlier, &last, &answered, (how, message), actions);
+            }
+            self.end_turn(&last, &last, &answered, (how, message), actions);
         }
-        for ended in turns {
-            self.end_turn(ended, &answered, facts, message, actions);
-        }
-        // What the result does not name although a turn took it is not answered: it waits for evidence, and for no guess.
+        // What the result does not name although a turn took it is not answered.
         for entry in self.prompts.iter_mut().filter(|entry| entry.is_taken()) {
-            entry.stage = Stage::Written(u64::MAX);
+            entry.stage = Stage::Unanswered(entry.turn());
         }
-        let is_older = self.stop == Stop::Written && facts.subtype.as_deref() == Some("success");
-        self.stop = if is_older { Stop::Written } else { Stop::None };
+        let is_older = self.interrupt.is_written() && facts.subtype.as_deref() == Some("success");
+        if !is_older {
+            self.interrupt = Interrupt::None;
+        }
         self.task_ended = false;
+        self.missed_a_line = false;
         self.command_failed = false;
         self.order += 1;
         self.last_result = self.order;
+        is_own || answered.is_empty()
     }
 
     /// What the result says of its turn's origin; where the CLI says such things, its silence counts too.
@@ -67,58 +79,42 @@ impl Ledger {
         }
     }
 
-    /// Gives the open turns the prompts that they answer although nothing says so: the rules stand at the top of the ledger.
-    fn guess(&mut self, actions: &mut Actions) {
-        for at in 0..self.turns.len() {
-            let turn = &self.turns[at];
-            let id = turn.id;
-            for uuid in self.unnamed_of(turn) {
-                if let Some(entry) = self.prompts.find(uuid) {
-                    entry.stage = Stage::Taken(Some(id));
-                    actions.push(Action::PromptTaken { prompt: entry.id, turn: id });
-                }
-            }
+    fn stops(&self) -> Stops {
+        let waits = |(_, entry): (u64, &Entry)| entry.traits.rank == Rank::Now;
+        Stops {
+            interrupt: self.interrupt != Interrupt::None,
+            now: self.generation.ranks && self.prompts.unnamed().any(waits),
         }
     }
 
-    fn unnamed_of(&self, turn: &Turn) -> Vec<Uuid> {
-        let mut unnamed = self.prompts.unnamed_before(turn.order);
-        let took_some = self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
-        let blocked_batch = turn.batch && !turn.spoke;
-        let first = match unnamed.next() {
-            Some(first) if blocked_batch || !took_some && !turn.is_own() => first,
-            _ => return Vec::new(),
-        };
-        // Of joined prompts all but the last are echoed, if the CLI echoes.
-        let joins = self.generation.joins && !self.generation.echoes;
-        let waited = |entry: &&Entry| matches!(entry.stage, Stage::Written(order) if order < self.last_result);
-        let joined = joins && turn.spoke && !first.slash && waited(&first);
-        let rest = unnamed.take_while(|entry| joined && waited(entry));
-        std::iter::once(first).chain(rest).map(|entry| entry.id.uuid()).collect()
-    }
-
-    /// A turn is over, and with it those that it took of the prompts that the result answers.
-    fn end_turn(&self, ended: Turn, answered: &[Entry], facts: &ResultFacts, message: &Message, actions: &mut Actions) {
+    /// A turn is over, and with it those that it took of the prompts that the result answers. The result is of the last one
+    /// that began; an earlier one has none of its own, because it was held back, or because it gave way (2.1.332).
+    fn end_turn(
+        &mut self,
+        ended: &Turn,
+        last: &Turn,
+        answered: &[Entry],
+        (how, message): ((Outcome, Attribution), &Message),
+        actions: &mut Actions,
+    ) {
         let answered = || answered.iter().filter(|entry| entry.turn() == Some(ended.id));
         let origin = match (&ended.origin, answered().next()) {
             (Origin::Own(_), _) => ended.origin.clone(),
-            (_, Some(_)) => Origin::Prompt,
-            (_, None) => Origin::Unknown,
+            (_, None) if !ended.is_of_ended => Origin::Unknown,
+            (_, _) => Origin::Prompt,
         };
-        let result = Some(message.clone());
-        let outcome = ended.outcome(facts, self.stop, self.generation);
-        actions.push(Action::TurnEnded { turn: ended.id, origin, result: result.clone() });
+        actions.push(Action::TurnEnded { turn: ended.id, origin, result: Some(message.clone()) });
+        let is_held = ended.id != last.id && self.generation.holds_results;
         for entry in answered() {
-            let outcome = match outcome {
-                // A local command ends without a word of the model, and up to 2.1.143 without an echo. One that was joined
-                // to other prompts is plain text.
-                Outcome::Blocked if entry.slash && !ended.prevented && !ended.batch => Outcome::Success,
-                outcome => outcome,
-            };
+            let its = if is_held { ended.held(entry, how.0) } else { last.of_entry(entry, how, self.generation) };
             // A local command's result says success all the same.
-            let failed = outcome == Outcome::Success && entry.slash && self.command_failed;
-            let outcome = if failed { Outcome::Error } else { outcome };
-            entry.end(outcome, result.clone(), actions);
+            let succeeded = matches!(its.0, Outcome::Success | Outcome::Local);
+            let failed = succeeded && entry.traits.slash && self.command_failed;
+            let its = if failed { (Outcome::Error, its.1) } else { its };
+            entry.end_as(its, Some(ended.id), Some(message.clone()), actions);
+            if entry.guessed && !is_held {
+                self.remember(entry.id.uuid(), ended, how, message);
+            }
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use crate::action::{Origin, Outcome};
+use crate::action::{Attribution, Origin, Outcome};
 use crate::ids::TurnId;
 use crate::time::Time;
 use crate::wire::facts::ResultFacts;
+
+use super::generation::Generation;
+use super::prompts::Entry;
 
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
@@ -13,6 +16,8 @@ pub(super) struct Turn {
     pub(super) since: Time,
     /// Its place in the order of what was written and what began.
     pub(super) order: u64,
+    /// The place of the last result before it.
+    pub(super) after: u64,
     pub(super) origin: Origin,
     /// A prompt was echoed before `init`: a joined batch.
     pub(super) batch: bool,
@@ -20,59 +25,40 @@ pub(super) struct Turn {
     pub(super) spoke: bool,
     /// A hook prevents it from going on.
     pub(super) prevented: bool,
+    /// It runs a prompt that has ended already, by a rule that was wrong: it answers no other.
+    pub(super) is_of_ended: bool,
+    /// The model's last word calls no tool: the turn may be over, and its result held back.
+    pub(super) rests: bool,
+    pub(super) cut: Cut,
     /// That it takes long was told.
     pub(super) overdue: bool,
 }
 
-/// Whether an interrupt of ours may have caused the next `error_during_execution`: up to 2.1.90 the result does not say.
+/// Whether a turn was cut off, as far as its lines say it: a turn whose result is held back has nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
-    None,
-    /// Written. A success that comes before its acknowledgement is of an older turn, out of a backlog.
-    Written,
-    /// Acknowledged: it concerns the next result or none.
-    Acknowledged,
+pub(super) enum Cut {
+    No,
+    /// Something came that stops a turn, and this one may have been over.
+    IfItGoesOn,
+    Yes,
 }
 
-/// What a version is known to do, as far as its turns cannot be told otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Generation {
-    /// It says which turns are its own (`result.origin`).
-    pub(crate) tells_origin: bool,
-    /// It joins the prompts that waited while a turn ran into one.
-    pub(crate) joins: bool,
-    /// It runs nothing but prompts: the end of a background task is told with the next prompt's turn.
-    pub(crate) only_prompts: bool,
-    /// It holds results back while an agent runs in the background: a result says that none does.
-    pub(crate) holds_results: bool,
-    /// It echoes the prompts that a turn takes: it was started with `--replay-user-messages`.
-    pub(crate) echoes: bool,
-    /// It says how far it is with each prompt (`command_lifecycle`).
-    pub(crate) tells_life: bool,
-}
-
-impl Generation {
-    /// By its version, as `2.1.329`. 1.0.128 gives none, and what is no version says nothing.
-    ///
-    /// Each first version was found between two recorded ones: `task_replay` of 2.1.30 and `turn_overlap_replay` of 2.1.50,
-    /// `queue_no_uuid` of 2.1.84 and 2.1.85, `turn_overlap_replay` of 2.1.123 and 2.1.124; see `docs/cli-versions.md`.
-    pub(crate) fn of(version: &str) -> Self {
-        let mut parts = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-        let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) = (parts.next(), parts.next(), parts.next()) else {
-            return Self::default();
-        };
-        let version: [u32; 3] = [major, minor, patch];
-        Self {
-            only_prompts: version < [2, 1, 41],
-            holds_results: ([2, 1, 45]..[2, 1, 179]).contains(&version),
-            joins: version >= [2, 1, 85],
-            tells_origin: version >= [2, 1, 124],
-            ..Self::default()
-        }
-    }
+/// Whether something may have stopped the turn that a result ends: up to 2.1.90 the result does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stops {
+    /// An interrupt of ours.
+    pub(super) interrupt: bool,
+    /// A prompt that is to run now, and waits.
+    pub(super) now: bool,
 }
 
 impl Turn {
+    pub(super) fn new(id: TurnId, since: Time, order: u64, after: u64, origin: Origin) -> Self {
+        let (batch, spoke, prevented, is_of_ended) = (false, false, false, false);
+        let (rests, cut, overdue) = (false, Cut::No, false);
+        Self { id, since, order, after, origin, batch, spoke, prevented, is_of_ended, rests, cut, overdue }
+    }
+
     pub(super) fn is_own(&self) -> bool {
         matches!(self.origin, Origin::Own(_))
     }
@@ -81,58 +67,92 @@ impl Turn {
         self.overdue |= self.since.after(wait) <= now;
     }
 
-    /// How its prompts ended.
-    pub(super) fn outcome(&self, facts: &ResultFacts, stop: Stop, generation: Generation) -> Outcome {
-        let reason = facts.terminal_reason.as_deref();
-        let subtype = facts.subtype.as_deref().unwrap_or_default();
-        let stopped = subtype == "error_during_execution" && stop != Stop::None && !generation.tells_life;
-        if reason.map_or(stopped, |reason| reason.starts_with("aborted")) {
-            Outcome::Interrupted
-        } else if reason == Some("tool_deferred") {
-            Outcome::Deferred
-        } else if facts.is_error == Some(true) || subtype != "success" {
-            Outcome::Error
-        } else if reason.is_none() && (self.prevented || !self.spoke && !generation.tells_life) {
-            // Up to 2.1.143 nothing says that a hook refused the prompt; but that turn has no word in it.
-            Outcome::Blocked
-        } else {
-            Outcome::Success
+    /// Something came that stops a running turn.
+    pub(super) fn stop(&mut self) {
+        if self.cut == Cut::No {
+            self.cut = if self.rests { Cut::IfItGoesOn } else { Cut::Yes };
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// It goes on, with a word of the model or the result of a tool.
+    pub(super) fn go_on(&mut self, rests: bool) {
+        self.rests = rests;
+        if self.cut == Cut::IfItGoesOn {
+            self.cut = Cut::Yes;
+        }
+    }
 
-    #[test]
-    fn each_habit_begins_at_its_version() {
-        let habits = |version| {
-            let known = Generation::of(version);
-            (known.only_prompts, known.joins, known.tells_origin)
+    /// How a prompt ended, and how sure that is, where the turn's own result is held back and another stands for it.
+    pub(super) fn held(&self, entry: &Entry, result: Outcome) -> (Outcome, Attribution) {
+        let outcome = match () {
+            () if self.cut == Cut::Yes => Outcome::Interrupted,
+            () if self.spoke => result,
+            // Nothing was said, and nothing stopped it.
+            () if entry.traits.slash && !self.batch => Outcome::Local,
+            () => Outcome::Blocked,
         };
-        assert_eq!(habits("2.0.76"), (true, false, false));
-        assert_eq!(habits("2.1.40"), (true, false, false));
-        assert_eq!(habits("2.1.41"), (false, false, false));
-        assert_eq!(habits("2.1.84"), (false, false, false));
-        assert_eq!(habits("2.1.85"), (false, true, false));
-        assert_eq!(habits("2.1.123"), (false, true, false));
-        assert_eq!(habits("2.1.124"), (false, true, true));
-        assert_eq!(habits("2.1.329-beta.1"), (false, true, true));
-        assert_eq!(habits("3.0.0"), (false, true, true));
+        (outcome, Attribution::Inferred)
     }
 
-    #[test]
-    fn results_are_held_back_for_a_while() {
-        let held =
-            ["2.0.76", "2.1.44", "2.1.45", "2.1.178", "2.1.179"].map(|version| Generation::of(version).holds_results);
-        assert_eq!(held, [false, false, true, true, false]);
-    }
-
-    #[test]
-    fn what_is_no_version_says_nothing() {
-        for text in ["", "2.1", "latest", "2.1.x", "2.1.4294967296"] {
-            assert_eq!(Generation::of(text), Generation::default(), "{text:?}");
+    /// How its prompts ended by its result, and how sure that is.
+    pub(super) fn outcome(&self, facts: &ResultFacts, stops: Stops, known: Generation) -> (Outcome, Attribution) {
+        let told = |outcome| (outcome, Attribution::Evidence);
+        let inferred = |outcome| (outcome, Attribution::Inferred);
+        let succeeded = facts.succeeded();
+        match facts.terminal_reason.as_deref() {
+            Some(reason) if reason.starts_with("aborted") => return told(Outcome::Interrupted),
+            Some("tool_deferred") => return told(Outcome::Deferred),
+            Some("hook_stopped") if succeeded => return told(Outcome::Blocked),
+            Some(_) if succeeded => return told(Outcome::Success),
+            Some(_) => return told(Outcome::Error),
+            None => {}
         }
+        let crashed = facts.subtype.as_deref() == Some("error_during_execution") && !known.tells_life;
+        if crashed && stops.interrupt {
+            told(Outcome::Interrupted)
+        } else if crashed && stops.now {
+            inferred(Outcome::Interrupted)
+        } else if !succeeded {
+            told(Outcome::Error)
+        } else if self.prevented {
+            told(Outcome::Blocked)
+        } else if facts.ends_at_a_tool() {
+            // A turn goes on after its tools, unless it makes way for a prompt, or a hook ends it (2.1.73).
+            inferred(if stops.now { Outcome::Interrupted } else { Outcome::Blocked })
+        } else if !self.spoke && !facts.has_text() && !known.tells_life {
+            // Up to 2.1.205 nothing says that a hook refused the prompt; but that turn has no word in it.
+            inferred(Outcome::Blocked)
+        } else if facts.asked_nobody(known.tells_reason) && known.ranks {
+            told(Outcome::Local)
+        } else {
+            told(Outcome::Success)
+        }
+    }
+
+    /// How one of its prompts ended, where the turn ended so: a local command ends without a query. One that was joined to
+    /// other prompts is plain text.
+    pub(super) fn of_entry(
+        &self,
+        entry: &Entry,
+        (outcome, attribution): (Outcome, Attribution),
+        known: Generation,
+    ) -> (Outcome, Attribution) {
+        let attribution = if entry.guessed { Attribution::Inferred } else { attribution };
+        let silent = known.echoes || !self.spoke;
+        match outcome {
+            Outcome::Blocked if self.is_command(entry) && !self.prevented && !self.spoke => {
+                (Outcome::Local, attribution)
+            }
+            Outcome::Success if self.is_command(entry) && !entry.echoed && silent && !known.tells_life => {
+                (Outcome::Local, Attribution::Inferred)
+            }
+            // Before 2.1.91 only a command is known to need no query.
+            Outcome::Local if !known.tells_reason && !self.is_command(entry) => (Outcome::Success, attribution),
+            outcome => (outcome, attribution),
+        }
+    }
+
+    fn is_command(&self, entry: &Entry) -> bool {
+        entry.traits.slash && !self.batch
     }
 }

@@ -56,18 +56,21 @@ impl Router {
             Action::TurnStarted { turn, origin } => self.started(*turn, origin),
             Action::PromptTaken { prompt, turn } => self.taken(*prompt, *turn, calls),
             Action::Message { turn: Some(turn), message } => self.message(*turn, message, calls),
-            Action::TurnEnded { turn, .. } => {
+            Action::TurnEnded { turn, result, .. } => {
                 if let Some(at) = self.turns.iter().position(|running| running.id == *turn) {
                     let guess = self.turns.remove(at).guess;
-                    guess.iter().for_each(|guess| self.retract(*guess));
+                    // Where the session ends first, nobody else can be meant if only one prompt was there.
+                    let is_sure = result.is_none() && self.prompts.len() == 1;
+                    guess.iter().filter(|_| !is_sure).for_each(|guess| self.retract(*guess));
                 }
             }
-            Action::PromptEnded { prompt, turn, outcome, result } => {
+            Action::PromptEnded { prompt, turn, outcome, attribution, result } => {
                 let Some(at) = self.prompts.iter().position(|open| open.id == *prompt) else { return };
                 calls.wake(self.prompts.remove(at).mailbox.end(TurnEnd {
                     prompt: *prompt,
                     turn: *turn,
                     outcome: *outcome,
+                    attribution: *attribution,
                     result: result.clone(),
                     partial: String::new(),
                     messages: Vec::new(),

@@ -14,20 +14,35 @@ pub(crate) struct End {
     pub(crate) subtype: &'static str,
     pub(crate) is_error: bool,
     pub(crate) reason: Option<&'static str>,
+    /// How the model stopped last.
+    pub(crate) stop: Option<&'static str>,
+    pub(crate) text: &'static str,
     pub(crate) outcome: Outcome,
 }
 
 impl End {
-    pub(crate) const DONE: Self =
-        Self { name: "ok", subtype: "success", is_error: false, reason: Some("completed"), outcome: Outcome::Success };
-    /// A local command, or no query.
-    pub(crate) const LOCAL: Self = Self { name: "ok(no-tr)", reason: None, ..Self::DONE };
-    pub(crate) const BLOCKED: Self = Self { name: "ok(no-tr)", outcome: Outcome::Blocked, ..Self::LOCAL };
+    pub(crate) const DONE: Self = Self {
+        name: "ok",
+        subtype: "success",
+        is_error: false,
+        reason: Some("completed"),
+        stop: Some("end_turn"),
+        text: "done",
+        outcome: Outcome::Success,
+    };
+    /// A local command.
+    pub(crate) const LOCAL: Self =
+        Self { name: "ok(no-tr)", reason: None, stop: None, outcome: Outcome::Local, ..Self::DONE };
+    /// No query.
+    pub(crate) const UNASKED: Self = Self { text: "", ..Self::LOCAL };
+    pub(crate) const BLOCKED: Self = Self { outcome: Outcome::Blocked, ..Self::UNASKED };
     pub(crate) const CRASH: Self = Self {
         name: "ede!(no-tr)",
         subtype: "error_during_execution",
         is_error: true,
         reason: None,
+        stop: None,
+        text: "",
         outcome: Outcome::Error,
     };
 }
@@ -77,9 +92,16 @@ impl Model {
             (false, _) => "a turn of several prompts",
         });
         let uuid = format!("r-{}", self.results);
-        let old = self.generation <= Generation::V2_1_50;
+        let old = self.generation <= Generation::V2_1_73;
         let is_error = end.is_error && (!old || end.subtype == "success" || end.name == End::CRASH.name);
         let mut value = json!({ "type": "result", "uuid": uuid, "subtype": end.subtype, "is_error": is_error });
+        if end.subtype == "success" {
+            value["result"] = json!(end.text);
+        }
+        value["num_turns"] = json!(if end.reason.is_none() && self.generation.is_modern() { 0 } else { 2 });
+        if self.generation >= Generation::V2_1_73 {
+            value["stop_reason"] = json!(end.stop);
+        }
         if self.generation.is_modern() {
             value["terminal_reason"] = end.reason.map_or(Value::Null, Value::from);
             if end.reason.is_none() {
@@ -95,8 +117,7 @@ impl Model {
             prompts.iter().for_each(|uuid| self.truth(uuid).evidence = true);
         }
         let name = format!("R{}:{}{}", self.results, end.name, if own { " own" } else { "" });
-        let own = own && self.generation.is_modern();
-        self.out.line(name, Seen::Result { uuid: uuid.clone(), own }, &value);
+        self.out.line(name, Seen::Result(uuid.clone()), &value);
         for prompt in prompts {
             let truth = self.truth(prompt);
             truth.result = Some(uuid.clone());

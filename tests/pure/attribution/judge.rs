@@ -23,13 +23,13 @@ pub(crate) fn nothing_hangs(world: &World, counts: &mut Counts) -> Result<(), St
     // KNOWN: that a withdrawal was confirmed is not heard once it has timed out (2.1.143; finding H).
     let unheard = world.late_reply && world.model.generation == Generation::V2_1_143;
     if unheard {
-        counts.unheard += 1;
+        counts.wrong.unheard += 1;
         return Ok(());
     }
     if world.queue_only && !held || !open.iter().any(|prompt| untold(&prompt)) {
         return Err(format!("hangs: {open:?}"));
     }
-    counts.stuck += 1;
+    counts.wrong.stuck += 1;
     Ok(())
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
     // KNOWN: a notification within a turn that ends without a further word makes the next turn the CLI's own, and where the
     // result is held back nothing corrects that (2.1.143; finding F).
     let held = world.model.generation == Generation::V2_1_143 && world.model.reached.contains("a result held back");
-    counts.misjudged += u64::from(held && world.misjudged.is_some());
+    counts.wrong.misjudged += u64::from(held && world.misjudged.is_some());
     if let Some(turn) = world.misjudged.filter(|_| !held) {
         return Err(format!("of turn {turn} it is told wrongly whether it is the CLI's own"));
     }
@@ -52,22 +52,22 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
     for prompt in &world.prompts {
         counts.prompts += 1;
         let ends = world.ends.get(prompt).map(Vec::as_slice).unwrap_or_default();
-        let [End { outcome, result, turn }] = ends else {
+        let [end @ End { outcome, result, turn, inferred }] = ends else {
             return Err(format!("prompt {} was ended {} times", prompt.number(), ends.len()));
         };
-        let say = |why: &str| format!("prompt {}: {why}, told {outcome:?} {result:?}", prompt.number());
-        one(world, *prompt, *outcome, result.as_deref(), counts).map_err(|why| say(&why))?;
+        let how = if *inferred { ", inferred" } else { "" };
+        let say = |why: &str| format!("prompt {}: {why}, told {outcome:?} {result:?}{how}", prompt.number());
+        one(world, *prompt, end, counts).map_err(|why| say(&why))?;
         let truth = world.model.truths.get(&prompt.uuid().to_string());
         if let Some(truth) = truth.filter(|truth| truth.evidence && result.is_some() && truth.result == *result) {
             // KNOWN: the first echoes of a batch come before its `init`, and where the turn before it has no result they are
             // counted as its (2.1.143; finding E). The result is the same.
             let held = world.model.generation == Generation::V2_1_143 && truth.turn > *turn && turn.is_some();
             if held && world.model.reached.contains("a result held back") {
-                counts.held_turns += 1;
+                counts.wrong.held_turns += 1;
             } else if truth.turn.is_some() && truth.turn != *turn {
                 return Err(say(&format!("its turn is {:?}, and not {turn:?}", truth.turn)));
             }
-            counts.held_otherwise += u64::from(truth.inside.is_some() && truth.inside != truth.outcome);
         }
         if let Some(result) = result {
             let shared = answers.entry(result).or_default();
@@ -81,17 +81,11 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
     Ok(())
 }
 
-fn one(
-    world: &World,
-    prompt: PromptId,
-    outcome: Outcome,
-    result: Option<&str>,
-    counts: &mut Counts,
-) -> Result<(), String> {
+fn one(world: &World, prompt: PromptId, end: &End, counts: &mut Counts) -> Result<(), String> {
     let uuid = prompt.uuid().to_string();
     let truth = world.model.truths.get(&uuid).cloned().unwrap_or_default();
-    let claimed = world.fallback.claimed.get(&uuid);
-    let mistaken = claimed.is_some() && claimed != truth.result.as_ref();
+    // What evidence says is true. What a rule says may be another turn's result, or another outcome: both are counted.
+    let mistaken = end.inferred && end.result != truth.result;
     if mistaken && world.queue_only {
         return Err("it has the result of another turn".into());
     }
@@ -99,20 +93,24 @@ fn one(
     if truth.missed && truth.late_withdrawal && !chased && world.aimed.contains(&prompt) && !world.model.dead {
         return Err("an interrupt missed it, it was withdrawn too late, and not interrupted again".into());
     }
-    let mut expected = expected(world, prompt, &truth, counts);
-    // Without `--replay-user-messages` nothing tells a joined slash command, which is plain text, from a local one (2.1.143).
-    if truth.slash && !truth.evidence && outcome == Outcome::Success {
-        expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Success));
+    if end.inferred {
+        if end.result.as_ref().is_none_or(|result| !world.results.contains(result)) {
+            return Err("a rule gives it a result that never came".into());
+        }
+        if world.model.generation.tells_life() {
+            return Err("each prompt is named, and no rule is needed".into());
+        }
+        counts.inferred += 1;
+        counts.wrong.mistaken += u64::from(mistaken);
+        counts.wrong.otherwise += u64::from(!mistaken && Some(end.outcome) != truth.inside.or(truth.outcome));
+    } else {
+        let expected = expected(world, prompt, &truth, counts);
+        if !expected.contains(&(kind(end.outcome), end.result.clone())) {
+            return Err(format!("expected {expected:?} of {truth:?}"));
+        }
     }
-    // Without `--replay-user-messages` nothing tells a prompt without query from one that a hook refused (2.1.143).
-    if truth.atomic && !truth.slash && !truth.evidence && outcome == Outcome::Blocked {
-        expected.iter_mut().for_each(|(outcome, _)| *outcome = Some(Outcome::Blocked));
-    }
-    if !expected.contains(&(kind(outcome), result.map(str::to_owned))) {
-        return Err(format!("expected {expected:?} of {truth:?}"));
-    }
-    counts.interrupted += u64::from(outcome == Outcome::Interrupted);
-    if outcome == Outcome::Interrupted && !truth.interrupted && !mistaken {
+    counts.interrupted += u64::from(end.outcome == Outcome::Interrupted);
+    if end.outcome == Outcome::Interrupted && !truth.interrupted && !end.inferred {
         return Err("it was never interrupted".into());
     }
     if world.aims.contains(&prompt) && !truth.atomic && !mistaken {
@@ -120,7 +118,7 @@ fn one(
         let ran = matches!(truth.outcome, Some(Outcome::Success | Outcome::Error)) && !world.model.dead;
         // KNOWN: up to 2.1.143 no receipt says that it missed, and nothing is done about it (finding A).
         if ran && !world.model.generation.tells_life() {
-            counts.aims_lost += 1;
+            counts.wrong.aims_lost += 1;
         } else if ran {
             return Err("it was aimed at, and ran to its end".into());
         }
@@ -138,27 +136,18 @@ fn kind(outcome: Outcome) -> Option<Outcome> {
 
 type May = (Option<Outcome>, Option<String>);
 
-/// What may be told of a prompt; more than one thing only where the CLI's output was lost.
+/// What may be told of a prompt as certain; more than one thing only where the CLI's output was lost.
 fn expected(world: &World, prompt: PromptId, truth: &Truth, counts: &mut Counts) -> Vec<May> {
     let lost = (None, None);
     let arrived = |result: &String| world.results.contains(result);
     let never_ran = vec![(Some(Outcome::Cancelled), None), lost.clone()];
-    if let Some(claimed) = world.fallback.claimed.get(&prompt.uuid().to_string()) {
-        counts.fallback += 1;
-        if Some(claimed) == truth.result.as_ref() {
-            return vec![(truth.outcome, Some(claimed.clone()))];
-        }
-        counts.mistaken += 1;
-        let any = [Outcome::Success, Outcome::Error, Outcome::Interrupted, Outcome::Blocked];
-        return any.into_iter().map(|outcome| (Some(outcome), Some(claimed.clone()))).collect();
-    }
     match (&truth.result, truth.outcome) {
         (Some(result), outcome) if arrived(result) && truth.evidence => {
             counts.named += 1;
             vec![(outcome, Some(result.clone()))]
         }
         (Some(result), _) if arrived(result) => {
-            counts.untold += 1;
+            counts.wrong.untold += 1;
             vec![lost]
         }
         (None, Some(outcome)) => {

@@ -4,22 +4,14 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-/// A line as the written fallback rules see it.
+/// What a line is to the judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Init {
         own: bool,
     },
-    /// The echo of one of our uuids.
-    Echo(String),
-    /// The model spoke.
-    Spoke,
-    TaskEnded,
-    /// A result, and whether it says that its turn is the CLI's own.
-    Result {
-        uuid: String,
-        own: bool,
-    },
+    /// A result, by its `uuid`.
+    Result(String),
     Other,
 }
 
@@ -54,17 +46,19 @@ impl Out {
     pub(crate) fn echo(&mut self, uuid: &str) {
         let value =
             json!({ "type": "user", "uuid": uuid, "parent_tool_use_id": null, "isReplay": true, "message": {} });
-        self.line(format!("e{}", short(uuid)), Seen::Echo(uuid.into()), &value);
+        self.line(format!("e{}", short(uuid)), Seen::Other, &value);
     }
 
     /// A user line under a uuid of the CLI's own.
     pub(crate) fn user(&mut self, name: &str) {
-        let value = json!({ "type": "user", "uuid": "c1100000-0000-4000-8000-0000000000ff", "message": {} });
-        self.line(name, Seen::Other, &value);
+        let content = if name.starts_with("tr") { json!([{ "type": "tool_result" }]) } else { json!([]) };
+        let uuid = "c1100000-0000-4000-8000-0000000000ff";
+        self.line(name, Seen::Other, &json!({ "type": "user", "uuid": uuid, "message": { "content": content } }));
     }
 
     pub(crate) fn assistant(&mut self, name: &str) {
-        self.line(name, Seen::Spoke, &json!({ "type": "assistant", "message": { "content": [] } }));
+        let content = if name == "tu" { json!([{ "type": "tool_use" }]) } else { json!([]) };
+        self.line(name, Seen::Other, &json!({ "type": "assistant", "message": { "content": content } }));
     }
 
     /// A subagent speaks, and is spoken to.

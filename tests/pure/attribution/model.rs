@@ -24,7 +24,6 @@ pub(crate) struct Truth {
     pub(crate) interrupted: bool,
     /// It ran as a local command, or without a query: nothing that could be interrupted.
     pub(crate) atomic: bool,
-    pub(crate) slash: bool,
     /// Its turn is over, and its result is held back.
     pub(crate) held: bool,
     /// An interrupt left it in the queue.
@@ -164,6 +163,6 @@ impl Model {
     }
 
     pub(crate) fn notice(&mut self) {
-        self.out.system("tn", Seen::TaskEnded, "task_notification", &json!({ "status": "completed", "task_id": "t" }));
+        self.out.system("tn", Seen::Other, "task_notification", &json!({ "status": "completed", "task_id": "t" }));
     }
 }

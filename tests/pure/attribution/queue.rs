@@ -11,7 +11,10 @@ use super::turn::{Stage, Turn};
 impl Model {
     /// Begins the next turn: the CLI's own, or one of the prompts that wait.
     pub(crate) fn dequeue(&mut self, choice: u8) {
-        let own = self.notices > 0 && (self.queue.is_empty() || choice % 2 == 0);
+        // To the queue, a notice is for later.
+        let is_behind =
+            self.generation == Generation::V2_1_73 && self.queue.iter().any(|next| next.kind != Kind::Later);
+        let own = self.notices > 0 && (self.queue.is_empty() || !is_behind && choice % 2 == 0);
         if own {
             self.notices -= 1;
             if !self.generation.tells_life() {
@@ -25,30 +28,33 @@ impl Model {
         }
         let mut batch = vec![first];
         if self.generation.joins() && self.waited && self.is_joined(batch[0].kind) {
-            while self.queue.front().is_some_and(|next| self.is_joined(next.kind)) {
-                batch.extend(self.queue.pop_front());
+            while self.front().is_some_and(|at| self.is_joined(self.queue[at].kind)) {
+                batch.extend(self.next());
             }
         }
         self.waited &= !self.queue.is_empty();
         self.start(false, batch);
     }
 
-    /// By priority: now, then the rest, then later.
     fn next(&mut self) -> Option<Queued> {
+        self.queue.remove(self.front()?)
+    }
+
+    /// The place of the next prompt, by priority: now, then the rest, then later.
+    fn front(&self) -> Option<usize> {
         let rank = |queued: &Queued| match queued.kind {
             Kind::Now => 0,
-            Kind::Later if self.generation.tells_life() => 2,
+            Kind::Later => 2,
             _ => 1,
         };
-        let at = (0..self.queue.len()).min_by_key(|at| rank(&self.queue[*at]))?;
-        self.queue.remove(at)
+        (0..self.queue.len()).min_by_key(|at| rank(&self.queue[*at]))
     }
 
     fn is_joined(&self, kind: Kind) -> bool {
         match kind {
             Kind::Plain => true,
-            Kind::Local | Kind::Unknown | Kind::Later => self.generation == Generation::V2_1_143,
-            Kind::Now | Kind::NoQuery => false,
+            Kind::Local | Kind::Unknown | Kind::Later | Kind::Now => self.generation == Generation::V2_1_143,
+            Kind::NoQuery => false,
         }
     }
 
@@ -93,7 +99,7 @@ impl Model {
     /// A tool has returned: what waits is folded into the running turn.
     pub(crate) fn fold(&mut self, choice: u8) {
         let modern = self.generation.is_modern();
-        let folds = |queued: &Queued| !modern || queued.kind == Kind::Plain;
+        let folds = |queued: &Queued| if modern { queued.kind == Kind::Plain } else { queued.kind != Kind::Later };
         let (mut folded, left): (Vec<Queued>, Vec<Queued>) = self.queue.drain(..).partition(folds);
         self.queue = left.into();
         if self.hooks && self.generation.names() {

@@ -45,8 +45,8 @@ impl Model {
         match (line["message"]["content"].as_str(), line["priority"].as_str()) {
             (Some("/context"), _) => Kind::Local,
             (Some(text), _) if text.starts_with('/') => Kind::Unknown,
-            (_, Some("later")) if self.generation.is_modern() => Kind::Later,
-            (_, Some("now")) if self.generation.is_modern() => Kind::Now,
+            (_, Some("later")) if self.generation.ranks() => Kind::Later,
+            (_, Some("now")) if self.generation.ranks() => Kind::Now,
             _ if line["shouldQuery"] == false && self.generation.is_modern() => Kind::NoQuery,
             _ => Kind::Plain,
         }
@@ -56,7 +56,6 @@ impl Model {
         if self.dead {
             return;
         }
-        self.truth(uuid).slash = matches!(kind, Kind::Local | Kind::Unknown);
         if self.generation.tells_life() {
             self.out.life('q', "queued", uuid);
         }
@@ -88,7 +87,7 @@ impl Model {
         self.withdraw_ask();
         if self.generation.tells_life() {
             for _ in 0..std::mem::take(&mut self.agents) {
-                self.out.system("tn:stopped", Seen::TaskEnded, "task_notification", &json!({ "status": "stopped" }));
+                self.out.system("tn:stopped", Seen::Other, "task_notification", &json!({ "status": "stopped" }));
             }
             if cancel_queued {
                 let cancelled: Vec<String> = self.queue.drain(..).map(|queued| queued.uuid).collect();

@@ -139,7 +139,9 @@ impl Model {
                         self.out.assistant("A~");
                         self.echo_due();
                     }
-                    (Generation::V2_1_250, _) | (Generation::V2_1_143, Kind::Local) => self.out.assistant("A~"),
+                    (Generation::V2_1_250, _) | (Generation::V2_1_73 | Generation::V2_1_143, Kind::Local) => {
+                        self.out.assistant("A~")
+                    }
                     (Generation::V2_1_143, _) | (_, Kind::Unknown) => {}
                     _ => self.out.user("user:stdout"),
                 }
@@ -147,9 +149,9 @@ impl Model {
             }
             Kind::NoQuery => {
                 self.echo_due();
-                self.finish(End::LOCAL);
+                self.finish(End::UNASKED);
             }
-            _ if own && self.generation.names() && choice % 4 == 3 => self.finish(End::LOCAL),
+            _ if own && self.generation.names() && choice % 4 == 3 => self.finish(End::UNASKED),
             _ => {
                 if self.generation.tells_life() && self.partial {
                     self.echo_due();
@@ -232,6 +234,8 @@ impl Model {
                     self.echo_due();
                 }
             }
+            // What is due is echoed with the first whole message, and this turn has none.
+            From::Stream if for_now && self.generation == Generation::V2_1_73 => {}
             From::Stream => {
                 self.echo_due();
                 if self.generation.is_modern() {
@@ -244,7 +248,12 @@ impl Model {
         let outcome = Outcome::Interrupted;
         if for_now {
             self.reached.insert("a prompt that is to run now");
-            return self.finish(End { name: "ok(aborted)", reason, outcome, ..End::DONE });
+            let end = End { name: "ok(aborted)", text: "", stop: Some("tool_use"), reason, outcome, ..End::DONE };
+            return self.finish(match from {
+                From::Tool => end,
+                _ if self.generation.tells_only_the_stop() => End { name: "ede", reason, outcome, ..End::CRASH },
+                _ => End { stop: None, ..end },
+            });
         }
         self.out.user("u:INTR");
         self.finish(End { name: "ede", reason, outcome, ..End::CRASH });

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claude_duplex::{
-    Action, AskId, AskKind, Config, Exit, Input, Message, MessageKind, Origin, Outcome, PromptId, Seed, Time,
+    Action, AskId, AskKind, Attribution, Config, Exit, Input, Message, MessageKind, Origin, Outcome, PromptId, Seed,
+    Time,
 };
 use serde_json::Value;
 
-use super::fallback::Fallback;
 use super::generation::Generation;
 use super::lines::{Seen, short};
 use super::model::Model;
@@ -19,12 +19,13 @@ pub(crate) struct End {
     pub(crate) outcome: Outcome,
     pub(crate) result: Option<String>,
     pub(crate) turn: Option<u64>,
+    /// A rule says so, and no line of the CLI.
+    pub(crate) inferred: bool,
 }
 
 pub(crate) struct World {
     pub(crate) protocol: Recorded,
     pub(crate) model: Model,
-    pub(crate) fallback: Fallback,
     pub(crate) queue_only: bool,
     pub(crate) prompt_pipes: bool,
     pub(crate) prompts: Vec<PromptId>,
@@ -61,7 +62,6 @@ impl World {
         Self {
             protocol: Recorded::new(Config::new(Seed([0; 16])).own(AskKind::Permission)),
             model: Model::new(generation, script),
-            fallback: Fallback::new(generation),
             queue_only: script.queue_only,
             prompt_pipes: script.prompt_pipes,
             prompts: Vec::new(),
@@ -116,19 +116,16 @@ impl World {
     }
 
     /// Bytes of the CLI, at most to the end of a line: a cut is nothing to the session (law 1), but the order of what it
-    /// writes and what it reads is something to the fallback.
+    /// writes and what it reads is something to its rules.
     pub(crate) fn deliver(&mut self, count: usize) {
         let (bytes, whole) = self.model.out.take(count);
         if let Some((name, _)) = &whole {
             self.note(format!("    < {name}"));
         }
-        if let Some((_, seen)) = &whole {
-            self.fallback.seen(seen);
-            match seen {
-                Seen::Result { uuid, .. } => drop(self.results.insert(uuid.clone())),
-                Seen::Init { own } => self.inits.push(*own),
-                _ => {}
-            }
+        match &whole {
+            Some((_, Seen::Result(uuid))) => drop(self.results.insert(uuid.clone())),
+            Some((_, Seen::Init { own })) => self.inits.push(*own),
+            Some((_, Seen::Other)) | None => {}
         }
         self.protocol.tell(self.now, Input::Receive(bytes.into()));
         self.observe();
@@ -192,8 +189,6 @@ impl World {
         for line in fresh.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let line: Value = serde_json::from_slice(line).expect("the session writes JSON");
             if let Some(uuid) = line["uuid"].as_str() {
-                let slash = line["message"]["content"].as_str().is_some_and(|text| text.starts_with('/'));
-                self.fallback.written(uuid, slash);
                 self.note(format!("> {}", short(uuid)));
                 self.written.extend(self.prompts.iter().find(|prompt| prompt.uuid().to_string() == uuid));
             } else {
@@ -218,14 +213,18 @@ impl World {
                     self.misjudged.get_or_insert(turn.number());
                 }
             }
-            Action::PromptEnded { prompt, outcome, result, turn } => {
+            Action::PromptEnded { prompt, outcome, result, turn, attribution } => {
                 let result = result.as_ref().and_then(Message::uuid).map(|uuid| uuid.into_owned());
-                self.note(format!("        = {} {outcome:?} {}", prompt.number(), result.as_deref().unwrap_or("-")));
-                self.fallback.over(&prompt.uuid().to_string());
+                self.note(format!(
+                    "        = {} {outcome:?} {} {attribution}",
+                    prompt.number(),
+                    result.as_deref().unwrap_or("-")
+                ));
                 self.ends.entry(prompt).or_default().push(End {
                     outcome,
                     result,
                     turn: turn.map(|turn| turn.number()),
+                    inferred: attribution == Attribution::Inferred,
                 });
             }
             Action::Asked(ask) => self.asks.push(ask.id()),

@@ -137,7 +137,7 @@ fn case_111_only_a_terminal_frame_settles_a_task_and_one_is_enough() {
     host.hears(init());
     host.hears(&ended("agent"));
     host.hears(&updated("agent", "completed"));
-    assert_eq!(idles(&host.hears(success())), 1);
+    assert_eq!(idles(&host.hears(success())), 1, "and that turn tells the model of it");
 }
 
 #[test]

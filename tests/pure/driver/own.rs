@@ -4,9 +4,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use claude_duplex::{Action, AskKinds, Closed, Exit, Json, Request, UnknownAsks};
+use claude_duplex::{Action, AskKinds, ChildAction, Closed, Exit, Json, Request, UnknownAsks};
 
-use super::mock::{Rig, Write, rig};
+use super::mock::{Done, Rig, Write, rig};
 use crate::incoming::{DIALOG, KINDS, Kind};
 
 const INIT: &str = r#"{"type":"system","subtype":"init","session_id":"s"}"#;
@@ -44,7 +44,7 @@ fn finish(rig: &mut Rig) -> Closed {
         if !std::mem::replace(&mut said, true) {
             world.say(RESULT);
         }
-        if world.log.contains(&super::Done::Closed) && world.exit.is_none() {
+        if world.log.contains(&Done::Closed) && world.exit.is_none() {
             world.end(Exit::Code(0));
         }
     }
@@ -109,4 +109,17 @@ fn a_future_of_finish_that_is_dropped_leaves_the_rest_to_the_host() {
     rig.world.borrow_mut().wait(Duration::from_secs(1));
     assert!(kind.is_refused(&rig.world.borrow().written(), "before"));
     assert_eq!(rig.driver.protocol().incoming_requests().count(), 0);
+}
+
+/// At the end of its stdin a CLI of up to 2.1.143 runs what a hook guards: it must not read that before the kill comes.
+#[test]
+fn an_abort_kills_before_it_closes_stdin() {
+    for kind in KINDS {
+        let mut rig = owner();
+        hand_out(&mut rig, kind, "before");
+        rig.driver.abort();
+        rig.settle();
+        assert!(rig.log().ends_with(&[Done::Signal(ChildAction::Kill), Done::Closed]), "{:?}", rig.log());
+        assert!(!kind.is_refused(&rig.world.borrow().written(), "before"));
+    }
 }

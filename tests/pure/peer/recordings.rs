@@ -10,7 +10,7 @@ use claude_duplex::{Exit, Time};
 use serde_json::Value;
 
 /// Recordings that no script expresses, and why: of every version, or of one.
-const NOT_PLAYED: [(&str, &str); 22] = [
+const NOT_PLAYED: [(&str, &str); 23] = [
     ("requests_all", "what a request is answered with is the peer's own"),
     ("initialize_pending", "the peer lists no open asks"),
     ("initialize_too_late", "the peer reads no flags"),
@@ -27,6 +27,7 @@ const NOT_PLAYED: [(&str, &str); 22] = [
     ("stream_error_at_tool", "the stand-in for the API broke the stream"),
     ("2.1.329/blocked_fold", "hooks at a fold are not imitated"),
     ("2.1.329/held_back_interrupt", "the notice of a killed agent is not imitated"),
+    ("2.1.143/held_now", "how an agent gets on is not imitated"),
     ("2.1.250/bg_two_tasks", "a race: the second call came before the first task was told"),
     ("2.1.329/bg_two_tasks", "a race: the second call came before the first task was told"),
     ("1.0.128/fold_own_turn", "the model went on with the script of the first prompt"),

@@ -35,7 +35,7 @@ fn ends(actions: &[Action], prompt: PromptId) -> End {
     let ends: Vec<End> = actions
         .iter()
         .filter_map(|action| match action {
-            Action::PromptEnded { prompt: of, turn, outcome, result } if *of == prompt => Some(End {
+            Action::PromptEnded { prompt: of, turn, outcome, result, .. } if *of == prompt => Some(End {
                 outcome: *outcome,
                 turn: *turn,
                 result: result.as_ref().and_then(Message::uuid).map(|uuid| uuid.into_owned()),

@@ -1,12 +1,13 @@
-//! Law 5, of prompts: line by line, the session ends the prompts that an obvious ledger ends, with the same results.
+//! Law 5, of prompts: line by line, the session ends the prompts that the line says are over, with the results that it
+//! names. Whatever else ends by a line is said to be inferred, and is one that no line had named.
 
 #[path = "../ledger.rs"]
 mod obvious;
 
 use std::borrow::Cow;
 
-use claude_duplex::{Action, Input, Message, Outcome, Protocol, Time};
-use obvious::{Ledger, Over};
+use claude_duplex::{Action, Attribution, Input, Message, Outcome, Protocol, Time};
+use obvious::{Ledger, Said};
 use serde_json::Value;
 
 use super::Case;
@@ -28,26 +29,24 @@ pub(crate) fn check(history: &History) -> Result<usize, String> {
                 }
             }
             Input::Prompt(prompt) => {
-                let text = serde_json::to_value(prompt).expect("a prompt is plain data");
-                let slash = text["content"].as_str().is_some_and(|text| text.starts_with('/'));
                 if let Ok(id) = watch.protocol.prompt(*now, prompt.clone()) {
-                    watch.ledger.accepted(id.uuid().to_string(), slash);
+                    watch.ledger.accepted(id.uuid().to_string());
                 }
-                watch.compare(&Over::new())?;
+                watch.compare(&Said::default())?;
             }
             Input::Eof => {
-                let over = watch.read_line();
+                let said = watch.read_line();
                 watch.protocol.eof(*now);
-                watch.compare(&over)?;
+                watch.compare(&said)?;
             }
             Input::Sent(count) => {
                 watch.seen = watch.seen.saturating_sub(*count);
                 watch.protocol.sent(*now, *count);
-                watch.compare(&Over::new())?;
+                watch.compare(&Said::default())?;
             }
             input => {
                 watch.protocol.apply(*now, input.clone());
-                watch.compare(&Over::new())?;
+                watch.compare(&Said::default())?;
             }
         }
     }
@@ -67,40 +66,51 @@ struct Watch {
 impl Watch {
     fn receive(&mut self, now: Time, part: &[u8]) -> Result<(), String> {
         self.line.extend_from_slice(part);
-        let over = if part.ends_with(b"\n") { self.read_line() } else { Over::new() };
+        let said = if part.ends_with(b"\n") { self.read_line() } else { Said::default() };
         self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
-        self.compare(&over)
+        self.compare(&said)
     }
 
     /// A line that is too long is none.
-    fn read_line(&mut self) -> Over {
+    fn read_line(&mut self) -> Said {
         let line = std::mem::take(&mut self.line);
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() > self.protocol.config().limits.line || self.protocol.is_closed() {
-            return Over::new();
+            return Said::default();
         }
         serde_json::from_slice(line).map(|line: Value| self.ledger.read(&line)).unwrap_or_default()
     }
 
-    /// The prompts that have ended now are those that the ledger ended, and those that ended for another reason.
-    fn compare(&mut self, over: &Over) -> Result<(), String> {
-        let mut told = Over::new();
+    /// The prompts that have ended now are those that the line ended, those that it may have ended by a guess, and those
+    /// that ended for another reason.
+    fn compare(&mut self, said: &Said) -> Result<(), String> {
+        let mut told = Vec::new();
         while let Some(action) = self.protocol.poll_action() {
-            let Action::PromptEnded { prompt, outcome, result, .. } = action else { continue };
+            let Action::PromptEnded { prompt, outcome, attribution, result, .. } = action else { continue };
             let uuid = prompt.uuid().to_string();
+            let result = result.as_ref().and_then(Message::uuid).map(Cow::into_owned);
             self.ledger.over(&uuid);
-            let by_line = over.iter().any(|(ended, _)| *ended == uuid);
+            let by_line = said.over.iter().any(|(ended, _)| *ended == uuid);
             let by_host = matches!(outcome, Outcome::Cancelled | Outcome::Lost(_));
-            if by_line || !by_host {
-                told.push((uuid, result.as_ref().and_then(Message::uuid).map(Cow::into_owned)));
+            if outcome == Outcome::Duplicate && said.skipped.as_ref() == Some(&uuid) {
+                continue;
+            }
+            let by_guess = !by_line && attribution == Attribution::Inferred;
+            if by_guess {
+                let may = said.guesses.contains(&uuid) && said.by.contains(&result.clone().unwrap_or_default());
+                if !may {
+                    return Err(format!("{uuid} cannot be guessed to have ended with {result:?} by {said:?}"));
+                }
+            } else if by_line || !by_host {
+                told.push((uuid, result));
             }
         }
-        let mut expected = over.clone();
+        let mut expected = said.over.clone();
         expected.sort();
         told.sort();
         if told != expected {
-            return Err(format!("ended with these results: {told:?}, and to an obvious ledger: {expected:?}"));
+            return Err(format!("ended with these results: {told:?}, and the line says: {expected:?}"));
         }
         self.judged += told.len();
         let fresh = self.protocol.poll_transmit().get(self.seen..).unwrap_or_default().to_vec();

@@ -1,0 +1,99 @@
+//! What a version of the CLI is known to do, as far as its lines do not say it.
+
+/// What a version is known to do, as far as its turns cannot be told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Generation {
+    /// Which one it is was said.
+    pub(crate) is_known: bool,
+    /// It says which turns are its own (`result.origin`).
+    pub(crate) tells_origin: bool,
+    /// It joins the prompts that waited while a turn ran into one.
+    pub(crate) joins: bool,
+    /// It runs nothing but prompts: the end of a background task is told with the next prompt's turn.
+    pub(crate) only_prompts: bool,
+    /// It holds results back while an agent runs in the background: a result says that none does.
+    pub(crate) holds_results: bool,
+    /// Its queue knows priorities, and a prompt that is to run now aborts the running turn.
+    pub(crate) ranks: bool,
+    /// It says why a turn ended (`result.terminal_reason`); a turn without a query has none.
+    pub(crate) tells_reason: bool,
+    /// It echoes the prompts that a turn takes: it was started with `--replay-user-messages`.
+    pub(crate) echoes: bool,
+    /// It says how far it is with each prompt (`command_lifecycle`).
+    pub(crate) tells_life: bool,
+}
+
+impl Generation {
+    /// By its version, as `2.1.329`. 1.0.128 gives none, and what is no version says nothing.
+    ///
+    /// Each first version was found between two recorded ones: `task_replay` of 2.1.30 and `turn_overlap_replay` of 2.1.50,
+    /// `queue_no_uuid` of 2.1.84 and 2.1.85, `turn_overlap_replay` of 2.1.123 and 2.1.124; see `docs/cli-versions.md`.
+    pub(crate) fn of(version: &str) -> Self {
+        let mut parts = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) = (parts.next(), parts.next(), parts.next()) else {
+            return Self::default();
+        };
+        let version: [u32; 3] = [major, minor, patch];
+        Self {
+            is_known: true,
+            only_prompts: version < [2, 1, 41],
+            holds_results: ([2, 1, 45]..[2, 1, 179]).contains(&version),
+            ranks: version >= [2, 1, 69],
+            joins: version >= [2, 1, 85],
+            tells_reason: version >= [2, 1, 91],
+            tells_origin: version >= [2, 1, 124],
+            ..Self::default()
+        }
+    }
+
+    /// Adds what another version, which the same session names, is known to do.
+    pub(super) fn learn(&mut self, known: Self) {
+        self.is_known |= known.is_known;
+        self.tells_origin |= known.tells_origin;
+        self.joins |= known.joins;
+        self.only_prompts |= known.only_prompts;
+        self.holds_results |= known.holds_results;
+        self.ranks |= known.ranks;
+        self.tells_reason |= known.tells_reason;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_habit_begins_at_its_version() {
+        let habits = |version| {
+            let known = Generation::of(version);
+            (known.only_prompts, known.ranks, known.joins, known.tells_reason, known.tells_origin)
+        };
+        assert_eq!(habits("2.0.76"), (true, false, false, false, false));
+        assert_eq!(habits("2.1.40"), (true, false, false, false, false));
+        assert_eq!(habits("2.1.41"), (false, false, false, false, false));
+        assert_eq!(habits("2.1.68"), (false, false, false, false, false));
+        assert_eq!(habits("2.1.69"), (false, true, false, false, false));
+        assert_eq!(habits("2.1.84"), (false, true, false, false, false));
+        assert_eq!(habits("2.1.85"), (false, true, true, false, false));
+        assert_eq!(habits("2.1.90"), (false, true, true, false, false));
+        assert_eq!(habits("2.1.91"), (false, true, true, true, false));
+        assert_eq!(habits("2.1.123"), (false, true, true, true, false));
+        assert_eq!(habits("2.1.124"), (false, true, true, true, true));
+        assert_eq!(habits("2.1.329-beta.1"), (false, true, true, true, true));
+        assert_eq!(habits("3.0.0"), (false, true, true, true, true));
+    }
+
+    #[test]
+    fn results_are_held_back_for_a_while() {
+        let held =
+            ["2.0.76", "2.1.44", "2.1.45", "2.1.178", "2.1.179"].map(|version| Generation::of(version).holds_results);
+        assert_eq!(held, [false, false, true, true, false]);
+    }
+
+    #[test]
+    fn what_is_no_version_says_nothing() {
+        for text in ["", "2.1", "latest", "2.1.x", "2.1.4294967296"] {
+            assert_eq!(Generation::of(text), Generation::default(), "{text:?}");
+        }
+    }
+}

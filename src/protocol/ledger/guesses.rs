@@ -1,0 +1,132 @@
+//! Which prompts a result answers where no line names any, and what is left of it once a line says otherwise.
+
+use crate::action::{Attribution, Outcome};
+use crate::ids::{PromptId, Uuid};
+use crate::message::Message;
+use crate::protocol::actions::Actions;
+use crate::wire::facts::ResultFacts;
+
+use super::prompts::{Entry, Rank, Stage};
+use super::turns::Turn;
+use super::{Interrupt, Ledger};
+
+/// How many guesses can be corrected at once.
+const GUESSES: usize = 16;
+
+/// A turn whose result went to a prompt that no line had named, while others waited that could be meant.
+#[derive(Debug, Clone)]
+pub(super) struct Guess {
+    prompt: Uuid,
+    turn: Turn,
+    outcome: (Outcome, Attribution),
+    result: Message,
+}
+
+impl Ledger {
+    /// Gives the open turns the prompts that they answer although nothing says so: the rules stand at the top of the ledger.
+    pub(super) fn guess(&mut self, facts: &ResultFacts, actions: &mut Actions) {
+        for at in 0..self.turns.len() {
+            let is_held = at + 1 < self.turns.len();
+            let id = self.turns[at].id;
+            for uuid in self.unnamed_of(&self.turns[at], Some(facts).filter(|_| !is_held)) {
+                if let Some(entry) = self.prompts.find(uuid) {
+                    entry.stage = Stage::Taken(Some(id));
+                    entry.guessed = true;
+                    actions.push(crate::action::Action::PromptTaken { prompt: entry.id, turn: id });
+                }
+            }
+        }
+    }
+
+    fn unnamed_of(&self, turn: &Turn, facts: Option<&ResultFacts>) -> Vec<Uuid> {
+        let took_some = turn.is_of_ended || self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
+        let blocked_batch = turn.batch && !turn.spoke;
+        if !blocked_batch && (took_some || turn.is_own()) {
+            return Vec::new();
+        }
+        let waiting = self.waiting_for(turn);
+        let Some(first) = self.likeliest(turn, facts, &waiting) else { return Vec::new() };
+        // Of joined prompts all but the last are echoed, if the CLI echoes.
+        let joins = self.generation.joins && !self.generation.echoes;
+        let waited = |entry: &&Entry| matches!(entry.stage, Stage::Written(order) if order < self.last_result);
+        let joined = joins && turn.spoke && !first.traits.slash && waited(&first);
+        let others = waiting.iter().copied().filter(|entry| joined && entry.id != first.id);
+        let rest = others.take_while(waited);
+        std::iter::once(first).chain(rest).map(|entry| entry.id.uuid()).collect()
+    }
+
+    /// The prompts of which the turn may be, the likeliest first: of those that waited as the turn before it ended, the one
+    /// of the highest priority; if none did, the CLI was idle, and took the first that came.
+    fn waiting_for(&self, turn: &Turn) -> Vec<&Entry> {
+        let before = self.prompts.unnamed().filter(|(written, _)| *written < turn.order);
+        let oldest: Vec<(u64, &Entry)> = before.collect();
+        let mut waiting = oldest.clone();
+        if self.generation.ranks && !turn.batch {
+            waiting.sort_by_key(|(written, entry)| {
+                let waited = *written < turn.after;
+                (!waited, Some(entry.traits.rank).filter(|_| waited))
+            });
+        }
+        // Where prompts are joined, one that has a turn to itself waited alone, or with others that cannot be joined to it
+        // (`clear_now_beside` of 2.1.143).
+        let kind = |waiting: &[(u64, &Entry)]| waiting.first().map(|(_, entry)| entry.traits.kind);
+        let would_join = self.generation.joins && kind(&waiting) == kind(&oldest);
+        let waiting = if would_join { oldest } else { waiting };
+        waiting.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The prompt that a turn most likely ran. Where the queue knows priorities, the order in which prompts were written
+    /// is not that in which they run, and the result helps: a local command has a text and no query, a prompt that a hook
+    /// refused neither, and one that was aborted is not a local command, nor the prompt that is to run now instead.
+    fn likeliest<'e>(&self, turn: &Turn, facts: Option<&ResultFacts>, waiting: &[&'e Entry]) -> Option<&'e Entry> {
+        let by_result = facts.filter(|_| self.generation.ranks).and_then(|facts| {
+            let aborts = self.aborting(facts);
+            let no_query = facts.subtype.as_deref() == Some("success") && facts.stop_reason.is_none();
+            let is_command = no_query && (turn.spoke || facts.has_text());
+            let fits = |entry: &&&Entry| self.generation.joins || entry.traits.slash == is_command;
+            waiting.iter().filter(|entry| Some(entry.id) != aborts).find(fits)
+        });
+        by_result.or(waiting.first()).copied()
+    }
+
+    /// The prompt that made the turn of that result give way to it, if one did: of those that are to run now, the last.
+    fn aborting(&self, facts: &ResultFacts) -> Option<PromptId> {
+        if self.interrupt != Interrupt::None || !facts.may_be_aborted() {
+            return None;
+        }
+        let to_run_now = self.prompts.unnamed().filter(|(_, entry)| entry.traits.rank == Rank::Now);
+        to_run_now.last().map(|(_, entry)| entry.id)
+    }
+
+    /// Remembers whom a turn's result was given by the rules alone, for as long as another may be meant.
+    pub(super) fn remember(&mut self, prompt: Uuid, turn: &Turn, outcome: (Outcome, Attribution), result: &Message) {
+        self.guesses.retain(|guess| self.prompts.unnamed().any(|(written, _)| written < guess.turn.order));
+        if self.prompts.unnamed().any(|(written, _)| written < turn.order) {
+            if self.guesses.len() == GUESSES {
+                self.guesses.remove(0);
+            }
+            self.guesses.push(Guess { prompt, turn: turn.clone(), outcome, result: result.clone() });
+        }
+    }
+
+    /// The CLI runs a prompt only now that was said to have ended: the result that it was given was another's, which was
+    /// written before that turn too.
+    pub(super) fn correct(&mut self, uuid: Uuid, actions: &mut Actions) {
+        let Some(at) = self.guesses.iter().position(|guess| guess.prompt == uuid) else { return };
+        let Guess { turn, outcome, result, .. } = self.guesses.remove(at);
+        match self.turns.last_mut() {
+            Some(running) => {
+                running.is_of_ended = true;
+                running.spoke = true;
+            }
+            None => self.ended_is_due = true,
+        }
+        let waiting = self.waiting_for(&turn);
+        let Some(meant) = self.likeliest(&turn, None, &waiting).map(|entry| entry.id) else { return };
+        if let Some(entry) = self.prompts.remove_first(|entry| entry.id == meant) {
+            let (how, _) = turn.of_entry(&entry, outcome, self.generation);
+            entry.end_as((how, Attribution::Inferred), Some(turn.id), Some(result.clone()), actions);
+            self.remember(meant.uuid(), &turn, outcome, &result);
+        }
+    }
+}
