@@ -21,17 +21,23 @@ fn main() -> ExitCode {
 
 #[cfg(unix)]
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    use claude_duplex::{Action, Config, Prompt, Seed, StreamDelta};
+    use claude_duplex::message::{Accumulator, Edit};
+    use claude_duplex::{Action, Config, Prompt, Seed};
     use std::io::{Write, stdout};
 
     let options = options.include_partial_messages();
     let mut session = session::Session::start(&options, Config::new(Seed::random()))?;
     session.protocol.prompt(session.now(), Prompt::text("hello"))?;
+    let mut said = Accumulator::new();
     while let Some(action) = session.next()? {
         match action {
             Action::Message { message, .. } => {
-                if let Some(StreamDelta::Text(text)) = message.delta() {
-                    write!(stdout(), "{text}")?;
+                for edit in said.add(&message) {
+                    match edit {
+                        Edit::Append { block, text } if block.is_answer() => write!(stdout(), "{text}")?,
+                        Edit::Replace { block, text } if block.is_answer() => write!(stdout(), "\n(anew) {text}")?,
+                        _ => {}
+                    }
                 }
             }
             Action::PromptEnded { outcome, .. } => {

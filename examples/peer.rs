@@ -9,6 +9,7 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use claude_duplex::options::{flags, flags_without_option};
 use claude_duplex::testing::{Fault, Script, Step, serve_stdio, steps_in};
 
 const HELP: &str = r#"peer: the claude command line, scripted
@@ -31,9 +32,9 @@ begins a turn of its own.
   --generation VERSION   which CLI it is: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329 (default), or between
   --fault NAME           what goes wrong; more than once for more than one thing:
 FAULTS
-Of the CLI's own flags these are heard, and all others are ignored:
+Of the CLI's own flags these are heard, the others that it knows are ignored, and unknown ones end it as they end the CLI:
   --replay-user-messages, --include-partial-messages, --max-turns N, --dangerously-skip-permissions,
-  --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --version
+  --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --resume SESSION (which does not exist), --version
 "#;
 
 fn main() -> ExitCode {
@@ -75,6 +76,8 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
             "--mcp-config" => servers.extend(host_servers(&value()?)?),
             "--replay-user-messages" => replay = true,
             "--include-partial-messages" => partial = true,
+            "--resume" | "-r" => faults.push(Fault::BadResume(value()?)),
+            flag if flag.starts_with("--") && !is_known(flag) => faults.push(Fault::UnknownFlag(flag.to_owned())),
             _ => {}
         }
     }
@@ -89,6 +92,12 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
     }
     let script = servers.into_iter().fold(script, Script::host_server);
     Ok(Some(faults.into_iter().fold(script, Script::fault)))
+}
+
+fn is_known(flag: &str) -> bool {
+    let aliases = ["--allowed-tools", "--disallowed-tools"];
+    let without = || flags_without_option().any(|(known, _)| known == flag);
+    flags().any(|known| known == flag) || without() || aliases.contains(&flag)
 }
 
 /// The servers of an MCP configuration, in JSON or in a file, that are in the host.

@@ -12,7 +12,8 @@ use std::error::Error;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use claude_duplex::{Action, Config, Options, Outcome, Seed, StreamDelta};
+use claude_duplex::message::{Accumulator, Edit};
+use claude_duplex::{Action, Config, Options, Outcome, Seed};
 
 fn main() -> ExitCode {
     claude::with(|options| {
@@ -25,10 +26,11 @@ async fn chat(options: Options) -> Result<(), Box<dyn Error>> {
     let options = options.include_partial_messages();
     let mut claude = claude_duplex::tokio::spawn(&options, Config::new(Seed::random()))?;
     let (mut typed, mut open, mut silent) = (type_ahead(), true, true);
+    let mut said = Accumulator::new();
     loop {
         tokio::select! {
             action = claude.next() => match action {
-                Some(action) => show(action)?,
+                Some(action) => show(action, &mut said)?,
                 None => return Ok(()),
             },
             line = typed.recv(), if open => match line {
@@ -51,13 +53,17 @@ async fn chat(options: Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn show(action: Action) -> Result<(), Box<dyn Error>> {
+fn show(action: Action, said: &mut Accumulator) -> Result<(), Box<dyn Error>> {
     match action {
         Action::Message { message, .. } => {
-            if let Some(StreamDelta::Text(text)) = message.delta() {
-                write!(stdout(), "{text}")?;
-                stdout().flush()?;
+            for edit in said.add(&message) {
+                match edit {
+                    Edit::Append { block, text } if block.is_answer() => write!(stdout(), "{text}")?,
+                    Edit::Replace { block, text } if block.is_answer() => write!(stdout(), "\n(anew) {text}")?,
+                    _ => {}
+                }
             }
+            stdout().flush()?;
         }
         Action::PromptEnded { outcome: Outcome::Success, .. } => writeln!(stdout())?,
         Action::PromptEnded { outcome, .. } => writeln!(stdout(), "({outcome})")?,

@@ -224,6 +224,10 @@ pub enum Outcome {
     Cancelled,
     /// A hook ended it: `UserPromptSubmit` refused the prompt, or a hook stopped its turn at a tool (`continue: false`).
     Blocked,
+    /// A `PreToolUse` hook deferred a call of a tool (`permissionDecision: "defer"`), and the turn ended before the call. The result has the
+    /// call in [`deferred_tool_use`](crate::TurnResult::deferred_tool_use) (`defer` of 2.1.332). The call is made when the session is
+    /// resumed.
+    Deferred,
     /// The CLI has seen its uuid, in this session or in the one that it [resumes](crate::Options::resume), and did not run
     /// it. A [`Seed`](crate::Seed) that is used for a second process of the same session does that to every prompt.
     Duplicate,
@@ -243,6 +247,7 @@ impl Outcome {
             Self::TimedOut { .. } => "timed_out",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
+            Self::Deferred => "deferred",
             Self::Duplicate => "duplicate",
             Self::Lost(_) => "lost",
         }

@@ -28,7 +28,7 @@ pub use elicitation::{Elicitation, ElicitationAction, ElicitationAnswer, Elicita
 pub use kind::{AskKind, AskKinds};
 pub(crate) use permission::Payload;
 pub use permission::{Classification, Decision, DecisionReason, MatchedAskRule, McpSource, Permission};
-pub use question::{Choice, Question, QuestionReply, Questions, Unanswered};
+pub use question::{Choice, Question, QuestionReply, Questions, Unanswered, UnknownQuestion};
 pub use update::{Change, Destination, PermissionUpdate, Rule, RuleBehavior};
 
 use crate::error::DecodeError;

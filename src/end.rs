@@ -56,6 +56,40 @@ impl fmt::Debug for Closed {
     }
 }
 
+impl Closed {
+    /// Describes the end in one line for a person. An exit status of 1 that only repeats that the last turn ended with an error, or was
+    /// interrupted, is explained as such: it is no crash.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use claude_duplex::testing::{Pair, Script, Step};
+    /// use claude_duplex::{Action, Config, Interrupt, Seed};
+    ///
+    /// let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
+    /// let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::default().partial(true).then([slow]));
+    /// pair.prompt("count");
+    /// pair.run_until(|action| matches!(action, Action::Message { message, .. } if message.delta().is_some()));
+    /// pair.interrupt(Interrupt::running());
+    /// pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+    /// let Some(Action::Closed(closed)) = pair.close().pop() else { unreachable!() };
+    /// assert_eq!(
+    ///     closed.explain(),
+    ///     "closed by the host; exit status 1, as the last turn was an error: the turn was interrupted"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn explain(&self) -> String {
+        match (self.exit, &self.last_error) {
+            (Some(exit @ Exit::Code(1)), Some(error)) => {
+                format!("{}; {exit}, as the last turn was an error: {error}", self.why)
+            }
+            (Some(exit), _) => format!("{}; {exit}", self.why),
+            (None, _) => self.why.to_string(),
+        }
+    }
+}
+
 /// What brought a session's end about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]

@@ -195,7 +195,7 @@ pub use json::Json;
 pub use message::{Content, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
 pub use prompt::{Block, Priority, Prompt};
-pub use protocol::{Counts, Protocol};
+pub use protocol::{Compaction, CompactionState, CompactionTrigger, Counts, Protocol, SessionSnapshot};
 pub use request::{Interrupt, Reply, Request};
 #[cfg(feature = "session")]
 pub use session::{

@@ -1,7 +1,8 @@
 //! A line of the CLI: owned once, cheap to clone, its kind known, its content decoded when asked for.
 //!
 //! [`Message::view`] decodes any of them; [`result`](Message::result), [`content`](Message::content),
-//! [`delta`](Message::delta) and the others decode one kind. [`Transcript`] gathers what a turn's messages say.
+//! [`delta`](Message::delta) and the others decode one kind. [`Accumulator`] turns messages into edits of what is shown, and
+//! [`Transcript`] gathers what a turn's messages say.
 //!
 //! Every view is open, for the CLI says more with each release: only what nothing can be done without is an error where it
 //! is missing, a field of another type than it should be is as good as none, words that are new are `Other`, and what a
@@ -24,8 +25,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accumulator;
 pub mod assistant;
 pub mod content;
+mod failure;
 pub mod origin;
 pub mod rate_limit;
 pub mod result;
@@ -52,8 +55,10 @@ use crate::wire::read::{self, Reader, Tags, read_line, view_of};
 use crate::wire::scan::scan;
 use crate::wire::view::FromJson;
 
+pub use self::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
 pub use self::assistant::Assistant;
 pub use self::content::Content;
+pub use self::failure::{Failure, FailureKind, ResetTime};
 pub use self::result::TurnResult;
 pub use self::stream::{StreamDelta, StreamEvent};
 pub use self::system::System;

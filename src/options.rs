@@ -50,6 +50,7 @@ pub mod windows;
 
 pub use environment::EnvChange;
 pub use error::OptionsError;
+pub use flags::{flags, flags_without_option};
 pub use invocation::Invocation;
 pub use values::{
     Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, Thinking, ThinkingDisplay, Tools,

@@ -16,8 +16,11 @@ mod room;
 mod safe;
 mod shutdown;
 mod silence;
+mod snapshot;
 mod tail;
 mod time_limits;
+
+pub use snapshot::{Compaction, CompactionState, CompactionTrigger, SessionSnapshot};
 
 use std::fmt;
 
@@ -101,6 +104,7 @@ pub struct Protocol {
     stderr: Tail,
     rejected_tail: Tail,
     session: Option<CliSession>,
+    snapshot: SessionSnapshot,
     last_error: Option<String>,
     /// The last result is an error without a turn: what is lost with the session is lost by that.
     failed: bool,
@@ -152,6 +156,7 @@ impl Protocol {
             stderr: Tail::default(),
             rejected_tail: Tail::default(),
             session: None,
+            snapshot: SessionSnapshot::default(),
             last_error: None,
             failed: false,
             dialogs: Vec::new(),
@@ -421,6 +426,12 @@ impl Protocol {
     #[must_use]
     pub fn session(&self) -> Option<&CliSession> {
         self.session.as_ref()
+    }
+
+    /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last.
+    #[must_use]
+    pub fn snapshot(&self) -> &SessionSnapshot {
+        &self.snapshot
     }
 
     /// The latest of the instants that it was told.

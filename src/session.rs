@@ -220,6 +220,13 @@ impl Session {
         self.presence.state().cli_session().map(|session| Arc::clone(&session.id))
     }
 
+    /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last. `None` once the
+    /// session is over.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<crate::SessionSnapshot> {
+        self.presence.state().snapshot()
+    }
+
     /// Who the CLI is, as far as it has said.
     #[must_use]
     pub fn cli_session(&self) -> Option<crate::CliSession> {

@@ -47,6 +47,7 @@
 //! `tests/sdks` the official SDKs take it for theirs. Not imitated are the model, the tools, sessions on disk, and `/compact`;
 //! texts and numbers are invented.
 
+mod args;
 mod fault;
 mod generation;
 mod lines;
@@ -59,7 +60,7 @@ mod step;
 #[cfg(feature = "driver")]
 mod world;
 
-pub use fault::{BadFault, Fault};
+pub use fault::{BadFault, Damage, Fault};
 pub use generation::{BadGeneration, Generation};
 pub use pair::Pair;
 pub use peer::Peer;

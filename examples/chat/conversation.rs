@@ -81,7 +81,7 @@ impl Conversation {
         while !self.screen.is_unseen() {
             match self.next().await {
                 Event::Action(Some(Action::PromptEnded { prompt: ended, outcome, result, .. })) if ended == prompt => {
-                    self.screen.end_line();
+                    self.screen.end_answer();
                     status = result.as_ref().map(|_| u8::from(outcome != Outcome::Success));
                     if let (Outcome::Error, Some(Ok(result))) = (outcome, result.map(|result| result.result())) {
                         self.screen.note(&format!("error: {}", result.error_text()));
@@ -104,7 +104,7 @@ impl Conversation {
         while !self.screen.is_unseen() {
             match self.next().await {
                 Event::Action(Some(Action::PromptEnded { outcome, result, .. })) => {
-                    self.screen.end_line();
+                    self.screen.end_answer();
                     match (outcome, result.map(|result| result.result())) {
                         (Outcome::Success, _) => {}
                         (Outcome::Error, Some(Ok(result))) => {

@@ -1,8 +1,9 @@
 //! What a person sees: the answer as it comes, tools as they run, questions.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 
-use claude_duplex::{Content, Json, Message, MessageKind, Permission, StreamDelta};
+use claude_duplex::message::{Accumulator, BlockId, Edit};
+use claude_duplex::{Message, Permission};
 
 /// The most that is shown of a tool's input or result.
 const SHOWN: usize = 200;
@@ -10,8 +11,12 @@ const SHOWN: usize = 200;
 /// The answer goes to stdout, and all else to stderr where only the answer is wanted.
 pub(crate) struct Screen {
     interactive: bool,
-    /// Text came in parts: the whole message after them says nothing new.
-    streamed: bool,
+    /// The answer is shown as it comes. Otherwise each of its texts is shown once it is complete: what a program reads from a
+    /// pipe cannot be taken back.
+    live: bool,
+    said: Accumulator,
+    /// Texts that are not complete and not shown yet.
+    held: Vec<(BlockId, String)>,
     mid_line: bool,
     /// Nobody looks any more: the terminal is gone, or the program behind a pipe has ended.
     unseen: bool,
@@ -19,47 +24,70 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn new(interactive: bool) -> Self {
-        Self { interactive, streamed: false, mid_line: false, unseen: false }
+        let live = interactive || stdout().is_terminal();
+        Self { interactive, live, said: Accumulator::new(), held: Vec::new(), mid_line: false, unseen: false }
     }
 
-    /// Shows what a message adds to the answer.
+    /// Shows what a message adds to the answer, and what it takes back.
     pub(crate) fn message(&mut self, message: &Message) {
-        if message.is_subagent() {
-            return;
+        for edit in self.said.add(message) {
+            if edit.block().parent_tool_use_id.is_none() {
+                self.edit(edit);
+            }
         }
-        match message.kind() {
-            MessageKind::StreamEvent => {
-                if let Some(StreamDelta::Text(text)) = message.delta() {
-                    self.streamed = true;
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::ToolCall { call, .. } => {
+                if let Some(input) = &call.input {
+                    self.note(&format!("[{} {}]", call.name, cut(input.as_str())));
+                }
+            }
+            Edit::ToolResult { result, .. } => {
+                let how = if result.is_error { "failed:" } else { "->" };
+                self.note(&format!("[{how} {}]", cut(&result.text())));
+            }
+            Edit::Append { block, text } if block.is_answer() => {
+                if self.live {
                     self.text(&text);
+                } else if let Some((_, held)) = self.held.iter_mut().find(|(id, _)| *id == block.id) {
+                    held.push_str(&text);
+                } else {
+                    self.held.push((block.id, text));
                 }
             }
-            MessageKind::Assistant => {
-                for block in message.content().into_iter().flatten() {
-                    match block {
-                        Content::Text(text) if !self.streamed => self.text(&text.text),
-                        Content::ToolUse(call) => {
-                            let input = call.input.as_ref().map_or("", Json::as_str);
-                            self.note(&format!("[{} {}]", call.name, cut(input)));
-                        }
-                        _ => {}
-                    }
+            Edit::Replace { block, text } if block.is_answer() => {
+                if self.live {
+                    self.note("(the answer broke off; once more, from the start)");
+                    self.text(&text);
+                } else {
+                    self.held.retain(|(id, _)| *id != block.id);
+                    self.held.push((block.id, text));
                 }
-                self.streamed = false;
             }
-            MessageKind::User => {
-                for block in message.content().into_iter().flatten() {
-                    if let Content::ToolResult(result) = block {
-                        self.note(&format!(
-                            "[{} {}]",
-                            if result.is_error { "failed:" } else { "->" },
-                            cut(&result.text())
-                        ));
-                    }
+            Edit::Remove { from_block, to } => {
+                if self.live && from_block.is_answer() {
+                    self.note("(the answer broke off; that part is withdrawn)");
+                }
+                self.held.retain(|(id, _)| *id < from_block.id || *id > to);
+            }
+            Edit::Complete { block, .. } => {
+                if let Some(at) = self.held.iter().position(|(id, _)| *id == block.id) {
+                    let (_, text) = self.held.remove(at);
+                    self.text(&text);
                 }
             }
             _ => {}
         }
+    }
+
+    /// Shows what is left of an answer that was interrupted.
+    pub(crate) fn end_answer(&mut self) {
+        for (_, text) in std::mem::take(&mut self.held) {
+            self.text(&text);
+        }
+        self.end_line();
     }
 
     /// Asks whether a tool may run.

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::ask::{Decision, Permission};
 use crate::error::DecodeError;
 use crate::json::Json;
-use crate::text::Few;
+use crate::text::{Few, Quoted};
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view, words};
 
@@ -21,16 +21,16 @@ const TOOL: &str = "AskUserQuestion";
 ///
 /// ```
 /// use claude_duplex::testing::{Pair, Script, Step, Tool};
-/// use claude_duplex::{Action, AskKind, Config, Decision, DecodeError, Json, Permission, Seed};
+/// use claude_duplex::{Action, AskKind, Config, Decision, Json, Permission, Seed};
 ///
-/// fn first_of_each(permission: &Permission) -> Result<Decision, DecodeError> {
+/// fn first_of_each(permission: &Permission) -> Result<Decision, Box<dyn std::error::Error>> {
 ///     let questions = permission.questions()?;
-///     let reply = questions.list.iter().fold(questions.reply(), |reply, question| {
-///         match question.choices.iter().flatten().next() {
-///             Some(choice) => reply.choose(&question.question, &choice.label),
-///             None => reply,
+///     let mut reply = questions.reply();
+///     for question in &questions.list {
+///         if let Some(choice) = question.choices.iter().flatten().next() {
+///             reply = reply.choose(&question.question, &choice.label)?;
 ///         }
-///     });
+///     }
 ///     Ok(reply.decision())
 /// }
 ///
@@ -112,7 +112,8 @@ impl Questions {
     /// A reply in which nothing is answered yet.
     #[must_use]
     pub fn reply(&self) -> QuestionReply {
-        QuestionReply { input: self.input.clone(), answers: Vec::new(), annotations: Vec::new() }
+        let asked = self.list.iter().map(|question| question.question.clone()).collect();
+        QuestionReply { asked, input: self.input.clone(), answers: Vec::new(), annotations: Vec::new() }
     }
 
     /// For a host without a user: a deny that tells the model to go on by itself. Every version takes it.
@@ -125,9 +126,26 @@ impl Questions {
 /// The user's answers. What is said twice of one question counts as it was said last.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QuestionReply {
+    asked: Vec<String>,
     input: Json,
     answers: Vec<(String, String)>,
     annotations: Vec<(String, Annotation)>,
+}
+
+/// Error of an answer to a question that was not asked. The CLI would ignore the answer, and the model would read that the user
+/// said nothing.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no question {:?} was asked; name a question by its whole text", Quoted(question))]
+#[non_exhaustive]
+pub struct UnknownQuestion {
+    /// Question that was not asked.
+    pub question: String,
+}
+
+impl fmt::Debug for UnknownQuestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnknownQuestion").field("question", &Quoted(&self.question)).finish()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -142,15 +160,24 @@ struct Annotation {
 
 impl QuestionReply {
     /// Answers a question with the label of a choice, or with a text of the user's own.
-    #[must_use]
-    pub fn choose(mut self, question: &str, answer: impl Into<String>) -> Self {
+    ///
+    /// # Errors
+    /// [`UnknownQuestion`] if no question has that text.
+    pub fn choose(mut self, question: &str, answer: impl Into<String>) -> Result<Self, UnknownQuestion> {
+        self.check(question)?;
         *entry(&mut self.answers, question) = answer.into();
-        self
+        Ok(self)
     }
 
-    /// Answers a question of which several can be chosen; the CLI reads them with commas between.
-    #[must_use]
-    pub fn choose_all<T: AsRef<str>>(self, question: &str, labels: impl IntoIterator<Item = T>) -> Self {
+    /// Answers a question of which several can be chosen. The CLI reads the labels with commas between them.
+    ///
+    /// # Errors
+    /// [`UnknownQuestion`] if no question has that text.
+    pub fn choose_all<T: AsRef<str>>(
+        self,
+        question: &str,
+        labels: impl IntoIterator<Item = T>,
+    ) -> Result<Self, UnknownQuestion> {
         let mut joined = String::new();
         for label in labels {
             joined.push_str(if joined.is_empty() { "" } else { ", " });
@@ -160,24 +187,43 @@ impl QuestionReply {
     }
 
     /// Adds what the user wrote beside the choice.
-    #[must_use]
-    pub fn note(mut self, question: &str, notes: impl Into<String>) -> Self {
+    ///
+    /// # Errors
+    /// [`UnknownQuestion`] if no question has that text.
+    pub fn note(mut self, question: &str, notes: impl Into<String>) -> Result<Self, UnknownQuestion> {
+        self.check(question)?;
         entry(&mut self.annotations, question).notes = Some(notes.into());
-        self
+        Ok(self)
     }
 
     /// Adds the preview of what was chosen.
-    #[must_use]
-    pub fn preview(mut self, question: &str, preview: impl Into<String>) -> Self {
+    ///
+    /// # Errors
+    /// [`UnknownQuestion`] if no question has that text.
+    pub fn preview(mut self, question: &str, preview: impl Into<String>) -> Result<Self, UnknownQuestion> {
+        self.check(question)?;
         entry(&mut self.annotations, question).preview = Some(preview.into());
-        self
+        Ok(self)
     }
 
     /// Says how a question went unanswered, for a CLI that [knows of it](Unanswered); `told` is what the model reads.
-    #[must_use]
-    pub fn unanswered(mut self, question: &str, how: Unanswered, told: impl Into<String>) -> Self {
+    ///
+    /// # Errors
+    /// [`UnknownQuestion`] if no question has that text.
+    pub fn unanswered(
+        mut self,
+        question: &str,
+        how: Unanswered,
+        told: impl Into<String>,
+    ) -> Result<Self, UnknownQuestion> {
+        self.check(question)?;
         entry(&mut self.annotations, question).unanswered = Some(how);
         self.choose(question, told)
+    }
+
+    fn check(&self, question: &str) -> Result<(), UnknownQuestion> {
+        let asked = self.asked.iter().any(|asked| asked == question);
+        asked.then_some(()).ok_or_else(|| UnknownQuestion { question: question.to_owned() })
     }
 
     /// The allow that carries the answers: the tool's input as it came, with `answers` and `annotations`.

@@ -233,6 +233,13 @@ words! {
 }
 
 impl Assistant {
+    /// Returns whether the text is the CLI's own and no model said it: an error of the API, the output of a slash command, or an
+    /// answer such as `No response requested.` Its model is `<synthetic>`.
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        self.message.model.as_deref() == Some("<synthetic>")
+    }
+
     /// Its text blocks.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.message.content.iter().filter_map(Content::text)

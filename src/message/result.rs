@@ -6,6 +6,7 @@ use super::assistant::StopReason;
 use super::origin::Origin;
 use super::usage::{ModelUsage, Usage};
 use crate::json::Json;
+use crate::wire::facts::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED};
 use crate::wire::view::{view, words};
 
 view! {
@@ -234,7 +235,7 @@ words! {
         ImageError = "image_error",
         /// The context is full.
         PromptTooLong = "prompt_too_long",
-        /// A usage limit was reached.
+        /// The context is full, and was not compacted.
         BlockingLimit = "blocking_limit",
         /// The context was full again as soon as it was compacted.
         RapidRefillBreaker = "rapid_refill_breaker",
@@ -270,21 +271,48 @@ words! {
 }
 
 impl TurnResult {
-    /// What went wrong, as text, as the official SDKs choose it: the errors, else the result's text, else the subtype unless
-    /// it is `success`, else the API's status (wire reference, section 3.8).
+    /// Returns what went wrong, as text: the errors, else the result's text, else the subtype unless it is `success`, else the
+    /// API's status (wire reference, section 3.8). The CLI's remarks for its own developers (`[ede_diagnostic] ...`, in the
+    /// results of interrupted turns since 2.1.77 or so) do not count; instead of them the text says that the turn was interrupted, or
+    /// broke off.
     #[must_use]
     pub fn error_text(&self) -> String {
         let errors = self.error_texts();
-        let errors: Vec<_> = errors.iter().map(String::as_str).filter(|text| !text.trim().is_empty()).collect();
+        let errors: Vec<_> = errors.iter().map(String::as_str).filter(|text| says_something(text)).collect();
         if !errors.is_empty() {
             return errors.join("; ");
         }
         match (self.result.as_deref().map(str::trim), &self.subtype, self.api_error_status) {
             (Some(text), ..) if !text.is_empty() => text.to_owned(),
+            _ if self.is_aborted() => INTERRUPTED.to_owned(),
+            (_, ResultKind::ErrorDuringExecution, _) if self.error_texts().iter().any(|error| is_diagnostic(error)) => {
+                BROKE_OFF.to_owned()
+            }
             (_, ResultKind::Success, Some(status)) => format!("API error (HTTP {status})"),
             (_, ResultKind::Success, None) => "unknown error".to_owned(),
             (_, subtype, _) => subtype.as_str().to_owned(),
         }
+    }
+
+    /// Returns whether the turn was interrupted. Before 2.1.91 the result of an interrupted turn, and of one that broke off by
+    /// itself, are the same: both count.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        match &self.terminal_reason {
+            Some(_) => self.is_aborted(),
+            None => self.subtype == ResultKind::ErrorDuringExecution && self.says_nothing(),
+        }
+    }
+
+    fn is_aborted(&self) -> bool {
+        let aborted = [TerminalReason::AbortedStreaming, TerminalReason::AbortedTools];
+        self.terminal_reason.as_ref().is_some_and(|reason| aborted.contains(reason))
+    }
+
+    /// Returns whether no error and no text says what went wrong.
+    fn says_nothing(&self) -> bool {
+        self.result.as_deref().is_none_or(|text| text.trim().is_empty())
+            && !self.error_texts().iter().any(|text| says_something(text))
     }
 
     /// The errors; a bare text counts as one, and in a list what is no text does not count.
@@ -310,6 +338,16 @@ impl TurnResult {
         let before = before.and_then(|before| before.total_cost_usd).filter(|before| *before <= total);
         Some(total - before.unwrap_or(0.0))
     }
+}
+
+/// Whether it is an error for people: neither blank nor a remark for the CLI's developers.
+fn says_something(error: &str) -> bool {
+    let error = error.trim();
+    !error.is_empty() && !is_diagnostic(error)
+}
+
+fn is_diagnostic(error: &str) -> bool {
+    error.trim_start().starts_with(DIAGNOSTIC)
 }
 
 #[cfg(test)]
@@ -339,6 +377,15 @@ mod tests {
             (r#""subtype":"success","result":" ","api_error_status":529"#, "API error (HTTP 529)"),
             (r#""subtype":"success","errors":null"#, "unknown error"),
             (r#""subtype":"success","errors":"bare""#, "bare"),
+            (
+                r#""subtype":"error_during_execution","errors":["[ede_diagnostic] result_type=user"],"terminal_reason":"aborted_tools""#,
+                "the turn was interrupted",
+            ),
+            (
+                r#""subtype":"error_during_execution","errors":["[ede_diagnostic] result_type=user"]"#,
+                "the turn broke off before it was answered",
+            ),
+            (r#""subtype":"error_during_execution","errors":["[ede_diagnostic] a","real"]"#, "real"),
             (r#""subtype":"error_new","errors":["a",5,{}]"#, "a"),
             (r#""subtype":"error_new","errors":{"a":5}"#, "error_new"),
         ];

@@ -1,11 +1,14 @@
 //! What a turn's messages say, gathered: texts, calls of tools with their results, how it ended.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::ops::Range;
+use std::mem;
 
-use super::content::{Content, ToolResult, ToolUse};
-use super::{Message, StreamDelta, System, TurnResult};
+use super::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
+use super::assistant::AssistantError;
+use super::content::{ToolResult, ToolUse};
+use super::failure::Failure;
+use super::rate_limit::RateLimit;
+use super::{Message, TurnResult, View};
 use crate::json::Json;
 use crate::text::Quoted;
 use crate::wire::kind::MessageKind;
@@ -13,11 +16,13 @@ use crate::wire::kind::MessageKind;
 /// What an entry counts for beyond its own text.
 const OVERHEAD: usize = 128;
 
-/// What a turn's messages say, gathered as they come.
+/// Content of a turn: its texts, its calls of tools with their results, and how it ended.
 ///
-/// It is pure and bounded: it holds at most [`limit`](Transcript::with_limit) bytes of texts, inputs and results, drops what
-/// comes after, and [says so](Transcript::dropped); the turn's result is always kept. What the CLI takes back
-/// (`supersedes`, `retracted_message_uuids`) is removed.
+/// A transcript applies the edits of an [`Accumulator`], so it has the final content at every moment: text of a stream that
+/// broke off, and messages that the CLI takes back, are removed.
+///
+/// It holds at most [`limit`](Transcript::with_limit) bytes of texts, inputs and results, drops what comes after, and
+/// [says so](Transcript::dropped). The turn's result is always kept.
 ///
 /// ```
 /// use claude_duplex::Message;
@@ -41,23 +46,36 @@ const OVERHEAD: usize = 128;
 /// ```
 #[derive(Clone)]
 pub struct Transcript {
+    accumulator: Accumulator,
+    /// In the order of their blocks' numbers.
     entries: Vec<Entry>,
-    /// The entries of each line that has a uuid.
-    lines: HashMap<String, Range<usize>>,
-    /// The last call with each id.
-    calls: HashMap<String, usize>,
-    partial: String,
+    /// Number of the newest block that was seen, kept or not.
+    newest: Option<BlockId>,
     result: Option<Box<TurnResult>>,
+    /// Evidence of why the turn failed: the last message's error, and how near a limit is.
+    error: Option<AssistantError>,
+    rate_limit: Option<Box<RateLimit>>,
     held: usize,
     limit: usize,
     dropped: Dropped,
 }
 
 #[derive(Clone)]
-enum Entry {
+struct Entry {
+    block: Block,
+    complete: bool,
+    /// The CLI's own text.
+    synthetic: bool,
+    /// Bytes that were not kept.
+    missing: u64,
+    content: Kept,
+}
+
+#[derive(Clone)]
+enum Kept {
     Text(String),
     Call(Box<ToolCall>),
-    Retracted,
+    Nothing,
 }
 
 /// A call of a tool, with its result as soon as that is there.
@@ -84,9 +102,9 @@ pub struct Dropped {
     pub texts: u64,
     /// Calls over the limit.
     pub calls: u64,
-    /// Results over the limit, and results of calls that are not here.
+    /// Results over the limit, results of calls that are not here, and second results of one call.
     pub results: u64,
-    /// How many bytes all of these have.
+    /// Bytes over the limit.
     pub bytes: u64,
 }
 
@@ -120,202 +138,268 @@ impl Default for Transcript {
 }
 
 impl Transcript {
-    /// How many bytes one holds where nothing else is said: 16 MiB.
+    /// Default limit of [`with_limit`](Self::with_limit): 16 MiB.
     pub const LIMIT: usize = 16 << 20;
 
-    /// An empty one, with the usual [limit](Transcript::LIMIT).
+    /// Creates an empty transcript with the default [limit](Transcript::LIMIT).
     #[must_use]
     pub fn new() -> Self {
         Self::with_limit(Self::LIMIT)
     }
 
-    /// An empty one that holds at most so many bytes of texts, inputs, results and ids, and about as much again for its own
-    /// order.
+    /// Creates an empty transcript that holds at most that many bytes of texts, inputs, results and ids, and at most as much
+    /// again for blocks that are still streamed.
     #[must_use]
     pub fn with_limit(bytes: usize) -> Self {
         Self {
+            accumulator: Accumulator::with_limit(bytes),
             entries: Vec::new(),
-            lines: HashMap::new(),
-            calls: HashMap::new(),
-            partial: String::new(),
+            newest: None,
             result: None,
+            error: None,
+            rate_limit: None,
             held: 0,
             limit: bytes,
             dropped: Dropped::default(),
         }
     }
 
-    /// Takes what a message says; messages of any kind, in the order in which they came. A message that a view cannot decode
-    /// adds nothing.
+    /// Takes a message of any kind. Messages are given in the order in which they came. A message that a view cannot decode adds
+    /// nothing.
     pub fn add(&mut self, message: &Message) {
+        let unmatched = self.accumulator.unmatched_results();
+        for edit in self.accumulator.add(message) {
+            self.apply(edit);
+        }
+        self.dropped.results += self.accumulator.unmatched_results() - unmatched;
         match message.kind() {
-            MessageKind::StreamEvent if !message.is_subagent() => self.stream(message),
-            MessageKind::Assistant => self.assistant(message),
-            MessageKind::User => {
-                for block in message.content().into_iter().flatten() {
-                    if let Content::ToolResult(result) = block {
-                        self.tool_result(result);
-                    }
-                }
+            MessageKind::Result => self.result = message.result().ok().map(Box::new),
+            MessageKind::Assistant if !message.is_subagent() => {
+                self.error = message.assistant().ok().and_then(|assistant| assistant.error);
             }
-            MessageKind::System if message.subtype().as_deref() == Some("model_refusal_fallback") => {
-                if let Ok(System::ModelRefusalFallback(refusal)) = message.system() {
-                    self.retract(&refusal.retracted_message_uuids.unwrap_or_default());
+            MessageKind::RateLimitEvent => {
+                if let Ok(View::RateLimit(event)) = message.view() {
+                    self.rate_limit = Some(Box::new(event.rate_limit_info));
                 }
-            }
-            MessageKind::Result => {
-                self.partial.clear();
-                self.result = message.result().ok().map(Box::new);
             }
             _ => {}
         }
     }
 
-    /// The text blocks of the main thread, in their order.
+    /// Returns the complete text blocks of the main thread, in their order.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Text(text) => Some(text.as_str()),
+        self.entries.iter().filter_map(|entry| match &entry.content {
+            Kept::Text(text) if entry.complete => Some(text.as_str()),
             _ => None,
         })
     }
 
-    /// The texts of the main thread, one to a line.
+    /// Returns the complete texts of the main thread, joined by line ends.
     #[must_use]
     pub fn text(&self) -> String {
         self.texts().collect::<Vec<_>>().join("\n")
     }
 
-    /// What was streamed of a text block that is not complete yet, with `--include-partial-messages`; at most as long as the
-    /// limit. An interrupted block may never be.
+    /// Returns the streamed text of the last text block if that block is not complete, with `--include-partial-messages`; else
+    /// an empty string. In an interrupted turn the block may never be completed.
     #[must_use]
     pub fn partial(&self) -> &str {
-        &self.partial
+        let texts = self.entries.iter().rev().filter_map(|entry| match &entry.content {
+            Kept::Text(text) => Some((text, entry.complete)),
+            _ => None,
+        });
+        match texts.take(1).next() {
+            Some((text, false)) => text,
+            _ => "",
+        }
     }
 
-    /// What the turn says at its end: the result's text, else the last text block.
+    /// Returns the text that answers the prompt: the result's text; else the [partial](Self::partial) text; else the last
+    /// text block.
     #[must_use]
     pub fn answer(&self) -> Option<&str> {
         let said = self.result.as_ref().and_then(|result| result.result.as_deref());
-        said.or_else(|| self.texts().last())
+        let partial = Some(self.partial()).filter(|partial| !partial.is_empty());
+        said.or(partial).or_else(|| self.texts().last())
     }
 
-    /// The calls of tools, those of subagents too, in their order. What the API itself runs
-    /// ([`Content::ServerToolUse`]) is not among them.
+    /// Returns the calls of tools, those of subagents too, in their order. Tools that the API runs
+    /// ([`Content::ServerToolUse`](super::Content::ServerToolUse)) are not among them.
     pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Call(call) => Some(&**call),
+        self.entries.iter().filter_map(|entry| match &entry.content {
+            Kept::Call(call) if entry.complete => Some(&**call),
             _ => None,
         })
     }
 
-    /// How the turn ended: its usage, its cost, its denials, its error; none before that.
+    /// Returns how the turn ended: its usage, its cost, its denials, its error. `None` before the turn has ended.
     #[must_use]
     pub fn result(&self) -> Option<&TurnResult> {
         self.result.as_deref()
     }
 
-    /// What was not kept.
+    /// Returns why the turn did not end well: from its result, the error of its last message, and the last `rate_limit_event`.
+    /// `None` before the turn has ended, and if it succeeded.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        Failure::classify(self.result.as_deref()?, self.error.as_ref(), self.rate_limit.as_deref())
+    }
+
+    /// Returns whether all texts of the main thread are the CLI's own, and there is one: no model answered. See
+    /// [`Assistant::is_synthetic`](super::Assistant::is_synthetic).
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        let mut texts = self.entries.iter().filter(|entry| matches!(entry.content, Kept::Text(_))).peekable();
+        texts.peek().is_some() && texts.all(|entry| entry.synthetic)
+    }
+
+    /// Returns what was not kept.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
         self.dropped
     }
 
-    fn stream(&mut self, message: &Message) {
-        if let Some(StreamDelta::Text(text)) = message.delta() {
-            if self.partial.len() + text.len() <= self.limit {
-                self.partial.push_str(&text);
-            }
-        }
-    }
-
-    fn assistant(&mut self, message: &Message) {
-        let Ok(assistant) = message.assistant() else { return };
-        self.retract(&assistant.supersedes.unwrap_or_default());
-        let start = self.entries.len();
-        let (parent, subagent) = (assistant.parent_tool_use_id, message.is_subagent());
-        for block in assistant.message.content {
-            match block {
-                Content::Text(text) if !subagent => {
-                    self.partial.clear();
-                    let size = text.text.len();
-                    if self.has_room(size) {
-                        self.entries.push(Entry::Text(text.text));
-                    } else {
-                        self.dropped.texts += 1;
-                    }
+    fn apply(&mut self, edit: Edit) {
+        match edit {
+            Edit::Append { block, text } if block.is_answer() => self.append(block, text),
+            Edit::Replace { block, text } if block.is_answer() => {
+                if let Some(entry) = self.entry(&block) {
+                    entry.missing = 0;
+                    let old = mem::replace(&mut entry.content, Kept::Text(String::new()));
+                    self.held -= old.size();
                 }
-                Content::ToolUse(call) => self.call(call, parent.clone()),
-                _ => {}
+                self.append(block, text);
             }
+            Edit::ToolCall { block, call } => self.call(block, call),
+            Edit::ToolResult { block, result } => self.tool_result(&block, result),
+            Edit::Complete { block, synthetic } if block.is_answer() || block.kind == BlockKind::ToolCall => {
+                self.complete(&block, synthetic);
+            }
+            Edit::Remove { .. } => {
+                for entry in self.entries.iter_mut().filter(|entry| edit.removes(&entry.block)) {
+                    self.held -= mem::replace(&mut entry.content, Kept::Nothing).size();
+                }
+            }
+            _ => {}
         }
-        let own = start..self.entries.len();
-        if let Some(uuid) = assistant.uuid.filter(|_| !own.is_empty()) {
-            // The line's entries are counted; its uuid is short, or else not worth keeping.
-            if uuid.len() <= OVERHEAD {
-                self.lines.insert(uuid, own);
+    }
+
+    fn append(&mut self, block: Block, more: String) {
+        let (is_new, room) = (self.is_new(&block), self.limit.saturating_sub(self.held));
+        let (held, size) = (&mut self.held, more.len());
+        match self.entries.binary_search_by_key(&block.id, |entry| entry.block.id) {
+            Ok(at) => {
+                let Entry { content: Kept::Text(text), missing, .. } = &mut self.entries[at] else { return };
+                if size > room || *missing > 0 {
+                    *missing += size as u64;
+                } else if text.is_empty() {
+                    (*text, *held) = (more, *held + size);
+                } else {
+                    text.push_str(&more);
+                    *held += size;
+                }
+            }
+            Err(_) if !is_new || size + OVERHEAD > room => self.dropped.bytes += size as u64,
+            Err(_) => {
+                *held += size + OVERHEAD;
+                self.entries.push(Entry {
+                    block,
+                    complete: false,
+                    synthetic: false,
+                    missing: 0,
+                    content: Kept::Text(more),
+                });
             }
         }
     }
 
-    fn call(&mut self, ToolUse { id, name, input, .. }: ToolUse, parent: Option<String>) {
-        let parent_size = parent.as_ref().map_or(0, String::len);
-        let input_size = input.as_ref().map_or(0, |input| input.as_str().len());
-        // The id is held twice: here and in the index.
-        if !self.has_room(2 * id.len() + name.len() + input_size + parent_size) {
-            self.dropped.calls += 1;
-            return;
+    fn call(&mut self, block: Block, call: ToolUse) {
+        let ToolUse { id, name, input, .. } = call;
+        let parent_tool_use_id = block.parent_tool_use_id.as_deref().map(str::to_owned);
+        let content = Kept::Call(Box::new(ToolCall { id, name, input, parent_tool_use_id, result: None }));
+        let (is_new, size, room) = (self.is_new(&block), content.size(), self.limit.saturating_sub(self.held));
+        match self.entry(&block) {
+            Some(entry) => {
+                let old = entry.content.size();
+                if size > room + old {
+                    entry.missing = size as u64;
+                } else {
+                    entry.content = content;
+                    self.held = self.held + size - old;
+                }
+            }
+            None if !is_new || size + OVERHEAD > room => self.dropped.bytes += size as u64,
+            None => {
+                self.held += size + OVERHEAD;
+                self.entries.push(Entry { block, complete: false, synthetic: false, missing: 0, content });
+            }
         }
-        self.calls.insert(id.clone(), self.entries.len());
-        self.entries.push(Entry::Call(Box::new(ToolCall {
-            id,
-            name,
-            input,
-            parent_tool_use_id: parent,
-            result: None,
-        })));
     }
 
-    fn tool_result(&mut self, result: ToolResult) {
-        let size = result.tool_use_id.len()
-            + result.content.as_ref().map_or(0, |content| content.as_str().len())
-            + result.rest.iter().map(|(name, value)| name.len() + value.as_str().len()).sum::<usize>();
-        let at = self.calls.get(&result.tool_use_id).copied();
-        let open = at.filter(|at| matches!(&self.entries[*at], Entry::Call(call) if call.result.is_none()));
-        let Some(at) = open else {
-            self.dropped.results += 1;
-            self.dropped.bytes += size as u64;
-            return;
+    fn tool_result(&mut self, block: &Block, result: ToolResult) {
+        let (size, room) = (result_size(&result), self.limit.saturating_sub(self.held));
+        match self.entry(block) {
+            Some(Entry { content: Kept::Call(call), .. }) if size <= room => {
+                call.result = Some(result);
+                self.held += size;
+            }
+            _ => {
+                self.dropped.results += 1;
+                self.dropped.bytes += size as u64;
+            }
+        }
+    }
+
+    /// Notes that the block is complete. A block of which a part is missing is dropped as a whole.
+    fn complete(&mut self, block: &Block, synthetic: bool) {
+        let (freed, missing) = match self.entry(block) {
+            Some(entry) if entry.missing == 0 => {
+                (entry.complete, entry.synthetic) = (true, synthetic);
+                return;
+            }
+            Some(entry) => (mem::replace(&mut entry.content, Kept::Nothing).size(), entry.missing),
+            None => (0, 0),
         };
-        if !self.has_room(size) {
-            self.dropped.results += 1;
-        } else if let Entry::Call(call) = &mut self.entries[at] {
-            call.result = Some(result);
+        self.held -= freed;
+        self.dropped.bytes += missing;
+        if block.kind == BlockKind::ToolCall {
+            self.dropped.calls += 1;
+        } else {
+            self.dropped.bytes += freed as u64;
+            self.dropped.texts += 1;
         }
     }
 
-    /// Removes what those lines said. Their entries stay as empty places, and count as such.
-    fn retract(&mut self, uuids: &[String]) {
-        for entries in uuids.iter().filter_map(|uuid| self.lines.remove(uuid)) {
-            for at in entries {
-                let entry = std::mem::replace(&mut self.entries[at], Entry::Retracted);
-                if let Entry::Call(call) = entry {
-                    if self.calls.get(&call.id) == Some(&at) {
-                        self.calls.remove(&call.id);
-                    }
-                }
+    /// Notes the block. Returns whether it was not seen before.
+    fn is_new(&mut self, block: &Block) -> bool {
+        let is_new = self.newest.is_none_or(|newest| block.id > newest);
+        self.newest = self.newest.max(Some(block.id));
+        is_new
+    }
+
+    fn entry(&mut self, block: &Block) -> Option<&mut Entry> {
+        let at = self.entries.binary_search_by_key(&block.id, |entry| entry.block.id).ok()?;
+        Some(&mut self.entries[at])
+    }
+}
+
+impl Kept {
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Call(call) => {
+                let parent = call.parent_tool_use_id.as_ref().map_or(0, String::len);
+                let input = call.input.as_ref().map_or(0, |input| input.as_str().len());
+                call.id.len() + call.name.len() + input + parent + call.result.as_ref().map_or(0, result_size)
             }
+            Self::Nothing => 0,
         }
     }
+}
 
-    fn has_room(&mut self, size: usize) -> bool {
-        let held = self.held.saturating_add(size).saturating_add(OVERHEAD);
-        if held > self.limit {
-            self.dropped.bytes += size as u64;
-            return false;
-        }
-        self.held = held;
-        true
-    }
+fn result_size(result: &ToolResult) -> usize {
+    let rest = result.rest.iter().map(|(name, value)| name.len() + value.as_str().len());
+    result.tool_use_id.len() + result.content.as_ref().map_or(0, |content| content.as_str().len()) + rest.sum::<usize>()
 }
 
 #[cfg(test)]
@@ -358,7 +442,7 @@ mod tests {
     fn the_limit_holds_and_what_is_dropped_is_told() {
         let transcript = of(OVERHEAD + 3, &[TEXT, TEXT, CALL, DONE]);
         assert_eq!(transcript.texts().count(), 1);
-        assert_eq!(transcript.dropped(), Dropped { texts: 1, calls: 1, results: 1, bytes: 3 + 8 + 30 });
+        assert_eq!(transcript.dropped(), Dropped { texts: 1, calls: 1, results: 1, bytes: 3 + 7 + 30 });
         let empty = TEXT.replace("one", "");
         let many = vec![empty.as_str(); 100];
         assert_eq!(of(10 * OVERHEAD, &many).texts().count(), 10);
@@ -375,6 +459,11 @@ mod tests {
         let delta = r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"on"}}}"#;
         assert_eq!(of(1000, &[delta, delta]).partial(), "onon");
         assert_eq!(of(1000, &[delta, TEXT]).partial(), "");
-        assert_eq!(of(3, &[delta, delta]).partial(), "on");
+        assert_eq!(of(OVERHEAD + 3, &[delta, delta]).partial(), "on");
+        // What did not fit comes with the whole block, or the block is dropped.
+        assert_eq!(of(OVERHEAD + 3, &[delta, delta, TEXT]).texts().collect::<Vec<_>>(), ["one"]);
+        let long = TEXT.replace("one", "on and on");
+        let transcript = of(OVERHEAD + 3, &[delta, delta, &long]);
+        assert_eq!((transcript.texts().count(), transcript.dropped().texts, transcript.dropped().bytes), (0, 1, 9));
     }
 }

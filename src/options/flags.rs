@@ -142,6 +142,9 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::new("--system-prompt-file", Bound),
     Flag::new("--append-system-prompt", Bound),
     Flag::new("--append-system-prompt-file", Bound),
+    Flag::new("--exclude-dynamic-system-prompt-sections", Switch),
+    Flag::new("--system-prompt-snapshot", Bound).shown(),
+    Flag::new("--autocompact", Bound).shown(),
     Flag::new("--tools", List).blank().shown().check(one_rule),
     Flag::new("--allowedTools", List).shown().check(one_rule),
     Flag::new("--disallowedTools", List).shown().check(one_rule),
@@ -155,6 +158,13 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::new("--strict-mcp-config", Switch),
     Flag::new("--plugin-dir", Bound).shown(),
     Flag::new("--plugin-dir-no-mcp", Bound).shown(),
+    Flag::new("--plugin-url", Bound).check(url),
+    Flag::new("--disable-slash-commands", Switch),
+    Flag::new("--restricted", Switch),
+    Flag::new("--chrome", Switch),
+    Flag::new("--no-chrome", Switch),
+    Flag::new("--brief", Switch),
+    Flag::new("--file", Bound).check(file_spec),
     Flag::new("--continue", Switch),
     Flag::new("--resume", Bound).shown(),
     Flag::new("--session-id", Bound).shown().check(uuid),
@@ -162,6 +172,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::new("--resume-session-at", Bound).shown(),
     Flag::new("--resume-drops-turn", Bound).blank().shown(),
     Flag::new("--no-session-persistence", Switch),
+    Flag::new("--name", Bound),
     Flag::new("--session-mirror", Switch),
     Flag::new("--worktree", Optional).shown(),
     Flag::new("--settings", Pair),
@@ -174,12 +185,55 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::new("--safe-mode", Switch),
     Flag::new("--include-partial-messages", Switch),
     Flag::new("--include-hook-events", Switch),
+    Flag::new("--forward-subagent-text", Switch),
+    Flag::new("--prompt-suggestions", Bound).shown(),
     Flag::new("--await-initialize", Switch),
     Flag::new("--await-claim", Switch),
     Flag::new("--debug", Optional).shown(),
     Flag::new("--debug-to-stderr", Switch),
     Flag::new("--debug-file", Bound).shown(),
 ];
+
+/// Flags of the newest version (2.1.332) that deliberately have no method, and the reason. A host that needs one passes it by
+/// [`args`](super::Options::args). `tests/real_cli` compares this list and [`FLAGS`] with `claude --help`.
+const WITHOUT_METHOD: &[(&str, &str)] = &[
+    ("--ax-screen-reader", "of the terminal"),
+    ("--background", "the process ends at once; a session needs its pipes"),
+    ("--bg", "the process ends at once; a session needs its pipes"),
+    ("--cloud", "the session runs elsewhere, without these pipes"),
+    ("--desktop", "opens another program"),
+    ("--environment", "of cloud sessions"),
+    ("--from-pr", "may open a list to choose from; resume by id or name"),
+    ("--help", "prints and ends"),
+    ("--mcp-debug", "deprecated, and gone since 2.1.250; `debug` says more"),
+    ("--ide", "connects to an editor by itself; a host is in its place"),
+    ("--remote-control", "of the terminal"),
+    ("--remote-control-session-name-prefix", "of the terminal"),
+    ("--teleport", "may open a list to choose from"),
+    ("--tmux", "of the terminal"),
+    ("--version", "prints and ends"),
+];
+
+/// Returns the flags of the CLI that [`Options`](super::Options) writes: those of its methods, then those that every session has.
+///
+/// ```
+/// assert!(claude_duplex::options::flags().any(|flag| flag == "--model"));
+/// ```
+pub fn flags() -> impl Iterator<Item = &'static str> {
+    let fixed = FIXED.iter().copied().filter(|token| token.starts_with("--"));
+    FLAGS.iter().map(|flag| flag.token).chain(fixed)
+}
+
+/// Returns the flags of the CLI that deliberately have no method, each with the reason. A host passes them by
+/// [`args`](super::Options::args).
+///
+/// ```
+/// let mut without = claude_duplex::options::flags_without_option();
+/// assert!(without.any(|(flag, reason)| flag == "--tmux" && reason == "of the terminal"));
+/// ```
+pub fn flags_without_option() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WITHOUT_METHOD.iter().copied()
+}
 
 /// The row of a spelling.
 pub(super) fn flag(token: &str) -> Option<&'static Flag> {
@@ -212,6 +266,15 @@ fn uuid(value: &str) -> Result<(), &'static str> {
     let groups = value.split('-').map(str::len);
     let shaped = groups.eq([8, 4, 4, 4, 12]) && value.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
     expect(shaped, "takes a UUID; name a session by `resume` instead")
+}
+
+fn url(value: &str) -> Result<(), &'static str> {
+    expect(value.starts_with("https://") || value.starts_with("http://"), "takes an http or https URL")
+}
+
+fn file_spec(value: &str) -> Result<(), &'static str> {
+    let shaped = value.split_once(':').is_some_and(|(id, path)| !id.is_empty() && !path.is_empty());
+    expect(shaped && !value.contains(char::is_whitespace), "takes FILE_ID:RELATIVE_PATH without blanks")
 }
 
 fn one_word(value: &str) -> Result<(), &'static str> {

@@ -137,9 +137,9 @@ impl Options {
     fn resolved(&self) -> Result<Set, OptionsError> {
         let mut set = self.flags.clone();
         for name in &self.skills {
-            let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
-            if name.is_empty() || !name.chars().all(plain) {
-                let expected = "take names of letters, digits, `-`, `_`, `:` and `.`";
+            let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | ' ');
+            if name.trim() != name || name.is_empty() || !name.chars().all(plain) {
+                let expected = "take names of letters, digits, `-`, `_`, `:`, `.`, and blanks between them";
                 return Err(OptionsError::Value { option: "skills", expected });
             }
             set.entry("--allowedTools").or_default().push(format!("Skill({name})").into());

@@ -104,4 +104,20 @@ impl Options {
     pub fn append_system_prompt_file(self, file: impl AsRef<Path>) -> Self {
         self.put("--append-system-prompt-file", file.as_ref())
     }
+
+    /// Moves what differs between machines (directory, environment, memory paths, git status) from the default system prompt into
+    /// the first user message, so that more users share one cache entry. From 2.1.143.
+    pub fn exclude_dynamic_system_prompt_sections(self) -> Self {
+        self.switch("--exclude-dynamic-system-prompt-sections")
+    }
+
+    /// Records the system prompt once per conversation and reuses it, or renders it for each request. From 2.1.329.
+    pub fn system_prompt_snapshot(self, on: bool) -> Self {
+        self.put("--system-prompt-snapshot", if on { "on" } else { "off" })
+    }
+
+    /// Compacts the conversation when it has that many tokens; at least 100,000. From 2.1.250.
+    pub fn autocompact(self, tokens: u64) -> Self {
+        self.put("--autocompact", tokens.to_string())
+    }
 }

@@ -52,6 +52,21 @@ impl Options {
         self.switch("--no-session-persistence")
     }
 
+    /// Gives the session a name for people, by which it can also be resumed. From 2.1.143.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.put("--name", name.into())
+    }
+
+    /// Forwards texts and thinking of subagents as `assistant` and `user` messages with a `parent_tool_use_id`. From 2.1.250.
+    pub fn forward_subagent_text(self) -> Self {
+        self.switch("--forward-subagent-text")
+    }
+
+    /// Sends a `prompt_suggestion` message after each turn, or never. From 2.1.250.
+    pub fn prompt_suggestions(self, on: bool) -> Self {
+        self.put("--prompt-suggestions", if on { "true" } else { "false" })
+    }
+
     /// Sends the transcript along as `transcript_mirror` lines. From 2.1.143.
     pub fn session_mirror(self) -> Self {
         self.switch("--session-mirror")

@@ -30,6 +30,10 @@ const TEXTS: &[With] = &[
     |o, v| o.mcp_config_file(v),
     |o, v| o.plugin_dir(v),
     |o, v| o.plugin_dir_no_mcp(v),
+    |o, v| o.plugin_url(v),
+    |o, v| o.file(v, "a"),
+    |o, v| o.file("a", v),
+    |o, v| o.name(v),
     |o, v| o.resume(v),
     |o, v| o.session_id(v),
     |o, v| o.resume("r").resume_session_at(v),
@@ -89,6 +93,9 @@ const SWITCHES: &[With] = &[
     |o, _| o.no_permission_prompts().strict_mcp_config().continue_latest().fork_session(),
     |o, _| o.no_session_persistence().session_mirror().managed_settings_in_initialize(),
     |o, _| o.bare().safe_mode().include_partial_messages().include_hook_events(),
+    |o, _| o.disable_slash_commands().restricted().chrome(true).brief().exclude_dynamic_system_prompt_sections(),
+    |o, _| o.chrome(false).system_prompt_snapshot(false).autocompact(200_000).forward_subagent_text(),
+    |o, _| o.prompt_suggestions(true),
     |o, _| o.await_initialize().await_claim().debug().debug_to_stderr(),
 ];
 
@@ -177,6 +184,8 @@ fn a_nul_byte_is_an_error_in_every_value() {
 
 #[test]
 fn every_flag_has_one_row() {
+    let without: Vec<&str> = flags_without_option().map(|(flag, _)| flag).collect();
+    assert!(flags().all(|flag| !without.contains(&flag)), "a flag has a method, or a reason to have none");
     for (at, row) in FLAGS.iter().enumerate() {
         assert!(FLAGS[..at].iter().all(|earlier| earlier.token != row.token), "{} twice", row.token);
     }

@@ -138,6 +138,41 @@ impl Options {
         self.push("--plugin-dir", directory.as_ref())
     }
 
+    /// Loads a plugin from a `.zip` at an `http` or `https` URL, for this session only. From 2.1.143.
+    pub fn plugin_url(self, url: impl Into<String>) -> Self {
+        self.push("--plugin-url", url.into())
+    }
+
+    /// Disables all skills and slash commands. From 2.0.76.
+    pub fn disable_slash_commands(self) -> Self {
+        self.switch("--disable-slash-commands")
+    }
+
+    /// Removes the tools that run commands or code unless [`tools`](Self::tools) names them, ignores the settings files of the
+    /// user, the project and the directory, and confines the file tools to the working directories. From 2.1.250.
+    ///
+    /// MCP servers are loaded all the same, unless [`strict_mcp_config`](Self::strict_mcp_config) is set too.
+    pub fn restricted(self) -> Self {
+        self.switch("--restricted")
+    }
+
+    /// Turns Claude in Chrome on or off. From 2.0.76.
+    pub fn chrome(mut self, on: bool) -> Self {
+        let (set, unset) = if on { ("--chrome", "--no-chrome") } else { ("--no-chrome", "--chrome") };
+        self.flags.remove(unset);
+        self.switch(set)
+    }
+
+    /// Turns on the tool `SendUserMessage`, by which the model writes to the user. From 2.1.143.
+    pub fn brief(self) -> Self {
+        self.switch("--brief")
+    }
+
+    /// Downloads a file of the Files API at the start, to a path relative to the working directory. From 2.1.50.
+    pub fn file(self, id: impl AsRef<str>, path: impl AsRef<str>) -> Self {
+        self.push("--file", format!("{}:{}", id.as_ref(), path.as_ref()))
+    }
+
     /// Loads a plugin without its MCP servers. From 2.1.250.
     pub fn plugin_dir_no_mcp(self, directory: impl AsRef<Path>) -> Self {
         self.push("--plugin-dir-no-mcp", directory.as_ref())

@@ -157,6 +157,7 @@ impl Protocol {
                 }
             }
             MessageKind::User if is_own => {
+                self.note_command(message.as_bytes());
                 if self.awaits_tools() && facts::has_block(message.as_bytes(), "tool_result") {
                     self.ledger.tool_returned();
                     self.background.told_all();
@@ -167,6 +168,7 @@ impl Protocol {
             }
             MessageKind::Assistant if is_own => {
                 self.last_error = None;
+                self.note_command(message.as_bytes());
                 self.ledger.assistant(self.ledger.holds_results() && facts::has_block(message.as_bytes(), "tool_use"));
             }
             MessageKind::StreamEvent if is_own => self.last_error = None,
@@ -176,8 +178,11 @@ impl Protocol {
 
     /// A `result` was told: it ends what was open.
     fn turns_ended(&mut self, facts: facts::ResultFacts, message: &Message) {
+        let stopping = self.ledger.is_stopping();
         let began_by_itself = self.ledger.end_turns(&facts, message, &mut self.actions);
-        self.last_error = facts.error;
+        // Versions before 2.1.91 do not say that it was the interrupt.
+        let interrupted = |error: String| if error == facts::BROKE_OFF { facts::INTERRUPTED.to_owned() } else { error };
+        self.last_error = if stopping { facts.error.map(interrupted) } else { facts.error };
         self.requests.note_result();
         if !self.ledger.tells_origin() {
             self.background.turned();
@@ -203,6 +208,9 @@ impl Protocol {
         let subtype = message.subtype().unwrap_or_default();
         let subtype = &*subtype;
         let is_own = !message.is_subagent();
+        if is_own && self.snapshot.observe(subtype, message) {
+            self.ledger.command_failed();
+        }
         match subtype {
             "init" if is_own => {
                 let init = facts::init(line);
@@ -232,6 +240,13 @@ impl Protocol {
                     self.background.observe(subtype, facts::system(line), meanwhile);
                 }
             }
+        }
+    }
+
+    fn note_command(&mut self, line: &[u8]) {
+        if facts::command_failed(line) {
+            self.snapshot.command_failed();
+            self.ledger.command_failed();
         }
     }
 

@@ -85,6 +85,8 @@ pub(crate) struct Ledger {
     spoke_before_init: bool,
     /// A line was rejected since the last turn began or ended: it may have been an `init`.
     missed_a_line: bool,
+    /// A compaction, or another local command, failed since the last result.
+    command_failed: bool,
     /// The uuids of the last results.
     results: VecDeque<Uuid>,
 }
@@ -128,6 +130,7 @@ impl Ledger {
             ended_is_due: false,
             spoke_before_init: false,
             missed_a_line: false,
+            command_failed: false,
             results: VecDeque::new(),
         }
     }
@@ -389,6 +392,16 @@ impl Ledger {
 
     /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
     /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
+    /// A local command failed, e.g. a compaction: it did not succeed, whatever its result says.
+    pub(crate) fn command_failed(&mut self) {
+        self.command_failed = true;
+    }
+
+    /// Returns whether an interrupt is under way that no result has answered.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.interrupt != Interrupt::None
+    }
+
     pub(crate) fn task_ended(&mut self) {
         self.task_ended = true;
     }

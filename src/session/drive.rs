@@ -49,6 +49,7 @@ pub(super) trait Drive: Send {
     fn take_waiting(&mut self) -> Waiting;
     fn recording_failed(&mut self, error: io::Error);
     fn report(&self) -> Report;
+    fn snapshot(&self) -> crate::SessionSnapshot;
 }
 
 impl<T: Transport + Send> Drive for Driver<T> {
@@ -106,6 +107,10 @@ impl<T: Transport + Send> Drive for Driver<T> {
 
     fn recording_failed(&mut self, error: io::Error) {
         Driver::recording_failed(self, error);
+    }
+
+    fn snapshot(&self) -> crate::SessionSnapshot {
+        self.protocol().snapshot().clone()
     }
 
     fn report(&self) -> Report {

@@ -133,6 +133,10 @@ impl State {
         self.cli_session.as_ref()
     }
 
+    pub(super) fn snapshot(&self) -> Option<crate::SessionSnapshot> {
+        Some(self.driver.as_ref()?.snapshot())
+    }
+
     pub(super) fn process_id(&self) -> Option<u32> {
         self.driver.as_ref().and(self.process_id)
     }

@@ -1,5 +1,6 @@
 //! A prompt in work: its messages as they come, and how it ends.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -15,7 +16,7 @@ use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::Lagged;
 use crate::error::{Refused, Stale};
 use crate::ids::PromptId;
-use crate::message::Message;
+use crate::message::{Accumulator, Edit, Message};
 use crate::request::Interrupt;
 
 /// A handle on one prompt: a stream of the messages of the turn that takes it, and a future of how it ends. Either can be
@@ -67,12 +68,14 @@ pub struct Turn {
     id: PromptId,
     mailbox: Arc<Mailbox>,
     presence: Arc<Presence>,
+    /// What turns messages into edits, once it was asked for, and the edits that were not taken.
+    edits: Option<Box<(Accumulator, VecDeque<Edit>)>>,
     stops: bool,
 }
 
 impl Turn {
     pub(super) fn new(id: PromptId, mailbox: Arc<Mailbox>, presence: Arc<Presence>) -> Self {
-        Self { id, mailbox, presence, stops: false }
+        Self { id, mailbox, presence, edits: None, stops: false }
     }
 
     /// The prompt.
@@ -126,6 +129,47 @@ impl Turn {
     /// [`Lagged`] where messages were dropped before the next one.
     pub async fn next(&mut self) -> Option<Result<Message, Lagged>> {
         poll_fn(|cx| self.mailbox.poll_message(cx)).await
+    }
+
+    /// Returns the next edit of what the turn says; `None` when the prompt has ended and all edits were taken. Applying all edits
+    /// yields the final content, also if the CLI begins an answer anew: see [`Accumulator`].
+    ///
+    /// Each message is either read by [`next`](Self::next) or comes as edits: a turn is read in one of the two ways. Dropping the
+    /// future loses nothing.
+    ///
+    /// ```
+    /// use claude_duplex::Session;
+    /// use claude_duplex::message::Edit;
+    ///
+    /// async fn show(claude: &Session) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let mut turn = claude.prompt("what is in this folder?")?;
+    ///     while let Some(edit) = turn.next_edit().await {
+    ///         match edit? {
+    ///             Edit::Append { block, text } if block.is_answer() => print!("{text}"),
+    ///             Edit::Replace { block, text } if block.is_answer() => print!("\n[once more] {text}"),
+    ///             Edit::ToolCall { call, .. } if call.input.is_some() => println!("\n[{}]", call.name),
+    ///             _ => {}
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Lagged`] if messages were dropped before the next one: what they said may be missing.
+    pub async fn next_edit(&mut self) -> Option<Result<Edit, Lagged>> {
+        loop {
+            if let Some(edit) = self.edits.as_mut().and_then(|edits| edits.1.pop_front()) {
+                return Some(Ok(edit));
+            }
+            match self.next().await? {
+                Ok(message) => {
+                    let (accumulator, edits) = &mut **self.edits.get_or_insert_default();
+                    edits.extend(accumulator.add(&message));
+                }
+                Err(lagged) => return Some(Err(lagged)),
+            }
+        }
     }
 
     /// How it ended, once it has; messages may still be unread. It can be asked again.

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use crate::action::{Attribution, Outcome};
 use crate::error::DecodeError;
 use crate::ids::{PromptId, TurnId};
-use crate::message::{Message, TurnResult};
-use crate::text::Few;
+use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
+use crate::text::{Few, Quoted};
 
 /// How a prompt ended, and what the CLI says of it.
 ///
@@ -42,6 +42,9 @@ pub struct TurnEnd {
     pub attribution: Attribution,
     /// The `result` that answers it: none where it never ran, or was lost. Prompts that shared a turn share it.
     pub result: Option<Message>,
+    /// Text that the turn had said last, if the prompt did not succeed: of an interrupted prompt, the partial answer. Read from the
+    /// last 256 KiB of its messages, whether they were read or not.
+    pub partial: String,
     /// The messages of the turn in order, where [`Turn::keep`](super::Turn::keep) was asked for.
     pub messages: Vec<Message>,
     /// How many messages came after those and were over the limit.
@@ -56,6 +59,7 @@ impl fmt::Debug for TurnEnd {
             .field("outcome", &self.outcome)
             .field("attribution", &self.attribution)
             .field("result", &self.result)
+            .field("partial", &Quoted(&self.partial))
             .field("messages", &Few(&self.messages))
             .field("omitted", &self.omitted)
             .finish()
@@ -69,7 +73,8 @@ impl TurnEnd {
         matches!(self.outcome, Outcome::Success | Outcome::Local)
     }
 
-    /// The answer's text, or the error's. Empty where there is no result.
+    /// Returns the answer's text, or the error's; of a prompt that was interrupted or lost, the partial answer. The cause of an
+    /// interruption is in [`failure`](Self::failure).
     #[must_use]
     pub fn text(&self) -> String {
         #[derive(Deserialize)]
@@ -77,6 +82,7 @@ impl TurnEnd {
             result: String,
         }
         match self.details() {
+            _ if matches!(self.outcome, Outcome::Interrupted | Outcome::Lost(_)) => self.partial.clone(),
             Some(Ok(result)) if !result.is_error => result.result.unwrap_or_default(),
             Some(Ok(result)) => result.error_text(),
             // One that lacks what the view needs may have a text all the same.
@@ -86,6 +92,30 @@ impl TurnEnd {
             }
             None => String::new(),
         }
+    }
+
+    /// Returns why the prompt failed: a limit and when it ends, an overloaded API, a login that is not accepted, a full context,
+    /// and more. `None` if it succeeded, or has no result. Messages that were [kept](super::Turn::keep) add their evidence.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        let mut failure = self.transcript().failure()?;
+        if self.outcome == Outcome::Interrupted && failure.kind != FailureKind::Interrupted {
+            (failure.kind, failure.message) = (FailureKind::Interrupted, "the turn was interrupted".to_owned());
+        }
+        Some(failure)
+    }
+
+    /// Returns whether the CLI wrote the answer and no model did: see [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).
+    /// Only for a prompt whose messages were [kept](super::Turn::keep).
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        self.transcript().is_synthetic()
+    }
+
+    fn transcript(&self) -> Transcript {
+        let mut transcript = Transcript::new();
+        self.messages.iter().chain(&self.result).for_each(|message| transcript.add(message));
+        transcript
     }
 
     /// The session that it ran in, by which it is resumed.

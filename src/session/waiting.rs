@@ -5,5 +5,6 @@ pub(super) mod feed;
 pub(super) mod inbox;
 pub(super) mod mailbox;
 pub(super) mod ring;
+mod said;
 pub(super) mod slot;
 pub(super) mod withdrawal;

@@ -53,6 +53,59 @@ pub enum Fault {
     },
     /// `silent`: no prompt is answered.
     Silent,
+    /// `damage=KIND`: the lines `init` and `result` are damaged. The kinds are those of [`Damage`].
+    Damage(Damage),
+    /// `break-stream=PARTS`: the stream of the session's first text breaks after so many parts, and the model is asked again, as
+    /// each version was recorded to do (`stream_cut`).
+    BreakStream(usize),
+    /// `no-result`: the first turn says all but its result, and nothing follows.
+    NoResult,
+    /// `idle-without-result`: the first turn has no result, but the prompt is told as completed and the session as idle, as far as
+    /// the version tells such.
+    IdleWithoutResult,
+    /// `bad-resume=SESSION`: the process fails as if that session were to be resumed and did not exist.
+    BadResume(String),
+    /// `unknown-flag=FLAG`: the process fails as if that flag were given and not known.
+    UnknownFlag(String),
+}
+
+/// Damage around a line that is whole in itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Damage {
+    /// `escape`: a control sequence of a terminal before the line.
+    Escape,
+    /// `tail`: a control sequence behind the object.
+    Tail,
+    /// `bom`: a byte order mark before the line.
+    Bom,
+    /// `log`: text of a log without a line end before the line.
+    Log,
+    /// `joined`: another object behind the object, without a line end between.
+    Joined,
+}
+
+impl Damage {
+    const ALL: [(&str, Self); 5] = [
+        ("escape", Self::Escape),
+        ("tail", Self::Tail),
+        ("bom", Self::Bom),
+        ("log", Self::Log),
+        ("joined", Self::Joined),
+    ];
+
+    /// Returns the line with the damage.
+    pub(super) fn apply(self, line: &[u8]) -> Vec<u8> {
+        let (before, behind): (&[u8], &[u8]) = match self {
+            Self::Escape => (b"\x1b[H\x1b[2J", b""),
+            Self::Tail => (b"", b"\x1b[0m"),
+            Self::Bom => ("\u{feff}".as_bytes(), b""),
+            Self::Log => (b"[DEBUG] reconnecting ", b""),
+            Self::Joined => (b"", b"{\"type\":\"keep_alive\"}"),
+        };
+        let object = line.strip_suffix(b"\n").unwrap_or(line);
+        [before, object, behind, b"\n"].concat()
+    }
 }
 
 impl Fault {
@@ -73,6 +126,12 @@ impl Fault {
         "stderr=BYTES",
         "exit=CODE",
         "silent",
+        "damage=escape|tail|bom|log|joined",
+        "break-stream=PARTS",
+        "no-result",
+        "idle-without-result",
+        "bad-resume=SESSION",
+        "unknown-flag=FLAG",
     ];
 }
 
@@ -87,6 +146,15 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, BadFault> {
         const MIB: usize = 1024 * 1024;
         let bad = || BadFault(text.to_owned());
+        match text.split_once('=') {
+            Some(("damage", kind)) => {
+                let known = Damage::ALL.iter().find(|(name, _)| *name == kind);
+                return known.map(|(_, damage)| Self::Damage(*damage)).ok_or_else(bad);
+            }
+            Some(("bad-resume", session)) => return Ok(Self::BadResume(session.to_owned())),
+            Some(("unknown-flag", flag)) => return Ok(Self::UnknownFlag(flag.to_owned())),
+            _ => {}
+        }
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value.parse::<u32>().map_err(|_| bad())?)),
             None => (text, None),
@@ -109,6 +177,12 @@ impl FromStr for Fault {
             "stderr" => Self::Stderr(count(MIB)),
             "exit" => Self::Exit { code: code(), message: "the script says so".to_owned() },
             "silent" => Self::Silent,
+            "damage" => Self::Damage(Damage::Escape),
+            "break-stream" => Self::BreakStream(count(1)),
+            "no-result" => Self::NoResult,
+            "idle-without-result" => Self::IdleWithoutResult,
+            "bad-resume" => Self::BadResume("11111111-1111-4111-8111-111111111111".to_owned()),
+            "unknown-flag" => Self::UnknownFlag("--no-such-flag".to_owned()),
             _ => return Err(bad()),
         })
     }

@@ -11,24 +11,42 @@ const SESSION: u64 = 0x5e55_1000;
 
 /// A line that is being written.
 #[derive(Debug)]
-pub(super) struct Line(String);
+pub(super) struct Line {
+    text: String,
+    /// Values in place of those that are put, by key.
+    own: Vec<(String, Json)>,
+}
 
 impl Line {
     pub(super) fn new(kind: &str) -> Self {
-        Self("{".to_owned()).put("type", kind)
+        Self::untyped().put("type", kind)
     }
 
     /// An object whose `type` is not its first key.
     pub(super) fn untyped() -> Self {
-        Self("{".to_owned())
+        Self::with(&[])
+    }
+
+    /// An object in which these values stand in place of those that are put, or behind them.
+    fn with(own: &[(String, Json)]) -> Self {
+        Self { text: "{".to_owned(), own: own.to_vec() }
+    }
+
+    /// Puts what no key has taken.
+    fn rest(mut self) -> Self {
+        let own = std::mem::take(&mut self.own);
+        own.into_iter().fold(self, |line, (key, value)| line.put(&key, value))
     }
 
     pub(super) fn put(mut self, key: &str, value: impl Serialize) -> Self {
-        if self.0.len() > 1 {
-            self.0.push(',');
+        if self.text.len() > 1 {
+            self.text.push(',');
         }
-        let value = serde_json::to_string(&value).unwrap_or_else(|_| "null".to_owned());
-        self.0.push_str(&format!("\"{key}\":{value}"));
+        let value = match self.own.iter().position(|(own, _)| own == key) {
+            Some(at) => self.own.remove(at).1.as_str().to_owned(),
+            None => serde_json::to_string(&value).unwrap_or_else(|_| "null".to_owned()),
+        };
+        self.text.push_str(&format!("\"{key}\":{value}"));
         self
     }
 
@@ -44,14 +62,14 @@ impl Line {
     }
 
     pub(super) fn end(mut self) -> Vec<u8> {
-        self.0.push_str("}\n");
-        self.0.into_bytes()
+        self.text.push_str("}\n");
+        self.text.into_bytes()
     }
 
     /// The object without its line end.
     pub(super) fn object(mut self) -> Json {
-        self.0.push('}');
-        Json::parse(&self.0).unwrap_or_else(|_| Json::string(""))
+        self.text.push('}');
+        Json::parse(&self.text).unwrap_or_else(|_| Json::string(""))
     }
 }
 
@@ -80,6 +98,8 @@ pub(super) struct ResultLine<'a> {
     pub(super) queued: usize,
     pub(super) number: u32,
     pub(super) uuid: &'a str,
+    /// Fields of the script's, in place of those of that name or behind all others.
+    pub(super) fields: &'a [(String, Json)],
 }
 
 impl Writer {
@@ -221,6 +241,18 @@ impl Writer {
         self.ends(line)
     }
 
+    /// The end of a stream that broke. 2.1.329 says which blocks will not be completed.
+    pub(super) fn stream_broke(&mut self, message: &str, from_block: usize) -> Vec<u8> {
+        let marks = self.generation >= Generation::V2_1_329;
+        let line = Line::new("stream_event")
+            .put("event", json!({ "type": "message_stop" }))
+            .put("session_id", self.session_id())
+            .put("parent_tool_use_id", None::<&str>)
+            .put_if(marks, "api_message_id", message)
+            .put_if(marks, "abandoned_blocks", json!({ "api_message_id": message, "from_block_index": from_block }));
+        self.ends(line)
+    }
+
     pub(super) fn ask(&mut self, request_id: &str, subtype: &str, fields: &[(String, Json)]) -> Vec<u8> {
         let mut request = Line::untyped().put("subtype", subtype);
         for (name, value) in fields {
@@ -248,10 +280,11 @@ impl Writer {
     pub(super) fn result(&mut self, result: &ResultLine<'_>) -> Vec<u8> {
         let habits = self.habits;
         let names = habits.names_prompts && !result.prompts.is_empty();
+        let line = Line::with(result.fields);
         let line = if habits.type_first {
-            Line::new("result").put("subtype", result.subtype).put("is_error", result.is_error)
+            line.put("type", "result").put("subtype", result.subtype).put("is_error", result.is_error)
         } else {
-            Line::untyped()
+            line
         };
         let line = line
             .put("duration_api_ms", result.milliseconds)
@@ -276,7 +309,7 @@ impl Writer {
             .put_if(names, "user_message_uuids", &result.prompts)
             .put_if(habits.names_prompts, "queued_turn_count", result.queued)
             .put_if(habits.names_prompts, "result_index", result.number);
-        line.put("uuid", result.uuid).end()
+        line.put("uuid", result.uuid).rest().end()
     }
 }
 

@@ -98,6 +98,10 @@ pub struct Peer {
     mode: String,
     /// What is allowed without asking.
     rules: Vec<Rule>,
+    /// The stream has broken, as the fault says.
+    broke: bool,
+    /// The answer is not streamed.
+    muted: bool,
     leaves: Option<Time>,
     exit: Option<Exit>,
 }
@@ -161,6 +165,8 @@ impl Peer {
             failed: false,
             mode: "default".to_owned(),
             rules: Vec::new(),
+            broke: false,
+            muted: false,
             leaves: None,
             exit: None,
             script,
@@ -173,6 +179,11 @@ impl Peer {
                     peer.stderr.push(b'\n');
                     peer.leave(Exit::Code(code));
                 }
+                Fault::UnknownFlag(flag) => {
+                    peer.stderr.extend_from_slice(format!("error: unknown option '{flag}'\n").as_bytes());
+                    peer.leave(Exit::Code(1));
+                }
+                Fault::BadResume(session) => peer.fail_resume(&session),
                 _ => {}
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fault::Fault;
 use super::generation::Generation;
 use super::step::Step;
+use crate::json::Json;
 
 type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 
@@ -44,6 +45,8 @@ pub struct Script {
     pub(super) max_turns: Option<u32>,
     pub(super) seen: Vec<String>,
     pub(super) servers: Vec<String>,
+    pub(super) initialize: Vec<(String, Json)>,
+    pub(super) sessions: Vec<String>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -62,6 +65,8 @@ impl Script {
             max_turns: None,
             seen: Vec::new(),
             servers: Vec::new(),
+            initialize: Vec::new(),
+            sessions: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -125,6 +130,48 @@ impl Script {
     pub fn host_server(mut self, name: impl Into<String>) -> Self {
         self.servers.push(name.into());
         self
+    }
+
+    /// Sets a field of the reply to `initialize`. Without it the reply has three commands, two models, and, since 2.1.143, one
+    /// agent.
+    ///
+    /// ```
+    /// use claude_duplex::Json;
+    /// use claude_duplex::testing::Script;
+    ///
+    /// let models = r#"[{ "value": "default", "displayName": "Opus" }]"#;
+    /// let script = Script::default().initialize_field("models", Json::parse(models)?);
+    /// # Ok::<(), claude_duplex::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn initialize_field(mut self, name: impl Into<String>, value: Json) -> Self {
+        self.initialize.push((name.into(), value));
+        self
+    }
+
+    /// Adds a session that `--resume` finds, by its id or title. See [`args`](Self::args).
+    #[must_use]
+    pub fn session(mut self, name: impl Into<String>) -> Self {
+        self.sessions.push(name.into());
+        self
+    }
+
+    /// Reads a command line as the CLI does. `--replay-user-messages`, `--include-partial-messages` and `--max-turns` are set as it
+    /// says; `--resume` with a session that is not [there](Self::session), and a flag that no version knows, make the process
+    /// fail as recorded of 2.1.143 and 2.1.332 (`bad_resume`, `bad_flag`).
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Pair, Script};
+    /// use claude_duplex::{Action, Config, Exit, Seed};
+    ///
+    /// let script = Script::default().args(["--print", "--no-such-flag"]);
+    /// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
+    /// let Action::Closed(closed) = pair.run_until(|action| matches!(action, Action::Closed(_))) else { unreachable!() };
+    /// assert_eq!((closed.exit, &*closed.stderr), (Some(Exit::Code(1)), "error: unknown option '--no-such-flag'\n"));
+    /// ```
+    #[must_use]
+    pub fn args<T: AsRef<str>>(self, args: impl IntoIterator<Item = T>) -> Self {
+        super::args::read(self, args)
     }
 
     /// What goes wrong; more than one thing may.

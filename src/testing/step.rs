@@ -34,6 +34,7 @@ pub(super) enum Kind {
     Pause(Duration),
     ApiError { status: u16, message: String, retries: u32 },
     MaxTurns,
+    Result(Vec<(String, Json)>),
     Raw(Vec<u8>),
     Nothing,
     Flood(usize),
@@ -54,6 +55,10 @@ impl fmt::Debug for Step {
             }
             Kind::Ask(ask) => f.debug_tuple("Ask").field(&Quoted(&ask.subtype)).finish(),
             Kind::Pause(time) => f.debug_tuple("Pause").field(time).finish(),
+            Kind::Result(fields) => {
+                let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+                f.debug_tuple("Result").field(&names).finish()
+            }
             Kind::ApiError { status, message, retries } => {
                 let mut shown = f.debug_struct("ApiError");
                 shown.field("status", status).field("message", &Quoted(message)).field("retries", retries).finish()
@@ -140,6 +145,29 @@ impl Step {
     pub fn background_agent(takes: Duration, own: Vec<Step>) -> Self {
         let input = Json::from(&serde_json::json!({ "description": "look", "prompt": "look" }));
         Self::from(Tool::new("Task", input).in_background(TaskKind::Agent, takes, own))
+    }
+
+    /// Sets fields of the result that ends the turn: `usage`, `total_cost_usd`, `modelUsage`, `terminal_reason`, ... A field that the
+    /// result has anyway is replaced, another one is added at its end. Anything but an object sets nothing.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Pair, Script, Step};
+    /// use claude_duplex::{Action, Config, Json, Seed};
+    ///
+    /// let fields = Json::parse(r#"{ "total_cost_usd": 0.25, "is_error": true }"#)?;
+    /// let steps = [Step::text("too long"), Step::result_fields(&fields)];
+    /// let script = Script::default().then(steps);
+    /// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
+    /// pair.prompt("hello");
+    /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
+    /// let Action::PromptEnded { result: Some(result), .. } = ended else { unreachable!() };
+    /// assert_eq!(result.result()?.total_cost_usd, Some(0.25));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn result_fields(fields: &Json) -> Self {
+        let fields = <crate::message::Fields as crate::wire::view::FromJson>::from_json(fields).unwrap_or_default();
+        Self(Kind::Result(fields.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()))
     }
 
     /// Nothing happens for so long.

@@ -143,6 +143,13 @@ impl ResultFacts {
     }
 }
 
+/// Start of the errors that are meant for the CLI's own developers: `[ede_diagnostic] ...`.
+pub(crate) const DIAGNOSTIC: &str = "[ede_";
+/// Cause of an interrupted turn.
+pub(crate) const INTERRUPTED: &str = "the turn was interrupted";
+/// Cause of a turn of which only a diagnostic is told.
+pub(crate) const BROKE_OFF: &str = "the turn broke off before it was answered";
+
 pub(crate) fn result(line: &[u8]) -> ResultFacts {
     let mut facts = ResultFacts::default();
     let (mut errors, mut text, mut status, mut named) = (None, None, None, None);
@@ -180,14 +187,26 @@ pub(crate) fn result(line: &[u8]) -> ResultFacts {
     if facts.is_error == Some(true) {
         let error = errors.and_then(listed_errors).or_else(|| text.and_then(trimmed_start));
         let subtype = facts.subtype.as_deref();
+        let aborted = matches!(facts.terminal_reason.as_deref(), Some("aborted_streaming" | "aborted_tools"));
         facts.error = Some(error.unwrap_or_else(|| match (subtype, status) {
             (None, _) => "the field `subtype` is missing".to_owned(),
+            _ if aborted => INTERRUPTED.to_owned(),
+            (Some("error_during_execution"), _) if errors.is_some_and(has_diagnostic) => BROKE_OFF.to_owned(),
             (Some("success"), Some(status)) => format!("API error (HTTP {status})"),
             (Some("success"), None) => "unknown error".to_owned(),
             (Some(subtype), _) => subtype.to_owned(),
         }));
     }
     facts
+}
+
+/// Whether an error is a remark of the CLI's for its own developers.
+fn is_diagnostic(error: Text<'_>) -> bool {
+    error.chars().skip_while(|character| character.is_whitespace()).take(DIAGNOSTIC.len()).eq(DIAGNOSTIC.chars())
+}
+
+fn has_diagnostic(errors: Raw<'_>) -> bool {
+    errors.text().into_iter().chain(errors.items().filter_map(Raw::text)).any(is_diagnostic)
 }
 
 /// Joins the texts of a list of errors; a bare text counts as one. `None` if they say nothing.
@@ -203,7 +222,7 @@ fn listed_errors(errors: Raw<'_>) -> Option<String> {
     };
     let mut first = true;
     for text in errors.text().into_iter().chain(errors.items().filter_map(Raw::text)) {
-        if text.chars().all(char::is_whitespace) {
+        if text.chars().all(char::is_whitespace) || is_diagnostic(text) {
             continue;
         }
         if !first && !push(&mut "; ".chars()) || !push(&mut text.chars()) {
@@ -278,6 +297,19 @@ pub(crate) fn system(line: &[u8]) -> SystemFacts<'_> {
     facts
 }
 
+/// Longest line in which a local command's error is looked for, in bytes.
+const COMMAND_ERROR: usize = 64 << 10;
+
+/// Whether a `user` or `assistant` line is the error of a local command: its output on stderr, as `compact_fail` of 1.0.128 to 2.1.50
+/// has it in a `user` line, and `compact_empty` of 2.1.332 in an `assistant` line.
+pub(crate) fn command_failed(line: &[u8]) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
+    line.len() <= COMMAND_ERROR
+        && has(b"<local-command-stderr>")
+        && (has(br#""content":"<local-command-stderr>"#) || has(br#""local_command_source":"<local-command-stderr>"#))
+        && !has(br#""tool_result""#)
+}
+
 /// Whether a `system/informational` says that a hook keeps a prompt from going on.
 pub(crate) fn prevents(line: &[u8]) -> bool {
     Raw::line(line).get("prevent_continuation").and_then(Raw::boolean) == Some(true)
@@ -328,6 +360,11 @@ mod tests {
         assert_eq!(error(r#","subtype":"success","api_error_status":529"#), "API error (HTTP 529)");
         assert_eq!(error(r#","subtype":"success","result":" ""#), "unknown error");
         assert_eq!(error(""), "the field `subtype` is missing");
+        let diagnostic = r#","subtype":"error_during_execution","errors":["[ede_diagnostic] result_type=user"]"#;
+        assert_eq!(error(diagnostic), BROKE_OFF);
+        assert_eq!(error(&format!(r#"{diagnostic},"terminal_reason":"aborted_tools""#)), INTERRUPTED);
+        assert_eq!(error(&format!(r#"{diagnostic},"result":"said""#)), "said");
+        assert_eq!(error(r#","subtype":"error_during_execution","errors":[" [ede_a","real"]"#), "real");
         let long = "x ".repeat(3000);
         assert_eq!(error(&format!(r#","subtype":"error","result":" {long}y""#)).chars().count(), LONGEST_ERROR);
         assert_eq!(

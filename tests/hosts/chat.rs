@@ -301,3 +301,60 @@ fn the_next_question_is_shown_when_one_is_withdrawn() {
     assert!(answer(&heard, "two").contains("allow"), "{heard}");
     assert!(!heard.contains(r#""request_id":"one""#), "{heard}");
 }
+
+/// A `claude` that answers `initialize`, and the first prompt by these lines.
+fn answers(name: &str, lines: &[&str]) -> PathBuf {
+    let lines: Vec<String> = lines.iter().map(|line| format!("printf '%s\\n' '{line}'")).collect();
+    let script = r#"read -r line; id=$(printf '%s' "$line" | sed 's/.*"request_id":"\([^"]*\)".*/\1/')
+printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s"}}\n' "$id"
+read -r prompt
+LINES
+while read -r line; do :; done"#;
+    program(name, &script.replace("LINES", &lines.join("\n")))
+}
+
+const INIT: &str = r#"{"type":"system","subtype":"init","session_id":"s","claude_code_version":"2.1.329"}"#;
+const START: &str = r#"{"type":"stream_event","event":{"type":"message_start","message":{"id":"m1","content":[]}}}"#;
+
+fn part(text: &str) -> String {
+    format!(
+        r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}}}"#
+    )
+}
+
+fn whole(text: &str) -> [String; 2] {
+    [
+        format!(r#"{{"type":"assistant","message":{{"id":"m1","content":[{{"type":"text","text":"{text}"}}]}}}}"#),
+        format!(r#"{{"type":"result","subtype":"success","is_error":false,"result":"{text}"}}"#),
+    ]
+}
+
+/// What is shown at the end, in a chat and to a program that reads it, is the final message's text, once.
+#[test]
+fn a_stream_that_breaks_is_shown_once() {
+    let retry = r#"{"type":"system","subtype":"api_retry","attempt":1,"error_status":529}"#;
+    let again = START.replace("m1", "m2");
+    let abandoned = r#"{"type":"stream_event","event":{"type":"message_stop"},"api_message_id":"m1","abandoned_blocks":{"api_message_id":"m1","from_block_index":0}}"#;
+    let anew = [INIT, START, &part("Hello wor"), retry, &again, &part("Hello "), &part("world")].map(str::to_owned);
+    let at_once = [INIT, START, &part("one two "), abandoned].map(str::to_owned);
+    let unlike = [INIT, START, &part("Well, "), abandoned].map(str::to_owned);
+    let silent = [INIT.to_owned()];
+    let cases: [(&str, &[String], &str, &str); 4] = [
+        ("anew", &anew, "Hello world", "Hello world"),
+        ("at_once", &at_once, "one two three four", "one two three four"),
+        ("unlike", &unlike, "another", "Well, \n(the answer broke off; that part is withdrawn)\nanother"),
+        ("unstreamed", &silent, "all at once", "all at once"),
+    ];
+    for (name, streamed, text_at_end, talked) in cases {
+        let whole = whole(text_at_end);
+        let lines: Vec<&str> = streamed.iter().chain(&whole).map(String::as_str).collect();
+        let claude = answers(&format!("stream_{name}"), &lines);
+        let output = run(chat().arg("--claude").arg(&claude).args(["--prompt", "hello"]));
+        assert_eq!(text(&output.stdout), format!("{text_at_end}\n"), "{name}");
+        let mut talk = Talk::start(&claude);
+        talk.types("hello\n");
+        talk.until(text_at_end);
+        let shown = talk.end();
+        assert_eq!(shown.replace("> ", "").trim_end(), talked, "{name}");
+    }
+}

@@ -113,7 +113,7 @@ fn typed(ask: &Ask, said: &Value) -> Answer {
             let questions = ask.permission().unwrap().questions().unwrap();
             let [question] = &questions.list[..] else { panic!("there is one question") };
             let answer = text(&said["updatedInput"]["answers"][&question.question]);
-            Answer::from(questions.reply().choose(&question.question, answer).decision())
+            Answer::from(questions.reply().choose(&question.question, answer).unwrap().decision())
         }
         AskKind::Permission if said["behavior"] == "allow" => Decision::allow().into(),
         AskKind::Permission => {

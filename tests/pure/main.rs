@@ -26,6 +26,7 @@ mod damage;
 mod drift;
 #[cfg(feature = "driver")]
 mod driver;
+mod edits;
 mod histories;
 mod journal;
 mod peer;
@@ -36,6 +37,7 @@ mod session;
 #[cfg(feature = "session")]
 mod sessions;
 mod shown;
+mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;
 mod views;

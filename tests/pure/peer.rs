@@ -1,5 +1,6 @@
 //! The peer: what it does as each generation, held to what was recorded, and that it is pure.
 
+mod behavior;
 mod faults;
 mod laws;
 mod purity;

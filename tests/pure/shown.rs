@@ -245,7 +245,7 @@ fn asked() -> (McpMessage, Questions, QuestionReply) {
     });
     let message = asks.next().unwrap().mcp().unwrap();
     let questions = asks.next().unwrap().permission().unwrap().questions().unwrap();
-    let reply = questions.reply().choose(&long(), long());
+    let reply = questions.reply().choose(&questions.list[0].question, long()).unwrap();
     (message, questions, reply)
 }
 

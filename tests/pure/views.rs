@@ -112,7 +112,7 @@ fn looked_at(message: &Message) -> bool {
 fn no_line_makes_a_view_panic() {
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     let (mut decoded, mut undecoded, mut no_message) = (0, 0, 0);
-    let mut transcript = Transcript::with_limit(1 << 20);
+    let mut transcript = Transcript::with_limit(1 << 16);
     for lines in recorded().values() {
         for line in lines.iter().filter(|line| !line.is_empty()) {
             for _ in 0..4 {
@@ -154,7 +154,8 @@ fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
                 assert_eq!(transcript.answer(), result.result.as_deref(), "{name}");
                 assert_eq!(transcript.texts().last(), transcript.answer().filter(|text| !text.is_empty()), "{name}");
                 assert_eq!(transcript.partial(), "", "{name}");
-                if !streamed.is_empty() {
+                // In these the stream broke, and the model was asked again.
+                if !streamed.is_empty() && !name.contains("stream_") {
                     streamed_turns += 1;
                     assert_eq!(said, streamed, "{name}");
                 }

@@ -64,7 +64,7 @@ impl Answer<'_> {
         if let Some(name) = hold {
             self.holds.pass(name)?;
         }
-        if self.step.number("cut").is_some() {
+        if self.step.number("cut").is_some() || self.step.number("breaks").is_some() {
             return Ok(After::Drop);
         }
         let blocks = self.blocks();
@@ -95,6 +95,11 @@ impl Answer<'_> {
                 }
                 if cut == Some(sent) {
                     return Ok(After::Drop);
+                }
+                if self.step.number("breaks") == Some(sent) {
+                    events.send(&overloaded())?;
+                    events.finish()?;
+                    return Ok(After::Keep);
                 }
                 if let Some(delay) = delay {
                     self.holds.pause(delay)?;

@@ -86,12 +86,17 @@ impl Step {
         self.with("cut", chunks)
     }
 
+    /// Sends an `error` event after this many chunks, and ends the stream.
+    pub(crate) fn breaks(self, chunks: usize) -> Self {
+        self.with("breaks", chunks)
+    }
+
     /// The error's body.
     pub(crate) fn error(self, kind: &str, message: &str) -> Self {
         self.with("body", json!({ "type": "error", "error": { "type": kind, "message": message } }))
     }
 
-    /// A failure (`status`, `cut`, `silent`) happens this often, then the next step counts. Otherwise for ever.
+    /// A failure (`status`, `cut`, `breaks`, `silent`) happens this often, then the next step counts. Otherwise for ever.
     pub(crate) fn times(self, count: u64) -> Self {
         self.with("times", count)
     }
@@ -122,7 +127,7 @@ impl Step {
 
     /// The CLI asks again after one of these, with the same messages.
     fn is_failure(&self) -> bool {
-        ["status", "cut", "silent"].iter().any(|key| self.0.contains_key(*key))
+        ["status", "cut", "breaks", "silent"].iter().any(|key| self.0.contains_key(*key))
     }
 
     fn parse(step: &Value) -> Result<Self, String> {
@@ -132,7 +137,7 @@ impl Step {
         for (key, value) in step {
             let right = match key.as_str() {
                 "text" | "think" | "hold" | "tool" => value.is_string(),
-                "repeat" | "chunks" | "delay_ms" | "status" | "cut" | "times" => value.is_u64(),
+                "repeat" | "chunks" | "delay_ms" | "status" | "cut" | "breaks" | "times" => value.is_u64(),
                 "tools" => calls(value).is_some(),
                 "silent" => value == true,
                 "input" | "body" => value.is_object(),

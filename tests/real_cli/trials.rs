@@ -29,11 +29,12 @@ mod queue;
 mod requests;
 mod servers;
 mod sessions;
+mod streams;
 mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 17] = [
+const THEMES: [&[(&str, Body)]; 18] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
@@ -47,6 +48,7 @@ const THEMES: [&[(&str, Body)]; 17] = [
     sessions::TRIALS,
     text::TRIALS,
     api::TRIALS,
+    streams::TRIALS,
     faults::TRIALS,
     damage::TRIALS,
     host::TRIALS,

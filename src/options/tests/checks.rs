@@ -54,6 +54,9 @@ fn values_that_the_cli_would_refuse_or_misread_are_refused() {
         (Options::new().allowed_tools(["Read", "Bash(a(b) c)"]), "give each rule on its own"),
         (Options::new().allowed_tools(["Bash(a"]), "balanced"),
         (Options::new().skills(Skills::Named(vec!["a),Bash(*".to_owned()])), "skills take names"),
+        (Options::new().skills(Skills::Named(vec![" a".to_owned()])), "skills take names"),
+        (Options::new().plugin_url("ftp://a"), "--plugin-url takes an http or https URL"),
+        (Options::new().file("", "a"), "--file takes FILE_ID:RELATIVE_PATH"),
         (Options::new().settings(json!([])), "--settings takes a JSON object"),
         (Options::new().project_config_root("."), "takes an absolute path"),
         (Options::new().json_schema(json!(true)), "--json-schema takes a JSON object"),
@@ -80,13 +83,19 @@ fn lists_repeat_or_join_as_the_cli_reads_them() {
         .tools(Tools::None)
         .allowed_tools(["Read"])
         .allowed_tools(["Edit"])
-        .skills(Skills::Named(vec!["x:y".to_owned()]))
+        .skills(Skills::Named(vec!["x:y".to_owned(), "my skill".to_owned()]))
         .allowed_tools::<String>([])
         .disallowed_tools::<String>([])
         .add_dir("a b")
         .add_dir("/c");
-    let expected =
-        ["--betas=a", "--betas=b", "--tools=", "--allowedTools=Read,Edit,Skill(x:y)", "--add-dir=a b", "--add-dir=/c"];
+    let expected = [
+        "--betas=a",
+        "--betas=b",
+        "--tools=",
+        "--allowedTools=Read,Edit,Skill(x:y),Skill(my skill)",
+        "--add-dir=a b",
+        "--add-dir=/c",
+    ];
     assert_eq!(args(options)[..6], expected);
     let servers =
         Options::new().mcp_config_file("-m.json").host_mcp_server("h").mcp_server("a", json!({"command": "c"}));

@@ -61,6 +61,7 @@ impl Ledger {
         }
         self.task_ended = false;
         self.missed_a_line = false;
+        self.command_failed = false;
         self.order += 1;
         self.last_result = self.order;
         is_own || answered.is_empty()
@@ -106,6 +107,10 @@ impl Ledger {
         let is_held = ended.id != last.id && self.generation.holds_results;
         for entry in answered() {
             let its = if is_held { ended.held(entry, how.0) } else { last.of_entry(entry, how, self.generation) };
+            // A local command's result says success all the same.
+            let succeeded = matches!(its.0, Outcome::Success | Outcome::Local);
+            let failed = succeeded && entry.traits.slash && self.command_failed;
+            let its = if failed { (Outcome::Error, its.1) } else { its };
             entry.end_as(its, Some(ended.id), Some(message.clone()), actions);
             if entry.guessed && !is_held {
                 self.remember(entry.id.uuid(), ended, how, message);

@@ -101,6 +101,7 @@ impl Turn {
         let succeeded = facts.succeeded();
         match facts.terminal_reason.as_deref() {
             Some(reason) if reason.starts_with("aborted") => return told(Outcome::Interrupted),
+            Some("tool_deferred") => return told(Outcome::Deferred),
             Some("hook_stopped") if succeeded => return told(Outcome::Blocked),
             Some(_) if succeeded => return told(Outcome::Success),
             Some(_) => return told(Outcome::Error),

@@ -72,6 +72,7 @@ impl Router {
                     outcome: *outcome,
                     attribution: *attribution,
                     result: result.clone(),
+                    partial: String::new(),
                     messages: Vec::new(),
                     omitted: 0,
                 }));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::ring::{Lagged, Ring, Room};
+use super::said::Said;
 use crate::awaited::Awaited;
 use crate::message::Message;
 use crate::session::turn_end::TurnEnd;
@@ -17,6 +18,7 @@ struct Inner {
     /// Nobody reads messages any more.
     deaf: bool,
     kept: Option<Kept>,
+    said: Said,
     end: Option<TurnEnd>,
 }
 
@@ -42,13 +44,20 @@ impl Kept {
 
 impl Mailbox {
     pub(in crate::session) fn new(room: Room) -> Arc<Self> {
-        Arc::new(Self(Awaited::new(Inner { unread: Ring::new(room), deaf: false, kept: None, end: None })))
+        Arc::new(Self(Awaited::new(Inner {
+            unread: Ring::new(room),
+            deaf: false,
+            kept: None,
+            said: Said::default(),
+            end: None,
+        })))
     }
 
     // For the runner. Each says who is to be woken.
 
     pub(in crate::session) fn push(&self, message: &Message) -> Option<Waker> {
         self.0.tell_if(|inner| {
+            inner.said.push(message);
             if let Some(kept) = &mut inner.kept {
                 kept.push(message);
             }
@@ -74,6 +83,7 @@ impl Mailbox {
     pub(in crate::session) fn retract(&self) {
         self.0.with(|inner| {
             inner.unread.clear();
+            inner.said.clear();
             if let Some(kept) = &mut inner.kept {
                 kept.room += kept.messages.iter().map(|message| message.as_bytes().len()).sum::<usize>();
                 (kept.messages, kept.omitted) = (Vec::new(), 0);
@@ -86,6 +96,10 @@ impl Mailbox {
             if let Some(kept) = inner.kept.take() {
                 (end.messages, end.omitted) = (kept.messages, kept.omitted);
             }
+            if !end.is_success() {
+                end.partial = inner.said.text();
+            }
+            inner.said.clear();
             inner.end = Some(end);
             true
         })

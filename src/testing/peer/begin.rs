@@ -62,6 +62,8 @@ impl Peer {
             said: String::new(),
             asks_again: false,
             stopping: false,
+            went_on: false,
+            result_fields: Vec::new(),
             asked: false,
             cut_at: None,
         });
@@ -199,6 +201,7 @@ impl Peer {
             queued: self.queue.len(),
             number: self.results - 1,
             uuid: &uuid,
+            fields: &[],
         });
         self.write(&line);
         self.leave(Exit::Code(1));

@@ -130,6 +130,11 @@ impl Peer {
         if !tool.asks || self.is_allowed(&tool) {
             return self.run_call(at);
         }
+        if self.mode == "dontAsk" {
+            self.deny(at);
+            self.give_text(at, "Error: the permission mode is dontAsk", true);
+            return self.finish_call(at);
+        }
         if self.has_ended() {
             self.give_text(at, "Error: stdin is closed: nobody can be asked", true);
             return self.finish_call(at);
@@ -272,7 +277,9 @@ impl Peer {
     /// The turn's end, after what is asked then.
     pub(super) fn stop(&mut self) {
         let stopping = self.turn.as_mut().is_none_or(|turn| std::mem::replace(&mut turn.stopping, true));
-        let active = [("stop_hook_active", Json::from(&serde_json::Value::Bool(false)))];
+        // By this a hook knows that it has sent the model on already.
+        let went_on = self.turn.as_ref().is_some_and(|turn| turn.went_on);
+        let active = [("stop_hook_active", Json::from(&serde_json::Value::Bool(went_on)))];
         let ask = self.hook_asks("Stop", None, &active).pop_front().filter(|_| !stopping);
         match ask {
             Some((_, ask)) => {

@@ -7,7 +7,7 @@ use super::{BEGIN, PIPE, Peer};
 use crate::end::Exit;
 use crate::json::Json;
 use crate::testing::fault::Fault;
-use crate::testing::generation::AtEof;
+use crate::testing::generation::{AtEof, Generation};
 use crate::testing::lines::ResultLine;
 use crate::testing::step::Step;
 use crate::time::Time;
@@ -60,7 +60,12 @@ impl Peer {
         if ending.aborts().is_some() && was_streaming && self.habits.closes_its_stream {
             self.close_cut_stream();
         }
-        if self.habits.holds_results && self.agents_run() {
+        let lost = self.turns == 1 && self.script.has(&Fault::NoResult);
+        if lost || self.turns == 1 && self.script.has(&Fault::IdleWithoutResult) {
+            if lost {
+                return;
+            }
+        } else if self.habits.holds_results && self.agents_run() {
             self.held.extend(turn.prompts().cloned());
         } else {
             self.tell_result(&turn, ending);
@@ -104,6 +109,12 @@ impl Peer {
             ending => ending.aborts().or(Some("completed")),
         };
         let success = subtype == "success";
+        // What the CLI says of an interrupted turn is meant for its own developers.
+        let errors: &[&str] = match ending {
+            Ending::Interrupted { .. } if self.script.generation < Generation::V2_1_143 => &[],
+            Ending::Interrupted { .. } => &["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"],
+            _ => &["the script says so"],
+        };
         self.failed = is_error;
         self.results += 1;
         let prompts = turn.prompts().filter_map(|prompt| prompt.uuid.as_deref()).collect();
@@ -112,7 +123,7 @@ impl Peer {
             is_error,
             reason,
             result: success.then_some(&*turn.said),
-            errors: (!success).then_some(&["the script says so"]),
+            errors: (!success).then_some(errors),
             milliseconds: turn.at.since(turn.since).as_millis(),
             requests: turn.requests,
             denials: &turn.denials,
@@ -121,8 +132,9 @@ impl Peer {
             queued: self.queue.iter().filter(|waiting| waiting.prompt().is_some()).count(),
             number: self.results - 1,
             uuid: &uuid,
+            fields: &turn.result_fields,
         });
-        self.write(&line);
+        self.write_damaged(&line);
     }
 
     /// A `UserPromptSubmit` hook refused the prompt, or `stops` it (`continue: false`).
@@ -148,6 +160,7 @@ impl Peer {
         self.write(&line);
         if let Some(turn) = &mut self.turn {
             turn.stopping = false;
+            turn.went_on = true;
             turn.steps.push_back(Step::text("done"));
         }
         self.set_doing(Doing::Choosing);
@@ -187,5 +200,50 @@ impl Peer {
             self.output.truncate(self.written + PIPE);
         }
         self.exit.get_or_insert(exit);
+    }
+
+    /// The session to resume does not exist (`bad_resume` of 2.1.143 and 2.1.332).
+    pub(super) fn fail_resume(&mut self, session: &str) {
+        let is_id = session.len() == 36 && session.split('-').count() == 5;
+        let error = if is_id {
+            format!("No conversation found with session ID: {session}")
+        } else {
+            format!(
+                "Error: --resume requires a valid session ID or session title when used with --print. Usage: claude -p --resume \
+                 <session-id|title>. Provided value \"{session}\" is not a UUID and does not match any session title."
+            )
+        };
+        self.stderr.extend_from_slice(format!("{error}\n").as_bytes());
+        let uuid = self.writer.uuid();
+        let line = self.writer.result(&ResultLine {
+            subtype: "error_during_execution",
+            is_error: true,
+            reason: None,
+            result: None,
+            errors: Some(&[&error]),
+            milliseconds: 0,
+            requests: 0,
+            denials: &[],
+            own: false,
+            prompts: Vec::new(),
+            queued: 0,
+            number: 0,
+            uuid: &uuid,
+            fields: &[],
+        });
+        self.write(&line);
+        self.leave(Exit::Code(1));
+    }
+
+    /// Writes a line that a fault may damage.
+    pub(super) fn write_damaged(&mut self, line: &[u8]) {
+        let damage = self.script.faults.iter().find_map(|fault| match fault {
+            Fault::Damage(damage) => Some(*damage),
+            _ => None,
+        });
+        match damage {
+            Some(damage) => self.write(&damage.apply(line)),
+            None => self.write(line),
+        }
     }
 }

@@ -144,11 +144,34 @@ impl Peer {
         }
     }
 
+    /// Answers `initialize`, with the fields that each generation was recorded to have (`init` of 1.0.128 to 2.1.332) and
+    /// those of the script.
     pub(super) fn introduce(&mut self, id: &str) {
-        let payload = json!({
-            "commands": [], "output_style": "default", "available_output_styles": ["default"], "models": [],
-            "account": {},
+        let command =
+            |name: &str, description: &str| json!({ "name": name, "description": description, "argumentHint": "" });
+        let mut payload = json!({
+            "commands": [
+                command("clear", "Begin a new conversation"),
+                command("compact", "Replace the conversation by a summary"),
+                command("context", "Show what fills the context"),
+            ],
+            "output_style": "default", "available_output_styles": ["default", "Explanatory", "Learning"],
+            "models": [
+                { "value": "default", "displayName": "Default (recommended)", "description": "the scripted model" },
+                { "value": "claude-script", "displayName": "Script", "description": "the scripted model" },
+            ],
+            "account": { "tokenSource": "none", "apiKeySource": "ANTHROPIC_API_KEY" },
         });
+        if self.script.generation >= Generation::V2_1_143 {
+            payload["agents"] = json!([{ "name": "general-purpose", "description": "an agent for any task" }]);
+        }
+        if self.script.generation >= Generation::V2_1_250 {
+            payload["current_permission_mode"] = self.mode.as_str().into();
+            payload["session_state"] = "idle".into();
+        }
+        for (name, value) in &self.script.initialize {
+            payload[name] = value.decode().unwrap_or_default();
+        }
         self.acknowledge(id, Some(&payload));
     }
 

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::Peer;
 use crate::testing::step::Tool;
 
+/// Tools that the mode `acceptEdits` allows.
+const EDITS: [&str; 4] = ["Edit", "MultiEdit", "NotebookEdit", "Write"];
+
 /// The calls of a tool that are allowed.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,9 +50,14 @@ impl Rule {
 }
 
 impl Peer {
-    /// Whether a rule spares the host the asking.
+    /// Returns whether the permission mode or a rule spares the host the asking.
     pub(super) fn is_allowed(&self, tool: &Tool) -> bool {
-        self.rules.iter().any(|rule| rule.is_about(tool))
+        let by_mode = match &*self.mode {
+            "bypassPermissions" => true,
+            "acceptEdits" => EDITS.contains(&&*tool.name),
+            _ => false,
+        };
+        by_mode || self.rules.iter().any(|rule| rule.is_about(tool))
     }
 
     /// Takes the updates that came with an allow, all or none: of what they can say, the mode and the rules that allow are

@@ -121,7 +121,7 @@ impl Peer {
         };
         let tools: Vec<String> = self.servers.iter().flat_map(of).collect();
         let line = self.writer.init(&self.mode, &servers, &tools);
-        self.write(&line);
+        self.write_damaged(&line);
     }
 
     /// Has a server run the call, if it is one of its tools. Whether it is.

@@ -9,6 +9,8 @@ use super::Peer;
 use super::calls::Calls;
 use super::turn::Doing;
 use crate::json::Json;
+use crate::testing::fault::Fault;
+use crate::testing::generation::Generation;
 use crate::testing::lines::Line;
 use crate::testing::step::{Kind, Tool};
 
@@ -19,6 +21,9 @@ const THINKS: Duration = Duration::from_millis(1);
 pub(super) struct Speech {
     id: String,
     blocks: VecDeque<Block>,
+    /// Parts of the stream so far, and whether the rest is not streamed.
+    parts: usize,
+    muted: bool,
     index: usize,
     /// The model was asked.
     asked: bool,
@@ -53,6 +58,8 @@ impl Peer {
         let mut speech = Speech {
             id,
             blocks: VecDeque::new(),
+            parts: 0,
+            muted: false,
             index: 0,
             asked: false,
             opened: false,
@@ -86,6 +93,7 @@ impl Peer {
 
     /// One part of one block, or the end of either.
     pub(super) fn speak(&mut self, mut speech: Speech) {
+        self.muted = speech.muted;
         if !speech.asked {
             speech.asked = true;
             self.ask_model();
@@ -129,6 +137,7 @@ impl Peer {
                     speech.so_far.push_str(&part);
                     wait = *every;
                     self.delta(speech.index, &json!({ "type": "text_delta", "text": part }));
+                    speech.parts += 1;
                     None
                 }
                 None => {
@@ -150,6 +159,9 @@ impl Peer {
                 Some(Line::new("tool_use").put("id", &*id).put("name", name).put("input", input).object())
             }
         };
+        if whole.is_none() && self.breaks_after(&speech) {
+            return self.break_stream(speech);
+        }
         if let Some(whole) = whole {
             self.pay_echo();
             let line = self.writer.assistant(&speech.id, &whole, None, None);
@@ -165,6 +177,35 @@ impl Peer {
         if let Some(turn) = &mut self.turn {
             turn.at = turn.at.after(wait);
         }
+        self.set_doing(Doing::Speaking(speech));
+    }
+
+    fn breaks_after(&self, speech: &Speech) -> bool {
+        let after = |fault: &Fault| matches!(fault, Fault::BreakStream(parts) if *parts == speech.parts);
+        speech.index == 0 && !self.broke && self.script.faults.iter().any(after)
+    }
+
+    /// The stream breaks in the middle of its first block, and the model is asked again. Before 2.1.250 the answer then comes whole, as
+    /// another message (`stream_cut` of each version).
+    fn break_stream(&mut self, mut speech: Speech) {
+        self.broke = true;
+        let streams_again = self.script.generation >= Generation::V2_1_250;
+        if streams_again && self.script.partial {
+            self.stream(&json!({ "type": "content_block_stop", "index": speech.index }));
+            let line = self.writer.stream_broke(&speech.id, speech.index);
+            self.write(&line);
+        }
+        if streams_again {
+            let fields = json!({ "attempt": 1, "max_retries": 10, "retry_delay_ms": 0, "error_status": null, "error": "unknown" });
+            let line = self.writer.system("api_retry", &fields);
+            self.write(&line);
+        }
+        if let Some(Block::Text { parts, .. }) = speech.blocks.front_mut() {
+            // What was said is said again.
+            parts.push_front(std::mem::take(&mut speech.so_far));
+        }
+        speech.id = self.writer.message_id();
+        (speech.opened, speech.in_block, speech.muted) = (false, false, !streams_again);
         self.set_doing(Doing::Speaking(speech));
     }
 
@@ -202,7 +243,7 @@ impl Peer {
     }
 
     fn stream(&mut self, event: &Value) {
-        if self.script.partial {
+        if self.script.partial && !self.muted {
             let line = self.writer.stream(event);
             self.write(&line);
         }

@@ -39,6 +39,10 @@ pub(super) struct Turn {
     pub(super) asks_again: bool,
     /// What is asked at the end was asked.
     pub(super) stopping: bool,
+    /// A `Stop` hook has sent the model on.
+    pub(super) went_on: bool,
+    /// Fields that the script gives the result.
+    pub(super) result_fields: Vec<(String, Json)>,
     /// The model was asked, and has not begun to answer.
     pub(super) asked: bool,
     /// When it is cut off: an interrupt was acknowledged.
@@ -125,6 +129,7 @@ impl Peer {
             }
             Kind::ApiError { status, message, retries } => self.fail(status, &message, retries),
             Kind::MaxTurns => self.end_turn(Ending::MaxTurns),
+            Kind::Result(fields) => turn.result_fields.extend(fields),
             Kind::Raw(bytes) => self.write(&bytes),
             Kind::Nothing => {
                 self.ask_model();

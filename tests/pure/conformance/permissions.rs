@@ -297,8 +297,9 @@ mod questions {
     fn the_answers_go_back_in_the_input() {
         let (mut host, ask) = asked();
         let questions = ask.permission().unwrap().questions().unwrap();
-        let reply = questions.reply().choose("Which?", "A").choose("Which?", "B").choose_all("What else?", ["A", "B"]);
-        let reply = reply.note("Which?", "surely").preview("Which?", "AAA");
+        let reply = questions.reply().choose("Which?", "A").unwrap().choose("Which?", "B").unwrap();
+        let reply = reply.choose_all("What else?", ["A", "B"]).unwrap();
+        let reply = reply.note("Which?", "surely").unwrap().preview("Which?", "AAA").unwrap();
         let payload = host.payload(&ask, reply.decision());
         let input = &payload["updatedInput"];
         assert_eq!(payload["behavior"], "allow");
@@ -310,14 +311,26 @@ mod questions {
     #[test]
     fn without_annotations_none_are_sent_which_an_old_cli_would_refuse() {
         let (mut host, ask) = asked();
-        let reply = ask.permission().unwrap().questions().unwrap().reply().choose("Which?", "A");
+        let reply = ask.permission().unwrap().questions().unwrap().reply().choose("Which?", "A").unwrap();
         assert_eq!(host.payload(&ask, reply.decision())["updatedInput"].get("annotations"), None);
         let (mut host, ask) = asked();
         let questions = ask.permission().unwrap().questions().unwrap();
-        let skipped = questions.reply().unanswered("Which?", Unanswered::Skipped, "the user skipped it");
+        let skipped = questions.reply().unanswered("Which?", Unanswered::Skipped, "the user skipped it").unwrap();
         let input = host.payload(&ask, skipped.decision())["updatedInput"].take();
         assert_eq!(input["annotations"], json!({ "Which?": { "unanswered": "skipped" } }));
         assert_eq!(input["answers"], json!({ "Which?": "the user skipped it" }));
+    }
+
+    #[test]
+    fn an_answer_to_a_question_that_was_not_asked_is_an_error() {
+        let (_, ask) = asked();
+        let reply = || ask.permission().unwrap().questions().unwrap().reply();
+        let error = reply().choose("which?", "A").unwrap_err();
+        assert_eq!(error.question, "which?");
+        assert_eq!(error.to_string(), "no question \"which?\" was asked; name a question by its whole text");
+        assert!(reply().choose_all("Who?", ["A"]).is_err());
+        assert!(reply().note("Who?", "a").is_err() && reply().preview("Who?", "a").is_err());
+        assert!(reply().unanswered("Who?", Unanswered::Skipped, "a").is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use claude_duplex::{Exit, Time};
 use serde_json::Value;
 
 /// Recordings that no script expresses, and why: of every version, or of one.
-const NOT_PLAYED: [(&str, &str); 18] = [
+const NOT_PLAYED: [(&str, &str); 23] = [
     ("requests_all", "what a request is answered with is the peer's own"),
     ("initialize_pending", "the peer lists no open asks"),
     ("initialize_too_late", "the peer reads no flags"),
@@ -20,6 +20,11 @@ const NOT_PLAYED: [(&str, &str); 18] = [
     ("subagent", "a race: the subagent ended within the turn that started it"),
     ("slash_replay", "/compact is not imitated; local_slash holds other commands"),
     ("sigint_midturn", "SIGINT is not imitated"),
+    ("stream_cut", "the stand-in for the API cut the stream"),
+    ("stream_cut_thrice", "the stand-in for the API cut the stream"),
+    ("stream_error", "the stand-in for the API broke the stream"),
+    ("stream_error_second_block", "the stand-in for the API broke the stream"),
+    ("stream_error_at_tool", "the stand-in for the API broke the stream"),
     ("2.1.329/blocked_fold", "hooks at a fold are not imitated"),
     ("2.1.329/held_back_interrupt", "the notice of a killed agent is not imitated"),
     ("2.1.143/held_now", "how an agent gets on is not imitated"),

@@ -1,7 +1,10 @@
 //! A prompt's messages, and its end.
 
-use claude_duplex::testing::{Fault, Generation, Script, Step, Tool};
-use claude_duplex::{Action, Busy, Message, MessageKind, Outcome, Overflow, Prompt, Turn};
+use std::time::Duration;
+
+use claude_duplex::message::{Edit, FailureKind};
+use claude_duplex::testing::{Fault, Generation, Script, Step, Tool, World};
+use claude_duplex::{Action, Busy, Config, Driver, Message, MessageKind, Outcome, Overflow, Prompt, Seed, Turn};
 
 use super::rig::{SECOND, all, delta, open, open_with, until};
 
@@ -246,4 +249,54 @@ fn what_died_with_the_child_is_lost_and_told_so() {
         }
         assert_eq!(claude.wait_for_exit().await.exit, Some(claude_duplex::Exit::Code(7)));
     });
+}
+
+/// On every version, whether its CLI sends the partial answer as a message or not.
+#[test]
+fn an_interrupted_prompt_ends_with_its_partial_answer() {
+    for generation in Generation::ALL {
+        let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
+        let world = World::new();
+        let script = Script::new(*generation).partial(true).then([slow]);
+        let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+        let end = world.run(runner.run_until(async move {
+            let mut turn = claude.prompt("count").unwrap();
+            while let Some(message) = turn.next().await {
+                if message.unwrap().delta().is_some() {
+                    break;
+                }
+            }
+            let _ = turn.interrupt().unwrap();
+            turn.await
+        }));
+        assert_eq!(end.outcome, Outcome::Interrupted, "{generation:?}");
+        assert!(
+            !end.text().is_empty() && "one two three".starts_with(end.text().trim_end()),
+            "{generation:?}: {end:?}"
+        );
+        let failure = end.failure().unwrap();
+        assert_eq!(failure.kind, FailureKind::Interrupted, "{generation:?}");
+        assert!(!failure.message.contains("ede_diagnostic"), "{generation:?}: {failure:?}");
+    }
+}
+
+#[test]
+fn the_edits_of_a_turn_add_up_to_its_answer() {
+    let world = World::new();
+    let script =
+        Script::default().partial(true).then([Step::text_in_parts("one two three", 3, Duration::from_millis(5))]);
+    let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+    let (shown, parts) = world.run(runner.run_until(async move {
+        let mut turn = claude.prompt("count").unwrap();
+        let (mut shown, mut parts) = (String::new(), 0);
+        while let Some(edit) = turn.next_edit().await {
+            if let Edit::Append { block, text } = edit.unwrap() {
+                assert!(block.is_answer());
+                shown += &text;
+                parts += 1;
+            }
+        }
+        (shown, parts)
+    }));
+    assert_eq!((shown.as_str(), parts), ("one two three", 3));
 }

@@ -12,7 +12,12 @@ use crate::talk::Trial;
 use crate::transport::{Carrier, Timer};
 use crate::watch::Case;
 
-trials![host_killed_when_idle, host_killed_in_mid_turn, host_killed_with_a_launcher_that_cares];
+trials![
+    host_killed_when_idle,
+    host_killed_in_mid_turn,
+    host_killed_with_a_launcher_that_cares,
+    every_flag_has_a_method_or_a_reason
+];
 
 /// Set for the host's process, a line each: what carries its session, the program, then the launcher's words.
 const VARIABLE: &str = "CLAUDE_DUPLEX_HOST";
@@ -127,4 +132,29 @@ fn host(words: &str) -> Trial {
         }
         Ok(())
     })
+}
+
+/// What `--help` lists and no option writes, is in the list of flags that have none.
+async fn every_flag_has_a_method_or_a_reason(case: &Case) -> Trial {
+    let mut command = std::process::Command::new(&case.cli.program);
+    command.args(&case.cli.script).arg("--help").env_clear().envs(case.environment()).current_dir(case.place.cwd());
+    let help = String::from_utf8(command.output()?.stdout)?;
+    let without: Vec<&str> = claude_duplex::options::flags_without_option().map(|(flag, _)| flag).collect();
+    let known = |flag: &str| claude_duplex::options::flags().any(|own| own == flag) || without.contains(&flag);
+    let mut listed = Vec::new();
+    for line in help.lines().filter(|line| line.starts_with("  -")) {
+        // `  -c, --continue   Continue ...`, `  --allowedTools, --allowed-tools <tools...>`: the first long spelling counts.
+        let words = line.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+        let spellings: Vec<&str> =
+            words.take_while(|word| word.starts_with('-')).filter(|word| word.starts_with("--")).collect();
+        assert!(spellings.iter().any(|flag| known(flag)), "{line:?} has no method and no reason to have none");
+        listed.extend(spellings.iter().map(|flag| (*flag).to_owned()));
+    }
+    assert!(listed.len() > 25, "{help}");
+    // On the newest version the list names nothing that is gone.
+    if !case.is_before("2.1.332") {
+        let gone: Vec<_> = without.iter().filter(|flag| !listed.iter().any(|listed| listed == *flag)).collect();
+        assert_eq!(gone, [&"--mcp-debug"], "not in {help}");
+    }
+    Ok(())
 }

@@ -186,7 +186,7 @@ async fn ask_user_question(case: &Case) -> Trial {
         let questions = ask.permission().expect("a permission").questions().expect("questions");
         let [asked] = &questions.list[..] else { panic!("there is one") };
         let right = asked.choices.as_ref().expect("choices")[1].label.clone();
-        Some(questions.reply().choose(&asked.question, right).decision().into())
+        Some(questions.reply().choose(&asked.question, right).expect("it was asked").decision().into())
     });
     assert_eq!(end.await?.text(), "done");
     if case.before("2.0.71", "there is no such tool: the call fails, and nobody is asked") {

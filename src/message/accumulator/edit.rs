@@ -1,0 +1,171 @@
+//! Edits of what a host shows, and the blocks that they name.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::message::content::{Content, ToolResult, ToolUse};
+use crate::text::Quoted;
+
+/// Number of a block. No other block of the same [`Accumulator`](super::Accumulator) has it, and in its thread later blocks
+/// have higher numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId(u64);
+
+impl BlockId {
+    pub(super) fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Returns the number. The first block has 0.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// Kind of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BlockKind {
+    /// Text of the answer.
+    Text,
+    /// Thinking of the model.
+    Thinking,
+    /// Call of a tool that the CLI or a server of the host runs. Its streamed text is the input, as JSON.
+    ToolCall,
+    /// Any other content, e.g. a call of a tool that the API runs. It is not streamed.
+    Other,
+}
+
+/// A block of an answer: its number, its kind, and the thread that it belongs to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Block {
+    /// Number of the block.
+    pub id: BlockId,
+    /// Kind of the block.
+    pub kind: BlockKind,
+    /// Call of the `Task` or `Agent` tool whose subagent the block belongs to; `None` for the main thread.
+    pub parent_tool_use_id: Option<Arc<str>>,
+}
+
+impl Block {
+    pub(super) fn new(id: BlockId, kind: BlockKind, parent: Option<Arc<str>>) -> Self {
+        Self { id, kind, parent_tool_use_id: parent }
+    }
+
+    /// Returns whether the block is text of the main thread, i.e. a part of the answer to the prompt.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.kind == BlockKind::Text && self.parent_tool_use_id.is_none()
+    }
+}
+
+/// An edit of what a host shows. See [`Accumulator`](super::Accumulator).
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Edit {
+    /// Adds text to the end of a block. A block that no edit has named yet comes to the end of its thread.
+    Append {
+        /// The block.
+        block: Block,
+        /// Text to add.
+        text: String,
+    },
+    /// Replaces the whole text of a block.
+    Replace {
+        /// The block.
+        block: Block,
+        /// Text that the block has from now on.
+        text: String,
+    },
+    /// Removes consecutive blocks of a thread: those whose numbers are from `from_block`'s to `to`. See [`Edit::removes`].
+    Remove {
+        /// First block to remove.
+        from_block: Block,
+        /// Number of the last block to remove.
+        to: BlockId,
+    },
+    /// Announces the call of a tool, or completes it.
+    ToolCall {
+        /// The block.
+        block: Block,
+        /// The call. Its `input` is `None` as long as the input is streamed.
+        call: ToolUse,
+    },
+    /// Adds the result of a tool to its call.
+    ToolResult {
+        /// Block of the call.
+        block: Block,
+        /// The result.
+        result: ToolResult,
+    },
+    /// Sets the content of a block of the kind [`BlockKind::Other`].
+    Content {
+        /// The block.
+        block: Block,
+        /// The content.
+        content: Content,
+    },
+    /// Marks a block as complete: its content is final, unless the CLI takes the message back.
+    Complete {
+        /// The block.
+        block: Block,
+        /// Whether the CLI wrote the content and no model said it: see
+        /// [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).
+        synthetic: bool,
+    },
+}
+
+impl Edit {
+    /// Returns the block that the edit names; for [`Edit::Remove`] the first one.
+    #[must_use]
+    pub fn block(&self) -> &Block {
+        match self {
+            Self::Append { block, .. }
+            | Self::Replace { block, .. }
+            | Self::Remove { from_block: block, .. }
+            | Self::ToolCall { block, .. }
+            | Self::ToolResult { block, .. }
+            | Self::Content { block, .. }
+            | Self::Complete { block, .. } => block,
+        }
+    }
+
+    /// Returns whether the edit removes that block.
+    #[must_use]
+    pub fn removes(&self, block: &Block) -> bool {
+        match self {
+            Self::Remove { from_block, to } => {
+                let same_thread = block.parent_tool_use_id == from_block.parent_tool_use_id;
+                same_thread && (from_block.id..=*to).contains(&block.id)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.kind, self.id.get())?;
+        match &self.parent_tool_use_id {
+            Some(parent) => write!(f, " of {:?}", Quoted(parent)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, what): (_, &dyn fmt::Debug) = match self {
+            Self::Append { text, .. } => ("Append", &Quoted(text)),
+            Self::Replace { text, .. } => ("Replace", &Quoted(text)),
+            Self::Remove { to, .. } => ("Remove", to),
+            Self::ToolCall { call, .. } => ("ToolCall", call),
+            Self::ToolResult { result, .. } => ("ToolResult", result),
+            Self::Content { content, .. } => ("Content", content),
+            Self::Complete { synthetic, .. } => ("Complete", synthetic),
+        };
+        f.debug_tuple(name).field(self.block()).field(what).finish()
+    }
+}

@@ -1,0 +1,50 @@
+//! The last words of a turn, for the end of a prompt that has no answer.
+
+use std::collections::VecDeque;
+
+use crate::message::{Message, Transcript};
+use crate::wire::kind::MessageKind;
+
+/// Bytes of the lines that are kept: 256 KiB. Of a longer stream the beginning is missing.
+const LIMIT: usize = 256 << 10;
+
+/// Messages of the main thread from which the partial answer is read: the complete ones, and what was streamed after the last.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    messages: VecDeque<Message>,
+    bytes: usize,
+}
+
+impl Said {
+    pub(super) fn push(&mut self, message: &Message) {
+        match message.kind() {
+            _ if message.is_subagent() => return,
+            MessageKind::StreamEvent => {}
+            // What was streamed is in the whole message, or was abandoned.
+            MessageKind::Assistant => self.retain(|kept| kept.kind() == MessageKind::Assistant),
+            _ => return,
+        }
+        self.bytes += message.as_bytes().len();
+        self.messages.push_back(message.clone());
+        while self.bytes > LIMIT {
+            let Some(oldest) = self.messages.pop_front() else { break };
+            self.bytes -= oldest.as_bytes().len();
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        (self.messages, self.bytes) = (VecDeque::new(), 0);
+    }
+
+    /// Returns the last text that was said, complete or not.
+    pub(super) fn text(&self) -> String {
+        let mut transcript = Transcript::new();
+        self.messages.iter().for_each(|message| transcript.add(message));
+        transcript.answer().unwrap_or_default().to_owned()
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Message) -> bool) {
+        self.messages.retain(keep);
+        self.bytes = self.messages.iter().map(|message| message.as_bytes().len()).sum();
+    }
+}

@@ -1,0 +1,207 @@
+//! Where hosts depend on it, the peer does what the CLI does: hooks that send the model on, modes, what `initialize` says, numbers
+//! in results, command lines, and faults by name.
+
+use std::time::Duration;
+
+use claude_duplex::ask::Change;
+use claude_duplex::ask::hook::{Output, OutputDecision};
+use claude_duplex::message::Transcript;
+use claude_duplex::options::PermissionMode;
+use claude_duplex::testing::{Damage, Fault, Generation, Pair, Peer, Script, Step, Tool};
+use claude_duplex::{
+    Action, Answer, AskKind, Config, Decision, Exit, Json, Message, Outcome, Request, Seed, Time, TurnResult,
+};
+use serde_json::{Value, json};
+
+fn pair(script: Script) -> Pair {
+    let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::own);
+    Pair::new(config, script).cut_by(1)
+}
+
+fn initialize(pair: &mut Pair, fields: Value) -> Value {
+    let mut request = Request::initialize();
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        request = request.field(name, Json::from_value(value).unwrap());
+    }
+    pair.request(request);
+    let replied = pair.run_until(|action| matches!(action, Action::Replied { .. }));
+    let Action::Replied { reply: Ok(reply), .. } = replied else { panic!("{replied:?}") };
+    reply.payload().map(|payload| payload.decode().unwrap()).unwrap_or_default()
+}
+
+/// Runs a prompt to its end; asks are answered by `answer`. Returns how it ended.
+fn run(pair: &mut Pair, mut answer: impl FnMut(&claude_duplex::Ask) -> Answer) -> (Outcome, Option<TurnResult>) {
+    pair.prompt("hello");
+    loop {
+        match pair.run_until(|action| matches!(action, Action::Asked(_) | Action::PromptEnded { .. })) {
+            Action::Asked(ask) => {
+                let answer = answer(&ask);
+                pair.answer(ask.id(), answer);
+            }
+            Action::PromptEnded { outcome, result, .. } => {
+                return (outcome, result.map(|result| result.result().unwrap()));
+            }
+            _ => unreachable!(),
+        }
+    }
+}
+
+/// A host that sends the model on once ends, on every version.
+#[test]
+fn a_stop_hook_is_told_that_it_has_sent_the_model_on() {
+    for generation in Generation::ALL {
+        let mut pair = pair(Script::new(*generation).then([Step::text("first")]));
+        initialize(&mut pair, json!({ "hooks": { "Stop": [{ "matcher": null, "hookCallbackIds": ["h"] }] } }));
+        let mut told = Vec::new();
+        let (outcome, _) = run(&mut pair, |ask| {
+            let input: Value = serde_json::from_str(&ask.message().line()).unwrap();
+            let active = input["request"]["input"]["stop_hook_active"].as_bool().unwrap();
+            told.push(active);
+            assert!(told.len() < 10, "it never ends");
+            if active {
+                Output::new().into()
+            } else {
+                Output::new().decision(OutputDecision::Block).reason("not yet").into()
+            }
+        });
+        assert_eq!((outcome, told.as_slice()), (Outcome::Success, &[false, true][..]), "{generation:?}");
+    }
+}
+
+#[test]
+fn a_mode_that_comes_with_an_allow_changes_what_is_asked() {
+    let write = || Tool::new("Write", Json::parse(r#"{"file_path":"a","content":"b"}"#).unwrap()).asks();
+    let script =
+        || Script::default().then([Step::from(write()), Step::from(write()), Step::from(Tool::bash("ls").asks())]);
+    let asked = |mode: PermissionMode| {
+        let (mut pair, mut asked) = (pair(script()), Vec::new());
+        run(&mut pair, |ask| {
+            let tool = ask.permission().unwrap().tool_name;
+            let mut decision = Decision::allow();
+            if asked.is_empty() {
+                decision = decision.and_remember(Change::SetMode(mode.clone()));
+            }
+            asked.push(tool);
+            decision.into()
+        });
+        asked
+    };
+    assert_eq!(asked(PermissionMode::Default), ["Write", "Write", "Bash"]);
+    assert_eq!(asked(PermissionMode::AcceptEdits), ["Write", "Bash"]);
+    assert_eq!(asked(PermissionMode::BypassPermissions), ["Write"]);
+}
+
+/// The fields that each version was recorded to have.
+#[test]
+fn initialize_is_answered_with_models_commands_and_agents() {
+    for generation in Generation::ALL {
+        let reply = initialize(&mut pair(Script::new(*generation)), json!({}));
+        let count = |name: &str| reply[name].as_array().map_or(0, Vec::len);
+        assert!(count("models") > 0 && count("commands") > 0, "{generation:?}: {reply}");
+        assert!(reply["models"][0]["value"].is_string() && reply["commands"][0]["name"].is_string());
+        assert_eq!(count("agents") > 0, *generation >= Generation::V2_1_143, "{generation:?}");
+    }
+    let own = Script::default().initialize_field("models", Json::parse(r#"[{"value":"mine"}]"#).unwrap());
+    assert_eq!(initialize(&mut pair(own), json!({}))["models"], json!([{ "value": "mine" }]));
+}
+
+#[test]
+fn usage_cost_and_the_reason_of_an_end_are_the_scripts() {
+    let fields = Json::parse(
+        r#"{ "usage": { "input_tokens": 7 }, "total_cost_usd": 0.5, "terminal_reason": "prompt_too_long", "is_error": true }"#,
+    );
+    let script = Script::default().then([Step::text("Prompt is too long"), Step::result_fields(&fields.unwrap())]);
+    let (outcome, result) = run(&mut pair(script), |ask| panic!("{ask:?}"));
+    let result = result.unwrap();
+    assert_eq!((outcome, result.total_cost_usd), (Outcome::Error, Some(0.5)));
+    assert_eq!(result.usage.as_ref().unwrap().input_tokens, 7);
+    assert_eq!(result.failure().unwrap().kind, claude_duplex::message::FailureKind::ContextOverflow);
+    assert_eq!(result.result.as_deref(), Some("Prompt is too long"));
+}
+
+/// `bad_resume` and `bad_flag` of 2.1.143 and 2.1.332.
+#[test]
+fn a_bad_session_and_an_unknown_flag_end_the_process() {
+    let closed = |script: Script| {
+        let actions = pair(script).run_until_idle();
+        let Some(Action::Closed(closed)) = actions.last().cloned() else { panic!("{actions:?}") };
+        closed
+    };
+    let id = "11111111-1111-4111-8111-111111111111";
+    let resumed = closed(Script::default().args(["--print", "--resume", id]));
+    let error = format!("No conversation found with session ID: {id}");
+    assert_eq!((resumed.exit, resumed.last_error.as_deref()), (Some(Exit::Code(1)), Some(&*error)));
+    assert_eq!(resumed.stderr, format!("{error}\n"));
+    let named = closed(Script::default().args(["--resume=nothing of that name"]));
+    assert!(named.stderr.contains("does not match any session title"), "{named:?}");
+    let flag = closed(Script::default().args(["--model", "opus", "--wrong"]));
+    assert_eq!((flag.exit, &*flag.stderr), (Some(Exit::Code(1)), "error: unknown option '--wrong'\n"));
+    let fine = Script::default().session(id).args(["--resume", id, "--replay-user-messages", "--max-turns", "3"]);
+    assert_eq!(run(&mut pair(fine), |ask| panic!("{ask:?}")).0, Outcome::Success);
+    // What this crate writes is known.
+    let options = claude_duplex::Options::new().model("opus").host_permission_prompts().allowed_tools(["Read"]);
+    let args = options.invocation().unwrap().args;
+    let script = Script::default().args(args.iter().map(|arg| arg.to_string_lossy()));
+    assert_eq!(run(&mut pair(script), |ask| panic!("{ask:?}")).0, Outcome::Success);
+}
+
+/// All that a peer writes for one prompt.
+fn lines(script: Script) -> Vec<String> {
+    let mut peer = Peer::new(script, Time::ZERO);
+    let prompt =
+        r#"{"type":"user","message":{"role":"user","content":"hello"},"uuid":"00000000-0000-4000-8000-000000000001"}"#;
+    peer.receive(Time::ZERO, format!("{prompt}\n").as_bytes());
+    while let Some(due) = peer.poll_timeout() {
+        peer.handle_timeout(due);
+    }
+    String::from_utf8_lossy(peer.poll_transmit()).lines().map(str::to_owned).collect()
+}
+
+/// As `stream_cut` of each version: what a host shows is the answer, once.
+#[test]
+fn a_stream_that_breaks_is_said_again_as_each_version_does() {
+    for generation in Generation::ALL {
+        let step = Step::text_in_parts("one two three four", 4, Duration::from_millis(1));
+        let lines = lines(Script::new(*generation).then([step]).fault(Fault::BreakStream(2)));
+        let has = |part: &str| lines.iter().any(|line| line.contains(part));
+        assert_eq!(has("abandoned_blocks"), *generation >= Generation::V2_1_329, "{generation:?}");
+        assert_eq!(has("api_retry"), *generation >= Generation::V2_1_250, "{generation:?}");
+        let starts = lines.iter().filter(|line| line.contains("message_start")).count();
+        assert_eq!(starts, if *generation >= Generation::V2_1_250 { 2 } else { 1 }, "{generation:?}");
+        let mut transcript = Transcript::new();
+        for line in &lines {
+            transcript.add(&Message::parse(line.as_bytes()).unwrap());
+        }
+        assert_eq!(transcript.text(), "one two three four", "{generation:?}: {lines:#?}");
+        assert_eq!(transcript.answer(), Some("one two three four"), "{generation:?}");
+    }
+}
+
+#[test]
+fn lines_are_damaged_as_the_name_says() {
+    let damaged = |name: &str| {
+        let lines = lines(Script::default().fault(name.parse().unwrap()));
+        let of = |kind: &str| lines.iter().find(|line| line.contains(kind)).cloned().unwrap();
+        [of(r#""subtype":"init""#), of(r#""type":"result""#)]
+    };
+    assert!(damaged("damage=escape").iter().all(|line| line.starts_with('\u{1b}')));
+    assert!(damaged("damage=bom").iter().all(|line| line.starts_with('\u{feff}')));
+    assert!(damaged("damage=log").iter().all(|line| line.starts_with("[DEBUG] ")));
+    assert!(damaged("damage=tail").iter().all(|line| line.ends_with("\u{1b}[0m")));
+    assert!(damaged("damage=joined").iter().all(|line| line.ends_with(r#"}{"type":"keep_alive"}"#)));
+    assert_eq!("damage=bom".parse(), Ok(Fault::Damage(Damage::Bom)));
+    assert!("damage=rust".parse::<Fault>().is_err());
+}
+
+#[test]
+fn a_result_can_be_missing_with_and_without_a_word_of_the_end() {
+    let with = |fault: Fault| lines(Script::default().session_state(true).then([Step::text("said")]).fault(fault));
+    let has = |lines: &[String], part: &str| lines.iter().any(|line| line.contains(part));
+    for (fault, told) in [(Fault::NoResult, false), (Fault::IdleWithoutResult, true)] {
+        let lines = with(fault.clone());
+        assert!(has(&lines, "said") && !has(&lines, r#""type":"result""#), "{fault:?}: {lines:?}");
+        assert_eq!(has(&lines, r#""state":"completed""#), told, "{fault:?}: {lines:?}");
+        assert_eq!(has(&lines, r#""state":"idle""#), told, "{fault:?}: {lines:?}");
+    }
+    assert!(has(&with(Fault::Grandchild), r#""type":"result""#));
+}
