@@ -123,7 +123,7 @@ async fn guard_of_a_permission_request(case: &Case) -> Trial {
                 asked = Some(line);
             }
             let is_lacking = case.is_before(guard.first);
-            let is_answered = raw.asks > 0 && way != Way::Nothing || raw.asks > 0 && raw.asked.is_empty();
+            let is_answered = raw.asks > 0 && (way != Way::Nothing || raw.asked.is_empty());
             if way != Way::Refusal && (is_lacking || is_answered) {
                 if let Some(asked) = asked.take() {
                     let allow = json!({ "behavior": "allow", "updatedInput": asked["request"]["input"] });
