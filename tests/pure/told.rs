@@ -192,7 +192,7 @@ fn a_failed_compaction_is_no_success() {
             "compact_metadata": { "trigger": "manual", "pre_tokens": 30, "post_tokens": 25 } }),
         done,
     ]);
-    assert_eq!((host.outcome(), state(&host)), (Outcome::Success, Some(CompactionState::Succeeded)));
+    assert_eq!((host.outcome(), state(&host)), (Outcome::Local, Some(CompactionState::Succeeded)));
     let compaction = host.protocol.snapshot().compaction.clone().unwrap();
     assert_eq!((compaction.trigger, compaction.tokens_before), (Some(CompactionTrigger::Manual), Some(30)));
 }

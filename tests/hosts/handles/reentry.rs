@@ -284,8 +284,7 @@ async fn a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session(stag
     // It can still be asked for.
     assert!(is_full(&claude));
     // What was written is a journal.
-    let written = written.lock().unwrap();
-    assert!(!Journal::read(&written).unwrap().inputs.is_empty());
+    assert!(!Journal::read(&written.lock().unwrap()).unwrap().inputs.is_empty());
 
     // A panic goes to whoever gave the command, or runs the session; there it ends the session as any panic does.
     let writer = Breaks { lines: 1, panics: true, written: Arc::default() };

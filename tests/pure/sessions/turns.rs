@@ -266,7 +266,7 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
                     break;
                 }
             }
-            let _ = turn.interrupt().unwrap();
+            drop(turn.interrupt().unwrap());
             turn.await
         }));
         assert_eq!(end.outcome, Outcome::Interrupted, "{generation:?}");
