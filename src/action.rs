@@ -269,7 +269,7 @@ impl fmt::Display for Outcome {
 ///
 /// Versions of the CLI before 2.1.206 do not name every prompt: not those that run as local commands, that a hook refuses,
 /// or that are aborted before the first word, and none at all without
-/// [`replay_user_messages`](crate::Options::replay_user_messages). Rules fill the gap. They are right for nearly all that
+/// `--replay-user-messages`. Rules fill the gap. They are right for nearly all that
 /// was recorded, and they can be wrong: with prompts of several [priorities](crate::Priority) under way, for example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
