@@ -214,6 +214,7 @@ impl Protocol {
         match subtype {
             "init" if is_own => {
                 let init = facts::init(line);
+                self.snapshot.init(&init);
                 if let Some(version) = &init.claude_code_version {
                     self.ledger.version(version);
                 }

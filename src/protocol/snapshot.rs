@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::message::system::session::{Activity, CompactBoundary, Init, Status};
-use crate::message::{Message, System, View};
+use crate::message::Message;
 use crate::options::PermissionMode;
 use crate::text::Quoted;
+use crate::wire::facts::{Init, LONGEST_NAME};
+use crate::wire::scan::raw::Raw;
 
-/// Longest name that is kept, in bytes.
-const LONGEST_NAME: usize = 256;
-/// Longest error text that is kept, in characters.
+/// Longest error text that is kept, in bytes.
 const LONGEST_ERROR: usize = 4096;
 
 /// State of a session as the CLI reported it last.
@@ -56,7 +55,7 @@ pub struct Compaction {
     pub tokens_before: Option<u64>,
     /// Tokens of the conversation after it (since 2.1.143).
     pub tokens_after: Option<u64>,
-    /// Reason of a failure (since 2.1.329), at most 4,096 characters.
+    /// Reason of a failure (since 2.1.329), at most 4,096 bytes.
     pub error: Option<Arc<str>>,
 }
 
@@ -85,42 +84,52 @@ pub enum CompactionTrigger {
 }
 
 impl SessionSnapshot {
-    /// Takes a `system` message. Returns whether it says that a compaction failed.
+    /// Takes a `system` message other than `init`. Returns whether it says that a compaction failed.
     pub(super) fn observe(&mut self, subtype: &str, message: &Message) -> bool {
-        if !matches!(subtype, "init" | "status" | "compact_boundary") {
-            return false;
+        let line = Raw::line(message.as_bytes());
+        match subtype {
+            "status" => self.status(line),
+            "compact_boundary" => {
+                self.compacted(line);
+                false
+            }
+            _ => false,
         }
-        match message.view() {
-            Ok(View::System(System::Init(init))) => self.init(init),
-            Ok(View::System(System::Status(status))) => return self.status(status),
-            Ok(View::System(System::CompactBoundary(boundary))) => self.compacted(boundary),
-            _ => {}
-        }
-        false
     }
 
-    fn init(&mut self, init: Init) {
-        let name = |name: Option<String>| name.filter(|name| name.len() <= LONGEST_NAME).map(Arc::from);
-        self.session_id = name(init.session_id).or(self.session_id.take());
-        self.model = name(init.model).or(self.model.take());
-        self.set_mode(init.permission_mode);
+    /// Takes what `system/init` reports.
+    pub(super) fn init(&mut self, init: &Init) {
+        let kept = |name: &Option<String>| name.as_deref().map(Arc::from);
+        self.session_id = kept(&init.session_id).or(self.session_id.take());
+        self.model = kept(&init.model).or(self.model.take());
+        self.set_mode(init.permission_mode.as_deref());
     }
 
-    fn status(&mut self, status: Status) -> bool {
-        self.set_mode(status.permission_mode);
-        if status.status == Some(Activity::Compacting) {
+    fn status(&mut self, line: Raw<'_>) -> bool {
+        let (mut status, mut result, mut error) = (None, None, None);
+        for (key, value) in line.members() {
+            if key.is("permissionMode") {
+                self.set_mode(name(value).as_deref());
+            } else if key.is("status") {
+                status = name(value);
+            } else if key.is("compact_result") {
+                result = name(value);
+            } else if key.is("compact_error") {
+                error = value.text().map(|text| text.start(LONGEST_ERROR));
+            }
+        }
+        if status.as_deref() == Some("compacting") {
             self.compaction = Some(Compaction::new(CompactionState::Running));
             return false;
         }
         let running = self.compaction.as_ref().is_some_and(|compaction| compaction.state == CompactionState::Running);
-        let ended = match status.compact_result.as_deref() {
+        let ended = match result.as_deref() {
             Some("success") => CompactionState::Succeeded,
             Some(_) => CompactionState::Failed,
             None if running => CompactionState::Unknown,
             None => return false,
         };
         let mut compaction = Compaction::new(ended);
-        let error: Option<String> = status.compact_error.map(|error| error.chars().take(LONGEST_ERROR).collect());
         compaction.error = error.map(Arc::from);
         self.compaction = Some(compaction);
         ended == CompactionState::Failed
@@ -134,23 +143,28 @@ impl SessionSnapshot {
         }
     }
 
-    fn compacted(&mut self, boundary: CompactBoundary) {
+    fn compacted(&mut self, line: Raw<'_>) {
         let mut compaction = Compaction::new(CompactionState::Succeeded);
-        if let Some(metadata) = boundary.compact_metadata {
-            compaction.trigger = match metadata.trigger.as_deref() {
+        if let Some(metadata) = line.get("compact_metadata") {
+            compaction.trigger = match metadata.get("trigger").and_then(name).as_deref() {
                 Some("manual") => Some(CompactionTrigger::Manual),
                 Some("auto") => Some(CompactionTrigger::Automatic),
                 _ => None,
             };
-            (compaction.tokens_before, compaction.tokens_after) = (metadata.pre_tokens, metadata.post_tokens);
+            let number = |key| metadata.get(key).and_then(Raw::number);
+            (compaction.tokens_before, compaction.tokens_after) = (number("pre_tokens"), number("post_tokens"));
         }
         self.compaction = Some(compaction);
     }
 
-    fn set_mode(&mut self, mode: Option<PermissionMode>) {
-        let fits = |mode: &PermissionMode| mode.as_str().len() <= LONGEST_NAME;
-        self.permission_mode = mode.filter(fits).or(self.permission_mode.take());
+    fn set_mode(&mut self, mode: Option<&str>) {
+        self.permission_mode = mode.map(PermissionMode::from).or(self.permission_mode.take());
     }
+}
+
+/// Returns a text of at most [`LONGEST_NAME`] bytes.
+fn name(value: Raw<'_>) -> Option<String> {
+    value.text()?.within(LONGEST_NAME)
 }
 
 impl Compaction {

@@ -21,6 +21,8 @@ const LONGEST_ERROR: usize = 4096;
 pub(crate) struct Init {
     pub(crate) session_id: Option<String>,
     pub(crate) claude_code_version: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) permission_mode: Option<String>,
     /// Those that are texts of at most [`LONGEST_NAME`] bytes, among the first [`CAPABILITIES`].
     pub(crate) capabilities: Vec<String>,
 }
@@ -32,6 +34,10 @@ pub(crate) fn init(line: &[u8]) -> Init {
             init.session_id = name(value);
         } else if key.is("claude_code_version") {
             init.claude_code_version = name(value);
+        } else if key.is("model") {
+            init.model = name(value);
+        } else if key.is("permissionMode") {
+            init.permission_mode = name(value);
         } else if key.is("capabilities") {
             init.capabilities = value.items().take(CAPABILITIES).filter_map(name).collect();
         }

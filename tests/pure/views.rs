@@ -167,8 +167,8 @@ fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
                     transcript.calls().last()
                 );
             }
-            // There the result of a subagent's call comes in the turn after the one of the call.
-            if !name.contains("2.1.278/") {
+            // The result of a subagent's call can come in the turn after the one of the call.
+            if !name.contains("agent") {
                 assert_eq!(transcript.dropped(), Default::default(), "{name}");
             }
             (transcript, streamed) = Default::default();
