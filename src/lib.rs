@@ -19,7 +19,7 @@
 //!                                                       terminate, kill          then
 //! ```
 //!
-//! What it takes care of, on every version of the CLI from 1.0.128 to 2.1.330:
+//! What it takes care of, on every tested version of the CLI, from 1.0.128 to 2.1.332:
 //!
 //! * **Every prompt gets its own outcome**, once: [`Action::PromptEnded`]. The CLI merges prompts, folds them into
 //!   running turns, starts turns of its own, and says which is which differently in each generation.
