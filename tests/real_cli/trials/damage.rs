@@ -28,7 +28,8 @@ async fn answered(mut talk: Talk<'_>) -> Result<usize, Box<dyn std::error::Error
         assert_eq!(talk.ended(prompt).await?.text(), "ok");
     }
     let local = talk.prompt("/context")?;
-    assert_eq!(talk.ended(local).await?.outcome, Outcome::Success);
+    let ended = talk.ended(local).await?.outcome;
+    assert!(matches!(ended, Outcome::Success | Outcome::Local), "{ended}");
     talk.close().await?;
     let reports = talk.actions.iter().filter(|action| matches!(action, Action::DamagedLine(_))).count();
     assert_eq!(talk.claude.protocol().counts().damaged, reports as u64);
