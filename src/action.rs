@@ -236,6 +236,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns whether the prompt was answered, by the model or, if it is a [local](Self::Local) command, by the CLI itself.
+    ///
+    /// ```
+    /// use claude_duplex::Outcome;
+    ///
+    /// assert!(Outcome::Success.is_success() && Outcome::Local.is_success());
+    /// assert!(!Outcome::Blocked.is_success());
+    /// ```
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Success | Self::Local)
+    }
+
     /// Its name for a program, as `success`; that of a lost one without why.
     #[must_use]
     pub fn name(self) -> &'static str {

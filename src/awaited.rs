@@ -5,6 +5,9 @@
 
 #![cfg_attr(not(feature = "session"), allow(dead_code, reason = "a relay of smol needs less"))]
 
+#[cfg(test)]
+pub(crate) mod count;
+
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -89,19 +92,11 @@ impl<T: fmt::Debug> fmt::Debug for Awaited<T> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::Ordering;
     use std::task::Wake;
 
+    use super::count::Count;
     use super::*;
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
 
     /// A task that uses the value whenever its waker is woken or dropped.
     struct Curious(Arc<Awaited<u32>>);

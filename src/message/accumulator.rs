@@ -14,7 +14,7 @@ use self::recent::Recent;
 use self::thread::{Shared, Thread, Whole};
 use super::assistant::Assistant;
 use super::content::{Content, ToolResult};
-use super::result::{ResultKind, TerminalReason};
+use super::result::ResultKind;
 use super::stream::{Delta, Event, StreamEvent};
 use super::{Message, System};
 use crate::wire::kind::MessageKind;
@@ -275,11 +275,9 @@ impl Accumulator {
 
     fn result(&mut self, message: &Message) {
         let result = message.result().ok();
-        let broke_off = result.as_ref().is_none_or(|result| {
-            let aborted = [TerminalReason::AbortedStreaming, TerminalReason::AbortedTools];
-            result.subtype == ResultKind::ErrorDuringExecution
-                || result.terminal_reason.as_ref().is_some_and(|reason| aborted.contains(reason))
-        });
+        let broke_off = result
+            .as_ref()
+            .is_none_or(|result| result.subtype == ResultKind::ErrorDuringExecution || result.is_aborted());
         if broke_off {
             self.main.leave(&mut self.shared);
         } else {

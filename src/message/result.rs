@@ -304,7 +304,7 @@ impl TurnResult {
         }
     }
 
-    fn is_aborted(&self) -> bool {
+    pub(super) fn is_aborted(&self) -> bool {
         let aborted = [TerminalReason::AbortedStreaming, TerminalReason::AbortedTools];
         self.terminal_reason.as_ref().is_some_and(|reason| aborted.contains(reason))
     }

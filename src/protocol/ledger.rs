@@ -390,8 +390,6 @@ impl Ledger {
         }
     }
 
-    /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
-    /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
     /// A local command failed, e.g. a compaction: it did not succeed, whatever its result says.
     pub(crate) fn command_failed(&mut self) {
         self.command_failed = true;
@@ -402,6 +400,8 @@ impl Ledger {
         self.interrupt != Interrupt::None
     }
 
+    /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
+    /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
     pub(crate) fn task_ended(&mut self) {
         self.task_ended = true;
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::message::Message;
 use crate::options::PermissionMode;
 use crate::text::Quoted;
-use crate::wire::facts::{Init, LONGEST_NAME};
+use crate::wire::facts::{Init, name};
 use crate::wire::scan::raw::Raw;
 
 /// Longest error text that is kept, in bytes.
@@ -160,11 +160,6 @@ impl SessionSnapshot {
     fn set_mode(&mut self, mode: Option<&str>) {
         self.permission_mode = mode.map(PermissionMode::from).or(self.permission_mode.take());
     }
-}
-
-/// Returns a text of at most [`LONGEST_NAME`] bytes.
-fn name(value: Raw<'_>) -> Option<String> {
-    value.text()?.within(LONGEST_NAME)
 }
 
 impl Compaction {

@@ -67,10 +67,10 @@ impl fmt::Debug for TurnEnd {
 }
 
 impl TurnEnd {
-    /// Whether it was answered, by the model or, as a [local](Outcome::Local) command is, by the CLI itself.
+    /// Returns whether the [outcome](Outcome::is_success) is a success.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        matches!(self.outcome, Outcome::Success | Outcome::Local)
+        self.outcome.is_success()
     }
 
     /// Returns the answer's text, or the error's; of a prompt that was interrupted or lost, the partial answer. The cause of an

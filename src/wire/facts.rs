@@ -322,7 +322,7 @@ pub(crate) fn prevents(line: &[u8]) -> bool {
 }
 
 /// Reads a name; one that is too long is none.
-fn name(value: Raw<'_>) -> Option<String> {
+pub(crate) fn name(value: Raw<'_>) -> Option<String> {
     value.text()?.within(LONGEST_NAME)
 }
 

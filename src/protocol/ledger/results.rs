@@ -108,8 +108,7 @@ impl Ledger {
         for entry in answered() {
             let its = if is_held { ended.held(entry, how.0) } else { last.of_entry(entry, how, self.generation) };
             // A local command's result says success all the same.
-            let succeeded = matches!(its.0, Outcome::Success | Outcome::Local);
-            let failed = succeeded && entry.traits.slash && self.command_failed;
+            let failed = its.0.is_success() && entry.traits.slash && self.command_failed;
             let its = if failed { (Outcome::Error, its.1) } else { its };
             entry.end_as(its, Some(ended.id), Some(message.clone()), actions);
             if entry.guessed && !is_held {

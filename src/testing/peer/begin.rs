@@ -183,7 +183,7 @@ impl Peer {
     }
 
     /// An error result without a turn, and the process is gone: 2.0.76 at the end of a background task, 2.1.250 where it is
-    /// interrupted while a hook holds a turn back.
+    /// interrupted while a hook holds a turn back. So too at a session to resume that does not exist.
     pub(super) fn die(&mut self, error: &str) {
         self.results += 1;
         let uuid = self.writer.uuid();

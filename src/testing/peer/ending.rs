@@ -214,25 +214,7 @@ impl Peer {
             )
         };
         self.stderr.extend_from_slice(format!("{error}\n").as_bytes());
-        let uuid = self.writer.uuid();
-        let line = self.writer.result(&ResultLine {
-            subtype: "error_during_execution",
-            is_error: true,
-            reason: None,
-            result: None,
-            errors: Some(&[&error]),
-            milliseconds: 0,
-            requests: 0,
-            denials: &[],
-            own: false,
-            prompts: Vec::new(),
-            queued: 0,
-            number: 0,
-            uuid: &uuid,
-            fields: &[],
-        });
-        self.write(&line);
-        self.leave(Exit::Code(1));
+        self.die(&error);
     }
 
     /// Writes a line that a fault may damage.
