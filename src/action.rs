@@ -315,7 +315,7 @@ pub enum WhyDeclined {
     Full,
     /// A dialog of a kind that the host did not declare: it got no reply, as the wire reference demands (4.5).
     Undeclared,
-    /// The session is ending. If stdin is still open, because what runs was just told to stop, the request got the response
+    /// The session is ending. If stdin is still open, because the turn was just interrupted, the request got the response
     /// that is safe for its kind; else none can be written.
     Closing,
 }

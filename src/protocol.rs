@@ -332,13 +332,13 @@ impl Protocol {
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
-    /// ask, and is answered), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a
-    /// signal after each.
+    /// ask, and is answered), then stdin is closed. The [graces](crate::Graces) pass one after the other, with a signal
+    /// after each.
     ///
-    /// If the turn outlasts its grace while a request of the CLI is open or hooks are registered, every open request is
-    /// refused in the way that is safe for its kind and [withdrawn](Action::Withdrawn), and the turn is interrupted: at the
-    /// end of stdin the CLI up to 2.1.206 runs what hooks guard. Stdin is closed when the turn has ended, after the grace
-    /// [`pipes`](crate::Graces::pipes) at the latest; a child that has not read all of that by then is killed instead.
+    /// At the end of stdin the CLI up to 2.1.206 runs what hooks guard. So if the turn outlasts its grace while a request of
+    /// the CLI is open or hooks are registered, the turn is interrupted. Every open request is refused in the way that is
+    /// safe for its kind, and [withdrawn](Action::Withdrawn). Stdin is closed when the turn has ended, after the grace
+    /// [`pipes`](crate::Graces::pipes) at the latest. A child that has not read all of that by then is killed instead.
     /// [`Closed`](Action::Closed) comes last.
     pub fn close(&mut self, now: Time) {
         self.enter(now, |this| {

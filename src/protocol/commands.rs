@@ -199,7 +199,7 @@ impl Protocol {
         }
     }
 
-    /// Interrupts what runs, whatever it is, without being told to.
+    /// Interrupts the turn, by the session's own will.
     pub(super) fn interrupt_all(&mut self) {
         let (aim, wire_id) = (self.ledger.running_prompt(), self.wire_id(None));
         let line = interrupt_line(&wire_id, false);

@@ -1,7 +1,8 @@
 //! A close whose turn outlasts its grace while decisions of the host guard what the turn does.
 //!
-//! The CLI up to 2.1.206 takes the end of stdin for an answer without objection of every hook, whether the hook is open
-//! or comes later, and runs the tool (trials `end_of_stdin_under_a_hook`, `guard_of_a_close`, `guard_of_a_later_close`). So what is open is refused and what runs is interrupted, and stdin is closed behind that.
+//! The CLI up to 2.1.206 takes the end of stdin for an answer without objection of every hook, open or later, and runs the
+//! tool (trials `end_of_stdin_under_a_hook`, `guard_of_a_close`). So open requests are refused and the turn is interrupted,
+//! and stdin is closed after that.
 
 use crate::action::WhyWithdrawn;
 use crate::error::Lost;

@@ -33,7 +33,7 @@ pub(crate) enum Step {
     Open,
     /// Waiting for what runs, and for our output to be written.
     Finishing,
-    /// What runs was told to stop; waiting for its end, and for that to be written.
+    /// The turn is interrupted; waiting for its end, and for the interrupt to be written.
     Stopping,
     /// Stdin is closed.
     Exiting,
@@ -151,12 +151,12 @@ impl Shutdown {
         }
     }
 
-    /// Whether what runs has had its time.
+    /// Returns whether the grace of the turn has passed.
     pub(crate) fn is_overdue(&self, now: Time) -> bool {
         self.step == Step::Finishing && self.until.is_some_and(|until| until <= now)
     }
 
-    /// What runs is told to stop, before stdin is closed.
+    /// Notes that the turn is interrupted, before stdin is closed.
     pub(crate) fn stop(&mut self, now: Time) {
         self.step = Step::Stopping;
         self.wait(now, self.graces.pipes);
@@ -180,7 +180,7 @@ impl Shutdown {
         }
     }
 
-    /// The next step, if it is time. Whether it was. `is_unread` is whether the child has not read all that was to be written.
+    /// Takes the next step, if it is due, and returns whether it was. `is_unread`: output waits that the child has not read.
     pub(crate) fn handle_timeout(&mut self, now: Time, is_unread: bool) -> bool {
         if self.until.is_none_or(|until| now < until) {
             return false;
