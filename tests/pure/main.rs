@@ -2,7 +2,6 @@
 
 #[path = "../support/history/mod.rs"]
 mod history;
-#[cfg(feature = "driver")]
 #[path = "../support/incoming.rs"]
 mod incoming;
 #[path = "../support/laws/mod.rs"]
@@ -40,5 +39,6 @@ mod shown;
 mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;
+mod unread;
 mod views;
 mod walk;

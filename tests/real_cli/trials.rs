@@ -34,8 +34,9 @@ mod streams;
 mod tasks;
 mod text;
 mod turns;
+mod unread;
 
-const THEMES: [&[(&str, Body)]; 19] = [
+const THEMES: [&[(&str, Body)]; 20] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
@@ -43,6 +44,7 @@ const THEMES: [&[(&str, Body)]; 19] = [
     hooks::TRIALS,
     guards::TRIALS,
     closes::TRIALS,
+    unread::TRIALS,
     elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,
