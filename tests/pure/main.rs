@@ -40,5 +40,6 @@ mod shown;
 mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;
+mod typings;
 mod views;
 mod walk;

@@ -26,6 +26,7 @@ mod interrupts;
 mod journal;
 mod permissions;
 mod queue;
+mod races;
 mod requests;
 mod servers;
 mod sessions;
@@ -34,11 +35,12 @@ mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 18] = [
+const THEMES: [&[(&str, Body)]; 19] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
     interrupts::TRIALS,
+    races::TRIALS,
     hooks::TRIALS,
     guards::TRIALS,
     elicitations::TRIALS,
