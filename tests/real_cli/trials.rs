@@ -16,6 +16,7 @@ macro_rules! trials {
 }
 
 mod api;
+mod closes;
 mod damage;
 mod elicitations;
 mod faults;
@@ -34,13 +35,14 @@ mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 18] = [
+const THEMES: [&[(&str, Body)]; 19] = [
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
     interrupts::TRIALS,
     hooks::TRIALS,
     guards::TRIALS,
+    closes::TRIALS,
     elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,
