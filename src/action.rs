@@ -315,7 +315,8 @@ pub enum WhyDeclined {
     Full,
     /// A dialog of a kind that the host did not declare: it got no reply, as the wire reference demands (4.5).
     Undeclared,
-    /// The session can no longer write.
+    /// The session is ending. If stdin is still open, because the turn was just interrupted, the request got the response
+    /// that is safe for its kind; else none can be written.
     Closing,
 }
 
@@ -326,7 +327,7 @@ impl fmt::Display for WhyDeclined {
             Self::Unknown => "its kind is unknown, or it lacks what an ask must have",
             Self::Full => "too many asks are open",
             Self::Undeclared => "a dialog of a kind that the host did not declare",
-            Self::Closing => "the session can no longer write",
+            Self::Closing => "the session is ending",
         })
     }
 }
@@ -366,7 +367,8 @@ impl fmt::Display for Verdict {
 pub enum WhyWithdrawn {
     /// The CLI: interrupted, timed out, or answered elsewhere.
     Cli,
-    /// The session: it ended, or can no longer write.
+    /// The session: it ended, or can no longer write. A [close](crate::Protocol::close) whose turn outlasts its grace has
+    /// refused the request in the way that is safe for its kind.
     Ended(Lost),
 }
 

@@ -367,11 +367,17 @@ impl Protocol {
         }
         let fields = control::ask(message.as_bytes());
         let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
+        self.has_hooks |= kind == AskKind::Hook;
         let Some(why) = self.why_declined(kind, &fields, &message) else {
             let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message);
             return self.actions.push(Action::Asked(ask));
         };
-        if !matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing) {
+        let is_answered = match why {
+            WhyDeclined::Undeclared => false,
+            WhyDeclined::Closing => self.is_stopping(),
+            WhyDeclined::Unowned | WhyDeclined::Unknown | WhyDeclined::Full => true,
+        };
+        if is_answered {
             self.output.push(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
             self.asks.remember(&request_id);
         } else {

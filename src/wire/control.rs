@@ -146,6 +146,12 @@ pub(crate) fn cancelled(payload: Raw<'_>) -> bool {
     payload.get("cancelled").and_then(Raw::boolean) == Some(true)
 }
 
+/// Returns whether the fields of an `initialize` register hooks; of two such fields the later counts.
+pub(crate) fn registers_hooks(fields: &[(String, Json)]) -> bool {
+    let hooks = fields.iter().rev().find(|(name, _)| name == "hooks");
+    hooks.is_some_and(|(_, hooks)| !matches!(hooks.as_str(), "null" | "{}"))
+}
+
 /// The dialog kinds that the fields of an `initialize` declare; of two such fields the later counts.
 pub(crate) fn declared_dialogs(fields: &[(String, Json)]) -> Vec<String> {
     let kinds = fields.iter().rev().find(|(name, _)| name == "supportedDialogKinds");

@@ -16,6 +16,7 @@ macro_rules! trials {
 }
 
 mod api;
+mod closes;
 mod damage;
 mod elicitations;
 mod faults;
@@ -43,6 +44,7 @@ const THEMES: [&[(&str, Body)]; 19] = [
     races::TRIALS,
     hooks::TRIALS,
     guards::TRIALS,
+    closes::TRIALS,
     elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,

@@ -2,7 +2,8 @@
 //! is told so. What is said to an ask without the host refuses.
 
 use claude_duplex::{
-    Action, Answer, Ask, AskId, AskKind, Decision, Input, Json, Message, Protocol, Time, Verdict, WhyDeclined,
+    Action, Answer, Ask, AskId, AskKind, Decision, Input, Json, Lost, Message, Protocol, Time, Verdict, WhyDeclined,
+    WhyWithdrawn,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,15 +54,21 @@ impl Host {
             match action {
                 Action::Asked(ask) => self.open.push(ask),
                 Action::Answered { ask, verdict } => told.push((ask, verdict)),
+                // A close may refuse what it does not wait for any more.
+                Action::Withdrawn { ask, why: WhyWithdrawn::Ended(Lost::Closed) } => {
+                    let ask = self.close(ask).expect("it was open");
+                    declined.push((ask.message().clone(), ask.kind(), false));
+                }
                 Action::Withdrawn { ask, .. } => drop(self.close(ask)),
-                // These are left to others.
-                Action::Declined { why: WhyDeclined::Undeclared | WhyDeclined::Closing, .. } => {}
-                Action::Declined { message, kind, .. } => declined.push((message, kind)),
+                // This is left to others.
+                Action::Declined { why: WhyDeclined::Undeclared, .. } => {}
+                Action::Declined { message, kind, why } => declined.push((message, kind, why != WhyDeclined::Closing)),
                 _ => {}
             }
         }
         let told_of: Vec<AskId> = told.iter().map(|(ask, _)| *ask).collect();
         assert_eq!(told_of, answered.iter().map(|(ask, _)| ask.id()).collect::<Vec<_>>());
+        // What must have a response, and what has one if stdin is still open.
         let mut declined = declined.into_iter();
         // Where all that waited was given up, nothing was added.
         let added = self.protocol.poll_transmit().get(waited..).unwrap_or_default();
@@ -75,7 +82,10 @@ impl Host {
                     self.granted += usize::from(!refuses(&response, is_guard(ask.message(), ask.kind())));
                 }
                 None => {
-                    let (message, kind) = declined.next().expect("nobody answered, and nothing was declined");
+                    let mut declined = declined.by_ref().filter(|(message, _, is_answered)| {
+                        *is_answered || value(message)["request_id"] == response.request_id
+                    });
+                    let (message, kind, _) = declined.next().expect("nobody answered, and nothing was declined");
                     assert_eq!(value(&message)["request_id"], response.request_id, "another ask is declined");
                     assert!(refuses(&response, is_guard(&message, kind)), "granted by nobody: {:?}", response.response);
                 }
