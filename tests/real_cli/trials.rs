@@ -36,7 +36,7 @@ mod tasks;
 mod text;
 mod turns;
 
-const THEMES: [&[(&str, Body)]; 19] = [
+const THEMES: &[&[(&str, Body)]] = &[
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
@@ -60,7 +60,7 @@ const THEMES: [&[(&str, Body)]; 19] = [
 ];
 
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Body)> {
-    THEMES.into_iter().flatten().copied()
+    THEMES.iter().copied().flatten().copied()
 }
 
 /// What this binary does where a trial has started it once more, as another process.
