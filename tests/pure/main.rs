@@ -39,6 +39,7 @@ mod shown;
 mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;
+mod typings;
 mod unread;
 mod views;
 mod walk;

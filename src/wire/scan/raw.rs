@@ -171,6 +171,9 @@ impl<'l> Text<'l> {
 
     /// Returns as much of the start of the text as fits into so many bytes.
     pub(crate) fn start(self, most: usize) -> String {
+        if let Some(text) = self.plain_start(most) {
+            return text.to_owned();
+        }
         let mut text = String::new();
         for character in self.chars() {
             if text.len() + character.len_utf8() > most {
@@ -183,8 +186,18 @@ impl<'l> Text<'l> {
 
     /// Returns the text if it has at most so many bytes.
     pub(crate) fn within(self, most: usize) -> Option<String> {
+        if let Some(text) = self.plain_start(most) {
+            return (text.len() == self.0.len()).then(|| text.to_owned());
+        }
         let text = self.start(most);
         (self.chars().map(char::len_utf8).take(most + 1).sum::<usize>() == text.len()).then_some(text)
+    }
+
+    /// Returns the first bytes, at most so many, if they are written as they are meant, as names are.
+    fn plain_start(self, most: usize) -> Option<&'l str> {
+        let start = &self.0[..self.0.len().min(most)];
+        let is_plain = start.is_ascii() && !start.contains(&b'\\');
+        std::str::from_utf8(start).ok().filter(|_| is_plain)
     }
 }
 
@@ -310,5 +323,18 @@ mod tests {
         assert_eq!(starts, ["", "a", "a", "a\u{e9}", "a\u{e9}", "a\u{e9}\u{e9}", "a\u{e9}\u{e9}"]);
         assert_eq!(text.within(4), None);
         assert_eq!(text.within(5).as_deref(), Some("a\u{e9}\u{e9}"));
+        for (written, most, start, whole) in [
+            (&b"abc"[..], 3, "abc", true),
+            (b"abc", 2, "ab", false),
+            (b"ab\\n", 2, "ab", false),
+            (b"ab\\n", 3, "ab\n", true),
+            (b"ab\\n", 4, "ab\n", true),
+            (b"ab\xff", 2, "ab", false),
+            (b"ab\xff", 4, "ab", false),
+            (b"", 0, "", true),
+        ] {
+            assert_eq!(Text(written).start(most), start, "{written:?} in {most}");
+            assert_eq!(Text(written).within(most), whole.then(|| start.to_owned()), "{written:?} in {most}");
+        }
     }
 }
