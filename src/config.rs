@@ -255,10 +255,10 @@ pub struct Timeouts {
     /// [`Lost::NoResult`](crate::Lost::NoResult). 10 s.
     ///
     /// The time counts from the last byte, or the last answer of the host, and not while an ask is open. A `keep_alive` does
-    /// not count. A turn is over after `command_lifecycle` `completed` of its prompts, after `session_state_changed` `idle`
-    /// ([`Options::session_state`](crate::options::Options::session_state)), or after an acknowledged interrupt that does not
-    /// list a prompt as still queued, unless the CLI begins something after it. CLIs before 2.1.206 report nothing of the
-    /// kind: set a [time limit](Self::prompt) there.
+    /// not count. The CLI reports the end of a turn by `command_lifecycle` `completed` and `session_state_changed` `idle`
+    /// ([`Options::session_state`](crate::options::Options::session_state)). So does the receipt of an interrupt, for prompts
+    /// that it does not list as still queued. What the CLI begins after it takes it back. CLIs before 2.1.206 report nothing
+    /// of the kind: set a [time limit](Self::prompt) there.
     pub missing_result: Option<Duration>,
     /// For the CLI to write something while it owes something: [`Stalled`](crate::Action::Stalled) is reported. Off.
     ///

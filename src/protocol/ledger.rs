@@ -87,9 +87,9 @@ pub(crate) struct Ledger {
     spoke_before_init: bool,
     /// A line was rejected since the last turn began or ended: it may have been an `init`.
     missed_a_line: bool,
-    /// When the last line was rejected, in that order.
+    /// Place of the last rejected line in that order.
     last_missed: u64,
-    /// When the CLI last reported the state `running`, in that order.
+    /// Place of the last `running` state in that order.
     last_running: u64,
     /// A turn was ended without its result, and the CLI has not gone on since: a result may be that one.
     result_may_be_late: bool,
@@ -401,7 +401,7 @@ impl Ledger {
         }
     }
 
-    /// Whether it matters which tools run.
+    /// Returns whether it matters which tools run.
     pub(crate) fn watches_tools(&self) -> bool {
         !self.turns.is_empty() && (self.generation.holds_results || self.generation.lists_queued)
     }

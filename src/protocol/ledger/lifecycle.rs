@@ -10,7 +10,7 @@ use super::missing::Over;
 use super::prompts::{Entry, Stage};
 
 impl Ledger {
-    /// `command_lifecycle`: how far the CLI is with a prompt.
+    /// Takes a `command_lifecycle` as evidence of how far the CLI is with a prompt.
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         if state == CommandState::Started {
             self.goes_on(actions);
@@ -30,7 +30,7 @@ impl Ledger {
         self.generation.tells_life = true;
     }
 
-    /// Whether a prompt with which the CLI is done was read and did not run: the CLI did not announce it, no line is missing
+    /// Returns whether a prompt with which the CLI is done was read and did not run: the CLI did not announce it, no line is missing
     /// that may have done so, and no turn is its own. The echo of such a prompt can come in another's turn.
     fn is_skipped(&self, uuid: Uuid) -> bool {
         let Some(entry) = self.prompts.iter().find(|entry| entry.id.uuid() == uuid && entry.is_with_cli()) else {

@@ -34,7 +34,7 @@ pub(super) enum Over {
 }
 
 impl Ledger {
-    /// `session_state_changed`.
+    /// Takes the state of a `session_state_changed` as evidence.
     pub(crate) fn state(&mut self, state: &str, actions: &mut Actions) {
         match state {
             "running" => {
@@ -76,8 +76,8 @@ impl Ledger {
         taken.peek().is_some() && taken.all(|entry| entry.completed)
     }
 
-    /// The CLI begins something. What was said to be over may be of it, and have a result to come; what was completed before is
-    /// not of it, and turns of which all is completed end.
+    /// The CLI begins something. What was reported as over may be of it, and have a result to come; what was completed before is
+    /// not of it, and turns end if all their prompts are completed.
     pub(super) fn goes_on(&mut self, actions: &mut Actions) {
         let (over, open) =
             std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|turn| self.is_completed(turn.id));
@@ -128,7 +128,7 @@ impl Ledger {
         self.result_may_be_late = true;
     }
 
-    /// Returns whether a result is the late one of a turn that was ended without it, and answers nobody. There is one at most,
+    /// Returns whether a result is the late one of a turn that was ended without it, and answers no prompt. There is one at most,
     /// and it comes before the CLI goes on, unless it names a prompt that is open.
     pub(crate) fn absorbs(&mut self, facts: &ResultFacts) -> bool {
         let may_be_late = std::mem::take(&mut self.result_may_be_late) && self.turns.is_empty();
@@ -151,7 +151,7 @@ impl Ledger {
         }
     }
 
-    /// Whether the CLI's words about the end of a turn can be relied on.
+    /// Returns whether the CLI's words about the end of a turn can be relied on.
     fn ends_are_reported(&self) -> bool {
         (self.generation.tells_life || self.generation.lists_queued) && !self.generation.holds_results
     }
