@@ -4,13 +4,19 @@
 //!   request; with a subscriber and an owner of the asks. What each holds on the heap.
 //! * A child that writes 10,000 small messages, read by a subscriber of a session; against the same child, read by a bare
 //!   loop on the same runtime, and the core's own time on the same bytes. In the processor's time of the thread that reads.
+//! * A turn of 10,000 parts of text, read as messages and as edits.
 //!
 //! `cargo bench --bench sessions --features smol,session`
 
 #[path = "clock/mod.rs"]
 mod clock;
+#[allow(dead_code, reason = "another bench reads the rest")]
+#[path = "corpora/mod.rs"]
+mod corpora;
 #[path = "counting/mod.rs"]
 mod counting;
+#[path = "streamed/mod.rs"]
+mod streamed;
 
 use std::hint::black_box;
 use std::io;
@@ -56,6 +62,14 @@ fn main() -> ExitCode {
         session * 1e3,
         bare * 1e3,
         core * 1e3
+    );
+    let streamed = streamed::streamed();
+    println!(
+        "sessions turn unread_ms {:.2} messages_ms {:.2} edits_ms {:.2} edits_share {:.2}",
+        streamed.unread * 1e3,
+        streamed.messages * 1e3,
+        streamed.edits * 1e3,
+        (streamed.edits - streamed.unread) / streamed.edits
     );
     if each <= EACH_AT_MOST && ratio <= RATIO_AT_MOST {
         return ExitCode::SUCCESS;

@@ -315,7 +315,8 @@ pub enum WhyDeclined {
     Full,
     /// A dialog of a kind that the host did not declare: it got no reply, as the wire reference demands (4.5).
     Undeclared,
-    /// The session can no longer write.
+    /// The session is ending. If stdin is still open, because the turn was just interrupted, the request got the response
+    /// that is safe for its kind; else none can be written.
     Closing,
 }
 
@@ -326,7 +327,7 @@ impl fmt::Display for WhyDeclined {
             Self::Unknown => "its kind is unknown, or it lacks what an ask must have",
             Self::Full => "too many asks are open",
             Self::Undeclared => "a dialog of a kind that the host did not declare",
-            Self::Closing => "the session can no longer write",
+            Self::Closing => "the session is ending",
         })
     }
 }
@@ -366,7 +367,8 @@ impl fmt::Display for Verdict {
 pub enum WhyWithdrawn {
     /// The CLI: interrupted, timed out, or answered elsewhere.
     Cli,
-    /// The session: it ended, or can no longer write.
+    /// The session: it ended, or can no longer write. A [close](crate::Protocol::close) whose turn outlasts its grace has
+    /// refused the request in the way that is safe for its kind.
     Ended(Lost),
 }
 
@@ -402,6 +404,9 @@ pub struct Rejected {
     /// Whether a `result` is due: a turn runs, or the CLI has a prompt. The line may have been that result, and then
     /// nothing else ends the prompt. What to do about it is the host's to decide: wait, interrupt, or close.
     pub result_due: bool,
+    /// Kind of the request of the CLI that the line contains, if it got a response: a request that is too long, or whose id
+    /// is, is declined in the way that is safe for its kind. The host is not asked.
+    pub declined: Option<AskKind>,
 }
 
 impl fmt::Debug for Rejected {
@@ -411,6 +416,7 @@ impl fmt::Debug for Rejected {
             .field("length", &self.length)
             .field("head", &Cut(&self.head))
             .field("result_due", &self.result_due)
+            .field("declined", &self.declined)
             .finish()
     }
 }

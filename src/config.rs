@@ -298,13 +298,14 @@ impl Default for Timeouts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Graces {
-    /// For the running turn to end, and our output to be written, before stdin is closed. 120 s.
+    /// For the running turn to end, and our output to be written, before stdin is closed, or the turn is stopped first. 120 s.
     pub turn: Duration,
     /// For the child to end by itself once its stdin is closed, before it is asked to terminate. 10 s.
     pub exit: Duration,
     /// For the child to obey, before it is killed. 5 s.
     pub terminate: Duration,
-    /// For the pipes' ends after the exit, for the exit after the pipes' ends, and for both after a kill. 2 s.
+    /// For the pipes' ends after the exit, for the exit after the pipes' ends, and for both after a kill; and for a turn
+    /// that a [close](crate::Protocol::close) has stopped to end. 2 s.
     pub pipes: Duration,
 }
 

@@ -171,13 +171,15 @@ pub enum WhyRejected {
     /// It has no `type`, or one that is no text.
     #[error("no type")]
     NoType,
-    /// It is longer than [`Limits::line`](crate::Limits::line).
+    /// It is longer than [`Limits::line`](crate::Limits::line). A request of the CLI that it begins is
+    /// [declined](crate::Rejected::declined).
     #[error("longer than the limit")]
     TooLong,
     /// The output ended within it.
     #[error("cut off by the end of the output")]
     CutOff,
-    /// An ask or response without an id that is a text of at most 256 bytes: nobody could answer it.
+    /// An ask or response without an id that is a text of at most 256 bytes. An ask with a longer id is
+    /// [declined](crate::Rejected::declined).
     #[error("no request id")]
     NoRequestId,
     /// Listed as an open ask in the reply to an `initialize`, and none.
@@ -211,19 +213,24 @@ pub struct BadUuid;
 const LONGEST_WHY: usize = 200;
 
 /// A message lacks what a typed view needs. The message itself is unharmed.
+// In a box: every read returns a result, and most succeed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DecodeError {
+pub struct DecodeError(Box<Misread>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Misread {
     path: String,
     why: String,
 }
 
 impl DecodeError {
     pub(crate) fn missing(name: &str) -> Self {
-        Self { path: name.to_owned(), why: "is missing".to_owned() }
+        Self::at(name.to_owned(), "is missing".to_owned())
     }
 
+    #[cold]
     pub(crate) fn expected(what: &str) -> Self {
-        Self { path: String::new(), why: format!("is not {what}") }
+        Self::at(String::new(), format!("is not {what}"))
     }
 
     /// For another reason. A parser's words may quote what it read, so that they are cut.
@@ -233,28 +240,32 @@ impl DecodeError {
             why.truncate(end);
             why.push_str("...");
         }
-        Self { path: String::new(), why }
+        Self::at(String::new(), why)
+    }
+
+    fn at(path: String, why: String) -> Self {
+        Self(Box::new(Misread { path, why }))
     }
 
     /// The same of a value that stands in this field.
     pub(crate) fn within(mut self, name: &str) -> Self {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        self.path = format!("{name}{dot}{}", self.path);
+        let dot = if self.path().is_empty() { "" } else { "." };
+        self.0.path = format!("{name}{dot}{}", self.path());
         self
     }
 
     /// The field that is missing or not as expected, as `message.content.0.text`; empty where it is the whole.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        &self.0.path
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path.as_str() {
-            "" => f.write_str(&self.why),
-            path => write!(f, "the field `{path}` {}", self.why),
+        match self.path() {
+            "" => f.write_str(&self.0.why),
+            path => write!(f, "the field `{path}` {}", self.0.why),
         }
     }
 }
@@ -269,7 +280,7 @@ impl From<BadJson> for DecodeError {
 
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecodeError").field("path", &Quoted(&self.path)).field("why", &Quoted(&self.why)).finish()
+        f.debug_struct("DecodeError").field("path", &Quoted(self.path())).field("why", &Quoted(&self.0.why)).finish()
     }
 }
 

@@ -7,6 +7,7 @@ mod background;
 mod commands;
 mod consequences;
 mod deadlines;
+mod guard;
 mod incoming;
 mod ledger;
 mod line;
@@ -19,6 +20,7 @@ mod silence;
 mod snapshot;
 mod tail;
 mod time_limits;
+mod unread;
 
 pub use snapshot::{Compaction, CompactionState, CompactionTrigger, SessionSnapshot};
 
@@ -109,6 +111,8 @@ pub struct Protocol {
     /// The last result is an error without a turn: what is lost with the session is lost by that.
     failed: bool,
     dialogs: Vec<String>,
+    /// The host has registered hooks, or the CLI has called one.
+    has_hooks: bool,
     counts: Counts,
     /// What was refused for want of room, and no `Room` was told since.
     wanted: Wanted,
@@ -160,6 +164,7 @@ impl Protocol {
             last_error: None,
             failed: false,
             dialogs: Vec::new(),
+            has_hooks: false,
             counts: Counts::default(),
             wanted: Wanted::default(),
             withdrawals: Vec::new(),
@@ -181,9 +186,9 @@ impl Protocol {
         self.enter(now, |this| {
             let mut rest = bytes;
             let limits = &this.config.limits;
-            let (longest, head) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head);
+            let (longest, start) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head.max(unread::START));
             while !this.settled && !this.shutdown.is_eof() {
-                let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
+                let Some(piece) = this.lines.next(&mut rest, longest, start) else { break };
                 let before = this.counts.keep_alive;
                 this.piece(piece, false);
                 this.silence.line(this.now, this.counts.keep_alive > before);
@@ -328,8 +333,13 @@ impl Protocol {
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
-    /// ask, and is answered), then stdin is closed, and the [graces](crate::Graces) pass one after the other, with a
-    /// signal after each. What is asked when stdin is closed is [withdrawn](Action::Withdrawn).
+    /// ask, and is answered), then stdin is closed. The [graces](crate::Graces) pass one after the other, with a signal
+    /// after each.
+    ///
+    /// At the end of stdin the CLI up to 2.1.206 runs what hooks guard. So if the turn outlasts its grace while a request of
+    /// the CLI is open or hooks are registered, the turn is interrupted. Every open request is refused in the way that is
+    /// safe for its kind, and [withdrawn](Action::Withdrawn). Stdin is closed when the turn has ended, after the grace
+    /// [`pipes`](crate::Graces::pipes) at the latest. A child that has not read all of that by then is killed instead.
     /// [`Closed`](Action::Closed) comes last.
     pub fn close(&mut self, now: Time) {
         self.enter(now, |this| {

@@ -51,6 +51,13 @@ pub(crate) fn big() -> Corpus {
     Corpus::of("big", init, lines)
 }
 
+/// One image that a tool read.
+pub(crate) fn image() -> Corpus {
+    let mut writer = Writer::new();
+    let init = writer.init();
+    Corpus::of("image", init, vec![writer.image(LONGEST)])
+}
+
 impl Corpus {
     fn of(name: &'static str, before: Vec<u8>, lines: Vec<Vec<u8>>) -> Self {
         let longest = lines.iter().map(Vec::len).max().unwrap_or_default();

@@ -191,7 +191,7 @@ tagged! {
         /// An answer begins.
         MessageStart(Box<MessageStart>) = "message_start",
         /// A block begins.
-        BlockStart(BlockStart) = "content_block_start",
+        BlockStart(Box<BlockStart>) = "content_block_start",
         /// A block goes on.
         BlockDelta(BlockDelta) = "content_block_delta",
         /// A block is complete.

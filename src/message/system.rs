@@ -14,7 +14,7 @@ tagged! {
     #[expect(clippy::large_enum_variant, reason = "one is made for one line and taken apart at once")]
     pub enum System by "subtype" {
         /// A turn begins.
-        Init(session::Init) = "init",
+        Init(Box<session::Init>) = "init",
         /// What the CLI is at; a new permission mode.
         Status(session::Status) = "status",
         /// Whether anything is owed.

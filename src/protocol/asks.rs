@@ -111,6 +111,14 @@ impl Asks {
         Some((line, answer.verdict(open.ask.kind)))
     }
 
+    /// Returns the responses that refuse what is open, oldest first, and notes them as written.
+    pub(crate) fn refuse_all(&mut self) -> Vec<Vec<u8>> {
+        let refusals = self.open.iter().map(|open| open.safe_response(None)).collect();
+        let ids: Vec<String> = self.open.iter().map(|open| open.request_id.clone()).collect();
+        ids.iter().for_each(|id| self.remember(id));
+        refusals
+    }
+
     /// Closes an ask whose answer is written.
     pub(crate) fn answered(&mut self, id: AskId, verdict: Verdict, actions: &mut Actions) {
         if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {

@@ -13,7 +13,7 @@ use crate::protocol::requests::{self, About};
 use crate::protocol::room::Load;
 use crate::protocol::shutdown::Step;
 use crate::request::{Interrupt, Request};
-use crate::wire::outgoing;
+use crate::wire::{control, outgoing};
 
 impl Protocol {
     pub(super) fn take_prompt(&mut self, prompt: &Prompt) -> Result<PromptId, WhyRefused> {
@@ -80,6 +80,7 @@ impl Protocol {
         if let About::Interrupt { written, .. } = &mut about {
             *written = self.ledger.interrupt_written();
         }
+        self.has_hooks |= matches!(about, About::Initialize(_)) && control::registers_hooks(&request.fields);
         let id = self.open_request(wire_id, &line, about, true);
         if let Some(within) = request.within {
             self.requests.expect(id, self.now.after(within));
@@ -196,6 +197,13 @@ impl Protocol {
             Some(FollowUp::Stopped(prompt)) => self.time_limits.stopped(self.now, prompt, self.prompt_grace()),
             None => {}
         }
+    }
+
+    /// Interrupts the turn, by the session's own will.
+    pub(super) fn interrupt_all(&mut self) {
+        let (aim, wire_id) = (self.ledger.running_prompt(), self.wire_id(None));
+        let line = interrupt_line(&wire_id, false);
+        self.write_interrupt(aim, wire_id, &line, false);
     }
 
     /// Interrupts a prompt without being told to.

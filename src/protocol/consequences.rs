@@ -24,7 +24,8 @@ impl Protocol {
         if self.output.pending().len() > self.config.limits.unsent_hard {
             self.abandon(CloseReason::Overrun);
         }
-        if self.shutdown.step() == Step::Finishing && !self.is_finishing() && self.output.pending().is_empty() {
+        let is_waiting = matches!(self.shutdown.step(), Step::Finishing | Step::Stopping);
+        if is_waiting && !self.is_finishing() && self.output.pending().is_empty() {
             self.shutdown.close_stdin(self.now);
         }
         self.silence.owes(self.now, self.cli_owes());
@@ -40,7 +41,7 @@ impl Protocol {
 
     /// Whether what `close` waits for still goes on. An ask that outlives its turn is waited for too: its answer could
     /// not be written any more.
-    fn is_finishing(&self) -> bool {
+    pub(super) fn is_finishing(&self) -> bool {
         match self.config.close_when {
             CloseWhen::TurnEnded => self.ledger.is_busy() || !self.asks.is_empty(),
             CloseWhen::Idle => !self.is_idle(),

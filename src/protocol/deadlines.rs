@@ -40,7 +40,11 @@ impl Protocol {
             self.silence.told();
             self.actions.push(Action::Stalled(Deadline::Stall));
         }
-        if self.shutdown.handle_timeout(self.now) && self.shutdown.step() >= Step::Exiting {
+        if self.shutdown.is_overdue(self.now) && self.is_guarding() {
+            return self.stop_guarded();
+        }
+        let is_unread = !self.output.pending().is_empty();
+        if self.shutdown.handle_timeout(self.now, is_unread) && self.shutdown.step() >= Step::Exiting {
             self.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut self.actions);
             self.output.clear();
         }

@@ -1,7 +1,7 @@
 //! The end, step by step.
 //!
 //! ```text
-//! close() -> the running turn ends -> output written -> CloseStdin -> Terminate -> Kill -> Closed
+//! close() -> the running turn ends, or is stopped -> output written -> CloseStdin -> Terminate -> Kill -> Closed
 //! ```
 //!
 //! Every arrow has a grace, every grace a maximum. The facts that make up the end (stdout's end, stderr's end, the exit)
@@ -33,6 +33,8 @@ pub(crate) enum Step {
     Open,
     /// Waiting for what runs, and for our output to be written.
     Finishing,
+    /// The turn is interrupted; waiting for its end, and for the interrupt to be written.
+    Stopping,
     /// Stdin is closed.
     Exiting,
     /// Asked to terminate.
@@ -149,6 +151,17 @@ impl Shutdown {
         }
     }
 
+    /// Returns whether the grace of the turn has passed.
+    pub(crate) fn is_overdue(&self, now: Time) -> bool {
+        self.step == Step::Finishing && self.until.is_some_and(|until| until <= now)
+    }
+
+    /// Notes that the turn is interrupted, before stdin is closed.
+    pub(crate) fn stop(&mut self, now: Time) {
+        self.step = Step::Stopping;
+        self.wait(now, self.graces.pipes);
+    }
+
     /// Nothing runs any more and everything is written, or nothing more can be.
     pub(crate) fn close_stdin(&mut self, now: Time) {
         if self.step < Step::Exiting {
@@ -167,14 +180,15 @@ impl Shutdown {
         }
     }
 
-    /// The next step, if it is time. Whether it was.
-    pub(crate) fn handle_timeout(&mut self, now: Time) -> bool {
+    /// Takes the next step, if it is due, and returns whether it was. `is_unread`: output waits that the child has not read.
+    pub(crate) fn handle_timeout(&mut self, now: Time, is_unread: bool) -> bool {
         if self.until.is_none_or(|until| now < until) {
             return false;
         }
         match self.step {
             Step::Open | Step::Closed => self.until = None,
-            Step::Finishing => self.close_stdin(now),
+            Step::Stopping if is_unread => self.abort(now, CloseReason::Closed),
+            Step::Finishing | Step::Stopping => self.close_stdin(now),
             _ if self.exit.is_some() || !self.is_process => self.finish(),
             Step::Exiting => {
                 self.step = Step::Terminating;

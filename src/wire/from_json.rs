@@ -40,28 +40,30 @@ pub(crate) fn below(at: &str, name: &str) -> String {
 }
 
 macro_rules! scalars {
-    ($($scalar:ty: $what:literal,)+) => {$(
+    ($($scalar:ty: $what:literal by $parse:expr,)+) => {$(
         impl FromJson for $scalar {
             fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 let scalar = reader.scalar();
                 if scalar.is_none() {
                     reader.skip();
                 }
-                let read = scalar.and_then(|scalar| serde_json::from_str(scalar).ok());
+                let read = scalar.and_then(|scalar| $parse(scalar).ok());
                 read.ok_or_else(|| DecodeError::expected($what))
             }
         }
     )+};
 }
 
+// JSON writes a whole number that is not negative, and both words, as Rust does.
 scalars! {
-    bool: "true or false",
-    u64: "a whole number, not negative",
-    i64: "a whole number",
-    f64: "a number",
+    bool: "true or false" by str::parse,
+    u64: "a whole number, not negative" by str::parse,
+    i64: "a whole number" by serde_json::from_str,
+    f64: "a number" by serde_json::from_str,
 }
 
 impl FromJson for String {
+    #[inline]
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.owned().ok_or_else(|| {
             reader.skip();
@@ -86,6 +88,7 @@ impl FromJson for Json {
 
 /// `null` is none.
 impl<T: FromJson> FromJson for Option<T> {
+    #[inline]
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match reader.first() {
             b'n' => {

@@ -165,13 +165,16 @@ impl<'t> Reader<'t> {
     /// Reads a string; `None`, and nothing is read, before a value of another type.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Option<Text<'t>> {
-        if self.first() != b'"' {
-            return None;
-        }
+        (self.first() == b'"').then(|| self.opened_string())
+    }
+
+    /// Reads a string at whose first quote the reader is.
+    #[inline(always)]
+    fn opened_string(&mut self) -> Text<'t> {
         let start = self.at + 1;
         let (end, escaped) = string_end(self.text.as_bytes(), start);
         self.at = end;
-        Some(Text::new(self.text.get(start..end - 1).unwrap_or_default(), escaped))
+        Text::new(self.text.get(start..end - 1).unwrap_or_default(), escaped)
     }
 
     /// Reads any value, and whether it is that word.
@@ -279,8 +282,8 @@ fn too_large() -> DecodeError {
     DecodeError::other(format!("takes more than {MEMORY_PER_BYTE} times the memory of its text as values"))
 }
 
-/// Strings of so many bytes are looked through at once, keys and most others; longer ones by a search.
-const SHORT: usize = 16;
+/// Strings of so many bytes are looked through at once: keys, words and ids. Longer ones by a search.
+const SHORT: usize = 64;
 
 /// Returns the place behind the string that goes on at `at`, and whether the string has escapes.
 #[inline(always)]

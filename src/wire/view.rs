@@ -166,10 +166,10 @@ macro_rules! tagged {
                 reader: &mut $crate::wire::read::Reader<'_>,
                 tags: $crate::wire::read::Tags,
             ) -> Result<Self, $crate::DecodeError> {
-                Ok(match word {
-                    $($($word)|+ => Self::$variant(<$view as $crate::wire::view::View>::read_fields(reader, tags)?),)+
-                    _ => Self::Other(reader.fields(tags)?),
-                })
+                match word {
+                    $($($word)|+ => <$view as $crate::wire::view::View>::read_fields(reader, tags).map(Self::$variant),)+
+                    _ => reader.fields(tags).map(Self::Other),
+                }
             }
         }
 
@@ -213,11 +213,12 @@ macro_rules! tagged {
         impl $crate::wire::view::FromJson for $tagged {
             fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
                 let start = reader.start();
-                let read = $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE);
-                read.or_else(|_| {
+                let mut read = $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE);
+                if read.is_err() {
                     reader.back(start);
-                    Ok(Self::Other(reader.fields($crate::wire::read::Tags::NONE)?))
-                })
+                    read = reader.fields($crate::wire::read::Tags::NONE).map(Self::Other);
+                }
+                read
             }
 
             fn unnamed(&self, at: &str, found: &mut Vec<String>) {

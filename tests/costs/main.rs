@@ -2,12 +2,16 @@
 
 #[path = "../../benches/clock/mod.rs"]
 mod clock;
+#[allow(dead_code, reason = "the benches read the rest")]
+#[path = "../../benches/corpora/mod.rs"]
+mod corpora;
 #[path = "../support/costly.rs"]
 mod costly;
 #[path = "../../fuzz/bodies/costs.rs"]
 mod costs;
 #[path = "../../benches/counting/mod.rs"]
 mod counting;
+mod views;
 
 use std::sync::{Mutex, PoisonError};
 

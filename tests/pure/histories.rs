@@ -134,6 +134,7 @@ laws! {
     law_8_reading: "8: stdout is read exactly while there is room",
     law_8_room: "8: what is refused for want of room is taken when there is room",
     law_9_grants: "9: nothing is granted that nobody gave",
+    law_9_guarded: "9: stdin is closed under nothing that the host guards",
     law_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
     law_9_foreign: "9: an id of another session is nobody's",
 }

@@ -16,6 +16,7 @@ macro_rules! trials {
 }
 
 mod api;
+mod closes;
 mod damage;
 mod elicitations;
 mod faults;
@@ -26,6 +27,7 @@ mod interrupts;
 mod journal;
 mod permissions;
 mod queue;
+mod races;
 mod requests;
 mod servers;
 mod sessions;
@@ -33,14 +35,18 @@ mod streams;
 mod tasks;
 mod text;
 mod turns;
+mod unread;
 
-const THEMES: [&[(&str, Body)]; 18] = [
+const THEMES: &[&[(&str, Body)]] = &[
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
     interrupts::TRIALS,
+    races::TRIALS,
     hooks::TRIALS,
     guards::TRIALS,
+    closes::TRIALS,
+    unread::TRIALS,
     elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,
@@ -56,7 +62,7 @@ const THEMES: [&[(&str, Body)]; 18] = [
 ];
 
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Body)> {
-    THEMES.into_iter().flatten().copied()
+    THEMES.iter().copied().flatten().copied()
 }
 
 /// What this binary does where a trial has started it once more, as another process.

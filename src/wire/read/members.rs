@@ -74,15 +74,17 @@ impl<'t> Reader<'t> {
 
     /// Reads the name of the next member, whose value is to be read next; `None` behind the last one.
     pub(crate) fn member(&mut self, members: &mut Members) -> Option<Cow<'t, str>> {
-        if self.first() == b',' {
+        let mut first = self.first();
+        if first == b',' {
             self.at += 1;
+            first = self.first();
         }
-        let Some(name) = self.string() else {
+        if first != b'"' {
             // The object's end, or that of a text that is not JSON.
-            self.at = if self.first() == b'}' { self.at + 1 } else { self.text.len() };
+            self.at = if first == b'}' { self.at + 1 } else { self.text.len() };
             return None;
-        };
-        let name = name.cow();
+        }
+        let name = self.opened_string().cow();
         if self.first() == b':' {
             self.at += 1;
         }

@@ -28,6 +28,19 @@ impl<'l> Raw<'l> {
         std::iter::from_fn(move || rest.member())
     }
 
+    /// Returns the member in whose value the text ends, with what there is of the value. Whole objects have none.
+    pub(crate) fn cut(self) -> Option<(Text<'l>, Raw<'l>)> {
+        let mut rest = Rest::of(self.0, b'{');
+        loop {
+            let at = rest.next()?;
+            let (at, Place { start, end, .. }) = rest.scanner.member(at)?;
+            if rest.value(at).is_none() {
+                let (start_of_value, _) = rest.scanner.token(at)?;
+                return Some((Text(&self.0[start..end]), Raw(&self.0[start_of_value..])));
+            }
+        }
+    }
+
     /// Returns the last member of that name, which is the one that counts.
     pub(crate) fn get(self, name: &str) -> Option<Raw<'l>> {
         self.members().filter(|(key, _)| key.is(name)).map(|(_, value)| value).last()
@@ -158,6 +171,9 @@ impl<'l> Text<'l> {
 
     /// Returns as much of the start of the text as fits into so many bytes.
     pub(crate) fn start(self, most: usize) -> String {
+        if let Some(text) = self.plain_start(most) {
+            return text.to_owned();
+        }
         let mut text = String::new();
         for character in self.chars() {
             if text.len() + character.len_utf8() > most {
@@ -170,8 +186,18 @@ impl<'l> Text<'l> {
 
     /// Returns the text if it has at most so many bytes.
     pub(crate) fn within(self, most: usize) -> Option<String> {
+        if let Some(text) = self.plain_start(most) {
+            return (text.len() == self.0.len()).then(|| text.to_owned());
+        }
         let text = self.start(most);
         (self.chars().map(char::len_utf8).take(most + 1).sum::<usize>() == text.len()).then_some(text)
+    }
+
+    /// Returns the first bytes, at most so many, if they are written as they are meant, as names are.
+    fn plain_start(self, most: usize) -> Option<&'l str> {
+        let start = &self.0[..self.0.len().min(most)];
+        let is_plain = start.is_ascii() && !start.contains(&b'\\');
+        std::str::from_utf8(start).ok().filter(|_| is_plain)
     }
 }
 
@@ -249,6 +275,22 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_ends_too_soon_is_read_up_to_there() {
+        let line = r#"{"a":1,"b":{"c":"d","e":[{"f":"#;
+        let shown = |(key, value): (Text<'_>, Raw<'_>)| (key.decoded().into_owned(), value.as_bytes().to_vec());
+        let cut = Raw::line(line.as_bytes()).cut();
+        assert_eq!(cut.map(shown).unwrap(), ("b".into(), br#"{"c":"d","e":[{"f":"#.to_vec()));
+        let inner = cut.unwrap().1;
+        assert!(inner.text_of("c").unwrap().is("d"));
+        assert_eq!(inner.cut().map(shown).unwrap(), ("e".into(), br#"[{"f":"#.to_vec()));
+        for end in 0..line.len() {
+            let cut = Raw::line(&line.as_bytes()[..end]).cut();
+            assert_eq!(cut.is_some(), end > 11, "{}: {cut:?}", &line[..end]);
+        }
+        assert!(read(r#"{"a":1}"#).cut().is_none() && read("[1]").cut().is_none());
+    }
+
+    #[test]
     fn texts_mean_what_serde_json_says() {
         for written in
             ["", "a", r#"\"\\\/\b\f\n\r\t"#, r"\u00e9\ud83e\udd80", "\u{1f980}\u{7f}", r"\\ud83d", r"a\u0000b"]
@@ -281,5 +323,18 @@ mod tests {
         assert_eq!(starts, ["", "a", "a", "a\u{e9}", "a\u{e9}", "a\u{e9}\u{e9}", "a\u{e9}\u{e9}"]);
         assert_eq!(text.within(4), None);
         assert_eq!(text.within(5).as_deref(), Some("a\u{e9}\u{e9}"));
+        for (written, most, start, whole) in [
+            (&b"abc"[..], 3, "abc", true),
+            (b"abc", 2, "ab", false),
+            (b"ab\\n", 2, "ab", false),
+            (b"ab\\n", 3, "ab\n", true),
+            (b"ab\\n", 4, "ab\n", true),
+            (b"ab\xff", 2, "ab", false),
+            (b"ab\xff", 4, "ab", false),
+            (b"", 0, "", true),
+        ] {
+            assert_eq!(Text(written).start(most), start, "{written:?} in {most}");
+            assert_eq!(Text(written).within(most), whole.then(|| start.to_owned()), "{written:?} in {most}");
+        }
     }
 }

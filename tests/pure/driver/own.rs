@@ -20,7 +20,9 @@ fn owner() -> Rig {
         config.limits.unsent_hard = LIMIT;
     });
     let kinds = Json::parse(&format!("[{DIALOG:?}]")).unwrap();
-    rig.driver.request(Request::initialize().field("supportedDialogKinds", kinds)).unwrap();
+    let hooks = Json::parse(r#"{"PreToolUse":[{"matcher":"Bash","hookCallbackIds":["h"]}]}"#).unwrap();
+    let initialize = Request::initialize().field("supportedDialogKinds", kinds).field("hooks", hooks);
+    rig.driver.request(initialize).unwrap();
     rig.driver.prompt("go").unwrap();
     rig.world.borrow_mut().say(INIT);
     rig.settle();
@@ -122,4 +124,76 @@ fn an_abort_kills_before_it_closes_stdin() {
         assert!(rig.log().ends_with(&[Done::Signal(ChildAction::Kill), Done::Closed]), "{:?}", rig.log());
         assert!(!kind.is_refused(&rig.world.borrow().written(), "before"));
     }
+}
+
+/// A CLI of up to 2.1.206 runs what a hook guards once its stdin has ended, whether it asked before or asks after that.
+#[test]
+fn a_close_past_its_grace_stops_the_turn_before_it_closes_stdin() {
+    for kind in KINDS {
+        let mut rig = owner();
+        hand_out(&mut rig, kind, "before");
+        rig.driver.close();
+        rig.settle();
+        assert!(!rig.log().contains(&Done::Closed), "{}: the answer may still come", kind.name);
+        rig.world.borrow_mut().wait(Duration::from_secs(120));
+        // The child does not take what stops it yet, and asks once more.
+        rig.world.borrow_mut().writes = [Write::Pending; 2].into();
+        rig.world.borrow_mut().say(&kind.line("late"));
+        rig.settle();
+        assert!(!rig.log().contains(&Done::Closed), "{}", kind.name);
+        rig.settle();
+        let written = rig.world.borrow().written();
+        assert!(kind.is_refused(&written, "before") && kind.is_refused(&written, "late"), "{}", kind.name);
+        assert!(written.contains(r#""subtype":"interrupt""#), "{}: {written}", kind.name);
+        assert!(!rig.log().contains(&Done::Closed), "{}: the turn may still end", kind.name);
+        rig.world.borrow_mut().say(RESULT);
+        rig.settle();
+        assert_eq!(rig.log().last(), Some(&Done::Closed), "{}", kind.name);
+    }
+}
+
+#[test]
+fn a_turn_that_does_not_stop_holds_a_close_no_longer_than_its_grace() {
+    let mut rig = owner();
+    rig.driver.close();
+    rig.world.borrow_mut().wait(Duration::from_secs(120));
+    rig.settle();
+    assert!(!rig.log().contains(&Done::Closed));
+    rig.world.borrow_mut().wait(Duration::from_secs(2));
+    rig.settle();
+    assert_eq!(rig.log().last(), Some(&Done::Closed));
+}
+
+#[test]
+fn a_child_that_does_not_read_what_stops_it_is_killed() {
+    let mut rig = owner();
+    rig.driver.close();
+    rig.settle();
+    rig.world.borrow_mut().writes = [Write::Pending; 1000].into();
+    rig.world.borrow_mut().wait(Duration::from_secs(120));
+    rig.settle();
+    assert!(!rig.log().contains(&Done::Closed));
+    rig.world.borrow_mut().wait(Duration::from_secs(2));
+    rig.settle();
+    assert!(rig.log().ends_with(&[Done::Signal(ChildAction::Kill), Done::Closed]), "{:?}", rig.log());
+}
+
+/// The host has answered, and the child has not read the answer when the grace ends.
+#[test]
+fn an_answer_that_the_child_has_not_read_is_not_dropped_for_the_end_of_stdin() {
+    let mut rig = owner();
+    let kind = &KINDS[1];
+    rig.world.borrow_mut().say(&kind.line("before"));
+    let [Action::Asked(ask)] = &rig.settle()[..] else { panic!("it is asked") };
+    rig.driver.close();
+    rig.world.borrow_mut().writes = [Write::Pending; 1000].into();
+    rig.driver.answer(ask.id(), claude_duplex::Answer::Decline).unwrap();
+    rig.world.borrow_mut().say(RESULT);
+    rig.world.borrow_mut().wait(Duration::from_secs(120));
+    rig.settle();
+    assert!(!rig.log().contains(&Done::Closed));
+    rig.world.borrow_mut().writes.clear();
+    rig.settle();
+    assert!(kind.is_refused(&rig.world.borrow().written(), "before"));
+    assert_eq!(rig.log().last(), Some(&Done::Closed));
 }

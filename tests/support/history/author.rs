@@ -80,8 +80,12 @@ impl Author {
                 Input::Interrupt(if cancel_queued { interrupt.cancel_queued() } else { interrupt })
             }
             Step::Request(kind) => Input::Request(match kind % 4 {
-                0 => Request::initialize()
-                    .field("supportedDialogKinds", Json::parse(r#"["known"]"#).expect("a list of one text")),
+                0 => {
+                    let dialogs = Json::parse(r#"["known"]"#).expect("a list of one text");
+                    let initialize = Request::initialize().field("supportedDialogKinds", dialogs);
+                    let hooks = Json::parse(r#"{"PreToolUse":[{"hookCallbackIds":["h"]}]}"#).expect("an object");
+                    if kind & 4 == 0 { initialize } else { initialize.field("hooks", hooks) }
+                }
                 1 => Request::new("interrupt"),
                 2 => Request::new("mcp_status"),
                 _ => Request::new("set_model").field("model", Json::string("m\n{}")),

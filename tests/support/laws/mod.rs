@@ -10,6 +10,7 @@ mod deadlines;
 mod ending;
 pub(crate) mod fitting;
 mod grants;
+mod guarded;
 pub(crate) mod ledger;
 mod memory;
 mod orders;
@@ -47,7 +48,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Law; 20] = [
+pub(crate) const LAWS: [Law; 21] = [
     Law { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Law { name: "1: damage around a line changes nothing but the report", judge: damage::judge },
     Law { name: "2: nothing depends on what was read", judge: polls::judge },
@@ -66,6 +67,7 @@ pub(crate) const LAWS: [Law; 20] = [
     Law { name: "8: stdout is read exactly while there is room", judge: reading::judge },
     Law { name: "8: what is refused for want of room is taken when there is room", judge: room::judge },
     Law { name: "9: nothing is granted that nobody gave", judge: grants::judge },
+    Law { name: "9: stdin is closed under nothing that the host guards", judge: guarded::judge },
     Law { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },
     Law { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
 ];

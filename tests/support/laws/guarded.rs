@@ -1,0 +1,69 @@
+//! Law 9, at the end of stdin, which the CLI up to 2.1.206 takes for an answer without objection: where a close reaches it by
+//! time, every open request of the CLI has its response, every hook an answer that the CLI has read, and a turn that hooks
+//! may guard was interrupted.
+
+use claude_duplex::{Action, AskId, AskKind, Child, ChildAction, Input, WhyWithdrawn};
+use serde_json::Value;
+
+use super::Case;
+
+/// Counts the requests and turns at the end of stdin.
+pub(crate) fn judge(case: &Case) -> usize {
+    let mut protocol = case.drained.begin();
+    let (mut asked, mut harmless) = (Vec::<(AskId, String)>::new(), Vec::new());
+    // What was written, and how much of it when the last turn began.
+    let (mut output, mut before) = (Vec::new(), 0);
+    let (mut hooks, mut turns) = (false, 0);
+    for (now, input) in &case.drained.inputs {
+        let unsent = protocol.poll_transmit().len();
+        if let Input::Sent(count) = input {
+            let pending = protocol.poll_transmit();
+            output.extend_from_slice(&pending[..*count.min(&pending.len())]);
+        }
+        match input {
+            Input::Request(request) => {
+                let registers = serde_json::to_string(request).expect("plain data").contains("hookCallbackIds");
+                hooks |= protocol.request(*now, request.clone()).is_ok() && registers;
+            }
+            input => protocol.apply(*now, input.clone()),
+        }
+        while let Some(action) = protocol.poll_action() {
+            match action {
+                Action::Asked(ask) => {
+                    asked.push((ask.id(), ask.request_id()));
+                    harmless.extend((ask.kind() != AskKind::Hook).then_some(ask.id()));
+                }
+                // If the CLI does not read this answer, it takes the end of stdin for a refusal.
+                Action::Answered { ask, .. } if harmless.contains(&ask) => asked.retain(|(open, _)| *open != ask),
+                Action::Withdrawn { ask, why: WhyWithdrawn::Cli } => asked.retain(|(open, _)| *open != ask),
+                Action::TurnStarted { .. } => (turns, before) = (turns + 1, output.len()),
+                Action::TurnEnded { .. } => turns -= 1,
+                _ => {}
+            }
+        }
+        let orders: Vec<ChildAction> = std::iter::from_fn(|| protocol.poll_child()).collect();
+        if orders.contains(&ChildAction::CloseStdin) {
+            let by_time = matches!(input, Input::Timeout | Input::Sent(_));
+            // Two streams cannot be killed.
+            let is_killed = orders.contains(&ChildAction::Kill)
+                || case.drained.config.child == Child::Streams && *input == Input::Timeout && unsent > 0;
+            if !by_time || is_killed || protocol.is_closed() {
+                return 0;
+            }
+            let lines = |output: &[u8]| -> Vec<Value> {
+                output.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+            };
+            let responses = lines(&output);
+            let of = |id: &str| responses.iter().filter(|line| line["response"]["request_id"] == id).count();
+            for (_, id) in &asked {
+                let requests = asked.iter().filter(|(_, other)| other == id).count();
+                assert!(of(id) >= requests, "{id} was asked {requests} times and has {} responses", of(id));
+            }
+            let is_guarded = turns > 0 && hooks;
+            let is_interrupt = |line: &Value| line["request"]["subtype"] == "interrupt";
+            assert!(!is_guarded || lines(&output[before..]).iter().any(is_interrupt), "the turn goes on unguarded");
+            return asked.len() + usize::from(is_guarded);
+        }
+    }
+    0
+}
