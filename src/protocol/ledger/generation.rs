@@ -19,7 +19,7 @@ pub(crate) struct Generation {
     pub(crate) tells_reason: bool,
     /// It echoes the prompts that a turn takes: it was started with `--replay-user-messages`.
     pub(crate) echoes: bool,
-    /// Its receipt of an interrupt lists the prompts that are still queued, and it reports the end of each prompt.
+    /// The receipt of an interrupt lists the prompts that are still queued, and the CLI reports the end of each prompt.
     pub(crate) lists_queued: bool,
     /// It says how far it is with each prompt (`command_lifecycle`).
     pub(crate) tells_life: bool,
