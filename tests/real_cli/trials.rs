@@ -35,6 +35,7 @@ mod streams;
 mod tasks;
 mod text;
 mod turns;
+mod unread;
 
 const THEMES: &[&[(&str, Body)]] = &[
     turns::TRIALS,
@@ -45,6 +46,7 @@ const THEMES: &[&[(&str, Body)]] = &[
     hooks::TRIALS,
     guards::TRIALS,
     closes::TRIALS,
+    unread::TRIALS,
     elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,
