@@ -404,6 +404,9 @@ pub struct Rejected {
     /// Whether a `result` is due: a turn runs, or the CLI has a prompt. The line may have been that result, and then
     /// nothing else ends the prompt. What to do about it is the host's to decide: wait, interrupt, or close.
     pub result_due: bool,
+    /// Kind of the request of the CLI that the line contains, if it got a response: a request that is too long, or whose id
+    /// is, is declined in the way that is safe for its kind. The host is not asked.
+    pub declined: Option<AskKind>,
 }
 
 impl fmt::Debug for Rejected {
@@ -413,6 +416,7 @@ impl fmt::Debug for Rejected {
             .field("length", &self.length)
             .field("head", &Cut(&self.head))
             .field("result_due", &self.result_due)
+            .field("declined", &self.declined)
             .finish()
     }
 }

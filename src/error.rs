@@ -170,13 +170,15 @@ pub enum WhyRejected {
     /// It has no `type`, or one that is no text.
     #[error("no type")]
     NoType,
-    /// It is longer than [`Limits::line`](crate::Limits::line).
+    /// It is longer than [`Limits::line`](crate::Limits::line). A request of the CLI that it begins is
+    /// [declined](crate::Rejected::declined).
     #[error("longer than the limit")]
     TooLong,
     /// The output ended within it.
     #[error("cut off by the end of the output")]
     CutOff,
-    /// An ask or response without an id that is a text of at most 256 bytes: nobody could answer it.
+    /// An ask or response without an id that is a text of at most 256 bytes. An ask with a longer id is
+    /// [declined](crate::Rejected::declined).
     #[error("no request id")]
     NoRequestId,
     /// Listed as an open ask in the reply to an `initialize`, and none.

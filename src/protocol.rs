@@ -20,6 +20,7 @@ mod silence;
 mod snapshot;
 mod tail;
 mod time_limits;
+mod unread;
 
 pub use snapshot::{Compaction, CompactionState, CompactionTrigger, SessionSnapshot};
 
@@ -185,9 +186,9 @@ impl Protocol {
         self.enter(now, |this| {
             let mut rest = bytes;
             let limits = &this.config.limits;
-            let (longest, head) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head);
+            let (longest, start) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head.max(unread::START));
             while !this.settled && !this.shutdown.is_eof() {
-                let Some(piece) = this.lines.next(&mut rest, longest, head) else { break };
+                let Some(piece) = this.lines.next(&mut rest, longest, start) else { break };
                 let before = this.counts.keep_alive;
                 this.piece(piece, false);
                 this.silence.line(this.now, this.counts.keep_alive > before);

@@ -80,7 +80,7 @@
 //! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `why`, `length` |
 //! | `answered` | DEBUG | `ask`, `verdict` |
 //! | `withdrawn` | DEBUG | `ask`, `why` |
-//! | `rejected` | WARN | `why`, `length`, `result_due` |
+//! | `rejected` | WARN | `why`, `length`, `result_due`, `declined` |
 //! | `damaged line` | WARN | `length`, `dropped` (length), `messages` (how many) |
 //! | `stray` | DEBUG | `kind`, `length` |
 //! | `stalled` | WARN | `deadline` |

@@ -74,7 +74,12 @@ impl Played {
             Action::Rejected(rejected) => {
                 // Only where it is true: most rejected lines are nobody's result.
                 let due = rejected.result_due.then_some(true);
-                entry("rejected", json!({ "why": rejected.why.to_string(), "result_due": due }))
+                entry(
+                    "rejected",
+                    json!({
+                        "why": rejected.why.to_string(), "result_due": due, "declined": rejected.declined.map(|kind| kind.to_string()),
+                    }),
+                )
             }
             Action::DamagedLine(line) => {
                 entry("damaged_line", json!({ "dropped": line.dropped_length, "messages": line.messages }))

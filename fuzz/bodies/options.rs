@@ -7,7 +7,7 @@ use claude_duplex::options::{
     Effort, EnvChange, InitializeField, PermissionMode, SettingSource, Skills, ThinkingDisplay, Tools, Worktree,
 };
 use claude_duplex::{
-    Answer, AskKinds, Config, Decision, Interrupt, Json, Options, Prompt, Protocol, Request, Seed, Time,
+    Action, Answer, AskKinds, Config, Decision, Interrupt, Json, Options, Prompt, Protocol, Request, Seed, Time,
 };
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -145,11 +145,14 @@ fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         let ask = json!({ "type": "control_request", "request_id": format!("{id}{at}"), "request": {
             "subtype": "can_use_tool", "tool_name": name, "input": { text: name } } });
         session.receive(now, format!("{ask}\n").as_bytes());
-        let asked = std::iter::from_fn(|| session.poll_action()).find_map(|action| match action {
-            claude_duplex::Action::Asked(ask) => Some(ask.id()),
+        let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+        let asked = actions.iter().find_map(|action| match action {
+            Action::Asked(ask) => Some(ask.id()),
             _ => None,
         });
-        // An id that is too long is refused.
+        // A request whose id is too long is declined.
+        let is_declined = |action: &Action| matches!(action, Action::Rejected(line) if line.declined.is_some());
+        count(actions.iter().any(is_declined));
         count(asked.is_some_and(|ask| session.answer(now, ask, answer).is_ok()));
     }
     let output = session.poll_transmit();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::action::{Action, CliSession, DamagedLine, Rejected, WhyDeclined};
+use crate::action::{Action, CliSession, DamagedLine, WhyDeclined};
 use crate::ask::{AskKind, AskKinds};
 use crate::config::UnknownAsks;
 use crate::error::WhyRejected;
@@ -28,7 +28,7 @@ impl Protocol {
     /// What the child wrote; in its last line, which has no line end, something may be missing.
     pub(super) fn piece(&mut self, piece: Piece<'_>, is_last: bool) {
         match piece {
-            Piece::Dropped(rejected) => self.rejected(rejected),
+            Piece::Dropped { start, length } => self.dropped(&start, length),
             Piece::Whole(line) => {
                 if let Some(envelope) = self.envelope(line, is_last) {
                     self.message(Message::new(Line::Copied(line.into()), envelope));
@@ -94,26 +94,6 @@ impl Protocol {
             MessageKind::ControlResponse => line.get("response").is_some(),
             _ => line.text_of("uuid").is_some() && line.text_of("session_id").is_some_and(is_ours),
         }
-    }
-
-    pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
-        self.ledger.missed_a_line();
-        let head = line[..line.len().min(self.config.limits.rejected_head)].into();
-        let tail = self.config.limits.rejected_tail;
-        self.rejected_tail.push(&line[..line.len().min(tail)], tail);
-        self.rejected_tail.push(b"\n", tail);
-        let result_due = self.ledger.is_busy();
-        self.actions.push(Action::Rejected(Rejected { head, length: line.len() as u64, why, result_due }));
-    }
-
-    /// A line that was too long to be kept.
-    fn rejected(&mut self, rejected: Rejected) {
-        self.ledger.missed_a_line();
-        let tail = self.config.limits.rejected_tail;
-        self.rejected_tail.push(&rejected.head, tail);
-        self.rejected_tail.push(b"...\n", tail);
-        let result_due = self.ledger.is_busy();
-        self.actions.push(Action::Rejected(Rejected { result_due, ..rejected }));
     }
 
     /// Control lines have actions of their own; every other line is evidence, then an action, and may then end turns.
@@ -352,7 +332,7 @@ impl Protocol {
     /// An ask, by its own line or by a list of those that are open.
     fn ask(&mut self, message: Message, listed: bool) {
         let Some(request_id) = control::request_id(message.as_bytes()) else {
-            return self.reject(message.as_bytes(), WhyRejected::NoRequestId);
+            return self.reject_request(message.as_bytes());
         };
         if listed {
             if self.asks.is_known(&request_id) {
@@ -388,11 +368,8 @@ impl Protocol {
 
     /// Returns why the host is not asked, if it is not.
     fn why_declined(&self, kind: AskKind, fields: &AskFields<'_>, message: &Message) -> Option<WhyDeclined> {
-        let is_declared =
-            |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);
-        let declared = || fields.dialog_kind.is_some_and(|kind| is_declared(&kind.decoded()));
         let unknown = || self.config.unknown_asks == UnknownAsks::Decline || fields.subtype.is_none();
-        if kind == AskKind::Dialog && !declared() {
+        if kind == AskKind::Dialog && !self.declares_dialog(fields) {
             Some(WhyDeclined::Undeclared)
         } else if !self.can_write() {
             Some(WhyDeclined::Closing)
@@ -405,6 +382,13 @@ impl Protocol {
         } else {
             None
         }
+    }
+
+    /// Whether the host has declared the kind of a dialog.
+    pub(super) fn declares_dialog(&self, fields: &AskFields<'_>) -> bool {
+        let is_declared =
+            |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);
+        fields.dialog_kind.is_some_and(|kind| is_declared(&kind.decoded()))
     }
 
     fn owned(&self) -> AskKinds {

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use crate::action::Rejected;
-use crate::error::WhyRejected;
 use crate::message::Line;
 
 /// A line up to this length is copied out of the buffer in which it was assembled, and the buffer stays for the next: in
@@ -20,8 +18,8 @@ pub(crate) enum Piece<'b> {
     Whole(&'b [u8]),
     /// A line that came in several chunks.
     Assembled(Line),
-    /// A line that was too long, at its end.
-    Dropped(Rejected),
+    /// A line that was too long, at its end: its start, and its length in bytes.
+    Dropped { start: Box<[u8]>, length: u64 },
 }
 
 /// The line that is arriving. Bytes that were searched for a line end are not searched again: 16 MiB in 8 KiB reads
@@ -35,14 +33,14 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Takes the next piece out of `bytes`; at none, all bytes are taken.
-    pub(crate) fn next<'b>(&mut self, bytes: &mut &'b [u8], limit: usize, head: usize) -> Option<Piece<'b>> {
+    pub(crate) fn next<'b>(&mut self, bytes: &mut &'b [u8], limit: usize, start: usize) -> Option<Piece<'b>> {
         let chunk: &'b [u8] = bytes;
         let end = memchr(b'\n', chunk);
         let part = &chunk[..end.unwrap_or(chunk.len())];
         *bytes = &chunk[end.map_or(chunk.len(), |end| end + 1)..];
         match self.dropped {
             Some(length) => self.dropped = Some(length + part.len() as u64),
-            None if self.partial.len() + part.len() > limit => self.drop_line(part, head.min(limit)),
+            None if self.partial.len() + part.len() > limit => self.drop_line(part, start.min(limit)),
             None if end.is_some() && self.partial.is_empty() => return Some(Piece::Whole(trimmed(part))),
             None => self.extend(part),
         }
@@ -70,18 +68,17 @@ impl Lines {
         self.partial.extend_from_slice(part);
     }
 
-    fn drop_line(&mut self, part: &[u8], head: usize) {
+    fn drop_line(&mut self, part: &[u8], start: usize) {
         self.dropped = Some((self.partial.len() + part.len()) as u64);
-        let wanted = head.saturating_sub(self.partial.len()).min(part.len());
-        self.partial.truncate(head);
+        let wanted = start.saturating_sub(self.partial.len()).min(part.len());
+        self.partial.truncate(start);
         self.partial.extend_from_slice(&part[..wanted]);
         self.partial.shrink_to_fit();
     }
 
     fn take(&mut self) -> Piece<'static> {
         if let Some(length) = self.dropped.take() {
-            let head = mem::take(&mut self.partial).into();
-            return Piece::Dropped(Rejected { head, length, why: WhyRejected::TooLong, result_due: false });
+            return Piece::Dropped { start: mem::take(&mut self.partial).into(), length };
         }
         let length = trimmed(&self.partial).len();
         self.partial.truncate(length);
@@ -123,7 +120,7 @@ mod tests {
         match piece {
             Piece::Whole(line) => String::from_utf8_lossy(line).into(),
             Piece::Assembled(line) => String::from_utf8_lossy(line.as_bytes()).into(),
-            Piece::Dropped(rejected) => format!("{}:{}", String::from_utf8_lossy(&rejected.head), rejected.length),
+            Piece::Dropped { start, length } => format!("{}:{length}", String::from_utf8_lossy(&start)),
         }
     }
 

@@ -84,7 +84,7 @@ impl Tracer {
             Action::Withdrawn { ask, why } => tell!(DEBUG, here(), ask = ask.number(), why = ?why, "withdrawn"),
             Action::Rejected(rejected) => {
                 let (why, length, result_due) = (rejected.why, rejected.length, rejected.result_due);
-                tell!(WARN, here(), why = ?why, length, result_due, "rejected");
+                tell!(WARN, here(), why = ?why, length, result_due, declined = ?rejected.declined, "rejected");
                 content(here(), "rejected", &rejected.head);
             }
             Action::DamagedLine(damaged) => {

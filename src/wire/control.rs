@@ -22,11 +22,30 @@ pub(crate) struct AskFields<'l> {
     pub(crate) hook_event: Option<String>,
 }
 
+/// Returns the id of a `control_request`, however long it is.
+pub(crate) fn long_request_id(line: &[u8]) -> Option<Text<'_>> {
+    Raw::line(line).text_of("request_id")
+}
+
 /// The `request` of a `control_request`; nothing where there is none.
 pub(crate) fn ask(line: &[u8]) -> AskFields<'_> {
+    Raw::line(line).get("request").map(|request| ask_fields(request.members())).unwrap_or_default()
+}
+
+/// Reads the start of a line whose rest is not known: the id and the fields of a `control_request`, if it is one.
+pub(crate) fn ask_of_start(start: &[u8]) -> Option<(Text<'_>, AskFields<'_>)> {
+    let line = Raw::line(start);
+    line.text_of("type").filter(|kind| kind.is("control_request"))?;
+    let id = line.text_of("request_id")?;
+    let cut = || line.cut().filter(|(key, _)| key.is("request")).map(|(_, request)| request);
+    let request = line.get("request").or_else(cut);
+    let fields = request.map(|request| ask_fields(request.members().chain(request.cut())));
+    Some((id, fields.unwrap_or_default()))
+}
+
+fn ask_fields<'l>(members: impl Iterator<Item = (Text<'l>, Raw<'l>)>) -> AskFields<'l> {
     let mut fields = AskFields::default();
-    let Some(request) = Raw::line(line).get("request") else { return fields };
-    for (key, value) in request.members() {
+    for (key, value) in members {
         if key.is("subtype") {
             fields.subtype = value.text().map(|subtype| subtype.start(LONGEST_NAME));
         } else if key.is("dialog_kind") {

@@ -2,7 +2,6 @@
 
 #[path = "../support/history/mod.rs"]
 mod history;
-#[cfg(feature = "driver")]
 #[path = "../support/incoming.rs"]
 mod incoming;
 #[path = "../support/laws/mod.rs"]
@@ -40,5 +39,7 @@ mod shown;
 mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;
+mod typings;
+mod unread;
 mod views;
 mod walk;

@@ -25,7 +25,7 @@ macro_rules! calls {
         }
 
         /// What the type of a reply does not name.
-        fn unnamed(subtype: &str, reply: &Reply) -> Option<Result<Vec<String>, DecodeError>> {
+        pub(crate) fn unnamed(subtype: &str, reply: &Reply) -> Option<Result<Vec<String>, DecodeError>> {
             match subtype {
                 $($call::SUBTYPE => Some(reply.of::<$call>().map(|view| $call::unnamed(&view))),)+
                 "interrupt" => {

@@ -245,6 +245,10 @@ fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
     assert!(session.clone().answer(Time::ZERO, ask.id(), Decision::allow()).is_ok());
     let (due, _) = session.poll_timeout().expect("the grace for the turn");
     session.handle_timeout(due);
+    assert_eq!(session.poll_child(), None, "the CLI takes the end of stdin for an answer");
+    let written = String::from_utf8(session.poll_transmit().to_vec()).unwrap();
+    assert!(written.contains("\"behavior\":\"deny\"") && written.contains("\"interrupt\""), "{written}");
+    session.sent(due, written.len());
     assert_eq!(session.poll_child(), Some(ChildAction::CloseStdin));
     let why = WhyWithdrawn::Ended(Lost::Closed);
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();

@@ -46,6 +46,8 @@ struct Shared {
     calls: Mutex<Vec<Call>>,
     /// Method and path of everything that was asked.
     lines: Mutex<Vec<String>>,
+    /// Answers everything while it is there.
+    everything: Mutex<Option<Step>>,
     /// How often each failure has happened.
     failed: Mutex<HashMap<String, u64>>,
     open: Mutex<HashMap<u64, TcpStream>>,
@@ -69,6 +71,11 @@ impl Api {
     /// Lets the answer at this hold go on, now or when it comes there.
     pub(crate) fn release(&self, hold: &str) {
         self.shared.holds.release(hold);
+    }
+
+    /// Answers each request for a message by that step from now on; by the prompts' scripts again with `None`.
+    pub(crate) fn answer_everything(&self, step: Option<Step>) {
+        *lock(&self.shared.everything) = step;
     }
 
     /// Returns when an answer has reached this hold. Panics when the API is stopped first, as the watchdog does.
@@ -168,11 +175,13 @@ impl Shared {
             Ok(running) => running,
             Err(why) => return refuse(to, &format!("a script that cannot be followed: {why}")),
         };
+        let everything = lock(&self.everything).clone();
         let next = running.as_ref().map(|running| running.next(|key, times| self.fails(key, times)));
-        let (at, step) = match next {
-            None => (None, &text("ok")),
-            Some(None) => (None, &text("done")),
-            Some(Some((at, step))) => (Some(at), step),
+        let (at, step) = match (&everything, next) {
+            (Some(step), _) => (None, step),
+            (None, None) => (None, &text("ok")),
+            (None, Some(None)) => (None, &text("done")),
+            (None, Some(Some((at, step)))) => (Some(at), step),
         };
         let stream = asked["stream"] == true;
         let model = asked["model"].as_str().unwrap_or_default();

@@ -1,11 +1,13 @@
 //! The table of scenarios by version in `docs/cli-versions.md`, which the suite writes.
 //!
-//! With `MATRIX=DIR` a run of every scenario, green or not, writes its column to `DIR/VERSION`, and makes the table anew of all
-//! that lie there. A column is one run: nothing in it is older, and a run that left something out writes none.
+//! With `MATRIX=DIR` every run, green or not, writes the outcomes of the trials that it ran to `DIR/VERSION`, beside those that
+//! are there from earlier runs, and makes the table again from all columns. Each outcome carries its date. With `RESUME=1` as well,
+//! a run leaves out the trials that have an outcome other than a failure, so a column can be completed trial by trial.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +18,8 @@ use crate::version::Version;
 
 /// Names the directory.
 pub(crate) const VARIABLE: &str = "MATRIX";
+/// Leaves out the trials that have an outcome there.
+pub(crate) const RESUME: &str = "RESUME";
 
 const BEGIN: &str = "<!-- the suite writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
@@ -55,16 +59,16 @@ impl Outcomes {
         self.lock().keys().any(|(name, _)| name == scenario)
     }
 
-    /// Keeps them if the variable names a directory, and writes the table if it is the one that is kept. Every scenario has to have been run.
-    pub(crate) fn write(&self, version: Version, scenarios: &[&str], took: Duration) -> Result<(), String> {
+    /// Adds them to the version's column if the variable names a directory, and writes the table if it is the one that is kept.
+    pub(crate) fn write(&self, version: Version, scenarios: &[&str]) -> Result<(), String> {
         let Some(directory) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return Ok(()) };
-        let mut text = format!("{}\t{}\n", today()?, took.as_secs());
-        for scenario in scenarios {
-            let _ = writeln!(text, "{scenario}\t{}", self.cell(scenario));
+        let mut column = Column::read(&directory.join(version.to_string()))?;
+        let date = today()?;
+        for scenario in scenarios.iter().filter(|scenario| self.has(scenario)) {
+            let cell = Cell { outcome: self.cell(scenario), date: date.clone() };
+            column.cells.insert((*scenario).to_owned(), cell);
         }
-        let file = directory.join(version.to_string());
-        let written = fs::create_dir_all(&directory).and_then(|()| fs::write(&file, text));
-        written.map_err(|error| format!("{}: {error}", file.display()))?;
+        column.write(&directory, version, scenarios)?;
         let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real_cli/outcomes");
         if !matches!((directory.canonicalize(), kept.canonicalize()), (Ok(given), Ok(kept)) if given == kept) {
             return Ok(());
@@ -108,31 +112,81 @@ fn replaced(page: &str, table: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
 }
 
-/// One version's run.
+/// Returns whether a run that resumes leaves the scenario out, by its name.
+pub(crate) fn settled(version: Version) -> Result<impl Fn(&str) -> bool, String> {
+    let directory = std::env::var_os(VARIABLE).filter(|_| std::env::var_os(RESUME).is_some());
+    let column = match directory {
+        Some(directory) => Column::read(&Path::new(&directory).join(version.to_string()))?,
+        None => Column::default(),
+    };
+    Ok(move |scenario: &str| column.cells.get(scenario).is_some_and(|cell| cell.outcome != FAIL))
+}
+
+/// The outcomes of one version.
+#[derive(Default)]
 struct Column {
+    cells: BTreeMap<String, Cell>,
+}
+
+struct Cell {
+    /// That it passed or failed, else in what it differs.
+    outcome: String,
+    /// Day of the run.
     date: String,
-    seconds: String,
-    /// By scenario: that it passed or failed, else in what it differs.
-    cells: BTreeMap<String, String>,
 }
 
 impl Column {
+    /// Reads a column. One that does not exist is empty.
     fn read(path: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut lines = text.lines().filter_map(|line| line.split_once('\t'));
-        let (date, seconds) = lines.next().ok_or_else(|| format!("{} is empty", path.display()))?;
-        let cells = lines.map(|(scenario, cell)| (scenario.to_owned(), cell.to_owned())).collect();
-        Ok(Self { date: date.to_owned(), seconds: seconds.to_owned(), cells })
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(format!("{}: {error}", path.display())),
+        };
+        let mut column = Self::default();
+        for line in text.lines() {
+            let parts: Vec<&str> = line.split('\t').collect();
+            let &[scenario, outcome, date] = parts.as_slice() else {
+                return Err(format!("{}: {line:?} has no three parts", path.display()));
+            };
+            let cell = Cell { outcome: outcome.to_owned(), date: date.to_owned() };
+            column.cells.insert(scenario.to_owned(), cell);
+        }
+        Ok(column)
+    }
+
+    /// Writes the cells of the scenarios that there are, in their order.
+    fn write(&self, directory: &Path, version: Version, scenarios: &[&str]) -> Result<(), String> {
+        let lines = scenarios.iter().filter_map(|scenario| {
+            let Cell { outcome, date } = self.cells.get(*scenario)?;
+            Some(format!("{scenario}\t{outcome}\t{date}\n"))
+        });
+        let file = directory.join(version.to_string());
+        let written = fs::create_dir_all(directory).and_then(|()| fs::write(&file, lines.collect::<String>()));
+        written.map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    /// Returns the days of the first and the last run.
+    fn dates(&self) -> String {
+        let dates = || self.cells.values().map(|cell| cell.date.as_str());
+        match (dates().min(), dates().max()) {
+            (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+            (first, _) => first.unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn outcome(&self, scenario: &str) -> Option<&str> {
+        self.cells.get(scenario).map(|cell| cell.outcome.as_str())
     }
 
     fn differs(&self, scenario: &str) -> Option<&str> {
-        self.cells.get(scenario).map(String::as_str).filter(|cell| ![PASS, FAIL].contains(cell))
+        self.outcome(scenario).filter(|outcome| ![PASS, FAIL].contains(outcome))
     }
 
     fn cell(&self, scenario: &str) -> &str {
         match self.differs(scenario) {
             Some(_) => "differs",
-            None => self.cells.get(scenario).map_or("not run", String::as_str),
+            None => self.outcome(scenario).unwrap_or("not run"),
         }
     }
 }
@@ -159,8 +213,7 @@ fn table(directory: &Path, scenarios: &[&str]) -> Result<String, String> {
     for scenario in scenarios {
         row(&format!("`{scenario}`"), &|_, column| column.cell(scenario).to_owned());
     }
-    row("Run on", &|_, column| column.date.clone());
-    row("Seconds", &|_, column| column.seconds.clone());
+    row("Run on", &|_, column| column.dates());
     text += "\nHow they differ; each is asserted by its scenario:\n\n";
     for scenario in scenarios {
         // In the order in which they first occur.

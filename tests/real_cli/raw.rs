@@ -6,10 +6,12 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use claude_duplex::Message;
 use claude_duplex::ask::hook::HookEvent;
 use serde_json::{Value, json};
 
 use crate::script::texts;
+use crate::traffic;
 use crate::watch::Case;
 
 /// Time that the CLI gives a hook, in seconds.
@@ -134,6 +136,9 @@ impl<'c> Raw<'c> {
             return Err(format!("the CLI ended before {what}").into());
         }
         self.case.seen.line(&text);
+        if let Ok(message) = Message::parse(text.trim_end().as_bytes()) {
+            traffic::message(self.case.name, &message);
+        }
         let line: Value = serde_json::from_str(&text)?;
         if line["type"] == "control_cancel_request" {
             self.asked.retain(|asked| *asked != line["request_id"]);

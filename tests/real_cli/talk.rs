@@ -73,7 +73,7 @@ impl<'c> Talk<'c> {
             if let Action::Closed(closed) = &action {
                 self.case.seen.stderr(closed.stderr.as_bytes());
             }
-            traffic::note(&action);
+            traffic::note(self.case.name, &action);
             let picked = pick(&action);
             self.actions.push(action);
             if let Some(picked) = picked {
@@ -123,6 +123,7 @@ impl<'c> Talk<'c> {
         request: Request,
         mut answer: impl FnMut(&Ask) -> Option<Answer>,
     ) -> Result<Result<Reply, RequestError>, String> {
+        let subtype = request.subtype().to_owned();
         let request = self.claude.request(request).map_err(|refused| refused.to_string())?;
         loop {
             let next = |action: &Action| match action {
@@ -130,7 +131,12 @@ impl<'c> Talk<'c> {
                 action => replied(action, request).map(Ok),
             };
             match self.until("the reply", next).await? {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    if let Ok(reply) = &reply {
+                        traffic::reply(self.case.name, &subtype, reply, Ok(Vec::new()));
+                    }
+                    return Ok(reply);
+                }
                 Err(ask) => self.say(&ask, answer(&ask))?,
             }
         }

@@ -1,12 +1,16 @@
 //! The shape of what a version writes: every kind of line with the paths of its fields, to compare versions by.
 //!
-//! With `TRAFFIC=FILE` a run of every scenario writes them there, a line each: `result`, `result .usage.input_tokens`.
+//! With `TRAFFIC=FILE` a run adds them there, a line each: `result`, `result .usage.input_tokens`. What the library has no name for
+//! is written with `(unnamed)`; `FILE.unnamed` then has an example of each, with the trial that met it.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use claude_duplex::{Action, Message, MessageKind};
+use claude_duplex::message::Fields;
+use claude_duplex::{Action, Ask, AskKind, DecodeError, Message, Reply};
 use serde_json::Value;
 
 /// Names the file.
@@ -28,46 +32,116 @@ const CONTENT: [&str; 13] = [
     "schema",
     "permission_suggestions",
 ];
+/// Depth of the fields that are written of a message. Replies are written whole.
 const DEPTH: usize = 5;
 /// Stands before what no view names: a kind, a field, a value.
 const UNNAMED: &str = "(unnamed)";
+/// Characters of an example.
+const EXAMPLE: usize = 80;
 
-static SHAPES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+static NOTED: Mutex<Noted> = Mutex::new(Noted { shapes: BTreeSet::new(), examples: BTreeMap::new() });
 
-pub(crate) fn note(action: &Action) {
-    let message = match action {
-        Action::Message { message, .. } | Action::Declined { message, .. } | Action::Stray(message) => message,
-        Action::Replied { reply: Ok(reply), .. } => reply.message(),
-        Action::Asked(ask) => ask.message(),
-        _ => return,
-    };
-    if std::env::var_os(VARIABLE).is_some() {
-        note_message(message);
-    }
+/// What was noted so far.
+struct Noted {
+    /// Kinds, and their fields.
+    shapes: BTreeSet<String>,
+    /// By kind and name: the trial, and an example of the value.
+    examples: BTreeMap<(String, String), (&'static str, String)>,
 }
 
-fn note_message(message: &Message) {
-    let Ok(line) = serde_json::from_str::<Value>(&message.line()) else { return };
-    let mut name = line["type"].as_str().unwrap_or("(no type)").to_owned();
-    // A reply's fields are its request's, which the line does not name.
-    let depth = if name == "control_response" { 2 } else { DEPTH };
-    for more in [&line["subtype"], &line["event"]["type"], &line["request"]["subtype"]] {
-        if let Some(more) = more.as_str() {
-            name = format!("{name}/{more}");
+/// Takes note of an action of a trial's session.
+pub(crate) fn note(trial: &'static str, action: &Action) {
+    match action {
+        Action::Message { message, .. } | Action::Declined { message, .. } | Action::Stray(message) => {
+            self::message(trial, message);
         }
+        Action::Asked(ask) => {
+            let Some((name, line)) = shape(ask.message(), None, DEPTH) else { return };
+            unnamed(trial, &name, names_in(ask), &line["request"]);
+        }
+        _ => {}
     }
-    let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
-    walk(&line, &name, depth, &mut shapes);
-    if !is_control(message.kind()) {
-        let unnamed = message.view().map_or_else(|error| vec![error.to_string()], |view| view.unnamed());
-        shapes.extend(unnamed.iter().map(|what| format!("{name} {UNNAMED} {what}")));
-    }
-    shapes.insert(name);
 }
 
-/// What these hold is said by an ask and a reply.
-fn is_control(kind: MessageKind) -> bool {
-    matches!(kind, MessageKind::ControlRequest | MessageKind::ControlResponse | MessageKind::ControlCancelRequest)
+/// Takes note of a message. Incoming requests and replies have views elsewhere.
+pub(crate) fn message(trial: &'static str, message: &Message) {
+    let Some((name, line)) = shape(message, None, DEPTH) else { return };
+    if !name.starts_with("control_") {
+        unnamed(trial, &name, message.view().map(|view| view.unnamed()), &line);
+    }
+}
+
+/// Takes note of a flag of the CLI, with its argument.
+pub(crate) fn flag(flag: &str) {
+    NOTED.lock().unwrap_or_else(PoisonError::into_inner).shapes.insert(format!("--help {flag}"));
+}
+
+/// Takes note of the reply to a request, and of what the type of the reply does not name.
+pub(crate) fn reply(trial: &'static str, request: &str, reply: &Reply, names: Result<Vec<String>, DecodeError>) {
+    let Some((name, line)) = shape(reply.message(), Some(request), usize::MAX) else { return };
+    unnamed(trial, &name, names, &line["response"]["response"]);
+}
+
+/// Takes note of a line's kind and fields, and returns both; `None` if nobody wants to know.
+fn shape(message: &Message, request: Option<&str>, depth: usize) -> Option<(String, Value)> {
+    std::env::var_os(VARIABLE)?;
+    let line = serde_json::from_str::<Value>(&message.line()).ok()?;
+    let mut name = line["type"].as_str().unwrap_or("(no type)").to_owned();
+    let more = [&line["subtype"], &line["event"]["type"], &line["request"]["subtype"]].map(Value::as_str);
+    for more in more.into_iter().chain([request]).flatten() {
+        name = format!("{name}/{more}");
+    }
+    let shapes = &mut NOTED.lock().unwrap_or_else(PoisonError::into_inner).shapes;
+    walk(&line, &name, depth, shapes);
+    shapes.insert(name.clone());
+    Some((name, line))
+}
+
+fn unnamed(trial: &'static str, kind: &str, names: Result<Vec<String>, DecodeError>, line: &Value) {
+    let names = names.unwrap_or_else(|error| vec![error.to_string()]);
+    let mut noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
+    for name in names {
+        noted.shapes.insert(format!("{kind} {UNNAMED} {name}"));
+        noted.examples.entry((kind.to_owned(), name.clone())).or_insert_with(|| (trial, example(line, &name)));
+    }
+}
+
+/// Names the fields of an incoming request that its view has no name for.
+fn names_in(ask: &Ask) -> Result<Vec<String>, DecodeError> {
+    let names = |fields: &Fields| fields.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    Ok(match ask.kind() {
+        AskKind::Permission => names(&ask.permission()?.rest),
+        AskKind::Hook => {
+            let hook = ask.hook()?;
+            let of_event = hook.input.details()?.rest().iter().map(|(name, _)| format!("input.{name}")).collect();
+            [names(&hook.rest), of_event].concat()
+        }
+        AskKind::Mcp => names(&ask.mcp()?.rest),
+        AskKind::Elicitation => names(&ask.elicitation()?.rest),
+        AskKind::Dialog => names(&ask.dialog()?.rest),
+        _ => vec!["subtype".to_owned()],
+    })
+}
+
+/// Returns the start of the first value at a path as views write them: `models[].supportsNew`, with `*` for the keys of a map.
+fn example(line: &Value, path: &str) -> String {
+    let found = if path.is_empty() { Some(line) } else { at(line, &path.split('.').collect::<Vec<_>>()) };
+    let text = found.map(Value::to_string).unwrap_or_default();
+    match text.char_indices().nth(EXAMPLE) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    if let Value::Array(items) = value {
+        return items.iter().find_map(|item| at(item, path));
+    }
+    let Some((step, path)) = path.split_first() else { return Some(value) };
+    match step.trim_end_matches("[]") {
+        "*" => value.as_object()?.values().find_map(|value| at(value, path)),
+        name => at(value.get(name)?, path),
+    }
 }
 
 fn walk(value: &Value, path: &str, depth: usize, shapes: &mut BTreeSet<String>) {
@@ -87,11 +161,24 @@ fn walk(value: &Value, path: &str, depth: usize, shapes: &mut BTreeSet<String>) 
     }
 }
 
-/// Writes what was noted, where the variable names a file.
+/// Adds what was noted to the file that the variable names.
 pub(crate) fn write() -> Result<(), String> {
-    let Some(file) = std::env::var_os(VARIABLE) else { return Ok(()) };
-    let shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
-    let lines: String = shapes.iter().map(|shape| format!("{shape}\n")).collect();
-    let path = Path::new(&file);
-    std::fs::write(path, lines).map_err(|error| format!("{}: {error}", path.display()))
+    let Some(file) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return Ok(()) };
+    let noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
+    add(&file, noted.shapes.iter().cloned())?;
+    let examples =
+        noted.examples.iter().map(|((kind, name), (trial, example))| format!("{kind}\t{name}\t{trial}\t{example}"));
+    let mut named = file.into_os_string();
+    named.push(".unnamed");
+    add(Path::new(&named), examples)
+}
+
+fn add(file: &Path, lines: impl Iterator<Item = String>) -> Result<(), String> {
+    let old = match fs::read_to_string(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(|error| format!("{}: {error}", file.display()))?,
+    };
+    let all: BTreeSet<String> = old.lines().map(str::to_owned).chain(lines).collect();
+    let text: String = all.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -27,6 +27,7 @@ mod interrupts;
 mod journal;
 mod permissions;
 mod queue;
+mod races;
 mod requests;
 mod servers;
 mod sessions;
@@ -34,15 +35,18 @@ mod streams;
 mod tasks;
 mod text;
 mod turns;
+mod unread;
 
-const THEMES: [&[(&str, Body)]; 19] = [
+const THEMES: &[&[(&str, Body)]] = &[
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
     interrupts::TRIALS,
+    races::TRIALS,
     hooks::TRIALS,
     guards::TRIALS,
     closes::TRIALS,
+    unread::TRIALS,
     elicitations::TRIALS,
     servers::TRIALS,
     requests::TRIALS,
@@ -58,7 +62,7 @@ const THEMES: [&[(&str, Body)]; 19] = [
 ];
 
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, Body)> {
-    THEMES.into_iter().flatten().copied()
+    THEMES.iter().copied().flatten().copied()
 }
 
 /// What this binary does where a trial has started it once more, as another process.

@@ -29,6 +29,8 @@ pub(crate) type Outcome = Result<(), Box<dyn Error>>;
 
 /// Everything that one trial has for itself.
 pub(crate) struct Case {
+    /// Name of the trial.
+    pub(crate) name: &'static str,
     pub(crate) cli: Cli,
     pub(crate) carrier: Carrier,
     version: Version,
@@ -40,9 +42,15 @@ pub(crate) struct Case {
 
 impl Case {
     /// Only inside the namespace.
-    pub(crate) fn new(_: Sealed, cli: Cli, carrier: Carrier, version: Version) -> Result<Self, Failed> {
+    pub(crate) fn new(
+        name: &'static str,
+        _: Sealed,
+        cli: Cli,
+        carrier: Carrier,
+        version: Version,
+    ) -> Result<Self, Failed> {
         let (place, api) = (Place::new()?, Api::start()?);
-        Ok(Self { cli, carrier, version, place, api, seen: Seen::default(), differs: Mutex::default() })
+        Ok(Self { name, cli, carrier, version, place, api, seen: Seen::default(), differs: Mutex::default() })
     }
 
     /// Whether the CLI is older than the version from which on it does what is expected. Where it is, that is taken note of,
@@ -83,7 +91,6 @@ impl Case {
 
 /// Runs a trial in a thread of its own, and ends it when its time is over. Gives back in what the version differs.
 pub(crate) fn run(
-    name: &str,
     case: Case,
     limit: Duration,
     body: impl FnOnce(&Case) -> Outcome + Send + 'static,
@@ -93,7 +100,7 @@ pub(crate) fn run(
     let (ending, ended) = mpsc::channel::<()>();
     let trial = {
         let case = Arc::clone(&case);
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
+        thread::Builder::new().name(case.name.to_owned()).spawn(move || {
             // Dropped when the thread ends, also by a panic.
             let _ending = ending;
             // In here, as an error need not be able to leave its thread.

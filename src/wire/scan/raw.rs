@@ -28,6 +28,19 @@ impl<'l> Raw<'l> {
         std::iter::from_fn(move || rest.member())
     }
 
+    /// Returns the member in whose value the text ends, with what there is of the value. Whole objects have none.
+    pub(crate) fn cut(self) -> Option<(Text<'l>, Raw<'l>)> {
+        let mut rest = Rest::of(self.0, b'{');
+        loop {
+            let at = rest.next()?;
+            let (at, Place { start, end, .. }) = rest.scanner.member(at)?;
+            if rest.value(at).is_none() {
+                let (start_of_value, _) = rest.scanner.token(at)?;
+                return Some((Text(&self.0[start..end]), Raw(&self.0[start_of_value..])));
+            }
+        }
+    }
+
     /// Returns the last member of that name, which is the one that counts.
     pub(crate) fn get(self, name: &str) -> Option<Raw<'l>> {
         self.members().filter(|(key, _)| key.is(name)).map(|(_, value)| value).last()
@@ -259,6 +272,22 @@ mod tests {
         assert_eq!(line.get("a").and_then(Raw::boolean), Some(true));
         assert_eq!(line.items().count() + line.get("d").unwrap().items().count(), 0);
         assert_eq!(list.members().count(), 0);
+    }
+
+    #[test]
+    fn a_text_that_ends_too_soon_is_read_up_to_there() {
+        let line = r#"{"a":1,"b":{"c":"d","e":[{"f":"#;
+        let shown = |(key, value): (Text<'_>, Raw<'_>)| (key.decoded().into_owned(), value.as_bytes().to_vec());
+        let cut = Raw::line(line.as_bytes()).cut();
+        assert_eq!(cut.map(shown).unwrap(), ("b".into(), br#"{"c":"d","e":[{"f":"#.to_vec()));
+        let inner = cut.unwrap().1;
+        assert!(inner.text_of("c").unwrap().is("d"));
+        assert_eq!(inner.cut().map(shown).unwrap(), ("e".into(), br#"[{"f":"#.to_vec()));
+        for end in 0..line.len() {
+            let cut = Raw::line(&line.as_bytes()[..end]).cut();
+            assert_eq!(cut.is_some(), end > 11, "{}: {cut:?}", &line[..end]);
+        }
+        assert!(read(r#"{"a":1}"#).cut().is_none() && read("[1]").cut().is_none());
     }
 
     #[test]

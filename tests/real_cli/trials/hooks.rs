@@ -13,6 +13,7 @@ trials![
     hook_blocks_a_tool,
     hook_denies_a_tool,
     hook_gives_a_tool_another_input,
+    hook_defers_a_tool,
     hook_blocks_a_prompt,
     hook_times_out,
     hook_that_nobody_owns_blocks,
@@ -100,6 +101,23 @@ async fn hook_gives_a_tool_another_input(case: &Case) -> Trial {
     let made = |file: &str| case.place.cwd().join(file).exists();
     let ignored = case.before("2.0.10", "a hook cannot change the input");
     assert_eq!((made("made.txt"), made("other.txt")), (ignored, !ignored));
+    talk.close().await?;
+    Ok(())
+}
+
+/// A call that is deferred to the host: the turn ends there, and its result names the call.
+async fn hook_defers_a_tool(case: &Case) -> Trial {
+    let mut talk = hooked(case, &["PreToolUse"]).await?;
+    let prompt = running(&mut talk)?;
+    let defer = || PreToolUseOutput::new().permission_decision(PermissionVerdict::Defer);
+    let End { outcome, result } = talk.ended_with(prompt, |_| says(defer())).await?;
+    let runs = case.before("2.1.91", "a hook cannot defer: the tool runs");
+    assert_eq!(case.place.cwd().join("made.txt").exists(), runs);
+    assert_eq!(outcome, if runs { Ended::Success } else { Ended::Deferred });
+    let call = result.and_then(|result| result.deferred_tool_use).map(|call| call.name);
+    assert_eq!(call.as_deref(), (!runs).then_some("Bash"));
+    let next = talk.prompt(Prompt::text(script([text("good")])))?;
+    assert_eq!(talk.ended(next).await?.text(), "good");
     talk.close().await?;
     Ok(())
 }

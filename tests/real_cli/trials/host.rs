@@ -9,6 +9,7 @@ use claude_duplex::{Action, Config, Outcome, Prompt, Seed};
 
 use crate::script::{script, text};
 use crate::talk::Trial;
+use crate::traffic;
 use crate::transport::{Carrier, Timer};
 use crate::watch::Case;
 
@@ -148,6 +149,8 @@ async fn every_flag_has_a_method_or_a_reason(case: &Case) -> Trial {
         let spellings: Vec<&str> =
             words.take_while(|word| word.starts_with('-')).filter(|word| word.starts_with("--")).collect();
         assert!(spellings.iter().any(|flag| known(flag)), "{line:?} has no method and no reason to have none");
+        // The explanation stands two spaces behind.
+        traffic::flag(line.trim_start().split("  ").next().unwrap_or_default());
         listed.extend(spellings.iter().map(|flag| (*flag).to_owned()));
     }
     assert!(listed.len() > 25, "{help}");

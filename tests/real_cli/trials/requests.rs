@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
 use crate::talk::{Talk, Trial};
+use crate::traffic;
 use crate::watch::Case;
 
 trials![initialize, every_request_is_settled, unknown_request, an_ask_that_initialize_lists];
@@ -15,7 +16,10 @@ trials![initialize, every_request_is_settled, unknown_request, an_ask_that_initi
 async fn initialize(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let initialize = Initialize::new().hook("PreToolUse", HookMatcher::call("guard").on("Bash"));
-    let reply = talk.request(initialize.clone().into()).await??.of::<Initialize>()?;
+    let reply = talk.request(initialize.clone().into()).await??;
+    let names = reply.of::<Initialize>().map(|view| Initialize::unnamed(&view));
+    traffic::reply(case.name, Initialize::SUBTYPE, &reply, names);
+    let reply = reply.of::<Initialize>()?;
     initialize.check(&reply)?;
     let commands = reply.commands.ok_or("no commands")?;
     assert!(commands.iter().any(|command| command.name == "compact"), "{commands:?}");
@@ -30,11 +34,12 @@ async fn initialize(case: &Case) -> Trial {
     Ok(())
 }
 
-type Reads = fn(&Reply) -> Result<(), DecodeError>;
+/// Reads a reply by its type, and returns what that does not name.
+type Reads = fn(&Reply) -> Result<Vec<String>, DecodeError>;
 
 /// A request, and how its reply is read.
 fn of<C: Call>(call: C) -> (Request, Reads) {
-    (call.into(), |reply| reply.of::<C>().map(drop))
+    (call.into(), |reply| reply.of::<C>().map(|view| C::unnamed(&view)))
 }
 
 /// Every request with a plain payload (wire reference, section 5).
@@ -78,7 +83,9 @@ fn requests() -> Vec<(Request, Reads)> {
         of(RenameSession::to("t")),
         of(SetColor::to("blue")),
         of(SetHasSubscribers::to(true)),
-        (Request::new("interrupt"), |reply| reply.interrupted().map(drop)),
+        (Request::new("interrupt"), |reply| {
+            reply.interrupted().map(|reply| reply.rest.iter().map(|(name, _)| name.to_owned()).collect())
+        }),
     ]
 }
 
@@ -101,7 +108,10 @@ async fn every_request_is_settled(case: &Case) -> Trial {
     let (mut unknown, mut silent) = (Vec::new(), Vec::new());
     for (subtype, reads, request) in open {
         match talk.replied(request).await? {
-            Ok(reply) => reads(&reply).map_err(|error| format!("{subtype}: {error}"))?,
+            Ok(reply) => {
+                let names = reads(&reply).map_err(|error| format!("{subtype}: {error}"))?;
+                traffic::reply(case.name, &subtype, &reply, Ok(names));
+            }
             Err(RequestError::TimedOut) => silent.push(subtype),
             Err(RequestError::Refused { message, .. }) if message.contains("nsupported control request") => {
                 unknown.push(subtype);

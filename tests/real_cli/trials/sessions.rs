@@ -1,13 +1,22 @@
 //! What a session is started with, and what changes it: resume, limits, slash commands.
 
-use claude_duplex::{Action, Exit, Outcome as Ended, Prompt};
+use claude_duplex::{Action, CompactionState, Exit, Outcome as Ended, Prompt};
 use serde_json::json;
 
-use crate::script::{script, text, tool};
+use crate::script::{Step, script, status, text, tool};
 use crate::talk::{Talk, Trial};
 use crate::watch::Case;
 
-trials![resume, bad_resume, bad_flag, turn_limit, slash_command_of_its_own, slash_clear];
+trials![
+    resume,
+    bad_resume,
+    bad_flag,
+    turn_limit,
+    slash_command_of_its_own,
+    slash_clear,
+    compaction,
+    compaction_that_fails,
+];
 
 async fn resume(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
@@ -98,6 +107,44 @@ async fn slash_clear(case: &Case) -> Trial {
     assert_eq!(last.messages.iter().any(|said| said.text.contains("heron")), kept, "{last:?}");
     let sessions = talk.actions.iter().filter(|action| matches!(action, Action::Session(_))).count();
     assert_eq!(sessions, if unknown { 1 } else { 2 }, "cleared, it has another id");
+    talk.close().await?;
+    Ok(())
+}
+
+/// A compaction replaces what was said by a summary. One that fails is not a success, and the session goes on.
+async fn compaction(case: &Case) -> Trial {
+    compacted(case, text("about herons"), CompactionState::Succeeded).await
+}
+
+async fn compaction_that_fails(case: &Case) -> Trial {
+    let refused = status(400).error("invalid_request_error", "no summary today");
+    compacted(case, refused, CompactionState::Failed).await
+}
+
+/// Some prompts (2.1.250 compacts nothing shorter), `/compact`, whose request to the API gets that answer, and another prompt.
+async fn compacted(case: &Case, answer: Step, expected: CompactionState) -> Trial {
+    let mut talk = Talk::start(case)?;
+    for prompt in ["one", "two", "three"] {
+        let prompt = talk.prompt(prompt)?;
+        assert_eq!(talk.ended(prompt).await?.text(), "ok");
+    }
+    case.api.answer_everything(Some(answer));
+    let prompt = talk.prompt("/compact")?;
+    let outcome = talk.ended(prompt).await?.outcome;
+    case.api.answer_everything(None);
+    let compaction = talk.claude.protocol().snapshot().compaction.clone();
+    let failed = expected == CompactionState::Failed;
+    assert_eq!(outcome == Ended::Error, failed, "{outcome}, {compaction:?}");
+    if failed && case.before("2.0.42", "the prompt's error alone says that a compaction failed") {
+        assert_eq!(compaction, None);
+    } else {
+        let compaction = compaction.ok_or("no compaction")?;
+        assert_eq!(compaction.state, expected, "{compaction:?}");
+        // The reason is the API's.
+        assert!(compaction.error.is_none_or(|error| error.contains("no summary today")));
+    }
+    let prompt = talk.prompt(Prompt::text(script([text("and on")])))?;
+    assert_eq!(talk.ended(prompt).await?.text(), "and on");
     talk.close().await?;
     Ok(())
 }

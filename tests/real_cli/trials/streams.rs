@@ -57,7 +57,9 @@ async fn stream_cut(case: &Case) -> Trial {
 }
 
 async fn stream_error(case: &Case) -> Trial {
-    assert_eq!(shown(case, parts().breaks(3).times(1)).await?, SAID);
+    let gives_up =
+        case.before("2.1.7", "the prompt ends with an error, and nothing that was streamed becomes a message");
+    assert_eq!(shown(case, parts().breaks(3).times(1)).await?, if gives_up { "" } else { SAID });
     Ok(())
 }
 

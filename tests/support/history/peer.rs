@@ -154,10 +154,21 @@ impl Author {
                 ];
                 return noise[usize::from(kind % 10)].to_vec();
             }
+            // A request of the CLI, or nothing that is known.
             PeerLine::Long(length) => {
-                let mut line = vec![b'x'; usize::from(*length) % LONGEST];
-                line.push(b'\n');
-                return line;
+                let long = "x".repeat(usize::from(*length) % LONGEST);
+                let request = self.ask_line(*length as u8, (*length >> 8) as u8);
+                let (id, mut content) = (&request["request_id"], request["request"].to_string());
+                if content.ends_with('}') {
+                    content.truncate(content.len() - 1);
+                    content += &format!(",\"long\":\"{long}\"}}");
+                }
+                return match length % 3 {
+                    0 => format!("{long}\n"),
+                    1 => format!("{{\"type\":\"control_request\",\"request_id\":{id},\"request\":{content}}}\n"),
+                    _ => format!("{{\"type\":\"control_request\",\"request_id\":\"{long}\",\"request\":{content}}}\n"),
+                }
+                .into_bytes();
             }
         };
         let mut line = value.to_string().into_bytes();

@@ -24,6 +24,26 @@ struct Host {
     granted: usize,
 }
 
+/// A request that the host did not answer.
+struct Refused {
+    /// `None` if its line was not kept.
+    id: Option<Value>,
+    is_guard: bool,
+    /// Whether it must have a response.
+    is_answered: bool,
+}
+
+impl Refused {
+    fn new(message: &Message, kind: AskKind, is_answered: bool) -> Self {
+        let id = Some(value(message)["request_id"].clone());
+        Self { id, is_guard: is_guard(message, kind), is_answered }
+    }
+
+    fn is_of(&self, response: &Response) -> bool {
+        self.id.as_ref().is_none_or(|id| *id == *response.request_id)
+    }
+}
+
 /// A response of ours.
 #[derive(Deserialize)]
 struct Response {
@@ -57,12 +77,20 @@ impl Host {
                 // A close may refuse what it does not wait for any more.
                 Action::Withdrawn { ask, why: WhyWithdrawn::Ended(Lost::Closed) } => {
                     let ask = self.close(ask).expect("it was open");
-                    declined.push((ask.message().clone(), ask.kind(), false));
+                    declined.push(Refused::new(ask.message(), ask.kind(), false));
                 }
                 Action::Withdrawn { ask, .. } => drop(self.close(ask)),
                 // This is left to others.
                 Action::Declined { why: WhyDeclined::Undeclared, .. } => {}
-                Action::Declined { message, kind, why } => declined.push((message, kind, why != WhyDeclined::Closing)),
+                Action::Declined { message, kind, why } => {
+                    declined.push(Refused::new(&message, kind, why != WhyDeclined::Closing));
+                }
+                Action::Rejected(rejected) => declined.extend(rejected.declined.map(|kind| {
+                    let start = String::from_utf8_lossy(&rejected.head).into_owned();
+                    // The event may be behind what is shown.
+                    let is_guard = kind == AskKind::Hook && GUARDS.iter().any(|event| start.contains(event));
+                    Refused { id: None, is_guard, is_answered: true }
+                })),
                 _ => {}
             }
         }
@@ -82,12 +110,11 @@ impl Host {
                     self.granted += usize::from(!refuses(&response, is_guard(ask.message(), ask.kind())));
                 }
                 None => {
-                    let mut declined = declined.by_ref().filter(|(message, _, is_answered)| {
-                        *is_answered || value(message)["request_id"] == response.request_id
-                    });
-                    let (message, kind, _) = declined.next().expect("nobody answered, and nothing was declined");
-                    assert_eq!(value(&message)["request_id"], response.request_id, "another ask is declined");
-                    assert!(refuses(&response, is_guard(&message, kind)), "granted by nobody: {:?}", response.response);
+                    let mut declined =
+                        declined.by_ref().filter(|refused| refused.is_answered || refused.is_of(&response));
+                    let refused = declined.next().expect("nobody answered, and nothing was declined");
+                    assert!(refused.is_of(&response), "another ask is declined");
+                    assert!(refuses(&response, refused.is_guard), "granted by nobody: {:?}", response.response);
                 }
             }
         }
@@ -106,6 +133,9 @@ fn response(line: &[u8]) -> Option<Response> {
     }
     serde_json::from_slice(line).ok().map(|line: Line| line.response)
 }
+
+/// Events of the histories whose hooks guard something.
+const GUARDS: [&str; 2] = ["PreToolUse", "PermissionRequest"];
 
 /// Events whose hooks guard nothing: an error to one of these is as good as any other response.
 const HARMLESS: [&str; 23] = [

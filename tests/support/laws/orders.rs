@@ -2,7 +2,7 @@
 //!
 //! What the host does in the end is tried too: it aborts twice, right after the exit and once more later.
 
-use claude_duplex::{Child, ChildAction, Input};
+use claude_duplex::{Child, ChildAction, Input, Protocol};
 
 use super::Case;
 use crate::history::History;
@@ -30,10 +30,15 @@ fn judge_one(history: &History, late: bool) -> usize {
     let mut exited: Option<(usize, bool)> = None;
     let mut is_unread = false;
     for (at, (now, input)) in history.inputs.iter().enumerate() {
-        let unsent = protocol.poll_transmit().len();
+        let (unsent, was_killed) = (protocol.poll_transmit().len(), is_killed(&protocol));
         let (is_exit, was_closed) = (matches!(input, Input::Exited(_)), protocol.is_closed());
         protocol.apply(*now, input.clone());
-        is_unread |= *input == Input::Timeout && unsent > 0 && protocol.poll_transmit().is_empty();
+        // Only a child that does not read is killed by what it writes, or before it was asked to terminate.
+        is_unread |= match input {
+            Input::Receive(_) => !was_killed && is_killed(&protocol),
+            Input::Timeout => unsent > 0 && protocol.poll_transmit().is_empty(),
+            _ => false,
+        };
         if is_exit && !was_closed && exited.is_none() {
             exited = Some((given.len(), given.contains(&ChildAction::Kill)));
         }
@@ -52,13 +57,19 @@ fn judge_one(history: &History, late: bool) -> usize {
         let expected: &[ChildAction] = if kill_group && !was_killed { &[ChildAction::Kill] } else { &[] };
         assert_eq!(signals(&given[before..]), expected, "after the exit");
     } else {
-        // Nobody said that it ended: it was asked to, and then made to; an abort makes it at once, and so does a close whose
-        // output it does not read.
+        // Nobody said that it ended: it was asked to, and then made to; an abort makes it at once, and so does a close if it
+        // does not read its input.
         let is_aborted = history.inputs.iter().any(|(_, input)| *input == Input::Abort);
         let killed = given.last() == Some(&ChildAction::Kill);
         assert!(killed && (is_aborted || is_unread || is_overrun(history) || given.len() == 3), "{given:?}");
     }
     given.len()
+}
+
+/// Whether an order to kill waits.
+fn is_killed(protocol: &Protocol) -> bool {
+    let mut protocol = protocol.clone();
+    std::iter::from_fn(|| protocol.poll_child()).any(|order| order == ChildAction::Kill)
 }
 
 /// Whether too much waited to be written.

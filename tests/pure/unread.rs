@@ -1,0 +1,117 @@
+//! Requests of the CLI that are too long to be handed out: they are declined, and nobody waits.
+
+use claude_duplex::{
+    Action, AskKind, AskKinds, Config, Json, Protocol, Rejected, Request, Seed, Time, UnknownAsks, WhyRejected,
+};
+
+use crate::incoming::{DIALOG, KINDS, Kind};
+
+/// Longest line, in bytes.
+const LINE: usize = 2000;
+
+/// A session that asks its host everything.
+fn session() -> Protocol {
+    let mut config = Config::new(Seed([7; 16]));
+    config.owned = AskKinds::ALL;
+    config.unknown_asks = UnknownAsks::Hand;
+    config.limits.line = LINE;
+    let mut session = Protocol::new(config, Time::ZERO);
+    let dialogs = Json::parse(&format!("[{DIALOG:?}]")).unwrap();
+    session.request(Time::ZERO, Request::initialize().field("supportedDialogKinds", dialogs)).unwrap();
+    let written = session.poll_transmit().len();
+    session.sent(Time::ZERO, written);
+    session
+}
+
+/// A request in the order in which the CLI writes its fields, with a long one at its end.
+fn long(kind: &Kind, id: &str, length: usize) -> String {
+    let line: serde_json::Value = serde_json::from_str(&kind.line(id)).unwrap();
+    let request = line["request"].to_string();
+    let request = request.strip_suffix('}').unwrap();
+    let long = "x".repeat(length);
+    format!("{{\"type\":\"control_request\",\"request_id\":{id:?},\"request\":{request},\"long\":\"{long}\"}}}}\n")
+}
+
+/// Gives the session a line in chunks of that size. Returns what was rejected, and what is written.
+fn rejected(session: &mut Protocol, line: &str, chunk: usize) -> (Rejected, String) {
+    line.as_bytes().chunks(chunk).for_each(|part| session.receive(Time::ZERO, part));
+    let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+    let [Action::Rejected(rejected)] = &actions[..] else { panic!("{actions:?}") };
+    (rejected.clone(), String::from_utf8(session.poll_transmit().to_vec()).unwrap())
+}
+
+#[test]
+fn a_request_in_a_line_that_is_too_long_is_declined() {
+    for kind in KINDS {
+        for chunk in [1, 100, usize::MAX] {
+            let mut session = session();
+            let (rejected, written) = rejected(&mut session, &long(kind, "it", 3 * LINE), chunk);
+            assert_eq!(rejected.why, WhyRejected::TooLong);
+            assert!(kind.is_refused(&written, "it"), "{}: {written}", kind.name);
+            assert!(rejected.declined.is_some() && !rejected.result_due, "{}", kind.name);
+            assert_eq!(session.incoming_requests().count(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_request_with_an_id_that_is_too_long_is_declined() {
+    for kind in KINDS {
+        for length in [257, 1000] {
+            let (id, mut session) = ("i".repeat(length), session());
+            let (rejected, written) = rejected(&mut session, &long(kind, &id, 1), usize::MAX);
+            assert_eq!(rejected.why, WhyRejected::NoRequestId);
+            assert!(kind.is_refused(&written, &id) && rejected.declined.is_some(), "{}: {written}", kind.name);
+        }
+    }
+}
+
+/// The line of a hook is cut within its input, behind the event.
+#[test]
+fn a_hook_is_declined_as_its_event_demands() {
+    let hook = |event: &str| {
+        let input = format!("{{\"session_id\":\"s\",\"hook_event_name\":\"{event}\",\"tool_input\":{{\"content\":\"");
+        let request = format!("{{\"subtype\":\"hook_callback\",\"callback_id\":\"h\",\"input\":{input}");
+        let long = "x".repeat(3 * LINE);
+        format!("{{\"type\":\"control_request\",\"request_id\":\"it\",\"request\":{request}{long}\"}}}}}}}}\n")
+    };
+    for (event, expected) in [
+        ("PreToolUse", "\"permissionDecision\":\"deny\""),
+        ("PermissionRequest", "\"behavior\":\"deny\""),
+        ("UserPromptSubmit", "\"decision\":\"block\""),
+        ("PostToolUse", "\"subtype\":\"error\""),
+    ] {
+        let (rejected, written) = rejected(&mut session(), &hook(event), usize::MAX);
+        assert_eq!(rejected.declined, Some(AskKind::Hook));
+        assert!(written.contains(expected) && written.contains("too long"), "{event}: {written}");
+    }
+}
+
+#[test]
+fn what_is_no_request_or_has_no_id_gets_no_response() {
+    let long = "x".repeat(3 * LINE);
+    for line in [
+        format!("{{\"type\":\"assistant\",\"request_id\":\"it\",\"long\":\"{long}\"}}\n"),
+        format!("{{\"type\":\"control_cancel_request\",\"request_id\":\"it\",\"long\":\"{long}\"}}\n"),
+        format!("{{\"type\":\"control_request\",\"long\":\"{long}\",\"request_id\":\"it\"}}\n"),
+        format!("say {{\"type\":\"control_request\",\"request_id\":\"it\",\"long\":\"{long}\"}}\n"),
+        "{\"type\":\"control_request\",\"request_id\":5}\n".to_owned(),
+    ] {
+        let (rejected, written) = rejected(&mut session(), &line, usize::MAX);
+        assert_eq!((rejected.declined, &*written), (None, ""), "{line:.80}");
+    }
+    // As of every dialog that the host did not declare: the CLI asks its other hosts.
+    let dialog = "{\"type\":\"control_request\",\"request_id\":\"it\",\"request\":{\"subtype\":\"request_user_dialog\",\
+                  \"dialog_kind\":\"other\",\"long\":\"";
+    let (rejected, written) = rejected(&mut session(), &format!("{dialog}{long}\"}}}}\n"), usize::MAX);
+    assert_eq!((rejected.declined, &*written), (None, ""));
+}
+
+#[test]
+fn after_the_end_of_stdin_nothing_is_written() {
+    let mut session = session();
+    session.send_failed(Time::ZERO);
+    while session.poll_action().is_some() {}
+    let (rejected, written) = rejected(&mut session, &long(&KINDS[0], "it", 3 * LINE), usize::MAX);
+    assert_eq!((rejected.declined, &*written), (None, ""));
+}
