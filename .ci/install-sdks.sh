@@ -3,8 +3,8 @@
 # Python into DIR/python (a venv), TypeScript into DIR/typescript/node_modules, both without the CLI that they bring.
 set -euo pipefail
 
-PYTHON_SDK=0.2.186
-TYPESCRIPT_SDK=0.3.329
+PYTHON_SDK=0.2.189
+TYPESCRIPT_SDK=0.3.332
 
 if [ $# -ne 1 ]; then
     echo "usage: $0 DIR" >&2

@@ -25,6 +25,8 @@ view! {
             api_error_status: u64,
             /// The API's own word for its error. From 2.1.329.
             api_error_type: String,
+            /// Kind of the API's failure, e.g. `connection_failed`. Since 2.1.329.
+            api_error: String,
             /// The API's id of the request. From 2.1.143.
             request_id: String,
             /// When, in ISO 8601. From 2.1.250.
@@ -58,6 +60,8 @@ view! {
             local_command_run: LocalCommand,
             /// The slash command's output with its marks. From 2.1.329.
             local_command_source: String,
+            /// End of the slash command that gave this text, if it did not succeed. Since 2.1.329.
+            local_command_outcome: LocalCommandOutcome,
         }
         or_default {
             /// Cut off in the middle. From 2.1.250.
@@ -126,6 +130,18 @@ view! {
         may {
             /// What came after the name.
             args: String,
+        }
+    }
+
+    /// The end of a slash command that ran without the model.
+    pub struct LocalCommandOutcome {
+        must {
+            /// Kind of the end, e.g. `failed`, `unknown`.
+            kind: String,
+        }
+        may {
+            /// Command that is closest to an unknown one, without the slash.
+            suggestion: String,
         }
     }
 
@@ -229,6 +245,8 @@ words! {
         Refusal = "refusal",
         /// The context is full.
         ModelContextWindowExceeded = "model_context_window_exceeded",
+        /// A hook deferred a call to the host. The CLI's own word, since 2.1.91.
+        ToolDeferred = "tool_deferred",
     }
 }
 

@@ -16,6 +16,24 @@ view! {
             producer: String,
             /// The run of the task that it is about. From 2.1.329.
             run_id = "runId": String,
+            /// Reason why a scheduled prompt came, e.g. `scheduled`, `manual`.
+            fire_reason = "fireReason": String,
+            /// MCP server of a channel.
+            server: String,
+            /// Sender: a session, or the observer.
+            from: String,
+            /// Permission class of the sending session: `bypass` or `prompting`.
+            from_mode = "fromMode": String,
+            /// Name of the sending session, for people.
+            name: String,
+            /// Id by which a host can open the sending session.
+            from_session = "fromSession": String,
+            /// Background subagent that sent the message.
+            sender_task_id = "senderTaskId": String,
+            /// Text of the message without its envelope.
+            body: String,
+            /// Process id of the sender, as the system reports it.
+            verified_peer_pid = "verifiedPeerPid": u64,
         }
     }
 }

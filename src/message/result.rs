@@ -34,6 +34,8 @@ view! {
             api_error_status: u64,
             /// The API's own word for its error. From 2.1.329.
             api_error_type: String,
+            /// Kind of the API's failure, e.g. `connection_failed`. Since 2.1.329.
+            api_error: String,
             /// How long the turn took, in milliseconds.
             duration_ms: f64,
             /// How long the API took, in milliseconds: cumulative for the process.
@@ -75,8 +77,8 @@ view! {
             safety_stops: u64,
             /// Why the CLI could not start.
             startup_failure_reason: String,
-            /// The configuration file that it could not read.
-            invalid_config_file: String,
+            /// The configuration file that could not be read.
+            invalid_config_file: InvalidConfigFile,
             /// When the credentials end.
             credential_expires_at: Json,
             /// Whether the model is to be fast. From 2.1.143.
@@ -106,6 +108,24 @@ view! {
             is_error: bool,
             /// Tools that were not allowed to run.
             permission_denials: Vec<PermissionDenial>,
+        }
+    }
+
+    /// A configuration file that is not valid JSON.
+    pub struct InvalidConfigFile {
+        must {
+            /// Path of the file, on the CLI's machine.
+            path: String,
+        }
+        may {
+            /// Path of a backup that may be usable.
+            backup_path: String,
+        }
+        or_default {
+            /// True if the file is the CLI's global configuration.
+            is_global: bool,
+            /// True if the CLI looked for a backup.
+            backup_searched: bool,
         }
     }
 

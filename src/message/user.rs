@@ -37,12 +37,16 @@ view! {
             subagent_type: String,
             /// What the subagent was told to do, in short. From 2.1.250.
             task_description: String,
+            /// Id of the answer that the model refused, if this line asks again. Known from the program of 2.1.332.
+            refused_message_id: String,
         }
         or_default {
             /// The echo of a prompt. From 2.0.76, but for the CLI's own lines too: match uuids instead.
             is_replay = "isReplay": bool,
             /// The CLI's own words, not a person's. From 2.1.143.
             is_synthetic = "isSynthetic": bool,
+            /// True if the CLI asks again after a refusal. Known from the program of 2.1.332.
+            refusal_retry: bool,
         }
     }
 

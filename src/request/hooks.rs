@@ -55,6 +55,12 @@ view! {
             event_catalog = "eventCatalog": Vec<HookCatalogEntry>,
             /// What may be used.
             policy: HookPolicy,
+            /// State of `--safe-mode`, if the session runs under it.
+            safe_mode = "safeMode": HooksOff,
+            /// State of `--bare`, if hooks of files are off because of it.
+            bare_mode = "bareMode": HooksOff,
+            /// Settings files that were skipped, with the reason.
+            errors: Vec<crate::Json>,
         }
     }
 
@@ -72,6 +78,16 @@ view! {
         }
     }
 
+    /// A mode of the CLI in which hooks of files do not run.
+    pub struct HooksOff {
+        may {
+            /// Way out of the mode, for people.
+            exit_hint = "exitHint": String,
+            /// True if managed hooks run all the same.
+            managed_hooks_still_apply = "managedHooksStillApply": bool,
+        }
+    }
+
     /// Which hooks may be used.
     pub struct HookPolicy {
         may {
@@ -85,6 +101,8 @@ view! {
             all_disabled = "allDisabled": bool,
             /// How many the policy brings.
             policy_hook_count = "policyHookCount": u64,
+            /// True if a managed source exists that could not be read.
+            policy_unreadable = "policyUnreadable": bool,
         }
     }
 }

@@ -90,6 +90,8 @@ sent! {
         list {
             /// Policies of its tools.
             tools: Json,
+            /// Keys of a call's `_meta` that remote control passes on.
+            remote_control_meta_keys = "remoteControlMetaKeys": String,
         }
     }
 

@@ -69,6 +69,16 @@ view! {
             analytics_disabled: bool,
             /// Whether remote control is there. From 2.1.329.
             remote_control_available: bool,
+            /// True if remote control is turned on at the start. Since 2.1.250.
+            remote_control_auto_enable: bool,
+            /// True if remote control connects by itself if nothing is set. Since 2.1.329.
+            remote_control_auto_connect_default: bool,
+            /// True if remote control is on if nothing is set. Since 2.1.250.
+            remote_control_auto_on_by_default: bool,
+            /// True if an editor may turn remote control on. Since 2.1.250.
+            ide_rc_auto_enable_gate: bool,
+            /// True if commands run in a sandbox. Since 2.1.332.
+            sandbox_enabled: bool,
         }
     }
 

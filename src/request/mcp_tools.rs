@@ -19,6 +19,9 @@ sent! {
             timeout_ms: u64,
             /// Whether the result is for the host alone. Needs the capability `mcp_call_result_not_for_model_v1`.
             result_not_for_model: bool,
+            /// True if a failure of the tool is a success reply with [`is_error`](McpCallReply::is_error), not an error reply.
+            /// Needs the capability `mcp_call_soft_error_result_v1`.
+            soft_error_result: bool,
             /// Whether the tool is permitted as if the model called it. Needs `mcp_call_check_permissions_v1`.
             check_permissions: bool,
         }
@@ -75,6 +78,8 @@ view! {
             is_error = "isError": bool,
             /// What became of the files. From 2.1.250.
             staging: Json,
+            /// Metadata of the tool's result; with [`soft_error_result`](McpCall::soft_error_result).
+            meta = "_meta": Json,
         }
     }
 
@@ -99,6 +104,8 @@ view! {
             text: String,
             /// Its bytes, as base64.
             blob: String,
+            /// Metadata of the part.
+            meta = "_meta": Json,
         }
     }
 }

@@ -59,6 +59,10 @@ view! {
             original_cwd = "originalCwd": String,
             /// Whether only managed rules count.
             managed_only = "managedOnly": bool,
+            /// Settings files that were skipped, with the reason.
+            errors: Vec<Json>,
+            /// True if rules were left out, because the connection stores its answers.
+            withheld: bool,
         }
     }
 }

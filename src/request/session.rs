@@ -122,6 +122,8 @@ view! {
         may {
             /// When it was built: an ISO 8601 instant.
             build_time = "buildTime": String,
+            /// Oldest release of the TypeScript SDK that the CLI works with in Claude Desktop. Since 2.1.330.
+            oldest_desktop_sdk = "oldestDesktopSdk": String,
         }
     }
 

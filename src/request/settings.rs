@@ -94,6 +94,22 @@ view! {
             effort: String,
             /// The model that advises it. From 2.1.250.
             advisor: Json,
+            /// True if ultracode is in force: each task is planned as a workflow. Since 2.1.250.
+            ultracode: bool,
+            /// True if ultracode was requested. Since 2.1.330.
+            ultracode_requested = "ultracodeRequested": bool,
+            /// True if ultracode can be turned on. Since 2.1.330.
+            ultracode_available = "ultracodeAvailable": bool,
+            /// True if the model can think as hard as possible for one prompt. Since 2.1.330.
+            ultrathink_available = "ultrathinkAvailable": bool,
+            /// True if tools cannot read files outside the working directories. Since 2.1.330.
+            outside_file_tool_reads_blocked = "outsideFileToolReadsBlocked": bool,
+            /// True if tools cannot write files outside the working directories. Since 2.1.330.
+            outside_file_tool_writes_blocked = "outsideFileToolWritesBlocked": bool,
+            /// True if only the directories of the start count as working directories there. Since 2.1.330.
+            outside_blocks_count_launch_folders_only = "outsideBlocksCountLaunchFoldersOnly": bool,
+            /// True if the environment of the start left the CLI's own files in their place. Since 2.1.330.
+            launch_env_left_own_files_in_place = "launchEnvLeftOwnFilesInPlace": bool,
         }
     }
 }

@@ -233,6 +233,15 @@ fn fields_are_spelled_as_on_the_wire() {
             json!({ "tool": "mcp__a__b", "expires_at": "2026-01-01T00:00:00Z",
                 "input_files": [{ "name": "n", "lane_path": "l" }] }),
         ),
+        (McpCall::tool("t").soft_error_result(true).into(), json!({ "tool": "t", "soft_error_result": true })),
+        (
+            Initialize::new()
+                .sdk_mcp_server_configs(
+                    [("calc".into(), SdkMcpServerConfig::new().remote_control_meta_keys(["progress"]))].into(),
+                )
+                .into(),
+            json!({ "sdkMcpServerConfigs": { "calc": { "remoteControlMetaKeys": ["progress"] } } }),
+        ),
         (
             RenameSession::to("t").source(RenamedBy::Remote).session_id("s").into(),
             json!({ "title": "t", "source": "remote", "session_id": "s" }),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use claude_duplex::message::Fields;
-use claude_duplex::{Action, Ask, AskKind, DecodeError, Message, Reply};
+use claude_duplex::{Action, Ask, AskKind, DecodeError, Message, MessageKind, Reply};
 use serde_json::Value;
 
 /// Names the file.
@@ -65,6 +65,10 @@ pub(crate) fn note(trial: &'static str, action: &Action) {
 
 /// Takes note of a message. Incoming requests and replies have views elsewhere.
 pub(crate) fn message(trial: &'static str, message: &Message) {
+    // A reply is noted with its request.
+    if message.kind() == MessageKind::ControlResponse {
+        return;
+    }
     let Some((name, line)) = shape(message, None, DEPTH) else { return };
     if !name.starts_with("control_") {
         unnamed(trial, &name, message.view().map(|view| view.unnamed()), &line);

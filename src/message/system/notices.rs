@@ -60,6 +60,8 @@ view! {
             kind: String,
         }
         may {
+            /// Reason why the hook gave no verdict, e.g. `callback_timed_out`; with the kind `no_verdict`. Since 2.1.329.
+            no_verdict_kind: String,
             /// Whether the prompt stays in the conversation.
             prompt_kept: bool,
             /// The hook's reason.

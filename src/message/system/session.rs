@@ -61,6 +61,8 @@ view! {
             served_by_anthropic: bool,
             /// Whether a prompt can say how hard the model is to try. From 2.1.329.
             per_turn_effort_active: bool,
+            /// True if commands run in a sandbox. Since 2.1.332.
+            sandbox_enabled: bool,
             /// From 2.1.329.
             ultrathink_available: bool,
             /// From 2.1.329.
@@ -223,6 +225,8 @@ view! {
         may {
             /// How that came.
             compact_metadata: CompactMetadata,
+            /// Uuid of the last message before the compaction. Since 2.1.250.
+            logical_parent_uuid: String,
             /// This line's own id.
             uuid: String,
             /// The session.
@@ -241,6 +245,8 @@ view! {
             post_tokens: u64,
             /// How long it took, in milliseconds. From 2.1.143.
             duration_ms: f64,
+            /// Tokens that this compaction and the earlier ones removed. Since 2.1.250.
+            cumulative_dropped_tokens: u64,
             /// What was kept as it was.
             preserved_segment: Json,
             /// The messages that were kept as they were.

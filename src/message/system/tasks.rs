@@ -35,6 +35,8 @@ view! {
             skip_transcript: bool,
             /// Whether it is always there, so that nobody waits for it.
             ambient: bool,
+            /// True if a subagent started it. Known from the program of 2.1.332.
+            owned_by_subagent: bool,
             /// This line's own id.
             uuid: String,
             /// The session.
@@ -135,6 +137,8 @@ view! {
             skip_transcript: bool,
             /// Whether it was always there, so that nobody waited for it.
             ambient: bool,
+            /// True if a subagent started it. Known from the program of 2.1.332.
+            owned_by_subagent: bool,
             /// This line's own id.
             uuid: String,
             /// The session.

@@ -371,3 +371,41 @@ fn case_041_what_is_said_of_a_spilled_result_comes_through_verbatim() {
         assert_eq!(result.text(), spilled);
     }
 }
+
+/// Names that 2.1.329 to 2.1.332 brought, in lines, and in the SDKs' typings of that time.
+#[test]
+fn what_the_versions_up_to_2_1_332_brought_has_names() {
+    let peer = r#"{"kind":"peer","from":"s","fromMode":"bypass","name":"n","fromSession":"f","senderTaskId":"t","body":"b",
+        "verifiedPeerPid":7}"#;
+    let scheduled = r#"{"kind":"task-notification","subkind":"external-event","fireReason":"retry","server":"m"}"#;
+    for line in [
+        r#"{"type":"assistant","message":{"content":[],"stop_reason":"tool_deferred"},"api_error":"connection_failed",
+            "local_command_outcome":{"kind":"unknown","suggestion":"compact"}}"#
+            .to_owned(),
+        format!(
+            r#"{{"type":"result","subtype":"error_during_execution","api_error":"connection_failed","origin":{peer},
+                "startup_failure_reason":"sideload_flags_disabled","stop_reason":"tool_deferred","invalid_config_file":
+                {{"path":"/c","is_global":true,"backup_searched":true,"backup_path":"/b"}}}}"#
+        ),
+        format!(
+            r#"{{"type":"user","message":{{"content":"x"}},"refused_message_id":"m","refusal_retry":true,"origin":{scheduled}}}"#
+        ),
+        r#"{"type":"system","subtype":"init","sandbox_enabled":true}"#.to_owned(),
+        r#"{"type":"system","subtype":"compact_boundary","logical_parent_uuid":"u",
+            "compact_metadata":{"cumulative_dropped_tokens":7}}"#
+            .to_owned(),
+        r#"{"type":"system","subtype":"informational","content":"c","prompt_submit_outcome":
+            {"kind":"no_verdict","no_verdict_kind":"callback_timed_out"}}"#
+            .to_owned(),
+        r#"{"type":"system","subtype":"task_started","task_id":"t","owned_by_subagent":true}"#.to_owned(),
+        r#"{"type":"system","subtype":"task_notification","task_id":"t","status":"stopped","owned_by_subagent":true}"#
+            .to_owned(),
+    ] {
+        let line = line.replace('\n', " ");
+        let view = message(&line).view().unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(view.unnamed(), Vec::<String>::new(), "{line}");
+    }
+    let line = r#"{"type":"result","subtype":"success","invalid_config_file":{"path":"/c","is_global":true}}"#;
+    let file = message(line).result().unwrap().invalid_config_file.unwrap();
+    assert_eq!((&*file.path, file.is_global, file.backup_searched, file.backup_path), ("/c", true, false, None));
+}

@@ -215,6 +215,9 @@ async fn stdin_closed_right_after_a_prompt(case: &Case) -> Trial {
     let impatient = |config: &mut Config| config.timeouts.shutdown.turn = Duration::ZERO;
     let mut talk = Talk::with(case, |options| options, impatient)?;
     let prompt = talk.prompt("hello")?;
+    while talk.unsent() > 0 {
+        talk.quiet().await;
+    }
     talk.claude.close();
     let closed = talk.closed().await?;
     assert_eq!(talk.ended(prompt).await?.text(), "ok");
