@@ -251,6 +251,15 @@ pub struct Timeouts {
     /// For a prompt to end that was interrupted because its time limit passed; see
     /// [`Prompt::time_limit`](crate::Prompt::time_limit). At most [`Timeouts::LONGEST_GRACE`]. 10 s.
     pub prompt_grace: Duration,
+    /// For the result of a turn that is over, as the CLI's other lines say; its prompts are then
+    /// [`Lost::NoResult`](crate::Lost::NoResult). 10 s.
+    ///
+    /// The time counts from the last byte, or the last answer of the host, and not while an ask is open. A `keep_alive` does
+    /// not count. The CLI reports the end of a turn by `command_lifecycle` `completed` and `session_state_changed` `idle`
+    /// ([`Options::session_state`](crate::options::Options::session_state)). So does the receipt of an interrupt, for prompts
+    /// that it does not list as still queued. What the CLI begins after it takes it back. CLIs before 2.1.206 report nothing
+    /// of the kind: set a [time limit](Self::prompt) there.
+    pub missing_result: Option<Duration>,
     /// For the CLI to write something while it owes something: [`Stalled`](crate::Action::Stalled) is reported. Off.
     ///
     /// The time counts from the last byte, or from the moment when the CLI came to owe something, whichever is later. A
@@ -277,6 +286,7 @@ impl Default for Timeouts {
             turn: None,
             prompt: None,
             prompt_grace: Duration::from_secs(10),
+            missing_result: Some(Duration::from_secs(10)),
             stall: None,
             shutdown: Graces::default(),
         }

@@ -19,6 +19,8 @@ pub enum Deadline {
     Turn,
     /// The [time limit](crate::Prompt::time_limit) of a prompt, or its grace period.
     Prompt,
+    /// The result of a turn that is over does not come.
+    Result,
     /// Nothing was received for long while something is owed.
     Stall,
     /// The next step of the end.
@@ -33,6 +35,7 @@ impl fmt::Display for Deadline {
             Self::Interrupt => "interrupt",
             Self::Turn => "turn",
             Self::Prompt => "prompt",
+            Self::Result => "result",
             Self::Stall => "stall",
             Self::Shutdown => "shutdown",
         })

@@ -152,7 +152,8 @@ pub enum Lost {
     /// The CLI no longer reads its input.
     #[error("the CLI no longer reads its input")]
     Unsent,
-    /// The CLI said that it is done with it, and no result came.
+    /// The CLI reported that its turn is over, and no result came within
+    /// [`Timeouts::missing_result`](crate::Timeouts::missing_result). A later result is given to no other prompt.
     #[error("the CLI finished with it and gave no result")]
     NoResult,
 }

@@ -74,11 +74,11 @@ impl Protocol {
         }
         let wire_id = self.wire_id(request.id.as_deref());
         let line = outgoing::request(&wire_id, &request.subtype, &request.fields);
-        let about = About::of(request);
+        let mut about = About::of(request);
         let load = if about.stops() { Load::Stop } else { Load::Request };
         self.check_request(request.id.as_deref(), load, &line)?;
-        if about.is_interrupt() {
-            self.ledger.interrupt_written();
+        if let About::Interrupt { written, .. } = &mut about {
+            *written = self.ledger.interrupt_written();
         }
         self.has_hooks |= matches!(about, About::Initialize(_)) && control::registers_hooks(&request.fields);
         let id = self.open_request(wire_id, &line, about, true);
@@ -98,7 +98,7 @@ impl Protocol {
         }
         self.asks.answered(ask, verdict, &mut self.actions);
         self.output.push(&line);
-        self.silence.asked(self.now);
+        self.silence.answered(self.now);
         if answer.interrupts(kind) {
             self.ledger.interrupt_acknowledged();
         }
@@ -141,8 +141,8 @@ impl Protocol {
     }
 
     fn write_interrupt(&mut self, aim: Option<PromptId>, wire_id: String, line: &[u8], for_host: bool) -> RequestId {
-        let id = self.open_request(wire_id, line, About::Interrupt(aim), for_host);
-        self.ledger.interrupt_written();
+        let written = self.ledger.interrupt_written();
+        let id = self.open_request(wire_id, line, About::Interrupt { aim, written }, for_host);
         if let Some(prompt) = aim {
             self.aims.interrupting(prompt);
         }

@@ -17,7 +17,8 @@ impl Protocol {
         let stall = self.stall_due().map(|due| (due, Deadline::Stall));
         let shutdown = self.shutdown.due().map(|due| (due, Deadline::Shutdown));
         let prompt = self.time_limits.next_due().map(|due| (due, Deadline::Prompt));
-        [self.requests.next_due(), turn, prompt, stall, shutdown].into_iter().flatten().min()
+        let result = self.result_due().map(|due| (due, Deadline::Result));
+        [self.requests.next_due(), turn, prompt, result, stall, shutdown].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -27,6 +28,9 @@ impl Protocol {
         }
         self.enforce_time_limits();
         let is_due = |due: Option<Time>| due.is_some_and(|due| due <= self.now);
+        if is_due(self.result_due()) {
+            self.ledger.end_missing(&mut self.actions);
+        }
         let (turn, stall) = (is_due(self.turn_due()), is_due(self.stall_due()));
         if let Some(wait) = self.config.timeouts.turn.filter(|_| turn) {
             self.ledger.mark_overdue(self.now, wait);
@@ -48,6 +52,13 @@ impl Protocol {
 
     fn turn_due(&self) -> Option<Time> {
         Some(self.ledger.turn_since()?.after(self.config.timeouts.turn?))
+    }
+
+    /// Returns when a result that does not come is given up. An open ask may be of the turn.
+    fn result_due(&self) -> Option<Time> {
+        let wait = self.config.timeouts.missing_result?;
+        let waits = self.asks.is_empty() && self.ledger.misses_result();
+        waits.then(|| self.silence.heard_or_answered().after(wait))
     }
 
     fn stall_due(&self) -> Option<Time> {

@@ -110,6 +110,9 @@ impl Protocol {
             }
             MessageKind::Result if !message.is_subagent() => {
                 let facts = facts::result(message.as_bytes());
+                if self.ledger.absorbs(&facts) {
+                    return self.tell(message);
+                }
                 self.failed = facts.is_error == Some(true) && self.ledger.current_turn().is_none();
                 self.ledger.result(self.now, &facts, &mut self.actions);
                 self.tell(message.clone());
@@ -138,8 +141,9 @@ impl Protocol {
             }
             MessageKind::User if is_own => {
                 self.note_command(message.as_bytes());
-                if self.awaits_tools() && facts::has_block(message.as_bytes(), "tool_result") {
-                    self.ledger.tool_returned();
+                let returned = if self.awaits_tools() { facts::blocks(message.as_bytes(), "tool_result") } else { 0 };
+                if returned > 0 {
+                    self.ledger.tools_returned(returned);
                     self.background.told_all();
                 }
                 if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
@@ -149,7 +153,8 @@ impl Protocol {
             MessageKind::Assistant if is_own => {
                 self.last_error = None;
                 self.note_command(message.as_bytes());
-                self.ledger.assistant(self.ledger.holds_results() && facts::has_block(message.as_bytes(), "tool_use"));
+                let watches = self.ledger.watches_tools();
+                self.ledger.assistant(if watches { facts::blocks(message.as_bytes(), "tool_use") } else { 0 });
             }
             MessageKind::StreamEvent if is_own => self.last_error = None,
             _ => {}
@@ -180,7 +185,7 @@ impl Protocol {
 
     /// Whether it matters that a tool has returned: to a turn whose result may be held back, or for a task that has ended.
     fn awaits_tools(&self) -> bool {
-        self.ledger.current_turn().is_some() && (self.ledger.holds_results() || self.background.is_running())
+        self.ledger.watches_tools() || self.ledger.current_turn().is_some() && self.background.is_running()
     }
 
     fn system(&mut self, message: &Message) {
@@ -218,7 +223,11 @@ impl Protocol {
                         interrupting: self.requests.interrupt_is_open(),
                         tells_origin: self.ledger.tells_origin(),
                     };
-                    self.background.observe(subtype, facts::system(line), meanwhile);
+                    let facts = facts::system(line);
+                    if let Some(state) = facts.state.as_deref().filter(|_| is_own) {
+                        self.ledger.state(state, &mut self.actions);
+                    }
+                    self.background.observe(subtype, facts, meanwhile);
                 }
             }
         }
@@ -304,7 +313,7 @@ impl Protocol {
     /// What a reply, or its absence, means to prompts and interrupts.
     pub(super) fn replied(&mut self, about: &About, payload: Option<Raw<'_>>, failed: bool) {
         match about {
-            About::Interrupt(aim) => {
+            About::Interrupt { aim, written } => {
                 if failed {
                     aim.iter().for_each(|prompt| self.aims.drop(*prompt));
                     return;
@@ -312,6 +321,7 @@ impl Protocol {
                 self.ledger.interrupt_acknowledged();
                 let receipt = control::receipt(payload);
                 self.ledger.cancelled(receipt.cancelled(), &mut self.actions);
+                self.ledger.stopped(*written, &receipt);
                 if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
                     let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
                     self.follow_up(follow_up);

@@ -6,12 +6,12 @@
 //! | Evidence | From | Says |
 //! |---|---|---|
 //! | `result.user_message_uuids` | 2.1.259 | these prompts, and of those taken no other (a list of 64 is cut: also those) |
-//! | `command_lifecycle` `started`, `completed` | 2.1.206 | taken, by the running turn or the next |
+//! | `command_lifecycle` `started`, `completed` | 2.1.206 | taken, by the running turn or the next; what is completed is of no turn that begins later |
 //! | `result.user_message_uuid` alone | 2.1.250 | this prompt; no other without evidence of its own |
 //! | `command_lifecycle` `cancelled` | 2.1.206 | over, unless its turn runs: that one's result is to come, and wins |
 //! | `command_lifecycle` `discarded`, `refused` | 2.1.206 | over, and no result is to come |
 //! | the echo of our uuid | 1.0.128 | taken, by the running turn or the next (the echo rule) |
-//! | that echo outside a turn, up to 2.1.84, or of the only prompt; `completed` of one that was not announced | 1.0.128; 2.1.206 | its uuid was seen before, and it does not run |
+//! | that echo outside a turn, up to 2.1.84, or of the only prompt; `completed` of one that was not announced, with no line missing and no turn of its own | 1.0.128; 2.1.206 | its uuid was seen before, and it does not run |
 //! | `system/informational` with `prevent_continuation` | 2.1.250 | blocked: the turn, or a prompt that was to be folded into it |
 //! | `cancelled` of `cancel_async_message`, or in an interrupt's receipt | 2.1.76; 2.1.250 | over, unless taken |
 //! | `system/init` | 1.0.128 | a turn begins; what was taken before belongs to it |
@@ -32,11 +32,14 @@
 //! to the next of those that waited for that turn.
 //!
 //! A `result` without `init` answers only prompts that evidence gives it: a failed resume and the crash of 2.0.76 answer
-//! nobody. No CLI that was recorded gives a success without one; programs that stand in for it do, and there it answers the
+//! nobody. A turn that was ended [without its result](missing) may have it late: one that comes before the CLI goes on is
+//! nobody's, unless it names a prompt that is open. No CLI that was recorded gives a success without one; programs that stand in for it do, and there it answers the
 //! oldest prompt that it has, unless the result is the CLI's own or was heard before. A subagent's frames say nothing here.
 
 mod generation;
 mod guesses;
+mod lifecycle;
+mod missing;
 mod prompts;
 mod results;
 #[cfg(test)]
@@ -51,7 +54,6 @@ use crate::error::Lost;
 use crate::ids::{PromptId, Seed, TurnId, Uuid};
 use crate::protocol::actions::Actions;
 use crate::time::Time;
-use crate::wire::facts::{CommandState, Lifecycle};
 
 use generation::Generation;
 use guesses::Guess;
@@ -85,6 +87,12 @@ pub(crate) struct Ledger {
     spoke_before_init: bool,
     /// A line was rejected since the last turn began or ended: it may have been an `init`.
     missed_a_line: bool,
+    /// Place of the last rejected line in that order.
+    last_missed: u64,
+    /// Place of the last `running` state in that order.
+    last_running: u64,
+    /// A turn was ended without its result, and the CLI has not gone on since: a result may be that one.
+    result_may_be_late: bool,
     /// A compaction, or another local command, failed since the last result.
     command_failed: bool,
     /// The uuids of the last results.
@@ -130,6 +138,9 @@ impl Ledger {
             ended_is_due: false,
             spoke_before_init: false,
             missed_a_line: false,
+            last_missed: 0,
+            last_running: 0,
+            result_may_be_late: false,
             command_failed: false,
             results: VecDeque::new(),
         }
@@ -157,10 +168,11 @@ impl Ledger {
         Some(line)
     }
 
-    /// An interrupt was written.
-    pub(crate) fn interrupt_written(&mut self) {
+    /// An interrupt was written. Returns its place in the order of what was written and what began.
+    pub(crate) fn interrupt_written(&mut self) -> u64 {
         self.order += 1;
         self.interrupt = Interrupt::Written(self.order);
+        self.order
     }
 
     /// The CLI acknowledged an interrupt, or was told to interrupt by an answer. An idle CLI stops nothing, and no prompt
@@ -171,8 +183,8 @@ impl Ledger {
             Interrupt::None | Interrupt::Acknowledged => self.order,
         };
         let concerned = |entry: &Entry| match entry.stage {
-            Stage::Written(order) => order < written,
-            Stage::Taken(_) | Stage::Unanswered(_) => true,
+            Stage::Written => entry.written < written,
+            Stage::Due | Stage::Taken | Stage::Unanswered => true,
             Stage::Queued(_) => false,
         };
         let idle = self.turns.is_empty() && !self.prompts.iter().any(concerned);
@@ -216,9 +228,7 @@ impl Ledger {
         let (ended, open) =
             std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|open| Some(open.id) == turn);
         self.turns = open;
-        for ended in ended {
-            actions.push(Action::TurnEnded { turn: ended.id, origin: ended.origin, result: None });
-        }
+        self.end_without_result(ended, actions);
         self.interrupt = Interrupt::None;
         self.end(id.uuid(), Outcome::Interrupted, actions);
     }
@@ -286,7 +296,7 @@ impl Ledger {
     pub(crate) fn running_prompt(&self) -> Option<PromptId> {
         let taken = self.prompts.iter().find(|entry| entry.is_taken());
         let own = self.turns.last().is_some_and(Turn::is_own);
-        let oldest = || self.prompts.unnamed().next().filter(|_| !own).map(|(_, entry)| entry);
+        let oldest = || self.prompts.unnamed().next().filter(|_| !own);
         taken.or_else(oldest).map(|entry| entry.id)
     }
 
@@ -319,6 +329,7 @@ impl Ledger {
 
     /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).
     pub(crate) fn init(&mut self, now: Time, actions: &mut Actions) {
+        self.goes_on(actions);
         let waiting = self.prompts.iter().any(Entry::waits_for_turn);
         let batch = self.prompts.iter().any(|entry| entry.waits_for_turn() && entry.echoed);
         let origin = if waiting {
@@ -341,6 +352,8 @@ impl Ledger {
     /// A line could not be read.
     pub(crate) fn missed_a_line(&mut self) {
         self.missed_a_line = true;
+        self.order += 1;
+        self.last_missed = self.order;
     }
 
     /// The CLI repeated a user line under that uuid.
@@ -363,7 +376,7 @@ impl Ledger {
     fn skips(&self, uuid: Uuid) -> bool {
         let joins = self.generation.joins || !self.generation.is_known;
         let mut others = self.prompts.iter().filter(|entry| !entry.is_queued() && entry.id.uuid() != uuid);
-        let waits = |entry: &Entry| entry.id.uuid() == uuid && matches!(entry.stage, Stage::Written(_));
+        let waits = |entry: &Entry| entry.id.uuid() == uuid && matches!(entry.stage, Stage::Written);
         self.turns.is_empty()
             && !self.missed_a_line
             && !self.generation.tells_life
@@ -371,15 +384,26 @@ impl Ledger {
             && (!joins || others.next().is_none())
     }
 
-    /// The model spoke on the main thread, and calls a tool or not.
-    pub(crate) fn assistant(&mut self, calls_tool: bool) {
+    /// The model spoke on the main thread, and calls so many tools.
+    pub(crate) fn assistant(&mut self, tools: usize) {
         self.spoke();
-        self.turns.last_mut().into_iter().for_each(|turn| turn.go_on(!calls_tool));
+        if let Some(turn) = self.turns.last_mut() {
+            turn.go_on(tools == 0);
+            turn.tools += tools;
+        }
     }
 
-    /// A tool that the model called on the main thread has returned.
-    pub(crate) fn tool_returned(&mut self) {
-        self.turns.last_mut().into_iter().for_each(|turn| turn.go_on(false));
+    /// Tools that the model called on the main thread have returned.
+    pub(crate) fn tools_returned(&mut self, tools: usize) {
+        if let Some(turn) = self.turns.last_mut() {
+            turn.go_on(false);
+            turn.tools = turn.tools.saturating_sub(tools);
+        }
+    }
+
+    /// Returns whether it matters which tools run.
+    pub(crate) fn watches_tools(&self) -> bool {
+        !self.turns.is_empty() && (self.generation.holds_results || self.generation.lists_queued)
     }
 
     fn spoke(&mut self) {
@@ -404,27 +428,6 @@ impl Ledger {
     /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
     pub(crate) fn task_ended(&mut self) {
         self.task_ended = true;
-    }
-
-    /// `command_lifecycle`: how far the CLI is with a prompt.
-    pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
-        let Some(entry) = self.prompts.find(uuid) else { return };
-        let result_due = entry.turn().is_some();
-        entry.announced |= matches!(state, CommandState::Queued | CommandState::Started);
-        match state {
-            CommandState::Started => drop(self.take(uuid, actions)),
-            CommandState::Completed if !entry.announced => self.end(uuid, Outcome::Duplicate, actions),
-            CommandState::Completed if !self.turns.is_empty() => {
-                entry.completed = true;
-                self.take(uuid, actions);
-            }
-            CommandState::Completed => self.end(uuid, Outcome::Lost(Lost::NoResult), actions),
-            CommandState::Cancelled if !result_due => self.end(uuid, Outcome::Cancelled, actions),
-            CommandState::Discarded => self.end(uuid, Outcome::Cancelled, actions),
-            CommandState::Refused => self.end(uuid, Outcome::Error, actions),
-            CommandState::Cancelled | CommandState::Queued | CommandState::Other => {}
-        }
-        self.generation.tells_life = true;
     }
 
     /// The CLI confirms that prompts were withdrawn before they ran. One that a turn has taken has a result to come.
@@ -473,10 +476,11 @@ impl Ledger {
         if entry.is_queued() {
             return false;
         }
+        self.result_may_be_late = false;
         if entry.turn().is_none() {
             match turn {
                 Some(turn) => entry.taken(turn, actions),
-                None => entry.stage = Stage::Taken(None),
+                None => entry.stage = Stage::Due,
             }
         }
         true

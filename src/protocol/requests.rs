@@ -40,7 +40,11 @@ pub(crate) struct Open {
 pub(crate) enum About {
     /// Declares these kinds of dialogs, if the CLI accepts it.
     Initialize(Vec<String>),
-    Interrupt(Option<PromptId>),
+    /// Stops what runs, above all that prompt; `written` is its place in the order of what was written.
+    Interrupt {
+        aim: Option<PromptId>,
+        written: u64,
+    },
     /// To withdraw the prompt of that uuid.
     Cancel(Option<Uuid>),
     Other,
@@ -51,7 +55,7 @@ impl About {
     pub(crate) fn of(request: &Request) -> Self {
         match request.subtype.as_str() {
             "initialize" => Self::Initialize(control::declared_dialogs(&request.fields)),
-            "interrupt" => Self::Interrupt(None),
+            "interrupt" => Self::Interrupt { aim: None, written: 0 },
             "cancel_async_message" => {
                 let named = request.fields.iter().find(|(name, _)| name == "message_uuid");
                 Self::Cancel(named.and_then(|(_, uuid): &(String, Json)| uuid.decode().ok()))
@@ -62,17 +66,17 @@ impl About {
 
     /// Whether it stops or withdraws something.
     pub(crate) fn stops(&self) -> bool {
-        matches!(self, Self::Interrupt(_) | Self::Cancel(_))
+        matches!(self, Self::Interrupt { .. } | Self::Cancel(_))
     }
 
     pub(crate) fn is_interrupt(&self) -> bool {
-        matches!(self, Self::Interrupt(_))
+        matches!(self, Self::Interrupt { .. })
     }
 
     fn deadline(&self) -> Deadline {
         match self {
             Self::Initialize(_) => Deadline::Initialize,
-            Self::Interrupt(_) => Deadline::Interrupt,
+            Self::Interrupt { .. } => Deadline::Interrupt,
             Self::Cancel(_) | Self::Other => Deadline::Request,
         }
     }

@@ -15,6 +15,8 @@ pub(crate) struct Silence {
     part: Option<Time>,
     /// Time of the last byte that counts, whether something is owed or not.
     heard: Time,
+    /// Time of the last answer of the host.
+    answered: Time,
 }
 
 impl Silence {
@@ -35,6 +37,17 @@ impl Silence {
     /// Returns the time of the last byte, of a `keep_alive` aside.
     pub(crate) fn heard(&self) -> Time {
         self.part.map_or(self.heard, |part| part.max(self.heard))
+    }
+
+    /// Returns the same, or the time of the host's last answer if that came later.
+    pub(crate) fn heard_or_answered(&self) -> Time {
+        self.heard().max(self.answered)
+    }
+
+    /// The host answered what the CLI asked.
+    pub(crate) fn answered(&mut self, now: Time) {
+        self.answered = now;
+        self.asked(now);
     }
 
     /// Notes whether the CLI owes something.

@@ -154,6 +154,13 @@ impl Receipt<'_> {
         Some(found)
     }
 
+    /// Returns the prompts that are still queued; `None` if the receipt has no such list of texts.
+    pub(crate) fn still_queued(&self) -> Option<impl Iterator<Item = Uuid>> {
+        let queued = self.still_queued.filter(|queued| queued.is_list())?;
+        let is_of_texts = queued.items().all(|item| item.text().is_some());
+        is_of_texts.then(|| queued.items().filter_map(|item| uuid(item.text()?)))
+    }
+
     /// Returns the prompts that were withdrawn.
     pub(crate) fn cancelled(&self) -> impl Iterator<Item = Uuid> {
         self.cancelled.into_iter().flat_map(Raw::items).filter_map(|item| uuid(item.text()?))

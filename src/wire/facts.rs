@@ -249,9 +249,10 @@ fn trimmed_start(text: Text<'_>) -> Option<String> {
     (!start.is_empty()).then_some(start)
 }
 
-/// Whether an `assistant` or `user` line has a content block of that type. Within a text the quotes would be escaped.
-pub(crate) fn has_block(line: &[u8], block: &str) -> bool {
-    memchr::memmem::find(line, format!("\"{block}\"").as_bytes()).is_some()
+/// Returns the number of content blocks of that type in an `assistant` or `user` line. Within a text the quotes would be
+/// escaped.
+pub(crate) fn blocks(line: &[u8], block: &str) -> usize {
+    memchr::memmem::find_iter(line, format!("\"{block}\"").as_bytes()).count()
 }
 
 /// A `system` message about background work or the state of the session.

@@ -72,13 +72,18 @@ type Failure = (String, Vec<String>);
 fn play(generation: Generation, script: &Script, seen: &mut Seen) -> Result<(), Failure> {
     let counts = if script.replay { &mut seen.echoes } else { &mut seen.silent };
     let mut world = World::new(generation, script);
+    world.model.out.is_lossy = script.is_lossy;
     for step in &script.steps {
         world.step(*step);
     }
     if script.closes_early {
         world.close();
     }
-    world.run_dry();
+    if script.is_lossy {
+        world.run_dry_slowly()
+    } else {
+        world.run_dry()
+    }
     let hangs = judge::nothing_hangs(&world, counts);
     world.close();
     world.exit();
@@ -207,12 +212,28 @@ fn every_prompt_of_2_1_329_is_told_its_own_end_by_evidence() {
     assert_eq!((seen.echoes.inferred, seen.silent.inferred), (0, 0));
 }
 
+/// Each prompt whose result is lost ends, and no result goes to another.
+#[test]
+fn what_is_lost_ends_its_prompts_and_no_others() {
+    for generation in [Generation::V2_1_250, Generation::V2_1_329] {
+        let mut seen = Seen::default();
+        for seed in 0..CASES / 2 {
+            let script = Script { is_lossy: true, ..script(seed) };
+            judged(generation, &format!("seed {seed}, lossy"), script, &mut seen);
+        }
+        println!("{generation:?}, with losses: {:?}, {:?}", seen.echoes, seen.silent);
+        assert!(seen.echoes.missing > 100 && seen.silent.missing > 20, "{:?}, {:?}", seen.echoes, seen.silent);
+        assert!(seen.echoes.named > 500, "{:?}", seen.echoes);
+    }
+}
+
 #[test]
 fn a_result_that_names_only_64_of_its_prompts_answers_all() {
     let text = |busy| Step::Prompt { kind: 15, busy };
     let steps = [text(0), Step::Run(1), Step::Run(1)].into_iter().chain(std::iter::repeat_n(text(7), 70)).collect();
     let (hooks, queue_only, partial, closes_early) = (false, false, true, false);
-    let script = Script { hooks, partial, replay: true, closes_early, queue_only, prompt_pipes: true, steps };
+    let (replay, prompt_pipes, is_lossy) = (true, true, false);
+    let script = Script { hooks, partial, replay, closes_early, queue_only, prompt_pipes, is_lossy, steps };
     let mut seen = Seen::default();
     judged(Generation::V2_1_329, "70 prompts", script, &mut seen);
     assert_eq!((seen.echoes.prompts, seen.echoes.named, seen.echoes.shared), (71, 71, 69));

@@ -270,8 +270,8 @@ fn names_are_the_wires_where_it_has_them() {
         assert_eq!(serde_json::to_string(&outcome).unwrap(), format!("\"{outcome}\""));
     }
     assert_eq!(Outcome::Lost(Lost::Eof).to_string(), "lost: the CLI's output ended");
-    let deadlines = [Deadline::Initialize, Deadline::Request, Deadline::Interrupt, Deadline::Turn, Deadline::Stall];
-    assert_eq!(deadlines.map(|deadline| deadline.to_string()).join(" "), "initialize request interrupt turn stall");
+    let deadlines = [Deadline::Initialize, Deadline::Request, Deadline::Interrupt, Deadline::Turn, Deadline::Result];
+    assert_eq!(deadlines.map(|deadline| deadline.to_string()).join(" "), "initialize request interrupt turn result");
     let orders = [ChildAction::CloseStdin, ChildAction::Terminate, ChildAction::Kill];
     assert_eq!(orders.map(|order| order.to_string()).join(", "), "close stdin, terminate, kill");
     assert_eq!(WhyDeclined::Unowned.to_string(), "the host does not own its kind");

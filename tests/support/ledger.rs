@@ -9,9 +9,18 @@ use serde_json::Value;
 pub(crate) struct Ledger {
     prompts: Vec<Prompt>,
     /// Requests that were written: id on the wire, and the prompt that it withdraws, if it does that.
-    requests: Vec<(String, Option<String>)>,
-    /// A turn has begun, and no result came since.
-    running: bool,
+    requests: Vec<Request>,
+    /// Turns that have begun, and not ended.
+    turns: Vec<u64>,
+    last_turn: u64,
+    /// Counts what is written, and each `running`.
+    order: usize,
+    last_running: usize,
+    /// A turn was ended without its result, and nothing has begun since.
+    late: bool,
+    /// A version in which results are held back, and one in which the end of each prompt is reported.
+    holds: bool,
+    reports: bool,
     /// The CLI says how far it is with each prompt.
     tells_life: bool,
     results: Vec<String>,
@@ -24,6 +33,28 @@ struct Prompt {
     echoed: bool,
     announced: bool,
     completed: bool,
+    /// The turn that took it last.
+    turn: u64,
+    written: usize,
+    /// The CLI says, or may mean, that its turn is over.
+    over: Option<Over>,
+    /// It has ended for the host, and not for the CLI.
+    given_up: bool,
+}
+
+/// How a line says that a turn is over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Over {
+    Certainly,
+    /// By the receipt of an interrupt, if no tool runs.
+    Perhaps,
+}
+
+#[derive(Debug)]
+struct Request {
+    id: String,
+    withdraws: Option<String>,
+    written: usize,
 }
 
 /// Who has a prompt, by the last line that says so.
@@ -48,13 +79,45 @@ pub(crate) struct Said {
     /// The prompts that may be over by it all the same, if it is said that this is a guess, and by which results.
     pub(crate) guesses: Vec<String>,
     pub(crate) by: Vec<String>,
-    /// The prompt that the CLI may have read and not run.
-    pub(crate) skipped: Option<String>,
+    /// The prompts that the CLI may have read and not run.
+    pub(crate) skipped: Vec<String>,
 }
 
 impl Ledger {
     pub(crate) fn accepted(&mut self, uuid: String) {
-        self.prompts.push(Prompt { uuid, with: With::Host, echoed: false, announced: false, completed: false });
+        let (with, over) = (With::Host, None);
+        let (echoed, announced, completed, given_up) = (false, false, false, false);
+        self.prompts.push(Prompt { uuid, with, echoed, announced, completed, turn: 0, written: 0, over, given_up });
+    }
+
+    /// A prompt was not stopped in time.
+    pub(crate) fn give_up(&mut self, uuid: &str) {
+        self.prompts.iter_mut().filter(|prompt| prompt.uuid == uuid).for_each(|prompt| prompt.given_up = true);
+    }
+
+    pub(crate) fn is_given_up(&self, uuid: &str) -> bool {
+        self.prompts.iter().any(|prompt| prompt.uuid == uuid && prompt.given_up)
+    }
+
+    /// Whether a prompt's turn is over, and no result of it came.
+    pub(crate) fn is_over(&self, uuid: &str) -> bool {
+        let is_over = |prompt: &Prompt| prompt.over.is_some() || prompt.completed && prompt.with == With::Forgotten;
+        let mut named = self.prompts.iter().filter(|prompt| prompt.uuid == uuid);
+        named.any(is_over)
+    }
+
+    /// The open prompts whose turns are certainly over.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = &str> {
+        let open = self.prompts.iter().filter(|prompt| prompt.with != With::Nobody);
+        open.filter(|prompt| prompt.over == Some(Over::Certainly) && !prompt.given_up).map(|prompt| &*prompt.uuid)
+    }
+
+    /// A turn was ended without a result.
+    pub(crate) fn turn_ended(&mut self, turn: u64) {
+        if self.turns.contains(&turn) {
+            self.turns.retain(|open| *open != turn);
+            self.late = true;
+        }
     }
 
     /// A prompt is over for another reason than a line.
@@ -65,11 +128,18 @@ impl Ledger {
     /// A line that the session has written.
     pub(crate) fn wrote(&mut self, line: &Value) {
         match line["type"].as_str() {
-            Some("user") => self.open(text(line, "uuid")).expect("it was accepted").with = With::Queue,
+            Some("user") => {
+                self.order += 1;
+                let written = self.order;
+                let prompt = self.open(text(line, "uuid")).expect("it was accepted");
+                (prompt.with, prompt.written) = (With::Queue, written);
+            }
             Some("control_request") => {
                 let withdrawn = line["request"]["message_uuid"].as_str().map(str::to_owned);
                 if withdrawn.is_some() || line["request"]["subtype"] == "interrupt" {
-                    self.requests.push((text(line, "request_id").to_owned(), withdrawn));
+                    self.order += 1;
+                    let id = text(line, "request_id").to_owned();
+                    self.requests.push(Request { id, withdraws: withdrawn, written: self.order });
                 }
             }
             _ => {}
@@ -85,9 +155,17 @@ impl Ledger {
         }
         match (kind, text(line, "subtype")) {
             ("system", "init") => {
-                self.running = true;
-                self.due().for_each(|prompt| prompt.with = With::Turn);
+                let version =
+                    text(line, "claude_code_version").split('.').map(str::parse).collect::<Result<Vec<u32>, _>>();
+                let version = version.unwrap_or_default();
+                self.reports |= version >= vec![2, 1, 206];
+                self.holds |= (vec![2, 1, 45]..vec![2, 1, 179]).contains(&version);
+                self.goes_on();
+                if self.turns.len() < 64 {
+                    self.begin();
+                }
             }
+            ("system", "session_state_changed") => self.state(text(line, "state")),
             ("system", "informational") if line["prevent_continuation"] == true => return self.prevented(),
             ("user", _) => return self.echo(text(line, "uuid")),
             ("command_lifecycle", _) => return self.lifecycle(text(line, "command_uuid"), text(line, "state")),
@@ -96,6 +174,44 @@ impl Ledger {
             _ => {}
         }
         Said::default()
+    }
+
+    fn begin(&mut self) {
+        self.last_turn += 1;
+        let turn = self.last_turn;
+        self.turns.push(turn);
+        self.due().for_each(|prompt| (prompt.with, prompt.turn) = (With::Turn, turn));
+    }
+
+    /// Something begins: what was completed before is not of it.
+    fn goes_on(&mut self) {
+        self.late = false;
+        let taken = |prompt: &&Prompt| prompt.with == With::Turn;
+        let prompts = &self.prompts;
+        self.turns.retain(|turn| {
+            let mut of = prompts.iter().filter(taken).filter(|prompt| prompt.turn == *turn);
+            of.clone().next().is_none() || !of.all(|prompt| prompt.completed)
+        });
+        for prompt in self.prompts.iter_mut().filter(|prompt| prompt.completed) {
+            if matches!(prompt.with, With::Due | With::Turn) {
+                prompt.with = With::Forgotten;
+            }
+        }
+        self.prompts.iter_mut().for_each(|prompt| prompt.over = None);
+    }
+
+    fn state(&mut self, state: &str) {
+        if state == "running" {
+            self.order += 1;
+            self.last_running = self.order;
+            self.goes_on();
+        } else if state == "idle" && (self.reports || self.tells_life) && !self.holds {
+            let last_running = self.last_running;
+            let written = self.prompts.iter_mut().filter(|prompt| prompt.with != With::Host);
+            written
+                .filter(|prompt| prompt.written < last_running)
+                .for_each(|prompt| prompt.over = Some(Over::Certainly));
+        }
     }
 
     fn open(&mut self, uuid: &str) -> Option<&mut Prompt> {
@@ -108,36 +224,55 @@ impl Ledger {
 
     /// The running turn, or the next one, has the prompt.
     fn take(&mut self, uuid: &str) -> Option<&mut Prompt> {
-        let with = if self.running { With::Turn } else { With::Due };
+        let running = self.turns.last().copied();
+        self.late &= self.open(uuid).is_none_or(|prompt| prompt.with == With::Host);
         let prompt = self.open(uuid).filter(|prompt| prompt.with != With::Host)?;
-        if prompt.with != With::Turn {
-            prompt.with = with;
+        match running {
+            _ if prompt.with == With::Turn => {}
+            Some(turn) => (prompt.with, prompt.turn) = (With::Turn, turn),
+            None => prompt.with = With::Due,
         }
         Some(prompt)
     }
 
     fn echo(&mut self, uuid: &str) -> Said {
-        let skipped = self.unnamed().into_iter().find(|unnamed| unnamed == uuid && !self.running && !self.tells_life);
+        let skipped = self
+            .unnamed()
+            .into_iter()
+            .filter(|unnamed| unnamed == uuid && self.turns.is_empty() && !self.tells_life)
+            .collect();
         if let Some(prompt) = self.take(uuid) {
             prompt.echoed = true;
-            return Said { skipped, ..Said::default() };
+            if !prompt.given_up {
+                return Said { skipped, ..Said::default() };
+            }
         }
         // A prompt that has ended runs after all: its result was another's.
         Said { by: self.results.clone(), guesses: self.unnamed(), ..Said::default() }
     }
 
     fn lifecycle(&mut self, uuid: &str, state: &str) -> Said {
-        let running = self.running;
+        if state == "started" {
+            self.goes_on();
+        }
+        let running = !self.turns.is_empty();
         let Some(prompt) = self.open(uuid) else { return Said::default() };
         let (held, taken) = (prompt.with == With::Host, prompt.with == With::Turn);
+        let forgotten = prompt.with == With::Forgotten;
         prompt.announced |= matches!(state, "queued" | "started");
         let announced = prompt.announced;
-        prompt.completed |= state == "completed" && running && announced;
         self.tells_life |= !state.is_empty();
         match state {
             "started" => drop(self.take(uuid)),
-            "completed" if running && announced => drop(self.take(uuid)),
-            "discarded" | "refused" | "completed" if !held => return self.end(|prompt| prompt.uuid == uuid, None),
+            "completed" if !held => {
+                let prompt = self.open(uuid).expect("it is open");
+                (prompt.completed, prompt.over) = (true, Some(Over::Certainly));
+                if running || !forgotten {
+                    self.take(uuid);
+                }
+                return Said { skipped: Vec::from_iter((!announced).then(|| uuid.to_owned())), ..Said::default() };
+            }
+            "discarded" | "refused" if !held => return self.end(|prompt| prompt.uuid == uuid, None),
             "cancelled" if !held && !taken => return self.end(|prompt| prompt.uuid == uuid, None),
             _ => {}
         }
@@ -153,12 +288,22 @@ impl Ledger {
 
     fn response(&mut self, response: &Value) -> Said {
         let id = text(response, "request_id");
-        let Some(at) = self.requests.iter().position(|(request, _)| request == id) else { return Said::default() };
-        let (_, withdrawn) = self.requests.remove(at);
+        let Some(at) = self.requests.iter().position(|request| request.id == id) else { return Said::default() };
+        let request = self.requests.remove(at);
         if response["subtype"] != "success" {
             return Said::default();
         }
-        let cancelled = match (withdrawn, &response["response"]["cancelled"]) {
+        let queued = response["response"]["still_queued"].as_array().filter(|_| request.withdraws.is_none());
+        if let Some(queued) = queued.filter(|_| !self.holds && (self.reports || self.tells_life)) {
+            let written = |prompt: &&mut Prompt| prompt.with != With::Host && prompt.written < request.written;
+            for prompt in self.prompts.iter_mut().filter(written) {
+                if prompt.over != Some(Over::Certainly) {
+                    let is_queued = queued.iter().any(|uuid| uuid.as_str() == Some(&prompt.uuid));
+                    prompt.over = Some(Over::Perhaps).filter(|_| !is_queued);
+                }
+            }
+        }
+        let cancelled = match (request.withdraws, &response["response"]["cancelled"]) {
             (Some(uuid), Value::Bool(true)) => vec![uuid],
             (None, Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => Vec::new(),
@@ -169,13 +314,22 @@ impl Ledger {
 
     fn result(&mut self, line: &Value) -> Said {
         let uuid = text(line, "uuid").to_owned();
-        let had_init = std::mem::replace(&mut self.running, true);
-        self.due().for_each(|prompt| prompt.with = With::Turn);
         let list = |value: &Value| -> Option<Vec<String>> {
             Some(value.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         };
         let named = list(&line["user_message_uuids"]);
         let first = line["user_message_uuid"].as_str().map(str::to_owned);
+        let names = named.iter().flatten().chain(&first).any(|uuid| {
+            self.prompts.iter().any(|prompt| prompt.uuid == *uuid && !matches!(prompt.with, With::Host | With::Nobody))
+        });
+        if std::mem::take(&mut self.late) && self.turns.is_empty() && !names {
+            // It is the result of a turn that was ended without one.
+            return Said::default();
+        }
+        let had_init = !self.turns.is_empty();
+        if !had_init {
+            self.begin();
+        }
         for uuid in named.iter().flatten().chain(first.iter().filter(|_| named.is_none())) {
             self.take(uuid);
         }
@@ -189,9 +343,11 @@ impl Ledger {
         let over = self.end(is_answered, Some(&uuid)).over;
         let left = self.prompts.iter_mut().filter(|prompt| prompt.with == With::Turn);
         left.for_each(|prompt| prompt.with = With::Forgotten);
-        self.running = false;
+        let left = self.prompts.iter_mut().filter(|prompt| prompt.with == With::Forgotten && prompt.completed);
+        left.for_each(|prompt| prompt.over = Some(Over::Certainly));
+        self.turns.clear();
         self.results.push(uuid.clone());
-        Said { over, guesses, by: vec![uuid], skipped: None }
+        Said { over, guesses, by: vec![uuid], skipped: Vec::new() }
     }
 
     /// What a guess may end.

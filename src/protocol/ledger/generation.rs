@@ -19,6 +19,8 @@ pub(crate) struct Generation {
     pub(crate) tells_reason: bool,
     /// It echoes the prompts that a turn takes: it was started with `--replay-user-messages`.
     pub(crate) echoes: bool,
+    /// The receipt of an interrupt lists the prompts that are still queued, and the CLI reports the end of each prompt.
+    pub(crate) lists_queued: bool,
     /// It says how far it is with each prompt (`command_lifecycle`).
     pub(crate) tells_life: bool,
 }
@@ -42,6 +44,7 @@ impl Generation {
             joins: version >= [2, 1, 85],
             tells_reason: version >= [2, 1, 91],
             tells_origin: version >= [2, 1, 124],
+            lists_queued: version >= [2, 1, 206],
             ..Self::default()
         }
     }
@@ -55,6 +58,7 @@ impl Generation {
         self.holds_results |= known.holds_results;
         self.ranks |= known.ranks;
         self.tells_reason |= known.tells_reason;
+        self.lists_queued |= known.lists_queued;
     }
 }
 

@@ -47,7 +47,7 @@ impl Ledger {
         let Some(first) = self.likeliest(turn, facts, &waiting) else { return Vec::new() };
         // Of joined prompts all but the last are echoed, if the CLI echoes.
         let joins = self.generation.joins && !self.generation.echoes;
-        let waited = |entry: &&Entry| matches!(entry.stage, Stage::Written(order) if order < self.last_result);
+        let waited = |entry: &&Entry| matches!(entry.stage, Stage::Written) && entry.written < self.last_result;
         let joined = joins && turn.spoke && !first.traits.slash && waited(&first);
         let others = waiting.iter().copied().filter(|entry| joined && entry.id != first.id);
         let rest = others.take_while(waited);
@@ -57,21 +57,19 @@ impl Ledger {
     /// The prompts of which the turn may be, the likeliest first: of those that waited as the turn before it ended, the one
     /// of the highest priority; if none did, the CLI was idle, and took the first that came.
     fn waiting_for(&self, turn: &Turn) -> Vec<&Entry> {
-        let before = self.prompts.unnamed().filter(|(written, _)| *written < turn.order);
-        let oldest: Vec<(u64, &Entry)> = before.collect();
+        let oldest: Vec<&Entry> = self.prompts.unnamed().filter(|entry| entry.written < turn.order).collect();
         let mut waiting = oldest.clone();
         if self.generation.ranks && !turn.batch {
-            waiting.sort_by_key(|(written, entry)| {
-                let waited = *written < turn.after;
+            waiting.sort_by_key(|entry| {
+                let waited = entry.written < turn.after;
                 (!waited, Some(entry.traits.rank).filter(|_| waited))
             });
         }
         // Where prompts are joined, one that has a turn to itself waited alone, or with others that cannot be joined to it
         // (`clear_now_beside` of 2.1.143).
-        let kind = |waiting: &[(u64, &Entry)]| waiting.first().map(|(_, entry)| entry.traits.kind);
+        let kind = |waiting: &[&Entry]| waiting.first().map(|entry| entry.traits.kind);
         let would_join = self.generation.joins && kind(&waiting) == kind(&oldest);
-        let waiting = if would_join { oldest } else { waiting };
-        waiting.into_iter().map(|(_, entry)| entry).collect()
+        if would_join { oldest } else { waiting }
     }
 
     /// The prompt that a turn most likely ran. Where the queue knows priorities, the order in which prompts were written
@@ -93,14 +91,14 @@ impl Ledger {
         if self.interrupt != Interrupt::None || !facts.may_be_aborted() {
             return None;
         }
-        let to_run_now = self.prompts.unnamed().filter(|(_, entry)| entry.traits.rank == Rank::Now);
-        to_run_now.last().map(|(_, entry)| entry.id)
+        let to_run_now = self.prompts.unnamed().filter(|entry| entry.traits.rank == Rank::Now);
+        to_run_now.last().map(|entry| entry.id)
     }
 
     /// Remembers whom a turn's result was given by the rules alone, for as long as another may be meant.
     pub(super) fn remember(&mut self, prompt: Uuid, turn: &Turn, outcome: (Outcome, Attribution), result: &Message) {
-        self.guesses.retain(|guess| self.prompts.unnamed().any(|(written, _)| written < guess.turn.order));
-        if self.prompts.unnamed().any(|(written, _)| written < turn.order) {
+        self.guesses.retain(|guess| self.prompts.unnamed().any(|entry| entry.written < guess.turn.order));
+        if self.prompts.unnamed().any(|entry| entry.written < turn.order) {
             if self.guesses.len() == GUESSES {
                 self.guesses.remove(0);
             }

@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 
 use crate::action::{Action, Attribution, Outcome};
+use crate::error::Lost;
 use crate::ids::{PromptId, Seed, TurnId, Uuid};
 use crate::json::Json;
 use crate::message::Message;
 use crate::protocol::actions::Actions;
+
+use super::missing::Over;
 
 /// Number of uuids given by the host that are remembered after their prompts are over.
 const USED: usize = 1024;
@@ -24,12 +27,18 @@ pub(super) struct Prompts {
 pub(super) struct Entry {
     pub(super) id: PromptId,
     pub(super) stage: Stage,
+    /// Place of its writing in the order of what was written and what began; 0 before.
+    pub(super) written: u64,
+    /// The turn that took it last.
+    pub(super) taker: Option<TurnId>,
     pub(super) traits: Traits,
     pub(super) echoed: bool,
     /// The CLI said that it has it, or begins it.
     pub(super) announced: bool,
     /// The CLI said that it is done with it.
     pub(super) completed: bool,
+    /// Evidence that its turn is over, if the CLI has not gone on since.
+    pub(super) over: Option<Over>,
     /// The turn that took it is known by the rules alone: no line named the prompt.
     pub(super) guessed: bool,
     pub(super) limit: Limit,
@@ -89,12 +98,14 @@ impl Rank {
 pub(super) enum Stage {
     /// Held back here, as a line.
     Queued(Vec<u8>),
-    /// With the CLI, at that place in the order of what was written and what began.
-    Written(u64),
-    /// Taken by that turn, or by the one that is about to begin.
-    Taken(Option<TurnId>),
-    /// Taken by that turn, whose result does not name it: evidence is still to come, and nothing is guessed.
-    Unanswered(Option<TurnId>),
+    /// With the CLI, and no line has named it.
+    Written,
+    /// Taken by the turn that is about to begin.
+    Due,
+    /// Taken by its turn, which runs.
+    Taken,
+    /// Taken by a turn whose result does not name it: evidence is still to come, and nothing is guessed.
+    Unanswered,
 }
 
 /// What the ledger knows of a prompt that a command names.
@@ -107,42 +118,35 @@ pub(crate) enum Place {
 
 impl Entry {
     pub(super) fn is_taken(&self) -> bool {
-        matches!(self.stage, Stage::Taken(_))
+        matches!(self.stage, Stage::Due | Stage::Taken)
     }
 
     /// Taken by a turn that has not begun.
     pub(super) fn waits_for_turn(&self) -> bool {
-        matches!(self.stage, Stage::Taken(None))
+        matches!(self.stage, Stage::Due)
     }
 
     pub(super) fn is_queued(&self) -> bool {
         matches!(self.stage, Stage::Queued(_))
     }
 
+    pub(super) fn is_with_cli(&self) -> bool {
+        !self.is_queued()
+    }
+
     /// With the CLI, and of no turn that runs or is about to begin.
     pub(super) fn is_written(&self) -> bool {
-        matches!(self.stage, Stage::Written(_) | Stage::Unanswered(_))
+        matches!(self.stage, Stage::Written | Stage::Unanswered)
     }
 
     /// The turn that has it, and will answer it.
     pub(super) fn turn(&self) -> Option<TurnId> {
-        match self.stage {
-            Stage::Taken(turn) => turn,
-            Stage::Queued(_) | Stage::Written(_) | Stage::Unanswered(_) => None,
-        }
-    }
-
-    /// The turn that took it last.
-    fn last_turn(&self) -> Option<TurnId> {
-        match self.stage {
-            Stage::Taken(turn) | Stage::Unanswered(turn) => turn,
-            Stage::Queued(_) | Stage::Written(_) => None,
-        }
+        self.taker.filter(|_| matches!(self.stage, Stage::Taken))
     }
 
     /// Tells its end without a result.
     pub(super) fn end(&self, outcome: Outcome, actions: &mut Actions) {
-        self.end_as((outcome, Attribution::Evidence), self.last_turn(), None, actions);
+        self.end_as((outcome, Attribution::Evidence), self.taker, None, actions);
     }
 
     /// Tells its end.
@@ -155,7 +159,9 @@ impl Entry {
     ) {
         let outcome = match (self.limit, outcome) {
             (Limit::GivenUp, _) => return,
-            (Limit::Passed, Outcome::Interrupted | Outcome::Cancelled) => Outcome::TimedOut { stopped: true },
+            (Limit::Passed, Outcome::Interrupted | Outcome::Cancelled | Outcome::Lost(Lost::NoResult)) => {
+                Outcome::TimedOut { stopped: true }
+            }
             (_, outcome) => outcome,
         };
         actions.push(Action::PromptEnded { prompt: self.id, turn, outcome, attribution, result });
@@ -163,7 +169,7 @@ impl Entry {
 
     /// Notes that a turn has taken it.
     pub(super) fn taken(&mut self, turn: TurnId, actions: &mut Actions) {
-        self.stage = Stage::Taken(Some(turn));
+        (self.stage, self.taker) = (Stage::Taken, Some(turn));
         if self.limit != Limit::GivenUp {
             actions.push(Action::PromptTaken { prompt: self.id, turn });
         }
@@ -199,7 +205,8 @@ impl Prompts {
         let stage = Stage::Queued(line);
         let (echoed, announced, completed, guessed) = (false, false, false, false);
         let limit = Limit::Open;
-        self.open.push(Entry { id, stage, traits, echoed, announced, completed, guessed, limit });
+        let (written, taker, over) = (0, None, None);
+        self.open.push(Entry { id, stage, written, taker, traits, echoed, announced, completed, over, guessed, limit });
     }
 
     /// The line of a queued prompt, which is written by this, at that place in the order.
@@ -207,7 +214,7 @@ impl Prompts {
         let entry = self.open.iter_mut().find(|entry| entry.id == id)?;
         let Stage::Queued(line) = &mut entry.stage else { return None };
         let line = std::mem::take(line);
-        entry.stage = Stage::Written(order);
+        (entry.stage, entry.written) = (Stage::Written, order);
         self.queued_bytes -= line.len();
         Some(line)
     }
@@ -221,8 +228,8 @@ impl Prompts {
         let entry = self.open.get(at).filter(|entry| entry.id == id && entry.limit != Limit::GivenUp)?;
         Some(match entry.stage {
             Stage::Queued(_) => Place::Queued,
-            Stage::Written(_) | Stage::Unanswered(_) => Place::Written,
-            Stage::Taken(_) => Place::Taken,
+            Stage::Written | Stage::Unanswered => Place::Written,
+            Stage::Due | Stage::Taken => Place::Taken,
         })
     }
 
@@ -246,12 +253,9 @@ impl Prompts {
         self.open.iter_mut().find(|entry| entry.id.uuid() == uuid)
     }
 
-    /// The prompts that nothing has named, with their place in the order, oldest first.
-    pub(super) fn unnamed(&self) -> impl Iterator<Item = (u64, &Entry)> {
-        self.open.iter().filter_map(|entry| match entry.stage {
-            Stage::Written(written) => Some((written, entry)),
-            Stage::Queued(_) | Stage::Taken(_) | Stage::Unanswered(_) => None,
-        })
+    /// The prompts that nothing has named, oldest first.
+    pub(super) fn unnamed(&self) -> impl Iterator<Item = &Entry> {
+        self.open.iter().filter(|entry| matches!(entry.stage, Stage::Written))
     }
 
     /// Removes the first of those.

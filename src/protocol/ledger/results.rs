@@ -53,8 +53,9 @@ impl Ledger {
         }
         // What the result does not name although a turn took it is not answered.
         for entry in self.prompts.iter_mut().filter(|entry| entry.is_taken()) {
-            entry.stage = Stage::Unanswered(entry.turn());
+            entry.stage = Stage::Unanswered;
         }
+        self.recall_completed();
         let is_older = self.interrupt.is_written() && facts.subtype.as_deref() == Some("success");
         if !is_older {
             self.interrupt = Interrupt::None;
@@ -80,7 +81,7 @@ impl Ledger {
     }
 
     fn stops(&self) -> Stops {
-        let waits = |(_, entry): (u64, &Entry)| entry.traits.rank == Rank::Now;
+        let waits = |entry: &Entry| entry.traits.rank == Rank::Now;
         Stops {
             interrupt: self.interrupt != Interrupt::None,
             now: self.generation.ranks && self.prompts.unnamed().any(waits),

@@ -141,6 +141,20 @@ fn a_prompt_ends_in_the_turn_that_took_it_last() {
 }
 
 #[test]
+fn a_late_echo_does_not_take_a_prompt_away_from_its_turn() {
+    let mut host = Host::new();
+    let (first, second) = (host.prompt("one"), host.prompt("two"));
+    host.init("2.1.329");
+    host.echo(first);
+    host.echo(second);
+    host.result("r1", &format!(r#"{SUCCESS},"user_message_uuids":["{}"]"#, first.uuid()));
+    host.echo(second);
+    host.protocol.eof(Time::ZERO);
+    host.hears("");
+    assert_eq!(host.end(second), Some((Some(1), Outcome::Lost(Lost::Eof), false, None)));
+}
+
+#[test]
 fn a_result_that_names_one_prompt_is_given_to_no_other() {
     let mut host = Host::new();
     let (first, second) = (host.prompt("one"), host.prompt("two"));
@@ -222,6 +236,31 @@ fn a_prompt_whose_uuid_the_cli_has_seen_is_over_at_once() {
     host.echo(seen);
     host.life(seen, "completed");
     assert_eq!((host.end(running), host.end(seen).map(|(_, outcome, ..)| outcome)), (None, Some(Outcome::Duplicate)));
+}
+
+/// The lines that announced it are missing, by what another program wrote into them or by the look of it.
+#[test]
+fn a_prompt_that_a_turn_has_is_no_duplicate() {
+    for is_rejected in [true, false] {
+        let mut host = Host::new();
+        let prompt = host.prompt("hello");
+        if is_rejected {
+            host.hears("npm warn {");
+        } else {
+            host.init("2.1.332");
+            host.echo(prompt);
+        }
+        host.life(prompt, "completed");
+        assert_eq!(host.end(prompt), None, "{is_rejected}");
+        host.result("r1", &format!(r#"{SUCCESS},"user_message_uuids":["{}"]"#, prompt.uuid()));
+        assert_eq!(host.end(prompt), end(1, Outcome::Success, false, "r1"), "{is_rejected}");
+    }
+    // What was rejected before it was written did not announce it.
+    let mut host = Host::new();
+    host.hears("npm warn {");
+    let prompt = host.prompt("hello");
+    host.life(prompt, "completed");
+    assert_eq!(host.end(prompt), Some((None, Outcome::Duplicate, false, None)));
 }
 
 #[test]

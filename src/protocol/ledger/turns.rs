@@ -32,6 +32,10 @@ pub(super) struct Turn {
     pub(super) cut: Cut,
     /// That it takes long was told.
     pub(super) overdue: bool,
+    /// Number of the model's calls of tools that have not returned, from 2.1.206 on.
+    pub(super) tools: usize,
+    /// The CLI is idle, and has not gone on since.
+    pub(super) is_over: bool,
 }
 
 /// Whether a turn was cut off, as far as its lines say it: a turn whose result is held back has nothing else.
@@ -55,8 +59,23 @@ pub(super) struct Stops {
 impl Turn {
     pub(super) fn new(id: TurnId, since: Time, order: u64, after: u64, origin: Origin) -> Self {
         let (batch, spoke, prevented, is_of_ended) = (false, false, false, false);
-        let (rests, cut, overdue) = (false, Cut::No, false);
-        Self { id, since, order, after, origin, batch, spoke, prevented, is_of_ended, rests, cut, overdue }
+        let (rests, cut, overdue, tools, is_over) = (false, Cut::No, false, 0, false);
+        Self {
+            id,
+            since,
+            order,
+            after,
+            origin,
+            batch,
+            spoke,
+            prevented,
+            is_of_ended,
+            rests,
+            cut,
+            overdue,
+            tools,
+            is_over,
+        }
     }
 
     pub(super) fn is_own(&self) -> bool {

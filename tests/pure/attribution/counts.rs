@@ -13,6 +13,8 @@ pub(crate) struct Counts {
     pub(crate) without: u64,
     /// The CLI died first.
     pub(crate) lost: u64,
+    /// Ended without their results, which were lost or came late.
+    pub(crate) missing: u64,
     pub(crate) interrupted: u64,
     pub(crate) shared: u64,
     /// Aimed interrupts that were judged.

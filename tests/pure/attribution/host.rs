@@ -26,9 +26,8 @@ impl World {
             Step::Deliver(count) => self.deliver(count.into()),
             Step::Flush => self.flush(),
             Step::Wait(seconds) => {
-                self.now = self.now.after(Duration::from_secs(seconds.into()));
-                self.note(format!("{seconds} s pass"));
-                self.protocol.tell(self.now, Input::Timeout);
+                self.was_slow |= !self.model.out.is_empty() || self.model.turn.is_some();
+                self.wait(seconds.into());
             }
             Step::Die(keep) => {
                 if !self.model.dead {
@@ -91,6 +90,13 @@ impl World {
             }
             Err(refused) => self.note(format!("host: {what} refused: {:?}", refused.why)),
         }
+    }
+
+    pub(crate) fn wait(&mut self, seconds: u64) {
+        self.now = self.now.after(Duration::from_secs(seconds));
+        self.note(format!("{seconds} s pass"));
+        self.protocol.tell(self.now, Input::Timeout);
+        self.observe();
     }
 
     pub(crate) fn interrupt(&mut self, aim: Option<u8>, cancel_queued: bool) {

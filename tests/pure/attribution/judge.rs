@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use claude_duplex::{Outcome, PromptId};
+use claude_duplex::{Lost, Outcome, PromptId};
 
 use super::counts::Counts;
 use super::generation::Generation;
@@ -63,9 +63,11 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
             // KNOWN: the first echoes of a batch come before its `init`, and where the turn before it has no result they are
             // counted as its (2.1.143; finding E). The result is the same.
             let held = world.model.generation == Generation::V2_1_143 && truth.turn > *turn && turn.is_some();
+            // KNOWN: the same where that result was lost: the first joined prompt is echoed before it is said to start (2.1.250).
+            let is_lossy = world.model.out.is_lossy && truth.turn > *turn;
             if held && world.model.reached.contains("a result held back") {
                 counts.wrong.held_turns += 1;
-            } else if truth.turn.is_some() && truth.turn != *turn {
+            } else if truth.turn.is_some() && truth.turn != *turn && !is_lossy {
                 return Err(say(&format!("its turn is {:?}, and not {turn:?}", truth.turn)));
             }
         }
@@ -84,6 +86,13 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
 fn one(world: &World, prompt: PromptId, end: &End, counts: &mut Counts) -> Result<(), String> {
     let uuid = prompt.uuid().to_string();
     let truth = world.model.truths.get(&uuid).cloned().unwrap_or_default();
+    if end.outcome == Outcome::Lost(Lost::NoResult) {
+        // Its result was lost, or came late, and is then nobody's.
+        counts.missing += 1;
+        let is_lost = truth.result.is_some_and(|result| !world.results.contains(&result));
+        let may_be = world.model.generation.tells_life() && (world.was_slow || is_lost);
+        return if may_be { Ok(()) } else { Err("its result came in time".into()) };
+    }
     // What evidence says is true. What a rule says may be another turn's result, or another outcome: both are counted.
     let mistaken = end.inferred && end.result != truth.result;
     if mistaken && world.queue_only {

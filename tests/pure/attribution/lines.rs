@@ -22,14 +22,24 @@ pub(crate) struct Out {
     ends: VecDeque<(usize, String, Seen)>,
     written: usize,
     read: usize,
+    /// Every third result of a turn that goes well is damaged on its way.
+    pub(crate) is_lossy: bool,
+    results: u32,
 }
 
 impl Out {
     pub(crate) fn line(&mut self, name: impl Into<String>, seen: Seen, value: &Value) {
-        let line = format!("{value}\n");
+        let (name, mut seen) = (name.into(), seen);
+        let mut line = format!("{value}\n");
+        if self.is_lossy && matches!(seen, Seen::Result(_)) && name.ends_with(":ok") {
+            self.results += 1;
+            if self.results % 3 == 1 {
+                (line, seen) = (format!("\"damaged {line}"), Seen::Other);
+            }
+        }
         self.written += line.len();
         self.bytes.extend(line.as_bytes());
-        self.ends.push_back((self.written, name.into(), seen));
+        self.ends.push_back((self.written, name, seen));
     }
 
     pub(crate) fn system(&mut self, name: impl Into<String>, seen: Seen, subtype: &str, more: &Value) {

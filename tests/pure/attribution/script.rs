@@ -14,6 +14,8 @@ pub(crate) struct Script {
     pub(crate) queue_only: bool,
     /// Nothing is under way between two steps.
     pub(crate) prompt_pipes: bool,
+    /// Results are lost.
+    pub(crate) is_lossy: bool,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -56,7 +58,7 @@ pub(crate) fn script(u: &mut Unstructured<'_>) -> Result<Script> {
     while !u.is_empty() {
         steps.push(step(u, deadly)?);
     }
-    Ok(Script { hooks, partial, replay, closes_early, queue_only, prompt_pipes, steps })
+    Ok(Script { hooks, partial, replay, closes_early, queue_only, prompt_pipes, is_lossy: false, steps })
 }
 
 /// A prompt and an interrupt that is aimed at it, and each line of what follows passes by itself.

@@ -43,6 +43,8 @@ pub(crate) struct World {
     /// A reply came after its request had timed out.
     pub(crate) late_reply: bool,
     pub(crate) lost_output: bool,
+    /// Nothing came for longer than a missing result is waited for, although the CLI had something to write or to do.
+    pub(crate) was_slow: bool,
     pub(crate) closed: bool,
     /// For each `init` that arrived, whether its turn is the CLI's own.
     pub(crate) inits: Vec<bool>,
@@ -74,6 +76,7 @@ impl World {
             cancelled: BTreeSet::new(),
             late_reply: false,
             lost_output: false,
+            was_slow: false,
             closed: false,
             inits: Vec::new(),
             misjudged: None,
@@ -164,6 +167,15 @@ impl World {
             }
         }
         panic!("the model does not come to an end");
+    }
+
+    /// The same, with results that are lost: the CLI is silent until the session gives them up.
+    pub(crate) fn run_dry_slowly(&mut self) {
+        for _ in 0..=self.prompts.len() {
+            self.run_dry();
+            self.wait(11);
+        }
+        self.run_dry();
     }
 
     /// The host wants no more.

@@ -33,5 +33,8 @@ pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
     config.timeouts.stall = *u.choose(&[None, Some(Duration::from_millis(500))])?;
     config.timeouts.request = *u.choose(&[None, Some(Duration::from_millis(700))])?;
     config.timeouts.interrupt = *u.choose(&[None, Some(Duration::from_millis(300))])?;
+    config.timeouts.prompt = *u.choose(&[None, None, None, Some(Duration::from_millis(600))])?;
+    config.timeouts.prompt_grace = Duration::from_millis(300);
+    config.timeouts.missing_result = *u.choose(&[None, Some(Duration::from_millis(400))])?;
     Ok(config)
 }

@@ -1,12 +1,13 @@
 //! Law 5, of prompts: line by line, the session ends the prompts that the line says are over, with the results that it
-//! names. Whatever else ends by a line is said to be inferred, and is one that no line had named.
+//! names. Whatever else ends by a line is said to be inferred, and is one that no line had named. A prompt whose turn is
+//! over without a result ends when the grace period has passed without a line, and not before.
 
 #[path = "../ledger.rs"]
 mod obvious;
 
 use std::borrow::Cow;
 
-use claude_duplex::{Action, Attribution, Input, Message, Outcome, Protocol, Time};
+use claude_duplex::{Action, Attribution, Input, Lost, Message, Outcome, Protocol, Time};
 use obvious::{Ledger, Said};
 use serde_json::Value;
 
@@ -19,13 +20,11 @@ pub(crate) fn judge(case: &Case) -> usize {
 }
 
 pub(crate) fn check(history: &History) -> Result<usize, String> {
-    // It knows no time.
-    if history.config.timeouts.prompt.is_some() {
-        return Ok(0);
-    }
-    let mut watch =
-        Watch { protocol: history.begin(), ledger: Ledger::default(), line: Vec::new(), seen: 0, judged: 0 };
+    let (ledger, line, heard) = (Ledger::default(), Vec::new(), Time::ZERO);
+    let (is_timeout, part) = (false, None);
+    let mut watch = Watch { protocol: history.begin(), ledger, line, heard, part, is_timeout, seen: 0, judged: 0 };
     for (now, input) in &history.inputs {
+        watch.is_timeout = matches!(input, Input::Timeout);
         match input {
             Input::Receive(bytes) => {
                 for part in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -42,6 +41,11 @@ pub(crate) fn check(history: &History) -> Result<usize, String> {
                 let said = watch.read_line();
                 watch.protocol.eof(*now);
                 watch.compare(&said)?;
+            }
+            Input::Answer(ask, answer) => {
+                let is_taken = watch.protocol.answer(*now, *ask, answer.clone()).is_ok();
+                watch.heard = if is_taken { watch.protocol.now() } else { watch.heard };
+                watch.compare(&Said::default())?;
             }
             Input::Sent(count) => {
                 watch.seen = watch.seen.saturating_sub(*count);
@@ -62,6 +66,11 @@ struct Watch {
     ledger: Ledger,
     /// The line that is arriving.
     line: Vec<u8>,
+    /// The time of the last line, of a `keep_alive` aside, or of the last answer that was taken.
+    heard: Time,
+    /// The time of the last byte of the line that is arriving.
+    part: Option<Time>,
+    is_timeout: bool,
     /// How much of what is to be sent was seen.
     seen: usize,
     judged: usize,
@@ -70,12 +79,18 @@ struct Watch {
 impl Watch {
     fn receive(&mut self, now: Time, part: &[u8]) -> Result<(), String> {
         self.line.extend_from_slice(part);
-        let said = if part.ends_with(b"\n") { self.read_line() } else { Said::default() };
+        let is_whole = part.ends_with(b"\n");
+        let kept_alive = self.protocol.counts().keep_alive;
+        let said = if is_whole { self.read_line() } else { Said::default() };
         self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
+        self.part = (!is_whole).then(|| self.protocol.now());
+        if is_whole && self.protocol.counts().keep_alive == kept_alive {
+            self.heard = self.protocol.now();
+        }
         self.compare(&said)
     }
 
-    /// A line that is too long is none.
+    /// A line that is too long is none; what was cut off may have the next line behind it.
     fn read_line(&mut self) -> Said {
         let line = std::mem::take(&mut self.line);
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
@@ -83,23 +98,54 @@ impl Watch {
         if line.len() > self.protocol.config().limits.line || self.protocol.is_closed() {
             return Said::default();
         }
-        serde_json::from_slice(line).map(|line: Value| self.ledger.read(&line)).unwrap_or_default()
+        let messages = serde_json::Deserializer::from_slice(line).into_iter().collect::<Result<Vec<Value>, _>>();
+        let messages = messages.unwrap_or_default();
+        let mut said = Said::default();
+        for message in &messages {
+            let by_this = self.ledger.read(message);
+            said.over.extend(by_this.over);
+            said.guesses.extend(by_this.guesses);
+            said.by.extend(by_this.by);
+            said.skipped.extend(by_this.skipped);
+        }
+        said
     }
 
     /// The prompts that have ended now are those that the line ended, those that it may have ended by a guess, and those
     /// that ended for another reason.
     fn compare(&mut self, said: &Said) -> Result<(), String> {
         let mut told = Vec::new();
+        let waited = self
+            .protocol
+            .config()
+            .timeouts
+            .missing_result
+            .map(|wait| self.part.max(Some(self.heard)).unwrap_or(self.heard).after(wait));
+        let is_waited = waited.is_some_and(|waited| self.is_timeout && waited <= self.protocol.now());
         while let Some(action) = self.protocol.poll_action() {
+            if let Action::TurnEnded { result: None, turn, .. } = action {
+                self.ledger.turn_ended(turn.number());
+            }
             let Action::PromptEnded { prompt, outcome, attribution, result, .. } = action else { continue };
             let uuid = prompt.uuid().to_string();
             let result = result.as_ref().and_then(Message::uuid).map(Cow::into_owned);
-            self.ledger.over(&uuid);
-            let by_line = said.over.iter().any(|(ended, _)| *ended == uuid);
-            let by_host = matches!(outcome, Outcome::Cancelled | Outcome::Lost(_));
-            if outcome == Outcome::Duplicate && said.skipped.as_ref() == Some(&uuid) {
+            if outcome == (Outcome::TimedOut { stopped: false }) {
+                self.ledger.give_up(&uuid);
+                self.judged += 1;
                 continue;
             }
+            let was_over = self.ledger.is_over(&uuid);
+            self.ledger.over(&uuid);
+            let by_line = said.over.iter().any(|(ended, _)| *ended == uuid);
+            let in_time = outcome == (Outcome::TimedOut { stopped: true }) && self.is_timeout;
+            let by_host = in_time || matches!(outcome, Outcome::Cancelled | Outcome::Lost(_));
+            if outcome == Outcome::Duplicate && said.skipped.contains(&uuid) {
+                continue;
+            }
+            if outcome == Outcome::Lost(Lost::NoResult) && !(is_waited && was_over) {
+                return Err(format!("{uuid} is lost, and its turn was not over for so long"));
+            }
+            self.judged += usize::from(is_waited && outcome == Outcome::Lost(Lost::NoResult));
             let by_guess = !by_line && attribution == Attribution::Inferred;
             if by_guess {
                 let may = said.guesses.contains(&uuid) && said.by.contains(&result.clone().unwrap_or_default());
@@ -110,7 +156,12 @@ impl Watch {
                 told.push((uuid, result));
             }
         }
+        let may_wait = self.protocol.incoming_requests().next().is_some() || self.protocol.is_closed();
+        if let Some(missing) = self.ledger.missing().next().filter(|_| is_waited && !may_wait) {
+            return Err(format!("{missing} is open, and its turn has been over for long"));
+        }
         let mut expected = said.over.clone();
+        expected.retain(|(uuid, _)| !self.ledger.is_given_up(uuid));
         expected.sort();
         told.sort();
         if told != expected {

@@ -1,0 +1,54 @@
+//! `command_lifecycle`, since 2.1.206: how far the CLI is with a prompt.
+
+use crate::action::Outcome;
+use crate::ids::Uuid;
+use crate::protocol::actions::Actions;
+use crate::wire::facts::{CommandState, Lifecycle};
+
+use super::Ledger;
+use super::missing::Over;
+use super::prompts::{Entry, Stage};
+
+impl Ledger {
+    /// Takes a `command_lifecycle` as evidence of how far the CLI is with a prompt.
+    pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
+        if state == CommandState::Started {
+            self.goes_on(actions);
+        }
+        let Some(entry) = self.prompts.find(uuid) else { return };
+        let result_due = entry.turn().is_some();
+        entry.announced |= matches!(state, CommandState::Queued | CommandState::Started);
+        match state {
+            CommandState::Started => drop(self.take(uuid, actions)),
+            CommandState::Completed if self.is_skipped(uuid) => self.end(uuid, Outcome::Duplicate, actions),
+            CommandState::Completed => self.completed(uuid, actions),
+            CommandState::Cancelled if !result_due => self.end(uuid, Outcome::Cancelled, actions),
+            CommandState::Discarded => self.end(uuid, Outcome::Cancelled, actions),
+            CommandState::Refused => self.end(uuid, Outcome::Error, actions),
+            CommandState::Cancelled | CommandState::Queued | CommandState::Other => {}
+        }
+        self.generation.tells_life = true;
+    }
+
+    /// Returns whether a prompt with which the CLI is done was read and did not run: the CLI did not announce it, no line is missing
+    /// that may have done so, and no turn is its own. The echo of such a prompt can come in another's turn.
+    fn is_skipped(&self, uuid: Uuid) -> bool {
+        let Some(entry) = self.prompts.iter().find(|entry| entry.id.uuid() == uuid && entry.is_with_cli()) else {
+            return false;
+        };
+        let of_another = |turn| {
+            let shared = |other: &Entry| other.id != entry.id && other.turn() == Some(turn) && other.announced;
+            self.prompts.iter().any(shared) || self.turns.iter().any(|open| open.id == turn && open.is_own())
+        };
+        !entry.announced && self.last_missed < entry.written && entry.turn().is_none_or(of_another)
+    }
+
+    /// The CLI is done with a prompt: its result has come, or comes now.
+    fn completed(&mut self, uuid: Uuid, actions: &mut Actions) {
+        let Some(entry) = self.prompts.find(uuid).filter(|entry| entry.is_with_cli()) else { return };
+        (entry.completed, entry.over) = (true, Some(Over::Reported));
+        if !matches!(entry.stage, Stage::Unanswered) || !self.turns.is_empty() {
+            self.take(uuid, actions);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Turns that are over, as the CLI's lines say, although no usable `result` came: their prompts are lost after a grace
+//! period.
+//!
+//! | Evidence | From | Concerns |
+//! |---|---|---|
+//! | `command_lifecycle` `completed` | 2.1.206 | that prompt |
+//! | `session_state_changed` `idle` | 2.1.206, if the host asked for it | every turn, and the prompts written before the last `running` |
+//! | the receipt of an interrupt whose `still_queued` omits a prompt | 2.1.206 | that prompt, if it was written before the interrupt, while no tool runs |
+//!
+//! `completed` precedes its result by 46 ms at most. `running`, `init` and `started` say that the CLI goes on, and take all
+//! of this back. Before 2.1.206 nothing here counts: results are held back there, up to 2.1.178 for as long as an agent
+//! runs, and receipts have no list.
+
+use std::collections::BTreeSet;
+
+use crate::action::{Action, Outcome};
+use crate::error::Lost;
+use crate::ids::{TurnId, Uuid};
+use crate::protocol::actions::Actions;
+use crate::wire::control::Receipt;
+use crate::wire::facts::ResultFacts;
+
+use super::Ledger;
+use super::prompts::{Entry, Stage};
+use super::{Interrupt, Turn};
+
+/// Evidence that a prompt's turn is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The CLI reported its end.
+    Reported,
+    /// The CLI acknowledged an interrupt, and does not list the prompt. A tool may delay the end.
+    Stopped,
+}
+
+impl Ledger {
+    /// Takes the state of a `session_state_changed` as evidence.
+    pub(crate) fn state(&mut self, state: &str, actions: &mut Actions) {
+        match state {
+            "running" => {
+                self.order += 1;
+                self.last_running = self.order;
+                self.goes_on(actions);
+            }
+            "idle" if self.ends_are_reported() => {
+                let last_running = self.last_running;
+                for entry in self.prompts.iter_mut().filter(|entry| entry.is_with_cli()) {
+                    if entry.written < last_running {
+                        entry.over = Some(Over::Reported);
+                    }
+                }
+                self.turns.iter_mut().for_each(|turn| turn.is_over = true);
+            }
+            _ => {}
+        }
+    }
+
+    /// The CLI acknowledged an interrupt that was written at that place in the order.
+    pub(crate) fn stopped(&mut self, written: u64, receipt: &Receipt<'_>) {
+        let Some(queued) = receipt.still_queued().filter(|_| self.ends_are_reported()) else { return };
+        let is_stoppable =
+            |entry: &Entry| entry.is_with_cli() && entry.written < written && entry.over != Some(Over::Reported);
+        let mut stopped: BTreeSet<Uuid> =
+            self.prompts.iter().filter(|entry| is_stoppable(entry)).map(|entry| entry.id.uuid()).collect();
+        for uuid in queued {
+            stopped.remove(&uuid);
+        }
+        for entry in self.prompts.iter_mut().filter(|entry| is_stoppable(entry)) {
+            entry.over = stopped.contains(&entry.id.uuid()).then_some(Over::Stopped);
+        }
+    }
+
+    /// Returns whether the CLI has reported the end of all prompts of a turn.
+    fn is_completed(&self, turn: TurnId) -> bool {
+        let mut taken = self.prompts.iter().filter(|entry| entry.turn() == Some(turn)).peekable();
+        taken.peek().is_some() && taken.all(|entry| entry.completed)
+    }
+
+    /// The CLI begins something. What was reported as over may be of it, and have a result to come; what was completed before is
+    /// not of it, and turns end if all their prompts are completed.
+    pub(super) fn goes_on(&mut self, actions: &mut Actions) {
+        let (over, open) =
+            std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|turn| self.is_completed(turn.id));
+        self.turns = open;
+        self.end_without_result(over, actions);
+        self.result_may_be_late = false;
+        for entry in self.prompts.iter_mut() {
+            entry.over = None;
+            if entry.completed && entry.is_taken() {
+                entry.stage = Stage::Unanswered;
+            }
+        }
+        self.turns.iter_mut().for_each(|turn| turn.is_over = false);
+    }
+
+    /// Returns whether a result is missing: after a grace period, [`Ledger::end_missing`] is due.
+    pub(crate) fn misses_result(&self) -> bool {
+        self.turns.iter().any(|turn| turn.is_over) || self.prompts.iter().any(|entry| self.is_missed(entry))
+    }
+
+    /// Ends the turns whose results are missing, and their prompts.
+    pub(crate) fn end_missing(&mut self, actions: &mut Actions) {
+        self.recall_completed();
+        let missed: Vec<Uuid> =
+            self.prompts.iter().filter(|entry| self.is_missed(entry)).map(|entry| entry.id.uuid()).collect();
+        let lost = self.prompts.remove_all(|entry| missed.contains(&entry.id.uuid()));
+        let of = |entries: &[Entry], id: TurnId| entries.iter().any(|entry| entry.turn() == Some(id));
+        let (over, open) = std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|turn| {
+            let shared = self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
+            !shared && (turn.is_over || of(&lost, turn.id))
+        });
+        self.turns = open;
+        self.end_without_result(over, actions);
+        for entry in lost {
+            entry.end(Outcome::Lost(Lost::NoResult), actions);
+        }
+    }
+
+    /// Ends turns whose results may still come, late.
+    pub(super) fn end_without_result(&mut self, turns: Vec<Turn>, actions: &mut Actions) {
+        if turns.is_empty() {
+            return;
+        }
+        for turn in turns {
+            actions.push(Action::TurnEnded { turn: turn.id, origin: turn.origin, result: None });
+        }
+        self.interrupt = Interrupt::None;
+        self.result_may_be_late = true;
+    }
+
+    /// Returns whether a result is the late one of a turn that was ended without it, and answers no prompt. There is one at most,
+    /// and it comes before the CLI goes on, unless it names a prompt that is open.
+    pub(crate) fn absorbs(&mut self, facts: &ResultFacts) -> bool {
+        let may_be_late = std::mem::take(&mut self.result_may_be_late) && self.turns.is_empty();
+        let mut named = facts.answers().into_iter().flatten().copied().chain(facts.answers_first());
+        let is_open = |uuid| self.prompts.iter().any(|entry| entry.id.uuid() == uuid && entry.is_with_cli());
+        may_be_late && !named.any(is_open)
+    }
+
+    /// A turn ended, with its result or without. The prompts that were completed before it began have no result to come.
+    pub(super) fn recall_completed(&mut self) {
+        let completed = |entry: &&mut Entry| entry.completed && matches!(entry.stage, Stage::Unanswered);
+        self.prompts.iter_mut().filter(completed).for_each(|entry| entry.over = Some(Over::Reported));
+    }
+
+    fn is_missed(&self, entry: &Entry) -> bool {
+        match entry.over {
+            Some(Over::Reported) => true,
+            Some(Over::Stopped) => self.turns.iter().all(|turn| turn.tools == 0),
+            None => false,
+        }
+    }
+
+    /// Returns whether the CLI's words about the end of a turn can be relied on.
+    fn ends_are_reported(&self) -> bool {
+        (self.generation.tells_life || self.generation.lists_queued) && !self.generation.holds_results
+    }
+}

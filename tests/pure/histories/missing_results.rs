@@ -1,0 +1,334 @@
+//! Prompts whose turn is over without a `result`: they end as lost after a grace period, where the CLI's words can be
+//! relied on, and their results may still come, late.
+
+use std::time::Duration;
+
+use claude_duplex::testing::{Fault, Generation, Pair, Script, Step};
+use claude_duplex::{
+    Action, AskKind, Busy, Config, Deadline, Decision, Interrupt, Lost, Outcome, Prompt, PromptId, Protocol, Seed, Time,
+};
+use serde_json::{Value, json};
+
+const LOST: Option<Outcome> = Some(Outcome::Lost(Lost::NoResult));
+const SUCCESS: Option<Outcome> = Some(Outcome::Success);
+
+fn at(seconds: u64) -> Time {
+    Time::from(Duration::from_secs(seconds))
+}
+
+/// A session without a CLI: its lines are written by hand.
+struct Host {
+    protocol: Protocol,
+    actions: Vec<Action>,
+}
+
+impl Host {
+    fn new() -> Self {
+        Self::with(Config::new(Seed([2; 16])).own(AskKind::Permission))
+    }
+
+    fn with(config: Config) -> Self {
+        Self { protocol: Protocol::new(config, Time::ZERO), actions: Vec::new() }
+    }
+
+    /// One with a prompt whose turn runs on that version.
+    fn in_turn(version: &str) -> (Self, PromptId) {
+        let mut host = Self::new();
+        let prompt = host.prompt("hello");
+        if version >= "2.1.206" {
+            host.hears(0, &life(prompt, "queued"));
+            host.hears(0, &life(prompt, "started"));
+        }
+        host.hears(0, &init(version));
+        host.hears(0, &echo(prompt));
+        (host, prompt)
+    }
+
+    fn prompt(&mut self, text: &str) -> PromptId {
+        self.protocol.prompt(self.protocol.now(), Prompt::text(text).busy(Busy::Send)).expect("there is room")
+    }
+
+    fn interrupt(&mut self) {
+        self.protocol.interrupt(self.protocol.now(), Interrupt::running().id("i")).expect("there is room");
+    }
+
+    fn hears(&mut self, seconds: u64, line: &Value) {
+        self.protocol.receive(at(seconds), format!("{line}\n").as_bytes());
+        self.poll();
+    }
+
+    fn waits(&mut self, seconds: u64) {
+        self.protocol.handle_timeout(at(seconds));
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        self.actions.extend(std::iter::from_fn(|| self.protocol.poll_action()));
+    }
+
+    fn outcome(&self, wanted: PromptId) -> Option<Outcome> {
+        outcome(&self.actions, wanted)
+    }
+
+    /// Checks that a prompt is given up at that second and not before.
+    fn is_lost_at(&mut self, seconds: u64, prompt: PromptId) {
+        assert_eq!(self.protocol.poll_timeout(), Some((at(seconds), Deadline::Result)));
+        self.waits(seconds - 1);
+        assert_eq!(self.outcome(prompt), None);
+        self.waits(seconds);
+        assert_eq!(self.outcome(prompt), LOST);
+    }
+
+    /// Checks that a prompt stays open, however long the CLI is silent.
+    fn stays_open(&mut self, prompt: PromptId) {
+        assert_eq!(self.protocol.poll_timeout(), None);
+        self.waits(3000);
+        assert_eq!(self.outcome(prompt), None);
+    }
+}
+
+fn outcome(actions: &[Action], wanted: PromptId) -> Option<Outcome> {
+    actions.iter().find_map(|action| match action {
+        Action::PromptEnded { prompt, outcome, .. } if *prompt == wanted => Some(*outcome),
+        _ => None,
+    })
+}
+
+fn init(version: &str) -> Value {
+    json!({ "type": "system", "subtype": "init", "session_id": "s", "claude_code_version": version })
+}
+
+fn echo(prompt: PromptId) -> Value {
+    json!({ "type": "user", "uuid": prompt.uuid().to_string(), "message": {} })
+}
+
+fn life(prompt: PromptId, state: &str) -> Value {
+    json!({ "type": "command_lifecycle", "command_uuid": prompt.uuid().to_string(), "state": state })
+}
+
+fn state(state: &str) -> Value {
+    json!({ "type": "system", "subtype": "session_state_changed", "state": state })
+}
+
+fn blocks(kind: &str, block: &str) -> Value {
+    json!({ "type": kind, "message": { "content": [{ "type": block }] } })
+}
+
+fn result(uuid: &str) -> Value {
+    json!({ "type": "result", "subtype": "success", "is_error": false, "result": "done", "uuid": uuid })
+}
+
+fn receipt(response: Value) -> Value {
+    json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "i", "response": response } })
+}
+
+#[test]
+fn a_prompt_that_is_completed_is_lost_after_the_grace() {
+    let (mut host, prompt) = Host::in_turn("2.1.220");
+    let next = host.protocol.prompt(at(0), "next").unwrap();
+    host.hears(1, &life(prompt, "completed"));
+    // Each line restarts it, but for a `keep_alive`.
+    host.hears(5, &blocks("assistant", "text"));
+    host.hears(6, &json!({ "type": "keep_alive" }));
+    host.is_lost_at(15, prompt);
+    assert!(host.actions.iter().any(|action| matches!(action, Action::TurnEnded { result: None, .. })));
+    // The queued prompt is written, and the late result is not its.
+    assert!(String::from_utf8_lossy(host.protocol.poll_transmit()).contains(&next.uuid().to_string()));
+    host.hears(16, &result("00000000-0000-4000-8000-0000000000a1"));
+    assert_eq!(host.outcome(next), None);
+    host.hears(17, &life(next, "started"));
+    host.hears(17, &init("2.1.220"));
+    host.hears(18, &result("00000000-0000-4000-8000-0000000000a2"));
+    assert_eq!(host.outcome(next), SUCCESS);
+    assert!(host.protocol.is_idle());
+}
+
+/// A program that stands in for the CLI, and gives neither `command_lifecycle` nor echoes.
+#[test]
+fn a_late_result_is_not_guessed_to_answer_the_next_prompt() {
+    let mut host = Host::new();
+    let prompt = host.prompt("hello");
+    host.hears(0, &init("2.1.220"));
+    host.hears(0, &blocks("assistant", "text"));
+    host.interrupt();
+    host.hears(1, &receipt(json!({ "still_queued": [] })));
+    host.is_lost_at(11, prompt);
+    let next = host.prompt("next");
+    host.hears(12, &result("00000000-0000-4000-8000-0000000000a1"));
+    assert_eq!(host.outcome(next), None, "absorbed");
+    // One result, and no second.
+    host.hears(13, &result("00000000-0000-4000-8000-0000000000a2"));
+    assert_eq!(host.outcome(next), SUCCESS);
+}
+
+#[test]
+fn a_result_that_is_lost_is_not_waited_for_in_the_next_turn() {
+    let (mut host, prompt) = Host::in_turn("2.1.220");
+    host.hears(1, &life(prompt, "completed"));
+    host.is_lost_at(11, prompt);
+    let next = host.prompt("next");
+    host.hears(12, &init("2.1.220"));
+    host.hears(12, &echo(next));
+    host.hears(13, &result("00000000-0000-4000-8000-0000000000a1"));
+    assert_eq!(host.outcome(next), SUCCESS);
+}
+
+#[test]
+fn what_the_cli_begins_takes_the_end_back() {
+    for begins in [init("2.1.220"), state("running"), json!(null)] {
+        let (mut host, prompt) = Host::in_turn("2.1.220");
+        host.hears(1, &life(prompt, "completed"));
+        let begins = if begins.is_null() { life(prompt, "started") } else { begins };
+        host.hears(2, &begins);
+        host.waits(60);
+        assert_eq!(host.outcome(prompt), None, "{begins}");
+        let named = json!({ "type": "result", "subtype": "success", "is_error": false, "result": "done",
+            "user_message_uuids": [prompt.uuid().to_string()] });
+        host.hears(61, &named);
+        assert_eq!(host.outcome(prompt), SUCCESS, "{begins}");
+    }
+}
+
+/// The result of a second turn names the second prompt; the first was completed before it.
+#[test]
+fn a_completed_prompt_that_no_later_result_names_is_lost() {
+    for named in [true, false] {
+        let (mut host, first) = Host::in_turn("2.1.220");
+        host.hears(1, &life(first, "completed"));
+        let second = host.prompt("two");
+        host.hears(2, &life(second, "queued"));
+        host.hears(2, &life(second, "started"));
+        host.hears(2, &init("2.1.220"));
+        let mut result = result("00000000-0000-4000-8000-0000000000a1");
+        if named {
+            result["user_message_uuids"] = json!([second.uuid().to_string()]);
+        }
+        host.hears(3, &result);
+        assert_eq!((host.outcome(first), host.outcome(second)), (None, SUCCESS), "{named}");
+        host.is_lost_at(13, first);
+    }
+}
+
+/// The `init` of its turn was lost.
+#[test]
+fn a_result_that_comes_within_the_grace_counts() {
+    let mut host = Host::new();
+    let prompt = host.prompt("hello");
+    for said in ["queued", "started", "completed"] {
+        host.hears(0, &life(prompt, said));
+    }
+    assert_eq!(host.outcome(prompt), None);
+    host.hears(1, &result("00000000-0000-4000-8000-0000000000a1"));
+    assert_eq!(host.outcome(prompt), SUCCESS);
+    assert_eq!(host.protocol.poll_timeout(), None);
+}
+
+#[test]
+fn a_fold_that_a_hook_blocks_stays_blocked() {
+    let (mut host, prompt) = Host::in_turn("2.1.329");
+    let fold = host.prompt("fold");
+    host.hears(1, &life(fold, "queued"));
+    host.hears(2, &life(fold, "completed"));
+    host.hears(2, &json!({ "type": "system", "subtype": "informational", "prevent_continuation": true }));
+    assert_eq!(host.outcome(fold), Some(Outcome::Blocked));
+    host.stays_open(prompt);
+}
+
+#[test]
+fn an_idle_session_ends_what_was_written_before_it_ran() {
+    let mut host = Host::new();
+    let prompt = host.prompt("hello");
+    host.hears(0, &state("running"));
+    host.hears(0, &init("2.1.329"));
+    let later = host.prompt("later");
+    host.hears(1, &state("idle"));
+    host.is_lost_at(11, prompt);
+    assert_eq!(host.outcome(later), None, "the CLI may not have read it");
+    host.stays_open(later);
+}
+
+#[test]
+fn an_acknowledged_interrupt_ends_what_it_does_not_list() {
+    let (mut host, prompt) = Host::in_turn("2.1.250");
+    let queued = host.prompt("queued");
+    host.interrupt();
+    let after = host.prompt("after");
+    host.hears(1, &receipt(json!({ "still_queued": [queued.uuid().to_string()] })));
+    host.is_lost_at(11, prompt);
+    host.waits(60);
+    assert_eq!((host.outcome(queued), host.outcome(after)), (None, None));
+
+    // A tool that runs may delay it.
+    let (mut host, prompt) = Host::in_turn("2.1.250");
+    host.hears(1, &blocks("assistant", "tool_use"));
+    host.interrupt();
+    host.hears(2, &receipt(json!({ "still_queued": [] })));
+    assert_eq!(host.protocol.poll_timeout(), None);
+    host.hears(100, &blocks("user", "tool_result"));
+    host.is_lost_at(110, prompt);
+}
+
+#[test]
+fn an_open_request_of_the_cli_holds_the_end() {
+    let (mut host, prompt) = Host::in_turn("2.1.250");
+    host.interrupt();
+    host.hears(1, &receipt(json!({ "still_queued": [] })));
+    let ask = json!({ "type": "control_request", "request_id": "r",
+        "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
+    host.hears(2, &ask);
+    assert_eq!(host.protocol.poll_timeout(), None);
+    let open = host.protocol.incoming_requests().next().expect("it is open").id();
+    host.protocol.answer(at(50), open, Decision::deny("no")).unwrap();
+    host.is_lost_at(60, prompt);
+}
+
+#[test]
+fn nothing_but_a_time_limit_ends_a_prompt_of_an_older_version() {
+    for version in ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.178", "2.1.205"] {
+        let (mut host, prompt) = Host::in_turn(version);
+        host.hears(1, &state("running"));
+        host.hears(1, &state("idle"));
+        host.interrupt();
+        host.hears(2, &receipt(json!({ "still_queued": [] })));
+        host.stays_open(prompt);
+    }
+    // Receipts without the list prove nothing.
+    let (mut host, prompt) = Host::in_turn("2.1.250");
+    host.interrupt();
+    host.hears(2, &receipt(json!({})));
+    host.stays_open(prompt);
+}
+
+#[test]
+fn the_grace_is_a_setting() {
+    for grace in [None, Some(Duration::from_secs(3))] {
+        let mut config = Config::new(Seed([2; 16]));
+        config.timeouts.missing_result = grace;
+        let mut host = Host::with(config);
+        let prompt = host.prompt("hello");
+        for said in ["queued", "started", "completed"] {
+            host.hears(1, &life(prompt, said));
+        }
+        match grace {
+            None => host.stays_open(prompt),
+            Some(_) => host.is_lost_at(4, prompt),
+        }
+    }
+}
+
+#[test]
+fn the_scripted_clis_that_give_no_result_end_their_prompts() {
+    for &generation in Generation::ALL {
+        for fault in [Fault::NoResult, Fault::IdleWithoutResult] {
+            let script = Script::new(generation).session_state(true).fault(fault.clone()).then([Step::text("all")]);
+            let mut pair = Pair::new(Config::new(Seed([2; 16])), script.then([Step::text("more")]));
+            let (prompt, next) = (pair.prompt("one"), pair.prompt("two"));
+            pair.advance(Duration::from_secs(20));
+            let actions = pair.take_actions();
+            let ends = generation >= Generation::V2_1_250 && fault == Fault::IdleWithoutResult;
+            let expected = if ends { (LOST, SUCCESS) } else { (None, None) };
+            let seen = (outcome(&actions, prompt), outcome(&actions, next));
+            assert_eq!(seen, expected, "{generation:?}, {fault:?}");
+        }
+    }
+}
