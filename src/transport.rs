@@ -104,7 +104,7 @@ pub trait Transport {
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Waits until the child has closed its stdin: what was written may be unread, and nothing more can be written. Polled
-    /// while there is nothing to write; not again once it is ready. By default it never comes, and the next write tells.
+    /// while there is nothing to write; not again once it is ready. By default it never comes, and the next write fails.
     fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let _ = cx;
         Poll::Pending

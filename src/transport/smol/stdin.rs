@@ -1,4 +1,4 @@
-//! Notices that nobody reads a child's stdin any more, without a write.
+//! Notices, without a write, that a child has closed its stdin.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,7 +8,7 @@ use async_io::Async;
 
 /// Second descriptor of the writing end of a pipe. While it is open, the reader does not see the end of its input.
 ///
-/// On Linux the writing end is never readable, and an error is reported as readiness whatever was asked for: `POLLERR` says
+/// On Linux the writing end is never readable, and an error is reported as readiness whatever was asked for: `POLLERR` means
 /// that the last reader is gone (`poll(2)`, `epoll_ctl(2)`).
 pub(super) struct Watch(Async<OwnedFd>);
 

@@ -1,4 +1,4 @@
-//! Notices that nobody reads a child's stdin any more, without a write.
+//! Notices, without a write, that a child has closed its stdin.
 
 use std::future::Future;
 use std::io;
@@ -11,7 +11,7 @@ use tokio::io::unix::AsyncFd;
 
 /// Second descriptor of the writing end of a pipe. While it is open, the reader does not see the end of its input.
 ///
-/// On Linux `POLLERR` says that the last reader is gone (`poll(2)`); it is reported whatever was asked for.
+/// On Linux `POLLERR` means that the last reader is gone (`poll(2)`); it is reported whatever was asked for.
 pub(super) struct Watch(Pin<Box<dyn Future<Output = ()> + Send + Sync>>);
 
 impl Watch {
