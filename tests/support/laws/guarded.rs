@@ -2,7 +2,7 @@
 //! time, every open request of the CLI has its response, every hook an answer that the CLI has read, and a turn that hooks
 //! may guard was interrupted.
 
-use claude_duplex::{Action, AskId, AskKind, Child, ChildAction, Input, WhyWithdrawn};
+use claude_duplex::{Action, AskId, AskKind, Child, ChildAction, Deadline, Input, WhyWithdrawn};
 use serde_json::Value;
 
 use super::Case;
@@ -12,16 +12,16 @@ pub(crate) fn judge(case: &Case) -> usize {
     let mut protocol = case.drained.begin();
     let (mut asked, mut harmless) = (Vec::<(AskId, String)>::new(), Vec::new());
     // What was written, and how much of it before the close: a turn may be told later than the interrupt that stops it.
-    let (mut output, mut before) = (Vec::new(), 0);
+    let (mut output, mut before) = (Vec::new(), None);
     let (mut hooks, mut turns) = (false, 0);
     for (now, input) in &case.drained.inputs {
-        let unsent = protocol.poll_transmit().len();
+        let (unsent, next) = (protocol.poll_transmit().len(), protocol.poll_timeout());
         if let Input::Sent(count) = input {
             let pending = protocol.poll_transmit();
             output.extend_from_slice(&pending[..*count.min(&pending.len())]);
         }
         if *input == Input::Close {
-            before = output.len();
+            before.get_or_insert(output.len());
         }
         match input {
             Input::Request(request) => {
@@ -62,9 +62,14 @@ pub(crate) fn judge(case: &Case) -> usize {
                 let requests = asked.iter().filter(|(_, other)| other == id).count();
                 assert!(of(id) >= requests, "{id} was asked {requests} times and has {} responses", of(id));
             }
-            let is_guarded = turns > 0 && hooks;
+            // Before its grace has passed, a close waits for no turn that is taken to be over.
+            let is_late = *input == Input::Timeout && next.is_some_and(|(_, due)| due == Deadline::Shutdown);
+            let is_guarded = turns > 0 && hooks && is_late;
             let is_interrupt = |line: &Value| line["request"]["subtype"] == "interrupt";
-            assert!(!is_guarded || lines(&output[before..]).iter().any(is_interrupt), "the turn goes on unguarded");
+            assert!(
+                !is_guarded || lines(&output[before.unwrap_or(0)..]).iter().any(is_interrupt),
+                "the turn goes on unguarded"
+            );
             return asked.len() + usize::from(is_guarded);
         }
     }
