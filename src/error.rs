@@ -178,8 +178,8 @@ pub enum WhyRejected {
     /// The output ended within it.
     #[error("cut off by the end of the output")]
     CutOff,
-    /// An ask or response without an id that is a text of at most 256 bytes. An ask with a longer id is
-    /// [declined](crate::Rejected::declined).
+    /// An ask or response without an id that is a text of at most 256 bytes. An ask with a longer id, up to
+    /// 16 KiB, is [declined](crate::Rejected::declined).
     #[error("no request id")]
     NoRequestId,
     /// Listed as an open ask in the reply to an `initialize`, and none.

@@ -103,6 +103,13 @@ pub trait Transport {
     /// Polled until it is ready, an error included, but signals do not wait for it.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
+    /// Waits until the child has closed its stdin: what was written may be unread, and nothing more can be written. Polled
+    /// while there is nothing to write; not again once it is ready. By default it never comes, and the next write fails.
+    fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let _ = cx;
+        Poll::Pending
+    }
+
     /// Waits for the child's exit. Not polled again once it is ready. It must not touch stdin: some libraries close it
     /// when they wait. Without a process it never comes.
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {

@@ -61,20 +61,24 @@ impl Session {
             if self.protocol.is_closed() {
                 return Ok(None);
             }
-            self.wait()?;
+            let is_stdin_closed = self.wait()?;
             self.read();
             self.read_stderr();
             self.reap()?;
+            if is_stdin_closed && self.stdin.take().is_some() {
+                self.protocol.send_failed(self.now());
+            }
             // Last: what has arrived may be what was waited for.
             self.protocol.handle_timeout(self.now());
         }
     }
 
-    /// Sleeps until something can be done. What that is, is found out by trying.
-    fn wait(&self) -> io::Result<()> {
+    /// Sleeps until something can be done. What that is, is found out by trying. Returns whether the child has closed its
+    /// stdin: `poll` reports that error on the pipe although nothing is asked about it.
+    fn wait(&self) -> io::Result<bool> {
         let writes = !self.protocol.poll_transmit().is_empty();
         let wanted = [
-            (self.stdin_fd().filter(|_| writes), PollFlags::OUT),
+            (self.stdin_fd(), if writes { PollFlags::OUT } else { PollFlags::empty() }),
             (self.stdout_fd().filter(|_| self.protocol.wants_read()), PollFlags::IN),
             (self.stderr_fd(), PollFlags::IN),
             (self.runs.then(|| self.exit.as_fd()), PollFlags::IN),
@@ -83,8 +87,10 @@ impl Session {
         let due = self.protocol.poll_timeout().map(|(at, _)| at.since(self.now()));
         // A deadline that is too far for the system is none.
         let due = due.and_then(|due| Timespec::try_from(due).ok());
-        match poll(&mut wanted.collect::<Vec<_>>(), due.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
+        let mut wanted: Vec<_> = wanted.collect();
+        match poll(&mut wanted, due.as_ref()) {
+            Ok(_) => Ok(self.stdin.is_some() && wanted[0].revents().contains(PollFlags::ERR)),
+            Err(Errno::INTR) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

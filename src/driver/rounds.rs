@@ -20,6 +20,7 @@ impl<T: Transport> Driver<T> {
         moved |= self.read(cx);
         moved |= self.read_stderr(cx);
         moved |= self.reap(cx);
+        moved |= self.watch_stdin(cx);
         moved |= self.expire(cx);
         // What follows from all that is written before the host hears of it.
         moved |= self.push(cx);
@@ -159,6 +160,19 @@ impl<T: Transport> Driver<T> {
         let Poll::Ready(exit) = self.transport.poll_exit(cx) else { return false };
         self.exited = true;
         self.tell(Input::Exited(exit));
+        true
+    }
+
+    /// Notices that the child reads no more. If its output has ended, or the child has, that says more.
+    fn watch_stdin(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.stdin != Stdin::Open || self.stdout_ended || self.exited {
+            return false;
+        }
+        if self.transport.poll_stdin_closed(cx).is_pending() {
+            return false;
+        }
+        self.stdin = Stdin::Failed;
+        self.tell(Input::SendFailed);
         true
     }
 

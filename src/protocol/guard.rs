@@ -1,8 +1,7 @@
 //! A close whose turn outlasts its grace while decisions of the host guard what the turn does.
 //!
-//! The CLI up to 2.1.206 takes the end of stdin for an answer without objection of every hook, open or later, and runs the
-//! tool (trials `end_of_stdin_under_a_hook`, `guard_of_a_close`). So open requests are refused and the turn is interrupted,
-//! and stdin is closed after that.
+//! At the end of stdin the CLI up to 2.1.206 runs what hooks guard, open or later ones (trials `end_of_stdin_under_a_hook`,
+//! `guard_of_a_close`). So open requests are refused and the turn is interrupted, and stdin is closed after that.
 
 use crate::action::WhyWithdrawn;
 use crate::error::Lost;

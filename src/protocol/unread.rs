@@ -12,6 +12,9 @@ use crate::wire::scan::raw::Text;
 /// write its type, id, subtype and the event of a hook before anything that can be long.
 pub(super) const START: usize = 4096;
 
+/// The longest id that is answered, in bytes.
+const LONGEST_ID: usize = 16 * 1024;
+
 /// Reason in the response to a request that was not read.
 const UNREAD: &str = "the request is too long for the host";
 
@@ -40,11 +43,12 @@ impl Protocol {
     }
 
     /// Writes the response that is safe for a request that the host cannot be asked. Returns the request's kind if there is
-    /// one: not to a dialog of a kind that the host did not declare, and not once stdin is to be closed.
+    /// one. A dialog of a kind that the host did not declare gets none, nor does a longer id than [`LONGEST_ID`]. None can be
+    /// written once stdin is to be closed.
     fn decline_unread(&mut self, id: Text<'_>, fields: &AskFields<'_>) -> Option<AskKind> {
         let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
         let may_answer = kind != AskKind::Dialog || self.declares_dialog(fields);
-        let id = id.decoded();
+        let id = id.within(LONGEST_ID)?;
         if !may_answer || self.asks.is_open(&id) || !(self.can_write() || self.is_stopping()) {
             return None;
         }

@@ -26,6 +26,8 @@
 //! ```
 
 mod relay;
+#[cfg(target_os = "linux")]
+mod stdin;
 mod streams;
 
 pub use streams::{Streams, over};
@@ -91,6 +93,8 @@ pub struct Smol {
     process: Process,
     pipes: Streams<ChildStdout, ChildStdin>,
     stderr: Option<ChildStderr>,
+    #[cfg(target_os = "linux")]
+    watch: Option<stdin::Watch>,
     status: Pin<Box<dyn Future<Output = io::Result<ExitStatus>> + Send + Sync>>,
 }
 
@@ -116,10 +120,21 @@ impl Smol {
     pub fn adopt(mut child: Child) -> io::Result<Self> {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(spawn::not_piped()) };
+        // Without a watch, the next write tells.
+        #[cfg(target_os = "linux")]
+        let watch = stdin::Watch::new(&stdin).ok();
         let (process, pipes) = (Process::new(child.id()), Streams::new(stdout, stdin));
         // `status` closes the child's stdin, where it still has one.
         let status = Box::pin(child.status());
-        Ok(Self { child, process, pipes, stderr, status })
+        Ok(Self {
+            child,
+            process,
+            pipes,
+            stderr,
+            #[cfg(target_os = "linux")]
+            watch,
+            status,
+        })
     }
 
     /// The process's id, which is its group's too. It may be another's once the process has exited.
@@ -154,7 +169,19 @@ impl Transport for Smol {
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        #[cfg(target_os = "linux")]
+        {
+            self.watch = None;
+        }
         self.pipes.poll_close(cx)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(watch) = &mut self.watch else { return Poll::Pending };
+        ready!(watch.poll_closed(&mut self.pipes.relay.context(cx)));
+        self.watch = None;
+        Poll::Ready(())
     }
 
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {

@@ -22,6 +22,8 @@
 //! # }
 //! ```
 
+#[cfg(target_os = "linux")]
+mod stdin;
 mod streams;
 
 pub use streams::{Streams, over};
@@ -86,6 +88,8 @@ pub struct Tokio {
     process: Process,
     pipes: Streams<ChildStdout, ChildStdin>,
     stderr: Option<ChildStderr>,
+    #[cfg(target_os = "linux")]
+    watch: Option<stdin::Watch>,
 }
 
 impl Tokio {
@@ -111,7 +115,15 @@ impl Tokio {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(spawn::not_piped()) };
         let id = child.id().ok_or_else(spawn::has_exited)?;
-        Ok(Self { child, process: Process::new(id), pipes: Streams::new(stdout, stdin), stderr })
+        Ok(Self {
+            child,
+            process: Process::new(id),
+            // Without a watch, the next write tells.
+            #[cfg(target_os = "linux")]
+            watch: stdin::Watch::new(&stdin).ok(),
+            pipes: Streams::new(stdout, stdin),
+            stderr,
+        })
     }
 
     /// The process's id, which is its group's too. It may be another's once the process has exited.
@@ -146,7 +158,19 @@ impl Transport for Tokio {
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        #[cfg(target_os = "linux")]
+        {
+            self.watch = None;
+        }
         self.pipes.poll_close(cx)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(watch) = &mut self.watch else { return Poll::Pending };
+        ready!(watch.poll_closed(cx));
+        self.watch = None;
+        Poll::Ready(())
     }
 
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {

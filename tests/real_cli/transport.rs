@@ -102,6 +102,10 @@ impl claude_duplex::Transport for Transport {
         either!(self, transport => transport.poll_close(cx))
     }
 
+    fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        either!(self, transport => transport.poll_stdin_closed(cx))
+    }
+
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
         either!(self, transport => transport.poll_exit(cx))
     }

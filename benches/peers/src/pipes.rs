@@ -142,12 +142,17 @@ fn answered(corpus: &Corpus) -> Corpus {
     Corpus { name: corpus.name, before: Vec::new(), bytes, lines, longest: corpus.longest }
 }
 
-/// Plays the CLI: the corpus for each line, and its result, until there are no more.
+/// Plays the CLI: the corpus for each line, and its result, until there are no more. As with the CLI, no turn
+/// repeats the uuids of another: a session drops a result that comes again.
 pub(crate) fn child(corpus: &str) -> ExitCode {
     let corpora = [corpora::mixed(), corpora::deltas(), corpora::big()];
-    let answer = answered(corpora.iter().find(|known| known.name == corpus).expect("a corpus of that name")).bytes;
+    let mut answer = answered(corpora.iter().find(|known| known.name == corpus).expect("a corpus of that name")).bytes;
     let mut stdout = stdout().lock();
-    for _ in stdin().lock().lines().map_while(Result::ok) {
+    let field = b"\"uuid\":\"";
+    let uuids: Vec<_> = memchr::memmem::find_iter(&answer, field).map(|at| at + field.len()).collect();
+    for (turn, _) in stdin().lock().lines().map_while(Result::ok).enumerate() {
+        let start = format!("{turn:08x}");
+        uuids.iter().for_each(|at| answer[*at..][..start.len()].copy_from_slice(start.as_bytes()));
         if stdout.write_all(&answer).and_then(|()| stdout.flush()).is_err() {
             return ExitCode::FAILURE;
         }

@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use claude_duplex::{CloseReason, Exit};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::stage::{Scenario, Stage, script};
 
@@ -18,6 +20,7 @@ pub(crate) const ALL: &[Scenario] = &[
     ("dropping_the_session_kills_the_group", dropping_the_session_kills_the_group),
     ("dropping_the_session_kills_what_an_exited_child_left", dropping_the_session_kills_what_an_exited_child_left),
     ("a_kill_reaches_the_group", a_kill_reaches_the_group),
+    ("a_kill_after_the_exit_reaches_no_stranger", a_kill_after_the_exit_reaches_no_stranger),
     ("a_held_stdout_does_not_hold_up_the_end", a_held_stdout_does_not_hold_up_the_end),
 ];
 
@@ -111,6 +114,44 @@ fn a_kill_reaches_the_group(stage: &Stage) {
     session.abort();
     assert_eq!(session.end().exit, Some(Exit::Signal(9)));
     gone.join().unwrap();
+}
+
+/// The child is gone and was waited for, and its group got its kill. Its number is kept in use by a process that nobody has
+/// waited for, and a stranger takes it: whatever the host does now, the stranger lives.
+fn a_kill_after_the_exit_reaches_no_stranger(stage: &Stage) {
+    let hold = Fifo::new();
+    let text = r#"setsid sh -c 'echo "{\"type\":\"system\"}"; cat <"$HOLD"' & read -r line; exit 0"#;
+    let mut session = stage.launch(&script(text).env("HOLD", &hold.0), |config| {
+        config.timeouts.shutdown.pipes = Duration::from_secs(60);
+    });
+    let holding = hold.hold();
+    session.until_message();
+    let group = i32::try_from(session.id()).unwrap();
+    let mut member = Command::new("sleep").arg("1000").process_group(group).spawn().unwrap();
+    session.prompt("hello");
+    let mut holding = holding.join().unwrap();
+    // What holds stdout repeats what it is given, so that there is something to drive the session by.
+    while !is_dead(&member) {
+        holding.write_all(b"{\"type\":\"system\"}\n").unwrap();
+        session.until_message();
+    }
+    let stranger = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(group).spawn();
+    let mut stranger = stranger.unwrap();
+    session.abort();
+    drop(holding);
+    session.end();
+    drop(session);
+    stranger.stdin.take().unwrap().write_all(b"alive").unwrap();
+    let output = stranger.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stdout == b"alive", "{output:?}");
+    member.wait().unwrap();
+}
+
+/// Whether it has ended. It is not waited for, so that its number and its group's stay in use.
+fn is_dead(child: &Child) -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    waitid(WaitId::Pid(pid), look).unwrap().is_some()
 }
 
 /// One that has left the group cannot be reached: the session ends without the end of stdout.

@@ -19,6 +19,11 @@ impl Session {
         Self { claude, actions: Vec::new(), settled: Settled::default() }
     }
 
+    /// The child's process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.claude.id()
+    }
+
     pub(crate) fn next(&mut self) -> Option<&Action> {
         let action = self.claude.next()?;
         self.settled.action(&action);

@@ -11,7 +11,7 @@ use super::Case;
 pub(crate) fn judge(case: &Case) -> usize {
     let mut protocol = case.drained.begin();
     let (mut asked, mut harmless) = (Vec::<(AskId, String)>::new(), Vec::new());
-    // What was written, and how much of it when the last turn began.
+    // What was written, and how much of it before the close: a turn may be told later than the interrupt that stops it.
     let (mut output, mut before) = (Vec::new(), 0);
     let (mut hooks, mut turns) = (false, 0);
     for (now, input) in &case.drained.inputs {
@@ -19,6 +19,9 @@ pub(crate) fn judge(case: &Case) -> usize {
         if let Input::Sent(count) = input {
             let pending = protocol.poll_transmit();
             output.extend_from_slice(&pending[..*count.min(&pending.len())]);
+        }
+        if *input == Input::Close {
+            before = output.len();
         }
         match input {
             Input::Request(request) => {
@@ -36,7 +39,7 @@ pub(crate) fn judge(case: &Case) -> usize {
                 // If the CLI does not read this answer, it takes the end of stdin for a refusal.
                 Action::Answered { ask, .. } if harmless.contains(&ask) => asked.retain(|(open, _)| *open != ask),
                 Action::Withdrawn { ask, why: WhyWithdrawn::Cli } => asked.retain(|(open, _)| *open != ask),
-                Action::TurnStarted { .. } => (turns, before) = (turns + 1, output.len()),
+                Action::TurnStarted { .. } => turns += 1,
                 Action::TurnEnded { .. } => turns -= 1,
                 _ => {}
             }

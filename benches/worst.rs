@@ -1,0 +1,81 @@
+//! The worst line of each kind: its time, as a multiple of the check that it is a message, and its peak memory, as a multiple
+//! of its length. `tests/costs` asserts the limits; this prints the figures, the worst first.
+//!
+//! `cargo bench --bench worst`, or with the name of a kind (a part of its line) behind `--`.
+
+#[path = "clock/mod.rs"]
+mod clock;
+#[path = "../tests/support/costly.rs"]
+mod costly;
+#[path = "counting/mod.rs"]
+mod counting;
+
+use std::process::ExitCode;
+
+use claude_duplex::Message;
+use costly::{FILLINGS, PLACES, hear, length, line, session};
+
+#[global_allocator]
+static ALLOCATOR: counting::Counting = counting::Counting;
+
+/// Length of each line, in bytes.
+const LENGTH: usize = 1024 * 1024;
+
+/// Runs of each line; odd, for the median.
+const RUNS: usize = 3;
+
+/// The most memory, in lengths of the line: the line itself, four times as much, and what a line may cost however short it
+/// is, which is 1 MiB.
+const MOST: f64 = 6.0;
+
+/// Cost of the worst filling of a kind.
+#[derive(Default)]
+struct Worst {
+    time: f64,
+    peak: f64,
+    slowest: String,
+    largest: String,
+}
+
+fn main() -> ExitCode {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let mut kinds = Vec::new();
+    for place in PLACES.into_iter().filter(|(before, _)| before.contains(&wanted)) {
+        let mut worst = Worst::default();
+        for filling in FILLINGS {
+            let (time, peak) = cost(&line(place, filling, LENGTH));
+            let name = String::from_utf8_lossy(filling).into_owned();
+            if time > worst.time {
+                (worst.time, worst.slowest) = (time, name.clone());
+            }
+            if peak > worst.peak {
+                (worst.peak, worst.largest) = (peak, name);
+            }
+        }
+        kinds.push((place.0.escape_debug().to_string(), worst));
+    }
+    kinds.sort_by(|(_, a), (_, b)| b.peak.total_cmp(&a.peak));
+    for (kind, Worst { time, peak, slowest, largest }) in &kinds {
+        println!("worst peak_ratio {peak:.2} ({largest}) time_ratio {time:.2} ({slowest}) kind {kind}");
+    }
+    let over = kinds.iter().filter(|(_, worst)| worst.peak > MOST).count();
+    if over == 0 && !kinds.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("worst: {over} of {} kinds are over {MOST} times the line", kinds.len());
+    ExitCode::FAILURE
+}
+
+/// The time of a line in checks of it, and its peak memory in lengths of it.
+fn cost(line: &[u8]) -> (f64, f64) {
+    let (mut heard, mut checked) = (Vec::new(), Vec::new());
+    let mut peak = 0;
+    for _ in 0..RUNS {
+        let mut session = session(line.len());
+        let ((_, counted), time) = clock::timed(|| counting::counted(|| hear(&mut session, line, |_| {})));
+        peak = counted.peak;
+        heard.push(time);
+        checked.push(clock::timed(|| Message::parse(line)).1);
+    }
+    (clock::median(heard) / clock::median(checked), peak as f64 / length(line) as f64)
+}
