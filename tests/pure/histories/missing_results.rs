@@ -152,8 +152,9 @@ fn a_late_result_is_not_guessed_to_answer_the_next_prompt() {
     host.hears(0, &blocks("assistant", "text"));
     host.interrupt();
     host.hears(1, &receipt(json!({ "still_queued": [] })));
+    let next = host.protocol.prompt(at(1), "next").unwrap();
     host.is_lost_at(11, prompt);
-    let next = host.prompt("next");
+    assert!(String::from_utf8_lossy(host.protocol.poll_transmit()).contains(&next.uuid().to_string()));
     host.hears(12, &result("00000000-0000-4000-8000-0000000000a1"));
     assert_eq!(host.outcome(next), None, "absorbed");
     // One result, and no second.

@@ -22,9 +22,20 @@ pub(crate) fn judge(case: &Case) -> usize {
 pub(crate) fn check(history: &History) -> Result<usize, String> {
     let (ledger, line, heard) = (Ledger::default(), Vec::new(), Time::ZERO);
     let (is_timeout, part) = (false, None);
-    let mut watch = Watch { protocol: history.begin(), ledger, line, heard, part, is_timeout, seen: 0, judged: 0 };
+    let mut watch = Watch {
+        protocol: history.begin(),
+        ledger,
+        line,
+        heard,
+        part,
+        is_timeout,
+        was_asked: false,
+        seen: 0,
+        judged: 0,
+    };
     for (now, input) in &history.inputs {
         watch.is_timeout = matches!(input, Input::Timeout);
+        watch.was_asked = watch.protocol.incoming_requests().next().is_some();
         match input {
             Input::Receive(bytes) => {
                 for part in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -71,6 +82,8 @@ struct Watch {
     /// The time of the last byte of the line that is arriving.
     part: Option<Time>,
     is_timeout: bool,
+    /// A request of the CLI was open before the input: the timeout itself can withdraw it.
+    was_asked: bool,
     /// How much of what is to be sent was seen.
     seen: usize,
     judged: usize,
@@ -156,7 +169,8 @@ impl Watch {
                 told.push((uuid, result));
             }
         }
-        let may_wait = self.protocol.incoming_requests().next().is_some() || self.protocol.is_closed();
+        let is_asked = self.was_asked || self.protocol.incoming_requests().next().is_some();
+        let may_wait = is_asked || self.protocol.is_closed();
         if let Some(missing) = self.ledger.missing().next().filter(|_| is_waited && !may_wait) {
             return Err(format!("{missing} is open, and its turn has been over for long"));
         }
