@@ -9,7 +9,7 @@ mod corpora;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use claude_duplex::{Action, AskKind, Config, Decision, Message, Prompt, PromptId, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Decision, IncomingKind, Message, Prompt, PromptId, Protocol, Seed, SessionTime};
 use corpora::Writer;
 
 const READ: usize = 64 * 1024;
@@ -109,9 +109,9 @@ fn turns() {
                 let uuid = prompted(&mut session).uuid();
                 let result =
                     format!("{{\"subtype\":\"success\",\"user_message_uuids\":[\"{uuid}\"],\"type\":\"result\"}}\n");
-                session.receive(Time::ZERO, &init);
-                session.receive(Time::ZERO, &assistant);
-                session.receive(Time::ZERO, result.as_bytes());
+                session.receive(SessionTime::ZERO, &init);
+                session.receive(SessionTime::ZERO, &assistant);
+                session.receive(SessionTime::ZERO, result.as_bytes());
                 let ended = |action: Action| matches!(action, Action::PromptEnded { .. });
                 std::iter::from_fn(|| session.poll_action()).filter(|action| ended(action.clone())).count() == 1
             })
@@ -131,12 +131,12 @@ fn asks() {
     let answered = measured(&mut || {
         asks.iter()
             .filter(|ask| {
-                session.receive(Time::ZERO, ask.as_bytes());
+                session.receive(SessionTime::ZERO, ask.as_bytes());
                 let asked = std::iter::from_fn(|| session.poll_action()).find_map(|action| match action {
-                    Action::Asked(ask) => Some(ask.id()),
+                    Action::IncomingRequest(ask) => Some(ask.id()),
                     _ => None,
                 });
-                let answered = session.answer(Time::ZERO, asked.expect("it is asked"), Decision::deny("no"));
+                let answered = session.respond(SessionTime::ZERO, asked.expect("it is asked"), Decision::deny("no"));
                 sent(&mut session);
                 answered.is_ok()
             })
@@ -146,23 +146,23 @@ fn asks() {
 }
 
 fn session() -> Protocol {
-    Protocol::new(Config::new(Seed([1; 16])).own(AskKind::Permission), Time::ZERO)
+    Protocol::new(Config::new(Seed([1; 16])).handle(IncomingKind::Permission), SessionTime::ZERO)
 }
 
 fn prompted(session: &mut Protocol) -> PromptId {
-    let prompt = session.prompt(Time::ZERO, Prompt::text("go on")).expect("there is room");
+    let prompt = session.prompt(SessionTime::ZERO, Prompt::text("go on")).expect("there is room");
     sent(session);
     prompt
 }
 
 fn sent(session: &mut Protocol) {
-    session.sent(Time::ZERO, session.poll_transmit().len());
+    session.sent(SessionTime::ZERO, session.poll_transmit().len());
 }
 
 fn fed(session: &mut Protocol, bytes: &[u8]) -> usize {
     let mut messages = 0;
     for read in bytes.chunks(READ) {
-        session.receive(Time::ZERO, black_box(read));
+        session.receive(SessionTime::ZERO, black_box(read));
         while let Some(action) = session.poll_action() {
             messages += usize::from(matches!(black_box(&action), Action::Message { .. }));
         }

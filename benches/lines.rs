@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use claude_duplex::{Action, Config, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
 
 const KIB: usize = 1024;
 const LENGTH: usize = 16 * KIB * KIB;
@@ -47,10 +47,10 @@ fn line() -> Vec<u8> {
 
 /// How long a session takes to make a message of the line.
 fn fed(line: &[u8], read: usize) -> Duration {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
     let started = Instant::now();
     for bytes in line.chunks(read) {
-        session.receive(Time::ZERO, black_box(bytes));
+        session.receive(SessionTime::ZERO, black_box(bytes));
     }
     let taken = started.elapsed();
     let Some(Action::Message { message, .. }) = session.poll_action() else { panic!("the line is a message") };

@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use claude_duplex::{Action, Busy, Config, Outcome, Prompt, PromptId, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Outcome, Prompt, PromptId, Protocol, Seed, SessionTime, WhenBusy};
 use corpora::Writer;
 use serde::de::IgnoredAny;
 
@@ -139,7 +139,7 @@ fn turns(session: &mut Protocol, count: usize) -> Duration {
         let result =
             format!(r#"{{"subtype":"success","is_error":false,"user_message_uuids":["{uuid}"],"type":"result"}}"#);
         let turn = [&init[..], echo.as_bytes(), b"\n", &delta, &assistant, result.as_bytes(), b"\n"].concat();
-        let (_, spent) = clock::timed(|| session.receive(Time::ZERO, &turn));
+        let (_, spent) = clock::timed(|| session.receive(SessionTime::ZERO, &turn));
         taken += spent;
         let ended = std::iter::from_fn(|| session.poll_action()).find(|action| match action {
             Action::PromptEnded { prompt: ended, outcome, .. } => *ended == prompt && *outcome == Outcome::Success,
@@ -160,8 +160,8 @@ fn names() -> Measured {
     let init = Writer::new().init();
     let ours = || {
         let mut config = Config::new(Seed([1; 16]));
-        config.busy = Busy::Send;
-        let mut session = Protocol::new(config, Time::ZERO);
+        config.when_busy = WhenBusy::Send;
+        let mut session = Protocol::new(config, SessionTime::ZERO);
         for _ in 0..1000 {
             prompted(&mut session);
         }
@@ -176,13 +176,13 @@ fn names() -> Measured {
 // Sessions.
 
 fn session(number: usize) -> Protocol {
-    Protocol::new(Config::new(Seed((number as u128).to_le_bytes())), Time::ZERO)
+    Protocol::new(Config::new(Seed((number as u128).to_le_bytes())), SessionTime::ZERO)
 }
 
 /// Gives a prompt, and takes it to the CLI.
 fn prompted(session: &mut Protocol) -> PromptId {
-    let prompt = session.prompt(Time::ZERO, Prompt::text("go on")).expect("there is room");
-    session.sent(Time::ZERO, session.poll_transmit().len());
+    let prompt = session.prompt(SessionTime::ZERO, Prompt::text("go on")).expect("there is room");
+    session.sent(SessionTime::ZERO, session.poll_transmit().len());
     prompt
 }
 
@@ -190,7 +190,7 @@ fn prompted(session: &mut Protocol) -> PromptId {
 fn fed(session: &mut Protocol, bytes: &[u8], read: usize) -> usize {
     let mut messages = 0;
     for read in bytes.chunks(read) {
-        session.receive(Time::ZERO, black_box(read));
+        session.receive(SessionTime::ZERO, black_box(read));
         while let Some(action) = session.poll_action() {
             messages += usize::from(matches!(black_box(&action), Action::Message { .. }));
         }

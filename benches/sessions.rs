@@ -6,7 +6,7 @@
 //!   loop on the same runtime, and the core's own time on the same bytes. In the processor's time of the thread that reads.
 //! * A turn of 10,000 parts of text, read as messages and as edits.
 //!
-//! `cargo bench --bench sessions --features smol,session`
+//! `cargo bench --bench sessions --features smol`
 
 #[path = "clock/mod.rs"]
 mod clock;
@@ -28,8 +28,8 @@ use std::time::Duration;
 
 use async_process::{Command, Stdio};
 use claude_duplex::{
-    Action, AskKinds, Asks, Config, Decision, Driver, Exit, Options, Overflow, Protocol, Request, Runner, Seed,
-    Session, Subscriber, Time, Transport,
+    Action, Config, Decision, Driver, Exit, IncomingKinds, IncomingRequests, Options, Overflow, Protocol, Request,
+    Runner, Seed, Session, SessionTime, Subscriber, Transport,
 };
 use clock::{median, spent};
 use counting::{Counting, counted};
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
 
 /// A child that says a turn when it is spoken to, without any memory of its own: not the host's to count.
 struct Canned {
-    now: Time,
+    now: SessionTime,
     /// How much of the turn was said.
     said: usize,
     spoken_to: bool,
@@ -112,7 +112,7 @@ thread_local! {
 }
 
 impl Transport for Canned {
-    fn now(&self) -> Time {
+    fn now(&self) -> SessionTime {
         self.now
     }
 
@@ -151,23 +151,23 @@ impl Transport for Canned {
         Poll::Pending
     }
 
-    fn poll_timer(&mut self, _: &mut Context<'_>, _: Time) -> Poll<()> {
+    fn poll_timer(&mut self, _: &mut Context<'_>, _: SessionTime) -> Poll<()> {
         Poll::Pending
     }
 }
 
-type Idle = (Session, Runner, Subscriber, Asks);
+type Idle = (Session, Runner, Subscriber, IncomingRequests);
 
 /// A session that had its turn and is idle.
 fn idle(number: usize) -> Idle {
     let mut seed = [0; 16];
     seed[..8].copy_from_slice(&number.to_le_bytes());
     let mut config = Config::new(Seed(seed));
-    config.owned = AskKinds::ALL;
-    let transport = Canned { now: Time::ZERO, said: 0, spoken_to: false };
+    config.handled = IncomingKinds::ALL;
+    let transport = Canned { now: SessionTime::ZERO, said: 0, spoken_to: false };
     let (claude, mut runner) = Driver::new(config, transport).into_session();
     let mut subscriber = claude.subscribe(1024, Overflow::Oldest);
-    let mut asks = claude.asks().expect("the first owner");
+    let mut asks = claude.incoming().expect("the first owner");
     let mut turn = claude.prompt("hello").expect("there is room");
     LINES.with_borrow_mut(|lines| *lines = self::turn(&turn.id().uuid().to_string()));
     let mut cx = Context::from_waker(Waker::noop());
@@ -176,7 +176,7 @@ fn idle(number: usize) -> Idle {
         assert!(Pin::new(&mut runner).poll(&mut cx).is_pending());
         while let Poll::Ready(Some(asked)) = std::pin::pin!(asks.next()).poll(&mut cx) {
             match asked.permission() {
-                Ok(_) => asked.answer(Decision::allow()).expect("it is open"),
+                Ok(_) => asked.respond(Decision::allow()).expect("it is open"),
                 Err(_) => drop(asked),
             }
         }
@@ -241,7 +241,7 @@ fn this() -> std::path::PathBuf {
 fn session() -> Duration {
     let options = Options::new().launcher(this(), ["--talk"]).program("unused");
     let (claude, runner) =
-        claude_duplex::smol::open(&options, Config::new(Seed::random())).expect("this program starts");
+        claude_duplex::Session::open_smol(&options, Config::new(Seed::random())).expect("this program starts");
     let mut subscriber = claude.subscribe(MESSAGES, Overflow::Oldest);
     let reading = async {
         drop(claude.request(Request::new("begin")).expect("there is room"));
@@ -283,11 +283,11 @@ fn bare_loop() -> Duration {
 
 fn in_core() -> Duration {
     let lines = lines();
-    let mut protocol = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+    let mut protocol = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
     let started = spent();
     let mut seen = 0;
     for chunk in lines.chunks(64 * 1024) {
-        protocol.receive(Time::ZERO, black_box(chunk));
+        protocol.receive(SessionTime::ZERO, black_box(chunk));
         while let Some(action) = protocol.poll_action() {
             black_box(action);
             seen += 1;

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use claude_duplex::message::Accumulator;
-use claude_duplex::{Action, Config, Message, MessageKind, Prompt, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Message, MessageKind, Prompt, Protocol, Seed, SessionTime};
 use corpora::Corpus;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -173,10 +173,10 @@ fn delta_or_view(message: &Message) -> bool {
 
 /// A session in the turn in which the corpus comes, or right before it.
 fn begun(corpus: &Corpus) -> Protocol {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
-    session.prompt(Time::ZERO, Prompt::text("look at everything")).expect("the first prompt is taken");
-    session.sent(Time::ZERO, session.poll_transmit().len());
-    session.receive(Time::ZERO, &corpus.before);
+    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    session.prompt(SessionTime::ZERO, Prompt::text("look at everything")).expect("the first prompt is taken");
+    session.sent(SessionTime::ZERO, session.poll_transmit().len());
+    session.receive(SessionTime::ZERO, &corpus.before);
     while session.poll_action().is_some() {}
     session
 }
@@ -185,7 +185,7 @@ fn begun(corpus: &Corpus) -> Protocol {
 fn protocol(session: &mut Protocol, corpus: &Corpus, look: impl Fn(&Message) -> bool) -> usize {
     let mut messages = 0;
     for read in corpus.bytes.chunks(READ) {
-        session.receive(Time::ZERO, black_box(read));
+        session.receive(SessionTime::ZERO, black_box(read));
         while let Some(action) = session.poll_action() {
             let looked =
                 |action: &Action| matches!(action, Action::Message { turn: Some(_), message, .. } if look(message));

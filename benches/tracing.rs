@@ -9,7 +9,7 @@ mod corpora;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use claude_duplex::{Action, Config, Input, Protocol, Seed, Time, Tracer};
+use claude_duplex::{Action, Config, Input, Protocol, Seed, SessionTime, Tracer};
 use corpora::Corpus;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -56,15 +56,15 @@ fn best(mut job: impl FnMut() -> Duration) -> Duration {
 fn measured(corpus: &Corpus, traced: bool) -> Duration {
     let config = Config::new(Seed([1; 16]));
     let mut tracer = traced.then(|| Tracer::new(&config, None));
-    let mut session = Protocol::new(config, Time::ZERO);
-    session.receive(Time::ZERO, &corpus.before);
+    let mut session = Protocol::new(config, SessionTime::ZERO);
+    session.receive(SessionTime::ZERO, &corpus.before);
     let start = Instant::now();
     let mut messages = 0;
     for read in corpus.bytes.chunks(READ) {
         if let Some(tracer) = &mut tracer {
             tracer.input(&Input::Receive(read.into()));
         }
-        session.receive(Time::ZERO, black_box(read));
+        session.receive(SessionTime::ZERO, black_box(read));
         while let Some(action) = session.poll_action() {
             if let Some(tracer) = &mut tracer {
                 tracer.action(&action);

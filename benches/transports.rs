@@ -20,7 +20,7 @@ use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use async_io::block_on;
-use claude_duplex::{Action, Config, Driver, Options, Outcome, Prompt, Protocol, Seed, Time, Transport};
+use claude_duplex::{Action, Config, Driver, Options, Outcome, Prompt, Protocol, Seed, SessionTime, Transport};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 /// The argument that makes this program the child, followed by how many messages it gives, and on which processor.
@@ -67,11 +67,11 @@ fn main() -> ExitCode {
             println!("{}: NOT RUN: programs cannot be told here where to run", job.name);
             continue;
         }
-        let mut claude = claude_duplex::smol::spawn(&job.options(), config()).expect("the child starts");
+        let mut claude = claude_duplex::driver::smol::spawn(&job.options(), config()).expect("the child starts");
         let mut bare = BareSmol::start(job);
         held &= holds("smol", job, || block_on(job.driven(&mut claude)), || block_on(bare.run(job)));
 
-        let mut claude = claude_duplex::tokio::spawn(&job.options(), config()).expect("the child starts");
+        let mut claude = claude_duplex::driver::tokio::spawn(&job.options(), config()).expect("the child starts");
         let mut bare = BareTokio::start(job);
         held &= holds("tokio", job, || runtime.block_on(job.driven(&mut claude)), || runtime.block_on(bare.run(job)));
     }
@@ -155,14 +155,14 @@ impl Job {
 
     /// The same without a child: the answer is there already.
     fn core(self) {
-        let mut session = Protocol::new(config(), Time::ZERO);
+        let mut session = Protocol::new(config(), SessionTime::ZERO);
         let answer = answer(self.messages);
         for _ in 0..self.prompts {
-            session.prompt(Time::ZERO, Prompt::text("go")).expect("nothing else is asked of it");
-            session.sent(Time::ZERO, black_box(session.poll_transmit()).len());
+            session.prompt(SessionTime::ZERO, Prompt::text("go")).expect("nothing else is asked of it");
+            session.sent(SessionTime::ZERO, black_box(session.poll_transmit()).len());
             let mut ended = false;
             for bytes in answer.chunks(READ) {
-                session.receive(Time::ZERO, black_box(bytes));
+                session.receive(SessionTime::ZERO, black_box(bytes));
                 while let Some(action) = session.poll_action() {
                     ended |= matches!(black_box(action), Action::PromptEnded { .. });
                 }
@@ -196,8 +196,8 @@ fn may_run_on(processor: Option<usize>) -> bool {
 
 /// A line that is as long as one of ours.
 fn line() -> Vec<u8> {
-    let mut session = Protocol::new(config(), Time::ZERO);
-    session.prompt(Time::ZERO, Prompt::text("go")).expect("the first prompt is taken");
+    let mut session = Protocol::new(config(), SessionTime::ZERO);
+    session.prompt(SessionTime::ZERO, Prompt::text("go")).expect("the first prompt is taken");
     session.poll_transmit().to_vec()
 }
 

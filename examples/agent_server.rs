@@ -1,6 +1,6 @@
 //! One session behind a socket: any number of clients watch it, prompt it, and answer its permission prompts.
 //!
-//!     cargo run --example agent_server --features smol,session
+//!     cargo run --example agent_server --features smol
 //!
 //! Without arguments it listens on a port of its own and has two clients: one watches, the other prompts and decides. With
 //! `--listen 127.0.0.1:7878` it waits for yours (`nc 127.0.0.1 7878`), with `--claude PATH` for the real CLI. A client
@@ -15,9 +15,10 @@ use std::io::{self, Write, stdout};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use claude_duplex::testing::{Script, Step, Tool, serve_stdio};
+use claude_duplex::testing::{Script, Step, ToolStep, serve_stdio};
 use claude_duplex::{
-    Action, AskKind, Asked, Config, Decision, MessageKind, Options, Overflow, Seed, Session, StreamDelta, Subscriber,
+    Action, Config, Decision, IncomingKind, MessageKind, Options, Overflow, Responder, Seed, Session, StreamDelta,
+    Subscriber,
 };
 use futures_lite::future::{or, try_zip, zip};
 use futures_lite::io::BufReader;
@@ -26,7 +27,7 @@ use smol::LocalExecutor;
 use smol::net::{TcpListener, TcpStream};
 
 /// The permission prompts that wait for a client, by their numbers.
-type Open = Arc<Mutex<BTreeMap<u64, Asked>>>;
+type Open = Arc<Mutex<BTreeMap<u64, Responder>>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,8 +51,8 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         None => Options::new().program(std::env::current_exe()?).global_arg("--stand-in"),
     };
     let options = options.host_permission_prompts().include_partial_messages();
-    let config = Config::new(Seed::random()).own(AskKind::Permission);
-    let (claude, runner) = claude_duplex::smol::open(&options, config)?;
+    let config = Config::new(Seed::random()).handle(IncomingKind::Permission);
+    let (claude, runner) = claude_duplex::Session::open_smol(&options, config)?;
     let listener = TcpListener::bind(listen.map_or("127.0.0.1:0", String::as_str)).await?;
     let address = listener.local_addr()?;
     writeln!(stdout(), "listening on {address}")?;
@@ -59,7 +60,7 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let open = Open::default();
     let keep = Arc::clone(&open);
     // An ask is settled by the client that answers it; at the end what nobody answered is declined.
-    let asks = claude.asks()?.serve(move |asked: Asked| {
+    let asks = claude.incoming()?.serve(move |asked: Responder| {
         keep.lock().expect("nobody panics").insert(asked.id().number(), asked);
         std::future::ready(())
     });
@@ -87,7 +88,7 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         served
     };
     let ((), (closed, ())) = executor.run(try_zip(serving, async { Ok(zip(runner, asks).await) })).await?;
-    writeln!(stdout(), "{}", closed.why)?;
+    writeln!(stdout(), "{}", closed.reason)?;
     Ok(())
 }
 
@@ -116,8 +117,8 @@ async fn client(stream: TcpStream, claude: Session, mut watch: Subscriber, open:
             match command {
                 "prompt" => drop(claude.prompt(rest)),
                 // It may be withdrawn, or answered by another client.
-                "allow" => drop(asked().map(|asked| asked.answer(Decision::allow()))),
-                "deny" => drop(asked().map(|asked| asked.answer(Decision::deny("a client said no")))),
+                "allow" => drop(asked().map(|asked| asked.respond(Decision::allow()))),
+                "deny" => drop(asked().map(|asked| asked.respond(Decision::deny("a client said no")))),
                 "close" => claude.close(),
                 _ => replies.write_all(b"say: prompt TEXT, allow N, deny N, close\n").await?,
             }
@@ -135,14 +136,14 @@ fn line(action: &Action) -> Option<String> {
             (MessageKind::StreamEvent, Some(StreamDelta::Text(text))) => format!("text {text:?}"),
             _ => return None,
         },
-        Action::Asked(ask) => {
+        Action::IncomingRequest(ask) => {
             let tool = ask.permission().ok()?;
             format!("asks {} {} {}", ask.id().number(), tool.tool_name, tool.input.as_str())
         }
-        Action::Answered { ask, verdict } => format!("{verdict} {}", ask.number()),
-        Action::Withdrawn { ask, .. } => format!("withdrawn {}", ask.number()),
+        Action::IncomingAnswered { id: ask, response: verdict } => format!("{verdict} {}", ask.number()),
+        Action::IncomingCancelled { id: ask, .. } => format!("withdrawn {}", ask.number()),
         Action::PromptEnded { outcome, .. } => format!("ended {outcome}"),
-        Action::Closed(closed) => format!("closed: {}", closed.why),
+        Action::Closed(closed) => format!("closed: {}", closed.reason),
         _ => return None,
     })
 }
@@ -182,6 +183,6 @@ async fn follow(name: &str, stream: TcpStream, decide: impl Fn(&str) -> Option<S
 
 /// This program as its own child, in the place of a CLI.
 fn stand_in() -> ExitCode {
-    let calls = ["ls", "rm -r target"].map(|command| Tool::bash(command).asks());
+    let calls = ["ls", "rm -r target"].map(|command| ToolStep::bash(command).requires_permission());
     serve_stdio(Script::default().then([Step::tools(calls), Step::text("I have tidied up as far as I may.")]))
 }

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use claude_duplex::{Action, AskKind, Config, Decision, Options, Seed};
+use claude_duplex::{Action, Config, Decision, IncomingKind, Options, Seed};
 
 fn main() -> ExitCode {
     claude::with(run)
@@ -17,22 +17,22 @@ fn main() -> ExitCode {
 
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let options = options.host_permission_prompts();
-    let config = Config::new(Seed::random()).own(AskKind::Permission);
-    let mut claude = claude_duplex::smol::spawn(&options, config)?;
+    let config = Config::new(Seed::random()).handle(IncomingKind::Permission);
+    let mut claude = claude_duplex::driver::smol::spawn(&options, config)?;
     claude.prompt("run: ls")?;
     while let Some(action) = claude.next_blocking() {
         match action {
-            Action::Asked(ask) => {
+            Action::IncomingRequest(ask) => {
                 let permission = ask.permission()?;
                 writeln!(stdout(), "may it run {} {}? no", permission.tool_name, permission.input.as_str())?;
-                claude.answer(ask.id(), Decision::deny("look, but do not touch"))?;
+                claude.respond(ask.id(), Decision::deny("look, but do not touch"))?;
             }
             Action::PromptEnded { outcome, result, .. } => {
                 let result = result.map(|result| result.result()).transpose()?;
                 writeln!(stdout(), "{outcome}: {}", result.and_then(|result| result.result).unwrap_or_default())?;
                 claude.close();
             }
-            Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
+            Action::Closed(closed) => writeln!(stdout(), "{}", closed.reason)?,
             _ => {}
         }
     }

@@ -35,8 +35,8 @@ fn main() -> ExitCode {
     }
     match Arguments::parse(std::env::args_os().skip(1)).and_then(chat) {
         Ok(status) => ExitCode::from(status),
-        Err(why) => {
-            eprintln!("chat: {why}");
+        Err(reason) => {
+            eprintln!("chat: {reason}");
             ExitCode::from(NO_RESULT)
         }
     }

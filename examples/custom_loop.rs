@@ -44,7 +44,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
                 writeln!(stdout(), "\n{outcome}")?;
                 session.protocol.close(session.now());
             }
-            Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
+            Action::Closed(closed) => writeln!(stdout(), "{}", closed.reason)?,
             _ => {}
         }
     }

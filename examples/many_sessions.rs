@@ -12,8 +12,8 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use claude_duplex::testing::{Generation, Script, Step, Tool, World};
-use claude_duplex::{AskKind, Config, Decision, Driver, LocalHandlers, Outcome, Seed};
+use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, ToolStep};
+use claude_duplex::{Config, Decision, Driver, IncomingKind, LocalHandlers, Outcome, Seed};
 use futures_lite::future::zip;
 use smol::LocalExecutor;
 
@@ -21,10 +21,12 @@ const SESSIONS: usize = 1000;
 
 /// Every session is another: its CLI's version, its pace, what it answers.
 fn script(number: usize) -> Script {
-    let tool = Tool::bash(format!("sleep {}", number % 5)).asks().takes(Duration::from_secs(number as u64 % 5));
+    let tool = ToolStep::bash(format!("sleep {}", number % 5))
+        .requires_permission()
+        .duration(Duration::from_secs(number as u64 % 5));
     let text = format!("I am number {number}");
     let answer = Step::text_in_parts(text, 4, Duration::from_millis(250 + number as u64 % 100));
-    Script::new(Generation::ALL[number % Generation::ALL.len()]).then([Step::from(tool), answer])
+    Script::new(CliVersion::ALL[number % CliVersion::ALL.len()]).then([Step::from(tool), answer])
 }
 
 fn main() -> ExitCode {
@@ -34,12 +36,12 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let (allowed, messages) = (Cell::new(0), Cell::new(0));
-    let (world, executor) = (World::new(), LocalExecutor::new());
+    let (world, executor) = (TestRuntime::new(), LocalExecutor::new());
     let answers: Vec<String> = world.run(executor.run(async {
         let session = |number: usize| {
             let mut seed = [0; 16];
             seed[..8].copy_from_slice(&number.to_be_bytes());
-            let config = Config::new(Seed(seed)).own(AskKind::Permission);
+            let config = Config::new(Seed(seed)).handle(IncomingKind::Permission);
             let (claude, runner) = Driver::new(config, world.start(script(number))).into_session();
             let (allowed, messages) = (&allowed, &messages);
             async move {
@@ -47,7 +49,7 @@ fn run() -> Result<(), Box<dyn Error>> {
                     allowed.set(allowed.get() + 1);
                     Decision::allow()
                 });
-                let serving = claude.asks().expect("the first owner").serve(handlers);
+                let serving = claude.incoming().expect("the first owner").serve(handlers);
                 let talk = async move {
                     let mut turn = claude.prompt("who are you?").expect("there is room");
                     while let Some(Ok(_)) = turn.next().await {
@@ -73,7 +75,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let mut out = stdout();
     writeln!(out, "{SESSIONS} sessions on one thread: each had its own answer, as \"{}\"", answers[SESSIONS / 2])?;
     writeln!(out, "{} permissions given, {} messages read", allowed.get(), messages.get())?;
-    let theirs = world.now().since(claude_duplex::Time::ZERO);
+    let theirs = world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO);
     writeln!(out, "{theirs:?} for them, {:.1?} for us", started.elapsed())?;
     Ok(())
 }

@@ -9,12 +9,12 @@ use std::error::Error;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use claude_duplex::testing::{Script, Step, Tool, World};
-use claude_duplex::{AskKind, Config, Decision, Driver, Handlers, Json, Permission, Seed};
+use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
+use claude_duplex::{Config, Decision, Driver, Handlers, IncomingKind, Json, PermissionRequest, Seed};
 use futures_lite::future::or;
 
 /// What may run: looking at things, and git as long as it stays here.
-fn policy(tool: &Permission) -> Decision {
+fn policy(tool: &PermissionRequest) -> Decision {
     let input = tool.input.as_str();
     match &*tool.tool_name {
         "Read" | "Grep" | "Glob" => Decision::allow(),
@@ -27,12 +27,13 @@ fn policy(tool: &Permission) -> Decision {
 
 /// What the model wants to do.
 fn script() -> Script {
-    let write = Tool::new("Write", Json::parse(r#"{"file_path":"/src/.env","content":""}"#).expect("JSON"));
-    let read = Tool::new("Read", Json::parse(r#"{"file_path":"README.md"}"#).expect("JSON"));
-    let commands = ["git status", "git push", "curl example.org"].map(|command| Tool::bash(command).asks());
+    let write = ToolStep::new("Write", Json::parse(r#"{"file_path":"/src/.env","content":""}"#).expect("JSON"));
+    let read = ToolStep::new("Read", Json::parse(r#"{"file_path":"README.md"}"#).expect("JSON"));
+    let commands =
+        ["git status", "git push", "curl example.org"].map(|command| ToolStep::bash(command).requires_permission());
     Script::default()
-        .then([Step::tools(commands), Step::from(read.asks()), Step::text("I have looked around.")])
-        .then([Step::from(write.asks()), Step::text("this is never said")])
+        .then([Step::tools(commands), Step::from(read.requires_permission()), Step::text("I have looked around.")])
+        .then([Step::from(write.requires_permission()), Step::text("this is never said")])
 }
 
 fn main() -> ExitCode {
@@ -40,8 +41,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let world = World::new();
-    let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+    let world = TestRuntime::new();
+    let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
     let (claude, runner) = Driver::new(config, world.start(script())).into_session();
     let handlers = Handlers::new().permission(async |tool| {
         let decision = policy(&tool);
@@ -53,7 +54,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         let _ = writeln!(stdout(), "{:6} {:52} {said}", tool.tool_name, tool.input.as_str());
         decision
     });
-    let serving = claude.asks()?.serve(handlers);
+    let serving = claude.incoming()?.serve(handlers);
     let talk = async {
         for prompt in ["look around", "and change something"] {
             let end = claude.prompt(prompt)?.await;

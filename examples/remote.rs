@@ -38,7 +38,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         command.stdin(std::os::fd::OwnedFd::from(socket.try_clone()?));
         command.stdout(std::os::fd::OwnedFd::from(socket));
         let spawned = command.spawn();
-        let mut child = spawned.map_err(|why| format!("{}: {why}", command.get_program().to_string_lossy()))?;
+        let mut child = spawned.map_err(|reason| format!("{}: {reason}", command.get_program().to_string_lossy()))?;
         drop(command); // it holds the socket too
         eprintln!("the server's child ends: {}", child.wait()?);
         Ok(())
@@ -50,7 +50,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
     smol::block_on(async {
         let (reader, writer) = smol::io::split(TcpStream::connect(address).await?);
-        let mut claude = claude_duplex::smol::over(reader, writer, Config::new(Seed::random()));
+        let mut claude = claude_duplex::driver::smol::over(reader, writer, Config::new(Seed::random()));
         claude.prompt("hello")?;
         while let Some(action) = claude.next().await {
             match action {
@@ -59,7 +59,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
                     writeln!(stdout(), "{outcome}: {}", result.and_then(|result| result.result).unwrap_or_default())?;
                     claude.close();
                 }
-                Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
+                Action::Closed(closed) => writeln!(stdout(), "{}", closed.reason)?,
                 _ => {}
             }
         }

@@ -31,8 +31,8 @@ const USAGE: &str = "usage: replay [--text | --against OTHER] FILE";
 fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
-        Err(why) => {
-            eprintln!("replay: {why}");
+        Err(reason) => {
+            eprintln!("replay: {reason}");
             ExitCode::from(2)
         }
     }
@@ -65,8 +65,8 @@ fn show(file: &OsStr, text: bool) -> Result<(), String> {
     let (played, torn) = match journal::read(&bytes).map_err(|error| format!("{name}: {error}"))? {
         Some((journal, torn)) => (journal::play(&journal), torn),
         None => {
-            let recording =
-                recording::read(&bytes).map_err(|why| format!("{name} is neither a journal nor a recording: {why}"))?;
+            let recording = recording::read(&bytes)
+                .map_err(|reason| format!("{name} is neither a journal nor a recording: {reason}"))?;
             (play::Player::new().play(&recording), None)
         }
     };
@@ -81,11 +81,11 @@ fn print(played: &Played, text: bool) -> io::Result<()> {
         match entry {
             Ok(entry) if text => writeln!(out, "{}", entry.text(time, width))?,
             Ok(entry) => writeln!(out, "{}", entry.json(time))?,
-            Err(why) => eprintln!("replay: a host line was skipped: {why}"),
+            Err(reason) => eprintln!("replay: a host line was skipped: {reason}"),
         }
     }
     if text {
-        let claude_duplex::Counts { blank, keep_alive, echoed_answers, asked_again, .. } = played.counts;
+        let claude_duplex::Stats { blank, keep_alive, echoed_answers, asked_again, .. } = played.counts;
         let quiet = format!(
             "{blank} blank, {keep_alive} keep-alive, {echoed_answers} echoed answers, {asked_again} asked again"
         );

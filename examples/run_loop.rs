@@ -5,13 +5,14 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use std::{process::Stdio, thread};
 
-use claude_duplex::{Action, ChildAction, Config, Input, Options, Prompt, Protocol, Seed, Time};
+use claude_duplex::{Action, ChildCommand, Config, Input, Options, Prompt, Protocol, Seed, SessionTime};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let program = std::env::var_os("CLAUDE_BIN").unwrap_or("claude".into());
     let mut command = Options::new().program(&program).invocation()?.to_command();
     let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let mut child = spawned.map_err(|why| format!("{}: {why} (is CLAUDE_BIN right?)", program.to_string_lossy()))?;
+    let mut child =
+        spawned.map_err(|reason| format!("{}: {reason} (is CLAUDE_BIN right?)", program.to_string_lossy()))?;
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
 
     let (facts, inbox) = channel();
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
 
     let epoch = Instant::now();
-    let now = || Time::from(epoch.elapsed());
+    let now = || SessionTime::from(epoch.elapsed());
     let mut session = Protocol::new(Config::new(Seed::random()), now());
     session.stderr_eof(now()); // it is inherited: nobody reads it here
     session.prompt(now(), Prompt::text("hello"))?;
@@ -43,10 +44,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             output.send(pending.to_vec())?;
             writing = true;
         }
-        while let Some(order) = session.poll_child() {
+        while let Some(order) = session.poll_child_command() {
             match order {
-                ChildAction::CloseStdin => output = None,
-                ChildAction::Terminate | ChildAction::Kill => child.kill()?,
+                ChildCommand::CloseStdin => output = None,
+                ChildCommand::Terminate | ChildCommand::Kill => child.kill()?,
             }
         }
         while let Some(action) = session.poll_action() {
@@ -57,13 +58,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     session.close(now());
                 }
                 Action::Closed(closed) => {
-                    writeln!(io::stdout(), "{}", closed.why)?;
+                    writeln!(io::stdout(), "{}", closed.reason)?;
                     return Ok(());
                 }
                 _ => {}
             }
         }
-        let wait = session.poll_timeout().map_or(Duration::MAX, |(due, _)| due.since(now()));
+        let wait = session.poll_timeout().map_or(Duration::MAX, |(due, _)| due.saturating_duration_since(now()));
         if let Ok(fact) = inbox.recv_timeout(wait.min(Duration::from_millis(50))) {
             writing &= !matches!(fact, Input::Sent(_));
             session.apply(now(), fact);

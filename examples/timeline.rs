@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 
 fn show(file: &Path) -> Result<(), Box<dyn Error>> {
     let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let svg = picture(&bytes).map_err(|why| format!("{}: {why}", file.display()))?;
+    let svg = picture(&bytes).map_err(|reason| format!("{}: {reason}", file.display()))?;
     Ok(stdout().write_all(svg.as_bytes())?)
 }
 
@@ -56,8 +56,8 @@ fn picture(bytes: &[u8]) -> Result<String, String> {
     let (lines, played) = match journal::read(bytes).map_err(|error| error.to_string())? {
         Some((journal, _torn)) => (lines::of_journal(&journal), journal::play(&journal)),
         None => {
-            let recording =
-                recording::read(bytes).map_err(|why| format!("it is neither a journal nor a recording: {why}"))?;
+            let recording = recording::read(bytes)
+                .map_err(|reason| format!("it is neither a journal nor a recording: {reason}"))?;
             (lines::of_recording(&recording), play::Player::new().play(&recording))
         }
     };

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 
 async fn chat(options: Options) -> Result<(), Box<dyn Error>> {
     let options = options.include_partial_messages();
-    let mut claude = claude_duplex::tokio::spawn(&options, Config::new(Seed::random()))?;
+    let mut claude = claude_duplex::driver::tokio::spawn(&options, Config::new(Seed::random()))?;
     let (mut typed, mut open, mut silent) = (type_ahead(), true, true);
     let mut said = Accumulator::new();
     loop {
@@ -67,7 +67,7 @@ fn show(action: Action, said: &mut Accumulator) -> Result<(), Box<dyn Error>> {
         }
         Action::PromptEnded { outcome: Outcome::Success, .. } => writeln!(stdout())?,
         Action::PromptEnded { outcome, .. } => writeln!(stdout(), "({outcome})")?,
-        Action::Closed(closed) => writeln!(stdout(), "{}", closed.why)?,
+        Action::Closed(closed) => writeln!(stdout(), "{}", closed.reason)?,
         _ => {}
     }
     Ok(())

@@ -1,12 +1,15 @@
 //! The one async loop: a [`Protocol`] on a [`Transport`].
 
 mod aside;
+#[cfg(feature = "session")]
+pub(crate) mod awaited;
 #[cfg(feature = "smol")]
 mod blocking;
 mod commands;
 mod record;
 mod rounds;
 mod scratch;
+pub(crate) mod transport;
 #[cfg(not(feature = "tracing"))]
 mod untraced;
 
@@ -19,21 +22,27 @@ use std::time::Duration;
 
 use futures_lite::Stream;
 
-use crate::action::Action;
-use crate::ask::{Answer, Ask};
-use crate::config::Config;
-use crate::end::Closed;
-use crate::input::Input;
-use crate::journal::Stopped;
+use crate::base::time::SessionTime;
+use crate::incoming::{IncomingRequest, IncomingResponse};
+use crate::journal::RecordingStopped;
 use crate::protocol::Protocol;
-use crate::time::Time;
+use crate::protocol::action::Action;
+use crate::protocol::config::Config;
+use crate::protocol::end::SessionClosed;
+use crate::protocol::input::Input;
 #[cfg(feature = "tracing")]
 use crate::trace::Tracer;
-use crate::transport::Transport;
 
 #[cfg(feature = "session")]
 pub(crate) use aside::{Aside, Waiting};
 use record::Record;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use transport::SpawnError;
+pub use transport::Transport;
+#[cfg(feature = "smol")]
+pub use transport::smol;
+#[cfg(feature = "tokio")]
+pub use transport::tokio;
 #[cfg(not(feature = "tracing"))]
 use untraced::Tracer;
 
@@ -59,14 +68,20 @@ const BREATH: Duration = Duration::from_millis(1);
 /// This one runs on the scripted CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
 ///
 /// ```
-/// use claude_duplex::testing::{Script, Step, Tool, World};
-/// use claude_duplex::{Action, AskKind, Config, Decision, Driver, Seed, Transport};
+/// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
+/// use claude_duplex::{
+///     Action, Config, Decision, Driver, IncomingKind, Seed, Transport,
+/// };
 ///
 /// async fn deny_everything(claude: &mut Driver<impl Transport>) -> usize {
 ///     let mut denied = 0;
 ///     while let Some(action) = claude.next().await {
 ///         match action {
-///             Action::Asked(ask) => denied += usize::from(claude.answer(ask.id(), Decision::deny("no")).is_ok()),
+///             Action::IncomingRequest(ask) => {
+///                 denied += usize::from(
+///                     claude.respond(ask.id(), Decision::deny("no")).is_ok(),
+///                 )
+///             }
 ///             Action::Idle => claude.close(),
 ///             _ => {}
 ///         }
@@ -74,9 +89,12 @@ const BREATH: Duration = Duration::from_millis(1);
 ///     denied
 /// }
 ///
-/// let world = World::new();
-/// let script = Script::default().then([Step::from(Tool::bash("rm -r /").asks()), Step::text("as you wish")]);
-/// let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+/// let world = TestRuntime::new();
+/// let script = Script::default().then([
+///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
+///     Step::text("as you wish"),
+/// ]);
+/// let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
 /// let mut claude = Driver::new(config, world.start(script));
 /// claude.prompt("clean up").unwrap();
 /// assert_eq!(world.run(deny_everything(&mut claude)), 1);
@@ -92,7 +110,7 @@ pub struct Driver<T> {
     stdout_ended: bool,
     stderr_ended: bool,
     exited: bool,
-    last_round: Time,
+    last_round: SessionTime,
     burst: u32,
     io_error: Option<io::Error>,
 }
@@ -145,7 +163,7 @@ impl<T: Transport> Driver<T> {
         self
     }
 
-    /// What happened next; `None` after [`Closed`](Action::Closed).
+    /// What happened next; `None` after [`SessionClosed`](Action::Closed).
     ///
     /// The future can be dropped at any time: what has happened by then is in the driver, and the next call goes on.
     pub async fn next(&mut self) -> Option<Action> {
@@ -159,7 +177,7 @@ impl<T: Transport> Driver<T> {
             return self.pause(cx);
         }
         // To ask the system before every action of a flood would cost more than the actions.
-        if self.transport.now().since(self.last_round) < BREATH {
+        if self.transport.now().saturating_duration_since(self.last_round) < BREATH {
             if let Some(action) = self.pop() {
                 return Poll::Ready(Some(action));
             }
@@ -181,28 +199,31 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Closes the session in order and drives it to its end. Actions on the way are dropped, and every request of the CLI
-    /// that is open, whether it was handed out before or not, is [declined](Answer::Decline) in the way that is safe for
-    /// its kind. Returns `None` if [`Closed`](Action::Closed) was handed out before.
+    /// that is open, whether it was handed out before or not, is [declined](IncomingResponse::Decline) in the way that is safe for
+    /// its kind. Returns `None` if [`SessionClosed`](Action::Closed) was handed out before.
     ///
     /// Dropping the future leaves a session that is closing.
     ///
     /// ```
-    /// use claude_duplex::testing::{Script, Step, Tool, World};
-    /// use claude_duplex::{Action, AskKind, Config, Driver, Seed, Time};
+    /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
+    /// use claude_duplex::{Action, Config, Driver, IncomingKind, Seed, SessionTime};
     ///
-    /// let world = World::new();
-    /// let script = Script::default().then([Step::from(Tool::bash("rm -r /").asks()), Step::text("as you wish")]);
-    /// let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+    /// let world = TestRuntime::new();
+    /// let script = Script::default().then([
+    ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
+    ///     Step::text("as you wish"),
+    /// ]);
+    /// let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
     /// let mut claude = Driver::new(config, world.start(script));
     /// claude.prompt("clean up").unwrap();
     /// world.run(async {
-    ///     while !matches!(claude.next().await, Some(Action::Asked(_))) {}
+    ///     while !matches!(claude.next().await, Some(Action::IncomingRequest(_))) {}
     ///     // Nobody answers that request, and nobody waits for an answer either.
-    ///     assert!(claude.finish().await.unwrap().exit.unwrap().success());
+    ///     assert!(claude.finish().await.unwrap().exit.unwrap().is_success());
     /// });
-    /// assert!(world.now() < Time::from(std::time::Duration::from_secs(10)));
+    /// assert!(world.now() < SessionTime::from(std::time::Duration::from_secs(10)));
     /// ```
-    pub async fn finish(&mut self) -> Option<Closed> {
+    pub async fn finish(&mut self) -> Option<SessionClosed> {
         self.close();
         poll_fn(|cx| {
             loop {
@@ -243,7 +264,7 @@ impl<T: Transport> Driver<T> {
     /// Why the session is no longer [recorded](Self::record), if that is so: the cap, an error of the writer, or because
     /// the recording was asked for too late.
     #[must_use]
-    pub fn recording_stopped(&self) -> Option<&Stopped> {
+    pub fn recording_stopped(&self) -> Option<&RecordingStopped> {
         self.record.stopped()
     }
 
@@ -291,8 +312,8 @@ impl<T: Transport> Driver<T> {
 
     /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.
     fn decline_all(&mut self) -> bool {
-        let open: Vec<_> = self.protocol.incoming_requests().map(Ask::id).collect();
-        open.into_iter().filter(|ask| self.answer(*ask, Answer::Decline).is_ok()).count() > 0
+        let open: Vec<_> = self.protocol.open_incoming().map(IncomingRequest::id).collect();
+        open.into_iter().filter(|ask| self.respond(*ask, IncomingResponse::Decline).is_ok()).count() > 0
     }
 
     fn pop(&mut self) -> Option<Action> {
@@ -309,7 +330,7 @@ impl<T: Transport> Driver<T> {
     }
 }
 
-/// The actions as a stream, which ends after [`Closed`](Action::Closed).
+/// The actions as a stream, which ends after [`SessionClosed`](Action::Closed).
 impl<T: Transport + Unpin> Stream for Driver<T> {
     type Item = Action;
 

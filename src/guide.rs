@@ -13,9 +13,8 @@
 //! | to move from `claude-codes` | [`from_claude_codes`] |
 //! | to move from the official SDKs, Python or TypeScript | [`from_official_sdks`] |
 //!
-//! The examples talk to the scripted CLI of the feature `testing`, in memory: a [`Pair`] for the pure core, a [`World`] for
+//! The examples talk to the scripted CLI of the feature `testing`, in memory: a [`TestSession`] for the pure core, a [`TestRuntime`] for
 //! drivers and handles. With the real one only the first lines differ: `smol::spawn(&options, config)`.
-//!
 #![cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
 #![cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
 

@@ -9,15 +9,21 @@
 //! read.
 //!
 //! ```
-//! use claude_duplex::{Config, Input, Journal, Prompt, Protocol, Recorder, Seed, Time};
+//! use claude_duplex::{
+//!     Config, Input, Journal, Prompt, Protocol, Recorder, Seed, SessionTime,
+//! };
 //!
 //! let config = Config::new(Seed([1; 16]));
 //! let mut file = Vec::new();
-//! let mut recorder = Recorder::new(&mut file, &config, Time::ZERO, 1024 * 1024);
-//! let mut session = Protocol::new(config, Time::ZERO);
-//! for (nanos, input) in [(5, Input::Prompt(Prompt::text("hello"))), (9, Input::Receive(b"{\"type\":\"x\"}\n".into()))] {
-//!     recorder.input(Time::from_nanos(nanos), &input);
-//!     session.apply(Time::from_nanos(nanos), input);
+//! let mut recorder =
+//!     Recorder::new(&mut file, &config, SessionTime::ZERO, 1024 * 1024);
+//! let mut session = Protocol::new(config, SessionTime::ZERO);
+//! for (nanos, input) in [
+//!     (5, Input::Prompt(Prompt::text("hello"))),
+//!     (9, Input::Receive(b"{\"type\":\"x\"}\n".into())),
+//! ] {
+//!     recorder.input(SessionTime::from_nanos(nanos), &input);
+//!     session.apply(SessionTime::from_nanos(nanos), input);
 //! }
 //!
 //! let journal = Journal::read(&file)?;
@@ -60,14 +66,14 @@ mod replay;
 
 use std::fmt;
 
-use crate::config::Config;
-use crate::input::Input;
-use crate::time::Time;
+use crate::base::time::SessionTime;
+use crate::protocol::config::Config;
+use crate::protocol::input::Input;
 
 pub use difference::{Difference, first_difference};
 pub use error::JournalError;
-pub use recorder::{Recorder, Stopped};
-pub use replay::{Replay, Step};
+pub use recorder::{Recorder, RecordingStopped};
+pub use replay::{Replay, ReplayStep};
 
 /// The format that is written, and the newest that is read. It rises with whatever an older reader would misread, a
 /// new setting in [`Config`] included: that reader would pass over it and play the session without.
@@ -85,11 +91,11 @@ pub struct Journal {
     /// The session's settings.
     pub config: Config,
     /// When the session began.
-    pub start: Time,
+    pub start: SessionTime,
     /// What it was told, in order. The input at `n` stands in line `n + 2`.
-    pub inputs: Vec<(Time, Input<'static>)>,
+    pub inputs: Vec<(SessionTime, Input<'static>)>,
     /// When the recording was stopped at its cap, if it was: the session went on.
-    pub stopped: Option<Time>,
+    pub stopped: Option<SessionTime>,
 }
 
 /// Without the content, which is long and private.

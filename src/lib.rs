@@ -14,7 +14,7 @@
 //!  |  Protocol     line -> envelope -> ledger (turns, prompts) / requests / asks / shutdown       |
 //!  +--------+----------------------+---------------------------+------------------------+---------+
 //!           |                      |                           |                        |
-//!    poll_transmit():       poll_action():              poll_child():            poll_timeout():
+//!    poll_transmit():       poll_action():              poll_child_command():            poll_timeout():
 //!    write these bytes      this happened               close stdin,             call handle_timeout
 //!                                                       terminate, kill          then
 //! ```
@@ -23,9 +23,9 @@
 //!
 //! * **Every prompt gets its own outcome**, once: [`Action::PromptEnded`]. The CLI merges prompts, folds them into
 //!   running turns, starts turns of its own, and says which is which differently in each generation.
-//! * **Nothing is granted that nobody gave**: an ask that the host does not [own](Config::own) is declined in the way that
+//! * **Nothing is granted that nobody gave**: an ask that the host does not [own](Config::handle) is declined in the way that
 //!   is safe for its kind; an allow sends the tool's input back byte for byte.
-//! * **Nothing hangs**: requests have deadlines, the end has [graces](Graces), a dead child settles everything.
+//! * **Nothing hangs**: requests have deadlines, the end has [graces](ShutdownTimeouts), a dead child settles everything.
 //! * **Nothing grows without bound**: every kind of memory has a [limit](Limits) with a name.
 //! * **Nothing is lost to a bug report**: a [journal] records a session, and replays it to the same actions and bytes.
 //! * **Nothing that was said is in a log**: what is printed of a value is cut and marked, and the feature `tracing` tells
@@ -37,16 +37,26 @@
 //! --features smol` is the same with the real one, where it is installed.
 //!
 //! ```
-//! use claude_duplex::testing::{Pair, Script, Step, Tool};
-//! use claude_duplex::{Action, AskKind, Config, Decision, Seed};
+//! use claude_duplex::testing::{Script, Step, TestSession, ToolStep};
+//! use claude_duplex::{Action, Config, Decision, IncomingKind, Seed};
 //!
-//! let script = Script::default().then([Step::from(Tool::bash("ls").asks().gives("src")), Step::text("one folder")]);
-//! let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);
+//! let script = Script::default().then([
+//!     Step::from(ToolStep::bash("ls").requires_permission().returns("src")),
+//!     Step::text("one folder"),
+//! ]);
+//! let mut pair = TestSession::new(
+//!     Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+//!     script,
+//! );
 //! pair.prompt("what is here?");
 //! let answer = loop {
-//!     match pair.run_until(|action| matches!(action, Action::Asked(_) | Action::PromptEnded { .. })) {
-//!         Action::Asked(ask) => pair.answer(ask.id(), Decision::allow()),
-//!         Action::PromptEnded { result, .. } => break result.and_then(|result| result.result().ok()?.result),
+//!     match pair.run_until(|action| {
+//!         matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })
+//!     }) {
+//!         Action::IncomingRequest(ask) => pair.respond(ask.id(), Decision::allow()),
+//!         Action::PromptEnded { result, .. } => {
+//!             break result.and_then(|result| result.result().ok()?.result);
+//!         }
 //!         _ => unreachable!(),
 //!     }
 //! };
@@ -65,7 +75,7 @@
 //! | to record, to look, to report a bug | [`guide::journals`] |
 //! | to operate it: spans and events | feature `tracing`, the module `trace` |
 //! | to move here | [`guide::from_claude_wrapper`], [`guide::from_claude_codes`], [`guide::from_official_sdks`] |
-//! | what a line says | [`message`]; what is asked: [`ask`]; what you can ask: [`request`]; how it is started: [`options`] |
+//! | what a line says | [`message`]; what is asked: [`incoming`]; what you can ask: [`request`]; how it is started: [`options`] |
 //!
 //! # Why without I/O
 //!
@@ -97,7 +107,7 @@
 //! | no runtime, and a thread to wait on | feature `smol`: `Driver::next_blocking` |
 //! | a CLI elsewhere: a socket, a container, SSH | `smol::over`, `tokio::over`: any two byte streams |
 //! | a child that is already there | `smol::adopt`, `tokio::adopt` |
-//! | many tasks or threads on one session | feature `session` besides: `Session`, `Turn`, `Asks`, `Subscriber`; `smol::open`, `tokio::open` |
+//! | many tasks or threads on one session | feature `session` besides: `Session`, `PromptHandle`, `IncomingRequests`, `Subscriber`; `Session::open_smol`, `Session::open_tokio` |
 //! | something else | feature `driver`: a `Transport` of your own |
 //!
 //! # Cargo features
@@ -138,84 +148,68 @@
 // Which feature an item needs, said beside it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod action;
-pub mod ask;
-#[cfg(any(feature = "session", feature = "smol"))]
-mod awaited;
-mod config;
-mod deadline;
+mod base;
 #[cfg(feature = "driver")]
-mod driver;
-mod end;
-mod error;
+pub mod driver;
 pub mod guide;
-mod ids;
-mod input;
+pub mod incoming;
 pub mod journal;
-mod json;
 pub mod message;
 pub mod options;
-mod prompt;
+mod outgoing;
 mod protocol;
-pub mod request;
-#[cfg(any(unix, windows))]
-mod seed;
+#[cfg(any(test, fuzzing))]
+mod reference;
 #[cfg(feature = "session")]
 mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod text;
-mod time;
 #[cfg(feature = "tracing")]
 pub mod trace;
-#[cfg(feature = "driver")]
-mod transport;
 mod wire;
 
 #[cfg(fuzzing)]
 #[doc(hidden)]
-pub use wire::slow::agree as views_agree;
+pub use reference::agree as views_agree;
 
-pub use action::{
-    Action, Attribution, CliSession, DamagedLine, Origin, Outcome, Rejected, Verdict, WhyDeclined, WhyWithdrawn,
+pub use base::error::{
+    DecodeError, JsonError, LostReason, ParseUuidError, RefusedError, RefusedReason, RejectedReason, RequestError,
+    RespondError, StaleIdError,
 };
-pub use ask::{Answer, Ask, AskKind, AskKinds, Decision, Permission};
-pub use config::{Busy, Child, CloseWhen, Config, Graces, Limits, Timeouts, UnknownAsks};
-pub use deadline::Deadline;
+pub use base::ids::{IncomingId, PromptId, RequestId, Seed, TurnId, Uuid};
+pub use base::json::Json;
+pub use base::time::SessionTime;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use driver::SpawnError;
 #[cfg(feature = "driver")]
-pub use driver::Driver;
-pub use end::{ChildAction, CloseReason, Closed, Exit};
-pub use error::{
-    AnswerError, BadJson, BadUuid, DecodeError, Lost, Refused, RequestError, Stale, WhyRefused, WhyRejected,
+pub use driver::{Driver, Transport};
+pub use incoming::{
+    Decision, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, PermissionRequest, ResponseKind,
 };
-pub use ids::{AskId, PromptId, RequestId, Seed, TurnId, Uuid};
-pub use input::Input;
 pub use journal::{Journal, Recorder};
-pub use json::Json;
-pub use message::{Content, Message, StreamDelta, TurnResult};
+pub use message::{ContentBlock, Message, StreamDelta, TurnResult};
 pub use options::{Invocation, Options, OptionsError};
-pub use prompt::{Block, Priority, Prompt};
-pub use protocol::{Compaction, CompactionState, CompactionTrigger, Counts, Protocol, SessionSnapshot};
-pub use request::{Interrupt, Reply, Request};
+pub use outgoing::prompt::{Block, Priority, Prompt, WhenBusy};
+pub use outgoing::request;
+pub use outgoing::request::{Interrupt, Request, Response};
+pub use protocol::action::{
+    Action, Attribution, CancelledReason, CliSession, DamagedLine, DeclinedReason, Outcome, RejectedLine, TurnOrigin,
+};
+pub use protocol::config::{CloseWhen, Config, Limits, ShutdownTimeouts, Timeouts, TransportKind, UnknownIncoming};
+pub use protocol::deadline::Deadline;
+pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
+pub use protocol::input::Input;
+pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
-    Asked, Asks, CallError, HandleLimits, Handler, Handlers, Lagged, LocalHandlers, Overflow, Owned, PendingReply,
-    Runner, Session, Subscriber, Turn, TurnEnd,
+    AlreadyHandledError, CallError, HandleLimits, Handler, Handlers, IncomingRequests, Lagged, LocalHandlers, Overflow,
+    PendingResponse, PromptEnd, PromptHandle, Responder, Runner, Session, Subscriber,
 };
-pub use time::Time;
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;
-#[cfg(any(feature = "smol", feature = "tokio"))]
-pub use transport::SpawnError;
-#[cfg(feature = "driver")]
-pub use transport::Transport;
-#[cfg(feature = "smol")]
-pub use transport::smol;
-#[cfg(feature = "tokio")]
-pub use transport::tokio;
 pub use wire::kind::MessageKind;
 
 /// The README, whose code has to compile.
-#[cfg(all(doctest, feature = "smol", feature = "session"))]
+#[cfg(all(doctest, feature = "smol"))]
 #[doc = include_str!("../README.md")]
 pub struct Readme;

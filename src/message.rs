@@ -6,7 +6,7 @@
 //!
 //! Every view is open, for the CLI says more with each release: only what nothing can be done without is an error where it
 //! is missing, a field of another type than it should be is as good as none, words that are new are `Other`, and what a
-//! view does not name is in its `rest`. [`View::unnamed`] tells what that is. "From 2.1.250" at a field means that of the six
+//! view does not name is in its `rest`. [`MessageView::unknown_names`] tells what that is. "From 2.1.250" at a field means that of the six
 //! versions that are recorded in full (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
 //!
 //! A view is read in one pass over the line, and copies what it returns: strings, and as JSON text what it does not name or
@@ -15,13 +15,20 @@
 //!
 //! ```
 //! use claude_duplex::Message;
-//! use claude_duplex::message::{System, View};
+//! use claude_duplex::message::{MessageView, System};
 //!
-//! let message = Message::parse(br#"{"type":"system","subtype":"task_started","task_id":"b1","new":[1]}"#)?;
+//! let message = Message::parse(
+//!     br#"{"type":"system","subtype":"task_started","task_id":"b1","new":[1]}"#,
+//! )?;
 //! let view = message.view()?;
-//! assert_eq!(view.unnamed(), ["new"]);
-//! let View::System(System::TaskStarted(task)) = view else { panic!("it is a task") };
-//! assert_eq!((task.task_id.as_str(), task.rest.get("new").unwrap().as_str()), ("b1", "[1]"));
+//! assert_eq!(view.unknown_names(), ["new"]);
+//! let MessageView::System(System::TaskStarted(task)) = view else {
+//!     panic!("it is a task")
+//! };
+//! assert_eq!(
+//!     (task.task_id.as_str(), task.unknown_fields.get("new").unwrap().as_str()),
+//!     ("b1", "[1]")
+//! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -45,9 +52,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{DecodeError, WhyRejected};
-use crate::json::Json;
-use crate::text::{Cut, readable};
+use crate::base::error::{DecodeError, RejectedReason};
+use crate::base::json::Json;
+use crate::base::text::{Cut, readable};
 use crate::wire::decode;
 use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;
@@ -55,16 +62,16 @@ use crate::wire::read::{self, Reader, Tags, read_line, view_of};
 use crate::wire::scan::scan;
 use crate::wire::view::FromJson;
 
-pub use self::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
+pub use self::accumulator::{AccumulatedBlock, Accumulator, BlockId, BlockKind, Edit};
 pub use self::assistant::Assistant;
-pub use self::content::Content;
+pub use self::content::ContentBlock;
 pub use self::failure::{Failure, FailureKind, ResetTime};
 pub use self::result::TurnResult;
 pub use self::stream::{StreamDelta, StreamEvent};
 pub use self::system::System;
-pub use self::transcript::{Dropped, ToolCall, Transcript};
+pub use self::transcript::{DroppedText, ToolCall, Transcript};
 pub use self::user::User;
-pub use self::view::View;
+pub use self::view::MessageView;
 pub use crate::wire::fields::Fields;
 
 /// One line of the CLI's output, as it came, without its line end.
@@ -73,7 +80,7 @@ pub use crate::wire::fields::Fields;
 /// [`as_bytes`](Message::as_bytes) and [`to_json`](Message::to_json).
 ///
 /// ```
-/// use claude_duplex::{Content, Message, MessageKind, StreamDelta};
+/// use claude_duplex::{ContentBlock, Message, MessageKind, StreamDelta};
 ///
 /// fn show(message: &Message) -> Option<String> {
 ///     match message.kind() {
@@ -82,7 +89,7 @@ pub use crate::wire::fields::Fields;
 ///             _ => None,
 ///         },
 ///         MessageKind::Assistant => message.assistant().ok()?.message.content.into_iter().find_map(|block| match block {
-///             Content::ToolUse(call) => Some(format!("[{}]", call.name)),
+///             ContentBlock::ToolUse(call) => Some(format!("[{}]", call.name)),
 ///             _ => None,
 ///         }),
 ///         MessageKind::Result => Some(message.result().ok()?.subtype.as_str().to_owned()),
@@ -134,12 +141,12 @@ impl Message {
     ///
     /// let message = Message::parse(b"{\"type\":\"keep_alive\"}\n")?;
     /// assert_eq!(message.kind(), MessageKind::KeepAlive);
-    /// # Ok::<(), claude_duplex::WhyRejected>(())
+    /// # Ok::<(), claude_duplex::RejectedReason>(())
     /// ```
     ///
     /// # Errors
     /// Where it is no JSON object with a `type`.
-    pub fn parse(line: &[u8]) -> Result<Self, WhyRejected> {
+    pub fn parse(line: &[u8]) -> Result<Self, RejectedReason> {
         // What JSON takes for blank, and no more.
         let end = line.iter().rposition(|byte| !b" \t\r\n".contains(byte)).map_or(0, |last| last + 1);
         let line = &line[..end];
@@ -156,7 +163,7 @@ impl Message {
     /// Its `type`, of an unknown kind too.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
-        match self.envelope.kind.name() {
+        match self.envelope.kind.as_str() {
             Some(name) => Cow::Borrowed(name),
             None => self.text_field("type").map_or(Cow::Borrowed(""), Cow::Owned),
         }
@@ -203,7 +210,7 @@ impl Message {
     #[must_use]
     pub fn to_json(&self) -> Json {
         // A message is a line that was found to be JSON.
-        read::read(&self.line()).unwrap_or_else(|_| Json::string(""))
+        read::read(&self.line()).unwrap_or_else(|_| Json::from_text(""))
     }
 
     /// Decodes the line into a type of the host's own; bad Unicode is read as U+FFFD.
@@ -218,12 +225,12 @@ impl Message {
     ///
     /// # Errors
     /// Where it lacks what its kind needs. The line itself is unharmed.
-    pub fn view(&self) -> Result<View, DecodeError> {
+    pub fn view(&self) -> Result<MessageView, DecodeError> {
         match self.envelope.kind {
-            MessageKind::System => self.system().map(View::System),
+            MessageKind::System => self.system().map(MessageView::System),
             // The scan has read the last `type`, and the kinds are the words of the views.
             kind => read_line(self.as_bytes(), |reader| {
-                View::read_as(kind.name().unwrap_or_default(), reader, Tags::new("type"))
+                MessageView::read_as(kind.as_str().unwrap_or_default(), reader, Tags::new("type"))
             }),
         }
     }
@@ -276,10 +283,10 @@ impl Message {
     /// # Errors
     /// Where it is of another kind, has no content, or its content is no list of blocks. A user's may be a text, which is one
     /// text block.
-    pub fn content(&self) -> Result<Vec<Content>, DecodeError> {
+    pub fn content(&self) -> Result<Vec<ContentBlock>, DecodeError> {
         let blocks = match self.kind() {
             MessageKind::Assistant => |reader: &mut Reader<'_>| Vec::read(reader),
-            MessageKind::User => |reader: &mut Reader<'_>| content::Blocks::read(reader).map(|blocks| blocks.0),
+            MessageKind::User => |reader: &mut Reader<'_>| content::ContentBlocks::read(reader).map(|blocks| blocks.0),
             _ => return Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
         };
         read_line(self.as_bytes(), |reader| reader.within("message", |reader| reader.within("content", blocks)))

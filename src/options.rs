@@ -53,11 +53,11 @@ pub use error::OptionsError;
 pub use flags::{flags, flags_without_option};
 pub use invocation::Invocation;
 pub use values::{
-    Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, Thinking, ThinkingDisplay, Tools,
-    Worktree,
+    Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, ThinkingDisplay, ThinkingMode,
+    Tools, Worktree,
 };
 
-use crate::json::Json;
+use crate::base::json::Json;
 use environment::Environment;
 use settings::Settings;
 use std::collections::BTreeMap;
@@ -73,9 +73,16 @@ use std::path::PathBuf;
 /// ```
 /// use claude_duplex::options::{Options, OptionsError};
 ///
-/// let options = Options::new().model("sonnet").max_turns(8).resume("--help").env("TOKEN", "secret");
+/// let options = Options::new()
+///     .model("sonnet")
+///     .max_turns(8)
+///     .resume("--help")
+///     .env("TOKEN", "secret");
 /// let invocation = options.invocation()?;
-/// assert!(invocation.args.iter().any(|word| word == "--resume=--help"), "a value never becomes a flag");
+/// assert!(
+///     invocation.args.iter().any(|word| word == "--resume=--help"),
+///     "a value never becomes a flag"
+/// );
 /// assert!(!format!("{options:?}").contains("secret"), "and no secret is shown");
 ///
 /// let both = Options::new().resume("a").continue_latest();
@@ -113,8 +120,12 @@ impl Options {
     ///
     /// ```
     /// use claude_duplex::options::Options;
-    /// let invocation = Options::new().program("/opt/claude/cli.js").invocation_for(false)?;
-    /// assert_eq!((invocation.program, &invocation.args[0]), ("node".into(), &"/opt/claude/cli.js".into()));
+    /// let invocation =
+    ///     Options::new().program("/opt/claude/cli.js").invocation_for(false)?;
+    /// assert_eq!(
+    ///     (invocation.program, &invocation.args[0]),
+    ///     ("node".into(), &"/opt/claude/cli.js".into())
+    /// );
     /// # Ok::<(), claude_duplex::options::OptionsError>(())
     /// ```
     pub fn program(mut self, program: impl Into<OsString>) -> Self {

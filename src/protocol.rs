@@ -1,19 +1,24 @@
 //! The machine: facts and commands in, bytes and actions out.
 
-mod actions;
+pub(crate) mod action;
+mod action_queue;
 mod aims;
-mod asks;
 mod background;
+mod capacity;
 mod commands;
+pub(crate) mod config;
 mod consequences;
-mod deadlines;
+pub(crate) mod deadline;
+mod deadline_table;
+pub(crate) mod end;
 mod guard;
-mod incoming;
+mod incoming_requests;
+pub(crate) mod input;
 mod ledger;
 mod line;
+mod lines;
+mod outgoing_requests;
 mod output;
-mod requests;
-mod room;
 mod safe;
 mod shutdown;
 mod silence;
@@ -26,27 +31,27 @@ pub use snapshot::{Compaction, CompactionState, CompactionTrigger, SessionSnapsh
 
 use std::fmt;
 
-use crate::action::{Action, CliSession, WhyWithdrawn};
-use crate::ask::Answer;
-use crate::config::Config;
-use crate::deadline::Deadline;
-use crate::end::{ChildAction, CloseReason, Exit};
-use crate::error::{AnswerError, Lost, Refused, Stale, WhyRefused};
-use crate::ids::{PromptId, RequestId};
-use crate::prompt::Prompt;
-use crate::request::{Interrupt, Request};
-use crate::time::Time;
+use crate::base::error::{LostReason, RefusedError, RefusedReason, RespondError, StaleIdError};
+use crate::base::ids::{PromptId, RequestId};
+use crate::base::time::SessionTime;
+use crate::incoming::IncomingResponse;
+use crate::outgoing::prompt::Prompt;
+use crate::outgoing::request::{Interrupt, Request};
+use crate::protocol::action::{Action, CancelledReason, CliSession};
+use crate::protocol::config::Config;
+use crate::protocol::deadline::Deadline;
+use crate::protocol::end::{ChildCommand, CloseReason, Exit};
 use crate::wire::envelope::Place;
 
-use actions::Actions;
+use action_queue::Actions;
 use aims::Aims;
-use asks::Asks;
 use background::Background;
+use capacity::Wanted;
+use incoming_requests::IncomingRequests;
 use ledger::Ledger;
 use line::Lines;
+use outgoing_requests::Requests;
 use output::Output;
-use requests::Requests;
-use room::Wanted;
 use shutdown::{Shutdown, Step};
 use silence::Silence;
 use tail::Tail;
@@ -58,23 +63,23 @@ use time_limits::TimeLimits;
 ///   [`stderr_eof`](Self::stderr_eof), [`exited`](Self::exited), [`sent`](Self::sent),
 ///   [`send_failed`](Self::send_failed), [`handle_timeout`](Self::handle_timeout).
 /// * *Commands* say what the host wants: [`prompt`](Self::prompt), [`cancel`](Self::cancel),
-///   [`interrupt`](Self::interrupt), [`request`](Self::request), [`answer`](Self::answer), [`close`](Self::close),
+///   [`interrupt`](Self::interrupt), [`request`](Self::request), [`respond`](Self::respond), [`close`](Self::close),
 ///   [`abort`](Self::abort).
 /// * *Polls* say what is to be done: [`poll_transmit`](Self::poll_transmit) (write this),
-///   [`poll_action`](Self::poll_action) (this happened), [`poll_child`](Self::poll_child) (do this to the child),
+///   [`poll_action`](Self::poll_action) (this happened), [`poll_child_command`](Self::poll_child_command) (do this to the child),
 ///   [`poll_timeout`](Self::poll_timeout) (come back then). They may be called in any order and as often as one likes.
 ///
 /// Time does not go back: an input of an earlier time counts as one of the latest. After the end, facts do nothing and commands
 /// are refused. What must be called when is in [`guide::embedding`](crate::guide::embedding).
 ///
 /// ```
-/// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, Time};
+/// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
-/// let prompt = protocol.prompt(Time::ZERO, Prompt::text("hello")).unwrap();
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// let prompt = protocol.prompt(SessionTime::ZERO, Prompt::text("hello")).unwrap();
 /// let line = protocol.poll_transmit();
 /// assert!(line.starts_with(b"{\"type\":\"user\""));
-/// protocol.sent(Time::ZERO, line.len());
+/// protocol.sent(SessionTime::ZERO, line.len());
 ///
 /// let output = format!(
 ///     "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
@@ -82,22 +87,23 @@ use time_limits::TimeLimits;
 ///      {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"hi\"}}\n",
 ///     prompt.uuid(),
 /// );
-/// protocol.receive(Time::ZERO, output.as_bytes());
+/// protocol.receive(SessionTime::ZERO, output.as_bytes());
 ///
-/// let ended = std::iter::from_fn(|| protocol.poll_action())
-///     .any(|action| matches!(action, Action::PromptEnded { outcome: Outcome::Success, .. }));
+/// let ended = std::iter::from_fn(|| protocol.poll_action()).any(|action| {
+///     matches!(action, Action::PromptEnded { outcome: Outcome::Success, .. })
+/// });
 /// assert!(ended);
 /// ```
 #[derive(Clone)]
 pub struct Protocol {
     config: Config,
-    now: Time,
+    now: SessionTime,
     silence: Silence,
     lines: Lines,
     output: Output,
     actions: Actions,
     ledger: Ledger,
-    asks: Asks,
+    asks: IncomingRequests,
     requests: Requests,
     aims: Aims,
     time_limits: TimeLimits,
@@ -113,8 +119,8 @@ pub struct Protocol {
     dialogs: Vec<String>,
     /// The host has registered hooks, or the CLI has called one.
     has_hooks: bool,
-    counts: Counts,
-    /// What was refused for want of room, and no `Room` was told since.
+    counts: Stats,
+    /// What was refused for want of room, and no `CapacityAvailable` was told since.
     wanted: Wanted,
     /// Prompts to be withdrawn as soon as there is room for it.
     withdrawals: Vec<PromptId>,
@@ -127,7 +133,7 @@ pub struct Protocol {
 /// Lines that are accounted for without an action, and damaged ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Counts {
+pub struct Stats {
     /// Lines of blanks.
     pub blank: u64,
     /// `keep_alive`s.
@@ -143,7 +149,7 @@ pub struct Counts {
 impl Protocol {
     /// A session whose child was started at `now`.
     #[must_use]
-    pub fn new(config: Config, now: Time) -> Self {
+    pub fn new(config: Config, now: SessionTime) -> Self {
         Self {
             now,
             silence: Silence::default(),
@@ -151,7 +157,7 @@ impl Protocol {
             output: Output::default(),
             actions: Actions::default(),
             ledger: Ledger::new(config.seed),
-            asks: Asks::default(),
+            asks: IncomingRequests::default(),
             requests: Requests::default(),
             aims: Aims::default(),
             time_limits: TimeLimits::default(),
@@ -165,7 +171,7 @@ impl Protocol {
             failed: false,
             dialogs: Vec::new(),
             has_hooks: false,
-            counts: Counts::default(),
+            counts: Stats::default(),
             wanted: Wanted::default(),
             withdrawals: Vec::new(),
             was_busy: false,
@@ -179,7 +185,7 @@ impl Protocol {
     /// Bytes of the child's stdout, in any cuts. All of them are taken and parsed at once, also while
     /// [`wants_read`](Self::wants_read) is false. No bytes are no end: that is [`eof`](Self::eof). What comes after the end is
     /// ignored.
-    pub fn receive(&mut self, now: Time, bytes: &[u8]) {
+    pub fn receive(&mut self, now: SessionTime, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -201,8 +207,8 @@ impl Protocol {
     }
 
     /// The child's stdout has ended, or cannot be read. A last line without a line end counts, if it is whole; else it is
-    /// [`Rejected`](Action::Rejected) as cut off. Prompts, turns and requests that are open are [`Lost`] with it.
-    pub fn eof(&mut self, now: Time) {
+    /// [`RejectedLine`](Action::RejectedLine) as cut off. Prompts, turns and requests that are open are [`LostReason`] with it.
+    pub fn eof(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             if this.shutdown.is_eof() {
                 return;
@@ -211,31 +217,31 @@ impl Protocol {
                 Some(piece) if !this.settled => this.piece(piece, true),
                 _ => {}
             }
-            this.settle(Lost::Eof);
+            this.settle(LostReason::Eof);
             this.output.clear();
             this.shutdown.eof(this.now);
         });
     }
 
     /// Bytes of the child's stderr, of which the last [`Limits::stderr_tail`](crate::Limits::stderr_tail) are kept (16 KiB).
-    pub fn stderr(&mut self, now: Time, bytes: &[u8]) {
+    pub fn stderr(&mut self, now: SessionTime, bytes: &[u8]) {
         self.enter(now, |this| this.stderr.push(bytes, this.config.limits.stderr_tail));
     }
 
     /// The child's stderr has ended, or nobody reads it. Untold, the end waits for it, for the grace
-    /// [`pipes`](crate::Graces::pipes).
-    pub fn stderr_eof(&mut self, now: Time) {
+    /// [`pipes`](crate::ShutdownTimeouts::pipes).
+    pub fn stderr_eof(&mut self, now: SessionTime) {
         self.enter(now, |this| this.shutdown.stderr_eof());
     }
 
     /// The child has exited. What is left in its stdout is still to be read: a result there counts. Asks are withdrawn, and
-    /// stdout's end has the grace [`pipes`](crate::Graces::pipes) to follow. Only the first exit counts.
-    pub fn exited(&mut self, now: Time, exit: Exit) {
+    /// stdout's end has the grace [`pipes`](crate::ShutdownTimeouts::pipes) to follow. Only the first exit counts.
+    pub fn exited(&mut self, now: SessionTime, exit: Exit) {
         self.enter(now, |this| {
             if this.shutdown.exit().is_some() {
                 return;
             }
-            this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Exited), &mut this.actions);
+            this.asks.withdraw_all(CancelledReason::Ended(LostReason::Exited), &mut this.actions);
             this.output.clear();
             this.shutdown.exited(this.now, exit);
         });
@@ -243,16 +249,16 @@ impl Protocol {
 
     /// The first `count` bytes of [`poll_transmit`](Self::poll_transmit) were written to the child's stdin; any number of them
     /// may be. More than there are counts as all.
-    pub fn sent(&mut self, now: Time, count: usize) {
+    pub fn sent(&mut self, now: SessionTime, count: usize) {
         self.enter(now, |this| this.output.sent(count));
     }
 
     /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Asks are withdrawn, and
-    /// the child has the grace [`exit`](crate::Graces::exit) to end by itself.
-    pub fn send_failed(&mut self, now: Time) {
+    /// the child has the grace [`exit`](crate::ShutdownTimeouts::exit) to end by itself.
+    pub fn send_failed(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             if this.shutdown.step() < Step::Exiting {
-                this.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Unsent), &mut this.actions);
+                this.asks.withdraw_all(CancelledReason::Ended(LostReason::Unsent), &mut this.actions);
                 this.output.clear();
                 this.shutdown.send_failed(this.now);
             }
@@ -261,7 +267,7 @@ impl Protocol {
 
     /// It is `now`. Before the instant that [`poll_timeout`](Self::poll_timeout) names, this does nothing; afterwards it
     /// does what is due.
-    pub fn handle_timeout(&mut self, now: Time) {
+    pub fn handle_timeout(&mut self, now: SessionTime) {
         self.enter(now, Self::expire);
     }
 
@@ -271,87 +277,96 @@ impl Protocol {
     /// need be awaited before the first.
     ///
     /// # Errors
-    /// The prompt comes back, with the reason: [`Closed`](WhyRefused::Closed) where the session is closing;
-    /// [`Busy`](WhyRefused::Busy) where something runs or waits and [`Busy::Refuse`](crate::Busy::Refuse) holds;
-    /// [`Reused`](WhyRefused::Reused) where its uuid was used; [`Full`](WhyRefused::Full) where
+    /// The prompt comes back, with the reason: [`SessionClosed`](RefusedReason::Closed) where the session is closing;
+    /// [`WhenBusy`](RefusedReason::Busy) where something runs or waits and [`WhenBusy::Reject`](crate::WhenBusy::Reject) holds;
+    /// [`Reused`](RefusedReason::Reused) where its uuid was used; [`Full`](RefusedReason::Full) where
     /// [`Limits::open_prompts`](crate::Limits::open_prompts) or [`Limits::unsent`](crate::Limits::unsent) is reached, and
-    /// [`Room`](Action::Room) then tells when there is room; [`TooLong`](WhyRefused::TooLong) where there never will be.
-    pub fn prompt(&mut self, now: Time, prompt: impl Into<Prompt>) -> Result<PromptId, Refused<Prompt>> {
+    /// [`CapacityAvailable`](Action::CapacityAvailable) then tells when there is room; [`TooLong`](RefusedReason::TooLong) where there never will be.
+    pub fn prompt(&mut self, now: SessionTime, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
         let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
-        taken.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: prompt, why })
+        taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: prompt, reason })
     }
 
     /// Withdraws a prompt that waits: at once while it is held back here; else the CLI is asked to, and the prompt ends as
     /// [`Cancelled`](crate::Outcome::Cancelled) when the CLI says so. One that a turn has taken runs on: interrupt it.
     ///
     /// # Errors
-    /// [`Stale`] where the prompt is over, or another session's.
-    pub fn cancel(&mut self, now: Time, prompt: PromptId) -> Result<(), Stale> {
-        self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or(Err(Stale))
+    /// [`StaleIdError`] where the prompt is over, or another session's.
+    pub fn cancel(&mut self, now: SessionTime, prompt: PromptId) -> Result<(), StaleIdError> {
+        self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or(Err(StaleIdError))
     }
 
-    /// Stops what runs. The reply is [`Replied`](Action::Replied); the prompt that it stopped ends as
+    /// Stops what runs. The reply is [`ResponseReceived`](Action::ResponseReceived); the prompt that it stopped ends as
     /// [`Interrupted`](crate::Outcome::Interrupted), or otherwise if its turn was over first.
     ///
     /// Nothing need run: an idle CLI acknowledges it, and no result follows. The CLI has
     /// [`Timeouts::interrupt`](crate::Timeouts::interrupt) to acknowledge (10 s); until then no queued prompt is written.
     ///
     /// # Errors
-    /// The interrupt comes back: the session is closing ([`Closed`](WhyRefused::Closed)), its prompt is not with the CLI
-    /// ([`NotRunning`](WhyRefused::NotRunning)), its id cannot be used ([`Reused`](WhyRefused::Reused)), or there is no room:
+    /// The interrupt comes back: the session is closing ([`SessionClosed`](RefusedReason::Closed)), its prompt is not with the CLI
+    /// ([`NotRunning`](RefusedReason::NotRunning)), its id cannot be used ([`Reused`](RefusedReason::Reused)), or there is no room:
     /// only where more would wait to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard), or where
     /// [`Limits::open_requests`](crate::Limits::open_requests) interrupts and cancellations have no reply.
-    pub fn interrupt(&mut self, now: Time, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+    pub fn interrupt(&mut self, now: SessionTime, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
-        sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: interrupt, why })
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: interrupt, reason })
     }
 
     /// Asks something of the CLI itself: a [`Request`], or a [typed one](crate::request). The reply is
-    /// [`Replied`](Action::Replied).
+    /// [`ResponseReceived`](Action::ResponseReceived).
     ///
     /// # Errors
-    /// The request comes back: the session is closing, its id cannot be used ([`Reused`](WhyRefused::Reused)), or there is no
-    /// room, or never will be ([`TooLong`](WhyRefused::TooLong)). There is room for an `interrupt` and a
+    /// The request comes back: the session is closing, its id cannot be used ([`Reused`](RefusedReason::Reused)), or there is no
+    /// room, or never will be ([`TooLong`](RefusedReason::TooLong)). There is room for an `interrupt` and a
     /// `cancel_async_message` as for [`interrupt`](Self::interrupt).
-    pub fn request(&mut self, now: Time, request: impl Into<Request>) -> Result<RequestId, Refused<Request>> {
+    pub fn request(
+        &mut self,
+        now: SessionTime,
+        request: impl Into<Request>,
+    ) -> Result<RequestId, RefusedError<Request>> {
         let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));
-        sent.unwrap_or(Err(WhyRefused::Closed)).map_err(|why| Refused { value: request, why })
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: request, reason })
     }
 
     /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
-    /// gives; [`Answered`](Action::Answered) tells it to whoever else watches.
+    /// gives; [`IncomingAnswered`](Action::IncomingAnswered) tells it to whoever else watches.
     ///
     /// # Errors
-    /// [`AnswerError::Stale`] where the ask is over, or another session's; [`AnswerError::Mismatch`] where the answer is of
-    /// another kind, or an allow's input is no object; [`AnswerError::Full`] where more would wait to be written than
+    /// [`RespondError::Stale`] where the ask is over, or another session's; [`RespondError::Mismatch`] where the answer is of
+    /// another kind, or an allow's input is no object; [`RespondError::Full`] where more would wait to be written than
     /// [`Limits::unsent_hard`](crate::Limits::unsent_hard). Nothing is changed then.
-    pub fn answer(&mut self, now: Time, ask: crate::AskId, answer: impl Into<Answer>) -> Result<(), AnswerError> {
+    pub fn respond(
+        &mut self,
+        now: SessionTime,
+        ask: crate::base::ids::IncomingId,
+        answer: impl Into<IncomingResponse>,
+    ) -> Result<(), RespondError> {
         let answer = answer.into();
-        self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(AnswerError::Stale))
+        self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(RespondError::Stale))
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
-    /// ask, and is answered), then stdin is closed. The [graces](crate::Graces) pass one after the other, with a signal
+    /// ask, and is answered), then stdin is closed. The [graces](crate::ShutdownTimeouts) pass one after the other, with a signal
     /// after each.
     ///
     /// At the end of stdin the CLI up to 2.1.206 runs what hooks guard. So if the turn outlasts its grace while a request of
     /// the CLI is open or hooks are registered, the turn is interrupted. Every open request is refused in the way that is
-    /// safe for its kind, and [withdrawn](Action::Withdrawn). Stdin is closed when the turn has ended, after the grace
-    /// [`pipes`](crate::Graces::pipes) at the latest. A child that has not read all of that by then is killed instead.
-    /// [`Closed`](Action::Closed) comes last.
-    pub fn close(&mut self, now: Time) {
+    /// safe for its kind, and [withdrawn](Action::IncomingCancelled). Stdin is closed when the turn has ended, after the grace
+    /// [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. A child that has not read all of that by then is killed instead.
+    /// [`SessionClosed`](Action::Closed) comes last.
+    pub fn close(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);
             this.shutdown.begin(this.now, CloseReason::Closed);
         });
     }
 
-    /// Ends the session now: everything is settled as [`Lost::Aborted`], and the child is killed, which
-    /// [`poll_child`](Self::poll_child) says. [`Closed`](Action::Closed) follows when the child is gone, after the grace
-    /// [`pipes`](crate::Graces::pipes) at the latest.
-    pub fn abort(&mut self, now: Time) {
+    /// Ends the session now: everything is settled as [`LostReason::Aborted`], and the child is killed, which
+    /// [`poll_child_command`](Self::poll_child_command) says. [`SessionClosed`](Action::Closed) follows when the child is gone, after the grace
+    /// [`pipes`](crate::ShutdownTimeouts::pipes) at the latest.
+    pub fn abort(&mut self, now: SessionTime) {
         self.enter(now, |this| this.abandon(CloseReason::Aborted));
     }
 
@@ -371,22 +386,22 @@ impl Protocol {
     }
 
     /// What is to be done to the child, in that order; each is given out once. It does not wait behind unread actions.
-    pub fn poll_child(&mut self) -> Option<ChildAction> {
+    pub fn poll_child_command(&mut self) -> Option<ChildCommand> {
         self.shutdown.next_order()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest, and what for; `None` where nothing is due
     /// by itself. Every input may change it.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<(Time, Deadline)> {
+    pub fn poll_timeout(&self) -> Option<(SessionTime, Deadline)> {
         self.next_deadline()
     }
 
     /// Whether the child's stdout should be read: not while more actions are unread than
     /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited,
     /// [`Limits::unread_after_exit`](crate::Limits::unread_after_exit) counts, which has room for what is left in a pipe. What
-    /// is not read when the grace [`pipes`](crate::Graces::pipes) has passed is lost, and
-    /// [`Closed::output_held`](crate::Closed::output_held) says so.
+    /// is not read when the grace [`pipes`](crate::ShutdownTimeouts::pipes) has passed is lost, and
+    /// [`SessionClosed::output_held`](crate::SessionClosed::output_held) says so.
     #[must_use]
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
@@ -396,7 +411,7 @@ impl Protocol {
 
     // Queries.
 
-    /// Whether the session is over; [`Closed`](Action::Closed) may still be unread.
+    /// Whether the session is over; [`SessionClosed`](Action::Closed) may still be unread.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shutdown.step() == Step::Closed
@@ -409,20 +424,20 @@ impl Protocol {
     }
 
     /// Returns the requests of the CLI that wait for a response of the host, oldest first, whether their
-    /// [`Action::Asked`] was read or not.
+    /// [`Action::IncomingRequest`] was read or not.
     ///
     /// ```
-    /// use claude_duplex::{AskKind, Config, Decision, Protocol, Seed, Time};
+    /// use claude_duplex::{IncomingKind, Config, Decision, Protocol, Seed, SessionTime};
     ///
-    /// let mut protocol = Protocol::new(Config::new(Seed([7; 16])).own(AskKind::Permission), Time::ZERO);
+    /// let mut protocol = Protocol::new(Config::new(Seed([7; 16])).handle(IncomingKind::Permission), SessionTime::ZERO);
     /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
-    /// protocol.receive(Time::ZERO, &[line, &b"\n"[..]].concat());
-    /// let open: Vec<_> = protocol.incoming_requests().map(|request| request.id()).collect();
+    /// protocol.receive(SessionTime::ZERO, &[line, &b"\n"[..]].concat());
+    /// let open: Vec<_> = protocol.open_incoming().map(|request| request.id()).collect();
     /// assert_eq!(open.len(), 1);
-    /// protocol.answer(Time::ZERO, open[0], Decision::deny("no")).unwrap();
-    /// assert_eq!(protocol.incoming_requests().count(), 0);
+    /// protocol.respond(SessionTime::ZERO, open[0], Decision::deny("no")).unwrap();
+    /// assert_eq!(protocol.open_incoming().count(), 0);
     /// ```
-    pub fn incoming_requests(&self) -> impl Iterator<Item = &crate::Ask> {
+    pub fn open_incoming(&self) -> impl Iterator<Item = &crate::incoming::IncomingRequest> {
         self.asks.iter()
     }
 
@@ -446,13 +461,13 @@ impl Protocol {
 
     /// The latest of the instants that it was told.
     #[must_use]
-    pub fn now(&self) -> Time {
+    pub fn now(&self) -> SessionTime {
         self.now
     }
 
     /// How many lines were accounted for without an action.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn stats(&self) -> Stats {
         self.counts
     }
 
@@ -467,7 +482,7 @@ impl Protocol {
 
     /// The one way in: nothing happens after the end, time does not go back, and what follows from an input follows at
     /// once. `None` where the session is over.
-    fn enter<R>(&mut self, now: Time, step: impl FnOnce(&mut Self) -> R) -> Option<R> {
+    fn enter<R>(&mut self, now: SessionTime, step: impl FnOnce(&mut Self) -> R) -> Option<R> {
         if self.is_closed() {
             return None;
         }

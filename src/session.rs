@@ -13,19 +13,21 @@
 //!            waiting ________/               what waits for each handle, and who is to be woken
 //! ```
 
-mod asks;
 mod call;
 mod desk;
 mod drive;
+mod incoming;
 mod limits;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod open;
+mod prompt_end;
+mod prompt_handle;
 mod reply;
 mod runner;
 mod shared;
 mod state;
 mod subscriber;
 mod task;
-mod turn;
-mod turn_end;
 mod waiting;
 
 use std::fmt;
@@ -33,26 +35,26 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use crate::ask::{Ask, AskKinds};
+use crate::base::error::{RefusedError, StaleIdError};
+use crate::base::ids::PromptId;
 use crate::driver::Driver;
-use crate::end::Closed;
-use crate::error::{Refused, Stale};
-use crate::ids::PromptId;
-use crate::journal::Stopped;
-use crate::prompt::Prompt;
-use crate::protocol::Counts;
-use crate::request::{Interrupt, Request};
-use crate::transport::Transport;
+use crate::driver::transport::Transport;
+use crate::incoming::{IncomingKinds, IncomingRequest};
+use crate::journal::RecordingStopped;
+use crate::outgoing::prompt::Prompt;
+use crate::outgoing::request::{Interrupt, Request};
+use crate::protocol::Stats;
+use crate::protocol::end::SessionClosed;
 
-pub use asks::{Asked, Asks, Handler, Handlers, LocalHandlers};
 pub use call::CallError;
+pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
-pub use reply::PendingReply;
+pub use prompt_end::PromptEnd;
+pub use prompt_handle::PromptHandle;
+pub use reply::PendingResponse;
 pub use runner::Runner;
-pub use state::Owned;
+pub use state::AlreadyHandledError;
 pub use subscriber::Subscriber;
-pub use turn::Turn;
-pub use turn_end::TurnEnd;
 pub use waiting::ring::{Lagged, Overflow};
 
 use shared::{Presence, Shared};
@@ -66,28 +68,34 @@ use waiting::ring::Room;
 ///
 /// | Dropped | Then |
 /// |---|---|
-/// | a `Session`, a [`Turn`], an [`Asked`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
-/// | a [`Turn`] | its prompt runs on, unless [`interrupt_on_drop`](Turn::interrupt_on_drop) was called |
-/// | an [`Asked`] | the ask is declined, in the way that is safe for its kind |
-/// | an [`Asks`] | what it had not taken, and what comes later, is declined |
-/// | a [`Subscriber`], a [`PendingReply`] | nobody listens any more |
+/// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
+/// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
+/// | an [`IncomingRequest`] | the ask is declined, in the way that is safe for its kind |
+/// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
+/// | a [`Subscriber`], a [`PendingResponse`] | nobody listens any more |
 /// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
 ///
-/// This one is of a scripted CLI; one of a child is opened by `smol::open` or `tokio::open`.
+/// This one is of a scripted CLI; one of a child is opened by `Session::open_smol` or `Session::open_tokio`.
 ///
 /// ```
-/// use claude_duplex::testing::{Script, Step, World};
-/// use claude_duplex::{Config, Driver, Prompt, Refused, Seed, Session};
+/// use claude_duplex::testing::{Script, Step, TestRuntime};
+/// use claude_duplex::{Config, Driver, Prompt, RefusedError, Seed, Session};
 ///
-/// async fn two_questions(claude: &Session) -> Result<String, Refused<Prompt>> {
-///     let (first, second) = (claude.prompt("what is in this folder?")?, claude.prompt("and why?")?);
+/// async fn two_questions(claude: &Session) -> Result<String, RefusedError<Prompt>> {
+///     let (first, second) =
+///         (claude.prompt("what is in this folder?")?, claude.prompt("and why?")?);
 ///     Ok(format!("{} {}", first.await.text(), second.await.text()))
 /// }
 ///
-/// let world = World::new();
-/// let script = Script::default().then([Step::text("Sources.")]).then([Step::text("To be compiled.")]);
-/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
-/// let said = world.run(runner.run_until(async move { two_questions(&claude).await })).unwrap();
+/// let world = TestRuntime::new();
+/// let script = Script::default()
+///     .then([Step::text("Sources.")])
+///     .then([Step::text("To be compiled.")]);
+/// let (claude, runner) =
+///     Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+/// let said = world
+///     .run(runner.run_until(async move { two_questions(&claude).await }))
+///     .unwrap();
 /// assert_eq!(said, "Sources. To be compiled.");
 /// ```
 #[derive(Clone)]
@@ -119,26 +127,26 @@ impl Session {
     ///
     /// # Errors
     /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). After
-    /// [`Full`](crate::WhyRefused::Full), [`room`](Self::room) waits until it is worth another try.
-    pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<Turn, Refused<Prompt>> {
+    /// [`Full`](crate::RefusedReason::Full), [`ready`](Self::ready) waits until it is worth another try.
+    pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<PromptHandle, RefusedError<Prompt>> {
         let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
-        Ok(Turn::new(id, mailbox, Arc::clone(&self.presence)))
+        Ok(PromptHandle::new(id, mailbox, Arc::clone(&self.presence)))
     }
 
     /// Withdraws a prompt that no turn has taken: see [`Protocol::cancel`](crate::Protocol::cancel).
     ///
     /// # Errors
-    /// [`Stale`] where it is over, or another session's.
-    pub fn cancel(&self, prompt: PromptId) -> Result<(), Stale> {
+    /// [`StaleIdError`] where it is over, or another session's.
+    pub fn cancel(&self, prompt: PromptId) -> Result<(), StaleIdError> {
         self.presence.command(|state| state.cancel(prompt))
     }
 
-    /// Stops what runs. The reply is the CLI's acknowledgement, which [`Reply::interrupted`](crate::Reply::interrupted)
+    /// Stops what runs. The reply is the CLI's acknowledgement, which [`Response::interrupted`](crate::Response::interrupted)
     /// reads: what is still queued, and what was cancelled.
     ///
     /// # Errors
     /// The interrupt comes back: see [`Protocol::interrupt`](crate::Protocol::interrupt).
-    pub fn interrupt(&self, interrupt: Interrupt) -> Result<PendingReply, Refused<Interrupt>> {
+    pub fn interrupt(&self, interrupt: Interrupt) -> Result<PendingResponse, RefusedError<Interrupt>> {
         self.presence.command(|state| state.interrupt(interrupt))
     }
 
@@ -151,15 +159,17 @@ impl Session {
     /// use claude_duplex::{Request, Session};
     ///
     /// async fn count(claude: &Session) -> Result<usize, Box<dyn std::error::Error>> {
-    ///     let reply = claude.request(Request::from(ListModels::new()).within(Duration::from_secs(5)))?;
+    ///     let reply = claude.request(
+    ///         Request::from(ListModels::new()).timeout(Duration::from_secs(5)),
+    ///     )?;
     ///     println!("asked as {}", reply.id());
-    ///     Ok(reply.await?.of::<ListModels>()?.models.len())
+    ///     Ok(reply.await?.decode_as::<ListModels>()?.models.len())
     /// }
     /// ```
     ///
     /// # Errors
     /// The request comes back: see [`Protocol::request`](crate::Protocol::request).
-    pub fn request(&self, request: impl Into<Request>) -> Result<PendingReply, Refused<Request>> {
+    pub fn request(&self, request: impl Into<Request>) -> Result<PendingResponse, RefusedError<Request>> {
         self.presence.command(|state| state.request(request.into()))
     }
 
@@ -175,7 +185,7 @@ impl Session {
 
     // Listening.
 
-    /// Watches the session: every action from now on, and before them an [`Action::Asked`](crate::Action::Asked) for each
+    /// Watches the session: every action from now on, and before them an [`Action::IncomingRequest`](crate::Action::IncomingRequest) for each
     /// request of the CLI that is open, so that one who comes late can show it too. `capacity` is how many may wait unread, at least one;
     /// [`HandleLimits::subscriber_bytes`] bounds their bytes.
     pub fn subscribe(&self, capacity: usize, overflow: Overflow) -> Subscriber {
@@ -186,22 +196,22 @@ impl Session {
     /// Becomes the owner of all asks.
     ///
     /// # Errors
-    /// [`Owned`] where some have an owner.
-    pub fn asks(&self) -> Result<Asks, Owned> {
-        self.asks_of(AskKinds::ALL)
+    /// [`AlreadyHandledError`] where some have an owner.
+    pub fn incoming(&self) -> Result<IncomingRequests, AlreadyHandledError> {
+        self.incoming_of(IncomingKinds::ALL)
     }
 
     /// Becomes the owner of the asks of those kinds.
     ///
     /// # Errors
-    /// [`Owned`] where some of them have an owner.
-    pub fn asks_of(&self, kinds: AskKinds) -> Result<Asks, Owned> {
+    /// [`AlreadyHandledError`] where some of them have an owner.
+    pub fn incoming_of(&self, kinds: IncomingKinds) -> Result<IncomingRequests, AlreadyHandledError> {
         let inbox = self.presence.state().own(kinds)?;
-        Ok(Asks::new(inbox, self.presence.shared()))
+        Ok(IncomingRequests::new(inbox, self.presence.shared()))
     }
 
-    /// Waits until there is room, after a command was refused as [`Full`](crate::WhyRefused::Full); or until the session is over.
-    pub async fn room(&self) {
+    /// Waits until there is room, after a command was refused as [`Full`](crate::RefusedReason::Full); or until the session is over.
+    pub async fn ready(&self) {
         loop {
             let listener = self.presence.room.listen();
             if !self.presence.state().wants_room() {
@@ -223,13 +233,13 @@ impl Session {
     /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last. `None` once the
     /// session is over.
     #[must_use]
-    pub fn snapshot(&self) -> Option<crate::SessionSnapshot> {
+    pub fn snapshot(&self) -> Option<crate::protocol::SessionSnapshot> {
         self.presence.state().snapshot()
     }
 
     /// Who the CLI is, as far as it has said.
     #[must_use]
-    pub fn cli_session(&self) -> Option<crate::CliSession> {
+    pub fn cli_session(&self) -> Option<crate::protocol::action::CliSession> {
         self.presence.state().cli_session().cloned()
     }
 
@@ -241,9 +251,9 @@ impl Session {
 
     /// Returns the requests of the CLI that are open and were handed out, oldest first.
     ///
-    /// Only their owner can answer them, by its [`Asked`]; this is for those who show them.
+    /// Only their owner can answer them, by its [`IncomingRequest`]; this is for those who show them.
     #[must_use]
-    pub fn incoming_requests(&self) -> Vec<Ask> {
+    pub fn open_incoming(&self) -> Vec<IncomingRequest> {
         self.presence.state().incoming()
     }
 
@@ -252,7 +262,7 @@ impl Session {
     /// The journal of a session with handles is written right after each input took effect, outside of the session's lock:
     /// its writer may call any handle. Should the host's process be killed, the last inputs can be missing.
     #[must_use]
-    pub fn recording_stopped(&self) -> Option<Stopped> {
+    pub fn recording_stopped(&self) -> Option<RecordingStopped> {
         self.presence.state().report().stopped
     }
 
@@ -264,7 +274,7 @@ impl Session {
 
     /// Returns how many lines of the CLI were accounted for without an action.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn stats(&self) -> Stats {
         self.presence.state().report().counts
     }
 
@@ -276,12 +286,12 @@ impl Session {
 
     /// How the session ended, once it has: why, the exit, the end of stderr, the last error.
     #[must_use]
-    pub fn exit_status(&self) -> Option<Closed> {
+    pub fn exit_status(&self) -> Option<SessionClosed> {
         self.presence.closed().cloned()
     }
 
     /// Waits until the session is over. Any number may wait; the future does not count as a handle.
-    pub fn wait_for_exit(&self) -> impl Future<Output = Closed> + Send + use<> {
+    pub fn wait_for_exit(&self) -> impl Future<Output = SessionClosed> + Send + use<> {
         let shared = self.presence.shared();
         async move {
             loop {

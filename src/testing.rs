@@ -1,39 +1,57 @@
 //! The CLI's side of the protocol, to test a host without the CLI.
 //!
-//! A [`Script`] says what the CLI does for each prompt, and which of six [generations](Generation) it is: what a host must
-//! cope with differs from one to the next. A [`Peer`] plays it as a pure machine. A [`Pair`] joins that with a
+//! A [`Script`] says what the CLI does for each prompt, and which of six [generations](CliVersion) it is: what a host must
+//! cope with differs from one to the next. A [`MockCli`] plays it as a pure machine. A [`TestSession`] joins that with a
 //! [`Protocol`](crate::Protocol) in memory, under a clock of its own, so that a test of minutes takes none; a
-//! `World` has any number of them as the children of real drivers (feature `driver`); and [`serve_stdio`] makes it a program that can be started in place of `claude` (`examples/peer.rs` is one).
+//! `TestRuntime` has any number of them as the children of real drivers (feature `driver`); and [`serve_stdio`] makes it a program that can be started in place of `claude` (`examples/peer.rs` is one).
 //!
 //! # A permission policy, tested without a process
 //!
 //! ```
-//! use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
-//! use claude_duplex::{Action, Ask, AskKind, Config, Decision, Outcome, Seed};
+//! use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
+//! use claude_duplex::{
+//!     Action, Config, Decision, IncomingKind, IncomingRequest, Outcome, Seed,
+//! };
 //!
 //! /// The policy: nothing is removed.
-//! fn decide(ask: &Ask) -> Decision {
+//! fn decide(ask: &IncomingRequest) -> Decision {
 //!     match ask.permission() {
 //!         Ok(tool) if !tool.input.as_str().contains("rm ") => Decision::allow(),
 //!         _ => Decision::deny("nothing is removed here"),
 //!     }
 //! }
 //!
-//! for &generation in Generation::ALL {
-//!     let calls = [Tool::bash("ls").asks(), Tool::bash("rm -r /").asks()];
-//!     let script = Script::new(generation).then([Step::tools(calls), Step::text("done")]);
-//!     let mut pair = Pair::new(Config::new(Seed([1; 16])).own(AskKind::Permission), script);
+//! for &generation in CliVersion::ALL {
+//!     let calls = [
+//!         ToolStep::bash("ls").requires_permission(),
+//!         ToolStep::bash("rm -r /").requires_permission(),
+//!     ];
+//!     let script =
+//!         Script::new(generation).then([Step::tools(calls), Step::text("done")]);
+//!     let mut pair = TestSession::new(
+//!         Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+//!         script,
+//!     );
 //!     pair.prompt("tidy up");
 //!     let outcome = loop {
-//!         match pair.run_until(|action| matches!(action, Action::Asked(_) | Action::PromptEnded { .. })) {
-//!             Action::Asked(ask) => pair.answer(ask.id(), decide(&ask)),
+//!         match pair.run_until(|action| {
+//!             matches!(
+//!                 action,
+//!                 Action::IncomingRequest(_) | Action::PromptEnded { .. }
+//!             )
+//!         }) {
+//!             Action::IncomingRequest(ask) => pair.respond(ask.id(), decide(&ask)),
 //!             Action::PromptEnded { outcome, .. } => break outcome,
 //!             _ => unreachable!(),
 //!         }
 //!     };
 //!     assert_eq!(outcome, Outcome::Success);
-//!     let results = pair.cli_lines().into_iter().filter(|line| line.as_str().contains("tool_result"));
-//!     let refused = results.map(|line| line.as_str().contains("nothing is removed here"));
+//!     let results = pair
+//!         .cli_lines()
+//!         .into_iter()
+//!         .filter(|line| line.as_str().contains("tool_result"));
+//!     let refused =
+//!         results.map(|line| line.as_str().contains("nothing is removed here"));
 //!     assert_eq!(refused.collect::<Vec<_>>(), [false, true]);
 //! }
 //! ```
@@ -48,25 +66,25 @@
 //! texts and numbers are invented.
 
 mod args;
+mod cli_version;
 mod fault;
-mod generation;
 mod lines;
-mod pair;
-mod peer;
+mod mock_cli;
 mod process;
 mod prompted;
 mod script;
 mod step;
 #[cfg(feature = "driver")]
-mod world;
+mod test_runtime;
+mod test_session;
 
-pub use fault::{BadFault, Damage, Fault};
-pub use generation::{BadGeneration, Generation};
-pub use pair::Pair;
-pub use peer::Peer;
+pub use cli_version::{CliVersion, ParseCliVersionError};
+pub use fault::{Damage, Fault, ParseFaultError};
+pub use mock_cli::MockCli;
 pub use process::serve_stdio;
 pub use prompted::steps_in;
 pub use script::Script;
-pub use step::{Step, Tool};
+pub use step::{Step, ToolStep};
 #[cfg(feature = "driver")]
-pub use world::{InMemory, World};
+pub use test_runtime::{InMemory, TestRuntime};
+pub use test_session::TestSession;

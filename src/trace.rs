@@ -4,23 +4,25 @@
 //! and what the session tells it, as it would a [`Recorder`](crate::Recorder):
 //!
 //! ```
-//! use claude_duplex::{Config, Input, Prompt, Protocol, Seed, Time, Tracer};
+//! use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime, Tracer};
 //!
 //! let config = Config::new(Seed([1; 16]));
 //! let mut tracer = Tracer::new(&config, None);
-//! let mut session = Protocol::new(config, Time::ZERO);
+//! let mut session = Protocol::new(config, SessionTime::ZERO);
 //!
 //! let prompt = Prompt::text("hello");
 //! tracer.input(&Input::Prompt(prompt.clone()));
-//! match session.prompt(Time::ZERO, prompt) {
+//! match session.prompt(SessionTime::ZERO, prompt) {
 //!     Ok(prompt) => tracer.prompted(prompt),
 //!     Err(refused) => tracer.refused(&refused),
 //! }
-//! let input = Input::Receive(b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n".into());
+//! let input = Input::Receive(
+//!     b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n".into(),
+//! );
 //! tracer.input(&input);
-//! session.apply(Time::ZERO, input);
-//! while let Some(order) = session.poll_child() {
-//!     tracer.order(order);
+//! session.apply(SessionTime::ZERO, input);
+//! while let Some(order) = session.poll_child_command() {
+//!     tracer.child_command(order);
 //! }
 //! while let Some(action) = session.poll_action() {
 //!     tracer.action(&action);
@@ -68,7 +70,7 @@
 //! |---|---|---|
 //! | `session started` | INFO | |
 //! | `session introduced` | INFO | `session_id`, `cli_version`, `capabilities` (how many) |
-//! | `session closed` | INFO; WARN where it ended by itself or not in full | `why`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
+//! | `session closed` | INFO; WARN where it ended by itself or not in full | `reason`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
 //! | `session dropped` | INFO | |
 //! | `turn started` | DEBUG | `turn`, `origin` |
 //! | `turn ended` | DEBUG; WARN without a result | `turn`, `origin`, `result` |
@@ -76,11 +78,11 @@
 //! | `prompt ended` | DEBUG; WARN for `error` and `lost` | `prompt`, `turn`, `outcome`, `lost` (why), `result` |
 //! | `message` | DEBUG; TRACE for a `stream_event` | `kind`, `subtype`, `subagent`, `tools` (that it calls; the first 16), `length` |
 //! | `replied` | DEBUG; WARN without an answer | `request`, `reply` (`success`, `refused`, `timed out`, `failed`, `lost`), `code`, `lost` (why), `length` |
-//! | `asked` | DEBUG | `ask`, `kind`, `about`, `length` |
-//! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `why`, `length` |
-//! | `answered` | DEBUG | `ask`, `verdict` |
-//! | `withdrawn` | DEBUG | `ask`, `why` |
-//! | `rejected` | WARN | `why`, `length`, `result_due`, `declined` |
+//! | `asked` | DEBUG | `incoming`, `kind`, `about`, `length` |
+//! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `reason`, `length` |
+//! | `answered` | DEBUG | `incoming`, `verdict` |
+//! | `withdrawn` | DEBUG | `incoming`, `reason` |
+//! | `rejected` | WARN | `reason`, `length`, `result_due`, `declined` |
 //! | `damaged line` | WARN | `length`, `dropped` (length), `messages` (how many) |
 //! | `stray` | DEBUG | `kind`, `length` |
 //! | `stalled` | WARN | `deadline` |
@@ -95,8 +97,8 @@
 //! | `interrupt` | DEBUG | `prompt` (that it is aimed at), `cancel_queued` |
 //! | `request` | DEBUG | `subtype` |
 //! | `request accepted` | DEBUG | `request` |
-//! | `answer` | DEBUG | `ask`, `answer` |
-//! | `refused` | DEBUG | `why` |
+//! | `answer` | DEBUG | `incoming`, `answer` |
+//! | `refused` | DEBUG | `reason` |
 //! | `close` | DEBUG | |
 //! | `abort` | DEBUG | |
 //! | `stdout` | TRACE | `length` |
@@ -127,8 +129,8 @@ use std::fmt;
 use tracing::field::Empty;
 use tracing::{Span, warn_span};
 
-use crate::config::Config;
-use crate::ids::TurnId;
+use crate::base::ids::TurnId;
+use crate::protocol::config::Config;
 use turns::Turns;
 
 /// After how many bytes a content is cut.

@@ -9,15 +9,14 @@ pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod read;
 pub(crate) mod scan;
-pub(crate) mod sent;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod slow;
 pub(crate) mod view;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::DecodeError;
-use crate::text::readable;
+use crate::base::error::DecodeError;
+use crate::base::text::readable;
 
 /// Decodes a line into `T`; where its text is no good Unicode, what is bad is read as U+FFFD.
 pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use claude_duplex::{Config, Driver, Seed, Time, Turn};
+use claude_duplex::{Config, Driver, PromptHandle, Seed, SessionTime};
 use futures_lite::Future;
 
 use super::clock::{median, spent};
@@ -25,7 +25,7 @@ pub(crate) struct Streamed {
 
 /// Measures all three in turns, so that a busy machine slows each; the first of each warms up.
 pub(crate) fn streamed() -> Streamed {
-    let jobs: [fn(&mut Turn, &mut Context<'_>) -> bool; 3] = [ended, messages, edits];
+    let jobs: [fn(&mut PromptHandle, &mut Context<'_>) -> bool; 3] = [ended, messages, edits];
     let mut times = [const { Vec::new() }; 3];
     for run in 0..=RUNS {
         for (job, times) in jobs.iter().zip(&mut times) {
@@ -40,8 +40,8 @@ pub(crate) fn streamed() -> Streamed {
 }
 
 /// Returns the time of a turn of which `read` takes what is there, until it returns that the turn has ended.
-fn turn(read: impl Fn(&mut Turn, &mut Context<'_>) -> bool) -> Duration {
-    let transport = Canned { now: Time::ZERO, said: 0, spoken_to: false };
+fn turn(read: impl Fn(&mut PromptHandle, &mut Context<'_>) -> bool) -> Duration {
+    let transport = Canned { now: SessionTime::ZERO, said: 0, spoken_to: false };
     let (claude, mut runner) = Driver::new(Config::new(Seed([1; 16])), transport).into_session();
     let mut turn = claude.prompt("hello").expect("there is room");
     LINES.with_borrow_mut(|lines| *lines = lines_of(&turn.id().uuid().to_string()));
@@ -66,11 +66,11 @@ fn lines_of(prompt: &str) -> Vec<u8> {
     lines
 }
 
-fn ended(turn: &mut Turn, cx: &mut Context<'_>) -> bool {
+fn ended(turn: &mut PromptHandle, cx: &mut Context<'_>) -> bool {
     Pin::new(turn).poll(cx).is_ready()
 }
 
-fn messages(turn: &mut Turn, cx: &mut Context<'_>) -> bool {
+fn messages(turn: &mut PromptHandle, cx: &mut Context<'_>) -> bool {
     loop {
         match pin!(turn.next()).poll(cx) {
             Poll::Ready(Some(message)) => drop(black_box(message.expect("no lag"))),
@@ -80,7 +80,7 @@ fn messages(turn: &mut Turn, cx: &mut Context<'_>) -> bool {
     }
 }
 
-fn edits(turn: &mut Turn, cx: &mut Context<'_>) -> bool {
+fn edits(turn: &mut PromptHandle, cx: &mut Context<'_>) -> bool {
     loop {
         match pin!(turn.next_edit()).poll(cx) {
             Poll::Ready(Some(edit)) => drop(black_box(edit.expect("no lag"))),

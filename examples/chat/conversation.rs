@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use async_signal::{Signal, Signals};
+use claude_duplex::driver::smol::SmolTransport;
 use claude_duplex::options::Options;
-use claude_duplex::smol::Smol;
 use claude_duplex::{
-    Action, Ask, AskKind, Closed, Config, Decision, Driver, Interrupt, Outcome, Permission, Prompt, PromptId, Request,
-    RequestError, Seed,
+    Action, Config, Decision, Driver, IncomingKind, IncomingRequest, Interrupt, Outcome, PermissionRequest, Prompt,
+    PromptId, Request, RequestError, Seed, SessionClosed,
 };
 use smol::channel::Receiver;
 use smol::stream::StreamExt;
@@ -23,7 +23,7 @@ const START: Duration = Duration::from_secs(30);
 const NOISE: u32 = 20;
 
 pub(crate) struct Conversation {
-    claude: Driver<Smol>,
+    claude: Driver<SmolTransport>,
     screen: Screen,
     /// What is typed, until its end.
     typed: Option<Receiver<Line>>,
@@ -31,7 +31,7 @@ pub(crate) struct Conversation {
     leaving: bool,
     interrupts: Signals,
     /// Tools that wait for a yes or no, oldest first. The first is on the screen.
-    questions: VecDeque<(Ask, Permission)>,
+    questions: VecDeque<(IncomingRequest, PermissionRequest)>,
     /// Since when it is. What was typed before cannot be meant for it.
     asked: Instant,
     /// When a question was last taken from the screen without an answer, while that may still be typed.
@@ -54,9 +54,9 @@ impl Conversation {
         let mut config = Config::new(Seed::random());
         config.timeouts.initialize = Some(START);
         if asks_people {
-            config = config.own(AskKind::Permission);
+            config = config.handle(IncomingKind::Permission);
         }
-        let mut claude = claude_duplex::smol::spawn(options, config).map_err(|error| with_causes(&error))?;
+        let mut claude = claude_duplex::driver::smol::spawn(options, config).map_err(|error| with_causes(&error))?;
         claude.request(Request::initialize()).map_err(|refused| refused.to_string())?;
         let interrupts = Signals::new([Signal::Int]).map_err(|error| format!("no signals: {error}"))?;
         Ok(Self {
@@ -89,7 +89,7 @@ impl Conversation {
                     self.claude.close();
                 }
                 Event::Action(Some(Action::Closed(closed))) => {
-                    return status.ok_or_else(|| self.why(&closed));
+                    return status.ok_or_else(|| self.reason(&closed));
                 }
                 Event::Action(None) => return status.ok_or_else(|| "the session is over".into()),
                 event => self.handle(event)?,
@@ -110,7 +110,7 @@ impl Conversation {
                         (Outcome::Error, Some(Ok(result))) => {
                             self.screen.note(&format!("error: {}", result.error_text()))
                         }
-                        (Outcome::Lost(why), _) => self.screen.note(&format!("lost: {why}")),
+                        (Outcome::Lost(reason), _) => self.screen.note(&format!("lost: {reason}")),
                         (outcome, _) => self.screen.note(&outcome.to_string()),
                     }
                 }
@@ -118,8 +118,8 @@ impl Conversation {
                 Event::Action(Some(Action::Idle)) if self.heard => self.screen.ready(),
                 Event::Action(Some(Action::Closed(closed))) => {
                     self.screen.end_line();
-                    let in_order = self.fault.is_none() && closed.why == claude_duplex::CloseReason::Closed;
-                    return if in_order { Ok(0) } else { Err(self.why(&closed)) };
+                    let in_order = self.fault.is_none() && closed.reason == claude_duplex::CloseReason::Closed;
+                    return if in_order { Ok(0) } else { Err(self.reason(&closed)) };
                 }
                 Event::Action(None) => break,
                 event => self.handle(event)?,
@@ -177,8 +177,8 @@ impl Conversation {
                 self.heard = true;
                 self.screen.message(&message);
             }
-            Action::Asked(ask) if self.leaving => self.deny(&ask, "the user has left"),
-            Action::Asked(ask) => match ask.permission() {
+            Action::IncomingRequest(ask) if self.leaving => self.deny(&ask, "the user has left"),
+            Action::IncomingRequest(ask) => match ask.permission() {
                 Ok(permission) => {
                     self.questions.push_back((ask, permission));
                     if self.questions.len() == 1 {
@@ -187,7 +187,7 @@ impl Conversation {
                 }
                 Err(error) => self.deny(&ask, &error.to_string()),
             },
-            Action::Withdrawn { ask, .. } => {
+            Action::IncomingCancelled { id: ask, .. } => {
                 let was_shown = self.questions.front().is_some_and(|(open, _)| open.id() == ask);
                 self.questions.retain(|(open, _)| open.id() != ask);
                 if was_shown {
@@ -197,10 +197,12 @@ impl Conversation {
                 }
             }
             // What is lost is told by the end itself, with its cause.
-            Action::Replied { reply: Err(error), .. } if !self.heard && !matches!(error, RequestError::Lost(_)) => {
+            Action::ResponseReceived { response: Err(error), .. }
+                if !self.heard && !matches!(error, RequestError::Lost(_)) =>
+            {
                 self.give_up(error.to_string());
             }
-            Action::Rejected(rejected) if !self.heard => {
+            Action::RejectedLine(rejected) if !self.heard => {
                 self.noise += 1;
                 let line = String::from_utf8_lossy(&rejected.head).into_owned();
                 if self.noise == NOISE {
@@ -247,7 +249,7 @@ impl Conversation {
         Ok(())
     }
 
-    fn decide(&mut self, ask: Ask, permission: Permission, word: Option<Word>) {
+    fn decide(&mut self, ask: IncomingRequest, permission: PermissionRequest, word: Option<Word>) {
         let decision = match word {
             Some(Word::Yes) => Decision::allow(),
             Some(Word::Always) => {
@@ -260,13 +262,13 @@ impl Conversation {
             }
         };
         // It may have been withdrawn a moment ago; then there is nothing to answer.
-        let _ = self.claude.answer(ask.id(), decision);
+        let _ = self.claude.respond(ask.id(), decision);
         self.ask();
     }
 
-    fn deny(&mut self, ask: &Ask, why: &str) {
+    fn deny(&mut self, ask: &IncomingRequest, reason: &str) {
         // It may have been withdrawn a moment ago; then there is nothing to answer.
-        let _ = self.claude.answer(ask.id(), Decision::deny(why));
+        let _ = self.claude.respond(ask.id(), Decision::deny(reason));
     }
 
     fn leave_when_idle(&mut self) {
@@ -279,14 +281,14 @@ impl Conversation {
         self.claude.prompt(Prompt::text(text)).map_err(|refused| refused.to_string())
     }
 
-    fn give_up(&mut self, why: String) {
-        self.fault.get_or_insert(why);
+    fn give_up(&mut self, reason: String) {
+        self.fault.get_or_insert(reason);
         self.claude.abort();
     }
 
     /// One line: the cause, the exit, the end of stderr.
-    fn why(&self, closed: &Closed) -> String {
-        let cause = self.fault.clone().or(closed.last_error.clone()).unwrap_or_else(|| closed.why.to_string());
+    fn reason(&self, closed: &SessionClosed) -> String {
+        let cause = self.fault.clone().or(closed.last_error.clone()).unwrap_or_else(|| closed.reason.to_string());
         let exit = closed.exit.map(|exit| exit.to_string()).unwrap_or_else(|| "no exit".into());
         let lines: Vec<&str> = closed.stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let stderr = lines[lines.len().saturating_sub(3)..].join(" | ");

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr, stdout};
 
 use claude_duplex::message::{Accumulator, BlockId, Edit};
-use claude_duplex::{Message, Permission};
+use claude_duplex::{Message, PermissionRequest};
 
 /// The most that is shown of a tool's input or result.
 const SHOWN: usize = 200;
@@ -91,7 +91,7 @@ impl Screen {
     }
 
     /// Asks whether a tool may run.
-    pub(crate) fn ask(&mut self, permission: &Permission) {
+    pub(crate) fn ask(&mut self, permission: &PermissionRequest) {
         let always = if permission.suggestions().is_empty() { "" } else { " / always" };
         let what = format!("{} {}", permission.tool_name, cut(permission.input.as_str()));
         self.note(&format!("may it run {what}? (y / n{always})"));

@@ -4,18 +4,21 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use claude_duplex::testing::{Generation, Script, Step, Tool, serve_stdio};
+use claude_duplex::testing::{CliVersion, Script, Step, ToolStep, serve_stdio};
 
 /// The first argument by which this program is the stand-in.
 pub(crate) const FLAG: &str = "--stand-in";
 
 pub(crate) fn run() -> ExitCode {
-    serve_stdio(Script::new(Generation::V2_1_329).partial(true).answering(answer))
+    serve_stdio(Script::new(CliVersion::V2_1_329).partial(true).answering(answer))
 }
 
 fn answer(prompt: &str) -> Vec<Step> {
     if let Some(command) = prompt.trim().strip_prefix("run:").map(str::trim) {
-        let tool = Tool::bash(command).asks().gives("(a stand-in runs nothing)").takes(Duration::from_millis(300));
+        let tool = ToolStep::bash(command)
+            .requires_permission()
+            .returns("(a stand-in runs nothing)")
+            .duration(Duration::from_millis(300));
         return vec![Step::tools([tool]), in_parts("That is all I can do.")];
     }
     if prompt.contains("slow") {

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio};
 use std::time::Instant;
 
-use claude_duplex::{Action, ChildAction, Config, Options, Protocol, Time};
+use claude_duplex::{Action, ChildCommand, Config, Options, Protocol, SessionTime};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
@@ -35,10 +35,10 @@ impl Session {
         let mut command = options.invocation()?.to_command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let spawned = command.spawn();
-        let mut child = spawned.map_err(|why| format!("{}: {why}", command.get_program().to_string_lossy()))?;
+        let mut child = spawned.map_err(|reason| format!("{}: {reason}", command.get_program().to_string_lossy()))?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let exit = watch(pid(&child))?;
-        let (protocol, buffer) = (Protocol::new(config, Time::ZERO), vec![0; 64 * 1024].into());
+        let (protocol, buffer) = (Protocol::new(config, SessionTime::ZERO), vec![0; 64 * 1024].into());
         let session = Self { protocol, epoch: Instant::now(), child, runs: true, exit, stdin, stdout, stderr, buffer };
         for pipe in [session.stdin_fd(), session.stdout_fd(), session.stderr_fd()].into_iter().flatten() {
             rustix::io::ioctl_fionbio(pipe, true)?;
@@ -46,8 +46,8 @@ impl Session {
         Ok(session)
     }
 
-    pub(crate) fn now(&self) -> Time {
-        Time::from(self.epoch.elapsed())
+    pub(crate) fn now(&self) -> SessionTime {
+        SessionTime::from(self.epoch.elapsed())
     }
 
     /// What happened next; nothing after the end.
@@ -84,7 +84,7 @@ impl Session {
             (self.runs.then(|| self.exit.as_fd()), PollFlags::IN),
         ];
         let wanted = wanted.into_iter().filter_map(|(fd, flags)| Some(PollFd::from_borrowed_fd(fd?, flags)));
-        let due = self.protocol.poll_timeout().map(|(at, _)| at.since(self.now()));
+        let due = self.protocol.poll_timeout().map(|(at, _)| at.saturating_duration_since(self.now()));
         // A deadline that is too far for the system is none.
         let due = due.and_then(|due| Timespec::try_from(due).ok());
         let mut wanted: Vec<_> = wanted.collect();
@@ -157,12 +157,12 @@ impl Session {
     }
 
     fn obey(&mut self) {
-        while let Some(order) = self.protocol.poll_child() {
+        while let Some(order) = self.protocol.poll_child_command() {
             match order {
-                ChildAction::CloseStdin => self.stdin = None,
-                ChildAction::Terminate if self.runs => drop(kill_process(pid(&self.child), Signal::TERM)),
-                ChildAction::Terminate => {}
-                ChildAction::Kill => self.kill(),
+                ChildCommand::CloseStdin => self.stdin = None,
+                ChildCommand::Terminate if self.runs => drop(kill_process(pid(&self.child), Signal::TERM)),
+                ChildCommand::Terminate => {}
+                ChildCommand::Kill => self.kill(),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use claude_duplex::journal::{JournalError, Step, first_difference};
+use claude_duplex::journal::{JournalError, ReplayStep, first_difference};
 use claude_duplex::{Action, Journal};
 use serde::Deserialize;
 
@@ -31,21 +31,21 @@ pub(crate) fn play(journal: &Journal) -> Played {
         for action in step.actions {
             match &action {
                 // Requests are numbered in the order in which they are written.
-                Action::Replied { request, .. } => {
+                Action::ResponseReceived { request, .. } => {
                     let id: Option<&String> = written.get(request.number() as usize - 1);
                     requests.extend(id.map(|id| (*request, id.clone())));
                 }
-                Action::Asked(ask) => drop(asks.insert(ask.id(), ask.request_id())),
+                Action::IncomingRequest(ask) => drop(asks.insert(ask.id(), ask.request_id())),
                 _ => {}
             }
             events.push((step.time, Event::Action(action)));
         }
     }
-    Played { events, requests, asks, counts: replay.protocol().counts() }
+    Played { events, requests, asks, counts: replay.protocol().stats() }
 }
 
 /// The ids on the wire of the requests that a step writes.
-fn request_ids(step: &Step<'_>) -> Vec<String> {
+fn request_ids(step: &ReplayStep<'_>) -> Vec<String> {
     #[derive(Deserialize)]
     struct Line {
         r#type: String,

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use claude_duplex::{
-    Action, Answer, AskId, AskKinds, Busy, ChildAction, Config, Counts, Interrupt, Json, Prompt, Protocol, Request,
-    RequestId, Seed, Time, UnknownAsks,
+    Action, ChildCommand, Config, IncomingId, IncomingKinds, IncomingResponse, Interrupt, Json, Prompt, Protocol,
+    Request, RequestId, Seed, SessionTime, Stats, UnknownIncoming, WhenBusy,
 };
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ use crate::recording::{Recorded, What};
 #[derive(Debug)]
 pub(crate) enum Event {
     Action(Action),
-    Child(ChildAction),
+    Child(ChildCommand),
     /// A line of the host that could not become a command.
     Skipped(String),
 }
@@ -26,20 +26,20 @@ pub(crate) struct Player {
     /// The ids that the host gave its requests.
     requests: HashMap<RequestId, String>,
     /// The ids that the CLI gave its asks, and those that are open by them.
-    asks: HashMap<AskId, String>,
-    open: HashMap<String, AskId>,
-    events: Vec<(Time, Event)>,
+    asks: HashMap<IncomingId, String>,
+    open: HashMap<String, IncomingId>,
+    events: Vec<(SessionTime, Event)>,
 }
 
 impl Player {
     pub(crate) fn new() -> Self {
         // A replay has to be the same every time, so its seed is fixed: these uuids go to no CLI.
         let mut config = Config::new(Seed(*b"a recording only"));
-        config.busy = Busy::Send;
-        config.owned = AskKinds::ALL;
-        config.unknown_asks = UnknownAsks::Hand;
+        config.when_busy = WhenBusy::Send;
+        config.handled = IncomingKinds::ALL;
+        config.unknown_incoming = UnknownIncoming::Deliver;
         Self {
-            protocol: Protocol::new(config, Time::ZERO),
+            protocol: Protocol::new(config, SessionTime::ZERO),
             requests: HashMap::new(),
             asks: HashMap::new(),
             open: HashMap::new(),
@@ -49,7 +49,7 @@ impl Player {
 
     /// Plays to the end, and tells what happened when.
     pub(crate) fn play(mut self, recording: &[Recorded]) -> Played {
-        let mut now = Time::ZERO;
+        let mut now = SessionTime::ZERO;
         for recorded in recording {
             now = now.max(recorded.time());
             self.pass_time(now);
@@ -73,10 +73,10 @@ impl Player {
             self.protocol.handle_timeout(due);
             self.collect(due);
         }
-        Played { events: self.events, requests: self.requests, asks: self.asks, counts: self.protocol.counts() }
+        Played { events: self.events, requests: self.requests, asks: self.asks, counts: self.protocol.stats() }
     }
 
-    fn pass_time(&mut self, now: Time) {
+    fn pass_time(&mut self, now: SessionTime) {
         while let Some((due, _)) = self.protocol.poll_timeout().filter(|(due, _)| *due < now) {
             self.protocol.handle_timeout(due);
             self.collect(due);
@@ -84,15 +84,15 @@ impl Player {
     }
 
     /// Takes what happened, and writes what is to be written: to nobody.
-    fn collect(&mut self, now: Time) {
+    fn collect(&mut self, now: SessionTime) {
         let pending = self.protocol.poll_transmit().len();
         self.protocol.sent(now, pending);
         loop {
-            while let Some(order) = self.protocol.poll_child() {
+            while let Some(order) = self.protocol.poll_child_command() {
                 self.events.push((now, Event::Child(order)));
             }
             let Some(action) = self.protocol.poll_action() else { break };
-            if let Action::Asked(ask) = &action {
+            if let Action::IncomingRequest(ask) = &action {
                 self.asks.insert(ask.id(), ask.request_id());
                 self.open.insert(ask.request_id(), ask.id());
             }
@@ -100,18 +100,18 @@ impl Player {
         }
     }
 
-    fn host_line(&mut self, now: Time, line: &[u8]) {
-        if let Err(why) = self.command(now, line) {
-            self.events.push((now, Event::Skipped(why)));
+    fn host_line(&mut self, now: SessionTime, line: &[u8]) {
+        if let Err(reason) = self.command(now, line) {
+            self.events.push((now, Event::Skipped(reason)));
         }
     }
 
-    fn command(&mut self, now: Time, line: &[u8]) -> Result<(), String> {
+    fn command(&mut self, now: SessionTime, line: &[u8]) -> Result<(), String> {
         let line: HostLine = serde_json::from_slice(line).map_err(|error| format!("not a host's line: {error}"))?;
         match line {
             HostLine::User(user) => {
                 let plain =
-                    Prompt::blocks(user.message.content).map_err(|error| format!("a prompt's content: {error}"))?;
+                    Prompt::from_json(user.message.content).map_err(|error| format!("a prompt's content: {error}"))?;
                 let mut prompt =
                     user.fields.iter().fold(plain, |prompt, (name, value)| prompt.field(name, Json::from(value)));
                 match user.uuid.map(|uuid| uuid.parse()) {
@@ -143,10 +143,12 @@ impl Player {
             HostLine::ControlResponse { response } => {
                 let ask = self.open.get(&response.request_id).copied().ok_or("an answer to nothing")?;
                 let answer = match (response.error, response.response) {
-                    (Some(message), _) => Answer::Error { message },
-                    (None, payload) => Answer::Raw(payload.unwrap_or_else(|| Json::from(&serde_json::Value::Null))),
+                    (Some(message), _) => IncomingResponse::Error { message },
+                    (None, payload) => {
+                        IncomingResponse::Raw(payload.unwrap_or_else(|| Json::from(&serde_json::Value::Null)))
+                    }
                 };
-                self.protocol.answer(now, ask, answer).map_err(|error| error.to_string())?;
+                self.protocol.respond(now, ask, answer).map_err(|error| error.to_string())?;
             }
             HostLine::Other => return Err("a line that is no command of this crate".into()),
         }
@@ -156,10 +158,10 @@ impl Player {
 
 /// What a playing gave, and the names on the wire of what it speaks of.
 pub(crate) struct Played {
-    pub(crate) events: Vec<(Time, Event)>,
+    pub(crate) events: Vec<(SessionTime, Event)>,
     pub(crate) requests: HashMap<RequestId, String>,
-    pub(crate) asks: HashMap<AskId, String>,
-    pub(crate) counts: Counts,
+    pub(crate) asks: HashMap<IncomingId, String>,
+    pub(crate) counts: Stats,
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use claude_duplex::{Action, AskKind, ChildAction, CloseReason, Exit, Message, Outcome, Time};
+use claude_duplex::{Action, ChildCommand, CloseReason, Exit, IncomingKind, Message, Outcome, SessionTime};
 use serde_json::{Map, Value, json};
 
 use crate::play::{Event, Played};
@@ -15,14 +15,14 @@ pub(crate) struct Entry {
 
 impl Played {
     /// Everything that happened; host lines that could not be played are `Err`.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (Time, Result<Entry, &str>)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (SessionTime, Result<Entry, &str>)> {
         self.events.iter().map(|(time, event)| {
             let entry = match event {
                 Event::Action(action) => Ok(self.entry(action)),
-                Event::Child(ChildAction::CloseStdin) => Ok(entry("close_stdin", json!({}))),
-                Event::Child(ChildAction::Terminate) => Ok(entry("terminate", json!({}))),
-                Event::Child(ChildAction::Kill) => Ok(entry("kill", json!({}))),
-                Event::Skipped(why) => Err(why.as_str()),
+                Event::Child(ChildCommand::CloseStdin) => Ok(entry("close_stdin", json!({}))),
+                Event::Child(ChildCommand::Terminate) => Ok(entry("terminate", json!({}))),
+                Event::Child(ChildCommand::Kill) => Ok(entry("kill", json!({}))),
+                Event::Skipped(reason) => Err(reason.as_str()),
             };
             (*time, entry)
         })
@@ -49,49 +49,51 @@ impl Played {
             ),
             Action::PromptEnded { prompt, turn, outcome, attribution, result } => {
                 let turn = turn.map(|turn| turn.number());
-                let mut fields = json!({ "prompt": prompt.uuid(), "turn": turn, "outcome": outcome.name(),
+                let mut fields = json!({ "prompt": prompt.uuid(), "turn": turn, "outcome": outcome.as_str(),
                     "attribution": attribution, "result": uuid(result.as_ref()) });
-                if let Outcome::Lost(why) = outcome {
-                    fields["why"] = why.to_string().into();
+                if let Outcome::Lost(reason) = outcome {
+                    fields["why"] = reason.to_string().into();
                 }
                 entry("prompt_ended", fields)
             }
-            Action::Asked(ask) => {
+            Action::IncomingRequest(ask) => {
                 entry("asked", json!({ "kind": kind_name(ask.kind()), "request_id": ask.request_id() }))
             }
-            Action::Declined { message, kind, why } => {
+            Action::IncomingDeclined { message, kind, reason } => {
                 let request_id = message.to_json().decode::<Value>().ok().map(|ask| ask["request_id"].clone());
-                let why = format!("{why:?}").to_lowercase();
-                entry("asked", json!({ "kind": kind_name(*kind), "request_id": request_id, "declined": why }))
+                let reason = format!("{reason:?}").to_lowercase();
+                entry("asked", json!({ "kind": kind_name(*kind), "request_id": request_id, "declined": reason }))
             }
-            Action::Answered { ask, verdict } => {
+            Action::IncomingAnswered { id: ask, response: verdict } => {
                 entry("answered", json!({ "request_id": self.asks.get(ask), "verdict": verdict }))
             }
-            Action::Withdrawn { ask, .. } => entry("withdrawn", json!({ "request_id": self.asks.get(ask) })),
-            Action::Replied { request, reply } => {
+            Action::IncomingCancelled { id: ask, .. } => {
+                entry("withdrawn", json!({ "request_id": self.asks.get(ask) }))
+            }
+            Action::ResponseReceived { request, response: reply } => {
                 entry("replied", json!({ "request_id": self.requests.get(request), "ok": reply.is_ok() }))
             }
-            Action::Rejected(rejected) => {
+            Action::RejectedLine(rejected) => {
                 // Only where it is true: most rejected lines are nobody's result.
                 let due = rejected.result_due.then_some(true);
                 entry(
                     "rejected",
                     json!({
-                        "why": rejected.why.to_string(), "result_due": due, "declined": rejected.declined.map(|kind| kind.to_string()),
+                        "why": rejected.reason.to_string(), "result_due": due, "declined": rejected.declined.map(|kind| kind.to_string()),
                     }),
                 )
             }
             Action::DamagedLine(line) => {
                 entry("damaged_line", json!({ "dropped": line.dropped_length, "messages": line.messages }))
             }
-            Action::Stray(_) => entry("stray", json!({})),
-            Action::Stalled(deadline) => {
+            Action::UnmatchedResponse(_) => entry("stray", json!({})),
+            Action::DeadlineExceeded(deadline) => {
                 entry("stalled", json!({ "deadline": format!("{deadline:?}").to_lowercase() }))
             }
             Action::Idle => entry("idle", json!({})),
-            Action::Room => entry("room", json!({})),
+            Action::CapacityAvailable => entry("room", json!({})),
             Action::Closed(closed) => {
-                entry("closed", json!({ "why": reason_name(closed.why), "exit": closed.exit.and_then(status) }))
+                entry("closed", json!({ "why": reason_name(closed.reason), "exit": closed.exit.and_then(status) }))
             }
             other => entry("other", json!({ "debug": format!("{other:?}") })),
         }
@@ -111,7 +113,7 @@ fn entry(name: &'static str, fields: Value) -> Entry {
 
 impl Entry {
     /// `{"t":SECONDS,"action":NAME,...}`
-    pub(crate) fn json(self, time: Time) -> String {
+    pub(crate) fn json(self, time: SessionTime) -> String {
         let mut line = format!("{{\"t\":{},\"action\":\"{}\"", seconds(time), self.name);
         for (name, value) in &self.fields {
             line.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
@@ -121,7 +123,7 @@ impl Entry {
     }
 
     /// Time, name and fields in columns, at most `width` characters.
-    pub(crate) fn text(self, time: Time, width: usize) -> String {
+    pub(crate) fn text(self, time: SessionTime, width: usize) -> String {
         let fields = self.fields.iter().map(|(name, value)| match value {
             Value::String(text) => format!("{name}={text}"),
             value => format!("{name}={value}"),
@@ -134,12 +136,12 @@ impl Entry {
     }
 }
 
-fn seconds(time: Time) -> f64 {
+fn seconds(time: SessionTime) -> f64 {
     (time.as_nanos() as f64 / 1e5).round() / 1e4
 }
 
-fn reason_name(why: CloseReason) -> &'static str {
-    match why {
+fn reason_name(reason: CloseReason) -> &'static str {
+    match reason {
         CloseReason::Closed => "closed",
         CloseReason::Aborted => "aborted",
         CloseReason::Exited => "exited",
@@ -160,13 +162,13 @@ fn status(exit: Exit) -> Option<i32> {
 }
 
 /// The wire's name for a kind of ask.
-fn kind_name(kind: AskKind) -> &'static str {
+fn kind_name(kind: IncomingKind) -> &'static str {
     match kind {
-        AskKind::Permission => "permission",
-        AskKind::Hook => "hook",
-        AskKind::Mcp => "mcp",
-        AskKind::Elicitation => "elicitation",
-        AskKind::Dialog => "dialog",
+        IncomingKind::Permission => "permission",
+        IncomingKind::Hook => "hook",
+        IncomingKind::Mcp => "mcp",
+        IncomingKind::Elicitation => "elicitation",
+        IncomingKind::Dialog => "dialog",
         _ => "unknown",
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use claude_duplex::{Exit, Time};
+use claude_duplex::{Exit, SessionTime};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
@@ -27,8 +27,8 @@ pub(crate) enum What {
 }
 
 impl Recorded {
-    pub(crate) fn time(&self) -> Time {
-        Time::from_nanos((self.seconds.max(0.0) * 1e9) as u64)
+    pub(crate) fn time(&self) -> SessionTime {
+        SessionTime::from_nanos((self.seconds.max(0.0) * 1e9) as u64)
     }
 }
 
@@ -36,7 +36,7 @@ impl Recorded {
 pub(crate) fn read(text: &[u8]) -> Result<Vec<Recorded>, String> {
     let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
     let recorded: Vec<Recorded> = lines
-        .map(|(at, line)| recorded(line).map_err(|why| format!("line {}: {why}", at + 1)))
+        .map(|(at, line)| recorded(line).map_err(|reason| format!("line {}: {reason}", at + 1)))
         .collect::<Result<_, _>>()?;
     if recorded.is_empty() { Err("it is empty".into()) } else { Ok(recorded) }
 }

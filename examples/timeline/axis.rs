@@ -1,6 +1,6 @@
 //! From times to places. What happens at once is spread so that it can be told apart, and long silence is cut.
 
-use claude_duplex::Time;
+use claude_duplex::SessionTime;
 
 /// Pixels for a second, for the least gap, and for the longest.
 const SECOND: f64 = 260.0;
@@ -15,8 +15,8 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    pub(crate) fn new(left: f64, times: impl IntoIterator<Item = Time>) -> Self {
-        let mut times: Vec<u64> = times.into_iter().map(Time::as_nanos).collect();
+    pub(crate) fn new(left: f64, times: impl IntoIterator<Item = SessionTime>) -> Self {
+        let mut times: Vec<u64> = times.into_iter().map(SessionTime::as_nanos).collect();
         times.sort_unstable();
         times.dedup();
         let (mut places, mut cuts): (Vec<(u64, f64)>, _) = (Vec::new(), Vec::new());
@@ -36,7 +36,7 @@ impl Axis {
     }
 
     /// The place of a time; one at which nothing happened lies in between.
-    pub(crate) fn x(&self, time: Time) -> f64 {
+    pub(crate) fn x(&self, time: SessionTime) -> f64 {
         let time = time.as_nanos();
         let after = self.places.partition_point(|(place, _)| *place < time);
         match (after.checked_sub(1).map(|before| self.places[before]), self.places.get(after)) {

@@ -1,6 +1,6 @@
 //! The picture of a story: lanes from top to bottom, time to the right.
 
-use claude_duplex::{Origin, Time};
+use claude_duplex::{SessionTime, TurnOrigin};
 
 use crate::axis::Axis;
 use crate::story::{Prompt, Span, Story, Tone, Turn};
@@ -68,7 +68,7 @@ struct Joint {
 
 impl Page {
     fn marks(&mut self, story: &Story) {
-        let all: Vec<(Time, String)> =
+        let all: Vec<(SessionTime, String)> =
             story.host.iter().chain(&story.end).map(|mark| (mark.time, mark.text.clone())).collect();
         if all.is_empty() {
             return;
@@ -102,7 +102,7 @@ impl Page {
         self.lane("turns");
         for (((turn, text), (x, width)), row) in turns.iter().zip(&texts).zip(&spans).zip(&places) {
             let y = self.row(*row);
-            let class = if matches!(turn.origin, Origin::Own(_)) { "own" } else { "turn" };
+            let class = if matches!(turn.origin, TurnOrigin::Own(_)) { "own" } else { "turn" };
             for joint in joints.iter().filter(|joint| joint.turn == turn.id) {
                 let to = joint.from.0.clamp(*x, x + width);
                 self.svg.join(joint.from, (to, y), "joint");
@@ -136,7 +136,7 @@ impl Page {
     }
 
     /// A tick for each line of the CLI, taller for a longer one.
-    fn said(&mut self, said: &[(Time, usize)]) {
+    fn said(&mut self, said: &[(SessionTime, usize)]) {
         self.svg.text((8.0, self.y + TICK), "lane", "lines");
         for (time, bytes) in said {
             let x = self.axis.x(*time);
@@ -207,7 +207,7 @@ impl Page {
     }
 
     /// From where to where a span is drawn. What never ended reaches to the end of the picture.
-    fn extent(&self, from: Time, until: Option<Time>) -> (f64, f64) {
+    fn extent(&self, from: SessionTime, until: Option<SessionTime>) -> (f64, f64) {
         let x = self.axis.x(from);
         let end = until.map_or(self.axis.right(), |until| self.axis.x(until));
         (x, (end - x).max(3.0))
@@ -246,7 +246,7 @@ fn class_of(tone: Tone) -> &'static str {
 
 fn label_of(turn: &Turn) -> String {
     let origin = match &turn.origin {
-        Origin::Prompt => String::new(),
+        TurnOrigin::Prompt => String::new(),
         origin => format!(" ({origin})"),
     };
     format!("turn {}{origin}: {} messages, {}", turn.id.number(), turn.messages, size(turn.bytes))

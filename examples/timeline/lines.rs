@@ -1,11 +1,11 @@
 //! The lines that went over the pipes, with their times.
 
-use claude_duplex::{Input, Journal, Time};
+use claude_duplex::{Input, Journal, SessionTime};
 
 use crate::recording::{Recorded, What};
 
 pub(crate) struct Line {
-    pub(crate) time: Time,
+    pub(crate) time: SessionTime,
     pub(crate) from_host: bool,
     pub(crate) bytes: Vec<u8>,
 }
@@ -28,7 +28,7 @@ pub(crate) fn of_journal(journal: &Journal) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut partial = Vec::new();
     for step in journal.replay() {
-        let time = Time::from_nanos(step.time.as_nanos().saturating_sub(journal.start.as_nanos()));
+        let time = SessionTime::from_nanos(step.time.as_nanos().saturating_sub(journal.start.as_nanos()));
         if let Input::Receive(bytes) = step.input {
             for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
                 partial.extend_from_slice(piece);

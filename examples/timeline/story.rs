@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use claude_duplex::{Action, AskKind, ChildAction, Origin, Outcome, PromptId, Time, TurnId, Verdict, WhyWithdrawn};
+use claude_duplex::{
+    Action, CancelledReason, ChildCommand, IncomingKind, Outcome, PromptId, ResponseKind, SessionTime, TurnId,
+    TurnOrigin,
+};
 use serde_json::Value;
 
 use crate::lines::Line;
@@ -18,19 +21,19 @@ pub(crate) struct Story {
     pub(crate) asks: Vec<Span>,
     pub(crate) requests: Vec<Span>,
     /// Every line of the CLI: when, and how long in bytes.
-    pub(crate) said: Vec<(Time, usize)>,
+    pub(crate) said: Vec<(SessionTime, usize)>,
     pub(crate) end: Option<Mark>,
 }
 
 pub(crate) struct Mark {
-    pub(crate) time: Time,
+    pub(crate) time: SessionTime,
     pub(crate) text: String,
 }
 
 /// Something that was begun and, if `until` is there, ended.
 pub(crate) struct Span {
-    pub(crate) from: Time,
-    pub(crate) until: Option<Time>,
+    pub(crate) from: SessionTime,
+    pub(crate) until: Option<SessionTime>,
     pub(crate) text: String,
     pub(crate) tone: Tone,
 }
@@ -49,14 +52,14 @@ pub(crate) enum Tone {
 pub(crate) struct Prompt {
     pub(crate) span: Span,
     /// When which turn took it up.
-    pub(crate) taken: Option<(Time, TurnId)>,
+    pub(crate) taken: Option<(SessionTime, TurnId)>,
 }
 
 pub(crate) struct Turn {
     pub(crate) id: TurnId,
-    pub(crate) from: Time,
-    pub(crate) until: Option<Time>,
-    pub(crate) origin: Origin,
+    pub(crate) from: SessionTime,
+    pub(crate) until: Option<SessionTime>,
+    pub(crate) origin: TurnOrigin,
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
 }
@@ -83,14 +86,14 @@ impl Story {
     }
 
     /// Every time at which something happened.
-    pub(crate) fn times(&self) -> Vec<Time> {
+    pub(crate) fn times(&self) -> Vec<SessionTime> {
         let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.asks).chain(&self.requests);
-        let mut times: Vec<Time> = spans.flat_map(|span| [Some(span.from), span.until]).flatten().collect();
+        let mut times: Vec<SessionTime> = spans.flat_map(|span| [Some(span.from), span.until]).flatten().collect();
         times.extend(self.turns.iter().flat_map(|turn| [Some(turn.from), turn.until]).flatten());
         times.extend(self.prompts.iter().filter_map(|prompt| prompt.taken).map(|(time, _)| time));
         times.extend(self.host.iter().chain(&self.end).map(|mark| mark.time));
         times.extend(self.said.iter().map(|(time, _)| *time));
-        times.push(Time::ZERO);
+        times.push(SessionTime::ZERO);
         times
     }
 }
@@ -124,7 +127,7 @@ impl Author {
                 self.requests.insert(text(&value["request_id"]), story.requests.len());
                 story.requests.push(open(line.time, subtype));
             }
-            // What it ends is told by `Answered`.
+            // What it ends is told by `IncomingAnswered`.
             "control_response" => {}
             other => story.host.push(Mark { time: line.time, text: other.to_owned() }),
         }
@@ -138,7 +141,7 @@ impl Author {
         self.prompts.get(&uuid).copied()
     }
 
-    fn ask_ended(&self, story: &mut Story, time: Time, ask: Option<&String>, tone: Tone, mark: &str) {
+    fn ask_ended(&self, story: &mut Story, time: SessionTime, ask: Option<&String>, tone: Tone, mark: &str) {
         if let Some(at) = ask.and_then(|id| self.asks.get(id)) {
             let span = &mut story.asks[*at];
             (span.until, span.tone) = (Some(time), tone);
@@ -146,15 +149,15 @@ impl Author {
         }
     }
 
-    fn event(&mut self, story: &mut Story, time: Time, event: &Event, played: &Played) {
+    fn event(&mut self, story: &mut Story, time: SessionTime, event: &Event, played: &Played) {
         match event {
             Event::Action(action) => self.action(story, time, action, played),
             Event::Child(order) => story.host.push(Mark {
                 time,
                 text: match order {
-                    ChildAction::CloseStdin => "close stdin",
-                    ChildAction::Terminate => "terminate",
-                    ChildAction::Kill => "kill",
+                    ChildCommand::CloseStdin => "close stdin",
+                    ChildCommand::Terminate => "terminate",
+                    ChildCommand::Kill => "kill",
                 }
                 .to_owned(),
             }),
@@ -162,7 +165,7 @@ impl Author {
         }
     }
 
-    fn action(&mut self, story: &mut Story, time: Time, action: &Action, played: &Played) {
+    fn action(&mut self, story: &mut Story, time: SessionTime, action: &Action, played: &Played) {
         match action {
             Action::Session(session) => {
                 story.title = format!("session {}, CLI {}", session.id, session.version.as_deref().unwrap_or("?"));
@@ -195,47 +198,47 @@ impl Author {
                     prompt.span.until = Some(time);
                     prompt.taken = prompt.taken.or(turn.map(|turn| (time, turn)));
                     prompt.span.tone = tone(*outcome);
-                    prompt.span.text = format!("{} \u{2192} {}", prompt.span.text, outcome.name());
+                    prompt.span.text = format!("{} \u{2192} {}", prompt.span.text, outcome.as_str());
                 }
             }
-            Action::Asked(ask) => {
+            Action::IncomingRequest(ask) => {
                 let tool = ask.permission().map(|permission| permission.tool_name);
                 let text = tool.unwrap_or_else(|_| kind_name(ask.kind()).to_owned());
                 self.asks.insert(ask.request_id(), story.asks.len());
                 story.asks.push(open(time, text));
             }
-            Action::Declined { kind, .. } => {
+            Action::IncomingDeclined { kind, .. } => {
                 let text = format!("{} declined", kind_name(*kind));
                 story.asks.push(Span { until: Some(time), tone: Tone::Off, ..open(time, text) });
             }
-            Action::Answered { ask, verdict } => {
+            Action::IncomingAnswered { id: ask, response: verdict } => {
                 let (tone, mark) = match verdict {
-                    Verdict::Denied | Verdict::Error => (Tone::Bad, " \u{2717}"),
-                    Verdict::Declined => (Tone::Off, " declined"),
+                    ResponseKind::Denied | ResponseKind::Error => (Tone::Bad, " \u{2717}"),
+                    ResponseKind::Declined => (Tone::Off, " declined"),
                     _ => (Tone::Good, " \u{2713}"),
                 };
                 self.ask_ended(story, time, played.asks.get(ask), tone, mark);
             }
-            Action::Withdrawn { ask, why } => {
-                let mark = if *why == WhyWithdrawn::Cli { " withdrawn" } else { " over" };
+            Action::IncomingCancelled { id: ask, reason } => {
+                let mark = if *reason == CancelledReason::Cli { " withdrawn" } else { " over" };
                 self.ask_ended(story, time, played.asks.get(ask), Tone::Off, mark);
             }
-            Action::Replied { request, reply } => {
+            Action::ResponseReceived { request, response: reply } => {
                 if let Some(at) = played.requests.get(request).and_then(|id| self.requests.get(id)) {
                     let span = &mut story.requests[*at];
                     span.until = Some(time);
                     span.tone = if reply.is_ok() { Tone::Good } else { Tone::Bad };
                 }
             }
-            Action::Rejected(rejected) => {
-                story.host.push(Mark { time, text: format!("rejected: {}", rejected.why) });
+            Action::RejectedLine(rejected) => {
+                story.host.push(Mark { time, text: format!("rejected: {}", rejected.reason) });
             }
             Action::DamagedLine(line) => {
                 story.host.push(Mark { time, text: format!("damaged line: {} bytes dropped", line.dropped_length) });
             }
             Action::Closed(closed) => {
                 let exit = closed.exit.map_or(String::new(), |exit| format!(", {exit}"));
-                story.end = Some(Mark { time, text: format!("{}{exit}", closed.why) });
+                story.end = Some(Mark { time, text: format!("{}{exit}", closed.reason) });
             }
             _ => {}
         }
@@ -247,7 +250,7 @@ impl Author {
     }
 }
 
-fn open(from: Time, text: String) -> Span {
+fn open(from: SessionTime, text: String) -> Span {
     Span { from, until: None, text, tone: Tone::Off }
 }
 
@@ -260,13 +263,13 @@ fn tone(outcome: Outcome) -> Tone {
     }
 }
 
-fn kind_name(kind: AskKind) -> &'static str {
+fn kind_name(kind: IncomingKind) -> &'static str {
     match kind {
-        AskKind::Permission => "permission",
-        AskKind::Hook => "hook",
-        AskKind::Mcp => "mcp",
-        AskKind::Elicitation => "elicitation",
-        AskKind::Dialog => "dialog",
+        IncomingKind::Permission => "permission",
+        IncomingKind::Hook => "hook",
+        IncomingKind::Mcp => "mcp",
+        IncomingKind::Elicitation => "elicitation",
+        IncomingKind::Dialog => "dialog",
         _ => "ask",
     }
 }

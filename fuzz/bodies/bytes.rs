@@ -2,7 +2,8 @@
 //! comes.
 
 use claude_duplex::{
-    Action, AskKind, AskKinds, Config, Exit, Interrupt, Prompt, Protocol, Request, Seed, Time, UnknownAsks,
+    Action, Config, Exit, IncomingKind, IncomingKinds, Interrupt, Prompt, Protocol, Request, Seed, SessionTime,
+    UnknownIncoming,
 };
 
 /// The first bytes say how the rest is cut: each the size of one read, over and over.
@@ -10,7 +11,7 @@ const CUTS: usize = 8;
 
 pub(crate) fn body(data: &[u8]) {
     let Some((cuts, output)) = data.split_at_checked(CUTS) else { return };
-    for owned in [AskKinds::NONE, AskKinds::ALL] {
+    for owned in [IncomingKinds::NONE, IncomingKinds::ALL] {
         let whole = played(owned, [output].into_iter());
         let parts = played(owned, Parts { rest: output, cuts: cuts.iter().cycle() });
         assert_eq!(whole, parts);
@@ -35,15 +36,15 @@ impl<'d, C: Iterator<Item = &'d u8>> Iterator for Parts<'d, C> {
 }
 
 /// What follows from that output, and what is written, in a session that has a prompt and two requests open.
-fn played<'d>(owned: AskKinds, parts: impl Iterator<Item = &'d [u8]>) -> (Vec<Action>, Vec<u8>) {
-    let now = Time::ZERO;
+fn played<'d>(owned: IncomingKinds, parts: impl Iterator<Item = &'d [u8]>) -> (Vec<Action>, Vec<u8>) {
+    let now = SessionTime::ZERO;
     let mut config = Config::new(Seed([0; 16]));
-    config.owned = owned;
-    if owned.contains(AskKind::Unknown) {
-        config.unknown_asks = UnknownAsks::Hand;
+    config.handled = owned;
+    if owned.contains(IncomingKind::Unknown) {
+        config.unknown_incoming = UnknownIncoming::Deliver;
     }
     config.limits.line = 4096;
-    config.limits.open_asks = 4;
+    config.limits.open_incoming = 4;
     let mut session = Protocol::new(config, now);
     // No `initialize`: a reply to it tells of more asks than it is lines.
     session.request(now, Request::new("mcp_status").id("r")).expect("there is room");
@@ -55,7 +56,7 @@ fn played<'d>(owned: AskKinds, parts: impl Iterator<Item = &'d [u8]>) -> (Vec<Ac
         session.receive(now, part);
     }
     session.eof(now);
-    let counts = session.counts();
+    let counts = session.stats();
     session.stderr_eof(now);
     let written = session.poll_transmit().to_vec();
     session.exited(now, Exit::Code(0));
@@ -76,16 +77,16 @@ fn played<'d>(owned: AskKinds, parts: impl Iterator<Item = &'d [u8]>) -> (Vec<Ac
 
 /// Whether the action tells of a line of the CLI that no other action tells of.
 fn is_a_line(action: &Action) -> bool {
-    use claude_duplex::{RequestError, WhyWithdrawn};
+    use claude_duplex::{CancelledReason, RequestError};
     match action {
         Action::Message { .. }
-        | Action::Asked(_)
-        | Action::Declined { .. }
-        | Action::Rejected(_)
+        | Action::IncomingRequest(_)
+        | Action::IncomingDeclined { .. }
+        | Action::RejectedLine(_)
         | Action::DamagedLine(_)
-        | Action::Stray(_) => true,
-        Action::Replied { reply, .. } => matches!(reply, Ok(_) | Err(RequestError::Refused { .. })),
-        Action::Withdrawn { why, .. } => *why == WhyWithdrawn::Cli,
+        | Action::UnmatchedResponse(_) => true,
+        Action::ResponseReceived { response, .. } => matches!(response, Ok(_) | Err(RequestError::Refused { .. })),
+        Action::IncomingCancelled { reason, .. } => *reason == CancelledReason::Cli,
         _ => false,
     }
 }

@@ -3,7 +3,8 @@
 use claude_duplex::message::Transcript;
 use claude_duplex::request as of;
 use claude_duplex::{
-    Action, Answer, Ask, AskKinds, Config, Json, Message, Prompt, Protocol, Reply, Request, Seed, Time, UnknownAsks,
+    Action, Config, IncomingKinds, IncomingRequest, IncomingResponse, Json, Message, Prompt, Protocol, Request,
+    Response, Seed, SessionTime, UnknownIncoming,
 };
 
 pub(crate) fn body(line: &[u8]) {
@@ -28,7 +29,7 @@ fn views(message: &Message) {
     shown(&(message.stream_event(), message.system(), message.content(), message.delta()));
     if let Ok(view) = message.view() {
         assert_eq!(message.view().as_ref(), Ok(&view));
-        shown(&view.unnamed());
+        shown(&view.unknown_names());
     }
     if let Ok(result) = message.result() {
         shown(&(result.error_text(), result.cost_since(None), result.cost_since(Some(&result))));
@@ -43,16 +44,16 @@ fn transcript(message: &Message) {
     for _ in 0..3 {
         transcript.add(message);
     }
-    shown(&(transcript.text(), transcript.partial(), transcript.answer(), transcript.result()));
+    shown(&(transcript.text(), transcript.partial_text(), transcript.final_text(), transcript.result()));
     shown(&(transcript.texts().count(), transcript.calls().count(), transcript.dropped()));
 }
 
 /// What a session makes of the line, and of the answers to what it asks.
 fn session(line: &[u8]) {
-    let now = Time::ZERO;
+    let now = SessionTime::ZERO;
     let mut config = Config::new(Seed([0; 16]));
-    config.owned = AskKinds::ALL;
-    config.unknown_asks = UnknownAsks::Hand;
+    config.handled = IncomingKinds::ALL;
+    config.unknown_incoming = UnknownIncoming::Deliver;
     let mut session = Protocol::new(config, now);
     session.prompt(now, Prompt::text("hello")).expect("there is room");
     session.request(now, Request::initialize().id("r")).expect("there is room");
@@ -62,22 +63,22 @@ fn session(line: &[u8]) {
     while let Some(action) = session.poll_action() {
         shown(&action);
         match action {
-            Action::Asked(ask) => {
+            Action::IncomingRequest(ask) => {
                 asked(&ask);
-                let answer = Answer::Error { message: "no".into() };
-                session.answer(now, ask.id(), answer).expect("the ask is open");
+                let answer = IncomingResponse::Error { message: "no".into() };
+                session.respond(now, ask.id(), answer).expect("the ask is open");
             }
-            Action::Replied { reply: Ok(reply), .. } => replied(&reply),
+            Action::ResponseReceived { response: Ok(reply), .. } => replied(&reply),
             _ => {}
         }
     }
 }
 
 macro_rules! each {
-    ($reply:ident: $($call:ident),+) => { $(shown(&$reply.of::<of::$call>());)+ };
+    ($reply:ident: $($call:ident),+) => { $(shown(&$reply.decode_as::<of::$call>());)+ };
 }
 
-fn asked(ask: &Ask) {
+fn asked(ask: &IncomingRequest) {
     shown(&(ask, ask.kind(), ask.message(), ask.permission(), ask.hook(), ask.mcp(), ask.elicitation(), ask.dialog()));
     if let Ok(permission) = ask.permission() {
         shown(&permission.questions());
@@ -90,7 +91,7 @@ fn asked(ask: &Ask) {
     }
 }
 
-fn replied(reply: &Reply) {
+fn replied(reply: &Response) {
     shown(&(reply, reply.payload(), reply.interrupted()));
     each!(reply: ApplyFlagSettings, BackgroundTasks, CancelAsyncMessage, EndSession, FileSuggestions, GetBinaryVersion, GetContextUsage, GetHooksListing, GetSessionCost, GetSettings, GetTaskOutput, GetUsage, Initialize, ListModels, ListPermissionRules, McpCall, McpMessage, McpReadResource, McpReconnect, McpSetServers, McpStatus, McpToggle, ReadFile, RegisterRepoRoot, ReloadOutputStyles, ReloadPlugins, ReloadSkills, RenameSession, RewindFiles, SeedReadState, SetColor, SetHasSubscribers, SetMaxThinkingTokens, SetMcpPermissionModeOverride, SetModel, SetPermissionMode, SideQuestion, StopTask, UpdateSettings);
 }

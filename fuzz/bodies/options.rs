@@ -7,7 +7,8 @@ use claude_duplex::options::{
     Effort, EnvChange, InitializeField, PermissionMode, SettingSource, Skills, ThinkingDisplay, Tools, Worktree,
 };
 use claude_duplex::{
-    Action, Answer, AskKinds, Config, Decision, Interrupt, Json, Options, Prompt, Protocol, Request, Seed, Time,
+    Action, Config, Decision, IncomingKinds, IncomingResponse, Interrupt, Json, Options, Prompt, Protocol, Request,
+    Seed, SessionTime,
 };
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -105,7 +106,7 @@ fn command_line(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         }
     }
     for change in &invocation.env {
-        let name = change.name().as_encoded_bytes();
+        let name = change.variable().as_encoded_bytes();
         assert!(!name.is_empty() && !name.contains(&b'=') && !name.contains(&0));
         if let EnvChange::Set(_, value) = change {
             assert!(!value.as_encoded_bytes().contains(&0));
@@ -117,13 +118,13 @@ fn command_line(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
 /// A JSON value as people write it, over several lines, or none.
 fn json(text: &str) -> Json {
     Json::parse(text)
-        .unwrap_or_else(|_| Json::parse(&format!("[\n{}\r\n]", Json::string(text).as_str())).expect("JSON"))
+        .unwrap_or_else(|_| Json::parse(&format!("[\n{}\r\n]", Json::from_text(text).as_str())).expect("JSON"))
 }
 
 fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
-    let now = Time::ZERO;
+    let now = SessionTime::ZERO;
     let mut config = Config::new(Seed([0; 16]));
-    config.owned = AskKinds::ALL;
+    config.handled = IncomingKinds::ALL;
     let mut session = Protocol::new(config, now);
     let (text, name, id, value): (&str, &str, &str, &str) = u.arbitrary()?;
     let mut lines = 0;
@@ -133,11 +134,11 @@ fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     count(session.request(now, Request::new(text).field(name, json(value)).id(name)).is_ok());
     let input = json(value);
     for (at, answer) in [
-        Answer::from(Decision::deny(text)),
+        IncomingResponse::from(Decision::deny(text)),
         Decision::allow_with(Json::from(json!({ name: text, "value": input.as_str() }))).into(),
         Decision::allow().into(),
-        Answer::Raw(json(value)),
-        Answer::Error { message: text.to_owned() },
+        IncomingResponse::Raw(json(value)),
+        IncomingResponse::Error { message: text.to_owned() },
     ]
     .into_iter()
     .enumerate()
@@ -147,13 +148,13 @@ fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         session.receive(now, format!("{ask}\n").as_bytes());
         let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
         let asked = actions.iter().find_map(|action| match action {
-            Action::Asked(ask) => Some(ask.id()),
+            Action::IncomingRequest(ask) => Some(ask.id()),
             _ => None,
         });
         // A request whose id is too long is declined.
-        let is_declined = |action: &Action| matches!(action, Action::Rejected(line) if line.declined.is_some());
+        let is_declined = |action: &Action| matches!(action, Action::RejectedLine(line) if line.declined.is_some());
         count(actions.iter().any(is_declined));
-        count(asked.is_some_and(|ask| session.answer(now, ask, answer).is_ok()));
+        count(asked.is_some_and(|ask| session.respond(now, ask, answer).is_ok()));
     }
     let output = session.poll_transmit();
     let written: Vec<&[u8]> = output.split_inclusive(|byte| *byte == b'\n').collect();

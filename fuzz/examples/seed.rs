@@ -12,8 +12,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use claude_duplex::{
-    Action, Answer, Ask, AskKind, AskKinds, Config, Decision, Input, Json, Prompt, Protocol, Recorder, Request, Seed,
-    Time, Uuid,
+    Action, Config, Decision, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Input, Json, Prompt,
+    Protocol, Recorder, Request, Seed, SessionTime, Uuid,
 };
 use recording::{Recorded, What};
 use serde_json::Value;
@@ -24,7 +24,8 @@ const LONGEST: usize = 16 * 1024;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let to = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: seed FOLDER");
-    let fillings = costly::FILLINGS.iter().flat_map(|filling| (0..costly::PLACES.len() as u8).map(move |at| (at, filling)));
+    let fillings =
+        costly::FILLINGS.iter().flat_map(|filling| (0..costly::PLACES.len() as u8).map(move |at| (at, filling)));
     for (number, (place, filling)) in fillings.enumerate() {
         put(&to, "costs", number, &[&[place], *filling].concat());
     }
@@ -79,10 +80,10 @@ fn out(line: &Recorded) -> Option<&[u8]> {
 /// answered when they were.
 fn journal(lines: &[Recorded]) -> Vec<u8> {
     let mut config = Config::new(Seed([0; 16]));
-    config.owned = AskKinds::ALL;
+    config.handled = IncomingKinds::ALL;
     let mut host = Host {
-        recorder: Recorder::new(Vec::new(), &config, Time::ZERO, LONGEST as u64),
-        protocol: Protocol::new(config, Time::ZERO),
+        recorder: Recorder::new(Vec::new(), &config, SessionTime::ZERO, LONGEST as u64),
+        protocol: Protocol::new(config, SessionTime::ZERO),
         asks: Vec::new(),
     };
     for line in lines {
@@ -111,11 +112,13 @@ struct Host {
 }
 
 impl Host {
-    fn input(&mut self, now: Time, input: Input<'_>) {
+    fn input(&mut self, now: SessionTime, input: Input<'_>) {
         self.recorder.input(now, &input);
         self.protocol.apply(now, input);
         let actions = std::iter::from_fn(|| self.protocol.poll_action());
-        self.asks.extend(actions.filter_map(|action| if let Action::Asked(ask) = action { Some(ask) } else { None }));
+        self.asks.extend(
+            actions.filter_map(|action| if let Action::IncomingRequest(ask) = action { Some(ask) } else { None }),
+        );
     }
 
     /// What the host said by a line: a prompt, an answer, or a request.
@@ -137,14 +140,14 @@ impl Host {
                 let response = &line["response"];
                 let ask = self.asks.iter().find(|ask| ask.request_id() == response["request_id"])?;
                 let answer = match &response["response"] {
-                    said if said["behavior"] == "allow" && ask.kind() == AskKind::Permission => {
+                    said if said["behavior"] == "allow" && ask.kind() == IncomingKind::Permission => {
                         Decision::allow().into()
                     }
                     said if said["behavior"] == "deny" => Decision::deny("no").into(),
-                    said if said.is_object() => Answer::Raw(Json::from(said)),
-                    _ => Answer::Error { message: text(&response["error"])? },
+                    said if said.is_object() => IncomingResponse::Raw(Json::from(said)),
+                    _ => IncomingResponse::Error { message: text(&response["error"])? },
                 };
-                Some(Input::Answer(ask.id(), answer))
+                Some(Input::Respond(ask.id(), answer))
             }
             _ => None,
         }

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Tracer;
 use super::record::Writer;
-use crate::action::Action;
-use crate::end::ChildAction;
-use crate::ids::{PromptId, RequestId};
-use crate::input::Input;
+use crate::base::ids::{PromptId, RequestId};
+use crate::protocol::action::Action;
+use crate::protocol::end::ChildCommand;
+use crate::protocol::input::Input;
 
 /// The writer and the tracer of one session.
 pub(crate) struct Aside {
@@ -36,7 +36,7 @@ pub(crate) enum Told {
     Requested(RequestId),
     Refused(String),
     Action(Action),
-    Order(ChildAction),
+    Order(ChildCommand),
 }
 
 impl Aside {
@@ -80,9 +80,9 @@ impl Told {
             Self::Input(input) => tracer.input(&input),
             Self::Prompted(prompt) => tracer.prompted(prompt),
             Self::Requested(request) => tracer.requested(request),
-            Self::Refused(why) => tracer.refused(&why),
+            Self::Refused(reason) => tracer.refused(&reason),
             Self::Action(action) => tracer.action(&action),
-            Self::Order(order) => tracer.order(order),
+            Self::Order(order) => tracer.child_command(order),
         }
     }
 }

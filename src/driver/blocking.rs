@@ -3,14 +3,14 @@
 use async_io::block_on;
 
 use super::Driver;
-use crate::action::Action;
-use crate::end::Closed;
-use crate::transport::Transport;
+use crate::driver::transport::Transport;
+use crate::protocol::action::Action;
+use crate::protocol::end::SessionClosed;
 
-/// Blocking use (feature `smol`), on a transport of [`smol`](crate::smol) or one that needs no runtime; on one of tokio it
+/// Blocking use (feature `smol`), on a transport of [`smol`](crate::driver::smol) or one that needs no runtime; on one of tokio it
 /// panics.
 impl<T: Transport> Driver<T> {
-    /// Waits for what happens next; `None` after [`Closed`](Action::Closed).
+    /// Waits for what happens next; `None` after [`SessionClosed`](Action::Closed).
     ///
     /// It blocks until the child does something or a deadline passes: another thread cannot end it. To wait for
     /// something else too, block on [`next`](Self::next) and that, whichever comes first; the future that is dropped loses
@@ -22,7 +22,10 @@ impl<T: Transport> Driver<T> {
     /// use futures_lite::FutureExt;
     /// use std::time::Duration;
     ///
-    /// let mut claude = claude_duplex::smol::spawn(&Options::new(), Config::new(Seed::random()))?;
+    /// let mut claude = claude_duplex::driver::smol::spawn(
+    ///     &Options::new(),
+    ///     Config::new(Seed::random()),
+    /// )?;
     /// claude.prompt("count to a million")?;
     /// let enough = async {
     ///     Timer::after(Duration::from_secs(10)).await;
@@ -40,8 +43,8 @@ impl<T: Transport> Driver<T> {
         block_on(self.next())
     }
 
-    /// [`finish`](Self::finish), and waits for it: at most as long as the [graces](crate::Graces).
-    pub fn finish_blocking(&mut self) -> Option<Closed> {
+    /// [`finish`](Self::finish), and waits for it: at most as long as the [graces](crate::ShutdownTimeouts).
+    pub fn finish_blocking(&mut self) -> Option<SessionClosed> {
         block_on(self.finish())
     }
 }

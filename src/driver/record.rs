@@ -7,13 +7,13 @@ use super::Tracer;
 use super::aside::Told;
 #[cfg(feature = "session")]
 use super::aside::{Aside, Spool, Waiting, is_traced};
-use crate::action::Action;
-use crate::end::ChildAction;
-use crate::ids::{PromptId, RequestId};
-use crate::input::Input;
-use crate::journal::{Recorder, Stopped};
+use crate::base::ids::{PromptId, RequestId};
+use crate::base::time::SessionTime;
+use crate::journal::{Recorder, RecordingStopped};
 use crate::protocol::Protocol;
-use crate::time::Time;
+use crate::protocol::action::Action;
+use crate::protocol::end::ChildCommand;
+use crate::protocol::input::Input;
 
 pub(super) type Writer = Box<dyn Write + Send + Sync>;
 
@@ -46,19 +46,19 @@ impl Record {
         });
     }
 
-    pub(super) fn stopped(&self) -> Option<&Stopped> {
+    pub(super) fn stopped(&self) -> Option<&RecordingStopped> {
         self.recorder.as_ref()?.stopped()
     }
 
     /// Tells the session something that it has no reply to.
-    pub(super) fn tell(&mut self, protocol: &mut Protocol, now: Time, input: Input<'_>) {
+    pub(super) fn tell(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
         self.begun = true;
         self.input(now, &input);
         protocol.apply(now, input);
     }
 
     /// A command is about to be given, by one who wants the reply. What it is, is made up only where somebody looks.
-    pub(super) fn command<'i>(&mut self, now: Time, input: impl FnOnce() -> Input<'i>) {
+    pub(super) fn command<'i>(&mut self, now: SessionTime, input: impl FnOnce() -> Input<'i>) {
         self.begun = true;
         if self.recorder.is_some() || self.wants_commands() {
             self.input(now, &input());
@@ -73,19 +73,19 @@ impl Record {
         self.trace(false, |tracer| tracer.requested(request), || Told::Requested(request));
     }
 
-    pub(super) fn refused(&mut self, why: &dyn fmt::Display) {
-        self.trace(false, |tracer| tracer.refused(why), || Told::Refused(why.to_string()));
+    pub(super) fn refused(&mut self, reason: &dyn fmt::Display) {
+        self.trace(false, |tracer| tracer.refused(reason), || Told::Refused(reason.to_string()));
     }
 
     pub(super) fn action(&mut self, action: &Action) {
         self.trace(false, |tracer| tracer.action(action), || Told::Action(action.clone()));
     }
 
-    pub(super) fn order(&mut self, order: ChildAction) {
-        self.trace(false, |tracer| tracer.order(order), || Told::Order(order));
+    pub(super) fn order(&mut self, order: ChildCommand) {
+        self.trace(false, |tracer| tracer.child_command(order), || Told::Order(order));
     }
 
-    fn input(&mut self, now: Time, input: &Input<'_>) {
+    fn input(&mut self, now: SessionTime, input: &Input<'_>) {
         if let Some(recorder) = &mut self.recorder {
             recorder.input(now, input);
         }

@@ -7,9 +7,9 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::{Driver, ROUNDS, Stdin, scratch};
-use crate::end::ChildAction;
-use crate::input::Input;
-use crate::transport::Transport;
+use crate::driver::transport::Transport;
+use crate::protocol::end::ChildCommand;
+use crate::protocol::input::Input;
 
 impl<T: Transport> Driver<T> {
     pub(super) fn round(&mut self, cx: &mut Context<'_>) -> bool {
@@ -31,22 +31,22 @@ impl<T: Transport> Driver<T> {
     /// Everything that goes to the child.
     pub(super) fn push(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = self.write(cx) | self.close_stdin(cx);
-        let mut orders: Vec<ChildAction> = std::iter::from_fn(|| self.protocol.poll_child()).collect();
+        let mut orders: Vec<ChildCommand> = std::iter::from_fn(|| self.protocol.poll_child_command()).collect();
         // At the end of its stdin a CLI takes no guard into account any more: one that is to be killed must not read it.
         if !self.exited {
-            orders.sort_by_key(|order| *order != ChildAction::Kill);
+            orders.sort_by_key(|order| *order != ChildCommand::Kill);
         }
         for order in orders {
             moved = true;
             self.record.order(order);
             match order {
-                ChildAction::CloseStdin if self.stdin == Stdin::Closed => {}
-                ChildAction::CloseStdin => {
+                ChildCommand::CloseStdin if self.stdin == Stdin::Closed => {}
+                ChildCommand::CloseStdin => {
                     self.stdin = Stdin::Closing;
                     self.close_stdin(cx);
                 }
-                ChildAction::Terminate => self.transport.terminate(),
-                ChildAction::Kill => self.transport.kill(),
+                ChildCommand::Terminate => self.transport.terminate(),
+                ChildCommand::Kill => self.transport.kill(),
             }
         }
         moved
@@ -172,6 +172,7 @@ impl<T: Transport> Driver<T> {
             return false;
         }
         self.stdin = Stdin::Failed;
+        self.io_error.get_or_insert_with(|| io::ErrorKind::BrokenPipe.into());
         self.tell(Input::SendFailed);
         true
     }

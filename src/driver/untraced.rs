@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::action::Action;
-use crate::config::Config;
-use crate::end::ChildAction;
-use crate::ids::{PromptId, RequestId};
-use crate::input::Input;
+use crate::base::ids::{PromptId, RequestId};
+use crate::protocol::action::Action;
+use crate::protocol::config::Config;
+use crate::protocol::end::ChildCommand;
+use crate::protocol::input::Input;
 
 pub(super) struct Tracer;
 
@@ -30,7 +30,7 @@ impl Tracer {
 
     pub(super) fn action(&mut self, _: &Action) {}
 
-    pub(super) fn order(&mut self, _: ChildAction) {}
+    pub(super) fn child_command(&mut self, _: ChildCommand) {}
 
     pub(super) fn wants_commands(&self) -> bool {
         false

@@ -11,12 +11,14 @@ impl Journal {
     /// elsewhere it has the permissions that its folder gives.
     ///
     /// ```
-    /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, Time};
+    /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
     ///
-    /// let path = std::env::temp_dir().join(format!("claude-duplex-{}.journal", std::process::id()));
+    /// let path = std::env::temp_dir()
+    ///     .join(format!("claude-duplex-{}.journal", std::process::id()));
     /// let config = Config::new(Seed([1; 16]));
-    /// let mut recorder = Recorder::new(Journal::create(&path)?, &config, Time::ZERO, 1024 * 1024);
-    /// recorder.input(Time::ZERO, &Input::Prompt(Prompt::text("hello")));
+    /// let mut recorder =
+    ///     Recorder::new(Journal::create(&path)?, &config, SessionTime::ZERO, 1024 * 1024);
+    /// recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
     /// assert_eq!(Journal::read(&std::fs::read(&path)?)?.inputs.len(), 1);
     /// assert!(Journal::create(&path).is_err(), "what was recorded is not overwritten");
     /// # std::fs::remove_file(&path)?;

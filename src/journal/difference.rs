@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::Step;
-use crate::action::Action;
-use crate::deadline::Deadline;
-use crate::end::ChildAction;
-use crate::text::Cut;
-use crate::time::Time;
+use super::ReplayStep;
+use crate::base::text::Cut;
+use crate::base::time::SessionTime;
+use crate::protocol::action::Action;
+use crate::protocol::deadline::Deadline;
+use crate::protocol::end::ChildCommand;
 
 /// How much of the output is shown before the first byte that differs.
 const BEFORE: usize = 40;
@@ -17,18 +17,18 @@ const BEFORE: usize = 40;
 /// The same journal gives the same run each time. Two differ where one was changed: an input, or a setting, as here.
 ///
 /// ```
-/// # use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, Time};
+/// # use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 /// # let mut file = Vec::new();
-/// # let mut recorder = Recorder::new(&mut file, &Config::new(Seed([1; 16])), Time::ZERO, u64::MAX);
-/// # recorder.input(Time::ZERO, &Input::Prompt(Prompt::text("hello")));
-/// # recorder.input(Time::ZERO, &Input::Prompt(Prompt::text("and again")));
-/// use claude_duplex::{Busy, journal::first_difference};
+/// # let mut recorder = Recorder::new(&mut file, &Config::new(Seed([1; 16])), SessionTime::ZERO, u64::MAX);
+/// # recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
+/// # recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("and again")));
+/// use claude_duplex::{WhenBusy, journal::first_difference};
 ///
 /// let journal = Journal::read(&file)?;
 /// assert_eq!(first_difference(journal.replay(), journal.replay()), None);
 ///
 /// let mut other = journal.clone();
-/// other.config.busy = Busy::Send;
+/// other.config.when_busy = WhenBusy::Send;
 /// let difference = first_difference(journal.replay(), other.replay()).unwrap();
 /// assert_eq!(difference.at, 1);
 /// assert!(difference.to_string().starts_with("input 1 at 0 ns: the output differs: nothing, or {\"type\":\"user\""));
@@ -36,8 +36,8 @@ const BEFORE: usize = 40;
 /// ```
 #[must_use]
 pub fn first_difference<'j>(
-    left: impl IntoIterator<Item = Step<'j>>,
-    right: impl IntoIterator<Item = Step<'j>>,
+    left: impl IntoIterator<Item = ReplayStep<'j>>,
+    right: impl IntoIterator<Item = ReplayStep<'j>>,
 ) -> Option<Difference<'j>> {
     let (mut left, mut right) = (left.into_iter(), right.into_iter());
     (0..).find_map(|at| match (left.next(), right.next()) {
@@ -54,14 +54,14 @@ pub struct Difference<'j> {
     /// At which input, in the order of [`Journal::inputs`](super::Journal::inputs).
     pub at: usize,
     /// What the one did; `None` where it has no such input.
-    pub left: Option<Step<'j>>,
+    pub left: Option<ReplayStep<'j>>,
     /// What the other did.
-    pub right: Option<Step<'j>>,
+    pub right: Option<ReplayStep<'j>>,
 }
 
-type Consequences<'s> = (&'s [Action], &'s [ChildAction], &'s [u8], usize, Option<(Time, Deadline)>);
+type Consequences<'s> = (&'s [Action], &'s [ChildCommand], &'s [u8], usize, Option<(SessionTime, Deadline)>);
 
-impl Step<'_> {
+impl ReplayStep<'_> {
     /// All but the time and the input themselves.
     fn consequences(&self) -> Consequences<'_> {
         (&self.actions, &self.children, &self.output, self.unsent, self.deadline)

@@ -46,11 +46,11 @@ pub enum JournalError {
         journal: Box<Journal>,
     },
     /// A line is no record.
-    #[error("line {line} is no record: {why}")]
+    #[error("line {line} is no record: {reason}")]
     Record {
         /// Where.
         line: usize,
         /// Why.
-        why: String,
+        reason: String,
     },
 }

@@ -25,7 +25,7 @@ impl Journal {
                 Err(_) if !line.ends_with(b"\n") => {
                     return Err(JournalError::Torn { line: number, journal: journal.into() });
                 }
-                Err(why) => return Err(no_record(number, why)),
+                Err(reason) => return Err(no_record(number, reason)),
             }
         }
         Ok(journal)
@@ -41,7 +41,7 @@ fn header(line: &[u8]) -> Result<Journal, JournalError> {
     if any.format > FORMAT {
         return Err(JournalError::NewerVersion { found: any.format, known: FORMAT, version: any.version });
     }
-    let header: Header<'_> = serde_json::from_slice(line).map_err(|error| no_record(1, record::why(error)))?;
+    let header: Header<'_> = serde_json::from_slice(line).map_err(|error| no_record(1, record::reason(error)))?;
     Ok(Journal {
         version: header.version.into_owned(),
         config: header.config.into_owned(),
@@ -56,6 +56,6 @@ fn is_torn_header(line: &[u8]) -> bool {
     !line.ends_with(b"\n") && (start.as_bytes().starts_with(line) || line.starts_with(start.as_bytes()))
 }
 
-fn no_record(line: usize, why: impl Into<String>) -> JournalError {
-    JournalError::Record { line, why: why.into() }
+fn no_record(line: usize, reason: impl Into<String>) -> JournalError {
+    JournalError::Record { line, reason: reason.into() }
 }

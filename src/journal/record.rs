@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 
 use super::bytes::Bytes;
 use super::{FORMAT, NAME};
-use crate::config::Config;
-use crate::end::Exit;
-use crate::error::DecodeError;
-use crate::ids::AskId;
-use crate::input::Input;
-use crate::time::Time;
+use crate::base::error::DecodeError;
+use crate::base::ids::IncomingId;
+use crate::base::time::SessionTime;
+use crate::protocol::config::Config;
+use crate::protocol::end::Exit;
+use crate::protocol::input::Input;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(super) struct Header<'a> {
     journal: Cow<'a, str>,
     format: u64,
     pub(super) version: Cow<'a, str>,
-    pub(super) t: Time,
+    pub(super) t: SessionTime,
     pub(super) config: Cow<'a, Config>,
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Record {
 /// Room for the last record: it is always written.
 pub(super) const STOP: usize = 96;
 
-pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: Time) -> serde_json::Result<()> {
+pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: SessionTime) -> serde_json::Result<()> {
     let header = Header {
         journal: NAME.into(),
         format: FORMAT,
@@ -64,7 +64,7 @@ pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: Time) -> serde_
     Ok(())
 }
 
-pub(super) fn input(line: &mut Vec<u8>, now: Time, input: &Input<'_>) -> serde_json::Result<()> {
+pub(super) fn input(line: &mut Vec<u8>, now: SessionTime, input: &Input<'_>) -> serde_json::Result<()> {
     let mut put = Put { line, now };
     match input {
         Input::Receive(bytes) => put.record("receive", &Bytes(Cow::Borrowed(bytes))),
@@ -79,19 +79,19 @@ pub(super) fn input(line: &mut Vec<u8>, now: Time, input: &Input<'_>) -> serde_j
         Input::Cancel(prompt) => put.record("cancel", prompt),
         Input::Interrupt(interrupt) => put.record("interrupt", interrupt),
         Input::Request(request) => put.record("request", request),
-        Input::Answer(ask, answer) => put.record("answer", &(ask, answer)),
+        Input::Respond(ask, answer) => put.record("respond", &(ask, answer)),
         Input::Close => put.record("close", &true),
         Input::Abort => put.record("abort", &true),
     }
 }
 
-pub(super) fn stopped(line: &mut Vec<u8>, now: Time, cap: u64) -> serde_json::Result<()> {
+pub(super) fn stopped(line: &mut Vec<u8>, now: SessionTime, cap: u64) -> serde_json::Result<()> {
     Put { line, now }.record("stopped", &format!("at its cap of {cap} bytes"))
 }
 
 struct Put<'l> {
     line: &'l mut Vec<u8>,
-    now: Time,
+    now: SessionTime,
 }
 
 impl Put<'_> {
@@ -104,15 +104,15 @@ impl Put<'_> {
 }
 
 /// Reads a line after the first.
-pub(super) fn read(line: &[u8]) -> Result<(Time, Record), String> {
-    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(line).map_err(why)?;
+pub(super) fn read(line: &[u8]) -> Result<(SessionTime, Record), String> {
+    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(line).map_err(reason)?;
     let now = fields.remove("t").ok_or("it has no time")?;
-    let now: Time = serde_json::from_str(now.get()).map_err(|error| format!("its time: {}", why(error)))?;
+    let now: SessionTime = serde_json::from_str(now.get()).map_err(|error| format!("its time: {}", reason(error)))?;
     let (kind, value) = fields.pop_first().ok_or("it has a time and nothing else")?;
     if let Some((second, _)) = fields.pop_first() {
         return Ok((now, Record::Unknown(format!("{kind} with {second}"))));
     }
-    record(kind, value.get()).map(|record| (now, record)).map_err(why)
+    record(kind, value.get()).map(|record| (now, record)).map_err(reason)
 }
 
 fn record(kind: String, value: &str) -> serde_json::Result<Record> {
@@ -130,9 +130,9 @@ fn record(kind: String, value: &str) -> serde_json::Result<Record> {
         "cancel" => Input::Cancel(of(value)?),
         "interrupt" => Input::Interrupt(of(value)?),
         "request" => Input::Request(of(value)?),
-        "answer" => {
-            let (ask, answer): (AskId, _) = of(value)?;
-            Input::Answer(ask, answer)
+        "respond" => {
+            let (ask, answer): (IncomingId, _) = of(value)?;
+            Input::Respond(ask, answer)
         }
         "close" => Input::Close,
         "abort" => Input::Abort,
@@ -146,7 +146,7 @@ fn of<'v, T: Deserialize<'v>>(value: &'v str) -> serde_json::Result<T> {
 }
 
 /// The error without the place that it names, which is one within the line; cut, as it may quote what it read.
-pub(super) fn why(error: serde_json::Error) -> String {
+pub(super) fn reason(error: serde_json::Error) -> String {
     let text = error.to_string();
     DecodeError::other(text.split(" at line ").next().unwrap_or_default()).to_string()
 }

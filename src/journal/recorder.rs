@@ -7,9 +7,9 @@ use thiserror::Error;
 
 use super::bytes::parts;
 use super::record;
-use crate::config::Config;
-use crate::input::Input;
-use crate::time::Time;
+use crate::base::time::SessionTime;
+use crate::protocol::config::Config;
+use crate::protocol::input::Input;
 
 /// Beyond this, the buffer of a line gives its memory back.
 const KEPT: usize = 64 * 1024;
@@ -23,14 +23,14 @@ const KEPT: usize = 64 * 1024;
 /// makes one that no other user can read.
 ///
 /// ```
-/// use claude_duplex::journal::Stopped;
-/// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, Time};
+/// use claude_duplex::journal::RecordingStopped;
+/// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 ///
-/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed([1; 16])), Time::ZERO, 4096);
+/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed([1; 16])), SessionTime::ZERO, 4096);
 /// while recorder.stopped().is_none() {
-///     recorder.input(Time::ZERO, &Input::Prompt(Prompt::text("hello")));
+///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }
-/// assert!(matches!(recorder.stopped(), Some(Stopped::Full(4096))) && recorder.written() <= 4096);
+/// assert!(matches!(recorder.stopped(), Some(RecordingStopped::Full(4096))) && recorder.written() <= 4096);
 /// let journal = Journal::read(&recorder.into_inner())?; // what there is can be read, and says where it stops
 /// assert!(!journal.inputs.is_empty() && journal.stopped.is_some());
 /// # Ok::<(), claude_duplex::journal::JournalError>(())
@@ -40,13 +40,13 @@ pub struct Recorder<W> {
     cap: u64,
     written: u64,
     line: Vec<u8>,
-    stopped: Option<Stopped>,
+    stopped: Option<RecordingStopped>,
 }
 
 /// Why nothing more is recorded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum Stopped {
+pub enum RecordingStopped {
     /// One more record would have exceeded the cap. The last record says so.
     #[error("the journal has reached its cap of {0} bytes")]
     Full(u64),
@@ -62,7 +62,7 @@ impl<W: Write> Recorder<W> {
     /// Begins the journal of a session of that `config` that starts at `start`: what
     /// [`Protocol::new`](crate::Protocol::new) is given. At most `cap` bytes are written; the header and the record that
     /// says that the cap is reached are written in any case.
-    pub fn new(writer: W, config: &Config, start: Time, cap: u64) -> Self {
+    pub fn new(writer: W, config: &Config, start: SessionTime, cap: u64) -> Self {
         let mut recorder = Self { writer, cap, written: 0, line: Vec::new(), stopped: None };
         let built = record::header(&mut recorder.line, config, start);
         recorder.write(built);
@@ -72,7 +72,7 @@ impl<W: Write> Recorder<W> {
     /// One that comes too late to record anything.
     #[cfg(feature = "driver")]
     pub(crate) fn late(writer: W) -> Self {
-        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(Stopped::Late) }
+        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingStopped::Late) }
     }
 
     /// Has what follows written elsewhere. Returns the writer so far.
@@ -84,13 +84,13 @@ impl<W: Write> Recorder<W> {
     /// Stops, because what was to be written could not be.
     #[cfg(feature = "session")]
     pub(crate) fn fail(&mut self, error: io::Error) {
-        if !matches!(self.stopped, Some(Stopped::Failed(_))) {
-            self.stopped = Some(Stopped::Failed(error));
+        if !matches!(self.stopped, Some(RecordingStopped::Failed(_))) {
+            self.stopped = Some(RecordingStopped::Failed(error));
         }
     }
 
     /// Records an input. This comes before the session is told of it, so that a journal holds what it crashed at.
-    pub fn input(&mut self, now: Time, input: &Input<'_>) {
+    pub fn input(&mut self, now: SessionTime, input: &Input<'_>) {
         match input {
             // Cuts change nothing (law 1), and a line by itself is what a person looks for.
             Input::Receive(bytes) => parts(bytes).for_each(|part| self.record(now, &Input::Receive(part.into()))),
@@ -103,7 +103,7 @@ impl<W: Write> Recorder<W> {
 
     /// Why nothing more is recorded, if that is so.
     #[must_use]
-    pub fn stopped(&self) -> Option<&Stopped> {
+    pub fn stopped(&self) -> Option<&RecordingStopped> {
         self.stopped.as_ref()
     }
 
@@ -118,13 +118,13 @@ impl<W: Write> Recorder<W> {
         self.writer
     }
 
-    fn record(&mut self, now: Time, input: &Input<'_>) {
+    fn record(&mut self, now: SessionTime, input: &Input<'_>) {
         if self.stopped.is_some() {
             return;
         }
         let mut built = record::input(&mut self.line, now, input);
         if self.written + (self.line.len() + record::STOP) as u64 > self.cap {
-            self.stopped = Some(Stopped::Full(self.cap));
+            self.stopped = Some(RecordingStopped::Full(self.cap));
             self.line.clear();
             built = record::stopped(&mut self.line, now, self.cap);
         }

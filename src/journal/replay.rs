@@ -4,16 +4,16 @@ use std::fmt;
 use std::slice;
 
 use super::Journal;
-use crate::action::Action;
-use crate::deadline::Deadline;
-use crate::end::ChildAction;
-use crate::input::Input;
+use crate::base::text::{Cut, Few};
+use crate::base::time::SessionTime;
 use crate::protocol::Protocol;
-use crate::text::{Cut, Few};
-use crate::time::Time;
+use crate::protocol::action::Action;
+use crate::protocol::deadline::Deadline;
+use crate::protocol::end::ChildCommand;
+use crate::protocol::input::Input;
 
 impl Journal {
-    /// Plays the inputs through a fresh [`Protocol`]: each gives one [`Step`].
+    /// Plays the inputs through a fresh [`Protocol`]: each gives one [`ReplayStep`].
     ///
     /// ```no_run
     /// # use claude_duplex::Journal;
@@ -33,7 +33,7 @@ impl Journal {
 #[must_use = "nothing is played but by asking for the next step"]
 pub struct Replay<'j> {
     protocol: Protocol,
-    inputs: slice::Iter<'j, (Time, Input<'static>)>,
+    inputs: slice::Iter<'j, (SessionTime, Input<'static>)>,
 }
 
 impl Replay<'_> {
@@ -47,21 +47,21 @@ impl Replay<'_> {
 /// What followed from one input.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Step<'j> {
+pub struct ReplayStep<'j> {
     /// When.
-    pub time: Time,
+    pub time: SessionTime,
     /// What the session was told.
     pub input: &'j Input<'static>,
     /// What happened.
     pub actions: Vec<Action>,
     /// What was to be done to the child.
-    pub children: Vec<ChildAction>,
+    pub children: Vec<ChildCommand>,
     /// What was added to that which is to be written to the child's stdin.
     pub output: Vec<u8>,
     /// How many bytes then wait to be written: all of the output so far, less what was sent, less what was given up.
     pub unsent: usize,
     /// When the session is then to be woken, and what for.
-    pub deadline: Option<(Time, Deadline)>,
+    pub deadline: Option<(SessionTime, Deadline)>,
 }
 
 impl fmt::Debug for Replay<'_> {
@@ -70,7 +70,7 @@ impl fmt::Debug for Replay<'_> {
     }
 }
 
-impl fmt::Debug for Step<'_> {
+impl fmt::Debug for ReplayStep<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Step")
             .field("time", &self.time)
@@ -85,9 +85,9 @@ impl fmt::Debug for Step<'_> {
 }
 
 impl<'j> Iterator for Replay<'j> {
-    type Item = Step<'j>;
+    type Item = ReplayStep<'j>;
 
-    fn next(&mut self) -> Option<Step<'j>> {
+    fn next(&mut self) -> Option<ReplayStep<'j>> {
         let (time, input) = self.inputs.next()?;
         let protocol = &mut self.protocol;
         let mut waiting = protocol.poll_transmit().len();
@@ -95,12 +95,12 @@ impl<'j> Iterator for Replay<'j> {
             waiting = waiting.saturating_sub(*count);
         }
         protocol.apply(*time, input.clone());
-        let children = std::iter::from_fn(|| protocol.poll_child()).collect();
+        let children = std::iter::from_fn(|| protocol.poll_child_command()).collect();
         let actions = std::iter::from_fn(|| protocol.poll_action()).collect();
         // What waits is given up only at an end, after which nothing is added.
         let output = protocol.poll_transmit().get(waiting..).unwrap_or_default().to_vec();
         let (unsent, deadline) = (protocol.poll_transmit().len(), protocol.poll_timeout());
-        Some(Step { time: *time, input, actions, children, output, unsent, deadline })
+        Some(ReplayStep { time: *time, input, actions, children, output, unsent, deadline })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -8,14 +8,14 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-pub use self::edit::{Block, BlockId, BlockKind, Edit};
+pub use self::edit::{AccumulatedBlock, BlockId, BlockKind, Edit};
 
 use self::recent::Recent;
 use self::thread::{Shared, Thread, Whole};
 use super::assistant::Assistant;
-use super::content::{Content, ToolResult};
+use super::content::{ContentBlock, ToolResultBlock};
 use super::result::ResultKind;
-use super::stream::{Delta, Event, StreamEvent};
+use super::stream::{ContentDelta, StreamEvent, StreamEventKind};
 use super::{Message, System};
 use crate::wire::kind::MessageKind;
 
@@ -44,7 +44,7 @@ const ID_BYTES: usize = 256;
 /// An interrupted turn keeps the partial text: those blocks are never marked as complete. At the end of every other turn, blocks
 /// that are not complete are removed.
 ///
-/// Blocks of subagents are in threads of their own ([`Block::parent_tool_use_id`]). An accumulator is fed with the messages of
+/// Blocks of subagents are in threads of their own ([`AccumulatedBlock::parent_tool_use_id`]). An accumulator is fed with the messages of
 /// one turn or of a whole session, in their order.
 ///
 /// # Memory
@@ -80,7 +80,7 @@ const ID_BYTES: usize = 256;
 ///     }
 /// }
 /// assert_eq!(shown, "Hello world");
-/// # Ok::<(), claude_duplex::WhyRejected>(())
+/// # Ok::<(), claude_duplex::RejectedReason>(())
 /// ```
 #[derive(Clone)]
 pub struct Accumulator {
@@ -88,7 +88,7 @@ pub struct Accumulator {
     subagents: Vec<Thread>,
     shared: Shared,
     /// Calls without a result, by their id.
-    calls: Recent<Block>,
+    calls: Recent<AccumulatedBlock>,
     /// Blocks of complete messages, by the message's uuid.
     lines: Recent<Line>,
     /// The turn has said something that is complete.
@@ -99,7 +99,7 @@ pub struct Accumulator {
 /// Blocks of a complete message: consecutive ones of its thread.
 #[derive(Clone)]
 struct Line {
-    from_block: Block,
+    from_block: AccumulatedBlock,
     to: BlockId,
 }
 
@@ -162,7 +162,7 @@ impl Accumulator {
             }
             MessageKind::User => {
                 for block in message.content().into_iter().flatten() {
-                    if let Content::ToolResult(result) = block {
+                    if let ContentBlock::ToolResult(result) = block {
                         self.tool_result(result);
                     }
                 }
@@ -184,29 +184,29 @@ impl Accumulator {
         let StreamEvent { event, parent_tool_use_id, api_message_id, abandoned_blocks, .. } = streamed;
         let Some((thread, shared)) = self.thread(parent_tool_use_id) else { return };
         let id = |id: Option<String>| id.filter(|id| id.len() <= ID_BYTES);
-        if !matches!(event, Event::MessageStart(_)) {
+        if !matches!(event, StreamEventKind::MessageStart(_)) {
             thread.streams(id(api_message_id).as_deref());
         }
         match event {
-            Event::MessageStart(start) => thread.start(id(start.message.id)),
-            Event::BlockStart(start) => {
+            StreamEventKind::MessageStart(start) => thread.start(id(start.message.id)),
+            StreamEventKind::BlockStart(start) => {
                 let call = match start.content_block {
-                    Content::ToolUse(call) => Some(call),
+                    ContentBlock::ToolUse(call) => Some(call),
                     _ => None,
                 };
                 thread.begin(start.index, call, shared);
             }
-            Event::BlockDelta(delta) => match delta.delta {
-                Delta::Text(part) => thread.say(delta.index, BlockKind::Text, part.text, shared),
-                Delta::Thinking(part) => thread.say(delta.index, BlockKind::Thinking, part.thinking, shared),
-                Delta::Input(part) => thread.say(delta.index, BlockKind::ToolCall, part.partial_json, shared),
+            StreamEventKind::BlockDelta(delta) => match delta.delta {
+                ContentDelta::Text(part) => thread.say(delta.index, BlockKind::Text, part.text, shared),
+                ContentDelta::Thinking(part) => thread.say(delta.index, BlockKind::Thinking, part.thinking, shared),
+                ContentDelta::Input(part) => thread.say(delta.index, BlockKind::ToolCall, part.partial_json, shared),
                 _ => {}
             },
-            Event::MessageStop(_) => match abandoned_blocks {
+            StreamEventKind::MessageStop(_) => match abandoned_blocks {
                 Some(abandoned) => thread.abandon(abandoned.from_block_index.unwrap_or(0)),
                 None => thread.stop(shared),
             },
-            Event::Error(_) => thread.break_off(),
+            StreamEventKind::Error(_) => thread.break_off(),
             _ => {}
         }
     }
@@ -222,7 +222,7 @@ impl Accumulator {
         let parent = assistant.parent_tool_use_id.clone();
         for content in assistant.message.content {
             let call = match &content {
-                Content::ToolUse(call) => Some(call.id.clone()),
+                ContentBlock::ToolUse(call) => Some(call.id.clone()),
                 _ => None,
             };
             let content = Whole { content, answer: answer.as_deref(), synthetic };
@@ -247,7 +247,7 @@ impl Accumulator {
         }
     }
 
-    fn tool_result(&mut self, result: ToolResult) {
+    fn tool_result(&mut self, result: ToolResultBlock) {
         if let Some(at) =
             self.subagents.iter().position(|thread| thread.parent.as_deref() == Some(&*result.tool_use_id))
         {

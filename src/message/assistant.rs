@@ -1,8 +1,8 @@
 //! What the model says: an `assistant` line, and the message of the Messages API in it.
 
-use super::content::Content;
+use super::content::ContentBlock;
 use super::usage::Usage;
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
@@ -10,7 +10,7 @@ view! {
     pub struct Assistant {
         must {
             /// The block, and the answer that it is part of.
-            message: Answer,
+            message: AssistantMessage,
         }
         may {
             /// This line's own id.
@@ -74,10 +74,10 @@ view! {
     }
 
     /// A message of the Messages API, as far as it is complete.
-    pub struct Answer {
+    pub struct AssistantMessage {
         must {
             /// What is said: in an `assistant` line one block, in a `message_start` none as a rule.
-            content: Vec<Content>,
+            content: Vec<ContentBlock>,
         }
         may {
             /// The API's id of the answer.
@@ -157,7 +157,7 @@ view! {
             /// How full it is, in percent.
             percentage: f64,
             /// Tokens of each kind.
-            categories: Vec<ContextCategory>,
+            categories: Vec<ContextUsageCategory>,
             /// Tokens of each MCP tool.
             mcp_tools: Vec<Json>,
             /// Tokens of each memory file.
@@ -170,7 +170,7 @@ view! {
     }
 
     /// A kind of content in the model's context.
-    pub struct ContextCategory {
+    pub struct ContextUsageCategory {
         must {
             /// Its name for people.
             name: String,
@@ -260,6 +260,6 @@ impl Assistant {
 
     /// Its text blocks.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.message.content.iter().filter_map(Content::text)
+        self.message.content.iter().filter_map(ContentBlock::text)
     }
 }

@@ -3,30 +3,30 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::DecodeError;
-use crate::json::Json;
-use crate::text::Few;
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
+use crate::base::text::Few;
 use crate::wire::fields::Fields;
 use crate::wire::read::{self, Reader};
 use crate::wire::view::{FromJson, tagged, view};
 
 tagged! {
-    /// A content block, by its `type`. One of a known type that lacks what it needs is [`Other`](Content::Other) too.
-    pub enum Content by "type" {
+    /// A content block, by its `type`. One of a known type that lacks what it needs is [`Other`](ContentBlock::Other) too.
+    pub enum ContentBlock by "type" {
         /// Text.
-        Text(Text) = "text",
+        Text(TextBlock) = "text",
         /// What the model thought.
-        Thinking(Thinking) = "thinking",
+        Thinking(ThinkingBlock) = "thinking",
         /// What the model thought, encrypted.
-        RedactedThinking(RedactedThinking) = "redacted_thinking",
+        RedactedThinking(RedactedThinkingBlock) = "redacted_thinking",
         /// A tool that the model calls, and the CLI or a server of the host runs.
-        ToolUse(ToolUse) = "tool_use",
+        ToolUse(ToolUseBlock) = "tool_use",
         /// A tool's result.
-        ToolResult(ToolResult) = "tool_result",
+        ToolResult(ToolResultBlock) = "tool_result",
         /// A tool that the model calls, and the API runs.
-        ServerToolUse(ToolUse) = "server_tool_use" | "mcp_tool_use",
+        ServerToolUse(ToolUseBlock) = "server_tool_use" | "mcp_tool_use",
         /// The result of a tool that the API ran.
-        ServerToolResult(ServerToolResult) = "advisor_tool_result"
+        ServerToolResult(ServerToolResultBlock) = "advisor_tool_result"
             | "web_search_tool_result"
             | "web_fetch_tool_result"
             | "code_execution_tool_result"
@@ -35,15 +35,15 @@ tagged! {
             | "tool_search_tool_result"
             | "mcp_tool_result",
         /// A picture.
-        Image(Media) = "image",
+        Image(MediaBlock) = "image",
         /// A document.
-        Document(Media) = "document",
+        Document(MediaBlock) = "document",
     }
 }
 
 view! {
     /// A text.
-    pub struct Text {
+    pub struct TextBlock {
         must {
             /// The text.
             text: String,
@@ -55,7 +55,7 @@ view! {
     }
 
     /// What the model thought.
-    pub struct Thinking {
+    pub struct ThinkingBlock {
         must {
             /// The thoughts; may be empty where only the signature is given.
             thinking: String,
@@ -67,7 +67,7 @@ view! {
     }
 
     /// Thoughts that only the API can read.
-    pub struct RedactedThinking {
+    pub struct RedactedThinkingBlock {
         must {
             /// The encrypted thoughts.
             data: String,
@@ -75,7 +75,7 @@ view! {
     }
 
     /// A call of a tool.
-    pub struct ToolUse {
+    pub struct ToolUseBlock {
         must {
             /// By which its result names it.
             id: String,
@@ -93,13 +93,13 @@ view! {
     }
 
     /// The result of a tool.
-    pub struct ToolResult {
+    pub struct ToolResultBlock {
         must {
             /// The call that it answers.
             tool_use_id: String,
         }
         may {
-            /// A text, or a list of blocks; see [`text`](ToolResult::text) and [`blocks`](ToolResult::blocks).
+            /// A text, or a list of blocks; see [`text`](ToolResultBlock::text) and [`blocks`](ToolResultBlock::blocks).
             content: Json,
         }
         or_default {
@@ -109,7 +109,7 @@ view! {
     }
 
     /// The result of a tool that the API ran.
-    pub struct ServerToolResult {
+    pub struct ServerToolResultBlock {
         must {
             /// Of which tool: `web_search_tool_result`, `advisor_tool_result`, ...
             kind = "type": String,
@@ -125,7 +125,7 @@ view! {
     }
 
     /// A picture or a document.
-    pub struct Media {
+    pub struct MediaBlock {
         must {
             /// Where it is, or its bytes in base64.
             source: Json,
@@ -139,7 +139,7 @@ view! {
     }
 }
 
-impl Content {
+impl ContentBlock {
     /// The text of a text block.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
@@ -150,7 +150,7 @@ impl Content {
     }
 }
 
-impl ToolResult {
+impl ToolResultBlock {
     /// Its text, as the model reads it: the texts of its blocks, one to a line. A result that the CLI spilled into a file
     /// says so here, verbatim. A content that is one string without escapes is not copied.
     #[must_use]
@@ -159,29 +159,29 @@ impl ToolResult {
             return text;
         }
         let blocks = self.blocks().unwrap_or_default();
-        Cow::Owned(blocks.iter().filter_map(Content::text).collect::<Vec<_>>().join("\n"))
+        Cow::Owned(blocks.iter().filter_map(ContentBlock::text).collect::<Vec<_>>().join("\n"))
     }
 
     /// Its blocks; a bare text is one text block. None where the tool gave nothing.
     ///
     /// # Errors
     /// Where the content is neither text nor blocks.
-    pub fn blocks(&self) -> Result<Blocks, DecodeError> {
+    pub fn blocks(&self) -> Result<ContentBlocks, DecodeError> {
         // Decoded when asked for: a result can hold results, and what a line nests must cost no stack.
-        self.content.as_ref().map_or(Ok(Blocks::default()), Blocks::from_json)
+        self.content.as_ref().map_or(Ok(ContentBlocks::default()), ContentBlocks::from_json)
     }
 }
 
-impl Media {
+impl MediaBlock {
     /// Returns the bytes of the picture or document in base64, or the text of a text document, if the source has them.
     /// Base64 is not copied.
     ///
     /// ```
-    /// use claude_duplex::{Content, Message};
+    /// use claude_duplex::{ContentBlock, Message};
     ///
     /// let line = r#"{"type":"user","message":{"content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]}}"#;
     /// let content = Message::parse(line.as_bytes())?.content()?;
-    /// let [Content::Image(image)] = &content[..] else { panic!("it is an image") };
+    /// let [ContentBlock::Image(image)] = &content[..] else { panic!("it is an image") };
     /// assert_eq!(image.data().as_deref(), Some("iVBORw0KGgo="));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -193,38 +193,42 @@ impl Media {
 
 /// The content of a user's message or of a tool's result: blocks, or a text, which is one text block.
 #[derive(Clone, Default, PartialEq)]
-pub struct Blocks(pub Vec<Content>);
+pub struct ContentBlocks(pub Vec<ContentBlock>);
 
-impl FromJson for Blocks {
+impl FromJson for ContentBlocks {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match reader.owned() {
-            Some(text) => Ok(Self(vec![Content::Text(Text { text, citations: None, rest: Fields::default() })])),
+            Some(text) => Ok(Self(vec![ContentBlock::Text(TextBlock {
+                text,
+                citations: None,
+                unknown_fields: Fields::default(),
+            })])),
             None => Vec::read(reader).map(Self),
         }
     }
 
-    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
-        self.0.unnamed(at, found);
+    fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
+        self.0.unknown_names(at, found);
     }
 }
 
-impl fmt::Debug for Blocks {
+impl fmt::Debug for ContentBlocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Few(&self.0).fmt(f)
     }
 }
 
-impl std::ops::Deref for Blocks {
-    type Target = [Content];
+impl std::ops::Deref for ContentBlocks {
+    type Target = [ContentBlock];
 
-    fn deref(&self) -> &[Content] {
+    fn deref(&self) -> &[ContentBlock] {
         &self.0
     }
 }
 
-impl IntoIterator for Blocks {
-    type Item = Content;
-    type IntoIter = std::vec::IntoIter<Content>;
+impl IntoIterator for ContentBlocks {
+    type Item = ContentBlock;
+    type IntoIter = std::vec::IntoIter<ContentBlock>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
@@ -235,7 +239,7 @@ impl IntoIterator for Blocks {
 mod tests {
     use super::*;
 
-    fn block(json: &str) -> Content {
+    fn block(json: &str) -> ContentBlock {
         Vec::from_json(&Json::parse(&format!("[{json}]")).unwrap()).unwrap().remove(0)
     }
 
@@ -246,17 +250,17 @@ mod tests {
         for input in [r#"{"n":1e400}"#, r#"{"s":"\ud83d"}"#, r#"{"\ud83d":-1e999}"#, "7", "null", r#"{"a":1,"a":2}"#] {
             for rest in ["", r#","caller":{"n":1e400}"#, r#","x":"\ud83d""#, r#","\ud83d":1e400"#, r#","x":1,"x":2"#] {
                 let json = format!(r#"{{"type":"tool_use","id":"t","name":"Bash","input":{input}{rest}}}"#);
-                let Content::ToolUse(call) = block(&json) else { panic!("{json} is hidden") };
+                let ContentBlock::ToolUse(call) = block(&json) else { panic!("{json} is hidden") };
                 assert_eq!((&*call.id, &*call.name), ("t", "Bash"), "{json}");
                 assert_eq!(call.input.as_ref().map_or("null", Json::as_str), input, "{json}");
             }
         }
         let result = r#"{"type":"tool_result","tool_use_id":"t","content":[{"n":1e400}],"is_error":1}"#;
-        let Content::ToolResult(result) = block(result) else { panic!("it is hidden") };
+        let ContentBlock::ToolResult(result) = block(result) else { panic!("it is hidden") };
         assert_eq!((result.content.unwrap().as_str(), result.is_error), (r#"[{"n":1e400}]"#, false));
         assert_eq!(block(r#"{"type":"text","text":"a \ud83d","citations":[1e400]}"#).text(), Some("a \u{fffd}"));
         let strange = r#"{"type":"tool_use","id":7,"name":"Bash"}"#;
-        let Content::Other(fields) = block(strange) else { panic!("7 is no id") };
+        let ContentBlock::Other(fields) = block(strange) else { panic!("7 is no id") };
         assert_eq!(Json::from_value(&fields).unwrap().as_str(), strange);
     }
 
@@ -265,9 +269,9 @@ mod tests {
         let (open, close) = (r#"[{"type":"tool_result","tool_use_id":"t","content":"#, "}]");
         let depth = 200_000;
         let deep = format!("{}\"end\"{}", open.repeat(depth), close.repeat(depth));
-        let blocks = Blocks::from_json(&Json::parse(&deep).unwrap()).unwrap();
-        let Content::ToolResult(result) = &blocks[0] else { panic!("it is a result") };
-        assert!(matches!(&result.blocks().unwrap()[0], Content::ToolResult(_)));
+        let blocks = ContentBlocks::from_json(&Json::parse(&deep).unwrap()).unwrap();
+        let ContentBlock::ToolResult(result) = &blocks[0] else { panic!("it is a result") };
+        assert!(matches!(&result.blocks().unwrap()[0], ContentBlock::ToolResult(_)));
         assert_eq!(result.text(), "");
     }
 }

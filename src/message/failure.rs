@@ -5,7 +5,7 @@ use std::fmt;
 use super::assistant::AssistantError;
 use super::rate_limit::{RateLimit, RateLimitStatus};
 use super::result::{ResultKind, TerminalReason, TurnResult};
-use crate::text::Quoted;
+use crate::base::text::Quoted;
 
 /// Longest reset time that is kept as text, in characters.
 const LONGEST_TIME: usize = 64;

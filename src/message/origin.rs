@@ -4,10 +4,10 @@ use crate::wire::view::{view, words};
 
 view! {
     /// What started a turn, or sent a message. One that has no `kind` is as good as none.
-    pub struct Origin {
+    pub struct MessageOrigin {
         must {
             /// Who or what.
-            kind: OriginKind,
+            kind: MessageOriginKind,
         }
         may {
             /// What kind of task notice it is.
@@ -40,7 +40,7 @@ view! {
 
 words! {
     /// Who or what started a turn (wire reference, section 2.1).
-    pub enum OriginKind {
+    pub enum MessageOriginKind {
         /// A person.
         Human = "human",
         /// A message of an MCP channel.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::assistant::StopReason;
-use super::origin::Origin;
+use super::origin::MessageOrigin;
 use super::usage::{ModelUsage, Usage};
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::facts::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED};
 use crate::wire::view::{view, words};
 
@@ -56,7 +56,7 @@ view! {
             /// A call of a tool that a hook put off.
             deferred_tool_use: DeferredToolUse,
             /// What started the turn, where that was no prompt of a host. From 2.1.143.
-            origin: Origin,
+            origin: MessageOrigin,
             /// The last prompt that it answers. From 2.1.250.
             user_message_uuid: String,
             /// The prompts that it answers, in the order in which they were consumed, at most 64. From 2.1.259.
@@ -340,7 +340,7 @@ impl TurnResult {
         if let Some(errors) = &self.errors {
             return errors.clone();
         }
-        let Some(odd) = self.rest.get("errors") else { return Vec::new() };
+        let Some(odd) = self.unknown_fields.get("errors") else { return Vec::new() };
         let items = odd.decode::<Vec<Json>>().unwrap_or_else(|_| vec![odd.clone()]);
         items.iter().filter_map(|item| item.decode().ok()).collect()
     }

@@ -1,6 +1,6 @@
 //! Lines about the session as a whole that are no `system` lines.
 
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {

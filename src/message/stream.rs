@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::assistant::{Answer, StopReason};
-use super::content::Content;
+use super::assistant::{AssistantMessage, StopReason};
+use super::content::ContentBlock;
 use super::usage::Usage;
-use crate::error::DecodeError;
-use crate::json::Json;
-use crate::text::Quoted;
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
+use crate::base::text::Quoted;
 use crate::wire::read::{Reader, Tags, read_line};
 use crate::wire::view::{FromJson, tagged, view};
 
@@ -16,7 +16,7 @@ view! {
     pub struct StreamEvent {
         must {
             /// The event of the Messages API.
-            event: Event,
+            event: StreamEventKind,
         }
         may {
             /// This line's own id.
@@ -59,7 +59,7 @@ view! {
     pub struct MessageStart {
         must {
             /// The answer so far; 1.0.128 and 2.0.76 have content in it.
-            message: Answer,
+            message: AssistantMessage,
         }
     }
 
@@ -69,7 +69,7 @@ view! {
             /// Which, from 0.
             index: u64,
             /// The block so far, empty as a rule.
-            content_block: Content,
+            content_block: ContentBlock,
         }
     }
 
@@ -79,7 +79,7 @@ view! {
             /// Which, from 0.
             index: u64,
             /// What is added.
-            delta: Delta,
+            delta: ContentDelta,
         }
     }
 
@@ -95,7 +95,7 @@ view! {
     pub struct MessageDelta {
         must {
             /// Why it ends.
-            delta: End,
+            delta: MessageEnd,
         }
         may {
             /// Tokens so far.
@@ -106,7 +106,7 @@ view! {
     }
 
     /// Why an answer ends.
-    pub struct End {
+    pub struct MessageEnd {
         may {
             /// Why the model stopped.
             stop_reason: StopReason,
@@ -120,7 +120,7 @@ view! {
     }
 
     /// An event that says nothing more.
-    pub struct Bare {}
+    pub struct EmptyEvent {}
 
     /// The stream broke off.
     pub struct StreamError {
@@ -187,7 +187,7 @@ view! {
 
 tagged! {
     /// An event of the Messages API, by its `type`.
-    pub enum Event by "type" {
+    pub enum StreamEventKind by "type" {
         /// An answer begins.
         MessageStart(Box<MessageStart>) = "message_start",
         /// A block begins.
@@ -199,15 +199,15 @@ tagged! {
         /// What is known of an answer at its end.
         MessageDelta(Box<MessageDelta>) = "message_delta",
         /// An answer is complete.
-        MessageStop(Bare) = "message_stop",
+        MessageStop(EmptyEvent) = "message_stop",
         /// Nothing happened.
-        Ping(Bare) = "ping",
+        Ping(EmptyEvent) = "ping",
         /// The stream broke off.
         Error(StreamError) = "error",
     }
 
     /// What is added to a block, by its `type`.
-    pub enum Delta by "type" {
+    pub enum ContentDelta by "type" {
         /// A part of a text.
         Text(TextDelta) = "text_delta",
         /// A part of the thoughts.
@@ -266,19 +266,19 @@ fn block_delta(reader: &mut Reader<'_>) -> Result<Option<StreamDelta>, DecodeErr
             "type" => is_delta = reader.word("content_block_delta"),
             "delta" => {
                 let start = reader.start();
-                delta = Delta::read(reader).ok().map(|part| (part, reader.since(start)));
+                delta = ContentDelta::read(reader).ok().map(|part| (part, reader.since(start)));
             }
             _ => drop(reader.skip()),
         }
     }
     let Some((part, written)) = delta.filter(|_| is_delta) else { return Ok(None) };
     Ok(Some(match part {
-        Delta::Text(part) => StreamDelta::Text(part.text),
-        Delta::Thinking(part) => StreamDelta::Thinking(part.thinking),
-        Delta::Signature(part) => StreamDelta::Signature(part.signature),
-        Delta::Input(part) => StreamDelta::Input(part.partial_json),
-        Delta::Citation(part) => StreamDelta::Citation(part.citation),
-        Delta::Other(_) => StreamDelta::Other(Json::of_checked(written, false)),
+        ContentDelta::Text(part) => StreamDelta::Text(part.text),
+        ContentDelta::Thinking(part) => StreamDelta::Thinking(part.thinking),
+        ContentDelta::Signature(part) => StreamDelta::Signature(part.signature),
+        ContentDelta::Input(part) => StreamDelta::Input(part.partial_json),
+        ContentDelta::Citation(part) => StreamDelta::Citation(part.citation),
+        ContentDelta::Other(_) => StreamDelta::Other(Json::of_checked(written, false)),
     }))
 }
 

@@ -11,7 +11,6 @@ use crate::wire::view::tagged;
 
 tagged! {
     /// A `system` line, by its `subtype` (wire reference, section 1.5).
-    #[expect(clippy::large_enum_variant, reason = "one is made for one line and taken apart at once")]
     pub enum System by "subtype" {
         /// A turn begins.
         Init(Box<session::Init>) = "init",

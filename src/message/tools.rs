@@ -1,6 +1,6 @@
 //! Lines about tools that run.
 
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {

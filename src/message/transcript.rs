@@ -3,14 +3,14 @@
 use std::fmt;
 use std::mem;
 
-use super::accumulator::{Accumulator, Block, BlockId, BlockKind, Edit};
+use super::accumulator::{AccumulatedBlock, Accumulator, BlockId, BlockKind, Edit};
 use super::assistant::AssistantError;
-use super::content::{ToolResult, ToolUse};
+use super::content::{ToolResultBlock, ToolUseBlock};
 use super::failure::Failure;
 use super::rate_limit::RateLimit;
-use super::{Message, TurnResult, View};
-use crate::json::Json;
-use crate::text::Quoted;
+use super::{Message, MessageView, TurnResult};
+use crate::base::json::Json;
+use crate::base::text::Quoted;
 use crate::wire::kind::MessageKind;
 
 /// What an entry counts for beyond its own text.
@@ -39,10 +39,10 @@ const OVERHEAD: usize = 128;
 ///     transcript.add(&Message::parse(line.as_bytes())?);
 /// }
 /// assert_eq!(transcript.text(), "I look.\nOne file.");
-/// assert_eq!(transcript.answer(), Some("One file."));
+/// assert_eq!(transcript.final_text(), Some("One file."));
 /// let call = transcript.calls().next().unwrap();
 /// assert_eq!((call.name.as_str(), call.result.as_ref().unwrap().text()), ("Bash", "a.txt".into()));
-/// # Ok::<(), claude_duplex::WhyRejected>(())
+/// # Ok::<(), claude_duplex::RejectedReason>(())
 /// ```
 #[derive(Clone)]
 pub struct Transcript {
@@ -57,12 +57,12 @@ pub struct Transcript {
     rate_limit: Option<Box<RateLimit>>,
     held: usize,
     limit: usize,
-    dropped: Dropped,
+    dropped: DroppedText,
 }
 
 #[derive(Clone)]
 struct Entry {
-    block: Block,
+    block: AccumulatedBlock,
     complete: bool,
     /// The CLI's own text.
     synthetic: bool,
@@ -91,13 +91,13 @@ pub struct ToolCall {
     /// The call of a tool whose subagent calls it; none for the main thread.
     pub parent_tool_use_id: Option<String>,
     /// What it gave; none while it runs, and where it was never answered.
-    pub result: Option<ToolResult>,
+    pub result: Option<ToolResultBlock>,
 }
 
 /// What a [`Transcript`] did not keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Dropped {
+pub struct DroppedText {
     /// Text blocks over the limit.
     pub texts: u64,
     /// Calls over the limit.
@@ -160,7 +160,7 @@ impl Transcript {
             rate_limit: None,
             held: 0,
             limit: bytes,
-            dropped: Dropped::default(),
+            dropped: DroppedText::default(),
         }
     }
 
@@ -178,7 +178,7 @@ impl Transcript {
                 self.error = message.assistant().ok().and_then(|assistant| assistant.error);
             }
             MessageKind::RateLimitEvent => {
-                if let Ok(View::RateLimit(event)) = message.view() {
+                if let Ok(MessageView::RateLimit(event)) = message.view() {
                     self.rate_limit = Some(Box::new(event.rate_limit_info));
                 }
             }
@@ -203,7 +203,7 @@ impl Transcript {
     /// Returns the streamed text of the last text block if that block is not complete, with `--include-partial-messages`; else
     /// an empty string. In an interrupted turn the block may never be completed.
     #[must_use]
-    pub fn partial(&self) -> &str {
+    pub fn partial_text(&self) -> &str {
         let texts = self.entries.iter().rev().filter_map(|entry| match &entry.content {
             Kept::Text(text) => Some((text, entry.complete)),
             _ => None,
@@ -214,17 +214,17 @@ impl Transcript {
         }
     }
 
-    /// Returns the text that answers the prompt: the result's text; else the [partial](Self::partial) text; else the last
+    /// Returns the text that answers the prompt: the result's text; else the [partial](Self::partial_text) text; else the last
     /// text block.
     #[must_use]
-    pub fn answer(&self) -> Option<&str> {
+    pub fn final_text(&self) -> Option<&str> {
         let said = self.result.as_ref().and_then(|result| result.result.as_deref());
-        let partial = Some(self.partial()).filter(|partial| !partial.is_empty());
+        let partial = Some(self.partial_text()).filter(|partial| !partial.is_empty());
         said.or(partial).or_else(|| self.texts().last())
     }
 
     /// Returns the calls of tools, those of subagents too, in their order. Tools that the API runs
-    /// ([`Content::ServerToolUse`](super::Content::ServerToolUse)) are not among them.
+    /// ([`ContentBlock::ServerToolUse`](super::ContentBlock::ServerToolUse)) are not among them.
     pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.entries.iter().filter_map(|entry| match &entry.content {
             Kept::Call(call) if entry.complete => Some(&**call),
@@ -255,7 +255,7 @@ impl Transcript {
 
     /// Returns what was not kept.
     #[must_use]
-    pub fn dropped(&self) -> Dropped {
+    pub fn dropped(&self) -> DroppedText {
         self.dropped
     }
 
@@ -284,7 +284,7 @@ impl Transcript {
         }
     }
 
-    fn append(&mut self, block: Block, more: String) {
+    fn append(&mut self, block: AccumulatedBlock, more: String) {
         let (is_new, room) = (self.is_new(&block), self.limit.saturating_sub(self.held));
         let (held, size) = (&mut self.held, more.len());
         match self.entries.binary_search_by_key(&block.id, |entry| entry.block.id) {
@@ -313,8 +313,8 @@ impl Transcript {
         }
     }
 
-    fn call(&mut self, block: Block, call: ToolUse) {
-        let ToolUse { id, name, input, .. } = call;
+    fn call(&mut self, block: AccumulatedBlock, call: ToolUseBlock) {
+        let ToolUseBlock { id, name, input, .. } = call;
         let parent_tool_use_id = block.parent_tool_use_id.as_deref().map(str::to_owned);
         let content = Kept::Call(Box::new(ToolCall { id, name, input, parent_tool_use_id, result: None }));
         let (is_new, size, room) = (self.is_new(&block), content.size(), self.limit.saturating_sub(self.held));
@@ -336,7 +336,7 @@ impl Transcript {
         }
     }
 
-    fn tool_result(&mut self, block: &Block, result: ToolResult) {
+    fn tool_result(&mut self, block: &AccumulatedBlock, result: ToolResultBlock) {
         let (size, room) = (result_size(&result), self.limit.saturating_sub(self.held));
         match self.entry(block) {
             Some(Entry { content: Kept::Call(call), .. }) if size <= room => {
@@ -351,7 +351,7 @@ impl Transcript {
     }
 
     /// Notes that the block is complete. A block of which a part is missing is dropped as a whole.
-    fn complete(&mut self, block: &Block, synthetic: bool) {
+    fn complete(&mut self, block: &AccumulatedBlock, synthetic: bool) {
         let (freed, missing) = match self.entry(block) {
             Some(entry) if entry.missing == 0 => {
                 (entry.complete, entry.synthetic) = (true, synthetic);
@@ -371,13 +371,13 @@ impl Transcript {
     }
 
     /// Notes the block. Returns whether it was not seen before.
-    fn is_new(&mut self, block: &Block) -> bool {
+    fn is_new(&mut self, block: &AccumulatedBlock) -> bool {
         let is_new = self.newest.is_none_or(|newest| block.id > newest);
         self.newest = self.newest.max(Some(block.id));
         is_new
     }
 
-    fn entry(&mut self, block: &Block) -> Option<&mut Entry> {
+    fn entry(&mut self, block: &AccumulatedBlock) -> Option<&mut Entry> {
         let at = self.entries.binary_search_by_key(&block.id, |entry| entry.block.id).ok()?;
         Some(&mut self.entries[at])
     }
@@ -397,8 +397,8 @@ impl Kept {
     }
 }
 
-fn result_size(result: &ToolResult) -> usize {
-    let rest = result.rest.iter().map(|(name, value)| name.len() + value.as_str().len());
+fn result_size(result: &ToolResultBlock) -> usize {
+    let rest = result.unknown_fields.iter().map(|(name, value)| name.len() + value.as_str().len());
     result.tool_use_id.len() + result.content.as_ref().map_or(0, |content| content.as_str().len()) + rest.sum::<usize>()
 }
 
@@ -442,7 +442,7 @@ mod tests {
     fn the_limit_holds_and_what_is_dropped_is_told() {
         let transcript = of(OVERHEAD + 3, &[TEXT, TEXT, CALL, DONE]);
         assert_eq!(transcript.texts().count(), 1);
-        assert_eq!(transcript.dropped(), Dropped { texts: 1, calls: 1, results: 1, bytes: 3 + 7 + 30 });
+        assert_eq!(transcript.dropped(), DroppedText { texts: 1, calls: 1, results: 1, bytes: 3 + 7 + 30 });
         let empty = TEXT.replace("one", "");
         let many = vec![empty.as_str(); 100];
         assert_eq!(of(10 * OVERHEAD, &many).texts().count(), 10);
@@ -457,9 +457,9 @@ mod tests {
     #[test]
     fn a_streamed_text_is_partial_until_its_block_is_complete() {
         let delta = r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"on"}}}"#;
-        assert_eq!(of(1000, &[delta, delta]).partial(), "onon");
-        assert_eq!(of(1000, &[delta, TEXT]).partial(), "");
-        assert_eq!(of(OVERHEAD + 3, &[delta, delta]).partial(), "on");
+        assert_eq!(of(1000, &[delta, delta]).partial_text(), "onon");
+        assert_eq!(of(1000, &[delta, TEXT]).partial_text(), "");
+        assert_eq!(of(OVERHEAD + 3, &[delta, delta]).partial_text(), "on");
         // What did not fit comes with the whole block, or the block is dropped.
         assert_eq!(of(OVERHEAD + 3, &[delta, delta, TEXT]).texts().collect::<Vec<_>>(), ["one"]);
         let long = TEXT.replace("one", "on and on");

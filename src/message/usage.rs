@@ -1,6 +1,6 @@
 //! Tokens and what they cost.
 
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {

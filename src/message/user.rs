@@ -1,8 +1,8 @@
 //! What is said to the model: prompts as they are taken up, and the results of tools.
 
-use super::content::Blocks;
-use super::origin::Origin;
-use crate::json::Json;
+use super::content::ContentBlocks;
+use super::origin::MessageOrigin;
+use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
@@ -24,7 +24,7 @@ view! {
             /// How the calls that are answered here were decided. From 2.1.250.
             tool_result_meta: Vec<ToolResultMeta>,
             /// Who said it.
-            origin: Origin,
+            origin: MessageOrigin,
             /// When, in ISO 8601. From 2.1.143.
             timestamp: String,
             /// Its place in the queue, of an echo: `now`, `next` or `later`.
@@ -54,7 +54,7 @@ view! {
     pub struct UserMessage {
         must {
             /// A text or blocks.
-            content: Blocks,
+            content: ContentBlocks,
         }
         may {
             /// Always `user`.

@@ -12,9 +12,9 @@ use crate::wire::view::{FromJson, tagged};
 
 tagged! {
     /// What a line says, by its `type` (wire reference, section 1.3). Requests, their withdrawals and replies are
-    /// [`Other`](View::Other) here: an [`Ask`](crate::Ask) and a [`Reply`](crate::Reply) say what is in them.
+    /// [`Other`](MessageView::Other) here: an [`IncomingRequest`](crate::IncomingRequest) and a [`Response`](crate::Response) say what is in them.
     #[expect(clippy::large_enum_variant, reason = "one is made for one line and taken apart at once")]
-    pub enum View by "type" {
+    pub enum MessageView by "type" {
         /// What the session is at, by a `subtype`.
         System(System) = "system",
         /// A block of an answer.
@@ -48,15 +48,15 @@ tagged! {
     }
 }
 
-impl View {
+impl MessageView {
     /// What the line says that has no name in this version of the crate: fields by their path, and new words. Empty where
     /// all is known; `[]` stands for the items of a list, `*` for the keys of a map.
     ///
     /// For a log of what a newer CLI brings.
     #[must_use]
-    pub fn unnamed(&self) -> Vec<String> {
+    pub fn unknown_names(&self) -> Vec<String> {
         let mut found = Vec::new();
-        FromJson::unnamed(self, "", &mut found);
+        FromJson::unknown_names(self, "", &mut found);
         found
     }
 }

@@ -44,7 +44,7 @@ pub enum EnvChange {
 
 impl EnvChange {
     /// The variable's name.
-    pub fn name(&self) -> &OsStr {
+    pub fn variable(&self) -> &OsStr {
         match self {
             Self::Set(name, _) | Self::Remove(name) => name,
         }
@@ -72,9 +72,9 @@ impl Environment {
     /// All changes: ours first, the caller's after them.
     pub(super) fn resolved(&self, directory: Option<&Path>, windows: bool) -> Result<Vec<EnvChange>, OptionsError> {
         for change in &self.changes {
-            let name = change.name().as_encoded_bytes();
+            let name = change.variable().as_encoded_bytes();
             if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
-                return Err(OptionsError::VariableName { name: change.name().to_owned() });
+                return Err(OptionsError::VariableName { name: change.variable().to_owned() });
             }
             if let EnvChange::Set(name, value) = change {
                 if value.as_encoded_bytes().contains(&0) {
@@ -82,7 +82,7 @@ impl Environment {
                 }
             }
         }
-        let named = |ours: &str| self.changes.iter().any(|change| change.name() == ours);
+        let named = |ours: &str| self.changes.iter().any(|change| change.variable() == ours);
         let mut all = Vec::new();
         if !self.clear {
             let ours = NOT_INHERITED.iter().filter(|ours| !named(ours));
@@ -90,7 +90,7 @@ impl Environment {
         }
         // The host reads these lines, whatever its own environment says; a caller who names the
         // variable in any letter case has decided.
-        if !self.changes.iter().any(|change| change.name().eq_ignore_ascii_case(SESSION_STATE)) {
+        if !self.changes.iter().any(|change| change.variable().eq_ignore_ascii_case(SESSION_STATE)) {
             all.push(set(SESSION_STATE, "1"));
         }
         // The host's own would be stale; 1.0.128 reads it for the link by which it was started.

@@ -229,7 +229,9 @@ pub fn flags() -> impl Iterator<Item = &'static str> {
 ///
 /// ```
 /// let mut without = claude_duplex::options::flags_without_option();
-/// assert!(without.any(|(flag, reason)| flag == "--tmux" && reason == "of the terminal"));
+/// assert!(
+///     without.any(|(flag, reason)| flag == "--tmux" && reason == "of the terminal")
+/// );
 /// ```
 pub fn flags_without_option() -> impl Iterator<Item = (&'static str, &'static str)> {
     WITHOUT_METHOD.iter().copied()

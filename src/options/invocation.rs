@@ -3,7 +3,7 @@
 use super::error::OptionsError;
 use super::flags::{FIXED, FLAGS, Form, Set, flag};
 use super::{EnvChange, Options, PermissionMode, conflicts, settings, windows};
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::fields::Fields;
 use std::ffi::{OsStr, OsString};
 use std::fmt;

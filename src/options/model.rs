@@ -1,7 +1,7 @@
 //! Builder methods: the model, its limits and its system prompt.
 
-use super::{Effort, Options, Thinking, ThinkingDisplay};
-use crate::json::Json;
+use super::{Effort, Options, ThinkingDisplay, ThinkingMode};
+use crate::base::json::Json;
 use std::path::Path;
 
 impl Options {
@@ -36,12 +36,12 @@ impl Options {
     }
 
     /// Says whether the model thinks; replaces what was said before.
-    pub fn thinking(self, thinking: Thinking) -> Self {
+    pub fn thinking(self, thinking: ThinkingMode) -> Self {
         let this = self.unset("--thinking").unset("--max-thinking-tokens");
         match thinking {
-            Thinking::Adaptive => this.put("--thinking", "adaptive"),
-            Thinking::Disabled => this.put("--thinking", "disabled"),
-            Thinking::Enabled { budget } => this.put("--max-thinking-tokens", budget.to_string()),
+            ThinkingMode::Adaptive => this.put("--thinking", "adaptive"),
+            ThinkingMode::Disabled => this.put("--thinking", "disabled"),
+            ThinkingMode::Enabled { budget } => this.put("--max-thinking-tokens", budget.to_string()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Builder methods: settings and what the CLI reads by itself.
 
 use super::{InitializeField, Options, OptionsError, SettingSource};
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::fields::Fields;
 use serde_json::Value;
 use std::ffi::OsString;

@@ -86,8 +86,8 @@ const NASTY: &[&str] = &[
 ];
 
 const SWITCHES: &[With] = &[
-    |o, _| o.thinking(Thinking::Adaptive),
-    |o, _| o.thinking(Thinking::Enabled { budget: 1 }),
+    |o, _| o.thinking(ThinkingMode::Adaptive),
+    |o, _| o.thinking(ThinkingMode::Enabled { budget: 1 }),
     |o, _| o.max_turns(1).max_budget_usd(1.0).task_budget(1),
     |o, _| o.dangerously_skip_permissions().allow_dangerously_skip_permissions(),
     |o, _| o.no_permission_prompts().strict_mcp_config().continue_latest().fork_session(),

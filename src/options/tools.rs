@@ -1,7 +1,7 @@
 //! Builder methods: tools, permissions, MCP servers, plugins.
 
 use super::{Options, PermissionMode, Skills, Tools};
-use crate::json::Json;
+use crate::base::json::Json;
 use serde_json::json;
 use std::path::Path;
 
@@ -21,7 +21,10 @@ impl Options {
     /// ```
     /// use claude_duplex::options::Options;
     /// let options = Options::new().allowed_tools(["Read", "Bash(git log, git status)"]);
-    /// assert_eq!(options.invocation_for(false)?.args[0], "--allowedTools=Read,Bash(git log, git status)");
+    /// assert_eq!(
+    ///     options.invocation_for(false)?.args[0],
+    ///     "--allowedTools=Read,Bash(git log, git status)"
+    /// );
     /// assert!(Options::new().allowed_tools(["Read,Bash"]).invocation_for(false).is_err());
     /// # Ok::<(), claude_duplex::options::OptionsError>(())
     /// ```
@@ -71,7 +74,10 @@ impl Options {
     /// ```
     /// use claude_duplex::options::Options;
     /// let invocation = Options::new().host_permission_prompts().invocation_for(false)?;
-    /// assert_eq!(invocation.args[..2], ["--permission-mode=default", "--permission-prompt-tool=stdio"]);
+    /// assert_eq!(
+    ///     invocation.args[..2],
+    ///     ["--permission-mode=default", "--permission-prompt-tool=stdio"]
+    /// );
     /// # Ok::<(), claude_duplex::options::OptionsError>(())
     /// ```
     pub fn host_permission_prompts(mut self) -> Self {

@@ -83,7 +83,7 @@ words! {
 /// Whether and how much the model thinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Thinking {
+pub enum ThinkingMode {
     /// The model decides. From 2.1.50.
     Adaptive,
     /// Up to this many tokens, more than zero. From 2.0.76.

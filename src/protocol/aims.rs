@@ -4,7 +4,7 @@
 //! 2.1.205 on the receipt lists it in `still_queued` (`prompt_and_interrupt`), before that the next result shows it, by
 //! ending another prompt. It is withdrawn, or, if that is too late, interrupted again when a turn takes it.
 
-use crate::ids::{PromptId, Uuid};
+use crate::base::ids::{PromptId, Uuid};
 use crate::wire::control::Receipt;
 
 /// How often one aim is interrupted again.

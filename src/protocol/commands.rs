@@ -1,30 +1,30 @@
 //! What the host's commands do.
 
-use crate::ask::Answer;
-use crate::config::Busy;
-use crate::error::{AnswerError, Stale, WhyRefused};
-use crate::ids::{AskId, PromptId, RequestId};
-use crate::json::Json;
-use crate::prompt::Prompt;
+use crate::base::error::{RefusedReason, RespondError, StaleIdError};
+use crate::base::ids::{IncomingId, PromptId, RequestId};
+use crate::base::json::Json;
+use crate::incoming::IncomingResponse;
+use crate::outgoing::prompt::Prompt;
+use crate::outgoing::prompt::WhenBusy;
+use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
+use crate::protocol::capacity::Load;
 use crate::protocol::ledger::{Place, Traits};
-use crate::protocol::requests::{self, About};
-use crate::protocol::room::Load;
+use crate::protocol::outgoing_requests::{self, About};
 use crate::protocol::shutdown::Step;
-use crate::request::{Interrupt, Request};
 use crate::wire::{control, outgoing};
 
 impl Protocol {
-    pub(super) fn take_prompt(&mut self, prompt: &Prompt) -> Result<PromptId, WhyRefused> {
-        let busy = prompt.busy.unwrap_or(self.config.busy);
+    pub(super) fn take_prompt(&mut self, prompt: &Prompt) -> Result<PromptId, RefusedReason> {
+        let busy = prompt.when_busy.unwrap_or(self.config.when_busy);
         if !self.shutdown.is_open() {
-            return Err(WhyRefused::Closed);
+            return Err(RefusedReason::Closed);
         }
-        if busy == Busy::Refuse && (self.ledger.is_busy() || self.ledger.first_queued().is_some()) {
-            return Err(WhyRefused::Busy);
+        if busy == WhenBusy::Reject && (self.ledger.is_busy() || self.ledger.first_queued().is_some()) {
+            return Err(RefusedReason::Busy);
         }
-        let id = self.ledger.next_id(prompt.uuid).ok_or(WhyRefused::Reused)?;
+        let id = self.ledger.next_id(prompt.uuid).ok_or(RefusedReason::Reused)?;
         let line = outgoing::user(&prompt.content, id.uuid(), &prompt.fields);
         self.check_room(Load::Prompt, line.len())?;
         let traits = Traits::of(prompt.is_slash_command(), &prompt.fields);
@@ -33,14 +33,14 @@ impl Protocol {
             self.time_limits.accept(id, limit);
         }
         self.silence.asked(self.now);
-        if busy == Busy::Send {
+        if busy == WhenBusy::Send {
             self.write_prompt(id);
         }
         Ok(id)
     }
 
-    pub(super) fn cancel_prompt(&mut self, prompt: PromptId) -> Result<(), Stale> {
-        match self.ledger.place(prompt).ok_or(Stale)? {
+    pub(super) fn cancel_prompt(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
+        match self.ledger.place(prompt).ok_or(StaleIdError)? {
             Place::Queued => self.ledger.cancel_unwritten(prompt, &mut self.actions),
             Place::Written => self.withdraw_prompt(prompt),
             Place::Taken => {}
@@ -48,14 +48,14 @@ impl Protocol {
         Ok(())
     }
 
-    pub(super) fn send_interrupt(&mut self, interrupt: &Interrupt) -> Result<RequestId, WhyRefused> {
+    pub(super) fn send_interrupt(&mut self, interrupt: &Interrupt) -> Result<RequestId, RefusedReason> {
         if !self.can_write() {
-            return Err(WhyRefused::Closed);
+            return Err(RefusedReason::Closed);
         }
         let aim = match interrupt.aim {
             Some(prompt) => match self.ledger.place(prompt) {
                 Some(Place::Written | Place::Taken) => Some(prompt),
-                Some(Place::Queued) | None => return Err(WhyRefused::NotRunning),
+                Some(Place::Queued) | None => return Err(RefusedReason::NotRunning),
             },
             None => self.ledger.running_prompt(),
         };
@@ -68,9 +68,9 @@ impl Protocol {
         Ok(self.write_interrupt(aim, wire_id, &line, true))
     }
 
-    pub(super) fn send_request(&mut self, request: &Request) -> Result<RequestId, WhyRefused> {
+    pub(super) fn send_request(&mut self, request: &Request) -> Result<RequestId, RefusedReason> {
         if !self.can_write() {
-            return Err(WhyRefused::Closed);
+            return Err(RefusedReason::Closed);
         }
         let wire_id = self.wire_id(request.id.as_deref());
         let line = outgoing::request(&wire_id, &request.subtype, &request.fields);
@@ -82,19 +82,19 @@ impl Protocol {
         }
         self.has_hooks |= matches!(about, About::Initialize(_)) && control::registers_hooks(&request.fields);
         let id = self.open_request(wire_id, &line, about, true);
-        if let Some(within) = request.within {
-            self.requests.expect(id, self.now.after(within));
+        if let Some(within) = request.timeout {
+            self.requests.expect(id, self.now.saturating_add(within));
         }
         Ok(id)
     }
 
-    pub(super) fn take_answer(&mut self, ask: AskId, answer: &Answer) -> Result<(), AnswerError> {
-        let open = self.asks.get(ask).ok_or(AnswerError::Stale)?;
+    pub(super) fn take_answer(&mut self, ask: IncomingId, answer: &IncomingResponse) -> Result<(), RespondError> {
+        let open = self.asks.get(ask).ok_or(RespondError::Stale)?;
         answer.check(open)?;
         let kind = open.kind();
-        let (line, verdict) = self.asks.line(ask, answer).ok_or(AnswerError::Stale)?;
+        let (line, verdict) = self.asks.line(ask, answer).ok_or(RespondError::Stale)?;
         if !self.fits(line.len()) {
-            return Err(AnswerError::Full);
+            return Err(RespondError::Full);
         }
         self.asks.answered(ask, verdict, &mut self.actions);
         self.output.push(&line);
@@ -110,10 +110,10 @@ impl Protocol {
     }
 
     /// An id that the host wants must not be used, or be the session's own to give. Then there must be room.
-    fn check_request(&mut self, wanted: Option<&str>, load: Load, line: &[u8]) -> Result<(), WhyRefused> {
-        let own = |id: &str| requests::is_own_wire_id(self.config.seed.tag(), id);
+    fn check_request(&mut self, wanted: Option<&str>, load: Load, line: &[u8]) -> Result<(), RefusedReason> {
+        let own = |id: &str| outgoing_requests::is_own_wire_id(self.config.seed.tag(), id);
         if wanted.is_some_and(|id| own(id) || self.requests.is_used(id)) {
-            return Err(WhyRefused::Reused);
+            return Err(RefusedReason::Reused);
         }
         self.check_room(load, line.len())
     }
@@ -161,7 +161,7 @@ impl Protocol {
             return;
         }
         let wire_id = self.wire_id(None);
-        let uuid = Json::string(prompt.uuid().to_string());
+        let uuid = Json::from_text(prompt.uuid().to_string());
         let line = outgoing::request(&wire_id, "cancel_async_message", &[("message_uuid".to_owned(), uuid)]);
         self.open_request(wire_id, &line, about, false);
     }

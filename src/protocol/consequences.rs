@@ -1,11 +1,11 @@
 //! What follows from the state, whatever brought it about.
 
-use crate::action::{Action, WhyWithdrawn};
-use crate::config::CloseWhen;
-use crate::end::{CloseReason, Closed};
-use crate::error::Lost;
+use crate::base::error::LostReason;
 use crate::protocol::Protocol;
+use crate::protocol::action::{Action, CancelledReason};
 use crate::protocol::aims::Aims;
+use crate::protocol::config::CloseWhen;
+use crate::protocol::end::{CloseReason, SessionClosed};
 use crate::protocol::shutdown::Step;
 
 impl Protocol {
@@ -57,29 +57,29 @@ impl Protocol {
         self.was_busy = !idle;
     }
 
-    pub(super) fn settle(&mut self, why: Lost) {
-        self.asks.withdraw_all(WhyWithdrawn::Ended(why), &mut self.actions);
-        self.requests.lose(why, self.last_error.as_deref(), &mut self.actions);
-        let failed = self.failed && matches!(why, Lost::Eof | Lost::Exited);
-        self.ledger.lose(if failed { Lost::Failed } else { why }, &mut self.actions);
+    pub(super) fn settle(&mut self, reason: LostReason) {
+        self.asks.withdraw_all(CancelledReason::Ended(reason), &mut self.actions);
+        self.requests.lose(reason, self.last_error.as_deref(), &mut self.actions);
+        let failed = self.failed && matches!(reason, LostReason::Eof | LostReason::Exited);
+        self.ledger.lose(if failed { LostReason::Failed } else { reason }, &mut self.actions);
         self.aims = Aims::default();
     }
 
-    pub(super) fn abandon(&mut self, why: CloseReason) {
+    pub(super) fn abandon(&mut self, reason: CloseReason) {
         if !self.settled {
             self.settled = true;
-            self.settle(Lost::Aborted);
+            self.settle(LostReason::Aborted);
             self.output.clear();
-            self.shutdown.abort(self.now, why);
+            self.shutdown.abort(self.now, reason);
         }
     }
 
     fn finish(&mut self) {
-        let why = if self.shutdown.exit().is_some() { Lost::Exited } else { Lost::Closed };
-        self.settle(why);
+        let reason = if self.shutdown.exit().is_some() { LostReason::Exited } else { LostReason::Closed };
+        self.settle(reason);
         self.output.clear();
-        self.actions.push(Action::Closed(Closed {
-            why: self.shutdown.reason().unwrap_or(CloseReason::Closed),
+        self.actions.push(Action::Closed(SessionClosed {
+            reason: self.shutdown.reason().unwrap_or(CloseReason::Closed),
             exit: self.shutdown.exit(),
             stderr: self.stderr.text(),
             rejected_tail: self.rejected_tail.text(),

@@ -3,9 +3,9 @@
 //! At the end of stdin the CLI up to 2.1.206 runs what hooks guard, open or later ones (trials `end_of_stdin_under_a_hook`,
 //! `guard_of_a_close`). So open requests are refused and the turn is interrupted, and stdin is closed after that.
 
-use crate::action::WhyWithdrawn;
-use crate::error::Lost;
+use crate::base::error::LostReason;
 use crate::protocol::Protocol;
+use crate::protocol::action::CancelledReason;
 use crate::protocol::shutdown::Step;
 
 impl Protocol {
@@ -22,7 +22,7 @@ impl Protocol {
         for refusal in self.asks.refuse_all() {
             self.output.push(&refusal);
         }
-        self.asks.withdraw_all(WhyWithdrawn::Ended(Lost::Closed), &mut self.actions);
+        self.asks.withdraw_all(CancelledReason::Ended(LostReason::Closed), &mut self.actions);
         self.interrupt_all();
         self.shutdown.stop(self.now);
     }

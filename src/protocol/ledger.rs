@@ -49,11 +49,11 @@ mod turns;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crate::action::{Action, Origin, Outcome};
-use crate::error::Lost;
-use crate::ids::{PromptId, Seed, TurnId, Uuid};
-use crate::protocol::actions::Actions;
-use crate::time::Time;
+use crate::base::error::LostReason;
+use crate::base::ids::{PromptId, Seed, TurnId, Uuid};
+use crate::base::time::SessionTime;
+use crate::protocol::action::{Action, Outcome, TurnOrigin};
+use crate::protocol::action_queue::Actions;
 
 use generation::Generation;
 use guesses::Guess;
@@ -118,7 +118,7 @@ impl Interrupt {
 
 /// What is known of a turn as it begins.
 struct TurnOf {
-    origin: Origin,
+    origin: TurnOrigin,
     batch: bool,
 }
 
@@ -234,12 +234,12 @@ impl Ledger {
     }
 
     /// Ends everything: no more evidence will come.
-    pub(crate) fn lose(&mut self, why: Lost, actions: &mut Actions) {
+    pub(crate) fn lose(&mut self, reason: LostReason, actions: &mut Actions) {
         for turn in std::mem::take(&mut self.turns) {
             actions.push(Action::TurnEnded { turn: turn.id, origin: turn.origin, result: None });
         }
         for entry in self.prompts.remove_all(|_| true) {
-            entry.end(Outcome::Lost(why), actions);
+            entry.end(Outcome::Lost(reason), actions);
         }
     }
 
@@ -296,16 +296,16 @@ impl Ledger {
     pub(crate) fn running_prompt(&self) -> Option<PromptId> {
         let taken = self.prompts.iter().find(|entry| entry.is_taken());
         let own = self.turns.last().is_some_and(Turn::is_own);
-        let oldest = || self.prompts.unnamed().next().filter(|_| !own);
+        let oldest = || self.prompts.unknown_names().next().filter(|_| !own);
         taken.or_else(oldest).map(|entry| entry.id)
     }
 
     /// The begin of the oldest turn that was not yet told to take long.
-    pub(crate) fn turn_since(&self) -> Option<Time> {
+    pub(crate) fn turn_since(&self) -> Option<SessionTime> {
         self.turns.iter().filter(|turn| !turn.overdue).map(|turn| turn.since).min()
     }
 
-    pub(crate) fn mark_overdue(&mut self, now: Time, wait: Duration) {
+    pub(crate) fn mark_overdue(&mut self, now: SessionTime, wait: Duration) {
         self.turns.iter_mut().for_each(|turn| turn.mark_overdue(now, wait));
     }
 
@@ -328,18 +328,18 @@ impl Ledger {
     }
 
     /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).
-    pub(crate) fn init(&mut self, now: Time, actions: &mut Actions) {
+    pub(crate) fn init(&mut self, now: SessionTime, actions: &mut Actions) {
         self.goes_on(actions);
         let waiting = self.prompts.iter().any(Entry::waits_for_turn);
         let batch = self.prompts.iter().any(|entry| entry.waits_for_turn() && entry.echoed);
         let origin = if waiting {
-            Origin::Prompt
+            TurnOrigin::Prompt
         } else if self.task_ended && !self.generation.only_prompts {
-            Origin::Own("task-notification".into())
-        } else if self.ended_is_due || self.prompts.unnamed().next().is_some() {
-            Origin::Prompt
+            TurnOrigin::Own("task-notification".into())
+        } else if self.ended_is_due || self.prompts.unknown_names().next().is_some() {
+            TurnOrigin::Prompt
         } else {
-            Origin::Unknown
+            TurnOrigin::Unknown
         };
         self.task_ended = false;
         self.spoke_before_init = false;
@@ -457,7 +457,7 @@ impl Ledger {
     // Within.
 
     /// Begins a turn; it takes the prompts of which evidence came before it.
-    fn open_turn(&mut self, now: Time, TurnOf { origin, batch }: TurnOf, actions: &mut Actions) {
+    fn open_turn(&mut self, now: SessionTime, TurnOf { origin, batch }: TurnOf, actions: &mut Actions) {
         self.last_turn += 1;
         self.order += 1;
         let id = TurnId::new(self.session, self.last_turn);

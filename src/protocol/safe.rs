@@ -1,7 +1,7 @@
 //! The response that grants nothing, for each kind of request of the CLI.
 
-use crate::ask::hook::HookEvent;
-use crate::ask::{AskKind, Decision, DialogAnswer, ElicitationAnswer, Payload};
+use crate::incoming::hook::HookEvent;
+use crate::incoming::{Decision, DialogResponse, ElicitationResponse, IncomingKind, Payload};
 use crate::wire::outgoing;
 
 /// Reason for a refusal, if the host gave none.
@@ -16,22 +16,29 @@ const UNSERVED: &str = "nobody serves this";
 /// An error response is safe for a permission (the call fails) and for an MCP message. The CLI takes one to a hook for
 /// an empty output and leaves a dialog open, so these get a [refusal](HookEvent::refusal) and a cancellation. A hook
 /// whose event is missing or unknown is taken for a guard.
-pub(crate) fn response(request_id: &str, kind: AskKind, hook_event: Option<&str>, reason: Option<&str>) -> Vec<u8> {
+pub(crate) fn response(
+    request_id: &str,
+    kind: IncomingKind,
+    hook_event: Option<&str>,
+    reason: Option<&str>,
+) -> Vec<u8> {
     let error = || outgoing::error(request_id, reason.unwrap_or(UNSERVED), None);
     match kind {
-        AskKind::Permission if reason.is_some() => error(),
-        AskKind::Permission => outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None }),
-        AskKind::Elicitation => outgoing::answer(request_id, &ElicitationAnswer::cancel()),
-        AskKind::Dialog => outgoing::answer(request_id, &DialogAnswer::cancelled()),
-        AskKind::Hook => {
+        IncomingKind::Permission if reason.is_some() => error(),
+        IncomingKind::Permission => {
+            outgoing::answer(request_id, &Payload { decision: &Decision::deny(UNASKED), own: None })
+        }
+        IncomingKind::Elicitation => outgoing::answer(request_id, &ElicitationResponse::cancel()),
+        IncomingKind::Dialog => outgoing::answer(request_id, &DialogResponse::cancelled()),
+        IncomingKind::Hook => {
             let event = HookEvent::from(hook_event.unwrap_or_default());
             match event.refusal(reason.unwrap_or(UNASKED)) {
                 Some(refusal) => outgoing::answer(request_id, &refusal),
                 None => error(),
             }
         }
-        AskKind::Mcp => error(),
-        AskKind::Unknown if reason.is_some() => error(),
-        AskKind::Unknown => outgoing::error(request_id, "unsupported request", Some("unsupported_request")),
+        IncomingKind::Mcp => error(),
+        IncomingKind::Unknown if reason.is_some() => error(),
+        IncomingKind::Unknown => outgoing::error(request_id, "unsupported request", Some("unsupported_request")),
     }
 }

@@ -10,18 +10,18 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::config::{Child, Config, Graces, Timeouts};
-use crate::end::{ChildAction, CloseReason, Exit};
-use crate::time::Time;
+use crate::base::time::SessionTime;
+use crate::protocol::config::{Config, ShutdownTimeouts, Timeouts, TransportKind};
+use crate::protocol::end::{ChildCommand, CloseReason, Exit};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Shutdown {
     orders: Orders,
-    graces: Graces,
+    graces: ShutdownTimeouts,
     is_process: bool,
     kill_group: bool,
     step: Step,
-    until: Option<Time>,
+    until: Option<SessionTime>,
     reason: Option<CloseReason>,
     eof: bool,
     stderr_eof: bool,
@@ -49,7 +49,7 @@ impl Shutdown {
         Self {
             orders: Orders::default(),
             graces: config.timeouts.shutdown,
-            is_process: config.child == Child::Process,
+            is_process: config.transport == TransportKind::Process,
             kill_group: config.kill_group,
             step: Step::Open,
             until: None,
@@ -66,7 +66,7 @@ impl Shutdown {
         self.step
     }
 
-    pub(crate) fn due(&self) -> Option<Time> {
+    pub(crate) fn due(&self) -> Option<SessionTime> {
         self.until
     }
 
@@ -94,14 +94,14 @@ impl Shutdown {
         self.eof && (!self.is_process || self.stderr_eof && self.exit.is_some())
     }
 
-    pub(crate) fn next_order(&mut self) -> Option<ChildAction> {
+    pub(crate) fn next_order(&mut self) -> Option<ChildCommand> {
         self.orders.waiting.pop_front()
     }
 
     // Facts.
 
     /// Stdout has ended.
-    pub(crate) fn eof(&mut self, now: Time) {
+    pub(crate) fn eof(&mut self, now: SessionTime) {
         self.eof = true;
         self.reason.get_or_insert(CloseReason::Eof);
         self.close_stdin(now);
@@ -114,7 +114,7 @@ impl Shutdown {
     }
 
     /// Nothing more can be written to stdin.
-    pub(crate) fn send_failed(&mut self, now: Time) {
+    pub(crate) fn send_failed(&mut self, now: SessionTime) {
         self.reason.get_or_insert(CloseReason::SendFailed);
         self.close_stdin(now);
         if self.eof || self.exit.is_some() {
@@ -124,7 +124,7 @@ impl Shutdown {
 
     /// The child is gone. If its pipes failed just before and it got no signal, that was the exit too. From now on its
     /// number may be another's: all that it gets is the one kill of its group.
-    pub(crate) fn exited(&mut self, now: Time, exit: Exit) {
+    pub(crate) fn exited(&mut self, now: SessionTime, exit: Exit) {
         if self.exit.is_some() {
             return;
         }
@@ -143,7 +143,7 @@ impl Shutdown {
     // Steps.
 
     /// The host wants the end.
-    pub(crate) fn begin(&mut self, now: Time, reason: CloseReason) {
+    pub(crate) fn begin(&mut self, now: SessionTime, reason: CloseReason) {
         self.reason.get_or_insert(reason);
         if self.step == Step::Open {
             self.step = Step::Finishing;
@@ -152,36 +152,36 @@ impl Shutdown {
     }
 
     /// Returns whether the grace of the turn has passed.
-    pub(crate) fn is_overdue(&self, now: Time) -> bool {
+    pub(crate) fn is_overdue(&self, now: SessionTime) -> bool {
         self.step == Step::Finishing && self.until.is_some_and(|until| until <= now)
     }
 
     /// Notes that the turn is interrupted, before stdin is closed.
-    pub(crate) fn stop(&mut self, now: Time) {
+    pub(crate) fn stop(&mut self, now: SessionTime) {
         self.step = Step::Stopping;
         self.wait(now, self.graces.pipes);
     }
 
     /// Nothing runs any more and everything is written, or nothing more can be.
-    pub(crate) fn close_stdin(&mut self, now: Time) {
+    pub(crate) fn close_stdin(&mut self, now: SessionTime) {
         if self.step < Step::Exiting {
             self.step = Step::Exiting;
-            self.orders.give(ChildAction::CloseStdin);
+            self.orders.give(ChildCommand::CloseStdin);
             self.wait(now, self.graces.exit);
         }
     }
 
     /// No patience: killed at once, if it has not exited.
-    pub(crate) fn abort(&mut self, now: Time, reason: CloseReason) {
+    pub(crate) fn abort(&mut self, now: SessionTime, reason: CloseReason) {
         self.reason.get_or_insert(reason);
-        self.orders.give(ChildAction::CloseStdin);
+        self.orders.give(ChildCommand::CloseStdin);
         if self.step < Step::Killed {
             self.kill(now);
         }
     }
 
     /// Takes the next step, if it is due, and returns whether it was. `is_unread`: output waits that the child has not read.
-    pub(crate) fn handle_timeout(&mut self, now: Time, is_unread: bool) -> bool {
+    pub(crate) fn handle_timeout(&mut self, now: SessionTime, is_unread: bool) -> bool {
         if self.until.is_none_or(|until| now < until) {
             return false;
         }
@@ -192,7 +192,7 @@ impl Shutdown {
             _ if self.exit.is_some() || !self.is_process => self.finish(),
             Step::Exiting => {
                 self.step = Step::Terminating;
-                self.orders.give(ChildAction::Terminate);
+                self.orders.give(ChildCommand::Terminate);
                 self.wait(now, self.graces.terminate);
             }
             Step::Terminating => self.kill(now),
@@ -206,25 +206,25 @@ impl Shutdown {
         self.until = None;
     }
 
-    fn kill(&mut self, now: Time) {
+    fn kill(&mut self, now: SessionTime) {
         self.step = Step::Killed;
         if self.exit.is_some() {
             self.wait_at_most(now, self.graces.pipes);
             return;
         }
         if self.is_process {
-            self.orders.give(ChildAction::Kill);
+            self.orders.give(ChildCommand::Kill);
         }
         self.wait(now, self.graces.pipes);
     }
 
-    fn wait(&mut self, now: Time, grace: Duration) {
-        self.until = Some(now.after(grace.min(Timeouts::LONGEST_GRACE)));
+    fn wait(&mut self, now: SessionTime, grace: Duration) {
+        self.until = Some(now.saturating_add(grace.min(Timeouts::LONGEST_GRACE)));
     }
 
     /// Shortens the wait: what is missing now follows soon or never.
-    fn wait_at_most(&mut self, now: Time, grace: Duration) {
-        let soon = now.after(grace.min(Timeouts::LONGEST_GRACE));
+    fn wait_at_most(&mut self, now: SessionTime, grace: Duration) {
+        let soon = now.saturating_add(grace.min(Timeouts::LONGEST_GRACE));
         self.until = Some(self.until.map_or(soon, |until| until.min(soon)));
     }
 }
@@ -232,15 +232,15 @@ impl Shutdown {
 /// Orders to the child: each at most once, in their order, and after the exit no signal but the one kill of its group.
 #[derive(Debug, Clone, Default)]
 struct Orders {
-    waiting: VecDeque<ChildAction>,
-    last: Option<ChildAction>,
+    waiting: VecDeque<ChildCommand>,
+    last: Option<ChildCommand>,
     exited: bool,
 }
 
 impl Orders {
     /// Gives an order, unless it or a later one was given.
-    fn give(&mut self, order: ChildAction) {
-        let is_late = self.exited && order != ChildAction::CloseStdin;
+    fn give(&mut self, order: ChildCommand) {
+        let is_late = self.exited && order != ChildCommand::CloseStdin;
         if !is_late && self.last.is_none_or(|last| last < order) {
             self.last = Some(order);
             self.waiting.push_back(order);
@@ -249,9 +249,9 @@ impl Orders {
 
     /// The child has exited: signals that nobody has fetched yet are taken back, but for the kill of the group.
     fn exited(&mut self, kill_group: bool) {
-        self.waiting.retain(|order| *order == ChildAction::CloseStdin || *order == ChildAction::Kill && kill_group);
+        self.waiting.retain(|order| *order == ChildCommand::CloseStdin || *order == ChildCommand::Kill && kill_group);
         if kill_group {
-            self.give(ChildAction::Kill);
+            self.give(ChildCommand::Kill);
         }
         self.exited = true;
     }

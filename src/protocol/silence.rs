@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
+use crate::base::time::SessionTime;
 use crate::protocol::Protocol;
 use crate::protocol::shutdown::Step;
-use crate::time::Time;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Silence {
     owes: bool,
     /// Time from which the silence counts. None while nothing is owed, or once the silence was told.
-    since: Option<Time>,
+    since: Option<SessionTime>,
     /// Time of the last byte of a line whose end has not come: it counts, unless the line proves to be a `keep_alive`.
-    part: Option<Time>,
+    part: Option<SessionTime>,
     /// Time of the last byte that counts, whether something is owed or not.
-    heard: Time,
+    heard: SessionTime,
     /// Time of the last answer of the host.
-    answered: Time,
+    answered: SessionTime,
 }
 
 impl Silence {
     /// A line has ended.
-    pub(crate) fn line(&mut self, now: Time, keep_alive: bool) {
+    pub(crate) fn line(&mut self, now: SessionTime, keep_alive: bool) {
         self.part = None;
         if !keep_alive {
             self.heard = now;
@@ -30,28 +30,28 @@ impl Silence {
     }
 
     /// A part of a line came.
-    pub(crate) fn part(&mut self, now: Time) {
+    pub(crate) fn part(&mut self, now: SessionTime) {
         self.part = Some(now);
     }
 
     /// Returns the time of the last byte, of a `keep_alive` aside.
-    pub(crate) fn heard(&self) -> Time {
+    pub(crate) fn heard(&self) -> SessionTime {
         self.part.map_or(self.heard, |part| part.max(self.heard))
     }
 
     /// Returns the same, or the time of the host's last answer if that came later.
-    pub(crate) fn heard_or_answered(&self) -> Time {
+    pub(crate) fn heard_or_answered(&self) -> SessionTime {
         self.heard().max(self.answered)
     }
 
     /// The host answered what the CLI asked.
-    pub(crate) fn answered(&mut self, now: Time) {
+    pub(crate) fn answered(&mut self, now: SessionTime) {
         self.answered = now;
         self.asked(now);
     }
 
     /// Notes whether the CLI owes something.
-    pub(crate) fn owes(&mut self, now: Time, owes: bool) {
+    pub(crate) fn owes(&mut self, now: SessionTime, owes: bool) {
         if owes != self.owes {
             self.since = owes.then_some(now);
             self.owes = owes;
@@ -59,7 +59,7 @@ impl Silence {
     }
 
     /// The host gave the CLI something new: a silence that was told counts anew.
-    pub(crate) fn asked(&mut self, now: Time) {
+    pub(crate) fn asked(&mut self, now: SessionTime) {
         if self.owes {
             self.since.get_or_insert(now);
         }
@@ -70,9 +70,9 @@ impl Silence {
         self.since = None;
     }
 
-    pub(crate) fn due(&self, wait: Duration) -> Option<Time> {
+    pub(crate) fn due(&self, wait: Duration) -> Option<SessionTime> {
         let since = self.since?;
-        Some(self.part.map_or(since, |part| part.max(since)).after(wait))
+        Some(self.part.map_or(since, |part| part.max(since)).saturating_add(wait))
     }
 }
 

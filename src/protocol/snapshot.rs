@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::text::Quoted;
 use crate::message::Message;
 use crate::options::PermissionMode;
-use crate::text::Quoted;
 use crate::wire::facts::{Init, name};
 use crate::wire::scan::raw::Raw;
 
@@ -19,12 +19,15 @@ const LONGEST_ERROR: usize = 4096;
 ///
 /// ```
 /// use claude_duplex::options::PermissionMode;
-/// use claude_duplex::{Config, Protocol, Seed, Time};
+/// use claude_duplex::{Config, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), Time::ZERO);
-/// protocol.receive(Time::ZERO, br#"{"type":"system","subtype":"init","session_id":"s","model":"m"}
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// protocol.receive(
+///     SessionTime::ZERO,
+///     br#"{"type":"system","subtype":"init","session_id":"s","model":"m"}
 /// {"type":"system","subtype":"status","status":null,"permissionMode":"plan"}
-/// "#);
+/// "#,
+/// );
 /// let state = protocol.snapshot();
 /// assert_eq!(state.session_id.as_deref(), Some("s"));
 /// assert_eq!(state.model.as_deref(), Some("m"));

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::config::Timeouts;
-use crate::ids::PromptId;
+use crate::base::ids::PromptId;
+use crate::base::time::SessionTime;
 use crate::protocol::Protocol;
+use crate::protocol::config::Timeouts;
 use crate::protocol::ledger::Place;
-use crate::time::Time;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TimeLimits(Vec<TimeLimit>);
@@ -23,12 +23,12 @@ enum Step {
     /// Not written yet.
     Queued,
     /// Written; its time is up then.
-    Running(Time),
+    Running(SessionTime),
     /// Interrupted or withdrawn; it is given up then.
     Stopping {
-        until: Time,
+        until: SessionTime,
         /// When the CLI said that it neither runs nor keeps it any more.
-        stopped: Option<Time>,
+        stopped: Option<SessionTime>,
     },
 }
 
@@ -36,7 +36,7 @@ enum Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     Stop(PromptId),
-    GiveUp(PromptId, Option<Time>),
+    GiveUp(PromptId, Option<SessionTime>),
 }
 
 impl TimeLimits {
@@ -44,17 +44,17 @@ impl TimeLimits {
         self.0.push(TimeLimit { prompt, limit, step: Step::Queued });
     }
 
-    pub(crate) fn written(&mut self, now: Time, prompt: PromptId) {
+    pub(crate) fn written(&mut self, now: SessionTime, prompt: PromptId) {
         for limit in self.0.iter_mut().filter(|limit| limit.prompt == prompt) {
-            limit.step = Step::Running(now.after(limit.limit));
+            limit.step = Step::Running(now.saturating_add(limit.limit));
         }
     }
 
     /// The CLI acknowledged an interrupt of a prompt, and does not list it as waiting: it has the grace to say how it ended.
-    pub(crate) fn stopped(&mut self, now: Time, prompt: PromptId, grace: Duration) {
+    pub(crate) fn stopped(&mut self, now: SessionTime, prompt: PromptId, grace: Duration) {
         for limit in self.0.iter_mut().filter(|limit| limit.prompt == prompt) {
             if let Step::Stopping { until, stopped: stopped @ None } = &mut limit.step {
-                (*until, *stopped) = (now.after(grace), Some(now));
+                (*until, *stopped) = (now.saturating_add(grace), Some(now));
             }
         }
     }
@@ -64,25 +64,25 @@ impl TimeLimits {
         self.0.retain(|limit| is_open(limit.prompt));
     }
 
-    pub(crate) fn next_due(&self) -> Option<Time> {
+    pub(crate) fn next_due(&self) -> Option<SessionTime> {
         self.0.iter().filter_map(TimeLimit::due).min()
     }
 
     /// Takes the next step that is due.
-    fn take_due(&mut self, now: Time, grace: Duration) -> Option<Due> {
+    fn take_due(&mut self, now: SessionTime, grace: Duration) -> Option<Due> {
         let at = self.0.iter().position(|limit| limit.due().is_some_and(|due| due <= now))?;
         let TimeLimit { prompt, step, .. } = self.0[at];
         if let Step::Stopping { stopped, .. } = step {
             self.0.remove(at);
             return Some(Due::GiveUp(prompt, stopped));
         }
-        self.0[at].step = Step::Stopping { until: now.after(grace), stopped: None };
+        self.0[at].step = Step::Stopping { until: now.saturating_add(grace), stopped: None };
         Some(Due::Stop(prompt))
     }
 }
 
 impl TimeLimit {
-    fn due(&self) -> Option<Time> {
+    fn due(&self) -> Option<SessionTime> {
         match self.step {
             Step::Queued => None,
             Step::Running(until) | Step::Stopping { until, .. } => Some(until),

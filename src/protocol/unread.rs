@@ -1,8 +1,8 @@
 //! Lines that are rejected. The CLI waits for a response to a request in one of them.
 
-use crate::action::{Action, Rejected};
-use crate::ask::AskKind;
-use crate::error::WhyRejected;
+use crate::base::error::RejectedReason;
+use crate::incoming::IncomingKind;
+use crate::protocol::action::{Action, RejectedLine};
 use crate::protocol::{Protocol, safe};
 use crate::wire::control::{self, AskFields};
 use crate::wire::facts::LONGEST_NAME;
@@ -23,14 +23,14 @@ impl Protocol {
     pub(super) fn dropped(&mut self, start: &[u8], length: u64) {
         let declined = control::ask_of_start(start).and_then(|(id, fields)| self.decline_unread(id, &fields));
         let tail = self.config.limits.rejected_tail;
-        self.tell_rejected(start, length, WhyRejected::TooLong, declined);
+        self.tell_rejected(start, length, RejectedReason::TooLong, declined);
         self.rejected_tail.push(head(start, self.config.limits.rejected_head), tail);
         self.rejected_tail.push(b"...\n", tail);
     }
 
     /// Rejects a line.
-    pub(super) fn reject(&mut self, line: &[u8], why: WhyRejected) {
-        self.tell_rejected(line, line.len() as u64, why, None);
+    pub(super) fn reject(&mut self, line: &[u8], reason: RejectedReason) {
+        self.tell_rejected(line, line.len() as u64, reason, None);
         self.keep_rejected(line);
     }
 
@@ -38,21 +38,21 @@ impl Protocol {
     /// kind.
     pub(super) fn reject_request(&mut self, line: &[u8]) {
         let declined = control::long_request_id(line).and_then(|id| self.decline_unread(id, &control::ask(line)));
-        self.tell_rejected(line, line.len() as u64, WhyRejected::NoRequestId, declined);
+        self.tell_rejected(line, line.len() as u64, RejectedReason::NoRequestId, declined);
         self.keep_rejected(line);
     }
 
     /// Writes the response that is safe for a request that the host cannot be asked. Returns the request's kind if there is
     /// one. A dialog of a kind that the host did not declare gets none, nor does a longer id than [`LONGEST_ID`]. None can be
     /// written once stdin is to be closed.
-    fn decline_unread(&mut self, id: Text<'_>, fields: &AskFields<'_>) -> Option<AskKind> {
-        let kind = AskKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
-        let may_answer = kind != AskKind::Dialog || self.declares_dialog(fields);
+    fn decline_unread(&mut self, id: Text<'_>, fields: &AskFields<'_>) -> Option<IncomingKind> {
+        let kind = IncomingKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
+        let may_answer = kind != IncomingKind::Dialog || self.declares_dialog(fields);
         let id = id.within(LONGEST_ID)?;
         if !may_answer || self.asks.is_open(&id) || !(self.can_write() || self.is_stopping()) {
             return None;
         }
-        self.has_hooks |= kind == AskKind::Hook;
+        self.has_hooks |= kind == IncomingKind::Hook;
         self.output.push(&safe::response(&id, kind, fields.hook_event.as_deref(), Some(UNREAD)));
         if id.len() <= LONGEST_NAME {
             self.asks.remember(&id);
@@ -60,11 +60,11 @@ impl Protocol {
         Some(kind)
     }
 
-    fn tell_rejected(&mut self, start: &[u8], length: u64, why: WhyRejected, declined: Option<AskKind>) {
+    fn tell_rejected(&mut self, start: &[u8], length: u64, reason: RejectedReason, declined: Option<IncomingKind>) {
         self.ledger.missed_a_line();
         let head = head(start, self.config.limits.rejected_head).into();
         let result_due = self.ledger.is_busy() && declined.is_none();
-        self.actions.push(Action::Rejected(Rejected { head, length, why, result_due, declined }));
+        self.actions.push(Action::RejectedLine(RejectedLine { head, length, reason, result_due, declined }));
     }
 
     fn keep_rejected(&mut self, line: &[u8]) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Session;
-use crate::error::{DecodeError, Lost, RequestError, WhyRefused};
-use crate::request::{Call, Reply, Request};
+use crate::base::error::{DecodeError, LostReason, RefusedReason, RequestError};
+use crate::outgoing::request::{Request, Response, TypedRequest};
 
 /// Why a [call](Session::call) has no reply.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -17,7 +17,7 @@ pub enum CallError {
     Request(#[from] RequestError),
     /// The CLI answered, and the answer lacks what the reply must have.
     #[error("the CLI's reply cannot be read")]
-    Reply(#[from] DecodeError),
+    Response(#[from] DecodeError),
 }
 
 impl Session {
@@ -33,7 +33,7 @@ impl Session {
     ///
     /// async fn take_the_first(claude: &Session) -> Result<(), CallError> {
     ///     if let Some(model) = claude.call(ListModels::new()).await?.models.first() {
-    ///         claude.call(SetModel::to(&model.value)).await?;
+    ///         claude.call(SetModel::new(&model.value)).await?;
     ///     }
     ///     Ok(())
     /// }
@@ -41,9 +41,9 @@ impl Session {
     ///
     /// # Errors
     /// [`CallError::Request`] where the CLI refused it, did not answer [in time](crate::Timeouts::request), or the session
-    /// is over; [`CallError::Reply`] where the answer lacks what must be there.
-    pub async fn call<C: Call>(&self, call: C) -> Result<C::Reply, CallError> {
-        Ok(self.reply_to(call.into()).await?.of::<C>()?)
+    /// is over; [`CallError::Response`] where the answer lacks what must be there.
+    pub async fn call<C: TypedRequest>(&self, call: C) -> Result<C::Response, CallError> {
+        Ok(self.reply_to(call.into()).await?.decode_as::<C>()?)
     }
 
     /// Whether the CLI still answers: it is asked for something that every version has and that changes nothing
@@ -52,21 +52,21 @@ impl Session {
     /// # Errors
     /// [`RequestError::TimedOut`], or [`RequestError::Lost`] where the session ended.
     pub async fn ping(&self, within: Duration) -> Result<(), RequestError> {
-        match self.reply_to(Request::new("mcp_status").within(within)).await {
+        match self.reply_to(Request::new("mcp_status").timeout(within)).await {
             Ok(_) | Err(RequestError::Refused { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    async fn reply_to(&self, mut request: Request) -> Result<Reply, RequestError> {
+    async fn reply_to(&self, mut request: Request) -> Result<Response, RequestError> {
         loop {
             match self.request(request) {
                 Ok(reply) => return reply.await,
-                Err(refused) if refused.why == WhyRefused::Full => {
+                Err(refused) if refused.reason == RefusedReason::Full => {
                     request = refused.value;
-                    self.room().await;
+                    self.ready().await;
                 }
-                Err(_) => return Err(RequestError::Lost(Lost::Closed)),
+                Err(_) => return Err(RequestError::Lost(LostReason::Closed)),
             }
         }
     }

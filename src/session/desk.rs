@@ -4,8 +4,8 @@
 
 use std::task::Context;
 
-use crate::awaited::Awaited;
-use crate::ids::{AskId, PromptId};
+use crate::base::ids::{IncomingId, PromptId};
+use crate::driver::awaited::Awaited;
 
 #[derive(Default)]
 pub(super) struct Desk(Awaited<Left>);
@@ -15,7 +15,7 @@ pub(super) struct Left {
     /// The last handle is gone.
     pub(super) close: bool,
     /// Asks whose owner is gone.
-    pub(super) declined: Vec<AskId>,
+    pub(super) declined: Vec<IncomingId>,
     /// Prompts that nobody wants any more.
     pub(super) stopped: Vec<PromptId>,
 }

@@ -3,23 +3,23 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use crate::action::Action;
-use crate::ask::{Answer, Ask};
+use crate::base::error::{RefusedError, RespondError, StaleIdError};
+use crate::base::ids::{IncomingId, PromptId, RequestId};
+use crate::driver::transport::Transport;
 use crate::driver::{Driver, Waiting};
-use crate::error::{AnswerError, Refused, Stale};
-use crate::ids::{AskId, PromptId, RequestId};
-use crate::journal::Stopped;
-use crate::prompt::Prompt;
-use crate::protocol::Counts;
-use crate::request::{Interrupt, Request};
-use crate::transport::Transport;
+use crate::incoming::{IncomingRequest, IncomingResponse};
+use crate::journal::RecordingStopped;
+use crate::outgoing::prompt::Prompt;
+use crate::outgoing::request::{Interrupt, Request};
+use crate::protocol::Stats;
+use crate::protocol::action::Action;
 
 /// What a driver says of itself.
 #[derive(Default)]
 pub(super) struct Report {
-    pub(super) counts: Counts,
+    pub(super) counts: Stats,
     pub(super) io_error: Option<io::Error>,
-    pub(super) stopped: Option<Stopped>,
+    pub(super) stopped: Option<RecordingStopped>,
 }
 
 impl Report {
@@ -36,12 +36,12 @@ impl Report {
 pub(super) trait Drive: Send {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>>;
     fn unread(&mut self) -> Option<Action>;
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>>;
-    fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale>;
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>>;
-    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>>;
-    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError>;
-    fn incoming(&self) -> Vec<Ask>;
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>>;
+    fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError>;
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>>;
+    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>>;
+    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
+    fn incoming(&self) -> Vec<IncomingRequest>;
     fn close(&mut self);
     fn abort(&mut self);
     fn lose(&mut self);
@@ -49,7 +49,7 @@ pub(super) trait Drive: Send {
     fn take_waiting(&mut self) -> Waiting;
     fn recording_failed(&mut self, error: io::Error);
     fn report(&self) -> Report;
-    fn snapshot(&self) -> crate::SessionSnapshot;
+    fn snapshot(&self) -> crate::protocol::SessionSnapshot;
 }
 
 impl<T: Transport + Send> Drive for Driver<T> {
@@ -61,28 +61,28 @@ impl<T: Transport + Send> Drive for Driver<T> {
         Driver::unread(self)
     }
 
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>> {
         Driver::prompt(self, prompt)
     }
 
-    fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale> {
+    fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
         Driver::cancel(self, prompt)
     }
 
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         Driver::interrupt(self, interrupt)
     }
 
-    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
+    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>> {
         Driver::request(self, request)
     }
 
-    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
-        Driver::answer(self, ask, answer)
+    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
+        Driver::respond(self, ask, answer)
     }
 
-    fn incoming(&self) -> Vec<Ask> {
-        self.protocol().incoming_requests().cloned().collect()
+    fn incoming(&self) -> Vec<IncomingRequest> {
+        self.protocol().open_incoming().cloned().collect()
     }
 
     fn close(&mut self) {
@@ -109,13 +109,13 @@ impl<T: Transport + Send> Drive for Driver<T> {
         Driver::recording_failed(self, error);
     }
 
-    fn snapshot(&self) -> crate::SessionSnapshot {
+    fn snapshot(&self) -> crate::protocol::SessionSnapshot {
         self.protocol().snapshot().clone()
     }
 
     fn report(&self) -> Report {
         Report {
-            counts: self.protocol().counts(),
+            counts: self.protocol().stats(),
             io_error: self.io_error().map(copied),
             stopped: self.recording_stopped().map(copied_stop),
         }
@@ -130,10 +130,10 @@ fn copied(error: &io::Error) -> io::Error {
     }
 }
 
-fn copied_stop(stopped: &Stopped) -> Stopped {
+fn copied_stop(stopped: &RecordingStopped) -> RecordingStopped {
     match stopped {
-        Stopped::Full(cap) => Stopped::Full(*cap),
-        Stopped::Failed(error) => Stopped::Failed(copied(error)),
-        Stopped::Late => Stopped::Late,
+        RecordingStopped::Full(cap) => RecordingStopped::Full(*cap),
+        RecordingStopped::Failed(error) => RecordingStopped::Failed(copied(error)),
+        RecordingStopped::Late => RecordingStopped::Late,
     }
 }

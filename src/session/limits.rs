@@ -4,12 +4,12 @@
 /// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and asks.
 ///
 /// ```
-/// use claude_duplex::testing::{Script, Step, World};
+/// use claude_duplex::testing::{Script, Step, TestRuntime};
 /// use claude_duplex::{Config, Driver, HandleLimits, Seed};
 ///
 /// let mut limits = HandleLimits::default();
 /// limits.turn_messages = 4;
-/// let world = World::new();
+/// let world = TestRuntime::new();
 /// let script = Script::default().then([Step::text_in_parts("a long answer", 13, Default::default())]);
 /// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session_with(limits);
 /// world.run(runner.run_until(async {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use super::shared::Shared;
 use super::task::Task;
 use super::waiting::calls::Calls;
-use crate::end::Closed;
+use crate::protocol::end::SessionClosed;
 
 /// What makes a [`Session`](super::Session) go: a future that its host runs, in a task of its own or beside other futures,
 /// until it gives the session's end. Nothing happens but in it; it yields to other tasks by itself.
@@ -22,8 +22,8 @@ use crate::end::Closed;
 /// # #[cfg(feature = "smol")] async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use claude_duplex::{Config, Options, Seed};
 ///
-/// let (claude, runner) = claude_duplex::smol::open(&Options::new(), Config::new(Seed::random()))?;
-/// let end = runner.run_until(async move { Ok::<_, claude_duplex::Refused<_>>(claude.prompt("hello")?.await) }).await?;
+/// let (claude, runner) = claude_duplex::Session::open_smol(&Options::new(), Config::new(Seed::random()))?;
+/// let end = runner.run_until(async move { Ok::<_, claude_duplex::RefusedError<_>>(claude.prompt("hello")?.await) }).await?;
 /// println!("{}", end.text());
 /// # Ok(()) }
 /// ```
@@ -40,10 +40,10 @@ impl Runner {
     }
 
     /// Runs the session while the future runs, then closes it in order and waits for its end
-    /// ([`Graces`](crate::Graces)). What the future gave.
+    /// ([`ShutdownTimeouts`](crate::ShutdownTimeouts)). What the future gave.
     ///
     /// Should the session end first, the future runs on by itself. In each poll the session comes before the future, and a
-    /// [`serve`](crate::Asks::serve) that is joined behind them comes last: what the future prints stands above the question
+    /// [`serve`](crate::IncomingRequests::serve) that is joined behind them comes last: what the future prints stands above the question
     /// that a handler asks next. Where they are tasks of their own, nothing orders them.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
         let output = {
@@ -68,7 +68,7 @@ impl Runner {
     }
 
     /// Tells some of what happens: whether there may be more, or the end.
-    fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Closed>> {
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<SessionClosed>> {
         let left = self.shared.desk.collect(cx);
         let is_behind = self.shared.is_behind();
         let (shared, calls) = (&self.shared, &mut self.calls);
@@ -91,9 +91,9 @@ impl Runner {
 }
 
 impl Future for Runner {
-    type Output = Closed;
+    type Output = SessionClosed;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Closed> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SessionClosed> {
         let this = &mut *self;
         loop {
             if let Some(closed) = this.shared.closed() {

@@ -17,7 +17,7 @@ use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
 use crate::driver::Aside;
-use crate::end::Closed;
+use crate::protocol::end::SessionClosed;
 
 /// How much may wait for the host's code, in bytes of the journal and events of the trace, before the runner waits for it.
 const BEHIND: usize = 1024 * 1024;
@@ -27,7 +27,7 @@ pub(super) struct Shared {
     pub(super) desk: Desk,
     aside: Mutex<Aside>,
     presence: OnceLock<Weak<Presence>>,
-    closed: OnceLock<Closed>,
+    closed: OnceLock<SessionClosed>,
     /// Told at the end.
     pub(super) ended: Event,
     /// Told when there is room, and at the end.
@@ -90,11 +90,11 @@ impl Shared {
     }
 
     /// How the session ended, once it has.
-    pub(super) fn closed(&self) -> Option<&Closed> {
+    pub(super) fn closed(&self) -> Option<&SessionClosed> {
         self.closed.get()
     }
 
-    pub(super) fn close(&self, closed: Closed) {
+    pub(super) fn close(&self, closed: SessionClosed) {
         let _ = self.closed.set(closed);
         self.ended.notify(usize::MAX);
         self.room.notify(usize::MAX);

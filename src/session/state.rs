@@ -11,24 +11,24 @@ use std::task::{Context, Poll};
 use super::desk::Left;
 use super::drive::{Drive, Report};
 use super::limits::HandleLimits;
-use super::reply::{PendingReply, Replied};
+use super::reply::{PendingResponse, Replied};
 use super::waiting::calls::Calls;
 use super::waiting::feed::Feed;
 use super::waiting::inbox::Inbox;
 use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::waiting::slot::Slot;
-use crate::action::{Action, CliSession};
-use crate::ask::{Answer, Ask, AskKinds};
+use crate::base::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
+use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::driver::Waiting;
-use crate::end::Closed;
-use crate::error::{AnswerError, Refused, Stale, WhyRefused};
-use crate::ids::{AskId, PromptId, RequestId};
-use crate::journal::Stopped;
-use crate::prompt::Prompt;
-use crate::request::{Interrupt, Request};
+use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
+use crate::journal::RecordingStopped;
+use crate::outgoing::prompt::Prompt;
+use crate::outgoing::request::{Interrupt, Request};
+use crate::protocol::action::{Action, CliSession};
+use crate::protocol::end::SessionClosed;
 
-pub use owners::Owned;
+pub use owners::AlreadyHandledError;
 use owners::Owners;
 use router::Router;
 
@@ -49,7 +49,7 @@ pub(super) struct State {
     replies: BTreeMap<RequestId, Arc<Slot<Replied>>>,
     owners: Owners,
     /// Requests that nobody answers any more, and that there was no room to decline.
-    undeclined: Vec<AskId>,
+    undeclined: Vec<IncomingId>,
     feeds: Vec<Arc<Feed>>,
 }
 
@@ -73,28 +73,28 @@ impl State {
 
     // Commands.
 
-    pub(super) fn prompt(&mut self, prompt: Prompt) -> Result<(PromptId, Arc<Mailbox>), Refused<Prompt>> {
+    pub(super) fn prompt(&mut self, prompt: Prompt) -> Result<(PromptId, Arc<Mailbox>), RefusedError<Prompt>> {
         let id = self.give(prompt, |driver, prompt| driver.prompt(prompt))?;
         Ok((id, self.router.open(id)))
     }
 
-    pub(super) fn cancel(&mut self, prompt: PromptId) -> Result<(), Stale> {
-        self.driver.as_mut().ok_or(Stale)?.cancel(prompt)
+    pub(super) fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
+        self.driver.as_mut().ok_or(StaleIdError)?.cancel(prompt)
     }
 
-    pub(super) fn interrupt(&mut self, interrupt: Interrupt) -> Result<PendingReply, Refused<Interrupt>> {
+    pub(super) fn interrupt(&mut self, interrupt: Interrupt) -> Result<PendingResponse, RefusedError<Interrupt>> {
         let id = self.give(interrupt, |driver, interrupt| driver.interrupt(interrupt))?;
         Ok(self.expect(id))
     }
 
-    pub(super) fn request(&mut self, request: Request) -> Result<PendingReply, Refused<Request>> {
+    pub(super) fn request(&mut self, request: Request) -> Result<PendingResponse, RefusedError<Request>> {
         let id = self.give(request, |driver, request| driver.request(request))?;
         Ok(self.expect(id))
     }
 
-    pub(super) fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
-        let answered = self.driver.as_mut().ok_or(AnswerError::Stale)?.answer(ask, answer);
-        if !matches!(answered, Err(AnswerError::Mismatch | AnswerError::Full)) {
+    pub(super) fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
+        let answered = self.driver.as_mut().ok_or(RespondError::Stale)?.answer(ask, answer);
+        if !matches!(answered, Err(RespondError::Mismatch | RespondError::Full)) {
             self.owners.answered(ask);
         }
         answered
@@ -116,14 +116,14 @@ impl State {
         let feed = Feed::new(room, self.driver.is_none());
         for ask in self.incoming() {
             // Nobody waits for it yet.
-            let _ = feed.push(Action::Asked(ask));
+            let _ = feed.push(Action::IncomingRequest(ask));
         }
         self.feeds.retain(|feed| !feed.is_over());
         self.feeds.push(Arc::clone(&feed));
         feed
     }
 
-    pub(super) fn own(&mut self, kinds: AskKinds) -> Result<Arc<Inbox>, Owned> {
+    pub(super) fn own(&mut self, kinds: IncomingKinds) -> Result<Arc<Inbox>, AlreadyHandledError> {
         self.owners.add(kinds, self.driver.is_none())
     }
 
@@ -133,7 +133,7 @@ impl State {
         self.cli_session.as_ref()
     }
 
-    pub(super) fn snapshot(&self) -> Option<crate::SessionSnapshot> {
+    pub(super) fn snapshot(&self) -> Option<crate::protocol::SessionSnapshot> {
         Some(self.driver.as_ref()?.snapshot())
     }
 
@@ -153,7 +153,7 @@ impl State {
     }
 
     /// Returns the requests of the CLI that somebody was given and that are open, oldest first.
-    pub(super) fn incoming(&self) -> Vec<Ask> {
+    pub(super) fn incoming(&self) -> Vec<IncomingRequest> {
         let mut open = self.driver.as_ref().map(|driver| driver.incoming()).unwrap_or_default();
         open.retain(|ask| self.owners.is_open(ask.id()));
         open
@@ -179,7 +179,7 @@ impl State {
     }
 
     /// The next things that happen, told to all whom they concern; the end of the session when it comes.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<Closed>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<SessionClosed>> {
         let Some(driver) = &mut self.driver else { return Poll::Pending };
         let Poll::Ready(first) = driver.poll_next(cx) else {
             // What was written just now may have made room for a response.
@@ -195,7 +195,7 @@ impl State {
     }
 
     /// Settles everything as lost, and gives the driver up.
-    pub(super) fn lose(&mut self, calls: &mut Calls) -> Option<(Option<Closed>, Box<dyn Drive>)> {
+    pub(super) fn lose(&mut self, calls: &mut Calls) -> Option<(Option<SessionClosed>, Box<dyn Drive>)> {
         let driver = self.driver.as_mut()?;
         driver.lose();
         let mut closed = None;
@@ -235,24 +235,24 @@ impl State {
     pub(super) fn recording_failed(&mut self, error: io::Error) {
         match &mut self.driver {
             Some(driver) => driver.recording_failed(error),
-            None => self.report.stopped = Some(Stopped::Failed(error)),
+            None => self.report.stopped = Some(RecordingStopped::Failed(error)),
         }
     }
 
-    fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<Closed> {
+    fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<SessionClosed> {
         self.router.route(&action, calls);
         let mut closed = None;
         let mut unowned = None;
         match &action {
             Action::Session(session) => self.cli_session = Some(session.clone()),
-            Action::Replied { request, reply } => {
+            Action::ResponseReceived { request, response: reply } => {
                 if let Some(slot) = self.replies.remove(request) {
                     calls.wake(slot.put(reply.clone()));
                 }
             }
-            Action::Asked(ask) if !self.owners.asked(ask, calls) => unowned = Some(ask.id()),
-            Action::Withdrawn { ask, why } => self.owners.withdrawn(*ask, *why, calls),
-            Action::Room => {
+            Action::IncomingRequest(ask) if !self.owners.asked(ask, calls) => unowned = Some(ask.id()),
+            Action::IncomingCancelled { id: ask, reason } => self.owners.withdrawn(*ask, *reason, calls),
+            Action::CapacityAvailable => {
                 self.wants_room = false;
                 calls.room();
             }
@@ -271,9 +271,9 @@ impl State {
     fn decline(&mut self) -> bool {
         let (waiting, mut any) = (std::mem::take(&mut self.undeclined), false);
         for ask in waiting {
-            match self.answer(ask, Answer::Decline) {
+            match self.answer(ask, IncomingResponse::Decline) {
                 Ok(()) => any = true,
-                Err(AnswerError::Full) => self.undeclined.push(ask),
+                Err(RespondError::Full) => self.undeclined.push(ask),
                 // It is over.
                 Err(_) => {}
             }
@@ -296,20 +296,20 @@ impl State {
         }
     }
 
-    fn expect(&mut self, request: RequestId) -> PendingReply {
+    fn expect(&mut self, request: RequestId) -> PendingResponse {
         let slot = Slot::new();
         self.replies.insert(request, Arc::clone(&slot));
-        PendingReply::new(request, slot)
+        PendingResponse::new(request, slot)
     }
 
     fn give<T, R>(
         &mut self,
         value: T,
-        command: impl FnOnce(&mut dyn Drive, T) -> Result<R, Refused<T>>,
-    ) -> Result<R, Refused<T>> {
-        let Some(driver) = &mut self.driver else { return Err(Refused { value, why: WhyRefused::Closed }) };
+        command: impl FnOnce(&mut dyn Drive, T) -> Result<R, RefusedError<T>>,
+    ) -> Result<R, RefusedError<T>> {
+        let Some(driver) = &mut self.driver else { return Err(RefusedError { value, reason: RefusedReason::Closed }) };
         let taken = command(&mut **driver, value);
-        self.wants_room |= matches!(&taken, Err(refused) if refused.why == WhyRefused::Full);
+        self.wants_room |= matches!(&taken, Err(refused) if refused.reason == RefusedReason::Full);
         taken
     }
 }

@@ -11,21 +11,23 @@ use futures_lite::Stream;
 
 use super::waiting::feed::{Feed, Told};
 use super::waiting::ring::Lagged;
-use crate::action::Action;
+use crate::protocol::action::Action;
 
 /// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
-/// [`Closed`](Action::Closed); before them, the requests of the CLI that are open at that moment.
+/// [`SessionClosed`](Action::Closed); before them, the requests of the CLI that are open at that moment.
 ///
 /// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
 /// when that is full, its [`Overflow`](super::Overflow) says what goes, and [`Lagged`] how much. Nothing else waits for it. It
 /// is not a handle: a session with nothing but subscribers left closes in order. Dropping it is unsubscribing.
 ///
 /// ```
-/// use claude_duplex::testing::{Script, World};
+/// use claude_duplex::testing::{Script, TestRuntime};
 /// use claude_duplex::{Action, Config, Driver, Overflow, Seed};
 ///
-/// let world = World::new();
-/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(Script::default())).into_session();
+/// let world = TestRuntime::new();
+/// let (claude, runner) =
+///     Driver::new(Config::new(Seed([1; 16])), world.start(Script::default()))
+///         .into_session();
 /// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
 /// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));
 /// let (mut seen, mut last) = (0, None);

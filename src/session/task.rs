@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
-use crate::awaited::Awaited;
+use crate::driver::awaited::Awaited;
 
 pub(super) struct Task {
     inner: Arc<Inner>,
@@ -61,7 +61,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::awaited::count::Count;
+    use crate::driver::awaited::count::Count;
 
     #[test]
     fn a_wake_within_the_poll_is_told_after_it() {

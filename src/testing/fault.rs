@@ -3,9 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::end::Exit;
+use crate::protocol::end::Exit;
 
-/// Something that goes wrong in a [`Peer`](super::Peer).
+/// Something that goes wrong in a [`MockCli`](super::MockCli).
 ///
 /// Each has a name, by which `examples/peer.rs` takes it: `die`, `flood=1000`, ... (see [`Fault::NAMES`]).
 ///
@@ -138,14 +138,14 @@ impl Fault {
 /// A text that names no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no fault; known are {list}", list = Fault::NAMES.join(", "))]
-pub struct BadFault(String);
+pub struct ParseFaultError(String);
 
 impl FromStr for Fault {
-    type Err = BadFault;
+    type Err = ParseFaultError;
 
-    fn from_str(text: &str) -> Result<Self, BadFault> {
+    fn from_str(text: &str) -> Result<Self, ParseFaultError> {
         const MIB: usize = 1024 * 1024;
-        let bad = || BadFault(text.to_owned());
+        let bad = || ParseFaultError(text.to_owned());
         match text.split_once('=') {
             Some(("damage", kind)) => {
                 let known = Damage::ALL.iter().find(|(name, _)| *name == kind);

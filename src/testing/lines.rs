@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::generation::{Generation, Habits};
-use crate::json::Json;
+use super::cli_version::{CliVersion, Habits};
+use crate::base::json::Json;
 
 /// The session's id, until `/clear` changes it.
 const SESSION: u64 = 0x5e55_1000;
@@ -69,14 +69,14 @@ impl Line {
     /// The object without its line end.
     pub(super) fn object(mut self) -> Json {
         self.text.push('}');
-        Json::parse(&self.text).unwrap_or_else(|_| Json::string(""))
+        Json::parse(&self.text).unwrap_or_else(|_| Json::from_text(""))
     }
 }
 
 /// Writes the lines of one session, each with a uuid that no other has.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
-    generation: Generation,
+    generation: CliVersion,
     pub(super) habits: Habits,
     session: u64,
     ids: u64,
@@ -103,7 +103,7 @@ pub(super) struct ResultLine<'a> {
 }
 
 impl Writer {
-    pub(super) fn new(generation: Generation) -> Self {
+    pub(super) fn new(generation: CliVersion) -> Self {
         Self { generation, habits: generation.habits(), session: SESSION, ids: 0 }
     }
 
@@ -172,7 +172,7 @@ impl Writer {
             .put("permissionMode", mode)
             .put("slash_commands", ["clear", "compact", "context"])
             .put("apiKeySource", "none")
-            .put_if(self.generation > Generation::V1_0_128, "claude_code_version", self.generation.version())
+            .put_if(self.generation > CliVersion::V1_0_128, "claude_code_version", self.generation.version())
             .put("output_style", "default")
             .put_if(self.habits.gives_receipt, "capabilities", capabilities);
         self.ends(line)
@@ -243,7 +243,7 @@ impl Writer {
 
     /// The end of a stream that broke. 2.1.329 says which blocks will not be completed.
     pub(super) fn stream_broke(&mut self, message: &str, from_block: usize) -> Vec<u8> {
-        let marks = self.generation >= Generation::V2_1_329;
+        let marks = self.generation >= CliVersion::V2_1_329;
         let line = Line::new("stream_event")
             .put("event", json!({ "type": "message_stop" }))
             .put("session_id", self.session_id())
@@ -303,7 +303,7 @@ impl Writer {
         };
         let line = line
             .put("duration_ms", result.milliseconds)
-            .put_some("errors", result.errors.filter(|_| self.generation > Generation::V1_0_128))
+            .put_some("errors", result.errors.filter(|_| self.generation > CliVersion::V1_0_128))
             .put_if(habits.names_origin && result.own, "origin", json!({ "kind": "task-notification" }))
             .put_if(names, "user_message_uuid", result.prompts.last())
             .put_if(names, "user_message_uuids", &result.prompts)

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::peer::Peer;
+use super::mock_cli::MockCli;
 use super::script::Script;
-use crate::end::Exit;
-use crate::time::Time;
+use crate::base::time::SessionTime;
+use crate::protocol::end::Exit;
 
 /// What the threads tell.
 enum Event {
@@ -35,8 +35,8 @@ pub fn serve_stdio(script: Script) -> ExitCode {
     #[cfg(unix)]
     unix::leave_grandchild(&script);
     let start = Instant::now();
-    let now = || Time::from(start.elapsed());
-    let mut peer = Peer::new(script, Time::ZERO);
+    let now = || SessionTime::from(start.elapsed());
+    let mut peer = MockCli::new(script, SessionTime::ZERO);
     let (tell, events) = channel();
     let permits = read_stdin(tell.clone());
     let lines = write_stdout(tell);
@@ -54,7 +54,7 @@ pub fn serve_stdio(script: Script) -> ExitCode {
         if let Some(exit) = peer.poll_exit() {
             return leave(exit);
         }
-        match next(&events, peer.poll_timeout().map(|due| due.since(now()))) {
+        match next(&events, peer.poll_timeout().map(|due| due.saturating_duration_since(now()))) {
             Some(Event::Read(bytes)) => {
                 reading = false;
                 peer.receive(now(), &bytes);

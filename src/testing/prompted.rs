@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::step::{Step, TaskKind, Tool};
-use crate::json::Json;
-use crate::text::readable;
+use super::step::{Step, TaskKind, ToolStep};
+use crate::base::json::Json;
+use crate::base::text::readable;
 
 /// The steps of a prompt that is a JSON object with `steps`, or has a line that is one; none for any other prompt.
 ///
@@ -68,7 +68,7 @@ fn steps(answers: &[Value], asks: bool) -> Vec<Step> {
             return steps;
         }
         let own = after_the_turn(&answers[at + 1..]);
-        let tools: Vec<Tool> = calls.iter().map(|call| tool(call, own, asks)).collect();
+        let tools: Vec<ToolStep> = calls.iter().map(|call| tool(call, own, asks)).collect();
         let only_read = calls.iter().all(|call| matches!(call["tool"].as_str(), Some("Read" | "Glob" | "Grep")));
         steps.push(if only_read { Step::tools_at_once(tools) } else { Step::tools(tools) });
     }
@@ -83,16 +83,16 @@ fn after_the_turn(answers: &[Value]) -> &[Value] {
     &answers[end..]
 }
 
-fn tool(call: &Value, own: &[Value], asks: bool) -> Tool {
+fn tool(call: &Value, own: &[Value], asks: bool) -> ToolStep {
     let name = call["tool"].as_str().unwrap_or_default();
     let input = &call["input"];
     let (takes, output) = pretend(input["command"].as_str().unwrap_or_default());
-    let mut tool = Tool::new(name, Json::from(input)).takes(takes);
+    let mut tool = ToolStep::new(name, Json::from(input)).duration(takes);
     if let Some(output) = output {
-        tool = tool.gives(output);
+        tool = tool.returns(output);
     }
     if call["ask"].as_bool().unwrap_or(asks) {
-        tool = tool.asks();
+        tool = tool.requires_permission();
     }
     let own = || if own.is_empty() { Vec::new() } else { steps(own, asks) };
     if name == "Task" {

@@ -3,19 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::cli_version::CliVersion;
 use super::fault::Fault;
-use super::generation::Generation;
 use super::step::Step;
-use crate::json::Json;
+use crate::base::json::Json;
 
 type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 
-/// What a [`Peer`](super::Peer) does: which generation it is, how it answers prompts, what goes wrong.
+/// What a [`MockCli`](super::MockCli) does: which generation it is, how it answers prompts, what goes wrong.
 ///
 /// ```
-/// use claude_duplex::testing::{Fault, Generation, Script, Step};
+/// use claude_duplex::testing::{CliVersion, Fault, Script, Step};
 ///
-/// let script = Script::new(Generation::V2_0_76)
+/// let script = Script::new(CliVersion::V2_0_76)
 ///     .then([Step::text("the answer to the first prompt")])
 ///     .answering(|prompt| vec![Step::text(format!("you said {prompt}"))])
 ///     .fault(Fault::NeverInitialize);
@@ -25,18 +25,21 @@ type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 /// What it says of a prompt can depend on the prompt:
 ///
 /// ```
-/// # use claude_duplex::testing::{Pair, Script, Step};
+/// # use claude_duplex::testing::{TestSession, Script, Step};
 /// # use claude_duplex::{Action, Config, Seed};
-/// let script = Script::default().answering(|prompt| vec![Step::text(prompt.to_uppercase())]);
-/// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
+/// let script =
+///     Script::default().answering(|prompt| vec![Step::text(prompt.to_uppercase())]);
+/// let mut pair = TestSession::new(Config::new(Seed([1; 16])), script);
 /// pair.prompt("hello");
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
-/// let Action::PromptEnded { result: Some(result), .. } = ended else { unreachable!() };
+/// let Action::PromptEnded { result: Some(result), .. } = ended else {
+///     unreachable!()
+/// };
 /// assert_eq!(result.result().unwrap().result.as_deref(), Some("HELLO"));
 /// ```
 #[derive(Clone)]
 pub struct Script {
-    pub(super) generation: Generation,
+    pub(super) generation: CliVersion,
     pub(super) prompts: Vec<Vec<Step>>,
     pub(super) responder: Option<Responder>,
     pub(super) replay: bool,
@@ -54,7 +57,7 @@ impl Script {
     /// A CLI that answers every prompt with `ok`, and runs with `--replay-user-messages` and
     /// `--include-partial-messages`.
     #[must_use]
-    pub fn new(generation: Generation) -> Self {
+    pub fn new(generation: CliVersion) -> Self {
         Self {
             generation,
             prompts: Vec::new(),
@@ -161,13 +164,20 @@ impl Script {
     /// fail as recorded of 2.1.143 and 2.1.332 (`bad_resume`, `bad_flag`).
     ///
     /// ```
-    /// use claude_duplex::testing::{Pair, Script};
+    /// use claude_duplex::testing::{Script, TestSession};
     /// use claude_duplex::{Action, Config, Exit, Seed};
     ///
     /// let script = Script::default().args(["--print", "--no-such-flag"]);
-    /// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
-    /// let Action::Closed(closed) = pair.run_until(|action| matches!(action, Action::Closed(_))) else { unreachable!() };
-    /// assert_eq!((closed.exit, &*closed.stderr), (Some(Exit::Code(1)), "error: unknown option '--no-such-flag'\n"));
+    /// let mut pair = TestSession::new(Config::new(Seed([1; 16])), script);
+    /// let Action::Closed(closed) =
+    ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
+    /// else {
+    ///     unreachable!()
+    /// };
+    /// assert_eq!(
+    ///     (closed.exit, &*closed.stderr),
+    ///     (Some(Exit::Code(1)), "error: unknown option '--no-such-flag'\n")
+    /// );
     /// ```
     #[must_use]
     pub fn args<T: AsRef<str>>(self, args: impl IntoIterator<Item = T>) -> Self {
@@ -183,7 +193,7 @@ impl Script {
 
     /// The generation that it imitates.
     #[must_use]
-    pub fn generation(&self) -> Generation {
+    pub fn generation(&self) -> CliVersion {
         self.generation
     }
 
@@ -205,7 +215,7 @@ impl Script {
 impl Default for Script {
     /// The newest generation.
     fn default() -> Self {
-        Self::new(Generation::default())
+        Self::new(CliVersion::default())
     }
 }
 

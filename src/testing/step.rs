@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::end::Exit;
-use crate::json::Json;
-use crate::text::{Cut, Few, Quoted};
+use crate::base::json::Json;
+use crate::base::text::{Cut, Few, Quoted};
+use crate::protocol::end::Exit;
 
 /// One thing that the CLI does in a turn.
 ///
@@ -13,12 +13,17 @@ use crate::text::{Cut, Few, Quoted};
 /// next.
 ///
 /// ```
+/// use claude_duplex::testing::{Step, ToolStep};
 /// use std::time::Duration;
-/// use claude_duplex::testing::{Step, Tool};
 ///
 /// let steps = [
 ///     Step::text("I will look."),
-///     Step::from(Tool::bash("ls").asks().takes(Duration::from_secs(2)).gives("src")),
+///     Step::from(
+///         ToolStep::bash("ls")
+///             .requires_permission()
+///             .duration(Duration::from_secs(2))
+///             .returns("src"),
+///     ),
 ///     Step::text_in_parts("there is one folder", 4, Duration::from_millis(50)),
 /// ];
 /// ```
@@ -29,7 +34,7 @@ pub struct Step(pub(super) Kind);
 pub(super) enum Kind {
     Text { text: String, parts: usize, every: Duration },
     Thinking(String),
-    Tools { calls: Vec<Tool>, at_once: bool },
+    Tools { calls: Vec<ToolStep>, at_once: bool },
     Ask(AskStep),
     Pause(Duration),
     ApiError { status: u16, message: String, retries: u32 },
@@ -91,12 +96,12 @@ impl Step {
 
     /// The model calls several tools, which are asked for and run one after the other, as the CLI does with those that
     /// change something.
-    pub fn tools(calls: impl IntoIterator<Item = Tool>) -> Self {
+    pub fn tools(calls: impl IntoIterator<Item = ToolStep>) -> Self {
         Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: false })
     }
 
     /// The model calls several tools, which are asked for and run together, as the CLI does with those that only read.
-    pub fn tools_at_once(calls: impl IntoIterator<Item = Tool>) -> Self {
+    pub fn tools_at_once(calls: impl IntoIterator<Item = ToolStep>) -> Self {
         Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: true })
     }
 
@@ -104,26 +109,26 @@ impl Step {
     #[must_use]
     pub fn hook(callback_id: &str, event: &str) -> Self {
         let input = serde_json::json!({ "hook_event_name": event });
-        let fields = [("callback_id", Json::string(callback_id)), ("input", Json::from(&input))];
+        let fields = [("callback_id", Json::from_text(callback_id)), ("input", Json::from(&input))];
         Self::ask("hook_callback", fields)
     }
 
     /// The CLI sends a message, in JSON-RPC, to an MCP server in the host (`mcp_message`), and waits for its answer.
     #[must_use]
     pub fn mcp(server: &str, message: Json) -> Self {
-        Self::ask("mcp_message", [("server_name", Json::string(server)), ("message", message)])
+        Self::ask("mcp_message", [("server_name", Json::from_text(server)), ("message", message)])
     }
 
     /// An MCP server asks the user for something (`elicitation`).
     #[must_use]
     pub fn elicitation(server: &str, message: &str) -> Self {
-        Self::ask("elicitation", [("mcp_server_name", Json::string(server)), ("message", Json::string(message))])
+        Self::ask("elicitation", [("mcp_server_name", Json::from_text(server)), ("message", Json::from_text(message))])
     }
 
     /// The CLI opens a dialog (`request_user_dialog`) and waits for its answer.
     #[must_use]
     pub fn dialog(kind: &str, payload: Json) -> Self {
-        Self::ask("request_user_dialog", [("dialog_kind", Json::string(kind)), ("payload", payload)])
+        Self::ask("request_user_dialog", [("dialog_kind", Json::from_text(kind)), ("payload", payload)])
     }
 
     /// The CLI asks something of any subtype, one that no version knows too, and waits for its answer.
@@ -136,7 +141,7 @@ impl Step {
     /// by itself, where it does.
     #[must_use]
     pub fn background(takes: Duration, own: Vec<Step>) -> Self {
-        Self::from(Tool::bash("sleep").in_background(TaskKind::Shell, takes, own))
+        Self::from(ToolStep::bash("sleep").in_background(TaskKind::Shell, takes, own))
     }
 
     /// A subagent is started in the background and ends after a while; `own` is the turn that the CLI then begins by
@@ -144,23 +149,25 @@ impl Step {
     #[must_use]
     pub fn background_agent(takes: Duration, own: Vec<Step>) -> Self {
         let input = Json::from(&serde_json::json!({ "description": "look", "prompt": "look" }));
-        Self::from(Tool::new("Task", input).in_background(TaskKind::Agent, takes, own))
+        Self::from(ToolStep::new("Task", input).in_background(TaskKind::Agent, takes, own))
     }
 
     /// Sets fields of the result that ends the turn: `usage`, `total_cost_usd`, `modelUsage`, `terminal_reason`, ... A field that the
     /// result has anyway is replaced, another one is added at its end. Anything but an object sets nothing.
     ///
     /// ```
-    /// use claude_duplex::testing::{Pair, Script, Step};
+    /// use claude_duplex::testing::{Script, Step, TestSession};
     /// use claude_duplex::{Action, Config, Json, Seed};
     ///
     /// let fields = Json::parse(r#"{ "total_cost_usd": 0.25, "is_error": true }"#)?;
     /// let steps = [Step::text("too long"), Step::result_fields(&fields)];
     /// let script = Script::default().then(steps);
-    /// let mut pair = Pair::new(Config::new(Seed([1; 16])), script);
+    /// let mut pair = TestSession::new(Config::new(Seed([1; 16])), script);
     /// pair.prompt("hello");
     /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
-    /// let Action::PromptEnded { result: Some(result), .. } = ended else { unreachable!() };
+    /// let Action::PromptEnded { result: Some(result), .. } = ended else {
+    ///     unreachable!()
+    /// };
     /// assert_eq!(result.result()?.total_cost_usd, Some(0.25));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -228,8 +235,8 @@ impl Step {
     }
 }
 
-impl From<Tool> for Step {
-    fn from(tool: Tool) -> Self {
+impl From<ToolStep> for Step {
+    fn from(tool: ToolStep) -> Self {
         Self(Kind::Tools { calls: vec![tool], at_once: false })
     }
 }
@@ -246,16 +253,21 @@ pub(super) struct AskStep {
 ///
 /// ```
 /// use claude_duplex::Json;
-/// use claude_duplex::testing::{Step, Tool};
+/// use claude_duplex::testing::{Step, ToolStep};
 /// use std::time::Duration;
 ///
-/// let read = Tool::new("Read", Json::parse(r#"{"file_path":"/etc/hosts"}"#)?).gives("127.0.0.1 localhost");
-/// let make = Tool::bash("make").asks().takes(Duration::from_secs(90)).gives("error: no rule").fails();
+/// let read = ToolStep::new("Read", Json::parse(r#"{"file_path":"/etc/hosts"}"#)?)
+///     .returns("127.0.0.1 localhost");
+/// let make = ToolStep::bash("make")
+///     .requires_permission()
+///     .duration(Duration::from_secs(90))
+///     .returns("error: no rule")
+///     .fails();
 /// let steps = [Step::from(read), Step::from(make), Step::text("it cannot be built")];
-/// # Ok::<(), claude_duplex::BadJson>(())
+/// # Ok::<(), claude_duplex::JsonError>(())
 /// ```
 #[derive(Clone)]
-pub struct Tool {
+pub struct ToolStep {
     pub(super) name: String,
     pub(super) input: Json,
     pub(super) asks: bool,
@@ -266,7 +278,7 @@ pub struct Tool {
     pub(super) background: Option<Background>,
 }
 
-impl fmt::Debug for Tool {
+impl fmt::Debug for ToolStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tool")
             .field("name", &Quoted(&self.name))
@@ -278,7 +290,7 @@ impl fmt::Debug for Tool {
     }
 }
 
-impl Tool {
+impl ToolStep {
     /// A call with that input, a JSON object. It runs at once without asking, and gives its input back as its output.
     pub fn new(name: impl Into<String>, input: Json) -> Self {
         Self {
@@ -302,21 +314,21 @@ impl Tool {
     /// The host is asked for permission (`can_use_tool`) first, unless a rule that it gave with an earlier allow is about the
     /// call.
     #[must_use]
-    pub fn asks(mut self) -> Self {
+    pub fn requires_permission(mut self) -> Self {
         self.asks = true;
         self
     }
 
     /// It runs for so long.
     #[must_use]
-    pub fn takes(mut self, time: Duration) -> Self {
+    pub fn duration(mut self, time: Duration) -> Self {
         self.takes = time;
         self
     }
 
     /// It gives that output.
     #[must_use]
-    pub fn gives(mut self, output: impl Into<String>) -> Self {
+    pub fn returns(mut self, output: impl Into<String>) -> Self {
         self.output = Some(output.into());
         self
     }

@@ -7,13 +7,13 @@ use tracing::{Span, field};
 use super::shown::{content, name, subtype};
 use super::turns::origin_name;
 use super::{Tracer, tell};
-use crate::action::{Action, CliSession, Outcome, WhyDeclined};
-use crate::ask::AskKind;
-use crate::end::{CloseReason, Closed};
-use crate::error::{Lost, RequestError};
-use crate::ids::{PromptId, RequestId, TurnId};
+use crate::base::error::{LostReason, RequestError};
+use crate::base::ids::{PromptId, RequestId, TurnId};
+use crate::incoming::IncomingKind;
 use crate::message::Message;
-use crate::request::Reply;
+use crate::outgoing::request::Response;
+use crate::protocol::action::{Action, CliSession, DeclinedReason, Outcome};
+use crate::protocol::end::{CloseReason, SessionClosed};
 use crate::wire::facts::LONGEST_NAME;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::raw::Raw;
@@ -60,31 +60,33 @@ impl Tracer {
                 self.turns.end_prompt(*turn, *outcome);
                 prompt_ended(self.of(*turn), *prompt, *turn, *outcome, result.as_ref());
             }
-            Action::Replied { request, reply } => replied(here(), *request, reply),
-            Action::Asked(ask) => {
+            Action::ResponseReceived { request, response: reply } => replied(here(), *request, reply),
+            Action::IncomingRequest(ask) => {
                 let (message, kind) = (ask.message(), ask.kind());
                 let length = message.as_bytes().len();
                 tell!(
-                    DEBUG, here(), ask = ask.id().number(), kind = %kind, about = about(kind, message), length, "asked"
+                    DEBUG, here(), incoming = ask.id().number(), kind = %kind, about = about(kind, message), length, "asked"
                 );
                 content(here(), "asked", message.as_bytes());
             }
-            Action::Declined { message, kind, why } => {
-                let is_due = matches!(why, WhyDeclined::Undeclared | WhyDeclined::Closing);
+            Action::IncomingDeclined { message, kind, reason } => {
+                let is_due = matches!(reason, DeclinedReason::Undeclared | DeclinedReason::Closing);
                 let length = message.as_bytes().len();
                 tell!(
                     DEBUG if is_due, else WARN,
-                    here(), kind = %kind, about = about(*kind, message), why = ?why, length, "declined"
+                    here(), kind = %kind, about = about(*kind, message), reason = ?reason, length, "declined"
                 );
                 content(here(), "declined", message.as_bytes());
             }
-            Action::Answered { ask, verdict } => {
-                tell!(DEBUG, here(), ask = ask.number(), verdict = %verdict, "answered");
+            Action::IncomingAnswered { id: ask, response: verdict } => {
+                tell!(DEBUG, here(), incoming = ask.number(), verdict = %verdict, "answered");
             }
-            Action::Withdrawn { ask, why } => tell!(DEBUG, here(), ask = ask.number(), why = ?why, "withdrawn"),
-            Action::Rejected(rejected) => {
-                let (why, length, result_due) = (rejected.why, rejected.length, rejected.result_due);
-                tell!(WARN, here(), why = ?why, length, result_due, declined = ?rejected.declined, "rejected");
+            Action::IncomingCancelled { id: ask, reason } => {
+                tell!(DEBUG, here(), incoming = ask.number(), reason = ?reason, "withdrawn")
+            }
+            Action::RejectedLine(rejected) => {
+                let (reason, length, result_due) = (rejected.reason, rejected.length, rejected.result_due);
+                tell!(WARN, here(), reason = ?reason, length, result_due, declined = ?rejected.declined, "rejected");
                 content(here(), "rejected", &rejected.head);
             }
             Action::DamagedLine(damaged) => {
@@ -92,14 +94,14 @@ impl Tracer {
                 tell!(WARN, here(), length, dropped, messages = damaged.messages, "damaged line");
                 content(here(), "damaged line", &damaged.dropped);
             }
-            Action::Stray(message) => {
+            Action::UnmatchedResponse(message) => {
                 let length = message.as_bytes().len();
                 tell!(DEBUG, here(), kind = &*name(&message.type_name()), length, "stray");
                 content(here(), "stray", message.as_bytes());
             }
-            Action::Stalled(deadline) => tell!(WARN, here(), deadline = %deadline, "stalled"),
+            Action::DeadlineExceeded(deadline) => tell!(WARN, here(), deadline = %deadline, "stalled"),
             Action::Idle => tell!(DEBUG, here(), "idle"),
-            Action::Room => tell!(DEBUG, here(), "room"),
+            Action::CapacityAvailable => tell!(DEBUG, here(), "room"),
             Action::Closed(closed) => {
                 session_closed(&self.session, closed);
                 self.end();
@@ -152,7 +154,7 @@ fn tools(message: &Message) -> Option<String> {
 
 fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Outcome, result: Option<&Message>) {
     let lost = match outcome {
-        Outcome::Lost(why) => Some(why),
+        Outcome::Lost(reason) => Some(reason),
         _ => None,
     };
     tell!(
@@ -160,17 +162,17 @@ fn prompt_ended(span: &Span, prompt: PromptId, turn: Option<TurnId>, outcome: Ou
         span,
         prompt = prompt.number(),
         turn = turn.map(TurnId::number),
-        outcome = outcome.name(),
+        outcome = outcome.as_str(),
         lost = lost.map(field::debug),
         result = result.map(subtype).as_deref(),
         "prompt ended"
     );
 }
 
-fn replied(span: &Span, request: RequestId, reply: &Result<Reply, RequestError>) {
+fn replied(span: &Span, request: RequestId, reply: &Result<Response, RequestError>) {
     let request = request.number();
-    let failed = |what: &str, why: Option<Lost>| {
-        tell!(WARN, span, request, reply = what, lost = why.map(field::debug), "replied")
+    let failed = |what: &str, reason: Option<LostReason>| {
+        tell!(WARN, span, request, reply = what, lost = reason.map(field::debug), "replied")
     };
     match reply {
         Ok(reply) => {
@@ -184,35 +186,35 @@ fn replied(span: &Span, request: RequestId, reply: &Result<Reply, RequestError>)
             content(span, "replied", message.as_bytes());
         }
         Err(RequestError::TimedOut) => failed("timed out", None),
-        Err(RequestError::Failed { message, why }) => {
-            failed("failed", Some(*why));
+        Err(RequestError::Failed { message, reason }) => {
+            failed("failed", Some(*reason));
             content(span, "replied", message.as_bytes());
         }
-        Err(RequestError::Lost(why)) => failed("lost", Some(*why)),
+        Err(RequestError::Lost(reason)) => failed("lost", Some(*reason)),
     }
 }
 
 /// What an ask is about, by its name, which is all that is read of it.
-fn about(kind: AskKind, message: &Message) -> Option<String> {
+fn about(kind: IncomingKind, message: &Message) -> Option<String> {
     let request = Raw::line(message.as_bytes()).get("request")?;
     let about = match kind {
-        AskKind::Permission => request.text_of("tool_name"),
-        AskKind::Hook => request.get("input")?.text_of("hook_event_name"),
-        AskKind::Mcp => request.text_of("server_name"),
-        AskKind::Elicitation => request.text_of("mcp_server_name"),
-        AskKind::Dialog => request.text_of("dialog_kind"),
-        AskKind::Unknown => None,
+        IncomingKind::Permission => request.text_of("tool_name"),
+        IncomingKind::Hook => request.get("input")?.text_of("hook_event_name"),
+        IncomingKind::Mcp => request.text_of("server_name"),
+        IncomingKind::Elicitation => request.text_of("mcp_server_name"),
+        IncomingKind::Dialog => request.text_of("dialog_kind"),
+        IncomingKind::Unknown => None,
     }?;
     Some(name(&about.start(LONGEST_NAME)).into_owned())
 }
 
-fn session_closed(span: &Span, closed: &Closed) {
-    let is_ordered = matches!(closed.why, CloseReason::Closed | CloseReason::Aborted);
+fn session_closed(span: &Span, closed: &SessionClosed) {
+    let is_ordered = matches!(closed.reason, CloseReason::Closed | CloseReason::Aborted);
     let last_error = closed.last_error.as_deref();
     tell!(
         INFO if is_ordered && !closed.cut_input && !closed.output_held, else WARN,
         span,
-        why = ?closed.why,
+        reason = ?closed.reason,
         exit = closed.exit.map(field::display),
         stderr = closed.stderr.len(),
         rejected_tail = closed.rejected_tail.len(),

@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::shown::{content, name};
 use super::{Tracer, tell};
-use crate::ask::{Answer, Decision};
-use crate::end::ChildAction;
-use crate::ids::{PromptId, RequestId};
-use crate::input::Input;
+use crate::base::ids::{PromptId, RequestId};
+use crate::incoming::{Decision, IncomingResponse};
+use crate::protocol::end::ChildCommand;
+use crate::protocol::input::Input;
 
 impl Tracer {
     /// What the session is told, before it is.
@@ -42,8 +42,8 @@ impl Tracer {
                 tell!(DEBUG, session, prompt, cancel_queued, "interrupt");
             }
             Input::Request(request) => tell!(DEBUG, session, subtype = &*name(&request.subtype), "request"),
-            Input::Answer(ask, answer) => {
-                tell!(DEBUG, session, ask = ask.number(), answer = answer_name(answer), "answer");
+            Input::Respond(ask, answer) => {
+                tell!(DEBUG, session, incoming = ask.number(), answer = answer_name(answer), "answer");
                 if tracing::enabled!(target: super::TARGET, tracing::Level::TRACE) {
                     content(session, "answer", &serde_json::to_vec(answer).unwrap_or_default());
                 }
@@ -63,25 +63,25 @@ impl Tracer {
         tell!(DEBUG, &self.session, request = request.number(), "request accepted");
     }
 
-    /// The command that the session was told last was not taken: [`Refused`](crate::Refused), [`Stale`](crate::Stale) or
-    /// an [`AnswerError`](crate::AnswerError).
-    pub fn refused(&mut self, why: &dyn fmt::Display) {
+    /// The command that the session was told last was not taken: [`RefusedError`](crate::RefusedError), [`StaleIdError`](crate::StaleIdError) or
+    /// an [`RespondError`](crate::RespondError).
+    pub fn refused(&mut self, reason: &dyn fmt::Display) {
         if !self.closed {
-            tell!(DEBUG, &self.session, why = %why, "refused");
+            tell!(DEBUG, &self.session, reason = %reason, "refused");
         }
     }
 
     /// What is to be done to the child.
-    pub fn order(&mut self, order: ChildAction) {
+    pub fn child_command(&mut self, order: ChildCommand) {
         if self.closed {
             return;
         }
         let session = &self.session;
         match order {
-            ChildAction::CloseStdin => tell!(DEBUG, session, "close stdin"),
-            ChildAction::Terminate => tell!(WARN, session, "terminate"),
+            ChildCommand::CloseStdin => tell!(DEBUG, session, "close stdin"),
+            ChildCommand::Terminate => tell!(WARN, session, "terminate"),
             // After the exit it is for what the child left running.
-            ChildAction::Kill => tell!(DEBUG if self.exited, else WARN, session, "kill"),
+            ChildCommand::Kill => tell!(DEBUG if self.exited, else WARN, session, "kill"),
         }
     }
 
@@ -92,16 +92,16 @@ impl Tracer {
     }
 }
 
-fn answer_name(answer: &Answer) -> &'static str {
+fn answer_name(answer: &IncomingResponse) -> &'static str {
     match answer {
-        Answer::Permission(Decision::Allow { .. }) => "allow",
-        Answer::Permission(Decision::Deny { .. }) => "deny",
-        Answer::Hook(_) => "hook",
-        Answer::Mcp(_) => "mcp",
-        Answer::Elicitation(_) => "elicitation",
-        Answer::Dialog(_) => "dialog",
-        Answer::Raw(_) => "raw",
-        Answer::Error { .. } => "error",
-        Answer::Decline => "decline",
+        IncomingResponse::Permission(Decision::Allow { .. }) => "allow",
+        IncomingResponse::Permission(Decision::Deny { .. }) => "deny",
+        IncomingResponse::Hook(_) => "hook",
+        IncomingResponse::Mcp(_) => "mcp",
+        IncomingResponse::Elicitation(_) => "elicitation",
+        IncomingResponse::Dialog(_) => "dialog",
+        IncomingResponse::Raw(_) => "raw",
+        IncomingResponse::Error { .. } => "error",
+        IncomingResponse::Decline => "decline",
     }
 }

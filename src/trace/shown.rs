@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use tracing::Span;
 
 use super::{LONGEST_CONTENT, tell};
+use crate::base::text::{Cut, CutAt};
 use crate::message::Message;
-use crate::text::{Cut, CutAt};
 
 /// The one event with a content.
 pub(super) fn content(parent: &Span, of: &'static str, bytes: &[u8]) {

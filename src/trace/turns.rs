@@ -8,9 +8,9 @@ use tracing::{Span, warn_span};
 
 use super::TARGET;
 use super::shown::{name, subtype};
-use crate::action::{Action, Origin, Outcome};
-use crate::ids::{PromptId, TurnId};
+use crate::base::ids::{PromptId, TurnId};
 use crate::message::Message;
+use crate::protocol::action::{Action, Outcome, TurnOrigin};
 
 /// In order of their start: the last is the one that runs.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(super) struct Turns(Vec<Turn>);
 struct Turn {
     id: TurnId,
     span: Span,
-    origin: Origin,
+    origin: TurnOrigin,
     /// As they are told.
     prompts: String,
     /// How many of them are not ended.
@@ -38,7 +38,7 @@ impl Turns {
         self.0.iter().rfind(|open| !open.ended).map(|open| &open.span)
     }
 
-    pub(super) fn start(&mut self, session: &Span, id: TurnId, origin: &Origin) {
+    pub(super) fn start(&mut self, session: &Span, id: TurnId, origin: &TurnOrigin) {
         let span = warn_span!(
             target: TARGET, parent: session, "turn",
             turn = id.number(), origin = &*origin_name(origin), prompts = Empty, result = Empty, outcome = Empty
@@ -58,7 +58,7 @@ impl Turns {
     }
 
     /// A turn is over. Its span ends with the last of its prompts, which are told next.
-    pub(super) fn end(&mut self, turn: TurnId, origin: &Origin, result: Option<&Message>) {
+    pub(super) fn end(&mut self, turn: TurnId, origin: &TurnOrigin, result: Option<&Message>) {
         let Some(turn) = self.find(turn) else { return };
         if turn.origin != *origin {
             turn.span.record("origin", &*origin_name(origin));
@@ -69,7 +69,7 @@ impl Turns {
 
     pub(super) fn end_prompt(&mut self, turn: Option<TurnId>, outcome: Outcome) {
         let Some(turn) = turn.and_then(|turn| self.find(turn)) else { return };
-        let outcome = outcome.name();
+        let outcome = outcome.as_str();
         if turn.outcome.replace(outcome) != Some(outcome) {
             turn.span.record("outcome", outcome);
         }
@@ -88,10 +88,10 @@ impl Turns {
     }
 }
 
-pub(super) fn origin_name(origin: &Origin) -> Cow<'_, str> {
+pub(super) fn origin_name(origin: &TurnOrigin) -> Cow<'_, str> {
     match origin {
-        Origin::Prompt => "prompt".into(),
-        Origin::Own(word) => name(word),
-        Origin::Unknown => "unknown".into(),
+        TurnOrigin::Prompt => "prompt".into(),
+        TurnOrigin::Own(word) => name(word),
+        TurnOrigin::Unknown => "unknown".into(),
     }
 }

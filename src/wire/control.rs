@@ -1,8 +1,8 @@
 //! The control lines: requests both ways, their responses, withdrawals (wire reference, sections 1.6 to 1.9).
 
-use crate::error::{DecodeError, RequestError};
-use crate::ids::Uuid;
-use crate::json::Json;
+use crate::base::error::{DecodeError, RequestError};
+use crate::base::ids::Uuid;
+use crate::base::json::Json;
 use crate::wire::facts::{LONGEST_NAME, uuid};
 use crate::wire::read::{Tags, read_line};
 use crate::wire::scan::raw::{Raw, Text};

@@ -1,5 +1,6 @@
 //! What tells what a line is and whom it concerns.
 
+use crate::base::error::RejectedReason;
 use std::borrow::Cow;
 
 use crate::wire::kind::MessageKind;
@@ -49,4 +50,14 @@ pub(crate) enum NotAMessage {
     NotJson,
     NotAnObject,
     NoType,
+}
+
+impl From<NotAMessage> for RejectedReason {
+    fn from(reason: NotAMessage) -> Self {
+        match reason {
+            NotAMessage::NotJson => Self::NotJson,
+            NotAMessage::NotAnObject => Self::NotAnObject,
+            NotAMessage::NoType => Self::NoType,
+        }
+    }
 }

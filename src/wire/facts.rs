@@ -2,7 +2,7 @@
 //!
 //! Everything is read where it stands, and names are cut: what a line costs does not depend on what it contains.
 
-use crate::ids::Uuid;
+use crate::base::ids::Uuid;
 use crate::wire::scan::raw::{Raw, Text};
 
 /// The most prompts that a result names (wire reference, section 1.4); a list of so many may be cut.

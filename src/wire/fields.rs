@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::error::DecodeError;
-use crate::json::Json;
-use crate::text::{Quoted, few};
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
+use crate::base::text::{Quoted, few};
 use crate::wire::from_json::{FromJson, Shown, below};
 use crate::wire::read::{Reader, Tags};
 
@@ -19,7 +19,8 @@ use crate::wire::read::{Reader, Tags};
 /// use claude_duplex::Json;
 /// use claude_duplex::message::Fields;
 ///
-/// let fields: Fields = Json::parse(r#"{"state":"idle","since":3}"#).unwrap().decode().unwrap();
+/// let fields: Fields =
+///     Json::parse(r#"{"state":"idle","since":3}"#).unwrap().decode().unwrap();
 /// assert_eq!(fields.get("since").unwrap().as_str(), "3");
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -78,7 +79,7 @@ impl Fields {
     /// Takes out a field that is that word, or is not there.
     pub(crate) fn expect_word(&mut self, name: &str, word: &str) -> Result<(), DecodeError> {
         let Some(at) = self.place(name) else { return Ok(()) };
-        if self.0[at].1 != Json::string(word) {
+        if self.0[at].1 != Json::from_text(word) {
             return Err(DecodeError::expected(word).within(name));
         }
         self.0.remove(at);
@@ -106,7 +107,7 @@ impl Fields {
         );
         for (name, value) in self.iter() {
             text.push(if text.is_empty() { '{' } else { ',' });
-            text.push_str(Json::string(name).as_str());
+            text.push_str(Json::from_text(name).as_str());
             text.push(':');
             text.push_str(value.as_str());
         }
@@ -211,8 +212,8 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         values.into_iter().map(value).collect()
     }
 
-    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
-        self.values().for_each(|value| value.unnamed(&below(at, "*"), found));
+    fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
+        self.values().for_each(|value| value.unknown_names(&below(at, "*"), found));
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::error::DecodeError;
-use crate::json::Json;
-use crate::text::{Quoted, few};
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
+use crate::base::text::{Quoted, few};
 use crate::wire::read::{Reader, read};
 
 /// What can be read from a JSON value, with an error that says where in the value it is not as expected.
@@ -17,7 +17,7 @@ pub(crate) trait FromJson: Sized + fmt::Debug {
     }
 
     /// Adds to `found` what in it, which stands at `at`, has no name in this version of the crate.
-    fn unnamed(&self, _at: &str, _found: &mut Vec<String>) {}
+    fn unknown_names(&self, _at: &str, _found: &mut Vec<String>) {}
 
     /// Shows it in a few words, however long it is.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,9 +99,9 @@ impl<T: FromJson> FromJson for Option<T> {
         }
     }
 
-    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+    fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         if let Some(value) = self {
-            value.unnamed(at, found);
+            value.unknown_names(at, found);
         }
     }
 
@@ -116,8 +116,8 @@ impl<T: FromJson> FromJson for Box<T> {
         T::read(reader).map(Self::new)
     }
 
-    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
-        (**self).unnamed(at, found);
+    fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
+        (**self).unknown_names(at, found);
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,8 +144,8 @@ impl<T: FromJson> FromJson for Vec<T> {
         Ok(items)
     }
 
-    fn unnamed(&self, at: &str, found: &mut Vec<String>) {
-        self.iter().for_each(|item| item.unnamed(&format!("{at}[]"), found));
+    fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
+        self.iter().for_each(|item| item.unknown_names(&format!("{at}[]"), found));
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

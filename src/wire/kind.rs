@@ -59,13 +59,13 @@ impl MessageKind {
 
     /// The kind's name on the wire; none for [`Other`](Self::Other).
     #[must_use]
-    pub fn name(self) -> Option<&'static str> {
+    pub fn as_str(self) -> Option<&'static str> {
         NAMES.iter().find(|(kind, _)| *kind == self).map(|(_, name)| *name)
     }
 }
 
 impl fmt::Display for MessageKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name().unwrap_or("other"))
+        f.pad(self.as_str().unwrap_or("other"))
     }
 }

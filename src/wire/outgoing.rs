@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::ids::Uuid;
-use crate::json::Json;
+use crate::base::ids::Uuid;
+use crate::base::json::Json;
 
 /// What a line of ours has around its content, in bytes.
 const AROUND: usize = 192;

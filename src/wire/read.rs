@@ -7,17 +7,16 @@
 //! hide what stands beside it. Values that no type asks for are skipped with a counter, so nesting costs no stack.
 
 mod members;
-mod strings;
 
 use std::borrow::Cow;
 
-use crate::error::DecodeError;
-use crate::json::Json;
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
 use crate::wire::scan::strings::plain;
 use crate::wire::view::{FromJson, View};
 
+use crate::base::strings::Text;
 pub(crate) use members::{Rest, Tags, required, tagged};
-pub(crate) use strings::Text;
 
 /// Memory that the values of one text may take, in bytes for each byte of the text.
 const MEMORY_PER_BYTE: usize = 8;
@@ -29,12 +28,6 @@ const ALLOCATION: usize = 16;
 /// Reads a value from a JSON text; lone surrogates are read as U+FFFD.
 pub(crate) fn read<T: FromJson>(text: &str) -> Result<T, DecodeError> {
     read_with(text, T::read)
-}
-
-/// Returns the text that a JSON string means; `None` for another value.
-pub(crate) fn text(text: &str) -> Option<Cow<'_, str>> {
-    let mut reader = Reader { text, at: 0, memory: None, repeated: 0 };
-    reader.string().map(Text::cow)
 }
 
 /// Returns the text that the string in a field of a JSON object means; `None` if there is none.

@@ -10,10 +10,9 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::error::DecodeError;
-use crate::json::Json;
-use crate::message::content::{Blocks, Text};
-use crate::message::{Content, Fields};
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
+use crate::wire::fields::Fields;
 
 /// What the reference reads from a value.
 pub(crate) trait Slow: Sized {
@@ -182,36 +181,3 @@ impl<T: Slow> Slow for BTreeMap<String, T> {
         fields.into_iter().map(entry).collect()
     }
 }
-
-impl Slow for Blocks {
-    fn slow(json: &Json) -> Result<Self, DecodeError> {
-        if json.as_str().starts_with('"') {
-            let text = Text { text: String::slow(json)?, citations: None, rest: Fields::default() };
-            return Ok(Self(vec![Content::Text(text)]));
-        }
-        Vec::slow(json).map(Self)
-    }
-}
-
-/// Those that are one field and its JSON, or a list of named texts.
-macro_rules! as_read {
-    ($($type:ty,)+) => {$(
-        impl Slow for $type {
-            fn slow(json: &Json) -> Result<Self, DecodeError> {
-                crate::wire::view::FromJson::from_json(json)
-            }
-        }
-    )+};
-}
-
-as_read! {
-    crate::ask::PermissionUpdate,
-    crate::request::Secrets,
-}
-
-#[cfg(test)]
-mod tests;
-mod views;
-
-#[cfg(fuzzing)]
-pub use views::agree;

@@ -3,7 +3,7 @@
 //! The CLI changes with every release, so a view asks for as little as it can, keeps what it does not name, and lets no
 //! field hide another. These rules stand here once, for messages, replies and asks.
 
-use crate::error::DecodeError;
+use crate::base::error::DecodeError;
 use crate::wire::read::{Reader, Tags};
 
 pub(crate) use crate::wire::from_json::{FromJson, Shown, below};
@@ -43,14 +43,14 @@ macro_rules! view {
             $($($(#[$may_meta])* pub $may: Option<$may_type>,)*)?
             $($($(#[$or_meta])* pub $or: $or_type,)*)?
             /// What this view does not name.
-            pub rest: $crate::wire::fields::Fields,
+            pub unknown_fields: $crate::wire::fields::Fields,
         }
 
         impl $crate::wire::view::View for $view {
             fn read_fields(
                 reader: &mut $crate::wire::read::Reader<'_>,
                 tags: $crate::wire::read::Tags,
-            ) -> Result<Self, $crate::DecodeError> {
+            ) -> Result<Self, $crate::base::error::DecodeError> {
                 let mut members = reader.object(tags)?;
                 let mut rest = $crate::wire::read::Rest::default();
                 $($(let mut $must = None;)*)?
@@ -68,7 +68,7 @@ macro_rules! view {
                     $($($must: $crate::wire::read::required($must, $crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
                     $($($may,)*)?
                     $($($or: $or.unwrap_or_default(),)*)?
-                    rest: rest.finish(reader)?,
+                    unknown_fields: rest.finish(reader)?,
                 })
             }
         }
@@ -76,43 +76,43 @@ macro_rules! view {
         #[cfg(any(test, fuzzing))]
         impl $crate::wire::slow::SlowView for $view {
             #[allow(unused_variables, reason = "a view may name nothing")]
-            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::DecodeError> {
+            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::base::error::DecodeError> {
                 Ok(Self {
                     $($($must: fields.require($crate::wire::view::wire_name!($must $(= $must_wire)?))?,)*)?
                     $($($may: fields.optional($crate::wire::view::wire_name!($may $(= $may_wire)?)),)*)?
                     $($($or: fields.optional($crate::wire::view::wire_name!($or $(= $or_wire)?)).unwrap_or_default(),)*)?
-                    rest: fields.rest(),
+                    unknown_fields: fields.rest(),
                 })
             }
 
             fn slow_without(
                 fields: &mut $crate::wire::slow::SlowFields,
                 tags: &[&str],
-            ) -> Result<Self, $crate::DecodeError> {
+            ) -> Result<Self, $crate::base::error::DecodeError> {
                 let mut view = Self::slow_fields(fields)?;
-                view.rest = view.rest.iter().filter(|(name, _)| !tags.contains(name)).map(|(name, value)| (name.to_owned(), value.clone())).collect();
+                view.unknown_fields = view.unknown_fields.iter().filter(|(name, _)| !tags.contains(name)).map(|(name, value)| (name.to_owned(), value.clone())).collect();
                 Ok(view)
             }
         }
 
         #[cfg(any(test, fuzzing))]
         impl $crate::wire::slow::Slow for $view {
-            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+            fn slow(json: &$crate::base::json::Json) -> Result<Self, $crate::base::error::DecodeError> {
                 $crate::wire::slow::SlowView::slow_fields(&mut $crate::wire::slow::SlowFields::of(json)?)
             }
         }
 
         impl $crate::wire::view::FromJson for $view {
-            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::base::error::DecodeError> {
                 $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE)
             }
 
-            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+            fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
                 use $crate::wire::view::below;
-                $($(self.$must.unnamed(&below(at, $crate::wire::view::wire_name!($must $(= $must_wire)?)), found);)*)?
-                $($(self.$may.unnamed(&below(at, $crate::wire::view::wire_name!($may $(= $may_wire)?)), found);)*)?
-                $($(self.$or.unnamed(&below(at, $crate::wire::view::wire_name!($or $(= $or_wire)?)), found);)*)?
-                found.extend(self.rest.iter().map(|(name, _)| below(at, name)));
+                $($(self.$must.unknown_names(&below(at, $crate::wire::view::wire_name!($must $(= $must_wire)?)), found);)*)?
+                $($(self.$may.unknown_names(&below(at, $crate::wire::view::wire_name!($may $(= $may_wire)?)), found);)*)?
+                $($(self.$or.unknown_names(&below(at, $crate::wire::view::wire_name!($or $(= $or_wire)?)), found);)*)?
+                found.extend(self.unknown_fields.iter().map(|(name, _)| below(at, name)));
             }
         }
 
@@ -124,8 +124,8 @@ macro_rules! view {
                     shown.field(stringify!($may), &$crate::wire::view::Shown(value));
                 })*)?
                 $($(shown.field(stringify!($or), &$crate::wire::view::Shown(&self.$or));)*)?
-                if !self.rest.is_empty() {
-                    shown.field("rest", &self.rest);
+                if !self.unknown_fields.is_empty() {
+                    shown.field("unknown_fields", &self.unknown_fields);
                 }
                 shown.finish()
             }
@@ -165,7 +165,7 @@ macro_rules! tagged {
                 word: &str,
                 reader: &mut $crate::wire::read::Reader<'_>,
                 tags: $crate::wire::read::Tags,
-            ) -> Result<Self, $crate::DecodeError> {
+            ) -> Result<Self, $crate::base::error::DecodeError> {
                 match word {
                     $($($word)|+ => <$view as $crate::wire::view::View>::read_fields(reader, tags).map(Self::$variant),)+
                     _ => reader.fields(tags).map(Self::Other),
@@ -177,21 +177,21 @@ macro_rules! tagged {
             fn read_fields(
                 reader: &mut $crate::wire::read::Reader<'_>,
                 tags: $crate::wire::read::Tags,
-            ) -> Result<Self, $crate::DecodeError> {
+            ) -> Result<Self, $crate::base::error::DecodeError> {
                 $crate::wire::read::tagged(reader, $tag, tags, Self::read_as)
             }
         }
 
         #[cfg(any(test, fuzzing))]
         impl $crate::wire::slow::SlowView for $tagged {
-            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::DecodeError> {
+            fn slow_fields(fields: &mut $crate::wire::slow::SlowFields) -> Result<Self, $crate::base::error::DecodeError> {
                 Self::slow_without(fields, &[])
             }
 
             fn slow_without(
                 fields: &mut $crate::wire::slow::SlowFields,
                 tags: &[&str],
-            ) -> Result<Self, $crate::DecodeError> {
+            ) -> Result<Self, $crate::base::error::DecodeError> {
                 use $crate::wire::slow::SlowView;
                 let tags = [tags, &[$tag]].concat();
                 let word = fields.get($tag).and_then(|tag| tag.decode::<String>().ok());
@@ -204,14 +204,14 @@ macro_rules! tagged {
 
         #[cfg(any(test, fuzzing))]
         impl $crate::wire::slow::Slow for $tagged {
-            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
+            fn slow(json: &$crate::base::json::Json) -> Result<Self, $crate::base::error::DecodeError> {
                 use $crate::wire::slow::{SlowFields, SlowView};
                 Self::slow_fields(&mut SlowFields::of(json)?).or_else(|_| Ok(Self::Other(SlowFields::of(json)?.rest())))
             }
         }
 
         impl $crate::wire::view::FromJson for $tagged {
-            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::base::error::DecodeError> {
                 let start = reader.start();
                 let mut read = $crate::wire::view::View::read_fields(reader, $crate::wire::read::Tags::NONE);
                 if read.is_err() {
@@ -221,11 +221,11 @@ macro_rules! tagged {
                 read
             }
 
-            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+            fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
                 match self {
-                    $(Self::$variant(view) => view.unnamed(at, found),)+
+                    $(Self::$variant(view) => view.unknown_names(at, found),)+
                     Self::Other(fields) => {
-                        let word = fields.get($tag).map_or("none", $crate::Json::as_str);
+                        let word = fields.get($tag).map_or("none", $crate::base::json::Json::as_str);
                         found.push($crate::wire::view::below(at, &format!("{} is {word}", $tag)));
                     }
                 }
@@ -288,7 +288,7 @@ macro_rules! words {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     $(Self::$word => f.write_str(stringify!($word)),)+
-                    Self::Other(word) => f.debug_tuple("Other").field(&$crate::text::Quoted(word)).finish(),
+                    Self::Other(word) => f.debug_tuple("Other").field(&$crate::base::text::Quoted(word)).finish(),
                 }
             }
         }
@@ -301,23 +301,23 @@ macro_rules! words {
 
         #[cfg(any(test, fuzzing))]
         impl $crate::wire::slow::Slow for $words {
-            fn slow(json: &$crate::Json) -> Result<Self, $crate::DecodeError> {
-                json.decode().map_err(|_| $crate::DecodeError::expected("a text"))
+            fn slow(json: &$crate::base::json::Json) -> Result<Self, $crate::base::error::DecodeError> {
+                json.decode().map_err(|_| $crate::base::error::DecodeError::expected("a text"))
             }
         }
 
         impl $crate::wire::view::FromJson for $words {
-            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::base::error::DecodeError> {
                 match reader.string() {
                     Some(word) => Ok(Self::from(&*word.cow())),
                     None => {
                         reader.skip();
-                        Err($crate::DecodeError::expected("a text"))
+                        Err($crate::base::error::DecodeError::expected("a text"))
                     }
                 }
             }
 
-            fn unnamed(&self, at: &str, found: &mut Vec<String>) {
+            fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
                 if let Self::Other(word) = self {
                     found.push(format!("{at} is {word:?}"));
                 }
@@ -354,7 +354,7 @@ pub(crate) use {tagged, view, wire_name, words};
 #[expect(unreachable_pub, reason = "views are public")]
 mod tests {
     use super::*;
-    use crate::json::Json;
+    use crate::base::json::Json;
     use crate::wire::fields::Fields;
     use crate::wire::read::view_of;
 
@@ -410,8 +410,8 @@ mod tests {
     fn what_a_view_does_not_name_is_kept() {
         let limit = limit(r#"{"status":"new","new":{"a":1e400},"resetsAt":5}"#).unwrap();
         assert_eq!((limit.status.as_str(), limit.resets_at), ("new", Some(5)));
-        assert_eq!(limit.rest.get("new"), Some(&Json::parse(r#"{"a":1e400}"#).unwrap()));
-        assert_eq!(limit.rest.len(), 1);
+        assert_eq!(limit.unknown_fields.get("new"), Some(&Json::parse(r#"{"a":1e400}"#).unwrap()));
+        assert_eq!(limit.unknown_fields.len(), 1);
     }
 
     #[test]
@@ -432,7 +432,7 @@ mod tests {
         let [Part::Texts(texts), Part::Other(odd), Part::Other(none)] = &limit.parts[..] else {
             panic!("{:?}", limit.parts)
         };
-        assert_eq!((texts.rest.len(), odd.len(), none.len()), (0, 2, 0));
+        assert_eq!((texts.unknown_fields.len(), odd.len(), none.len()), (0, 2, 0));
         let odd = Json::parse(parts).unwrap().decode::<Vec<Fields>>().unwrap().remove(1);
         let odd = Json::from(odd);
         assert_eq!(view_of::<Part>(odd.as_str().as_bytes(), Tags::NONE).unwrap_err().path(), "texts");
@@ -442,7 +442,7 @@ mod tests {
     fn what_has_no_name_can_be_told() {
         let text = r#"{"status":"odd","a":1,"inner":{"texts":[],"b":2},"parts":[{"kind":"texts","texts":[],"c":3},{"kind":"x"}]}"#;
         let mut found = Vec::new();
-        limit(text).unwrap().unnamed("", &mut found);
+        limit(text).unwrap().unknown_names("", &mut found);
         assert_eq!(found, [r#"status is "odd""#, "inner.b", "parts[].c", r#"parts[].kind is "x""#, "a"]);
     }
 

@@ -1,6 +1,6 @@
 //! The cost of a large tool result, from the reads of the pipe to its view.
 
-use claude_duplex::{Action, Config, Content, Message, Prompt, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, ContentBlock, Message, Prompt, Protocol, Seed, SessionTime};
 
 use crate::{ALONE, corpora, counting};
 
@@ -21,20 +21,20 @@ fn line(image: usize) -> Vec<u8> {
 
 /// The most memory in bytes that the session and the image's content take at once.
 fn peak(line: &[u8]) -> usize {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
-    session.prompt(Time::ZERO, Prompt::text("look at it")).expect("the first prompt is taken");
-    session.sent(Time::ZERO, session.poll_transmit().len());
-    session.receive(Time::ZERO, &corpora::Writer::new().init());
+    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    session.prompt(SessionTime::ZERO, Prompt::text("look at it")).expect("the first prompt is taken");
+    session.sent(SessionTime::ZERO, session.poll_transmit().len());
+    session.receive(SessionTime::ZERO, &corpora::Writer::new().init());
     while session.poll_action().is_some() {}
     let look = |message: &Message| {
         let view = message.user().expect("it is a user's");
-        let [Content::ToolResult(result)] = &view.message.content[..] else { panic!("it is a result") };
+        let [ContentBlock::ToolResult(result)] = &view.message.content[..] else { panic!("it is a result") };
         assert!(result.content.as_ref().is_some_and(|content| content.as_str().len() > line.len() / 2));
     };
     let (looked, counted) = counting::counted(|| {
         let mut looked = 0;
         for read in line.chunks(READ) {
-            session.receive(Time::ZERO, read);
+            session.receive(SessionTime::ZERO, read);
             while let Some(action) = session.poll_action() {
                 if let Action::Message { message, .. } = action {
                     look(&message);

@@ -31,7 +31,7 @@ pub(crate) fn files(folder: &str, extension: &str) -> Vec<File> {
     all.sort();
     let read = |path: PathBuf| {
         let name = path.strip_prefix(root).expect("it is below").to_string_lossy().replace('\\', "/");
-        File { text: fs::read_to_string(&path).unwrap_or_else(|why| panic!("{name}: {why}")), name }
+        File { text: fs::read_to_string(&path).unwrap_or_else(|reason| panic!("{name}: {reason}")), name }
     };
     all.into_iter().map(read).collect()
 }
@@ -41,7 +41,8 @@ pub(crate) fn sources() -> Vec<File> {
     let mut sources = files("src", "rs");
     sources.retain(|file| !file.name.ends_with("tests.rs") && !file.name.contains("/tests/"));
     for file in &mut sources {
-        if let Some(at) = file.text.find("\n#[cfg(test)]\nmod tests {") {
+        // The tests of a file stand at its end, with or without further attributes.
+        if let Some(at) = file.text.find("\nmod tests {").and_then(|at| file.text[..=at].rfind("\n#[cfg(test)]\n")) {
             file.text.truncate(at);
         }
     }

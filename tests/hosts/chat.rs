@@ -201,7 +201,7 @@ impl Talk {
         while !self.shown.contains(wanted) {
             match self.parts.recv_timeout(LIMIT) {
                 Ok(part) => self.shown.push_str(&part),
-                Err(why) => panic!("{wanted:?} is not shown ({why}): {}", self.shown),
+                Err(reason) => panic!("{wanted:?} is not shown ({reason}): {}", self.shown),
             }
         }
     }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use claude_duplex::journal::Stopped;
-use claude_duplex::smol::{Smol, spawn};
-use claude_duplex::{Action, AskKind, Config, Decision, Driver, Journal, Options, Outcome, Seed};
+use claude_duplex::driver::smol::{SmolTransport, spawn};
+use claude_duplex::journal::RecordingStopped;
+use claude_duplex::{Action, Config, Decision, Driver, IncomingKind, Journal, Options, Outcome, Seed};
 
 use crate::account;
 
@@ -59,18 +59,18 @@ impl Drop for Place {
     }
 }
 
-fn start(place: &Place) -> Driver<Smol> {
+fn start(place: &Place) -> Driver<SmolTransport> {
     let options = Options::new().program("sh").global_arg("-c").global_arg(CHILD).env("NOTES", place.file("notes"));
-    spawn(&options, Config::new(Seed::random()).own(AskKind::Permission)).unwrap()
+    spawn(&options, Config::new(Seed::random()).handle(IncomingKind::Permission)).unwrap()
 }
 
 /// One prompt and one permission, to the end.
-async fn converse(claude: &mut Driver<Smol>) -> Vec<Action> {
+async fn converse(claude: &mut Driver<SmolTransport>) -> Vec<Action> {
     claude.prompt("hello").unwrap();
     let mut actions = Vec::new();
     while let Some(action) = claude.next().await {
         match &action {
-            Action::Asked(ask) => claude.answer(ask.id(), Decision::allow()).unwrap(),
+            Action::IncomingRequest(ask) => claude.respond(ask.id(), Decision::allow()).unwrap(),
             Action::PromptEnded { outcome, .. } => {
                 assert_eq!(*outcome, Outcome::Success);
                 claude.close();
@@ -142,7 +142,7 @@ fn a_capped_journal_replays_as_far_as_it_goes() {
     let path = place.file("session.journal");
     let mut claude = start(&place).record(File::create_new(&path).unwrap(), 10_000);
     let actions = bounded(converse(&mut claude));
-    assert!(matches!(claude.recording_stopped(), Some(Stopped::Full(10_000))));
+    assert!(matches!(claude.recording_stopped(), Some(RecordingStopped::Full(10_000))));
     let journal = Journal::read(&fs::read(&path).unwrap()).unwrap();
     assert!(journal.stopped.is_some());
     let replayed: Vec<Action> = journal.replay().flat_map(|step| step.actions).collect();
@@ -156,7 +156,7 @@ fn a_recording_that_comes_too_late_writes_nothing() {
     let mut claude = start(&place);
     claude.prompt("hello").unwrap();
     let claude = claude.record(File::create_new(&path).unwrap(), u64::MAX);
-    assert!(matches!(claude.recording_stopped(), Some(Stopped::Late)));
+    assert!(matches!(claude.recording_stopped(), Some(RecordingStopped::Late)));
     drop(claude);
     assert_eq!(fs::read(&path).unwrap(), b"");
 }

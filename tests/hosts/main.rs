@@ -6,7 +6,7 @@
 mod account;
 #[cfg(all(unix, feature = "smol"))]
 mod chat;
-#[cfg(all(unix, feature = "smol", feature = "tokio", feature = "session"))]
+#[cfg(all(unix, feature = "smol", feature = "tokio"))]
 mod examples;
 #[cfg(all(unix, feature = "smol"))]
 mod journal;

@@ -29,7 +29,7 @@ fn polls_of_silence(claude: &mut Driver<impl Transport>) -> usize {
         }
     }
 
-    claude.request(Request::new("mcp_status").within(Duration::from_millis(300))).unwrap();
+    claude.request(Request::new("mcp_status").timeout(Duration::from_millis(300))).unwrap();
     claude.prompt(Prompt::text("x".repeat(4_000_000))).unwrap(); // more than a pipe or a socket takes
     let mut polls = 0;
     let next = bounded(poll_fn(|cx| {
@@ -39,6 +39,6 @@ fn polls_of_silence(claude: &mut Driver<impl Transport>) -> usize {
         }
         claude.poll_next(&mut Context::from_waker(&Waker::from(Arc::new(Anew(cx.waker().clone())))))
     }));
-    assert!(matches!(next, Some(Action::Replied { reply: Err(RequestError::TimedOut), .. })), "{next:?}");
+    assert!(matches!(next, Some(Action::ResponseReceived { response: Err(RequestError::TimedOut), .. })), "{next:?}");
     polls
 }

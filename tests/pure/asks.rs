@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::recording::{self, What};
-use claude_duplex::ask::hook::{Output, OutputDecision};
-use claude_duplex::ask::mcp::{Reaction, Server, Tool};
+use claude_duplex::incoming::hook::{HookOutput, HookOutputDecision};
+use claude_duplex::incoming::mcp::{McpReaction, SdkMcpServer, SdkMcpTool};
 use claude_duplex::{
-    Action, Answer, AnswerError, Ask, AskKind, AskKinds, Config, Decision, DecodeError, Json, Protocol, Seed, Time,
+    Action, Config, Decision, DecodeError, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Json,
+    Protocol, RespondError, Seed, SessionTime,
 };
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ fn recordings() -> Vec<(String, String, Vec<What>)> {
         for path in children(&version) {
             if path.extension().is_some_and(|extension| extension == "ndjson") {
                 let text = std::fs::read(&path).expect("a readable file");
-                let lines = recording::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+                let lines = recording::read(&text).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
                 let lines = lines.into_iter().map(|line| line.what).collect();
                 // A version has dots, which are no extension.
                 let version = version.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -40,41 +41,41 @@ fn recordings() -> Vec<(String, String, Vec<What>)> {
 
 fn session() -> Protocol {
     let mut config = Config::new(Seed([1; 16]));
-    config.owned = AskKinds::ALL;
-    Protocol::new(config, Time::ZERO)
+    config.handled = IncomingKinds::ALL;
+    Protocol::new(config, SessionTime::ZERO)
 }
 
 /// What a line of the CLI asks, if it asks.
-fn asked(protocol: &mut Protocol, line: &[u8]) -> Option<Ask> {
-    protocol.receive(Time::ZERO, line);
-    protocol.receive(Time::ZERO, b"\n");
+fn asked(protocol: &mut Protocol, line: &[u8]) -> Option<IncomingRequest> {
+    protocol.receive(SessionTime::ZERO, line);
+    protocol.receive(SessionTime::ZERO, b"\n");
     let actions: Vec<Action> = std::iter::from_fn(|| protocol.poll_action()).collect();
     actions.into_iter().find_map(|action| match action {
-        Action::Asked(ask) => Some(ask),
+        Action::IncomingRequest(ask) => Some(ask),
         _ => None,
     })
 }
 
 /// What its view is called, and the fields that it does not name.
-fn view(ask: &Ask) -> Result<(String, Vec<String>), DecodeError> {
+fn view(ask: &IncomingRequest) -> Result<(String, Vec<String>), DecodeError> {
     let names = |fields: &claude_duplex::message::Fields| fields.iter().map(|(name, _)| name.to_owned()).collect();
     Ok(match ask.kind() {
-        AskKind::Permission => {
+        IncomingKind::Permission => {
             let permission = ask.permission()?;
             assert!(permission.suggestions().iter().all(|update| update.change().is_ok()), "{permission:?}");
             if permission.tool_name == "AskUserQuestion" {
                 assert_eq!(permission.questions()?.list.len(), 1);
             }
-            (format!("can_use_tool {}", permission.tool_name), names(&permission.rest))
+            (format!("can_use_tool {}", permission.tool_name), names(&permission.unknown_fields))
         }
-        AskKind::Hook => {
+        IncomingKind::Hook => {
             let hook = ask.hook()?;
-            (hook.input.event.to_string(), names(hook.input.details()?.rest()))
+            (hook.input.event.to_string(), names(hook.input.details()?.unknown_fields()))
         }
-        AskKind::Mcp => {
+        IncomingKind::Mcp => {
             let message = ask.mcp()?;
             assert!(message.rpc().is_ok(), "{message:?}");
-            ("mcp_message".to_owned(), names(&message.rest))
+            ("mcp_message".to_owned(), names(&message.unknown_fields))
         }
         kind => panic!("no recording has a {kind:?}"),
     })
@@ -83,7 +84,7 @@ fn view(ask: &Ask) -> Result<(String, Vec<String>), DecodeError> {
 #[test]
 fn every_ask_of_the_recordings_is_read_by_its_view() {
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut unnamed = BTreeSet::new();
+    let mut unknown_names = BTreeSet::new();
     let mut count = 0;
     for (version, name, lines) in recordings() {
         let mut protocol = session();
@@ -91,7 +92,7 @@ fn every_ask_of_the_recordings_is_read_by_its_view() {
             let What::Out(line) = line else { continue };
             let Some(ask) = asked(&mut protocol, &line) else { continue };
             let (view, rest) = view(&ask).unwrap_or_else(|error| panic!("{version}/{name}: {error}"));
-            unnamed.extend(rest.into_iter().map(|field| format!("{view}.{field}")));
+            unknown_names.extend(rest.into_iter().map(|field| format!("{view}.{field}")));
             versions.entry(view).or_default().insert(version.clone());
             count += 1;
         }
@@ -99,49 +100,51 @@ fn every_ask_of_the_recordings_is_read_by_its_view() {
     for (view, versions) in &versions {
         println!("{view}: {}", versions.iter().cloned().collect::<Vec<_>>().join(", "));
     }
-    println!("fields that no view names: {unnamed:?}");
-    assert_eq!(unnamed, BTreeSet::new());
+    println!("fields that no view names: {unknown_names:?}");
+    assert_eq!(unknown_names, BTreeSet::new());
     assert!(count >= 100, "only {count} asks were found");
 }
 
 /// The typed answer that says what was said.
-fn typed(ask: &Ask, said: &Value) -> Answer {
+fn typed(ask: &IncomingRequest, said: &Value) -> IncomingResponse {
     let parse = |value: &Value| Json::parse(&value.to_string()).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match ask.kind() {
-        AskKind::Permission if ask.permission().unwrap().tool_name == "AskUserQuestion" => {
+        IncomingKind::Permission if ask.permission().unwrap().tool_name == "AskUserQuestion" => {
             let questions = ask.permission().unwrap().questions().unwrap();
             let [question] = &questions.list[..] else { panic!("there is one question") };
             let answer = text(&said["updatedInput"]["answers"][&question.question]);
-            Answer::from(questions.reply().choose(&question.question, answer).unwrap().decision())
+            IncomingResponse::from(questions.reply().choose(&question.question, answer).unwrap().decision())
         }
-        AskKind::Permission if said["behavior"] == "allow" => Decision::allow().into(),
-        AskKind::Permission => {
+        IncomingKind::Permission if said["behavior"] == "allow" => Decision::allow().into(),
+        IncomingKind::Permission => {
             let deny = Decision::deny(text(&said["message"]));
-            Answer::from(if said["interrupt"] == true { deny.and_interrupt() } else { deny })
+            IncomingResponse::from(if said["interrupt"] == true { deny.and_interrupt() } else { deny })
         }
-        AskKind::Hook => {
-            let output = Output::new();
-            Answer::from(match (said["continue"].as_bool(), said["decision"].as_str()) {
+        IncomingKind::Hook => {
+            let output = HookOutput::new();
+            IncomingResponse::from(match (said["continue"].as_bool(), said["decision"].as_str()) {
                 (Some(false), _) => output.stop(text(&said["stopReason"])),
-                (Some(true), _) => output.go_on(true),
-                (None, Some(decision)) => output.decision(OutputDecision::from(decision)).reason(text(&said["reason"])),
+                (Some(true), _) => output.continue_turn(true),
+                (None, Some(decision)) => {
+                    output.decision(HookOutputDecision::from(decision)).reason(text(&said["reason"]))
+                }
                 (None, None) => output,
             })
         }
-        AskKind::Mcp => {
+        IncomingKind::Mcp => {
             let message = ask.mcp().unwrap();
             let result = &said["mcp_response"]["result"];
             if result["capabilities"]["tools"]["listChanged"] == true {
-                // That host could change its tools; a `Server` has those that it has.
+                // That host could change its tools; a `SdkMcpServer` has those that it has.
                 return message.result(&parse(result)).into();
             }
             // What a host's tools take is its own affair.
             let schema = parse(&result["tools"][0]["inputSchema"]);
-            let calc = Server::new("calc", "1").tool(Tool::new("add", "add", schema));
+            let calc = SdkMcpServer::new("calc", "1").tool(SdkMcpTool::new("add", "add", schema));
             match calc.react(&message) {
-                Reaction::Answer(answer) => answer.into(),
-                Reaction::Call(call) => {
+                McpReaction::Answer(answer) => answer.into(),
+                McpReaction::Call(call) => {
                     let arguments: Value = call.arguments.decode().unwrap();
                     let sum = arguments["a"].as_i64().zip(arguments["b"].as_i64()).map(|(a, b)| a + b);
                     call.text(sum.unwrap().to_string()).into()
@@ -157,7 +160,7 @@ fn every_answer_of_the_recordings_can_be_made() {
     let mut answers = BTreeMap::new();
     for (version, name, lines) in recordings() {
         let mut protocol = session();
-        let mut open: Vec<Ask> = Vec::new();
+        let mut open: Vec<IncomingRequest> = Vec::new();
         let mut withdrawn: Vec<String> = Vec::new();
         for line in lines {
             match line {
@@ -176,13 +179,16 @@ fn every_answer_of_the_recordings_can_be_made() {
                     let id = recorded["response"]["request_id"].as_str().unwrap_or_default();
                     let ask = open.iter().find(|ask| ask.request_id() == id).expect("an answer to an ask");
                     let answer = typed(ask, &recorded["response"]["response"]);
-                    if let Err(why) = protocol.answer(Time::ZERO, ask.id(), answer) {
+                    if let Err(reason) = protocol.respond(SessionTime::ZERO, ask.id(), answer) {
                         // The host of the recording answered what was withdrawn.
-                        assert!(why == AnswerError::Stale && withdrawn.iter().any(|it| it == id), "{version}/{name}");
+                        assert!(
+                            reason == RespondError::Stale && withdrawn.iter().any(|it| it == id),
+                            "{version}/{name}"
+                        );
                         continue;
                     }
                     let written: Value = serde_json::from_slice(protocol.poll_transmit()).expect("one line");
-                    protocol.sent(Time::ZERO, protocol.poll_transmit().len());
+                    protocol.sent(SessionTime::ZERO, protocol.poll_transmit().len());
                     let mut expected = recorded.clone();
                     let payload = &mut expected["response"]["response"];
                     if payload == &json!({ "behavior": "allow" }) {

@@ -90,7 +90,7 @@ fn play(generation: Generation, script: &Script, seen: &mut Seen) -> Result<(), 
     seen.reached.extend(&world.model.reached);
     // The rules for what each line says, read once more by a slow ledger.
     let obvious = || laws::ledger::check(&world.protocol.history()).map(drop);
-    hangs.and_then(|()| judge::judge(&world, counts)).and_then(|()| obvious()).map_err(|why| (why, world.log))
+    hangs.and_then(|()| judge::judge(&world, counts)).and_then(|()| obvious()).map_err(|reason| (reason, world.log))
 }
 
 /// Leaves out halves, quarters, ... and single steps of a script that fails, for as long as it fails.
@@ -122,8 +122,8 @@ fn judged(generation: Generation, what: &str, script: Script, seen: &mut Seen) {
     if play(generation, &script, seen).is_ok() {
         return;
     }
-    let (script, (why, log)) = shrink(generation, script);
-    panic!("{generation:?}, {what}: {why}\n{}\n{script:?}", log.join("\n"));
+    let (script, (reason, log)) = shrink(generation, script);
+    panic!("{generation:?}, {what}: {reason}\n{}\n{script:?}", log.join("\n"));
 }
 
 fn attribution(generation: Generation) -> Seen {

@@ -1,8 +1,8 @@
 //! Lines into which other programs wrote: what is taken out of them, what is not, and what a host is told.
 
 use claude_duplex::{
-    Action, CloseReason, Config, DamagedLine, Exit, Interrupt, Outcome, Prompt, PromptId, Protocol, Rejected, Seed,
-    Time, WhyRejected,
+    Action, CloseReason, Config, DamagedLine, Exit, Interrupt, Outcome, Prompt, PromptId, Protocol, RejectedLine,
+    RejectedReason, Seed, SessionTime,
 };
 use serde_json::{Value, json};
 
@@ -40,9 +40,9 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
-        let prompt = session.prompt(Time::ZERO, Prompt::text("hello")).expect("there is room");
-        session.sent(Time::ZERO, usize::MAX);
+        let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+        let prompt = session.prompt(SessionTime::ZERO, Prompt::text("hello")).expect("there is room");
+        session.sent(SessionTime::ZERO, usize::MAX);
         Self { session, prompt, actions: Vec::new() }
     }
 
@@ -59,7 +59,7 @@ impl Host {
     }
 
     fn reads(&mut self, bytes: &[u8]) {
-        self.session.receive(Time::ZERO, bytes);
+        self.session.receive(SessionTime::ZERO, bytes);
         self.actions.extend(std::iter::from_fn(|| self.session.poll_action()));
     }
 
@@ -77,10 +77,10 @@ impl Host {
             .collect()
     }
 
-    fn rejected(&self) -> Vec<&Rejected> {
+    fn rejected(&self) -> Vec<&RejectedLine> {
         self.actions
             .iter()
-            .filter_map(|action| if let Action::Rejected(line) = action { Some(line) } else { None })
+            .filter_map(|action| if let Action::RejectedLine(line) = action { Some(line) } else { None })
             .collect()
     }
 
@@ -89,7 +89,7 @@ impl Host {
         assert_eq!(self.outcomes(), [Outcome::Success]);
         let [line] = self.damaged()[..] else { panic!("one line was damaged: {:?}", self.damaged()) };
         assert_eq!((&*line.dropped, line.dropped_length, line.messages), (dropped, dropped.len() as u64, messages));
-        assert_eq!(self.session.counts().damaged, 1);
+        assert_eq!(self.session.stats().damaged, 1);
         assert!(self.session.is_idle() && self.rejected().is_empty());
     }
 }
@@ -119,7 +119,7 @@ fn an_escape_behind_a_result_and_at_the_end_of_the_output() {
     let mut host = Host::in_turn();
     host.reads(format!("\u{feff}{}\x1b[?25h", result(host.prompt, 1)).as_bytes());
     assert_eq!(host.outcomes(), []);
-    host.session.eof(Time::ZERO);
+    host.session.eof(SessionTime::ZERO);
     host.reads(b"");
     assert_eq!(host.outcomes(), [Outcome::Success]);
     assert_eq!(host.damaged()[0].dropped_length, 9);
@@ -156,15 +156,15 @@ fn log_text_before_the_first_init() {
 #[test]
 fn log_text_before_a_reply_and_a_request() {
     let mut host = Host::in_turn();
-    let request = host.session.interrupt(Time::ZERO, Interrupt::running().id("i")).expect("there is room");
+    let request = host.session.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
     host.hears(r#"log {"type":"control_response","response":{"subtype":"success","request_id":"i"}}"#);
     assert!(
-        host.actions
-            .iter()
-            .any(|action| matches!(action, Action::Replied { request: of, reply: Ok(_) } if *of == request))
+        host.actions.iter().any(
+            |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_) } if *of == request)
+        )
     );
     host.hears(r#"log {"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#);
-    assert!(host.actions.iter().any(|action| matches!(action, Action::Declined { .. })));
+    assert!(host.actions.iter().any(|action| matches!(action, Action::IncomingDeclined { .. })));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn an_object_that_is_no_message_is_rejected_alone() {
     let mut host = Host::in_turn();
     host.hears(format!(r#"{{"level":"warn"}}{}"#, result(host.prompt, 1)));
     assert_eq!(host.outcomes(), [Outcome::Success]);
-    assert_eq!(host.rejected()[0].why, WhyRejected::NoType);
+    assert_eq!(host.rejected()[0].reason, RejectedReason::NoType);
 }
 
 #[test]
@@ -226,8 +226,8 @@ fn a_result_that_comes_twice_answers_once() {
     let mut host = Host::in_turn();
     let first = result(host.prompt, 1);
     host.hears(format!("[debug] wrote {first}"));
-    let second = host.session.prompt(Time::ZERO, Prompt::text("again")).expect("there is room");
-    host.session.sent(Time::ZERO, usize::MAX);
+    let second = host.session.prompt(SessionTime::ZERO, Prompt::text("again")).expect("there is room");
+    host.session.sent(SessionTime::ZERO, usize::MAX);
     host.hears(init());
     host.hears(echo(second));
     // The line itself, late: the second prompt is not over.
@@ -241,14 +241,17 @@ fn a_result_that_comes_twice_answers_once() {
 
 #[test]
 fn a_rejected_line_says_whether_a_result_is_due() {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
-    session.receive(Time::ZERO, b"motd\n");
-    assert!(matches!(session.poll_action(), Some(Action::Rejected(Rejected { result_due: false, .. }))));
+    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    session.receive(SessionTime::ZERO, b"motd\n");
+    assert!(matches!(session.poll_action(), Some(Action::RejectedLine(RejectedLine { result_due: false, .. }))));
     let mut host = Host::in_turn();
     host.hears(r#"{"type":"result","subtype":"suc"#);
     host.reads(&[&vec![b'x'; 70 << 20][..], b"\n"].concat());
     let rejected = host.rejected();
-    assert_eq!(rejected.iter().map(|line| line.why).collect::<Vec<_>>(), [WhyRejected::NotJson, WhyRejected::TooLong]);
+    assert_eq!(
+        rejected.iter().map(|line| line.reason).collect::<Vec<_>>(),
+        [RejectedReason::NotJson, RejectedReason::TooLong]
+    );
     assert!(rejected.iter().all(|line| line.result_due));
 }
 
@@ -259,12 +262,12 @@ fn the_last_rejected_lines_are_part_of_the_end() {
     let mut host = Host::new();
     host.hears("x".repeat(10_000));
     host.reads(&utf16(message));
-    host.session.exited(Time::ZERO, Exit::Code(1));
-    host.session.eof(Time::ZERO);
-    host.session.stderr_eof(Time::ZERO);
+    host.session.exited(SessionTime::ZERO, Exit::Code(1));
+    host.session.eof(SessionTime::ZERO);
+    host.session.stderr_eof(SessionTime::ZERO);
     host.reads(b"");
     let Some(Action::Closed(closed)) = host.actions.last() else { panic!("it is over") };
-    assert_eq!(closed.why, CloseReason::Exited);
+    assert_eq!(closed.reason, CloseReason::Exited);
     let tail = &closed.rejected_tail;
     assert!(tail.len() <= 4096 && tail.starts_with("xxx"), "{tail}");
     assert!(tail.contains(&message.replace('\r', "")), "{tail}");

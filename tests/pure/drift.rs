@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::recording::{self, What};
-use claude_duplex::message::{System, View};
+use claude_duplex::message::{MessageView, System};
 use claude_duplex::{Message, MessageKind};
 
 /// Every recording: its version and its file.
@@ -44,7 +44,7 @@ fn kind(message: &Message) -> String {
     message.subtype().map_or_else(|| kind.to_string(), |subtype| format!("{kind}/{subtype}"))
 }
 
-/// What requests and their replies hold is said by an `Ask` and a `Reply`.
+/// What requests and their replies hold is said by an `IncomingRequest` and a `Response`.
 fn is_control(kind: MessageKind) -> bool {
     matches!(kind, MessageKind::ControlRequest | MessageKind::ControlResponse | MessageKind::ControlCancelRequest)
 }
@@ -52,11 +52,11 @@ fn is_control(kind: MessageKind) -> bool {
 #[test]
 fn every_recorded_line_decodes_and_what_has_no_name_is_told() {
     let mut decoded: BTreeMap<String, u64> = BTreeMap::new();
-    let mut unnamed: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut unknown_names: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     let mut broken = Vec::new();
     for (version, path) in recordings() {
         let text = std::fs::read(&path).expect("a readable file");
-        let lines = recording::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        let lines = recording::read(&text).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
         for (at, line) in lines.iter().enumerate() {
             let What::Out(line) = &line.what else { continue };
             // What is no message at all is counted where the lines are.
@@ -67,8 +67,8 @@ fn every_recorded_line_decodes_and_what_has_no_name_is_told() {
             *decoded.entry(version.clone()).or_default() += 1;
             match message.view() {
                 Ok(view) => {
-                    for what in view.unnamed() {
-                        unnamed.entry((kind(&message), what)).or_default().insert(version.clone());
+                    for what in view.unknown_names() {
+                        unknown_names.entry((kind(&message), what)).or_default().insert(version.clone());
                     }
                 }
                 Err(error) => broken.push(format!("{}, line {}: {}: {error}", path.display(), at + 1, kind(&message))),
@@ -76,8 +76,8 @@ fn every_recorded_line_decodes_and_what_has_no_name_is_told() {
         }
     }
     println!("lines decoded: {decoded:?}");
-    println!("what no view names: {}", if unnamed.is_empty() { "nothing" } else { "" });
-    for ((kind, what), versions) in &unnamed {
+    println!("what no view names: {}", if unknown_names.is_empty() { "nothing" } else { "" });
+    for ((kind, what), versions) in &unknown_names {
         let versions: Vec<_> = versions.iter().map(String::as_str).collect();
         println!("  {kind:<36} {what:<52} {}", versions.join(" "));
     }
@@ -88,17 +88,17 @@ fn every_recorded_line_decodes_and_what_has_no_name_is_told() {
 #[test]
 fn what_is_new_is_told_by_its_path() {
     let line = br#"{"type":"assistant","new":1,"error":"odd","message":{"content":[{"type":"text","text":"","b":2},{"type":"c"}],"usage":{"d":3}}}"#;
-    let told = Message::parse(line).unwrap().view().unwrap().unnamed();
+    let told = Message::parse(line).unwrap().view().unwrap().unknown_names();
     assert_eq!(
         told,
         ["message.content[].b", r#"message.content[].type is "c""#, "message.usage.d", r#"error is "odd""#, "new",]
     );
-    let told = |line: &str| Message::parse(line.as_bytes()).unwrap().view().unwrap().unnamed();
+    let told = |line: &str| Message::parse(line.as_bytes()).unwrap().view().unwrap().unknown_names();
     assert_eq!(told(r#"{"type":"new","a":1}"#), [r#"type is "new""#]);
     assert_eq!(told(r#"{"type":"system","subtype":"new","a":1}"#), [r#"subtype is "new""#]);
     assert!(matches!(
         Message::parse(br#"{"type":"system","subtype":"status","status":null}"#).unwrap().system(),
         Ok(System::Status(_))
     ));
-    assert!(matches!(Message::parse(br#"{"type":"new"}"#).unwrap().view(), Ok(View::Other(_))));
+    assert!(matches!(Message::parse(br#"{"type":"new"}"#).unwrap().view(), Ok(MessageView::Other(_))));
 }

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use claude_duplex::{Action, AskKind, Decision, Outcome, Prompt, Request, RequestError};
+use claude_duplex::{Action, Decision, IncomingKind, Outcome, Prompt, Request, RequestError};
 use mock::{Done, Write, rig};
 
 const ASK: &str = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
@@ -20,18 +20,18 @@ fn an_answer_of_the_core_is_written_before_its_action_is_handed_out() {
     let mut rig = rig(|_| {});
     rig.world.borrow_mut().say(ASK);
     let first = rig.poll();
-    assert!(matches!(first, Poll::Ready(Some(Action::Declined { .. }))), "{first:?}");
+    assert!(matches!(first, Poll::Ready(Some(Action::IncomingDeclined { .. }))), "{first:?}");
     assert!(rig.world.borrow().written().contains("\"deny\""));
     assert_eq!(rig.log().last(), Some(&Done::Flushed));
 }
 
 #[test]
 fn an_answer_of_the_host_is_written_before_the_next_action_is_handed_out() {
-    let mut rig = rig(|config| *config = config.clone().own(AskKind::Permission));
+    let mut rig = rig(|config| *config = config.clone().handle(IncomingKind::Permission));
     rig.world.borrow_mut().say(&format!("{ASK}\n{NOTE}"));
-    let Poll::Ready(Some(Action::Asked(ask))) = rig.poll() else { panic!("no ask") };
+    let Poll::Ready(Some(Action::IncomingRequest(ask))) = rig.poll() else { panic!("no ask") };
     assert_eq!(rig.world.borrow().written(), "");
-    rig.driver.answer(ask.id(), Decision::allow()).unwrap();
+    rig.driver.respond(ask.id(), Decision::allow()).unwrap();
     assert!(matches!(rig.poll(), Poll::Ready(Some(Action::Message { .. }))));
     assert!(rig.world.borrow().written().contains("\"allow\""));
 }
@@ -77,8 +77,9 @@ fn what_has_arrived_comes_before_what_is_due() {
     world.say(r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1","response":{}}}"#);
     world.wait(Duration::from_secs(2));
     drop(world);
-    let replies: Vec<_> = rig.settle().into_iter().filter(|action| matches!(action, Action::Replied { .. })).collect();
-    assert!(matches!(&replies[..], [Action::Replied { reply: Ok(_), .. }]), "{replies:?}");
+    let replies: Vec<_> =
+        rig.settle().into_iter().filter(|action| matches!(action, Action::ResponseReceived { .. })).collect();
+    assert!(matches!(&replies[..], [Action::ResponseReceived { response: Ok(_), .. }]), "{replies:?}");
 }
 
 #[test]
@@ -97,7 +98,10 @@ fn the_clock_and_not_the_timer_decides_what_is_due() {
     let due = rig.world.borrow().timer.unwrap();
     rig.world.borrow_mut().now = due;
     let over = rig.settle();
-    assert!(matches!(&over[..], [Action::Replied { reply: Err(RequestError::TimedOut), .. }, ..]), "{over:?}");
+    assert!(
+        matches!(&over[..], [Action::ResponseReceived { response: Err(RequestError::TimedOut), .. }, ..]),
+        "{over:?}"
+    );
 }
 
 #[test]

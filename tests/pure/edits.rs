@@ -3,19 +3,19 @@
 
 use crate::recorded::{name, recordings};
 use crate::recording::What;
-use claude_duplex::message::{Accumulator, Block, BlockKind, Edit, Transcript};
-use claude_duplex::{Content, Message, MessageKind};
+use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, Transcript};
+use claude_duplex::{ContentBlock, Message, MessageKind};
 use serde_json::{Value, json};
 
 /// A screen that applies edits, and accepts no edit that makes no sense.
 #[derive(Default)]
 struct Screen {
     blocks: Vec<Shown>,
-    removed: Vec<Block>,
+    removed: Vec<AccumulatedBlock>,
 }
 
 struct Shown {
-    block: Block,
+    block: AccumulatedBlock,
     text: String,
     complete: bool,
     call: Option<String>,
@@ -109,12 +109,12 @@ impl Final {
                 MessageKind::Assistant if !message.is_subagent() => {
                     for block in message.content().unwrap() {
                         match block {
-                            Content::Text(text) => {
+                            ContentBlock::Text(text) => {
                                 said = true;
                                 found.texts.push(text.text);
                             }
-                            Content::Thinking(thinking) => found.thoughts.push(thinking.thinking),
-                            Content::ToolUse(call) => found.calls.push(call.id),
+                            ContentBlock::Thinking(thinking) => found.thoughts.push(thinking.thinking),
+                            ContentBlock::ToolUse(call) => found.calls.push(call.id),
                             _ => {}
                         }
                     }

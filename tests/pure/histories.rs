@@ -15,7 +15,7 @@ use crate::history::{self, History};
 use crate::laws::fitting::Tried;
 use crate::laws::{self, Case, LAWS, LEDGER, Told};
 use arbitrary::Unstructured;
-use claude_duplex::{Action, Config, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
 
 /// Number of histories that each law is judged over; `CASES=20000` judges more.
 static CASES: LazyLock<u64> =
@@ -79,17 +79,17 @@ fn the_histories_reach_what_the_laws_are_about() {
         "Message",
         "TurnEnded",
         "PromptEnded",
-        "Replied",
-        "Asked",
-        "Declined",
-        "Answered",
-        "Withdrawn",
-        "Rejected",
+        "ResponseReceived",
+        "IncomingRequest",
+        "IncomingDeclined",
+        "IncomingAnswered",
+        "IncomingCancelled",
+        "RejectedLine",
         "DamagedLine",
-        "Stray",
-        "Stalled",
+        "UnmatchedResponse",
+        "DeadlineExceeded",
         "Idle",
-        "Room",
+        "CapacityAvailable",
         "Closed",
     ] {
         assert!(seen.contains(expected), "no history reaches {expected}; there are {seen:?}");
@@ -158,11 +158,11 @@ fn answers_of_every_kind_are_taken_and_refused() {
 fn law_10_any_bytes_are_borne() {
     for seed in 0..*CASES {
         let bytes = noise(seed ^ 0xabcd, 4096);
-        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), Time::ZERO);
+        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), SessionTime::ZERO);
         for chunk in bytes.chunks(1 + seed as usize % 97) {
-            protocol.receive(Time::ZERO, chunk);
+            protocol.receive(SessionTime::ZERO, chunk);
         }
-        protocol.eof(Time::ZERO);
+        protocol.eof(SessionTime::ZERO);
         while protocol.poll_action().is_some() {}
     }
 }

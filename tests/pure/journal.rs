@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use crate::history::{self, History, Trace};
 use arbitrary::Unstructured;
-use claude_duplex::journal::Step;
-use claude_duplex::{Action, Input, Journal, Recorder, Time};
+use claude_duplex::journal::ReplayStep;
+use claude_duplex::{Action, Input, Journal, Recorder, SessionTime};
 
 /// How many histories are recorded.
 const CASES: u64 = 1000;
@@ -28,15 +28,15 @@ fn histories() -> impl Iterator<Item = (u64, History)> {
 
 /// The file of a history, in which nothing is left out.
 fn recorded(history: &History) -> Vec<u8> {
-    let mut recorder = Recorder::new(Vec::new(), &history.config, Time::ZERO, u64::MAX);
+    let mut recorder = Recorder::new(Vec::new(), &history.config, SessionTime::ZERO, u64::MAX);
     history.inputs.iter().for_each(|(now, input)| recorder.input(*now, input));
     assert!(recorder.stopped().is_none());
     recorder.into_inner()
 }
 
 /// The inputs with the bytes that follow each other at one time put together, as cuts between them mean nothing.
-fn uncut(inputs: &[(Time, Input<'static>)]) -> Vec<(Time, Input<'static>)> {
-    let mut uncut: Vec<(Time, Input<'static>)> = Vec::new();
+fn uncut(inputs: &[(SessionTime, Input<'static>)]) -> Vec<(SessionTime, Input<'static>)> {
+    let mut uncut: Vec<(SessionTime, Input<'static>)> = Vec::new();
     for (now, input) in inputs {
         match (uncut.last_mut(), input) {
             (_, Input::Receive(bytes)) if bytes.is_empty() => {}
@@ -58,7 +58,7 @@ fn what_was_recorded_replays_to_the_same() {
     for (seed, history) in histories() {
         let file = recorded(&history);
         let journal = Journal::read(&file).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        assert_eq!((&journal.config, journal.start), (&history.config, Time::ZERO));
+        assert_eq!((&journal.config, journal.start), (&history.config, SessionTime::ZERO));
         assert_eq!(uncut(&journal.inputs), uncut(&history.inputs), "seed {seed}");
         parts += journal.inputs.len() - uncut(&journal.inputs).len();
 
@@ -76,14 +76,14 @@ fn what_was_recorded_replays_to_the_same() {
 #[derive(Default)]
 struct Played {
     actions: Vec<Action>,
-    children: Vec<claude_duplex::ChildAction>,
+    children: Vec<claude_duplex::ChildCommand>,
     sent: Vec<u8>,
     waiting: Vec<u8>,
-    deadline: Option<(Time, claude_duplex::Deadline)>,
+    deadline: Option<(SessionTime, claude_duplex::Deadline)>,
 }
 
 impl Played {
-    fn of<'j>(steps: impl Iterator<Item = Step<'j>>) -> Self {
+    fn of<'j>(steps: impl Iterator<Item = ReplayStep<'j>>) -> Self {
         let mut played = Self::default();
         for step in steps {
             if let Input::Sent(count) = step.input {
@@ -106,12 +106,12 @@ impl Played {
 
 #[test]
 fn a_record_is_a_line_of_the_cli() {
-    let mut recorder = Recorder::new(Vec::new(), &refused::config(), Time::ZERO, u64::MAX);
+    let mut recorder = Recorder::new(Vec::new(), &refused::config(), SessionTime::ZERO, u64::MAX);
     let receive = |bytes: &'static [u8]| Input::Receive(Cow::Borrowed(bytes));
     // Half an emoji ends the first read, and the other half begins the second.
-    recorder.input(Time::from_nanos(1), &receive(b"{\"a\":1}\n{\"b\":2}\r\n{\"c\":\"\xf0\x9f"));
-    recorder.input(Time::from_nanos(2), &receive(b"\xa6\x80\"}\nnoise \xff\n\x07"));
-    recorder.input(Time::from_nanos(3), &Input::Stderr(Cow::Borrowed(b"two\nlines")));
+    recorder.input(SessionTime::from_nanos(1), &receive(b"{\"a\":1}\n{\"b\":2}\r\n{\"c\":\"\xf0\x9f"));
+    recorder.input(SessionTime::from_nanos(2), &receive(b"\xa6\x80\"}\nnoise \xff\n\x07"));
+    recorder.input(SessionTime::from_nanos(3), &Input::Stderr(Cow::Borrowed(b"two\nlines")));
     let file = String::from_utf8(recorder.into_inner()).unwrap();
     let expected = r#"{"t":1,"receive":"{\"a\":1}\n"}
 {"t":1,"receive":"{\"b\":2}\r\n"}

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use crate::play::{Event, Played, Player};
 use crate::recorded::{name, recordings};
 use crate::recording::{Recorded, What};
-use claude_duplex::{Action, Attribution, Message, Outcome, PromptId, RequestError, WhyWithdrawn};
+use claude_duplex::{Action, Attribution, CancelledReason, Message, Outcome, PromptId, RequestError};
 use serde_json::Value;
 
 #[test]
@@ -25,12 +25,12 @@ fn every_line_of_the_cli_is_accounted_for_once() {
             let Event::Action(action) = event else { continue };
             let kind = match action {
                 Action::Message { .. } => 0,
-                Action::Replied { reply: Ok(_) | Err(RequestError::Refused { .. }), .. } => 1,
-                Action::Asked(_) | Action::Declined { .. } => 2,
-                Action::Withdrawn { why: WhyWithdrawn::Cli, .. } => 3,
-                Action::Rejected(_) => 4,
+                Action::ResponseReceived { response: Ok(_) | Err(RequestError::Refused { .. }), .. } => 1,
+                Action::IncomingRequest(_) | Action::IncomingDeclined { .. } => 2,
+                Action::IncomingCancelled { reason: CancelledReason::Cli, .. } => 3,
+                Action::RejectedLine(_) => 4,
                 Action::DamagedLine(_) => panic!("{}: {action:?}", name(&path)),
-                Action::Stray(_) => 5,
+                Action::UnmatchedResponse(_) => 5,
                 _ => continue,
             };
             counts[kind] += 1;
@@ -204,13 +204,13 @@ fn attribution(played: &Played) -> String {
     for (_, event) in &played.events {
         if let Event::Action(Action::PromptEnded { prompt, turn, outcome, attribution, result }) = event {
             let result = if result.is_none() && turn.is_some() { ", without a result" } else { "" };
-            let why = match outcome {
-                Outcome::Lost(why) => format!(" ({why})"),
+            let reason = match outcome {
+                Outcome::Lost(reason) => format!(" ({reason})"),
                 _ => String::new(),
             };
             let prompt = prompt_name(*prompt);
             let inferred = if *attribution == Attribution::Inferred { ", inferred" } else { "" };
-            let line = format!("{prompt} {}{why}{result}{inferred}", outcome.name());
+            let line = format!("{prompt} {}{reason}{result}{inferred}", outcome.as_str());
             ended.entry(turn.map(|turn| turn.number())).or_default().push(line);
         }
     }
@@ -231,7 +231,7 @@ fn attribution(played: &Played) -> String {
                     let _ = writeln!(text, "no turn\n    prompt {prompt}");
                 }
                 let exit = closed.exit.map_or("no exit".to_owned(), |exit| exit.to_string());
-                let _ = writeln!(text, "{}, {exit}", closed.why);
+                let _ = writeln!(text, "{}, {exit}", closed.reason);
             }
             _ => {}
         }

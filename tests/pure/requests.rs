@@ -8,7 +8,8 @@ use crate::recorded::{name, recordings};
 use crate::recording::What;
 use claude_duplex::request::*;
 use claude_duplex::{
-    Action, Config, DecodeError, Interrupt, Json, Priority, Prompt, Protocol, Reply, Request, RequestError, Seed, Time,
+    Action, Config, DecodeError, Interrupt, Json, Priority, Prompt, Protocol, Request, RequestError, Response, Seed,
+    SessionTime,
 };
 use serde_json::{Value, json};
 
@@ -25,11 +26,11 @@ macro_rules! calls {
         }
 
         /// What the type of a reply does not name.
-        pub(crate) fn unnamed(subtype: &str, reply: &Reply) -> Option<Result<Vec<String>, DecodeError>> {
+        pub(crate) fn unknown_names(subtype: &str, reply: &Response) -> Option<Result<Vec<String>, DecodeError>> {
             match subtype {
-                $($call::SUBTYPE => Some(reply.of::<$call>().map(|view| $call::unnamed(&view))),)+
+                $($call::SUBTYPE => Some(reply.decode_as::<$call>().map(|view| $call::unknown_names(&view))),)+
                 "interrupt" => {
-                    let names = |reply: InterruptReply| reply.rest.iter().map(|(name, _)| name.to_owned()).collect();
+                    let names = |reply: InterruptResponse| reply.unknown_fields.iter().map(|(name, _)| name.to_owned()).collect();
                     Some(reply.interrupted().map(names))
                 }
                 _ => None,
@@ -63,7 +64,7 @@ fn host_lines() -> Vec<(String, Value)> {
 }
 
 fn written(command: impl FnOnce(&mut Protocol)) -> Value {
-    let mut protocol = Protocol::new(Config::new(Seed([3; 16])), Time::ZERO);
+    let mut protocol = Protocol::new(Config::new(Seed([3; 16])), SessionTime::ZERO);
     command(&mut protocol);
     let line = protocol.poll_transmit();
     assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1, "it is one line");
@@ -85,11 +86,11 @@ fn every_request_of_the_recordings_can_be_written_by_its_type() {
                 let interrupt = Interrupt::running().id(id);
                 let all = request["cancel_queued"] == true;
                 let interrupt = if all { interrupt.cancel_queued() } else { interrupt };
-                protocol.interrupt(Time::ZERO, interrupt).expect("it is taken");
+                protocol.interrupt(SessionTime::ZERO, interrupt).expect("it is taken");
             } else {
                 let request = typed(request).or_else(|| UNKNOWN.contains(&subtype).then(|| raw(request)));
                 let request = request.unwrap_or_else(|| panic!("{recording}: {subtype} has no type"));
-                protocol.request(Time::ZERO, request.id(id)).expect("it is taken");
+                protocol.request(SessionTime::ZERO, request.id(id)).expect("it is taken");
             }
         });
         assert_eq!(again, line, "{recording}");
@@ -115,7 +116,7 @@ fn every_prompt_of_the_recordings_can_be_written_with_the_named_fields() {
         let mut again = written(|protocol| {
             let mut prompt = match &line["message"]["content"] {
                 Value::String(text) => Prompt::text(text),
-                blocks => Prompt::blocks(Json::from(blocks)).expect("content blocks"),
+                blocks => Prompt::from_json(Json::from(blocks)).expect("content blocks"),
             };
             for (name, value) in line.as_object().expect("an object") {
                 let text = value.as_str().unwrap_or_default();
@@ -135,7 +136,7 @@ fn every_prompt_of_the_recordings_can_be_written_with_the_named_fields() {
                     name => panic!("{recording}: {name} is not named"),
                 };
             }
-            protocol.prompt(Time::ZERO, prompt).expect("it is taken");
+            protocol.prompt(SessionTime::ZERO, prompt).expect("it is taken");
         });
         if line.get("uuid").is_none() {
             // The crate always gives one: it is how a prompt finds its result.
@@ -184,12 +185,13 @@ fn every_reply_of_the_recordings_can_be_read_as_its_type() {
         }
         let played = Player::new().play(&lines);
         for (_, event) in &played.events {
-            let Event::Action(Action::Replied { request, reply }) = event else { continue };
+            let Event::Action(Action::ResponseReceived { request, response: reply }) = event else { continue };
             let subtype = &subtypes[&played.requests[request]];
             let row = table.entry(subtype.clone()).or_default().entry(version.clone()).or_default();
             match reply {
                 Ok(reply) => {
-                    let names = unnamed(subtype, reply).unwrap_or_else(|| panic!("{recording}: {subtype} has no type"));
+                    let names =
+                        unknown_names(subtype, reply).unwrap_or_else(|| panic!("{recording}: {subtype} has no type"));
                     row.0 += 1;
                     row.2.extend(names.unwrap_or_else(|error| panic!("{recording}: {subtype}: {error}")));
                 }
@@ -243,7 +245,7 @@ fn fields_are_spelled_as_on_the_wire() {
             json!({ "sdkMcpServerConfigs": { "calc": { "remoteControlMetaKeys": ["progress"] } } }),
         ),
         (
-            RenameSession::to("t").source(RenamedBy::Remote).session_id("s").into(),
+            RenameSession::new("t").source(RenamedBy::Remote).session_id("s").into(),
             json!({ "title": "t", "source": "remote", "session_id": "s" }),
         ),
         (
@@ -251,7 +253,7 @@ fn fields_are_spelled_as_on_the_wire() {
             json!({ "max_thinking_tokens": null, "thinking_display": null }),
         ),
         (
-            SetMaxThinkingTokens::to(7).show(ThinkingDisplay::Highlights).into(),
+            SetMaxThinkingTokens::new(7).show(ThinkingDisplay::Highlights).into(),
             json!({ "max_thinking_tokens": 7, "thinking_display": "highlights" }),
         ),
         (SetModel::reset().into(), json!({})),
@@ -269,18 +271,18 @@ fn fields_are_spelled_as_on_the_wire() {
             } }),
         ),
         (
-            UpdateSettings::of(SettingsFile::User, Json::parse("{}").unwrap()).into(),
+            UpdateSettings::new(SettingsFile::User, Json::parse("{}").unwrap()).into(),
             json!({ "source": "userSettings", "settings": {} }),
         ),
         (
-            ReadFile::at("f").as_base64().max_bytes(9).field("new", Json::string("x")).into(),
+            ReadFile::new("f").as_base64().max_bytes(9).field("new", Json::from_text("x")).into(),
             json!({ "path": "f", "encoding": "base64", "max_bytes": 9, "new": "x" }),
         ),
     ];
     for (request, fields) in cases {
         let subtype = request.subtype().to_owned();
         let mut line = written(|protocol| {
-            protocol.request(Time::ZERO, request).expect("it is taken");
+            protocol.request(SessionTime::ZERO, request).expect("it is taken");
         });
         let mut request = line["request"].take();
         assert_eq!(request.as_object_mut().and_then(|request| request.remove("subtype")), Some(json!(subtype)));
@@ -288,7 +290,7 @@ fn fields_are_spelled_as_on_the_wire() {
         // And back.
         let mut whole = fields.clone();
         whole["subtype"] = subtype.clone().into();
-        let again = written(|protocol| drop(protocol.request(Time::ZERO, typed(&whole).expect("a type"))));
+        let again = written(|protocol| drop(protocol.request(SessionTime::ZERO, typed(&whole).expect("a type"))));
         assert_eq!(again["request"], whole, "{subtype}");
     }
 }
@@ -296,7 +298,7 @@ fn fields_are_spelled_as_on_the_wire() {
 #[test]
 fn a_request_of_another_name_or_without_what_it_must_have_is_not_read_as_one() {
     let read = |value: Value| serde_json::from_value::<McpToggle>(value).map_err(|error| error.to_string());
-    assert_eq!(read(json!({ "serverName": "a", "enabled": true })), Ok(McpToggle::on("a")));
+    assert_eq!(read(json!({ "serverName": "a", "enabled": true })), Ok(McpToggle::enable("a")));
     let other = read(json!({ "subtype": "set_color", "serverName": "a", "enabled": true })).unwrap_err();
     assert!(other.contains("`subtype` is not mcp_toggle"), "{other}");
     let lacks = read(json!({ "enabled": true })).unwrap_err();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::slow_scan::{agree, agree_on_damage};
-use claude_duplex::WhyRejected;
+use claude_duplex::RejectedReason;
 
 #[test]
 fn keys_are_found_in_any_order_and_spelling() {
@@ -40,23 +40,23 @@ fn a_field_of_the_wrong_type_hides_no_other() {
 
 #[test]
 fn what_is_no_message_is_named() {
-    let cases: [(&[u8], WhyRejected); 13] = [
-        (b"hello", WhyRejected::NotJson),
-        (b"", WhyRejected::NotJson),
-        (b"{\"type\":\"user\"", WhyRejected::NotJson),
-        (b"{\"type\":\"user\"} x", WhyRejected::NotJson),
-        (b"{\"type\":\"user\",}", WhyRejected::NotJson),
-        (b"{\"type\":\"us\ner\"}", WhyRejected::NotJson),
-        (b"\xff", WhyRejected::NotJson),
-        (b"[1]", WhyRejected::NotAnObject),
-        (b"null", WhyRejected::NotAnObject),
-        (b" \"x\" ", WhyRejected::NotAnObject),
-        (b"{}", WhyRejected::NoType),
-        (b"{\"type\":7}", WhyRejected::NoType),
-        (b"{\"type\":\"user\",\"type\":null}", WhyRejected::NoType),
+    let cases: [(&[u8], RejectedReason); 13] = [
+        (b"hello", RejectedReason::NotJson),
+        (b"", RejectedReason::NotJson),
+        (b"{\"type\":\"user\"", RejectedReason::NotJson),
+        (b"{\"type\":\"user\"} x", RejectedReason::NotJson),
+        (b"{\"type\":\"user\",}", RejectedReason::NotJson),
+        (b"{\"type\":\"us\ner\"}", RejectedReason::NotJson),
+        (b"\xff", RejectedReason::NotJson),
+        (b"[1]", RejectedReason::NotAnObject),
+        (b"null", RejectedReason::NotAnObject),
+        (b" \"x\" ", RejectedReason::NotAnObject),
+        (b"{}", RejectedReason::NoType),
+        (b"{\"type\":7}", RejectedReason::NoType),
+        (b"{\"type\":\"user\",\"type\":null}", RejectedReason::NoType),
     ];
-    for (line, why) in cases {
-        assert_eq!(agree(line), Err(why), "{}", String::from_utf8_lossy(line));
+    for (line, reason) in cases {
+        assert_eq!(agree(line), Err(reason), "{}", String::from_utf8_lossy(line));
     }
 }
 
@@ -141,7 +141,7 @@ fn values_are_json_and_nothing_near_it() {
     for (values, are_good) in [(&good[..], true), (&bad[..], false)] {
         for value in values {
             for line in [value.to_string(), format!("[{value}]"), format!("{{\"type\":\"user\",\"x\":{value}}}")] {
-                let is_json = agree(line.as_bytes()) != Err(WhyRejected::NotJson);
+                let is_json = agree(line.as_bytes()) != Err(RejectedReason::NotJson);
                 // An empty place is one in an array.
                 assert_eq!(is_json, are_good || line == "[]", "{line}");
             }
@@ -157,7 +157,7 @@ fn any_depth_is_taken_without_a_stack() {
                 format!("{{\"x\":{}{inner}{},\"type\":\"user\"}}", open.repeat(depth), close.repeat(depth))
             };
             assert!(agree(line("0").as_bytes()).is_ok(), "{open} {depth}");
-            assert_eq!(agree(line("0]}").as_bytes()), Err(WhyRejected::NotJson), "{open} {depth}");
+            assert_eq!(agree(line("0]}").as_bytes()), Err(RejectedReason::NotJson), "{open} {depth}");
         }
     }
     // Each level is what it was when it is left.
@@ -168,7 +168,7 @@ fn any_depth_is_taken_without_a_stack() {
         let mut wrong = ends.clone().into_bytes();
         wrong[at] = if wrong[at] == b'}' { b']' } else { b'}' };
         let line = [b"{\"x\":", mixed.as_bytes(), b"0", &wrong, b",\"type\":\"user\"}"].concat();
-        assert_eq!(agree(&line), Err(WhyRejected::NotJson));
+        assert_eq!(agree(&line), Err(RejectedReason::NotJson));
     }
 }
 

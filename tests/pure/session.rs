@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
+use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, AnswerError, AskKind, Busy, ChildAction, CloseReason, CloseWhen, Config, Deadline, Decision, Interrupt,
-    Json, Lost, Outcome, Prompt, PromptId, Protocol, Request, Seed, Time, WhyRefused, WhyWithdrawn,
+    Action, CancelledReason, ChildCommand, CloseReason, CloseWhen, Config, Deadline, Decision, IncomingKind, Interrupt,
+    Json, LostReason, Outcome, Prompt, PromptId, Protocol, RefusedReason, Request, RespondError, Seed, SessionTime,
+    WhenBusy,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn config() -> Config {
-    Config::new(Seed([9; 16])).own(AskKind::Permission)
+    Config::new(Seed([9; 16])).handle(IncomingKind::Permission)
 }
 
 fn outcome(actions: &[Action], wanted: PromptId) -> Option<Outcome> {
@@ -27,8 +28,8 @@ fn slowly(text: &str) -> Step {
 
 #[test]
 fn close_waits_for_the_running_turn_and_cancels_what_waits_here() {
-    for &generation in Generation::ALL {
-        let mut pair = Pair::new(config(), Script::new(generation).then([slowly("to the end")]));
+    for &generation in CliVersion::ALL {
+        let mut pair = TestSession::new(config(), Script::new(generation).then([slowly("to the end")]));
         let running = pair.prompt("one");
         let waiting = pair.prompt("two");
         pair.advance(2 * SECOND);
@@ -36,20 +37,23 @@ fn close_waits_for_the_running_turn_and_cancels_what_waits_here() {
         assert_eq!(outcome(&actions, running), Some(Outcome::Success), "{generation:?}");
         assert_eq!(outcome(&actions, waiting), Some(Outcome::Cancelled), "{generation:?}");
         let Some(Action::Closed(closed)) = actions.last() else { panic!("{actions:?}") };
-        assert_eq!((closed.why, closed.cut_input), (CloseReason::Closed, false), "{generation:?}");
+        assert_eq!((closed.reason, closed.cut_input), (CloseReason::Closed, false), "{generation:?}");
     }
 }
 
 #[test]
 fn a_turn_that_is_closed_may_still_ask() {
-    for &generation in Generation::ALL {
-        let script = Script::new(generation).then([Step::tools([Tool::bash("ls").asks()]), Step::text("done")]);
-        let mut pair = Pair::new(config(), script);
+    for &generation in CliVersion::ALL {
+        let script = Script::new(generation)
+            .then([Step::tools([ToolStep::bash("ls").requires_permission()]), Step::text("done")]);
+        let mut pair = TestSession::new(config(), script);
         let prompt = pair.prompt("go");
         let now = pair.now();
         pair.host.close(now);
-        let Action::Asked(ask) = pair.run_until(|action| matches!(action, Action::Asked(_))) else { unreachable!() };
-        pair.answer(ask.id(), Decision::allow());
+        let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else {
+            unreachable!()
+        };
+        pair.respond(ask.id(), Decision::allow());
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, prompt), Some(Outcome::Success), "{generation:?}");
         assert!(matches!(actions.last(), Some(Action::Closed(_))), "{generation:?}");
@@ -59,11 +63,11 @@ fn a_turn_that_is_closed_may_still_ask() {
 #[test]
 fn idle_waits_for_a_background_agent_and_the_turn_that_it_causes() {
     let agent = || {
-        Script::new(Generation::V2_1_329)
+        Script::new(CliVersion::V2_1_329)
             .then([Step::background_agent(30 * SECOND, vec![Step::text("the agent is back")]), Step::text("started")])
     };
     let turns = |actions: &[Action]| actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count();
-    let mut pair = Pair::new(config(), agent());
+    let mut pair = TestSession::new(config(), agent());
     let prompt = pair.prompt("go");
     let actions = pair.run_until_idle();
     assert_eq!(outcome(&actions, prompt), Some(Outcome::Success));
@@ -73,12 +77,12 @@ fn idle_waits_for_a_background_agent_and_the_turn_that_it_causes() {
 
     let mut patient = config();
     patient.close_when = CloseWhen::Idle;
-    let mut pair = Pair::new(patient, agent());
+    let mut pair = TestSession::new(patient, agent());
     pair.prompt("go");
     pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     assert_eq!(turns(&pair.close()), 1, "the turn that the agent causes comes before the end");
 
-    let mut pair = Pair::new(config(), agent());
+    let mut pair = TestSession::new(config(), agent());
     pair.prompt("go");
     pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     assert!(!pair.host.is_idle());
@@ -87,8 +91,8 @@ fn idle_waits_for_a_background_agent_and_the_turn_that_it_causes() {
 
 #[test]
 fn clear_changes_the_session_id_and_ends_nothing_else() {
-    for generation in [Generation::V2_1_143, Generation::V2_1_250, Generation::V2_1_329] {
-        let mut pair = Pair::new(config(), Script::new(generation));
+    for generation in [CliVersion::V2_1_143, CliVersion::V2_1_250, CliVersion::V2_1_329] {
+        let mut pair = TestSession::new(config(), Script::new(generation));
         let prompts = [pair.prompt("one"), pair.prompt("/clear"), pair.prompt("two")];
         let actions = pair.run_until_idle();
         let outcomes = prompts.map(|prompt| outcome(&actions, prompt).expect("it ended"));
@@ -108,12 +112,12 @@ fn clear_changes_the_session_id_and_ends_nothing_else() {
 #[test]
 fn refuse_means_refused_and_the_prompt_comes_back() {
     let mut config = config();
-    config.busy = Busy::Refuse;
-    let mut pair = Pair::new(config, Script::default().then([slowly("long")]));
+    config.when_busy = WhenBusy::Reject;
+    let mut pair = TestSession::new(config, Script::default().then([slowly("long")]));
     pair.prompt("one");
     let now = pair.now();
     let refused = pair.host.prompt(now, Prompt::text("two")).unwrap_err();
-    assert_eq!((refused.why, refused.value), (WhyRefused::Busy, Prompt::text("two")));
+    assert_eq!((refused.reason, refused.value), (RefusedReason::Busy, Prompt::text("two")));
     pair.run_until_idle();
     let now = pair.now();
     assert!(pair.host.prompt(now, Prompt::text("two")).is_ok());
@@ -121,11 +125,11 @@ fn refuse_means_refused_and_the_prompt_comes_back() {
 
 #[test]
 fn an_interrupt_stops_the_turn_and_the_queue_only_if_it_is_told_to() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let script = || Script::new(generation).then([slowly("long")]);
         let is_delta = |action: &Action| matches!(action, Action::Message { message, .. } if message.delta().is_some());
 
-        let mut pair = Pair::new(config(), script());
+        let mut pair = TestSession::new(config(), script());
         let (running, waiting) = (pair.prompt("one"), pair.prompt("two"));
         pair.run_until(is_delta);
         pair.interrupt(Interrupt::running());
@@ -133,7 +137,7 @@ fn an_interrupt_stops_the_turn_and_the_queue_only_if_it_is_told_to() {
         assert_eq!(outcome(&actions, running), Some(Outcome::Interrupted), "{generation:?}");
         assert_eq!(outcome(&actions, waiting), Some(Outcome::Success), "{generation:?}");
 
-        let mut pair = Pair::new(config(), script());
+        let mut pair = TestSession::new(config(), script());
         let (running, waiting) = (pair.prompt("one"), pair.prompt("two"));
         pair.run_until(is_delta);
         pair.interrupt(Interrupt::running().cancel_queued());
@@ -147,12 +151,12 @@ fn an_interrupt_stops_the_turn_and_the_queue_only_if_it_is_told_to() {
 fn what_is_full_is_refused_until_there_is_room() {
     let mut config = config();
     config.limits.open_requests = 1;
-    let mut pair = Pair::new(config, Script::default());
+    let mut pair = TestSession::new(config, Script::default());
     pair.request(Request::initialize());
     let now = pair.now();
     let refused = pair.host.request(now, Request::new("mcp_status")).unwrap_err();
-    assert_eq!(refused.why, WhyRefused::Full);
-    pair.run_until(|action| matches!(action, Action::Room));
+    assert_eq!(refused.reason, RefusedReason::Full);
+    pair.run_until(|action| matches!(action, Action::CapacityAvailable));
     pair.request(refused.value);
 }
 
@@ -160,17 +164,17 @@ fn what_is_full_is_refused_until_there_is_room() {
 fn room_is_told_when_what_was_refused_fits() {
     let mut config = config();
     config.limits.unsent = 2000;
-    let mut pair = Pair::new(config, Script::default().then([Step::pause(SECOND)]));
+    let mut pair = TestSession::new(config, Script::default().then([Step::pause(SECOND)]));
     pair.prompt("run");
     pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
     let now = pair.now();
     pair.host.prompt(now, "waits here").unwrap();
     let refused = pair.host.prompt(now, Prompt::text("x".repeat(1900))).unwrap_err();
-    assert_eq!(refused.why, WhyRefused::Full);
+    assert_eq!(refused.reason, RefusedReason::Full);
     // Told at once, it would be given and refused again for as long as the turn runs.
-    assert!(!pair.take_actions().contains(&Action::Room));
-    pair.run_until(|action| matches!(action, Action::Room));
-    assert!(pair.now() >= now.after(SECOND));
+    assert!(!pair.take_actions().contains(&Action::CapacityAvailable));
+    pair.run_until(|action| matches!(action, Action::CapacityAvailable));
+    assert!(pair.now() >= now.saturating_add(SECOND));
     pair.prompt(refused.value);
 }
 
@@ -178,58 +182,61 @@ fn room_is_told_when_what_was_refused_fits() {
 fn what_may_never_wait_to_be_written_is_too_long() {
     let mut config = config();
     config.limits.unsent_hard = 1000;
-    let mut session = Protocol::new(config, Time::ZERO);
+    let mut session = Protocol::new(config, SessionTime::ZERO);
     let long = "x".repeat(1000);
-    for busy in [Busy::Queue, Busy::Send] {
-        let refused = session.prompt(Time::ZERO, Prompt::text(&long).busy(busy)).unwrap_err();
-        assert_eq!(refused.why, WhyRefused::TooLong);
-        assert_eq!(refused.value, Prompt::text(&long).busy(busy));
+    for busy in [WhenBusy::Queue, WhenBusy::Send] {
+        let refused = session.prompt(SessionTime::ZERO, Prompt::text(&long).when_busy(busy)).unwrap_err();
+        assert_eq!(refused.reason, RefusedReason::TooLong);
+        assert_eq!(refused.value, Prompt::text(&long).when_busy(busy));
     }
-    let request = Request::new("mcp_status").field("x", Json::string(&long));
-    assert_eq!(session.request(Time::ZERO, request).unwrap_err().why, WhyRefused::TooLong);
-    assert_eq!(session.interrupt(Time::ZERO, Interrupt::running().id(&*long)).unwrap_err().why, WhyRefused::TooLong);
+    let request = Request::new("mcp_status").field("x", Json::from_text(&long));
+    assert_eq!(session.request(SessionTime::ZERO, request).unwrap_err().reason, RefusedReason::TooLong);
+    assert_eq!(
+        session.interrupt(SessionTime::ZERO, Interrupt::running().id(&*long)).unwrap_err().reason,
+        RefusedReason::TooLong
+    );
     assert_eq!(session.poll_transmit(), b"");
     assert_eq!(session.poll_action(), None, "nothing was changed");
 
     // What may wait, but not behind the rest, has its turn: no command of the host's ends the session.
     let half = "x".repeat(600);
-    session.prompt(Time::ZERO, Prompt::text(&half).busy(Busy::Send)).unwrap();
-    let refused = session.prompt(Time::ZERO, Prompt::text(&half).busy(Busy::Send)).unwrap_err();
-    assert_eq!(refused.why, WhyRefused::Full);
-    let request = Request::new("mcp_status").field("x", Json::string(&half));
-    assert_eq!(session.request(Time::ZERO, request).unwrap_err().why, WhyRefused::Full);
+    session.prompt(SessionTime::ZERO, Prompt::text(&half).when_busy(WhenBusy::Send)).unwrap();
+    let refused = session.prompt(SessionTime::ZERO, Prompt::text(&half).when_busy(WhenBusy::Send)).unwrap_err();
+    assert_eq!(refused.reason, RefusedReason::Full);
+    let request = Request::new("mcp_status").field("x", Json::from_text(&half));
+    assert_eq!(session.request(SessionTime::ZERO, request).unwrap_err().reason, RefusedReason::Full);
     assert_eq!(session.poll_action(), None);
-    session.sent(Time::ZERO, usize::MAX);
-    assert_eq!(session.poll_action(), Some(Action::Room));
-    session.prompt(Time::ZERO, refused.value).unwrap();
+    session.sent(SessionTime::ZERO, usize::MAX);
+    assert_eq!(session.poll_action(), Some(Action::CapacityAvailable));
+    session.prompt(SessionTime::ZERO, refused.value).unwrap();
 }
 
 #[test]
 fn one_prompt_and_one_request_may_be_open_whatever_the_limits() {
     let mut config = config();
     (config.limits.open_prompts, config.limits.open_requests) = (0, 0);
-    let mut pair = Pair::new(config, Script::default());
+    let mut pair = TestSession::new(config, Script::default());
     pair.prompt("hello");
     pair.interrupt(Interrupt::running());
     let now = pair.now();
-    assert_eq!(pair.host.prompt(now, "another").unwrap_err().why, WhyRefused::Full);
-    pair.run_until(|action| matches!(action, Action::Room));
+    assert_eq!(pair.host.prompt(now, "another").unwrap_err().reason, RefusedReason::Full);
+    pair.run_until(|action| matches!(action, Action::CapacityAvailable));
     pair.prompt("another");
 }
 
 #[test]
 fn uuids_are_another_sessions_never() {
     let uuids = |seed: u8| {
-        let mut session = Protocol::new(Config::new(Seed([seed; 16])), Time::ZERO);
-        (0..100).map(|_| session.prompt(Time::ZERO, Prompt::text("x")).unwrap().uuid()).collect::<Vec<_>>()
+        let mut session = Protocol::new(Config::new(Seed([seed; 16])), SessionTime::ZERO);
+        (0..100).map(|_| session.prompt(SessionTime::ZERO, Prompt::text("x")).unwrap().uuid()).collect::<Vec<_>>()
     };
     let (one, other) = (uuids(1), uuids(2));
     assert!(one.iter().all(|uuid| !other.contains(uuid)));
 
-    let mut session = Protocol::new(config(), Time::ZERO);
+    let mut session = Protocol::new(config(), SessionTime::ZERO);
     let given = Prompt::text("x").uuid(one[0]);
-    session.prompt(Time::ZERO, given.clone()).unwrap();
-    assert_eq!(session.prompt(Time::ZERO, given).unwrap_err().why, WhyRefused::Reused);
+    session.prompt(SessionTime::ZERO, given.clone()).unwrap();
+    assert_eq!(session.prompt(SessionTime::ZERO, given).unwrap_err().reason, RefusedReason::Reused);
 }
 
 const ASK: &[u8] =
@@ -237,23 +244,23 @@ const ASK: &[u8] =
 
 #[test]
 fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
-    let mut session = Protocol::new(config(), Time::ZERO);
-    session.receive(Time::ZERO, ASK);
-    let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
-    session.close(Time::ZERO);
-    assert_eq!(session.poll_child(), None, "while it can be answered, stdin is open");
-    assert!(session.clone().answer(Time::ZERO, ask.id(), Decision::allow()).is_ok());
+    let mut session = Protocol::new(config(), SessionTime::ZERO);
+    session.receive(SessionTime::ZERO, ASK);
+    let Some(Action::IncomingRequest(ask)) = session.poll_action() else { panic!("no ask") };
+    session.close(SessionTime::ZERO);
+    assert_eq!(session.poll_child_command(), None, "while it can be answered, stdin is open");
+    assert!(session.clone().respond(SessionTime::ZERO, ask.id(), Decision::allow()).is_ok());
     let (due, _) = session.poll_timeout().expect("the grace for the turn");
     session.handle_timeout(due);
-    assert_eq!(session.poll_child(), None, "the CLI takes the end of stdin for an answer");
+    assert_eq!(session.poll_child_command(), None, "the CLI takes the end of stdin for an answer");
     let written = String::from_utf8(session.poll_transmit().to_vec()).unwrap();
     assert!(written.contains("\"behavior\":\"deny\"") && written.contains("\"interrupt\""), "{written}");
     session.sent(due, written.len());
-    assert_eq!(session.poll_child(), Some(ChildAction::CloseStdin));
-    let why = WhyWithdrawn::Ended(Lost::Closed);
+    assert_eq!(session.poll_child_command(), Some(ChildCommand::CloseStdin));
+    let reason = CancelledReason::Ended(LostReason::Closed);
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
-    assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why }), "{actions:?}");
-    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::allow()), Err(AnswerError::Stale));
+    assert!(actions.contains(&Action::IncomingCancelled { id: ask.id(), reason }), "{actions:?}");
+    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), Decision::allow()), Err(RespondError::Stale));
     assert_eq!(session.poll_transmit(), b"");
 }
 
@@ -261,14 +268,14 @@ fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
 fn an_answer_that_there_is_no_room_for_is_not_taken() {
     let mut config = config();
     config.limits.unsent_hard = 1000;
-    let mut session = Protocol::new(config, Time::ZERO);
-    session.receive(Time::ZERO, ASK);
-    let Some(Action::Asked(ask)) = session.poll_action() else { panic!("no ask") };
+    let mut session = Protocol::new(config, SessionTime::ZERO);
+    session.receive(SessionTime::ZERO, ASK);
+    let Some(Action::IncomingRequest(ask)) = session.poll_action() else { panic!("no ask") };
     let long = Decision::deny("no".repeat(1000));
-    assert_eq!(session.answer(Time::ZERO, ask.id(), long), Err(AnswerError::Full));
+    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), long), Err(RespondError::Full));
     assert_eq!(session.poll_action(), None, "nothing was changed");
     assert_eq!(session.poll_transmit(), b"");
-    assert_eq!(session.answer(Time::ZERO, ask.id(), Decision::deny("no")), Ok(()));
+    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), Decision::deny("no")), Ok(()));
 }
 
 /// A session that waits for ever for replies to the host's requests, and what its next deadline does.
@@ -280,15 +287,15 @@ fn patient() -> Config {
 
 #[test]
 fn the_sessions_own_requests_do_not_wait_for_ever() {
-    let mut session = Protocol::new(patient(), Time::ZERO);
-    let prompt = session.prompt(Time::ZERO, Prompt::text("one")).unwrap();
+    let mut session = Protocol::new(patient(), SessionTime::ZERO);
+    let prompt = session.prompt(SessionTime::ZERO, Prompt::text("one")).unwrap();
     let withdrawals =
         |session: &Protocol| String::from_utf8_lossy(session.poll_transmit()).matches("cancel_async_message").count();
-    session.cancel(Time::ZERO, prompt).unwrap();
-    session.cancel(Time::ZERO, prompt).unwrap();
+    session.cancel(SessionTime::ZERO, prompt).unwrap();
+    session.cancel(SessionTime::ZERO, prompt).unwrap();
     assert_eq!(withdrawals(&session), 1, "a second one while the first is open says nothing new");
-    let (due, why) = session.poll_timeout().expect("it is waited for, and not for ever");
-    assert_eq!((due, why), (Time::ZERO.after(60 * SECOND), Deadline::Request));
+    let (due, reason) = session.poll_timeout().expect("it is waited for, and not for ever");
+    assert_eq!((due, reason), (SessionTime::ZERO.saturating_add(60 * SECOND), Deadline::Request));
     session.handle_timeout(due);
     assert_eq!(session.poll_timeout(), None);
     session.cancel(due, prompt).unwrap();
@@ -297,22 +304,22 @@ fn the_sessions_own_requests_do_not_wait_for_ever() {
 
 #[test]
 fn a_follow_up_that_is_never_answered_holds_no_prompt_back() {
-    let mut session = Protocol::new(patient(), Time::ZERO);
-    let say = |session: &mut Protocol, line: String| session.receive(Time::ZERO, format!("{line}\n").as_bytes());
-    let prompt = session.prompt(Time::ZERO, Prompt::text("one")).unwrap();
+    let mut session = Protocol::new(patient(), SessionTime::ZERO);
+    let say = |session: &mut Protocol, line: String| session.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
+    let prompt = session.prompt(SessionTime::ZERO, Prompt::text("one")).unwrap();
     let request = |id: &str, response: &str| {
         format!(
             r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#
         )
     };
-    session.interrupt(Time::ZERO, Interrupt::prompt(prompt).id("i")).unwrap();
+    session.interrupt(SessionTime::ZERO, Interrupt::prompt(prompt).id("i")).unwrap();
     say(&mut session, request("i", &format!(r#"{{"still_queued":["{}"]}}"#, prompt.uuid())));
     // The withdrawal comes too late, and a turn takes the prompt: it is interrupted again, and nobody answers that.
     say(&mut session, r#"{"type":"system","subtype":"init","session_id":"s"}"#.into());
     say(&mut session, format!(r#"{{"type":"user","uuid":"{}"}}"#, prompt.uuid()));
     let interrupts = String::from_utf8_lossy(session.poll_transmit()).matches(r#""subtype":"interrupt""#).count();
     assert_eq!(interrupts, 2);
-    session.prompt(Time::ZERO, Prompt::text("two")).unwrap();
+    session.prompt(SessionTime::ZERO, Prompt::text("two")).unwrap();
     say(&mut session, r#"{"type":"result","subtype":"success"}"#.into());
     while let Some((due, _)) = session.poll_timeout() {
         session.handle_timeout(due);
@@ -322,20 +329,20 @@ fn a_follow_up_that_is_never_answered_holds_no_prompt_back() {
 
 #[test]
 fn the_hosts_own_requests_wait_as_long_as_it_says() {
-    let mut session = Protocol::new(patient(), Time::ZERO);
-    session.request(Time::ZERO, Request::new("mcp_status")).unwrap();
-    session.interrupt(Time::ZERO, Interrupt::running()).unwrap();
+    let mut session = Protocol::new(patient(), SessionTime::ZERO);
+    session.request(SessionTime::ZERO, Request::new("mcp_status")).unwrap();
+    session.interrupt(SessionTime::ZERO, Interrupt::running()).unwrap();
     assert_eq!(session.poll_timeout(), None);
 }
 
 #[test]
 fn of_what_the_cli_says_of_itself_a_bounded_part_is_kept() {
     let introduced = |id: &str, version: &str, capabilities: &[String]| {
-        let mut session = Protocol::new(config(), Time::ZERO);
+        let mut session = Protocol::new(config(), SessionTime::ZERO);
         let init = serde_json::json!({
             "type": "system", "subtype": "init", "session_id": id, "claude_code_version": version, "capabilities": capabilities,
         });
-        session.receive(Time::ZERO, format!("{init}\n").as_bytes());
+        session.receive(SessionTime::ZERO, format!("{init}\n").as_bytes());
         session.session().expect("it was introduced").clone()
     };
     let (fits, long) = ("x".repeat(256), "x".repeat(257));

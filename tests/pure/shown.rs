@@ -1,16 +1,16 @@
 //! What a person sees of values: names, and contents that are cut and marked as cut, on one line.
 
-use claude_duplex::ask::hook::PreToolUseOutput;
-use claude_duplex::ask::mcp::{McpAnswer, McpMessage, Rpc, Server, Tool};
-use claude_duplex::ask::{
-    Change, Destination, DialogAnswer, ElicitationAnswer, PermissionUpdate, QuestionReply, Questions, Rule,
-    RuleBehavior,
+use claude_duplex::incoming::hook::PreToolUseOutput;
+use claude_duplex::incoming::mcp::{IncomingMcpMessage, JsonRpc, McpResponse, SdkMcpServer, SdkMcpTool};
+use claude_duplex::incoming::{
+    DialogResponse, ElicitationResponse, PermissionChange, PermissionDestination, PermissionRule, PermissionUpdate,
+    QuestionResponse, Questions, RuleBehavior,
 };
 use claude_duplex::message::Transcript;
 use claude_duplex::{
-    Action, Answer, AskKind, ChildAction, Config, Content, Deadline, Decision, Input, Interrupt, Journal, Json, Lost,
-    Message, MessageKind, Outcome, Prompt, Protocol, Recorder, Request, RequestError, Seed, StreamDelta, Time, Verdict,
-    WhyDeclined, WhyWithdrawn,
+    Action, CancelledReason, ChildCommand, Config, ContentBlock, Deadline, Decision, DeclinedReason, IncomingKind,
+    IncomingResponse, Input, Interrupt, Journal, Json, LostReason, Message, MessageKind, Outcome, Prompt, Protocol,
+    Recorder, Request, RequestError, ResponseKind, Seed, SessionTime, StreamDelta,
 };
 
 /// A content as nobody wants it in a log: long, with an escape sequence that clears the screen.
@@ -19,26 +19,26 @@ fn long() -> String {
 }
 
 fn json() -> Json {
-    Json::string(long())
+    Json::from_text(long())
 }
 
 fn config() -> Config {
-    Config::new(Seed([1; 16])).own(AskKind::Permission)
+    Config::new(Seed([1; 16])).handle(IncomingKind::Permission)
 }
 
 /// The content blocks of an assistant that says these.
-fn contents(blocks: &serde_json::Value) -> Vec<Content> {
+fn contents(blocks: &serde_json::Value) -> Vec<ContentBlock> {
     let line = serde_json::json!({ "type": "assistant", "message": { "content": blocks } });
     Message::parse(line.to_string().as_bytes()).unwrap().content().unwrap()
 }
 
 /// All that follows from those lines of the CLI.
 fn actions(lines: &[serde_json::Value]) -> Vec<Action> {
-    let mut protocol = Protocol::new(config(), Time::ZERO);
-    protocol.request(Time::ZERO, Request::new("mcp_status").id("r")).unwrap();
-    protocol.stderr(Time::ZERO, long().as_bytes());
-    lines.iter().for_each(|line| protocol.receive(Time::ZERO, format!("{line}\n").as_bytes()));
-    protocol.abort(Time::ZERO);
+    let mut protocol = Protocol::new(config(), SessionTime::ZERO);
+    protocol.request(SessionTime::ZERO, Request::new("mcp_status").id("r")).unwrap();
+    protocol.stderr(SessionTime::ZERO, long().as_bytes());
+    lines.iter().for_each(|line| protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes()));
+    protocol.abort(SessionTime::ZERO);
     while let Some((due, _)) = protocol.poll_timeout() {
         protocol.handle_timeout(due);
     }
@@ -76,11 +76,13 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
     ];
     inputs.iter().for_each(|input| show("input", input));
     let answers = [
-        Answer::Raw(json()),
-        Answer::Error { message: long() },
+        IncomingResponse::Raw(json()),
+        IncomingResponse::Error { message: long() },
         Decision::deny(long()).into(),
         (0..100)
-            .fold(Decision::allow_with(json()), |allow, _| allow.and_remember(Change::AddDirectories(vec![long()])))
+            .fold(Decision::allow_with(json()), |allow, _| {
+                allow.and_remember(PermissionChange::AddDirectories(vec![long()]))
+            })
             .into(),
     ];
     answers.iter().for_each(|answer| show("answer", answer));
@@ -106,7 +108,7 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
     for action in actions(&lines()) {
         match &action {
             Action::Session(session) => show("session", session),
-            Action::Asked(ask) => show("permission", &ask.permission().unwrap()),
+            Action::IncomingRequest(ask) => show("permission", &ask.permission().unwrap()),
             Action::Message { message, .. } => {
                 show("message", message);
                 show("view", &message.view());
@@ -135,11 +137,11 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
     }
 
     let mut file = Vec::new();
-    let mut recorder = Recorder::new(&mut file, &config(), Time::ZERO, u64::MAX);
-    let mut protocol = Protocol::new(config(), Time::ZERO);
+    let mut recorder = Recorder::new(&mut file, &config(), SessionTime::ZERO, u64::MAX);
+    let mut protocol = Protocol::new(config(), SessionTime::ZERO);
     for input in inputs {
-        recorder.input(Time::ZERO, &input);
-        protocol.apply(Time::ZERO, input);
+        recorder.input(SessionTime::ZERO, &input);
+        protocol.apply(SessionTime::ZERO, input);
     }
     show("protocol", &protocol);
     let journal = Journal::read(&file).unwrap();
@@ -159,39 +161,42 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
 /// Of values that are made of others, one of each kind that holds a content.
 #[test]
 fn what_a_host_makes_is_cut_too() {
-    use claude_duplex::testing::{Pair, Peer, Script, Step, Tool as Called};
+    use claude_duplex::testing::{MockCli, Script, Step, TestSession, ToolStep as Called};
 
     let mut shown: Vec<(&str, String)> = Vec::new();
     let mut show = |what, value: &dyn std::fmt::Debug| shown.push((what, format!("{value:?}")));
 
-    let rules = || vec![Rule::calls(long(), long()); 100];
+    let rules = || vec![PermissionRule::calls(long(), long()); 100];
     let behavior = || RuleBehavior::Allow;
-    show("rules", &Change::AddRules { behavior: behavior(), rules: rules() });
-    show("rules", &Change::ReplaceRules { behavior: behavior(), rules: rules() });
-    show("rules", &Change::RemoveRules { behavior: behavior(), rules: rules() });
-    show("directories", &Change::AddDirectories(vec![long(); 100]));
-    show("directories", &Change::RemoveDirectories(vec![long(); 100]));
-    show("update", &PermissionUpdate::new(&Change::AddDirectories(vec![long()]), Destination::Session));
+    show("rules", &PermissionChange::AddRules { behavior: behavior(), rules: rules() });
+    show("rules", &PermissionChange::ReplaceRules { behavior: behavior(), rules: rules() });
+    show("rules", &PermissionChange::RemoveRules { behavior: behavior(), rules: rules() });
+    show("directories", &PermissionChange::AddDirectories(vec![long(); 100]));
+    show("directories", &PermissionChange::RemoveDirectories(vec![long(); 100]));
+    show(
+        "update",
+        &PermissionUpdate::new(&PermissionChange::AddDirectories(vec![long()]), PermissionDestination::Session),
+    );
     show("hook's output", &PreToolUseOutput::new().permission_decision_reason(long()).updated_input(json()));
-    show("elicitation", &ElicitationAnswer::accept_with(json()));
-    show("dialog", &DialogAnswer::completed(json()));
-    show("MCP answer", &McpAnswer::raw(json()));
+    show("elicitation", &ElicitationResponse::accept_with(json()));
+    show("dialog", &DialogResponse::completed(json()));
+    show("MCP answer", &McpResponse::raw(json()));
 
-    let tool = || Tool::new(long(), long(), json());
-    let server = (0..9).fold(Server::new(long(), long()), |server, at| server.tool(tool_named(at)));
+    let tool = || SdkMcpTool::new(long(), long(), json());
+    let server = (0..9).fold(SdkMcpServer::new(long(), long()), |server, at| server.tool(tool_named(at)));
     show("server's tool", &tool());
     show("server", &server);
-    show("rpc", &Rpc::Request { id: json(), method: long(), params: Some(json()) });
-    show("rpc", &Rpc::Notification { method: long(), params: Some(json()) });
-    show("rpc", &Rpc::Response { id: json(), outcome: Err(json()) });
+    show("rpc", &JsonRpc::Request { id: json(), method: long(), params: Some(json()) });
+    show("rpc", &JsonRpc::Notification { method: long(), params: Some(json()) });
+    show("rpc", &JsonRpc::Response { id: json(), outcome: Err(json()) });
     let (message, questions, reply) = asked();
     show("MCP message", &message);
-    show("reaction", &Server::new("docs", "1").tool(Tool::new("add", "", json())).react(&message));
+    show("reaction", &SdkMcpServer::new("docs", "1").tool(SdkMcpTool::new("add", "", json())).react(&message));
     show("questions", &questions);
     show("questions' reply", &reply);
 
     let steps = || {
-        let call = || Called::new(long(), json()).gives(long());
+        let call = || Called::new(long(), json()).returns(long());
         let calls = std::iter::repeat_with(call).take(9);
         let ask = Step::ask(&long(), [("a", json())]);
         [
@@ -205,8 +210,8 @@ fn what_a_host_makes_is_cut_too() {
     };
     steps().iter().for_each(|step| show("step", step));
     let script = || (0..9).fold(Script::default(), |script, _| script.then(steps()));
-    show("peer", &Peer::new(script(), Time::ZERO));
-    let mut pair = Pair::new(config(), script());
+    show("peer", &MockCli::new(script(), SessionTime::ZERO));
+    let mut pair = TestSession::new(config(), script());
     pair.prompt(long());
     pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     // Which shows no content at all.
@@ -222,12 +227,12 @@ fn what_a_host_makes_is_cut_too() {
     assert!(marked > 20, "{marked}");
 }
 
-fn tool_named(number: usize) -> Tool {
-    Tool::new(format!("{number}{}", long()), long(), json())
+fn tool_named(number: usize) -> SdkMcpTool {
+    SdkMcpTool::new(format!("{number}{}", long()), long(), json())
 }
 
 /// A call of a server's tool, and questions with their answers, out of asks that say too much.
-fn asked() -> (McpMessage, Questions, QuestionReply) {
+fn asked() -> (IncomingMcpMessage, Questions, QuestionResponse) {
     let asks = [
         serde_json::json!({ "type": "control_request", "request_id": "a", "request": { "subtype": "mcp_message",
             "server_name": "docs", "message": { "jsonrpc": "2.0", "id": long(), "method": "tools/call",
@@ -237,10 +242,10 @@ fn asked() -> (McpMessage, Questions, QuestionReply) {
                 "header": long(), "multiSelect": false, "options": vec![serde_json::json!({ "label": long(),
                     "description": long() }); 9] }); 9] } } }),
     ];
-    let mut protocol = Protocol::new(config().own(AskKind::Mcp), Time::ZERO);
-    asks.iter().for_each(|ask| protocol.receive(Time::ZERO, format!("{ask}\n").as_bytes()));
+    let mut protocol = Protocol::new(config().handle(IncomingKind::Mcp), SessionTime::ZERO);
+    asks.iter().for_each(|ask| protocol.receive(SessionTime::ZERO, format!("{ask}\n").as_bytes()));
     let mut asks = std::iter::from_fn(|| protocol.poll_action()).filter_map(|action| match action {
-        Action::Asked(ask) => Some(ask),
+        Action::IncomingRequest(ask) => Some(ask),
         _ => None,
     });
     let message = asks.next().unwrap().mcp().unwrap();
@@ -253,32 +258,38 @@ fn asked() -> (McpMessage, Questions, QuestionReply) {
 fn short_contents_are_shown_whole() {
     let block = serde_json::json!([{ "type": "tool_use", "id": "t", "name": "Bash", "input": "ls" }]);
     let shown = format!("{:?}", contents(&block)[0]);
-    assert_eq!(shown, r#"ToolUse(ToolUse { id: "t", name: "Bash", input: "ls" })"#);
-    assert_eq!(format!("{:?}", Answer::Error { message: "a\nb".into() }), r#"Error { message: "a\nb" }"#);
+    assert_eq!(shown, r#"ToolUse(ToolUseBlock { id: "t", name: "Bash", input: "ls" })"#);
+    assert_eq!(format!("{:?}", IncomingResponse::Error { message: "a\nb".into() }), r#"Error { message: "a\nb" }"#);
     assert_eq!(format!("{:?}", Input::Stderr(b"a\tb".as_slice().into())), r#"Stderr("a\tb")"#);
     assert_eq!(format!("{:?}", Input::Sent(7)), "Sent(7)");
 }
 
 #[test]
 fn names_are_the_wires_where_it_has_them() {
-    assert_eq!(AskKind::KNOWN.iter().map(AskKind::to_string).collect::<Vec<_>>().join(" "), {
+    assert_eq!(IncomingKind::KNOWN.iter().map(IncomingKind::to_string).collect::<Vec<_>>().join(" "), {
         "can_use_tool hook_callback mcp_message elicitation request_user_dialog"
     });
     assert_eq!(MessageKind::ControlCancelRequest.to_string(), "control_cancel_request");
-    assert_eq!(format!("{:>8}|{:<8}|", MessageKind::Other, AskKind::Unknown), "   other|unknown |");
+    assert_eq!(format!("{:>8}|{:<8}|", MessageKind::Other, IncomingKind::Unknown), "   other|unknown |");
     for outcome in [Outcome::Success, Outcome::Error, Outcome::Interrupted, Outcome::Cancelled, Outcome::Blocked] {
         assert_eq!(serde_json::to_string(&outcome).unwrap(), format!("\"{outcome}\""));
     }
-    assert_eq!(Outcome::Lost(Lost::Eof).to_string(), "lost: the CLI's output ended");
+    assert_eq!(Outcome::Lost(LostReason::Eof).to_string(), "lost: the CLI's output ended");
     let deadlines = [Deadline::Initialize, Deadline::Request, Deadline::Interrupt, Deadline::Turn, Deadline::Result];
     assert_eq!(deadlines.map(|deadline| deadline.to_string()).join(" "), "initialize request interrupt turn result");
-    let orders = [ChildAction::CloseStdin, ChildAction::Terminate, ChildAction::Kill];
+    let orders = [ChildCommand::CloseStdin, ChildCommand::Terminate, ChildCommand::Kill];
     assert_eq!(orders.map(|order| order.to_string()).join(", "), "close stdin, terminate, kill");
-    assert_eq!(WhyDeclined::Unowned.to_string(), "the host does not own its kind");
-    let verdicts = [Verdict::Allowed, Verdict::Denied, Verdict::Answered, Verdict::Error, Verdict::Declined];
+    assert_eq!(DeclinedReason::Unhandled.to_string(), "the host does not own its kind");
+    let verdicts = [
+        ResponseKind::Allowed,
+        ResponseKind::Denied,
+        ResponseKind::Answered,
+        ResponseKind::Error,
+        ResponseKind::Declined,
+    ];
     for verdict in verdicts {
         assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{verdict}\""));
     }
-    assert_eq!(WhyWithdrawn::Cli.to_string(), "withdrawn by the CLI");
-    assert_eq!(WhyWithdrawn::Ended(Lost::Unsent).to_string(), "the CLI no longer reads its input");
+    assert_eq!(CancelledReason::Cli.to_string(), "withdrawn by the CLI");
+    assert_eq!(CancelledReason::Ended(LostReason::Unsent).to_string(), "the CLI no longer reads its input");
 }

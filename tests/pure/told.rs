@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use claude_duplex::message::{FailureKind, ResetTime, Transcript};
 use claude_duplex::options::PermissionMode;
-use claude_duplex::testing::{Pair, Script, Step};
+use claude_duplex::testing::{Script, Step, TestSession};
 use claude_duplex::{
-    Action, CompactionState, CompactionTrigger, Config, Exit, Interrupt, Message, Outcome, Prompt, Protocol, Seed, Time,
+    Action, CompactionState, CompactionTrigger, Config, Exit, Interrupt, Message, Outcome, Prompt, Protocol, Seed,
+    SessionTime,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +19,8 @@ struct Host {
 
 impl Host {
     fn of(version: &str) -> Self {
-        let mut host = Self { protocol: Protocol::new(Config::new(Seed([1; 16])), Time::ZERO), actions: Vec::new() };
+        let mut host =
+            Self { protocol: Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO), actions: Vec::new() };
         host.prompt("/compact");
         let init = json!({ "type": "system", "subtype": "init", "session_id": "s", "model": "m", "permissionMode": "default",
             "claude_code_version": version });
@@ -27,18 +29,18 @@ impl Host {
     }
 
     fn prompt(&mut self, text: &str) {
-        self.protocol.prompt(Time::ZERO, Prompt::text(text)).unwrap();
+        self.protocol.prompt(SessionTime::ZERO, Prompt::text(text)).unwrap();
         self.sent();
     }
 
     fn sent(&mut self) {
         let count = self.protocol.poll_transmit().len();
-        self.protocol.sent(Time::ZERO, count);
+        self.protocol.sent(SessionTime::ZERO, count);
     }
 
     fn says(&mut self, lines: &[Value]) {
         for line in lines {
-            self.protocol.receive(Time::ZERO, format!("{line}\n").as_bytes());
+            self.protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
         }
         self.sent();
         self.actions.extend(std::iter::from_fn(|| self.protocol.poll_action()));
@@ -53,10 +55,10 @@ impl Host {
     }
 
     fn last_error(mut self) -> Option<String> {
-        self.protocol.close(Time::ZERO);
-        self.protocol.eof(Time::ZERO);
-        self.protocol.stderr_eof(Time::ZERO);
-        self.protocol.exited(Time::ZERO, Exit::Code(1));
+        self.protocol.close(SessionTime::ZERO);
+        self.protocol.eof(SessionTime::ZERO);
+        self.protocol.stderr_eof(SessionTime::ZERO);
+        self.protocol.exited(SessionTime::ZERO, Exit::Code(1));
         self.says(&[]);
         match self.actions.pop() {
             Some(Action::Closed(closed)) => closed.last_error,
@@ -74,7 +76,7 @@ fn assistant(model: &str, text: &str) -> Value {
 fn an_interrupted_prompt_has_a_plain_cause() {
     let mut host = Host::of("2.1.88");
     host.says(&[assistant("m", "working")]);
-    host.protocol.interrupt(Time::ZERO, Interrupt::running().id("i")).unwrap();
+    host.protocol.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).unwrap();
     host.says(&[
         json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "i" } }),
         json!({ "type": "result", "subtype": "error_during_execution", "is_error": true,
@@ -95,7 +97,7 @@ fn an_interrupted_prompt_has_a_plain_cause() {
 #[test]
 fn the_exit_after_an_interrupt_is_explained() {
     let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
-    let mut pair = Pair::new(Config::new(Seed([1; 16])), Script::default().partial(true).then([slow]));
+    let mut pair = TestSession::new(Config::new(Seed([1; 16])), Script::default().partial(true).then([slow]));
     pair.prompt("count");
     pair.run_until(|action| matches!(action, Action::Message { message, .. } if message.delta().is_some()));
     pair.interrupt(Interrupt::running());

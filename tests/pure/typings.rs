@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use claude_duplex::ask::hook::HookEvent;
-use claude_duplex::{Action, AskKind, AskKinds, Config, Json, Message, Protocol, Request, Seed, Time};
+use claude_duplex::incoming::hook::HookEvent;
+use claude_duplex::{Action, Config, IncomingKind, IncomingKinds, Json, Message, Protocol, Request, Seed, SessionTime};
 use serde_json::{Value, json};
 
-use crate::requests::unnamed;
+use crate::requests::unknown_names;
 
 /// A sample of what a type declares.
 struct Sample {
@@ -30,7 +30,7 @@ impl Sample {
     }
 
     /// Returns the paths that have no name.
-    fn unnamed(&self) -> Result<Vec<String>, String> {
+    fn unknown_names(&self) -> Result<Vec<String>, String> {
         match self.kind.as_str() {
             "message" => self.message(),
             "reply" => self.reply(),
@@ -43,19 +43,21 @@ impl Sample {
         let message = Message::parse(line.as_bytes()).map_err(|rejected| rejected.to_string())?;
         let view = message.view().map_err(|error| error.to_string())?;
         let is_kind = |name: &String| name.starts_with("type is ") || name.starts_with("subtype is ");
-        Ok(view.unnamed().into_iter().map(|name| if is_kind(&name) { String::new() } else { name }).collect())
+        Ok(view.unknown_names().into_iter().map(|name| if is_kind(&name) { String::new() } else { name }).collect())
     }
 
     fn reply(&self) -> Result<Vec<String>, String> {
-        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), Time::ZERO);
-        protocol.request(Time::ZERO, Request::new(&self.name).id("id")).map_err(|refused| refused.to_string())?;
+        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), SessionTime::ZERO);
+        protocol
+            .request(SessionTime::ZERO, Request::new(&self.name).id("id"))
+            .map_err(|refused| refused.to_string())?;
         let response = json!({ "subtype": "success", "request_id": "id", "response": self.line });
         let reply =
             told(protocol, &json!({ "type": "control_response", "response": response }), |action| match action {
-                Action::Replied { reply, .. } => reply.ok(),
+                Action::ResponseReceived { response: reply, .. } => reply.ok(),
                 _ => None,
             });
-        match unnamed(&self.name, &reply.ok_or("there is no reply")?) {
+        match unknown_names(&self.name, &reply.ok_or("there is no reply")?) {
             Some(names) => names.map_err(|error| error.to_string()),
             None => Ok(vec![String::new()]),
         }
@@ -63,28 +65,28 @@ impl Sample {
 
     fn incoming(&self) -> Result<Vec<String>, String> {
         let mut config = Config::new(Seed([3; 16]));
-        config.owned = AskKinds::ALL;
-        let mut protocol = Protocol::new(config, Time::ZERO);
+        config.handled = IncomingKinds::ALL;
+        let mut protocol = Protocol::new(config, SessionTime::ZERO);
         // A dialog comes only if its kind was declared.
         let dialogs = Json::from(&json!([self.line["request"]["dialog_kind"]]));
         let initialize = Request::initialize().field("supportedDialogKinds", dialogs);
-        protocol.request(Time::ZERO, initialize).map_err(|refused| refused.to_string())?;
+        protocol.request(SessionTime::ZERO, initialize).map_err(|refused| refused.to_string())?;
         let ask = told(protocol, &self.line, |action| match action {
-            Action::Asked(ask) => Some(ask),
+            Action::IncomingRequest(ask) => Some(ask),
             _ => None,
         });
         let Some(ask) = ask else {
-            let is_known = AskKind::KNOWN.iter().any(|kind| kind.to_string() == self.name);
+            let is_known = IncomingKind::KNOWN.iter().any(|kind| kind.to_string() == self.name);
             return if is_known { Err("nobody is asked".to_owned()) } else { Ok(vec![String::new()]) };
         };
         let rest = match ask.kind() {
-            AskKind::Permission => ask.permission().map(|permission| permission.rest),
-            AskKind::Mcp => ask.mcp().map(|message| message.rest),
-            AskKind::Elicitation => ask.elicitation().map(|elicitation| elicitation.rest),
-            AskKind::Dialog => ask.dialog().map(|dialog| dialog.rest),
-            AskKind::Hook => match ask.hook() {
+            IncomingKind::Permission => ask.permission().map(|permission| permission.unknown_fields),
+            IncomingKind::Mcp => ask.mcp().map(|message| message.unknown_fields),
+            IncomingKind::Elicitation => ask.elicitation().map(|elicitation| elicitation.unknown_fields),
+            IncomingKind::Dialog => ask.dialog().map(|dialog| dialog.unknown_fields),
+            IncomingKind::Hook => match ask.hook() {
                 Ok(hook) if matches!(hook.input.event, HookEvent::Other(_)) => return Ok(vec![String::new()]),
-                hook => hook.and_then(|hook| hook.input.details()).map(|details| details.rest().clone()),
+                hook => hook.and_then(|hook| hook.input.details()).map(|details| details.unknown_fields().clone()),
             },
             _ => return Ok(vec![String::new()]),
         };
@@ -95,7 +97,7 @@ impl Sample {
 
 /// Gives a session one line, and returns what `pick` wants of its actions.
 fn told<T>(mut protocol: Protocol, line: &Value, pick: impl Fn(Action) -> Option<T>) -> Option<T> {
-    protocol.receive(Time::ZERO, format!("{line}\n").as_bytes());
+    protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
     std::iter::from_fn(|| protocol.poll_action()).find_map(pick)
 }
 
@@ -107,7 +109,7 @@ fn what_the_typings_declare_and_has_no_name_is_told() {
     for line in std::fs::read_to_string(&file).expect("a readable file").lines() {
         let sample = Sample::read(line);
         let (kind, name) = (&sample.kind, &sample.name);
-        match sample.unnamed() {
+        match sample.unknown_names() {
             Ok(paths) => told.extend(paths.iter().map(|path| format!("not named\t{kind}\t{name}\t{path}"))),
             Err(error) => drop(told.insert(format!("not read\t{kind}\t{name}\t{error}"))),
         }
@@ -149,6 +151,12 @@ fn a_name_that_is_new_is_told_for_every_kind() {
         ),
     ];
     for (sample, path) in samples {
-        assert_eq!(sample.unnamed().as_deref(), Ok([path.to_owned()].as_slice()), "{} {}", sample.kind, sample.name);
+        assert_eq!(
+            sample.unknown_names().as_deref(),
+            Ok([path.to_owned()].as_slice()),
+            "{} {}",
+            sample.kind,
+            sample.name
+        );
     }
 }

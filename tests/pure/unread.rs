@@ -1,7 +1,8 @@
 //! Requests of the CLI that are too long to be handed out: they are declined, and nobody waits.
 
 use claude_duplex::{
-    Action, AskKind, AskKinds, Config, Json, Protocol, Rejected, Request, Seed, Time, UnknownAsks, WhyRejected,
+    Action, Config, IncomingKind, IncomingKinds, Json, Protocol, RejectedLine, RejectedReason, Request, Seed,
+    SessionTime, UnknownIncoming,
 };
 
 use crate::incoming::{DIALOG, KINDS, Kind};
@@ -12,14 +13,14 @@ const LINE: usize = 2000;
 /// A session that asks its host everything.
 fn session() -> Protocol {
     let mut config = Config::new(Seed([7; 16]));
-    config.owned = AskKinds::ALL;
-    config.unknown_asks = UnknownAsks::Hand;
+    config.handled = IncomingKinds::ALL;
+    config.unknown_incoming = UnknownIncoming::Deliver;
     config.limits.line = LINE;
-    let mut session = Protocol::new(config, Time::ZERO);
+    let mut session = Protocol::new(config, SessionTime::ZERO);
     let dialogs = Json::parse(&format!("[{DIALOG:?}]")).unwrap();
-    session.request(Time::ZERO, Request::initialize().field("supportedDialogKinds", dialogs)).unwrap();
+    session.request(SessionTime::ZERO, Request::initialize().field("supportedDialogKinds", dialogs)).unwrap();
     let written = session.poll_transmit().len();
-    session.sent(Time::ZERO, written);
+    session.sent(SessionTime::ZERO, written);
     session
 }
 
@@ -33,10 +34,10 @@ fn long(kind: &Kind, id: &str, length: usize) -> String {
 }
 
 /// Gives the session a line in chunks of that size. Returns what was rejected, and what is written.
-fn rejected(session: &mut Protocol, line: &str, chunk: usize) -> (Rejected, String) {
-    line.as_bytes().chunks(chunk).for_each(|part| session.receive(Time::ZERO, part));
+fn rejected(session: &mut Protocol, line: &str, chunk: usize) -> (RejectedLine, String) {
+    line.as_bytes().chunks(chunk).for_each(|part| session.receive(SessionTime::ZERO, part));
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
-    let [Action::Rejected(rejected)] = &actions[..] else { panic!("{actions:?}") };
+    let [Action::RejectedLine(rejected)] = &actions[..] else { panic!("{actions:?}") };
     (rejected.clone(), String::from_utf8(session.poll_transmit().to_vec()).unwrap())
 }
 
@@ -46,10 +47,10 @@ fn a_request_in_a_line_that_is_too_long_is_declined() {
         for chunk in [1, 100, usize::MAX] {
             let mut session = session();
             let (rejected, written) = rejected(&mut session, &long(kind, "it", 3 * LINE), chunk);
-            assert_eq!(rejected.why, WhyRejected::TooLong);
+            assert_eq!(rejected.reason, RejectedReason::TooLong);
             assert!(kind.is_refused(&written, "it"), "{}: {written}", kind.name);
             assert!(rejected.declined.is_some() && !rejected.result_due, "{}", kind.name);
-            assert_eq!(session.incoming_requests().count(), 0);
+            assert_eq!(session.open_incoming().count(), 0);
         }
     }
 }
@@ -60,7 +61,7 @@ fn a_request_with_an_id_that_is_too_long_is_declined() {
         for length in [257, 1000] {
             let (id, mut session) = ("i".repeat(length), session());
             let (rejected, written) = rejected(&mut session, &long(kind, &id, 1), usize::MAX);
-            assert_eq!(rejected.why, WhyRejected::NoRequestId);
+            assert_eq!(rejected.reason, RejectedReason::NoRequestId);
             assert!(kind.is_refused(&written, &id) && rejected.declined.is_some(), "{}: {written}", kind.name);
         }
     }
@@ -82,7 +83,7 @@ fn a_hook_is_declined_as_its_event_demands() {
         ("PostToolUse", "\"subtype\":\"error\""),
     ] {
         let (rejected, written) = rejected(&mut session(), &hook(event), usize::MAX);
-        assert_eq!(rejected.declined, Some(AskKind::Hook));
+        assert_eq!(rejected.declined, Some(IncomingKind::Hook));
         assert!(written.contains(expected) && written.contains("too long"), "{event}: {written}");
     }
 }
@@ -110,7 +111,7 @@ fn what_is_no_request_or_has_no_id_gets_no_response() {
 #[test]
 fn after_the_end_of_stdin_nothing_is_written() {
     let mut session = session();
-    session.send_failed(Time::ZERO);
+    session.send_failed(SessionTime::ZERO);
     while session.poll_action().is_some() {}
     let (rejected, written) = rejected(&mut session, &long(&KINDS[0], "it", 3 * LINE), usize::MAX);
     assert_eq!((rejected.declined, &*written), (None, ""));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::recording::{self, What};
 use claude_duplex::message::Transcript;
-use claude_duplex::{Content, Message, MessageKind, StreamDelta};
+use claude_duplex::{ContentBlock, Message, MessageKind, StreamDelta};
 
 /// The CLI's lines in every recording that fits, by the recording's name.
 fn recorded() -> BTreeMap<String, Vec<Vec<u8>>> {
@@ -92,11 +92,11 @@ fn mutated(line: &[u8], noise: &mut Noise) -> Vec<u8> {
 fn looked_at(message: &Message) -> bool {
     let view = message.view();
     if let Ok(view) = &view {
-        let _ = view.unnamed();
+        let _ = view.unknown_names();
         assert!(format!("{view:?}").len() < 20_000, "{view:?}");
     }
     for block in message.content().into_iter().flatten() {
-        if let Content::ToolResult(result) = block {
+        if let ContentBlock::ToolResult(result) = block {
             let _ = (result.text(), result.blocks());
         }
     }
@@ -151,9 +151,13 @@ fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
             if completed {
                 turns += 1;
                 let said: String = transcript.texts().collect();
-                assert_eq!(transcript.answer(), result.result.as_deref(), "{name}");
-                assert_eq!(transcript.texts().last(), transcript.answer().filter(|text| !text.is_empty()), "{name}");
-                assert_eq!(transcript.partial(), "", "{name}");
+                assert_eq!(transcript.final_text(), result.result.as_deref(), "{name}");
+                assert_eq!(
+                    transcript.texts().last(),
+                    transcript.final_text().filter(|text| !text.is_empty()),
+                    "{name}"
+                );
+                assert_eq!(transcript.partial_text(), "", "{name}");
                 // In these the stream broke, and the model was asked again.
                 if !streamed.is_empty() && !name.contains("stream_") {
                     streamed_turns += 1;

@@ -9,7 +9,7 @@ use crate::history::Author;
 use crate::history::peer::PeerLine;
 use crate::history::step::{PickedBusy, Step};
 use crate::laws;
-use claude_duplex::{AskKinds, Config, Seed};
+use claude_duplex::{Config, IncomingKinds, Seed};
 
 /// What each letter says. Numbers pick the first prompt, the latest ask and the latest request.
 fn alphabet() -> Vec<(&'static str, Step)> {
@@ -106,7 +106,7 @@ impl Walk {
 
 fn config() -> Config {
     let mut config = Config::new(Seed([7; 16]));
-    config.owned = AskKinds::ALL;
+    config.handled = IncomingKinds::ALL;
     config.limits.line = 1000;
     config.timeouts.turn = Some(Duration::from_secs(5));
     config.timeouts.stall = Some(Duration::from_secs(3));

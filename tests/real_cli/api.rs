@@ -168,12 +168,12 @@ impl Shared {
     fn message(&self, body: &[u8], to: &mut &TcpStream) -> io::Result<After> {
         let asked: Value = match serde_json::from_slice(body) {
             Ok(asked) => asked,
-            Err(why) => return refuse(to, &format!("a body that is not JSON: {why}")),
+            Err(reason) => return refuse(to, &format!("a body that is not JSON: {reason}")),
         };
         let messages = asked["messages"].as_array().map_or(&[][..], Vec::as_slice);
         let running = match Running::find(messages) {
             Ok(running) => running,
-            Err(why) => return refuse(to, &format!("a script that cannot be followed: {why}")),
+            Err(reason) => return refuse(to, &format!("a script that cannot be followed: {reason}")),
         };
         let everything = lock(&self.everything).clone();
         let next = running.as_ref().map(|running| running.next(|key, times| self.fails(key, times)));
@@ -220,8 +220,8 @@ fn both(stream: TcpStream) -> Option<(TcpStream, TcpStream)> {
     Some((stream, again))
 }
 
-fn refuse(to: &mut &TcpStream, why: &str) -> io::Result<After> {
-    http::json(to, 400, &error("invalid_request_error", why))?;
+fn refuse(to: &mut &TcpStream, reason: &str) -> io::Result<After> {
+    http::json(to, 400, &error("invalid_request_error", reason))?;
     Ok(After::Keep)
 }
 

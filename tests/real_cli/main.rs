@@ -51,8 +51,8 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     match run(&arguments) {
         Ok(code) => code,
-        Err(why) => {
-            eprintln!("real CLI: {why}");
+        Err(reason) => {
+            eprintln!("real CLI: {reason}");
             ExitCode::FAILURE
         }
     }

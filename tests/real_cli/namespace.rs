@@ -58,7 +58,7 @@ fn start_inside(here: &str) -> String {
     for way in WAYS {
         let probe = Command::new("unshare").args(way).args(["--", "true"]).output();
         match succeeded(&format!("unshare {}", way.join(" ")), "util-linux", probe) {
-            Err(why) => refusals.push(why),
+            Err(reason) => refusals.push(reason),
             Ok(()) => {
                 let binary = match std::env::current_exe() {
                     Ok(binary) => binary,

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use claude_duplex::Message;
-use claude_duplex::ask::hook::HookEvent;
+use claude_duplex::incoming::hook::HookEvent;
 use serde_json::{Value, json};
 
 use crate::script::texts;

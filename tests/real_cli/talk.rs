@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use claude_duplex::options::Options;
 use claude_duplex::{
-    Action, Answer, Ask, AskKinds, Closed, Config, Content, Driver, Json, Lost, Message, MessageKind, Outcome as Ended,
-    Prompt, PromptId, Reply, Request, RequestError, RequestId, Seed, TurnResult,
+    Action, Config, ContentBlock, Driver, IncomingKinds, IncomingRequest, IncomingResponse, Json, LostReason, Message,
+    MessageKind, Outcome as Ended, Prompt, PromptId, Request, RequestError, RequestId, Response, Seed, SessionClosed,
+    TurnResult,
 };
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ impl<'c> Talk<'c> {
         let plain = Options::new().program(case.cli.named()).current_dir(case.place.cwd()).env_clear();
         let plain = case.environment().into_iter().fold(plain, |options, (name, value)| options.env(name, value));
         let mut config = Config::new(Seed::random());
-        config.owned = AskKinds::ALL;
+        config.handled = IncomingKinds::ALL;
         // A version for node takes its time to start on a busy machine.
         config.timeouts.interrupt = Some(PATIENCE);
         config.timeouts.request = Some(PATIENCE);
@@ -91,9 +92,9 @@ impl<'c> Talk<'c> {
         }
     }
 
-    pub(crate) async fn asked(&mut self) -> Result<Ask, String> {
+    pub(crate) async fn asked(&mut self) -> Result<IncomingRequest, String> {
         let ask = |action: &Action| match action {
-            Action::Asked(ask) => Some(ask.clone()),
+            Action::IncomingRequest(ask) => Some(ask.clone()),
             _ => None,
         };
         self.until("an ask", ask).await
@@ -103,11 +104,11 @@ impl<'c> Talk<'c> {
     pub(crate) async fn ended_with(
         &mut self,
         wanted: PromptId,
-        mut answer: impl FnMut(&Ask) -> Option<Answer>,
+        mut answer: impl FnMut(&IncomingRequest) -> Option<IncomingResponse>,
     ) -> Result<End, String> {
         loop {
             let next = |action: &Action| match action {
-                Action::Asked(ask) => Some(Err(ask.clone())),
+                Action::IncomingRequest(ask) => Some(Err(ask.clone())),
                 action => ended(action, wanted).map(Ok),
             };
             match self.until("the prompt's end", next).await? {
@@ -121,13 +122,13 @@ impl<'c> Talk<'c> {
     pub(crate) async fn request_with(
         &mut self,
         request: Request,
-        mut answer: impl FnMut(&Ask) -> Option<Answer>,
-    ) -> Result<Result<Reply, RequestError>, String> {
+        mut answer: impl FnMut(&IncomingRequest) -> Option<IncomingResponse>,
+    ) -> Result<Result<Response, RequestError>, String> {
         let subtype = request.subtype().to_owned();
         let request = self.claude.request(request).map_err(|refused| refused.to_string())?;
         loop {
             let next = |action: &Action| match action {
-                Action::Asked(ask) => Some(Err(ask.clone())),
+                Action::IncomingRequest(ask) => Some(Err(ask.clone())),
                 action => replied(action, request).map(Ok),
             };
             match self.until("the reply", next).await? {
@@ -142,12 +143,12 @@ impl<'c> Talk<'c> {
         }
     }
 
-    pub(crate) async fn request(&mut self, request: Request) -> Result<Result<Reply, RequestError>, String> {
+    pub(crate) async fn request(&mut self, request: Request) -> Result<Result<Response, RequestError>, String> {
         self.request_with(request, |_| None).await
     }
 
     /// `initialize` with these fields, which has to succeed.
-    pub(crate) async fn initialize(&mut self, fields: Value) -> Result<Reply, Box<dyn std::error::Error>> {
+    pub(crate) async fn initialize(&mut self, fields: Value) -> Result<Response, Box<dyn std::error::Error>> {
         let mut request = Request::initialize();
         for (name, value) in fields.as_object().into_iter().flatten() {
             request = request.field(name, Json::from_value(value)?);
@@ -155,7 +156,7 @@ impl<'c> Talk<'c> {
         Ok(self.request(request).await??)
     }
 
-    pub(crate) async fn replied(&mut self, wanted: RequestId) -> Result<Result<Reply, RequestError>, String> {
+    pub(crate) async fn replied(&mut self, wanted: RequestId) -> Result<Result<Response, RequestError>, String> {
         let already = self.actions.iter().find_map(|action| replied(action, wanted));
         match already {
             Some(reply) => Ok(reply),
@@ -163,13 +164,13 @@ impl<'c> Talk<'c> {
         }
     }
 
-    fn say(&mut self, ask: &Ask, answer: Option<Answer>) -> Result<(), String> {
-        answer.map_or(Ok(()), |answer| self.claude.answer(ask.id(), answer).map_err(|error| error.to_string()))
+    fn say(&mut self, ask: &IncomingRequest, answer: Option<IncomingResponse>) -> Result<(), String> {
+        answer.map_or(Ok(()), |answer| self.claude.respond(ask.id(), answer).map_err(|error| error.to_string()))
     }
 
     /// Until the CLI has read all that was written: a reply shows it.
     pub(crate) async fn read_up_to_here(&mut self) -> Result<(), Box<dyn std::error::Error>> {
-        let mode = Request::new("set_permission_mode").field("mode", Json::string("default"));
+        let mode = Request::new("set_permission_mode").field("mode", Json::from_text("default"));
         self.request(mode).await??;
         Ok(())
     }
@@ -202,7 +203,7 @@ impl<'c> Talk<'c> {
 
     /// How many asks were withdrawn.
     pub(crate) fn withdrawn(&self) -> usize {
-        self.actions.iter().filter(|action| matches!(action, Action::Withdrawn { .. })).count()
+        self.actions.iter().filter(|action| matches!(action, Action::IncomingCancelled { .. })).count()
     }
 
     /// Every message so far.
@@ -229,12 +230,12 @@ impl<'c> Talk<'c> {
     }
 
     /// Closes the session in order and drives it to its end.
-    pub(crate) async fn close(&mut self) -> Result<Closed, String> {
+    pub(crate) async fn close(&mut self) -> Result<SessionClosed, String> {
         self.claude.close();
         self.closed().await
     }
 
-    pub(crate) async fn closed(&mut self) -> Result<Closed, String> {
+    pub(crate) async fn closed(&mut self) -> Result<SessionClosed, String> {
         let closed = |action: &Action| match action {
             Action::Closed(closed) => Some(closed.clone()),
             _ => None,
@@ -246,7 +247,7 @@ impl<'c> Talk<'c> {
     pub(crate) fn thoughts(&self) -> Vec<String> {
         let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let thought = |block| match block {
-            Content::Thinking(thinking) => Some(thinking.thinking.clone()),
+            ContentBlock::Thinking(thinking) => Some(thinking.thinking.clone()),
             _ => None,
         };
         blocks.filter_map(thought).collect()
@@ -256,7 +257,7 @@ impl<'c> Talk<'c> {
     pub(crate) fn tool_results(&self) -> String {
         let blocks = self.messages().filter_map(|message| message.content().ok()).flatten();
         let results = blocks.filter_map(|block| match block {
-            Content::ToolResult(result) => Some(result.text().into_owned()),
+            ContentBlock::ToolResult(result) => Some(result.text().into_owned()),
             _ => None,
         });
         results.collect::<Vec<_>>().join("\n")
@@ -271,13 +272,16 @@ impl End {
     }
 
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(self.outcome, Ended::Lost(Lost::Eof | Lost::Exited | Lost::Closed | Lost::Failed))
+        matches!(
+            self.outcome,
+            Ended::Lost(LostReason::Eof | LostReason::Exited | LostReason::Closed | LostReason::Failed)
+        )
     }
 }
 
-fn replied(action: &Action, wanted: RequestId) -> Option<Result<Reply, RequestError>> {
+fn replied(action: &Action, wanted: RequestId) -> Option<Result<Response, RequestError>> {
     match action {
-        Action::Replied { request, reply } if *request == wanted => Some(reply.clone()),
+        Action::ResponseReceived { request, response: reply } if *request == wanted => Some(reply.clone()),
         _ => None,
     }
 }

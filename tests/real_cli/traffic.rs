@@ -1,7 +1,7 @@
 //! The shape of what a version writes: every kind of line with the paths of its fields, to compare versions by.
 //!
 //! With `TRAFFIC=FILE` a run adds them there, a line each: `result`, `result .usage.input_tokens`. What the library has no name for
-//! is written with `(unnamed)`; `FILE.unnamed` then has an example of each, with the trial that met it.
+//! is written with `(unknown_names)`; `FILE.unknown_names` then has an example of each, with the trial that met it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use claude_duplex::message::Fields;
-use claude_duplex::{Action, Ask, AskKind, DecodeError, Message, MessageKind, Reply};
+use claude_duplex::{Action, DecodeError, IncomingKind, IncomingRequest, Message, MessageKind, Response};
 use serde_json::Value;
 
 /// Names the file.
@@ -52,12 +52,14 @@ struct Noted {
 /// Takes note of an action of a trial's session.
 pub(crate) fn note(trial: &'static str, action: &Action) {
     match action {
-        Action::Message { message, .. } | Action::Declined { message, .. } | Action::Stray(message) => {
+        Action::Message { message, .. }
+        | Action::IncomingDeclined { message, .. }
+        | Action::UnmatchedResponse(message) => {
             self::message(trial, message);
         }
-        Action::Asked(ask) => {
+        Action::IncomingRequest(ask) => {
             let Some((name, line)) = shape(ask.message(), None, DEPTH) else { return };
-            unnamed(trial, &name, names_in(ask), &line["request"]);
+            unknown_names(trial, &name, names_in(ask), &line["request"]);
         }
         _ => {}
     }
@@ -71,7 +73,7 @@ pub(crate) fn message(trial: &'static str, message: &Message) {
     }
     let Some((name, line)) = shape(message, None, DEPTH) else { return };
     if !name.starts_with("control_") {
-        unnamed(trial, &name, message.view().map(|view| view.unnamed()), &line);
+        unknown_names(trial, &name, message.view().map(|view| view.unknown_names()), &line);
     }
 }
 
@@ -81,9 +83,9 @@ pub(crate) fn flag(flag: &str) {
 }
 
 /// Takes note of the reply to a request, and of what the type of the reply does not name.
-pub(crate) fn reply(trial: &'static str, request: &str, reply: &Reply, names: Result<Vec<String>, DecodeError>) {
+pub(crate) fn reply(trial: &'static str, request: &str, reply: &Response, names: Result<Vec<String>, DecodeError>) {
     let Some((name, line)) = shape(reply.message(), Some(request), usize::MAX) else { return };
-    unnamed(trial, &name, names, &line["response"]["response"]);
+    unknown_names(trial, &name, names, &line["response"]["response"]);
 }
 
 /// Takes note of a line's kind and fields, and returns both; `None` if nobody wants to know.
@@ -101,7 +103,7 @@ fn shape(message: &Message, request: Option<&str>, depth: usize) -> Option<(Stri
     Some((name, line))
 }
 
-fn unnamed(trial: &'static str, kind: &str, names: Result<Vec<String>, DecodeError>, line: &Value) {
+fn unknown_names(trial: &'static str, kind: &str, names: Result<Vec<String>, DecodeError>, line: &Value) {
     let names = names.unwrap_or_else(|error| vec![error.to_string()]);
     let mut noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
     for name in names {
@@ -111,18 +113,19 @@ fn unnamed(trial: &'static str, kind: &str, names: Result<Vec<String>, DecodeErr
 }
 
 /// Names the fields of an incoming request that its view has no name for.
-fn names_in(ask: &Ask) -> Result<Vec<String>, DecodeError> {
+fn names_in(ask: &IncomingRequest) -> Result<Vec<String>, DecodeError> {
     let names = |fields: &Fields| fields.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
     Ok(match ask.kind() {
-        AskKind::Permission => names(&ask.permission()?.rest),
-        AskKind::Hook => {
+        IncomingKind::Permission => names(&ask.permission()?.unknown_fields),
+        IncomingKind::Hook => {
             let hook = ask.hook()?;
-            let of_event = hook.input.details()?.rest().iter().map(|(name, _)| format!("input.{name}")).collect();
-            [names(&hook.rest), of_event].concat()
+            let of_event =
+                hook.input.details()?.unknown_fields().iter().map(|(name, _)| format!("input.{name}")).collect();
+            [names(&hook.unknown_fields), of_event].concat()
         }
-        AskKind::Mcp => names(&ask.mcp()?.rest),
-        AskKind::Elicitation => names(&ask.elicitation()?.rest),
-        AskKind::Dialog => names(&ask.dialog()?.rest),
+        IncomingKind::Mcp => names(&ask.mcp()?.unknown_fields),
+        IncomingKind::Elicitation => names(&ask.elicitation()?.unknown_fields),
+        IncomingKind::Dialog => names(&ask.dialog()?.unknown_fields),
         _ => vec!["subtype".to_owned()],
     })
 }

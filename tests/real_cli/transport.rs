@@ -4,10 +4,10 @@ use std::future::Future;
 use std::io;
 use std::task::{Context, Poll};
 
+use claude_duplex::driver::smol::SmolTransport;
+use claude_duplex::driver::tokio::TokioTransport;
 use claude_duplex::options::Options;
-use claude_duplex::smol::Smol;
-use claude_duplex::tokio::Tokio;
-use claude_duplex::{Config, Driver, Exit, SpawnError, Time};
+use claude_duplex::{Config, Driver, Exit, SessionTime, SpawnError};
 
 // A timer of smol's reactor, which has a thread of its own: it rings under tokio too.
 pub(crate) use async_io::Timer;
@@ -48,8 +48,8 @@ impl Carrier {
     pub(crate) fn spawn(self, options: &Options, config: Config) -> Result<Driver<Transport>, SpawnError> {
         let invocation = options.invocation()?;
         let transport = match self {
-            Self::Smol => Transport::Smol(Smol::spawn(&invocation)?),
-            Self::Tokio => Transport::Tokio(Tokio::spawn(&invocation)?),
+            Self::Smol => Transport::Smol(SmolTransport::spawn(&invocation)?),
+            Self::Tokio => Transport::Tokio(TokioTransport::spawn(&invocation)?),
         };
         Ok(Driver::new(config, transport))
     }
@@ -57,8 +57,8 @@ impl Carrier {
 
 /// A child of either kind.
 pub(crate) enum Transport {
-    Smol(Smol),
-    Tokio(Tokio),
+    Smol(SmolTransport),
+    Tokio(TokioTransport),
 }
 
 /// The same call on whichever it is.
@@ -78,7 +78,7 @@ impl Transport {
 }
 
 impl claude_duplex::Transport for Transport {
-    fn now(&self) -> Time {
+    fn now(&self) -> SessionTime {
         either!(self, transport => transport.now())
     }
 
@@ -110,7 +110,7 @@ impl claude_duplex::Transport for Transport {
         either!(self, transport => transport.poll_exit(cx))
     }
 
-    fn poll_timer(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()> {
+    fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()> {
         either!(self, transport => transport.poll_timer(cx, at))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Debug};
 
-use claude_duplex::testing::Generation;
+use claude_duplex::testing::CliVersion;
 use serde_json::Value;
 
 use crate::scenarios::Scenario;
@@ -19,11 +19,11 @@ impl Delivered {
     }
 
     /// What every scenario has in common, and then its own.
-    pub(crate) fn check(&self, generation: Generation, scenario: &Scenario) -> Checked {
+    pub(crate) fn check(&self, generation: CliVersion, scenario: &Scenario) -> Checked {
         let ends = [self.0.first(), self.0.last()].map(|line| line.map(|line| &line["kind"]));
         same("the first and the last line", ends, [Some(&"ready".into()), Some(&"closed".into())])?;
         // The first generation does not say which it is.
-        let version = if generation == Generation::V1_0_128 { Value::Null } else { generation.version().into() };
+        let version = if generation == CliVersion::V1_0_128 { Value::Null } else { generation.version().into() };
         for init in self.all("init") {
             same("the peer's model", &init["model"], &"claude-script".into())?;
             same("the version", &init["version"], &version)?;

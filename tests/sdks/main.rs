@@ -15,15 +15,15 @@ mod sdk;
 
 use std::process::ExitCode;
 
-use claude_duplex::testing::Generation;
+use claude_duplex::testing::CliVersion;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::scenarios::{SCENARIOS, Scenario};
 use crate::sdk::Sdk;
 
 /// The newest, and those in which hooks, permissions and the host's servers differ from it.
-const GENERATIONS: [Generation; 4] =
-    [Generation::V1_0_128, Generation::V2_0_76, Generation::V2_1_143, Generation::V2_1_329];
+const GENERATIONS: [CliVersion; 4] =
+    [CliVersion::V1_0_128, CliVersion::V2_0_76, CliVersion::V2_1_143, CliVersion::V2_1_329];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -32,8 +32,8 @@ fn main() -> ExitCode {
         eprintln!("{missing}");
     }
     if found.iter().any(Result::is_ok) {
-        if let Err(why) = namespace::enter() {
-            eprintln!("the SDKs: {why}");
+        if let Err(reason) = namespace::enter() {
+            eprintln!("the SDKs: {reason}");
             return ExitCode::FAILURE;
         }
     }
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
-fn trial(name: &str, found: Result<Sdk, String>, generation: Generation, scenario: &'static Scenario) -> Trial {
+fn trial(name: &str, found: Result<Sdk, String>, generation: CliVersion, scenario: &'static Scenario) -> Trial {
     let ignored = found.is_err();
     // An ignored one is reached by `--ignored`.
     let run = move || run::run(&found.map_err(Failed::from)?, generation, scenario);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use claude_duplex::testing::Generation;
+use claude_duplex::testing::CliVersion;
 use libtest_mimic::Failed;
 
 use crate::delivered::Delivered;
@@ -25,13 +25,13 @@ fn peer() -> Result<PathBuf, Failed> {
     let this = std::env::current_exe()?;
     let program = this.ancestors().nth(2).ok_or("no target/PROFILE/deps/TEST")?.join("examples/peer");
     if !program.exists() {
-        let why = format!("{} is not built: run the whole `cargo test --all-features`", program.display());
-        return Err(why.into());
+        let reason = format!("{} is not built: run the whole `cargo test --all-features`", program.display());
+        return Err(reason.into());
     }
     Ok(program)
 }
 
-pub(crate) fn run(sdk: &Sdk, generation: Generation, scenario: &Scenario) -> Result<(), Failed> {
+pub(crate) fn run(sdk: &Sdk, generation: CliVersion, scenario: &Scenario) -> Result<(), Failed> {
     // Whatever was started in it is killed with it.
     let place = Place::new()?;
     let mut host = sdk.host(&place.cwd())?;
@@ -45,7 +45,7 @@ pub(crate) fn run(sdk: &Sdk, generation: Generation, scenario: &Scenario) -> Res
     let (done, end) = mpsc::channel();
     std::thread::spawn(move || done.send(child.wait_with_output()));
     let in_time = end.recv_timeout(LIMIT).ok();
-    let (output, mut why) = match in_time {
+    let (output, mut reason) = match in_time {
         Some(output) => (output?, None),
         None => {
             place.kill();
@@ -57,8 +57,8 @@ pub(crate) fn run(sdk: &Sdk, generation: Generation, scenario: &Scenario) -> Res
     };
     let delivered = Delivered::read(&String::from_utf8_lossy(&output.stdout));
     if !output.status.success() {
-        why.get_or_insert_with(|| output.status.to_string());
+        reason.get_or_insert_with(|| output.status.to_string());
     }
-    let checked = why.map_or_else(|| delivered.check(generation, scenario), Err);
-    checked.map_err(|why| format!("{why}\n{delivered}{}", String::from_utf8_lossy(&output.stderr)).into())
+    let checked = reason.map_or_else(|| delivered.check(generation, scenario), Err);
+    checked.map_err(|reason| format!("{reason}\n{delivered}{}", String::from_utf8_lossy(&output.stderr)).into())
 }

@@ -1,6 +1,6 @@
 //! What is said to the peer, and what the SDK must have delivered; the hosts know the scenarios by their names.
 
-use claude_duplex::testing::Generation;
+use claude_duplex::testing::CliVersion;
 use serde_json::{Value, json};
 
 use crate::delivered::{Checked, Delivered, same};
@@ -9,7 +9,7 @@ pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// Each is sent when the result of the one before was delivered.
     pub(crate) prompts: &'static [&'static str],
-    pub(crate) check: fn(&Delivered, Generation) -> Checked,
+    pub(crate) check: fn(&Delivered, CliVersion) -> Checked,
 }
 
 const RUN: &[&str] = &[r#"{"steps":[{"tool":"Bash","input":{"command":"ls"}},{"text":"finished"}]}"#];
@@ -39,12 +39,12 @@ pub(crate) const SCENARIOS: [Scenario; 7] = [
     },
 ];
 
-fn hello(delivered: &Delivered, _: Generation) -> Checked {
+fn hello(delivered: &Delivered, _: CliVersion) -> Checked {
     same("the texts", delivered.said(), vec!["hello there"])?;
     succeeded(delivered.one("result")?, "hello there")
 }
 
-fn two_turns(delivered: &Delivered, _: Generation) -> Checked {
+fn two_turns(delivered: &Delivered, _: CliVersion) -> Checked {
     same("the texts", delivered.said(), vec!["one", "two"])?;
     let results: Vec<&Value> = delivered.all("result").collect();
     same("the results", results.len(), 2)?;
@@ -52,7 +52,7 @@ fn two_turns(delivered: &Delivered, _: Generation) -> Checked {
     succeeded(results[1], "two")
 }
 
-fn permission_allowed(delivered: &Delivered, generation: Generation) -> Checked {
+fn permission_allowed(delivered: &Delivered, generation: CliVersion) -> Checked {
     asked(delivered, generation)?;
     // The callback has changed the input, which the call gives back.
     let output = json!({ "command": "ls -l" }).to_string();
@@ -61,7 +61,7 @@ fn permission_allowed(delivered: &Delivered, generation: Generation) -> Checked 
     succeeded(delivered.one("result")?, "finished")
 }
 
-fn permission_denied(delivered: &Delivered, generation: Generation) -> Checked {
+fn permission_denied(delivered: &Delivered, generation: CliVersion) -> Checked {
     asked(delivered, generation)?;
     returned(delivered, &"not today".into(), true)?;
     let call = delivered.one("tool_use")?;
@@ -70,7 +70,7 @@ fn permission_denied(delivered: &Delivered, generation: Generation) -> Checked {
     succeeded(delivered.one("result")?, "finished")
 }
 
-fn hook(delivered: &Delivered, _: Generation) -> Checked {
+fn hook(delivered: &Delivered, _: CliVersion) -> Checked {
     let hooks: Vec<&Value> = delivered.all("hook").collect();
     let events: Vec<&Value> = hooks.iter().map(|hook| &hook["input"]["hook_event_name"]).collect();
     // The one for another tool is not called.
@@ -90,7 +90,7 @@ fn hook(delivered: &Delivered, _: Generation) -> Checked {
     succeeded(delivered.one("result")?, "finished")
 }
 
-fn mcp(delivered: &Delivered, _: Generation) -> Checked {
+fn mcp(delivered: &Delivered, _: CliVersion) -> Checked {
     let servers = &delivered.one("init")?["servers"];
     same("the server", [&servers[0]["name"], &servers[0]["status"]], [&"calc".into(), &"connected".into()])?;
     let called = delivered.one("called")?;
@@ -99,11 +99,11 @@ fn mcp(delivered: &Delivered, _: Generation) -> Checked {
     succeeded(delivered.one("result")?, "five")
 }
 
-fn interrupt(delivered: &Delivered, generation: Generation) -> Checked {
+fn interrupt(delivered: &Delivered, generation: CliVersion) -> Checked {
     delivered.one("interrupted")?;
     let results: Vec<&Value> = delivered.all("result").collect();
     same("the results", results.len(), 2)?;
-    let says_why = generation >= Generation::V2_1_143;
+    let says_why = generation >= CliVersion::V2_1_143;
     same("the first result", &results[0]["subtype"], &"error_during_execution".into())?;
     same("its error", &results[0]["is_error"], &says_why.into())?;
     let reason = if says_why { "aborted_streaming".into() } else { Value::Null };
@@ -114,11 +114,11 @@ fn interrupt(delivered: &Delivered, generation: Generation) -> Checked {
 }
 
 /// The host was asked about the model's call.
-fn asked(delivered: &Delivered, generation: Generation) -> Checked {
+fn asked(delivered: &Delivered, generation: CliVersion) -> Checked {
     let (call, asked) = (delivered.one("tool_use")?, delivered.one("asked")?);
     same("the asked tool", &asked["name"], &"Bash".into())?;
     same("the asked input", &asked["input"], &json!({ "command": "ls" }))?;
-    let id = if generation == Generation::V1_0_128 { &Value::Null } else { &call["id"] };
+    let id = if generation == CliVersion::V1_0_128 { &Value::Null } else { &call["id"] };
     same("the asked call", &asked["id"], id)
 }
 

@@ -9,9 +9,9 @@ pub(crate) fn of<'a>(actions: impl IntoIterator<Item = &'a Action>) -> String {
         (None, Action::Closed(closed)) => {
             format!("{action:?} {:?} {:?} {:?}\n", closed.stderr, closed.rejected_tail, closed.last_error)
         }
-        (None, Action::Rejected(rejected)) => format!("{action:?} {}\n", rejected.head.escape_ascii()),
+        (None, Action::RejectedLine(rejected)) => format!("{action:?} {}\n", rejected.head.escape_ascii()),
         (None, Action::DamagedLine(line)) => format!("{action:?} {}\n", line.dropped.escape_ascii()),
-        (None, Action::Replied { reply: Err(error), .. }) => format!("{action:?} {error}\n"),
+        (None, Action::ResponseReceived { response: Err(error), .. }) => format!("{action:?} {error}\n"),
         (None, Action::Session(session)) => format!("{action:?} {} {:?}\n", session.id, session.capabilities),
         _ => format!("{action:?}\n"),
     });
@@ -31,10 +31,12 @@ pub(crate) fn of_replay(journal: &Journal) -> String {
 
 fn message(action: &Action) -> Option<&Message> {
     match action {
-        Action::Message { message, .. } | Action::Declined { message, .. } | Action::Stray(message) => Some(message),
+        Action::Message { message, .. }
+        | Action::IncomingDeclined { message, .. }
+        | Action::UnmatchedResponse(message) => Some(message),
         Action::TurnEnded { result, .. } | Action::PromptEnded { result, .. } => result.as_ref(),
-        Action::Replied { reply, .. } => reply.as_ref().ok().map(|reply| reply.message()),
-        Action::Asked(ask) => Some(ask.message()),
+        Action::ResponseReceived { response: reply, .. } => reply.as_ref().ok().map(|reply| reply.message()),
+        Action::IncomingRequest(ask) => Some(ask.message()),
         _ => None,
     }
 }

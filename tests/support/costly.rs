@@ -1,7 +1,7 @@
 //! Lines that are made to cost much: one part of a message, filled with one small thing over and over.
 
 use claude_duplex::{
-    Action, AskKinds, Config, Decision, Interrupt, Prompt, Protocol, Request, Seed, Time, UnknownAsks,
+    Action, Config, Decision, IncomingKinds, Interrupt, Prompt, Protocol, Request, Seed, SessionTime, UnknownIncoming,
 };
 
 /// Lines with a part that can be filled: what stands before it and what stands behind it. The session that they are told
@@ -104,12 +104,12 @@ pub(crate) fn length(line: &[u8]) -> usize {
 /// A session that hears the lines of [`PLACES`]: it has a prompt and three requests open, and owns every request of the
 /// CLI.
 pub(crate) fn session(line: usize) -> Protocol {
-    let now = Time::ZERO;
+    let now = SessionTime::ZERO;
     let mut config = Config::new(Seed([0; 16]));
-    config.owned = AskKinds::ALL;
-    config.unknown_asks = UnknownAsks::Hand;
+    config.handled = IncomingKinds::ALL;
+    config.unknown_incoming = UnknownIncoming::Deliver;
     config.limits.line = config.limits.line.max(line);
-    config.limits.open_ask_bytes = config.limits.open_ask_bytes.max(line);
+    config.limits.open_incoming_bytes = config.limits.open_incoming_bytes.max(line);
     let mut session = Protocol::new(config, now);
     let prompt = session.prompt(now, Prompt::text("hello")).expect("there is room");
     session.request(now, Request::new("mcp_status").id("r")).expect("there is room");
@@ -121,14 +121,14 @@ pub(crate) fn session(line: usize) -> Protocol {
 
 /// Tells a line to a session, takes what follows, and allows every tool that wants to run.
 pub(crate) fn hear(session: &mut Protocol, line: &[u8], mut action: impl FnMut(&Action)) {
-    session.receive(Time::ZERO, line);
-    session.receive(Time::ZERO, b"\n");
+    session.receive(SessionTime::ZERO, line);
+    session.receive(SessionTime::ZERO, b"\n");
     while let Some(next) = session.poll_action() {
         action(&next);
-        if let Action::Asked(ask) = next {
+        if let Action::IncomingRequest(ask) = next {
             // One that the host cannot allow stays open.
-            let _ = session.answer(Time::ZERO, ask.id(), Decision::allow());
-            session.sent(Time::ZERO, usize::MAX);
+            let _ = session.respond(SessionTime::ZERO, ask.id(), Decision::allow());
+            session.sent(SessionTime::ZERO, usize::MAX);
         }
     }
 }

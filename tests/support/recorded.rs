@@ -15,7 +15,7 @@ pub(crate) fn recordings() -> Vec<(PathBuf, Vec<Recorded>)> {
     for path in children(&root).iter().filter(|path| path.is_dir()).flat_map(|version| children(version)) {
         if path.extension().is_some_and(|extension| extension == "ndjson") {
             let text = std::fs::read(&path).expect("a readable file");
-            let lines = recording::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+            let lines = recording::read(&text).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
             files.push((path, lines));
         }
     }

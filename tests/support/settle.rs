@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use claude_duplex::{Action, AskId, Attribution, Input, PromptId, Protocol, RequestId, Time, TurnId};
+use claude_duplex::{Action, Attribution, IncomingId, Input, PromptId, Protocol, RequestId, SessionTime, TurnId};
 
 /// How often each thing was begun and ended.
 #[derive(Default)]
@@ -54,17 +54,17 @@ impl Settled {
     }
 
     /// The answer was accepted.
-    pub(crate) fn answer(&mut self, ask: AskId) {
+    pub(crate) fn answer(&mut self, ask: IncomingId) {
         self.answers.begin(format!("{ask:?}"));
     }
 
     #[allow(dead_code, reason = "not every test has the core in its hands")]
-    pub(crate) fn input(&mut self, protocol: &mut Protocol, now: Time, input: Input<'static>) {
+    pub(crate) fn input(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'static>) {
         match input {
             Input::Prompt(prompt) => drop(protocol.prompt(now, prompt).map(|id| self.prompt(id))),
             Input::Request(request) => drop(protocol.request(now, request).map(|id| self.request(id))),
             Input::Interrupt(interrupt) => drop(protocol.interrupt(now, interrupt).map(|id| self.request(id))),
-            Input::Answer(ask, answer) => drop(protocol.answer(now, ask, answer).map(|()| self.answer(ask))),
+            Input::Respond(ask, answer) => drop(protocol.respond(now, ask, answer).map(|()| self.answer(ask))),
             input => protocol.apply(now, input),
         }
         while let Some(action) = protocol.poll_action() {
@@ -89,13 +89,13 @@ impl Settled {
                     self.broken = Some(format!("{prompt:?} was taken by {taker:?} and ended in {turn:?}"));
                 }
             }
-            Action::Replied { request, .. } => self.requests.end(format!("{request:?}")),
-            Action::Asked(ask) => self.asks.begin(format!("{:?}", ask.id())),
-            Action::Answered { ask, .. } => {
+            Action::ResponseReceived { request, .. } => self.requests.end(format!("{request:?}")),
+            Action::IncomingRequest(ask) => self.asks.begin(format!("{:?}", ask.id())),
+            Action::IncomingAnswered { id: ask, .. } => {
                 self.asks.end(format!("{ask:?}"));
                 self.answers.end(format!("{ask:?}"));
             }
-            Action::Withdrawn { ask, .. } => self.asks.end(format!("{ask:?}")),
+            Action::IncomingCancelled { id: ask, .. } => self.asks.end(format!("{ask:?}")),
             Action::Closed(_) => self.closed = true,
             _ => {}
         }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use claude_duplex::{Action, Config, Message, Protocol, Seed, Time, WhyRejected};
+use claude_duplex::{Action, Config, Message, Protocol, RejectedReason, Seed, SessionTime};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// What is to be known of a line: its `type`, `subtype` and `uuid`, and whether it is a subagent's.
-pub(crate) type Verdict = Result<(String, Option<String>, Option<String>, bool), WhyRejected>;
+pub(crate) type Verdict = Result<(String, Option<String>, Option<String>, bool), RejectedReason>;
 
 fn parsed(line: &[u8]) -> Verdict {
     let message = Message::parse(line)?;
@@ -18,10 +18,10 @@ fn parsed(line: &[u8]) -> Verdict {
 /// The same, slow and obvious: by way of a map of the line's fields.
 fn parsed_slowly(line: &[u8]) -> Verdict {
     let text = readable(line);
-    serde_json::from_str::<IgnoredAny>(&text).map_err(|_| WhyRejected::NotJson)?;
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).map_err(|_| WhyRejected::NotAnObject)?;
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|_| RejectedReason::NotJson)?;
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&text).map_err(|_| RejectedReason::NotAnObject)?;
     let name = |key: &str| fields.get(key).and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
-    let kind = name("type").ok_or(WhyRejected::NoType)?;
+    let kind = name("type").ok_or(RejectedReason::NoType)?;
     let subagent = fields.get("parent_tool_use_id").is_some_and(|raw| raw.get() != "null");
     Ok((kind, name("subtype"), name("uuid"), subagent))
 }
@@ -30,7 +30,7 @@ fn parsed_slowly(line: &[u8]) -> Verdict {
 /// count that stand where a line could, with nothing but what no terminal shows around them; or one that begins as a message
 /// does, behind text without quote or brace, to the end of the line, if it says whose it is. A `result` begins with any key.
 pub(crate) fn damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
-    if parsed_slowly(line) != Err(WhyRejected::NotJson) {
+    if parsed_slowly(line) != Err(RejectedReason::NotJson) {
         return None;
     }
     let (mut rest, mut dropped, mut objects, mut text) = (line, Vec::new(), 0, false);
@@ -42,7 +42,7 @@ pub(crate) fn damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
         } else if *first == b'{' {
             let ends = (0..rest.len()).filter(|at| rest[*at] == b'}');
             let mut wholes =
-                ends.map(|at| &rest[..=at]).filter(|part| parsed_slowly(part) != Err(WhyRejected::NotJson));
+                ends.map(|at| &rest[..=at]).filter(|part| parsed_slowly(part) != Err(RejectedReason::NotJson));
             let object = wholes.next()?;
             let is_result = parsed_slowly(object).is_ok_and(|(kind, ..)| kind == "result");
             let begins = is_result || object.starts_with(b"{\"type\":");
@@ -119,8 +119,8 @@ fn says_whose(object: &[u8]) -> bool {
 pub(crate) fn agree_on_damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
     let mut config = Config::new(Seed([0; 16]));
     config.limits.rejected_head = usize::MAX;
-    let mut session = Protocol::new(config, Time::ZERO);
-    session.receive(Time::ZERO, &[line, b"\n"].concat());
+    let mut session = Protocol::new(config, SessionTime::ZERO);
+    session.receive(SessionTime::ZERO, &[line, b"\n"].concat());
     let fast = std::iter::from_fn(|| session.poll_action()).find_map(|action| match action {
         Action::DamagedLine(line) => Some((line.messages, line.dropped.into_vec())),
         _ => None,

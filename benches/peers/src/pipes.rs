@@ -26,8 +26,8 @@ pub(crate) fn compare(corpus: &Corpus) {
     let corpus = &answered(corpus);
     let options = Options::new().program(this()).env(CORPUS, corpus.name);
     let config = || Config::new(Seed([1; 16]));
-    let mut on_tokio = claude_duplex::tokio::spawn(&options, config()).expect("the child starts");
-    let mut on_smol = claude_duplex::smol::spawn(&options, config()).expect("the child starts");
+    let mut on_tokio = claude_duplex::driver::tokio::spawn(&options, config()).expect("the child starts");
+    let mut on_smol = claude_duplex::driver::smol::spawn(&options, config()).expect("the child starts");
     drop(within);
     let (mut codes, wrapper) = runtime.block_on(async { (codes(corpus), wrapper(corpus).await) });
 

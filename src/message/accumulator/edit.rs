@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::message::content::{Content, ToolResult, ToolUse};
-use crate::text::Quoted;
+use crate::base::text::Quoted;
+use crate::message::content::{ContentBlock, ToolResultBlock, ToolUseBlock};
 
 /// Number of a block. No other block of the same [`Accumulator`](super::Accumulator) has it, and in its thread later blocks
 /// have higher numbers.
@@ -40,7 +40,7 @@ pub enum BlockKind {
 /// A block of an answer: its number, its kind, and the thread that it belongs to.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Block {
+pub struct AccumulatedBlock {
     /// Number of the block.
     pub id: BlockId,
     /// Kind of the block.
@@ -49,7 +49,7 @@ pub struct Block {
     pub parent_tool_use_id: Option<Arc<str>>,
 }
 
-impl Block {
+impl AccumulatedBlock {
     pub(super) fn new(id: BlockId, kind: BlockKind, parent: Option<Arc<str>>) -> Self {
         Self { id, kind, parent_tool_use_id: parent }
     }
@@ -68,49 +68,49 @@ pub enum Edit {
     /// Adds text to the end of a block. A block that no edit has named yet comes to the end of its thread.
     Append {
         /// The block.
-        block: Block,
+        block: AccumulatedBlock,
         /// Text to add.
         text: String,
     },
     /// Replaces the whole text of a block.
     Replace {
         /// The block.
-        block: Block,
+        block: AccumulatedBlock,
         /// Text that the block has from now on.
         text: String,
     },
     /// Removes consecutive blocks of a thread: those whose numbers are from `from_block`'s to `to`. See [`Edit::removes`].
     Remove {
         /// First block to remove.
-        from_block: Block,
+        from_block: AccumulatedBlock,
         /// Number of the last block to remove.
         to: BlockId,
     },
     /// Announces the call of a tool, or completes it.
     ToolCall {
         /// The block.
-        block: Block,
+        block: AccumulatedBlock,
         /// The call. Its `input` is `None` as long as the input is streamed.
-        call: ToolUse,
+        call: ToolUseBlock,
     },
     /// Adds the result of a tool to its call.
     ToolResult {
         /// Block of the call.
-        block: Block,
+        block: AccumulatedBlock,
         /// The result.
-        result: ToolResult,
+        result: ToolResultBlock,
     },
     /// Sets the content of a block of the kind [`BlockKind::Other`].
     Content {
         /// The block.
-        block: Block,
+        block: AccumulatedBlock,
         /// The content.
-        content: Content,
+        content: ContentBlock,
     },
     /// Marks a block as complete: its content is final, unless the CLI takes the message back.
     Complete {
         /// The block.
-        block: Block,
+        block: AccumulatedBlock,
         /// Whether the CLI wrote the content and no model said it: see
         /// [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).
         synthetic: bool,
@@ -120,7 +120,7 @@ pub enum Edit {
 impl Edit {
     /// Returns the block that the edit names; for [`Edit::Remove`] the first one.
     #[must_use]
-    pub fn block(&self) -> &Block {
+    pub fn block(&self) -> &AccumulatedBlock {
         match self {
             Self::Append { block, .. }
             | Self::Replace { block, .. }
@@ -134,7 +134,7 @@ impl Edit {
 
     /// Returns whether the edit removes that block.
     #[must_use]
-    pub fn removes(&self, block: &Block) -> bool {
+    pub fn removes(&self, block: &AccumulatedBlock) -> bool {
         match self {
             Self::Remove { from_block, to } => {
                 let same_thread = block.parent_tool_use_id == from_block.parent_tool_use_id;
@@ -145,7 +145,7 @@ impl Edit {
     }
 }
 
-impl fmt::Debug for Block {
+impl fmt::Debug for AccumulatedBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {}", self.kind, self.id.get())?;
         match &self.parent_tool_use_id {

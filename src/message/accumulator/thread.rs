@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::OVERHEAD;
-use super::edit::{Block, BlockId, BlockKind, Edit};
-use crate::message::content::{Content, ToolUse};
+use super::edit::{AccumulatedBlock, BlockId, BlockKind, Edit};
+use crate::message::content::{ContentBlock, ToolUseBlock};
 
 /// State that the threads share: the edits so far, the next number, and the bytes that may still be held.
 #[derive(Clone)]
@@ -20,10 +20,10 @@ impl Shared {
         Self { edits: Vec::new(), next: 0, held: 0, limit }
     }
 
-    fn block(&mut self, kind: BlockKind, parent: Option<&Arc<str>>) -> Block {
+    fn block(&mut self, kind: BlockKind, parent: Option<&Arc<str>>) -> AccumulatedBlock {
         let id = BlockId::new(self.next);
         self.next += 1;
-        Block::new(id, kind, parent.cloned())
+        AccumulatedBlock::new(id, kind, parent.cloned())
     }
 
     fn fits(&self, bytes: usize) -> bool {
@@ -37,7 +37,7 @@ impl Shared {
 
 /// A block of a complete message.
 pub(super) struct Whole<'a> {
-    pub(super) content: Content,
+    pub(super) content: ContentBlock,
     /// Id of the answer that the block belongs to.
     pub(super) answer: Option<&'a str>,
     /// The CLI wrote it.
@@ -59,7 +59,7 @@ pub(super) struct Thread {
 
 #[derive(Debug, Clone)]
 struct Pending {
-    block: Block,
+    block: AccumulatedBlock,
     /// Position in the streamed answer.
     index: u64,
     /// Text as it is shown; empty for a call.
@@ -76,15 +76,15 @@ impl Pending {
     }
 
     /// Returns whether the complete block is this one.
-    fn is(&self, whole: &Content) -> bool {
+    fn is(&self, whole: &ContentBlock) -> bool {
         match whole {
-            Content::ToolUse(call) => self.call.as_ref() == Some(&call.id),
+            ContentBlock::ToolUse(call) => self.call.as_ref() == Some(&call.id),
             whole => self.block.kind == kind(whole),
         }
     }
 
     /// Returns whether the complete block, of another attempt, continues this one.
-    fn is_begun(&self, whole: &Content) -> bool {
+    fn is_begun(&self, whole: &ContentBlock) -> bool {
         self.is(whole) && text(whole).is_none_or(|text| text.starts_with(&self.text))
     }
 }
@@ -119,7 +119,7 @@ impl Thread {
     }
 
     /// Begins a block. A block at a place that has begun already is another attempt.
-    pub(super) fn begin(&mut self, index: u64, call: Option<ToolUse>, shared: &mut Shared) {
+    pub(super) fn begin(&mut self, index: u64, call: Option<ToolUseBlock>, shared: &mut Shared) {
         if self.pending[..self.current].iter().any(|pending| pending.index == index) {
             self.break_off();
         }
@@ -219,7 +219,7 @@ impl Thread {
     }
 
     /// Completes a block with a complete message's content. Returns the block.
-    pub(super) fn complete(&mut self, whole: Whole<'_>, shared: &mut Shared) -> Block {
+    pub(super) fn complete(&mut self, whole: Whole<'_>, shared: &mut Shared) -> AccumulatedBlock {
         let Whole { content: whole, answer, synthetic } = whole;
         let (block, shown) = match self.find(&whole, answer) {
             Some(at) => {
@@ -239,7 +239,7 @@ impl Thread {
     }
 
     /// Finds the pending block that a complete one completes.
-    fn find(&self, whole: &Content, answer: Option<&str>) -> Option<usize> {
+    fn find(&self, whole: &ContentBlock, answer: Option<&str>) -> Option<usize> {
         let same = answer.is_some() && answer == self.answer.as_deref();
         let streamed = same.then(|| self.pending[..self.current].iter().position(|pending| pending.is(whole)));
         // Another attempt than the streamed one, or all that was streamed of the block is missing.
@@ -279,7 +279,7 @@ impl Thread {
 
 impl Shared {
     /// Adds a complete block to the end of a thread.
-    pub(super) fn add(&mut self, whole: Whole<'_>, parent: Option<&Arc<str>>) -> Block {
+    pub(super) fn add(&mut self, whole: Whole<'_>, parent: Option<&Arc<str>>) -> AccumulatedBlock {
         let block = self.block(kind(&whole.content), parent);
         self.fill(&block, whole.content, None, whole.synthetic);
         block
@@ -293,10 +293,10 @@ impl Shared {
     }
 
     /// Gives a block its final content, of which `shown` is shown.
-    fn fill(&mut self, block: &Block, whole: Content, shown: Option<&str>, synthetic: bool) {
+    fn fill(&mut self, block: &AccumulatedBlock, whole: ContentBlock, shown: Option<&str>, synthetic: bool) {
         let own = || block.clone();
         match whole {
-            Content::ToolUse(call) => self.edits.push(Edit::ToolCall { block: own(), call }),
+            ContentBlock::ToolUse(call) => self.edits.push(Edit::ToolCall { block: own(), call }),
             whole => match (text(&whole), shown) {
                 (Some(text), Some(shown)) => match text.strip_prefix(shown) {
                     Some("") => {}
@@ -311,27 +311,27 @@ impl Shared {
     }
 }
 
-fn kind(content: &Content) -> BlockKind {
+fn kind(content: &ContentBlock) -> BlockKind {
     match content {
-        Content::Text(_) => BlockKind::Text,
-        Content::Thinking(_) => BlockKind::Thinking,
-        Content::ToolUse(_) => BlockKind::ToolCall,
+        ContentBlock::Text(_) => BlockKind::Text,
+        ContentBlock::Thinking(_) => BlockKind::Thinking,
+        ContentBlock::ToolUse(_) => BlockKind::ToolCall,
         _ => BlockKind::Other,
     }
 }
 
-fn text(content: &Content) -> Option<&str> {
+fn text(content: &ContentBlock) -> Option<&str> {
     match content {
-        Content::Text(text) => Some(&text.text),
-        Content::Thinking(thinking) => Some(&thinking.thinking),
+        ContentBlock::Text(text) => Some(&text.text),
+        ContentBlock::Thinking(thinking) => Some(&thinking.thinking),
         _ => None,
     }
 }
 
-fn into_text(content: Content) -> String {
+fn into_text(content: ContentBlock) -> String {
     match content {
-        Content::Text(text) => text.text,
-        Content::Thinking(thinking) => thinking.thinking,
+        ContentBlock::Text(text) => text.text,
+        ContentBlock::Thinking(thinking) => thinking.thinking,
         _ => String::new(),
     }
 }

@@ -35,7 +35,7 @@ view! {
         }
         may {
             /// How much it matters.
-            level: Level,
+            level: NoticeLevel,
             /// The call of a tool that it is about.
             tool_use_id: String,
             /// A word by which lines about the same thing are known.
@@ -79,7 +79,7 @@ view! {
             /// Which notice; a new one with the same key takes its place.
             key: String,
             /// How soon it should be seen.
-            priority: Priority,
+            priority: NotificationPriority,
             /// Its color.
             color: String,
             /// How long it should be seen, in milliseconds.
@@ -154,7 +154,7 @@ view! {
 
 words! {
     /// How much a remark matters.
-    pub enum Level {
+    pub enum NoticeLevel {
         /// Little.
         Info = "info",
         /// Some.
@@ -166,7 +166,7 @@ words! {
     }
 
     /// How soon a notice should be seen.
-    pub enum Priority {
+    pub enum NotificationPriority {
         /// Some time.
         Low = "low",
         /// Soon.

@@ -1,6 +1,6 @@
 //! The session: how it is set up, what it is at.
 
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::message::result::FastMode;
 use crate::options::PermissionMode;
 use crate::wire::view::{view, words};

@@ -1,6 +1,6 @@
 //! What was stored, and what could not be.
 
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {

@@ -1,6 +1,6 @@
 //! Tasks: subagents and commands, most of them in the background.
 
-use crate::json::Json;
+use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {

@@ -49,7 +49,7 @@ fn values_that_the_cli_would_refuse_or_misread_are_refused() {
         (Options::new().max_turns(0), "--max-turns takes a number above zero"),
         (Options::new().max_budget_usd(f64::NAN), "finite"),
         (Options::new().max_budget_usd(-1.0), "above zero"),
-        (Options::new().thinking(Thinking::Enabled { budget: 0 }), "--max-thinking-tokens"),
+        (Options::new().thinking(ThinkingMode::Enabled { budget: 0 }), "--max-thinking-tokens"),
         (Options::new().beta("a,b"), "give each on its own"),
         (Options::new().allowed_tools(["Read", "Bash(a(b) c)"]), "give each rule on its own"),
         (Options::new().allowed_tools(["Bash(a"]), "balanced"),
@@ -107,7 +107,7 @@ fn lists_repeat_or_join_as_the_cli_reads_them() {
 
 #[test]
 fn a_server_stays_as_it_was_written() {
-    let beyond = crate::Json::parse(r#"{"command":"c","limit":1e400}"#).unwrap();
+    let beyond = crate::base::json::Json::parse(r#"{"command":"c","limit":1e400}"#).unwrap();
     let server = args(Options::new().mcp_server("a", beyond)).swap_remove(0);
     assert_eq!(server, r#"--mcp-config={"mcpServers":{"a":{"command":"c","limit":1e400}}}"#);
 }
@@ -151,7 +151,7 @@ fn words_stand_in_their_order() {
 
 #[test]
 fn the_later_thinking_replaces_the_earlier() {
-    let options = Options::new().thinking(Thinking::Enabled { budget: 9 }).thinking(Thinking::Disabled);
+    let options = Options::new().thinking(ThinkingMode::Enabled { budget: 9 }).thinking(ThinkingMode::Disabled);
     assert_eq!(args(options)[..2], ["--thinking=disabled", "--print"]);
 }
 

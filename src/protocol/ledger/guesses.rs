@@ -1,9 +1,9 @@
 //! Which prompts a result answers where no line names any, and what is left of it once a line says otherwise.
 
-use crate::action::{Attribution, Outcome};
-use crate::ids::{PromptId, Uuid};
+use crate::base::ids::{PromptId, Uuid};
 use crate::message::Message;
-use crate::protocol::actions::Actions;
+use crate::protocol::action::{Attribution, Outcome};
+use crate::protocol::action_queue::Actions;
 use crate::wire::facts::ResultFacts;
 
 use super::prompts::{Entry, Rank, Stage};
@@ -57,7 +57,7 @@ impl Ledger {
     /// The prompts of which the turn may be, the likeliest first: of those that waited as the turn before it ended, the one
     /// of the highest priority; if none did, the CLI was idle, and took the first that came.
     fn waiting_for(&self, turn: &Turn) -> Vec<&Entry> {
-        let oldest: Vec<&Entry> = self.prompts.unnamed().filter(|entry| entry.written < turn.order).collect();
+        let oldest: Vec<&Entry> = self.prompts.unknown_names().filter(|entry| entry.written < turn.order).collect();
         let mut waiting = oldest.clone();
         if self.generation.ranks && !turn.batch {
             waiting.sort_by_key(|entry| {
@@ -91,14 +91,14 @@ impl Ledger {
         if self.interrupt != Interrupt::None || !facts.may_be_aborted() {
             return None;
         }
-        let to_run_now = self.prompts.unnamed().filter(|entry| entry.traits.rank == Rank::Now);
+        let to_run_now = self.prompts.unknown_names().filter(|entry| entry.traits.rank == Rank::Now);
         to_run_now.last().map(|entry| entry.id)
     }
 
     /// Remembers whom a turn's result was given by the rules alone, for as long as another may be meant.
     pub(super) fn remember(&mut self, prompt: Uuid, turn: &Turn, outcome: (Outcome, Attribution), result: &Message) {
-        self.guesses.retain(|guess| self.prompts.unnamed().any(|entry| entry.written < guess.turn.order));
-        if self.prompts.unnamed().any(|entry| entry.written < turn.order) {
+        self.guesses.retain(|guess| self.prompts.unknown_names().any(|entry| entry.written < guess.turn.order));
+        if self.prompts.unknown_names().any(|entry| entry.written < turn.order) {
             if self.guesses.len() == GUESSES {
                 self.guesses.remove(0);
             }

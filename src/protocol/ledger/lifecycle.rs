@@ -1,8 +1,8 @@
 //! `command_lifecycle`, since 2.1.206: how far the CLI is with a prompt.
 
-use crate::action::Outcome;
-use crate::ids::Uuid;
-use crate::protocol::actions::Actions;
+use crate::base::ids::Uuid;
+use crate::protocol::action::Outcome;
+use crate::protocol::action_queue::Actions;
 use crate::wire::facts::{CommandState, Lifecycle};
 
 use super::Ledger;

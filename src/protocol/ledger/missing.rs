@@ -13,10 +13,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::{Action, Outcome};
-use crate::error::Lost;
-use crate::ids::{TurnId, Uuid};
-use crate::protocol::actions::Actions;
+use crate::base::error::LostReason;
+use crate::base::ids::{TurnId, Uuid};
+use crate::protocol::action::{Action, Outcome};
+use crate::protocol::action_queue::Actions;
 use crate::wire::control::Receipt;
 use crate::wire::facts::ResultFacts;
 
@@ -105,9 +105,10 @@ impl Ledger {
             self.prompts.iter().filter(|entry| self.is_missed(entry)).map(|entry| entry.id.uuid()).collect();
         let lost = self.prompts.remove_all(|entry| missed.contains(&entry.id.uuid()));
         // No line may have named the prompt of a turn: then it was written before.
-        let unnamed = |entry: &Entry, turn: &Turn| matches!(entry.stage, Stage::Written) && entry.written < turn.order;
+        let unknown_names =
+            |entry: &Entry, turn: &Turn| matches!(entry.stage, Stage::Written) && entry.written < turn.order;
         let is_of =
-            |entry: &Entry, turn: &Turn| entry.turn() == Some(turn.id) || unnamed(entry, turn) && !turn.is_own();
+            |entry: &Entry, turn: &Turn| entry.turn() == Some(turn.id) || unknown_names(entry, turn) && !turn.is_own();
         let (over, open) = std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|turn| {
             let shared = self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
             !shared && (turn.is_over || lost.iter().any(|entry| is_of(entry, turn)))
@@ -115,7 +116,7 @@ impl Ledger {
         self.turns = open;
         self.end_without_result(over, actions);
         for entry in lost {
-            entry.end(Outcome::Lost(Lost::NoResult), actions);
+            entry.end(Outcome::Lost(LostReason::NoResult), actions);
         }
     }
 

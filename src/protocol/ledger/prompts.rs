@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use crate::action::{Action, Attribution, Outcome};
-use crate::error::Lost;
-use crate::ids::{PromptId, Seed, TurnId, Uuid};
-use crate::json::Json;
+use crate::base::error::LostReason;
+use crate::base::ids::{PromptId, Seed, TurnId, Uuid};
+use crate::base::json::Json;
 use crate::message::Message;
-use crate::protocol::actions::Actions;
+use crate::protocol::action::{Action, Attribution, Outcome};
+use crate::protocol::action_queue::Actions;
 
 use super::missing::Over;
 
@@ -159,7 +159,7 @@ impl Entry {
     ) {
         let outcome = match (self.limit, outcome) {
             (Limit::GivenUp, _) => return,
-            (Limit::Passed, Outcome::Interrupted | Outcome::Cancelled | Outcome::Lost(Lost::NoResult)) => {
+            (Limit::Passed, Outcome::Interrupted | Outcome::Cancelled | Outcome::Lost(LostReason::NoResult)) => {
                 Outcome::TimedOut { stopped: true }
             }
             (_, outcome) => outcome,
@@ -254,7 +254,7 @@ impl Prompts {
     }
 
     /// The prompts that nothing has named, oldest first.
-    pub(super) fn unnamed(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn unknown_names(&self) -> impl Iterator<Item = &Entry> {
         self.open.iter().filter(|entry| matches!(entry.stage, Stage::Written))
     }
 

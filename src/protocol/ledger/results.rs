@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::action::{Action, Attribution, Origin, Outcome};
+use crate::base::time::SessionTime;
 use crate::message::Message;
-use crate::protocol::actions::Actions;
-use crate::time::Time;
+use crate::protocol::action::{Action, Attribution, Outcome, TurnOrigin};
+use crate::protocol::action_queue::Actions;
 use crate::wire::facts::ResultFacts;
 
 use super::Ledger;
@@ -15,12 +15,12 @@ use super::{Interrupt, TurnOf};
 
 impl Ledger {
     /// A `result`, as evidence: which prompts the open turns took.
-    pub(crate) fn result(&mut self, now: Time, facts: &ResultFacts, actions: &mut Actions) {
+    pub(crate) fn result(&mut self, now: SessionTime, facts: &ResultFacts, actions: &mut Actions) {
         let had_init = !self.turns.is_empty();
         let stands_alone = facts.subtype.as_deref() == Some("success") && !self.task_ended;
         if !had_init {
             let spoke = std::mem::take(&mut self.spoke_before_init);
-            self.open_turn(now, TurnOf { origin: Origin::Unknown, batch: false }, actions);
+            self.open_turn(now, TurnOf { origin: TurnOrigin::Unknown, batch: false }, actions);
             self.turns.last_mut().into_iter().for_each(|turn| turn.spoke = spoke);
         }
         self.settle_origin(facts);
@@ -74,8 +74,8 @@ impl Ledger {
         self.generation.tells_origin |= own.is_some();
         let Some(turn) = self.turns.last_mut() else { return };
         match own {
-            Some(kind) => turn.origin = Origin::Own(Arc::from(kind)),
-            None if self.generation.tells_origin && turn.is_own() => turn.origin = Origin::Unknown,
+            Some(kind) => turn.origin = TurnOrigin::Own(Arc::from(kind)),
+            None if self.generation.tells_origin && turn.is_own() => turn.origin = TurnOrigin::Unknown,
             None => {}
         }
     }
@@ -84,7 +84,7 @@ impl Ledger {
         let waits = |entry: &Entry| entry.traits.rank == Rank::Now;
         Stops {
             interrupt: self.interrupt != Interrupt::None,
-            now: self.generation.ranks && self.prompts.unnamed().any(waits),
+            now: self.generation.ranks && self.prompts.unknown_names().any(waits),
         }
     }
 
@@ -100,9 +100,9 @@ impl Ledger {
     ) {
         let answered = || answered.iter().filter(|entry| entry.turn() == Some(ended.id));
         let origin = match (&ended.origin, answered().next()) {
-            (Origin::Own(_), _) => ended.origin.clone(),
-            (_, None) if !ended.is_of_ended => Origin::Unknown,
-            (_, _) => Origin::Prompt,
+            (TurnOrigin::Own(_), _) => ended.origin.clone(),
+            (_, None) if !ended.is_of_ended => TurnOrigin::Unknown,
+            (_, _) => TurnOrigin::Prompt,
         };
         actions.push(Action::TurnEnded { turn: ended.id, origin, result: Some(message.clone()) });
         let is_held = ended.id != last.id && self.generation.holds_results;

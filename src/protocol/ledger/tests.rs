@@ -1,7 +1,9 @@
 //! What single lines say of prompts, line by line.
 
-use crate::action::{Action, Attribution, Outcome};
-use crate::{Busy, Config, Interrupt, Json, Lost, Priority, Prompt, PromptId, Protocol, Seed, Time, TurnId};
+use crate::protocol::action::{Action, Attribution, Outcome};
+use crate::{
+    Config, Interrupt, Json, LostReason, Priority, Prompt, PromptId, Protocol, Seed, SessionTime, TurnId, WhenBusy,
+};
 
 /// How a prompt ended: its turn, its outcome, whether a rule said so, and the `uuid` of its result.
 type End = (Option<u64>, Outcome, bool, Option<String>);
@@ -14,30 +16,30 @@ struct Host {
 impl Host {
     fn new() -> Self {
         let mut config = Config::new(Seed([3; 16]));
-        config.busy = Busy::Send;
-        Self { protocol: Protocol::new(config, Time::ZERO), told: Vec::new() }
+        config.when_busy = WhenBusy::Send;
+        Self { protocol: Protocol::new(config, SessionTime::ZERO), told: Vec::new() }
     }
 
     fn prompt(&mut self, prompt: impl Into<Prompt>) -> PromptId {
-        let prompt = self.protocol.prompt(Time::ZERO, prompt).expect("there is room");
+        let prompt = self.protocol.prompt(SessionTime::ZERO, prompt).expect("there is room");
         self.written();
         prompt
     }
 
     fn written(&mut self) {
         let pending = self.protocol.poll_transmit().len();
-        self.protocol.sent(Time::ZERO, pending);
+        self.protocol.sent(SessionTime::ZERO, pending);
     }
 
     /// Interrupts, and the CLI says that it has heard.
     fn interrupt(&mut self) {
-        self.protocol.interrupt(Time::ZERO, Interrupt::running().id("i")).expect("there is room");
+        self.protocol.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
         self.written();
         self.hears(r#"{"type":"control_response","response":{"subtype":"success","request_id":"i"}}"#);
     }
 
     fn hears(&mut self, line: &str) {
-        self.protocol.receive(Time::ZERO, format!("{line}\n").as_bytes());
+        self.protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
         self.told.extend(std::iter::from_fn(|| self.protocol.poll_action()));
     }
 
@@ -98,7 +100,7 @@ fn an_interrupt_of_an_idle_session_explains_no_later_error() {
 #[test]
 fn an_interrupt_that_is_read_before_a_prompt_explains_none_of_its_errors() {
     let mut host = Host::new();
-    host.protocol.interrupt(Time::ZERO, Interrupt::running().id("i")).expect("there is room");
+    host.protocol.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
     let prompt = host.prompt("hello");
     host.hears(r#"{"type":"control_response","response":{"subtype":"success","request_id":"i"}}"#);
     host.init("2.1.50");
@@ -135,9 +137,9 @@ fn a_prompt_ends_in_the_turn_that_took_it_last() {
     host.result("r1", &format!(r#"{SUCCESS},"user_message_uuids":["{}"]"#, first.uuid()));
     assert_eq!((host.taken(second), host.end(second)), (vec![1], None));
     host.hears(r#"{"type":"keep_alive"}"#);
-    host.protocol.eof(Time::ZERO);
+    host.protocol.eof(SessionTime::ZERO);
     host.told.extend(std::iter::from_fn(|| host.protocol.poll_action()));
-    assert_eq!(host.end(second), Some((Some(1), Outcome::Lost(Lost::Eof), false, None)));
+    assert_eq!(host.end(second), Some((Some(1), Outcome::Lost(LostReason::Eof), false, None)));
 }
 
 #[test]
@@ -149,9 +151,9 @@ fn a_late_echo_does_not_take_a_prompt_away_from_its_turn() {
     host.echo(second);
     host.result("r1", &format!(r#"{SUCCESS},"user_message_uuids":["{}"]"#, first.uuid()));
     host.echo(second);
-    host.protocol.eof(Time::ZERO);
+    host.protocol.eof(SessionTime::ZERO);
     host.hears("");
-    assert_eq!(host.end(second), Some((Some(1), Outcome::Lost(Lost::Eof), false, None)));
+    assert_eq!(host.end(second), Some((Some(1), Outcome::Lost(LostReason::Eof), false, None)));
 }
 
 #[test]
@@ -323,6 +325,6 @@ fn the_rank_of_a_prompt_is_its_priority() {
     assert_eq!(rank(Prompt::text("a")), Rank::Next);
     assert_eq!(rank(Prompt::text("a").priority(Priority::Now)), Rank::Now);
     assert_eq!(rank(Prompt::text("a").priority(Priority::Later)), Rank::Later);
-    assert_eq!(rank(Prompt::text("a").field("priority", Json::string("soon"))), Rank::Next);
+    assert_eq!(rank(Prompt::text("a").field("priority", Json::from_text("soon"))), Rank::Next);
     assert_eq!(rank(Prompt::text("a").field("priority", Json::parse("1").unwrap())), Rank::Next);
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::action::{Attribution, Origin, Outcome};
-use crate::ids::TurnId;
-use crate::time::Time;
+use crate::base::ids::TurnId;
+use crate::base::time::SessionTime;
+use crate::protocol::action::{Attribution, Outcome, TurnOrigin};
 use crate::wire::facts::ResultFacts;
 
 use super::generation::Generation;
@@ -13,12 +13,12 @@ use super::prompts::Entry;
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
     pub(super) id: TurnId,
-    pub(super) since: Time,
+    pub(super) since: SessionTime,
     /// Its place in the order of what was written and what began.
     pub(super) order: u64,
     /// The place of the last result before it.
     pub(super) after: u64,
-    pub(super) origin: Origin,
+    pub(super) origin: TurnOrigin,
     /// A prompt was echoed before `init`: a joined batch.
     pub(super) batch: bool,
     /// A prompt was echoed, or the model spoke, after `init`.
@@ -57,7 +57,7 @@ pub(super) struct Stops {
 }
 
 impl Turn {
-    pub(super) fn new(id: TurnId, since: Time, order: u64, after: u64, origin: Origin) -> Self {
+    pub(super) fn new(id: TurnId, since: SessionTime, order: u64, after: u64, origin: TurnOrigin) -> Self {
         let (batch, spoke, prevented, is_of_ended) = (false, false, false, false);
         let (rests, cut, overdue, tools, is_over) = (false, Cut::No, false, 0, false);
         Self {
@@ -79,11 +79,11 @@ impl Turn {
     }
 
     pub(super) fn is_own(&self) -> bool {
-        matches!(self.origin, Origin::Own(_))
+        matches!(self.origin, TurnOrigin::Own(_))
     }
 
-    pub(super) fn mark_overdue(&mut self, now: Time, wait: Duration) {
-        self.overdue |= self.since.after(wait) <= now;
+    pub(super) fn mark_overdue(&mut self, now: SessionTime, wait: Duration) {
+        self.overdue |= self.since.saturating_add(wait) <= now;
     }
 
     /// Something came that stops a running turn.

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::action::WhyWithdrawn;
-use crate::ask::{Ask, AskKinds};
-use crate::ids::AskId;
+use crate::base::ids::IncomingId;
+use crate::incoming::{IncomingKinds, IncomingRequest};
+use crate::protocol::action::CancelledReason;
 use crate::session::waiting::calls::Calls;
 use crate::session::waiting::inbox::Inbox;
 use crate::session::waiting::withdrawal::Withdrawal;
@@ -12,20 +12,20 @@ use crate::session::waiting::withdrawal::Withdrawal;
 /// Somebody already owns asks of that kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("asks of that kind have an owner; drop it first")]
-pub struct Owned;
+pub struct AlreadyHandledError;
 
 /// The owners of a session's asks, and the asks that are open.
 #[derive(Default)]
 pub(super) struct Owners {
     owners: Vec<Weak<Inbox>>,
-    open: Vec<(AskId, Arc<Withdrawal>)>,
+    open: Vec<(IncomingId, Arc<Withdrawal>)>,
 }
 
 impl Owners {
-    pub(super) fn add(&mut self, kinds: AskKinds, ended: bool) -> Result<Arc<Inbox>, Owned> {
+    pub(super) fn add(&mut self, kinds: IncomingKinds, ended: bool) -> Result<Arc<Inbox>, AlreadyHandledError> {
         self.owners.retain(|owner| owner.strong_count() > 0);
         if self.owners.iter().filter_map(Weak::upgrade).any(|owner| owner.overlaps(kinds)) {
-            return Err(Owned);
+            return Err(AlreadyHandledError);
         }
         let inbox = Inbox::new(kinds, ended);
         self.owners.push(Arc::downgrade(&inbox));
@@ -33,7 +33,7 @@ impl Owners {
     }
 
     /// Gives an ask to its owner, and adds who is to be woken. Whether it has one.
-    pub(super) fn asked(&mut self, ask: &Ask, calls: &mut Calls) -> bool {
+    pub(super) fn asked(&mut self, ask: &IncomingRequest, calls: &mut Calls) -> bool {
         let withdrawal = Arc::new(Withdrawal::default());
         for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.kinds().contains(ask.kind())) {
             if let Some(waker) = owner.push(ask, &withdrawal) {
@@ -46,21 +46,21 @@ impl Owners {
     }
 
     /// Whether somebody was given that request, and it is open.
-    pub(super) fn is_open(&self, id: AskId) -> bool {
+    pub(super) fn is_open(&self, id: IncomingId) -> bool {
         self.open.iter().any(|(open, _)| *open == id)
     }
 
-    pub(super) fn answered(&mut self, id: AskId) {
+    pub(super) fn answered(&mut self, id: IncomingId) {
         self.open.retain(|(open, _)| *open != id);
     }
 
-    pub(super) fn withdrawn(&mut self, id: AskId, why: WhyWithdrawn, calls: &mut Calls) {
+    pub(super) fn withdrawn(&mut self, id: IncomingId, reason: CancelledReason, calls: &mut Calls) {
         for owner in self.owners.iter().filter_map(Weak::upgrade) {
             owner.forget(id);
         }
         if let Some(at) = self.open.iter().position(|(open, _)| *open == id) {
             let (_, withdrawal) = self.open.remove(at);
-            withdrawal.set(why);
+            withdrawal.set(reason);
             calls.tell(withdrawal);
         }
     }

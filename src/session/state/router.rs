@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::action::{Action, Origin};
-use crate::ids::{PromptId, TurnId};
+use crate::base::ids::{PromptId, TurnId};
 use crate::message::Message;
-use crate::session::turn_end::TurnEnd;
+use crate::protocol::action::{Action, TurnOrigin};
+use crate::session::prompt_end::PromptEnd;
 use crate::session::waiting::calls::Calls;
 use crate::session::waiting::mailbox::Mailbox;
 use crate::session::waiting::ring::{Ring, Room};
@@ -66,7 +66,7 @@ impl Router {
             }
             Action::PromptEnded { prompt, turn, outcome, attribution, result } => {
                 let Some(at) = self.prompts.iter().position(|open| open.id == *prompt) else { return };
-                calls.wake(self.prompts.remove(at).mailbox.end(TurnEnd {
+                calls.wake(self.prompts.remove(at).mailbox.end(PromptEnd {
                     prompt: *prompt,
                     turn: *turn,
                     outcome: *outcome,
@@ -81,10 +81,10 @@ impl Router {
         }
     }
 
-    fn started(&mut self, id: TurnId, origin: &Origin) {
+    fn started(&mut self, id: TurnId, origin: &TurnOrigin) {
         let waiting = self.prompts.iter().find(|prompt| !prompt.taken).map(|prompt| prompt.id);
         let early = waiting.map(|_| Ring::new(self.room));
-        let guess = waiting.filter(|_| *origin == Origin::Prompt);
+        let guess = waiting.filter(|_| *origin == TurnOrigin::Prompt);
         self.turns.push(Running { id, takers: Vec::new(), early, guess });
     }
 

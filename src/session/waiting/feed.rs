@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::ring::{Lagged, Ring, Room};
-use crate::action::Action;
-use crate::awaited::Awaited;
+use crate::driver::awaited::Awaited;
+use crate::protocol::action::Action;
 
 pub(in crate::session) type Told = Result<Action, Lagged>;
 

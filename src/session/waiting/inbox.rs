@@ -5,37 +5,41 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::withdrawal::Withdrawal;
-use crate::ask::{Ask, AskKinds};
-use crate::awaited::Awaited;
-use crate::ids::AskId;
+use crate::base::ids::IncomingId;
+use crate::driver::awaited::Awaited;
+use crate::incoming::{IncomingKinds, IncomingRequest};
 
 pub(in crate::session) struct Inbox {
-    kinds: AskKinds,
+    kinds: IncomingKinds,
     inner: Awaited<Inner>,
 }
 
 #[derive(Default)]
 struct Inner {
-    /// At most [`Limits::open_asks`](crate::Limits::open_asks): an ask that waits here is open.
-    waiting: VecDeque<(Ask, Arc<Withdrawal>)>,
+    /// At most [`Limits::open_incoming`](crate::Limits::open_incoming): an ask that waits here is open.
+    waiting: VecDeque<(IncomingRequest, Arc<Withdrawal>)>,
     left: bool,
     ended: bool,
 }
 
 impl Inbox {
-    pub(in crate::session) fn new(kinds: AskKinds, ended: bool) -> Arc<Self> {
+    pub(in crate::session) fn new(kinds: IncomingKinds, ended: bool) -> Arc<Self> {
         Arc::new(Self { kinds, inner: Awaited::new(Inner { ended, ..Inner::default() }) })
     }
 
-    pub(in crate::session) fn kinds(&self) -> AskKinds {
+    pub(in crate::session) fn kinds(&self) -> IncomingKinds {
         self.kinds
     }
 
-    pub(in crate::session) fn overlaps(&self, kinds: AskKinds) -> bool {
+    pub(in crate::session) fn overlaps(&self, kinds: IncomingKinds) -> bool {
         !self.inner.with(|inner| inner.left) && self.kinds.overlaps(kinds)
     }
 
-    pub(in crate::session) fn push(&self, ask: &Ask, withdrawal: &Arc<Withdrawal>) -> Option<Option<Waker>> {
+    pub(in crate::session) fn push(
+        &self,
+        ask: &IncomingRequest,
+        withdrawal: &Arc<Withdrawal>,
+    ) -> Option<Option<Waker>> {
         let (pushed, waker) = self.inner.tell(|inner| {
             if !inner.left {
                 inner.waiting.push_back((ask.clone(), Arc::clone(withdrawal)));
@@ -45,7 +49,7 @@ impl Inbox {
         pushed.then_some(waker)
     }
 
-    pub(in crate::session) fn forget(&self, id: AskId) {
+    pub(in crate::session) fn forget(&self, id: IncomingId) {
         self.inner.with(|inner| inner.waiting.retain(|(ask, _)| ask.id() != id));
     }
 
@@ -53,7 +57,7 @@ impl Inbox {
         self.inner.tell(|inner| inner.ended = true).1
     }
 
-    pub(in crate::session) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<(Ask, Arc<Withdrawal>)>> {
+    pub(in crate::session) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<(IncomingRequest, Arc<Withdrawal>)>> {
         self.inner.poll(cx, |inner| match inner.waiting.pop_front() {
             Some(next) => Some(Some(next)),
             None => inner.ended.then_some(None),
@@ -61,7 +65,7 @@ impl Inbox {
     }
 
     /// The owner is gone; what it has not taken.
-    pub(in crate::session) fn leave(&self) -> Vec<AskId> {
+    pub(in crate::session) fn leave(&self) -> Vec<IncomingId> {
         let waiting = self.inner.with(|inner| {
             inner.left = true;
             std::mem::take(&mut inner.waiting)

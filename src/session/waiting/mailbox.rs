@@ -5,9 +5,9 @@ use std::task::{Context, Poll, Waker};
 
 use super::ring::{Lagged, Ring, Room};
 use super::said::Said;
-use crate::awaited::Awaited;
+use crate::driver::awaited::Awaited;
 use crate::message::Message;
-use crate::session::turn_end::TurnEnd;
+use crate::session::prompt_end::PromptEnd;
 
 #[derive(Debug)]
 pub(in crate::session) struct Mailbox(Awaited<Inner>);
@@ -19,7 +19,7 @@ struct Inner {
     deaf: bool,
     kept: Option<Kept>,
     said: Said,
-    end: Option<TurnEnd>,
+    end: Option<PromptEnd>,
 }
 
 /// All messages of the turn, up to a limit.
@@ -91,7 +91,7 @@ impl Mailbox {
         });
     }
 
-    pub(in crate::session) fn end(&self, mut end: TurnEnd) -> Option<Waker> {
+    pub(in crate::session) fn end(&self, mut end: PromptEnd) -> Option<Waker> {
         self.0.tell_if(|inner| {
             if let Some(kept) = inner.kept.take() {
                 (end.messages, end.omitted) = (kept.messages, kept.omitted);
@@ -125,7 +125,7 @@ impl Mailbox {
         })
     }
 
-    pub(in crate::session) fn poll_end(&self, cx: &Context<'_>) -> Poll<TurnEnd> {
+    pub(in crate::session) fn poll_end(&self, cx: &Context<'_>) -> Poll<PromptEnd> {
         self.0.poll(cx, |inner| inner.end.clone())
     }
 

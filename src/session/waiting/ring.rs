@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::action::Action;
 use crate::message::Message;
+use crate::protocol::action::Action;
 use crate::wire::kind::MessageKind;
 
 /// Beyond so many entries, an empty ring gives its memory back.
@@ -172,9 +172,11 @@ impl Item for Action {
     fn class(&self) -> Class {
         match self {
             Self::Message { message, .. } => message.class(),
-            Self::Declined { .. } | Self::Rejected(_) | Self::DamagedLine(_) | Self::Stray(_) | Self::Stalled(_) => {
-                Class::Plain
-            }
+            Self::IncomingDeclined { .. }
+            | Self::RejectedLine(_)
+            | Self::DamagedLine(_)
+            | Self::UnmatchedResponse(_)
+            | Self::DeadlineExceeded(_) => Class::Plain,
             _ => Class::Vital,
         }
     }
@@ -182,9 +184,11 @@ impl Item for Action {
     /// A turn's end shares the line of the result's message.
     fn bytes(&self) -> usize {
         match self {
-            Self::Message { message, .. } | Self::Declined { message, .. } | Self::Stray(message) => message.bytes(),
-            Self::Asked(ask) => ask.message().bytes(),
-            Self::Replied { reply: Ok(reply), .. } => 2 * reply.message().bytes(),
+            Self::Message { message, .. }
+            | Self::IncomingDeclined { message, .. }
+            | Self::UnmatchedResponse(message) => message.bytes(),
+            Self::IncomingRequest(ask) => ask.message().bytes(),
+            Self::ResponseReceived { response: Ok(reply), .. } => 2 * reply.message().bytes(),
             Self::PromptEnded { result: Some(result), .. } | Self::TurnEnded { result: Some(result), .. } => {
                 result.bytes()
             }

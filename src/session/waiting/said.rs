@@ -40,7 +40,7 @@ impl Said {
     pub(super) fn text(&self) -> String {
         let mut transcript = Transcript::new();
         self.messages.iter().for_each(|message| transcript.add(message));
-        transcript.answer().unwrap_or_default().to_owned()
+        transcript.final_text().unwrap_or_default().to_owned()
     }
 
     fn retain(&mut self, keep: impl Fn(&Message) -> bool) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::awaited::Awaited;
+use crate::driver::awaited::Awaited;
 
 #[derive(Debug)]
 pub(in crate::session) struct Slot<T>(Awaited<Option<T>>);

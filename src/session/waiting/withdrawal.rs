@@ -4,33 +4,33 @@ use std::sync::OnceLock;
 
 use event_listener::{Event, EventListener};
 
-use crate::action::WhyWithdrawn;
+use crate::protocol::action::CancelledReason;
 
 #[derive(Default)]
 pub(in crate::session) struct Withdrawal {
-    why: OnceLock<WhyWithdrawn>,
+    reason: OnceLock<CancelledReason>,
     told: Event,
 }
 
 impl Withdrawal {
     /// It was; [`notify`](Self::notify) tells it.
-    pub(in crate::session) fn set(&self, why: WhyWithdrawn) {
-        let _ = self.why.set(why);
+    pub(in crate::session) fn set(&self, reason: CancelledReason) {
+        let _ = self.reason.set(reason);
     }
 
     pub(in crate::session) fn is_told(&self) -> bool {
-        self.why.get().is_some()
+        self.reason.get().is_some()
     }
 
     pub(in crate::session) fn listen(&self) -> EventListener {
         self.told.listen()
     }
 
-    pub(in crate::session) async fn wait(&self) -> WhyWithdrawn {
+    pub(in crate::session) async fn wait(&self) -> CancelledReason {
         loop {
             let listener = self.listen();
-            if let Some(why) = self.why.get() {
-                return *why;
+            if let Some(reason) = self.reason.get() {
+                return *reason;
             }
             listener.await;
         }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{ALLOCATION, Reader};
-use crate::error::DecodeError;
-use crate::json::Json;
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
 use crate::wire::fields::{self, Fields};
 use crate::wire::view::FromJson;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use claude_duplex::testing::{Fault, Script, Step, Tool};
+use claude_duplex::testing::{Fault, Script, Step, ToolStep};
 use claude_duplex::{
-    Action, AnswerError, CloseReason, Config, Decision, Exit, Lost, Outcome, Overflow, Request, RequestError,
-    WhyRefused, WhyWithdrawn,
+    Action, CancelledReason, CloseReason, Config, Decision, Exit, LostReason, Outcome, Overflow, RefusedReason,
+    Request, RequestError, RespondError,
 };
 
 use crate::stage::{Stage, all, scenarios};
@@ -21,10 +21,10 @@ fn slowly() -> Script {
 scenarios! {
     dropping_the_last_handle_closes_in_order: slowly(),
     dropping_the_runner_wakes_all_who_wait: Script::default()
-        .then([Step::from(Tool::bash("ls").asks()), Step::text("done")])
+        .then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")])
         .fault(Fault::StopReading),
     a_child_that_dies_in_mid_turn_is_told_to_all: Script::default()
-        .then([Step::text("so far"), Step::from(Tool::bash("ls").asks()), Step::die(Exit::Code(7))]),
+        .then([Step::text("so far"), Step::from(ToolStep::bash("ls").requires_permission()), Step::die(Exit::Code(7))]),
     many_wait_for_an_exit_that_comes_at_once: Script::default()
         .fault(Fault::Exit { code: 3, message: "not logged in".into() }),
     a_child_that_does_not_end_is_killed: Script::default().fault(Fault::Silent).fault(Fault::IgnoreTerminate),
@@ -35,7 +35,7 @@ async fn dropping_the_last_handle_closes_in_order(stage: &Stage) {
     let (claude, run) = stage.open();
     // None of these is a handle.
     let (watch, asks, exit) =
-        (claude.subscribe(1000, Overflow::Oldest), claude.asks().unwrap(), claude.wait_for_exit());
+        (claude.subscribe(1000, Overflow::Oldest), claude.incoming().unwrap(), claude.wait_for_exit());
     let (mut first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
     let other = claude.clone();
     drop(claude);
@@ -44,7 +44,7 @@ async fn dropping_the_last_handle_closes_in_order(stage: &Stage) {
     assert!(other.is_alive());
     drop(other);
     let closed = run.await;
-    assert_eq!((closed.why, closed.exit, closed.cut_input), (CloseReason::Closed, Some(Exit::Code(0)), false));
+    assert_eq!((closed.reason, closed.exit, closed.cut_input), (CloseReason::Closed, Some(Exit::Code(0)), false));
     assert_eq!(exit.await, closed);
     // What ran was not cut, and what waited never ran.
     let outcomes = all(watch).await.into_iter().filter_map(|action| match action {
@@ -58,7 +58,7 @@ async fn dropping_the_last_handle_closes_in_order(stage: &Stage) {
 async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut watch = claude.subscribe(1000, Overflow::Oldest);
-    let mut asks = claude.asks().unwrap();
+    let mut asks = claude.incoming().unwrap();
     let (mut turn, end) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
     let asked = asks.next().await.unwrap();
     // Nobody reads it any more.
@@ -70,31 +70,31 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
         stage.spawn(reply),
         stage.spawn(async move { while watch.next().await.is_some() {} }),
         stage.spawn(async move { asks.next().await.is_none() }),
-        stage.spawn(async move { (asked.withdrawn().await, asked.answer(Decision::allow())) }),
+        stage.spawn(async move { (asked.withdrawn().await, asked.respond(Decision::allow())) }),
     );
     // So that they do wait.
     stage.sleep(MOMENT).await;
     assert!(claude.is_alive());
     drop(run);
     waiting.0.await;
-    assert_eq!(waiting.1.await, Outcome::Lost(Lost::Aborted));
-    assert_eq!(waiting.2.await.unwrap_err(), RequestError::Lost(Lost::Aborted));
+    assert_eq!(waiting.1.await, Outcome::Lost(LostReason::Aborted));
+    assert_eq!(waiting.2.await.unwrap_err(), RequestError::Lost(LostReason::Aborted));
     waiting.3.await;
     assert!(waiting.4.await);
-    assert_eq!(waiting.5.await, (WhyWithdrawn::Ended(Lost::Aborted), Err(AnswerError::Stale)));
+    assert_eq!(waiting.5.await, (CancelledReason::Ended(LostReason::Aborted), Err(RespondError::Stale)));
     for exit in exits {
-        assert_eq!(exit.await.why, CloseReason::Aborted);
+        assert_eq!(exit.await.reason, CloseReason::Aborted);
     }
-    assert_eq!(claude.prompt("more").unwrap_err().why, WhyRefused::Closed);
+    assert_eq!(claude.prompt("more").unwrap_err().reason, RefusedReason::Closed);
     assert!(!claude.is_alive());
 }
 
 async fn a_child_that_dies_in_mid_turn_is_told_to_all(stage: &Stage) {
     let (claude, run) = stage.open();
-    let mut asks = claude.asks().unwrap();
+    let mut asks = claude.incoming().unwrap();
     let mut turn = claude.prompt("one").unwrap();
     let waits = claude.prompt("two").unwrap();
-    asks.next().await.unwrap().answer(Decision::allow()).unwrap();
+    asks.next().await.unwrap().respond(Decision::allow()).unwrap();
     let mut said = false;
     while let Some(message) = turn.next().await {
         said |= message.unwrap().line().contains("so far");
@@ -112,7 +112,7 @@ async fn many_wait_for_an_exit_that_comes_at_once(stage: &Stage) {
     let (claude, run) = stage.open();
     let exits: Vec<_> = (0..MANY).map(|_| stage.spawn(claude.wait_for_exit())).collect();
     let closed = run.await;
-    assert_eq!((closed.why, closed.exit), (CloseReason::Exited, Some(Exit::Code(3))));
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Exited, Some(Exit::Code(3))));
     assert!(closed.stderr.contains("not logged in"), "{closed:?}");
     for exit in exits {
         assert_eq!(exit.await, closed);
@@ -132,7 +132,7 @@ async fn a_child_that_does_not_end_is_killed(stage: &Stage) {
     claude.ping(60 * SECOND).await.unwrap();
     claude.close();
     let closed = run.await;
-    assert_eq!((closed.why, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
     assert!(matches!(turn.await.outcome, Outcome::Lost(_)));
 }
 
@@ -141,6 +141,6 @@ async fn abort_waits_for_nothing(stage: &Stage) {
     let turn = claude.prompt("one").unwrap();
     claude.ping(60 * SECOND).await.unwrap();
     claude.abort();
-    assert_eq!(turn.await.outcome, Outcome::Lost(Lost::Aborted));
-    assert_eq!(run.await.why, CloseReason::Aborted);
+    assert_eq!(turn.await.outcome, Outcome::Lost(LostReason::Aborted));
+    assert_eq!(run.await.reason, CloseReason::Aborted);
 }

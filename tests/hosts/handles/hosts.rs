@@ -12,8 +12,9 @@ use std::time::Duration;
 use ::smol::{LocalExecutor, Timer};
 use ::tokio::runtime::Builder;
 use ::tokio::task::{JoinHandle, LocalSet, spawn_local};
-use claude_duplex::testing::World;
-use claude_duplex::{Config, Driver, Options, Runner, Session, SpawnError, Transport, smol, tokio};
+use claude_duplex::driver::{smol, tokio};
+use claude_duplex::testing::TestRuntime;
+use claude_duplex::{Config, Driver, Options, Runner, Session, SpawnError, Transport};
 
 use crate::stage::Scenario;
 
@@ -42,7 +43,7 @@ pub(crate) type Run = fn(&dyn Fn(Host) -> Local<'static>);
 
 pub(crate) const HOSTS: &[(&str, Run)] = &[
     ("memory", |play| {
-        let (world, tasks) = (World::new(), Rc::new(LocalExecutor::new()));
+        let (world, tasks) = (TestRuntime::new(), Rc::new(LocalExecutor::new()));
         let (start, clock) = (world.clone(), world.clone());
         let host = Host {
             open: Box::new(move |scenario, config, journal| {
@@ -86,11 +87,15 @@ fn on_smol(spawn: Spawn) -> Host {
             Timer::after(time).await;
         })
     });
-    Host { open: with(smol::open, smol::spawn), spawn, sleep }
+    Host { open: with(Session::open_smol, smol::spawn), spawn, sleep }
 }
 
 fn on_tokio(spawn: Spawn) -> Host {
-    Host { open: with(tokio::open, tokio::spawn), spawn, sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))) }
+    Host {
+        open: with(Session::open_tokio, tokio::spawn),
+        spawn,
+        sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))),
+    }
 }
 
 type Start<S> = fn(&Options, Config) -> Result<S, SpawnError>;

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-use claude_duplex::testing::{Script, Step, Tool};
+use claude_duplex::testing::{Script, Step, ToolStep};
 use claude_duplex::{
-    Action, AskKinds, CloseReason, Config, Decision, Handlers, Interrupt, Journal, Overflow, Prompt, PromptId, Request,
-    Session,
+    Action, CloseReason, Config, Decision, Handlers, IncomingKinds, Interrupt, Journal, Overflow, Prompt, PromptId,
+    Request, Session,
 };
 use futures_lite::future::zip;
 
@@ -26,7 +26,9 @@ scenarios! {
 }
 
 fn chat() -> Script {
-    Script::default().then([Step::from(Tool::bash("ls").asks()), Step::text("done")]).then([Step::text("and again")])
+    Script::default()
+        .then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")])
+        .then([Step::text("and again")])
 }
 
 /// How many commands a curious host gives: each causes more of its own calls.
@@ -96,9 +98,9 @@ impl Curious {
     /// Every query.
     fn ask(&self, claude: &Session) {
         let _ = (claude.session_id(), claude.cli_session(), claude.pid(), claude.is_alive(), claude.exit_status());
-        let _ = (claude.recording_stopped(), claude.io_error(), claude.counts(), format!("{claude:?}"));
-        drop((claude.subscribe(1, Overflow::Oldest), claude.asks_of(AskKinds::NONE), claude.wait_for_exit()));
-        let mut room = std::pin::pin!(claude.room());
+        let _ = (claude.recording_stopped(), claude.io_error(), claude.stats(), format!("{claude:?}"));
+        drop((claude.subscribe(1, Overflow::Oldest), claude.incoming_of(IncomingKinds::NONE), claude.wait_for_exit()));
+        let mut room = std::pin::pin!(claude.ready());
         let _ = room.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }
 }
@@ -108,7 +110,11 @@ fn command(claude: &Session, prompt: PromptId) {
     let _ = claude.cancel(prompt);
     drop(claude.interrupt(Interrupt::prompt(prompt)).map_err(|refused| refused.to_string()));
     drop(claude.request(Request::new("mcp_status")).map_err(|refused| refused.to_string()));
-    drop(claude.prompt(Prompt::text("more").busy(claude_duplex::Busy::Refuse)).map_err(|refused| refused.to_string()));
+    drop(
+        claude
+            .prompt(Prompt::text("more").when_busy(claude_duplex::WhenBusy::Reject))
+            .map_err(|refused| refused.to_string()),
+    );
 }
 
 impl Write for Curious {
@@ -200,10 +206,10 @@ impl tracing::Subscriber for Curious {
 }
 
 /// A chat in which everything that the session calls is the curious host's.
-async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::Closed {
+async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed {
     let (claude, runner) = stage.open_recorded(|_| {}, Some(Box::new(host.clone())));
     let run = stage.spawn(Listened { future: Box::pin(runner), host: host.clone() });
-    let asks = claude.asks().unwrap();
+    let asks = claude.incoming().unwrap();
     let handlers = Handlers::new().permission(async |_| Decision::allow());
     let talk = async move {
         let mut turn = claude.prompt("go").unwrap();
@@ -225,7 +231,7 @@ async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::Closed {
 async fn what_a_session_calls_may_call_every_handle(stage: &Stage) {
     let host = Curious::new(|_| {});
     let closed = listened(stage, &host).await;
-    assert_eq!(closed.why, CloseReason::Closed);
+    assert_eq!(closed.reason, CloseReason::Closed);
     for place in [Place::Wake, Place::DropWaker, Place::Write] {
         assert!(host.calls(place) > 0, "{place:?} was never called");
     }
@@ -234,12 +240,12 @@ async fn what_a_session_calls_may_call_every_handle(stage: &Stage) {
 
 async fn what_a_session_calls_may_close_it(stage: &Stage) {
     let host = Curious::new(Session::close);
-    assert_eq!(listened(stage, &host).await.why, CloseReason::Closed);
+    assert_eq!(listened(stage, &host).await.reason, CloseReason::Closed);
 }
 
 async fn what_a_session_calls_may_abort_it(stage: &Stage) {
     let host = Curious::new(Session::abort);
-    assert_eq!(listened(stage, &host).await.why, CloseReason::Aborted);
+    assert_eq!(listened(stage, &host).await.reason, CloseReason::Aborted);
 }
 
 /// Writes some lines, then breaks.
@@ -273,14 +279,14 @@ async fn a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session(stag
     let mut watch = claude.subscribe(10_000, Overflow::Oldest);
     assert!(claude.recording_stopped().is_none() && claude.io_error().is_none());
     drop(claude.prompt("go").unwrap());
-    while !matches!(watch.next().await, Some(Ok(Action::Asked(_)))) {}
+    while !matches!(watch.next().await, Some(Ok(Action::IncomingRequest(_)))) {}
     let is_full = |claude: &Session| match claude.recording_stopped() {
-        Some(claude_duplex::journal::Stopped::Failed(error)) => error.kind() == io::ErrorKind::StorageFull,
+        Some(claude_duplex::journal::RecordingStopped::Failed(error)) => error.kind() == io::ErrorKind::StorageFull,
         _ => false,
     };
     assert!(is_full(&claude), "{:?}", claude.recording_stopped());
     claude.close();
-    assert_eq!(run.await.why, CloseReason::Closed);
+    assert_eq!(run.await.reason, CloseReason::Closed);
     // It can still be asked for.
     assert!(is_full(&claude));
     // What was written is a journal.

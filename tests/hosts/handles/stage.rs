@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use claude_duplex::testing::Script;
-use claude_duplex::{Action, AskKinds, Closed, Config, Overflow, Runner, Seed, Session, Subscriber};
+use claude_duplex::{Action, Config, IncomingKinds, Overflow, Runner, Seed, Session, SessionClosed, Subscriber};
 use libtest_mimic::Failed;
 
 use crate::hosts::{Boxed, Host, Journal, Local, Run, Sleep};
@@ -61,11 +61,11 @@ impl Stage {
     }
 
     /// A session that owns every ask, and the task that runs it.
-    pub(crate) fn open(&self) -> (Session, Task<Closed>) {
+    pub(crate) fn open(&self) -> (Session, Task<SessionClosed>) {
         self.open_with(|_| {})
     }
 
-    pub(crate) fn open_with(&self, adjust: impl FnOnce(&mut Config)) -> (Session, Task<Closed>) {
+    pub(crate) fn open_with(&self, adjust: impl FnOnce(&mut Config)) -> (Session, Task<SessionClosed>) {
         let (claude, runner) = self.open_recorded(adjust, None);
         (claude, self.spawn(runner))
     }
@@ -77,7 +77,7 @@ impl Stage {
         journal: Option<Journal>,
     ) -> (Session, Runner) {
         let mut config = Config::new(Seed::random());
-        config.owned = AskKinds::ALL;
+        config.handled = IncomingKinds::ALL;
         adjust(&mut config);
         let (claude, runner) = (self.host.open)(self.scenario, config, journal);
         self.groups.lock().unwrap().extend(claude.pid());
@@ -138,10 +138,10 @@ fn assert_settled(told: &[Action]) {
         match action {
             Action::TurnStarted { turn, .. } => begin(&mut turns, *turn),
             Action::TurnEnded { turn, .. } => end(&mut turns, turn),
-            Action::Asked(ask) => begin(&mut asks, ask.id()),
-            Action::Answered { ask, .. } | Action::Withdrawn { ask, .. } => end(&mut asks, ask),
+            Action::IncomingRequest(ask) => begin(&mut asks, ask.id()),
+            Action::IncomingAnswered { id: ask, .. } | Action::IncomingCancelled { id: ask, .. } => end(&mut asks, ask),
             Action::PromptEnded { prompt, .. } => begin(&mut prompts, *prompt),
-            Action::Replied { request, .. } => begin(&mut requests, *request),
+            Action::ResponseReceived { request, .. } => begin(&mut requests, *request),
             _ => {}
         }
     }

@@ -6,12 +6,12 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use claude_duplex::ask::hook::Output;
+use claude_duplex::incoming::hook::HookOutput;
 use claude_duplex::request::SetPermissionMode;
-use claude_duplex::testing::{Script, Step, Tool};
+use claude_duplex::testing::{Script, Step, ToolStep};
 use claude_duplex::{
-    Action, Answer, Decision, Handlers, Interrupt, LocalHandlers, MessageKind, Outcome, Overflow, Request, StreamDelta,
-    Verdict, WhyRefused,
+    Action, Decision, Handlers, IncomingResponse, Interrupt, LocalHandlers, MessageKind, Outcome, Overflow,
+    RefusedReason, Request, ResponseKind, StreamDelta,
 };
 use futures_lite::future::{or, zip};
 
@@ -21,7 +21,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn shell(commands: usize) -> Step {
-    Step::tools_at_once((0..commands).map(|number| Tool::bash(format!("echo {number}")).asks()))
+    Step::tools_at_once((0..commands).map(|number| ToolStep::bash(format!("echo {number}")).requires_permission()))
 }
 
 fn saying_it_back() -> Script {
@@ -47,7 +47,7 @@ scenarios! {
 
 async fn a_turn_is_its_messages_and_its_end(stage: &Stage) {
     let (claude, run) = stage.open();
-    claude.call(SetPermissionMode::to("plan")).await.unwrap();
+    claude.call(SetPermissionMode::new("plan")).await.unwrap();
     claude.ping(HOUR).await.unwrap();
     let mut turn = claude.prompt("one").unwrap();
     let (mut said, mut messages) = (String::new(), Vec::new());
@@ -62,7 +62,7 @@ async fn a_turn_is_its_messages_and_its_end(stage: &Stage) {
     assert_eq!((end.outcome, &*end.text(), &*said), (Outcome::Success, "re one", "re one"));
     assert_eq!((end.result.as_ref(), end.session_id().as_deref()), (messages.last(), claude.session_id().as_deref()));
     claude.close();
-    assert!(run.await.exit.is_some_and(claude_duplex::Exit::success));
+    assert!(run.await.exit.is_some_and(claude_duplex::Exit::is_success));
 }
 
 async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
@@ -93,12 +93,12 @@ async fn a_future_that_is_dropped_at_any_point_loses_nothing(stage: &Stage) {
     let (claude, run) = stage.open();
     let whole = claude.subscribe(100_000, Overflow::Oldest);
     let mut watch = claude.subscribe(100_000, Overflow::Oldest);
-    let mut asks = claude.asks().unwrap();
+    let mut asks = claude.incoming().unwrap();
     let mut turn = claude.prompt("go").unwrap();
     let answering = stage.spawn(async move {
         for _ in 0..3 {
             let asked = poll_fn(|cx| pin!(asks.next()).poll(cx)).await.unwrap();
-            asked.answer(Decision::allow()).unwrap();
+            asked.respond(Decision::allow()).unwrap();
         }
     });
     let mut heard = 0;
@@ -130,18 +130,19 @@ async fn handlers_run_as_a_task(stage: &Stage) {
                 if tool.input.as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
             }
         })
-        .hook(async |_| Output::new());
-    let serving = stage.spawn(claude.asks().unwrap().serve(handlers));
+        .hook(async |_| HookOutput::new());
+    let serving = stage.spawn(claude.incoming().unwrap().serve(handlers));
     assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success);
     claude.close();
     run.await;
     serving.await;
     let told = all(watch).await;
     let count = |wanted| {
-        let is_wanted = |action: &&Action| matches!(action, Action::Answered { verdict, .. } if *verdict == wanted);
+        let is_wanted =
+            |action: &&Action| matches!(action, Action::IncomingAnswered { response, .. } if *response == wanted);
         told.iter().filter(is_wanted).count()
     };
-    assert_eq!((count(Verdict::Allowed), count(Verdict::Denied), count(Verdict::Answered)), (19, 1, 1));
+    assert_eq!((count(ResponseKind::Allowed), count(ResponseKind::Denied), count(ResponseKind::Answered)), (19, 1, 1));
 }
 
 async fn handlers_may_stay_on_their_thread(stage: &Stage) {
@@ -155,7 +156,7 @@ async fn handlers_may_stay_on_their_thread(stage: &Stage) {
             Decision::allow()
         }
     });
-    let serving = claude.asks().unwrap().serve(handlers);
+    let serving = claude.incoming().unwrap().serve(handlers);
     or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
     assert_eq!(seen.borrow().len(), 2);
     drop(claude);
@@ -173,9 +174,9 @@ async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
             Decision::allow()
         }
     });
-    let serving = stage.spawn(claude.asks().unwrap().serve(handlers));
+    let serving = stage.spawn(claude.incoming().unwrap().serve(handlers));
     let turn = claude.prompt("go").unwrap();
-    while !matches!(watch.next().await.unwrap().unwrap(), Action::Asked(_)) {}
+    while !matches!(watch.next().await.unwrap().unwrap(), Action::IncomingRequest(_)) {}
     claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
     assert_eq!(turn.await.outcome, Outcome::Interrupted);
     claude.close();
@@ -191,8 +192,8 @@ async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
             let (mut shown, mut taken_away) = (Vec::new(), Vec::new());
             while let Some(told) = watch.next().await {
                 match told.unwrap() {
-                    Action::Asked(ask) => shown.push(ask.id()),
-                    Action::Answered { ask, verdict } => {
+                    Action::IncomingRequest(ask) => shown.push(ask.id()),
+                    Action::IncomingAnswered { id: ask, response: verdict } => {
                         shown.retain(|open| *open != ask);
                         taken_away.push(verdict);
                     }
@@ -203,16 +204,16 @@ async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
             taken_away
         })
     });
-    let mut asks = claude.asks().unwrap();
+    let mut asks = claude.incoming().unwrap();
     let turn = claude.prompt("go").unwrap();
     let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
-    second.answer(Answer::from(Decision::deny("no"))).unwrap();
-    first.answer(Decision::allow()).unwrap();
+    second.respond(IncomingResponse::from(Decision::deny("no"))).unwrap();
+    first.respond(Decision::allow()).unwrap();
     turn.await;
     claude.close();
     run.await;
     for show in shows {
-        assert_eq!(show.await, [Verdict::Denied, Verdict::Allowed]);
+        assert_eq!(show.await, [ResponseKind::Denied, ResponseKind::Allowed]);
     }
 }
 
@@ -264,7 +265,7 @@ async fn two_sessions_do_not_mix(stage: &Stage) {
     assert_ne!(one.id(), other.id());
     here.cancel(other.id()).unwrap_err();
     let interrupt = here.interrupt(Interrupt::prompt(other.id())).unwrap_err();
-    assert_eq!(interrupt.why, WhyRefused::NotRunning);
+    assert_eq!(interrupt.reason, RefusedReason::NotRunning);
     let (first, second) = (here.request(Request::new("mcp_status")), there.request(Request::new("mcp_status")));
     assert_ne!(first.as_ref().unwrap().id(), second.as_ref().unwrap().id());
     zip(async { first.unwrap().await.unwrap() }, async { second.unwrap().await.unwrap() }).await;

@@ -2,7 +2,7 @@
 
 use std::os::unix::net::UnixStream;
 
-use claude_duplex::smol::over;
+use claude_duplex::driver::smol::over;
 use claude_duplex::{Action, CloseReason, Config, Outcome, Seed};
 use smol::Async;
 use smol::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
@@ -44,7 +44,7 @@ fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
                 Action::PromptEnded { outcome, .. } => outcomes.push(outcome),
                 Action::Idle => claude.close(),
                 Action::Closed(closed) => {
-                    assert_eq!((closed.why, closed.exit, closed.output_held), (CloseReason::Closed, None, false));
+                    assert_eq!((closed.reason, closed.exit, closed.output_held), (CloseReason::Closed, None, false));
                 }
                 _ => {}
             }
@@ -62,7 +62,7 @@ fn an_abort_hangs_up() {
         let other = smol::spawn(async move { answer(listener.accept().await.unwrap().0).await });
         let mut claude = over(reader, writer, Config::new(Seed::random()));
         claude.abort();
-        assert_eq!(claude.finish().await.unwrap().why, CloseReason::Aborted);
+        assert_eq!(claude.finish().await.unwrap().reason, CloseReason::Aborted);
         assert_eq!(other.await, 0);
     });
 }

@@ -3,8 +3,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use claude_duplex::tokio::{Tokio, adopt, spawn};
-use claude_duplex::{Action, CloseReason, Closed, Config, Driver, Exit, Options, Seed};
+use claude_duplex::driver::tokio::{TokioTransport, adopt, spawn};
+use claude_duplex::{Action, CloseReason, Config, Driver, Exit, Options, Seed, SessionClosed};
 use tokio::process::Command;
 
 use super::{bounded, runtimes};
@@ -16,11 +16,11 @@ fn config() -> Config {
     config
 }
 
-fn start(script: &str) -> Driver<Tokio> {
+fn start(script: &str) -> Driver<TokioTransport> {
     spawn(&Options::new().program("sh").global_arg("-c").global_arg(script), config()).unwrap()
 }
 
-async fn first_message(claude: &mut Driver<Tokio>) {
+async fn first_message(claude: &mut Driver<TokioTransport>) {
     while !matches!(claude.next().await.expect("the child says something"), Action::Message { .. }) {}
 }
 
@@ -80,8 +80,8 @@ fn a_child_that_was_there_before_becomes_a_session() {
             let mut claude = adopt(command.stderr(Stdio::piped()).spawn().unwrap(), config()).unwrap();
             first_message(&mut claude).await;
             claude.prompt("hello").unwrap();
-            let Closed { why, exit, stderr, .. } = claude.finish().await.unwrap();
-            assert_eq!((why, exit), (CloseReason::Closed, Some(Exit::Code(5))));
+            let SessionClosed { reason, exit, stderr, .. } = claude.finish().await.unwrap();
+            assert_eq!((reason, exit), (CloseReason::Closed, Some(Exit::Code(5))));
             assert!(stderr.starts_with("said\n{") && stderr.contains("hello"), "{stderr:?}");
             let mut deaf = Command::new("sleep");
             deaf.arg("1000").stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_duplex::tokio::{Streams, over};
+use claude_duplex::driver::tokio::{TokioStreams, over};
 use claude_duplex::{Action, CloseReason, Config, Driver, Outcome, Request, RequestError, Seed};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{bounded, runtimes};
 
-type Duplex = Driver<Streams<ReadHalf<DuplexStream>, WriteHalf<DuplexStream>>>;
+type Duplex = Driver<TokioStreams<ReadHalf<DuplexStream>, WriteHalf<DuplexStream>>>;
 
 fn duplex(capacity: usize, adjust: impl FnOnce(&mut Config)) -> (Duplex, DuplexStream) {
     let (ours, theirs) = tokio::io::duplex(capacity);
@@ -55,7 +55,10 @@ fn a_socket_carries_a_session_and_is_shut_down_at_its_end() {
                     Action::PromptEnded { outcome, .. } => outcomes.push(outcome),
                     Action::Idle => claude.close(),
                     Action::Closed(closed) => {
-                        assert_eq!((closed.why, closed.exit, closed.output_held), (CloseReason::Closed, None, false));
+                        assert_eq!(
+                            (closed.reason, closed.exit, closed.output_held),
+                            (CloseReason::Closed, None, false)
+                        );
                     }
                     _ => {}
                 }
@@ -73,7 +76,7 @@ fn a_narrow_stream_carries_all() {
             let (mut claude, theirs) = duplex(7, |_| ());
             let other = tokio::spawn(answer(theirs));
             claude.prompt(&*"x".repeat(100_000)).unwrap();
-            assert_eq!(claude.finish().await.unwrap().why, CloseReason::Closed);
+            assert_eq!(claude.finish().await.unwrap().reason, CloseReason::Closed);
             assert_eq!(other.await.unwrap(), 1);
         }));
     }
@@ -87,7 +90,7 @@ fn deadlines_keep_to_the_clock_of_the_runtime() {
         let (mut claude, theirs) = duplex(64, |config| config.timeouts.request = Some(hour));
         let started = Instant::now();
         claude.request(Request::new("get_settings")).unwrap();
-        let Some(Action::Replied { reply, .. }) = claude.next().await else { panic!("no reply") };
+        let Some(Action::ResponseReceived { response: reply, .. }) = claude.next().await else { panic!("no reply") };
         assert_eq!(reply.unwrap_err(), RequestError::TimedOut);
         assert!(started.elapsed() >= hour && started.elapsed() < 2 * hour);
         drop(theirs);
@@ -103,7 +106,9 @@ fn a_deadline_beyond_all_clocks_is_none() {
             claude.request(Request::new("get_settings")).unwrap();
             assert!(futures_lite::future::poll_once(claude.next()).await.is_none());
             drop(theirs);
-            let Some(Action::Replied { reply, .. }) = claude.next().await else { panic!("no reply") };
+            let Some(Action::ResponseReceived { response: reply, .. }) = claude.next().await else {
+                panic!("no reply")
+            };
             assert!(reply.is_err());
         }));
     }

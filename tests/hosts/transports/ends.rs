@@ -1,6 +1,6 @@
 //! Children that end in other ways than in order.
 
-use claude_duplex::{Action, CloseReason, Exit, Lost, Outcome, WhyRejected};
+use claude_duplex::{Action, CloseReason, Exit, LostReason, Outcome, RejectedReason};
 
 use crate::stage::{Scenario, Stage, hasty};
 
@@ -25,7 +25,7 @@ fn an_exit_at_once_is_told_with_its_status_and_stderr(stage: &Stage) {
     let end = session.end();
     assert_eq!((end.exit, end.stderr.trim()), (Some(Exit::Code(3)), "unknown option"));
     // Which of the two is seen first is the system's affair.
-    assert_eq!(end.why, CloseReason::Exited, "{end:?}");
+    assert_eq!(end.reason, CloseReason::Exited, "{end:?}");
     assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]), "{:?}", session.actions);
     assert!(session.try_prompt("more").is_none());
 }
@@ -43,15 +43,15 @@ fn a_death_by_signal_is_told(stage: &Stage) {
     session.prompt("hello");
     session.prompt("and again");
     let end = session.end();
-    assert_eq!((end.why, end.exit), (CloseReason::Exited, Some(Exit::Signal(9))));
-    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Eof); 2]);
+    assert_eq!((end.reason, end.exit), (CloseReason::Exited, Some(Exit::Signal(9))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Eof); 2]);
     assert_eq!(session.actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count(), 1);
 }
 
 fn garbage_is_rejected_and_the_session_goes_on(stage: &Stage) {
     let mut session = stage.script(r#"printf 'garbage\n\377\000\n[]\n\n{"type":"system","subtype":"note"}\n'"#);
     assert_eq!(session.end().exit, Some(Exit::Code(0)));
-    assert_eq!(session.rejected(), [WhyRejected::NotJson, WhyRejected::NotJson, WhyRejected::NotAnObject]);
+    assert_eq!(session.rejected(), [RejectedReason::NotJson, RejectedReason::NotJson, RejectedReason::NotAnObject]);
     assert_eq!(session.messages().count(), 1);
 }
 
@@ -61,14 +61,14 @@ fn a_last_line_without_its_end_counts_if_it_is_whole(stage: &Stage) {
     assert_eq!(session.messages().count(), 2);
     let mut session = stage.script(r#"printf '{"type":"system"}\n{"type":"system","subt'"#);
     session.end();
-    assert_eq!((session.messages().count(), session.rejected()), (1, vec![WhyRejected::CutOff]));
+    assert_eq!((session.messages().count(), session.rejected()), (1, vec![RejectedReason::CutOff]));
 }
 
 fn a_child_that_ignores_the_end_of_stdin_is_asked_to_end(stage: &Stage) {
     let mut session = stage.script_with("echo '{\"type\":\"system\"}'; exec sleep 1000", hasty);
     session.until_message();
     let end = session.close_and_end();
-    assert_eq!((end.why, end.exit), (CloseReason::Closed, Some(Exit::Signal(15))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Closed, Some(Exit::Signal(15))));
 }
 
 fn a_child_that_ignores_that_too_is_killed(stage: &Stage) {
@@ -76,7 +76,7 @@ fn a_child_that_ignores_that_too_is_killed(stage: &Stage) {
     let mut session = stage.script_with(script, hasty);
     session.until_message();
     let end = session.close_and_end();
-    assert_eq!((end.why, end.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
     assert!(!end.output_held);
 }
 
@@ -86,8 +86,8 @@ fn an_abort_kills_at_once(stage: &Stage) {
     session.prompt("hello");
     session.abort();
     let end = session.end();
-    assert_eq!((end.why, end.exit), (CloseReason::Aborted, Some(Exit::Signal(9))));
-    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Aborted)]);
+    assert_eq!((end.reason, end.exit), (CloseReason::Aborted, Some(Exit::Signal(9))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Aborted)]);
 }
 
 /// The child has the prompt in its pipe and does not read it. No deadline runs, and nothing else is written.
@@ -95,12 +95,12 @@ fn a_child_that_closes_its_stdin_is_noticed_without_a_write(stage: &Stage) {
     let mut session = stage.script_with("read -r line; exec <&-; exec sleep 1000", hasty);
     session.prompt("hello");
     let end = session.end();
-    assert_eq!((end.why, end.exit), (CloseReason::SendFailed, Some(Exit::Signal(15))));
+    assert_eq!((end.reason, end.exit), (CloseReason::SendFailed, Some(Exit::Signal(15))));
     assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]), "{:?}", session.actions);
 }
 
 fn a_child_that_closes_its_stdout_is_told_as_such(stage: &Stage) {
     let mut session = stage.script_with("exec >&-; exec sleep 1000", hasty);
     let end = session.end();
-    assert_eq!((end.why, end.exit), (CloseReason::Eof, Some(Exit::Signal(15))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Eof, Some(Exit::Signal(15))));
 }

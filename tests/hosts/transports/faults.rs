@@ -4,8 +4,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use claude_duplex::{
-    Action, AnswerError, CloseReason, Decision, Exit, Interrupt, Lost, Outcome, Prompt, Request, RequestError,
-    WhyRejected, WhyWithdrawn,
+    Action, CancelledReason, CloseReason, Decision, Exit, Interrupt, LostReason, Outcome, Prompt, RejectedReason,
+    Request, RequestError, RespondError,
 };
 
 use crate::stage::{Scenario, Stage, impatient};
@@ -37,8 +37,8 @@ fn death_in_mid_turn_loses_the_prompts(stage: &Stage) {
     session.prompt("one");
     session.prompt("two");
     let closed = session.end();
-    assert_eq!((closed.why, closed.exit), (CloseReason::Exited, Some(Exit::Code(7))));
-    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Eof); 2]);
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Exited, Some(Exit::Code(7))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Eof); 2]);
 }
 
 fn death_before_an_answer_withdraws_the_ask(stage: &Stage) {
@@ -48,13 +48,13 @@ fn death_before_an_answer_withdraws_the_ask(stage: &Stage) {
     let request = session.request(Request::new("no_such_request"));
     session.abort();
     let closed = session.end();
-    assert_eq!((closed.why, closed.exit), (CloseReason::Aborted, Some(Exit::Signal(9))));
-    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Aborted)]);
-    let withdrawn = Action::Withdrawn { ask, why: WhyWithdrawn::Ended(Lost::Aborted) };
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Aborted, Some(Exit::Signal(9))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Aborted)]);
+    let withdrawn = Action::IncomingCancelled { id: ask, reason: CancelledReason::Ended(LostReason::Aborted) };
     assert!(session.actions.contains(&withdrawn), "{:?}", session.actions);
-    let lost = Action::Replied { request, reply: Err(RequestError::Lost(Lost::Aborted)) };
+    let lost = Action::ResponseReceived { request, response: Err(RequestError::Lost(LostReason::Aborted)) };
     assert!(session.actions.contains(&lost), "{:?}", session.actions);
-    assert_eq!(session.answer(ask, Decision::allow()), Err(AnswerError::Stale));
+    assert_eq!(session.answer(ask, Decision::allow()), Err(RespondError::Stale));
 }
 
 fn a_flood_arrives_whole_though_the_host_is_slow(stage: &Stage) {
@@ -80,7 +80,7 @@ fn a_line_beyond_the_limit_is_dropped(stage: &Stage) {
     let mut session = stage.peer(&["long-line=3000000"], |config| config.limits.line = 2 * MIB);
     session.prompt("go");
     session.until_prompt_ended();
-    assert_eq!(session.rejected(), [WhyRejected::TooLong]);
+    assert_eq!(session.rejected(), [RejectedReason::TooLong]);
     assert_eq!(session.outcomes(), [Outcome::Success]);
     session.close_and_end();
 }
@@ -99,8 +99,8 @@ fn a_child_that_ignores_every_request_is_killed(stage: &Stage) {
     session.prompt("go");
     session.until_message();
     let closed = session.close_and_end();
-    assert_eq!((closed.why, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
-    assert_eq!(session.outcomes(), [Outcome::Lost(Lost::Eof)]);
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
+    assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Eof)]);
 }
 
 fn a_grandchild_is_not_waited_for_and_is_ended(stage: &Stage) {
@@ -115,7 +115,7 @@ fn an_initialize_without_reply_is_given_up(stage: &Stage) {
     let quick = Some(Duration::from_millis(300));
     let mut session = stage.peer(&["no-initialize"], |config| config.timeouts.initialize = quick);
     let request = session.request(Request::initialize());
-    let timed_out = Action::Replied { request, reply: Err(RequestError::TimedOut) };
+    let timed_out = Action::ResponseReceived { request, response: Err(RequestError::TimedOut) };
     session.until("its deadline", |action| *action == timed_out);
     session.prompt("go");
     session.until_prompt_ended();
@@ -127,9 +127,9 @@ fn a_withdrawn_ask_takes_no_answer(stage: &Stage) {
     let mut session = stage.peer(&["withdraw=100"], |_| ());
     session.prompt("run: ls");
     let ask = session.until_asked();
-    let withdrawn = Action::Withdrawn { ask, why: WhyWithdrawn::Cli };
+    let withdrawn = Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli };
     session.until("the withdrawal", |action| *action == withdrawn);
-    assert_eq!(session.answer(ask, Decision::allow()), Err(AnswerError::Stale));
+    assert_eq!(session.answer(ask, Decision::allow()), Err(RespondError::Stale));
     session.until_prompt_ended();
     session.close_and_end();
 }
@@ -138,8 +138,8 @@ fn a_repeated_ask_is_asked_once(stage: &Stage) {
     let mut session = stage.peer(&["repeat-ask"], |_| ());
     session.prompt("run: ls");
     let ask = session.until_asked();
-    session.until("its repetition", |action| matches!(action, Action::Rejected(_)));
-    assert_eq!(session.rejected(), [WhyRejected::DuplicateAsk]);
+    session.until("its repetition", |action| matches!(action, Action::RejectedLine(_)));
+    assert_eq!(session.rejected(), [RejectedReason::DuplicateAsk]);
     session.answer(ask, Decision::allow()).unwrap();
     session.until_prompt_ended();
     assert_eq!(session.outcomes(), [Outcome::Success]);
@@ -151,7 +151,7 @@ fn a_last_line_that_is_cut_is_rejected(stage: &Stage) {
     session.prompt("go");
     session.until_prompt_ended();
     session.close_and_end();
-    assert_eq!(session.rejected(), [WhyRejected::CutOff]);
+    assert_eq!(session.rejected(), [RejectedReason::CutOff]);
 }
 
 fn a_child_that_closes_its_input_still_answers(stage: &Stage) {
@@ -191,17 +191,19 @@ fn an_exit_at_the_start_is_told_with_its_message(stage: &Stage) {
     let mut session = stage.peer(&["exit=3"], |_| ());
     session.try_prompt(Prompt::text("go"));
     let closed = session.end();
-    assert_eq!((closed.why, closed.exit), (CloseReason::Exited, Some(Exit::Code(3))));
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Exited, Some(Exit::Code(3))));
     assert!(closed.stderr.contains("the script says so"), "{closed:?}");
 }
 
 fn a_silent_child_is_interrupted_in_time(stage: &Stage) {
     let mut session = stage.peer(&["silent"], |config| config.timeouts.stall = Some(Duration::from_millis(100)));
     session.prompt("go");
-    session.until("the stall", |action| matches!(action, Action::Stalled(_)));
+    session.until("the stall", |action| matches!(action, Action::DeadlineExceeded(_)));
     let request = session.interrupt(Interrupt::running());
-    session
-        .until("its reply", |action| matches!(action, Action::Replied { request: of, reply: Ok(_) } if *of == request));
+    session.until(
+        "its reply",
+        |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_) } if *of == request),
+    );
     session.close_and_end();
     assert_eq!(session.outcomes().len(), 1);
 }

@@ -65,7 +65,7 @@ fn what_an_exited_child_leaves_in_its_group_is_killed(stage: &Stage) {
     let options = script(&format!("{PARENT} exit 0")).env("FIFO", &fifo.0);
     let end = stage.launch(&options, |_| {}).end();
     // With the group, the last holder of stdout is gone: nothing had to be waited out.
-    assert_eq!((end.why, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), false));
+    assert_eq!((end.reason, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), false));
     gone.join().unwrap();
 }
 
@@ -166,7 +166,7 @@ fn a_held_stdout_does_not_hold_up_the_end(stage: &Stage) {
     session.until_message();
     session.prompt("hello");
     let end = session.end();
-    assert_eq!((end.why, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), true));
+    assert_eq!((end.reason, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), true));
     // Ends the other one.
     drop(holding.join().unwrap());
 }

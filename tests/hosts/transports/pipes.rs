@@ -1,6 +1,6 @@
 //! More than a pipe holds, in each direction.
 
-use claude_duplex::{Action, Busy, Decision, Exit, Interrupt, Json, Message, Outcome, Prompt};
+use claude_duplex::{Action, Decision, Exit, Interrupt, Json, Message, Outcome, Prompt, WhenBusy};
 
 use crate::session::Session;
 use crate::stage::{Scenario, Stage, hasty};
@@ -20,7 +20,7 @@ pub(crate) const ALL: &[Scenario] = &[
 
 fn a_child_that_stops_reading_holds_up_no_end(stage: &Stage) {
     let mut session = stage.script_with("echo '{\"type\":\"system\"}'; exec sleep 1000", hasty);
-    session.prompt(Prompt::text("x".repeat(20 * MIB)).busy(Busy::Send));
+    session.prompt(Prompt::text("x".repeat(20 * MIB)).when_busy(WhenBusy::Send));
     session.until_message();
     let end = session.close_and_end();
     assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]));
@@ -86,8 +86,10 @@ fn an_interrupt_overtakes_a_flood(stage: &Stage) {
         session.until_message();
     }
     let request = session.interrupt(Interrupt::running().id("i1"));
-    session
-        .until("its reply", |action| matches!(action, Action::Replied { request: of, reply: Ok(_) } if *of == request));
+    session.until(
+        "its reply",
+        |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_) } if *of == request),
+    );
     session.close_and_end();
     assert_eq!(session.outcomes(), [Outcome::Interrupted]);
 }

@@ -5,11 +5,11 @@ use std::pin::pin;
 
 use ::tokio::runtime::Builder;
 use async_io::block_on;
-use claude_duplex::smol::{self, Smol};
-use claude_duplex::tokio::{self, Tokio};
+use claude_duplex::driver::smol::{self, SmolTransport};
+use claude_duplex::driver::tokio::{self, TokioTransport};
 use claude_duplex::{
-    Action, Answer, AnswerError, AskId, Config, Driver, Interrupt, Options, Prompt, PromptId, Protocol, Refused,
-    Request, RequestId, SpawnError, Transport,
+    Action, Config, Driver, IncomingId, IncomingResponse, Interrupt, Options, Prompt, PromptId, Protocol, RefusedError,
+    Request, RequestId, RespondError, SpawnError, Transport,
 };
 
 #[cfg(unix)]
@@ -18,10 +18,10 @@ use crate::own_loop;
 /// A session and what drives it, as a test sees both: from outside, waiting.
 pub(crate) trait Runs {
     fn next(&mut self) -> Option<Action>;
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>>;
-    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>>;
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>>;
-    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError>;
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>>;
+    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>>;
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>>;
+    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
     fn close(&mut self);
     fn abort(&mut self);
     fn protocol(&self) -> &Protocol;
@@ -76,19 +76,19 @@ async fn anew<T: Transport>(claude: &mut Driver<T>) -> Option<Action> {
 fn on_smol(
     options: &Options,
     config: Config,
-    next: impl FnMut(&mut Driver<Smol>) -> Option<Action> + 'static,
+    next: impl FnMut(&mut Driver<SmolTransport>) -> Option<Action> + 'static,
 ) -> Result<Box<dyn Runs>, SpawnError> {
-    Ok(Box::new(Driven { claude: smol::spawn(options, config)?, id: Smol::id, next }))
+    Ok(Box::new(Driven { claude: smol::spawn(options, config)?, id: SmolTransport::id, next }))
 }
 
 fn on_tokio(
     options: &Options,
     config: Config,
-    next: fn(&::tokio::runtime::Runtime, &mut Driver<Tokio>) -> Option<Action>,
+    next: fn(&::tokio::runtime::Runtime, &mut Driver<TokioTransport>) -> Option<Action>,
 ) -> Result<Box<dyn Runs>, SpawnError> {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let claude = runtime.block_on(async { tokio::spawn(options, config) })?;
-    Ok(Box::new(Driven { claude, id: Tokio::id, next: move |claude: &mut _| next(&runtime, claude) }))
+    Ok(Box::new(Driven { claude, id: TokioTransport::id, next: move |claude: &mut _| next(&runtime, claude) }))
 }
 
 struct Driven<T, N> {
@@ -102,20 +102,20 @@ impl<T: Transport, N: FnMut(&mut Driver<T>) -> Option<Action>> Runs for Driven<T
         (self.next)(&mut self.claude)
     }
 
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>> {
         self.claude.prompt(prompt)
     }
 
-    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
+    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>> {
         self.claude.request(request)
     }
 
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         self.claude.interrupt(interrupt)
     }
 
-    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
-        self.claude.answer(ask, answer)
+    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
+        self.claude.respond(ask, answer)
     }
 
     fn close(&mut self) {
@@ -141,20 +141,20 @@ impl Runs for own_loop::Session {
         self.next().expect("the system's calls succeed")
     }
 
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, Refused<Prompt>> {
+    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>> {
         self.protocol.prompt(self.now(), prompt)
     }
 
-    fn request(&mut self, request: Request) -> Result<RequestId, Refused<Request>> {
+    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>> {
         self.protocol.request(self.now(), request)
     }
 
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, Refused<Interrupt>> {
+    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         self.protocol.interrupt(self.now(), interrupt)
     }
 
-    fn answer(&mut self, ask: AskId, answer: Answer) -> Result<(), AnswerError> {
-        self.protocol.answer(self.now(), ask, answer)
+    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
+        self.protocol.respond(self.now(), ask, answer)
     }
 
     fn close(&mut self) {

@@ -1,8 +1,8 @@
 //! A session under test: every action that it gave, and that each thing was settled once.
 
 use claude_duplex::{
-    Action, Answer, AnswerError, AskId, Closed, Interrupt, Message, Outcome, Prompt, PromptId, Protocol, Request,
-    RequestId, WhyRejected,
+    Action, IncomingId, IncomingResponse, Interrupt, Message, Outcome, Prompt, PromptId, Protocol, RejectedReason,
+    Request, RequestId, RespondError, SessionClosed,
 };
 
 use crate::runner::Runs;
@@ -48,25 +48,25 @@ impl Session {
         self.until("the prompt's end", |action| matches!(action, Action::PromptEnded { .. }));
     }
 
-    pub(crate) fn until_asked(&mut self) -> AskId {
-        match self.until("the ask", |action| matches!(action, Action::Asked(_))) {
-            Action::Asked(ask) => ask.id(),
+    pub(crate) fn until_asked(&mut self) -> IncomingId {
+        match self.until("the ask", |action| matches!(action, Action::IncomingRequest(_))) {
+            Action::IncomingRequest(ask) => ask.id(),
             _ => unreachable!("it was waited for"),
         }
     }
 
     /// Drives it to its end: nothing comes after that, and everything is settled.
-    pub(crate) fn end(&mut self) -> Closed {
+    pub(crate) fn end(&mut self) -> SessionClosed {
         let end = self.until("its end", |action| matches!(action, Action::Closed(_)));
         assert!(self.next().is_none() && self.protocol().is_closed());
-        self.settled.finish().unwrap_or_else(|why| panic!("{why}: {:?}", self.actions));
+        self.settled.finish().unwrap_or_else(|reason| panic!("{reason}: {:?}", self.actions));
         match end {
             Action::Closed(closed) => closed,
             _ => unreachable!("it was waited for"),
         }
     }
 
-    pub(crate) fn close_and_end(&mut self) -> Closed {
+    pub(crate) fn close_and_end(&mut self) -> SessionClosed {
         self.close();
         self.end()
     }
@@ -93,7 +93,7 @@ impl Session {
         self.claude.interrupt(interrupt).inspect(|id| self.settled.request(*id)).expect("the interrupt is taken")
     }
 
-    pub(crate) fn answer(&mut self, ask: AskId, answer: impl Into<Answer>) -> Result<(), AnswerError> {
+    pub(crate) fn answer(&mut self, ask: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
         self.claude.answer(ask, answer.into()).inspect(|()| self.settled.answer(ask))
     }
 
@@ -126,11 +126,11 @@ impl Session {
         self.actions.iter().filter_map(outcome).collect()
     }
 
-    pub(crate) fn rejected(&self) -> Vec<WhyRejected> {
-        let why = |action: &Action| match action {
-            Action::Rejected(rejected) => Some(rejected.why),
+    pub(crate) fn rejected(&self) -> Vec<RejectedReason> {
+        let reason = |action: &Action| match action {
+            Action::RejectedLine(rejected) => Some(rejected.reason),
             _ => None,
         };
-        self.actions.iter().filter_map(why).collect()
+        self.actions.iter().filter_map(reason).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_duplex::{AskKinds, Config, Options, Seed, SpawnError};
+use claude_duplex::{Config, IncomingKinds, Options, Seed, SpawnError};
 use libtest_mimic::Failed;
 
 use crate::runner::Runner;
@@ -55,7 +55,7 @@ impl Stage {
 
     fn config(&self, adjust: impl FnOnce(&mut Config)) -> Config {
         let mut config = Config::new(Seed::random());
-        config.owned = AskKinds::ALL;
+        config.handled = IncomingKinds::ALL;
         adjust(&mut config);
         config
     }

@@ -32,7 +32,7 @@ fn prompts_are_answered_and_the_session_ends_in_order(stage: &Stage) {
     session.prompt("and again");
     session.until("rest", |action| *action == Action::Idle);
     let end = session.close_and_end();
-    assert_eq!((end.why, end.exit), (CloseReason::Closed, Some(Exit::Code(0))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Closed, Some(Exit::Code(0))));
     assert!(!end.cut_input && !end.output_held);
     assert_eq!(session.outcomes(), [Outcome::Success; 2]);
 }
@@ -73,6 +73,7 @@ fn deadlines_pass_without_a_word_of_the_child(stage: &Stage) {
     session.interrupt(Interrupt::running());
     session.until("rest", |action| *action == Action::Idle);
     session.close_and_end();
-    let late = |action: &&Action| matches!(action, Action::Replied { reply: Err(RequestError::TimedOut), .. });
+    let late =
+        |action: &&Action| matches!(action, Action::ResponseReceived { response: Err(RequestError::TimedOut), .. });
     assert_eq!(session.actions.iter().filter(late).count(), 2);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Answer, Busy, Decision, Input, Interrupt, Json, Prompt, PromptId};
+use claude_duplex::{Decision, IncomingResponse, Input, Interrupt, Json, Prompt, PromptId, WhenBusy};
 
 use super::script::Step;
 use super::world::World;
@@ -63,16 +63,16 @@ impl World {
         };
         let prompt = Prompt::text(text);
         let prompt = match kind % 16 {
-            3 | 4 => prompt.field("priority", Json::string("later")),
-            5 if !self.queue_only => prompt.field("priority", Json::string("now")),
+            3 | 4 => prompt.field("priority", Json::from_text("later")),
+            5 if !self.queue_only => prompt.field("priority", Json::from_text("now")),
             6 => prompt.field("shouldQuery", Json::parse("false").expect("a JSON value")),
             _ => prompt,
         };
         let busy = match busy % 8 {
-            0..=2 => Busy::Queue,
-            3 => Busy::Refuse,
-            _ if self.queue_only => Busy::Queue,
-            _ => Busy::Send,
+            0..=2 => WhenBusy::Queue,
+            3 => WhenBusy::Reject,
+            _ if self.queue_only => WhenBusy::Queue,
+            _ => WhenBusy::Send,
         };
         let what = format!(
             "prompt {text} {} {busy:?}",
@@ -83,17 +83,17 @@ impl World {
                 _ => 0,
             })]
         );
-        match self.protocol.prompt(self.now, prompt.busy(busy)) {
+        match self.protocol.prompt(self.now, prompt.when_busy(busy)) {
             Ok(id) => {
                 self.prompts.push(id);
                 self.note(format!("host: {} = {what}", id.number()));
             }
-            Err(refused) => self.note(format!("host: {what} refused: {:?}", refused.why)),
+            Err(refused) => self.note(format!("host: {what} refused: {:?}", refused.reason)),
         }
     }
 
     pub(crate) fn wait(&mut self, seconds: u64) {
-        self.now = self.now.after(Duration::from_secs(seconds));
+        self.now = self.now.saturating_add(Duration::from_secs(seconds));
         self.note(format!("{seconds} s pass"));
         self.protocol.tell(self.now, Input::Timeout);
         self.observe();
@@ -124,7 +124,7 @@ impl World {
             _ => Decision::allow(),
         };
         let shown = ["deny", "deny+int", "allow", "allow"][usize::from(how % 4)];
-        let done = self.protocol.answer(self.now, ask, Answer::from(decision)).is_ok();
+        let done = self.protocol.answer(self.now, ask, IncomingResponse::from(decision)).is_ok();
         self.asks.retain(|open| *open != ask);
         self.note(format!("host: {shown} {ask} {done}"));
     }

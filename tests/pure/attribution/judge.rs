@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use claude_duplex::{Lost, Outcome, PromptId};
+use claude_duplex::{LostReason, Outcome, PromptId};
 
 use super::counts::Counts;
 use super::generation::Generation;
@@ -56,8 +56,8 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
             return Err(format!("prompt {} was ended {} times", prompt.number(), ends.len()));
         };
         let how = if *inferred { ", inferred" } else { "" };
-        let say = |why: &str| format!("prompt {}: {why}, told {outcome:?} {result:?}{how}", prompt.number());
-        one(world, *prompt, end, counts).map_err(|why| say(&why))?;
+        let say = |reason: &str| format!("prompt {}: {reason}, told {outcome:?} {result:?}{how}", prompt.number());
+        one(world, *prompt, end, counts).map_err(|reason| say(&reason))?;
         let truth = world.model.truths.get(&prompt.uuid().to_string());
         if let Some(truth) = truth.filter(|truth| truth.evidence && result.is_some() && truth.result == *result) {
             // KNOWN: the first echoes of a batch come before its `init`, and where the turn before it has no result they are
@@ -86,7 +86,7 @@ pub(crate) fn judge(world: &World, counts: &mut Counts) -> Result<(), String> {
 fn one(world: &World, prompt: PromptId, end: &End, counts: &mut Counts) -> Result<(), String> {
     let uuid = prompt.uuid().to_string();
     let truth = world.model.truths.get(&uuid).cloned().unwrap_or_default();
-    if end.outcome == Outcome::Lost(Lost::NoResult) {
+    if end.outcome == Outcome::Lost(LostReason::NoResult) {
         // Its result was lost, or came late, and is then nobody's.
         counts.missing += 1;
         let is_lost = truth.result.is_some_and(|result| !world.results.contains(&result));

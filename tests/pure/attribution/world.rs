@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claude_duplex::{
-    Action, AskId, AskKind, Attribution, Config, Exit, Input, Message, MessageKind, Origin, Outcome, PromptId, Seed,
-    Time,
+    Action, Attribution, Config, Exit, IncomingId, IncomingKind, Input, Message, MessageKind, Outcome, PromptId, Seed,
+    SessionTime, TurnOrigin,
 };
 use serde_json::Value;
 
@@ -51,8 +51,8 @@ pub(crate) struct World {
     /// Turns whose origin was told wrongly.
     pub(crate) misjudged: Option<u64>,
     pub(crate) log: Vec<String>,
-    pub(crate) now: Time,
-    pub(crate) asks: Vec<AskId>,
+    pub(crate) now: SessionTime,
+    pub(crate) asks: Vec<IncomingId>,
     /// To the CLI.
     stdin: Vec<u8>,
     sent: usize,
@@ -62,7 +62,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(generation: Generation, script: &Script) -> Self {
         Self {
-            protocol: Recorded::new(Config::new(Seed([0; 16])).own(AskKind::Permission)),
+            protocol: Recorded::new(Config::new(Seed([0; 16])).handle(IncomingKind::Permission)),
             model: Model::new(generation, script),
             queue_only: script.queue_only,
             prompt_pipes: script.prompt_pipes,
@@ -81,7 +81,7 @@ impl World {
             inits: Vec::new(),
             misjudged: None,
             log: Vec::new(),
-            now: Time::ZERO,
+            now: SessionTime::ZERO,
             asks: Vec::new(),
             stdin: Vec::new(),
             sent: 0,
@@ -212,7 +212,7 @@ impl World {
         while let Some(action) = self.protocol.poll_action() {
             self.action(action);
         }
-        while self.protocol.poll_child().is_some() {}
+        while self.protocol.poll_child_command().is_some() {}
     }
 
     pub(crate) fn action(&mut self, action: Action) {
@@ -221,7 +221,7 @@ impl World {
             Action::TurnEnded { turn, origin, result } => {
                 *self.turns.entry(turn.number()).or_insert(100) += 1;
                 let own = self.inits.get(turn.number() as usize - 1).copied().unwrap_or_default();
-                if result.is_some() && own != matches!(origin, Origin::Own(_)) {
+                if result.is_some() && own != matches!(origin, TurnOrigin::Own(_)) {
                     self.misjudged.get_or_insert(turn.number());
                 }
             }
@@ -239,9 +239,9 @@ impl World {
                     inferred: attribution == Attribution::Inferred,
                 });
             }
-            Action::Asked(ask) => self.asks.push(ask.id()),
-            Action::Withdrawn { ask, .. } => self.asks.retain(|open| *open != ask),
-            Action::Stray(message) => self.late_reply |= message.kind() == MessageKind::ControlResponse,
+            Action::IncomingRequest(ask) => self.asks.push(ask.id()),
+            Action::IncomingCancelled { id: ask, .. } => self.asks.retain(|open| *open != ask),
+            Action::UnmatchedResponse(message) => self.late_reply |= message.kind() == MessageKind::ControlResponse,
             Action::Closed(_) => self.closed = true,
             _ => {}
         }

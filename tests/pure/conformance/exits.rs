@@ -2,7 +2,7 @@
 //!
 //! The CLI exits with 1 after an error result, which is no crash: the end of the session says what the result said.
 
-use claude_duplex::{Action, CloseReason, Closed, Exit, Lost, Outcome, RequestError};
+use claude_duplex::{Action, CloseReason, Exit, LostReason, Outcome, RequestError, SessionClosed};
 use serde_json::{Value, json};
 
 use super::host::{Host, assistant, init, outcome, state, success};
@@ -15,7 +15,7 @@ fn failed(fields: Value) -> String {
 }
 
 /// The end of a session whose CLI said these lines in answer to a prompt, and exited with 1.
-fn end(lines: &[String]) -> Closed {
+fn end(lines: &[String]) -> SessionClosed {
     let mut host = Host::new();
     host.prompt("go");
     host.hears(init());
@@ -33,7 +33,7 @@ fn error(line: String) -> Option<String> {
 fn case_140_the_end_says_what_the_error_result_said_and_the_exit_code() {
     let closed = end(&[failed(json!({ "errors": ["out of credit"] }))]);
     assert_eq!(closed.last_error.as_deref(), Some("out of credit"));
-    assert_eq!((closed.exit, closed.why), (Some(Exit::Code(1)), CloseReason::Exited));
+    assert_eq!((closed.exit, closed.reason), (Some(Exit::Code(1)), CloseReason::Exited));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn case_148_an_end_of_another_cause_keeps_its_cause() {
     host.protocol.send_failed(host.now);
     while host.times_out().is_some() {}
     let Some(Action::Closed(closed)) = host.actions().pop() else { panic!("it is not over") };
-    assert_eq!((closed.why, closed.exit), (CloseReason::SendFailed, None));
+    assert_eq!((closed.reason, closed.exit), (CloseReason::SendFailed, None));
 }
 
 #[test]
@@ -116,9 +116,11 @@ fn case_149_what_was_read_is_delivered_after_the_end_and_whoever_waits_is_releas
     host.protocol.exited(host.now, Exit::Signal(9));
     let actions = host.actions();
     assert_eq!(super::host::messages(&actions).len(), 3);
-    assert_eq!(outcome(&actions, prompt), Some(Outcome::Lost(Lost::Eof)));
-    let replied = |action: &&Action| matches!(action, Action::Replied { request: of, .. } if *of == request);
-    let Some(Action::Replied { reply, .. }) = actions.iter().find(replied) else { panic!("{actions:?}") };
-    assert!(matches!(reply, Err(RequestError::Lost(Lost::Eof))));
+    assert_eq!(outcome(&actions, prompt), Some(Outcome::Lost(LostReason::Eof)));
+    let replied = |action: &&Action| matches!(action, Action::ResponseReceived { request: of, .. } if *of == request);
+    let Some(Action::ResponseReceived { response: reply, .. }) = actions.iter().find(replied) else {
+        panic!("{actions:?}")
+    };
+    assert!(matches!(reply, Err(RequestError::Lost(LostReason::Eof))));
     assert!(matches!(actions.last(), Some(Action::Closed(_))));
 }

@@ -1,6 +1,6 @@
 //! Framing and decoding: cases 1 to 18.
 
-use claude_duplex::{Action, Message, Rejected, WhyRejected};
+use claude_duplex::{Action, Message, RejectedLine, RejectedReason};
 
 use super::host::{Host, config, messages};
 
@@ -25,9 +25,9 @@ fn texts<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
     messages(&actions).into_iter().map(text).collect()
 }
 
-fn rejected(actions: &[Action]) -> Vec<&Rejected> {
+fn rejected(actions: &[Action]) -> Vec<&RejectedLine> {
     let rejected = actions.iter().filter_map(|action| match action {
-        Action::Rejected(rejected) => Some(rejected),
+        Action::RejectedLine(rejected) => Some(rejected),
         _ => None,
     });
     rejected.collect()
@@ -89,7 +89,7 @@ fn case_007_a_line_past_the_limit_is_told_and_not_held() {
     }
     actions.extend(host.receives(format!("\n{}\n", long("after")).as_bytes()));
     let [dropped] = rejected(&actions)[..] else { panic!("{actions:?}") };
-    assert_eq!((dropped.why, dropped.length), (WhyRejected::TooLong, 100_000));
+    assert_eq!((dropped.reason, dropped.length), (RejectedReason::TooLong, 100_000));
     assert!(dropped.head.len() <= 256);
     assert_eq!(messages(&actions).into_iter().map(text).collect::<Vec<_>>(), ["after"]);
 }
@@ -103,7 +103,7 @@ fn case_008_the_limit_is_a_setting_and_the_error_names_it() {
         let exact = long(&"x".repeat(limit - long("").len()));
         assert_eq!(messages(&host.hears(&exact)).len(), 1);
         let actions = host.hears(&format!("{exact} "));
-        assert_eq!(rejected(&actions)[0].why.to_string(), "longer than the limit");
+        assert_eq!(rejected(&actions)[0].reason.to_string(), "longer than the limit");
     }
 }
 
@@ -112,7 +112,7 @@ fn case_009_the_limit_holds_for_a_line_that_comes_whole() {
     let mut limited = config();
     limited.limits.line = 50;
     let actions = Host::with(limited).hears(&long(&"x".repeat(100)));
-    assert_eq!(rejected(&actions)[0].why, WhyRejected::TooLong);
+    assert_eq!(rejected(&actions)[0].reason, RejectedReason::TooLong);
     assert!(messages(&actions).is_empty());
 }
 
@@ -122,8 +122,8 @@ fn case_010_lines_that_are_no_json_are_told_and_passed_over() {
     let read = format!("[SandboxDebug] starting\n{}\nwarning: x\n{}\n", long("one"), long("two"));
     let actions = Host::new().receives(read.as_bytes());
     assert_eq!(messages(&actions).into_iter().map(text).collect::<Vec<_>>(), ["one", "two"]);
-    let noise: Vec<_> = rejected(&actions).iter().map(|rejected| (rejected.why, rejected.head.len())).collect();
-    assert_eq!(noise, [(WhyRejected::NotJson, 23), (WhyRejected::NotJson, 10)]);
+    let noise: Vec<_> = rejected(&actions).iter().map(|rejected| (rejected.reason, rejected.head.len())).collect();
+    assert_eq!(noise, [(RejectedReason::NotJson, 23), (RejectedReason::NotJson, 10)]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn case_012_noise_after_the_last_message_is_told_at_the_end() {
     let mut host = Host::new();
     host.receives(format!("{}\nbye", long("one")).as_bytes());
     host.protocol.eof(host.now);
-    assert_eq!(rejected(&host.actions())[0].why, WhyRejected::CutOff);
+    assert_eq!(rejected(&host.actions())[0].reason, RejectedReason::CutOff);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn case_014_a_long_run_of_blanks_stays() {
 #[test]
 fn case_015_an_object_that_does_not_parse_is_told() {
     let actions = Host::new().hears(r#"{"type":"assistant","text":}"#);
-    assert_eq!(rejected(&actions)[0].why, WhyRejected::NotJson);
+    assert_eq!(rejected(&actions)[0].reason, RejectedReason::NotJson);
     assert_eq!(&*rejected(&actions)[0].head, br#"{"type":"assistant","text":}"#);
 }
 
@@ -181,14 +181,14 @@ fn case_017_a_last_line_that_is_cut_is_no_message() {
     host.protocol.eof(host.now);
     let actions = host.actions();
     assert!(messages(&actions).is_empty());
-    assert_eq!(rejected(&actions)[0].why, WhyRejected::CutOff);
+    assert_eq!(rejected(&actions)[0].reason, RejectedReason::CutOff);
 }
 
 /// Whoever writes, all lines go through one buffer: whatever parts the pipe takes, they come out whole and in order.
 #[test]
 fn case_018_what_is_written_at_once_comes_out_in_whole_lines() {
     let mut sends = config();
-    sends.busy = claude_duplex::Busy::Send;
+    sends.when_busy = claude_duplex::WhenBusy::Send;
     let mut host = Host::with(sends);
     for number in 0..20 {
         let prompt = format!("prompt {number} {}", "y".repeat(number * 100));

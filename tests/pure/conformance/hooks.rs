@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use claude_duplex::ask::hook::{
-    CwdChangedOutput, Details, ElicitationOutput, ElicitationResultOutput, FileChangedOutput, HookEvent,
-    MessageDisplayOutput, NotificationOutput, Output, OutputDecision, PermissionDeniedOutput, PermissionRequestOutput,
-    PermissionVerdict, PostModelSwitchOutput, PostToolBatchOutput, PostToolUseFailureOutput, PostToolUseOutput,
-    PreModelSwitchOutput, PreSkillShellCommandOutput, PreToolUseOutput, SessionSource, SessionStartOutput, SetupOutput,
-    SkillInvoker, StopOutput, SubagentStartOutput, SubagentStopOutput, UserPromptExpansionOutput,
-    UserPromptSubmitOutput, WorktreeCreateOutput,
+use claude_duplex::incoming::hook::{
+    CwdChangedOutput, ElicitationOutput, ElicitationResultOutput, FileChangedOutput, HookDetails, HookEvent,
+    HookOutput, HookOutputDecision, HookPermissionDecision, MessageDisplayOutput, NotificationOutput,
+    PermissionDeniedOutput, PermissionRequestOutput, PostModelSwitchOutput, PostToolBatchOutput,
+    PostToolUseFailureOutput, PostToolUseOutput, PreModelSwitchOutput, PreSkillShellCommandOutput, PreToolUseOutput,
+    SessionSource, SessionStartOutput, SetupOutput, SkillInvoker, StopOutput, SubagentStartOutput, SubagentStopOutput,
+    UserPromptExpansionOutput, UserPromptSubmitOutput, WorktreeCreateOutput,
 };
-use claude_duplex::ask::{Change, ElicitationAction};
-use claude_duplex::{Action, Answer, AnswerError, Ask, Decision, Json, Verdict, WhyDeclined};
+use claude_duplex::incoming::{ElicitationAction, PermissionChange};
+use claude_duplex::{
+    Action, Decision, DeclinedReason, IncomingRequest, IncomingResponse, Json, RespondError, ResponseKind,
+};
 use serde_json::{Value, json};
 
 use super::host::{Host, config, owner};
@@ -99,22 +101,22 @@ fn request(event: &str, fields: Value) -> Value {
     json!({ "subtype": "hook_callback", "callback_id": "hook_0", "input": input, "tool_use_id": "toolu_1" })
 }
 
-fn asked(event: &str, fields: Value) -> (Host, Ask) {
+fn asked(event: &str, fields: Value) -> (Host, IncomingRequest) {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", request(event, fields));
     (host, ask)
 }
 
 /// What the answer to a hook of that event is written as.
-fn said(event: &str, answer: impl Into<Answer>) -> Value {
+fn said(event: &str, answer: impl Into<IncomingResponse>) -> Value {
     let (mut host, ask) = asked(event, json!({}));
     host.payload(&ask, answer)
 }
 
-fn details(event: &str, fields: Value) -> Details {
+fn details(event: &str, fields: Value) -> HookDetails {
     let (_, ask) = asked(event, fields);
     let details = ask.hook().unwrap().input.details().unwrap();
-    assert!(details.rest().is_empty(), "{event}: {:?}", details.rest());
+    assert!(details.unknown_fields().is_empty(), "{event}: {:?}", details.unknown_fields());
     details
 }
 
@@ -127,20 +129,20 @@ fn case_078_a_hook_is_told_by_its_callback_id_with_its_input_and_its_call() {
     let hook = ask.hook().unwrap();
     assert_eq!((hook.callback_id.as_str(), hook.tool_use_id.as_deref()), ("hook_0", Some("toolu_1")));
     assert_eq!((hook.input.event.clone(), hook.input.session_id.as_deref()), (HookEvent::PreToolUse, Some("s")));
-    let Details::PreToolUse(call) = hook.input.details().unwrap() else { panic!("it is of a tool") };
+    let HookDetails::PreToolUse(call) = hook.input.details().unwrap() else { panic!("it is of a tool") };
     assert_eq!((call.tool_name.as_str(), call.tool_input.as_str()), ("Bash", r#"{"command":"ls"}"#));
 }
 
 #[test]
 fn case_079_every_key_of_an_output_is_written() {
     let own = PreToolUseOutput::new()
-        .permission_decision(PermissionVerdict::Allow)
+        .permission_decision(HookPermissionDecision::Allow)
         .permission_decision_reason("fine")
         .updated_input(Json::parse(r#"{"command":"pwd"}"#).unwrap());
-    let output = Output::from(own)
-        .go_on(true)
+    let output = HookOutput::from(own)
+        .continue_turn(true)
         .suppress_output(false)
-        .decision(OutputDecision::Approve)
+        .decision(HookOutputDecision::Approve)
         .reason("why")
         .system_message("told")
         .terminal_sequence("\u{7}");
@@ -155,30 +157,30 @@ fn case_079_every_key_of_an_output_is_written() {
             },
         })
     );
-    assert_eq!(said("Stop", Output::new().stop("enough")), json!({ "continue": false, "stopReason": "enough" }));
-    assert_eq!(said("Stop", Output::new()), json!({}));
+    assert_eq!(said("Stop", HookOutput::new().stop("enough")), json!({ "continue": false, "stopReason": "enough" }));
+    assert_eq!(said("Stop", HookOutput::new()), json!({}));
 }
 
 #[test]
 fn case_080_continue_and_async_are_spelled_as_on_the_wire() {
-    let later = Output::in_background(Some(Duration::from_millis(1500)));
+    let later = HookOutput::in_background(Some(Duration::from_millis(1500)));
     assert_eq!(said("PostToolUse", later), json!({ "async": true, "asyncTimeout": 1500 }));
-    assert_eq!(said("PostToolUse", Output::in_background(None)), json!({ "async": true }));
-    assert_eq!(said("PostToolUse", Output::new().go_on(false)), json!({ "continue": false }));
+    assert_eq!(said("PostToolUse", HookOutput::in_background(None)), json!({ "async": true }));
+    assert_eq!(said("PostToolUse", HookOutput::new().continue_turn(false)), json!({ "continue": false }));
 }
 
 #[test]
 fn case_081_a_hook_that_fails_is_an_error_and_never_a_success() {
     let (mut host, ask) = asked("Stop", json!({}));
-    let response = host.answers(&ask, Answer::Error { message: "the hook broke".into() });
+    let response = host.answers(&ask, IncomingResponse::Error { message: "the hook broke".into() });
     assert_eq!((&response["subtype"], &response["error"]), (&json!("error"), &json!("the hook broke")));
     // What is no object cannot be made: an output is one, whatever is said with it.
-    assert!(said("Stop", Output::default()).is_object());
+    assert!(said("Stop", HookOutput::default()).is_object());
 }
 
 #[test]
 fn case_082_the_events_pass_with_what_is_theirs() {
-    let Details::Notification(note) =
+    let HookDetails::Notification(note) =
         details("Notification", json!({ "message": "m", "title": "t", "notification_type": "n" }))
     else {
         panic!("a notification")
@@ -186,14 +188,14 @@ fn case_082_the_events_pass_with_what_is_theirs() {
     assert_eq!((note.message.as_str(), note.notification_type.as_deref()), ("m", Some("n")));
 
     let suggestion = json!({ "type": "setMode", "mode": "plan", "destination": "session" });
-    let Details::PermissionRequest(asks) = details(
+    let HookDetails::PermissionRequest(asks) = details(
         "PermissionRequest",
         json!({ "tool_name": "Bash", "tool_input": {}, "permission_suggestions": [suggestion] }),
     ) else {
         panic!("a permission request")
     };
     let suggestions = asks.permission_suggestions.unwrap();
-    assert_eq!(suggestions[0].change(), Ok(Change::SetMode("plan".into())));
+    assert_eq!(suggestions[0].change(), Ok(PermissionChange::SetMode("plan".into())));
 
     let (_, ask) = asked("SubagentStart", json!({ "agent_id": "a1", "agent_type": "Explore" }));
     let input = ask.hook().unwrap().input;
@@ -207,14 +209,14 @@ fn case_082_the_events_pass_with_what_is_theirs() {
 }
 
 /// Each output with all that it can say.
-fn outputs() -> Vec<(&'static str, Output, Value)> {
+fn outputs() -> Vec<(&'static str, HookOutput, Value)> {
     let json = |text| Json::parse(text).unwrap();
     let context = || json!({ "additionalContext": "c" });
     let paths = || json!({ "watchPaths": ["/a"] });
     let filled = || json!({ "action": "accept", "content": { "a": 1 } });
     let watched = || vec!["/a".to_owned()];
     let switched =
-        PreModelSwitchOutput::new().permission_decision(PermissionVerdict::Ask).permission_decision_reason("dear");
+        PreModelSwitchOutput::new().permission_decision(HookPermissionDecision::Ask).permission_decision_reason("dear");
     let started = SessionStartOutput::new().additional_context("c").initial_user_message("hi").session_title("t");
     let used = PostToolUseOutput::new().additional_context("c").classifier_context("k").updated_tool_output(json("1"));
     let submitted =
@@ -224,7 +226,7 @@ fn outputs() -> Vec<(&'static str, Output, Value)> {
         (
             "PreToolUse",
             PreToolUseOutput::new()
-                .permission_decision(PermissionVerdict::Defer)
+                .permission_decision(HookPermissionDecision::Defer)
                 .permission_decision_reason("r")
                 .updated_input(json("{}"))
                 .additional_context("c")
@@ -290,7 +292,7 @@ fn outputs() -> Vec<(&'static str, Output, Value)> {
         (
             "PreSkillShellCommand",
             PreSkillShellCommandOutput::new()
-                .permission_decision(PermissionVerdict::Deny)
+                .permission_decision(HookPermissionDecision::Deny)
                 .permission_decision_reason("r")
                 .into(),
             json!({ "permissionDecision": "deny", "permissionDecisionReason": "r" }),
@@ -311,7 +313,7 @@ fn case_083_each_event_has_the_keys_of_the_wire() {
 fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
     let output = PermissionRequestOutput::new().decision(Decision::allow());
     assert_eq!(said("PermissionRequest", output)["hookSpecificOutput"]["decision"], json!({ "behavior": "allow" }));
-    let other = Decision::allow_with(Json::parse("{}").unwrap()).and_remember(Change::SetMode("plan".into()));
+    let other = Decision::allow_with(Json::parse("{}").unwrap()).and_remember(PermissionChange::SetMode("plan".into()));
     let own = said("PermissionRequest", PermissionRequestOutput::new().decision(other))["hookSpecificOutput"].take();
     let remembered = json!([{ "type": "setMode", "mode": "plan", "destination": "session" }]);
     assert_eq!(own["decision"], json!({ "behavior": "allow", "updatedInput": {}, "updatedPermissions": remembered }));
@@ -321,9 +323,9 @@ fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
 fn an_output_of_another_event_is_refused_here_and_the_ask_stays_open() {
     for (event, output, _) in outputs() {
         let (mut host, ask) = asked(if event == "Stop" { "Setup" } else { "Stop" }, json!({}));
-        assert_eq!(host.protocol.answer(host.now, ask.id(), output), Err(AnswerError::Mismatch), "{event}");
+        assert_eq!(host.protocol.respond(host.now, ask.id(), output), Err(RespondError::Mismatch), "{event}");
         assert_eq!(host.written(), [] as [Value; 0]);
-        host.answers(&ask, Output::new());
+        host.answers(&ask, HookOutput::new());
     }
 }
 
@@ -341,16 +343,16 @@ fn case_084_what_may_be_said_is_read_where_it_is() {
     let input = ask.hook().unwrap().input;
     assert_eq!((input.prompt_id.as_deref(), input.permission_mode.as_deref()), (Some("p"), Some("plan")));
     assert_eq!(input.effort.as_ref().map(|effort| effort.level.as_str()), Some("high"));
-    let Details::Stop(stop) = input.details().unwrap() else { panic!("a stop") };
+    let HookDetails::Stop(stop) = input.details().unwrap() else { panic!("a stop") };
     assert_eq!(stop.background_tasks.unwrap()[0].kind.as_deref(), Some("subagent"));
     assert_eq!(stop.session_crons.unwrap()[0].recurring, Some(true));
-    let Details::PostToolUse(call) =
+    let HookDetails::PostToolUse(call) =
         details("PostToolUse", json!({ "tool_name": "Bash", "tool_input": {}, "duration_ms": 23 }))
     else {
         panic!("of a tool")
     };
     assert_eq!(call.duration_ms, Some(23));
-    let Details::SessionStart(start) =
+    let HookDetails::SessionStart(start) =
         details("SessionStart", json!({ "source": "compact", "estimated_cache_write_usd": 0 }))
     else {
         panic!("a start")
@@ -370,12 +372,12 @@ fn every_event_is_known_and_one_that_is_new_stays_readable() {
         assert!(!matches!(HookEvent::from(event), HookEvent::Other(..)), "{event}");
         let (_, ask) = asked(event, all.clone());
         let details = ask.hook().unwrap().input.details().unwrap();
-        assert!(format!("{details:?}").starts_with(&format!("{event}({event} {{")), "{event}: {details:?}");
+        assert!(format!("{details:?}").starts_with(&format!("{event}({event}HookInput {{")), "{event}: {details:?}");
     }
     let (_, ask) = asked("Tomorrow", json!({ "new": 1 }));
     let hook = ask.hook().unwrap();
     assert!(matches!(&hook.input.event, HookEvent::Other(event) if **event == *"Tomorrow"));
-    let Details::Unknown(fields) = hook.input.details().unwrap() else { panic!("it is not known") };
+    let HookDetails::Unknown(fields) = hook.input.details().unwrap() else { panic!("it is not known") };
     assert_eq!(fields.get("new").map(Json::as_str), Some("1"));
     let (_, ask) = asked("PreToolUse", json!({ "tool_input": {} }));
     assert_eq!(ask.hook().unwrap().input.details().unwrap_err().path(), "input.tool_name");
@@ -386,7 +388,10 @@ fn what_nobody_answers_is_stopped_where_it_guards_something() {
     let declined = |event| {
         let mut host = Host::with(config());
         let declined = host.asks("ask-1", request_of(event));
-        assert!(matches!(&declined[..], [Action::Declined { why: WhyDeclined::Unowned, .. }]), "{event:?}");
+        assert!(
+            matches!(&declined[..], [Action::IncomingDeclined { reason: DeclinedReason::Unhandled, .. }]),
+            "{event:?}"
+        );
         host.written().remove(0)["response"].take()
     };
     for event in GUARDS {
@@ -403,9 +408,9 @@ fn an_error_of_the_host_stops_what_a_hook_guards() {
     let failed = |event| {
         let mut host = Host::with(owner());
         let ask = host.asked("ask-1", request_of(event));
-        let response = host.answers(&ask, Answer::Error { message: "the hook broke".into() });
+        let response = host.answers(&ask, IncomingResponse::Error { message: "the hook broke".into() });
         let told = host.actions();
-        assert!(matches!(&told[0], Action::Answered { verdict: Verdict::Error, .. }), "{told:?}");
+        assert!(matches!(&told[0], Action::IncomingAnswered { response: ResponseKind::Error, .. }), "{told:?}");
         response
     };
     for event in GUARDS {
@@ -422,13 +427,17 @@ fn a_declined_guard_gets_the_same_refusal() {
     for event in GUARDS {
         let mut host = Host::with(owner());
         let ask = host.asked("ask-1", request_of(event));
-        check_refusal(event, &host.answers(&ask, Answer::Decline), "there is nobody to ask for this permission");
+        check_refusal(
+            event,
+            &host.answers(&ask, IncomingResponse::Decline),
+            "there is nobody to ask for this permission",
+        );
     }
 }
 
 #[test]
 fn a_shell_command_of_a_skill_is_read_by_its_view() {
-    let Details::PreSkillShellCommand(command) = details(
+    let HookDetails::PreSkillShellCommand(command) = details(
         "PreSkillShellCommand",
         json!({
             "tool_name": "Bash", "tool_input": { "command": "touch a" }, "tool_use_id": "c", "command_name": "deploy",

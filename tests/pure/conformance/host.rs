@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use claude_duplex::{
-    Action, Answer, Ask, AskKinds, ChildAction, Closed, Config, Deadline, Exit, Message, Outcome, PromptId, Protocol,
-    Seed, Time,
+    Action, ChildCommand, Config, Deadline, Exit, IncomingKinds, IncomingRequest, IncomingResponse, Message, Outcome,
+    PromptId, Protocol, Seed, SessionClosed, SessionTime,
 };
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) struct Host {
     pub(crate) protocol: Protocol,
-    pub(crate) now: Time,
+    pub(crate) now: SessionTime,
 }
 
 pub(crate) fn config() -> Config {
@@ -22,7 +22,7 @@ pub(crate) fn config() -> Config {
 /// Settings of a host that owns every ask.
 pub(crate) fn owner() -> Config {
     let mut config = config();
-    config.owned = AskKinds::ALL;
+    config.handled = IncomingKinds::ALL;
     config
 }
 
@@ -32,7 +32,7 @@ impl Host {
     }
 
     pub(crate) fn with(config: Config) -> Self {
-        Self { protocol: Protocol::new(config, Time::ZERO), now: Time::ZERO }
+        Self { protocol: Protocol::new(config, SessionTime::ZERO), now: SessionTime::ZERO }
     }
 
     /// Gives a prompt, which the CLI reads at once.
@@ -53,11 +53,11 @@ impl Host {
     }
 
     /// The CLI asks something that the host owns.
-    pub(crate) fn asked(&mut self, id: &str, request: Value) -> Ask {
+    pub(crate) fn asked(&mut self, id: &str, request: Value) -> IncomingRequest {
         self.actions();
         let actions = self.asks(id, request);
         match <[Action; 1]>::try_from(actions) {
-            Ok([Action::Asked(ask)]) => ask,
+            Ok([Action::IncomingRequest(ask)]) => ask,
             other => panic!("it was not asked: {other:?}"),
         }
     }
@@ -68,8 +68,8 @@ impl Host {
     }
 
     /// The `response` that an answer is written as.
-    pub(crate) fn answers(&mut self, ask: &Ask, answer: impl Into<Answer>) -> Value {
-        self.protocol.answer(self.now, ask.id(), answer.into()).expect("the answer is taken");
+    pub(crate) fn answers(&mut self, ask: &IncomingRequest, answer: impl Into<IncomingResponse>) -> Value {
+        self.protocol.respond(self.now, ask.id(), answer.into()).expect("the answer is taken");
         let mut lines = self.written();
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_eq!(lines[0]["type"], "control_response");
@@ -78,7 +78,7 @@ impl Host {
     }
 
     /// The payload of a success that an answer is written as.
-    pub(crate) fn payload(&mut self, ask: &Ask, answer: impl Into<Answer>) -> Value {
+    pub(crate) fn payload(&mut self, ask: &IncomingRequest, answer: impl Into<IncomingResponse>) -> Value {
         let mut response = self.answers(ask, answer);
         assert_eq!(response["subtype"], "success", "{response}");
         response["response"].take()
@@ -101,8 +101,8 @@ impl Host {
     }
 
     /// What is to be done to the child now.
-    pub(crate) fn orders(&mut self) -> Vec<ChildAction> {
-        std::iter::from_fn(|| self.protocol.poll_child()).collect()
+    pub(crate) fn orders(&mut self) -> Vec<ChildCommand> {
+        std::iter::from_fn(|| self.protocol.poll_child_command()).collect()
     }
 
     /// Lets the time pass until the next deadline, and past it.
@@ -114,12 +114,12 @@ impl Host {
     }
 
     pub(crate) fn waits(&mut self, time: Duration) {
-        self.now = self.now.after(time);
+        self.now = self.now.saturating_add(time);
         self.protocol.handle_timeout(self.now);
     }
 
     /// The child ends: its pipes, and then it.
-    pub(crate) fn exits(&mut self, exit: Exit) -> Closed {
+    pub(crate) fn exits(&mut self, exit: Exit) -> SessionClosed {
         self.protocol.eof(self.now);
         self.protocol.stderr_eof(self.now);
         self.protocol.exited(self.now, exit);
@@ -131,7 +131,7 @@ impl Host {
 
     /// Whether stdin was just closed, and nothing worse was done.
     pub(crate) fn closes_stdin(&mut self) -> bool {
-        self.orders() == [ChildAction::CloseStdin]
+        self.orders() == [ChildCommand::CloseStdin]
     }
 }
 

@@ -1,9 +1,10 @@
 //! `initialize`, both ways: cases 42 to 56.
 
 use claude_duplex::request::{
-    AgentDefinition, HookMatcher, Initialize, InitializeReply, McpServerConfig, OnFailure, PluginConfig, Unmet,
+    AgentDefinition, HookMatcher, Initialize, InitializeError, InitializeResponse, McpServerConfig, OnFailure,
+    PluginConfig,
 };
-use claude_duplex::{Action, Json, Lost, Reply, Request, RequestError, RequestId};
+use claude_duplex::{Action, Json, LostReason, Request, RequestError, RequestId, Response};
 use serde_json::{Value, json};
 
 use super::host::{Host, config, init, owner};
@@ -29,30 +30,30 @@ fn success(request_id: &Value, payload: &Value) -> String {
     .to_string()
 }
 
-fn replied(actions: &[Action], wanted: RequestId) -> Result<Reply, RequestError> {
+fn replied(actions: &[Action], wanted: RequestId) -> Result<Response, RequestError> {
     let reply = |action: &Action| match action {
-        Action::Replied { request, reply } if *request == wanted => Some(reply.clone()),
+        Action::ResponseReceived { request, response: reply } if *request == wanted => Some(reply.clone()),
         _ => None,
     };
     actions.iter().find_map(reply).expect("the request has its reply")
 }
 
 /// What the CLI's reply means to the one who asked.
-fn checked(initialize: &Initialize, reply: &Value) -> Result<(), Unmet> {
+fn checked(initialize: &Initialize, reply: &Value) -> Result<(), InitializeError> {
     let mut host = Host::new();
     let (id, request_id) = open(&mut host, initialize.clone());
     let reply = replied(&host.hears(&success(&request_id, reply)), id).expect("a success");
-    initialize.check(&reply.of::<Initialize>().expect("an object"))
+    initialize.check(&reply.decode_as::<Initialize>().expect("an object"))
 }
 
 fn guarded() -> Initialize {
-    Initialize::new().hook("PreToolUse", HookMatcher::call("hook_0").on("Bash").block())
+    Initialize::new().hook("PreToolUse", HookMatcher::new("hook_0").for_matching("Bash").block())
 }
 
 #[test]
 fn case_042_hook_ids_and_what_a_failure_means_reach_the_wire() {
-    let hook = HookMatcher::call("hook_0").callback_ids(["hook_0", "hook_1"]).on("Bash").timeout(30).block();
-    let initialize = Initialize::new().hook("PreToolUse", hook).hook("PreToolUse", HookMatcher::call("hook_2"));
+    let hook = HookMatcher::new("hook_0").callback_ids(["hook_0", "hook_1"]).for_matching("Bash").timeout(30).block();
+    let initialize = Initialize::new().hook("PreToolUse", hook).hook("PreToolUse", HookMatcher::new("hook_2"));
     assert_eq!(
         line(initialize)["hooks"],
         json!({ "PreToolUse": [
@@ -64,40 +65,46 @@ fn case_042_hook_ids_and_what_a_failure_means_reach_the_wire() {
 
 #[test]
 fn case_043_what_a_failure_means_is_left_out_unless_it_is_set() {
-    let hooks = line(Initialize::new().hook("Stop", HookMatcher::call("h")))["hooks"].clone();
+    let hooks = line(Initialize::new().hook("Stop", HookMatcher::new("h")))["hooks"].clone();
     assert_eq!(hooks, json!({ "Stop": [{ "hookCallbackIds": ["h"] }] }));
     assert_eq!(line(Initialize::new()), json!({ "subtype": "initialize" }));
 }
 
 #[test]
 fn case_044_a_block_does_not_hold_where_the_cli_does_not_know_it() {
-    assert_eq!(checked(&guarded(), &json!({ "hooks_applied": true })), Err(Unmet::BlockUnsupported));
-    assert_eq!(checked(&guarded(), &json!({ "hook_on_failure_supported": false })), Err(Unmet::BlockUnsupported));
-    assert_eq!(checked(&guarded(), &json!({ "hook_on_failure_supported": "yes" })), Err(Unmet::BlockUnsupported));
+    assert_eq!(checked(&guarded(), &json!({ "hooks_applied": true })), Err(InitializeError::BlockUnsupported));
+    assert_eq!(
+        checked(&guarded(), &json!({ "hook_on_failure_supported": false })),
+        Err(InitializeError::BlockUnsupported)
+    );
+    assert_eq!(
+        checked(&guarded(), &json!({ "hook_on_failure_supported": "yes" })),
+        Err(InitializeError::BlockUnsupported)
+    );
     assert_eq!(checked(&guarded(), &json!({ "hook_on_failure_supported": true, "hooks_applied": true })), Ok(()));
 }
 
 #[test]
 fn case_045_an_unknown_word_for_a_failure_is_taken_for_a_block() {
-    let hook = HookMatcher::call("h").on_failure(OnFailure::from("explode"));
+    let hook = HookMatcher::new("h").on_failure(OnFailure::from("explode"));
     let initialize = Initialize::new().hook("PreToolUse", hook);
     assert_eq!(line(initialize.clone())["hooks"]["PreToolUse"][0]["onFailure"], "explode");
-    assert_eq!(checked(&initialize, &json!({})), Err(Unmet::BlockUnsupported));
+    assert_eq!(checked(&initialize, &json!({})), Err(InitializeError::BlockUnsupported));
     // So too what is no word at all.
     let odd: HookMatcher = serde_json::from_value(json!({ "hookCallbackIds": ["h"], "onFailure": 5 })).unwrap();
-    assert_eq!(checked(&Initialize::new().hook("Stop", odd), &json!({})), Err(Unmet::BlockUnsupported));
+    assert_eq!(checked(&Initialize::new().hook("Stop", odd), &json!({})), Err(InitializeError::BlockUnsupported));
 }
 
 #[test]
 fn case_046_a_block_does_not_hold_where_the_hooks_were_not_applied() {
     let reply = json!({ "hook_on_failure_supported": true, "hooks_applied": false });
-    assert_eq!(checked(&guarded(), &reply), Err(Unmet::HooksNotApplied));
+    assert_eq!(checked(&guarded(), &reply), Err(InitializeError::HooksNotApplied));
 }
 
 #[test]
 fn case_047_a_hook_that_may_fail_needs_nothing() {
-    let hook = HookMatcher::call("h").on_failure(OnFailure::Continue);
-    let initialize = Initialize::new().hook("PreToolUse", hook).hook("Stop", HookMatcher::call("g"));
+    let hook = HookMatcher::new("h").on_failure(OnFailure::Continue);
+    let initialize = Initialize::new().hook("PreToolUse", hook).hook("Stop", HookMatcher::new("g"));
     assert_eq!(checked(&initialize, &json!({})), Ok(()));
     assert_eq!(checked(&initialize, &json!({ "hooks_applied": false })), Ok(()));
 }
@@ -107,7 +114,7 @@ fn case_047_a_hook_that_may_fail_needs_nothing() {
 fn servers_that_were_sent_must_be_applied() {
     let initialize = Initialize::new().mcp_server("files", McpServerConfig::stdio("mcp-files"));
     assert_eq!(line(initialize.clone())["mcpServers"], json!({ "files": { "type": "stdio", "command": "mcp-files" } }));
-    assert_eq!(checked(&initialize, &json!({})), Err(Unmet::McpServersNotApplied));
+    assert_eq!(checked(&initialize, &json!({})), Err(InitializeError::McpServersNotApplied));
     assert_eq!(checked(&initialize, &json!({ "mcp_servers_applied": true })), Ok(()));
     let plugins = Initialize::new().plugins([PluginConfig::local("/plug")]);
     assert_eq!(line(plugins.clone())["plugins"], json!([{ "type": "local", "path": "/plug" }]));
@@ -156,7 +163,7 @@ fn case_053_an_agents_keys_are_in_camel_case_and_unset_ones_are_left_out() {
         .model("haiku")
         .skills(["pdf"])
         .memory("project")
-        .mcp_servers([claude_duplex::Json::string("files")])
+        .mcp_servers([claude_duplex::Json::from_text("files")])
         .initial_prompt("begin")
         .max_turns(3)
         .background(true)
@@ -181,7 +188,7 @@ fn case_054_the_time_for_initialize_is_a_minute_and_can_be_set() {
         let start = host.now;
         host.times_out().expect("it has a deadline");
         assert_eq!(replied(&host.actions(), id), Err(RequestError::TimedOut));
-        host.now.since(start).as_secs()
+        host.now.saturating_duration_since(start).as_secs()
     };
     assert_eq!(wait(config()), 60);
     let mut longer = config();
@@ -200,9 +207,9 @@ fn case_055_an_error_result_before_the_reply_says_why_there_is_none() {
     host.protocol.eof(host.now);
     let actions = host.actions();
     let message = "No conversation found with session ID: x".to_owned();
-    assert_eq!(replied(&actions, id), Err(RequestError::Failed { message, why: Lost::Eof }));
+    assert_eq!(replied(&actions, id), Err(RequestError::Failed { message, reason: LostReason::Eof }));
     // What was asked afterwards did not fail by it.
-    assert_eq!(replied(&actions, later), Err(RequestError::Lost(Lost::Eof)));
+    assert_eq!(replied(&actions, later), Err(RequestError::Lost(LostReason::Eof)));
 }
 
 #[test]
@@ -213,7 +220,7 @@ fn an_error_of_a_turn_that_is_over_explains_no_end() {
         host.hears(CANNOT_START);
         host.hears(line);
         host.protocol.eof(host.now);
-        assert_eq!(replied(&host.actions(), id), Err(RequestError::Lost(Lost::Eof)), "{line}");
+        assert_eq!(replied(&host.actions(), id), Err(RequestError::Lost(LostReason::Eof)), "{line}");
     }
 }
 
@@ -226,8 +233,9 @@ fn case_056_a_success_without_a_payload_is_one() {
             r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{request_id}{response}}}}}"#
         );
         let reply = replied(&host.hears(&line), id).expect("a success");
-        let InitializeReply { commands, rest, .. } = reply.of::<Initialize>().expect("an empty object");
-        assert_eq!((commands, rest.len()), (None, 0), "{response}");
+        let InitializeResponse { commands, unknown_fields, .. } =
+            reply.decode_as::<Initialize>().expect("an empty object");
+        assert_eq!((commands, unknown_fields.len()), (None, 0), "{response}");
     }
 }
 
@@ -241,7 +249,7 @@ fn refusal(request_id: &Value) -> String {
 fn is_asked(host: &mut Host, id: &str, kind: &str) -> bool {
     host.actions();
     let actions = host.asks(id, json!({ "subtype": "request_user_dialog", "dialog_kind": kind }));
-    actions.iter().any(|action| matches!(action, Action::Asked(_)))
+    actions.iter().any(|action| matches!(action, Action::IncomingRequest(_)))
 }
 
 #[test]

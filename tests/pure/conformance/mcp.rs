@@ -3,8 +3,11 @@
 //! A server's runtime is the host's. What is shown here: each message is an ask of its own and gets one answer, whatever
 //! its JSON-RPC id; what there is to say to it is made by the crate.
 
-use claude_duplex::ask::mcp::{self, McpMessage, Reaction, Rpc, Server, Tool, code};
-use claude_duplex::{Action, Answer, AnswerError, Ask, Deadline, Json, Request, WhyDeclined, WhyWithdrawn, request};
+use claude_duplex::incoming::mcp::{self, IncomingMcpMessage, JsonRpc, McpReaction, SdkMcpServer, SdkMcpTool, code};
+use claude_duplex::{
+    Action, CancelledReason, Deadline, DeclinedReason, IncomingRequest, IncomingResponse, Json, Request, RespondError,
+    request,
+};
 use serde_json::{Value, json};
 
 use super::host::{Host, init, owner};
@@ -23,11 +26,11 @@ fn call(id: Value, a: i64) -> Value {
     } })
 }
 
-fn calc() -> Server {
-    Server::new("calc", "1").tool(Tool::new("double", "twice", parse(&json!({ "type": "object" }))))
+fn calc() -> SdkMcpServer {
+    SdkMcpServer::new("calc", "1").tool(SdkMcpTool::new("double", "twice", parse(&json!({ "type": "object" }))))
 }
 
-fn message(ask: &Ask) -> McpMessage {
+fn message(ask: &IncomingRequest) -> IncomingMcpMessage {
     ask.mcp().unwrap()
 }
 
@@ -35,13 +38,13 @@ fn message(ask: &Ask) -> McpMessage {
 fn served(host: &mut Host, id: &str, rpc: Value) -> Value {
     let ask = host.asked(id, request(rpc));
     let answer = match calc().react(&message(&ask)) {
-        Reaction::Answer(answer) => answer,
-        Reaction::Call(call) => doubled(&call),
+        McpReaction::Answer(answer) => answer,
+        McpReaction::Call(call) => doubled(&call),
     };
     host.payload(&ask, answer)["mcp_response"].take()
 }
 
-fn doubled(call: &mcp::Call) -> mcp::McpAnswer {
+fn doubled(call: &mcp::McpToolCall) -> mcp::McpResponse {
     let arguments: Value = call.arguments.decode().unwrap();
     match arguments["a"].as_i64() {
         Some(a) => call.text((2 * a).to_string()),
@@ -96,7 +99,7 @@ fn case_089_a_notification_is_acknowledged() {
 fn case_090_an_unknown_server_is_a_json_rpc_error() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", json!({ "subtype": "mcp_message", "server_name": "none", "message": hello() }));
-    let Reaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("there is nothing to call") };
+    let McpReaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("there is nothing to call") };
     let response = host.payload(&ask, answer)["mcp_response"].take();
     assert_eq!((&response["error"]["code"], &response["id"]), (&json!(code::METHOD_NOT_FOUND), &json!(0)));
 }
@@ -122,8 +125,8 @@ fn case_092_an_id_that_is_none_makes_it_a_notification() {
     let mut host = Host::with(owner());
     for (at, id) in [json!(2.5), json!(null), json!({}), json!([1]), json!(true)].into_iter().enumerate() {
         let ask = host.asked(&at.to_string(), request(call(id.clone(), 1)));
-        assert!(matches!(message(&ask).rpc(), Ok(Rpc::Notification { .. })), "{id}");
-        let Reaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("{id} waits for nothing") };
+        assert!(matches!(message(&ask).rpc(), Ok(JsonRpc::Notification { .. })), "{id}");
+        let McpReaction::Answer(answer) = calc().react(&message(&ask)) else { panic!("{id} waits for nothing") };
         assert_eq!(host.payload(&ask, answer)["mcp_response"]["result"], json!({}));
     }
 }
@@ -135,8 +138,8 @@ fn an_id_goes_back_byte_for_byte() {
             r#"{{"type":"control_request","request_id":"a","request":{{"subtype":"mcp_message","server_name":"calc","message":{{"id":{id},"method":"ping"}}}}}}"#
         );
         let mut host = Host::with(owner());
-        let [Action::Asked(ask)] = &host.hears(&line)[..] else { panic!("it was asked") };
-        let Reaction::Answer(answer) = calc().react(&message(ask)) else { panic!("a ping") };
+        let [Action::IncomingRequest(ask)] = &host.hears(&line)[..] else { panic!("it was asked") };
+        let McpReaction::Answer(answer) = calc().react(&message(ask)) else { panic!("a ping") };
         assert_eq!(answer.as_json().as_str(), format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#));
     }
 }
@@ -147,7 +150,7 @@ fn case_093_a_repeated_handshake_disturbs_no_call() {
     served(&mut host, "ask-1", hello());
     let calling = host.asked("ask-2", request(call(json!(1), 4)));
     assert_eq!(served(&mut host, "ask-3", hello())["result"]["serverInfo"]["name"], "calc");
-    let Reaction::Call(call) = calc().react(&message(&calling)) else { panic!("a call") };
+    let McpReaction::Call(call) = calc().react(&message(&calling)) else { panic!("a call") };
     assert_eq!(host.payload(&calling, doubled(&call))["mcp_response"]["id"], 1);
 }
 
@@ -163,16 +166,20 @@ fn case_095_after_the_end_nothing_is_asked_and_nothing_written() {
     host.close();
     host.orders();
     let declined = host.asks("ask-1", request(hello()));
-    assert!(matches!(&declined[..], [Action::Declined { why: WhyDeclined::Closing, .. }]), "{declined:?}");
+    assert!(
+        matches!(&declined[..], [Action::IncomingDeclined { reason: DeclinedReason::Closing, .. }]),
+        "{declined:?}"
+    );
     assert_eq!(host.written(), [] as [Value; 0]);
 }
 
 #[test]
 fn case_096_calls_at_once_are_answered_in_any_order() {
     let mut host = Host::with(owner());
-    let asks: Vec<Ask> = (0..3).map(|at| host.asked(&at.to_string(), request(call(json!(at), at)))).collect();
+    let asks: Vec<IncomingRequest> =
+        (0..3).map(|at| host.asked(&at.to_string(), request(call(json!(at), at)))).collect();
     for at in [1, 2, 0] {
-        let Reaction::Call(call) = calc().react(&message(&asks[at])) else { panic!("a call") };
+        let McpReaction::Call(call) = calc().react(&message(&asks[at])) else { panic!("a call") };
         let response = host.payload(&asks[at], doubled(&call))["mcp_response"].take();
         assert_eq!(response["id"], at);
         assert_eq!(response["result"]["content"][0]["text"], (2 * at).to_string());
@@ -184,7 +191,7 @@ fn case_097_a_json_rpc_id_in_use_mixes_up_nothing() {
     let mut host = Host::with(owner());
     let (one, two) = (host.asked("a", request(call(json!(1), 1))), host.asked("b", request(call(json!(1), 2))));
     for (ask, text) in [(&two, "4"), (&one, "2")] {
-        let Reaction::Call(call) = calc().react(&message(ask)) else { panic!("a call") };
+        let McpReaction::Call(call) = calc().react(&message(ask)) else { panic!("a call") };
         assert_eq!(host.payload(ask, doubled(&call))["mcp_response"]["result"]["content"][0]["text"], text);
     }
 }
@@ -194,9 +201,9 @@ fn case_099_the_answer_to_a_call_that_was_given_up_is_written_nowhere() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", request(call(json!(1), 1)));
     let withdrawn = host.hears(r#"{"type":"control_cancel_request","request_id":"ask-1"}"#);
-    assert!(withdrawn.contains(&Action::Withdrawn { ask: ask.id(), why: WhyWithdrawn::Cli }));
-    let late = Answer::from(message(&ask).result(&parse(&json!({}))));
-    assert_eq!(host.protocol.answer(host.now, ask.id(), late), Err(AnswerError::Stale));
+    assert!(withdrawn.contains(&Action::IncomingCancelled { id: ask.id(), reason: CancelledReason::Cli }));
+    let late = IncomingResponse::from(message(&ask).result(&parse(&json!({}))));
+    assert_eq!(host.protocol.respond(host.now, ask.id(), late), Err(RespondError::Stale));
     assert_eq!(host.written(), [] as [Value; 0]);
 }
 
@@ -239,8 +246,8 @@ fn what_is_not_there_is_said_to_be_so() {
     let mut other = call(json!(2), 1);
     other["params"]["name"] = "halve".into();
     assert_eq!(served(&mut host, "b", other)["error"]["code"], code::INVALID_PARAMS);
-    let unnamed = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call" });
-    assert_eq!(served(&mut host, "c", unnamed)["error"]["code"], code::INVALID_PARAMS);
+    let unknown_names = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call" });
+    assert_eq!(served(&mut host, "c", unknown_names)["error"]["code"], code::INVALID_PARAMS);
     let mut wrong = call(json!(4), 1);
     wrong["params"]["arguments"] = json!({});
     let failed = served(&mut host, "d", wrong)["result"].take();
@@ -251,13 +258,12 @@ fn what_is_not_there_is_said_to_be_so() {
 fn case_102_a_server_can_tell_the_cli_something() {
     let mut host = Host::with(owner());
     let changed = json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" });
-    let request = host.protocol.request(host.now, request::McpMessage::of("calc", &changed)).unwrap();
+    let request = host.protocol.request(host.now, request::McpMessage::new("calc", &changed)).unwrap();
     let line = host.written().remove(0);
     assert_eq!(line["request"], json!({ "subtype": "mcp_message", "server_name": "calc", "message": changed }));
     let ack = json!({ "subtype": "success", "request_id": line["request_id"] });
     let actions = host.hears(&json!({ "type": "control_response", "response": ack }).to_string());
-    let replied =
-        |action: &Action| matches!(action, Action::Replied { request: it, reply: Ok(_), .. } if *it == request);
+    let replied = |action: &Action| matches!(action, Action::ResponseReceived { request: it, response: Ok(_), .. } if *it == request);
     assert!(actions.iter().any(replied), "{actions:?}");
 }
 
@@ -270,16 +276,16 @@ fn case_103_a_close_is_bounded_whatever_a_tool_does() {
     host.close();
     let deadlines: Vec<Deadline> = std::iter::from_fn(|| host.times_out()).take(20).collect();
     assert!(host.protocol.is_closed(), "{deadlines:?}");
-    let withdrawn = |action: &Action| matches!(action, Action::Withdrawn { ask: it, .. } if *it == ask.id());
+    let withdrawn = |action: &Action| matches!(action, Action::IncomingCancelled { id: it, .. } if *it == ask.id());
     assert!(host.actions().iter().any(withdrawn));
 }
 
 mod others {
-    use claude_duplex::ask::{DialogAnswer, ElicitationAnswer, ElicitationMode};
+    use claude_duplex::incoming::{DialogResponse, ElicitationMode, ElicitationResponse};
 
     use super::*;
 
-    fn elicitation() -> (Host, Ask) {
+    fn elicitation() -> (Host, IncomingRequest) {
         let mut host = Host::with(owner());
         let schema = json!({ "type": "object" });
         let ask = host.asked("e", json!({
@@ -300,24 +306,24 @@ mod others {
         assert_eq!(asks.property_order.as_deref(), Some(&["name".to_owned()][..]));
         let content = parse(&json!({ "name": "Ada" }));
         for (answer, payload) in [
-            (ElicitationAnswer::accept_with(content), json!({ "action": "accept", "content": { "name": "Ada" } })),
-            (ElicitationAnswer::accept(), json!({ "action": "accept" })),
-            (ElicitationAnswer::decline(), json!({ "action": "decline" })),
-            (ElicitationAnswer::cancel(), json!({ "action": "cancel" })),
+            (ElicitationResponse::accept_with(content), json!({ "action": "accept", "content": { "name": "Ada" } })),
+            (ElicitationResponse::accept(), json!({ "action": "accept" })),
+            (ElicitationResponse::decline(), json!({ "action": "decline" })),
+            (ElicitationResponse::cancel(), json!({ "action": "cancel" })),
         ] {
             let (mut host, ask) = elicitation();
             assert_eq!(host.payload(&ask, answer), payload);
         }
         let (mut host, ask) = elicitation();
-        let no_object = Answer::from(ElicitationAnswer::accept_with(Json::string("Ada")));
-        assert_eq!(host.protocol.answer(host.now, ask.id(), no_object), Err(AnswerError::Mismatch));
+        let no_object = IncomingResponse::from(ElicitationResponse::accept_with(Json::from_text("Ada")));
+        assert_eq!(host.protocol.respond(host.now, ask.id(), no_object), Err(RespondError::Mismatch));
     }
 
     #[test]
     fn a_dialog_of_a_declared_kind_is_completed_or_cancelled_and_another_is_left_alone() {
         for (answer, payload) in [
-            (DialogAnswer::completed(parse(&json!([1]))), json!({ "behavior": "completed", "result": [1] })),
-            (DialogAnswer::cancelled(), json!({ "behavior": "cancelled" })),
+            (DialogResponse::completed(parse(&json!([1]))), json!({ "behavior": "completed", "result": [1] })),
+            (DialogResponse::cancelled(), json!({ "behavior": "cancelled" })),
         ] {
             let mut host = Host::with(owner());
             let kinds = parse(&json!(["pick"]));
@@ -332,7 +338,7 @@ mod others {
             assert_eq!(host.payload(&ask, answer), payload);
             host.actions();
             let undeclared = host.asks("u", json!({ "subtype": "request_user_dialog", "dialog_kind": "other" }));
-            assert!(matches!(&undeclared[..], [Action::Declined { why: WhyDeclined::Undeclared, .. }]));
+            assert!(matches!(&undeclared[..], [Action::IncomingDeclined { reason: DeclinedReason::Undeclared, .. }]));
             assert_eq!(host.written(), [] as [Value; 0]);
         }
     }

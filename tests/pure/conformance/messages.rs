@@ -1,11 +1,11 @@
 //! What is tolerated in a message, and what is kept of it: cases 19 to 41.
 
-use claude_duplex::message::origin::OriginKind;
+use claude_duplex::message::origin::MessageOriginKind;
 use claude_duplex::message::rate_limit::RateLimitStatus;
 use claude_duplex::message::result::TerminalReason;
 use claude_duplex::message::system::tasks::TaskStatus;
-use claude_duplex::message::{System, View};
-use claude_duplex::{Action, Content, DecodeError, Message, MessageKind, Outcome, WhyRejected};
+use claude_duplex::message::{MessageView, System};
+use claude_duplex::{Action, ContentBlock, DecodeError, Message, MessageKind, Outcome, RejectedReason};
 
 use super::host::{Host, init, messages, outcome, success};
 
@@ -18,7 +18,7 @@ fn message(line: &str) -> Message {
     message.unwrap_or_else(|| panic!("{line} is no message: {actions:?}"))
 }
 
-fn view(line: &str) -> View {
+fn view(line: &str) -> MessageView {
     message(line).view().unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
@@ -43,13 +43,13 @@ fn result(fields: &str) -> String {
     format!(r#"{{"type":"result","subtype":"success","is_error":false{fields}}}"#)
 }
 
-fn rejected(line: &str) -> WhyRejected {
+fn rejected(line: &str) -> RejectedReason {
     let mut host = Host::new();
     let actions = host.hears(line);
     assert_eq!(messages(&host.hears(success())).len(), 1, "the session goes on after {line}");
-    let [Action::Rejected(rejected)] = &actions[..] else { panic!("{line} is {actions:?}") };
+    let [Action::RejectedLine(rejected)] = &actions[..] else { panic!("{line} is {actions:?}") };
     assert_eq!(&*rejected.head, line.as_bytes());
-    rejected.why
+    rejected.reason
 }
 
 #[test]
@@ -57,20 +57,20 @@ fn case_019_a_type_that_nobody_knows_is_a_message_whole() {
     let line = r#"{"type":"tomorrow","what":{"n":1e400}}"#;
     let message = message(line);
     assert_eq!((message.kind(), &*message.type_name()), (MessageKind::Other, "tomorrow"));
-    let View::Other(fields) = view(line) else { panic!("nobody knows it") };
+    let MessageView::Other(fields) = view(line) else { panic!("nobody knows it") };
     assert_eq!(fields.get("what").unwrap().as_str(), r#"{"n":1e400}"#);
 }
 
 #[test]
 fn case_020_a_line_without_a_type_is_refused_by_itself() {
-    assert_eq!(rejected(r#"{"message":{}}"#), WhyRejected::NoType);
-    assert_eq!(rejected(r#"{"type":5}"#), WhyRejected::NoType);
+    assert_eq!(rejected(r#"{"message":{}}"#), RejectedReason::NoType);
+    assert_eq!(rejected(r#"{"type":5}"#), RejectedReason::NoType);
 }
 
 #[test]
 fn case_021_a_line_that_is_no_object_is_refused_by_itself() {
     for line in ["5", r#""text""#, "[1]", "true", "null"] {
-        assert_eq!(rejected(line), WhyRejected::NotAnObject, "{line}");
+        assert_eq!(rejected(line), RejectedReason::NotAnObject, "{line}");
     }
 }
 
@@ -109,7 +109,7 @@ fn case_024_an_assistants_content_is_a_list_of_objects() {
 
 #[test]
 fn case_025_a_users_content_is_a_text_or_blocks() {
-    let View::User(text) = view(&user(r#""hello""#)) else { panic!() };
+    let MessageView::User(text) = view(&user(r#""hello""#)) else { panic!() };
     assert_eq!(text.message.content[0].text(), Some("hello"));
     let blocks = r#"[{"type":"text","text":"a"},{"type":"tool_use","id":"t","name":"Read","input":{"file_path":"/x"}},
         {"type":"tool_result","tool_use_id":"t","content":"b"},{"type":"tool_result","tool_use_id":"u","is_error":true},
@@ -117,11 +117,11 @@ fn case_025_a_users_content_is_a_text_or_blocks() {
         .replace('\n', "");
     let blocks = message(&user(&blocks)).content().unwrap();
     let [
-        Content::Text(_),
-        Content::ToolUse(call),
-        Content::ToolResult(good),
-        Content::ToolResult(bad),
-        Content::Image(_),
+        ContentBlock::Text(_),
+        ContentBlock::ToolUse(call),
+        ContentBlock::ToolResult(good),
+        ContentBlock::ToolResult(bad),
+        ContentBlock::Image(_),
     ] = &blocks[..]
     else {
         panic!("{blocks:?}")
@@ -145,8 +145,8 @@ fn case_027_a_subagents_lines_are_told_apart() {
         let subagents = line.replacen('{', r#"{"parent_tool_use_id":"toolu_1","#, 1);
         assert!(message(&subagents).is_subagent(), "{subagents}");
         let parent = match view(&subagents) {
-            View::User(user) => user.parent_tool_use_id,
-            View::Assistant(assistant) => assistant.parent_tool_use_id,
+            MessageView::User(user) => user.parent_tool_use_id,
+            MessageView::Assistant(assistant) => assistant.parent_tool_use_id,
             other => panic!("{other:?}"),
         };
         assert_eq!(parent.as_deref(), Some("toolu_1"));
@@ -177,7 +177,9 @@ fn case_028_a_tool_of_the_apis_own_and_its_result_keep_what_they_hold() {
     let blocks = r#"[{"type":"server_tool_use","id":"s1","name":"advisor","input":{}},
         {"type":"advisor_tool_result","tool_use_id":"s1","content":{"type":"advisor_redacted_result","encrypted_content":"x"}}]"#;
     let blocks = message(&assistant(&blocks.replace('\n', ""))).content().unwrap();
-    let [Content::ServerToolUse(call), Content::ServerToolResult(result)] = &blocks[..] else { panic!("{blocks:?}") };
+    let [ContentBlock::ServerToolUse(call), ContentBlock::ServerToolResult(result)] = &blocks[..] else {
+        panic!("{blocks:?}")
+    };
     assert_eq!((call.id.as_str(), call.name.as_str()), ("s1", "advisor"));
     assert_eq!((result.kind.as_str(), result.tool_use_id.as_str()), ("advisor_tool_result", "s1"));
     let content = result.content.as_ref().unwrap().as_str();
@@ -203,7 +205,7 @@ fn case_029_what_an_assistants_line_may_say_is_there_or_not() {
     assert_eq!(full.error.unwrap().as_str(), "rate_limit");
     assert_eq!(full.message.stop_reason.unwrap().as_str(), "end_turn");
     let usage = full.message.usage.unwrap();
-    assert_eq!((usage.input_tokens, usage.output_tokens, usage.rest.len()), (3, 4, 1));
+    assert_eq!((usage.input_tokens, usage.output_tokens, usage.unknown_fields.len()), (3, 4, 1));
 }
 
 #[test]
@@ -234,9 +236,9 @@ fn case_031_what_a_result_counts_and_lists_is_kept() {
 /// The prompts that a line names: the last one, and all of them.
 fn named(line: &str) -> (Option<String>, Option<Vec<String>>) {
     match view(line) {
-        View::Assistant(line) => (line.user_message_uuid, line.user_message_uuids),
-        View::StreamEvent(line) => (line.user_message_uuid, line.user_message_uuids),
-        View::Result(line) => (line.user_message_uuid, line.user_message_uuids),
+        MessageView::Assistant(line) => (line.user_message_uuid, line.user_message_uuids),
+        MessageView::StreamEvent(line) => (line.user_message_uuid, line.user_message_uuids),
+        MessageView::Result(line) => (line.user_message_uuid, line.user_message_uuids),
         other => panic!("{other:?}"),
     }
 }
@@ -262,9 +264,9 @@ fn case_033_no_prompt_is_not_the_same_as_not_said() {
 #[test]
 fn case_034_an_origin_of_any_kind_is_kept_and_a_broken_one_is_none() {
     let origin = |json: &str| message(&result(&format!(r#","origin":{json}"#))).result().unwrap().origin;
-    assert_eq!(origin(r#"{"kind":"task-notification"}"#).unwrap().kind, OriginKind::TaskNotification);
+    assert_eq!(origin(r#"{"kind":"task-notification"}"#).unwrap().kind, MessageOriginKind::TaskNotification);
     let new = origin(r#"{"kind":"tomorrow","where":1}"#).unwrap();
-    assert_eq!((new.kind.as_str(), new.rest.get("where").unwrap().as_str()), ("tomorrow", "1"));
+    assert_eq!((new.kind.as_str(), new.unknown_fields.get("where").unwrap().as_str()), ("tomorrow", "1"));
     for broken in ["null", "5", r#""human""#, "{}", r#"{"kind":5}"#, "[]"] {
         assert_eq!(origin(broken), None, "{broken}");
         let line = user(r#""x""#).replacen('{', &format!(r#"{{"origin":{broken},"#), 1);
@@ -275,21 +277,21 @@ fn case_034_an_origin_of_any_kind_is_kept_and_a_broken_one_is_none() {
 #[test]
 fn case_035_a_limit_needs_only_its_status() {
     let limit = |json: &str| match view(&format!(r#"{{"type":"rate_limit_event","rate_limit_info":{json}}}"#)) {
-        View::RateLimit(event) => event.rate_limit_info,
+        MessageView::RateLimit(event) => event.rate_limit_info,
         other => panic!("{other:?}"),
     };
     let bare = limit(r#"{"status":"allowed"}"#);
     assert_eq!((bare.status, bare.resets_at, bare.limit), (RateLimitStatus::Allowed, None, None));
     let full = limit(r#"{"status":"rejected","resetsAt":1700000000,"rateLimitType":"five_hour","tomorrow":{"a":1}}"#);
     assert_eq!((full.resets_at, full.limit.unwrap().as_str()), (Some(1.7e9), "five_hour"));
-    assert_eq!(full.rest.get("tomorrow").unwrap().as_str(), r#"{"a":1}"#);
+    assert_eq!(full.unknown_fields.get("tomorrow").unwrap().as_str(), r#"{"a":1}"#);
     assert_eq!(error(r#"{"type":"rate_limit_event","rate_limit_info":{}}"#).path(), "rate_limit_info.status");
 }
 
 #[test]
 fn case_036_a_reset_names_the_new_conversation() {
     let line = r#"{"type":"conversation_reset","new_conversation_id":"n","session_id":"old","trigger":"clear"}"#;
-    let View::ConversationReset(reset) = view(line) else { panic!() };
+    let MessageView::ConversationReset(reset) = view(line) else { panic!() };
     assert_eq!((reset.new_conversation_id.as_str(), reset.session_id.as_deref()), ("n", Some("old")));
     assert_eq!(error(r#"{"type":"conversation_reset"}"#).path(), "new_conversation_id");
 }
@@ -315,7 +317,7 @@ fn case_037_a_hook_needs_no_session_and_its_event_may_be_its_name() {
 fn case_038_an_init_keeps_all_and_may_name_no_capabilities() {
     let line = r#"{"type":"system","subtype":"init","session_id":"s","tools":["Bash"],"tomorrow":1}"#;
     let System::Init(init) = system(line) else { panic!() };
-    assert_eq!((init.capabilities, init.tools.len(), init.rest.len()), (None, 1, 1));
+    assert_eq!((init.capabilities, init.tools.len(), init.unknown_fields.len()), (None, 1, 1));
     let line = r#"{"type":"system","subtype":"init","capabilities":["interrupt_receipt_v1"],
         "mcp_servers":[{"name":"calc","status":"connected"}],"permissionMode":"tomorrow"}"#;
     let System::Init(init) = system(&line.replace('\n', "")) else { panic!() };
@@ -367,7 +369,7 @@ fn case_041_what_is_said_of_a_spilled_result_comes_through_verbatim() {
     for content in [json.clone(), format!(r#"[{{"type":"text","text":{json}}}]"#)] {
         let block = format!(r#"[{{"type":"tool_result","tool_use_id":"t","content":{content}}}]"#);
         let blocks = message(&user(&block)).content().unwrap();
-        let [Content::ToolResult(result)] = &blocks[..] else { panic!("{blocks:?}") };
+        let [ContentBlock::ToolResult(result)] = &blocks[..] else { panic!("{blocks:?}") };
         assert_eq!(result.text(), spilled);
     }
 }
@@ -403,7 +405,7 @@ fn what_the_versions_up_to_2_1_332_brought_has_names() {
     ] {
         let line = line.replace('\n', " ");
         let view = message(&line).view().unwrap_or_else(|error| panic!("{line}: {error}"));
-        assert_eq!(view.unnamed(), Vec::<String>::new(), "{line}");
+        assert_eq!(view.unknown_names(), Vec::<String>::new(), "{line}");
     }
     let line = r#"{"type":"result","subtype":"success","invalid_config_file":{"path":"/c","is_global":true}}"#;
     let file = message(line).result().unwrap().invalid_config_file.unwrap();

@@ -92,7 +92,7 @@ fn case_164_session_state_is_asked_for_unless_the_caller_names_it() {
     ] {
         assert!(!env(own).contains(&set(NAME, "1")));
     }
-    assert!(env(Options::new()).iter().all(|c| !c.name().to_string_lossy().contains("EMIT")));
+    assert!(env(Options::new()).iter().all(|c| !c.variable().to_string_lossy().contains("EMIT")));
 }
 
 #[test]

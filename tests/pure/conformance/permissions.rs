@@ -1,7 +1,10 @@
 //! Permission asks: cases 66 to 77.
 
-use claude_duplex::ask::{Change, Classification, DecisionReason, Destination, PermissionUpdate, Rule, RuleBehavior};
-use claude_duplex::{Answer, AnswerError, Ask, Decision, Json};
+use claude_duplex::incoming::{
+    Classification, DecisionReason, PermissionChange, PermissionDestination, PermissionRule, PermissionUpdate,
+    RuleBehavior,
+};
+use claude_duplex::{Decision, IncomingRequest, IncomingResponse, Json, RespondError};
 use serde_json::{Value, json};
 
 use super::host::{Host, init, owner};
@@ -10,17 +13,17 @@ fn parse(json: &Value) -> Json {
     Json::parse(&json.to_string()).unwrap()
 }
 
-fn asked(request: Value) -> (Host, Ask) {
+fn asked(request: Value) -> (Host, IncomingRequest) {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", request);
     (host, ask)
 }
 
-fn bash() -> (Host, Ask) {
+fn bash() -> (Host, IncomingRequest) {
     asked(json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": { "command": "ls" } }))
 }
 
-fn suggesting(suggestions: Value) -> (Host, Ask) {
+fn suggesting(suggestions: Value) -> (Host, IncomingRequest) {
     let input = json!({ "command": "ls" });
     asked(json!({
         "subtype": "can_use_tool", "tool_name": "Bash", "input": input, "permission_suggestions": suggestions,
@@ -46,8 +49,8 @@ fn written(update: &Value) -> Value {
 fn case_066_an_allow_is_a_success_with_the_tools_own_input() {
     let mut host = Host::with(owner());
     let line = r#"{"type":"control_request","request_id":"a","request":{"input":{"n":1e400,"t":"\ud83d"},"tool_name":"T","subtype":"can_use_tool"}}"#;
-    let [claude_duplex::Action::Asked(ask)] = &host.hears(line)[..] else { panic!("it was asked") };
-    host.protocol.answer(host.now, ask.id(), Decision::allow()).unwrap();
+    let [claude_duplex::Action::IncomingRequest(ask)] = &host.hears(line)[..] else { panic!("it was asked") };
+    host.protocol.respond(host.now, ask.id(), Decision::allow()).unwrap();
     let written = String::from_utf8(host.protocol.poll_transmit().to_vec()).unwrap();
     assert!(
         written.contains(r#""response":{"behavior":"allow","updatedInput":{"n":1e400,"t":"\ud83d"}}"#),
@@ -85,8 +88,8 @@ fn case_068_another_input_takes_the_place_of_the_tools_own() {
     let payload = host.payload(&ask, Decision::allow_with(parse(&json!({ "command": "pwd" }))));
     assert_eq!(payload, json!({ "behavior": "allow", "updatedInput": { "command": "pwd" } }));
     let (mut host, ask) = bash();
-    let no_object = Answer::from(Decision::allow_with(Json::string("pwd")));
-    assert_eq!(host.protocol.answer(host.now, ask.id(), no_object), Err(AnswerError::Mismatch));
+    let no_object = IncomingResponse::from(Decision::allow_with(Json::from_text("pwd")));
+    assert_eq!(host.protocol.respond(host.now, ask.id(), no_object), Err(RespondError::Mismatch));
     assert_eq!(host.written(), [] as [Value; 0]);
 }
 
@@ -98,11 +101,11 @@ fn case_069_suggestions_go_back_byte_for_byte() {
         r#"{{"type":"control_request","request_id":"a","request":{{"subtype":"can_use_tool","tool_name":"Bash","input":{{}},"permission_suggestions":[{suggestion}]}}}}"#
     );
     let mut host = Host::with(owner());
-    let [claude_duplex::Action::Asked(ask)] = &host.hears(&line)[..] else { panic!("it was asked") };
+    let [claude_duplex::Action::IncomingRequest(ask)] = &host.hears(&line)[..] else { panic!("it was asked") };
     let permission = ask.permission().unwrap();
     assert_eq!(permission.suggestions()[0].as_json().as_str(), suggestion);
     let decision = Decision::allow().and_remember(&permission.suggestions()[0]);
-    host.protocol.answer(host.now, ask.id(), decision).unwrap();
+    host.protocol.respond(host.now, ask.id(), decision).unwrap();
     let written = String::from_utf8(host.protocol.poll_transmit().to_vec()).unwrap();
     assert!(written.contains(&format!(r#""updatedPermissions":[{suggestion}]"#)), "{written}");
 }
@@ -123,7 +126,8 @@ fn case_070_a_rule_for_a_whole_tool_has_no_rule_content() {
     let null =
         json!({ "type": "addRules", "rules": [{ "toolName": "Read", "ruleContent": null }], "behavior": "allow" });
     assert_eq!(written(&null), whole[0]);
-    let change = Change::AddRules { behavior: RuleBehavior::Allow, rules: vec![Rule::tool("Read")] };
+    let change =
+        PermissionChange::AddRules { behavior: RuleBehavior::Allow, rules: vec![PermissionRule::tool("Read")] };
     let made: Value = PermissionUpdate::from(change).as_json().decode().unwrap();
     assert_eq!(made, whole[0]);
 }
@@ -135,12 +139,12 @@ fn case_071_an_empty_rule_content_stays_an_empty_text() {
         "destination": "localSettings",
     });
     assert_eq!(written(&update), update);
-    let Change::RemoveRules { rules, behavior } =
+    let PermissionChange::RemoveRules { rules, behavior } =
         PermissionUpdate::from_json(&parse(&update)).unwrap().change().unwrap()
     else {
         panic!("it removes rules")
     };
-    assert_eq!((rules, behavior), (vec![Rule::calls("Bash", "")], RuleBehavior::Deny));
+    assert_eq!((rules, behavior), (vec![PermissionRule::calls("Bash", "")], RuleBehavior::Deny));
 }
 
 #[test]
@@ -159,8 +163,8 @@ fn case_073_an_update_without_a_destination_is_for_the_session() {
         written(&json!({ "type": "addDirectories", "directories": ["/tmp"] })),
         json!({ "type": "addDirectories", "directories": ["/tmp"], "destination": "session" })
     );
-    let made = PermissionUpdate::from(Change::SetMode("acceptEdits".into()));
-    assert_eq!(made.destination(), Destination::Session);
+    let made = PermissionUpdate::from(PermissionChange::SetMode("acceptEdits".into()));
+    assert_eq!(made.destination(), PermissionDestination::Session);
     assert_eq!(made.as_json().as_str(), r#"{"type":"setMode","mode":"acceptEdits","destination":"session"}"#);
 }
 
@@ -188,15 +192,18 @@ fn case_074_a_missing_field_or_an_unknown_type_is_an_error_here() {
 
 #[test]
 fn the_six_forms_are_read_and_written() {
-    let rules = || vec![Rule::tool("Read"), Rule::calls("Bash", "ls:*")];
+    let rules = || vec![PermissionRule::tool("Read"), PermissionRule::calls("Bash", "ls:*")];
     let behavior = || RuleBehavior::Ask;
     for (change, destination) in [
-        (Change::AddRules { behavior: behavior(), rules: rules() }, Destination::UserSettings),
-        (Change::ReplaceRules { behavior: behavior(), rules: rules() }, Destination::ProjectSettings),
-        (Change::RemoveRules { behavior: behavior(), rules: rules() }, Destination::CliArg),
-        (Change::SetMode("tomorrow".into()), Destination::Session),
-        (Change::AddDirectories(vec!["/a".into()]), Destination::LocalSettings),
-        (Change::RemoveDirectories(Vec::new()), Destination::from("new")),
+        (PermissionChange::AddRules { behavior: behavior(), rules: rules() }, PermissionDestination::UserSettings),
+        (
+            PermissionChange::ReplaceRules { behavior: behavior(), rules: rules() },
+            PermissionDestination::ProjectSettings,
+        ),
+        (PermissionChange::RemoveRules { behavior: behavior(), rules: rules() }, PermissionDestination::CliArg),
+        (PermissionChange::SetMode("tomorrow".into()), PermissionDestination::Session),
+        (PermissionChange::AddDirectories(vec!["/a".into()]), PermissionDestination::LocalSettings),
+        (PermissionChange::RemoveDirectories(Vec::new()), PermissionDestination::from("new")),
     ] {
         let update = PermissionUpdate::new(&change, destination.clone());
         assert_eq!((update.change(), update.destination()), (Ok(change), destination));
@@ -239,7 +246,7 @@ fn case_076_why_and_about_what_it_asks_is_told() {
     assert_eq!(permission.matched_ask_rule.and_then(|rule| rule.rule_content).as_deref(), Some("ls:*"));
     assert_eq!(permission.mcp_server.map(|server| server.name).as_deref(), Some("s"));
     assert_eq!(permission.requires_user_interaction, Some(true));
-    assert_eq!(permission.rest.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["tomorrow"]);
+    assert_eq!(permission.unknown_fields.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["tomorrow"]);
 }
 
 #[test]
@@ -258,17 +265,17 @@ fn a_field_of_another_type_hides_no_other_and_one_that_must_be_there_is_named() 
 #[test]
 fn case_077_a_host_that_fails_says_so_and_the_session_goes_on() {
     let (mut host, ask) = bash();
-    let response = host.answers(&ask, Answer::Error { message: "the host broke".into() });
+    let response = host.answers(&ask, IncomingResponse::Error { message: "the host broke".into() });
     assert_eq!((&response["subtype"], &response["error"]), (&json!("error"), &json!("the host broke")));
     assert!(host.hears(init()).iter().any(|action| matches!(action, claude_duplex::Action::TurnStarted { .. })));
 }
 
 mod questions {
-    use claude_duplex::ask::Unanswered;
+    use claude_duplex::incoming::UnansweredKind;
 
     use super::*;
 
-    fn asked() -> (Host, Ask) {
+    fn asked() -> (Host, IncomingRequest) {
         let choices = json!([{ "label": "A", "description": "a", "preview": "AAA" }, { "label": "B" }]);
         super::asked(json!({
             "subtype": "can_use_tool", "tool_name": "AskUserQuestion", "requires_user_interaction": true,
@@ -315,7 +322,7 @@ mod questions {
         assert_eq!(host.payload(&ask, reply.decision())["updatedInput"].get("annotations"), None);
         let (mut host, ask) = asked();
         let questions = ask.permission().unwrap().questions().unwrap();
-        let skipped = questions.reply().unanswered("Which?", Unanswered::Skipped, "the user skipped it").unwrap();
+        let skipped = questions.reply().unanswered("Which?", UnansweredKind::Skipped, "the user skipped it").unwrap();
         let input = host.payload(&ask, skipped.decision())["updatedInput"].take();
         assert_eq!(input["annotations"], json!({ "Which?": { "unanswered": "skipped" } }));
         assert_eq!(input["answers"], json!({ "Which?": "the user skipped it" }));
@@ -330,13 +337,13 @@ mod questions {
         assert_eq!(error.to_string(), "no question \"which?\" was asked; name a question by its whole text");
         assert!(reply().choose_all("Who?", ["A"]).is_err());
         assert!(reply().note("Who?", "a").is_err() && reply().preview("Who?", "a").is_err());
-        assert!(reply().unanswered("Who?", Unanswered::Skipped, "a").is_err());
+        assert!(reply().unanswered("Who?", UnansweredKind::Skipped, "a").is_err());
     }
 
     #[test]
     fn without_a_user_the_model_is_told_to_go_on() {
         let (mut host, ask) = asked();
         let questions = ask.permission().unwrap().questions().unwrap();
-        assert_eq!(host.payload(&ask, questions.nobody())["behavior"], "deny");
+        assert_eq!(host.payload(&ask, questions.decline())["behavior"], "deny");
     }
 }

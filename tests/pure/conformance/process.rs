@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Action, ChildAction, CloseReason, Deadline, Exit};
+use claude_duplex::{Action, ChildCommand, CloseReason, Deadline, Exit};
 
 use super::host::{Host, config, init, success};
 
@@ -20,21 +20,21 @@ fn case_153_a_child_that_ends_within_the_grace_gets_no_signal() {
     host.waits(Duration::from_secs(9));
     assert_eq!(host.orders(), []);
     let closed = host.exits(Exit::Code(0));
-    assert_eq!((closed.why, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));
     // What the child left in its group gets the one kill.
-    assert_eq!(host.orders(), [ChildAction::Kill]);
+    assert_eq!(host.orders(), [ChildCommand::Kill]);
 }
 
 #[test]
 fn case_154_after_the_grace_it_is_asked_to_end_and_killed_only_if_it_does_not() {
     let mut host = closing();
     assert_eq!(host.times_out(), Some(Deadline::Shutdown));
-    assert_eq!(host.orders(), [ChildAction::Terminate]);
+    assert_eq!(host.orders(), [ChildCommand::Terminate]);
     let mut obedient = Host { protocol: host.protocol.clone(), now: host.now };
     assert_eq!(obedient.exits(Exit::Signal(15)).exit, Some(Exit::Signal(15)));
 
     assert_eq!(host.times_out(), Some(Deadline::Shutdown));
-    assert_eq!(host.orders(), [ChildAction::Kill]);
+    assert_eq!(host.orders(), [ChildCommand::Kill]);
     assert_eq!(host.exits(Exit::Signal(9)).exit, Some(Exit::Signal(9)));
 }
 
@@ -46,10 +46,10 @@ fn case_155_a_child_that_has_exited_is_not_waited_for_and_gets_no_signal() {
     host.prompt("go");
     host.hears(init());
     host.hears(success());
-    assert_eq!(host.exits(Exit::Code(0)).why, CloseReason::Exited);
+    assert_eq!(host.exits(Exit::Code(0)).reason, CloseReason::Exited);
     host.close();
     // Its stdin is closed on our side too: the pipe is ours to close.
-    assert_eq!(host.orders(), [ChildAction::CloseStdin]);
+    assert_eq!(host.orders(), [ChildCommand::CloseStdin]);
     assert_eq!(host.protocol.poll_timeout(), None);
 }
 
@@ -64,7 +64,7 @@ fn case_156_a_close_that_is_given_up_still_ends_the_child() {
     smol::block_on(async {
         // A child that ignores the end of its stdin, and the request to end.
         let options = Options::new().program("/bin/sh").global_arg("-c").global_arg("trap '' TERM; sleep 1000");
-        let mut claude = claude_duplex::smol::spawn(&options, Config::new(seed)).expect("a shell");
+        let mut claude = claude_duplex::driver::smol::spawn(&options, Config::new(seed)).expect("a shell");
         let child = Pid::from_raw(i32::try_from(claude.transport().id()).unwrap()).expect("a process");
         let exited = smol::Async::new(pidfd_open(child, PidfdFlags::empty()).expect("it runs")).expect("a reactor");
         let given_up = smol::future::or(async { claude.finish().await.is_some() }, async {

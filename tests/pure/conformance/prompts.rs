@@ -1,6 +1,6 @@
 //! Prompts that are written: cases 57 to 62.
 
-use claude_duplex::{Block, Busy, Json, Priority, Prompt, WhyRefused};
+use claude_duplex::{Block, Json, Priority, Prompt, RefusedReason, WhenBusy};
 use serde_json::{Value, json};
 
 use super::host::{Host, init, success};
@@ -65,19 +65,19 @@ fn case_062_what_cannot_be_sent_any_more_is_refused_and_comes_back() {
     host.protocol.close(host.now);
     host.protocol.eof(host.now);
     let refused = host.protocol.prompt(host.now, Prompt::text("hello")).unwrap_err();
-    assert_eq!((refused.why, refused.value), (WhyRefused::Closed, Prompt::text("hello")));
+    assert_eq!((refused.reason, refused.value), (RefusedReason::Closed, Prompt::text("hello")));
     let refused = host.protocol.request(host.now, claude_duplex::request::McpStatus::new()).unwrap_err();
-    assert_eq!((refused.why, refused.value.subtype()), (WhyRefused::Closed, "mcp_status"));
+    assert_eq!((refused.reason, refused.value.subtype()), (RefusedReason::Closed, "mcp_status"));
     let refused = host.protocol.interrupt(host.now, claude_duplex::Interrupt::running()).unwrap_err();
-    assert_eq!(refused.why, WhyRefused::Closed);
+    assert_eq!(refused.reason, RefusedReason::Closed);
 }
 
 /// Wire reference, section 1.4: every field that a host may send.
 #[test]
 fn every_field_of_a_prompt_has_its_place_and_its_spelling() {
-    let prompt = Prompt::of([Block::text("look"), Block::image("image/png", "f")])
+    let prompt = Prompt::from_blocks([Block::text("look"), Block::image("image/png", "f")])
         .uuid("11111111-1111-4111-8111-111111111111".parse().unwrap())
-        .busy(Busy::Send)
+        .when_busy(WhenBusy::Send)
         .priority(Priority::Later)
         .without_query()
         .synthetic()

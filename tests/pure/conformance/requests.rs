@@ -1,9 +1,9 @@
 //! Requests of the host: cases 63 to 65.
 
 use claude_duplex::request::{
-    Call, GetContextUsage, McpReconnect, McpStatus, McpToggle, SetModel, SetPermissionMode, StopTask,
+    GetContextUsage, McpReconnect, McpStatus, McpToggle, SetModel, SetPermissionMode, StopTask, TypedRequest,
 };
-use claude_duplex::{Action, Interrupt, Json, Lost, Reply, Request, RequestError};
+use claude_duplex::{Action, Interrupt, Json, LostReason, Request, RequestError, Response};
 use serde_json::{Value, json};
 
 use super::host::Host;
@@ -15,14 +15,14 @@ fn line(request: impl Into<Request>) -> Value {
 }
 
 /// What comes back where the CLI replies so.
-fn answered(request: impl Into<Request>, response: &Value) -> Result<Reply, RequestError> {
+fn answered(request: impl Into<Request>, response: &Value) -> Result<Response, RequestError> {
     let mut host = Host::new();
     host.protocol.request(host.now, request).expect("the request is taken");
     let mut response = response.clone();
     response["request_id"] = host.written().remove(0)["request_id"].clone();
     let reply = json!({ "type": "control_response", "response": response }).to_string();
     match host.hears(&reply).remove(0) {
-        Action::Replied { reply, .. } => reply,
+        Action::ResponseReceived { response: reply, .. } => reply,
         other => panic!("no reply: {other:?}"),
     }
 }
@@ -35,9 +35,9 @@ fn case_063_the_payloads_are_exactly_these() {
     let reconnect = json!({ "subtype": "mcp_reconnect", "serverName": "files" });
     assert_eq!(line(McpReconnect::server("files")), reconnect);
     let toggle = |enabled: bool| json!({ "subtype": "mcp_toggle", "serverName": "files", "enabled": enabled });
-    assert_eq!(line(McpToggle::on("files")), toggle(true));
-    assert_eq!(line(McpToggle::off("files")), toggle(false));
-    assert_eq!(line(StopTask::of("task-1")), json!({ "subtype": "stop_task", "task_id": "task-1" }));
+    assert_eq!(line(McpToggle::enable("files")), toggle(true));
+    assert_eq!(line(McpToggle::disable("files")), toggle(false));
+    assert_eq!(line(StopTask::new("task-1")), json!({ "subtype": "stop_task", "task_id": "task-1" }));
 }
 
 #[test]
@@ -45,14 +45,14 @@ fn case_064_the_inner_object_comes_back_unchanged() {
     let payload = json!({ "mcpServers": [{ "name": "files", "status": "new-word", "new": [1, { "a": null }] }] });
     let reply = answered(McpStatus::new(), &json!({ "subtype": "success", "response": payload })).unwrap();
     assert_eq!(reply.payload(), Some(&Json::from(&payload)));
-    let server = reply.of::<McpStatus>().unwrap().servers.remove(0);
+    let server = reply.decode_as::<McpStatus>().unwrap().servers.remove(0);
     assert_eq!((server.name.as_str(), server.status.as_str()), ("files", "new-word"));
-    assert_eq!(server.rest.get("new").unwrap().as_str(), r#"[1,{"a":null}]"#);
+    assert_eq!(server.unknown_fields.get("new").unwrap().as_str(), r#"[1,{"a":null}]"#);
 
     let usage = json!({ "categories": [{ "name": "Skills", "tokens": 7 }], "totalTokens": 7, "new": 1 });
     let reply = answered(GetContextUsage::new(), &json!({ "subtype": "success", "response": usage })).unwrap();
     assert_eq!(reply.payload(), Some(&Json::from(&usage)));
-    assert_eq!(reply.of::<GetContextUsage>().unwrap().total_tokens, Some(7));
+    assert_eq!(reply.decode_as::<GetContextUsage>().unwrap().total_tokens, Some(7));
 }
 
 #[test]
@@ -67,11 +67,11 @@ fn case_065_when_the_process_dies_every_open_request_fails_at_once() {
         .actions()
         .into_iter()
         .filter_map(|action| match action {
-            Action::Replied { request, reply } => Some((request, reply.unwrap_err())),
+            Action::ResponseReceived { request, response: reply } => Some((request, reply.unwrap_err())),
             _ => None,
         })
         .collect();
-    let error = RequestError::Failed { message: "it broke".into(), why: Lost::Eof };
+    let error = RequestError::Failed { message: "it broke".into(), reason: LostReason::Eof };
     assert_eq!(failed, [(first, error.clone()), (second, error.clone()), (third, error)]);
     assert_eq!(host.protocol.request(host.now, McpStatus::new()).unwrap_err().value.subtype(), "mcp_status");
 }
@@ -79,7 +79,7 @@ fn case_065_when_the_process_dies_every_open_request_fails_at_once() {
 #[test]
 fn an_error_keeps_its_code() {
     let response = json!({ "subtype": "error", "error": "no such mode", "error_code": "invalid_mode" });
-    let error = answered(SetPermissionMode::to("nonsense"), &response).unwrap_err();
+    let error = answered(SetPermissionMode::new("nonsense"), &response).unwrap_err();
     assert_eq!(error, RequestError::Refused { message: "no such mode".into(), code: Some("invalid_mode".into()) });
 }
 
@@ -87,7 +87,7 @@ fn an_error_keeps_its_code() {
 fn a_reply_that_lacks_what_it_must_have_is_an_error_that_names_it_and_stays_readable() {
     let response = json!({ "subtype": "success", "response": { "mcpServers": [{ "status": "connected" }] } });
     let reply = answered(McpStatus::new(), &response).unwrap();
-    let error = reply.of::<McpStatus>().unwrap_err();
+    let error = reply.decode_as::<McpStatus>().unwrap_err();
     assert_eq!(error.path(), "mcpServers.0.name");
     assert_eq!(reply.payload().unwrap().as_str(), r#"{"mcpServers":[{"status":"connected"}]}"#);
 }
@@ -100,16 +100,16 @@ fn half_an_emoji_in_a_reply_hides_nothing() {
     let line = format!(
         r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{"model":"m\ud83d"}}}}}}"#
     );
-    let Action::Replied { reply: Ok(reply), .. } = host.hears(&line).remove(0) else { panic!("no reply") };
-    assert_eq!(reply.of::<SetModel>().unwrap().model.as_deref(), Some("m\u{fffd}"));
+    let Action::ResponseReceived { response: Ok(reply), .. } = host.hears(&line).remove(0) else { panic!("no reply") };
+    assert_eq!(reply.decode_as::<SetModel>().unwrap().model.as_deref(), Some("m\u{fffd}"));
 }
 
 #[test]
 fn a_request_that_the_crate_does_not_know_goes_and_comes_as_it_is() {
-    let raw = Request::new("tomorrow").field("how", Json::string("well")).field("how", Json::string("better"));
+    let raw = Request::new("tomorrow").field("how", Json::from_text("well")).field("how", Json::from_text("better"));
     assert_eq!(line(raw.clone()), json!({ "subtype": "tomorrow", "how": "better" }));
     let reply = answered(raw, &json!({ "subtype": "success", "response": [1, 2] })).unwrap();
     assert_eq!(reply.payload().unwrap().as_str(), "[1,2]");
-    assert!(reply.of::<McpStatus>().is_err());
+    assert!(reply.decode_as::<McpStatus>().is_err());
     assert_eq!(McpStatus::SUBTYPE, "mcp_status");
 }

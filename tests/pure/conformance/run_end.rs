@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Action, AskKind, ChildAction, CloseReason, CloseWhen, Config, Deadline, Decision, Exit, Timeouts};
+use claude_duplex::{
+    Action, ChildCommand, CloseReason, CloseWhen, Config, Deadline, Decision, Exit, IncomingKind, Timeouts,
+};
 use serde_json::json;
 
 use super::host::{Host, SECOND, assistant, config, init, messages, outcome, state, success, task_started};
@@ -13,7 +15,7 @@ use super::host::{Host, SECOND, assistant, config, init, messages, outcome, stat
 const ASK: &str = r#"{"type":"control_request","request_id":"ask-1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"ls"},"tool_use_id":"toolu_1"}}"#;
 
 fn owning() -> Config {
-    config().own(AskKind::Permission).own(AskKind::Hook)
+    config().handle(IncomingKind::Permission).handle(IncomingKind::Hook)
 }
 
 /// A host that waits for all that is owed before it closes stdin.
@@ -80,8 +82,8 @@ fn case_107_a_permission_is_asked_and_answered_after_the_close() {
     let mut host = in_a_turn(owning());
     host.close();
     let actions = host.hears(ASK);
-    let [Action::Asked(ask)] = &actions[..] else { panic!("{actions:?}") };
-    host.protocol.answer(host.now, ask.id(), Decision::allow()).expect("it is open");
+    let [Action::IncomingRequest(ask)] = &actions[..] else { panic!("{actions:?}") };
+    host.protocol.respond(host.now, ask.id(), Decision::allow()).expect("it is open");
     let written = host.written();
     assert_eq!(written[0]["response"]["response"]["behavior"], "allow");
     assert_eq!(host.orders(), []);
@@ -94,11 +96,11 @@ fn case_107_a_permission_is_asked_and_answered_after_the_close() {
 fn an_open_ask_keeps_stdin_open() {
     let mut host = in_a_turn(owning());
     let actions = host.hears(ASK);
-    let [Action::Asked(ask)] = &actions[..] else { panic!("{actions:?}") };
+    let [Action::IncomingRequest(ask)] = &actions[..] else { panic!("{actions:?}") };
     host.close();
     host.hears(success());
     assert_eq!(host.orders(), []);
-    host.protocol.answer(host.now, ask.id(), Decision::deny("no")).expect("it is open");
+    host.protocol.respond(host.now, ask.id(), Decision::deny("no")).expect("it is open");
     assert_eq!(host.orders(), [], "the answer is not yet with the CLI");
     assert_eq!(host.written().len(), 1);
     assert!(host.closes_stdin());
@@ -214,7 +216,7 @@ fn case_119_idle_before_any_result_is_no_end() {
 #[test]
 fn case_121_a_close_behind_several_prompts_waits_for_idle() {
     let mut config = patient();
-    config.busy = claude_duplex::Busy::Send;
+    config.when_busy = claude_duplex::WhenBusy::Send;
     let mut host = Host::with(config);
     let (one, two) = (host.prompt("one"), host.prompt("two"));
     host.close();
@@ -293,7 +295,7 @@ fn case_133_once_stdin_is_closed_nothing_opens_the_run_again() {
     host.hears(init());
     assert_eq!(host.written(), Vec::<serde_json::Value>::new());
     assert_eq!(host.times_out(), Some(Deadline::Shutdown));
-    assert_eq!(host.orders(), [ChildAction::Terminate]);
+    assert_eq!(host.orders(), [ChildCommand::Terminate]);
 }
 
 /// A subagent comes back after the first result, and the turn that it causes asks a hook of the host.
@@ -308,9 +310,9 @@ fn case_135_a_turn_that_follows_the_first_result_is_served() {
     host.hears(init());
     let ask = r#"{"type":"control_request","request_id":"hook-1","request":{"subtype":"hook_callback","callback_id":"hook_0","input":{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{}}}}"#;
     let actions = host.hears(ask);
-    let [Action::Asked(ask)] = &actions[..] else { panic!("{actions:?}") };
+    let [Action::IncomingRequest(ask)] = &actions[..] else { panic!("{actions:?}") };
     let nothing = claude_duplex::Json::parse("{}").expect("JSON");
-    host.protocol.answer(host.now, ask.id(), claude_duplex::Answer::Raw(nothing)).expect("it is open");
+    host.protocol.respond(host.now, ask.id(), claude_duplex::IncomingResponse::Raw(nothing)).expect("it is open");
     assert_eq!(host.written()[0]["response"]["request_id"], "hook-1");
     host.hears(success());
     assert_eq!(host.orders(), []);
@@ -332,7 +334,7 @@ fn case_137_the_grace_ends_a_session_whose_child_never_idles() {
     host.close();
     host.times_out();
     assert!(host.closes_stdin());
-    assert_eq!(host.exits(Exit::Code(0)).why, CloseReason::Closed);
+    assert_eq!(host.exits(Exit::Code(0)).reason, CloseReason::Closed);
 }
 
 #[test]

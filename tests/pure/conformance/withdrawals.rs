@@ -1,7 +1,7 @@
 //! Asks that the CLI withdraws: cases 85 to 87.
 
-use claude_duplex::ask::hook::Output;
-use claude_duplex::{Action, Answer, AnswerError, WhyWithdrawn};
+use claude_duplex::incoming::hook::HookOutput;
+use claude_duplex::{Action, CancelledReason, IncomingResponse, RespondError};
 use serde_json::{Value, json};
 
 use super::host::{Host, owner};
@@ -19,11 +19,11 @@ fn case_085_a_withdrawn_ask_is_told_and_gets_no_answer() {
     let mut host = Host::with(owner());
     let (ask, other) = (host.asked("ask-1", hook()), host.asked("ask-2", hook()));
     let actions = host.hears(&cancel("ask-1"));
-    assert_eq!(actions, [Action::Withdrawn { ask: ask.id(), why: WhyWithdrawn::Cli }]);
-    let late = Answer::from(Output::new());
-    assert_eq!(host.protocol.answer(host.now, ask.id(), late), Err(AnswerError::Stale));
+    assert_eq!(actions, [Action::IncomingCancelled { id: ask.id(), reason: CancelledReason::Cli }]);
+    let late = IncomingResponse::from(HookOutput::new());
+    assert_eq!(host.protocol.respond(host.now, ask.id(), late), Err(RespondError::Stale));
     assert_eq!(host.written(), [] as [Value; 0]);
-    assert_eq!(host.payload(&other, Output::new()), json!({}));
+    assert_eq!(host.payload(&other, HookOutput::new()), json!({}));
 }
 
 #[test]
@@ -31,21 +31,21 @@ fn case_086_a_withdrawal_of_nothing_changes_nothing() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", hook());
     for line in [cancel("ask-2"), r#"{"type":"control_cancel_request"}"#.to_owned()] {
-        assert!(matches!(&host.hears(&line)[..], [Action::Stray(_)]), "{line}");
+        assert!(matches!(&host.hears(&line)[..], [Action::UnmatchedResponse(_)]), "{line}");
     }
     assert_eq!(host.written(), [] as [Value; 0]);
-    assert_eq!(host.payload(&ask, Output::new()), json!({}));
+    assert_eq!(host.payload(&ask, HookOutput::new()), json!({}));
 }
 
 #[test]
 fn case_087_an_ask_that_was_answered_is_no_longer_withdrawn() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", hook());
-    host.answers(&ask, Output::new());
+    host.answers(&ask, HookOutput::new());
     host.actions();
-    assert!(matches!(&host.hears(&cancel("ask-1"))[..], [Action::Stray(_)]));
+    assert!(matches!(&host.hears(&cancel("ask-1"))[..], [Action::UnmatchedResponse(_)]));
     // Its id may come again.
     let again = host.asked("ask-1", hook());
     assert_ne!(again.id(), ask.id());
-    assert_eq!(host.payload(&again, Output::new()), json!({}));
+    assert_eq!(host.payload(&again, HookOutput::new()), json!({}));
 }

@@ -4,12 +4,12 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use claude_duplex::{Action, Child, ChildAction, CloseReason, Closed, Exit};
+use claude_duplex::{Action, ChildCommand, CloseReason, Exit, SessionClosed, TransportKind};
 
 use super::NOTE;
 use super::mock::{Done, Write, rig};
 
-fn closed(actions: &[Action]) -> &Closed {
+fn closed(actions: &[Action]) -> &SessionClosed {
     match actions.last() {
         Some(Action::Closed(closed)) => closed,
         other => panic!("not closed but {other:?}"),
@@ -26,7 +26,7 @@ fn nothing_is_read_after_an_end() {
     rig.world.borrow_mut().stderr.push_back(Ok(Vec::new()));
     assert_eq!(rig.settle().len(), 0);
     rig.world.borrow_mut().exit = Some(Exit::Code(0));
-    assert_eq!(closed(&rig.settle()).why, CloseReason::Exited);
+    assert_eq!(closed(&rig.settle()).reason, CloseReason::Exited);
     assert!(matches!(rig.poll(), Poll::Ready(None)));
     assert!(matches!(rig.poll(), Poll::Ready(None)));
 }
@@ -60,7 +60,7 @@ fn a_write_that_takes_nothing_or_fails_is_the_end_of_writing() {
         assert_eq!(rig.log().iter().filter(|done| **done == Done::Closed).count(), 1);
         assert!(rig.driver.io_error().is_some());
         rig.world.borrow_mut().end(Exit::Code(0));
-        assert_eq!(closed(&rig.settle()).why, CloseReason::Exited);
+        assert_eq!(closed(&rig.settle()).reason, CloseReason::Exited);
     }
 }
 
@@ -70,11 +70,11 @@ fn a_close_that_waits_holds_up_no_kill_and_is_driven_to_its_end() {
     rig.world.borrow_mut().closes_pending = 3;
     rig.driver.abort();
     assert!(rig.poll().is_pending());
-    assert_eq!(rig.log(), [Done::Signal(ChildAction::Kill)]);
+    assert_eq!(rig.log(), [Done::Signal(ChildCommand::Kill)]);
     assert!(rig.poll().is_pending());
-    assert_eq!(rig.log(), [Done::Signal(ChildAction::Kill), Done::Closed]);
+    assert_eq!(rig.log(), [Done::Signal(ChildCommand::Kill), Done::Closed]);
     rig.world.borrow_mut().end(Exit::Signal(9));
-    assert_eq!(closed(&rig.settle()).why, CloseReason::Aborted);
+    assert_eq!(closed(&rig.settle()).reason, CloseReason::Aborted);
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn the_end_goes_its_steps_at_their_times() {
     }
     let expected = [
         (0, Done::Closed),
-        (10, Done::Signal(ChildAction::Terminate)),
-        (15, Done::Signal(ChildAction::Kill)),
+        (10, Done::Signal(ChildCommand::Terminate)),
+        (15, Done::Signal(ChildCommand::Kill)),
         (17, Done::Exited),
     ];
     assert_eq!(seen, expected);
@@ -106,15 +106,15 @@ fn the_group_is_killed_before_the_host_hears_of_the_end() {
     let mut rig = rig(|_| {});
     rig.world.borrow_mut().end(Exit::Code(0));
     let Poll::Ready(Some(Action::Closed(_))) = rig.poll() else { panic!("not closed") };
-    assert!(rig.log().ends_with(&[Done::Closed, Done::Signal(ChildAction::Kill)]), "{:?}", rig.log());
+    assert!(rig.log().ends_with(&[Done::Closed, Done::Signal(ChildCommand::Kill)]), "{:?}", rig.log());
 }
 
 #[test]
 fn two_streams_end_with_the_incoming_one() {
-    let mut rig = rig(|config| config.child = Child::Streams);
+    let mut rig = rig(|config| config.transport = TransportKind::Streams);
     rig.world.borrow_mut().say(NOTE);
     rig.world.borrow_mut().stdout.push_back(Ok(Vec::new()));
     let actions = rig.settle();
-    assert_eq!(closed(&actions).why, CloseReason::Eof);
+    assert_eq!(closed(&actions).reason, CloseReason::Eof);
     assert!(!rig.log().iter().any(|done| matches!(done, Done::Signal(_))));
 }

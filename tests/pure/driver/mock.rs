@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use claude_duplex::{Action, ChildAction, Config, Driver, Exit, Seed, Time, Transport};
+use claude_duplex::{Action, ChildCommand, Config, Driver, Exit, Seed, SessionTime, Transport};
 
 /// What was done to the transport, polls that were pending aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) enum Done {
     Flushed,
     Closed,
     Exited,
-    Signal(ChildAction),
+    Signal(ChildCommand),
 }
 
 /// How a poll of `poll_write` is met. Where the test says nothing, everything is taken.
@@ -34,7 +34,7 @@ pub(crate) enum Write {
 
 #[derive(Default)]
 pub(crate) struct World {
-    pub(crate) now: Time,
+    pub(crate) now: SessionTime,
     pub(crate) stdout: VecDeque<io::Result<Vec<u8>>>,
     pub(crate) stderr: VecDeque<io::Result<Vec<u8>>>,
     /// Lines that never end.
@@ -45,7 +45,7 @@ pub(crate) struct World {
     pub(crate) closes_pending: usize,
     pub(crate) exit: Option<Exit>,
     pub(crate) timer_lies: bool,
-    pub(crate) timer: Option<Time>,
+    pub(crate) timer: Option<SessionTime>,
     pub(crate) log: Vec<Done>,
     ended: [bool; 4],
 }
@@ -63,7 +63,7 @@ impl World {
     }
 
     pub(crate) fn wait(&mut self, wait: Duration) {
-        self.now = self.now.after(wait);
+        self.now = self.now.saturating_add(wait);
     }
 
     pub(crate) fn written(&self) -> String {
@@ -93,7 +93,7 @@ impl World {
 pub(crate) struct Mock(pub(crate) Rc<RefCell<World>>);
 
 impl Transport for Mock {
-    fn now(&self) -> Time {
+    fn now(&self) -> SessionTime {
         self.0.borrow().now
     }
 
@@ -157,18 +157,18 @@ impl Transport for Mock {
         Poll::Ready(exit)
     }
 
-    fn poll_timer(&mut self, _: &mut Context<'_>, at: Time) -> Poll<()> {
+    fn poll_timer(&mut self, _: &mut Context<'_>, at: SessionTime) -> Poll<()> {
         let world = &mut *self.0.borrow_mut();
         world.timer = Some(at);
         if world.timer_lies { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn terminate(&mut self) {
-        self.0.borrow_mut().log.push(Done::Signal(ChildAction::Terminate));
+        self.0.borrow_mut().log.push(Done::Signal(ChildCommand::Terminate));
     }
 
     fn kill(&mut self) {
-        self.0.borrow_mut().log.push(Done::Signal(ChildAction::Kill));
+        self.0.borrow_mut().log.push(Done::Signal(ChildCommand::Kill));
     }
 }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use claude_duplex::{Action, AskKinds, ChildAction, Closed, Exit, Json, Request, UnknownAsks};
+use claude_duplex::{Action, ChildCommand, Exit, IncomingKinds, Json, Request, SessionClosed, UnknownIncoming};
 
 use super::mock::{Done, Rig, Write, rig};
 use crate::incoming::{DIALOG, KINDS, Kind};
@@ -15,8 +15,8 @@ const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"r
 /// A session with a turn that runs, in which every kind of request is the host's to answer.
 fn owner() -> Rig {
     let mut rig = rig(|config| {
-        config.owned = AskKinds::ALL;
-        config.unknown_asks = UnknownAsks::Hand;
+        config.handled = IncomingKinds::ALL;
+        config.unknown_incoming = UnknownIncoming::Deliver;
         config.limits.unsent_hard = LIMIT;
     });
     let kinds = Json::parse(&format!("[{DIALOG:?}]")).unwrap();
@@ -33,7 +33,7 @@ fn owner() -> Rig {
 const LIMIT: usize = 4096;
 
 /// Drives `finish`. Once it waits, the child ends its turn, and exits at the end of its stdin.
-fn finish(rig: &mut Rig) -> Closed {
+fn finish(rig: &mut Rig) -> SessionClosed {
     let world = rig.world.clone();
     let mut cx = Context::from_waker(Waker::noop());
     let mut said = false;
@@ -56,7 +56,7 @@ fn finish(rig: &mut Rig) -> Closed {
 fn hand_out(rig: &mut Rig, kind: &Kind, id: &str) {
     rig.world.borrow_mut().say(&kind.line(id));
     let handed = rig.settle();
-    assert!(matches!(&handed[..], [Action::Asked(_)]), "{}: {handed:?}", kind.name);
+    assert!(matches!(&handed[..], [Action::IncomingRequest(_)]), "{}: {handed:?}", kind.name);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn finish_refuses_what_was_handed_out_and_what_comes() {
         hand_out(&mut rig, kind, "before");
         rig.world.borrow_mut().say(&kind.line("unread"));
         let closed = finish(&mut rig);
-        assert!(closed.exit.is_some_and(Exit::success), "{}: {closed:?}", kind.name);
+        assert!(closed.exit.is_some_and(Exit::is_success), "{}: {closed:?}", kind.name);
         let written = rig.world.borrow().written();
         for id in ["before", "unread"] {
             assert!(kind.is_refused(&written, id), "{}: {id} has no response", kind.name);
@@ -94,10 +94,10 @@ fn a_refusal_that_there_is_no_room_for_follows_when_there_is() {
         // The child does not read for a while, and all that may wait, waits.
         rig.world.borrow_mut().writes = [Write::Pending; 3].into();
         let text = "x".repeat(LIMIT - 150);
-        let request = Request::new("r").id("r").field("f", Json::string(text));
+        let request = Request::new("r").id("r").field("f", Json::from_text(text));
         rig.driver.request(request).unwrap();
         let closed = finish(&mut rig);
-        assert!(closed.exit.is_some_and(Exit::success), "{}: {closed:?}", kind.name);
+        assert!(closed.exit.is_some_and(Exit::is_success), "{}: {closed:?}", kind.name);
         assert!(kind.is_refused(&rig.world.borrow().written(), "before"), "{}", kind.name);
     }
 }
@@ -110,7 +110,7 @@ fn a_future_of_finish_that_is_dropped_leaves_the_rest_to_the_host() {
     assert!(pin!(rig.driver.finish()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
     rig.world.borrow_mut().wait(Duration::from_secs(1));
     assert!(kind.is_refused(&rig.world.borrow().written(), "before"));
-    assert_eq!(rig.driver.protocol().incoming_requests().count(), 0);
+    assert_eq!(rig.driver.protocol().open_incoming().count(), 0);
 }
 
 /// At the end of its stdin a CLI of up to 2.1.143 runs what a hook guards: it must not read that before the kill comes.
@@ -121,7 +121,7 @@ fn an_abort_kills_before_it_closes_stdin() {
         hand_out(&mut rig, kind, "before");
         rig.driver.abort();
         rig.settle();
-        assert!(rig.log().ends_with(&[Done::Signal(ChildAction::Kill), Done::Closed]), "{:?}", rig.log());
+        assert!(rig.log().ends_with(&[Done::Signal(ChildCommand::Kill), Done::Closed]), "{:?}", rig.log());
         assert!(!kind.is_refused(&rig.world.borrow().written(), "before"));
     }
 }
@@ -175,7 +175,7 @@ fn a_child_that_does_not_read_what_stops_it_is_killed() {
     assert!(!rig.log().contains(&Done::Closed));
     rig.world.borrow_mut().wait(Duration::from_secs(2));
     rig.settle();
-    assert!(rig.log().ends_with(&[Done::Signal(ChildAction::Kill), Done::Closed]), "{:?}", rig.log());
+    assert!(rig.log().ends_with(&[Done::Signal(ChildCommand::Kill), Done::Closed]), "{:?}", rig.log());
 }
 
 /// The host has answered, and the child has not read the answer when the grace ends.
@@ -184,10 +184,10 @@ fn an_answer_that_the_child_has_not_read_is_not_dropped_for_the_end_of_stdin() {
     let mut rig = owner();
     let kind = &KINDS[1];
     rig.world.borrow_mut().say(&kind.line("before"));
-    let [Action::Asked(ask)] = &rig.settle()[..] else { panic!("it is asked") };
+    let [Action::IncomingRequest(ask)] = &rig.settle()[..] else { panic!("it is asked") };
     rig.driver.close();
     rig.world.borrow_mut().writes = [Write::Pending; 1000].into();
-    rig.driver.answer(ask.id(), claude_duplex::Answer::Decline).unwrap();
+    rig.driver.respond(ask.id(), claude_duplex::IncomingResponse::Decline).unwrap();
     rig.world.borrow_mut().say(RESULT);
     rig.world.borrow_mut().wait(Duration::from_secs(120));
     rig.settle();

@@ -1,15 +1,15 @@
 //! The child's exit: what is ordered afterwards, and how much of its output is still taken.
 
-use claude_duplex::{Action, ChildAction, Config, Exit, Protocol, Seed, Time};
+use claude_duplex::{Action, ChildCommand, Config, Exit, Protocol, Seed, SessionTime};
 
-fn orders(protocol: &mut Protocol) -> Vec<ChildAction> {
-    std::iter::from_fn(|| protocol.poll_child()).collect()
+fn orders(protocol: &mut Protocol) -> Vec<ChildCommand> {
+    std::iter::from_fn(|| protocol.poll_child_command()).collect()
 }
 
 fn session(kill_group: bool) -> Protocol {
     let mut config = Config::new(Seed([8; 16]));
     config.kill_group = kill_group;
-    Protocol::new(config, Time::ZERO)
+    Protocol::new(config, SessionTime::ZERO)
 }
 
 /// The number of a process that was waited for may be given to another, and with it the number of its group.
@@ -17,10 +17,10 @@ fn session(kill_group: bool) -> Protocol {
 fn an_abort_after_the_exit_signals_nobody() {
     for kill_group in [true, false] {
         let mut protocol = session(kill_group);
-        protocol.exited(Time::ZERO, Exit::Code(0));
-        let expected: &[ChildAction] = if kill_group { &[ChildAction::Kill] } else { &[] };
+        protocol.exited(SessionTime::ZERO, Exit::Code(0));
+        let expected: &[ChildCommand] = if kill_group { &[ChildCommand::Kill] } else { &[] };
         assert_eq!(orders(&mut protocol)[1..], *expected);
-        protocol.abort(Time::ZERO);
+        protocol.abort(SessionTime::ZERO);
         assert_eq!(orders(&mut protocol), []);
         let (due, _) = protocol.poll_timeout().expect("the pipes have a grace");
         protocol.handle_timeout(due);
@@ -33,13 +33,13 @@ fn an_abort_after_the_exit_signals_nobody() {
 fn orders_that_nobody_has_fetched_before_the_exit_are_taken_back() {
     for kill_group in [true, false] {
         let mut protocol = session(kill_group);
-        protocol.close(Time::ZERO);
+        protocol.close(SessionTime::ZERO);
         let (due, _) = protocol.poll_timeout().expect("the exit has a grace");
         protocol.handle_timeout(due); // asked to terminate
         protocol.abort(due);
         protocol.exited(due, Exit::Signal(15));
-        let expected: &[ChildAction] =
-            if kill_group { &[ChildAction::CloseStdin, ChildAction::Kill] } else { &[ChildAction::CloseStdin] };
+        let expected: &[ChildCommand] =
+            if kill_group { &[ChildCommand::CloseStdin, ChildCommand::Kill] } else { &[ChildCommand::CloseStdin] };
         assert_eq!(orders(&mut protocol), expected);
     }
 }
@@ -47,13 +47,13 @@ fn orders_that_nobody_has_fetched_before_the_exit_are_taken_back() {
 #[test]
 fn a_group_that_was_killed_is_not_killed_again_after_the_exit() {
     let mut protocol = session(true);
-    protocol.abort(Time::ZERO);
-    assert_eq!(orders(&mut protocol), [ChildAction::CloseStdin, ChildAction::Kill]);
-    protocol.exited(Time::ZERO, Exit::Signal(9));
+    protocol.abort(SessionTime::ZERO);
+    assert_eq!(orders(&mut protocol), [ChildCommand::CloseStdin, ChildCommand::Kill]);
+    protocol.exited(SessionTime::ZERO, Exit::Signal(9));
     assert_eq!(orders(&mut protocol), []);
     let Some(Action::Closed(_)) = ({
-        protocol.eof(Time::ZERO);
-        protocol.stderr_eof(Time::ZERO);
+        protocol.eof(SessionTime::ZERO);
+        protocol.stderr_eof(SessionTime::ZERO);
         std::iter::from_fn(|| protocol.poll_action()).last()
     }) else {
         panic!("it is not closed")

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use claude_duplex::{
-    Action, Config, Interrupt, Json, Outcome, Prompt, Protocol, Request, RequestError, Seed, Time, WhyRefused,
+    Action, Config, Interrupt, Json, Outcome, Prompt, Protocol, RefusedReason, Request, RequestError, Seed, SessionTime,
 };
 use serde_json::json;
 
 fn session() -> Protocol {
-    Protocol::new(Config::new(Seed([4; 16])), Time::ZERO)
+    Protocol::new(Config::new(Seed([4; 16])), SessionTime::ZERO)
 }
 
 fn actions(protocol: &mut Protocol) -> Vec<Action> {
@@ -18,36 +18,39 @@ fn actions(protocol: &mut Protocol) -> Vec<Action> {
 #[test]
 fn an_id_is_used_until_its_late_reply_has_come() {
     let mut protocol = session();
-    let asks = |subtype: &str| Request::new(subtype).id("mine").within(Duration::from_secs(1));
-    protocol.request(Time::ZERO, asks("get_settings")).unwrap();
+    let asks = |subtype: &str| Request::new(subtype).id("mine").timeout(Duration::from_secs(1));
+    protocol.request(SessionTime::ZERO, asks("get_settings")).unwrap();
     let (due, _) = protocol.poll_timeout().unwrap();
     protocol.handle_timeout(due);
     let told = actions(&mut protocol);
-    assert!(matches!(told[0], Action::Replied { reply: Err(RequestError::TimedOut), .. }), "{told:?}");
+    assert!(matches!(told[0], Action::ResponseReceived { response: Err(RequestError::TimedOut), .. }), "{told:?}");
 
-    assert_eq!(protocol.request(due, asks("mcp_status")).unwrap_err().why, WhyRefused::Reused);
-    assert_eq!(protocol.interrupt(due, Interrupt::running().id("mine")).unwrap_err().why, WhyRefused::Reused);
+    assert_eq!(protocol.request(due, asks("mcp_status")).unwrap_err().reason, RefusedReason::Reused);
+    assert_eq!(protocol.interrupt(due, Interrupt::running().id("mine")).unwrap_err().reason, RefusedReason::Reused);
     let reply = json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "mine" } });
     protocol.receive(due, format!("{reply}\n").as_bytes());
-    assert!(matches!(actions(&mut protocol)[..], [Action::Stray(_)]));
+    assert!(matches!(actions(&mut protocol)[..], [Action::UnmatchedResponse(_)]));
     protocol.request(due, asks("mcp_status")).unwrap();
     protocol.receive(due, format!("{reply}\n").as_bytes());
-    assert!(matches!(actions(&mut protocol)[0], Action::Replied { reply: Ok(_), .. }));
+    assert!(matches!(actions(&mut protocol)[0], Action::ResponseReceived { response: Ok(_), .. }));
 }
 
 /// Two requests of one id on the wire: the reply to either would be taken for the other's.
 #[test]
 fn the_ids_that_the_session_gives_by_itself_are_its_own() {
     let mut protocol = session();
-    protocol.request(Time::ZERO, Request::new("mcp_status")).unwrap();
+    protocol.request(SessionTime::ZERO, Request::new("mcp_status")).unwrap();
     let line: serde_json::Value = serde_json::from_slice(protocol.poll_transmit()).unwrap();
     let own = line["request_id"].as_str().unwrap();
     let next = own.replace("-1", "-2");
     assert_ne!(own, next);
     for id in [own, &next] {
-        assert_eq!(protocol.request(Time::ZERO, Request::new("x").id(id)).unwrap_err().why, WhyRefused::Reused);
+        assert_eq!(
+            protocol.request(SessionTime::ZERO, Request::new("x").id(id)).unwrap_err().reason,
+            RefusedReason::Reused
+        );
         let interrupt = Interrupt::running().id(id);
-        assert_eq!(protocol.interrupt(Time::ZERO, interrupt).unwrap_err().why, WhyRefused::Reused);
+        assert_eq!(protocol.interrupt(SessionTime::ZERO, interrupt).unwrap_err().reason, RefusedReason::Reused);
     }
 }
 
@@ -56,14 +59,17 @@ fn a_uuid_of_the_seed_that_the_host_gives_first_blocks_no_later_prompt() {
     let mut protocol = session();
     let second = {
         let mut twin = session();
-        [(); 2].map(|()| twin.prompt(Time::ZERO, "x").unwrap().uuid())[1]
+        [(); 2].map(|()| twin.prompt(SessionTime::ZERO, "x").unwrap().uuid())[1]
     };
-    let mut uuids = vec![protocol.prompt(Time::ZERO, Prompt::text("given").uuid(second)).unwrap().uuid()];
-    uuids.extend((0..5).map(|_| protocol.prompt(Time::ZERO, "x").unwrap().uuid()));
+    let mut uuids = vec![protocol.prompt(SessionTime::ZERO, Prompt::text("given").uuid(second)).unwrap().uuid()];
+    uuids.extend((0..5).map(|_| protocol.prompt(SessionTime::ZERO, "x").unwrap().uuid()));
     uuids.sort();
     uuids.dedup();
     assert_eq!(uuids.len(), 6);
-    assert_eq!(protocol.prompt(Time::ZERO, Prompt::text("x").uuid(second)).unwrap_err().why, WhyRefused::Reused);
+    assert_eq!(
+        protocol.prompt(SessionTime::ZERO, Prompt::text("x").uuid(second)).unwrap_err().reason,
+        RefusedReason::Reused
+    );
 }
 
 /// Up to 2.1.143 a local command is not echoed and ends without a word of the model: the slash alone tells it from a prompt
@@ -74,12 +80,12 @@ fn a_slash_is_seen_however_it_is_escaped() {
     let others = [r#""cost""#, r#""\\/cost""#, r#"[{"type":"new","x":1},{"type":"text","text":"/cost"}]"#];
     let outcome = |content: &str| {
         let mut protocol = session();
-        protocol.prompt(Time::ZERO, Prompt::blocks(Json::parse(content).unwrap()).unwrap()).unwrap();
+        protocol.prompt(SessionTime::ZERO, Prompt::from_json(Json::parse(content).unwrap()).unwrap()).unwrap();
         for line in [
             json!({ "type": "system", "subtype": "init", "session_id": "s", "claude_code_version": "2.0.76" }),
             json!({ "type": "result", "subtype": "success", "is_error": false, "result": "" }),
         ] {
-            protocol.receive(Time::ZERO, format!("{line}\n").as_bytes());
+            protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
         }
         actions(&mut protocol).into_iter().find_map(|action| match action {
             Action::PromptEnded { outcome, .. } => Some(outcome),
@@ -110,8 +116,8 @@ fn a_content_that_the_cli_cannot_read_is_no_prompt() {
     ];
     for (content, path) in bad {
         let json = Json::parse(content).unwrap();
-        assert_eq!(Prompt::blocks(json).unwrap_err().path(), path, "{content}");
-        let prompt = format!(r#"{{"content":{content},"uuid":null,"busy":null,"fields":[]}}"#);
+        assert_eq!(Prompt::from_json(json).unwrap_err().path(), path, "{content}");
+        let prompt = format!(r#"{{"content":{content},"uuid":null,"when_busy":null,"fields":[]}}"#);
         assert!(serde_json::from_str::<Prompt>(&prompt).is_err(), "{content} is read back");
         if let Some(block) = content.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
             let is_bad = |block| claude_duplex::Block::raw(block).is_err();
@@ -119,7 +125,7 @@ fn a_content_that_the_cli_cannot_read_is_no_prompt() {
         }
     }
     for good in [r#""x""#, r#""""#, r#"[{"type":"text","text":""}]"#, r#"[{"type":"new"}]"#] {
-        let prompt = Prompt::blocks(Json::parse(good).unwrap()).unwrap();
+        let prompt = Prompt::from_json(Json::parse(good).unwrap()).unwrap();
         let text = serde_json::to_string(&prompt).unwrap();
         assert_eq!(serde_json::from_str::<Prompt>(&text).unwrap(), prompt);
     }

@@ -2,13 +2,13 @@
 
 use claude_duplex::request::SetPermissionMode;
 use claude_duplex::{
-    Action, AskKind, Busy, Config, Decision, Exit, Interrupt, Json, Prompt, PromptId, Protocol, Request, Seed, Time,
-    WhyRefused,
+    Action, Config, Decision, Exit, IncomingKind, Interrupt, Json, Prompt, PromptId, Protocol, RefusedReason, Request,
+    Seed, SessionTime, WhenBusy,
 };
 use serde_json::json;
 
 const MIB: usize = 1024 * 1024;
-const NOW: Time = Time::ZERO;
+const NOW: SessionTime = SessionTime::ZERO;
 
 fn say(protocol: &mut Protocol, line: &serde_json::Value) -> Vec<Action> {
     protocol.receive(NOW, format!("{line}\n").as_bytes());
@@ -21,7 +21,7 @@ fn sent(protocol: &mut Protocol) {
 
 /// A session whose turn runs, and behind it a prompt that is longer than `Limits::unsent`.
 fn behind_a_turn(long: usize) -> (Protocol, PromptId) {
-    let mut protocol = Protocol::new(Config::new(Seed([6; 16])).own(AskKind::Permission), NOW);
+    let mut protocol = Protocol::new(Config::new(Seed([6; 16])).handle(IncomingKind::Permission), NOW);
     let running = protocol.prompt(NOW, "run").unwrap();
     sent(&mut protocol);
     say(&mut protocol, &json!({ "type": "system", "subtype": "init", "session_id": "s" }));
@@ -33,16 +33,16 @@ fn behind_a_turn(long: usize) -> (Protocol, PromptId) {
 #[test]
 fn a_long_queued_prompt_leaves_room_for_what_overtakes_it() {
     let (mut protocol, running) = behind_a_turn(5 * MIB);
-    assert_eq!(protocol.prompt(NOW, "third").unwrap_err().why, WhyRefused::Full);
+    assert_eq!(protocol.prompt(NOW, "third").unwrap_err().reason, RefusedReason::Full);
     protocol.interrupt(NOW, Interrupt::prompt(running)).unwrap();
     protocol.interrupt(NOW, Interrupt::running()).unwrap();
-    protocol.request(NOW, SetPermissionMode::to("plan")).unwrap();
+    protocol.request(NOW, SetPermissionMode::new("plan")).unwrap();
     protocol.request(NOW, Request::new("interrupt")).unwrap();
     protocol.cancel(NOW, running).unwrap();
     let ask = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::Asked(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
-    protocol.answer(NOW, ask.id(), Decision::allow()).unwrap();
+    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
+    protocol.respond(NOW, ask.id(), Decision::allow()).unwrap();
     protocol.interrupt(NOW, Interrupt::running().cancel_queued()).unwrap();
     assert!(protocol.prompt(NOW, "third").is_ok(), "the long one was cancelled");
 }
@@ -52,11 +52,11 @@ fn a_long_queued_prompt_leaves_room_for_what_overtakes_it() {
 fn a_long_prompt_that_is_being_written_leaves_room_for_interrupts() {
     let mut protocol = Protocol::new(Config::new(Seed([6; 16])), NOW);
     let prompt = protocol.prompt(NOW, Prompt::text("x".repeat(5 * MIB))).unwrap();
-    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().why, WhyRefused::Full);
+    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Full);
     protocol.interrupt(NOW, Interrupt::prompt(prompt)).unwrap();
     protocol.request(NOW, Request::new("cancel_async_message")).unwrap();
     sent(&mut protocol);
-    assert_eq!(std::iter::from_fn(|| protocol.poll_action()).last(), Some(Action::Room));
+    assert_eq!(std::iter::from_fn(|| protocol.poll_action()).last(), Some(Action::CapacityAvailable));
     protocol.request(NOW, Request::new("mcp_status")).unwrap();
 }
 
@@ -68,14 +68,14 @@ fn open_requests_leave_a_place_for_interrupts_and_cancellations() {
     let prompt = protocol.prompt(NOW, "run").unwrap();
     protocol.request(NOW, Request::new("mcp_status")).unwrap();
     protocol.request(NOW, Request::new("mcp_status")).unwrap();
-    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().why, WhyRefused::Full);
+    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Full);
     protocol.cancel(NOW, prompt).unwrap();
     protocol.interrupt(NOW, Interrupt::prompt(prompt)).unwrap();
-    let uuid = Json::string(prompt.uuid().to_string());
+    let uuid = Json::from_text(prompt.uuid().to_string());
     protocol.request(NOW, Request::new("cancel_async_message").field("message_uuid", uuid)).unwrap();
     assert_eq!(
-        protocol.interrupt(NOW, Interrupt::running()).unwrap_err().why,
-        WhyRefused::Full,
+        protocol.interrupt(NOW, Interrupt::running()).unwrap_err().reason,
+        RefusedReason::Full,
         "they have limits too"
     );
 }
@@ -89,24 +89,24 @@ fn a_request_that_was_refused_is_told_of_room_although_a_long_prompt_waits() {
     protocol.prompt(NOW, Prompt::text("x".repeat(3 * MIB))).unwrap();
     protocol.request(NOW, Request::new("mcp_status").id("r")).unwrap();
     sent(&mut protocol);
-    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().why, WhyRefused::Full);
+    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Full);
     let reply = json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r" } });
-    assert!(say(&mut protocol, &reply).contains(&Action::Room));
+    assert!(say(&mut protocol, &reply).contains(&Action::CapacityAvailable));
 }
 
 /// Each by itself fits into what may wait, and together they do not.
 #[test]
 fn no_answer_and_no_cancellation_ends_the_session() {
-    let mut config = Config::new(Seed([6; 16])).own(AskKind::Permission);
+    let mut config = Config::new(Seed([6; 16])).handle(IncomingKind::Permission);
     (config.limits.unsent, config.limits.unsent_hard) = (1000, 1000);
     let mut protocol = Protocol::new(config, NOW);
     let running = protocol.prompt(NOW, "run").unwrap();
     let ask = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::Asked(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
+    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
     sent(&mut protocol);
     let queued = protocol.prompt(NOW, Prompt::text("q".repeat(600))).unwrap();
-    protocol.answer(NOW, ask.id(), Decision::deny("no".repeat(400))).unwrap();
+    protocol.respond(NOW, ask.id(), Decision::deny("no".repeat(400))).unwrap();
     // The cancellation does not fit now, and the queued prompt not when its turn has come.
     protocol.cancel(NOW, running).unwrap();
     let written = |protocol: &Protocol, part: &str| String::from_utf8_lossy(protocol.poll_transmit()).contains(part);
@@ -125,8 +125,8 @@ fn a_cancellation_without_room_is_written_as_soon_as_there_is() {
     let mut config = Config::new(Seed([6; 16]));
     (config.limits.unsent, config.limits.unsent_hard) = (1000, 1000);
     let mut protocol = Protocol::new(config, NOW);
-    let prompts =
-        [300, 100].map(|length| protocol.prompt(NOW, Prompt::text("x".repeat(length)).busy(Busy::Send)).unwrap());
+    let prompts = [300, 100]
+        .map(|length| protocol.prompt(NOW, Prompt::text("x".repeat(length)).when_busy(WhenBusy::Send)).unwrap());
     prompts.iter().for_each(|prompt| protocol.cancel(NOW, *prompt).unwrap());
     let cancelled =
         |protocol: &Protocol| String::from_utf8_lossy(protocol.poll_transmit()).matches("cancel_async_message").count();

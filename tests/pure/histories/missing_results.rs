@@ -3,17 +3,18 @@
 
 use std::time::Duration;
 
-use claude_duplex::testing::{Fault, Generation, Pair, Script, Step};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestSession};
 use claude_duplex::{
-    Action, AskKind, Busy, Config, Deadline, Decision, Interrupt, Lost, Outcome, Prompt, PromptId, Protocol, Seed, Time,
+    Action, Config, Deadline, Decision, IncomingKind, Interrupt, LostReason, Outcome, Prompt, PromptId, Protocol, Seed,
+    SessionTime, WhenBusy,
 };
 use serde_json::{Value, json};
 
-const LOST: Option<Outcome> = Some(Outcome::Lost(Lost::NoResult));
+const LOST: Option<Outcome> = Some(Outcome::Lost(LostReason::NoResult));
 const SUCCESS: Option<Outcome> = Some(Outcome::Success);
 
-fn at(seconds: u64) -> Time {
-    Time::from(Duration::from_secs(seconds))
+fn at(seconds: u64) -> SessionTime {
+    SessionTime::from(Duration::from_secs(seconds))
 }
 
 /// A session without a CLI: its lines are written by hand.
@@ -24,11 +25,11 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        Self::with(Config::new(Seed([2; 16])).own(AskKind::Permission))
+        Self::with(Config::new(Seed([2; 16])).handle(IncomingKind::Permission))
     }
 
     fn with(config: Config) -> Self {
-        Self { protocol: Protocol::new(config, Time::ZERO), actions: Vec::new() }
+        Self { protocol: Protocol::new(config, SessionTime::ZERO), actions: Vec::new() }
     }
 
     /// One with a prompt whose turn runs on that version.
@@ -45,7 +46,7 @@ impl Host {
     }
 
     fn prompt(&mut self, text: &str) -> PromptId {
-        self.protocol.prompt(self.protocol.now(), Prompt::text(text).busy(Busy::Send)).expect("there is room")
+        self.protocol.prompt(self.protocol.now(), Prompt::text(text).when_busy(WhenBusy::Send)).expect("there is room")
     }
 
     fn interrupt(&mut self) {
@@ -278,8 +279,8 @@ fn an_open_request_of_the_cli_holds_the_end() {
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
     host.hears(2, &ask);
     assert_eq!(host.protocol.poll_timeout(), None);
-    let open = host.protocol.incoming_requests().next().expect("it is open").id();
-    host.protocol.answer(at(50), open, Decision::deny("no")).unwrap();
+    let open = host.protocol.open_incoming().next().expect("it is open").id();
+    host.protocol.respond(at(50), open, Decision::deny("no")).unwrap();
     host.is_lost_at(60, prompt);
 }
 
@@ -319,14 +320,14 @@ fn the_grace_is_a_setting() {
 
 #[test]
 fn the_scripted_clis_that_give_no_result_end_their_prompts() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         for fault in [Fault::NoResult, Fault::IdleWithoutResult] {
             let script = Script::new(generation).session_state(true).fault(fault.clone()).then([Step::text("all")]);
-            let mut pair = Pair::new(Config::new(Seed([2; 16])), script.then([Step::text("more")]));
+            let mut pair = TestSession::new(Config::new(Seed([2; 16])), script.then([Step::text("more")]));
             let (prompt, next) = (pair.prompt("one"), pair.prompt("two"));
             pair.advance(Duration::from_secs(20));
             let actions = pair.take_actions();
-            let ends = generation >= Generation::V2_1_250 && fault == Fault::IdleWithoutResult;
+            let ends = generation >= CliVersion::V2_1_250 && fault == Fault::IdleWithoutResult;
             let expected = if ends { (LOST, SUCCESS) } else { (None, None) };
             let seen = (outcome(&actions, prompt), outcome(&actions, next));
             assert_eq!(seen, expected, "{generation:?}, {fault:?}");

@@ -2,8 +2,8 @@
 
 use claude_duplex::request::Initialize;
 use claude_duplex::{
-    Action, Ask, AskId, AskKind, Config, Counts, Decision, Permission, Protocol, RequestError, Seed, Time, WhyDeclined,
-    WhyRejected, WhyWithdrawn,
+    Action, CancelledReason, Config, Decision, DeclinedReason, IncomingId, IncomingKind, IncomingRequest,
+    PermissionRequest, Protocol, RejectedReason, RequestError, Seed, SessionTime, Stats,
 };
 use serde_json::{Value, json};
 
@@ -35,20 +35,20 @@ fn ask(id: &str) -> Value {
 
 struct Host {
     protocol: Protocol,
-    asks: Vec<Ask>,
+    asks: Vec<IncomingRequest>,
     written: String,
 }
 
 impl Host {
     fn new(config: Config) -> Self {
-        Self { protocol: Protocol::new(config, Time::ZERO), asks: Vec::new(), written: String::new() }
+        Self { protocol: Protocol::new(config, SessionTime::ZERO), asks: Vec::new(), written: String::new() }
     }
 
     fn hears(&mut self, line: &Value) -> Vec<Action> {
-        self.protocol.receive(Time::ZERO, format!("{line}\n").as_bytes());
+        self.protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
         let actions: Vec<Action> = std::iter::from_fn(|| self.protocol.poll_action()).collect();
         for action in &actions {
-            if let Action::Asked(ask) = action {
+            if let Action::IncomingRequest(ask) = action {
                 self.asks.push(ask.clone());
             }
         }
@@ -59,14 +59,14 @@ impl Host {
     fn write(&mut self) {
         let bytes = self.protocol.poll_transmit().to_vec();
         self.written.push_str(std::str::from_utf8(&bytes).expect("lines are text"));
-        self.protocol.sent(Time::ZERO, bytes.len());
+        self.protocol.sent(SessionTime::ZERO, bytes.len());
     }
 
     /// An `initialize`, and a reply that lists these.
     fn lists(&mut self, subtype: &str, pending: Value) -> Vec<Action> {
         let id = format!("init-{}", self.written.len());
         self.protocol
-            .request(Time::ZERO, claude_duplex::Request::from(Initialize::new()).id(&id))
+            .request(SessionTime::ZERO, claude_duplex::Request::from(Initialize::new()).id(&id))
             .expect("the request is taken");
         self.write();
         let mut response = json!({ "subtype": subtype, "request_id": id, "error": "Already initialized" });
@@ -76,13 +76,13 @@ impl Host {
         self.hears(&json!({ "type": "control_response", "response": response }))
     }
 
-    fn id(&self, name: &str) -> Option<AskId> {
-        self.asks.iter().find(|ask| ask.request_id() == name).map(Ask::id)
+    fn id(&self, name: &str) -> Option<IncomingId> {
+        self.asks.iter().find(|ask| ask.request_id() == name).map(IncomingRequest::id)
     }
 }
 
 fn config() -> Config {
-    Config::new(Seed([5; 16])).own(AskKind::Permission)
+    Config::new(Seed([5; 16])).handle(IncomingKind::Permission)
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn walk(history: &[Step]) {
             }
             Step::Answer(id) => {
                 let ask = host.id(&char::from(*id).to_string());
-                let taken = ask.map(|ask| host.protocol.answer(Time::ZERO, ask, Decision::allow()));
+                let taken = ask.map(|ask| host.protocol.respond(SessionTime::ZERO, ask, Decision::allow()));
                 host.write();
                 assert_eq!(
                     taken,
                     said[at(*id)].then_some(if answered[at(*id)] {
-                        Err(claude_duplex::AnswerError::Stale)
+                        Err(claude_duplex::RespondError::Stale)
                     } else {
                         Ok(())
                     }),
@@ -152,22 +152,25 @@ fn walk(history: &[Step]) {
 /// `initialize_pending` of 2.1.50 and 2.1.143: the error too lists what is open.
 #[test]
 fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
-    let mut host = Host::new(config().own(AskKind::Elicitation));
+    let mut host = Host::new(config().handle(IncomingKind::Elicitation));
     let elicitation = json!({ "type": "control_request", "request_id": "e", "request": { "subtype": "elicitation", "message": "?" } });
     let actions = host.lists(
         "error",
         json!({ "pending_permission_requests": [ask("p")], "pending_elicitation_requests": [elicitation] }),
     );
-    let [Action::Replied { reply: Err(RequestError::Refused { message, .. }), .. }, Action::Asked(p), Action::Asked(e)] =
-        &actions[..]
+    let [
+        Action::ResponseReceived { response: Err(RequestError::Refused { message, .. }), .. },
+        Action::IncomingRequest(p),
+        Action::IncomingRequest(e),
+    ] = &actions[..]
     else {
         panic!("{actions:?}")
     };
     assert_eq!(
         (message.as_str(), p.kind(), e.kind()),
-        ("Already initialized", AskKind::Permission, AskKind::Elicitation)
+        ("Already initialized", IncomingKind::Permission, IncomingKind::Elicitation)
     );
-    let input = p.permission().map(|permission: Permission| permission.input.as_str().to_owned());
+    let input = p.permission().map(|permission: PermissionRequest| permission.input.as_str().to_owned());
     assert_eq!(input.as_deref(), Ok(r#"{"command":"p"}"#));
 }
 
@@ -176,14 +179,17 @@ fn what_nobody_owns_is_declined_once() {
     let mut host = Host::new(Config::new(Seed([5; 16])));
     let list = json!({ "pending_permission_requests": [ask("p"), ask("p")] });
     let declined = |actions: &[Action]| {
-        actions.iter().filter(|action| matches!(action, Action::Declined { why: WhyDeclined::Unowned, .. })).count()
+        actions
+            .iter()
+            .filter(|action| matches!(action, Action::IncomingDeclined { reason: DeclinedReason::Unhandled, .. }))
+            .count()
     };
     assert_eq!(declined(&host.lists("success", list.clone())), 1);
     assert_eq!(declined(&host.hears(&ask("p"))), 0);
     assert_eq!(declined(&host.lists("success", list)), 0);
     assert_eq!(host.written.matches("\"behavior\":\"deny\"").count(), 1);
-    assert_eq!(host.protocol.counts(), {
-        let mut counts = Counts::default();
+    assert_eq!(host.protocol.stats(), {
+        let mut counts = Stats::default();
         counts.asked_again = 1;
         counts
     });
@@ -196,9 +202,12 @@ fn a_dialog_that_was_not_declared_is_left_alone_once() {
         "request": { "subtype": "request_user_dialog", "dialog_kind": "new", "payload": {} } });
     let list = json!({ "pending_user_dialog_requests": [dialog] });
     let first = host.lists("success", list.clone());
-    assert!(matches!(&first[..], [_, Action::Declined { why: WhyDeclined::Undeclared, .. }, ..]), "{first:?}");
+    assert!(
+        matches!(&first[..], [_, Action::IncomingDeclined { reason: DeclinedReason::Undeclared, .. }, ..]),
+        "{first:?}"
+    );
     let second = host.lists("success", list);
-    assert!(!second.iter().any(|action| matches!(action, Action::Declined { .. })), "{second:?}");
+    assert!(!second.iter().any(|action| matches!(action, Action::IncomingDeclined { .. })), "{second:?}");
     assert_eq!(host.written.matches("control_response").count(), 0);
 }
 
@@ -207,7 +216,7 @@ fn an_ask_that_the_cli_withdrew_and_lists_again_is_asked_again() {
     let mut host = Host::new(config());
     host.hears(&ask("p"));
     let actions = host.hears(&json!({ "type": "control_cancel_request", "request_id": "p" }));
-    assert!(matches!(actions[0], Action::Withdrawn { why: WhyWithdrawn::Cli, .. }));
+    assert!(matches!(actions[0], Action::IncomingCancelled { reason: CancelledReason::Cli, .. }));
     host.lists("success", json!({ "pending_permission_requests": [ask("p")] }));
     assert_eq!(host.asks.len(), 2);
 }
@@ -215,7 +224,7 @@ fn an_ask_that_the_cli_withdrew_and_lists_again_is_asked_again() {
 #[test]
 fn only_an_initialize_lists_asks_and_what_is_no_ask_is_rejected() {
     let mut host = Host::new(config());
-    host.protocol.request(Time::ZERO, claude_duplex::Request::new("get_settings").id("r")).unwrap();
+    host.protocol.request(SessionTime::ZERO, claude_duplex::Request::new("get_settings").id("r")).unwrap();
     host.hears(&json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r",
         "pending_permission_requests": [ask("p")] } }));
     host.hears(&json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "foreign",
@@ -223,15 +232,16 @@ fn only_an_initialize_lists_asks_and_what_is_no_ask_is_rejected() {
     assert_eq!(host.asks.len(), 0);
     let list = json!([7, {}, { "type": "user" }, { "type": "control_request" }, ask("p")]);
     let actions = host.lists("success", json!({ "pending_permission_requests": list }));
-    let why: Vec<_> = actions
+    let reason: Vec<_> = actions
         .iter()
         .filter_map(|action| match action {
-            Action::Rejected(rejected) => Some(rejected.why),
+            Action::RejectedLine(rejected) => Some(rejected.reason),
             _ => None,
         })
         .collect();
-    let expected = [WhyRejected::NotAnObject, WhyRejected::NoType, WhyRejected::NotAnAsk, WhyRejected::NoRequestId];
-    assert_eq!((&why[..], host.asks.len()), (&expected[..], 1));
+    let expected =
+        [RejectedReason::NotAnObject, RejectedReason::NoType, RejectedReason::NotAnAsk, RejectedReason::NoRequestId];
+    assert_eq!((&reason[..], host.asks.len()), (&expected[..], 1));
     // Lists that are none do no harm.
     host.lists("success", json!({ "pending_permission_requests": 5, "pending_elicitation_requests": null }));
 }
@@ -243,7 +253,9 @@ fn a_line_under_the_id_of_one_that_is_open_is_still_rejected() {
     host.hears(&ask("p"));
     host.lists("success", json!({ "pending_permission_requests": [ask("p")] }));
     let actions = host.hears(&ask("p"));
-    assert!(matches!(&actions[..], [Action::Rejected(rejected)] if rejected.why == WhyRejected::DuplicateAsk));
+    assert!(
+        matches!(&actions[..], [Action::RejectedLine(rejected)] if rejected.reason == RejectedReason::DuplicateAsk)
+    );
     assert_eq!(host.asks.len(), 1);
 }
 
@@ -251,7 +263,7 @@ fn a_line_under_the_id_of_one_that_is_open_is_still_rejected() {
 #[test]
 fn a_long_list_is_held_to_the_limits() {
     let mut config = config();
-    config.limits.open_asks = 3;
+    config.limits.open_incoming = 3;
     config.limits.unsent_hard = 1000;
     let mut host = Host::new(config);
     let list: Vec<Value> = (0..1000).map(|number| ask(&number.to_string())).collect();

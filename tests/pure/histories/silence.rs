@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Action, AskKind, Config, Deadline, Decision, Protocol, Request, Seed, Time};
+use claude_duplex::{Action, Config, Deadline, Decision, IncomingKind, Protocol, Request, Seed, SessionTime};
 use serde_json::{Value, json};
 
-fn at(seconds: u64) -> Time {
-    Time::from(Duration::from_secs(seconds))
+fn at(seconds: u64) -> SessionTime {
+    SessionTime::from(Duration::from_secs(seconds))
 }
 
 /// A session that tells of a silence of 5 seconds.
 fn session() -> Protocol {
-    let mut config = Config::new(Seed([3; 16])).own(AskKind::Permission);
+    let mut config = Config::new(Seed([3; 16])).handle(IncomingKind::Permission);
     config.timeouts.stall = Some(Duration::from_secs(5));
     (config.timeouts.request, config.timeouts.interrupt) = (None, None);
-    Protocol::new(config, Time::ZERO)
+    Protocol::new(config, SessionTime::ZERO)
 }
 
 fn say(protocol: &mut Protocol, now: u64, line: &Value) -> Vec<Action> {
@@ -22,13 +22,15 @@ fn say(protocol: &mut Protocol, now: u64, line: &Value) -> Vec<Action> {
     std::iter::from_fn(|| protocol.poll_action()).collect()
 }
 
-fn due(protocol: &Protocol) -> Option<Time> {
-    protocol.poll_timeout().filter(|(_, why)| *why == Deadline::Stall).map(|(due, _)| due)
+fn due(protocol: &Protocol) -> Option<SessionTime> {
+    protocol.poll_timeout().filter(|(_, reason)| *reason == Deadline::Stall).map(|(due, _)| due)
 }
 
 fn stalls(protocol: &mut Protocol, now: u64) {
     protocol.handle_timeout(at(now));
-    assert!(std::iter::from_fn(|| protocol.poll_action()).any(|action| action == Action::Stalled(Deadline::Stall)));
+    assert!(
+        std::iter::from_fn(|| protocol.poll_action()).any(|action| action == Action::DeadlineExceeded(Deadline::Stall))
+    );
     assert_eq!(due(protocol), None, "it is told once");
 }
 
@@ -47,7 +49,7 @@ fn idle_time_is_no_silence() {
 #[test]
 fn what_is_given_after_a_told_silence_counts_anew() {
     let mut protocol = session();
-    let request = Request::new("mcp_status").within(Duration::from_secs(20));
+    let request = Request::new("mcp_status").timeout(Duration::from_secs(20));
     protocol.request(at(0), request).unwrap();
     stalls(&mut protocol, 5);
     protocol.handle_timeout(at(20));
@@ -86,7 +88,7 @@ fn while_the_host_owes_an_answer_the_cli_is_not_silent() {
     protocol.prompt(at(0), "hello").unwrap();
     let ask = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::Asked(ask)) = say(&mut protocol, 2, &ask).pop() else { panic!("not asked") };
+    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, 2, &ask).pop() else { panic!("not asked") };
     assert_eq!(due(&protocol), None);
     // A reply is due whether the host answers or not.
     protocol.request(at(10), Request::new("mcp_status").id("r")).unwrap();
@@ -97,6 +99,6 @@ fn while_the_host_owes_an_answer_the_cli_is_not_silent() {
         &json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r" } }),
     );
     assert_eq!(due(&protocol), None);
-    protocol.answer(at(60), ask.id(), Decision::allow()).unwrap();
+    protocol.respond(at(60), ask.id(), Decision::allow()).unwrap();
     assert_eq!(due(&protocol), Some(at(65)));
 }

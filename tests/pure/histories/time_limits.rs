@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use claude_duplex::testing::{Fault, Generation, Pair, Script, Step, Tool};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, AskKind, Busy, Config, Deadline, Decision, Outcome, Prompt, PromptId, Protocol, Seed, Time,
+    Action, Config, Deadline, Decision, IncomingKind, Outcome, Prompt, PromptId, Protocol, Seed, SessionTime, WhenBusy,
 };
 use serde_json::{Value, json};
 
@@ -12,12 +12,12 @@ const LIMIT: Duration = Duration::from_secs(5);
 const STOPPED: Option<Outcome> = Some(Outcome::TimedOut { stopped: true });
 const NOT_STOPPED: Option<Outcome> = Some(Outcome::TimedOut { stopped: false });
 
-fn at(seconds: u64) -> Time {
-    Time::from(Duration::from_secs(seconds))
+fn at(seconds: u64) -> SessionTime {
+    SessionTime::from(Duration::from_secs(seconds))
 }
 
 fn config() -> Config {
-    Config::new(Seed([2; 16])).own(AskKind::Permission)
+    Config::new(Seed([2; 16])).handle(IncomingKind::Permission)
 }
 
 fn limited(text: &str) -> Prompt {
@@ -39,7 +39,7 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        Self { protocol: Protocol::new(config(), Time::ZERO), actions: Vec::new() }
+        Self { protocol: Protocol::new(config(), SessionTime::ZERO), actions: Vec::new() }
     }
 
     fn hears(&mut self, seconds: u64, line: &Value) {
@@ -87,9 +87,9 @@ fn receipt(id: &str, response: Value) -> Value {
 
 #[test]
 fn a_slow_turn_is_stopped_and_the_session_goes_on() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let script = Script::new(generation).then([Step::text_in_parts("long", 4, 10 * LIMIT)]);
-        let mut pair = Pair::new(config(), script);
+        let mut pair = TestSession::new(config(), script);
         let (slow, next) = (pair.prompt(limited("one")), pair.prompt(limited("two")));
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, slow), STOPPED, "{generation:?}");
@@ -101,13 +101,13 @@ fn a_slow_turn_is_stopped_and_the_session_goes_on() {
 
 #[test]
 fn neither_answers_nor_words_move_the_limit() {
-    let call = || Step::from(Tool::bash("ls").asks().takes(Duration::from_secs(2)));
+    let call = || Step::from(ToolStep::bash("ls").requires_permission().duration(Duration::from_secs(2)));
     let script = Script::default().then([call(), call(), call(), call(), Step::text("done")]);
-    let mut pair = Pair::new(config(), script);
+    let mut pair = TestSession::new(config(), script);
     let prompt = pair.prompt(limited("go"));
     loop {
-        match pair.run_until(|action| matches!(action, Action::Asked(_) | Action::PromptEnded { .. })) {
-            Action::Asked(ask) => pair.answer(ask.id(), Decision::allow()),
+        match pair.run_until(|action| matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })) {
+            Action::IncomingRequest(ask) => pair.respond(ask.id(), Decision::allow()),
             ended => break assert_eq!(outcome(&[ended], prompt), STOPPED),
         };
     }
@@ -187,7 +187,7 @@ fn a_cli_that_says_nothing_ends_no_prompt_late() {
     host.waits(15);
     assert_eq!(outcome(&host.actions, prompt), NOT_STOPPED);
 
-    let mut pair = Pair::new(config(), Script::default().fault(Fault::Silent));
+    let mut pair = TestSession::new(config(), Script::default().fault(Fault::Silent));
     let prompt = pair.prompt(limited("hello?"));
     let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     assert!(outcome(&[ended], prompt).is_some() && pair.now() <= at(15));
@@ -207,18 +207,18 @@ fn a_success_that_comes_within_the_grace_counts() {
         &json!({ "type": "result", "subtype": "success", "is_error": false, "terminal_reason": "completed" }),
     );
     assert_eq!(outcome(&host.actions, prompt), Some(Outcome::Success));
-    assert!(host.protocol.poll_timeout().is_none_or(|(_, why)| why != Deadline::Prompt));
+    assert!(host.protocol.poll_timeout().is_none_or(|(_, reason)| reason != Deadline::Prompt));
 }
 
 /// An interrupt stops what runs, whatever waits: the prompt that waits is withdrawn.
 #[test]
 fn a_prompt_that_waits_in_the_cli_is_withdrawn_and_what_runs_goes_on() {
-    for generation in [Generation::V2_1_250, Generation::V2_1_329] {
+    for generation in [CliVersion::V2_1_250, CliVersion::V2_1_329] {
         let script = Script::new(generation).then([Step::text_in_parts("long", 4, LIMIT)]);
-        let mut pair = Pair::new(config(), script);
+        let mut pair = TestSession::new(config(), script);
         let running = pair.prompt("one");
         pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
-        let waiting = pair.prompt(Prompt::text("two").busy(Busy::Send).time_limit(LIMIT / 2));
+        let waiting = pair.prompt(Prompt::text("two").when_busy(WhenBusy::Send).time_limit(LIMIT / 2));
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, waiting), STOPPED, "{generation:?}");
         assert_eq!(outcome(&actions, running), Some(Outcome::Success), "{generation:?}");
@@ -229,10 +229,10 @@ fn a_prompt_that_waits_in_the_cli_is_withdrawn_and_what_runs_goes_on() {
 fn a_limit_of_the_session_is_that_of_prompts_without_one() {
     let mut config = config();
     config.timeouts.prompt = Some(LIMIT);
-    let mut protocol = Protocol::new(config, Time::ZERO);
+    let mut protocol = Protocol::new(config, SessionTime::ZERO);
     protocol.prompt(at(0), "x").unwrap();
     assert_eq!(protocol.poll_timeout(), Some((at(5), Deadline::Prompt)));
-    protocol.prompt(at(0), Prompt::text("y").busy(Busy::Send).time_limit(LIMIT / 5)).unwrap();
+    protocol.prompt(at(0), Prompt::text("y").when_busy(WhenBusy::Send).time_limit(LIMIT / 5)).unwrap();
     assert_eq!(protocol.poll_timeout(), Some((at(1), Deadline::Prompt)));
 }
 

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use claude_duplex::ask::hook::{HookEvent, Output};
-use claude_duplex::ask::mcp::McpAnswer;
-use claude_duplex::ask::{Classification, DialogAnswer, ElicitationAnswer, PermissionUpdate};
+use claude_duplex::incoming::hook::{HookEvent, HookOutput};
+use claude_duplex::incoming::mcp::McpResponse;
+use claude_duplex::incoming::{Classification, DialogResponse, ElicitationResponse, PermissionUpdate};
 use claude_duplex::{
-    Action, Answer, AskId, CloseReason, Decision, Exit, Input, Interrupt, Journal, Json, Outcome, Prompt, PromptId,
-    Recorder, Request, Time,
+    Action, CloseReason, Decision, Exit, IncomingId, IncomingResponse, Input, Interrupt, Journal, Json, Outcome,
+    Prompt, PromptId, Recorder, Request, SessionTime,
 };
 
 /// Every kind of input, as format 1 writes it.
@@ -16,7 +16,7 @@ const EVERY_KIND: &str = include_str!("../../journals/every_kind.ndjson");
 
 fn every_kind() -> Vec<Input<'static>> {
     // Only a session can make ids, and serde.
-    let ask: AskId = serde_json::from_str(r#"{"session":7,"number":1}"#).unwrap();
+    let ask: IncomingId = serde_json::from_str(r#"{"session":7,"number":1}"#).unwrap();
     let prompt = r#"{"session":7,"number":2,"uuid":"00000001-0000-4000-8000-000000000000"}"#;
     let prompt: PromptId = serde_json::from_str(prompt).unwrap();
     let json = |text| Json::parse(text).unwrap();
@@ -27,21 +27,21 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::StderrEof,
         Input::Prompt(Prompt::text("hello")),
         Input::Prompt(
-            Prompt::blocks(json("[ {\"type\":\"new\",\"n\": 1e400} ]"))
+            Prompt::from_json(json("[ {\"type\":\"new\",\"n\": 1e400} ]"))
                 .unwrap()
                 .uuid(prompt.uuid())
-                .busy(claude_duplex::Busy::Send),
+                .when_busy(claude_duplex::WhenBusy::Send),
         ),
         Input::Prompt(Prompt::text("later").field("priority", json("\"later\""))),
         Input::Cancel(prompt),
         Input::Interrupt(Interrupt::running()),
         Input::Interrupt(Interrupt::prompt(prompt).cancel_queued().id("mine")),
         Input::Request(Request::new("set_model").field("model", json("\"m\"")).id("mine")),
-        Input::Answer(ask, Decision::allow().into()),
-        Input::Answer(ask, Decision::allow_with(json("{\"a\":1}")).and_remember(suggestion).into()),
-        Input::Answer(ask, Decision::deny("no").and_interrupt().into()),
-        Input::Answer(ask, Answer::Raw(json("{\"b\":2}"))),
-        Input::Answer(ask, Answer::Error { message: "no".into() }),
+        Input::Respond(ask, Decision::allow().into()),
+        Input::Respond(ask, Decision::allow_with(json("{\"a\":1}")).and_remember(suggestion).into()),
+        Input::Respond(ask, Decision::deny("no").and_interrupt().into()),
+        Input::Respond(ask, IncomingResponse::Raw(json("{\"b\":2}"))),
+        Input::Respond(ask, IncomingResponse::Error { message: "no".into() }),
         Input::Receive(b"{\"type\":\"x\",\"text\":\"\\\\ \xc3\xa9 \x01\"}\r\n".into()),
         Input::Receive(b"\xff\n".into()),
         Input::Stderr(b"a warning\n".into()),
@@ -54,20 +54,20 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Exited(Exit::Unknown),
         Input::Close,
         Input::Abort,
-        Input::Answer(ask, classified.into()),
-        Input::Answer(ask, HookEvent::PreToolUse.refusal("no").unwrap().into()),
-        Input::Answer(ask, Output::in_background(Some(Duration::from_secs(1))).into()),
-        Input::Answer(ask, McpAnswer::raw(json("{\"id\":1e400}")).into()),
-        Input::Answer(ask, ElicitationAnswer::accept_with(json("{\"a\":1}")).into()),
-        Input::Answer(ask, DialogAnswer::cancelled().into()),
+        Input::Respond(ask, classified.into()),
+        Input::Respond(ask, HookEvent::PreToolUse.refusal("no").unwrap().into()),
+        Input::Respond(ask, HookOutput::in_background(Some(Duration::from_secs(1))).into()),
+        Input::Respond(ask, McpResponse::raw(json("{\"id\":1e400}")).into()),
+        Input::Respond(ask, ElicitationResponse::accept_with(json("{\"a\":1}")).into()),
+        Input::Respond(ask, DialogResponse::cancelled().into()),
     ]
 }
 
 #[test]
 fn every_kind_of_input_is_read_and_written_as_it_was() {
-    let mut recorder = Recorder::new(Vec::new(), &super::refused::config(), Time::from_nanos(3), u64::MAX);
+    let mut recorder = Recorder::new(Vec::new(), &super::refused::config(), SessionTime::from_nanos(3), u64::MAX);
     for (input, nanos) in every_kind().iter().zip(10..) {
-        recorder.input(Time::from_nanos(nanos), input);
+        recorder.input(SessionTime::from_nanos(nanos), input);
     }
     let written = String::from_utf8(recorder.into_inner()).unwrap();
     if std::env::var_os("BLESS").is_some() {
@@ -76,7 +76,7 @@ fn every_kind_of_input_is_read_and_written_as_it_was() {
         return;
     }
     let journal = Journal::read(EVERY_KIND.as_bytes()).unwrap();
-    assert_eq!(journal.start, Time::from_nanos(3));
+    assert_eq!(journal.start, SessionTime::from_nanos(3));
     assert_eq!(journal.config, super::refused::config());
     let inputs: Vec<_> = journal.inputs.into_iter().map(|(_, input)| input).collect();
     assert_eq!(inputs, every_kind());
@@ -96,5 +96,5 @@ fn a_session_of_the_real_cli_replays_to_its_end() {
     });
     assert_eq!(outcomes.collect::<Vec<_>>(), [Outcome::Success, Outcome::Interrupted]);
     let Some(Action::Closed(closed)) = actions.last() else { panic!("it was closed") };
-    assert_eq!((closed.why, closed.exit, closed.cut_input), (CloseReason::Closed, Some(Exit::Code(1)), false));
+    assert_eq!((closed.reason, closed.exit, closed.cut_input), (CloseReason::Closed, Some(Exit::Code(1)), false));
 }

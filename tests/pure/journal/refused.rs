@@ -1,14 +1,14 @@
 //! What cannot be read, and what it is told to be.
 
 use claude_duplex::journal::JournalError;
-use claude_duplex::{Config, Exit, Input, Journal, Prompt, Recorder, Seed, Time};
+use claude_duplex::{Config, Exit, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 
 pub(crate) fn config() -> Config {
     Config::new(Seed([1; 16]))
 }
 
 /// A small journal: its file and its inputs.
-fn small() -> (Vec<u8>, Vec<(Time, Input<'static>)>) {
+fn small() -> (Vec<u8>, Vec<(SessionTime, Input<'static>)>) {
     let inputs = [
         Input::Prompt(Prompt::text("h\u{e9}llo")),
         Input::Receive(b"{\"type\":\"x\"}\n".to_vec().into()),
@@ -16,8 +16,9 @@ fn small() -> (Vec<u8>, Vec<(Time, Input<'static>)>) {
         Input::Eof,
         Input::Exited(Exit::Code(1)),
     ];
-    let inputs: Vec<_> = inputs.into_iter().zip(1..).map(|(input, nanos)| (Time::from_nanos(nanos), input)).collect();
-    let mut recorder = Recorder::new(Vec::new(), &config(), Time::ZERO, u64::MAX);
+    let inputs: Vec<_> =
+        inputs.into_iter().zip(1..).map(|(input, nanos)| (SessionTime::from_nanos(nanos), input)).collect();
+    let mut recorder = Recorder::new(Vec::new(), &config(), SessionTime::ZERO, u64::MAX);
     inputs.iter().for_each(|(now, input)| recorder.input(*now, input));
     (recorder.into_inner(), inputs)
 }
@@ -110,12 +111,12 @@ fn a_line_that_is_no_record_is_named() {
         ("{\"t\":8,\"prompt\":{}}", "missing field `content`"),
     ];
     for (line, expected) in cases {
-        let expected = JournalError::Record { line: 7, why: expected.into() };
+        let expected = JournalError::Record { line: 7, reason: expected.into() };
         assert_eq!(with(line), expected, "{line}");
     }
     assert_eq!(with("{\"t\":8}").to_string(), "line 7 is no record: it has a time and nothing else");
     let header = b"{\"journal\":\"claude-duplex\",\"format\":1,\"version\":\"0.1.0\",\"t\":0,\"config\":{}}\n";
-    let expected = JournalError::Record { line: 1, why: "missing field `seed`".into() };
+    let expected = JournalError::Record { line: 1, reason: "missing field `seed`".into() };
     assert_eq!(Journal::read(header), Err(expected));
 }
 
@@ -124,7 +125,7 @@ fn nothing_follows_the_end_of_a_recording() {
     let (file, _) = small();
     let after = [&file, b"{\"t\":8,\"stopped\":\"\"}\n{\"t\":9,\"eof\":true}\n".as_slice()].concat();
     let error = Journal::read(&after).unwrap_err();
-    assert_eq!(error, JournalError::Record { line: 8, why: "the recording was stopped before it".into() });
+    assert_eq!(error, JournalError::Record { line: 8, reason: "the recording was stopped before it".into() });
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use claude_duplex::journal::Stopped;
-use claude_duplex::{Input, Journal, Recorder, Time};
+use claude_duplex::journal::RecordingStopped;
+use claude_duplex::{Input, Journal, Recorder, SessionTime};
 
 use super::refused::config;
 
@@ -40,11 +40,11 @@ const LINES: &[u8] = b"one\ntwo\nthree\n";
 
 #[test]
 fn each_record_is_one_write_and_is_flushed() {
-    let mut recorder = Recorder::new(Calls::failing_at(usize::MAX), &config(), Time::ZERO, u64::MAX);
-    recorder.input(Time::ZERO, &Input::Receive(LINES.into()));
-    recorder.input(Time::ZERO, &Input::Receive((&[]).into()));
-    recorder.input(Time::ZERO, &Input::Stderr((&[]).into()));
-    recorder.input(Time::ZERO, &Input::Eof);
+    let mut recorder = Recorder::new(Calls::failing_at(usize::MAX), &config(), SessionTime::ZERO, u64::MAX);
+    recorder.input(SessionTime::ZERO, &Input::Receive(LINES.into()));
+    recorder.input(SessionTime::ZERO, &Input::Receive((&[]).into()));
+    recorder.input(SessionTime::ZERO, &Input::Stderr((&[]).into()));
+    recorder.input(SessionTime::ZERO, &Input::Eof);
     let written = recorder.written();
     let calls = recorder.into_inner();
     assert_eq!((calls.writes.len(), calls.flushed), (6, 6));
@@ -57,11 +57,11 @@ fn each_record_is_one_write_and_is_flushed() {
 #[test]
 fn a_writer_that_fails_ends_the_recording_and_nothing_else() {
     for fails in 0..4 {
-        let mut recorder = Recorder::new(Calls::failing_at(fails), &config(), Time::ZERO, u64::MAX);
+        let mut recorder = Recorder::new(Calls::failing_at(fails), &config(), SessionTime::ZERO, u64::MAX);
         for _ in 0..3 {
-            recorder.input(Time::ZERO, &Input::Receive(LINES.into()));
+            recorder.input(SessionTime::ZERO, &Input::Receive(LINES.into()));
         }
-        let Some(Stopped::Failed(error)) = recorder.stopped() else { panic!("it has failed") };
+        let Some(RecordingStopped::Failed(error)) = recorder.stopped() else { panic!("it has failed") };
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         let writes = recorder.into_inner().writes;
         assert_eq!(writes.len(), fails, "it is not tried again");
@@ -71,17 +71,17 @@ fn a_writer_that_fails_ends_the_recording_and_nothing_else() {
 
 #[test]
 fn at_its_cap_the_journal_says_so_and_ends() {
-    let mut whole = Recorder::new(Vec::new(), &config(), Time::ZERO, u64::MAX);
+    let mut whole = Recorder::new(Vec::new(), &config(), SessionTime::ZERO, u64::MAX);
     let header = whole.written();
     let inputs = |recorder: &mut Recorder<Vec<u8>>| {
         for nanos in 0..20 {
-            recorder.input(Time::from_nanos(nanos), &Input::Receive(LINES.into()));
+            recorder.input(SessionTime::from_nanos(nanos), &Input::Receive(LINES.into()));
         }
     };
     inputs(&mut whole);
     let whole = whole.into_inner();
     for cap in (0..whole.len() as u64 + 200).step_by(7) {
-        let mut recorder = Recorder::new(Vec::new(), &config(), Time::ZERO, cap);
+        let mut recorder = Recorder::new(Vec::new(), &config(), SessionTime::ZERO, cap);
         inputs(&mut recorder);
         let stopped = recorder.stopped().map(ToString::to_string);
         let file = recorder.into_inner();
@@ -89,13 +89,13 @@ fn at_its_cap_the_journal_says_so_and_ends() {
         assert!(file.len() as u64 <= cap.max(header + 96), "{} bytes at a cap of {cap}", file.len());
         match stopped {
             None => assert_eq!((file, journal.stopped), (whole.clone(), None)),
-            Some(why) => {
-                assert_eq!(why, format!("the journal has reached its cap of {cap} bytes"));
+            Some(reason) => {
+                assert_eq!(reason, format!("the journal has reached its cap of {cap} bytes"));
                 let last = String::from_utf8_lossy(&file);
                 let last = last.lines().last().unwrap();
                 let nanos = journal.inputs.len() / 3;
                 assert_eq!(last, format!("{{\"t\":{nanos},\"stopped\":\"at its cap of {cap} bytes\"}}"));
-                assert_eq!(journal.stopped, Some(Time::from_nanos(nanos as u64)));
+                assert_eq!(journal.stopped, Some(SessionTime::from_nanos(nanos as u64)));
                 assert!(whole.starts_with(&file[..file.len() - last.len() - 1]));
             }
         }
@@ -104,7 +104,7 @@ fn at_its_cap_the_journal_says_so_and_ends() {
 
 #[test]
 fn the_longest_last_record_is_within_the_cap_too() {
-    let latest = Time::from_nanos(u64::MAX);
+    let latest = SessionTime::from_nanos(u64::MAX);
     let cap = 9_999;
     let mut recorder = Recorder::new(Vec::new(), &config(), latest, cap);
     while recorder.stopped().is_none() {

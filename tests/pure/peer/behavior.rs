@@ -3,40 +3,44 @@
 
 use std::time::Duration;
 
-use claude_duplex::ask::Change;
-use claude_duplex::ask::hook::{Output, OutputDecision};
+use claude_duplex::incoming::PermissionChange;
+use claude_duplex::incoming::hook::{HookOutput, HookOutputDecision};
 use claude_duplex::message::Transcript;
 use claude_duplex::options::PermissionMode;
-use claude_duplex::testing::{Damage, Fault, Generation, Pair, Peer, Script, Step, Tool};
+use claude_duplex::testing::{CliVersion, Damage, Fault, MockCli, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, Answer, AskKind, Config, Decision, Exit, Json, Message, Outcome, Request, Seed, Time, TurnResult,
+    Action, Config, Decision, Exit, IncomingKind, IncomingResponse, Json, Message, Outcome, Request, Seed, SessionTime,
+    TurnResult,
 };
 use serde_json::{Value, json};
 
-fn pair(script: Script) -> Pair {
-    let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::own);
-    Pair::new(config, script).cut_by(1)
+fn pair(script: Script) -> TestSession {
+    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::handle);
+    TestSession::new(config, script).cut_by(1)
 }
 
-fn initialize(pair: &mut Pair, fields: Value) -> Value {
+fn initialize(pair: &mut TestSession, fields: Value) -> Value {
     let mut request = Request::initialize();
     for (name, value) in fields.as_object().into_iter().flatten() {
         request = request.field(name, Json::from_value(value).unwrap());
     }
     pair.request(request);
-    let replied = pair.run_until(|action| matches!(action, Action::Replied { .. }));
-    let Action::Replied { reply: Ok(reply), .. } = replied else { panic!("{replied:?}") };
+    let replied = pair.run_until(|action| matches!(action, Action::ResponseReceived { .. }));
+    let Action::ResponseReceived { response: Ok(reply), .. } = replied else { panic!("{replied:?}") };
     reply.payload().map(|payload| payload.decode().unwrap()).unwrap_or_default()
 }
 
 /// Runs a prompt to its end; asks are answered by `answer`. Returns how it ended.
-fn run(pair: &mut Pair, mut answer: impl FnMut(&claude_duplex::Ask) -> Answer) -> (Outcome, Option<TurnResult>) {
+fn run(
+    pair: &mut TestSession,
+    mut answer: impl FnMut(&claude_duplex::IncomingRequest) -> IncomingResponse,
+) -> (Outcome, Option<TurnResult>) {
     pair.prompt("hello");
     loop {
-        match pair.run_until(|action| matches!(action, Action::Asked(_) | Action::PromptEnded { .. })) {
-            Action::Asked(ask) => {
+        match pair.run_until(|action| matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })) {
+            Action::IncomingRequest(ask) => {
                 let answer = answer(&ask);
-                pair.answer(ask.id(), answer);
+                pair.respond(ask.id(), answer);
             }
             Action::PromptEnded { outcome, result, .. } => {
                 return (outcome, result.map(|result| result.result().unwrap()));
@@ -49,7 +53,7 @@ fn run(pair: &mut Pair, mut answer: impl FnMut(&claude_duplex::Ask) -> Answer) -
 /// A host that sends the model on once ends, on every version.
 #[test]
 fn a_stop_hook_is_told_that_it_has_sent_the_model_on() {
-    for generation in Generation::ALL {
+    for generation in CliVersion::ALL {
         let mut pair = pair(Script::new(*generation).then([Step::text("first")]));
         initialize(&mut pair, json!({ "hooks": { "Stop": [{ "matcher": null, "hookCallbackIds": ["h"] }] } }));
         let mut told = Vec::new();
@@ -59,9 +63,9 @@ fn a_stop_hook_is_told_that_it_has_sent_the_model_on() {
             told.push(active);
             assert!(told.len() < 10, "it never ends");
             if active {
-                Output::new().into()
+                HookOutput::new().into()
             } else {
-                Output::new().decision(OutputDecision::Block).reason("not yet").into()
+                HookOutput::new().decision(HookOutputDecision::Block).reason("not yet").into()
             }
         });
         assert_eq!((outcome, told.as_slice()), (Outcome::Success, &[false, true][..]), "{generation:?}");
@@ -70,16 +74,22 @@ fn a_stop_hook_is_told_that_it_has_sent_the_model_on() {
 
 #[test]
 fn a_mode_that_comes_with_an_allow_changes_what_is_asked() {
-    let write = || Tool::new("Write", Json::parse(r#"{"file_path":"a","content":"b"}"#).unwrap()).asks();
-    let script =
-        || Script::default().then([Step::from(write()), Step::from(write()), Step::from(Tool::bash("ls").asks())]);
+    let write =
+        || ToolStep::new("Write", Json::parse(r#"{"file_path":"a","content":"b"}"#).unwrap()).requires_permission();
+    let script = || {
+        Script::default().then([
+            Step::from(write()),
+            Step::from(write()),
+            Step::from(ToolStep::bash("ls").requires_permission()),
+        ])
+    };
     let asked = |mode: PermissionMode| {
         let (mut pair, mut asked) = (pair(script()), Vec::new());
         run(&mut pair, |ask| {
             let tool = ask.permission().unwrap().tool_name;
             let mut decision = Decision::allow();
             if asked.is_empty() {
-                decision = decision.and_remember(Change::SetMode(mode.clone()));
+                decision = decision.and_remember(PermissionChange::SetMode(mode.clone()));
             }
             asked.push(tool);
             decision.into()
@@ -94,12 +104,12 @@ fn a_mode_that_comes_with_an_allow_changes_what_is_asked() {
 /// The fields that each version was recorded to have.
 #[test]
 fn initialize_is_answered_with_models_commands_and_agents() {
-    for generation in Generation::ALL {
+    for generation in CliVersion::ALL {
         let reply = initialize(&mut pair(Script::new(*generation)), json!({}));
         let count = |name: &str| reply[name].as_array().map_or(0, Vec::len);
         assert!(count("models") > 0 && count("commands") > 0, "{generation:?}: {reply}");
         assert!(reply["models"][0]["value"].is_string() && reply["commands"][0]["name"].is_string());
-        assert_eq!(count("agents") > 0, *generation >= Generation::V2_1_143, "{generation:?}");
+        assert_eq!(count("agents") > 0, *generation >= CliVersion::V2_1_143, "{generation:?}");
     }
     let own = Script::default().initialize_field("models", Json::parse(r#"[{"value":"mine"}]"#).unwrap());
     assert_eq!(initialize(&mut pair(own), json!({}))["models"], json!([{ "value": "mine" }]));
@@ -147,10 +157,10 @@ fn a_bad_session_and_an_unknown_flag_end_the_process() {
 
 /// All that a peer writes for one prompt.
 fn lines(script: Script) -> Vec<String> {
-    let mut peer = Peer::new(script, Time::ZERO);
+    let mut peer = MockCli::new(script, SessionTime::ZERO);
     let prompt =
         r#"{"type":"user","message":{"role":"user","content":"hello"},"uuid":"00000000-0000-4000-8000-000000000001"}"#;
-    peer.receive(Time::ZERO, format!("{prompt}\n").as_bytes());
+    peer.receive(SessionTime::ZERO, format!("{prompt}\n").as_bytes());
     while let Some(due) = peer.poll_timeout() {
         peer.handle_timeout(due);
     }
@@ -160,20 +170,20 @@ fn lines(script: Script) -> Vec<String> {
 /// As `stream_cut` of each version: what a host shows is the answer, once.
 #[test]
 fn a_stream_that_breaks_is_said_again_as_each_version_does() {
-    for generation in Generation::ALL {
+    for generation in CliVersion::ALL {
         let step = Step::text_in_parts("one two three four", 4, Duration::from_millis(1));
         let lines = lines(Script::new(*generation).then([step]).fault(Fault::BreakStream(2)));
         let has = |part: &str| lines.iter().any(|line| line.contains(part));
-        assert_eq!(has("abandoned_blocks"), *generation >= Generation::V2_1_329, "{generation:?}");
-        assert_eq!(has("api_retry"), *generation >= Generation::V2_1_250, "{generation:?}");
+        assert_eq!(has("abandoned_blocks"), *generation >= CliVersion::V2_1_329, "{generation:?}");
+        assert_eq!(has("api_retry"), *generation >= CliVersion::V2_1_250, "{generation:?}");
         let starts = lines.iter().filter(|line| line.contains("message_start")).count();
-        assert_eq!(starts, if *generation >= Generation::V2_1_250 { 2 } else { 1 }, "{generation:?}");
+        assert_eq!(starts, if *generation >= CliVersion::V2_1_250 { 2 } else { 1 }, "{generation:?}");
         let mut transcript = Transcript::new();
         for line in &lines {
             transcript.add(&Message::parse(line.as_bytes()).unwrap());
         }
         assert_eq!(transcript.text(), "one two three four", "{generation:?}: {lines:#?}");
-        assert_eq!(transcript.answer(), Some("one two three four"), "{generation:?}");
+        assert_eq!(transcript.final_text(), Some("one two three four"), "{generation:?}");
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use claude_duplex::testing::{Fault, Generation, Pair, Script, Step, Tool};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, AskKind, CloseReason, Closed, Config, Exit, Lost, Outcome, Request, RequestError, Seed, WhyRejected,
+    Action, CloseReason, Config, Exit, IncomingKind, LostReason, Outcome, RejectedReason, Request, RequestError, Seed,
+    SessionClosed,
 };
 
-fn pair(script: Script) -> Pair {
-    let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::own);
-    Pair::new(config, script).cut_by(1)
+fn pair(script: Script) -> TestSession {
+    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::handle);
+    TestSession::new(config, script).cut_by(1)
 }
 
 fn outcome(actions: &[Action]) -> Outcome {
@@ -20,7 +21,7 @@ fn outcome(actions: &[Action]) -> Outcome {
     ended.expect("the prompt ends")
 }
 
-fn closed(actions: &[Action]) -> Closed {
+fn closed(actions: &[Action]) -> SessionClosed {
     match actions.last() {
         Some(Action::Closed(closed)) => closed.clone(),
         other => panic!("the session is not closed: {other:?}"),
@@ -32,7 +33,7 @@ fn a_process_that_dies_in_a_turn_loses_its_prompt() {
     let mut pair = pair(Script::default().fault(Fault::Die(Exit::Signal(11))));
     pair.prompt("hello");
     let actions = pair.run_until_idle();
-    assert!(matches!(outcome(&actions), Outcome::Lost(Lost::Eof | Lost::Exited)));
+    assert!(matches!(outcome(&actions), Outcome::Lost(LostReason::Eof | LostReason::Exited)));
     assert_eq!(closed(&actions).exit, Some(Exit::Signal(11)));
 }
 
@@ -78,7 +79,7 @@ fn an_initialize_without_a_reply_times_out_and_stops_nothing() {
     let actions = pair.run_until_idle();
     assert_eq!(outcome(&actions), Outcome::Success);
     assert!(actions.iter().any(|action| {
-        matches!(action, Action::Replied { request: of, reply: Err(RequestError::TimedOut) } if *of == request)
+        matches!(action, Action::ResponseReceived { request: of, response: Err(RequestError::TimedOut) } if *of == request)
     }));
 }
 
@@ -96,18 +97,18 @@ fn a_flood_comes_whole() {
 fn a_line_that_is_too_long_is_rejected_and_the_turn_goes_on() {
     let mut config = Config::new(Seed([3; 16]));
     config.limits.line = 100_000;
-    let mut pair = Pair::new(config, Script::default().fault(Fault::LongLine(200_000)));
+    let mut pair = TestSession::new(config, Script::default().fault(Fault::LongLine(200_000)));
     pair.prompt("hello");
     let actions = pair.run_until_idle();
     assert!(actions.iter().any(|action| {
-        matches!(action, Action::Rejected(rejected) if rejected.why == WhyRejected::TooLong && rejected.length > 200_000)
+        matches!(action, Action::RejectedLine(rejected) if rejected.reason == RejectedReason::TooLong && rejected.length > 200_000)
     }));
     assert_eq!(outcome(&actions), Outcome::Success);
 }
 
 #[test]
 fn a_long_echo_is_an_echo() {
-    let mut pair = Pair::new(Config::new(Seed([3; 16])), Script::default().fault(Fault::LongEcho(2 << 20)));
+    let mut pair = TestSession::new(Config::new(Seed([3; 16])), Script::default().fault(Fault::LongEcho(2 << 20)));
     pair.prompt("hello");
     assert_eq!(outcome(&pair.run_until_idle()), Outcome::Success);
 }
@@ -116,15 +117,15 @@ fn a_long_echo_is_an_echo() {
 fn an_ask_is_withdrawn_or_repeated() {
     for (fault, withdrawn, rejected) in [(Fault::WithdrawAsks(Duration::from_secs(1)), 1, 0), (Fault::RepeatAsks, 0, 1)]
     {
-        let script = Script::default().then([Tool::bash("ls").asks().into(), Step::text("end")]).fault(fault);
+        let script =
+            Script::default().then([ToolStep::bash("ls").requires_permission().into(), Step::text("end")]).fault(fault);
         let mut pair = pair(script);
         pair.prompt("hello");
         let actions = pair.run_until_idle();
         let count = |which: fn(&Action) -> bool| actions.iter().filter(|action| which(action)).count();
-        assert_eq!(count(|action| matches!(action, Action::Asked(_))), 1);
-        assert_eq!(count(|action| matches!(action, Action::Withdrawn { .. })), withdrawn);
-        let duplicate =
-            |action: &Action| matches!(action, Action::Rejected(line) if line.why == WhyRejected::DuplicateAsk);
+        assert_eq!(count(|action| matches!(action, Action::IncomingRequest(_))), 1);
+        assert_eq!(count(|action| matches!(action, Action::IncomingCancelled { .. })), withdrawn);
+        let duplicate = |action: &Action| matches!(action, Action::RejectedLine(line) if line.reason == RejectedReason::DuplicateAsk);
         assert_eq!(count(duplicate), rejected);
     }
 }
@@ -135,7 +136,7 @@ fn a_last_line_may_be_cut() {
     pair.prompt("hello");
     pair.run_until_idle();
     let actions = pair.close();
-    let cut = |action: &Action| matches!(action, Action::Rejected(line) if line.why == WhyRejected::CutOff);
+    let cut = |action: &Action| matches!(action, Action::RejectedLine(line) if line.reason == RejectedReason::CutOff);
     assert!(actions.iter().any(cut));
 }
 
@@ -146,7 +147,7 @@ fn stdin_may_be_closed_or_left_unread() {
     assert_eq!(outcome(&closing.run_until_idle()), Outcome::Success);
     closing.prompt("is anybody there?");
     let actions = closing.run_until_idle();
-    assert_eq!(closed(&actions).why, CloseReason::SendFailed);
+    assert_eq!(closed(&actions).reason, CloseReason::SendFailed);
 
     let mut unread = pair(Script::default().fault(Fault::StopReading));
     unread.prompt("hello");
@@ -176,8 +177,8 @@ fn every_fault_has_its_name() {
 
 #[test]
 fn versions_between_two_generations_are_the_earlier() {
-    assert_eq!("2.1.200".parse(), Ok(Generation::V2_1_143));
-    assert_eq!("3.0.0".parse(), Ok(Generation::V2_1_329));
-    assert!("1.0.0".parse::<Generation>().is_err());
-    assert!("2.1".parse::<Generation>().is_err());
+    assert_eq!("2.1.200".parse(), Ok(CliVersion::V2_1_143));
+    assert_eq!("3.0.0".parse(), Ok(CliVersion::V2_1_329));
+    assert!("1.0.0".parse::<CliVersion>().is_err());
+    assert!("2.1".parse::<CliVersion>().is_err());
 }

@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
-use claude_duplex::{Action, AskId, AskKind, Busy, Config, Decision, Interrupt, Outcome, Prompt, PromptId, Seed};
+use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
+use claude_duplex::{
+    Action, Config, Decision, IncomingId, IncomingKind, Interrupt, Outcome, Prompt, PromptId, Seed, WhenBusy,
+};
 
 /// Numbers without a pattern.
 struct Dice(u64);
@@ -32,9 +34,12 @@ impl Dice {
         match self.throw(if depth == 0 { 12 } else { 9 }) {
             0 | 1 => Step::text_in_parts("one two three four", 4, self.time()),
             2 => Step::thinking("hm"),
-            3 | 4 => Tool::bash("x").takes(self.time()).into(),
-            5 => Tool::bash("x").asks().takes(self.time()).into(),
-            6 => Step::tools_at_once([Tool::bash("y").asks(), Tool::bash("z").takes(self.time())]),
+            3 | 4 => ToolStep::bash("x").duration(self.time()).into(),
+            5 => ToolStep::bash("x").requires_permission().duration(self.time()).into(),
+            6 => Step::tools_at_once([
+                ToolStep::bash("y").requires_permission(),
+                ToolStep::bash("z").duration(self.time()),
+            ]),
             7 => Step::elicitation("server", "what?").withdrawn_after(Duration::from_secs(1)),
             8 => Step::pause(self.time()),
             9 => Step::background(self.time(), self.steps(1)),
@@ -48,8 +53,8 @@ impl Dice {
 struct Tally {
     prompts: HashMap<PromptId, Vec<Outcome>>,
     results: HashMap<PromptId, Option<String>>,
-    asks: HashMap<AskId, u32>,
-    open: Vec<AskId>,
+    asks: HashMap<IncomingId, u32>,
+    open: Vec<IncomingId>,
     closed: u32,
 }
 
@@ -62,11 +67,11 @@ impl Tally {
                     self.prompts.entry(prompt).or_default().push(outcome);
                     self.results.insert(prompt, result.and_then(|result| result.uuid().map(|uuid| uuid.into_owned())));
                 }
-                Action::Asked(ask) => {
+                Action::IncomingRequest(ask) => {
                     self.asks.insert(ask.id(), 0);
                     self.open.push(ask.id());
                 }
-                Action::Withdrawn { ask, .. } => {
+                Action::IncomingCancelled { id: ask, .. } => {
                     *self.asks.entry(ask).or_default() += 1;
                     self.open.retain(|open| *open != ask);
                 }
@@ -77,11 +82,11 @@ impl Tally {
     }
 }
 
-fn play(generation: Generation, seed: u64) -> (Tally, Pair) {
+fn play(generation: CliVersion, seed: u64) -> (Tally, TestSession) {
     let mut dice = Dice(seed);
     let script = (0..6).fold(Script::new(generation), |script, _| script.then(dice.steps(0)));
-    let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([5; 16])), Config::own);
-    let mut pair = Pair::new(config, script.partial(dice.throw(2) == 0)).cut_by(seed);
+    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([5; 16])), Config::handle);
+    let mut pair = TestSession::new(config, script.partial(dice.throw(2) == 0)).cut_by(seed);
     let mut tally = Tally::default();
     let mut prompts = Vec::new();
     for _ in 0..12 {
@@ -91,8 +96,8 @@ fn play(generation: Generation, seed: u64) -> (Tally, Pair) {
         let now = pair.now();
         match dice.throw(8) {
             0..3 => {
-                let busy = if dice.throw(2) == 0 { Busy::Send } else { Busy::Queue };
-                if let Ok(prompt) = pair.host.prompt(now, Prompt::text("prompt").busy(busy)) {
+                let busy = if dice.throw(2) == 0 { WhenBusy::Send } else { WhenBusy::Queue };
+                if let Ok(prompt) = pair.host.prompt(now, Prompt::text("prompt").when_busy(busy)) {
                     prompts.push(prompt);
                     tally.prompts.entry(prompt).or_default();
                 }
@@ -111,7 +116,7 @@ fn play(generation: Generation, seed: u64) -> (Tally, Pair) {
             }
             5 | 6 => {
                 if let Some(ask) = tally.open.pop() {
-                    if pair.host.answer(now, ask, answer(&mut dice)).is_ok() {
+                    if pair.host.respond(now, ask, answer(&mut dice)).is_ok() {
                         *tally.asks.entry(ask).or_default() += 1;
                     }
                 }
@@ -123,7 +128,7 @@ fn play(generation: Generation, seed: u64) -> (Tally, Pair) {
     }
     tally.note(pair.run_until_idle());
     while let Some(ask) = tally.open.pop() {
-        if pair.host.answer(pair.now(), ask, answer(&mut dice)).is_ok() {
+        if pair.host.respond(pair.now(), ask, answer(&mut dice)).is_ok() {
             *tally.asks.entry(ask).or_default() += 1;
         }
         tally.note(pair.run_until_idle());
@@ -131,26 +136,26 @@ fn play(generation: Generation, seed: u64) -> (Tally, Pair) {
     (tally, pair)
 }
 
-fn answer(dice: &mut Dice) -> claude_duplex::Answer {
+fn answer(dice: &mut Dice) -> claude_duplex::IncomingResponse {
     match dice.throw(4) {
         0 => Decision::deny("no").into(),
-        1 => claude_duplex::Answer::Error { message: "no".into() },
-        _ => {
-            claude_duplex::Answer::Raw(claude_duplex::Json::parse(r#"{"behavior":"allow","updatedInput":{}}"#).unwrap())
-        }
+        1 => claude_duplex::IncomingResponse::Error { message: "no".into() },
+        _ => claude_duplex::IncomingResponse::Raw(
+            claude_duplex::Json::parse(r#"{"behavior":"allow","updatedInput":{}}"#).unwrap(),
+        ),
     }
 }
 
 #[test]
 fn everything_is_settled_once_and_the_session_ends() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         for seed in 0..300 {
             let (mut tally, mut pair) = play(generation, seed);
             let what = format!("{generation}, seed {seed}");
             let waits: Vec<_> = tally.prompts.iter().filter(|(_, ends)| ends.len() != 1).collect();
             assert!(waits.is_empty(), "{what}: {waits:?}\n{}", shown(&pair));
             let lost = |ends: &Vec<Outcome>| matches!(ends[..], [Outcome::Lost(_)]);
-            let dies = generation == Generation::V2_0_76;
+            let dies = generation == CliVersion::V2_0_76;
             assert!(dies || !tally.prompts.values().any(lost), "{what}: {:?}\n{}", tally.prompts, shown(&pair));
             for (prompt, result) in &tally.results {
                 let answered = pair.peer.answered_by(&prompt.uuid().to_string());
@@ -164,7 +169,7 @@ fn everything_is_settled_once_and_the_session_ends() {
 }
 
 /// What was said, in short.
-fn shown(pair: &Pair) -> String {
+fn shown(pair: &TestSession) -> String {
     let short = |line: &claude_duplex::Json| {
         let line: serde_json::Value = line.decode().unwrap();
         let keys = ["type", "subtype", "uuid", "command_uuid", "state", "request_id", "response", "user_message_uuids"];

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use claude_duplex::testing::{Generation, Pair, Peer, Script, Step, Tool, steps_in};
-use claude_duplex::{Action, AskKind, Busy, Config, Decision, Prompt, Seed, Time};
+use claude_duplex::testing::{CliVersion, MockCli, Script, Step, TestSession, ToolStep, steps_in};
+use claude_duplex::{Action, Config, Decision, IncomingKind, Prompt, Seed, SessionTime, WhenBusy};
 
 /// Numbers without a pattern.
 fn noise(seed: u64) -> impl FnMut() -> u64 {
@@ -37,11 +37,11 @@ const HOST: &str = concat!(
 );
 
 /// All that a peer writes when the bytes come in such cuts.
-fn play(generation: Generation, mut bytes: &[u8], mut cut: impl FnMut() -> usize) -> (Vec<u8>, Vec<Time>) {
-    let mut peer = Peer::new(Script::new(generation).answering(|prompt| steps_in(prompt, true)), Time::ZERO);
+fn play(generation: CliVersion, mut bytes: &[u8], mut cut: impl FnMut() -> usize) -> (Vec<u8>, Vec<SessionTime>) {
+    let mut peer = MockCli::new(Script::new(generation).answering(|prompt| steps_in(prompt, true)), SessionTime::ZERO);
     while !bytes.is_empty() {
         let (part, rest) = bytes.split_at(cut().clamp(1, bytes.len()));
-        peer.receive(Time::ZERO, part);
+        peer.receive(SessionTime::ZERO, part);
         bytes = rest;
     }
     let mut times = Vec::new();
@@ -49,13 +49,13 @@ fn play(generation: Generation, mut bytes: &[u8], mut cut: impl FnMut() -> usize
         times.push(due);
         peer.handle_timeout(due);
     }
-    peer.eof(Time::from_nanos(u64::MAX / 2));
+    peer.eof(SessionTime::from_nanos(u64::MAX / 2));
     (peer.poll_transmit().to_vec(), times)
 }
 
 #[test]
 fn any_cuts_give_the_same_output() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let whole = play(generation, HOST.as_bytes(), || usize::MAX);
         assert!(!whole.0.is_empty());
         for seed in 0..200 {
@@ -70,7 +70,7 @@ fn any_cuts_give_the_same_output() {
 fn any_bytes_are_borne() {
     for seed in 0..300 {
         let mut next = noise(seed);
-        let generation = Generation::ALL[seed as usize % 6];
+        let generation = CliVersion::ALL[seed as usize % 6];
         let mut bytes = HOST.repeat(2).into_bytes();
         for _ in 0..next() % 40 {
             let at = next() as usize % bytes.len();
@@ -89,25 +89,27 @@ fn any_bytes_are_borne() {
 #[test]
 fn a_pair_does_the_same_however_its_bytes_are_cut() {
     let run = |generation, seed: Option<u64>| {
-        let call = Tool::bash("ls").asks();
+        let call = ToolStep::bash("ls").requires_permission();
         let script = Script::new(generation).then([call.into(), Step::text("done")]);
-        let config = AskKind::KNOWN.iter().copied().fold(Config::new(Seed([9; 16])), Config::own);
-        let pair = Pair::new(config, script);
+        let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([9; 16])), Config::handle);
+        let pair = TestSession::new(config, script);
         let mut pair = match seed {
             Some(seed) => pair.cut_by(seed),
             None => pair,
         };
         pair.prompt("first");
-        pair.prompt(Prompt::text("second").busy(Busy::Send));
-        let Action::Asked(ask) = pair.run_until(|action| matches!(action, Action::Asked(_))) else { unreachable!() };
+        pair.prompt(Prompt::text("second").when_busy(WhenBusy::Send));
+        let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else {
+            unreachable!()
+        };
         // However it was cut, what the CLI says at this moment is heard before the answer is given.
         pair.advance(Duration::ZERO);
-        pair.answer(ask.id(), Decision::allow());
+        pair.respond(ask.id(), Decision::allow());
         let mut actions = pair.run_until_idle();
         actions.extend(pair.close());
         actions
     };
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let whole = run(generation, None);
         assert!(matches!(whole.last(), Some(Action::Closed(_))));
         for seed in 0..20 {

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use claude_duplex::testing::{Generation, Peer, Script, steps_in};
-use claude_duplex::{Exit, Time};
+use claude_duplex::testing::{CliVersion, MockCli, Script, steps_in};
+use claude_duplex::{Exit, SessionTime};
 use serde_json::Value;
 
 /// Recordings that no script expresses, and why: of every version, or of one.
@@ -57,7 +57,7 @@ fn recordings() -> Vec<PathBuf> {
         paths.sort();
         paths
     };
-    let imitated = |path: &PathBuf| Generation::ALL.iter().any(|generation| path.ends_with(generation.version()));
+    let imitated = |path: &PathBuf| CliVersion::ALL.iter().any(|generation| path.ends_with(generation.version()));
     let folders: Vec<PathBuf> = children(&root).into_iter().filter(imitated).collect();
     let files = folders.iter().flat_map(|folder| children(folder));
     files.filter(|file| file.extension().is_some_and(|extension| extension == "ndjson")).collect()
@@ -133,8 +133,8 @@ fn kind(line: &Value, prompts: &HashSet<String>, requests: &HashSet<String>) -> 
 
 /// A peer that is read line by line.
 struct Play {
-    peer: Peer,
-    now: Time,
+    peer: MockCli,
+    now: SessionTime,
     unread: VecDeque<Value>,
     prompts: HashSet<String>,
     requests: HashSet<String>,
@@ -167,7 +167,7 @@ impl Play {
     }
 
     fn let_pass(&mut self, time: Duration) {
-        let until = self.now.after(time);
+        let until = self.now.saturating_add(time);
         while self.peer.poll_timeout().is_some_and(|due| due <= until) && self.wait() {}
         self.now = until;
     }
@@ -205,7 +205,7 @@ impl Play {
 }
 
 /// The script whose prompts are the scripts, in the setting that the recording shows.
-fn script(generation: Generation, scenario: &str, records: &[Record]) -> Script {
+fn script(generation: CliVersion, scenario: &str, records: &[Record]) -> Script {
     let all = |direction: &'static str| records.iter().filter(move |record| record.direction == direction);
     let shows = |text: &str| all("out").any(|record| record.line.contains(text));
     let prompts: Vec<Value> = all("in").filter_map(|record| parse(&record.line)).collect();
@@ -229,7 +229,7 @@ fn script(generation: Generation, scenario: &str, records: &[Record]) -> Script 
 
 /// Plays one recording; what differs first.
 fn play(path: &Path) -> Result<(), String> {
-    let generation: Generation = path.parent().unwrap().file_name().unwrap().to_str().unwrap().parse().unwrap();
+    let generation: CliVersion = path.parent().unwrap().file_name().unwrap().to_str().unwrap().parse().unwrap();
     let records = read(path);
     let lines: Vec<Option<Value>> = records.iter().map(|record| parse(&record.line)).collect();
     let of = |direction: &str, kind: &str, field: fn(&Value) -> &Value| -> Vec<String> {
@@ -238,8 +238,11 @@ fn play(path: &Path) -> Result<(), String> {
         all.filter_map(|line| field(line).as_str().map(str::to_owned)).collect()
     };
     let mut play = Play {
-        peer: Peer::new(script(generation, path.file_stem().unwrap().to_str().unwrap(), &records), Time::ZERO),
-        now: Time::ZERO,
+        peer: MockCli::new(
+            script(generation, path.file_stem().unwrap().to_str().unwrap(), &records),
+            SessionTime::ZERO,
+        ),
+        now: SessionTime::ZERO,
         unread: VecDeque::new(),
         prompts: of("in", "user", |line| &line["uuid"]).into_iter().collect(),
         requests: of("in", "control_request", |line| &line["request_id"]).into_iter().collect(),

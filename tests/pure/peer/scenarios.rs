@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use claude_duplex::request::{HookMatcher, Initialize};
-use claude_duplex::testing::{Generation, Pair, Script, Step, Tool};
+use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, Answer, Ask, AskKind, Busy, Config, Decision, Interrupt, Message, Origin, Outcome, Prompt, PromptId, Seed,
-    TurnId, WhyWithdrawn,
+    Action, CancelledReason, Config, Decision, IncomingKind, IncomingRequest, IncomingResponse, Interrupt, Message,
+    Outcome, Prompt, PromptId, Seed, TurnId, TurnOrigin, WhenBusy,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn config() -> Config {
-    AskKind::KNOWN.iter().copied().fold(Config::new(Seed([7; 16])), Config::own)
+    IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([7; 16])), Config::handle)
 }
 
-fn pair(script: Script) -> Pair {
-    Pair::new(config(), script).cut_by(0x5eed)
+fn pair(script: Script) -> TestSession {
+    TestSession::new(config(), script).cut_by(0x5eed)
 }
 
 fn slowly(text: &str) -> Step {
@@ -61,19 +61,19 @@ fn is_tool_call(action: &Action) -> bool {
             && message.line().starts_with(r#"{"type":"assistant""#))
 }
 
-fn asked(pair: &mut Pair) -> Ask {
-    match pair.run_until(|action| matches!(action, Action::Asked(_))) {
-        Action::Asked(ask) => ask,
+fn asked(pair: &mut TestSession) -> IncomingRequest {
+    match pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) {
+        Action::IncomingRequest(ask) => ask,
         other => panic!("{other:?}"),
     }
 }
 
 fn send(text: &str) -> Prompt {
-    Prompt::text(text).busy(Busy::Send)
+    Prompt::text(text).when_busy(WhenBusy::Send)
 }
 
-fn every(test: impl Fn(Generation)) {
-    for &generation in Generation::ALL {
+fn every(test: impl Fn(CliVersion)) {
+    for &generation in CliVersion::ALL {
         println!("{generation}");
         test(generation);
     }
@@ -88,10 +88,10 @@ fn a_prompt_is_answered() {
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
         let version = pair.host.session().and_then(|session| session.version.clone());
         // 1.0.128 does not say which it is.
-        let told = (generation > Generation::V1_0_128).then(|| generation.version());
+        let told = (generation > CliVersion::V1_0_128).then(|| generation.version());
         assert_eq!(version.as_deref(), told);
         assert!(
-            matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.success()))
+            matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.is_success()))
         );
     });
 }
@@ -100,12 +100,12 @@ fn a_prompt_is_answered() {
 fn a_tool_runs_if_the_host_allows_it_and_not_if_it_denies() {
     every(|generation| {
         for (decision, said) in [(Decision::allow(), "ran"), (Decision::deny("not today"), "not today")] {
-            let call = Tool::bash("ls").asks().takes(SECOND).gives("ran");
+            let call = ToolStep::bash("ls").requires_permission().duration(SECOND).returns("ran");
             let mut pair = pair(Script::new(generation).then([call.into(), Step::text("finished")]));
             let prompt = pair.prompt("hello");
             let ask = asked(&mut pair);
             assert_eq!(ask.permission().unwrap().tool_name, "Bash");
-            pair.answer(ask.id(), decision);
+            pair.respond(ask.id(), decision);
             let actions = pair.run_until_idle();
             assert_eq!(outcome(&actions, prompt), Outcome::Success);
             let lines = pair.cli_lines();
@@ -118,10 +118,12 @@ fn a_tool_runs_if_the_host_allows_it_and_not_if_it_denies() {
 #[test]
 fn a_deny_that_interrupts_ends_the_turn() {
     every(|generation| {
-        let mut pair = pair(Script::new(generation).then([Tool::bash("ls").asks().into(), Step::text("finished")]));
+        let mut pair = pair(
+            Script::new(generation).then([ToolStep::bash("ls").requires_permission().into(), Step::text("finished")]),
+        );
         let prompt = pair.prompt("hello");
         let ask = asked(&mut pair);
-        pair.answer(ask.id(), Decision::deny("stop").and_interrupt());
+        pair.respond(ask.id(), Decision::deny("stop").and_interrupt());
         assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Interrupted);
     });
 }
@@ -129,7 +131,7 @@ fn a_deny_that_interrupts_ends_the_turn() {
 #[test]
 fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
     every(|generation| {
-        let calls = [Tool::bash("a").asks(), Tool::bash("b").asks()];
+        let calls = [ToolStep::bash("a").requires_permission(), ToolStep::bash("b").requires_permission()];
         let mut pair = pair(Script::new(generation).then([Step::tools_at_once(calls), Step::text("finished")]));
         let first = pair.prompt("hello");
         let asks = [asked(&mut pair), asked(&mut pair)];
@@ -139,10 +141,12 @@ fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
         let order: Vec<&str> = actions
             .iter()
             .filter_map(|action| match action {
-                Action::Withdrawn { ask, why: WhyWithdrawn::Cli } if asks.iter().any(|open| open.id() == *ask) => {
+                Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli }
+                    if asks.iter().any(|open| open.id() == *ask) =>
+                {
                     Some("withdrawn")
                 }
-                Action::Replied { .. } => Some("acknowledged"),
+                Action::ResponseReceived { .. } => Some("acknowledged"),
                 Action::PromptEnded { prompt, .. } if *prompt == first => Some("ended"),
                 _ => None,
             })
@@ -150,7 +154,7 @@ fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
         assert_eq!(order, ["withdrawn", "withdrawn", "acknowledged", "ended"]);
         assert_eq!(outcome(&actions, first), Outcome::Interrupted);
         assert_eq!(outcome(&actions, second), Outcome::Success);
-        let late = pair.host.answer(pair.now(), asks[0].id(), Answer::from(Decision::allow()));
+        let late = pair.host.respond(pair.now(), asks[0].id(), IncomingResponse::from(Decision::allow()));
         assert!(late.is_err());
     });
 }
@@ -158,12 +162,12 @@ fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
 #[test]
 fn an_ask_that_times_out_fails_its_call_only() {
     every(|generation| {
-        let call = Step::from(Tool::bash("ls").asks()).withdrawn_after(SECOND);
+        let call = Step::from(ToolStep::bash("ls").requires_permission()).withdrawn_after(SECOND);
         let mut pair = pair(Script::new(generation).then([call, Step::text("finished")]));
         let prompt = pair.prompt("hello");
         let ask = asked(&mut pair);
         let actions = pair.run_until_idle();
-        assert!(actions.contains(&Action::Withdrawn { ask: ask.id(), why: WhyWithdrawn::Cli }));
+        assert!(actions.contains(&Action::IncomingCancelled { id: ask.id(), reason: CancelledReason::Cli }));
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
     });
 }
@@ -172,15 +176,15 @@ fn an_ask_that_times_out_fails_its_call_only() {
 #[test]
 fn a_hook_that_times_out_is_withdrawn() {
     every(|generation| {
-        let mut pair = pair(Script::new(generation).then([Tool::bash("ls").into(), Step::text("finished")]));
-        pair.request(Initialize::new().hook("PreToolUse", HookMatcher::call("guard").timeout(5)));
+        let mut pair = pair(Script::new(generation).then([ToolStep::bash("ls").into(), Step::text("finished")]));
+        pair.request(Initialize::new().hook("PreToolUse", HookMatcher::new("guard").timeout(5)));
         let prompt = pair.prompt("hello");
         let ask = asked(&mut pair);
         let since = pair.now();
-        let withdrawn = |action: &Action| matches!(action, Action::Withdrawn { ask: of, .. } if *of == ask.id());
+        let withdrawn = |action: &Action| matches!(action, Action::IncomingCancelled { id: of, .. } if *of == ask.id());
         pair.run_until(withdrawn);
-        let seconds = if generation == Generation::V1_0_128 { 60 } else { 5 };
-        assert_eq!(pair.now().since(since).as_secs(), seconds);
+        let seconds = if generation == CliVersion::V1_0_128 { 60 } else { 5 };
+        assert_eq!(pair.now().saturating_duration_since(since).as_secs(), seconds);
         assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Success);
     });
 }
@@ -188,7 +192,7 @@ fn a_hook_that_times_out_is_withdrawn() {
 #[test]
 fn an_interrupt_stops_a_text_and_a_tool() {
     every(|generation| {
-        let steps = [[slowly("one two three four")], [Tool::bash("sleep").takes(SECOND).into()]];
+        let steps = [[slowly("one two three four")], [ToolStep::bash("sleep").duration(SECOND).into()]];
         for (steps, seen) in steps.into_iter().zip([is_delta as fn(&Action) -> bool, is_tool_call]) {
             let mut pair = pair(Script::new(generation).then(steps));
             let prompt = pair.prompt("hello");
@@ -210,8 +214,8 @@ fn prompts_that_wait_are_joined_from_2_1_143_on() {
         let [first, second, third] = [first, second, third].map(|prompt| ends(&actions, prompt));
         assert_eq!([first.outcome, second.outcome, third.outcome], [Outcome::Success; 3]);
         assert_ne!(first.result, second.result);
-        assert_eq!(second.result == third.result, generation >= Generation::V2_1_143);
-        assert_eq!(second.turn == third.turn, generation >= Generation::V2_1_143);
+        assert_eq!(second.result == third.result, generation >= CliVersion::V2_1_143);
+        assert_eq!(second.turn == third.turn, generation >= CliVersion::V2_1_143);
     });
 }
 
@@ -219,7 +223,7 @@ fn prompts_that_wait_are_joined_from_2_1_143_on() {
 fn a_prompt_is_folded_where_a_tool_returns() {
     every(|generation| {
         let mut pair =
-            pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
+            pair(Script::new(generation).then([ToolStep::bash("sleep").duration(SECOND).into(), Step::text("end")]));
         let first = pair.prompt("first");
         pair.run_until(is_tool_call);
         let second = pair.prompt(send("by the way"));
@@ -233,7 +237,7 @@ fn a_prompt_is_folded_where_a_tool_returns() {
 fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
     every(|generation| {
         let mut pair =
-            pair(Script::new(generation).then([Tool::bash("sleep").takes(SECOND).into(), Step::text("end")]));
+            pair(Script::new(generation).then([ToolStep::bash("sleep").duration(SECOND).into(), Step::text("end")]));
         let first = pair.prompt("first");
         pair.run_until(is_tool_call);
         let second = pair.prompt(send("by the way"));
@@ -247,7 +251,7 @@ fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
 #[test]
 fn an_interrupt_after_the_fold_stops_both() {
     every(|generation| {
-        let steps = [Tool::bash("sleep").takes(SECOND).into(), slowly("one two three four")];
+        let steps = [ToolStep::bash("sleep").duration(SECOND).into(), slowly("one two three four")];
         let mut pair = pair(Script::new(generation).then(steps));
         let first = pair.prompt("first");
         pair.run_until(is_tool_call);
@@ -272,7 +276,7 @@ fn a_waiting_prompt_can_be_withdrawn_from_2_1_143_on() {
         pair.host.cancel(pair.now(), second).unwrap();
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, first), Outcome::Success);
-        let known = generation >= Generation::V2_1_143;
+        let known = generation >= CliVersion::V2_1_143;
         assert_eq!(outcome(&actions, second), if known { Outcome::Cancelled } else { Outcome::Success });
     });
 }
@@ -288,10 +292,11 @@ fn a_turn_of_the_clis_own_answers_nobody() {
         pair.advance(SECOND * 2);
         let second = pair.prompt(send("second"));
         actions.extend(pair.run_until_idle());
-        let own = actions.iter().filter(|action| matches!(action, Action::TurnEnded { origin: Origin::Own(_), .. }));
-        assert_eq!(own.count(), usize::from(generation >= Generation::V2_1_50));
+        let own =
+            actions.iter().filter(|action| matches!(action, Action::TurnEnded { origin: TurnOrigin::Own(_), .. }));
+        assert_eq!(own.count(), usize::from(generation >= CliVersion::V2_1_50));
         match generation {
-            Generation::V2_0_76 => assert!(matches!(outcome(&actions, second), Outcome::Lost(_))),
+            CliVersion::V2_0_76 => assert!(matches!(outcome(&actions, second), Outcome::Lost(_))),
             _ => assert_eq!(outcome(&actions, second), Outcome::Success),
         }
     });
@@ -306,12 +311,12 @@ fn results_are_held_back_behind_a_subagent_by_2_1_50_and_2_1_143() {
         pair.advance(SECOND / 2);
         let second = pair.prompt(send("second"));
         let actions = pair.run_until_idle();
-        if generation == Generation::V2_0_76 {
+        if generation == CliVersion::V2_0_76 {
             return;
         }
         let [first, second] = [first, second].map(|prompt| ends(&actions, prompt));
         assert_eq!([first.outcome, second.outcome], [Outcome::Success; 2]);
-        let held = matches!(generation, Generation::V2_1_50 | Generation::V2_1_143);
+        let held = matches!(generation, CliVersion::V2_1_50 | CliVersion::V2_1_143);
         assert_eq!(first.result == second.result, held, "{first:?} {second:?}");
     });
 }

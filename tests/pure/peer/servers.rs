@@ -1,7 +1,7 @@
 //! MCP servers in the host, and a host that does not wait for the reply to its `initialize`.
 
-use claude_duplex::Time;
-use claude_duplex::testing::{Generation, Peer, Script, steps_in};
+use claude_duplex::SessionTime;
+use claude_duplex::testing::{CliVersion, MockCli, Script, steps_in};
 use serde_json::{Value, json};
 
 const INITIALIZE: &str =
@@ -22,8 +22,8 @@ fn served(message: &Value) -> Value {
 
 /// All lines of a peer that gets these at once, and whose servers answer.
 fn lines(script: Script, host: &[&str]) -> Vec<Value> {
-    let mut peer = Peer::new(script.replay(false).answering(|prompt| steps_in(prompt, false)), Time::ZERO);
-    let mut now = Time::ZERO;
+    let mut peer = MockCli::new(script.replay(false).answering(|prompt| steps_in(prompt, false)), SessionTime::ZERO);
+    let mut now = SessionTime::ZERO;
     for line in host {
         peer.receive(now, format!("{}\n", line.replace('\n', "")).as_bytes());
     }
@@ -72,9 +72,9 @@ const GREETING: [&str; 2] = ["notifications/initialized", "tools/list"];
 
 #[test]
 fn a_prompt_behind_initialize_waits_for_the_servers() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let first = match generation {
-            Generation::V2_1_250 | Generation::V2_1_329 => ["initialize", "reply to i"],
+            CliVersion::V2_1_250 | CliVersion::V2_1_329 => ["initialize", "reply to i"],
             _ => ["reply to i", "initialize"],
         };
         let expected = [&first[..], &GREETING, &["init", "tools/call", "success"]].concat();
@@ -84,7 +84,7 @@ fn a_prompt_behind_initialize_waits_for_the_servers() {
 
 #[test]
 fn a_server_of_the_command_line_is_served_without_initialize() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let lines = lines(Script::new(generation).host_server("calc"), &[PROMPT]);
         let expected = [&["initialize"][..], &GREETING, &["init", "tools/call", "success"]].concat();
         assert_eq!(kinds(&lines), expected, "{generation}");
@@ -98,7 +98,7 @@ fn a_server_of_the_command_line_is_served_without_initialize() {
 
 #[test]
 fn an_interrupt_does_not_take_back_what_initialize_waits_for() {
-    for generation in [Generation::V2_1_250, Generation::V2_1_329] {
+    for generation in [CliVersion::V2_1_250, CliVersion::V2_1_329] {
         let lines = lines(Script::new(generation), &[INITIALIZE, PROMPT, INTERRUPT]);
         assert!(kinds(&lines).contains(&"reply to i".to_owned()), "{generation}: {:?}", kinds(&lines));
     }

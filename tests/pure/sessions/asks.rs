@@ -1,14 +1,15 @@
 //! One owner for each ask, and what becomes of those without an answer.
 
-use claude_duplex::testing::{Generation, Script, Step, Tool};
+use claude_duplex::testing::{CliVersion, Script, Step, ToolStep};
 use claude_duplex::{
-    Action, Answer, AnswerError, AskKind, AskKinds, Config, Decision, Json, Outcome, Overflow, Request, WhyWithdrawn,
+    Action, CancelledReason, Config, Decision, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome, Overflow,
+    Request, RespondError,
 };
 
 use super::rig::{SECOND, all, open, open_with, until};
 
 fn shell(commands: &[&str]) -> Step {
-    Step::tools_at_once(commands.iter().map(|command| Tool::bash(command).asks()))
+    Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
 }
 
 /// A script that asks everything that can be asked, in one turn.
@@ -51,11 +52,11 @@ fn assert_declined(answers: &[String]) {
 
 #[test]
 fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([shell(&["a", "b", "c"]), Step::text("done")]));
         let log = rig.log.clone();
         rig.run(async |claude| {
-            let mut asks = claude.asks().unwrap();
+            let mut asks = claude.incoming().unwrap();
             let turn = claude.prompt("go").unwrap();
             let mut open = Vec::new();
             for _ in 0..3 {
@@ -64,9 +65,9 @@ fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
             let commands = open.iter().map(|asked| asked.permission().unwrap().input.as_str().to_owned());
             assert!(commands.zip(["a", "b", "c"]).all(|(input, name)| input.contains(&format!("\"{name}\""))));
             let last = open.pop().unwrap();
-            std::thread::spawn(move || last.answer(Decision::deny("not this one")).unwrap()).join().unwrap();
+            std::thread::spawn(move || last.respond(Decision::deny("not this one")).unwrap()).join().unwrap();
             for asked in open.into_iter().rev() {
-                asked.answer(Decision::allow()).unwrap();
+                asked.respond(Decision::allow()).unwrap();
             }
             assert_eq!(turn.await.outcome, Outcome::Success, "{generation:?}");
         });
@@ -80,7 +81,7 @@ fn a_dropped_ask_is_declined_in_the_way_of_its_kind() {
     let rig = open(everything());
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         claude.request(introduction()).unwrap().await.unwrap();
         let turn = claude.prompt("go").unwrap();
         for _ in 0..7 {
@@ -108,15 +109,15 @@ fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
     let rig = open(script);
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         let first = asks.next().await.unwrap();
         drop(asks);
         // What it has taken is not touched.
-        first.answer(Decision::allow()).unwrap();
+        first.respond(Decision::allow()).unwrap();
         assert_eq!(turn.await.outcome, Outcome::Success);
         // There may be another owner afterwards.
-        drop(claude.asks().unwrap());
+        drop(claude.incoming().unwrap());
     });
     let allowed: Vec<_> = log.answers().iter().map(|answer| answer.contains("\"allow\"")).collect();
     assert_eq!(allowed.iter().filter(|allowed| **allowed).count(), 1);
@@ -127,16 +128,16 @@ fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
 fn an_ask_has_one_owner() {
     let rig = open(everything());
     rig.run(async |claude| {
-        let permissions = claude.asks_of(AskKinds::NONE.with(AskKind::Permission)).unwrap();
-        claude.asks().unwrap_err();
-        let mut hooks = claude.asks_of(AskKinds::NONE.with(AskKind::Hook)).unwrap();
+        let permissions = claude.incoming_of(IncomingKinds::NONE.with(IncomingKind::Permission)).unwrap();
+        claude.incoming().unwrap_err();
+        let mut hooks = claude.incoming_of(IncomingKinds::NONE.with(IncomingKind::Hook)).unwrap();
         claude.request(introduction()).unwrap().await.unwrap();
         let turn = claude.prompt("go").unwrap();
         drop(permissions);
-        assert_eq!(hooks.next().await.unwrap().kind(), AskKind::Hook);
+        assert_eq!(hooks.next().await.unwrap().kind(), IncomingKind::Hook);
         drop(hooks);
         turn.await;
-        drop(claude.asks().unwrap());
+        drop(claude.incoming().unwrap());
     });
 }
 
@@ -146,13 +147,13 @@ fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
     let log = rig.log.clone();
     rig.run(async |claude| {
         let mut watch = claude.subscribe(1000, Overflow::Oldest);
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         let first = asks.next().await.unwrap();
         let both = futures_lite::future::zip(first.withdrawn(), first.withdrawn()).await;
-        assert_eq!(both, (WhyWithdrawn::Cli, WhyWithdrawn::Cli));
-        until(&mut watch, |action| matches!(action, Action::Withdrawn { .. })).await;
-        assert_eq!(first.answer(Decision::allow()), Err(AnswerError::Stale));
+        assert_eq!(both, (CancelledReason::Cli, CancelledReason::Cli));
+        until(&mut watch, |action| matches!(action, Action::IncomingCancelled { .. })).await;
+        assert_eq!(first.respond(Decision::allow()), Err(RespondError::Stale));
         turn.await;
         // The second was withdrawn before anybody took it.
         claude.close();
@@ -168,7 +169,7 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
     let rig = open(Script::default().then([calls, Step::hook("h", "PreToolUse"), Step::text("done")]));
     let (watching, asked) = rig.run(async |claude| {
         let watching = [claude.subscribe(1000, Overflow::Oldest), claude.subscribe(1000, Overflow::DeltasFirst)];
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         let mut open = Vec::new();
         for _ in 0..5 {
@@ -177,9 +178,9 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
         let asked: Vec<_> = open.iter().map(|asked| asked.id()).collect();
         let mut open = open.into_iter();
         let mut next = || open.next().unwrap();
-        next().answer(Decision::allow()).unwrap();
-        next().answer(Decision::deny("no")).unwrap();
-        next().answer(Answer::Error { message: "no".into() }).unwrap();
+        next().respond(Decision::allow()).unwrap();
+        next().respond(Decision::deny("no")).unwrap();
+        next().respond(IncomingResponse::Error { message: "no".into() }).unwrap();
         drop(next());
         next().withdrawn().await;
         // Nobody owns the hook.
@@ -193,8 +194,8 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
         let mut ends = Vec::new();
         for action in told.into_iter().map(Result::unwrap) {
             match action {
-                Action::Answered { ask, verdict } => ends.push((ask, verdict.to_string())),
-                Action::Withdrawn { ask, why } => ends.push((ask, why.to_string())),
+                Action::IncomingAnswered { id: ask, response: verdict } => ends.push((ask, verdict.to_string())),
+                Action::IncomingCancelled { id: ask, reason } => ends.push((ask, reason.to_string())),
                 _ => {}
             }
         }
@@ -210,10 +211,10 @@ fn an_answer_of_another_kind_is_a_decline() {
     let rig = open(Script::default().then([hook, Step::text("done")]));
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         let asked = asks.next().await.unwrap();
-        assert_eq!(asked.answer(Decision::allow()), Err(AnswerError::Mismatch));
+        assert_eq!(asked.respond(Decision::allow()), Err(RespondError::Mismatch));
         turn.await;
     });
     let answers = log.answers();
@@ -224,23 +225,23 @@ fn an_answer_of_another_kind_is_a_decline() {
 fn the_end_of_the_session_withdraws_what_is_open() {
     let rig = open(Script::default().then([shell(&["a"]), Step::text("done")]));
     rig.run(async |claude| {
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         let _turn = claude.prompt("go").unwrap();
         let asked = asks.next().await.unwrap();
         claude.abort();
-        assert!(matches!(asked.withdrawn().await, WhyWithdrawn::Ended(_)));
+        assert!(matches!(asked.withdrawn().await, CancelledReason::Ended(_)));
         assert!(asks.next().await.is_none());
         drop(asked);
-        assert!(claude.asks().unwrap().next().await.is_none());
+        assert!(claude.incoming().unwrap().next().await.is_none());
     });
 }
 
 #[test]
 fn what_the_session_does_not_own_never_gets_to_the_owner() {
-    let none = |config: &mut Config| config.owned = AskKinds::NONE;
+    let none = |config: &mut Config| config.handled = IncomingKinds::NONE;
     let rig = open_with(everything(), none, |_| {});
     rig.run(async |claude| {
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         claude.request(introduction()).unwrap().await.unwrap();
         let turn = claude.prompt("go").unwrap();
         assert_eq!(turn.await.outcome, Outcome::Success);
@@ -253,30 +254,30 @@ fn what_the_session_does_not_own_never_gets_to_the_owner() {
 fn one_who_watches_late_is_given_what_is_open() {
     let rig = open(Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]));
     rig.run(async |claude| {
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
         let open = |claude: &claude_duplex::Session| -> Vec<_> {
-            claude.incoming_requests().iter().map(|request| request.id()).collect()
+            claude.open_incoming().iter().map(|request| request.id()).collect()
         };
         assert_eq!(open(&claude), [first.id(), second.id()]);
         let gone = first.id();
-        first.answer(Decision::allow()).unwrap();
+        first.respond(Decision::allow()).unwrap();
         // It is given what is open, each once, and then what happens.
         let watch = claude.subscribe(1000, Overflow::Oldest);
         let open_then = open(&claude);
         assert_eq!(open_then, [second.id()]);
         let asked = second.id();
-        second.answer(Decision::allow()).unwrap();
-        asks.next().await.unwrap().answer(Decision::allow()).unwrap();
+        second.respond(Decision::allow()).unwrap();
+        asks.next().await.unwrap().respond(Decision::allow()).unwrap();
         turn.await;
         assert!(open(&claude).is_empty());
         claude.close();
         let (mut asked_of, mut ends) = (Vec::new(), Vec::new());
         for action in all(watch).await.into_iter().map(Result::unwrap) {
             match action {
-                Action::Asked(ask) => asked_of.push(ask.id()),
-                Action::Answered { ask, .. } => ends.push(ask),
+                Action::IncomingRequest(ask) => asked_of.push(ask.id()),
+                Action::IncomingAnswered { id: ask, .. } => ends.push(ask),
                 _ => {}
             }
         }

@@ -1,10 +1,11 @@
 //! What a handle can ask and tell.
 
 use claude_duplex::message::Fields;
-use claude_duplex::request::{Call, McpStatus, SetPermissionMode};
-use claude_duplex::testing::{Fault, Generation, Script, Step};
+use claude_duplex::request::{McpStatus, SetPermissionMode, TypedRequest};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step};
 use claude_duplex::{
-    CallError, CloseReason, Config, DecodeError, Exit, Interrupt, Json, Outcome, Request, RequestError, Session, Time,
+    CallError, CloseReason, Config, DecodeError, Exit, Interrupt, Json, Outcome, Request, RequestError, Session,
+    SessionTime,
 };
 use futures_lite::future::zip;
 
@@ -22,23 +23,24 @@ fn handles_go_anywhere() {
     std::thread::spawn(move || drop(claude.prompt("two").unwrap())).join().unwrap();
     drop(rig.claude);
     let (closed, end) = rig.world.run(zip(runner, turn));
-    assert_eq!((end.outcome, closed.why), (Outcome::Success, CloseReason::Closed));
+    assert_eq!((end.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
 }
 
 #[test]
 fn a_request_has_its_reply() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         open(Script::new(generation)).run(async |claude| {
-            let plan = claude.request(Request::new("set_permission_mode").field("mode", Json::string("plan"))).unwrap();
+            let plan =
+                claude.request(Request::new("set_permission_mode").field("mode", Json::from_text("plan"))).unwrap();
             let status = claude.request(Request::new("mcp_status")).unwrap();
             assert_ne!(plan.id(), status.id());
             // In any order.
             assert!(status.await.unwrap().payload().is_some(), "{generation:?}");
             plan.await.unwrap();
-            let within = Request::new("no_such_request").within(5 * SECOND);
+            let within = Request::new("no_such_request").timeout(5 * SECOND);
             match claude.request(within).unwrap().await.unwrap_err() {
-                RequestError::Refused { .. } => assert!(generation > Generation::V2_0_76),
-                error => assert_eq!((error, generation <= Generation::V2_0_76), (RequestError::TimedOut, true)),
+                RequestError::Refused { .. } => assert!(generation > CliVersion::V2_0_76),
+                error => assert_eq!((error, generation <= CliVersion::V2_0_76), (RequestError::TimedOut, true)),
             }
         });
     }
@@ -47,9 +49,9 @@ fn a_request_has_its_reply() {
 /// A request whose reply no version gives.
 struct Odd<const KNOWN: bool>;
 
-impl<const KNOWN: bool> Call for Odd<KNOWN> {
+impl<const KNOWN: bool> TypedRequest for Odd<KNOWN> {
     const SUBTYPE: &'static str = if KNOWN { "mcp_status" } else { "no_such_request" };
-    type Reply = Vec<u8>;
+    type Response = Vec<u8>;
 
     fn fields(&self) -> Fields {
         Fields::default()
@@ -62,18 +64,18 @@ impl<const KNOWN: bool> Call for Odd<KNOWN> {
 
 #[test]
 fn a_call_has_its_typed_reply_or_the_reason_why_not() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         // One at a time, so that all but the first wait for room.
         let narrow = |config: &mut Config| config.limits.open_requests = 1;
         open_with(Script::new(generation), narrow, |_| {}).run(async |claude| {
-            let mode = claude.call(SetPermissionMode::to("plan"));
+            let mode = claude.call(SetPermissionMode::new("plan"));
             let status = claude.call(McpStatus::new());
             let (mode, status) = assert_send(zip(mode, zip(status, claude.ping(SECOND)))).await;
             assert_eq!(status.1, Ok(()));
             assert!(mode.is_ok() && status.0.is_ok(), "{generation:?}: {mode:?} {status:?}");
-            assert!(matches!(claude.call(Odd::<true>).await, Err(CallError::Reply(_))));
+            assert!(matches!(claude.call(Odd::<true>).await, Err(CallError::Response(_))));
             match claude.call(Odd::<false>).await.unwrap_err() {
-                CallError::Request(RequestError::Refused { .. }) => assert!(generation > Generation::V2_0_76),
+                CallError::Request(RequestError::Refused { .. }) => assert!(generation > CliVersion::V2_0_76),
                 error => assert_eq!(error, CallError::Request(RequestError::TimedOut), "{generation:?}"),
             }
             claude.abort();
@@ -85,7 +87,7 @@ fn a_call_has_its_typed_reply_or_the_reason_why_not() {
 
 #[test]
 fn an_interrupt_that_finds_nothing_is_harmless() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         open(Script::new(generation)).run(async |claude| {
             claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
             assert_eq!(claude.prompt("one").unwrap().await.outcome, Outcome::Success, "{generation:?}");
@@ -97,7 +99,7 @@ fn an_interrupt_that_finds_nothing_is_harmless() {
 
 #[test]
 fn a_ping_says_whether_the_cli_answers() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         open(Script::new(generation).then([Step::text_in_parts("a b", 2, 10 * SECOND)])).run(async |claude| {
             claude.ping(SECOND).await.unwrap();
             let turn = claude.prompt("busy").unwrap();
@@ -113,7 +115,7 @@ fn a_ping_says_whether_the_cli_answers() {
         world.sleep(SECOND).await;
         let asked = world.now();
         assert_eq!(claude.ping(3 * SECOND).await, Err(RequestError::TimedOut));
-        assert_eq!(world.now().since(asked), 3 * SECOND);
+        assert_eq!(world.now().saturating_duration_since(asked), 3 * SECOND);
         assert!(claude.is_alive());
         claude.abort();
         claude.wait_for_exit().await;
@@ -149,7 +151,7 @@ fn the_end_is_told_to_all_who_wait_with_its_cause() {
         assert!(claude.is_alive() && claude.exit_status().is_none());
         assert_eq!(claude.pid(), Some(4242));
         let (one, two) = zip(claude.wait_for_exit(), claude.wait_for_exit()).await;
-        assert_eq!((one.exit, one.why), (Some(Exit::Code(3)), CloseReason::Exited));
+        assert_eq!((one.exit, one.reason), (Some(Exit::Code(3)), CloseReason::Exited));
         assert!(one.stderr.contains("not logged in"));
         assert_eq!((&one, Some(&one)), (&two, claude.exit_status().as_ref()));
         assert_eq!(claude.wait_for_exit().await, one);
@@ -171,11 +173,11 @@ fn close_waits_for_the_turn_and_abort_for_nothing() {
             } else {
                 claude.close()
             }
-            (turn.await.outcome, claude.wait_for_exit().await.why, world.now() < Time::from(2 * SECOND))
+            (turn.await.outcome, claude.wait_for_exit().await.reason, world.now() < SessionTime::from(2 * SECOND))
         })
     };
     assert_eq!(outcome(false), (Outcome::Success, CloseReason::Closed, false));
-    assert_eq!(outcome(true), (Outcome::Lost(claude_duplex::Lost::Aborted), CloseReason::Aborted, true));
+    assert_eq!(outcome(true), (Outcome::Lost(claude_duplex::LostReason::Aborted), CloseReason::Aborted, true));
 }
 
 #[test]
@@ -186,6 +188,6 @@ fn run_until_gives_what_the_future_gives_and_ends_the_session() {
     let text = rig.world.run(rig.runner.run_until(async { rig.claude.prompt("one").unwrap().await.text() }));
     assert_eq!(text, "ok");
     let closed = watch.exit_status().unwrap();
-    assert_eq!((closed.why, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));
+    assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));
     assert!(log.is_gone());
 }

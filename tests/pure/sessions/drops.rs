@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
-use claude_duplex::testing::{Generation, Script, Step, Tool, World};
+use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    Action, AnswerError, CloseReason, Decision, Interrupt, Lost, Outcome, Overflow, Prompt, Request, RequestError,
-    Seed, WhyRefused, WhyWithdrawn,
+    Action, CancelledReason, CloseReason, Decision, Interrupt, LostReason, Outcome, Overflow, Prompt, RefusedReason,
+    Request, RequestError, RespondError, Seed,
 };
 use futures_lite::future::zip;
 
@@ -31,7 +31,7 @@ fn outcomes(told: &[Result<Action, claude_duplex::Lagged>]) -> Vec<Outcome> {
 fn the_last_handle_closes_in_order() {
     let rig = open(slowly());
     let watch = rig.claude.subscribe(1000, Overflow::Oldest);
-    let asks = rig.claude.asks().unwrap();
+    let asks = rig.claude.incoming().unwrap();
     let waits = rig.claude.wait_for_exit();
     let other = rig.claude.clone();
     drop((rig.claude.prompt("one"), rig.claude));
@@ -42,11 +42,11 @@ fn the_last_handle_closes_in_order() {
     };
     // Neither a subscriber nor the owner of the asks nor one that waits for the end is a handle.
     let ((closed, waited), (told, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
-    assert_eq!((closed.why, &waited), (CloseReason::Closed, &closed));
-    assert!(closed.exit.is_some_and(claude_duplex::Exit::success), "{closed:?}");
+    assert_eq!((closed.reason, &waited), (CloseReason::Closed, &closed));
+    assert!(closed.exit.is_some_and(claude_duplex::Exit::is_success), "{closed:?}");
     // The turn that ran was not cut.
     assert_eq!(outcomes(&told), [Outcome::Success]);
-    assert_eq!(rig.log.signals().iter().filter(|s| **s == claude_duplex::ChildAction::Terminate).count(), 0);
+    assert_eq!(rig.log.signals().iter().filter(|s| **s == claude_duplex::ChildCommand::Terminate).count(), 0);
     drop(asks);
 }
 
@@ -59,7 +59,7 @@ fn a_turn_is_a_handle() {
         let end = turn.await;
         (end, rig.world.now())
     }));
-    assert_eq!((end.0.outcome, closed.why), (Outcome::Success, CloseReason::Closed));
+    assert_eq!((end.0.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
 
     // Detached, and the last: it runs to its end, and what waits behind it never does.
     let rig = open(slowly());
@@ -77,8 +77,9 @@ fn a_turn_is_a_handle() {
 
 #[test]
 fn an_open_ask_is_a_handle() {
-    let rig = open(Script::default().then([Step::from(Tool::bash("ls").asks()), Step::text("done")]));
-    let mut asks = rig.claude.asks().unwrap();
+    let rig =
+        open(Script::default().then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")]));
+    let mut asks = rig.claude.incoming().unwrap();
     drop(rig.claude.prompt("one"));
     let (world, claude) = (rig.world.clone(), rig.claude);
     let answering = async {
@@ -86,18 +87,18 @@ fn an_open_ask_is_a_handle() {
         drop(claude);
         // Longer than the end may take.
         world.sleep(1000 * SECOND).await;
-        asked.answer(Decision::allow()).unwrap();
+        asked.respond(Decision::allow()).unwrap();
     };
     let (closed, ()) = rig.world.run(zip(rig.runner, answering));
-    assert_eq!(closed.why, CloseReason::Closed);
+    assert_eq!(closed.reason, CloseReason::Closed);
     assert!(rig.log.answers()[0].contains("\"allow\""));
 }
 
 /// Drops the runner after so many steps of it; whether the session was over by then.
 fn lose_after(steps: usize, script: Script) -> bool {
-    let world = World::new();
+    let world = TestRuntime::new();
     let mut rig = open_in(&world, Seed([5; 16]), script, |_| {}, |_| {});
-    let mut asks = rig.claude.asks().unwrap();
+    let mut asks = rig.claude.incoming().unwrap();
     let watch = rig.claude.subscribe(10_000, Overflow::Oldest);
     let mut turns = vec![rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap()];
     let reply = rig.claude.request(Request::new("mcp_status")).unwrap();
@@ -120,39 +121,42 @@ fn lose_after(steps: usize, script: Script) -> bool {
     let told = futures_lite::future::block_on(async {
         for turn in &mut turns {
             let end = turn.ended().await;
-            assert!(matches!(end.outcome, Outcome::Success | Outcome::Lost(Lost::Aborted)), "{end:?}");
+            assert!(matches!(end.outcome, Outcome::Success | Outcome::Lost(LostReason::Aborted)), "{end:?}");
             while turn.next().await.is_some() {}
         }
         let replied = reply.await;
-        assert!(matches!(replied, Ok(_) | Err(RequestError::Lost(Lost::Aborted))), "{replied:?}");
+        assert!(matches!(replied, Ok(_) | Err(RequestError::Lost(LostReason::Aborted))), "{replied:?}");
         for waiter in waiters {
-            assert_eq!(waiter.await.why, CloseReason::Aborted);
+            assert_eq!(waiter.await.reason, CloseReason::Aborted);
         }
         while let Some(asked) = asks.next().await {
             open.push(asked);
         }
         for asked in open {
-            assert_eq!(asked.withdrawn().await, WhyWithdrawn::Ended(Lost::Aborted));
-            assert_eq!(asked.answer(Decision::allow()), Err(AnswerError::Stale));
+            assert_eq!(asked.withdrawn().await, CancelledReason::Ended(LostReason::Aborted));
+            assert_eq!(asked.respond(Decision::allow()), Err(RespondError::Stale));
         }
         all(watch).await
     });
     assert_eq!(outcomes(&told).len(), prompts);
     assert!(matches!(told.last(), Some(Ok(Action::Closed(_)))));
     let claude = rig.claude;
-    assert_eq!(claude.prompt("more").unwrap_err().why, WhyRefused::Closed);
-    assert_eq!(claude.request(Request::new("mcp_status")).unwrap_err().why, WhyRefused::Closed);
-    assert_eq!(claude.interrupt(Interrupt::running()).unwrap_err().why, WhyRefused::Closed);
+    assert_eq!(claude.prompt("more").unwrap_err().reason, RefusedReason::Closed);
+    assert_eq!(claude.request(Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Closed);
+    assert_eq!(claude.interrupt(Interrupt::running()).unwrap_err().reason, RefusedReason::Closed);
     assert!(turns[0].cancel().is_err());
-    assert_eq!(claude.exit_status().map(|closed| closed.why), Some(CloseReason::Aborted));
+    assert_eq!(claude.exit_status().map(|closed| closed.reason), Some(CloseReason::Aborted));
     over
 }
 
 #[test]
 fn a_dropped_runner_kills_settles_and_wakes_whenever_it_is() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let script = || {
-            let asks = Step::tools_at_once([Tool::bash("a").asks(), Tool::bash("b").asks()]);
+            let asks = Step::tools_at_once([
+                ToolStep::bash("a").requires_permission(),
+                ToolStep::bash("b").requires_permission(),
+            ]);
             Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND), asks])
         };
         for steps in 0..40 {
@@ -169,7 +173,7 @@ fn those_who_wait_are_woken_when_the_runner_is_dropped() {
     let end = rig.claude.prompt("two").unwrap();
     let reply = rig.claude.request(Request::new("mcp_status")).unwrap();
     let mut watch = rig.claude.subscribe(10, Overflow::Oldest);
-    let mut asks = rig.claude.asks().unwrap();
+    let mut asks = rig.claude.incoming().unwrap();
     let exits = (rig.claude.wait_for_exit(), rig.claude.wait_for_exit());
     let claude = rig.claude.clone();
     let waiting = [
@@ -198,19 +202,19 @@ fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
     let runner = &mut rig.runner;
     catch_unwind(AssertUnwindSafe(|| rig.world.run(runner))).unwrap_err();
     drop(rig.runner);
-    assert_eq!(futures_lite::future::block_on(turn).outcome, Outcome::Lost(Lost::Aborted));
+    assert_eq!(futures_lite::future::block_on(turn).outcome, Outcome::Lost(LostReason::Aborted));
     assert!(!rig.claude.is_alive());
 }
 
 #[test]
 fn an_id_of_another_session_does_nothing() {
-    let world = World::new();
+    let world = TestRuntime::new();
     let here = open_in(&world, Seed([1; 16]), slowly(), |_| {}, |_| {});
     let there = open_in(&world, Seed([2; 16]), slowly(), |_| {}, |_| {});
     let (one, other) = (here.claude.prompt("here").unwrap(), there.claude.prompt("there").unwrap());
     assert!(here.claude.cancel(other.id()).is_err());
     let refused = here.claude.interrupt(Interrupt::prompt(other.id())).unwrap_err();
-    assert_eq!(refused.why, WhyRefused::NotRunning);
+    assert_eq!(refused.reason, RefusedReason::NotRunning);
     let talk = async move {
         let ends = zip(one, other).await;
         assert_eq!((ends.0.outcome, ends.1.outcome), (Outcome::Success, Outcome::Success));
@@ -230,7 +234,7 @@ fn a_refused_prompt_comes_back_whole() {
 /// A guard stops what nobody waits for any more, wherever it is, and nothing else.
 #[test]
 fn a_handle_that_stops_its_prompt_stops_that_one_when_it_is_dropped() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let script =
             Script::new(generation).then([Step::text_in_parts("a b c", 3, 100 * SECOND)]).then([Step::text("next")]);
         let rig = open(script);
@@ -257,5 +261,5 @@ fn a_handle_that_stops_its_prompt_stops_that_one_when_it_is_dropped() {
 
 /// How many interrupts were acknowledged.
 fn replies(told: &[Result<Action, claude_duplex::Lagged>]) -> usize {
-    told.iter().filter(|told| matches!(told, Ok(Action::Replied { .. }))).count()
+    told.iter().filter(|told| matches!(told, Ok(Action::ResponseReceived { .. }))).count()
 }

@@ -1,7 +1,7 @@
 //! Everything that is held has a limit, and keeps to it.
 
 use claude_duplex::testing::{Fault, Script, Step};
-use claude_duplex::{Action, Outcome, Overflow, Prompt, WhyRefused};
+use claude_duplex::{Action, Outcome, Overflow, Prompt, RefusedReason};
 
 use super::rig::{SECOND, open, open_with};
 
@@ -80,12 +80,12 @@ fn bytes_that_wait_to_be_written_and_room_is_told() {
                 Err(refused) => break refused,
             }
         };
-        assert_eq!((refused.why, &refused.value), (WhyRefused::Full, &Prompt::text(&text)));
+        assert_eq!((refused.reason, &refused.value), (RefusedReason::Full, &Prompt::text(&text)));
         assert!((8..=10).contains(&turns.len()), "{}", turns.len());
-        claude.room().await;
+        claude.ready().await;
         let last = claude.prompt(refused.value).unwrap();
         // Without a refusal there is nothing to wait for.
-        claude.room().await;
+        claude.ready().await;
         for turn in turns {
             assert_eq!(turn.await.outcome, Outcome::Success);
         }

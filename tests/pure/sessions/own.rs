@@ -7,11 +7,11 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use claude_duplex::ask::ElicitationAnswer;
+use claude_duplex::incoming::ElicitationResponse;
 use claude_duplex::testing::{Script, Step};
 use claude_duplex::{
-    Action, Answer, AnswerError, AskKind, Asked, Asks, Decision, Json, Overflow, Request, Session, Subscriber,
-    UnknownAsks,
+    Action, Decision, IncomingKind, IncomingRequests, IncomingResponse, Json, Overflow, Request, RespondError,
+    Responder, Session, Subscriber, UnknownIncoming,
 };
 use futures_lite::FutureExt;
 use futures_lite::future::or;
@@ -25,7 +25,7 @@ const TURN: Duration = Duration::from_secs(1000);
 /// What a test does about the request, which the session has just been told of.
 struct Stage {
     claude: Session,
-    asks: Option<Asks>,
+    asks: Option<IncomingRequests>,
     watch: Subscriber,
     log: Log,
     kind: &'static Kind,
@@ -66,30 +66,30 @@ const PATHS: &[(&str, Play)] = &[
         Box::pin(async move {
             let asked = stage.take().await;
             let other = match asked.kind() {
-                AskKind::Permission => Answer::from(ElicitationAnswer::cancel()),
-                _ => Answer::from(Decision::allow()),
+                IncomingKind::Permission => IncomingResponse::from(ElicitationResponse::cancel()),
+                _ => IncomingResponse::from(Decision::allow()),
             };
-            assert_eq!(asked.answer(other), Err(AnswerError::Mismatch));
+            assert_eq!(asked.respond(other), Err(RespondError::Mismatch));
             stage.refused().await;
         })
     }),
     ("its handler ends without an answer", |mut stage| {
         Box::pin(async move {
-            let serving = stage.asks.take().unwrap().serve(async |_: Asked| {});
+            let serving = stage.asks.take().unwrap().serve(async |_: Responder| {});
             or(serving, stage.refused()).await;
         })
     }),
     ("its handler panics when it is called", |mut stage| {
         Box::pin(async move {
             let serving =
-                stage.asks.take().unwrap().serve(|_: Asked| -> std::future::Ready<()> { panic!("it breaks") });
+                stage.asks.take().unwrap().serve(|_: Responder| -> std::future::Ready<()> { panic!("it breaks") });
             AssertUnwindSafe(serving).catch_unwind().await.unwrap_err();
             stage.refused().await;
         })
     }),
     ("its handler panics later", |mut stage| {
         Box::pin(async move {
-            let serving = stage.asks.take().unwrap().serve(async |asked: Asked| {
+            let serving = stage.asks.take().unwrap().serve(async |asked: Responder| {
                 futures_lite::future::yield_now().await;
                 panic!("it breaks at {}", asked.id())
             });
@@ -99,7 +99,7 @@ const PATHS: &[(&str, Play)] = &[
     }),
     ("the future that serves is dropped", |mut stage| {
         Box::pin(async move {
-            let serving = stage.asks.take().unwrap().serve(async |_asked: Asked| pending::<()>().await);
+            let serving = stage.asks.take().unwrap().serve(async |_asked: Responder| pending::<()>().await);
             or(serving, stage.asked()).await;
             stage.refused().await;
         })
@@ -108,7 +108,7 @@ const PATHS: &[(&str, Play)] = &[
         Box::pin(async move {
             let asked = stage.take().await;
             stage.log.holds.store(true, Ordering::Relaxed);
-            let fill = Request::new("r").id("r").field("f", Json::string("x".repeat(LIMIT - 150)));
+            let fill = Request::new("r").id("r").field("f", Json::from_text("x".repeat(LIMIT - 150)));
             drop(stage.claude.request(fill).unwrap());
             drop(asked);
             futures_lite::future::yield_now().await;
@@ -125,16 +125,16 @@ const LIMIT: usize = 4096;
 
 impl Stage {
     async fn asked(&mut self) {
-        until(&mut self.watch, |action| matches!(action, Action::Asked(_))).await;
+        until(&mut self.watch, |action| matches!(action, Action::IncomingRequest(_))).await;
     }
 
-    async fn take(&mut self) -> Asked {
+    async fn take(&mut self) -> Responder {
         self.asks.as_mut().unwrap().next().await.unwrap()
     }
 
     /// Waits for the session to say that the request was declined.
     async fn refused(&mut self) {
-        until(&mut self.watch, |action| matches!(action, Action::Answered { .. })).await;
+        until(&mut self.watch, |action| matches!(action, Action::IncomingAnswered { .. })).await;
     }
 }
 
@@ -145,7 +145,7 @@ fn with_request(kind: &Kind) -> Rig {
     open_with(
         script,
         |config| {
-            config.unknown_asks = UnknownAsks::Hand;
+            config.unknown_incoming = UnknownIncoming::Deliver;
             config.limits.unsent_hard = LIMIT;
         },
         |_| {},
@@ -166,13 +166,16 @@ fn what_nobody_answers_any_more_is_refused_once_and_at_once() {
             let rig = with_request(kind);
             let (log, world) = (rig.log.clone(), rig.world.clone());
             rig.run(async |claude| {
-                let (asks, watch) = (claude.asks().unwrap(), claude.subscribe(1000, Overflow::Oldest));
+                let (asks, watch) = (claude.incoming().unwrap(), claude.subscribe(1000, Overflow::Oldest));
                 begin(&claude).await;
                 let stage = Stage { claude: claude.clone(), asks: Some(asks), watch, log: log.clone(), kind };
                 let named = stage.kind.name;
                 play(stage).await;
                 assert!(kind.is_refused(&log.written().join("\n"), "it"), "{named}, {path}: no response");
-                assert!(world.now().since(claude_duplex::Time::ZERO) < TURN / 2, "{named}, {path}: it waited");
+                assert!(
+                    world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO) < TURN / 2,
+                    "{named}, {path}: it waited"
+                );
                 claude.abort();
             });
             // Nor is anything added later.
@@ -188,7 +191,7 @@ fn an_end_without_order_answers_nothing() {
         let rig = with_request(kind);
         let log = rig.log.clone();
         rig.run(async |claude| {
-            let mut asks = claude.asks().unwrap();
+            let mut asks = claude.incoming().unwrap();
             begin(&claude).await;
             let asked = asks.next().await.unwrap();
             claude.abort();
@@ -198,7 +201,7 @@ fn an_end_without_order_answers_nothing() {
         assert!(!kind.is_refused(&log.written().join("\n"), "it"), "{}", kind.name);
 
         let mut rig = with_request(kind);
-        let mut asks = rig.claude.asks().unwrap();
+        let mut asks = rig.claude.incoming().unwrap();
         let asking = async {
             begin(&rig.claude).await;
             asks.next().await
@@ -222,7 +225,7 @@ fn a_close_waits_for_an_answer_no_longer_than_its_grace() {
         for last_handle in [false, true] {
             let rig = with_request(kind);
             let log = rig.log.clone();
-            let mut asks = rig.claude.asks().unwrap();
+            let mut asks = rig.claude.incoming().unwrap();
             let (world, claude) = (rig.world.clone(), rig.claude);
             let hold = async {
                 begin(&claude).await;
@@ -238,7 +241,7 @@ fn a_close_waits_for_an_answer_no_longer_than_its_grace() {
             let (closed, held) = rig.world.run(futures_lite::future::zip(rig.runner, hold));
             drop(held);
             // 120, 10, 5 and 2 seconds are the graces.
-            let took = world.now().since(claude_duplex::Time::ZERO);
+            let took = world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO);
             assert!(took < 138 * SECOND, "{}: {took:?}, {closed:?}", kind.name);
             kind.is_refused(&log.written().join("\n"), "it");
         }

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use claude_duplex::testing::{InMemory, Script, World};
+use claude_duplex::testing::{InMemory, Script, TestRuntime};
 use claude_duplex::{
-    Action, AskKinds, ChildAction, Config, Driver, Exit, HandleLimits, Lagged, Message, Runner, Seed, Session,
-    Subscriber, Time, Transport,
+    Action, ChildCommand, Config, Driver, Exit, HandleLimits, IncomingKinds, Lagged, Message, Runner, Seed, Session,
+    SessionTime, Subscriber, Transport,
 };
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) struct Rig {
-    pub(crate) world: World,
+    pub(crate) world: TestRuntime,
     pub(crate) claude: Session,
     pub(crate) runner: Runner,
     pub(crate) log: Log,
@@ -26,7 +26,7 @@ pub(crate) struct Rig {
 #[derive(Clone, Default)]
 pub(crate) struct Log {
     written: Arc<Mutex<Vec<u8>>>,
-    signals: Arc<Mutex<Vec<ChildAction>>>,
+    signals: Arc<Mutex<Vec<ChildCommand>>>,
     gone: Arc<AtomicBool>,
     /// The next read panics.
     pub(crate) panics: Arc<AtomicBool>,
@@ -51,7 +51,7 @@ impl Log {
         self.written().iter().filter(|line| line.contains("control_request") && line.contains(&named)).count()
     }
 
-    pub(crate) fn signals(&self) -> Vec<ChildAction> {
+    pub(crate) fn signals(&self) -> Vec<ChildCommand> {
         self.signals.lock().unwrap().clone()
     }
 
@@ -68,7 +68,7 @@ struct Tap {
 }
 
 impl Transport for Tap {
-    fn now(&self) -> Time {
+    fn now(&self) -> SessionTime {
         self.child.now()
     }
 
@@ -104,7 +104,7 @@ impl Transport for Tap {
         self.child.poll_exit(cx)
     }
 
-    fn poll_timer(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()> {
+    fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()> {
         self.child.poll_timer(cx, at)
     }
 
@@ -113,12 +113,12 @@ impl Transport for Tap {
     }
 
     fn terminate(&mut self) {
-        self.log.signals.lock().unwrap().push(ChildAction::Terminate);
+        self.log.signals.lock().unwrap().push(ChildCommand::Terminate);
         self.child.terminate();
     }
 
     fn kill(&mut self) {
-        self.log.signals.lock().unwrap().push(ChildAction::Kill);
+        self.log.signals.lock().unwrap().push(ChildCommand::Kill);
         self.child.kill();
     }
 }
@@ -139,18 +139,18 @@ pub(crate) fn open_with(
     configure: impl FnOnce(&mut Config),
     limit: impl FnOnce(&mut HandleLimits),
 ) -> Rig {
-    open_in(&World::new(), Seed([7; 16]), script, configure, limit)
+    open_in(&TestRuntime::new(), Seed([7; 16]), script, configure, limit)
 }
 
 pub(crate) fn open_in(
-    world: &World,
+    world: &TestRuntime,
     seed: Seed,
     script: Script,
     configure: impl FnOnce(&mut Config),
     limit: impl FnOnce(&mut HandleLimits),
 ) -> Rig {
     let mut config = Config::new(seed);
-    config.owned = AskKinds::ALL;
+    config.handled = IncomingKinds::ALL;
     configure(&mut config);
     let mut limits = HandleLimits::default();
     limit(&mut limits);

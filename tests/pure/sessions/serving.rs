@@ -6,22 +6,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use claude_duplex::ask::hook::Output;
-use claude_duplex::testing::{Generation, Script, Step, Tool, World};
+use claude_duplex::incoming::hook::HookOutput;
+use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    Answer, AskKind, Asked, Config, Content, Decision, Driver, Handlers, Interrupt, Json, LocalHandlers, Outcome, Seed,
-    Time,
+    Config, ContentBlock, Decision, Driver, Handlers, IncomingKind, IncomingResponse, Interrupt, Json, LocalHandlers,
+    Outcome, Responder, Seed, SessionTime,
 };
 use futures_lite::future::{or, pending, zip};
 
 use super::rig::{SECOND, assert_send, open};
 
 fn shell(commands: &[&str]) -> Step {
-    Step::tools_at_once(commands.iter().map(|command| Tool::bash(command).asks()))
+    Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
 }
 
 fn many(count: usize) -> Step {
-    Step::tools_at_once((0..count).map(|number| Tool::bash(format!("echo {number}")).asks()))
+    Step::tools_at_once((0..count).map(|number| ToolStep::bash(format!("echo {number}")).requires_permission()))
 }
 
 /// Counts how often it was dropped.
@@ -35,7 +35,7 @@ impl Drop for Dropped {
 
 #[test]
 fn any_number_is_handled_side_by_side() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([many(100), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
         rig.run(async |claude| {
@@ -47,7 +47,7 @@ fn any_number_is_handled_side_by_side() {
                     if tool.input.as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
                 }
             });
-            let serving = assert_send(claude.asks().unwrap().serve(handlers));
+            let serving = assert_send(claude.incoming().unwrap().serve(handlers));
             let turn = async {
                 let end = claude.prompt("go").unwrap().await;
                 claude.close();
@@ -55,7 +55,7 @@ fn any_number_is_handled_side_by_side() {
             };
             let ((), end) = zip(serving, turn).await;
             assert_eq!(end.outcome, Outcome::Success, "{generation:?}");
-            assert!(world.now() < Time::from(15 * SECOND), "{generation:?}: {:?}", world.now());
+            assert!(world.now() < SessionTime::from(15 * SECOND), "{generation:?}: {:?}", world.now());
         });
         let allowed = log.answers().iter().filter(|answer| answer.contains("\"allow\"")).count();
         assert_eq!((log.answers().len(), allowed), (100, 89), "{generation:?}");
@@ -74,13 +74,13 @@ fn each_kind_has_its_handler() {
     let rig = open(script);
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let raw = |json: &str| Answer::Raw(Json::parse(json).unwrap());
+        let raw = |json: &str| IncomingResponse::Raw(Json::parse(json).unwrap());
         let handlers = Handlers::new()
             .permission(async |_| Decision::allow())
-            .hook(async |_| Output::new().system_message("from a hook"))
+            .hook(async |_| HookOutput::new().system_message("from a hook"))
             .mcp(async |message| message.unknown_server())
-            .on(AskKind::Elicitation, async |_| raw(r#"{"action":"decline"}"#));
-        let serving = claude.asks().unwrap().serve(handlers);
+            .handle_kind(IncomingKind::Elicitation, async |_| raw(r#"{"action":"decline"}"#));
+        let serving = claude.incoming().unwrap().serve(handlers);
         or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
     });
     let answers = log.answers();
@@ -102,7 +102,7 @@ fn handlers_may_stay_on_their_thread() {
                 Decision::allow()
             }
         });
-        or(async { drop(claude.prompt("go").unwrap().await) }, claude.asks().unwrap().serve(handlers)).await;
+        or(async { drop(claude.prompt("go").unwrap().await) }, claude.incoming().unwrap().serve(handlers)).await;
     });
     assert_eq!(seen.borrow().len(), 2);
 }
@@ -113,12 +113,12 @@ fn a_closure_may_take_the_asks_themselves() {
     let log = rig.log.clone();
     rig.run(async |claude| {
         let later = RefCell::new(Vec::new());
-        let serving = claude.asks().unwrap().serve(|asked: Asked| {
+        let serving = claude.incoming().unwrap().serve(|asked: Responder| {
             let mut later = later.borrow_mut();
             later.push(asked);
             // Answered elsewhere, all at once.
             let all = if later.len() == 3 { std::mem::take(&mut *later) } else { Vec::new() };
-            async move { all.into_iter().for_each(|asked| asked.answer(Decision::allow()).unwrap()) }
+            async move { all.into_iter().for_each(|asked| asked.respond(Decision::allow()).unwrap()) }
         });
         or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
     });
@@ -142,16 +142,16 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
         let end = async {
             let end = claude.prompt("go").unwrap().await;
             assert_eq!((end.outcome, dropped.load(Ordering::Relaxed)), (Outcome::Success, 10));
-            assert!(world.now() < Time::from(10 * SECOND));
+            assert!(world.now() < SessionTime::from(10 * SECOND));
         };
-        or(end, claude.asks().unwrap().serve(handlers)).await;
+        or(end, claude.incoming().unwrap().serve(handlers)).await;
     });
     assert!(log.answers().is_empty());
 }
 
 #[test]
 fn an_interrupt_overtakes_a_handler_that_sleeps() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([shell(&["ls"]), Step::text("done")]));
         let (world, log) = (rig.world.clone(), rig.log.clone());
         rig.run(async |claude| {
@@ -168,9 +168,9 @@ fn an_interrupt_overtakes_a_handler_that_sleeps() {
                 world.sleep(10 * SECOND).await;
                 claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
                 assert_eq!(turn.await.outcome, Outcome::Interrupted, "{generation:?}");
-                assert!(world.now() < Time::from(20 * SECOND));
+                assert!(world.now() < SessionTime::from(20 * SECOND));
             };
-            or(talk, claude.asks().unwrap().serve(handlers)).await;
+            or(talk, claude.incoming().unwrap().serve(handlers)).await;
         });
         assert!(!log.written().iter().any(|line| line.contains("\"allow\"")), "{generation:?}");
     }
@@ -187,7 +187,7 @@ fn a_handler_that_panics_declines_its_ask_and_those_beside_it() {
         pending::<Decision>().await
     });
     let turn = rig.claude.prompt("go").unwrap();
-    let serving = rig.claude.asks().unwrap().serve(handlers);
+    let serving = rig.claude.incoming().unwrap().serve(handlers);
     let runner = &mut rig.runner;
     let both = zip(async { drop(runner.await) }, serving);
     let panicked = catch_unwind(AssertUnwindSafe(|| rig.world.run(both)));
@@ -204,7 +204,7 @@ fn to_drop_the_serving_declines_what_it_had_in_hand() {
     let rig = open(Script::default().then([many(5), shell(&["more"]), Step::text("done")]));
     let (world, log) = (rig.world.clone(), rig.log.clone());
     rig.run(async |claude| {
-        let serving = claude.asks().unwrap().serve(|asked: Asked| async move {
+        let serving = claude.incoming().unwrap().serve(|asked: Responder| async move {
             let _asked = asked;
             pending().await
         });
@@ -219,12 +219,16 @@ fn to_drop_the_serving_declines_what_it_had_in_hand() {
 /// A terminal shows both: the question must not stand above the text that leads to it.
 #[test]
 fn what_is_said_before_an_ask_reaches_the_future_before_the_handler() {
-    let world = World::new();
-    let script = Script::default().then([Step::text("I look."), Tool::bash("ls").asks().into(), Step::text("done")]);
-    let config = Config::new(Seed([1; 16])).own(AskKind::Permission);
+    let world = TestRuntime::new();
+    let script = Script::default().then([
+        Step::text("I look."),
+        ToolStep::bash("ls").requires_permission().into(),
+        Step::text("done"),
+    ]);
+    let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
     let (claude, runner) = Driver::new(config, world.start(script)).into_session();
     let shown = RefCell::new(Vec::new());
-    let serving = claude.asks().unwrap().serve(LocalHandlers::new().permission(async |tool| {
+    let serving = claude.incoming().unwrap().serve(LocalHandlers::new().permission(async |tool| {
         shown.borrow_mut().push(tool.tool_name);
         Decision::allow()
     }));
@@ -232,7 +236,7 @@ fn what_is_said_before_an_ask_reaches_the_future_before_the_handler() {
         let mut turn = claude.prompt("look").unwrap();
         while let Some(Ok(message)) = turn.next().await {
             for block in message.content().into_iter().flatten() {
-                if let Content::Text(text) = block {
+                if let ContentBlock::Text(text) = block {
                     shown.borrow_mut().push(text.text);
                 }
             }

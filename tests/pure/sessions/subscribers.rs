@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use claude_duplex::testing::{Fault, Generation, Script, Step, Tool, World};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{Action, Decision, Lagged, MessageKind, Overflow, Seed};
 
 use super::rig::{SECOND, all, open, open_in, until};
@@ -16,27 +16,28 @@ fn is_delta(action: &Action) -> bool {
 fn is_vital(action: &Action) -> bool {
     match action {
         Action::Message { message, .. } => message.kind() == MessageKind::Result,
-        Action::Rejected(_) | Action::DamagedLine(_) => false,
-        Action::Declined { .. } | Action::Stray(_) | Action::Stalled(_) => false,
+        Action::RejectedLine(_) | Action::DamagedLine(_) => false,
+        Action::IncomingDeclined { .. } | Action::UnmatchedResponse(_) | Action::DeadlineExceeded(_) => false,
         _ => true,
     }
 }
 
 #[test]
 fn every_subscriber_is_told_everything_in_order() {
-    let rig = open(Script::default().then([Step::tools([Tool::bash("ls").asks()]), Step::text("done")]));
+    let rig =
+        open(Script::default().then([Step::tools([ToolStep::bash("ls").requires_permission()]), Step::text("done")]));
     let (one, two) = rig.run(async |claude| {
         let one = claude.subscribe(1000, Overflow::Oldest);
         let two = claude.subscribe(1000, Overflow::DeltasFirst);
-        let mut asks = claude.asks().unwrap();
+        let mut asks = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        asks.next().await.unwrap().answer(Decision::allow()).unwrap();
+        asks.next().await.unwrap().respond(Decision::allow()).unwrap();
         turn.await;
         (one, two)
     });
     let (one, two) = futures_lite::future::block_on(async { (all(one).await, all(two).await) });
     assert_eq!(one, two);
-    assert!(one.iter().any(|told| matches!(told, Ok(Action::Asked(_)))));
+    assert!(one.iter().any(|told| matches!(told, Ok(Action::IncomingRequest(_)))));
     assert!(matches!(one.last(), Some(Ok(Action::Closed(_)))), "{one:?}");
 }
 
@@ -105,13 +106,17 @@ fn deltas_go_first_and_nothing_vital_ever() {
     let parts = |text: &str| Step::text_in_parts(text.repeat(200), 200, SECOND / 100);
     for capacity in [32, 64, 256] {
         let script = Script::default()
-            .then([parts("a "), Step::tools([Tool::bash("ls").asks()]).withdrawn_after(5 * SECOND), parts("b ")])
+            .then([
+                parts("a "),
+                Step::tools([ToolStep::bash("ls").requires_permission()]).withdrawn_after(5 * SECOND),
+                parts("b "),
+            ])
             .then([parts("c ")]);
         let rig = open(script);
         rig.run(async |claude| {
             let mut slow = claude.subscribe(capacity, Overflow::DeltasFirst);
             let mut quick = claude.subscribe(100_000, Overflow::Oldest);
-            let asks = claude.asks().unwrap();
+            let asks = claude.incoming().unwrap();
             let turns = [claude.prompt("one").unwrap(), claude.prompt("two").unwrap()];
             for turn in turns {
                 turn.await;
@@ -124,7 +129,7 @@ fn deltas_go_first_and_nothing_vital_ever() {
             let vital =
                 |actions: &[Action]| actions.iter().filter(|action| is_vital(action)).cloned().collect::<Vec<_>>();
             assert_eq!(vital(&seen), vital(&whole));
-            assert!(vital(&seen).iter().any(|action| matches!(action, Action::Withdrawn { .. })));
+            assert!(vital(&seen).iter().any(|action| matches!(action, Action::IncomingCancelled { .. })));
             // A message goes only when no delta is left to go.
             let plain = |actions: &[Action]| actions.iter().filter(|a| !is_vital(a) && !is_delta(a)).count();
             assert!(plain(&seen) == plain(&whole) || !seen[..seen.len() - 1].iter().any(is_delta), "{capacity}");
@@ -182,8 +187,8 @@ fn a_late_subscriber_is_told_what_comes_and_no_more() {
 
 #[test]
 fn a_future_that_is_dropped_at_any_point_loses_nothing() {
-    for &generation in Generation::ALL {
-        let world = World::new();
+    for &generation in CliVersion::ALL {
+        let world = TestRuntime::new();
         let script = || Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND)]);
         let mut rig = open_in(&world, Seed([3; 16]), script(), |_| {}, |_| {});
         let mut whole = rig.claude.subscribe(1000, Overflow::Oldest);

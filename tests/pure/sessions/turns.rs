@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use claude_duplex::message::{Edit, FailureKind};
-use claude_duplex::testing::{Fault, Generation, Script, Step, Tool, World};
-use claude_duplex::{Action, Busy, Config, Driver, Message, MessageKind, Outcome, Overflow, Prompt, Seed, Turn};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestRuntime, ToolStep};
+use claude_duplex::{
+    Action, Config, Driver, Message, MessageKind, Outcome, Overflow, Prompt, PromptHandle, Seed, WhenBusy,
+};
 
 use super::rig::{SECOND, all, delta, open, open_with, until};
 
-async fn read(turn: &mut Turn) -> Vec<Message> {
+async fn read(turn: &mut PromptHandle) -> Vec<Message> {
     let mut messages = Vec::new();
     while let Some(message) = turn.next().await {
         messages.push(message.expect("no lag"));
@@ -22,7 +24,7 @@ fn says(messages: &[Message], text: &str) -> bool {
 
 #[test]
 fn a_turn_is_its_messages_and_its_end() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("four", 2, SECOND)]));
         rig.run(async |claude| {
             let mut turn = claude.prompt("two and two?").unwrap();
@@ -57,7 +59,7 @@ fn either_half_can_be_left_alone() {
 
 #[test]
 fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         for replay in [true, false] {
             let script =
                 Script::new(generation).replay(replay).answering(|prompt| vec![Step::text(format!("re {prompt}"))]);
@@ -78,7 +80,7 @@ fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
 
 #[test]
 fn parts_of_the_answer_are_read_while_it_is_written() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         for replay in [true, false] {
             let rig = open(Script::new(generation).replay(replay).then([Step::text_in_parts("a b c d", 4, SECOND)]));
             let world = rig.world.clone();
@@ -89,7 +91,10 @@ fn parts_of_the_answer_are_read_while_it_is_written() {
                     times.extend(delta(&message.unwrap()).map(|_| world.now()));
                 }
                 assert_eq!(times.len(), 4, "{generation:?}");
-                assert!(times.windows(2).all(|pair| pair[1].since(pair[0]) >= SECOND), "{generation:?}: {times:?}");
+                assert!(
+                    times.windows(2).all(|pair| pair[1].saturating_duration_since(pair[0]) >= SECOND),
+                    "{generation:?}: {times:?}"
+                );
             });
         }
     }
@@ -97,14 +102,14 @@ fn parts_of_the_answer_are_read_while_it_is_written() {
 
 #[test]
 fn prompts_that_share_a_turn_each_get_its_end() {
-    for &generation in Generation::ALL {
-        let slow = Tool::bash("sleep").takes(10 * SECOND).gives("slept");
+    for &generation in CliVersion::ALL {
+        let slow = ToolStep::bash("sleep").duration(10 * SECOND).returns("slept");
         let rig = open(Script::new(generation).then([Step::from(slow), Step::text("both")]));
         let world = rig.world.clone();
         rig.run(async |claude| {
             let first = claude.prompt("one").unwrap();
             world.sleep(5 * SECOND).await;
-            let mut second = claude.prompt(Prompt::text("and two").busy(Busy::Send)).unwrap();
+            let mut second = claude.prompt(Prompt::text("and two").when_busy(WhenBusy::Send)).unwrap();
             let heard = read(&mut second).await;
             let (first, second) = (first.await, second.await);
             assert_eq!((first.outcome, second.outcome), (Outcome::Success, Outcome::Success), "{generation:?}");
@@ -117,9 +122,12 @@ fn prompts_that_share_a_turn_each_get_its_end() {
 
 #[test]
 fn a_turn_of_the_clis_own_is_in_nobodys_messages() {
-    for generation in [Generation::V2_1_250, Generation::V2_1_329] {
-        let own =
-            vec![Step::text("by myself"), Step::from(Tool::bash("sleep").takes(10 * SECOND)), Step::text("still")];
+    for generation in [CliVersion::V2_1_250, CliVersion::V2_1_329] {
+        let own = vec![
+            Step::text("by myself"),
+            Step::from(ToolStep::bash("sleep").duration(10 * SECOND)),
+            Step::text("still"),
+        ];
         let script = Script::new(generation).then([Step::background(5 * SECOND, own), Step::text("started")]);
         let rig = open(script.answering(|_| vec![Step::text("mine")]));
         let world = rig.world.clone();
@@ -198,7 +206,7 @@ fn a_dropped_turn_runs_on() {
 
 #[test]
 fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 10 * SECOND)]));
         let world = rig.world.clone();
         rig.run(async |claude| {
@@ -210,16 +218,16 @@ fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
             running.interrupt().unwrap().await.unwrap();
             let end = running.ended().await;
             assert_eq!(end.outcome, Outcome::Interrupted, "{generation:?}");
-            assert!(world.now().since(claude_duplex::Time::ZERO) < 30 * SECOND);
+            assert!(world.now().saturating_duration_since(claude_duplex::SessionTime::ZERO) < 30 * SECOND);
             assert!(running.cancel().is_err() && running.interrupt().is_err());
         });
     }
 }
 
-/// A timer beside the turn, as the documentation of `Turn` shows it.
+/// A timer beside the turn, as the documentation of `PromptHandle` shows it.
 #[test]
 fn a_turn_that_takes_too_long_is_stopped_and_the_session_goes_on() {
-    for &generation in Generation::ALL {
+    for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([Step::text_in_parts("a b c d", 4, 100 * SECOND)]));
         let world = rig.world.clone();
         rig.run(async |claude| {
@@ -232,7 +240,7 @@ fn a_turn_that_takes_too_long_is_stopped_and_the_session_goes_on() {
             assert_eq!(futures_lite::future::or(in_time, late).await, None, "{generation:?}");
             drop(turn.interrupt().unwrap());
             assert_eq!(turn.await.outcome, Outcome::Interrupted, "{generation:?}");
-            assert!(world.now() < claude_duplex::Time::from(130 * SECOND));
+            assert!(world.now() < claude_duplex::SessionTime::from(130 * SECOND));
             assert_eq!(claude.prompt("more").unwrap().await.outcome, Outcome::Success, "{generation:?}");
         });
     }
@@ -254,9 +262,9 @@ fn what_died_with_the_child_is_lost_and_told_so() {
 /// On every version, whether its CLI sends the partial answer as a message or not.
 #[test]
 fn an_interrupted_prompt_ends_with_its_partial_answer() {
-    for generation in Generation::ALL {
+    for generation in CliVersion::ALL {
         let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
-        let world = World::new();
+        let world = TestRuntime::new();
         let script = Script::new(*generation).partial(true).then([slow]);
         let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
         let end = world.run(runner.run_until(async move {
@@ -282,7 +290,7 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
 
 #[test]
 fn the_edits_of_a_turn_add_up_to_its_answer() {
-    let world = World::new();
+    let world = TestRuntime::new();
     let script =
         Script::default().partial(true).then([Step::text_in_parts("one two three", 3, Duration::from_millis(5))]);
     let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();

@@ -1,6 +1,6 @@
 //! What an operator sees at which level.
 
-use claude_duplex::testing::{Script, Step, Tool};
+use claude_duplex::testing::{Script, Step, ToolStep};
 use tracing::Level;
 
 use super::capture::Capture;
@@ -18,7 +18,7 @@ fn told(level: Level, scene: impl FnOnce()) -> Vec<String> {
 }
 
 fn good() {
-    let script = Script::default().then([Tool::bash("ls").asks().into(), Step::text("done")]);
+    let script = Script::default().then([ToolStep::bash("ls").requires_permission().into(), Step::text("done")]);
     session(config(1), script, async |claude| {
         claude.prompt("hello").unwrap();
         answer_until_idle(claude).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use claude_duplex::trace::LONGEST_CONTENT;
-use claude_duplex::{Config, Input, Prompt, Protocol, Seed, Time, Tracer};
+use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime, Tracer};
 use serde_json::Value;
 use tracing::Level;
 
@@ -146,7 +146,7 @@ fn trace(lines: &[Recorded]) {
     for (_, event) in Player::new().play(lines).events {
         match event {
             Event::Action(action) => tracer.action(&action),
-            Event::Child(order) => tracer.order(order),
+            Event::Child(order) => tracer.child_command(order),
             Event::Skipped(_) => {}
         }
     }
@@ -189,8 +189,8 @@ fn a_name_is_short_and_harmless() {
     capture.during(|| {
         let config = Config::new(Seed([1; 16]));
         let mut tracer = Tracer::new(&config, None);
-        let mut protocol = Protocol::new(config, Time::ZERO);
-        lines.iter().for_each(|line| protocol.receive(Time::ZERO, format!("{line}\n").as_bytes()));
+        let mut protocol = Protocol::new(config, SessionTime::ZERO);
+        lines.iter().for_each(|line| protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes()));
         std::iter::from_fn(|| protocol.poll_action()).for_each(|action| tracer.action(&action));
     });
     let seen = capture.seen();
@@ -214,7 +214,7 @@ fn the_environment_of_a_child_is_not_told() {
     let say = r#"echo "$API_KEY" >&2; echo "{\"type\":\"newest\",\"text\":\"$API_KEY\"}""#;
     let options = Options::new().program("sh").global_arg("-c").global_arg(say).env("API_KEY", SECRET);
     let talk = async {
-        let mut claude = claude_duplex::smol::spawn(&options, Config::new(Seed([1; 16]))).unwrap();
+        let mut claude = claude_duplex::driver::smol::spawn(&options, Config::new(Seed([1; 16]))).unwrap();
         let pid = claude_duplex::Transport::process_id(claude.transport());
         while claude.next().await.is_some() {}
         pid

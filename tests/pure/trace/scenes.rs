@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use claude_duplex::ask::hook::Output;
-use claude_duplex::ask::{DialogAnswer, ElicitationAnswer};
+use claude_duplex::incoming::hook::HookOutput;
+use claude_duplex::incoming::{DialogResponse, ElicitationResponse};
 use claude_duplex::request::{HookMatcher, Initialize, McpServerConfig, McpSetServers};
-use claude_duplex::testing::{Fault, Generation, InMemory, Script, Step, Tool, World};
+use claude_duplex::testing::{CliVersion, Fault, InMemory, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    Action, Answer, Ask, AskKind, AskKinds, Config, Decision, Driver, Exit, Interrupt, Json, Prompt, Request, Seed,
+    Action, Config, Decision, Driver, Exit, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Interrupt,
+    Json, Prompt, Request, Seed,
 };
 use serde_json::json;
 
@@ -20,7 +21,7 @@ pub(crate) type Claude = Driver<InMemory>;
 
 pub(crate) fn config(number: u8) -> Config {
     let mut config = Config::new(Seed([number; 16]));
-    config.owned = AskKinds::ALL;
+    config.handled = IncomingKinds::ALL;
     config
 }
 
@@ -35,7 +36,7 @@ fn object(name: &str) -> Json {
 
 /// Runs one session to its end, whatever the talk left of it.
 pub(crate) fn session(config: Config, script: Script, talk: impl AsyncFnOnce(&mut Claude)) {
-    let world = World::new();
+    let world = TestRuntime::new();
     let mut claude = Driver::new(config, world.start(script));
     world.run(async {
         talk(&mut claude).await;
@@ -47,9 +48,9 @@ pub(crate) fn session(config: Config, script: Script, talk: impl AsyncFnOnce(&mu
 /// Goes on until then, and answers what is asked but for one tool.
 pub(crate) async fn answer_until(claude: &mut Claude, mut over: impl FnMut(&Action) -> bool) {
     while let Some(action) = claude.next().await {
-        if let Action::Asked(ask) = &action {
+        if let Action::IncomingRequest(ask) = &action {
             if !ask.permission().is_ok_and(|tool| tool.tool_name == "Slow") {
-                claude.answer(ask.id(), answer(ask)).unwrap();
+                claude.respond(ask.id(), answer(ask)).unwrap();
             }
         }
         if over(&action) {
@@ -63,18 +64,18 @@ pub(crate) async fn answer_until_idle(claude: &mut Claude) {
 }
 
 /// Nothing that the host says to the ask is without the secret.
-fn answer(ask: &Ask) -> Answer {
+fn answer(ask: &IncomingRequest) -> IncomingResponse {
     match ask.kind() {
-        AskKind::Permission => match ask.permission().unwrap().tool_name.as_str() {
+        IncomingKind::Permission => match ask.permission().unwrap().tool_name.as_str() {
             "Bash" => Decision::allow_with(object("command")).into(),
-            "Raw" => Answer::Raw(Json::from(&json!({ "behavior": "deny", "message": SECRET }))),
+            "Raw" => IncomingResponse::Raw(Json::from(&json!({ "behavior": "deny", "message": SECRET }))),
             _ => Decision::deny(secret("no")).into(),
         },
-        AskKind::Hook => Output::new().system_message(secret("mind")).into(),
-        AskKind::Mcp => ask.mcp().unwrap().result(&object("text")).into(),
-        AskKind::Elicitation => ElicitationAnswer::accept_with(object("name")).into(),
-        AskKind::Dialog => DialogAnswer::completed(object("picked")).into(),
-        _ => Answer::Error { message: secret("what is that") },
+        IncomingKind::Hook => HookOutput::new().system_message(secret("mind")).into(),
+        IncomingKind::Mcp => ask.mcp().unwrap().result(&object("text")).into(),
+        IncomingKind::Elicitation => ElicitationResponse::accept_with(object("name")).into(),
+        IncomingKind::Dialog => DialogResponse::completed(object("picked")).into(),
+        _ => IncomingResponse::Error { message: secret("what is that") },
     }
 }
 
@@ -92,16 +93,16 @@ pub(crate) fn everything() {
     let steps = [
         Step::thinking(secret("hm")),
         Step::text_in_parts(secret("I look around"), 3, SECOND),
-        Tool::bash(secret("ls")).asks().gives(secret("a file")).into(),
-        Tool::new("Write", object("text")).asks().into(),
-        Tool::new("Raw", object("text")).asks().fails().into(),
-        Step::ask("hook_callback", [("callback_id", Json::string("guard")), ("input", Json::from(&hook))]),
+        ToolStep::bash(secret("ls")).requires_permission().returns(secret("a file")).into(),
+        ToolStep::new("Write", object("text")).requires_permission().into(),
+        ToolStep::new("Raw", object("text")).requires_permission().fails().into(),
+        Step::ask("hook_callback", [("callback_id", Json::from_text("guard")), ("input", Json::from(&hook))]),
         Step::mcp("docs", call),
         Step::elicitation("docs", &secret("who are you?")),
         Step::dialog("pick", object("choices")),
         Step::dialog("undeclared", object("choices")).withdrawn_after(SECOND),
-        Step::ask("newest", [("text", Json::string(SECRET))]),
-        Step::from(Tool::new("Slow", object("text")).asks()).withdrawn_after(SECOND),
+        Step::ask("newest", [("text", Json::from_text(SECRET))]),
+        Step::from(ToolStep::new("Slow", object("text")).requires_permission()).withdrawn_after(SECOND),
         Step::raw(format!("{SECRET} is not JSON\n")),
         Step::raw(format!("[\"{SECRET}\"]\n")),
         Step::raw(format!("\x1b]0;{SECRET}\x07{{\"type\":\"newest\"}}\n")),
@@ -117,13 +118,13 @@ pub(crate) fn everything() {
     session(config(1), Script::default().then(steps), async |claude| {
         let server = McpServerConfig::stdio("mcp").env("API_KEY", SECRET).header("authorization", SECRET);
         let initialize = Initialize::new()
-            .hook("PreToolUse", HookMatcher::call("guard"))
+            .hook("PreToolUse", HookMatcher::new("guard"))
             .supported_dialog_kinds(["pick"])
             .append_system_prompt(SECRET)
             .mcp_server("docs", server.clone());
         claude.request(initialize).unwrap();
         claude.request(McpSetServers::new().server("docs", server)).unwrap();
-        claude.request(Request::new("no_such_request").field("text", Json::string(SECRET))).unwrap();
+        claude.request(Request::new("no_such_request").field("text", Json::from_text(SECRET))).unwrap();
         claude.prompt(Prompt::text(secret("look around")).pasted([SECRET])).unwrap();
         answer_until_idle(claude).await;
     });
@@ -169,7 +170,7 @@ pub(crate) fn queue() {
         answer_until_idle(claude).await;
         claude.close();
         assert!(claude.prompt(SECRET).is_err());
-        assert!(claude.request(Request::new("late").field("text", Json::string(SECRET))).is_err());
+        assert!(claude.request(Request::new("late").field("text", Json::from_text(SECRET))).is_err());
     });
 }
 
@@ -177,10 +178,10 @@ pub(crate) fn queue() {
 pub(crate) fn stopped() {
     let mut config = config(4);
     config.timeouts.turn = Some(SECOND);
-    let script = Script::new(Generation::V2_0_76).then([Step::nothing()]).fault(Fault::IgnoreTerminate);
+    let script = Script::new(CliVersion::V2_0_76).then([Step::nothing()]).fault(Fault::IgnoreTerminate);
     session(config, script, async |claude| {
         claude.prompt(secret("go on")).unwrap();
-        answer_until(claude, |action| matches!(action, Action::Stalled(_))).await;
+        answer_until(claude, |action| matches!(action, Action::DeadlineExceeded(_))).await;
     });
     session(self::config(5), Script::default().then([Step::nothing()]), async |claude| {
         claude.prompt(secret("go on")).unwrap();
@@ -191,7 +192,7 @@ pub(crate) fn stopped() {
 
 /// Nobody owns what is asked.
 pub(crate) fn unowned() {
-    let script = Script::default().then([Tool::bash(SECRET).asks()].map(Step::from));
+    let script = Script::default().then([ToolStep::bash(SECRET).requires_permission()].map(Step::from));
     session(Config::new(Seed([6; 16])), script, async |claude| {
         claude.prompt(secret("go on")).unwrap();
         answer_until_idle(claude).await;
@@ -238,7 +239,7 @@ pub(crate) fn dead_at_once() {
 
 /// A host that leaves in the middle of a turn.
 pub(crate) fn dropped() {
-    let world = World::new();
+    let world = TestRuntime::new();
     let script = Script::default().then([Step::text(secret("I")), Step::nothing()]);
     let mut claude = Driver::new(config(9), world.start(script));
     claude.prompt(secret("go on")).unwrap();

@@ -1,7 +1,7 @@
 //! Whose is what: spans open and close in pairs, and nothing stands under another's.
 
-use claude_duplex::testing::{Generation, Pair, Script, Step, Tool, World};
-use claude_duplex::{Action, Busy, Config, Driver, Input, Prompt, Seed, Tracer};
+use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, TestSession, ToolStep};
+use claude_duplex::{Action, Config, Driver, Input, Prompt, Seed, Tracer, WhenBusy};
 use tracing::{Level, info_span};
 
 use super::capture::Capture;
@@ -26,9 +26,10 @@ fn a_turn_has_its_prompts_and_its_outcome() {
     let capture = Capture::new(Level::WARN);
     capture.during(|| {
         let mut config = config(1);
-        config.busy = Busy::Send;
-        let script = Script::new(Generation::V2_1_329).then([Tool::bash("ls").takes(SECOND).into(), Step::text("a")]);
-        let world = World::new();
+        config.when_busy = WhenBusy::Send;
+        let script =
+            Script::new(CliVersion::V2_1_329).then([ToolStep::bash("ls").duration(SECOND).into(), Step::text("a")]);
+        let world = TestRuntime::new();
         let mut claude = Driver::new(config, world.start(script));
         world.run(async {
             claude.prompt("one").unwrap();
@@ -59,7 +60,7 @@ fn a_turn_has_its_prompts_and_its_outcome() {
 fn a_turn_is_over_with_its_last_prompt() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| {
-        let mut pair = Pair::new(config(1), Script::default());
+        let mut pair = TestSession::new(config(1), Script::default());
         let mut tracer = Tracer::new(pair.host.config(), None);
         pair.prompt("one");
         loop {
@@ -85,8 +86,9 @@ fn a_turn_is_over_with_its_last_prompt() {
 fn one_sessions_events_never_stand_under_anothers() {
     const SESSIONS: u8 = 2;
     let capture = Capture::new(Level::TRACE);
-    let world = World::new();
-    let steps = || [Step::text("I"), Tool::bash("ls").asks().takes(SECOND).into(), Step::text("done")];
+    let world = TestRuntime::new();
+    let steps =
+        || [Step::text("I"), ToolStep::bash("ls").requires_permission().duration(SECOND).into(), Step::text("done")];
     capture.during(|| {
         let mut sessions: Vec<Claude> = (0..SESSIONS)
             .map(|number| {
@@ -141,7 +143,8 @@ fn a_tracer_names_its_own_spans_and_looks_at_none_that_is_entered() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| {
         let mut pairs = [1, 2].map(|seed| {
-            let mut pair = Pair::new(config(seed), Script::default().answering(|_| vec![Tool::bash("ls").into()]));
+            let mut pair =
+                TestSession::new(config(seed), Script::default().answering(|_| vec![ToolStep::bash("ls").into()]));
             let tracer = Tracer::new(pair.host.config(), None);
             pair.prompt("one");
             (pair, tracer)
@@ -177,7 +180,7 @@ fn what_is_not_wanted_is_not_made() {
     let capture = Capture::new(Level::ERROR);
     capture.during(|| {
         let mut tracer = Tracer::new(&Config::new(Seed([1; 16])), Some(7));
-        let mut pair = Pair::new(config(1), Script::default());
+        let mut pair = TestSession::new(config(1), Script::default());
         pair.prompt("one");
         for action in pair.run_until_idle() {
             tracer.action(&action);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use claude_duplex::ask::hook::HookEvent;
-use claude_duplex::{AskKind, Config, Lost, Outcome as Ended, Prompt, WhyWithdrawn};
+use claude_duplex::incoming::hook::HookEvent;
+use claude_duplex::{CancelledReason, Config, IncomingKind, LostReason, Outcome as Ended, Prompt};
 use serde_json::json;
 
 use crate::raw::{Raw, Way};
@@ -47,12 +47,12 @@ async fn guard_of_a_close(case: &Case) -> Trial {
     let mut talk = impatient(case).await?;
     let prompt = talk.prompt(Prompt::text(script([tool("Bash", touch()), text("done")])))?;
     let ask = talk.asked().await?;
-    assert_eq!(ask.kind(), AskKind::Hook);
+    assert_eq!(ask.kind(), IncomingKind::Hook);
     talk.close().await?;
     assert!(!is_made(case), "the tool ran");
     let is_withdrawn = |action: &claude_duplex::Action| {
-        let why = WhyWithdrawn::Ended(Lost::Closed);
-        *action == claude_duplex::Action::Withdrawn { ask: ask.id(), why }
+        let reason = CancelledReason::Ended(LostReason::Closed);
+        *action == claude_duplex::Action::IncomingCancelled { id: ask.id(), reason }
     };
     assert!(talk.actions.iter().any(is_withdrawn));
     let end = talk.ended(prompt).await?;

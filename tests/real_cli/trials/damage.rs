@@ -32,8 +32,8 @@ async fn answered(mut talk: Talk<'_>) -> Result<usize, Box<dyn std::error::Error
     assert!(ended.is_success(), "{ended}");
     talk.close().await?;
     let reports = talk.actions.iter().filter(|action| matches!(action, Action::DamagedLine(_))).count();
-    assert_eq!(talk.claude.protocol().counts().damaged, reports as u64);
-    let rejected: Vec<_> = talk.actions.iter().filter(|action| matches!(action, Action::Rejected(_))).collect();
+    assert_eq!(talk.claude.protocol().stats().damaged, reports as u64);
+    let rejected: Vec<_> = talk.actions.iter().filter(|action| matches!(action, Action::RejectedLine(_))).collect();
     assert!(rejected.is_empty(), "{rejected:?}");
     Ok(reports)
 }

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use claude_duplex::ask::ElicitationAnswer;
-use claude_duplex::ask::hook::HookEvent;
-use claude_duplex::{Answer, AskKinds, Config, Json, Options, Prompt};
+use claude_duplex::incoming::ElicitationResponse;
+use claude_duplex::incoming::hook::HookEvent;
+use claude_duplex::{Config, IncomingKinds, IncomingResponse, Json, Options, Prompt};
 use serde_json::{Value, json};
 
 use super::guards::{Guard, judge};
@@ -115,18 +115,19 @@ async fn guard_of_an_elicitations_result(case: &Case) -> Trial {
 /// The server is told what the host says; where the host does not handle it, or fails, that it was cancelled.
 async fn elicitation_answered(case: &Case) -> Trial {
     let server = Json::from_value(&server()?)?;
-    let filled = || ElicitationAnswer::accept_with(Json::parse(r#"{"name":"Ada"}"#).expect("an object"));
-    let ways: [(Option<Answer>, &str); 5] = [
+    let filled = || ElicitationResponse::accept_with(Json::parse(r#"{"name":"Ada"}"#).expect("an object"));
+    let ways: [(Option<IncomingResponse>, &str); 5] = [
         (Some(filled().into()), "Ada"),
-        (Some(ElicitationAnswer::decline().into()), r#""action":"decline""#),
-        (Some(ElicitationAnswer::cancel().into()), r#""action":"cancel""#),
-        (Some(Answer::Error { message: "it broke".into() }), r#""action":"cancel""#),
+        (Some(ElicitationResponse::decline().into()), r#""action":"decline""#),
+        (Some(ElicitationResponse::cancel().into()), r#""action":"cancel""#),
+        (Some(IncomingResponse::Error { message: "it broke".into() }), r#""action":"cancel""#),
         // Nobody handles it.
         (None, r#""action":"cancel""#),
     ];
     for (answer, expected) in ways {
-        let handles =
-            |config: &mut Config| config.owned = if answer.is_some() { AskKinds::ALL } else { AskKinds::NONE };
+        let handles = |config: &mut Config| {
+            config.handled = if answer.is_some() { IncomingKinds::ALL } else { IncomingKinds::NONE }
+        };
         let bypass = |options: Options| options.dangerously_skip_permissions().mcp_server("forms", server.clone());
         let mut talk = Talk::with(case, bypass, handles)?;
         let prompt = talk.prompt(Prompt::text(asking()))?;
@@ -135,7 +136,7 @@ async fn elicitation_answered(case: &Case) -> Trial {
             asks += 1;
             let elicitation = ask.elicitation().expect("an elicitation");
             assert_eq!((elicitation.server.as_str(), elicitation.message.as_str()), ("forms", "who?"));
-            assert!(elicitation.rest.is_empty(), "{elicitation:?}");
+            assert!(elicitation.unknown_fields.is_empty(), "{elicitation:?}");
             answer.clone()
         });
         assert_eq!(end.await?.text(), "done");

@@ -48,7 +48,7 @@ async fn full_pipe_while_an_answer_is_written(case: &Case) -> Trial {
     let child = talk.claude.transport().id();
     signal("STOP", child);
     let large = json!({ "command": "touch other.txt", "description": "x".repeat(1 << 20) });
-    talk.claude.answer(ask.id(), Decision::allow_with(Json::from_value(&large)?))?;
+    talk.claude.respond(ask.id(), Decision::allow_with(Json::from_value(&large)?))?;
     let whole = talk.unsent();
     while talk.unsent() == whole {
         talk.quiet().await;

@@ -1,10 +1,10 @@
 //! Hooks that guard something: what happens to it when the hook gets no response, an error, an empty output, or the refusal.
 //!
-//! The table in `docs/protocol/asks.md` has the same content.
+//! The table in `docs/protocol/incoming.md` has the same content.
 
 use std::fs;
 
-use claude_duplex::ask::hook::HookEvent;
+use claude_duplex::incoming::hook::HookEvent;
 use serde_json::{Value, json};
 
 use crate::raw::{Raw, Result, Way};

@@ -1,7 +1,11 @@
 //! Hooks that the host serves.
 
-use claude_duplex::ask::hook::{HookEvent, Output, OutputDecision, PermissionVerdict, PreToolUseOutput};
-use claude_duplex::{Answer, Ask, AskKinds, Config, Json, Outcome as Ended, Prompt, PromptId};
+use claude_duplex::incoming::hook::{
+    HookEvent, HookOutput, HookOutputDecision, HookPermissionDecision, PreToolUseOutput,
+};
+use claude_duplex::{
+    Config, IncomingKinds, IncomingRequest, IncomingResponse, Json, Outcome as Ended, Prompt, PromptId,
+};
 use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
@@ -20,20 +24,20 @@ trials![
     hook_that_fails_blocks,
 ];
 
-fn says(output: impl Into<Output>) -> Option<Answer> {
-    Some(Answer::from(output.into()))
+fn says(output: impl Into<HookOutput>) -> Option<IncomingResponse> {
+    Some(IncomingResponse::from(output.into()))
 }
 
-fn block(reason: &str) -> Output {
-    Output::new().decision(OutputDecision::Block).reason(reason)
+fn block(reason: &str) -> HookOutput {
+    HookOutput::new().decision(HookOutputDecision::Block).reason(reason)
 }
 
 /// The event that a hook is called for, all of whose fields are known.
-fn event(ask: &Ask) -> HookEvent {
+fn event(ask: &IncomingRequest) -> HookEvent {
     let hook = ask.hook().expect("a hook");
     assert_eq!(hook.callback_id, hook.input.event.as_str());
     let details = hook.input.details().expect("its details");
-    assert!(details.rest().is_empty(), "{details:?}");
+    assert!(details.unknown_fields().is_empty(), "{details:?}");
     hook.input.event
 }
 
@@ -57,7 +61,7 @@ async fn hook_continues(case: &Case) -> Trial {
     let mut events = Vec::new();
     let end = talk.ended_with(prompt, |ask| {
         events.push(event(ask));
-        says(Output::new().go_on(true))
+        says(HookOutput::new().continue_turn(true))
     });
     assert_eq!(end.await?.text(), "done");
     let order = [HookEvent::UserPromptSubmit, HookEvent::PreToolUse, HookEvent::PostToolUse, HookEvent::Stop];
@@ -94,7 +98,7 @@ async fn hook_gives_a_tool_another_input(case: &Case) -> Trial {
     let prompt = running(&mut talk)?;
     let other = Json::from_value(&json!({ "command": "touch other.txt", "description": "make it" }))?;
     let end = talk.ended_with(prompt, |_| {
-        let allow = PreToolUseOutput::new().permission_decision(PermissionVerdict::Allow);
+        let allow = PreToolUseOutput::new().permission_decision(HookPermissionDecision::Allow);
         says(allow.updated_input(other.clone()))
     });
     assert_eq!(end.await?.text(), "done");
@@ -109,7 +113,7 @@ async fn hook_gives_a_tool_another_input(case: &Case) -> Trial {
 async fn hook_defers_a_tool(case: &Case) -> Trial {
     let mut talk = hooked(case, &["PreToolUse"]).await?;
     let prompt = running(&mut talk)?;
-    let defer = || PreToolUseOutput::new().permission_decision(PermissionVerdict::Defer);
+    let defer = || PreToolUseOutput::new().permission_decision(HookPermissionDecision::Defer);
     let End { outcome, result } = talk.ended_with(prompt, |_| says(defer())).await?;
     let runs = case.before("2.1.91", "a hook cannot defer: the tool runs");
     assert_eq!(case.place.cwd().join("made.txt").exists(), runs);
@@ -124,7 +128,7 @@ async fn hook_defers_a_tool(case: &Case) -> Trial {
 
 /// The host has hooks, but owns no hook ask: what they guard is refused.
 async fn hook_that_nobody_owns_blocks(case: &Case) -> Trial {
-    let owns_nothing = |config: &mut Config| config.owned = AskKinds::NONE;
+    let owns_nothing = |config: &mut Config| config.handled = IncomingKinds::NONE;
     for (name, runs) in [("PreToolUse", true), ("UserPromptSubmit", false)] {
         let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), owns_nothing)?;
         let hook = json!([{ "matcher": null, "hookCallbackIds": [name] }]);
@@ -143,7 +147,7 @@ async fn hook_that_fails_blocks(case: &Case) -> Trial {
     for (name, runs) in [("PreToolUse", true), ("UserPromptSubmit", false)] {
         let mut talk = hooked(case, &[name]).await?;
         let prompt = running(&mut talk)?;
-        let end = talk.ended_with(prompt, |_| Some(Answer::Error { message: "it broke".into() }));
+        let end = talk.ended_with(prompt, |_| Some(IncomingResponse::Error { message: "it broke".into() }));
         assert_eq!(end.await?.outcome, if runs { Ended::Success } else { Ended::Blocked });
         assert!(!case.place.cwd().join("made.txt").exists(), "{name}");
         talk.close().await?;
@@ -157,7 +161,7 @@ async fn hook_blocks_a_prompt(case: &Case) -> Trial {
     let End { outcome, .. } = talk.ended_with(prompt, |_| says(block("no secrets"))).await?;
     assert_eq!(outcome, Ended::Blocked);
     let next = talk.prompt(Prompt::text(script([text("good")])))?;
-    assert_eq!(talk.ended_with(next, |_| says(Output::new().go_on(true))).await?.text(), "good");
+    assert_eq!(talk.ended_with(next, |_| says(HookOutput::new().continue_turn(true))).await?.text(), "good");
     let heard =
         case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|said| said.text.contains("secrets"));
     assert!(!heard, "the model heard a blocked prompt");
@@ -172,7 +176,7 @@ async fn hook_times_out(case: &Case) -> Trial {
     let prompt = running(&mut talk)?;
     if case.before("2.0.42", "the hook's timeout is not kept: the turn waits for the answer") {
         let ask = talk.asked().await?;
-        talk.claude.answer(ask.id(), says(Output::new().go_on(true)).expect("an answer"))?;
+        talk.claude.respond(ask.id(), says(HookOutput::new().continue_turn(true)).expect("an answer"))?;
         assert_eq!(talk.ended(prompt).await?.text(), "done");
         assert_eq!(talk.withdrawn(), 0);
     } else {

@@ -104,8 +104,8 @@ pub(crate) fn other_process() -> Option<ExitCode> {
     let words = std::env::var(VARIABLE).ok()?;
     match host(&words) {
         Ok(()) => Some(ExitCode::SUCCESS),
-        Err(why) => {
-            eprintln!("{why}");
+        Err(reason) => {
+            eprintln!("{reason}");
             Some(ExitCode::FAILURE)
         }
     }
@@ -125,7 +125,9 @@ fn host(words: &str) -> Trial {
             while let Some(action) = claude.next().await {
                 match action {
                     Action::Message { message, .. } => println!("{}", message.line()),
-                    Action::PromptEnded { outcome: Outcome::Lost(why), .. } => return Err(why.to_string().into()),
+                    Action::PromptEnded { outcome: Outcome::Lost(reason), .. } => {
+                        return Err(reason.to_string().into());
+                    }
                     Action::PromptEnded { prompt: ended, .. } if ended == prompt => break,
                     _ => {}
                 }

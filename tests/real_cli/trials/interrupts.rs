@@ -64,7 +64,7 @@ async fn interrupt_with_an_open_ask(case: &Case) -> Trial {
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     assert_eq!(talk.withdrawn(), 1);
-    assert!(talk.claude.answer(ask.id(), Decision::allow()).is_err(), "it is stale");
+    assert!(talk.claude.respond(ask.id(), Decision::allow()).is_err(), "it is stale");
     assert!(!case.place.cwd().join("made.txt").exists());
     goes_on(talk).await
 }

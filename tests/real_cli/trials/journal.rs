@@ -28,14 +28,14 @@ async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     let first = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
     let second = talk.prompt(Prompt::text(script([text("much too long").chunks(9).hold("mid")])))?;
     let ask = talk.asked().await?;
-    talk.claude.answer(ask.id(), Decision::allow())?;
+    talk.claude.respond(ask.id(), Decision::allow())?;
     assert_eq!(talk.ended(first).await?.text(), "done");
     talk.message("content_block_delta").await?;
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(second).await?.outcome, Ended::Interrupted);
     talk.close().await?;
-    if let Some(why) = talk.claude.recording_stopped() {
-        return Err(format!("{why:?}").into());
+    if let Some(reason) = talk.claude.recording_stopped() {
+        return Err(format!("{reason:?}").into());
     }
     let other = Command::new(std::env::current_exe()?).env(VARIABLE, &path).output()?;
     assert!(other.status.success(), "{}", String::from_utf8_lossy(&other.stderr));
@@ -53,8 +53,8 @@ pub(crate) fn other_process() -> Option<ExitCode> {
             print!("{}", account::of(&actions));
             Some(ExitCode::SUCCESS)
         }
-        Err(why) => {
-            eprintln!("{}: {why}", Path::new(&path).display());
+        Err(reason) => {
+            eprintln!("{}: {reason}", Path::new(&path).display());
             Some(ExitCode::FAILURE)
         }
     }

@@ -1,7 +1,9 @@
 //! May the tool run?
 
 use claude_duplex::options::PermissionMode;
-use claude_duplex::{Action, Answer, AskKind, AskKinds, Config, Decision, Json, Outcome as Ended, Prompt};
+use claude_duplex::{
+    Action, Config, Decision, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome as Ended, Prompt,
+};
 use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
@@ -38,7 +40,7 @@ async fn permission_allowed(case: &Case) -> Trial {
     let permission = ask.permission()?;
     assert_eq!(permission.tool_name, "Bash");
     assert_eq!(permission.tool_use_id.is_none(), case.before("2.0.28", "the ask does not name its tool call"));
-    talk.claude.answer(ask.id(), Decision::allow())?;
+    talk.claude.respond(ask.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("made"));
@@ -50,7 +52,7 @@ async fn permission_denied(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
-    talk.claude.answer(ask.id(), Decision::deny("not today"))?;
+    talk.claude.respond(ask.id(), Decision::deny("not today"))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("not today"), "{}", talk.tool_results());
@@ -62,7 +64,7 @@ async fn permission_with_another_input(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
-    talk.claude.answer(ask.id(), Decision::allow_with(Json::from_value(&touch("other.txt"))?))?;
+    talk.claude.respond(ask.id(), Decision::allow_with(Json::from_value(&touch("other.txt"))?))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(case.place.cwd().join("other.txt").exists());
@@ -80,10 +82,10 @@ async fn permission_allowed_always(case: &Case) -> Trial {
     let prompt = talk.prompt(Prompt::text(script([write("one.txt"), write("two.txt"), text("done")])))?;
     let ask = talk.asked().await?;
     let suggestion = ask.permission()?.suggestions().first().cloned().ok_or("no suggestion")?;
-    talk.claude.answer(ask.id(), Decision::allow().and_remember(suggestion))?;
+    talk.claude.respond(ask.id(), Decision::allow().and_remember(suggestion))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(case.place.cwd().join("one.txt").exists() && case.place.cwd().join("two.txt").exists());
-    assert_eq!(talk.actions.iter().filter(|action| matches!(action, Action::Asked(_))).count(), 1);
+    assert_eq!(talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count(), 1);
     talk.close().await?;
     Ok(())
 }
@@ -92,7 +94,7 @@ async fn permission_answered_by_an_error(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
-    talk.claude.answer(ask.id(), Answer::Error { message: "nobody can tell".into() })?;
+    talk.claude.respond(ask.id(), IncomingResponse::Error { message: "nobody can tell".into() })?;
     assert_eq!(talk.ended(prompt).await?.text(), "done", "only the call fails");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("nobody can tell"), "{}", talk.tool_results());
@@ -104,7 +106,7 @@ async fn permission_denied_and_interrupted(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
-    talk.claude.answer(ask.id(), Decision::deny("stop it").and_interrupt())?;
+    talk.claude.respond(ask.id(), Decision::deny("stop it").and_interrupt())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     assert!(!case.place.cwd().join("made.txt").exists());
     let again = talk.prompt(Prompt::text(script([text("here")])))?;
@@ -136,12 +138,12 @@ async fn permissions_of_several_tools(case: &Case) -> Trial {
 }
 
 async fn permission_that_nobody_owns(case: &Case) -> Trial {
-    let owns_nothing = |config: &mut Config| config.owned = AskKinds::NONE;
+    let owns_nothing = |config: &mut Config| config.handled = IncomingKinds::NONE;
     let mut talk = Talk::with(case, |options| options.host_permission_prompts(), owns_nothing)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
-    assert!(talk.actions.iter().any(|action| matches!(action, Action::Declined { .. })));
+    assert!(talk.actions.iter().any(|action| matches!(action, Action::IncomingDeclined { .. })));
     talk.close().await?;
     Ok(())
 }
@@ -164,7 +166,7 @@ async fn permission_mode_is_the_one_that_asks(case: &Case) -> Trial {
         )?;
         let id = talk.prompt(prompt.clone())?;
         let end = talk.ended_with(id, |ask| {
-            assert_eq!(ask.kind(), AskKind::Permission);
+            assert_eq!(ask.kind(), IncomingKind::Permission);
             Some(Decision::deny("refused by the host").into())
         });
         assert_eq!(end.await?.text(), "done");
@@ -190,7 +192,7 @@ async fn ask_user_question(case: &Case) -> Trial {
     });
     assert_eq!(end.await?.text(), "done");
     if case.before("2.0.71", "there is no such tool: the call fails, and nobody is asked") {
-        assert!(!talk.actions.iter().any(|action| matches!(action, Action::Asked(_))));
+        assert!(!talk.actions.iter().any(|action| matches!(action, Action::IncomingRequest(_))));
     } else {
         assert!(talk.tool_results().contains("Right"), "{}", talk.tool_results());
     }

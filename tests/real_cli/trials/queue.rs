@@ -1,6 +1,6 @@
 //! Prompts behind prompts: held back here, in the CLI's queue, folded, joined, cancelled.
 
-use claude_duplex::{Busy, Json, Outcome as Ended, Prompt, Request};
+use claude_duplex::{Json, Outcome as Ended, Prompt, Request, WhenBusy};
 use serde_json::json;
 
 use crate::script::{script, text, tool};
@@ -33,8 +33,8 @@ async fn busy_send_joins_what_waits(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     talk.message("content_block_delta").await?;
-    let second = talk.prompt(Prompt::text("second").busy(Busy::Send))?;
-    let third = talk.prompt(Prompt::text("third").busy(Busy::Send))?;
+    let second = talk.prompt(Prompt::text("second").when_busy(WhenBusy::Send))?;
+    let third = talk.prompt(Prompt::text("third").when_busy(WhenBusy::Send))?;
     talk.read_up_to_here().await?;
     case.api.release("mid");
     assert_eq!(talk.ended(first).await?.text(), "first");
@@ -51,11 +51,11 @@ async fn busy_refuse_gives_it_back(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     talk.message("content_block_delta").await?;
-    let refused = talk.claude.prompt(Prompt::text("second").busy(Busy::Refuse));
-    assert_eq!(refused.unwrap_err().value, Prompt::text("second").busy(Busy::Refuse));
+    let refused = talk.claude.prompt(Prompt::text("second").when_busy(WhenBusy::Reject));
+    assert_eq!(refused.unwrap_err().value, Prompt::text("second").when_busy(WhenBusy::Reject));
     case.api.release("mid");
     assert_eq!(talk.ended(first).await?.text(), "first");
-    let again = talk.prompt(Prompt::text("second").busy(Busy::Refuse))?;
+    let again = talk.prompt(Prompt::text("second").when_busy(WhenBusy::Reject))?;
     assert_eq!(talk.ended(again).await?.outcome, Ended::Success);
     talk.close().await?;
     Ok(())
@@ -67,9 +67,9 @@ async fn fold(case: &Case) -> Trial {
     let wait = json!({ "command": "until [ -e go ]; do sleep 0.05; done; echo gone", "description": "wait" });
     let first = talk.prompt(Prompt::text(script([tool("Bash", wait), text("folded")])))?;
     talk.message("tool_use").await?;
-    let second = talk.prompt(Prompt::text("by the way").busy(Busy::Send))?;
+    let second = talk.prompt(Prompt::text("by the way").when_busy(WhenBusy::Send))?;
     // Its reply shows that the prompt before it was read.
-    let mode = Request::new("set_permission_mode").field("mode", Json::string("bypassPermissions"));
+    let mode = Request::new("set_permission_mode").field("mode", Json::from_text("bypassPermissions"));
     talk.request(mode).await??;
     std::fs::write(case.place.cwd().join("go"), "")?;
     assert_eq!(talk.ended(first).await?.outcome, Ended::Success);
@@ -87,7 +87,7 @@ async fn cancel_a_queued_prompt(case: &Case) -> Trial {
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     let held = talk.prompt("held back here")?;
     talk.message("content_block_delta").await?;
-    let sent = talk.prompt(Prompt::text("in the queue of the CLI").busy(Busy::Send))?;
+    let sent = talk.prompt(Prompt::text("in the queue of the CLI").when_busy(WhenBusy::Send))?;
     talk.claude.cancel(held)?;
     talk.claude.cancel(sent)?;
     assert_eq!(talk.ended(held).await?.outcome, Ended::Cancelled);
@@ -109,7 +109,7 @@ async fn closed_with_a_prompt_queued(case: &Case) -> Trial {
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     let held = talk.prompt("held back here")?;
     talk.message("content_block_delta").await?;
-    let sent = talk.prompt(Prompt::text(script([text("sent")])).busy(Busy::Send))?;
+    let sent = talk.prompt(Prompt::text(script([text("sent")])).when_busy(WhenBusy::Send))?;
     talk.read_up_to_here().await?;
     talk.claude.close();
     case.api.release("mid");

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use claude_duplex::options::PermissionMode;
 use claude_duplex::request::SetPermissionMode;
-use claude_duplex::{Action, Ask, Busy, Config, Decision, Exit, Interrupt, Outcome as Ended, Prompt, PromptId};
+use claude_duplex::{
+    Action, Config, Decision, Exit, IncomingRequest, Interrupt, Outcome as Ended, Prompt, PromptId, WhenBusy,
+};
 use serde_json::{Value, json};
 
 use crate::script::{Step, script, text, tool};
@@ -32,7 +34,7 @@ async fn held(talk: &mut Talk<'_>) -> Result<PromptId, String> {
 }
 
 fn send(talk: &mut Talk<'_>, text: &str) -> Result<PromptId, String> {
-    talk.prompt(Prompt::text(text).busy(Busy::Send))
+    talk.prompt(Prompt::text(text).when_busy(WhenBusy::Send))
 }
 
 /// Sends another prompt and closes.
@@ -107,7 +109,7 @@ async fn interrupt_with_two_open_permissions(case: &Case) -> Trial {
     talk.quiet().await;
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
-    let asked = talk.actions.iter().filter(|action| matches!(action, Action::Asked(_))).count();
+    let asked = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
     assert_eq!(talk.withdrawn(), asked);
     for name in ["one.txt", "two.txt"] {
         assert!(!case.place.cwd().join(name).exists(), "{name}");
@@ -120,7 +122,7 @@ async fn response_that_races_an_interrupt(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(script([touch("made.txt"), text("first").chunks(2).hold("mid")])))?;
     let ask = talk.asked().await?;
-    talk.claude.answer(ask.id(), Decision::allow())?;
+    talk.claude.respond(ask.id(), Decision::allow())?;
     let interrupt = talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     talk.replied(interrupt).await??;
@@ -194,11 +196,11 @@ async fn mode_changes_in_mid_turn(case: &Case) -> Trial {
     let write = |name: &str| -> Value { json!({ "file_path": case.place.cwd().join(name), "content": "here" }) };
     let steps = [tool("Write", write("one.txt")), tool("Write", write("two.txt")), text("done")];
     let prompt = talk.prompt(Prompt::text(script(steps)))?;
-    let ask: Ask = talk.asked().await?;
-    talk.request(SetPermissionMode::to("acceptEdits").into()).await??;
-    talk.claude.answer(ask.id(), Decision::allow())?;
+    let ask: IncomingRequest = talk.asked().await?;
+    talk.request(SetPermissionMode::new("acceptEdits").into()).await??;
+    talk.claude.respond(ask.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
-    let asked = talk.actions.iter().filter(|action| matches!(action, Action::Asked(_))).count();
+    let asked = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
     assert_eq!(asked, 1, "the second is not asked for");
     for name in ["one.txt", "two.txt"] {
         assert!(case.place.cwd().join(name).exists(), "{name}");

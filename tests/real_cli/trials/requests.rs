@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claude_duplex::request::*;
-use claude_duplex::{Action, Config, Decision, DecodeError, Json, Reply, Request, RequestError};
+use claude_duplex::{Action, Config, Decision, DecodeError, Json, Request, RequestError, Response};
 use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
@@ -15,17 +15,17 @@ trials![initialize, every_request_is_settled, unknown_request, an_ask_that_initi
 
 async fn initialize(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let initialize = Initialize::new().hook("PreToolUse", HookMatcher::call("guard").on("Bash"));
+    let initialize = Initialize::new().hook("PreToolUse", HookMatcher::new("guard").for_matching("Bash"));
     let reply = talk.request(initialize.clone().into()).await??;
-    let names = reply.of::<Initialize>().map(|view| Initialize::unnamed(&view));
+    let names = reply.decode_as::<Initialize>().map(|view| Initialize::unknown_names(&view));
     traffic::reply(case.name, Initialize::SUBTYPE, &reply, names);
-    let reply = reply.of::<Initialize>()?;
+    let reply = reply.decode_as::<Initialize>()?;
     initialize.check(&reply)?;
     let commands = reply.commands.ok_or("no commands")?;
     assert!(commands.iter().any(|command| command.name == "compact"), "{commands:?}");
     let models = reply.models.ok_or("no models")?;
     assert!(models.iter().any(|model| model.value == "default"), "{models:?}");
-    talk.request(SetPermissionMode::to("plan").into()).await??;
+    talk.request(SetPermissionMode::new("plan").into()).await??;
     let prompt = talk.prompt("hello")?;
     assert_eq!(talk.ended(prompt).await?.text(), "ok");
     let init = talk.messages().find(|message| message.subtype().as_deref() == Some("init")).ok_or("no init")?;
@@ -35,11 +35,11 @@ async fn initialize(case: &Case) -> Trial {
 }
 
 /// Reads a reply by its type, and returns what that does not name.
-type Reads = fn(&Reply) -> Result<Vec<String>, DecodeError>;
+type Reads = fn(&Response) -> Result<Vec<String>, DecodeError>;
 
 /// A request, and how its reply is read.
-fn of<C: Call>(call: C) -> (Request, Reads) {
-    (call.into(), |reply| reply.of::<C>().map(|view| C::unnamed(&view)))
+fn of<C: TypedRequest>(call: C) -> (Request, Reads) {
+    (call.into(), |reply| reply.decode_as::<C>().map(|view| C::unknown_names(&view)))
 }
 
 /// Every request with a plain payload (wire reference, section 5).
@@ -47,44 +47,44 @@ fn requests() -> Vec<(Request, Reads)> {
     let none = "11111111-1111-4111-8111-111111111111";
     let empty = || Json::from(&json!({}));
     vec![
-        of(SetModel::to("claude-haiku-4-5")),
+        of(SetModel::new("claude-haiku-4-5")),
         of(SetModel::reset()),
-        of(SetPermissionMode::to("plan")),
-        of(SetPermissionMode::to("default")),
-        of(SetMaxThinkingTokens::to(1024)),
+        of(SetPermissionMode::new("plan")),
+        of(SetPermissionMode::new("default")),
+        of(SetMaxThinkingTokens::new(1024)),
         of(McpStatus::new()),
         of(McpSetServers::new()),
         of(McpReconnect::server("none")),
-        of(McpToggle::off("none")),
+        of(McpToggle::disable("none")),
         of(McpCall::tool("mcp__none__none")),
-        of(McpReadResource::of("none", "ui://none")),
+        of(McpReadResource::new("none", "ui://none")),
         of(SetMcpPermissionModeOverride::reset("none")),
-        of(CancelAsyncMessage::of(none)),
-        of(StopTask::of("none")),
-        of(RewindFiles::to(none)),
+        of(CancelAsyncMessage::new(none)),
+        of(StopTask::new("none")),
+        of(RewindFiles::new(none)),
         of(GetContextUsage::new()),
         of(GetSettings::new()),
         of(ApplyFlagSettings::new(empty())),
-        of(UpdateSettings::of(SettingsFile::Local, empty())),
+        of(UpdateSettings::new(SettingsFile::Local, empty())),
         of(GetSessionCost::new()),
         of(GetBinaryVersion::new()),
         of(GetHooksListing::new()),
         of(GetUsage::new()),
-        of(GetTaskOutput::of("none")),
+        of(GetTaskOutput::new("none")),
         of(ListModels::new()),
         of(ListPermissionRules::new()),
         of(ReloadPlugins::new()),
         of(ReloadSkills::new()),
         of(ReloadOutputStyles::new()),
-        of(FileSuggestions::like("a")),
-        of(ReadFile::at("none")),
-        of(SeedReadState::of("x", 1)),
+        of(FileSuggestions::new("a")),
+        of(ReadFile::new("none")),
+        of(SeedReadState::new("x", 1)),
         of(BackgroundTasks::new()),
-        of(RenameSession::to("t")),
-        of(SetColor::to("blue")),
-        of(SetHasSubscribers::to(true)),
+        of(RenameSession::new("t")),
+        of(SetColor::new("blue")),
+        of(SetHasSubscribers::new(true)),
         (Request::new("interrupt"), |reply| {
-            reply.interrupted().map(|reply| reply.rest.iter().map(|(name, _)| name.to_owned()).collect())
+            reply.interrupted().map(|reply| reply.unknown_fields.iter().map(|(name, _)| name.to_owned()).collect())
         }),
     ]
 }
@@ -164,10 +164,10 @@ async fn an_ask_that_initialize_lists(case: &Case) -> Trial {
     let prompt = talk.prompt(script(steps))?;
     let ask = talk.asked().await?;
     drop(talk.request(Initialize::new().into()).await?);
-    talk.claude.answer(ask.id(), Decision::allow())?;
+    talk.claude.respond(ask.id(), Decision::allow())?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     talk.close().await?;
-    let asked = talk.actions.iter().filter(|action| matches!(action, Action::Asked(_))).count();
+    let asked = talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count();
     assert_eq!((asked, case.place.cwd().join("made.txt").exists()), (1, true));
     Ok(())
 }

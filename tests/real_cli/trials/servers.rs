@@ -1,7 +1,7 @@
 //! An MCP server in the host's own process.
 
-use claude_duplex::ask::mcp::{Reaction, Rpc, Server, Tool};
-use claude_duplex::{Answer, Ask, Json, Prompt, Request};
+use claude_duplex::incoming::mcp::{JsonRpc, McpReaction, SdkMcpServer, SdkMcpTool};
+use claude_duplex::{IncomingRequest, IncomingResponse, Json, Prompt, Request};
 use serde_json::{Value, json};
 
 use crate::script::{script, text, tool};
@@ -11,18 +11,18 @@ use crate::watch::Case;
 trials![host_server_called];
 
 /// A server that adds.
-fn serve(ask: &Ask, methods: &mut Vec<String>) -> Option<Answer> {
+fn serve(ask: &IncomingRequest, methods: &mut Vec<String>) -> Option<IncomingResponse> {
     let number = json!({ "type": "number" });
     let schema = json!({ "type": "object", "properties": { "a": number, "b": number } });
     let schema = Json::from_value(&schema).expect("a schema");
     let message = ask.mcp().expect("a message");
     match message.rpc().expect("JSON-RPC") {
-        Rpc::Request { method, .. } | Rpc::Notification { method, .. } => methods.push(method),
+        JsonRpc::Request { method, .. } | JsonRpc::Notification { method, .. } => methods.push(method),
         other => panic!("nothing was asked of the CLI: {other:?}"),
     }
-    Some(match Server::new("calc", "1").tool(Tool::new("add", "add", schema)).react(&message) {
-        Reaction::Answer(answer) => answer.into(),
-        Reaction::Call(call) => {
+    Some(match SdkMcpServer::new("calc", "1").tool(SdkMcpTool::new("add", "add", schema)).react(&message) {
+        McpReaction::Answer(answer) => answer.into(),
+        McpReaction::Call(call) => {
             let arguments: Value = call.arguments.decode().expect("an object");
             let number = |name: &str| arguments[name].as_i64().unwrap_or_default();
             call.text((number("a") + number("b")).to_string()).into()

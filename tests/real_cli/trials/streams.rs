@@ -1,7 +1,7 @@
 //! Streams that break in the middle: what a host shows is what the CLI says in the end, on every version.
 
 use claude_duplex::message::{Accumulator, Edit, Transcript};
-use claude_duplex::{Content, Interrupt, MessageKind, Outcome as Ended, Prompt};
+use claude_duplex::{ContentBlock, Interrupt, MessageKind, Outcome as Ended, Prompt};
 use serde_json::json;
 
 use crate::script::{Step, script, text, think};
@@ -44,7 +44,7 @@ fn judge(talk: &Talk<'_>) -> String {
         transcript.add(message);
         if message.kind() == MessageKind::Assistant && !message.is_subagent() {
             let blocks = message.content().expect("an answer has content");
-            said.extend(blocks.iter().filter_map(Content::text).map(str::to_owned));
+            said.extend(blocks.iter().filter_map(ContentBlock::text).map(str::to_owned));
         }
     }
     assert!(transcript.texts().eq(&said), "{:?} is shown, {said:?} was said", transcript.text());

@@ -1,6 +1,8 @@
 //! What runs beside a turn: subagents, background commands, and the turns that the CLI starts by itself.
 
-use claude_duplex::{Action, Busy, CloseWhen, Config, Exit, Origin, Outcome as Ended, Prompt, PromptId, TurnId};
+use claude_duplex::{
+    Action, CloseWhen, Config, Exit, Outcome as Ended, Prompt, PromptId, TurnId, TurnOrigin, WhenBusy,
+};
 use serde_json::json;
 
 use crate::script::{Step, script, text, tool};
@@ -45,7 +47,7 @@ fn turn_of(talk: &Talk<'_>, wanted: PromptId) -> Option<TurnId> {
 
 fn own_turns(talk: &Talk<'_>) -> Vec<TurnId> {
     let own = |action: &Action| match action {
-        Action::TurnEnded { turn, origin: Origin::Own(_), .. } => Some(*turn),
+        Action::TurnEnded { turn, origin: TurnOrigin::Own(_), .. } => Some(*turn),
         _ => None,
     };
     talk.actions.iter().filter_map(own).collect()
@@ -120,7 +122,7 @@ async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
     if at_its_end == AtItsEnd::OwnTurn {
         talk.message("content_block_delta").await?;
     }
-    let second = talk.prompt(Prompt::text(script([text("two")])).busy(Busy::Send))?;
+    let second = talk.prompt(Prompt::text(script([text("two")])).when_busy(WhenBusy::Send))?;
     case.api.release("own");
     let end = talk.ended(second).await?;
     let own = own_turns(&talk);

@@ -1,6 +1,6 @@
 //! Requests in lines that are longer than the host reads.
 
-use claude_duplex::{Action, AskKind, Config, Prompt};
+use claude_duplex::{Action, Config, IncomingKind, Prompt};
 use serde_json::json;
 
 use crate::script::{script, text, tool};
@@ -17,11 +17,11 @@ fn short_lines(config: &mut Config) {
 }
 
 /// Has the model write a long file, and returns whether the file exists afterwards. The host does not answer the request.
-async fn writes(case: &Case, talk: &mut Talk<'_>, kind: AskKind) -> Result<bool, Box<dyn std::error::Error>> {
+async fn writes(case: &Case, talk: &mut Talk<'_>, kind: IncomingKind) -> Result<bool, Box<dyn std::error::Error>> {
     let path = case.place.cwd().join("long.txt");
     let write = json!({ "file_path": path, "content": "x".repeat(2 * LINE) });
     talk.prompt(Prompt::text(script([tool("Write", write), text("done")])))?;
-    let is_declined = |action: &Action| matches!(action, Action::Rejected(line) if line.declined == Some(kind));
+    let is_declined = |action: &Action| matches!(action, Action::RejectedLine(line) if line.declined == Some(kind));
     talk.until("the request", |action| is_declined(action).then_some(())).await?;
     // The turn goes on. Its result is too long as well: it lists what was denied.
     while case.api.calls().len() < 2 {
@@ -35,7 +35,7 @@ async fn writes(case: &Case, talk: &mut Talk<'_>, kind: AskKind) -> Result<bool,
 
 async fn request_in_a_line_that_is_too_long(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| options.host_permission_prompts(), short_lines)?;
-    assert!(!writes(case, &mut talk, AskKind::Permission).await?);
+    assert!(!writes(case, &mut talk, IncomingKind::Permission).await?);
     Ok(())
 }
 
@@ -43,6 +43,6 @@ async fn hook_in_a_line_that_is_too_long(case: &Case) -> Trial {
     let mut talk = Talk::with(case, |options| options.dangerously_skip_permissions(), short_lines)?;
     let hook = json!([{ "matcher": null, "hookCallbackIds": ["guard"] }]);
     talk.initialize(json!({ "hooks": { "PreToolUse": hook } })).await?;
-    assert!(!writes(case, &mut talk, AskKind::Hook).await?);
+    assert!(!writes(case, &mut talk, IncomingKind::Hook).await?);
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use claude_duplex::{
-    Action, AskId, AskKind, Busy, Config, Exit, Input, Interrupt, Json, Prompt, PromptId, Protocol, Request, Time, Uuid,
+    Action, Config, Exit, IncomingId, IncomingKind, Input, Interrupt, Json, Prompt, PromptId, Protocol, Request,
+    SessionTime, Uuid, WhenBusy,
 };
 
 use super::step::{PickedBusy, Step};
@@ -14,18 +15,18 @@ use super::{History, answer};
 #[derive(Clone)]
 pub(crate) struct Author {
     protocol: Protocol,
-    now: Time,
-    pub(super) inputs: Vec<(Time, Input<'static>)>,
+    now: SessionTime,
+    pub(super) inputs: Vec<(SessionTime, Input<'static>)>,
     prompts: Vec<PromptId>,
-    asks: Vec<(AskId, AskKind)>,
+    asks: Vec<(IncomingId, IncomingKind)>,
     written: Vec<u8>,
 }
 
 impl Author {
     pub(crate) fn new(config: Config) -> Self {
         Self {
-            protocol: Protocol::new(config, Time::ZERO),
-            now: Time::ZERO,
+            protocol: Protocol::new(config, SessionTime::ZERO),
+            now: SessionTime::ZERO,
             inputs: Vec::new(),
             prompts: Vec::new(),
             asks: Vec::new(),
@@ -35,7 +36,7 @@ impl Author {
 
     /// What was said so far.
     pub(crate) fn history(&self) -> History {
-        History { config: self.protocol.config().clone(), start: Time::ZERO, inputs: self.inputs.clone() }
+        History { config: self.protocol.config().clone(), start: SessionTime::ZERO, inputs: self.inputs.clone() }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -59,10 +60,10 @@ impl Author {
                 let text = format!("{}{}\n{}", if slash { "/" } else { "" }, "p".repeat(usize::from(text)), '\u{2028}');
                 let mut prompt = Prompt::text(&text);
                 if let Some(busy) = busy {
-                    prompt = prompt.busy(match busy {
-                        PickedBusy::Queue => Busy::Queue,
-                        PickedBusy::Send => Busy::Send,
-                        PickedBusy::Refuse => Busy::Refuse,
+                    prompt = prompt.when_busy(match busy {
+                        PickedBusy::Queue => WhenBusy::Queue,
+                        PickedBusy::Send => WhenBusy::Send,
+                        PickedBusy::Refuse => WhenBusy::Reject,
                     });
                 }
                 if let Ok(id) = self.protocol.clone().prompt(self.now, prompt.clone()) {
@@ -88,12 +89,12 @@ impl Author {
                 }
                 1 => Request::new("interrupt"),
                 2 => Request::new("mcp_status"),
-                _ => Request::new("set_model").field("model", Json::string("m\n{}")),
+                _ => Request::new("set_model").field("model", Json::from_text("m\n{}")),
             }),
             Step::Answer { ask, how } => match self.ask(ask) {
                 // Most answers should be of the ask's kind.
                 Some((id, kind)) => {
-                    Input::Answer(id, if how < 0xe0 { answer::typed(how, kind) } else { answer::answer(how) })
+                    Input::Respond(id, if how < 0xe0 { answer::typed(how, kind) } else { answer::answer(how) })
                 }
                 None => return,
             },
@@ -114,12 +115,12 @@ impl Author {
             Step::Close => Input::Close,
             Step::Abort => Input::Abort,
             Step::Wait(milliseconds) => {
-                self.now = self.now.after(Duration::from_millis(milliseconds.into()));
+                self.now = self.now.saturating_add(Duration::from_millis(milliseconds.into()));
                 Input::Timeout
             }
             Step::Deadline(shift) => {
                 if let Some((due, _)) = self.protocol.poll_timeout() {
-                    self.now = Time::from_nanos(due.as_nanos().saturating_add_signed(shift.into()));
+                    self.now = SessionTime::from_nanos(due.as_nanos().saturating_add_signed(shift.into()));
                 }
                 Input::Timeout
             }
@@ -131,15 +132,15 @@ impl Author {
         self.protocol.apply(self.now, input.clone());
         self.inputs.push((self.now, input));
         while let Some(action) = self.protocol.poll_action() {
-            if let Action::Asked(ask) = action {
+            if let Action::IncomingRequest(ask) = action {
                 self.asks.push((ask.id(), ask.kind()));
             }
         }
-        while self.protocol.poll_child().is_some() {}
+        while self.protocol.poll_child_command().is_some() {}
     }
 
     /// An ask: one of the latest, or now and then an old one. It may be over: answered, withdrawn, or lost with the session.
-    fn ask(&self, pick: u8) -> Option<(AskId, AskKind)> {
+    fn ask(&self, pick: u8) -> Option<(IncomingId, IncomingKind)> {
         let back = usize::from(if pick < 0xe0 { pick % 4 } else { pick });
         self.asks.iter().rev().nth(back % self.asks.len().clamp(1, if pick < 0xe0 { 4 } else { 256 })).copied()
     }

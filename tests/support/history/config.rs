@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
-use claude_duplex::{AskKind, Busy, Child, CloseWhen, Config, Seed, UnknownAsks};
+use claude_duplex::{CloseWhen, Config, IncomingKind, Seed, TransportKind, UnknownIncoming, WhenBusy};
 
 /// Small limits, so that a short history reaches them.
 pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
     let mut config = Config::new(Seed(u.arbitrary()?));
-    config.busy = *u.choose(&[Busy::Queue, Busy::Queue, Busy::Send, Busy::Refuse])?;
-    for &kind in AskKind::KNOWN {
+    config.when_busy = *u.choose(&[WhenBusy::Queue, WhenBusy::Queue, WhenBusy::Send, WhenBusy::Reject])?;
+    for &kind in IncomingKind::KNOWN {
         if u.ratio(3, 4)? {
-            config = config.own(kind);
+            config = config.handle(kind);
         }
     }
-    config.unknown_asks = *u.choose(&[UnknownAsks::Decline, UnknownAsks::Hand])?;
-    config.child = *u.choose(&[Child::Process, Child::Process, Child::Streams])?;
+    config.unknown_incoming = *u.choose(&[UnknownIncoming::Decline, UnknownIncoming::Deliver])?;
+    config.transport = *u.choose(&[TransportKind::Process, TransportKind::Process, TransportKind::Streams])?;
     config.close_when = *u.choose(&[CloseWhen::TurnEnded, CloseWhen::Idle])?;
     config.kill_group = u.arbitrary()?;
     config.limits.line = *u.choose(&[400, 4000])?;
@@ -25,8 +25,8 @@ pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
     config.limits.unsent_hard = *u.choose(&[1500, 200_000])?;
     config.limits.open_prompts = 4;
     config.limits.open_requests = 3;
-    config.limits.open_asks = 3;
-    config.limits.open_ask_bytes = *u.choose(&[400, 1000])?;
+    config.limits.open_incoming = 3;
+    config.limits.open_incoming_bytes = *u.choose(&[400, 1000])?;
     config.limits.stderr_tail = 10;
     config.limits.rejected_tail = 20;
     config.timeouts.turn = *u.choose(&[None, Some(Duration::from_millis(900))])?;

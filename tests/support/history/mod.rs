@@ -10,7 +10,7 @@ pub(crate) mod peer;
 pub(crate) mod step;
 
 use arbitrary::{Result, Unstructured};
-use claude_duplex::{Action, ChildAction, Config, Deadline, Input, Protocol, Time};
+use claude_duplex::{Action, ChildCommand, Config, Deadline, Input, Protocol, SessionTime};
 
 pub(crate) use author::Author;
 
@@ -18,21 +18,21 @@ pub(crate) use author::Author;
 #[derive(Debug, Clone)]
 pub(crate) struct History {
     pub(crate) config: Config,
-    pub(crate) start: Time,
-    pub(crate) inputs: Vec<(Time, Input<'static>)>,
+    pub(crate) start: SessionTime,
+    pub(crate) inputs: Vec<(SessionTime, Input<'static>)>,
 }
 
 /// What one playing of a history gave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Trace {
     pub(crate) actions: Vec<Action>,
-    pub(crate) children: Vec<ChildAction>,
+    pub(crate) children: Vec<ChildCommand>,
     /// All that was sent, as far as the history says `Sent`.
     pub(crate) written: Vec<u8>,
     /// What was to be sent at the end.
     pub(crate) unsent: Vec<u8>,
     /// How much was to be sent, and when the session wanted to be woken, after each input.
-    pub(crate) deadlines: Vec<(usize, Option<(Time, Deadline)>)>,
+    pub(crate) deadlines: Vec<(usize, Option<(SessionTime, Deadline)>)>,
 }
 
 /// How much is said to a session that is over, to which nothing matters.
@@ -81,7 +81,7 @@ impl History {
     pub(crate) fn drained(&self) -> Self {
         let mut drained = self.clone();
         let mut protocol = self.reached();
-        let mut say = |protocol: &mut Protocol, now: Time, input: Input<'static>| {
+        let mut say = |protocol: &mut Protocol, now: SessionTime, input: Input<'static>| {
             protocol.apply(now, input.clone());
             drained.inputs.push((now, input));
         };
@@ -106,13 +106,13 @@ impl History {
 }
 
 impl Trace {
-    pub(crate) fn apply(&mut self, protocol: &mut Protocol, now: Time, input: Input<'_>) {
+    pub(crate) fn apply(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
         if let Input::Sent(count) = input {
             let pending = protocol.poll_transmit();
             self.written.extend_from_slice(&pending[..count.min(pending.len())]);
         }
         protocol.apply(now, input);
-        self.children.extend(std::iter::from_fn(|| protocol.poll_child()));
+        self.children.extend(std::iter::from_fn(|| protocol.poll_child_command()));
         self.deadlines.push((protocol.poll_transmit().len(), protocol.poll_timeout()));
     }
 }

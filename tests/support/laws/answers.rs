@@ -1,7 +1,7 @@
 //! Law 5: every ask (of the latest) is answered at every moment of its life, in a session of its own: an answer that is
 //! taken is among that which is to be written.
 
-use claude_duplex::{Action, Answer, Input};
+use claude_duplex::{Action, IncomingResponse, Input};
 use serde_json::Value;
 
 use super::Case;
@@ -15,20 +15,20 @@ pub(crate) fn judge(case: &Case) -> usize {
         protocol.apply(*now, input.clone());
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::Asked(ask) => asked.push(ask),
-                Action::Withdrawn { ask, .. } => asked.retain(|open| open.id() != ask),
+                Action::IncomingRequest(ask) => asked.push(ask),
+                Action::IncomingCancelled { id: ask, .. } => asked.retain(|open| open.id() != ask),
                 _ => {}
             }
         }
-        if let Input::Answer(ask, _) = input {
+        if let Input::Respond(ask, _) = input {
             // It is over, or the answer was none for it; the others say enough.
             asked.retain(|open| open.id() != *ask);
         }
         for (ask, length) in asked.iter().rev().take(4).flat_map(|ask| [(ask, 2), (ask, 3000)]) {
             let mut protocol = protocol.clone();
             let before = protocol.poll_transmit().len();
-            let answer = Answer::Error { message: "n".repeat(length) };
-            if protocol.answer(*now, ask.id(), answer).is_ok() {
+            let answer = IncomingResponse::Error { message: "n".repeat(length) };
+            if protocol.respond(*now, ask.id(), answer).is_ok() {
                 let added = protocol.poll_transmit().get(before..).unwrap_or_default();
                 assert!(answers(added, &ask.request_id()), "the answer to {} is nowhere", ask.id());
                 taken += 1;

@@ -50,7 +50,7 @@ pub(crate) fn judge(case: &Case) -> usize {
     assert_eq!(whole.children, damaged.children);
     assert_eq!(whole.deadlines, damaged.deadlines);
     let reports = damaged.actions.len() - told(&damaged.actions).len();
-    assert_eq!(protocol.counts().damaged, reports as u64);
+    assert_eq!(protocol.stats().damaged, reports as u64);
     edits.len()
 }
 

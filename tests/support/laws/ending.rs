@@ -1,4 +1,4 @@
-//! Law 6: after `close`, doing what is due at each deadline reaches `Closed` in a bounded number of steps.
+//! Law 6: after `close`, doing what is due at each deadline reaches `SessionClosed` in a bounded number of steps.
 
 use claude_duplex::Action;
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use claude_duplex::{Action, Answer, Ask, AskId, Decision, Input, Limits, Protocol, Time};
+use claude_duplex::{
+    Action, Decision, IncomingId, IncomingRequest, IncomingResponse, Input, Limits, Protocol, SessionTime,
+};
 use serde_json::Value;
 
 use super::Case;
@@ -23,13 +25,13 @@ pub(crate) fn judge(case: &Case) -> usize {
 
 pub(crate) fn try_all(case: &Case, tried: &mut Tried) {
     let mut protocol = case.history.begin();
-    let mut asks: Vec<Ask> = Vec::new();
+    let mut asks: Vec<IncomingRequest> = Vec::new();
     for (now, input) in &case.history.inputs {
         protocol.apply(*now, input.clone());
         let mut news = false;
         while let Some(action) = protocol.poll_action() {
             news = true;
-            if let Action::Asked(ask) = action {
+            if let Action::IncomingRequest(ask) = action {
                 asks.push(ask);
             }
         }
@@ -49,7 +51,7 @@ pub(crate) fn judge_foreign(case: &Case) -> usize {
     let mut protocol = Protocol::new(config, case.history.start);
     let mut judged = 0;
     for (now, input) in &case.history.inputs {
-        if let Input::Answer(id, answer) = input {
+        if let Input::Respond(id, answer) = input {
             // A journal may name any session, this one too.
             if id.session() == protocol.config().seed.tag() {
                 continue;
@@ -65,13 +67,20 @@ pub(crate) fn judge_foreign(case: &Case) -> usize {
 }
 
 /// Whether the answer is taken; judges what it changes.
-fn answered(before: &Protocol, now: Time, id: AskId, answer: &Answer, ask: Option<&Ask>, limits: &Limits) -> bool {
+fn answered(
+    before: &Protocol,
+    now: SessionTime,
+    id: IncomingId,
+    answer: &IncomingResponse,
+    ask: Option<&IncomingRequest>,
+    limits: &Limits,
+) -> bool {
     let mut after = before.clone();
     after.handle_timeout(now);
     while after.poll_action().is_some() {}
     let pending = after.poll_transmit().to_vec();
     let room = limits.unsent_hard.saturating_sub(pending.len()) > ROOM;
-    if after.answer(now, id, answer.clone()).is_err() {
+    if after.respond(now, id, answer.clone()).is_err() {
         // Where there is no room for the answer the session ends.
         if room {
             assert_eq!(after.poll_transmit(), pending, "{answer:?}");
@@ -93,37 +102,39 @@ fn answered(before: &Protocol, now: Time, id: AskId, answer: &Answer, ask: Optio
     true
 }
 
-fn is_of_its_shape(answer: &Answer, ask: &Ask, response: &Value) -> bool {
+fn is_of_its_shape(answer: &IncomingResponse, ask: &IncomingRequest, response: &Value) -> bool {
     let payload = &response["response"];
     let one_of = |key: &str, words: &[&str]| payload[key].as_str().is_some_and(|word| words.contains(&word));
     let is_success = response["subtype"] == "success";
     match answer {
         // What has no input cannot be allowed.
-        Answer::Permission(Decision::Allow { .. }) if ask.permission().is_err() => !is_success,
-        Answer::Permission(Decision::Allow { .. }) => {
+        IncomingResponse::Permission(Decision::Allow { .. }) if ask.permission().is_err() => !is_success,
+        IncomingResponse::Permission(Decision::Allow { .. }) => {
             payload["behavior"] == "allow" && payload["updatedInput"].is_object()
         }
-        Answer::Permission(_) => payload["behavior"] == "deny" && payload["message"].is_string(),
-        Answer::Hook(_) => is_success && payload.is_object(),
-        Answer::Mcp(_) => !payload["mcp_response"].is_null(),
-        Answer::Elicitation(_) => one_of("action", &["accept", "decline", "cancel"]),
-        Answer::Dialog(_) => one_of("behavior", &["completed", "cancelled"]),
-        Answer::Raw(_) => is_success,
+        IncomingResponse::Permission(_) => payload["behavior"] == "deny" && payload["message"].is_string(),
+        IncomingResponse::Hook(_) => is_success && payload.is_object(),
+        IncomingResponse::Mcp(_) => !payload["mcp_response"].is_null(),
+        IncomingResponse::Elicitation(_) => one_of("action", &["accept", "decline", "cancel"]),
+        IncomingResponse::Dialog(_) => one_of("behavior", &["completed", "cancelled"]),
+        IncomingResponse::Raw(_) => is_success,
         // It is of the ask's shape; that it refuses is a law of its own.
-        Answer::Decline | Answer::Error { .. } => is_success && payload.is_object() || response["error"].is_string(),
+        IncomingResponse::Decline | IncomingResponse::Error { .. } => {
+            is_success && payload.is_object() || response["error"].is_string()
+        }
         _ => false,
     }
 }
 
-fn name(answer: &Answer) -> &'static str {
+fn name(answer: &IncomingResponse) -> &'static str {
     match answer {
-        Answer::Permission(_) => "Permission",
-        Answer::Hook(_) => "Hook",
-        Answer::Mcp(_) => "Mcp",
-        Answer::Elicitation(_) => "Elicitation",
-        Answer::Dialog(_) => "Dialog",
-        Answer::Raw(_) => "Raw",
-        Answer::Decline => "Decline",
+        IncomingResponse::Permission(_) => "Permission",
+        IncomingResponse::Hook(_) => "Hook",
+        IncomingResponse::Mcp(_) => "Mcp",
+        IncomingResponse::Elicitation(_) => "Elicitation",
+        IncomingResponse::Dialog(_) => "Dialog",
+        IncomingResponse::Raw(_) => "Raw",
+        IncomingResponse::Decline => "Decline",
         _ => "Error",
     }
 }

@@ -2,8 +2,8 @@
 //! is told so. What is said to an ask without the host refuses.
 
 use claude_duplex::{
-    Action, Answer, Ask, AskId, AskKind, Decision, Input, Json, Lost, Message, Protocol, Time, Verdict, WhyDeclined,
-    WhyWithdrawn,
+    Action, CancelledReason, Decision, DeclinedReason, IncomingId, IncomingKind, IncomingRequest, IncomingResponse,
+    Input, Json, LostReason, Message, Protocol, ResponseKind, SessionTime,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(crate) fn judge(case: &Case) -> usize {
 
 struct Host {
     protocol: Protocol,
-    open: Vec<Ask>,
+    open: Vec<IncomingRequest>,
     granted: usize,
 }
 
@@ -34,7 +34,7 @@ struct Refused {
 }
 
 impl Refused {
-    fn new(message: &Message, kind: AskKind, is_answered: bool) -> Self {
+    fn new(message: &Message, kind: IncomingKind, is_answered: bool) -> Self {
         let id = Some(value(message)["request_id"].clone());
         Self { id, is_guard: is_guard(message, kind), is_answered }
     }
@@ -54,12 +54,12 @@ struct Response {
 }
 
 impl Host {
-    fn input(&mut self, now: Time, input: &Input<'static>) {
+    fn input(&mut self, now: SessionTime, input: &Input<'static>) {
         let mut waited = self.protocol.poll_transmit().len();
         let mut answered = None;
         match input {
-            Input::Answer(ask, answer) => {
-                if self.protocol.answer(now, *ask, answer.clone()).is_ok() {
+            Input::Respond(ask, answer) => {
+                if self.protocol.respond(now, *ask, answer.clone()).is_ok() {
                     answered = Some((self.close(*ask).expect("only what is open can be answered"), answer));
                 }
             }
@@ -72,29 +72,29 @@ impl Host {
         let (mut declined, mut told) = (Vec::new(), Vec::new());
         while let Some(action) = self.protocol.poll_action() {
             match action {
-                Action::Asked(ask) => self.open.push(ask),
-                Action::Answered { ask, verdict } => told.push((ask, verdict)),
+                Action::IncomingRequest(ask) => self.open.push(ask),
+                Action::IncomingAnswered { id: ask, response: verdict } => told.push((ask, verdict)),
                 // A close may refuse what it does not wait for any more.
-                Action::Withdrawn { ask, why: WhyWithdrawn::Ended(Lost::Closed) } => {
+                Action::IncomingCancelled { id: ask, reason: CancelledReason::Ended(LostReason::Closed) } => {
                     let ask = self.close(ask).expect("it was open");
                     declined.push(Refused::new(ask.message(), ask.kind(), false));
                 }
-                Action::Withdrawn { ask, .. } => drop(self.close(ask)),
+                Action::IncomingCancelled { id: ask, .. } => drop(self.close(ask)),
                 // This is left to others.
-                Action::Declined { why: WhyDeclined::Undeclared, .. } => {}
-                Action::Declined { message, kind, why } => {
-                    declined.push(Refused::new(&message, kind, why != WhyDeclined::Closing));
+                Action::IncomingDeclined { reason: DeclinedReason::Undeclared, .. } => {}
+                Action::IncomingDeclined { message, kind, reason } => {
+                    declined.push(Refused::new(&message, kind, reason != DeclinedReason::Closing));
                 }
-                Action::Rejected(rejected) => declined.extend(rejected.declined.map(|kind| {
+                Action::RejectedLine(rejected) => declined.extend(rejected.declined.map(|kind| {
                     let start = String::from_utf8_lossy(&rejected.head).into_owned();
                     // The event may be behind what is shown.
-                    let is_guard = kind == AskKind::Hook && GUARDS.iter().any(|event| start.contains(event));
+                    let is_guard = kind == IncomingKind::Hook && GUARDS.iter().any(|event| start.contains(event));
                     Refused { id: None, is_guard, is_answered: true }
                 })),
                 _ => {}
             }
         }
-        let told_of: Vec<AskId> = told.iter().map(|(ask, _)| *ask).collect();
+        let told_of: Vec<IncomingId> = told.iter().map(|(ask, _)| *ask).collect();
         assert_eq!(told_of, answered.iter().map(|(ask, _)| ask.id()).collect::<Vec<_>>());
         // What must have a response, and what has one if stdin is still open.
         let mut declined = declined.into_iter();
@@ -105,8 +105,8 @@ impl Host {
                 Some((ask, answer)) => {
                     assert_eq!(response.request_id, ask.request_id(), "another ask is answered");
                     judge_answer(ask, answer, &response);
-                    let is_allowed = ask.kind() == AskKind::Permission && said(&response)["behavior"] == "allow";
-                    assert_eq!(told[0].1 == Verdict::Allowed, is_allowed, "{answer:?} is told as {told:?}");
+                    let is_allowed = ask.kind() == IncomingKind::Permission && said(&response)["behavior"] == "allow";
+                    assert_eq!(told[0].1 == ResponseKind::Allowed, is_allowed, "{answer:?} is told as {told:?}");
                     self.granted += usize::from(!refuses(&response, is_guard(ask.message(), ask.kind())));
                 }
                 None => {
@@ -120,7 +120,7 @@ impl Host {
         }
     }
 
-    fn close(&mut self, ask: AskId) -> Option<Ask> {
+    fn close(&mut self, ask: IncomingId) -> Option<IncomingRequest> {
         let at = self.open.iter().position(|open| open.id() == ask)?;
         Some(self.open.remove(at))
     }
@@ -165,10 +165,10 @@ const HARMLESS: [&str; 23] = [
 ];
 
 /// Whether the request is a hook for which the CLI takes an error as permission. An event that is not known may be one.
-fn is_guard(message: &Message, kind: AskKind) -> bool {
+fn is_guard(message: &Message, kind: IncomingKind) -> bool {
     let message = value(message);
     let event = message["request"]["input"]["hook_event_name"].as_str();
-    kind == AskKind::Hook && event.is_none_or(|event| !HARMLESS.contains(&event))
+    kind == IncomingKind::Hook && event.is_none_or(|event| !HARMLESS.contains(&event))
 }
 
 fn value(message: &Message) -> Value {
@@ -192,7 +192,7 @@ fn refuses(response: &Response, is_guard: bool) -> bool {
 }
 
 /// An allow says what the host said, with the input that the host saw if it gave no other; a denial stays one.
-fn judge_answer(ask: &Ask, answer: &Answer, response: &Response) {
+fn judge_answer(ask: &IncomingRequest, answer: &IncomingResponse, response: &Response) {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Allow {
@@ -202,15 +202,15 @@ fn judge_answer(ask: &Ask, answer: &Answer, response: &Response) {
         updated_permissions: Vec<Json>,
     }
     match answer {
-        Answer::Permission(Decision::Allow { input, remember, .. }) => {
+        IncomingResponse::Permission(Decision::Allow { input, remember, .. }) => {
             let Ok(permission) = ask.permission() else { return assert_eq!(response.subtype, "error") };
             let said: Allow = response.response.as_ref().and_then(|said| said.decode().ok()).expect("an allow");
             assert_eq!(said.behavior, "allow");
             assert_eq!(said.updated_input, *input.as_ref().unwrap_or(&permission.input));
             assert!(said.updated_permissions.iter().eq(remember.iter().map(|update| update.as_json())));
         }
-        Answer::Raw(payload) => assert_eq!(response.response.as_ref(), Some(payload)),
-        Answer::Permission(_) | Answer::Decline | Answer::Error { .. } => {
+        IncomingResponse::Raw(payload) => assert_eq!(response.response.as_ref(), Some(payload)),
+        IncomingResponse::Permission(_) | IncomingResponse::Decline | IncomingResponse::Error { .. } => {
             assert!(refuses(response, is_guard(ask.message(), ask.kind())), "{answer:?}: {:?}", response.response);
         }
         _ => {}

@@ -2,7 +2,7 @@
 //! time, every open request of the CLI has its response, every hook an answer that the CLI has read, and a turn that hooks
 //! may guard was interrupted.
 
-use claude_duplex::{Action, AskId, AskKind, Child, ChildAction, Deadline, Input, WhyWithdrawn};
+use claude_duplex::{Action, CancelledReason, ChildCommand, Deadline, IncomingId, IncomingKind, Input, TransportKind};
 use serde_json::Value;
 
 use super::Case;
@@ -10,7 +10,7 @@ use super::Case;
 /// Counts the requests and turns at the end of stdin.
 pub(crate) fn judge(case: &Case) -> usize {
     let mut protocol = case.drained.begin();
-    let (mut asked, mut harmless) = (Vec::<(AskId, String)>::new(), Vec::new());
+    let (mut asked, mut harmless) = (Vec::<(IncomingId, String)>::new(), Vec::new());
     // What was written, and how much of it before the close: a turn may be told later than the interrupt that stops it.
     let (mut output, mut before) = (Vec::new(), None);
     let (mut hooks, mut turns) = (false, 0);
@@ -32,24 +32,28 @@ pub(crate) fn judge(case: &Case) -> usize {
         }
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::Asked(ask) => {
+                Action::IncomingRequest(ask) => {
                     asked.push((ask.id(), ask.request_id()));
-                    harmless.extend((ask.kind() != AskKind::Hook).then_some(ask.id()));
+                    harmless.extend((ask.kind() != IncomingKind::Hook).then_some(ask.id()));
                 }
                 // If the CLI does not read this answer, it takes the end of stdin for a refusal.
-                Action::Answered { ask, .. } if harmless.contains(&ask) => asked.retain(|(open, _)| *open != ask),
-                Action::Withdrawn { ask, why: WhyWithdrawn::Cli } => asked.retain(|(open, _)| *open != ask),
+                Action::IncomingAnswered { id: ask, .. } if harmless.contains(&ask) => {
+                    asked.retain(|(open, _)| *open != ask)
+                }
+                Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli } => {
+                    asked.retain(|(open, _)| *open != ask)
+                }
                 Action::TurnStarted { .. } => turns += 1,
                 Action::TurnEnded { .. } => turns -= 1,
                 _ => {}
             }
         }
-        let orders: Vec<ChildAction> = std::iter::from_fn(|| protocol.poll_child()).collect();
-        if orders.contains(&ChildAction::CloseStdin) {
+        let orders: Vec<ChildCommand> = std::iter::from_fn(|| protocol.poll_child_command()).collect();
+        if orders.contains(&ChildCommand::CloseStdin) {
             let by_time = matches!(input, Input::Timeout | Input::Sent(_));
             // Two streams cannot be killed.
-            let is_killed = orders.contains(&ChildAction::Kill)
-                || case.drained.config.child == Child::Streams && *input == Input::Timeout && unsent > 0;
+            let is_killed = orders.contains(&ChildCommand::Kill)
+                || case.drained.config.transport == TransportKind::Streams && *input == Input::Timeout && unsent > 0;
             if !by_time || is_killed || protocol.is_closed() {
                 return 0;
             }

@@ -7,7 +7,7 @@ mod obvious;
 
 use std::borrow::Cow;
 
-use claude_duplex::{Action, Attribution, Input, Lost, Message, Outcome, Protocol, Time};
+use claude_duplex::{Action, Attribution, Input, LostReason, Message, Outcome, Protocol, SessionTime};
 use obvious::{Ledger, Said};
 use serde_json::Value;
 
@@ -16,11 +16,11 @@ use crate::history::History;
 
 /// Counts the prompts that ended by a line.
 pub(crate) fn judge(case: &Case) -> usize {
-    check(&case.history).unwrap_or_else(|why| panic!("{why}"))
+    check(&case.history).unwrap_or_else(|reason| panic!("{reason}"))
 }
 
 pub(crate) fn check(history: &History) -> Result<usize, String> {
-    let (ledger, line, heard) = (Ledger::default(), Vec::new(), Time::ZERO);
+    let (ledger, line, heard) = (Ledger::default(), Vec::new(), SessionTime::ZERO);
     let (is_timeout, part) = (false, None);
     let mut watch = Watch {
         protocol: history.begin(),
@@ -35,7 +35,7 @@ pub(crate) fn check(history: &History) -> Result<usize, String> {
     };
     for (now, input) in &history.inputs {
         watch.is_timeout = matches!(input, Input::Timeout);
-        watch.was_asked = watch.protocol.incoming_requests().next().is_some();
+        watch.was_asked = watch.protocol.open_incoming().next().is_some();
         match input {
             Input::Receive(bytes) => {
                 for part in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -53,8 +53,8 @@ pub(crate) fn check(history: &History) -> Result<usize, String> {
                 watch.protocol.eof(*now);
                 watch.compare(&said)?;
             }
-            Input::Answer(ask, answer) => {
-                let is_taken = watch.protocol.answer(*now, *ask, answer.clone()).is_ok();
+            Input::Respond(ask, answer) => {
+                let is_taken = watch.protocol.respond(*now, *ask, answer.clone()).is_ok();
                 watch.heard = if is_taken { watch.protocol.now() } else { watch.heard };
                 watch.compare(&Said::default())?;
             }
@@ -78,9 +78,9 @@ struct Watch {
     /// The line that is arriving.
     line: Vec<u8>,
     /// The time of the last line, of a `keep_alive` aside, or of the last answer that was taken.
-    heard: Time,
+    heard: SessionTime,
     /// The time of the last byte of the line that is arriving.
-    part: Option<Time>,
+    part: Option<SessionTime>,
     is_timeout: bool,
     /// A request of the CLI was open before the input: the timeout itself can withdraw it.
     was_asked: bool,
@@ -90,14 +90,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn receive(&mut self, now: Time, part: &[u8]) -> Result<(), String> {
+    fn receive(&mut self, now: SessionTime, part: &[u8]) -> Result<(), String> {
         self.line.extend_from_slice(part);
         let is_whole = part.ends_with(b"\n");
-        let kept_alive = self.protocol.counts().keep_alive;
+        let kept_alive = self.protocol.stats().keep_alive;
         let said = if is_whole { self.read_line() } else { Said::default() };
         self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
         self.part = (!is_whole).then(|| self.protocol.now());
-        if is_whole && self.protocol.counts().keep_alive == kept_alive {
+        if is_whole && self.protocol.stats().keep_alive == kept_alive {
             self.heard = self.protocol.now();
         }
         self.compare(&said)
@@ -133,7 +133,7 @@ impl Watch {
             .config()
             .timeouts
             .missing_result
-            .map(|wait| self.part.max(Some(self.heard)).unwrap_or(self.heard).after(wait));
+            .map(|wait| self.part.max(Some(self.heard)).unwrap_or(self.heard).saturating_add(wait));
         let is_waited = waited.is_some_and(|waited| self.is_timeout && waited <= self.protocol.now());
         while let Some(action) = self.protocol.poll_action() {
             if let Action::TurnEnded { result: None, turn, .. } = action {
@@ -155,10 +155,10 @@ impl Watch {
             if outcome == Outcome::Duplicate && said.skipped.contains(&uuid) {
                 continue;
             }
-            if outcome == Outcome::Lost(Lost::NoResult) && !(is_waited && was_over) {
+            if outcome == Outcome::Lost(LostReason::NoResult) && !(is_waited && was_over) {
                 return Err(format!("{uuid} is lost, and its turn was not over for so long"));
             }
-            self.judged += usize::from(is_waited && outcome == Outcome::Lost(Lost::NoResult));
+            self.judged += usize::from(is_waited && outcome == Outcome::Lost(LostReason::NoResult));
             let by_guess = !by_line && attribution == Attribution::Inferred;
             if by_guess {
                 let may = said.guesses.contains(&uuid) && said.by.contains(&result.clone().unwrap_or_default());
@@ -169,7 +169,7 @@ impl Watch {
                 told.push((uuid, result));
             }
         }
-        let is_asked = self.was_asked || self.protocol.incoming_requests().next().is_some();
+        let is_asked = self.was_asked || self.protocol.open_incoming().next().is_some();
         let may_wait = is_asked || self.protocol.is_closed();
         if let Some(missing) = self.ledger.missing().next().filter(|_| is_waited && !may_wait) {
             return Err(format!("{missing} is open, and its turn has been over for long"));

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use claude_duplex::{Action, Input, WhyRejected};
+use claude_duplex::{Action, Input, RejectedReason};
 
 use super::Case;
 
@@ -14,8 +14,8 @@ pub(crate) fn judge(case: &Case) -> usize {
         (HashSet::new(), HashSet::new(), HashSet::new(), HashMap::new());
     for (now, input) in &history.inputs {
         match input.clone() {
-            Input::Answer(ask, answer) => {
-                if protocol.answer(*now, ask, answer).is_ok() {
+            Input::Respond(ask, answer) => {
+                if protocol.respond(*now, ask, answer).is_ok() {
                     asks.remove(&ask);
                 }
             }
@@ -33,13 +33,13 @@ pub(crate) fn judge(case: &Case) -> usize {
         assert!(protocol.stderr_tail().len() <= limits.stderr_tail.saturating_mul(3));
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::Asked(ask) => drop(asks.insert(ask.id(), ask.message().as_bytes().len())),
-                Action::Withdrawn { ask, .. } => drop(asks.remove(&ask)),
+                Action::IncomingRequest(ask) => drop(asks.insert(ask.id(), ask.message().as_bytes().len())),
+                Action::IncomingCancelled { id: ask, .. } => drop(asks.remove(&ask)),
                 Action::PromptEnded { prompt, .. } => drop(prompts.remove(&prompt)),
-                Action::Replied { request, .. } => drop(requests.remove(&request) || stops.remove(&request)),
-                Action::Rejected(rejected) => {
+                Action::ResponseReceived { request, .. } => drop(requests.remove(&request) || stops.remove(&request)),
+                Action::RejectedLine(rejected) => {
                     assert!(rejected.head.len() <= limits.rejected_head);
-                    assert!(rejected.why == WhyRejected::TooLong || rejected.length <= limits.line as u64);
+                    assert!(rejected.reason == RejectedReason::TooLong || rejected.length <= limits.line as u64);
                 }
                 Action::DamagedLine(line) => {
                     assert!(line.dropped.len() <= limits.rejected_head && line.length <= limits.line as u64);
@@ -52,8 +52,8 @@ pub(crate) fn judge(case: &Case) -> usize {
         }
         assert!(prompts.len() <= limits.open_prompts.max(1));
         assert!(requests.len().max(stops.len()) <= limits.open_requests.max(1));
-        assert!(asks.len() <= limits.open_asks);
-        assert!(asks.values().sum::<usize>() <= limits.open_ask_bytes);
+        assert!(asks.len() <= limits.open_incoming);
+        assert!(asks.values().sum::<usize>() <= limits.open_incoming_bytes);
     }
     history.inputs.len()
 }

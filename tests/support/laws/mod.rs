@@ -89,7 +89,7 @@ pub(crate) fn judge(history: History) {
 pub(crate) fn judge_plain(history: History) {
     {
         let _told = Told(LEDGER.name);
-        ledger::check(&history).unwrap_or_else(|why| panic!("{why}"));
+        ledger::check(&history).unwrap_or_else(|reason| panic!("{reason}"));
     }
     judge(history);
 }

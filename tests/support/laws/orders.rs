@@ -2,7 +2,7 @@
 //!
 //! What the host does in the end is tried too: it aborts twice, right after the exit and once more later.
 
-use claude_duplex::{Child, ChildAction, Input, Protocol};
+use claude_duplex::{ChildCommand, Input, Protocol, TransportKind};
 
 use super::Case;
 use crate::history::History;
@@ -23,9 +23,9 @@ pub(crate) fn judge(case: &Case) -> usize {
 
 /// `late` fetches the orders only now and then, as a host that is busy does.
 fn judge_one(history: &History, late: bool) -> usize {
-    let (is_process, kill_group) = (history.config.child == Child::Process, history.config.kill_group);
+    let (is_process, kill_group) = (history.config.transport == TransportKind::Process, history.config.kill_group);
     let mut protocol = history.begin();
-    let mut given: Vec<ChildAction> = Vec::new();
+    let mut given: Vec<ChildCommand> = Vec::new();
     // How many orders were fetched when the exit was told, and whether a kill was among them.
     let mut exited: Option<(usize, bool)> = None;
     let mut is_unread = false;
@@ -40,27 +40,27 @@ fn judge_one(history: &History, late: bool) -> usize {
             _ => false,
         };
         if is_exit && !was_closed && exited.is_none() {
-            exited = Some((given.len(), given.contains(&ChildAction::Kill)));
+            exited = Some((given.len(), given.contains(&ChildCommand::Kill)));
         }
         if !late || at % 5 == 0 || at + 1 == history.inputs.len() {
-            given.extend(std::iter::from_fn(|| protocol.poll_child()));
+            given.extend(std::iter::from_fn(|| protocol.poll_child_command()));
         }
     }
     assert!(given.is_sorted() && given.windows(2).all(|pair| pair[0] != pair[1]), "{given:?}");
-    assert!(given.contains(&ChildAction::CloseStdin), "stdin is never closed");
-    let signals = |orders: &[ChildAction]| -> Vec<ChildAction> {
-        orders.iter().copied().filter(|order| *order != ChildAction::CloseStdin).collect()
+    assert!(given.contains(&ChildCommand::CloseStdin), "stdin is never closed");
+    let signals = |orders: &[ChildCommand]| -> Vec<ChildCommand> {
+        orders.iter().copied().filter(|order| *order != ChildCommand::CloseStdin).collect()
     };
     if !is_process {
         assert_eq!(signals(&given), [], "two streams take no signals");
     } else if let Some((before, was_killed)) = exited {
-        let expected: &[ChildAction] = if kill_group && !was_killed { &[ChildAction::Kill] } else { &[] };
+        let expected: &[ChildCommand] = if kill_group && !was_killed { &[ChildCommand::Kill] } else { &[] };
         assert_eq!(signals(&given[before..]), expected, "after the exit");
     } else {
         // Nobody said that it ended: it was asked to, and then made to; an abort makes it at once, and so does a close if it
         // does not read its input.
         let is_aborted = history.inputs.iter().any(|(_, input)| *input == Input::Abort);
-        let killed = given.last() == Some(&ChildAction::Kill);
+        let killed = given.last() == Some(&ChildCommand::Kill);
         assert!(killed && (is_aborted || is_unread || is_overrun(history) || given.len() == 3), "{given:?}");
     }
     given.len()
@@ -69,12 +69,12 @@ fn judge_one(history: &History, late: bool) -> usize {
 /// Whether an order to kill waits.
 fn is_killed(protocol: &Protocol) -> bool {
     let mut protocol = protocol.clone();
-    std::iter::from_fn(|| protocol.poll_child()).any(|order| order == ChildAction::Kill)
+    std::iter::from_fn(|| protocol.poll_child_command()).any(|order| order == ChildCommand::Kill)
 }
 
 /// Whether too much waited to be written.
 fn is_overrun(history: &History) -> bool {
-    let is_overrun = |closed: &claude_duplex::Closed| closed.why == claude_duplex::CloseReason::Overrun;
+    let is_overrun = |closed: &claude_duplex::SessionClosed| closed.reason == claude_duplex::CloseReason::Overrun;
     let actions = history.play().actions;
     actions.iter().any(|action| matches!(action, claude_duplex::Action::Closed(closed) if is_overrun(closed)))
 }

@@ -1,4 +1,4 @@
-//! Law 3: all output together is whole lines, each a JSON object; only the last may be cut, and `Closed` says so.
+//! Law 3: all output together is whole lines, each a JSON object; only the last may be cut, and `SessionClosed` says so.
 
 use claude_duplex::Action;
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use claude_duplex::{Action, Busy, Input, Protocol, RequestError, RequestId, Time, Timeouts};
+use claude_duplex::{Action, Input, Protocol, RequestError, RequestId, SessionTime, Timeouts, WhenBusy};
 use serde_json::Value;
 
 use super::Case;
@@ -34,7 +34,7 @@ struct Watch {
     /// How much of what is to be sent was seen.
     seen: usize,
     /// Open interrupts by their ids on the wire, and when they are given up.
-    open: HashMap<String, Option<Time>>,
+    open: HashMap<String, Option<SessionTime>>,
     /// The host's, by the ids in their replies.
     of_host: HashMap<RequestId, String>,
     /// Prompts that were not to wait.
@@ -48,7 +48,7 @@ impl Watch {
         Self { protocol, line: Vec::new(), seen: 0, open, of_host, at_once, judged: 0 }
     }
 
-    fn receive(&mut self, now: Time, part: &[u8]) {
+    fn receive(&mut self, now: SessionTime, part: &[u8]) {
         self.line.extend_from_slice(part);
         if part.ends_with(b"\n") {
             let line = std::mem::take(&mut self.line);
@@ -63,14 +63,15 @@ impl Watch {
         self.look(None);
     }
 
-    fn input(&mut self, now: Time, input: &Input<'static>) {
+    fn input(&mut self, now: SessionTime, input: &Input<'static>) {
         let mut request = None;
         match input.clone() {
             Input::Prompt(prompt) => {
                 let text = serde_json::to_value(&prompt).expect("a prompt is plain data");
-                let busy = serde_json::from_value(text["busy"].clone()).unwrap_or(self.protocol.config().busy);
+                let busy =
+                    serde_json::from_value(text["when_busy"].clone()).unwrap_or(self.protocol.config().when_busy);
                 if let Ok(id) = self.protocol.prompt(now, prompt) {
-                    self.at_once.extend((busy == Busy::Send).then(|| id.uuid().to_string()));
+                    self.at_once.extend((busy == WhenBusy::Send).then(|| id.uuid().to_string()));
                 }
             }
             Input::Interrupt(interrupt) => request = self.protocol.interrupt(now, interrupt).ok(),
@@ -92,7 +93,7 @@ impl Watch {
     /// Judges the lines that are new. `request` is the host's own, which the first of them is then.
     fn look(&mut self, mut request: Option<RequestId>) {
         while let Some(action) = self.protocol.poll_action() {
-            if let Action::Replied { request, reply: Err(RequestError::TimedOut) } = action {
+            if let Action::ResponseReceived { request, response: Err(RequestError::TimedOut) } = action {
                 self.of_host.remove(&request).map(|id| self.open.remove(&id));
             }
         }
@@ -119,8 +120,8 @@ impl Watch {
     }
 
     /// When an interrupt of the session's own that is written now is given up.
-    fn given_up(&self) -> Time {
+    fn given_up(&self) -> SessionTime {
         let wait = self.protocol.config().timeouts.interrupt.or(Timeouts::default().interrupt);
-        self.protocol.now().after(wait.unwrap_or(Duration::ZERO))
+        self.protocol.now().saturating_add(wait.unwrap_or(Duration::ZERO))
     }
 }

@@ -39,13 +39,13 @@ pub(crate) fn judge(case: &Case) -> usize {
 /// What an action holds at least: the line that it carries. And at most: a fixed part, and what was taken out of the line.
 fn held(action: &Action) -> (usize, usize) {
     let lines = match action {
-        Action::Message { message, .. } | Action::Declined { message, .. } | Action::Stray(message) => {
-            message.as_bytes().len()
-        }
-        Action::Asked(ask) => ask.message().as_bytes().len(),
-        Action::Replied { reply: Ok(reply), .. } => reply.message().as_bytes().len(),
-        Action::Replied { reply: Err(RequestError::Refused { message, .. }), .. } => message.len(),
-        Action::Rejected(rejected) => rejected.head.len(),
+        Action::Message { message, .. }
+        | Action::IncomingDeclined { message, .. }
+        | Action::UnmatchedResponse(message) => message.as_bytes().len(),
+        Action::IncomingRequest(ask) => ask.message().as_bytes().len(),
+        Action::ResponseReceived { response: Ok(reply), .. } => reply.message().as_bytes().len(),
+        Action::ResponseReceived { response: Err(RequestError::Refused { message, .. }), .. } => message.len(),
+        Action::RejectedLine(rejected) => rejected.head.len(),
         Action::DamagedLine(line) => line.dropped.len(),
         Action::Closed(closed) => closed.rejected_tail.len(),
         _ => 0,

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use claude_duplex::{
-    Action, Input, Interrupt, Lost, Outcome, Prompt, Protocol, Request, RequestId, Time, WhyRefused, WhyWithdrawn,
+    Action, CancelledReason, Input, Interrupt, LostReason, Outcome, Prompt, Protocol, RefusedReason, Request,
+    RequestId, SessionTime,
 };
 
 use super::Case;
@@ -27,11 +28,13 @@ impl Command {
     }
 
     /// The request that it became, if it is one, or why it was refused.
-    fn give(self, protocol: &mut Protocol, now: Time) -> Result<Option<RequestId>, WhyRefused> {
+    fn give(self, protocol: &mut Protocol, now: SessionTime) -> Result<Option<RequestId>, RefusedReason> {
         match self {
-            Self::Prompt(prompt) => protocol.prompt(now, prompt).map(|_| None).map_err(|refused| refused.why),
-            Self::Request(request) => protocol.request(now, request).map(Some).map_err(|refused| refused.why),
-            Self::Interrupt(interrupt) => protocol.interrupt(now, interrupt).map(Some).map_err(|refused| refused.why),
+            Self::Prompt(prompt) => protocol.prompt(now, prompt).map(|_| None).map_err(|refused| refused.reason),
+            Self::Request(request) => protocol.request(now, request).map(Some).map_err(|refused| refused.reason),
+            Self::Interrupt(interrupt) => {
+                protocol.interrupt(now, interrupt).map(Some).map_err(|refused| refused.reason)
+            }
         }
     }
 
@@ -63,34 +66,35 @@ pub(crate) fn judge(case: &Case) -> usize {
                 Ok(None)
             }
         };
-        let why = given.err();
+        let reason = given.err();
         let actions: Vec<Action> = std::iter::from_fn(|| protocol.poll_action()).collect();
-        let told = actions.contains(&Action::Room);
-        if matches!(input, Input::Answer(..) | Input::Cancel(_)) || command.is_some() {
+        let told = actions.contains(&Action::CapacityAvailable);
+        if matches!(input, Input::Respond(..) | Input::Cancel(_)) || command.is_some() {
             assert!(!actions.iter().any(is_aborted), "a command ends the session");
         }
         if let Some(command) = command {
             if command.is_interrupt() {
                 let full = waiting + SHORT > limits.unsent_hard || interrupts.len() >= limits.open_requests.max(1);
-                assert!(full || why != Some(WhyRefused::Full), "there is no room for an interrupt");
+                assert!(full || reason != Some(RefusedReason::Full), "there is no room for an interrupt");
                 interrupts.extend(given.ok().flatten());
             }
-            if matches!(why, Some(WhyRefused::Full | WhyRefused::TooLong)) {
+            if matches!(reason, Some(RefusedReason::Full | RefusedReason::TooLong)) {
                 assert!(actions.is_empty(), "a refusal changes nothing: {actions:?}");
                 judged += 1;
             }
-            if why == Some(WhyRefused::Full) {
+            if reason == Some(RefusedReason::Full) {
                 refused.push(command);
             }
         }
         for action in &actions {
-            if let Action::Replied { request, .. } = action {
+            if let Action::ResponseReceived { request, .. } = action {
                 interrupts.remove(request);
             }
         }
         // More lines of one read may take the room again.
         if told && !matches!(input, Input::Receive(_)) {
-            let full = |command: &Command| command.clone().give(&mut protocol.clone(), *now) == Err(WhyRefused::Full);
+            let full =
+                |command: &Command| command.clone().give(&mut protocol.clone(), *now) == Err(RefusedReason::Full);
             assert!(!refused.iter().all(full), "there is room for nothing that was refused");
         }
         if told {
@@ -103,8 +107,8 @@ pub(crate) fn judge(case: &Case) -> usize {
 /// Whether it says that the session was ended at once.
 fn is_aborted(action: &Action) -> bool {
     match action {
-        Action::PromptEnded { outcome, .. } => *outcome == Outcome::Lost(Lost::Aborted),
-        Action::Withdrawn { why, .. } => *why == WhyWithdrawn::Ended(Lost::Aborted),
+        Action::PromptEnded { outcome, .. } => *outcome == Outcome::Lost(LostReason::Aborted),
+        Action::IncomingCancelled { reason, .. } => *reason == CancelledReason::Ended(LostReason::Aborted),
         _ => false,
     }
 }

@@ -14,6 +14,6 @@ pub(crate) fn judge(case: &Case) -> usize {
         settled.input(&mut protocol, *now, input.clone());
     }
     assert!(protocol.is_closed());
-    settled.finish().unwrap_or_else(|why| panic!("{why}"));
+    settled.finish().unwrap_or_else(|reason| panic!("{reason}"));
     settled.begun()
 }

@@ -1,6 +1,6 @@
 //! Law 3: nothing is written to stdin once it is to be closed, and nobody is told of an answer that is not written.
 
-use claude_duplex::{Action, Answer, AskId, ChildAction};
+use claude_duplex::{Action, ChildCommand, IncomingId, IncomingResponse};
 
 use super::Case;
 
@@ -8,14 +8,15 @@ use super::Case;
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.drained;
     let mut protocol = history.begin();
-    let (mut is_closed, mut asks, mut judged) = (false, Vec::<AskId>::new(), 0);
+    let (mut is_closed, mut asks, mut judged) = (false, Vec::<IncomingId>::new(), 0);
     for (now, input) in &history.inputs {
         protocol.apply(*now, input.clone());
-        is_closed |= std::iter::from_fn(|| protocol.poll_child()).any(|order| order == ChildAction::CloseStdin);
+        is_closed |=
+            std::iter::from_fn(|| protocol.poll_child_command()).any(|order| order == ChildCommand::CloseStdin);
         while let Some(action) = protocol.poll_action() {
             match action {
-                Action::Asked(ask) => asks.push(ask.id()),
-                Action::Withdrawn { ask, .. } => asks.retain(|open| *open != ask),
+                Action::IncomingRequest(ask) => asks.push(ask.id()),
+                Action::IncomingCancelled { id: ask, .. } => asks.retain(|open| *open != ask),
                 _ => {}
             }
         }
@@ -25,8 +26,8 @@ pub(crate) fn judge(case: &Case) -> usize {
         judged += 1;
         assert_eq!(protocol.poll_transmit(), b"", "after {input:?}");
         for ask in &asks {
-            let answer = Answer::Error { message: "late".into() };
-            assert!(protocol.clone().answer(*now, *ask, answer).is_err(), "{ask} is still open");
+            let answer = IncomingResponse::Error { message: "late".into() };
+            assert!(protocol.clone().respond(*now, *ask, answer).is_err(), "{ask} is still open");
         }
     }
     judged

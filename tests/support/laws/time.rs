@@ -1,13 +1,13 @@
 //! Law 7: an input of an earlier time counts as one of the latest, and before a deadline nothing is done.
 
-use claude_duplex::Time;
+use claude_duplex::SessionTime;
 
 use super::Case;
 
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.history;
     let mut backwards = history.clone();
-    backwards.inputs.iter_mut().skip(2).step_by(3).for_each(|(now, _)| *now = Time::ZERO);
+    backwards.inputs.iter_mut().skip(2).step_by(3).for_each(|(now, _)| *now = SessionTime::ZERO);
     let mut clamped = backwards.clone();
     let mut latest = history.start;
     for (now, _) in &mut clamped.inputs {
@@ -22,7 +22,7 @@ pub(crate) fn judge(case: &Case) -> usize {
         protocol.apply(*now, input.clone());
         while protocol.poll_action().is_some() {}
         let Some((due, _)) = protocol.poll_timeout() else { continue };
-        let early = Time::from_nanos(due.as_nanos().saturating_sub(1));
+        let early = SessionTime::from_nanos(due.as_nanos().saturating_sub(1));
         if early >= protocol.now() {
             let mut early_one = protocol.clone();
             early_one.handle_timeout(early);

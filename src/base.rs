@@ -1,0 +1,10 @@
+//! Types that every layer uses: ids, the session's time, JSON values, text and errors.
+
+pub(crate) mod error;
+pub(crate) mod ids;
+pub(crate) mod json;
+#[cfg(any(unix, windows))]
+mod seed;
+pub(crate) mod strings;
+pub(crate) mod text;
+pub(crate) mod time;

@@ -1,0 +1,342 @@
+//! Errors: each names its cause.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::base::text::Quoted;
+
+/// A command was not taken. The value comes back unharmed in [`value`](RefusedError::value), to be given again.
+///
+/// ```
+/// use claude_duplex::{
+///     Config, Prompt, Protocol, RefusedReason, Seed, SessionTime, WhenBusy,
+/// };
+///
+/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// protocol.prompt(SessionTime::ZERO, Prompt::text("first")).unwrap();
+/// let refused = protocol
+///     .prompt(SessionTime::ZERO, Prompt::text("second").when_busy(WhenBusy::Reject))
+///     .unwrap_err();
+/// assert_eq!(refused.reason, RefusedReason::Busy);
+/// protocol
+///     .prompt(SessionTime::ZERO, refused.value.when_busy(WhenBusy::Queue))
+///     .unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefusedError<T> {
+    /// What was given.
+    pub value: T,
+    /// Why it was not taken.
+    pub reason: RefusedReason,
+}
+
+impl<T> fmt::Display for RefusedError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+/// It speaks for [`reason`](RefusedError::reason), which therefore is no further cause.
+impl<T: fmt::Debug> std::error::Error for RefusedError<T> {}
+
+/// Why a command was not taken. Nothing was changed; only [`Full`](RefusedReason::Full) may pass by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RefusedReason {
+    /// A limit is reached; [`CapacityAvailable`](crate::Action::CapacityAvailable) follows when what was refused would be taken.
+    #[error("too much is waiting to be written or answered; try again after `Room`")]
+    Full,
+    /// Its line is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard): it could not even wait to be written.
+    #[error("it is longer than what may ever wait to be written; make it shorter, or raise `Limits::unsent_hard`")]
+    TooLong,
+    /// A turn runs and the policy is [`WhenBusy::Reject`](crate::WhenBusy::Reject).
+    #[error("a turn is running and the prompt was not to wait")]
+    Busy,
+    /// The session is closing or closed.
+    #[error("the session takes no more input")]
+    Closed,
+    /// Its uuid was used before in this session; or a reply to another request of its id may still come, also after a timeout,
+    /// or its id is of the form that the session gives by itself.
+    #[error("its id is in use or was used in this session; give it another, or none")]
+    Reused,
+    /// The interrupt is aimed at a prompt that the CLI does not have: not yet written (cancel it), or ended.
+    #[error("there is nothing to interrupt: the prompt is not with the CLI")]
+    NotRunning,
+}
+
+/// The thing is over, or belongs to another session. Nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("it is over, or belongs to another session")]
+pub struct StaleIdError;
+
+/// Why an answer was not taken. Nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RespondError {
+    /// The ask was answered, withdrawn, or is of another session.
+    #[error("the ask is over, or belongs to another session")]
+    Stale,
+    /// The answer is of another kind than the ask.
+    #[error("the answer is not of the ask's kind")]
+    Mismatch,
+    /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The ask is still open.
+    #[error("too much waits to be written for an answer of that length; the ask is still open")]
+    Full,
+}
+
+/// Why a request of ours got no success.
+#[derive(Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The CLI answered with an error.
+    #[error("the CLI refused the request: {message}")]
+    Refused {
+        /// What it said.
+        message: String,
+        /// The CLI's own code, from 2.1.329 on.
+        code: Option<String>,
+    },
+    /// No reply came in time. A later one is [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
+    #[error("the CLI did not answer the request in time")]
+    TimedOut,
+    /// The session ended first, and an error result that came in the meantime says why: the CLI could not start, as after
+    /// a bad `--resume`.
+    #[error("the session ended before the CLI answered: {message}")]
+    Failed {
+        /// The result's text, at most 4096 characters of it.
+        message: String,
+        /// How the session ended.
+        reason: LostReason,
+    },
+    /// The session ended first.
+    #[error("the session ended before the CLI answered: {0}")]
+    Lost(LostReason),
+}
+
+impl fmt::Debug for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { message, code } => f
+                .debug_struct("Refused")
+                .field("message", &Quoted(message))
+                .field("code", &code.as_deref().map(Quoted))
+                .finish(),
+            Self::TimedOut => f.write_str("TimedOut"),
+            Self::Failed { message, reason } => {
+                f.debug_struct("Failed").field("message", &Quoted(message)).field("why", reason).finish()
+            }
+            Self::Lost(reason) => f.debug_tuple("Lost").field(reason).finish(),
+        }
+    }
+}
+
+/// Why something has no outcome of its own: the session ended, or can no longer be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LostReason {
+    /// The CLI's output ended.
+    #[error("the CLI's output ended")]
+    Eof,
+    /// The CLI exited.
+    #[error("the CLI exited")]
+    Exited,
+    /// The CLI's output ended after an error result that belongs to no turn: a crash (2.1.278 crashes when it is interrupted
+    /// while a `UserPromptSubmit` hook is open), or a `--resume` of a session that does not exist.
+    /// [`SessionClosed::last_error`](crate::SessionClosed::last_error) has the text of that result.
+    #[error("the CLI failed, and says why in its last error")]
+    Failed,
+    /// The host aborted the session.
+    #[error("the session was aborted")]
+    Aborted,
+    /// The session was closed: a grace ran out, or stdin is closed and what was asked cannot be answered any more.
+    #[error("the session was closed before it was over")]
+    Closed,
+    /// The CLI no longer reads its input.
+    #[error("the CLI no longer reads its input")]
+    Unsent,
+    /// The CLI reported that its turn is over, and no result came within
+    /// [`Timeouts::missing_result`](crate::Timeouts::missing_result). A later result is given to no other prompt.
+    #[error("the CLI finished with it and gave no result")]
+    NoResult,
+}
+
+/// Why a line is no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Error)]
+#[non_exhaustive]
+pub enum RejectedReason {
+    /// It is not JSON.
+    #[error("not JSON")]
+    NotJson,
+    /// It is JSON, but no object.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// It has no `type`, or one that is no text.
+    #[error("no type")]
+    NoType,
+    /// It is longer than [`Limits::line`](crate::Limits::line). A request of the CLI that it begins is
+    /// [declined](crate::RejectedLine::declined).
+    #[error("longer than the limit")]
+    TooLong,
+    /// The output ended within it.
+    #[error("cut off by the end of the output")]
+    CutOff,
+    /// An ask or response without an id that is a text of at most 256 bytes. An ask with a longer id, up to
+    /// 16 KiB, is [declined](crate::RejectedLine::declined).
+    #[error("no request id")]
+    NoRequestId,
+    /// Listed as an open ask in the reply to an `initialize`, and none.
+    #[error("listed as an ask, and none")]
+    NotAnAsk,
+    /// What the reply to an `initialize` lists behind the first 1,024 open asks of a kind. Those asks are not delivered and
+    /// get no answer.
+    #[error("behind the first 1,024 asks of a list")]
+    TooManyListed,
+    /// An ask under the id of one that is open.
+    #[error("the id of an ask that is open")]
+    DuplicateAsk,
+}
+
+/// A text that is not a uuid in its 36-character form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not a uuid of the form 00000000-0000-0000-0000-000000000000")]
+pub struct ParseUuidError;
+
+/// How much of a parser's words a [`DecodeError`] repeats, in characters.
+const LONGEST_WHY: usize = 200;
+
+/// A message lacks what a typed view needs. The message itself is unharmed.
+// In a box: every read returns a result, and most succeed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DecodeError(Box<Misread>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Misread {
+    path: String,
+    reason: String,
+}
+
+impl DecodeError {
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::at(name.to_owned(), "is missing".to_owned())
+    }
+
+    #[cold]
+    pub(crate) fn expected(what: &str) -> Self {
+        Self::at(String::new(), format!("is not {what}"))
+    }
+
+    /// For another reason. A parser's words may quote what it read, so that they are cut.
+    pub(crate) fn other(reason: impl Into<String>) -> Self {
+        let mut reason = reason.into();
+        if let Some((end, _)) = reason.char_indices().nth(LONGEST_WHY) {
+            reason.truncate(end);
+            reason.push_str("...");
+        }
+        Self::at(String::new(), reason)
+    }
+
+    fn at(path: String, reason: String) -> Self {
+        Self(Box::new(Misread { path, reason }))
+    }
+
+    /// The same of a value that stands in this field.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        let dot = if self.path().is_empty() { "" } else { "." };
+        self.0.path = format!("{name}{dot}{}", self.path());
+        self
+    }
+
+    /// The field that is missing or not as expected, as `message.content.0.text`; empty where it is the whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path() {
+            "" => f.write_str(&self.0.reason),
+            path => write!(f, "the field `{path}` {}", self.0.reason),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl From<JsonError> for DecodeError {
+    fn from(error: JsonError) -> Self {
+        Self::other(error.to_string())
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeError").field("path", &Quoted(self.path())).field("why", &Quoted(&self.0.reason)).finish()
+    }
+}
+
+/// A text that is not one JSON value, or a value of another shape than was wanted. The cause says where.
+#[derive(Error)]
+#[error("not the JSON that was expected")]
+pub struct JsonError(#[from] pub(crate) serde_json::Error);
+
+impl fmt::Debug for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BadJson").field(&Quoted(&self.0.to_string())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use crate::{Json, JsonError, Prompt, Recorder};
+
+    use super::*;
+
+    /// Every message of a chain of causes, the outermost first.
+    fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+        let mut chain = vec![error.to_string()];
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            chain.push(error.to_string());
+            cause = error.source();
+        }
+        chain
+    }
+
+    struct Broken;
+
+    impl std::io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_error_says_what_its_cause_says() {
+        let refused = RefusedError { value: Prompt::text("hello"), reason: RefusedReason::Busy };
+        let bad: JsonError = Json::parse("{").unwrap_err();
+        let recorder =
+            Recorder::new(Broken, &crate::Config::new(crate::Seed([1; 16])), crate::SessionTime::ZERO, u64::MAX);
+        let errors: [(&dyn Error, &str); 4] = [
+            (&refused, "a turn is running"),
+            (&bad, "EOF while parsing"),
+            (recorder.stopped().unwrap(), "the disk is gone"),
+            (&RequestError::Lost(LostReason::Eof), "output ended"),
+        ];
+        for (error, cause) in errors {
+            let chain = chain(error);
+            let told = chain.iter().filter(|message| message.contains(cause)).count();
+            assert_eq!(told, 1, "{chain:?}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Names for prompts, turns, requests and asks.
+//!
+//! Every id carries the [tag](Seed::tag) of its session: one of another session is
+//! [`StaleIdError`](crate::StaleIdError), never somebody else's permission prompt.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::error::ParseUuidError;
+
+/// Sixteen bytes that make a session's ids unlike those of every other session.
+///
+/// They are fresh for each process, as [`Seed::random`] makes them, also for one that resumes a session: prompt uuids come
+/// from here, and the CLI echoes a uuid that it has seen before without running its prompt, which then ends as
+/// [`Duplicate`](crate::Outcome::Duplicate). A test gives any bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seed(pub [u8; 16]);
+
+impl Seed {
+    /// What all ids of the session carry.
+    #[must_use]
+    pub fn tag(self) -> u64 {
+        let bits = u128::from_be_bytes(self.0);
+        let mixed = (bits >> 64) as u64 ^ (bits as u64).rotate_left(29);
+        mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// The uuid of the session's prompt `number`: version 4 in form, distinct for every number below 2^62.
+    pub(crate) fn uuid(self, number: u64) -> Uuid {
+        const LOW: u128 = (1 << 62) - 1;
+        let bits = u128::from_be_bytes(self.0);
+        let counted = (bits & LOW).wrapping_add(u128::from(number)) & LOW;
+        let high = bits & !((1 << 64) - 1) & !(0xf << 76);
+        Uuid(high | 4 << 76 | 0b10 << 62 | counted)
+    }
+}
+
+/// A prompt's name on the wire, in the CLI's echoes, and in `result.user_message_uuids`.
+///
+/// ```
+/// let uuid: claude_duplex::Uuid =
+///     "00000001-0000-4000-8000-000000000000".parse().unwrap();
+/// assert_eq!(uuid.to_string(), "00000001-0000-4000-8000-000000000000");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uuid(u128);
+
+/// Where the dashes stand in a uuid's text.
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let mut rest = self.0;
+        for at in (0..text.len()).rev().filter(|at| !DASHES.contains(at)) {
+            text[at] = DIGITS[(rest & 0xf) as usize];
+            rest >>= 4;
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Uuid {
+    type Err = ParseUuidError;
+
+    fn from_str(text: &str) -> Result<Self, ParseUuidError> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 36 {
+            return Err(ParseUuidError);
+        }
+        let mut bits = 0u128;
+        for (at, byte) in bytes.iter().enumerate() {
+            if DASHES.contains(&at) {
+                if *byte != b'-' {
+                    return Err(ParseUuidError);
+                }
+                continue;
+            }
+            let digit = char::from(*byte).to_digit(16).ok_or(ParseUuidError)?;
+            bits = bits << 4 | u128::from(digit);
+        }
+        Ok(Self(bits))
+    }
+}
+
+impl Serialize for Uuid {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Uuid {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Declares an id that is a number within a session.
+macro_rules! session_id {
+    ($(#[$doc:meta])* $name:ident, $shown:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name {
+            session: u64,
+            number: u64,
+        }
+
+        impl $name {
+            pub(crate) const fn new(session: u64, number: u64) -> Self {
+                Self { session, number }
+            }
+
+            /// The tag of the session that it belongs to.
+            #[must_use]
+            pub const fn session(self) -> u64 {
+                self.session
+            }
+
+            /// Its number within the session, from 1 in order of appearance.
+            #[must_use]
+            pub const fn number(self) -> u64 {
+                self.number
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($shown, "-{}"), self.number)
+            }
+        }
+    };
+}
+
+session_id! {
+    /// One run of the CLI: of a prompt, of several that it merged or folded, or one that it started by itself.
+    TurnId, "turn"
+}
+session_id! {
+    /// A control request of ours, [`initialize`](crate::Request::initialize) and interrupts among them.
+    RequestId, "request"
+}
+session_id! {
+    /// Something that the CLI asks of the host: a permission, a hook, an MCP message, an elicitation, a dialog.
+    IncomingId, "ask"
+}
+
+/// A prompt of ours, from its acceptance to its [`PromptEnded`](crate::Action::PromptEnded).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PromptId {
+    session: u64,
+    number: u64,
+    uuid: Uuid,
+}
+
+impl PromptId {
+    pub(crate) const fn new(session: u64, number: u64, uuid: Uuid) -> Self {
+        Self { session, number, uuid }
+    }
+
+    /// The tag of the session that it belongs to.
+    #[must_use]
+    pub const fn session(self) -> u64 {
+        self.session
+    }
+
+    /// Its number within the session, from 1 in order of acceptance.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.number
+    }
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.uuid
+    }
+}
+
+impl fmt::Display for PromptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "prompt-{}", self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_of_a_session_differ_and_are_version_four() {
+        let seed = Seed([0xff; 16]);
+        let uuids: Vec<String> = (1..=1000).map(|n| seed.uuid(n).to_string()).collect();
+        let mut distinct = uuids.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), uuids.len());
+        for uuid in uuids {
+            assert_eq!(&uuid[14..15], "4", "{uuid}");
+            assert!(matches!(&uuid[19..20], "8" | "9" | "a" | "b"), "{uuid}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_reads_back_as_it_was_written() {
+        let uuid = Seed(*b"sixteen bytes!!!").uuid(7);
+        assert_eq!(uuid.to_string().parse(), Ok(uuid));
+        for bad in ["", "0", "00000001-0000-4000-8000-00000000000g", "00000001+0000-4000-8000-000000000000"] {
+            assert_eq!(bad.parse::<Uuid>(), Err(ParseUuidError), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A JSON value as text: checked once, on one line, kept as it was written.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::base::error::JsonError;
+use crate::base::strings::Text;
+use crate::base::text::readable;
+
+/// One JSON value as compact text. It can hold neither a raw newline nor blanks between tokens, so it cannot carry a
+/// second line to the CLI. Numbers and the order of keys stay as they were written. A clone shares the text.
+///
+/// ```
+/// use claude_duplex::Json;
+///
+/// let json = Json::parse("{ \"limit\" : 1e400,\n \"a\": [] }").unwrap();
+/// assert_eq!(json.as_str(), r#"{"limit":1e400,"a":[]}"#);
+/// ```
+#[derive(Clone)]
+pub struct Json(Arc<str>);
+
+impl Json {
+    /// Reads one value; blanks between tokens are dropped.
+    ///
+    /// # Errors
+    /// Where the text is not exactly one JSON value.
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
+        let raw: &RawValue = serde_json::from_str(text)?;
+        Ok(Self::compacted(raw))
+    }
+
+    /// Writes a value.
+    ///
+    /// # Errors
+    /// Where it cannot be JSON, as a map whose keys are not text.
+    pub fn from_value(value: &impl Serialize) -> Result<Self, JsonError> {
+        Self::parse(&serde_json::to_string(value)?)
+    }
+
+    /// A JSON string of that text.
+    #[must_use]
+    pub fn from_text(text: impl AsRef<str>) -> Self {
+        // A text can always be written.
+        serde_json::to_string(text.as_ref()).map_or_else(|_| Self::null(), |text| Self(text.into()))
+    }
+
+    /// The value's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the text that the value is, if it is a string: borrowed if it is written without escapes, as base64 is.
+    /// Escapes of lone surrogates are read as U+FFFD.
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    ///
+    /// use claude_duplex::Json;
+    ///
+    /// let plain = Json::parse(r#""iVBORw0KGgo=""#)?;
+    /// assert!(matches!(plain.text(), Some(Cow::Borrowed("iVBORw0KGgo="))));
+    /// assert_eq!(Json::parse(r#""a\nb""#)?.text().unwrap(), "a\nb");
+    /// assert_eq!(Json::parse("[]")?.text(), None);
+    /// # Ok::<(), claude_duplex::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        let written = self.as_str().strip_prefix('"')?.strip_suffix('"')?;
+        Some(Text::new(written, written.contains('\\')).cow())
+    }
+
+    /// Decodes the value; escapes of lone surrogates are read as U+FFFD.
+    ///
+    /// # Errors
+    /// Where it is not of that shape.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
+        let text = self.as_str();
+        Ok(serde_json::from_str(text).or_else(|_| serde_json::from_str(&readable(text.as_bytes())))?)
+    }
+
+    pub(crate) fn is_object(&self) -> bool {
+        self.as_str().starts_with('{')
+    }
+
+    /// Takes a value of a line that is JSON; bytes that are not UTF-8 are read as U+FFFD. The value is copied once.
+    pub(crate) fn from_line(value: &[u8]) -> Self {
+        match std::str::from_utf8(value) {
+            Ok(text) => Self::of_checked(text, is_compact(text)),
+            Err(_) => Self::of_characters(|| {
+                value.utf8_chunks().flat_map(|chunk| {
+                    let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+                    chunk.valid().chars().chain(bad)
+                })
+            }),
+        }
+    }
+
+    /// The value with the blanks between its tokens left out.
+    pub(crate) fn compacted(raw: &RawValue) -> Self {
+        Self::of_checked(raw.get(), is_compact(raw.get()))
+    }
+
+    /// A value that is known to be one. If it may have blanks between its tokens, they are left out.
+    pub(crate) fn of_checked(text: &str, is_compact: bool) -> Self {
+        if is_compact { Self(text.into()) } else { Self::of_characters(|| text.chars()) }
+    }
+
+    fn of_characters<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> Self {
+        Self(compact(characters).into())
+    }
+
+    fn null() -> Self {
+        Self("null".into())
+    }
+}
+
+/// Gathers the characters without the blanks between tokens, in a text of the exact size: one that is larger would be
+/// copied once more.
+fn compact<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> String {
+    let kept = || {
+        let (mut in_string, mut escaped) = (false, false);
+        characters().filter(move |character| {
+            if !in_string && character.is_ascii_whitespace() {
+                return false;
+            }
+            (in_string, escaped) = match (in_string, escaped, character) {
+                (true, false, '\\') => (true, true),
+                (_, false, '"') => (!in_string, false),
+                _ => (in_string, false),
+            };
+            true
+        })
+    };
+    let mut text = String::with_capacity(kept().map(char::len_utf8).sum());
+    kept().for_each(|character| text.push(character));
+    text
+}
+
+/// Whether there is no blank between the tokens.
+fn is_compact(text: &str) -> bool {
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b' ' | b'\t' | b'\r' | b'\n' if !in_string => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+impl From<Box<RawValue>> for Json {
+    fn from(raw: Box<RawValue>) -> Self {
+        Self::compacted(&raw)
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(self.as_str()).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Json {}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::base::text::Cut(self.as_str().as_bytes()).fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Self {
+        Self::from(&value)
+    }
+}
+
+impl From<&serde_json::Value> for Json {
+    fn from(value: &serde_json::Value) -> Self {
+        Self::of_checked(&value.to_string(), true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_inside_strings_stay() {
+        let json = Json::parse("[ \"a \\\" b\\\\\" ,\r\n\t{ \"k\" : 1 } ]").unwrap();
+        assert_eq!(json.as_str(), "[\"a \\\" b\\\\\",{\"k\":1}]");
+        let raw = RawValue::from_string("[1, \"a b\"]".into()).unwrap();
+        assert_eq!(Json::from(raw).as_str(), "[1,\"a b\"]");
+        assert_eq!(Json::from_line(b"[ 1, \"a \xff\" ]").as_str(), "[1,\"a \u{fffd}\"]");
+        let compact = "{\"a\":\"b c\\\" d\"}";
+        assert_eq!(Json::from(RawValue::from_string(compact.into()).unwrap()).as_str(), compact);
+    }
+
+    #[test]
+    fn what_is_not_one_value_is_refused() {
+        for bad in ["", "{", "1 2", "{\"a\":1}\n{\"b\":2}", "nul"] {
+            assert!(Json::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Strings as they are written, and what they mean.
+
+use std::borrow::Cow;
+
+/// A JSON string, without its quotes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'t> {
+    written: &'t str,
+    escaped: bool,
+}
+
+impl<'t> Text<'t> {
+    pub(crate) fn new(written: &'t str, escaped: bool) -> Self {
+        Self { written, escaped }
+    }
+
+    /// Returns the string with its escapes.
+    pub(crate) fn written(self) -> &'t str {
+        self.written
+    }
+
+    /// Returns what the string means, borrowed if there are no escapes. Lone surrogates are U+FFFD.
+    #[inline]
+    pub(crate) fn cow(self) -> Cow<'t, str> {
+        if self.escaped { Cow::Owned(unescaped(self.written)) } else { Cow::Borrowed(self.written) }
+    }
+
+    #[inline]
+    pub(crate) fn into_string(self) -> String {
+        if self.escaped { unescaped(self.written) } else { self.written.to_owned() }
+    }
+}
+
+fn unescaped(written: &str) -> String {
+    let mut text = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        text.push_str(&rest[..at]);
+        let (character, length) = escape(&rest[at..]);
+        text.push(character);
+        rest = rest.get(at + length..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    // Text that is all escapes takes six times what it means.
+    if text.len() < text.capacity() / 2 {
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// Returns the character that the escape at the start of `text` means, and the length of the escape.
+fn escape(text: &str) -> (char, usize) {
+    let simple = match text.as_bytes().get(1) {
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => return unicode(text),
+        Some(byte @ (b'"' | b'\\' | b'/')) => char::from(*byte),
+        // Only in a text that is not JSON; a character that is no ASCII must not be torn.
+        _ => return (char::REPLACEMENT_CHARACTER, 1),
+    };
+    (simple, 2)
+}
+
+fn unicode(text: &str) -> (char, usize) {
+    let Some(unit) = code_unit(text) else { return (char::REPLACEMENT_CHARACTER, 1) };
+    let second = || text.get(6..).and_then(code_unit).filter(|unit| (0xdc00..=0xdfff).contains(unit));
+    match (unit, char::from_u32(unit)) {
+        (_, Some(character)) => (character, 6),
+        (0xd800..=0xdbff, None) => match second() {
+            Some(second) => {
+                let pair = 0x1_0000 + ((unit - 0xd800) << 10) + (second - 0xdc00);
+                (char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
+            }
+            None => (char::REPLACEMENT_CHARACTER, 6),
+        },
+        _ => (char::REPLACEMENT_CHARACTER, 6),
+    }
+}
+
+/// Returns the code unit of the `\uXXXX` at the start of `text`.
+fn code_unit(text: &str) -> Option<u32> {
+    let digits = text.as_bytes().get(..6)?.strip_prefix(b"\\u")?;
+    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_means_what_serde_json_makes_of_it() {
+        for written in [r#"\"\\\/\b\f\n\r\t"#, r"a\u0041b", r"\ud83e\udd80", r"\u00e9\uffff", "é\\n…", r"\\u0041"] {
+            let expected: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
+            assert_eq!(unescaped(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn half_a_pair_is_the_replacement_character() {
+        let cases = [
+            (r"\ud83d lone", "\u{fffd} lone"),
+            (r"\ud83d\ud83e\udd80", "\u{fffd}\u{1f980}"),
+            (r"\udd80\\ud83d", "\u{fffd}\\ud83d"),
+            (r"\ud83d\u0041", "\u{fffd}A"),
+            (r"\ud83d", "\u{fffd}"),
+        ];
+        for (written, expected) in cases {
+            assert_eq!(unescaped(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_escape_tears_no_character() {
+        for written in ["\\é", "\\", "\\u12é4", "\\u1", "\\ud83d\\", "\\ud83d\\u1é"] {
+            assert!(unescaped(written).contains(char::REPLACEMENT_CHARACTER), "{written}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_all_escapes_takes_no_more_than_it_means() {
+        assert!(unescaped(&"\\u0041".repeat(1000)).capacity() < 2000);
+    }
+}

@@ -1,0 +1,71 @@
+//! The session's time on the system's clock, and what a timer is set to.
+
+use std::time::Instant;
+
+use crate::base::time::SessionTime;
+
+/// The epoch of a session, and its one timer.
+#[derive(Debug)]
+pub(super) struct Clock {
+    epoch: Instant,
+    armed: Option<SessionTime>,
+}
+
+impl Clock {
+    pub(super) fn new(epoch: Instant) -> Self {
+        Self { epoch, armed: None }
+    }
+
+    pub(super) fn time(&self, instant: Instant) -> SessionTime {
+        SessionTime::from(instant.saturating_duration_since(self.epoch))
+    }
+
+    /// What the timer is to be set to now; nothing where it is set to that already.
+    pub(super) fn arm(&mut self, at: SessionTime) -> Option<Alarm> {
+        if self.armed.replace(at) == Some(at) {
+            return None;
+        }
+        let instant = self.epoch.checked_add(at.saturating_duration_since(SessionTime::ZERO));
+        Some(instant.map_or(Alarm::Never, Alarm::At))
+    }
+
+    /// The timer has run out, and is set to nothing.
+    pub(super) fn rang(&mut self) {
+        self.armed = None;
+    }
+}
+
+/// When a timer runs out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Alarm {
+    At(Instant),
+    /// Later than the system can tell.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_timer_is_set_once_for_each_time() {
+        let epoch = Instant::now();
+        let mut clock = Clock::new(epoch);
+        let second = SessionTime::from(Duration::from_secs(1));
+        assert_eq!(clock.time(epoch + Duration::from_secs(1)), second);
+        assert_eq!(clock.arm(second), Some(Alarm::At(epoch + Duration::from_secs(1))));
+        assert_eq!(clock.arm(second), None);
+        assert_eq!(clock.arm(SessionTime::ZERO), Some(Alarm::At(epoch)));
+        clock.rang();
+        assert_eq!(clock.arm(SessionTime::ZERO), Some(Alarm::At(epoch)));
+    }
+
+    #[test]
+    fn the_epoch_is_the_earliest_time() {
+        let epoch = Instant::now();
+        let clock = Clock::new(epoch + Duration::from_secs(1));
+        assert_eq!(clock.time(epoch), SessionTime::ZERO);
+    }
+}

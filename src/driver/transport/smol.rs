@@ -1,0 +1,216 @@
+//! Child processes on smol's reactor: `async-io` and `async-process`.
+//!
+//! The futures run on any executor. A program without one blocks on them by `async_io::block_on`, which also drives
+//! the reactor; with another `block_on` every wake comes from a second thread.
+//!
+//! ```no_run
+//! use claude_duplex::{Action, Config, Options, Seed};
+//!
+//! async_io::block_on(async {
+//!     let options = Options::new().model("sonnet");
+//!     let mut claude =
+//!         claude_duplex::driver::smol::spawn(&options, Config::new(Seed::random()))?;
+//!     let question = claude.prompt("what is in this folder?")?;
+//!     while let Some(action) = claude.next().await {
+//!         match action {
+//!             Action::PromptEnded { prompt, outcome, result, .. }
+//!                 if prompt == question =>
+//!             {
+//!                 let answer = result.and_then(|result| result.result().ok()?.result);
+//!                 println!("{outcome}: {}", answer.unwrap_or_default());
+//!                 claude.close();
+//!             }
+//!             Action::Closed(closed) => println!("{}", closed.reason),
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok::<(), Box<dyn std::error::Error>>(())
+//! })
+//! .unwrap();
+//! ```
+
+mod relay;
+#[cfg(target_os = "linux")]
+mod stdin;
+mod streams;
+
+pub use streams::{SmolStreams, over};
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::process::{ExitStatus, Stdio};
+use std::task::{Context, Poll, ready};
+
+use async_process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use futures_lite::AsyncRead;
+
+use super::process::Process;
+use super::{SpawnError, Transport, spawn};
+use crate::base::time::SessionTime;
+use crate::driver::Driver;
+use crate::options::{Invocation, Options};
+use crate::protocol::config::{self, Config};
+use crate::protocol::end::Exit;
+
+/// Starts the CLI and makes a session of it. Nothing happens until the driver is polled.
+///
+/// # Errors
+/// The options are refused, or the program cannot be started.
+pub fn spawn(options: &Options, config: Config) -> Result<Driver<SmolTransport>, SpawnError> {
+    Ok(driver(SmolTransport::spawn(&options.invocation()?)?, config))
+}
+
+/// Makes a session of a child that is already there, whatever started it: see [`SmolTransport::adopt`].
+///
+/// # Errors
+/// The child's stdin or stdout is no pipe of ours.
+pub fn adopt(child: Child, config: Config) -> io::Result<Driver<SmolTransport>> {
+    Ok(driver(SmolTransport::adopt(child)?, config))
+}
+
+fn driver(mut transport: SmolTransport, mut config: Config) -> Driver<SmolTransport> {
+    config.transport = config::TransportKind::Process;
+    if !config.kill_group {
+        transport.process.keep_group();
+    }
+    Driver::new(config, transport)
+}
+
+/// A child process, which leads a process group of its own.
+///
+/// Dropping it before [its exit was told](Transport::poll_exit) kills the whole group, with what the CLI has started;
+/// `async-process` then collects the process in the background. Afterwards, dropping it does nothing. A host that is
+/// itself killed drops nothing: the child then reads the end of its stdin.
+pub struct SmolTransport {
+    child: Child,
+    process: Process,
+    pipes: SmolStreams<ChildStdout, ChildStdin>,
+    stderr: Option<ChildStderr>,
+    #[cfg(target_os = "linux")]
+    watch: Option<stdin::Watch>,
+    status: Pin<Box<dyn Future<Output = io::Result<ExitStatus>> + Send + Sync>>,
+}
+
+impl SmolTransport {
+    /// Starts a program.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
+        let mut command = Command::from(spawn::command(invocation));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
+    }
+
+    /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.
+    ///
+    /// Kills reach its group where it leads one (`process_group(0)` in [`std::os::unix::process::CommandExt`]), and the
+    /// process alone where it does not.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput): its stdin or stdout is not piped, or was taken. What becomes of
+    /// the child is then as its command says (`kill_on_drop`).
+    pub fn adopt(mut child: Child) -> io::Result<Self> {
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(spawn::not_piped()) };
+        // Without a watch, the next write tells.
+        #[cfg(target_os = "linux")]
+        let watch = stdin::Watch::new(&stdin).ok();
+        let (process, pipes) = (Process::new(child.id()), SmolStreams::new(stdout, stdin));
+        // `status` closes the child's stdin, where it still has one.
+        let status = Box::pin(child.status());
+        Ok(Self {
+            child,
+            process,
+            pipes,
+            stderr,
+            #[cfg(target_os = "linux")]
+            watch,
+            status,
+        })
+    }
+
+    /// The process's id, which is its group's too. It may be another's once the process has exited.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Transport for SmolTransport {
+    fn now(&self) -> SessionTime {
+        self.pipes.now()
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.pipes.poll_read(cx, buffer)
+    }
+
+    fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        match &mut self.stderr {
+            Some(stderr) => Pin::new(stderr).poll_read(&mut self.pipes.relay.context(cx), buffer),
+            None => Poll::Ready(Ok(0)),
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.pipes.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pipes.poll_flush(cx)
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        #[cfg(target_os = "linux")]
+        {
+            self.watch = None;
+        }
+        self.pipes.poll_close(cx)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(watch) = &mut self.watch else { return Poll::Pending };
+        ready!(watch.poll_closed(&mut self.pipes.relay.context(cx)));
+        self.watch = None;
+        Poll::Ready(())
+    }
+
+    fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
+        let status = ready!(self.status.as_mut().poll(&mut self.pipes.relay.context(cx)));
+        self.process.exit();
+        Poll::Ready(status.map_or(Exit::Unknown, Exit::from))
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()> {
+        self.pipes.poll_timer(cx, at)
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(self.id())
+    }
+
+    /// What is gone needs no signal, so a failure says nothing.
+    fn terminate(&mut self) {
+        self.process.terminate(|| drop(self.child.kill()));
+    }
+
+    fn kill(&mut self) {
+        self.process.kill(|| drop(self.child.kill()));
+    }
+}
+
+impl Drop for SmolTransport {
+    fn drop(&mut self) {
+        self.process.dropped(|| drop(self.child.kill()));
+    }
+}
+
+impl fmt::Debug for SmolTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Smol").field("process", &self.process).field("pipes", &self.pipes).finish_non_exhaustive()
+    }
+}

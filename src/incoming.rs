@@ -1,0 +1,150 @@
+//! What the CLI asks of the host, and what the host answers.
+//!
+//! An [`IncomingRequest`] is the line as it came; a view of its kind reads it, when asked for. An [`IncomingResponse`] is made by the types
+//! here, which write what the CLI reads and nothing else, or raw.
+//!
+//! | Ask | its view | the typed answer |
+//! |---|---|---|
+//! | [`PermissionRequest`](IncomingKind::Permission) | [`IncomingRequest::permission`] | [`Decision`] |
+//! | ... of the tool `AskUserQuestion` | [`PermissionRequest::questions`] | [`Questions::reply`] |
+//! | [`HookRequest`](IncomingKind::Hook) | [`IncomingRequest::hook`] | [`hook::HookOutput`] |
+//! | [`Mcp`](IncomingKind::Mcp) | [`IncomingRequest::mcp`] | [`mcp::McpResponse`], or a whole [`mcp::SdkMcpServer`] |
+//! | [`ElicitationRequest`](IncomingKind::Elicitation) | [`IncomingRequest::elicitation`] | [`ElicitationResponse`] |
+//! | [`DialogRequest`](IncomingKind::Dialog) | [`IncomingRequest::dialog`] | [`DialogResponse`] |
+
+mod dialog;
+mod elicitation;
+pub mod hook;
+mod kind;
+pub mod mcp;
+mod permission;
+mod question;
+mod response;
+mod update;
+
+pub use dialog::{DialogRequest, DialogResponse};
+pub use elicitation::{ElicitationAction, ElicitationMode, ElicitationRequest, ElicitationResponse};
+pub use kind::{IncomingKind, IncomingKinds};
+pub(crate) use permission::Payload;
+pub use permission::{Classification, Decision, DecisionReason, MatchedAskRule, McpSource, PermissionRequest};
+pub use question::{Question, QuestionOption, QuestionResponse, Questions, UnansweredKind, UnknownQuestionError};
+pub use response::{IncomingResponse, ResponseKind};
+pub use update::{PermissionChange, PermissionDestination, PermissionRule, PermissionUpdate, RuleBehavior};
+
+use crate::base::error::DecodeError;
+use crate::base::ids::IncomingId;
+use crate::message::Message;
+use crate::wire::control;
+use crate::wire::view::View;
+
+/// Something that the CLI asks. The tool, hook or server waits until it is answered or withdrawn.
+///
+/// It is a plain value: keep it, send it, answer it [by its id](crate::Protocol::respond) when the answer is there.
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, TestSession, ToolStep};
+/// use claude_duplex::{Action, Config, Decision, IncomingKind, Seed};
+///
+/// let script = Script::default().then([Step::tools_at_once(
+///     ["ls", "pwd"].map(|call| ToolStep::bash(call).requires_permission()),
+/// )]);
+/// let mut pair = TestSession::new(
+///     Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+///     script,
+/// );
+/// pair.prompt("look around");
+/// let mut open = Vec::new();
+/// while open.len() < 2 {
+///     let Action::IncomingRequest(ask) =
+///         pair.run_until(|action| matches!(action, Action::IncomingRequest(_)))
+///     else {
+///         unreachable!()
+///     };
+///     assert_eq!(ask.permission()?.tool_name, "Bash");
+///     assert!(ask.hook().is_err(), "it is of another kind");
+///     open.push(ask);
+/// }
+/// for ask in open.iter().rev() {
+///     pair.respond(ask.id(), Decision::allow()); // in any order
+/// }
+/// # Ok::<(), claude_duplex::DecodeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingRequest {
+    pub(crate) id: IncomingId,
+    pub(crate) kind: IncomingKind,
+    pub(crate) message: Message,
+}
+
+impl IncomingRequest {
+    /// By which it is answered.
+    #[must_use]
+    pub fn id(&self) -> IncomingId {
+        self.id
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> IncomingKind {
+        self.kind
+    }
+
+    /// The line as it came: a `control_request`.
+    #[must_use]
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// The CLI's own id of it.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        control::request_id(self.message.as_bytes()).unwrap_or_default()
+    }
+
+    /// What a [`PermissionRequest`](IncomingKind::Permission) ask is about.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or lacks a tool name or an input.
+    pub fn permission(&self) -> Result<PermissionRequest, DecodeError> {
+        self.view(IncomingKind::Permission, "it is not a permission ask")
+    }
+
+    /// What a [`HookRequest`](IncomingKind::Hook) ask is about.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or lacks a callback id, an input or the event's name.
+    pub fn hook(&self) -> Result<hook::HookRequest, DecodeError> {
+        self.view(IncomingKind::Hook, "it is not a hook ask")
+    }
+
+    /// What an [`Mcp`](IncomingKind::Mcp) ask is about.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or lacks a server's name or a message.
+    pub fn mcp(&self) -> Result<mcp::IncomingMcpMessage, DecodeError> {
+        self.view(IncomingKind::Mcp, "it is not an MCP message")
+    }
+
+    /// What an [`ElicitationRequest`](IncomingKind::Elicitation) ask is about.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or lacks a server's name or a message.
+    pub fn elicitation(&self) -> Result<ElicitationRequest, DecodeError> {
+        self.view(IncomingKind::Elicitation, "it is not an elicitation")
+    }
+
+    /// What a [`DialogRequest`](IncomingKind::Dialog) ask is about.
+    ///
+    /// # Errors
+    /// Where it is of another kind, or lacks a dialog kind.
+    pub fn dialog(&self) -> Result<DialogRequest, DecodeError> {
+        self.view(IncomingKind::Dialog, "it is not a dialog")
+    }
+
+    fn view<T: View>(&self, kind: IncomingKind, other: &str) -> Result<T, DecodeError> {
+        if self.kind != kind {
+            return Err(DecodeError::other(other));
+        }
+        control::ask_view(self.message.as_bytes())
+    }
+}

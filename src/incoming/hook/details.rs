@@ -1,0 +1,77 @@
+//! What only one event says.
+
+use crate::base::error::DecodeError;
+use crate::incoming::hook::{self, HookEvent};
+use crate::wire::fields::Fields;
+use crate::wire::read::read;
+
+macro_rules! details {
+    ($($event:ident: $input:ident,)+) => {
+        /// What only one event says (wire reference, section 4.3).
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum HookDetails {
+            $(
+                #[doc = concat!("Of [`", stringify!($event), "`](HookEvent::", stringify!($event), ").")]
+                $event(hook::$input),
+            )+
+            /// Of an event that this version of the crate does not know: all its fields.
+            Unknown(Fields),
+        }
+
+        impl HookDetails {
+            pub(crate) fn of(event: &HookEvent, fields: &Fields) -> Result<Self, DecodeError> {
+                Ok(match event {
+                    $(HookEvent::$event => Self::$event(read(&fields.to_text())?),)+
+                    HookEvent::Other(_) => Self::Unknown(fields.clone()),
+                })
+            }
+
+            /// What the view does not name.
+            #[must_use]
+            pub fn unknown_fields(&self) -> &Fields {
+                match self {
+                    $(Self::$event(details) => &details.unknown_fields,)+
+                    Self::Unknown(fields) => fields,
+                }
+            }
+        }
+    };
+}
+
+details! {
+    PreToolUse: PreToolUseHookInput,
+    PostToolUse: PostToolUseHookInput,
+    PostToolUseFailure: PostToolUseFailureHookInput,
+    PostToolBatch: PostToolBatchHookInput,
+    Notification: NotificationHookInput,
+    UserPromptSubmit: UserPromptSubmitHookInput,
+    UserPromptExpansion: UserPromptExpansionHookInput,
+    SessionStart: SessionStartHookInput,
+    SessionEnd: SessionEndHookInput,
+    Stop: StopHookInput,
+    StopFailure: StopFailureHookInput,
+    SubagentStart: SubagentStartHookInput,
+    SubagentStop: SubagentStopHookInput,
+    PreCompact: PreCompactHookInput,
+    PostCompact: PostCompactHookInput,
+    PreModelSwitch: PreModelSwitchHookInput,
+    PostModelSwitch: PostModelSwitchHookInput,
+    PermissionRequest: PermissionRequestHookInput,
+    PermissionDenied: PermissionDeniedHookInput,
+    Setup: SetupHookInput,
+    TeammateIdle: TeammateIdleHookInput,
+    TaskCreated: TaskCreatedHookInput,
+    TaskCompleted: TaskCompletedHookInput,
+    Elicitation: ElicitationHookInput,
+    ElicitationResult: ElicitationResultHookInput,
+    ConfigChange: ConfigChangeHookInput,
+    InstructionsLoaded: InstructionsLoadedHookInput,
+    WorktreeCreate: WorktreeCreateHookInput,
+    WorktreeRemove: WorktreeRemoveHookInput,
+    CwdChanged: CwdChangedHookInput,
+    FileChanged: FileChangedHookInput,
+    DirectoryAdded: DirectoryAddedHookInput,
+    MessageDisplay: MessageDisplayHookInput,
+    PreSkillShellCommand: PreSkillShellCommandHookInput,
+}

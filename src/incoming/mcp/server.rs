@@ -1,0 +1,250 @@
+//! A server of tools, without a runtime: it says what to answer, and the host calls its tools.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::base::json::Json;
+use crate::base::text::{Few, Quoted};
+use crate::incoming::mcp::{IncomingMcpMessage, JsonRpc, McpResponse, code};
+use crate::wire::view::{FromJson, view};
+
+/// The protocol versions that a server of tools can speak, newest first.
+const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+
+/// A server of tools in the host: it answers everything but the calls.
+///
+/// It keeps no state between messages, so it serves a repeated handshake and any number of calls at once. It has tools and
+/// nothing else: for resources, prompts or lists in pages, answer [`IncomingMcpMessage`]s by hand.
+///
+/// ```
+/// use claude_duplex::incoming::mcp::{McpReaction, SdkMcpServer, SdkMcpTool};
+/// use claude_duplex::{IncomingResponse, IncomingRequest, Json};
+///
+/// let schema = Json::parse(r#"{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}"#)?;
+/// let weather = SdkMcpServer::new("weather", "1.0").tool(SdkMcpTool::new("now", "The weather in a city.", schema));
+///
+/// let answer = |ask: &IncomingRequest| -> Result<IncomingResponse, Box<dyn std::error::Error>> {
+///     Ok(match weather.react(&ask.mcp()?) {
+///         McpReaction::Answer(answer) => answer.into(),
+///         McpReaction::Call(call) => call.text("sunny").into(),
+///     })
+/// };
+/// # Ok::<(), claude_duplex::JsonError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SdkMcpServer {
+    name: String,
+    version: String,
+    tools: Vec<SdkMcpTool>,
+}
+
+/// A tool of a [`SdkMcpServer`]. The model sees it as `mcp__SERVER__TOOL`.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct SdkMcpTool {
+    name: String,
+    description: String,
+    #[serde(rename = "inputSchema")]
+    schema: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Json>,
+    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
+    meta: Option<Json>,
+}
+
+/// What a [`SdkMcpServer`] makes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum McpReaction {
+    /// This is the answer.
+    Answer(McpResponse),
+    /// A tool is called; the host answers, when it will.
+    Call(McpToolCall),
+}
+
+/// A call of a tool of a [`SdkMcpServer`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct McpToolCall {
+    /// The tool.
+    pub tool: String,
+    /// The arguments, a JSON object. They were not checked against the schema.
+    pub arguments: Json,
+    /// The `tool_use` block that calls it.
+    pub tool_use_id: Option<String>,
+    id: Json,
+}
+
+view! {
+    struct Called {
+        must {
+            tool = "name": String,
+        }
+        may {
+            arguments: Json,
+            meta = "_meta": Meta,
+        }
+    }
+
+    struct Meta {
+        must {}
+        may {
+            tool_use_id = "claudecode/toolUseId": String,
+        }
+    }
+
+    struct Hello {
+        must {}
+        may {
+            version = "protocolVersion": String,
+        }
+    }
+}
+
+impl fmt::Debug for SdkMcpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("name", &Quoted(&self.name))
+            .field("version", &Quoted(&self.version))
+            .field("tools", &Few(&self.tools))
+            .finish()
+    }
+}
+
+impl fmt::Debug for SdkMcpTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tool")
+            .field("name", &Quoted(&self.name))
+            .field("description", &Quoted(&self.description))
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for McpToolCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("tool", &Quoted(&self.tool))
+            .field("arguments", &self.arguments)
+            .field("tool_use_id", &self.tool_use_id.as_deref().map(Quoted))
+            .finish_non_exhaustive()
+    }
+}
+
+impl SdkMcpServer {
+    /// A server without tools. The name is the one of `initialize`'s `sdkMcpServers`.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { name: name.into(), version: version.into(), tools: Vec::new() }
+    }
+
+    /// Adds a tool, in place of one with its name.
+    #[must_use]
+    pub fn tool(mut self, tool: SdkMcpTool) -> Self {
+        self.tools.retain(|own| own.name != tool.name);
+        self.tools.push(tool);
+        self
+    }
+
+    /// What to make of a message. One for a server of another name gets [`unknown_server`](IncomingMcpMessage::unknown_server).
+    #[must_use]
+    pub fn react(&self, message: &IncomingMcpMessage) -> McpReaction {
+        if message.server_name != self.name {
+            return McpReaction::Answer(message.unknown_server());
+        }
+        let (id, method, params) = match message.rpc() {
+            Ok(JsonRpc::Request { id, method, params }) => (id, method, params),
+            Ok(_) => return McpReaction::Answer(message.acknowledge()),
+            Err(error) => return McpReaction::Answer(message.malformed(&error)),
+        };
+        let answer = match method.as_str() {
+            "initialize" => self.hello(message, params.as_ref()),
+            "ping" => message.result(&Json::from(&serde_json::json!({}))),
+            "tools/list" => self.list(message),
+            "tools/call" => return self.call(message, id, params.as_ref()),
+            _ => message.unknown_method(&method),
+        };
+        McpReaction::Answer(answer)
+    }
+
+    /// The version that the CLI asks for, if a server of tools can speak it; else the newest that it can.
+    fn hello(&self, message: &IncomingMcpMessage, params: Option<&Json>) -> McpResponse {
+        let asked = params.and_then(|params| Hello::from_json(params).ok()).and_then(|hello| hello.version);
+        let version = VERSIONS.into_iter().find(|known| asked.as_deref() == Some(known)).unwrap_or(VERSIONS[0]);
+        message.result(&Json::from(&serde_json::json!({
+            "protocolVersion": version,
+            "capabilities": { "tools": {} },
+            "serverInfo": { "name": self.name, "version": self.version },
+        })))
+    }
+
+    fn list(&self, message: &IncomingMcpMessage) -> McpResponse {
+        #[derive(Serialize)]
+        struct List<'a> {
+            tools: &'a [SdkMcpTool],
+        }
+        match Json::from_value(&List { tools: &self.tools }) {
+            Ok(list) => message.result(&list),
+            Err(error) => message.error(code::INTERNAL_ERROR, error.to_string()),
+        }
+    }
+
+    fn call(&self, message: &IncomingMcpMessage, id: Json, params: Option<&Json>) -> McpReaction {
+        let called = params.map(Called::from_json);
+        let Some(Ok(Called { tool, arguments, meta, .. })) = called else {
+            return McpReaction::Answer(message.error(code::INVALID_PARAMS, "the call names no tool"));
+        };
+        if !self.tools.iter().any(|own| own.name == tool) {
+            return McpReaction::Answer(message.error(code::INVALID_PARAMS, format!("there is no tool {tool:?} here")));
+        }
+        let arguments = arguments.unwrap_or_else(|| Json::from(&serde_json::json!({})));
+        McpReaction::Call(McpToolCall { tool, arguments, tool_use_id: meta.and_then(|meta| meta.tool_use_id), id })
+    }
+}
+
+impl SdkMcpTool {
+    /// A tool; `schema` is the JSON schema of its arguments, an object.
+    pub fn new(name: impl Into<String>, description: impl Into<String>, schema: Json) -> Self {
+        Self { name: name.into(), description: description.into(), schema, annotations: None, meta: None }
+    }
+
+    /// Adds MCP annotations, a JSON object as `{"readOnlyHint":true}`.
+    #[must_use]
+    pub fn annotations(mut self, annotations: Json) -> Self {
+        self.annotations = Some(annotations);
+        self
+    }
+
+    /// Adds `_meta`, a JSON object: `anthropic/maxResultSizeChars` in it raises how much of a result the CLI passes on
+    /// before it writes it to a file.
+    #[must_use]
+    pub fn meta(mut self, meta: Json) -> Self {
+        self.meta = Some(meta);
+        self
+    }
+}
+
+impl McpToolCall {
+    /// The call gave this text.
+    #[must_use]
+    pub fn text(&self, text: impl AsRef<str>) -> McpResponse {
+        self.content(&serde_json::json!([{ "type": "text", "text": text.as_ref() }]), false)
+    }
+
+    /// The call failed; the model reads why.
+    #[must_use]
+    pub fn failed(&self, reason: impl AsRef<str>) -> McpResponse {
+        self.content(&serde_json::json!([{ "type": "text", "text": reason.as_ref() }]), true)
+    }
+
+    /// The call gave this: a whole `tools/call` result, a JSON object with `content`.
+    #[must_use]
+    pub fn result(&self, result: &Json) -> McpResponse {
+        McpResponse::to(&self.id, "result", result)
+    }
+
+    fn content(&self, content: &serde_json::Value, is_error: bool) -> McpResponse {
+        let mut result = serde_json::json!({ "content": content });
+        if is_error {
+            result["isError"] = true.into();
+        }
+        self.result(&Json::from(&result))
+    }
+}

@@ -1,0 +1,213 @@
+//! What is said to an ask.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::error::RespondError;
+use crate::base::json::Json;
+use crate::base::text::Quoted;
+use crate::incoming::hook::HookOutput;
+use crate::incoming::mcp::McpResponse;
+use crate::incoming::{Decision, DialogResponse, ElicitationResponse, IncomingKind, IncomingRequest};
+
+/// What is said to an [`IncomingRequest`]: the typed answers become one.
+///
+/// ```
+/// use claude_duplex::incoming::ElicitationResponse;
+/// use claude_duplex::{Decision, IncomingKind, IncomingResponse};
+///
+/// assert!(IncomingResponse::from(Decision::allow()).fits(IncomingKind::Permission));
+/// assert!(
+///     !IncomingResponse::from(ElicitationResponse::cancel())
+///         .fits(IncomingKind::Permission)
+/// );
+/// assert!(
+///     IncomingKind::KNOWN.iter().all(|kind| IncomingResponse::Decline.fits(*kind))
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum IncomingResponse {
+    /// To a [`PermissionRequest`](IncomingKind::Permission) ask.
+    Permission(Decision),
+    /// To a [`HookRequest`](IncomingKind::Hook) ask.
+    Hook(HookOutput),
+    /// To an [`Mcp`](IncomingKind::Mcp) ask.
+    Mcp(McpResponse),
+    /// To an [`ElicitationRequest`](IncomingKind::Elicitation) ask.
+    Elicitation(ElicitationResponse),
+    /// To a [`DialogRequest`](IncomingKind::Dialog) ask.
+    Dialog(DialogResponse),
+    /// To an ask of any kind: the success payload as it stands.
+    Raw(Json),
+    /// An error of the host, for an ask of any kind. It never grants anything:
+    ///
+    /// * A permission and an MCP message get an error response, and the call fails.
+    /// * A hook that guards something gets its [refusal](crate::incoming::hook::HookEvent::refusal) with the message as the
+    ///   reason, because the CLI takes an error for an empty output. Any other hook gets an error response.
+    /// * An elicitation and a dialog are cancelled.
+    Error {
+        /// What went wrong, for the model or a log.
+        message: String,
+    },
+    /// To an ask of any kind: what grants nothing, as if nobody were there. A permission is denied, a hook that guards
+    /// something blocks it, an elicitation or a dialog is cancelled, and everything else gets an error. Unlike
+    /// [`Error`](Self::Error), it has no message.
+    Decline,
+}
+
+impl IncomingResponse {
+    /// Whether it can be said to an ask of that kind.
+    #[must_use]
+    pub fn fits(&self, kind: IncomingKind) -> bool {
+        match self {
+            Self::Permission(_) => kind == IncomingKind::Permission,
+            Self::Hook(_) => kind == IncomingKind::Hook,
+            Self::Mcp(_) => kind == IncomingKind::Mcp,
+            Self::Elicitation(_) => kind == IncomingKind::Elicitation,
+            Self::Dialog(_) => kind == IncomingKind::Dialog,
+            Self::Raw(_) | Self::Error { .. } | Self::Decline => true,
+        }
+    }
+
+    /// Checks what the CLI would refuse, or take for an answer that it is not.
+    pub(crate) fn check(&self, ask: &IncomingRequest) -> Result<(), RespondError> {
+        let whole = match self {
+            Self::Permission(decision) => decision.is_whole(),
+            Self::Elicitation(answer) => answer.is_whole(),
+            // To the CLI the hook has failed, whatever the output says.
+            Self::Hook(output) => match (output.event(), ask.hook()) {
+                (Some(event), Ok(hook)) => event == hook.input.event,
+                _ => true,
+            },
+            _ => true,
+        };
+        if self.fits(ask.kind) && whole { Ok(()) } else { Err(RespondError::Mismatch) }
+    }
+
+    /// Which way it goes, said to an ask of that kind.
+    pub(crate) fn kind(&self, kind: IncomingKind) -> ResponseKind {
+        match self {
+            Self::Permission(Decision::Allow { .. }) => ResponseKind::Allowed,
+            Self::Permission(Decision::Deny { .. }) => ResponseKind::Denied,
+            Self::Raw(payload) if kind == IncomingKind::Permission => match behavior(payload).0.as_str() {
+                "allow" => ResponseKind::Allowed,
+                "deny" => ResponseKind::Denied,
+                _ => ResponseKind::Answered,
+            },
+            Self::Error { .. } => ResponseKind::Error,
+            Self::Decline => ResponseKind::Declined,
+            _ => ResponseKind::Answered,
+        }
+    }
+
+    /// Whether it is a deny that ends the turn.
+    pub(crate) fn interrupts(&self, kind: IncomingKind) -> bool {
+        match self {
+            Self::Permission(Decision::Deny { interrupt, .. }) => *interrupt,
+            Self::Raw(payload) if kind == IncomingKind::Permission => behavior(payload) == ("deny".to_owned(), true),
+            _ => false,
+        }
+    }
+}
+
+/// What a permission's payload says, and whether it ends the turn. It is an object, and of a name that comes twice the last
+/// counts: so the CLI reads it.
+fn behavior(payload: &Json) -> (String, bool) {
+    let fields: BTreeMap<String, Json> = payload.decode().unwrap_or_default();
+    let behavior = fields.get("behavior").and_then(|behavior| behavior.decode().ok()).unwrap_or_default();
+    let interrupt = fields.get("interrupt").and_then(|interrupt| interrupt.decode().ok()).unwrap_or_default();
+    (behavior, interrupt)
+}
+
+impl fmt::Debug for IncomingResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(decision) => f.debug_tuple("Permission").field(decision).finish(),
+            Self::Hook(output) => f.debug_tuple("Hook").field(output).finish(),
+            Self::Mcp(answer) => f.debug_tuple("Mcp").field(answer).finish(),
+            Self::Elicitation(answer) => f.debug_tuple("Elicitation").field(answer).finish(),
+            Self::Dialog(answer) => f.debug_tuple("Dialog").field(answer).finish(),
+            Self::Raw(payload) => f.debug_tuple("Raw").field(payload).finish(),
+            Self::Error { message } => f.debug_struct("Error").field("message", &Quoted(message)).finish(),
+            Self::Decline => f.write_str("Decline"),
+        }
+    }
+}
+
+impl From<Decision> for IncomingResponse {
+    fn from(decision: Decision) -> Self {
+        Self::Permission(decision)
+    }
+}
+
+impl From<McpResponse> for IncomingResponse {
+    fn from(answer: McpResponse) -> Self {
+        Self::Mcp(answer)
+    }
+}
+
+impl From<ElicitationResponse> for IncomingResponse {
+    fn from(answer: ElicitationResponse) -> Self {
+        Self::Elicitation(answer)
+    }
+}
+
+impl From<DialogResponse> for IncomingResponse {
+    fn from(answer: DialogResponse) -> Self {
+        Self::Dialog(answer)
+    }
+}
+
+impl<T: Into<HookOutput>> From<T> for IncomingResponse {
+    fn from(output: T) -> Self {
+        Self::Hook(output.into())
+    }
+}
+
+/// Which way an ask was answered, and nothing of what was said. Who answered it is the host's to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ResponseKind {
+    /// A tool may run.
+    Allowed,
+    /// A tool may not run.
+    Denied,
+    /// Something else was asked, and has its answer.
+    Answered,
+    /// By an error. What that means to each kind, [`IncomingResponse::Error`](crate::IncomingResponse::Error) says.
+    Error,
+    /// By nobody: it was [declined](crate::IncomingResponse::Decline) in the way that is safe for its kind.
+    Declined,
+}
+
+impl fmt::Display for ResponseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Answered => "answered",
+            Self::Error => "error",
+            Self::Declined => "declined",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// JavaScript reads the last of two.
+    #[test]
+    fn of_a_behavior_that_comes_twice_the_last_is_what_was_said() {
+        let verdict = |text| IncomingResponse::Raw(Json::parse(text).unwrap()).kind(IncomingKind::Permission);
+        assert_eq!(verdict(r#"{"behavior":"deny","behavior":"allow"}"#), ResponseKind::Allowed);
+        assert_eq!(verdict(r#"{"behavior":"allow","updatedInput":{},"behavior":"deny"}"#), ResponseKind::Denied);
+        assert_eq!(verdict(r#"["allow"]"#), ResponseKind::Answered);
+        let denied = Json::parse(r#"{"behavior":"deny","interrupt":false,"interrupt":true}"#).unwrap();
+        assert!(IncomingResponse::Raw(denied).interrupts(IncomingKind::Permission));
+    }
+}

@@ -1,0 +1,141 @@
+//! The queue of what happened, and how much of it is unread.
+
+use std::collections::VecDeque;
+
+use crate::base::error::RequestError;
+use crate::protocol::action::{Action, TurnOrigin};
+
+/// What an action without content is counted as, in bytes.
+const FLAT: usize = 64;
+/// For how many actions the queue keeps its memory when it is empty: a stream in reads of 64 KiB has fewer in each. What
+/// is idle keeps none.
+const KEPT: usize = 256;
+/// A queue for so few is given back at once. What the allocator hands out next was just used; what each of many sessions
+/// keeps for itself is far away when it is needed (with 10,000 sessions, half the cost of a message).
+const SMALL: usize = 8;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Actions {
+    /// The head, if it came while nothing waited: a read that brings one action needs no queue.
+    first: Option<Action>,
+    queue: VecDeque<Action>,
+    bytes: usize,
+    prompts_ended: bool,
+}
+
+impl Actions {
+    pub(crate) fn push(&mut self, action: Action) {
+        self.bytes += weight(&action);
+        self.prompts_ended |= matches!(action, Action::PromptEnded { .. });
+        if self.first.is_none() && self.queue.is_empty() {
+            self.first = Some(action);
+        } else {
+            self.queue.push_back(action);
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Action> {
+        let action = self.first.take().or_else(|| self.queue.pop_front())?;
+        self.bytes -= weight(&action);
+        if self.queue.is_empty() && self.queue.capacity() > 0 {
+            // From the start again: the memory that was used last is the nearest.
+            self.queue.clear();
+            let is_over = matches!(action, Action::Idle | Action::Closed(_));
+            let is_small = self.queue.capacity() <= SMALL;
+            self.queue.shrink_to(if is_over || is_small { 0 } else { KEPT });
+        }
+        Some(action)
+    }
+
+    /// Whether a prompt ended since this was last asked.
+    pub(crate) fn prompts_ended(&mut self) -> bool {
+        std::mem::take(&mut self.prompts_ended)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// What an action holds, so that a child that talks to nobody is no longer read. A result is counted with the message
+/// that carries it; turns and prompts hold handles on it.
+fn weight(action: &Action) -> usize {
+    FLAT + match action {
+        Action::Message { message, .. }
+        | Action::IncomingDeclined { message, .. }
+        | Action::UnmatchedResponse(message) => message.as_bytes().len(),
+        Action::IncomingRequest(ask) => ask.message().as_bytes().len(),
+        Action::ResponseReceived { response: Ok(reply), .. } => 2 * reply.message().as_bytes().len(),
+        Action::ResponseReceived { response: Err(RequestError::Refused { message, code }), .. } => {
+            message.len() + code.as_ref().map_or(0, String::len)
+        }
+        Action::RejectedLine(rejected) => rejected.head.len(),
+        Action::DamagedLine(damaged) => damaged.dropped.len(),
+        Action::Session(session) => {
+            let capabilities = session.capabilities.iter().map(|capability| size_of::<String>() + capability.len());
+            session.id.len() + session.version.as_ref().map_or(0, |version| version.len()) + capabilities.sum::<usize>()
+        }
+        Action::TurnStarted { origin: TurnOrigin::Own(kind), .. }
+        | Action::TurnEnded { origin: TurnOrigin::Own(kind), .. } => kind.len(),
+        Action::Closed(closed) => {
+            closed.stderr.len() + closed.rejected_tail.len() + closed.last_error.as_ref().map_or(0, String::len)
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{Config, Protocol, Request, Seed, SessionTime};
+
+    /// How much is unread after that line of the CLI, to a session with one open request `r`.
+    fn unread(line: &Value) -> usize {
+        let mut protocol = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+        protocol.request(SessionTime::ZERO, Request::new("mcp_status").id("r")).expect("it is open");
+        protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
+        protocol.actions.bytes()
+    }
+
+    #[test]
+    fn an_action_weighs_what_it_holds() {
+        let long = "x".repeat(10_000);
+        let refused = |error: &str, code: &str| {
+            json!({ "type": "control_response",
+                "response": { "subtype": "error", "request_id": "r", "error": error, "error_code": code } })
+        };
+        // Longer names are not kept.
+        let names = vec!["x".repeat(200); 50];
+        let init = json!({ "type": "system", "subtype": "init", "session_id": "s", "capabilities": names });
+        // The message itself weighs its line; what was taken out of it comes on top.
+        for (holds, line) in [
+            (1, refused(&long, "")),
+            (1, refused("", &long)),
+            (2, init),
+            (1, json!({ "type": "control_request", "request_id": "a", "request": { "subtype": long } })),
+            (1, json!({ "type": "control_response", "response": { "subtype": "success", "request_id": long } })),
+        ] {
+            let unread = unread(&line);
+            assert!((holds * 10_000..holds * 10_000 + 2000).contains(&unread), "{holds}: {unread}");
+        }
+    }
+
+    #[test]
+    fn a_turn_weighs_the_name_of_what_began_it() {
+        let unread = |kind: &str| {
+            let mut protocol = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+            let lines = [
+                json!({ "type": "system", "subtype": "init", "claude_code_version": "2.1.329" }),
+                json!({ "type": "result", "subtype": "success", "origin": { "kind": kind } }),
+            ];
+            lines.iter().for_each(|line| protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes()));
+            let unread = protocol.actions.bytes();
+            while protocol.poll_action().is_some() {}
+            assert_eq!(protocol.actions.bytes(), 0);
+            unread
+        };
+        // Once in the line, and once as the origin of the turn that has ended.
+        assert_eq!(unread(&"x".repeat(256)) - unread("x"), 2 * 255);
+    }
+}

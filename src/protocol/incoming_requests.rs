@@ -1,0 +1,193 @@
+//! What the CLI asks and has no answer to yet.
+
+use std::collections::VecDeque;
+
+use crate::base::error::DecodeError;
+use crate::base::ids::IncomingId;
+use crate::base::json::Json;
+use crate::incoming::ResponseKind;
+use crate::incoming::{Decision, IncomingKind, IncomingRequest, IncomingResponse, Payload};
+use crate::message::Message;
+use crate::protocol::action::{Action, CancelledReason};
+use crate::protocol::action_queue::Actions;
+use crate::protocol::config::Limits;
+use crate::protocol::safe;
+use crate::wire::{control, outgoing};
+
+/// How many ids of each kind are remembered.
+const REMEMBERED: usize = 256;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct IncomingRequests {
+    open: Vec<Open>,
+    bytes: usize,
+    last: u64,
+    /// Answered, and not yet echoed by the CLI (2.0.76 to 2.1.143 do).
+    unechoed: VecDeque<String>,
+    /// Answered or declined: the reply to an `initialize` may still list them as open.
+    over: VecDeque<String>,
+    /// Known from such a list; the line itself may still come, and is the same ask.
+    listed: VecDeque<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Open {
+    request_id: String,
+    ask: IncomingRequest,
+}
+
+impl Open {
+    fn safe_response(&self, reason: Option<&str>) -> Vec<u8> {
+        let fields = control::ask(self.ask.message.as_bytes());
+        safe::response(&self.request_id, self.ask.kind, fields.hook_event.as_deref(), reason)
+    }
+}
+
+impl IncomingRequests {
+    pub(crate) fn is_open(&self, request_id: &str) -> bool {
+        self.open.iter().any(|open| open.request_id == request_id)
+    }
+
+    /// Whether an ask of a list is known: open, or over.
+    pub(crate) fn is_known(&self, request_id: &str) -> bool {
+        self.is_open(request_id) || self.over.iter().any(|over| over == request_id)
+    }
+
+    /// Notes an ask that is known from a list.
+    pub(crate) fn list(&mut self, request_id: &str) {
+        note(&mut self.listed, request_id);
+    }
+
+    /// Whether a line is the ask that is known from a list. Each is expected once.
+    pub(crate) fn was_listed(&mut self, request_id: &str) -> bool {
+        forget(&mut self.listed, request_id)
+    }
+
+    /// Returns those that are open, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &IncomingRequest> {
+        self.open.iter().map(|open| &open.ask)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    pub(crate) fn has_room(&self, message: &Message, limits: &Limits) -> bool {
+        self.open.len() < limits.open_incoming && self.bytes + message.as_bytes().len() <= limits.open_incoming_bytes
+    }
+
+    pub(crate) fn open(
+        &mut self,
+        session: u64,
+        request_id: String,
+        kind: IncomingKind,
+        message: Message,
+    ) -> IncomingRequest {
+        self.last += 1;
+        self.bytes += message.as_bytes().len();
+        let ask = IncomingRequest { id: IncomingId::new(session, self.last), kind, message };
+        self.open.push(Open { request_id, ask: ask.clone() });
+        ask
+    }
+
+    pub(crate) fn get(&self, id: IncomingId) -> Option<&IncomingRequest> {
+        self.open.iter().find(|open| open.ask.id == id).map(|open| &open.ask)
+    }
+
+    /// The line that says that answer, which is of the ask's kind, and which way it goes.
+    pub(crate) fn line(&self, id: IncomingId, answer: &IncomingResponse) -> Option<(Vec<u8>, ResponseKind)> {
+        let open = self.open.iter().find(|open| open.ask.id == id)?;
+        let line = match answer {
+            IncomingResponse::Permission(decision) => match own_input(decision, &open.ask) {
+                Ok(own) => {
+                    let length = own.as_ref().map_or(0, |own| own.as_str().len());
+                    outgoing::answer_with(&open.request_id, &Payload { decision, own: own.as_ref() }, length)
+                }
+                Err(error) => {
+                    return Some((outgoing::error(&open.request_id, &error.to_string(), None), ResponseKind::Error));
+                }
+            },
+            IncomingResponse::Hook(output) => outgoing::answer(&open.request_id, output),
+            IncomingResponse::Mcp(answer) => outgoing::answer(&open.request_id, answer),
+            IncomingResponse::Elicitation(answer) => outgoing::answer(&open.request_id, answer),
+            IncomingResponse::Dialog(answer) => outgoing::answer(&open.request_id, answer),
+            IncomingResponse::Raw(payload) => outgoing::success(&open.request_id, payload),
+            IncomingResponse::Error { message } => open.safe_response(Some(message)),
+            IncomingResponse::Decline => open.safe_response(None),
+        };
+        Some((line, answer.kind(open.ask.kind)))
+    }
+
+    /// Returns the responses that refuse what is open, oldest first, and notes them as written.
+    pub(crate) fn refuse_all(&mut self) -> Vec<Vec<u8>> {
+        let refusals = self.open.iter().map(|open| open.safe_response(None)).collect();
+        let ids: Vec<String> = self.open.iter().map(|open| open.request_id.clone()).collect();
+        ids.iter().for_each(|id| self.remember(id));
+        refusals
+    }
+
+    /// Closes an ask whose answer is written.
+    pub(crate) fn answered(&mut self, id: IncomingId, verdict: ResponseKind, actions: &mut Actions) {
+        if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {
+            let open = self.remove(at);
+            self.remember(&open.request_id);
+            actions.push(Action::IncomingAnswered { id, response: verdict });
+        }
+    }
+
+    /// The CLI withdrew an ask; whether it was open.
+    pub(crate) fn withdraw(&mut self, request_id: &str, actions: &mut Actions) -> bool {
+        let Some(at) = self.open.iter().position(|open| open.request_id == request_id) else { return false };
+        let ask = self.remove(at).ask.id;
+        actions.push(Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli });
+        true
+    }
+
+    pub(crate) fn withdraw_all(&mut self, reason: CancelledReason, actions: &mut Actions) {
+        for open in std::mem::take(&mut self.open) {
+            actions.push(Action::IncomingCancelled { id: open.ask.id, reason });
+        }
+        self.bytes = 0;
+    }
+
+    /// Notes that an answer was written.
+    pub(crate) fn remember(&mut self, request_id: &str) {
+        note(&mut self.unechoed, request_id);
+        self.end(request_id);
+    }
+
+    /// Notes that an ask is over for the host, whether it was answered or not.
+    pub(crate) fn end(&mut self, request_id: &str) {
+        note(&mut self.over, request_id);
+    }
+
+    /// Whether a `control_response` is the CLI's echo of an answer of ours; each is expected once.
+    pub(crate) fn is_echo(&mut self, request_id: &str) -> bool {
+        forget(&mut self.unechoed, request_id)
+    }
+
+    fn remove(&mut self, at: usize) -> Open {
+        let open = self.open.remove(at);
+        self.bytes -= open.ask.message.as_bytes().len();
+        open
+    }
+}
+
+fn note(ids: &mut VecDeque<String>, id: &str) {
+    if ids.len() == REMEMBERED {
+        ids.pop_front();
+    }
+    ids.push_back(id.to_owned());
+}
+
+fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
+    let at = ids.iter().position(|own| own == id);
+    at.and_then(|at| ids.remove(at)).is_some()
+}
+
+/// The tool's own input, which goes back with an allow that has no other. Without an input there is nothing to allow.
+fn own_input(decision: &Decision, ask: &IncomingRequest) -> Result<Option<Json>, DecodeError> {
+    let Decision::Allow { input, .. } = decision else { return Ok(None) };
+    let own = control::tool_input(ask.message.as_bytes())?;
+    Ok(input.is_none().then(|| Json::from_line(own.as_bytes())))
+}

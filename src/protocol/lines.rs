@@ -1,0 +1,418 @@
+//! What a line of the CLI sets in motion.
+
+use std::sync::Arc;
+
+use crate::base::error::RejectedReason;
+use crate::base::json::Json;
+use crate::incoming::{IncomingKind, IncomingKinds};
+use crate::message::{Line, Message};
+use crate::outgoing::request::Response;
+use crate::protocol::action::{Action, CliSession, DamagedLine, DeclinedReason};
+use crate::protocol::background::Meanwhile;
+use crate::protocol::config::UnknownIncoming;
+use crate::protocol::ledger::Place;
+use crate::protocol::outgoing_requests::About;
+use crate::protocol::{Protocol, line::Piece, safe};
+use crate::wire::control::{self, AskFields};
+use crate::wire::envelope::{Envelope, NotAMessage};
+use crate::wire::facts;
+use crate::wire::kind::MessageKind;
+use crate::wire::scan::damage::{Damage, Object, damage};
+use crate::wire::scan::raw::{Raw, Text};
+use crate::wire::scan::scan;
+
+/// The most entries that are read of one list of open asks, in the reply to an `initialize`.
+const LISTED: usize = 1024;
+
+impl Protocol {
+    /// What the child wrote; in its last line, which has no line end, something may be missing.
+    pub(super) fn piece(&mut self, piece: Piece<'_>, is_last: bool) {
+        match piece {
+            Piece::Dropped { start, length } => self.dropped(&start, length),
+            Piece::Whole(line) => {
+                if let Some(envelope) = self.envelope(line, is_last) {
+                    self.message(Message::new(Line::Copied(line.into()), envelope));
+                }
+            }
+            Piece::Assembled(line) => {
+                if let Some(envelope) = self.envelope(line.as_bytes(), is_last) {
+                    self.message(Message::new(line, envelope));
+                }
+            }
+        }
+    }
+
+    /// Returns what a line is, if the whole line is one message.
+    fn envelope(&mut self, line: &[u8], is_last: bool) -> Option<Envelope> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            self.counts.blank += 1;
+            return None;
+        }
+        match scan(line) {
+            Ok(envelope) => return Some(envelope),
+            Err(NotAMessage::NotJson) => self.damaged(line, is_last),
+            Err(reason) => self.reject(line, reason.into()),
+        }
+        None
+    }
+
+    /// A line that is not JSON: what can be taken out of it counts as if it had stood alone.
+    #[cold]
+    fn damaged(&mut self, line: &[u8], is_last: bool) {
+        let found =
+            damage(line).filter(|damage| !damage.text || damage.objects.iter().all(|object| self.names_us(object)));
+        let Some(Damage { objects, dropped, .. }) = found else {
+            return self.reject(line, if is_last { RejectedReason::CutOff } else { RejectedReason::NotJson });
+        };
+        let dropped_length = dropped.iter().map(|part| part.len() as u64).sum();
+        let shown = dropped.into_iter().flatten().copied().take(self.config.limits.rejected_head).collect();
+        let (length, messages) = (line.len() as u64, objects.len());
+        self.counts.damaged += 1;
+        self.actions.push(Action::DamagedLine(DamagedLine { dropped: shown, dropped_length, messages, length }));
+        for Object { line, envelope } in objects {
+            if self.settled {
+                return;
+            }
+            match envelope {
+                Ok(envelope) => self.message(Message::new(Line::Copied(line.into()), envelope)),
+                Err(reason) => self.reject(line, reason.into()),
+            }
+            self.advance();
+        }
+    }
+
+    /// Returns whether an object behind log text says that it is a line of this session, as every message does: it has a
+    /// uuid and the session's id, or the id of a request. What a log quotes has neither, or is another session's.
+    fn names_us(&self, object: &Object<'_>) -> bool {
+        let line = Raw::line(object.line);
+        let Ok(envelope) = object.envelope else { return false };
+        // Before the first `init` the session has no name, and then none that could be another's.
+        let own = self.session.as_ref().map(|session| &*session.id).filter(|own| !own.is_empty());
+        let is_ours = |id: Text<'_>| own.is_none_or(|own| id.is(own));
+        match envelope.kind {
+            MessageKind::ControlRequest | MessageKind::ControlCancelRequest => line.text_of("request_id").is_some(),
+            MessageKind::ControlResponse => line.get("response").is_some(),
+            _ => line.text_of("uuid").is_some() && line.text_of("session_id").is_some_and(is_ours),
+        }
+    }
+
+    /// Control lines have actions of their own; every other line is evidence, then an action, and may then end turns.
+    /// What a subagent's line says of a turn is not of a turn of the session's own.
+    fn message(&mut self, message: Message) {
+        match message.kind() {
+            MessageKind::ControlResponse => self.response(message),
+            MessageKind::ControlRequest => self.ask(message, false),
+            MessageKind::ControlCancelRequest => self.withdraw(message),
+            MessageKind::KeepAlive => self.counts.keep_alive += 1,
+            // It was counted before, as what a damaged line or a log repeats: it answers nothing.
+            MessageKind::Result if !message.is_subagent() && self.ledger.is_repeated(message.uuid().as_deref()) => {
+                self.tell(message)
+            }
+            MessageKind::Result if !message.is_subagent() => {
+                let facts = facts::result(message.as_bytes());
+                if self.ledger.absorbs(&facts) {
+                    return self.tell(message);
+                }
+                self.failed = facts.is_error == Some(true) && self.ledger.current_turn().is_none();
+                self.ledger.result(self.now, &facts, &mut self.actions);
+                self.tell(message.clone());
+                self.turns_ended(facts, &message);
+            }
+            _ => {
+                self.evidence(&message);
+                self.tell(message);
+            }
+        }
+    }
+
+    fn tell(&mut self, message: Message) {
+        self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
+    }
+
+    /// What a line that is no `result` says of turns and prompts.
+    fn evidence(&mut self, message: &Message) {
+        let is_own = !message.is_subagent();
+        match message.kind() {
+            MessageKind::System => self.system(message),
+            MessageKind::CommandLifecycle if is_own => {
+                if let Some(lifecycle) = facts::lifecycle(message.as_bytes()) {
+                    self.ledger.lifecycle(lifecycle, &mut self.actions);
+                }
+            }
+            MessageKind::User if is_own => {
+                self.note_command(message.as_bytes());
+                let returned = if self.awaits_tools() { facts::blocks(message.as_bytes(), "tool_result") } else { 0 };
+                if returned > 0 {
+                    self.ledger.tools_returned(returned);
+                    self.background.told_all();
+                }
+                if let Some(uuid) = message.uuid().and_then(|uuid| uuid.parse().ok()) {
+                    self.ledger.echo(uuid, &mut self.actions);
+                }
+            }
+            MessageKind::Assistant if is_own => {
+                self.last_error = None;
+                self.note_command(message.as_bytes());
+                let watches = self.ledger.watches_tools();
+                self.ledger.assistant(if watches { facts::blocks(message.as_bytes(), "tool_use") } else { 0 });
+            }
+            MessageKind::StreamEvent if is_own => self.last_error = None,
+            _ => {}
+        }
+    }
+
+    /// A `result` was told: it ends what was open.
+    fn turns_ended(&mut self, facts: facts::ResultFacts, message: &Message) {
+        let stopping = self.ledger.is_stopping();
+        let began_by_itself = self.ledger.end_turns(&facts, message, &mut self.actions);
+        // Versions before 2.1.91 do not say that it was the interrupt.
+        let interrupted = |error: String| if error == facts::BROKE_OFF { facts::INTERRUPTED.to_owned() } else { error };
+        self.last_error = if stopping { facts.error.map(interrupted) } else { facts.error };
+        self.requests.note_result();
+        if !self.ledger.tells_origin() {
+            self.background.turned();
+        } else if began_by_itself {
+            self.background.told_one();
+        }
+        if self.ledger.holds_results() {
+            self.background.none_runs();
+        }
+        let ledger = &self.ledger;
+        for follow_up in self.aims.missed(|prompt| ledger.place(prompt).is_some()) {
+            self.follow_up(Some(follow_up));
+        }
+    }
+
+    /// Whether it matters that a tool has returned: to a turn whose result may be held back, or for a task that has ended.
+    fn awaits_tools(&self) -> bool {
+        self.ledger.watches_tools() || self.ledger.current_turn().is_some() && self.background.is_running()
+    }
+
+    fn system(&mut self, message: &Message) {
+        let line = message.as_bytes();
+        let subtype = message.subtype().unwrap_or_default();
+        let subtype = &*subtype;
+        let is_own = !message.is_subagent();
+        if is_own && self.snapshot.observe(subtype, message) {
+            self.ledger.command_failed();
+        }
+        match subtype {
+            "init" if is_own => {
+                let init = facts::init(line);
+                self.snapshot.init(&init);
+                if let Some(version) = &init.claude_code_version {
+                    self.ledger.version(version);
+                }
+                self.introduced(init);
+                self.last_error = None;
+                self.ledger.init(self.now, &mut self.actions);
+                if !self.ledger.tells_origin() {
+                    self.background.turned();
+                }
+            }
+            "informational" if is_own && facts::prevents(line) => self.ledger.prevented(&mut self.actions),
+            _ => {
+                if subtype == "task_notification" {
+                    self.ledger.task_ended();
+                }
+                if subtype.starts_with("task_")
+                    || matches!(subtype, "session_state_changed" | "background_tasks_changed")
+                {
+                    let meanwhile = Meanwhile {
+                        in_turn: self.ledger.current_turn().is_some(),
+                        interrupting: self.requests.interrupt_is_open(),
+                        tells_origin: self.ledger.tells_origin(),
+                    };
+                    let facts = facts::system(line);
+                    if let Some(state) = facts.state.as_deref().filter(|_| is_own) {
+                        self.ledger.state(state, &mut self.actions);
+                    }
+                    self.background.observe(subtype, facts, meanwhile);
+                }
+            }
+        }
+    }
+
+    fn note_command(&mut self, line: &[u8]) {
+        if facts::command_failed(line) {
+            self.snapshot.command_failed();
+            self.ledger.command_failed();
+        }
+    }
+
+    fn introduced(&mut self, init: facts::Init) {
+        let session = CliSession {
+            id: init.session_id.unwrap_or_default().into(),
+            version: init.claude_code_version.map(Arc::from),
+            capabilities: init.capabilities.into(),
+        };
+        if self.session.as_ref() != Some(&session) {
+            // What was to be told to the model, it will not be told in another conversation (`/clear`).
+            self.background.told_all();
+            self.session = Some(session.clone());
+            self.actions.push(Action::Session(session));
+        }
+    }
+
+    fn response(&mut self, message: Message) {
+        // Another handle on the line, in which the response is read while the message is handed out.
+        let line = message.clone();
+        let Some(response) = control::response(line.as_bytes()) else {
+            return self.reject(line.as_bytes(), RejectedReason::NoRequestId);
+        };
+        let wire_id = response.request_id.decoded();
+        let about = if let Some(open) = self.requests.close(&wire_id) {
+            let reply = match &response.outcome {
+                Ok(payload) => {
+                    Ok(Response { message, payload: payload.map(|payload| Json::from_line(payload.as_bytes())) })
+                }
+                Err(error) => Err(error.clone()),
+            };
+            open.replied(reply, &mut self.actions);
+            Some(open.about)
+        } else if self.asks.is_echo(&wire_id) {
+            self.counts.echoed_answers += 1;
+            None
+        } else {
+            // Too late for the host, it may still tell what became of a prompt.
+            self.actions.push(Action::UnmatchedResponse(message));
+            self.requests.late(&wire_id)
+        };
+        if let Some(about) = about {
+            self.replied(&about, response.outcome.as_ref().ok().copied().flatten(), response.outcome.is_err());
+            if matches!(about, About::Initialize(_)) {
+                response.pending().for_each(|list| self.still_asked(list));
+            }
+        }
+    }
+
+    /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on (wire reference,
+    /// section 1.8): each ask is delivered once, whether its own line comes too or not, and never after it was answered.
+    fn still_asked(&mut self, list: Raw<'_>) {
+        for listed in list.items().take(LISTED) {
+            if self.settled {
+                return;
+            }
+            let line = listed.as_bytes();
+            match scan(line) {
+                Ok(envelope) if envelope.kind == MessageKind::ControlRequest => {
+                    self.ask(Message::new(Line::Copied(line.into()), envelope), true);
+                    // As after every line: what is owed must not pile up.
+                    self.advance();
+                }
+                Ok(_) => self.reject(line, RejectedReason::NotAnAsk),
+                Err(reason) => self.reject(line, reason.into()),
+            }
+        }
+        let rest = list.behind(LISTED);
+        if !rest.is_empty() && !self.settled {
+            self.reject(rest, RejectedReason::TooManyListed);
+        }
+    }
+
+    /// What a reply, or its absence, means to prompts and interrupts.
+    pub(super) fn replied(&mut self, about: &About, payload: Option<Raw<'_>>, failed: bool) {
+        match about {
+            About::Interrupt { aim, written } => {
+                if failed {
+                    aim.iter().for_each(|prompt| self.aims.drop(*prompt));
+                    return;
+                }
+                self.ledger.interrupt_acknowledged();
+                let receipt = control::receipt(payload);
+                self.ledger.cancelled(receipt.cancelled(), &mut self.actions);
+                self.ledger.stopped(*written, &receipt);
+                if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
+                    let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
+                    self.follow_up(follow_up);
+                }
+            }
+            About::Cancel(Some(uuid)) => {
+                let found = payload.is_some_and(control::cancelled);
+                if found {
+                    self.ledger.cancelled(std::iter::once(*uuid), &mut self.actions);
+                }
+                self.aims.withdrawn(*uuid, found);
+            }
+            About::Initialize(kinds) if !failed => self.dialogs.clone_from(kinds),
+            About::Initialize(_) | About::Cancel(None) | About::Other => {}
+        }
+    }
+
+    /// An ask, by its own line or by a list of those that are open.
+    fn ask(&mut self, message: Message, listed: bool) {
+        let Some(request_id) = control::request_id(message.as_bytes()) else {
+            return self.reject_request(message.as_bytes());
+        };
+        if listed {
+            if self.asks.is_known(&request_id) {
+                return;
+            }
+            self.asks.list(&request_id);
+        } else if self.asks.was_listed(&request_id) {
+            self.counts.asked_again += 1;
+            return;
+        } else if self.asks.is_open(&request_id) {
+            return self.reject(message.as_bytes(), RejectedReason::DuplicateAsk);
+        }
+        let fields = control::ask(message.as_bytes());
+        let kind = IncomingKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
+        self.has_hooks |= kind == IncomingKind::Hook;
+        let Some(reason) = self.why_declined(kind, &fields, &message) else {
+            let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message);
+            return self.actions.push(Action::IncomingRequest(ask));
+        };
+        let is_answered = match reason {
+            DeclinedReason::Undeclared => false,
+            DeclinedReason::Closing => self.is_stopping(),
+            DeclinedReason::Unhandled | DeclinedReason::Unknown | DeclinedReason::Full => true,
+        };
+        if is_answered {
+            self.output.push(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
+            self.asks.remember(&request_id);
+        } else {
+            self.asks.end(&request_id);
+        }
+        self.actions.push(Action::IncomingDeclined { message, kind, reason });
+    }
+
+    /// Returns why the host is not asked, if it is not.
+    fn why_declined(&self, kind: IncomingKind, fields: &AskFields<'_>, message: &Message) -> Option<DeclinedReason> {
+        let unknown = || self.config.unknown_incoming == UnknownIncoming::Decline || fields.subtype.is_none();
+        if kind == IncomingKind::Dialog && !self.declares_dialog(fields) {
+            Some(DeclinedReason::Undeclared)
+        } else if !self.can_write() {
+            Some(DeclinedReason::Closing)
+        } else if kind == IncomingKind::Unknown && unknown() {
+            Some(DeclinedReason::Unknown)
+        } else if !self.owned().contains(kind) {
+            Some(DeclinedReason::Unhandled)
+        } else if !self.asks.has_room(message, &self.config.limits) {
+            Some(DeclinedReason::Full)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the host has declared the kind of a dialog.
+    pub(super) fn declares_dialog(&self, fields: &AskFields<'_>) -> bool {
+        let is_declared =
+            |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);
+        fields.dialog_kind.is_some_and(|kind| is_declared(&kind.decoded()))
+    }
+
+    fn owned(&self) -> IncomingKinds {
+        match self.config.unknown_incoming {
+            UnknownIncoming::Deliver => self.config.handled.with(IncomingKind::Unknown),
+            UnknownIncoming::Decline => self.config.handled,
+        }
+    }
+
+    fn withdraw(&mut self, message: Message) {
+        let request_id = control::request_id(message.as_bytes());
+        let was_open = request_id.is_some_and(|request_id| self.asks.withdraw(&request_id, &mut self.actions));
+        if !was_open {
+            self.actions.push(Action::UnmatchedResponse(message));
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Our requests to the CLI that have no reply yet.
+
+use std::collections::VecDeque;
+
+use crate::base::error::{LostReason, RequestError};
+use crate::base::ids::{PromptId, RequestId, Uuid};
+use crate::base::json::Json;
+use crate::base::time::SessionTime;
+use crate::outgoing::request::Request;
+use crate::protocol::action::Action;
+use crate::protocol::action_queue::Actions;
+use crate::protocol::config::Timeouts;
+use crate::protocol::deadline::Deadline;
+use crate::wire::control;
+
+/// Number of requests without a reply in time that are remembered, in case it still comes. Until then their ids are used.
+const LATE: usize = 64;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Requests {
+    open: Vec<Open>,
+    last: u64,
+    /// The last request that was sent before the last result came.
+    before_result: u64,
+    overdue: VecDeque<(String, About)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Open {
+    pub(crate) id: RequestId,
+    wire_id: String,
+    pub(crate) about: About,
+    /// Whether the host asked, and hears of it; the session follows up its interrupts by itself.
+    for_host: bool,
+    due: Option<SessionTime>,
+}
+
+/// What a request means to the session itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Declares these kinds of dialogs, if the CLI accepts it.
+    Initialize(Vec<String>),
+    /// Stops what runs, above all that prompt; `written` is its place in the order of what was written.
+    Interrupt {
+        aim: Option<PromptId>,
+        written: u64,
+    },
+    /// To withdraw the prompt of that uuid.
+    Cancel(Option<Uuid>),
+    Other,
+}
+
+impl About {
+    /// What a request of the host is about.
+    pub(crate) fn of(request: &Request) -> Self {
+        match request.subtype.as_str() {
+            "initialize" => Self::Initialize(control::declared_dialogs(&request.fields)),
+            "interrupt" => Self::Interrupt { aim: None, written: 0 },
+            "cancel_async_message" => {
+                let named = request.fields.iter().find(|(name, _)| name == "message_uuid");
+                Self::Cancel(named.and_then(|(_, uuid): &(String, Json)| uuid.decode().ok()))
+            }
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it stops or withdraws something.
+    pub(crate) fn stops(&self) -> bool {
+        matches!(self, Self::Interrupt { .. } | Self::Cancel(_))
+    }
+
+    pub(crate) fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Interrupt { .. })
+    }
+
+    fn deadline(&self) -> Deadline {
+        match self {
+            Self::Initialize(_) => Deadline::Initialize,
+            Self::Interrupt { .. } => Deadline::Interrupt,
+            Self::Cancel(_) | Self::Other => Deadline::Request,
+        }
+    }
+}
+
+impl Requests {
+    /// The session's own id on the wire for the request that is opened next.
+    pub(crate) fn next_wire_id(&self, session: u64) -> String {
+        format!("{}{}", own_prefix(session), self.last + 1)
+    }
+
+    /// Opens a request.
+    pub(crate) fn open(
+        &mut self,
+        now: SessionTime,
+        session: u64,
+        wire_id: String,
+        about: About,
+        for_host: bool,
+        timeouts: &Timeouts,
+    ) -> RequestId {
+        self.last += 1;
+        let id = RequestId::new(session, self.last);
+        let wait = |timeouts: &Timeouts| match about.deadline() {
+            Deadline::Initialize => timeouts.initialize,
+            Deadline::Interrupt => timeouts.interrupt,
+            _ => timeouts.request,
+        };
+        // The host may have the patience of ever for its own; what the session asks by itself, nobody could give up.
+        let bound = || wait(&Timeouts::default()).filter(|_| !for_host);
+        let due = wait(timeouts).or_else(bound).map(|wait| now.saturating_add(wait));
+        self.open.push(Open { id, wire_id, about, for_host, due });
+        id
+    }
+
+    /// Sets when the reply to an open request is due.
+    pub(crate) fn expect(&mut self, id: RequestId, due: SessionTime) {
+        for open in self.open.iter_mut().filter(|open| open.id == id) {
+            open.due = Some(due);
+        }
+    }
+
+    /// Whether a reply to that id may still come.
+    pub(crate) fn is_used(&self, wire_id: &str) -> bool {
+        let overdue = || self.overdue.iter().any(|(overdue, _)| overdue == wire_id);
+        self.open.iter().any(|open| open.wire_id == wire_id) || overdue()
+    }
+
+    /// Whether a request of that meaning is open.
+    pub(crate) fn is_about(&self, about: &About) -> bool {
+        self.open.iter().any(|open| open.about == *about)
+    }
+
+    /// Whether an `initialize` without a reply declares that kind of dialog: the CLI may have accepted it already.
+    pub(crate) fn may_declare(&self, dialog_kind: &str) -> bool {
+        let mut unanswered =
+            self.open.iter().map(|open| &open.about).chain(self.overdue.iter().map(|(_, about)| about));
+        unanswered.any(|about| match about {
+            About::Initialize(kinds) => kinds.iter().any(|kind| kind == dialog_kind),
+            _ => false,
+        })
+    }
+
+    /// Number of open requests of the host: of those that [stop something](About::stops), or of the others.
+    pub(crate) fn of_host(&self, stops: bool) -> usize {
+        self.open.iter().filter(|open| open.for_host && open.about.stops() == stops).count()
+    }
+
+    /// Whether the host waits for a reply.
+    pub(crate) fn owes_host(&self) -> bool {
+        self.open.iter().any(|open| open.for_host)
+    }
+
+    /// Whether the CLI has not yet said that it was interrupted.
+    pub(crate) fn interrupt_is_open(&self) -> bool {
+        self.open.iter().any(|open| open.about.is_interrupt())
+    }
+
+    /// Closes the request of that id on the wire.
+    pub(crate) fn close(&mut self, wire_id: &str) -> Option<Open> {
+        let at = self.open.iter().position(|open| open.wire_id == wire_id)?;
+        Some(self.open.remove(at))
+    }
+
+    pub(crate) fn next_due(&self) -> Option<(SessionTime, Deadline)> {
+        self.open.iter().filter_map(|open| Some((open.due?, open.about.deadline()))).min()
+    }
+
+    /// Closes the requests whose time has come.
+    pub(crate) fn time_out(&mut self, now: SessionTime, actions: &mut Actions) -> Vec<About> {
+        let due = |open: &Open| open.due.is_some_and(|due| due <= now);
+        let (over, open) = std::mem::take(&mut self.open).into_iter().partition::<Vec<_>, _>(due);
+        self.open = open;
+        for over in &over {
+            over.replied(Err(RequestError::TimedOut), actions);
+            self.overdue.push_back((over.wire_id.clone(), over.about.clone()));
+        }
+        self.overdue.drain(..self.overdue.len().saturating_sub(LATE));
+        over.into_iter().map(|over| over.about).collect()
+    }
+
+    /// What a request was about whose reply comes after its time.
+    pub(crate) fn late(&mut self, wire_id: &str) -> Option<About> {
+        let at = self.overdue.iter().position(|(overdue, _)| overdue == wire_id)?;
+        self.overdue.remove(at).map(|(_, about)| about)
+    }
+
+    /// A result came. If it is an error and the session ends with it, it says why what was open then has no reply.
+    pub(crate) fn note_result(&mut self) {
+        self.before_result = self.last;
+    }
+
+    /// Gives up on every reply. `error` is the text of the result with which the session ended, if that was an error.
+    pub(crate) fn lose(&mut self, reason: LostReason, error: Option<&str>, actions: &mut Actions) {
+        for open in std::mem::take(&mut self.open) {
+            let error = error.filter(|_| open.id.number() <= self.before_result);
+            open.replied(
+                Err(match error {
+                    Some(error) => RequestError::Failed { message: error.to_owned(), reason },
+                    None => RequestError::Lost(reason),
+                }),
+                actions,
+            );
+        }
+    }
+}
+
+/// Whether an id on the wire is of the form that the session gives by itself.
+pub(crate) fn is_own_wire_id(session: u64, wire_id: &str) -> bool {
+    wire_id.starts_with(&own_prefix(session))
+}
+
+fn own_prefix(session: u64) -> String {
+    format!("{session:016x}-")
+}
+
+impl Open {
+    /// Tells the host, if it was the host who asked.
+    pub(crate) fn replied(
+        &self,
+        reply: Result<crate::outgoing::request::Response, RequestError>,
+        actions: &mut Actions,
+    ) {
+        if self.for_host {
+            actions.push(Action::ResponseReceived { request: self.id, response: reply });
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The reference for every view: each line is read by the slow decoder too, and compared.
+
+use crate::base::error::DecodeError;
+use crate::base::json::Json;
+use crate::message::content::{ContentBlocks, TextBlock};
+use crate::message::{ContentBlock, Fields};
+use crate::wire::slow::{Slow, SlowFields, SlowView};
+
+impl Slow for ContentBlocks {
+    fn slow(json: &Json) -> Result<Self, DecodeError> {
+        if json.as_str().starts_with('"') {
+            let text = TextBlock { text: String::slow(json)?, citations: None, unknown_fields: Fields::default() };
+            return Ok(Self(vec![ContentBlock::Text(text)]));
+        }
+        Vec::slow(json).map(Self)
+    }
+}
+
+/// Those that are one field and its JSON, or a list of named texts.
+macro_rules! as_read {
+    ($($type:ty,)+) => {$(
+        impl Slow for $type {
+            fn slow(json: &Json) -> Result<Self, DecodeError> {
+                crate::wire::view::FromJson::from_json(json)
+            }
+        }
+    )+};
+}
+
+as_read! {
+    crate::incoming::PermissionUpdate,
+    crate::outgoing::request::Secrets,
+}
+
+#[cfg(test)]
+mod tests;
+mod views;
+
+#[cfg(fuzzing)]
+pub use views::agree;

@@ -1,0 +1,146 @@
+//! Futures that run side by side, each polled only when it was woken.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use crate::driver::awaited::Awaited;
+
+/// Any number of futures whose outputs nobody needs.
+pub(super) struct InFlight<F> {
+    calls: Vec<Option<Call<F>>>,
+    free: Vec<usize>,
+    woken: Arc<Woken>,
+}
+
+struct Call<F> {
+    future: Pin<Box<F>>,
+    alarm: Arc<Alarm>,
+}
+
+/// Which were woken, for the task that polls them.
+type Woken = Awaited<VecDeque<usize>>;
+
+/// Wakes one of them.
+struct Alarm {
+    call: usize,
+    is_queued: AtomicBool,
+    woken: Arc<Woken>,
+}
+
+impl<F: Future<Output = ()>> InFlight<F> {
+    pub(super) fn new() -> Self {
+        Self { calls: Vec::new(), free: Vec::new(), woken: Arc::default() }
+    }
+
+    /// Adds one; it is polled with the next [`poll`](Self::poll).
+    pub(super) fn push(&mut self, future: F) {
+        let call = self.free.pop().unwrap_or_else(|| {
+            self.calls.push(None);
+            self.calls.len() - 1
+        });
+        let alarm = Arc::new(Alarm { call, is_queued: AtomicBool::new(true), woken: Arc::clone(&self.woken) });
+        self.calls[call] = Some(Call { future: Box::pin(future), alarm });
+        self.woken.with(|woken| woken.push_back(call));
+    }
+
+    /// Polls those that were woken. Ready when none is left.
+    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
+        // Those that are woken meanwhile have their turn with the next poll: others want theirs.
+        let mut due = VecDeque::new();
+        let _ = self.woken.poll(cx, |woken| {
+            due.append(woken);
+            None::<()>
+        });
+        for index in due.drain(..) {
+            // A waker may outlive its call, and be heard when that is over.
+            let Some(Some(call)) = self.calls.get_mut(index) else { continue };
+            call.alarm.is_queued.store(false, Ordering::Release);
+            let waker = Waker::from(Arc::clone(&call.alarm));
+            if call.future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+                self.calls[index] = None;
+                self.free.push(index);
+            }
+        }
+        if self.free.len() == self.calls.len() {
+            (self.calls, self.free) = (Vec::new(), Vec::new());
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.is_queued.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let ((), task) = self.woken.tell(|woken| woken.push_back(self.call));
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::driver::awaited::count::Count;
+
+    #[test]
+    fn only_what_was_woken_is_polled() {
+        let (polls, wakers) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let mut in_flight = InFlight::new();
+        for _ in 0..10 {
+            in_flight.push(poll_fn(|cx| {
+                wakers.lock().unwrap().push(cx.waker().clone());
+                // Each is done the second time.
+                if polls.fetch_add(1, Ordering::Relaxed) < 10 { Poll::Pending } else { Poll::Ready(()) }
+            }));
+        }
+        let task = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&task));
+        let cx = Context::from_waker(&waker);
+        assert!(in_flight.poll(&cx).is_pending());
+        assert!(in_flight.poll(&cx).is_pending());
+        assert_eq!(polls.load(Ordering::Relaxed), 10);
+        let woken = wakers.lock().unwrap()[3].clone();
+        woken.wake_by_ref();
+        woken.wake_by_ref();
+        assert!(in_flight.poll(&cx).is_pending());
+        assert_eq!((polls.load(Ordering::Relaxed), task.0.load(Ordering::Relaxed)), (11, 1));
+        let all = std::mem::take(&mut *wakers.lock().unwrap());
+        all.iter().for_each(Waker::wake_by_ref);
+        assert!(in_flight.poll(&cx).is_ready());
+        // One that is over is not polled, whoever wakes it.
+        all.iter().for_each(Waker::wake_by_ref);
+        assert!(in_flight.poll(&cx).is_ready());
+        assert_eq!(polls.load(Ordering::Relaxed), 20);
+    }
+
+    #[test]
+    fn one_that_always_wakes_itself_does_not_keep_the_poll() {
+        let mut in_flight = InFlight::new();
+        in_flight.push(poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        }));
+        let task = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&task));
+        for polled in 1..4 {
+            assert!(in_flight.poll(&Context::from_waker(&waker)).is_pending());
+            assert_eq!(task.0.load(Ordering::Relaxed), polled);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! How a prompt ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::base::error::DecodeError;
+use crate::base::ids::{PromptId, TurnId};
+use crate::base::text::{Few, Quoted};
+use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
+use crate::protocol::action::{Attribution, Outcome};
+
+/// How a prompt ended, and what the CLI says of it.
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, TestRuntime};
+/// use claude_duplex::{Config, Driver, Outcome, Seed};
+///
+/// let world = TestRuntime::new();
+/// let script = Script::default().then([Step::text("hi")]).then([Step::api_error(
+///     529,
+///     "overloaded",
+///     0,
+/// )]);
+/// let (claude, runner) =
+///     Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+/// world.run(runner.run_until(async {
+///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).await;
+///     assert_eq!(
+///         (end.text().as_str(), end.is_success(), end.omitted),
+///         ("hi", true, 0)
+///     );
+///     assert!(end.messages.iter().any(|message| message.result().is_ok()));
+///     let end = claude.prompt("and now?").unwrap().await;
+///     assert_eq!(end.outcome, Outcome::Error);
+///     assert!(end.text().contains("overloaded"));
+/// }));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PromptEnd {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// The turn that took it, if one did.
+    pub turn: Option<TurnId>,
+    /// How.
+    pub outcome: Outcome,
+    /// Whether the CLI says so, or a rule of this crate.
+    pub attribution: Attribution,
+    /// The `result` that answers it: none where it never ran, or was lost. Prompts that shared a turn share it.
+    pub result: Option<Message>,
+    /// Text that the turn had said last, if the prompt did not succeed: of an interrupted prompt, the partial answer. Read from the
+    /// last 256 KiB of its messages, whether they were read or not.
+    pub partial: String,
+    /// The messages of the turn in order, where [`PromptHandle::keep`](super::PromptHandle::keep) was asked for.
+    pub messages: Vec<Message>,
+    /// How many messages came after those and were over the limit.
+    pub omitted: u64,
+}
+
+impl fmt::Debug for PromptEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnEnd")
+            .field("prompt", &self.prompt)
+            .field("turn", &self.turn)
+            .field("outcome", &self.outcome)
+            .field("attribution", &self.attribution)
+            .field("result", &self.result)
+            .field("partial", &Quoted(&self.partial))
+            .field("messages", &Few(&self.messages))
+            .field("omitted", &self.omitted)
+            .finish()
+    }
+}
+
+impl PromptEnd {
+    /// Returns whether the [outcome](Outcome::is_success) is a success.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.outcome.is_success()
+    }
+
+    /// Returns the answer's text, or the error's; of a prompt that was interrupted or lost, the partial answer. The cause of an
+    /// interruption is in [`failure`](Self::failure).
+    #[must_use]
+    pub fn text(&self) -> String {
+        #[derive(Deserialize)]
+        struct Text {
+            result: String,
+        }
+        match self.details() {
+            _ if matches!(self.outcome, Outcome::Interrupted | Outcome::Lost(_)) => self.partial.clone(),
+            Some(Ok(result)) if !result.is_error => result.result.unwrap_or_default(),
+            Some(Ok(result)) => result.error_text(),
+            // One that lacks what the view needs may have a text all the same.
+            Some(Err(_)) => {
+                let text = self.result.as_ref().and_then(|result| result.decode::<Text>().ok());
+                text.map_or_else(String::new, |text| text.result)
+            }
+            None => String::new(),
+        }
+    }
+
+    /// Returns why the prompt failed: a limit and when it ends, an overloaded API, a login that is not accepted, a full context,
+    /// and more. `None` if it succeeded, or has no result. Messages that were [kept](super::PromptHandle::keep) add their evidence.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        let mut failure = self.transcript().failure()?;
+        if self.outcome == Outcome::Interrupted && failure.kind != FailureKind::Interrupted {
+            (failure.kind, failure.message) = (FailureKind::Interrupted, "the turn was interrupted".to_owned());
+        }
+        Some(failure)
+    }
+
+    /// Returns whether the CLI wrote the answer and no model did: see [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).
+    /// Only for a prompt whose messages were [kept](super::PromptHandle::keep).
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        self.transcript().is_synthetic()
+    }
+
+    fn transcript(&self) -> Transcript {
+        let mut transcript = Transcript::new();
+        self.messages.iter().chain(&self.result).for_each(|message| transcript.add(message));
+        transcript
+    }
+
+    /// The session that it ran in, by which it is resumed.
+    #[must_use]
+    pub fn session_id(&self) -> Option<String> {
+        self.result.as_ref()?.session_id()
+    }
+
+    /// What the process has cost so far, in US dollars: the CLI counts from its start. For this turn alone there is
+    /// [`TurnResult::cost_since`]. Early versions called it `cost_usd`.
+    #[must_use]
+    pub fn total_cost_usd(&self) -> Option<f64> {
+        #[derive(Deserialize)]
+        struct Cost {
+            total_cost_usd: Option<f64>,
+            cost_usd: Option<f64>,
+        }
+        let cost: Cost = self.result.as_ref()?.decode().ok()?;
+        cost.total_cost_usd.or(cost.cost_usd)
+    }
+
+    /// How long the turn took, by the CLI's clock.
+    #[must_use]
+    pub fn duration(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.details()?.ok()?.duration_ms? / 1e3).ok()
+    }
+
+    /// The typed view of the result, if there is one.
+    ///
+    /// # Errors
+    /// The result lacks what the view needs.
+    pub fn details(&self) -> Option<Result<TurnResult, DecodeError>> {
+        self.result.as_ref().map(Message::result)
+    }
+}

@@ -1,0 +1,243 @@
+//! A prompt in work: its messages as they come, and how it ends.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_lite::Stream;
+
+use super::prompt_end::PromptEnd;
+use super::reply::PendingResponse;
+use super::shared::Presence;
+use super::waiting::mailbox::Mailbox;
+use super::waiting::ring::Lagged;
+use crate::base::error::{RefusedError, StaleIdError};
+use crate::base::ids::PromptId;
+use crate::message::{Accumulator, Edit, Message};
+use crate::outgoing::request::Interrupt;
+
+/// A handle on one prompt: a stream of the messages of the turn that takes it, and a future of how it ends. Either can be
+/// left alone.
+///
+/// The stream begins with the turn, or, for a prompt that is folded into a running turn, where that takes it. Up to
+/// 2.1.205 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
+/// that was another's after all (a turn that the CLI began by itself at that moment), what was not read of them is taken
+/// back. What the [end](PromptEnd) says is exact on every version.
+///
+/// Messages that nobody reads are dropped, the oldest first, once they are more than
+/// [`HandleLimits`](super::HandleLimits) allow; the stream then tells how many ([`Lagged`]). A turn that is not read at all
+/// delays nothing.
+///
+/// Dropping it detaches: the prompt runs on, unless [`interrupt_on_drop`](Self::interrupt_on_drop) was called. [`cancel`](Self::cancel) and [`interrupt`](Self::interrupt) are other things.
+/// While it lives it counts as a handle on the session.
+///
+/// ```
+/// use claude_duplex::{PromptEnd, Session};
+///
+/// async fn ask(claude: &Session) -> Result<PromptEnd, Box<dyn std::error::Error>> {
+///     let mut turn = claude.prompt("what is in this folder?")?;
+///     while let Some(message) = turn.next().await {
+///         println!("{}", message?.line());
+///     }
+///     Ok(turn.await)
+/// }
+/// ```
+///
+/// # A time limit
+///
+/// The prompt has it: it is interrupted when its time is up, and ends whatever the CLI does.
+///
+/// ```
+/// use claude_duplex::{Outcome, Prompt, PromptEnd, Session};
+/// use std::time::Duration;
+///
+/// async fn within(claude: &Session) -> Result<PromptEnd, Box<dyn std::error::Error>> {
+///     let prompt = Prompt::text("what is in this folder?")
+///         .time_limit(Duration::from_secs(120));
+///     let end = claude.prompt(prompt)?.await;
+///     if let Outcome::TimedOut { stopped: false } = end.outcome {
+///         claude.abort(); // it may still run
+///     }
+///     Ok(end)
+/// }
+/// ```
+#[must_use = "dropping it detaches from the prompt, which runs on"]
+pub struct PromptHandle {
+    id: PromptId,
+    mailbox: Arc<Mailbox>,
+    presence: Arc<Presence>,
+    /// What turns messages into edits, once it was asked for, and the edits that were not taken.
+    edits: Option<Box<(Accumulator, VecDeque<Edit>)>>,
+    stops: bool,
+}
+
+impl PromptHandle {
+    pub(super) fn new(id: PromptId, mailbox: Arc<Mailbox>, presence: Arc<Presence>) -> Self {
+        Self { id, mailbox, presence, edits: None, stops: false }
+    }
+
+    /// The prompt.
+    #[must_use]
+    pub fn id(&self) -> PromptId {
+        self.id
+    }
+
+    /// Keeps the messages of the turn for [`PromptEnd::messages`], at most so many bytes of lines, whether they are read or
+    /// not. To miss none, say so before the first is read.
+    pub fn keep(self, limit: usize) -> Self {
+        self.mailbox.keep(limit);
+        self
+    }
+
+    /// Stops the prompt when this handle is dropped before the prompt has ended: a prompt that waits is withdrawn, and the
+    /// turn that runs it is interrupted. So a user who goes away, and with whom the future or stream goes that holds this
+    /// handle, costs nothing more.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, Step, TestRuntime};
+    /// use claude_duplex::{Action, Config, Driver, Outcome, Overflow, Seed};
+    /// use std::time::Duration;
+    ///
+    /// let world = TestRuntime::new();
+    /// let script = Script::default().then([Step::text_in_parts(
+    ///     "a long answer",
+    ///     100,
+    ///     Duration::from_secs(1),
+    /// )]);
+    /// let (claude, runner) =
+    ///     Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+    /// let mut watch = claude.subscribe(10_000, Overflow::Oldest);
+    /// let outcome = world.run(runner.run_until(async move {
+    ///     let mut turn = claude.prompt("talk").unwrap().interrupt_on_drop();
+    ///     turn.next().await;
+    ///     drop(turn);
+    ///     loop {
+    ///         if let Some(Ok(Action::PromptEnded { outcome, .. })) = watch.next().await {
+    ///             return outcome;
+    ///         }
+    ///     }
+    /// }));
+    /// assert_eq!(outcome, Outcome::Interrupted);
+    /// ```
+    pub fn interrupt_on_drop(mut self) -> Self {
+        self.stops = true;
+        self
+    }
+
+    /// The next message; `None` when the prompt has ended and all were read.
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`Lagged`] where messages were dropped before the next one.
+    pub async fn next(&mut self) -> Option<Result<Message, Lagged>> {
+        poll_fn(|cx| self.mailbox.poll_message(cx)).await
+    }
+
+    /// Returns the next edit of what the turn says; `None` when the prompt has ended and all edits were taken. Applying all edits
+    /// yields the final content, also if the CLI begins an answer anew: see [`Accumulator`].
+    ///
+    /// Each message is either read by [`next`](Self::next) or comes as edits: a turn is read in one of the two ways. Dropping the
+    /// future loses nothing.
+    ///
+    /// ```
+    /// use claude_duplex::Session;
+    /// use claude_duplex::message::Edit;
+    ///
+    /// async fn show(claude: &Session) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let mut turn = claude.prompt("what is in this folder?")?;
+    ///     while let Some(edit) = turn.next_edit().await {
+    ///         match edit? {
+    ///             Edit::Append { block, text } if block.is_answer() => print!("{text}"),
+    ///             Edit::Replace { block, text } if block.is_answer() => {
+    ///                 print!("\n[once more] {text}")
+    ///             }
+    ///             Edit::ToolCall { call, .. } if call.input.is_some() => {
+    ///                 println!("\n[{}]", call.name)
+    ///             }
+    ///             _ => {}
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Lagged`] if messages were dropped before the next one: what they said may be missing.
+    pub async fn next_edit(&mut self) -> Option<Result<Edit, Lagged>> {
+        loop {
+            if let Some(edit) = self.edits.as_mut().and_then(|edits| edits.1.pop_front()) {
+                return Some(Ok(edit));
+            }
+            match self.next().await? {
+                Ok(message) => {
+                    let (accumulator, edits) = &mut **self.edits.get_or_insert_default();
+                    edits.extend(accumulator.add(&message));
+                }
+                Err(lagged) => return Some(Err(lagged)),
+            }
+        }
+    }
+
+    /// How it ended, once it has; messages may still be unread. It can be asked again.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn ended(&mut self) -> PromptEnd {
+        poll_fn(|cx| self.mailbox.poll_end(cx)).await
+    }
+
+    /// Withdraws the prompt where no turn has taken it: see [`Protocol::cancel`](crate::Protocol::cancel).
+    ///
+    /// # Errors
+    /// [`StaleIdError`] where it is over.
+    pub fn cancel(&self) -> Result<(), StaleIdError> {
+        self.presence.command(|state| state.cancel(self.id))
+    }
+
+    /// Stops the turn that runs it. The reply says that the CLI heard of it; how the prompt ended is told by
+    /// [`ended`](Self::ended).
+    ///
+    /// # Errors
+    /// The interrupt comes back: the prompt is held back here still ([`cancel`](Self::cancel) it), or is over.
+    pub fn interrupt(&self) -> Result<PendingResponse, RefusedError<Interrupt>> {
+        self.presence.command(|state| state.interrupt(Interrupt::prompt(self.id)))
+    }
+}
+
+impl Drop for PromptHandle {
+    fn drop(&mut self) {
+        if self.stops && !self.mailbox.has_ended() {
+            self.presence.desk.leave(|left| left.stopped.push(self.id));
+        }
+        self.mailbox.abandon();
+    }
+}
+
+/// The messages; see [`PromptHandle::next`].
+impl Stream for PromptHandle {
+    type Item = Result<Message, Lagged>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.mailbox.poll_message(cx)
+    }
+}
+
+/// How it ended, once it has. To wait so gives the messages up: those that were not read are dropped. To wait and read on,
+/// there is [`PromptHandle::ended`].
+impl Future for PromptHandle {
+    type Output = PromptEnd;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<PromptEnd> {
+        self.mailbox.deafen();
+        self.mailbox.poll_end(cx)
+    }
+}
+
+impl fmt::Debug for PromptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("id", &self.id).finish_non_exhaustive()
+    }
+}

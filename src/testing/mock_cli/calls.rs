@@ -1,0 +1,303 @@
+//! Tool calls: a hook, a permission, the run, its result.
+
+use super::MockCli;
+use super::asks::About;
+use super::ending::Ending;
+use super::hooks::Verdict;
+use super::rules::suggestion;
+use super::turn::Doing;
+use crate::base::json::Json;
+use crate::base::time::SessionTime;
+use crate::testing::cli_version::CliVersion;
+use crate::testing::lines::Line;
+use crate::testing::step::{AskStep, ToolStep};
+
+/// The calls of one message of the model.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Calls {
+    calls: Vec<Call>,
+    at_once: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Call {
+    id: String,
+    tool: ToolStep,
+    state: State,
+    /// What it will give, and whether that is an error.
+    output: Option<(Json, bool)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    /// So many asks are open before it runs, or after.
+    Before(usize),
+    Asked,
+    Running(SessionTime),
+    /// A server in the host runs it.
+    Served,
+    After(usize),
+    Done,
+}
+
+impl Calls {
+    pub(super) fn new(at_once: bool) -> Self {
+        Self { calls: Vec::new(), at_once }
+    }
+
+    /// When something can be done.
+    pub(super) fn due(&self, now: SessionTime) -> Option<SessionTime> {
+        let startable = self.startable().is_some() || self.is_over();
+        let running = self.calls.iter().filter_map(|call| match call.state {
+            State::Running(until) => Some(until),
+            _ => None,
+        });
+        running.chain(startable.then_some(now)).min()
+    }
+
+    /// The next call that may start.
+    fn startable(&self) -> Option<usize> {
+        let next = self.calls.iter().position(|call| call.state == State::Waiting)?;
+        let earlier_are_over = self.calls[..next].iter().all(|call| call.state == State::Done);
+        (self.at_once || earlier_are_over).then_some(next)
+    }
+
+    fn is_over(&self) -> bool {
+        self.calls.iter().all(|call| call.state == State::Done)
+    }
+}
+
+impl MockCli {
+    /// The model has called a tool. From 2.1.250 on it may start while the model speaks on.
+    pub(super) fn add_call(&mut self, id: String, tool: ToolStep) {
+        let early = self.habits.starts_tools_early;
+        let Some(turn) = &mut self.turn else { return };
+        turn.calls.calls.push(Call { id, tool, state: State::Waiting, output: None });
+        if let Some(at) = turn.calls.startable().filter(|_| early) {
+            self.start_call(at);
+        }
+    }
+
+    pub(super) fn call(&mut self) {
+        let time = self.turn_time();
+        let Some(turn) = &mut self.turn else { return };
+        if turn.calls.is_over() {
+            return self.fold();
+        }
+        turn.doing = Doing::Calling;
+        let start = turn.calls.startable();
+        let is_due = |call: &Call| matches!(call.state, State::Running(until) if until <= time);
+        let end = turn.calls.calls.iter().position(is_due);
+        if let Some(at) = start {
+            self.start_call(at);
+        } else if let Some(at) = end {
+            self.ran(at);
+        }
+    }
+
+    fn call_at(&mut self, at: usize) -> Option<&mut Call> {
+        self.turn.as_mut()?.calls.calls.get_mut(at)
+    }
+
+    fn set_state(&mut self, at: usize, state: State) {
+        if let Some(call) = self.call_at(at) {
+            call.state = state;
+        }
+    }
+
+    fn start_call(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        if tool.background.is_some() {
+            let output = self.start_task(&id, &tool);
+            self.give_text(at, &output, false);
+            return self.finish_call(at);
+        }
+        let asks = self.tool_hooks("PreToolUse", &id, &tool, None);
+        self.set_state(at, State::Before(asks.len()));
+        if asks.is_empty() {
+            return self.ask_permission(at);
+        }
+        for ask in asks {
+            self.ask(About::BeforeTool(at), &ask);
+        }
+    }
+
+    fn ask_permission(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        if !tool.asks || self.is_allowed(&tool) {
+            return self.run_call(at);
+        }
+        if self.mode == "dontAsk" {
+            self.deny(at);
+            self.give_text(at, "Error: the permission mode is dontAsk", true);
+            return self.finish_call(at);
+        }
+        if self.has_ended() {
+            self.give_text(at, "Error: stdin is closed: nobody can be asked", true);
+            return self.finish_call(at);
+        }
+        self.set_state(at, State::Asked);
+        let mut fields =
+            vec![("tool_name".to_owned(), Json::from_text(&tool.name)), ("input".to_owned(), tool.input.clone())];
+        fields.push(("permission_suggestions".to_owned(), Json::from(&suggestion(&tool))));
+        if self.habits.names_tool_use {
+            fields.push(("tool_use_id".to_owned(), Json::from_text(&id)));
+        }
+        let subtype = "can_use_tool".to_owned();
+        self.ask(About::Permission(at), &AskStep { subtype, fields, withdrawn_after: tool.withdrawn_after });
+    }
+
+    /// A hook before or after the call was answered, or will not be.
+    pub(super) fn tool_hook_over(&mut self, at: usize, verdict: Verdict) {
+        let Some(call) = self.call_at(at) else { return };
+        match (call.state, verdict) {
+            (State::Before(_), Verdict::Refused(reason)) => {
+                self.give_text(at, &reason, true);
+                self.finish_call(at);
+            }
+            (State::Before(_), Verdict::Granted) => self.run_call(at),
+            (State::Before(1), Verdict::None) => self.ask_permission(at),
+            (State::After(1), _) => self.finish_call(at),
+            (State::Before(open), _) => call.state = State::Before(open - 1),
+            (State::After(open), _) => call.state = State::After(open - 1),
+            _ => {}
+        }
+    }
+
+    /// The permission was decided.
+    pub(super) fn decided(&mut self, at: usize, decision: Decided) {
+        match decision {
+            Decided::Allowed(input) => {
+                if let Some((call, input)) = self.call_at(at).zip(input) {
+                    call.tool.input = input;
+                }
+                self.run_call(at);
+            }
+            Decided::Denied { message, interrupts } => {
+                self.deny(at);
+                self.give_text(at, &message, true);
+                if interrupts {
+                    return self.abort(false);
+                }
+                self.finish_call(at);
+            }
+        }
+    }
+
+    /// The permission was not given: the turn's result will say so.
+    fn deny(&mut self, at: usize) {
+        let Some(turn) = &mut self.turn else { return };
+        if let Some(Call { id, tool, .. }) = turn.calls.calls.get(at) {
+            let denial = Line::untyped().put("tool_name", &tool.name).put("tool_use_id", id);
+            turn.denials.push(denial.put("tool_input", &tool.input).object());
+        }
+    }
+
+    fn run_call(&mut self, at: usize) {
+        let time = self.turn_time();
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        call.state = State::Running(time.saturating_add(tool.takes));
+        if self.call_server(at, &id, &tool) {
+            self.set_state(at, State::Served);
+        }
+    }
+
+    fn ran(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let output = call.tool.output.clone().unwrap_or_else(|| call.tool.input.as_str().to_owned());
+        let is_error = call.tool.fails;
+        self.give_text(at, &output, is_error);
+        self.after_call(at);
+    }
+
+    pub(super) fn after_call(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
+        let output = call.output.as_ref().map(|(output, _)| output.clone());
+        let asks = self.tool_hooks("PostToolUse", &id, &tool, output.as_ref());
+        if self.script.generation == CliVersion::V1_0_128 {
+            self.report(at);
+        }
+        self.set_state(at, State::After(asks.len()));
+        if asks.is_empty() {
+            return self.finish_call(at);
+        }
+        for ask in asks {
+            self.ask(About::AfterTool(at), &ask);
+        }
+    }
+
+    pub(super) fn give(&mut self, at: usize, output: Json, is_error: bool) {
+        if let Some(call) = self.call_at(at) {
+            call.output = Some((output, is_error));
+        }
+    }
+
+    pub(super) fn give_text(&mut self, at: usize, output: &str, is_error: bool) {
+        self.give(at, Json::from_text(output), is_error);
+    }
+
+    fn finish_call(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        call.state = State::Done;
+        self.report(at);
+    }
+
+    /// The call's result, once.
+    fn report(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let id = call.id.clone();
+        if let Some((output, is_error)) = call.output.take() {
+            let line = self.writer.tool_result(&id, &output, is_error);
+            self.write(&line);
+        }
+    }
+
+    /// Every call that has not returned is refused: the turn is being stopped.
+    pub(super) fn reject_calls(&mut self) {
+        let asked = |call: &Call| call.state == State::Asked && call.output.is_none();
+        let calls = self.turn.iter().flat_map(|turn| turn.calls.calls.iter().enumerate());
+        let denied: Vec<usize> = calls.filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
+        denied.into_iter().for_each(|at| self.deny(at));
+        let Some(turn) = &mut self.turn else { return };
+        let open = turn.calls.calls.iter_mut().filter(|call| call.state != State::Done);
+        let rejected: Vec<_> = open.map(|call| (call.id.clone(), call.output.take())).collect();
+        for (id, output) in rejected {
+            let (said, _) =
+                output.unwrap_or_else(|| (Json::from_text("[Request interrupted by user for tool use]"), true));
+            let line = self.writer.tool_result(&id, &said, true);
+            self.write(&line);
+        }
+    }
+
+    /// The turn's end, after what is asked then.
+    pub(super) fn stop(&mut self) {
+        let stopping = self.turn.as_mut().is_none_or(|turn| std::mem::replace(&mut turn.stopping, true));
+        // By this a hook knows that it has sent the model on already.
+        let went_on = self.turn.as_ref().is_some_and(|turn| turn.went_on);
+        let active = [("stop_hook_active", Json::from(&serde_json::Value::Bool(went_on)))];
+        let ask = self.hook_asks("Stop", None, &active).pop_front().filter(|_| !stopping);
+        match ask {
+            Some((_, ask)) => {
+                self.set_doing(Doing::Asking);
+                self.ask(About::AtStop, &ask);
+            }
+            None => self.end_turn(Ending::Done),
+        }
+    }
+
+    pub(super) fn turn_time(&self) -> SessionTime {
+        self.turn.as_ref().map_or(self.now, |turn| turn.at)
+    }
+}
+
+/// What the host said to a permission.
+#[derive(Debug)]
+pub(super) enum Decided {
+    Allowed(Option<Json>),
+    Denied { message: String, interrupts: bool },
+}

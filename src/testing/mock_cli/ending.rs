@@ -1,0 +1,231 @@
+//! The end of a turn, and of the process.
+
+use std::time::Duration;
+
+use super::turn::{Doing, Turn};
+use super::{BEGIN, MockCli, PIPE};
+use crate::base::json::Json;
+use crate::base::time::SessionTime;
+use crate::protocol::end::Exit;
+use crate::testing::cli_version::{AtEof, CliVersion};
+use crate::testing::fault::Fault;
+use crate::testing::lines::ResultLine;
+use crate::testing::step::Step;
+
+/// How long 2.1.250 waits for background tasks once stdin is closed.
+const SOME: Duration = Duration::from_secs(5);
+
+/// How a turn ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Done,
+    /// A slash command, or a prompt that wants no answer.
+    Local,
+    /// A hook refused the prompt.
+    Blocked,
+    ApiError,
+    MaxTurns,
+    Interrupted {
+        tools: bool,
+    },
+    Replaced {
+        tools: bool,
+    },
+}
+
+impl Ending {
+    fn aborts(self) -> Option<&'static str> {
+        match self {
+            Self::Interrupted { tools } | Self::Replaced { tools } => {
+                Some(if tools { "aborted_tools" } else { "aborted_streaming" })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl MockCli {
+    pub(super) fn end_turn(&mut self, ending: Ending) {
+        let Some(turn) = self.turn.take() else { return };
+        self.forget_asks();
+        self.tell_starts();
+        let state = match ending {
+            Ending::ApiError | Ending::Interrupted { .. } | Ending::Replaced { .. } => "cancelled",
+            _ => "completed",
+        };
+        for prompt in &turn.folded {
+            self.tell_life(prompt.uuid.as_deref(), state);
+        }
+        let was_streaming = matches!(&turn.doing, Doing::Speaking(speech) if speech.is_open());
+        if ending.aborts().is_some() && was_streaming && self.habits.closes_its_stream {
+            self.close_cut_stream();
+        }
+        let lost = self.turns == 1 && self.script.has(&Fault::NoResult);
+        if lost || self.turns == 1 && self.script.has(&Fault::IdleWithoutResult) {
+            if lost {
+                return;
+            }
+        } else if self.habits.holds_results && self.agents_run() {
+            self.held.extend(turn.prompts().cloned());
+        } else {
+            self.tell_result(&turn, ending);
+        }
+        for prompt in &turn.batch {
+            self.tell_life(prompt.uuid.as_deref(), state);
+        }
+        if self.queue.is_empty() {
+            self.tell_state("idle");
+            self.leave_if_done();
+        } else {
+            self.next_turn(turn.at);
+        }
+    }
+
+    fn next_turn(&mut self, time: SessionTime) {
+        if self.habits.pauses_between_turns {
+            self.begins = Some(time.saturating_add(BEGIN));
+        } else {
+            self.begin(time);
+        }
+    }
+
+    fn tell_result(&mut self, turn: &Turn, ending: Ending) {
+        let uuid = self.writer.uuid();
+        let answered = std::mem::take(&mut self.held);
+        let answered = answered.iter().chain(turn.prompts()).filter_map(|prompt| prompt.uuid.clone());
+        self.answered.extend(answered.map(|prompt| (prompt, uuid.clone())));
+        let error = "error_during_execution";
+        let habits = self.habits;
+        let (subtype, is_error) = match ending {
+            Ending::Interrupted { .. } => (error, habits.failure_is_error),
+            Ending::MaxTurns => ("error_max_turns", habits.failure_is_error),
+            Ending::ApiError => ("success", true),
+            Ending::Done | Ending::Local | Ending::Blocked | Ending::Replaced { .. } => ("success", false),
+        };
+        let reason = match ending {
+            Ending::Local | Ending::Blocked => None,
+            Ending::ApiError if habits.names_api_error => Some("api_error"),
+            Ending::MaxTurns => Some("max_turns"),
+            ending => ending.aborts().or(Some("completed")),
+        };
+        let success = subtype == "success";
+        // What the CLI says of an interrupted turn is meant for its own developers.
+        let errors: &[&str] = match ending {
+            Ending::Interrupted { .. } if self.script.generation < CliVersion::V2_1_143 => &[],
+            Ending::Interrupted { .. } => &["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"],
+            _ => &["the script says so"],
+        };
+        self.failed = is_error;
+        self.results += 1;
+        let prompts = turn.prompts().filter_map(|prompt| prompt.uuid.as_deref()).collect();
+        let line = self.writer.result(&ResultLine {
+            subtype,
+            is_error,
+            reason,
+            result: success.then_some(&*turn.said),
+            errors: (!success).then_some(errors),
+            milliseconds: turn.at.saturating_duration_since(turn.since).as_millis(),
+            requests: turn.requests,
+            denials: &turn.denials,
+            own: turn.own,
+            prompts,
+            queued: self.queue.iter().filter(|waiting| waiting.prompt().is_some()).count(),
+            number: self.results - 1,
+            uuid: &uuid,
+            fields: &turn.result_fields,
+        });
+        self.write_damaged(&line);
+    }
+
+    /// A `UserPromptSubmit` hook refused the prompt, or `stops` it (`continue: false`).
+    pub(super) fn block(&mut self, reason: &str, stops: bool) {
+        self.tell_init();
+        if self.habits.tells_life {
+            let content = format!("Operation stopped by hook: {reason}");
+            let fields = serde_json::json!({ "content": content, "level": "warning", "prevent_continuation": true });
+            let line = self.writer.system("informational", &fields);
+            self.write(&line);
+            if stops {
+                self.pay_echo();
+            }
+        }
+        self.end_turn(Ending::Blocked);
+    }
+
+    /// A `Stop` hook sends the model on.
+    pub(super) fn go_on_after(&mut self, reason: &str) {
+        let content =
+            Json::from(&serde_json::json!([{ "type": "text", "text": format!("Stop hook feedback: {reason}") }]));
+        let line = self.writer.user(&content, None, None, false, 0);
+        self.write(&line);
+        if let Some(turn) = &mut self.turn {
+            turn.stopping = false;
+            turn.went_on = true;
+            turn.steps.push_back(Step::text("done"));
+        }
+        self.set_doing(Doing::Choosing);
+    }
+
+    // The process.
+
+    /// Leaves if stdin has ended and nothing more will happen.
+    pub(super) fn leave_if_done(&mut self) {
+        let busy = self.turn.is_some() || self.begins.is_some() || !self.queue.is_empty();
+        if !self.has_ended() || busy {
+            return;
+        }
+        match self.habits.waits_at_eof {
+            _ if self.tasks.is_empty() => self.leave_in_order(),
+            AtEof::Exits => self.leave_in_order(),
+            AtEof::WaitsSome => self.leaves = Some(self.now.saturating_add(SOME)),
+            AtEof::Waits => {}
+        }
+    }
+
+    /// The exit status says whether the last result was an error.
+    pub(super) fn leave_in_order(&mut self) {
+        if self.script.has(&Fault::PartialLine) {
+            self.write(b"{\"type\":\"result\",\"subtype\":\"succ");
+        }
+        if !self.habits.loses_output {
+            self.exit = Some(Exit::Code(self.failed.into()));
+        } else {
+            self.leave(Exit::Code(self.failed.into()));
+        }
+    }
+
+    /// The process is gone: what the pipe does not hold is lost.
+    pub(super) fn leave(&mut self, exit: Exit) {
+        if self.exit.is_none() {
+            self.output.truncate(self.written + PIPE);
+        }
+        self.exit.get_or_insert(exit);
+    }
+
+    /// The session to resume does not exist (`bad_resume` of 2.1.143 and 2.1.332).
+    pub(super) fn fail_resume(&mut self, session: &str) {
+        let is_id = session.len() == 36 && session.split('-').count() == 5;
+        let error = if is_id {
+            format!("No conversation found with session ID: {session}")
+        } else {
+            format!(
+                "Error: --resume requires a valid session ID or session title when used with --print. Usage: claude -p --resume \
+                 <session-id|title>. Provided value \"{session}\" is not a UUID and does not match any session title."
+            )
+        };
+        self.stderr.extend_from_slice(format!("{error}\n").as_bytes());
+        self.die(&error);
+    }
+
+    /// Writes a line that a fault may damage.
+    pub(super) fn write_damaged(&mut self, line: &[u8]) {
+        let damage = self.script.faults.iter().find_map(|fault| match fault {
+            Fault::Damage(damage) => Some(*damage),
+            _ => None,
+        });
+        match damage {
+            Some(damage) => self.write(&damage.apply(line)),
+            None => self.write(line),
+        }
+    }
+}

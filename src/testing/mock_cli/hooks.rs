@@ -1,0 +1,97 @@
+//! Hooks of the host: what they are told, and what they say.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::MockCli;
+use super::asks::About;
+use crate::base::json::Json;
+use crate::testing::step::{AskStep, ToolStep};
+
+/// A hook that the host registered in `initialize`.
+#[derive(Debug, Clone)]
+pub(super) struct Hook {
+    pub(super) event: String,
+    pub(super) matcher: Option<String>,
+    pub(super) callback: String,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// What a hook said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    None,
+    Granted,
+    Refused(String),
+}
+
+impl MockCli {
+    /// The `hook_callback`s for an event, which may be about a tool and its call.
+    pub(super) fn hook_asks(
+        &mut self,
+        event: &str,
+        tool: Option<(&str, &str)>,
+        fields: &[(&str, Json)],
+    ) -> VecDeque<(About, AskStep)> {
+        let (tool, id) = tool.unzip();
+        // What is no tool's gets an id all the same.
+        let id = id.map_or_else(|| self.writer.uuid(), str::to_owned);
+        let matches = |hook: &&Hook| {
+            let matcher = hook.matcher.as_deref().unwrap_or_default();
+            hook.event == event
+                && (matcher.is_empty() || matcher == "*" || matcher.split('|').any(|name| Some(name) == tool))
+        };
+        let ask = |hook: &Hook| {
+            let session = self.writer.session_id();
+            let mut input = serde_json::json!({
+                "session_id": session, "transcript_path": format!("/home/user/.claude/projects/project/{session}.jsonl"),
+                "cwd": "/home/user/project", "permission_mode": self.mode, "hook_event_name": event,
+            });
+            for (name, value) in fields {
+                input[name] = value.decode().unwrap_or_default();
+            }
+            let fields = vec![
+                ("callback_id".to_owned(), Json::from_text(&hook.callback)),
+                ("input".to_owned(), Json::from(&input)),
+                ("tool_use_id".to_owned(), Json::from_text(&id)),
+            ];
+            let subtype = "hook_callback".to_owned();
+            let kept = |named| if self.habits.keeps_hook_timeouts { named } else { Duration::from_secs(60) };
+            (About::Submit, AskStep { subtype, fields, withdrawn_after: hook.timeout.map(kept) })
+        };
+        self.hooks.iter().filter(matches).map(ask).collect()
+    }
+
+    /// Those for an event of a tool.
+    pub(super) fn tool_hooks(&mut self, event: &str, id: &str, tool: &ToolStep, output: Option<&Json>) -> Vec<AskStep> {
+        let mut fields = vec![("tool_name", Json::from_text(&tool.name)), ("tool_input", tool.input.clone())];
+        fields.extend(output.map(|output| ("tool_response", response_of(tool, output))));
+        fields.extend(self.habits.names_tool_use.then(|| ("tool_use_id", Json::from_text(id))));
+        self.hook_asks(event, Some((&tool.name, id)), &fields).into_iter().map(|(_, ask)| ask).collect()
+    }
+}
+
+/// What a hook is told that a tool gave.
+fn response_of(tool: &ToolStep, output: &Json) -> Json {
+    match &*tool.name {
+        "Bash" => Json::from(&serde_json::json!({
+            "stdout": output, "stderr": "", "interrupted": false, "isImage": false,
+        })),
+        _ => output.clone(),
+    }
+}
+
+pub(super) fn verdict(said: &Result<Value, String>) -> Verdict {
+    let Ok(said) = said else { return Verdict::None };
+    let specific = &said["hookSpecificOutput"];
+    let reason = |value: &Value| Verdict::Refused(value.as_str().unwrap_or("a hook refused it").to_owned());
+    match (said["decision"].as_str(), specific["permissionDecision"].as_str()) {
+        (Some("block"), _) => reason(&said["reason"]),
+        (_, Some("deny")) => reason(&specific["permissionDecisionReason"]),
+        _ if said["continue"] == false => reason(&said["stopReason"]),
+        (_, Some("allow")) => Verdict::Granted,
+        _ => Verdict::None,
+    }
+}

@@ -1,0 +1,121 @@
+//! What stops a turn.
+
+use serde_json::json;
+
+use super::ending::Ending;
+use super::queue::Waiting;
+use super::turn::Doing;
+use super::{BEGIN, MockCli};
+use crate::base::json::Json;
+use crate::testing::cli_version::CliVersion;
+use crate::testing::lines::Writer;
+
+impl MockCli {
+    /// The `interrupt` request: what is open is withdrawn, then it is acknowledged, then the turn ends.
+    pub(super) fn interrupt(&mut self, request_id: &str, cancel_queued: bool) {
+        self.withdraw_all();
+        self.kill_agents();
+        let mut receipt = None;
+        if self.habits.gives_receipt {
+            let cancelled = if cancel_queued { self.cancel_all() } else { Vec::new() };
+            let queued: Vec<_> = self.queue.iter().filter_map(Waiting::prompt).collect();
+            let still: Vec<_> = queued.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
+            receipt = Some(match cancel_queued {
+                true => json!({ "still_queued": still, "cancelled": cancelled }),
+                false => json!({ "still_queued": still }),
+            });
+        }
+        self.write(&Writer::success(request_id, receipt.as_ref()));
+        let now = self.now;
+        if let Some(turn) = &mut self.turn {
+            turn.cut_at.get_or_insert(now.saturating_add(BEGIN));
+        } else if self.begins.is_some() {
+            self.doomed |= !self.habits.spares_the_imminent || self.is_announced() || self.latches_first();
+        }
+    }
+
+    /// Whether the turn that is about to begin was announced.
+    fn is_announced(&self) -> bool {
+        self.queue.front().and_then(Waiting::prompt).is_some_and(|prompt| prompt.announced)
+    }
+
+    /// 2.1.329 does stop the very first turn, although its receipt says that the prompt still waits.
+    fn latches_first(&self) -> bool {
+        self.turns == 0 && self.script.generation == CliVersion::V2_1_329 && !self.queue.is_empty()
+    }
+
+    /// Drops all prompts that wait; their uuids.
+    fn cancel_all(&mut self) -> Vec<String> {
+        let waits = |waiting: &Waiting| waiting.prompt().is_some_and(|prompt| !prompt.announced);
+        let (prompts, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.queue).into_iter().partition(waits);
+        self.queue = rest.into();
+        let uuids: Vec<String> =
+            prompts.iter().filter_map(Waiting::prompt).filter_map(|prompt| prompt.uuid.clone()).collect();
+        for uuid in &uuids {
+            self.tell_life(Some(uuid), "cancelled");
+        }
+        uuids
+    }
+
+    /// `cancel_async_message`: drops a prompt that waits. Whether there was one.
+    pub(super) fn cancel(&mut self, uuid: &str) -> bool {
+        let named = |waiting: &Waiting| waiting.prompt().and_then(|prompt| prompt.uuid.as_deref()) == Some(uuid);
+        let Some(at) = self.queue.iter().position(named) else { return false };
+        self.queue.remove(at);
+        self.tell_life(Some(uuid), "cancelled");
+        true
+    }
+
+    /// Stops the running turn where it is; one that is `doomed` was stopped before it began.
+    pub(super) fn abort(&mut self, doomed: bool) {
+        self.forget_asks();
+        let unseen = matches!(self.turn.as_ref().map(|turn| &turn.doing), Some(Doing::Preparing { .. }));
+        match self.script.generation {
+            CliVersion::V2_1_250 if unseen && !doomed => return self.die("Request was aborted."),
+            CliVersion::V2_1_329 if unseen && !doomed => self.open_turn(),
+            _ => {
+                if unseen {
+                    self.open_turn();
+                    self.ask_model();
+                }
+                self.pay_echo();
+            }
+        }
+        let tools = self.cut_off();
+        let remark = match tools {
+            true => "[Request interrupted by user for tool use]",
+            false => "[Request interrupted by user]",
+        };
+        let content = Json::from(&json!([{ "type": "text", "text": remark }]));
+        let line = self.writer.user(&content, None, None, false, 0);
+        self.write(&line);
+        self.end_turn(Ending::Interrupted { tools });
+    }
+
+    /// A prompt of the priority `now` takes the running turn's place: that one ends as if it were a success.
+    pub(super) fn abort_for_another(&mut self) {
+        let now = self.now;
+        if let Some(turn) = &mut self.turn {
+            turn.at = turn.at.max(now);
+        }
+        self.withdraw_all();
+        self.pay_echo();
+        let tools = self.cut_off();
+        self.end_turn(Ending::Replaced { tools });
+    }
+
+    /// What is left of what was being done. Whether tools were called.
+    fn cut_off(&mut self) -> bool {
+        match self.turn.as_ref().map(|turn| turn.doing.clone()) {
+            Some(Doing::Calling) => {
+                self.reject_calls();
+                true
+            }
+            Some(Doing::Speaking(speech)) => {
+                self.say_what_came(&speech);
+                false
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What waits for a turn.
+
+use super::{BEGIN, MockCli, Stdin};
+use crate::base::json::Json;
+use crate::testing::fault::Fault;
+use crate::testing::step::Step;
+
+/// Something that waits.
+#[derive(Debug, Clone)]
+pub(super) enum Waiting {
+    Prompt(Queued),
+    /// The end of a background task.
+    Notice(Notice),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Notice {
+    pub(super) task: String,
+    pub(super) own: Vec<Step>,
+    pub(super) told: bool,
+}
+
+/// A prompt.
+#[derive(Debug, Clone)]
+pub(super) struct Queued {
+    pub(super) uuid: Option<String>,
+    pub(super) content: Json,
+    pub(super) text: String,
+    pub(super) priority: Priority,
+    /// Whether it wants an answer (`shouldQuery`).
+    pub(super) queries: bool,
+    /// The steps that the script has for it and no other.
+    pub(super) steps: Option<Vec<Step>>,
+    /// `command_lifecycle` said that it has started.
+    pub(super) announced: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Priority {
+    Now,
+    Next,
+    Later,
+}
+
+impl Queued {
+    /// A slash command.
+    pub(super) fn is_command(&self) -> bool {
+        self.text.starts_with('/')
+    }
+
+    pub(super) fn is_known_command(&self) -> bool {
+        let name = self.text.split_whitespace().next().unwrap_or_default();
+        matches!(name, "/clear" | "/compact" | "/context" | "/cost" | "/help" | "/status" | "/usage")
+    }
+}
+
+impl Waiting {
+    pub(super) fn prompt(&self) -> Option<&Queued> {
+        match self {
+            Self::Prompt(prompt) => Some(prompt),
+            Self::Notice(_) => None,
+        }
+    }
+
+    fn priority(&self) -> Priority {
+        self.prompt().map_or(Priority::Next, |prompt| prompt.priority)
+    }
+}
+
+impl MockCli {
+    /// A prompt has come.
+    pub(super) fn arrive(&mut self, mut prompt: Queued) {
+        if self.refuses(&prompt) {
+            return;
+        }
+        prompt.steps = self.script.steps_of(self.arrived);
+        self.arrived += 1;
+        self.announce();
+        if self.turn.is_none() && self.begins.is_none() {
+            self.tell_state("running");
+        }
+        self.tell_life(prompt.uuid.as_deref(), "queued");
+        let urgent = prompt.priority == Priority::Now;
+        if urgent {
+            self.queue.push_front(Waiting::Prompt(prompt));
+        } else {
+            self.queue.push_back(Waiting::Prompt(prompt));
+        }
+        if urgent && self.turn.is_some() {
+            self.abort_for_another();
+        } else if self.turn.is_none() && self.begins.is_none() {
+            self.begins = Some(self.now.saturating_add(BEGIN));
+        }
+        if self.script.has(&Fault::CloseStdin) {
+            self.stdin = Stdin::Closed;
+        } else if self.script.has(&Fault::StopReading) {
+            self.stdin = Stdin::Unread;
+        }
+    }
+
+    /// A uuid that the session has seen is echoed, and its prompt is not run.
+    fn refuses(&mut self, prompt: &Queued) -> bool {
+        let Some(uuid) = prompt.uuid.as_deref() else { return false };
+        let fresh = !self.script.seen.contains(&uuid.to_owned()) && self.seen.insert(uuid.to_owned());
+        if fresh || !self.habits.keeps_uuids {
+            return false;
+        }
+        self.echo(prompt);
+        self.tell_life(Some(uuid), "completed");
+        true
+    }
+
+    /// Another prompt comes: the one that is about to begin has begun, as far as that one is concerned.
+    fn announce(&mut self) {
+        if self.turn.is_some() {
+            return;
+        }
+        if let Some(Waiting::Prompt(prompt)) = self.queue.front_mut().filter(|_| self.begins.is_some()) {
+            let uuid = prompt.uuid.clone().filter(|_| !prompt.announced);
+            prompt.announced = true;
+            self.tell_life(uuid.as_deref(), "started");
+        }
+    }
+
+    /// What the next turn is about: a notice, or the prompts that it joins.
+    pub(super) fn take_next(&mut self) -> Option<Result<Vec<Queued>, Notice>> {
+        let first = self.queue.iter().map(Waiting::priority).min()?;
+        let at = self.queue.iter().position(|waiting| waiting.priority() == first)?;
+        let head = match self.queue.remove(at)? {
+            Waiting::Notice(notice) => return Some(Err(notice)),
+            Waiting::Prompt(prompt) => prompt,
+        };
+        let mut batch = vec![head];
+        let joined = |prompt: &Queued| prompt.queries && (self.habits.joins_commands || !prompt.is_command());
+        if self.habits.joins && !batch[0].announced && joined(&batch[0]) {
+            while let Some(prompt) = self.queue.get(at).and_then(Waiting::prompt) {
+                if prompt.priority != first || !joined(prompt) {
+                    break;
+                }
+                if let Some(Waiting::Prompt(prompt)) = self.queue.remove(at) {
+                    batch.push(prompt);
+                }
+            }
+        }
+        Some(Ok(batch))
+    }
+
+    /// What a running turn takes with it when a tool returns: all prompts but those that wait for its end, and notices.
+    pub(super) fn take_folded(&mut self) -> Vec<Waiting> {
+        let habits = self.habits;
+        let folds = |waiting: &Waiting| match waiting {
+            Waiting::Notice(_) => true,
+            Waiting::Prompt(prompt) => {
+                prompt.queries && prompt.priority != Priority::Later && (habits.folds_commands || !prompt.is_command())
+            }
+        };
+        let (folded, waiting): (Vec<Waiting>, _) = std::mem::take(&mut self.queue).into_iter().partition(folds);
+        self.queue = waiting.into();
+        folded
+    }
+
+    pub(super) fn tell_life(&mut self, prompt: Option<&str>, state: &str) {
+        if let Some(uuid) = prompt.filter(|_| self.habits.tells_life) {
+            let line = self.writer.life(uuid, state);
+            self.write(&line);
+        }
+    }
+
+    pub(super) fn tell_state(&mut self, state: &str) {
+        if self.script.session_state && self.habits.names_prompts {
+            let fields = serde_json::json!({ "state": state, "sdk_host_only": true });
+            let line = self.writer.system("session_state_changed", &fields);
+            self.write(&line);
+        }
+    }
+
+    pub(super) fn echo(&mut self, prompt: &Queued) {
+        if !self.script.replay {
+            return;
+        }
+        let padding = self.script.faults.iter().find_map(|fault| match fault {
+            Fault::LongEcho(bytes) => Some(*bytes),
+            _ => None,
+        });
+        let line = self.writer.user(&prompt.content, prompt.uuid.as_deref(), None, true, padding.unwrap_or(0));
+        self.write(&line);
+    }
+}

@@ -1,0 +1,168 @@
+//! MCP servers in the host: their greeting, and the calls of their tools.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use super::MockCli;
+use super::asks::About;
+use super::turn::Doing;
+use crate::base::json::Json;
+use crate::testing::cli_version::CliVersion;
+use crate::testing::step::{AskStep, Kind, Step, ToolStep};
+
+/// A server in the host.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    pub(super) name: String,
+    stage: Stage,
+    tools: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    New,
+    /// It has got the `initialize` of MCP.
+    Introduced,
+    Connected,
+}
+
+impl Server {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), stage: Stage::New, tools: Vec::new() }
+    }
+}
+
+impl MockCli {
+    /// The host has named its servers in the `initialize` of that id, which may have to wait for them.
+    pub(super) fn meet_servers(&mut self, id: &str, names: &Value) {
+        for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if self.servers.iter().all(|server| server.name != name) {
+                self.servers.push(Server::new(name));
+            }
+        }
+        let met = self.servers.iter().all(|server| server.stage != Stage::New);
+        if met || !self.habits.greets_mcp_at_initialize {
+            return self.introduce(id);
+        }
+        self.initialize = Some(id.to_owned());
+        for at in 0..self.servers.len() {
+            if self.servers[at].stage == Stage::New {
+                self.servers[at].stage = Stage::Introduced;
+                let ask = self.greeting(at, "initialize");
+                self.ask(About::Introduction, &ask);
+            }
+        }
+    }
+
+    /// What servers are told before a turn, the first after they were named.
+    pub(super) fn greetings(&mut self) -> VecDeque<(About, AskStep)> {
+        let mut asks = VecDeque::new();
+        for at in 0..self.servers.len() {
+            let methods: &[&str] = match self.servers[at].stage {
+                Stage::New => &["initialize", "notifications/initialized", "tools/list"],
+                Stage::Introduced => &["notifications/initialized", "tools/list"],
+                Stage::Connected => &[],
+            };
+            asks.extend(methods.iter().map(|method| (About::Greeting(at), self.greeting(at, method))));
+            self.servers[at].stage = Stage::Connected;
+        }
+        asks
+    }
+
+    fn greeting(&self, at: usize, method: &str) -> AskStep {
+        let mut message = json!({ "method": method, "jsonrpc": "2.0" });
+        if !method.starts_with("notifications/") {
+            message["id"] = Value::from(u8::from(method != "initialize"));
+        }
+        if method == "initialize" {
+            let version = self.script.generation.version();
+            message["params"] = json!({
+                "protocolVersion": "2025-11-25", "capabilities": {},
+                "clientInfo": { "name": "claude-code", "version": version },
+            });
+        }
+        message_to(&self.servers[at].name, &message)
+    }
+
+    /// A server has answered its introduction, or never will. The reply to `initialize` waits for the last of them, and a
+    /// prompt that came meanwhile for that reply.
+    pub(super) fn introduced(&mut self) {
+        if self.asks.iter().any(|ask| matches!(ask.about, About::Introduction)) {
+            return;
+        }
+        if let Some(id) = self.initialize.take() {
+            self.introduce(&id);
+            if let Some(Doing::Preparing { open, .. }) = self.turn.as_mut().map(|turn| &mut turn.doing) {
+                // What it waits for may be an ask of its own.
+                *open &= !self.asks.is_empty();
+            }
+        }
+    }
+
+    /// A server has answered something before a turn.
+    pub(super) fn greeted(&mut self, at: usize, said: &Result<Value, String>) {
+        if let Some(tools) = said.as_ref().ok().and_then(|said| said["mcp_response"]["result"]["tools"].as_array()) {
+            let names = tools.iter().filter_map(|tool| tool["name"].as_str());
+            self.servers[at].tools = names.map(str::to_owned).collect();
+        }
+        self.prepared();
+    }
+
+    pub(super) fn tell_init(&mut self) {
+        let newest = self.script.generation == CliVersion::V2_1_329;
+        let entry = |server: &Server| match newest {
+            true => json!({ "name": server.name, "status": "connected", "source": "sdk" }),
+            false => json!({ "name": server.name, "status": "connected" }),
+        };
+        let servers: Vec<Value> = self.servers.iter().map(entry).collect();
+        let of = |server: &Server| -> Vec<String> {
+            server.tools.iter().map(|tool| format!("mcp__{}__{tool}", server.name)).collect()
+        };
+        let tools: Vec<String> = self.servers.iter().flat_map(of).collect();
+        let line = self.writer.init(&self.mode, &servers, &tools);
+        self.write_damaged(&line);
+    }
+
+    /// Has a server run the call, if it is one of its tools. Whether it is.
+    pub(super) fn call_server(&mut self, at: usize, id: &str, tool: &ToolStep) -> bool {
+        let Some((server, name)) = tool.name.strip_prefix("mcp__").and_then(|name| name.split_once("__")) else {
+            return false;
+        };
+        if self.servers.iter().all(|known| known.name != server) {
+            return false;
+        }
+        let number = 2 + self.served;
+        self.served += 1;
+        let mut meta = json!({ "claudecode/toolUseId": id });
+        if self.script.generation > CliVersion::V2_0_76 {
+            meta["progressToken"] = Value::from(number);
+        }
+        let arguments: Value = tool.input.decode().unwrap_or_default();
+        let params = json!({ "name": name, "arguments": arguments, "_meta": meta });
+        let message = json!({ "method": "tools/call", "params": params, "jsonrpc": "2.0", "id": number });
+        self.ask(About::Served(at), &message_to(server, &message));
+        true
+    }
+
+    /// A server has run a call, or could not.
+    pub(super) fn served(&mut self, at: usize, said: &Result<Value, String>) {
+        let result = said.as_ref().ok().map(|said| &said["mcp_response"]["result"]).filter(|result| !result.is_null());
+        match result {
+            Some(result) if result["isError"] != true => self.give(at, Json::from(&result["content"]), false),
+            failed => {
+                let text = failed.and_then(|result| result["content"][0]["text"].as_str());
+                self.give_text(at, text.unwrap_or("the server gave no result"), true);
+            }
+        }
+        self.after_call(at);
+    }
+}
+
+/// An ask that carries a message to a server.
+fn message_to(server: &str, message: &Value) -> AskStep {
+    match Step::mcp(server, Json::from(message)).0 {
+        Kind::Ask(ask) => ask,
+        _ => unreachable!("a message to a server is an ask"),
+    }
+}

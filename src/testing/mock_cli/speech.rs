@@ -1,0 +1,258 @@
+//! A message of the model: its blocks, as whole lines and as a stream.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::MockCli;
+use super::calls::Calls;
+use super::turn::Doing;
+use crate::base::json::Json;
+use crate::testing::cli_version::CliVersion;
+use crate::testing::fault::Fault;
+use crate::testing::lines::Line;
+use crate::testing::step::{Kind, ToolStep};
+
+/// How long the model takes to begin: an interrupt may come meanwhile.
+const THINKS: Duration = Duration::from_millis(1);
+
+#[derive(Debug, Clone)]
+pub(super) struct Speech {
+    id: String,
+    blocks: VecDeque<Block>,
+    /// Parts of the stream so far, and whether the rest is not streamed.
+    parts: usize,
+    muted: bool,
+    index: usize,
+    /// The model was asked.
+    asked: bool,
+    /// It has begun to answer.
+    opened: bool,
+    /// The block has begun.
+    in_block: bool,
+    /// What came of the block's text.
+    pub(super) so_far: String,
+    /// Whether it calls tools, and those run together.
+    at_once: Option<bool>,
+}
+
+#[derive(Debug, Clone)]
+enum Block {
+    Text { parts: VecDeque<String>, every: Duration },
+    Thinking(String),
+    Tool { id: String, tool: ToolStep },
+}
+
+impl Speech {
+    /// Whether its stream has begun and not ended.
+    pub(super) fn is_open(&self) -> bool {
+        self.opened
+    }
+}
+
+impl MockCli {
+    /// The steps that make up the model's next message.
+    pub(super) fn next_speech(&mut self) -> Speech {
+        let id = self.writer.message_id();
+        let mut speech = Speech {
+            id,
+            blocks: VecDeque::new(),
+            parts: 0,
+            muted: false,
+            index: 0,
+            asked: false,
+            opened: false,
+            in_block: false,
+            so_far: String::new(),
+            at_once: None,
+        };
+        while let Some(step) = self.turn.as_mut().and_then(|turn| turn.steps.pop_front()) {
+            match step.0 {
+                Kind::Text { text, parts, every } => {
+                    speech.blocks.push_back(Block::Text { parts: split(&text, parts), every });
+                }
+                Kind::Thinking(text) => speech.blocks.push_back(Block::Thinking(text)),
+                Kind::Tools { calls, at_once } => {
+                    for tool in calls {
+                        speech.blocks.push_back(Block::Tool { id: self.writer.tool_id(), tool });
+                    }
+                    speech.at_once = Some(at_once);
+                    break;
+                }
+                other => {
+                    if let Some(turn) = &mut self.turn {
+                        turn.steps.push_front(crate::testing::step::Step(other));
+                    }
+                    break;
+                }
+            }
+        }
+        speech
+    }
+
+    /// One part of one block, or the end of either.
+    pub(super) fn speak(&mut self, mut speech: Speech) {
+        self.muted = speech.muted;
+        if !speech.asked {
+            speech.asked = true;
+            self.ask_model();
+            if let Some(turn) = &mut self.turn {
+                turn.at = turn.at.saturating_add(THINKS);
+                turn.doing = Doing::Speaking(speech);
+            }
+            return;
+        }
+        if !speech.opened {
+            speech.opened = true;
+            if let Some(turn) = &mut self.turn {
+                turn.requests += 1;
+                turn.asked = false;
+                turn.calls = Calls::new(speech.at_once.unwrap_or(false));
+            }
+            if self.script.partial && self.habits.echoes_at_request {
+                self.pay_echo();
+            }
+            let message = json!({
+                "id": speech.id, "type": "message", "role": "assistant", "model": "claude-script", "content": [],
+                "stop_reason": null, "stop_sequence": null,
+            });
+            self.stream(&json!({ "type": "message_start", "message": message }));
+        }
+        let Some(block) = speech.blocks.front_mut() else { return self.close_speech(&speech) };
+        if !speech.in_block {
+            speech.in_block = true;
+            let empty = match block {
+                Block::Text { .. } => json!({ "type": "text", "text": "" }),
+                Block::Thinking(_) => json!({ "type": "thinking", "thinking": "", "signature": "" }),
+                Block::Tool { id, tool } => json!({ "type": "tool_use", "id": id, "name": tool.name, "input": {} }),
+            };
+            self.stream(&json!({ "type": "content_block_start", "index": speech.index, "content_block": empty }));
+        }
+        let mut wait = Duration::ZERO;
+        let mut called = None;
+        let whole = match block {
+            Block::Text { parts, every } => match parts.pop_front() {
+                Some(part) => {
+                    speech.so_far.push_str(&part);
+                    wait = *every;
+                    self.delta(speech.index, &json!({ "type": "text_delta", "text": part }));
+                    speech.parts += 1;
+                    None
+                }
+                None => {
+                    let text = std::mem::take(&mut speech.so_far);
+                    if let Some(turn) = &mut self.turn {
+                        turn.said.clone_from(&text);
+                    }
+                    Some(Json::from(&json!({ "type": "text", "text": text })))
+                }
+            },
+            Block::Thinking(text) => {
+                self.delta(speech.index, &json!({ "type": "thinking_delta", "thinking": text }));
+                Some(Json::from(&json!({ "type": "thinking", "thinking": text, "signature": "c2ln" })))
+            }
+            Block::Tool { id, tool } => {
+                let ToolStep { name, input, .. } = &*tool;
+                self.delta(speech.index, &json!({ "type": "input_json_delta", "partial_json": input.as_str() }));
+                called = Some((id.clone(), tool.clone()));
+                Some(Line::new("tool_use").put("id", &*id).put("name", name).put("input", input).object())
+            }
+        };
+        if whole.is_none() && self.breaks_after(&speech) {
+            return self.break_stream(speech);
+        }
+        if let Some(whole) = whole {
+            self.pay_echo();
+            let line = self.writer.assistant(&speech.id, &whole, None, None);
+            self.write(&line);
+            self.stream(&json!({ "type": "content_block_stop", "index": speech.index }));
+            speech.blocks.pop_front();
+            speech.index += 1;
+            speech.in_block = false;
+        }
+        if let Some((id, tool)) = called {
+            self.add_call(id, tool);
+        }
+        if let Some(turn) = &mut self.turn {
+            turn.at = turn.at.saturating_add(wait);
+        }
+        self.set_doing(Doing::Speaking(speech));
+    }
+
+    fn breaks_after(&self, speech: &Speech) -> bool {
+        let after = |fault: &Fault| matches!(fault, Fault::BreakStream(parts) if *parts == speech.parts);
+        speech.index == 0 && !self.broke && self.script.faults.iter().any(after)
+    }
+
+    /// The stream breaks in the middle of its first block, and the model is asked again. Before 2.1.250 the answer then comes whole, as
+    /// another message (`stream_cut` of each version).
+    fn break_stream(&mut self, mut speech: Speech) {
+        self.broke = true;
+        let streams_again = self.script.generation >= CliVersion::V2_1_250;
+        if streams_again && self.script.partial {
+            self.stream(&json!({ "type": "content_block_stop", "index": speech.index }));
+            let line = self.writer.stream_broke(&speech.id, speech.index);
+            self.write(&line);
+        }
+        if streams_again {
+            let fields = json!({ "attempt": 1, "max_retries": 10, "retry_delay_ms": 0, "error_status": null, "error": "unknown" });
+            let line = self.writer.system("api_retry", &fields);
+            self.write(&line);
+        }
+        if let Some(Block::Text { parts, .. }) = speech.blocks.front_mut() {
+            // What was said is said again.
+            parts.push_front(std::mem::take(&mut speech.so_far));
+        }
+        speech.id = self.writer.message_id();
+        (speech.opened, speech.in_block, speech.muted) = (false, false, !streams_again);
+        self.set_doing(Doing::Speaking(speech));
+    }
+
+    fn close_speech(&mut self, speech: &Speech) {
+        let calls = speech.at_once.is_some();
+        self.close_stream(if calls { "tool_use" } else { "end_turn" });
+        if calls {
+            self.set_doing(Doing::Calling);
+        }
+    }
+
+    fn close_stream(&mut self, stop: &str) {
+        let delta = json!({ "stop_reason": stop, "stop_sequence": null });
+        self.stream(&json!({ "type": "message_delta", "delta": delta, "usage": { "output_tokens": 20 } }));
+        self.stream(&json!({ "type": "message_stop" }));
+    }
+
+    /// The closing events of a stream that was cut off (2.1.329).
+    pub(super) fn close_cut_stream(&mut self) {
+        self.stream(&json!({ "type": "content_block_stop", "index": 0 }));
+        self.close_stream("end_turn");
+    }
+
+    /// The text of a message that is cut off here, as far as it came.
+    pub(super) fn say_what_came(&mut self, speech: &Speech) {
+        if self.habits.says_what_it_had && !speech.so_far.is_empty() {
+            let block = Json::from(&json!({ "type": "text", "text": speech.so_far }));
+            let line = self.writer.assistant(&speech.id, &block, None, None);
+            self.write(&line);
+        }
+    }
+
+    fn delta(&mut self, index: usize, delta: &Value) {
+        self.stream(&json!({ "type": "content_block_delta", "index": index, "delta": delta }));
+    }
+
+    fn stream(&mut self, event: &Value) {
+        if self.script.partial && !self.muted {
+            let line = self.writer.stream(event);
+            self.write(&line);
+        }
+    }
+}
+
+/// A text in at most so many parts of about one length.
+fn split(text: &str, parts: usize) -> VecDeque<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let size = characters.len().div_ceil(parts).max(1);
+    characters.chunks(size).map(|part| part.iter().collect()).collect()
+}

@@ -1,0 +1,140 @@
+//! Background tasks, and what their ends bring about.
+
+use serde_json::json;
+
+use super::queue::{Notice, Waiting};
+use super::{BEGIN, MockCli};
+use crate::base::json::Json;
+use crate::base::time::SessionTime;
+use crate::testing::cli_version::{CliVersion, OwnTurn};
+use crate::testing::step::{Step, TaskKind, ToolStep};
+
+#[derive(Debug, Clone)]
+pub(super) struct Task {
+    id: String,
+    tool_use: String,
+    pub(super) kind: TaskKind,
+    pub(super) ends: SessionTime,
+    own: Vec<Step>,
+    /// Its start was told.
+    told: bool,
+}
+
+impl MockCli {
+    /// Starts the background task of a tool call; what the call gives at once.
+    pub(super) fn start_task(&mut self, tool_use: &str, tool: &ToolStep) -> String {
+        let Some(background) = tool.background.clone() else { return String::new() };
+        let id = self.writer.task_id();
+        let ends = self.turn_time().saturating_add(background.takes);
+        self.tasks.push(Task {
+            id: id.clone(),
+            tool_use: tool_use.to_owned(),
+            kind: background.kind,
+            ends,
+            own: background.own,
+            told: false,
+        });
+        if self.script.generation > CliVersion::V2_1_50 {
+            self.list_tasks();
+            self.tell_starts();
+        }
+        format!("Command running in background with ID: {id}")
+    }
+
+    /// `task_started`: with its call, or (2.1.50) at the end of the turn.
+    pub(super) fn tell_starts(&mut self) {
+        if self.habits.own_turn != OwnTurn::Runs {
+            return;
+        }
+        for at in 0..self.tasks.len() {
+            let task = &mut self.tasks[at];
+            if !std::mem::replace(&mut task.told, true) {
+                let fields = json!({
+                    "task_id": task.id, "tool_use_id": task.tool_use, "task_type": task.kind.wire_name(),
+                    "description": "in the background",
+                });
+                let line = self.writer.system("task_started", &fields);
+                self.write(&line);
+            }
+        }
+    }
+
+    fn list_tasks(&mut self) {
+        if self.habits.lists_tasks {
+            let listed = self.tasks.iter().map(|task| {
+                json!({ "task_id": task.id, "task_type": task.kind.wire_name(), "description": "in the background" })
+            });
+            let fields = json!({ "tasks": listed.collect::<Vec<_>>() });
+            let line = self.writer.system("background_tasks_changed", &fields);
+            self.write(&line);
+        }
+    }
+
+    pub(super) fn agents_run(&self) -> bool {
+        self.tasks.iter().any(|task| task.kind == TaskKind::Agent)
+    }
+
+    /// The first of the tasks that are over.
+    pub(super) fn end_task(&mut self, time: SessionTime) {
+        let Some(at) = self.tasks.iter().position(|task| task.ends <= time) else { return };
+        let task = self.tasks.remove(at);
+        if self.habits.own_turn == OwnTurn::Never {
+            return self.leave_if_done();
+        }
+        if task.kind == TaskKind::Agent && self.habits.tells_tasks_at_once {
+            let id = self.writer.message_id();
+            let block = Json::from(&json!({ "type": "text", "text": "looked" }));
+            let line = self.writer.assistant(&id, &block, Some(&task.tool_use), None);
+            self.write(&line);
+        }
+        self.tell_end(&task, "completed");
+        self.queue.push_back(Waiting::Notice(Notice {
+            task: task.id,
+            own: task.own,
+            told: self.habits.tells_tasks_at_once,
+        }));
+        // 2.0.76 looks at its queue only when a prompt comes or a turn ends, and dies of what it finds.
+        let idle = self.turn.is_none() && self.begins.is_none();
+        if idle && self.habits.own_turn == OwnTurn::Runs {
+            self.tell_state("running");
+            self.begins = Some(time.saturating_add(BEGIN));
+        }
+    }
+
+    fn tell_end(&mut self, task: &Task, status: &str) {
+        if self.script.generation == CliVersion::V2_1_250 {
+            self.list_tasks();
+        }
+        if self.habits.tells_task_updates {
+            let fields = json!({ "task_id": task.id, "patch": { "status": status, "end_time": 0 } });
+            let line = self.writer.system("task_updated", &fields);
+            self.write(&line);
+        }
+        if self.habits.tells_tasks_at_once {
+            self.tell_notice(&task.id);
+        }
+        if self.script.generation > CliVersion::V2_1_250 {
+            self.list_tasks();
+        }
+    }
+
+    pub(super) fn tell_notice(&mut self, task: &str) {
+        if self.habits.own_turn == OwnTurn::Runs {
+            let fields =
+                json!({ "task_id": task, "status": "completed", "output_file": "", "summary": "it has ended" });
+            let line = self.writer.system("task_notification", &fields);
+            self.write(&line);
+        }
+    }
+
+    /// An interrupt kills the subagents that run in the background (from 2.1.250 on).
+    pub(super) fn kill_agents(&mut self) {
+        if !self.habits.gives_receipt {
+            return;
+        }
+        while let Some(at) = self.tasks.iter().position(|task| task.kind == TaskKind::Agent) {
+            let task = self.tasks.remove(at);
+            self.tell_end(&task, "killed");
+        }
+    }
+}
