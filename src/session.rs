@@ -13,6 +13,7 @@
 //!            waiting ________/               what waits for each handle, and who is to be woken
 //! ```
 
+mod answer;
 mod call;
 mod desk;
 mod drive;
@@ -46,6 +47,7 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
 use crate::protocol::end::SessionClosed;
 
+pub use answer::{Answer, PromptError};
 pub use call::CallError;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
