@@ -45,7 +45,7 @@
 //!     Step::text("one folder"),
 //! ]);
 //! let mut pair = TestSession::new(
-//!     Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+//!     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission),
 //!     script,
 //! );
 //! pair.prompt("what is here?");

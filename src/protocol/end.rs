@@ -15,7 +15,7 @@ use crate::base::text::{Quoted, QuotedEnd};
 /// let bad_flag =
 ///     Fault::Exit { code: 1, message: "error: unknown option '--wrong'".into() };
 /// let mut pair =
-///     TestSession::new(Config::new(Seed([1; 16])), Script::default().fault(bad_flag));
+///     TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().fault(bad_flag));
 /// let Action::Closed(closed) =
 ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
 /// else {
@@ -76,7 +76,7 @@ impl SessionClosed {
     /// use claude_duplex::{Action, Config, Interrupt, Seed};
     ///
     /// let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
-    /// let mut pair = TestSession::new(Config::new(Seed([1; 16])), Script::default().partial(true).then([slow]));
+    /// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().partial(true).then([slow]));
     /// pair.prompt("count");
     /// pair.run_until(|action| matches!(action, Action::Message { message, .. } if message.delta().is_some()));
     /// pair.interrupt(Interrupt::running());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Session;
-use crate::base::error::{DecodeError, LostReason, RefusedReason, RequestError};
+use crate::base::error::{DecodeError, LostReason, RequestError};
 use crate::outgoing::request::{Request, Response, TypedRequest};
 
 /// Why a [call](Session::call) has no reply.
@@ -62,8 +62,8 @@ impl Session {
         loop {
             match self.request(request) {
                 Ok(reply) => return reply.await,
-                Err(refused) if refused.reason == RefusedReason::Full => {
-                    request = refused.value;
+                Err(refused) if refused.is_full() => {
+                    request = refused.into_inner();
                     self.ready().await;
                 }
                 Err(_) => return Err(RequestError::Lost(LostReason::Closed)),
