@@ -1,7 +1,7 @@
 //! What the handles of a session cost over the driver that they are on.
 //!
 //! * A thousand sessions in one process, each idle after a turn of everything: text in parts, a tool that asks, a hook, a
-//!   request; with a subscriber and an owner of the asks. What each holds on the heap.
+//!   request; with a subscriber and an owner of the incoming requests. What each holds on the heap.
 //! * A child that writes 10,000 small messages, read by a subscriber of a session; against the same child, read by a bare
 //!   loop on the same runtime, and the core's own time on the same bytes. In the processor's time of the thread that reads.
 //! * A turn of 10,000 parts of text, read as messages and as edits.

@@ -1,4 +1,4 @@
-//! A thousand sessions on one thread, each with a scripted CLI in memory, a turn of several seconds and a permission to
+//! A thousand sessions on one thread, each with a mock CLI in memory, a turn of several seconds and a permission to
 //! give. The seconds are the world's: they pass when nobody has anything left to do.
 //!
 //!     cargo run --release --example many_sessions --features session

@@ -1,4 +1,4 @@
-//! A permission policy in ten lines, tried on a scripted CLI in memory.
+//! A permission policy in ten lines, tried on a mock CLI in memory.
 //!
 //!     cargo run --example permissions --features session
 

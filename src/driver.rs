@@ -65,7 +65,7 @@ const BREATH: Duration = Duration::from_millis(1);
 /// Dropping the driver drops the transport, which ends the child. Every future of it can be dropped at any time: what has
 /// happened is in the driver.
 ///
-/// This one runs on the scripted CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
+/// This one runs on the mock CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};

@@ -140,7 +140,7 @@ pub struct Stats {
     pub keep_alive: u64,
     /// Echoes of our own answers (from 2.0.76 on).
     pub echoed_answers: u64,
-    /// Asks that were known already from the reply to an `initialize`.
+    /// Incoming requests that were known already from the reply to an `initialize`.
     pub asked_again: u64,
     /// Lines that were [damaged](crate::Action::DamagedLine). Each has that action, and those of the messages in it.
     pub damaged: u64,
@@ -234,7 +234,7 @@ impl Protocol {
         self.enter(now, |this| this.shutdown.stderr_eof());
     }
 
-    /// The child has exited. What is left in its stdout is still to be read: a result there counts. Asks are withdrawn, and
+    /// The child has exited. What is left in its stdout is still to be read: a result there counts. Incoming requests are withdrawn, and
     /// stdout's end has the grace [`pipes`](crate::ShutdownTimeouts::pipes) to follow. Only the first exit counts.
     pub fn exited(&mut self, now: SessionTime, exit: Exit) {
         self.enter(now, |this| {
@@ -253,7 +253,7 @@ impl Protocol {
         self.enter(now, |this| this.output.sent(count));
     }
 
-    /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Asks are withdrawn, and
+    /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Incoming requests are withdrawn, and
     /// the child has the grace [`exit`](crate::ShutdownTimeouts::exit) to end by itself.
     pub fn send_failed(&mut self, now: SessionTime) {
         self.enter(now, |this| {
@@ -334,7 +334,7 @@ impl Protocol {
     /// gives; [`IncomingAnswered`](Action::IncomingAnswered) tells it to whoever else watches.
     ///
     /// # Errors
-    /// [`RespondError::Stale`] where the ask is over, or another session's; [`RespondError::Mismatch`] where the answer is of
+    /// [`RespondError::Stale`] where the incoming request is over, or another session's; [`RespondError::Mismatch`] where the answer is of
     /// another kind, or an allow's input is no object; [`RespondError::Full`] where more would wait to be written than
     /// [`Limits::unsent_hard`](crate::Limits::unsent_hard). Nothing is changed then.
     pub fn respond(

@@ -70,12 +70,12 @@ use waiting::ring::Room;
 /// |---|---|
 /// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
 /// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
-/// | an [`IncomingRequest`] | the ask is declined, in the way that is safe for its kind |
+/// | an [`IncomingRequest`] | the incoming request is declined, in the way that is safe for its kind |
 /// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
 /// | a [`Subscriber`], a [`PendingResponse`] | nobody listens any more |
 /// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
 ///
-/// This one is of a scripted CLI; one of a child is opened by `Session::open_smol` or `Session::open_tokio`.
+/// This one is of a mock CLI; one of a child is opened by `Session::open_smol` or `Session::open_tokio`.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -193,7 +193,7 @@ impl Session {
         Subscriber::new(self.presence.state().subscribe(room))
     }
 
-    /// Becomes the owner of all asks.
+    /// Becomes the owner of all incoming requests.
     ///
     /// # Errors
     /// [`AlreadyHandledError`] where some have an owner.
@@ -201,7 +201,7 @@ impl Session {
         self.incoming_of(IncomingKinds::ALL)
     }
 
-    /// Becomes the owner of the asks of those kinds.
+    /// Becomes the owner of the incoming requests of those kinds.
     ///
     /// # Errors
     /// [`AlreadyHandledError`] where some of them have an owner.

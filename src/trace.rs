@@ -111,7 +111,7 @@
 //! | `timeout` | TRACE | |
 //! | `content` | TRACE | `of` (the event that it belongs to, which comes just before), `length`, `content` |
 //!
-//! `about` is the tool of a permission ask, the event of a hook, the server of an MCP message or elicitation, the kind of a
+//! `about` is the tool of a permission incoming request, the event of a hook, the server of an MCP message or elicitation, the kind of a
 //! dialog.
 //!
 //! # What it costs

@@ -25,7 +25,7 @@ pub(crate) struct Player {
     protocol: Protocol,
     /// The ids that the host gave its requests.
     requests: HashMap<RequestId, String>,
-    /// The ids that the CLI gave its asks, and those that are open by them.
+    /// The ids that the CLI gave its incoming requests, and those that are open by them.
     asks: HashMap<IncomingId, String>,
     open: HashMap<String, IncomingId>,
     events: Vec<(SessionTime, Event)>,

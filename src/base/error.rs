@@ -105,13 +105,13 @@ pub struct StaleIdError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RespondError {
-    /// The ask was answered, withdrawn, or is of another session.
+    /// The incoming request was answered, withdrawn, or is of another session.
     #[error("the ask is over, or belongs to another session")]
     Stale,
-    /// The answer is of another kind than the ask.
+    /// The answer is of another kind than the incoming request.
     #[error("the answer is not of the ask's kind")]
     Mismatch,
-    /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The ask is still open.
+    /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The incoming request is still open.
     #[error("too much waits to be written for an answer of that length; the ask is still open")]
     Full,
 }
@@ -212,18 +212,18 @@ pub enum RejectedReason {
     /// The output ended within it.
     #[error("cut off by the end of the output")]
     CutOff,
-    /// An ask or response without an id that is a text of at most 256 bytes. An ask with a longer id, up to
+    /// An incoming request or response without an id that is a text of at most 256 bytes. An incoming request with a longer id, up to
     /// 16 KiB, is [declined](crate::RejectedLine::declined).
     #[error("no request id")]
     NoRequestId,
-    /// Listed as an open ask in the reply to an `initialize`, and none.
+    /// Listed as an open incoming request in the reply to an `initialize`, and none.
     #[error("listed as an ask, and none")]
     NotAnAsk,
-    /// What the reply to an `initialize` lists behind the first 1,024 open asks of a kind. Those asks are not delivered and
+    /// What the reply to an `initialize` lists behind the first 1,024 open incoming requests of a kind. Those asks are not delivered and
     /// get no answer.
     #[error("behind the first 1,024 asks of a list")]
     TooManyListed,
-    /// An ask under the id of one that is open.
+    /// An incoming request under the id of one that is open.
     #[error("the id of an ask that is open")]
     DuplicateAsk,
 }

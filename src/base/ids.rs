@@ -1,4 +1,4 @@
-//! Names for prompts, turns, requests and asks.
+//! Names for prompts, turns, requests and incoming requests.
 //!
 //! Every id carries the [tag](Seed::tag) of its session: one of another session is
 //! [`StaleIdError`](crate::StaleIdError), never somebody else's permission prompt.

@@ -15,7 +15,7 @@ use crate::wire::view::words;
 
 pub use block::Block;
 
-/// A prompt: a `user` message for the model (wire reference, section 1.4).
+/// A prompt: a `user` message for the model ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
 ///
 /// ```
 /// use claude_duplex::{Json, Priority, Prompt, WhenBusy};

@@ -1,4 +1,4 @@
-//! What the host asks of the CLI itself: requests with typed replies (wire reference, section 5).
+//! What the host asks of the CLI itself: requests with typed replies ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)).
 //!
 //! There is a type for every request, whose [`Response`](TypedRequest::Response) says what may come back. It becomes a [`Request`] where
 //! one is taken; the reply is read with [`Response::decode_as`].
@@ -136,7 +136,7 @@ view! {
     pub struct Ack {}
 }
 
-/// A control request (wire reference, section 5): a subtype and the fields beside it. Every [`TypedRequest`] becomes one.
+/// A control request ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)): a subtype and the fields beside it. Every [`TypedRequest`] becomes one.
 ///
 /// ```
 /// use claude_duplex::request::SetPermissionMode;

@@ -42,7 +42,7 @@ pub struct SessionClosed {
     /// UTF-16, which `wsl.exe` writes, are read as such; what cannot be read is U+FFFD.
     pub rejected_tail: String,
     /// The error text of the last `result`, if that was an error and no turn has begun since, at most 4,096 characters of
-    /// it: the exit status 1 after it is no crash (wire reference, section 3.8).
+    /// it: the exit status 1 after it is no crash ([wire reference, section 3.8](crate::guide::wire#38-exit)).
     pub last_error: Option<String>,
     /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
     pub cut_input: bool,

@@ -1,7 +1,7 @@
 //! How much the handles of a session hold.
 
 /// What the handles of one session hold at most. [`Limits`](crate::Limits) bounds what the session itself does: bytes
-/// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and asks.
+/// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and incoming requests.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};

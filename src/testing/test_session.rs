@@ -109,10 +109,10 @@ impl TestSession {
         sent.unwrap_or_else(|refused| panic!("the request was refused: {}", refused.reason()))
     }
 
-    /// Answers an ask of the CLI.
+    /// Answers an incoming request of the CLI.
     ///
     /// # Panics
-    /// Where the ask is over, or the answer does not fit it.
+    /// Where the incoming request is over, or the answer does not fit it.
     pub fn respond(&mut self, ask: crate::base::ids::IncomingId, answer: impl Into<crate::incoming::IncomingResponse>) {
         let answered = self.host.respond(self.now, ask, answer.into());
         answered.unwrap_or_else(|error| panic!("the answer was refused: {error}"));

@@ -1,4 +1,4 @@
-//! A session as a whole, against the scripted peer: how it idles, closes, changes its id, and keeps to its limits.
+//! A session as a whole, against the mock CLI: how it idles, closes, changes its id, and keeps to its limits.
 
 use std::time::Duration;
 

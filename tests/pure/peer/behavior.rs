@@ -1,4 +1,4 @@
-//! Where hosts depend on it, the peer does what the CLI does: hooks that send the model on, modes, what `initialize` says, numbers
+//! Where hosts depend on it, the mock CLI does what the CLI does: hooks that send the model on, modes, what `initialize` says, numbers
 //! in results, command lines, and faults by name.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Any script, any host: every prompt ends once and by the result that answered it, every ask is settled once, and the
+//! Any script, any host: every prompt ends once and by the result that answered it, every incoming request is settled once, and the
 //! session ends.
 
 use std::collections::HashMap;

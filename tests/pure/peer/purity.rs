@@ -1,4 +1,4 @@
-//! What the peer does depends on the bytes and the times, not on how the bytes were cut; and no bytes make it panic.
+//! What the mock CLI does depends on the bytes and the times, not on how the bytes were cut; and no bytes make it panic.
 
 use std::time::Duration;
 

@@ -40,7 +40,7 @@ fn the_last_handle_closes_in_order() {
         world.sleep(SECOND).await;
         drop(other);
     };
-    // Neither a subscriber nor the owner of the asks nor one that waits for the end is a handle.
+    // Neither a subscriber nor the owner of the incoming requests nor one that waits for the end is a handle.
     let ((closed, waited), (told, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
     assert_eq!((closed.reason, &waited), (CloseReason::Closed, &closed));
     assert!(closed.exit.is_some_and(claude_duplex::Exit::is_success), "{closed:?}");

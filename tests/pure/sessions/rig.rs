@@ -129,7 +129,7 @@ impl Drop for Tap {
     }
 }
 
-/// A session that owns every ask.
+/// A session that owns every incoming request.
 pub(crate) fn open(script: Script) -> Rig {
     open_with(script, |_| {}, |_| {})
 }

@@ -12,7 +12,7 @@ fn is_delta(action: &Action) -> bool {
     matches!(action, Action::Message { message, .. } if message.kind() == MessageKind::StreamEvent)
 }
 
-/// Whether it settles something, or asks.
+/// Whether it settles something, or incoming requests.
 fn is_vital(action: &Action) -> bool {
     match action {
         Action::Message { message, .. } => message.kind() == MessageKind::Result,

@@ -63,7 +63,7 @@ pub(crate) async fn answer_until_idle(claude: &mut Claude) {
     answer_until(claude, |action| matches!(action, Action::Idle)).await;
 }
 
-/// Nothing that the host says to the ask is without the secret.
+/// Nothing that the host says to the incoming request is without the secret.
 fn answer(ask: &IncomingRequest) -> IncomingResponse {
     match ask.kind() {
         IncomingKind::Permission => match ask.permission().unwrap().tool_name.as_str() {
