@@ -15,7 +15,7 @@ use crate::base::text::{LastLines, Quoted, QuotedEnd};
 /// let bad_flag =
 ///     Fault::Exit { code: 1, message: "error: unknown option '--wrong'".into() };
 /// let mut pair =
-///     TestSession::new(Config::new(Seed([1; 16])), Script::default().fault(bad_flag));
+///     TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().fault(bad_flag));
 /// let Action::Closed(closed) =
 ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
 /// else {
@@ -42,7 +42,7 @@ pub struct SessionClosed {
     /// UTF-16, which `wsl.exe` writes, are read as such; what cannot be read is U+FFFD.
     pub rejected_tail: String,
     /// The error text of the last `result`, if that was an error and no turn has begun since, at most 4,096 characters of
-    /// it: the exit status 1 after it is no crash (wire reference, section 3.8).
+    /// it: the exit status 1 after it is no crash ([wire reference, section 3.8](crate::guide::wire#38-exit)).
     pub last_error: Option<String>,
     /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
     pub cut_input: bool,
@@ -76,7 +76,7 @@ impl fmt::Debug for SessionClosed {
 ///
 /// let no_key = Fault::Exit { code: 1, message: "Invalid API key".into() };
 /// let mut pair =
-///     TestSession::new(Config::new(Seed([1; 16])), Script::default().fault(no_key));
+///     TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().fault(no_key));
 /// let end = pair.run_until(|action| matches!(action, Action::Closed(_)));
 /// let Action::Closed(closed) = end else { unreachable!() };
 /// assert_eq!(

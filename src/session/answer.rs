@@ -22,7 +22,7 @@ use crate::protocol::end::SessionClosed;
 /// let world = TestRuntime::new();
 /// let child = world.start(Script::default().then([Step::text("hi")]));
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed([1; 16])), child).into_session();
+///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
 /// let answer = world
 ///     .run(runner.run_until(async { claude.prompt("hello").unwrap().await.into_result() }))
 ///     .unwrap();
@@ -105,7 +105,7 @@ impl Answer {
 /// let no_key = Fault::Exit { code: 1, message: "Invalid API key".into() };
 /// let child = world.start(Script::default().fault(no_key));
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed([1; 16])), child).into_session();
+///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
 /// let error = world
 ///     .run(runner.run_until(async { claude.prompt("hello").unwrap().await.into_result() }))
 ///     .unwrap_err();

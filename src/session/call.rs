@@ -83,9 +83,9 @@ impl Session {
                 }
                 Err(refused) => refused,
             };
-            match refused.reason {
+            match refused.reason() {
                 RefusedReason::Full => {
-                    request = refused.value;
+                    request = refused.into_inner();
                     self.ready().await;
                 }
                 RefusedReason::Closed if self.is_alive() && self.presence.state().is_closing() => {

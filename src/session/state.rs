@@ -318,9 +318,9 @@ impl State {
         value: T,
         command: impl FnOnce(&mut dyn Drive, T) -> Result<R, RefusedError<T>>,
     ) -> Result<R, RefusedError<T>> {
-        let Some(driver) = &mut self.driver else { return Err(RefusedError { value, reason: RefusedReason::Closed }) };
+        let Some(driver) = &mut self.driver else { return Err(RefusedError::new(value, RefusedReason::Closed)) };
         let taken = command(&mut **driver, value);
-        self.wants_room |= matches!(&taken, Err(refused) if refused.reason == RefusedReason::Full);
+        self.wants_room |= matches!(&taken, Err(refused) if refused.is_full());
         taken
     }
 }
