@@ -75,8 +75,8 @@ impl fmt::Debug for SessionClosed {
 /// use claude_duplex::{Action, Config, Seed};
 ///
 /// let no_key = Fault::Exit { code: 1, message: "Invalid API key".into() };
-/// let mut pair =
-///     TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().fault(no_key));
+/// let config = Config::new(Seed::from_bytes([1; 16]));
+/// let mut pair = TestSession::new(config, Script::default().fault(no_key));
 /// let end = pair.run_until(|action| matches!(action, Action::Closed(_)));
 /// let Action::Closed(closed) = end else { unreachable!() };
 /// assert_eq!(

@@ -1,4 +1,4 @@
-//! The end of a prompt as a result: the answer, or an error that explains why there is none.
+//! The end of a prompt as a result: the answer, or an error that explains the end.
 
 use std::error::Error;
 use std::fmt;
@@ -23,9 +23,8 @@ use crate::protocol::end::SessionClosed;
 /// let child = world.start(Script::default().then([Step::text("hi")]));
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
-/// let answer = world
-///     .run(runner.run_until(async { claude.prompt("hello").unwrap().await.into_result() }))
-///     .unwrap();
+/// let talk = async { claude.prompt("hello").unwrap().await.into_result() };
+/// let answer = world.run(runner.run_until(talk)).unwrap();
 /// assert_eq!(answer.text(), "hi");
 /// assert!(answer.session_id().is_some());
 /// ```
@@ -94,8 +93,8 @@ impl Answer {
 
 /// End of a prompt without an answer: [`PromptEnd::into_result`].
 ///
-/// Its `Display` is a full explanation in one line: the outcome, the failure that the CLI reported, and the end of the session
-/// with the last lines of its output if the prompt was lost with it.
+/// Its `Display` explains the end in one line: the outcome, and the failure that the CLI reported. If the prompt was lost with
+/// its session, the end of the session follows, with the last lines of the CLI's output.
 ///
 /// ```
 /// use claude_duplex::testing::{Fault, Script, TestRuntime};
@@ -106,9 +105,8 @@ impl Answer {
 /// let child = world.start(Script::default().fault(no_key));
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
-/// let error = world
-///     .run(runner.run_until(async { claude.prompt("hello").unwrap().await.into_result() }))
-///     .unwrap_err();
+/// let talk = async { claude.prompt("hello").unwrap().await.into_result() };
+/// let error = world.run(runner.run_until(talk)).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "the prompt was lost, as the session ended: the CLI exited; exit status 1; \
