@@ -41,7 +41,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         let session = |number: usize| {
             let mut seed = [0; 16];
             seed[..8].copy_from_slice(&number.to_be_bytes());
-            let config = Config::new(Seed(seed)).handle(IncomingKind::Permission);
+            let config = Config::new(Seed::from_bytes(seed)).handle(IncomingKind::Permission);
             let (claude, runner) = Driver::new(config, world.start(script(number))).into_session();
             let (allowed, messages) = (&allowed, &messages);
             async move {

@@ -45,7 +45,7 @@
 //!     Step::text("one folder"),
 //! ]);
 //! let mut pair = TestSession::new(
-//!     Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+//!     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission),
 //!     script,
 //! );
 //! pair.prompt("what is here?");
@@ -203,8 +203,8 @@ pub use protocol::input::Input;
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
-    AlreadyHandledError, CallError, HandleLimits, Handler, Handlers, IncomingRequests, Lagged, LocalHandlers, Overflow,
-    PendingResponse, PromptEnd, PromptHandle, Responder, Runner, Session, Subscriber,
+    AlreadyHandledError, Answer, CallError, HandleLimits, Handler, Handlers, IncomingRequests, Lagged, LocalHandlers,
+    Overflow, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, Session, Subscriber,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

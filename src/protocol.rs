@@ -75,7 +75,7 @@ use time_limits::TimeLimits;
 /// ```
 /// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
 /// let prompt = protocol.prompt(SessionTime::ZERO, Prompt::text("hello")).unwrap();
 /// let line = protocol.poll_transmit();
 /// assert!(line.starts_with(b"{\"type\":\"user\""));
@@ -285,7 +285,7 @@ impl Protocol {
     pub fn prompt(&mut self, now: SessionTime, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
         let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
-        taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: prompt, reason })
+        taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(prompt, reason))
     }
 
     /// Withdraws a prompt that waits: at once while it is held back here; else the CLI is asked to, and the prompt ends as
@@ -310,7 +310,7 @@ impl Protocol {
     /// [`Limits::open_requests`](crate::Limits::open_requests) interrupts and cancellations have no reply.
     pub fn interrupt(&mut self, now: SessionTime, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
-        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: interrupt, reason })
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(interrupt, reason))
     }
 
     /// Asks something of the CLI itself: a [`Request`], or a [typed one](crate::request). The reply is
@@ -327,7 +327,7 @@ impl Protocol {
     ) -> Result<RequestId, RefusedError<Request>> {
         let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));
-        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: request, reason })
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(request, reason))
     }
 
     /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
@@ -429,7 +429,7 @@ impl Protocol {
     /// ```
     /// use claude_duplex::{IncomingKind, Config, Decision, Protocol, Seed, SessionTime};
     ///
-    /// let mut protocol = Protocol::new(Config::new(Seed([7; 16])).handle(IncomingKind::Permission), SessionTime::ZERO);
+    /// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])).handle(IncomingKind::Permission), SessionTime::ZERO);
     /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
     /// protocol.receive(SessionTime::ZERO, &[line, &b"\n"[..]].concat());
     /// let open: Vec<_> = protocol.open_incoming().map(|request| request.id()).collect();

@@ -13,6 +13,7 @@
 //!            waiting ________/               what waits for each handle, and who is to be woken
 //! ```
 
+mod answer;
 mod call;
 mod desk;
 mod drive;
@@ -46,6 +47,7 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
 use crate::protocol::end::SessionClosed;
 
+pub use answer::{Answer, PromptError};
 pub use call::CallError;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
@@ -92,7 +94,7 @@ use waiting::ring::Room;
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
 /// let said = world
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();

@@ -29,7 +29,7 @@
 //!     let script =
 //!         Script::new(generation).then([Step::tools(calls), Step::text("done")]);
 //!     let mut pair = TestSession::new(
-//!         Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+//!         Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission),
 //!         script,
 //!     );
 //!     pair.prompt("tidy up");

@@ -6,7 +6,7 @@
 //! ```
 //! use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime, Tracer};
 //!
-//! let config = Config::new(Seed([1; 16]));
+//! let config = Config::new(Seed::from_bytes([1; 16]));
 //! let mut tracer = Tracer::new(&config, None);
 //! let mut session = Protocol::new(config, SessionTime::ZERO);
 //!

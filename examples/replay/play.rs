@@ -34,7 +34,7 @@ pub(crate) struct Player {
 impl Player {
     pub(crate) fn new() -> Self {
         // A replay has to be the same every time, so its seed is fixed: these uuids go to no CLI.
-        let mut config = Config::new(Seed(*b"a recording only"));
+        let mut config = Config::new(Seed::from_bytes(*b"a recording only"));
         config.when_busy = WhenBusy::Send;
         config.handled = IncomingKinds::ALL;
         config.unknown_incoming = UnknownIncoming::Deliver;

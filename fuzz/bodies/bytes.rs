@@ -38,7 +38,7 @@ impl<'d, C: Iterator<Item = &'d u8>> Iterator for Parts<'d, C> {
 /// What follows from that output, and what is written, in a session that has a prompt and two requests open.
 fn played<'d>(owned: IncomingKinds, parts: impl Iterator<Item = &'d [u8]>) -> (Vec<Action>, Vec<u8>) {
     let now = SessionTime::ZERO;
-    let mut config = Config::new(Seed([0; 16]));
+    let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.handled = owned;
     if owned.contains(IncomingKind::Unknown) {
         config.unknown_incoming = UnknownIncoming::Deliver;

@@ -16,7 +16,7 @@ use crate::outgoing::prompt::WhenBusy;
 /// use claude_duplex::{Config, IncomingKind, Seed, WhenBusy};
 ///
 /// let mut config =
-///     Config::new(Seed(*b"from the system!")).handle(IncomingKind::Permission);
+///     Config::new(Seed::from_bytes(*b"from the system!")).handle(IncomingKind::Permission);
 /// config.when_busy = WhenBusy::Reject;
 /// config.timeouts.stall = Some(std::time::Duration::from_secs(300));
 /// config.limits.line = 8 * 1024 * 1024;
@@ -119,14 +119,14 @@ pub enum CloseWhen {
 /// use claude_duplex::testing::{Script, TestSession};
 /// use claude_duplex::{Action, Config, Prompt, RefusedReason, Seed};
 ///
-/// let mut config = Config::new(Seed([1; 16]));
+/// let mut config = Config::new(Seed::from_bytes([1; 16]));
 /// config.limits.open_prompts = 1;
 /// let mut pair = TestSession::new(config, Script::default());
 /// pair.prompt("first");
 /// let refused = pair.host.prompt(pair.now(), Prompt::text("second")).unwrap_err();
-/// assert_eq!(refused.reason, RefusedReason::Full);
+/// assert_eq!(refused.reason(), RefusedReason::Full);
 /// pair.run_until(|action| matches!(action, Action::CapacityAvailable));
-/// pair.prompt(refused.value); // the prompt came back unharmed
+/// pair.prompt(refused.into_inner()); // the prompt came back unharmed
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -218,7 +218,7 @@ impl Default for Limits {
 /// use claude_duplex::{Action, Config, Deadline, Seed, SessionTime};
 /// use std::time::Duration;
 ///
-/// let mut config = Config::new(Seed([1; 16]));
+/// let mut config = Config::new(Seed::from_bytes([1; 16]));
 /// config.timeouts.stall = Some(Duration::from_secs(90));
 /// let mut pair = TestSession::new(config, Script::default().fault(Fault::Silent));
 /// pair.prompt("hello?");

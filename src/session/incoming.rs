@@ -38,7 +38,7 @@ pub use serve::Handler;
 ///
 /// let world = TestRuntime::new();
 /// let script = Script::default().then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")]);
-/// let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
+/// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
 /// let (claude, runner) = Driver::new(config, world.start(script)).into_session();
 /// let mut asks = claude.incoming().unwrap();
 /// assert!(claude.incoming().is_err(), "there is one owner");

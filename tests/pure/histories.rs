@@ -158,7 +158,7 @@ fn answers_of_every_kind_are_taken_and_refused() {
 fn law_10_any_bytes_are_borne() {
     for seed in 0..*CASES {
         let bytes = noise(seed ^ 0xabcd, 4096);
-        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), SessionTime::ZERO);
+        let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);
         for chunk in bytes.chunks(1 + seed as usize % 97) {
             protocol.receive(SessionTime::ZERO, chunk);
         }

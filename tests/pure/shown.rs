@@ -23,7 +23,7 @@ fn json() -> Json {
 }
 
 fn config() -> Config {
-    Config::new(Seed([1; 16])).handle(IncomingKind::Permission)
+    Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission)
 }
 
 /// The content blocks of an assistant that says these.

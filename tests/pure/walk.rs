@@ -105,7 +105,7 @@ impl Walk {
 }
 
 fn config() -> Config {
-    let mut config = Config::new(Seed([7; 16]));
+    let mut config = Config::new(Seed::from_bytes([7; 16]));
     config.handled = IncomingKinds::ALL;
     config.limits.line = 1000;
     config.timeouts.turn = Some(Duration::from_secs(5));

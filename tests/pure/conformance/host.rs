@@ -16,7 +16,7 @@ pub(crate) struct Host {
 }
 
 pub(crate) fn config() -> Config {
-    Config::new(Seed([7; 16]))
+    Config::new(Seed::from_bytes([7; 16]))
 }
 
 /// Settings of a host that owns every incoming request.

@@ -82,7 +82,7 @@ impl Host {
 }
 
 fn config() -> Config {
-    Config::new(Seed([5; 16])).handle(IncomingKind::Permission)
+    Config::new(Seed::from_bytes([5; 16])).handle(IncomingKind::Permission)
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
 
 #[test]
 fn what_nobody_owns_is_declined_once() {
-    let mut host = Host::new(Config::new(Seed([5; 16])));
+    let mut host = Host::new(Config::new(Seed::from_bytes([5; 16])));
     let list = json!({ "pending_permission_requests": [ask("p"), ask("p")] });
     let declined = |actions: &[Action]| {
         actions

@@ -15,7 +15,7 @@ use claude_duplex::{
 use serde_json::{Value, json};
 
 fn pair(script: Script) -> TestSession {
-    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::handle);
+    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed::from_bytes([3; 16])), Config::handle);
     TestSession::new(config, script).cut_by(1)
 }
 

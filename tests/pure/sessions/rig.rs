@@ -139,7 +139,7 @@ pub(crate) fn open_with(
     configure: impl FnOnce(&mut Config),
     limit: impl FnOnce(&mut HandleLimits),
 ) -> Rig {
-    open_in(&TestRuntime::new(), Seed([7; 16]), script, configure, limit)
+    open_in(&TestRuntime::new(), Seed::from_bytes([7; 16]), script, configure, limit)
 }
 
 pub(crate) fn open_in(

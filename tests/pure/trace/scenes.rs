@@ -20,7 +20,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) type Claude = Driver<InMemory>;
 
 pub(crate) fn config(number: u8) -> Config {
-    let mut config = Config::new(Seed([number; 16]));
+    let mut config = Config::new(Seed::from_bytes([number; 16]));
     config.handled = IncomingKinds::ALL;
     config
 }
@@ -193,7 +193,7 @@ pub(crate) fn stopped() {
 /// Nobody owns what is asked.
 pub(crate) fn unowned() {
     let script = Script::default().then([ToolStep::bash(SECRET).requires_permission()].map(Step::from));
-    session(Config::new(Seed([6; 16])), script, async |claude| {
+    session(Config::new(Seed::from_bytes([6; 16])), script, async |claude| {
         claude.prompt(secret("go on")).unwrap();
         answer_until_idle(claude).await;
     });

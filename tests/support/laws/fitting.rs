@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use claude_duplex::{
-    Action, Decision, IncomingId, IncomingRequest, IncomingResponse, Input, Limits, Protocol, SessionTime,
+    Action, Decision, IncomingId, IncomingRequest, IncomingResponse, Input, Limits, Protocol, Seed, SessionTime,
 };
 use serde_json::Value;
 
@@ -47,7 +47,9 @@ pub(crate) fn try_all(case: &Case, tried: &mut Tried) {
 /// An id of another session is nobody's. Counts the ids.
 pub(crate) fn judge_foreign(case: &Case) -> usize {
     let mut config = case.history.config.clone();
-    config.seed.0[0] ^= 1;
+    let mut bytes = *config.seed.as_bytes();
+    bytes[0] ^= 1;
+    config.seed = Seed::from_bytes(bytes);
     let mut protocol = Protocol::new(config, case.history.start);
     let mut judged = 0;
     for (now, input) in &case.history.inputs {
