@@ -39,8 +39,8 @@ fn main() -> ExitCode {
         return child();
     }
     let options = Options::new().program(std::env::current_exe().expect("a bench has a path")).global_arg(CHILD);
-    let mut claude =
-        claude_duplex::driver::smol::spawn(&options, Config::new(Seed([1; 16]))).expect("this program starts");
+    let mut claude = claude_duplex::driver::smol::spawn(&options, Config::new(Seed::from_bytes([1; 16])))
+        .expect("this program starts");
     let mut turns: Vec<Turn> = (0..=INTERRUPTS).map(|_| block_on(interrupted(&mut claude))).skip(1).collect();
 
     turns.sort_by_key(|turn| turn.delay);

@@ -146,7 +146,7 @@ fn asks() {
 }
 
 fn session() -> Protocol {
-    Protocol::new(Config::new(Seed([1; 16])).handle(IncomingKind::Permission), SessionTime::ZERO)
+    Protocol::new(Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission), SessionTime::ZERO)
 }
 
 fn prompted(session: &mut Protocol) -> PromptId {

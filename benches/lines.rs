@@ -47,7 +47,7 @@ fn line() -> Vec<u8> {
 
 /// How long a session takes to make a message of the line.
 fn fed(line: &[u8], read: usize) -> Duration {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     let started = Instant::now();
     for bytes in line.chunks(read) {
         session.receive(SessionTime::ZERO, black_box(bytes));

@@ -159,7 +159,7 @@ fn names() -> Measured {
     let result = format!("{{\"type\":\"result\",\"subtype\":\"success\",\"user_message_uuids\":[{list}]}}\n");
     let init = Writer::new().init();
     let ours = || {
-        let mut config = Config::new(Seed([1; 16]));
+        let mut config = Config::new(Seed::from_bytes([1; 16]));
         config.when_busy = WhenBusy::Send;
         let mut session = Protocol::new(config, SessionTime::ZERO);
         for _ in 0..1000 {
@@ -176,7 +176,7 @@ fn names() -> Measured {
 // Sessions.
 
 fn session(number: usize) -> Protocol {
-    Protocol::new(Config::new(Seed((number as u128).to_le_bytes())), SessionTime::ZERO)
+    Protocol::new(Config::new(Seed::from_bytes((number as u128).to_le_bytes())), SessionTime::ZERO)
 }
 
 /// Gives a prompt, and takes it to the CLI.

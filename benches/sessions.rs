@@ -1,7 +1,7 @@
 //! What the handles of a session cost over the driver that they are on.
 //!
 //! * A thousand sessions in one process, each idle after a turn of everything: text in parts, a tool that asks, a hook, a
-//!   request; with a subscriber and an owner of the asks. What each holds on the heap.
+//!   request; with a subscriber and an owner of the incoming requests. What each holds on the heap.
 //! * A child that writes 10,000 small messages, read by a subscriber of a session; against the same child, read by a bare
 //!   loop on the same runtime, and the core's own time on the same bytes. In the processor's time of the thread that reads.
 //! * A turn of 10,000 parts of text, read as messages and as edits.
@@ -162,7 +162,7 @@ type Idle = (Session, Runner, Subscriber, IncomingRequests);
 fn idle(number: usize) -> Idle {
     let mut seed = [0; 16];
     seed[..8].copy_from_slice(&number.to_le_bytes());
-    let mut config = Config::new(Seed(seed));
+    let mut config = Config::new(Seed::from_bytes(seed));
     config.handled = IncomingKinds::ALL;
     let transport = Canned { now: SessionTime::ZERO, said: 0, spoken_to: false };
     let (claude, mut runner) = Driver::new(config, transport).into_session();
@@ -283,7 +283,7 @@ fn bare_loop() -> Duration {
 
 fn in_core() -> Duration {
     let lines = lines();
-    let mut protocol = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     let started = spent();
     let mut seen = 0;
     for chunk in lines.chunks(64 * 1024) {

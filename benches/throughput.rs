@@ -173,7 +173,7 @@ fn delta_or_view(message: &Message) -> bool {
 
 /// A session in the turn in which the corpus comes, or right before it.
 fn begun(corpus: &Corpus) -> Protocol {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     session.prompt(SessionTime::ZERO, Prompt::text("look at everything")).expect("the first prompt is taken");
     session.sent(SessionTime::ZERO, session.poll_transmit().len());
     session.receive(SessionTime::ZERO, &corpus.before);

@@ -54,7 +54,7 @@ fn best(mut job: impl FnMut() -> Duration) -> Duration {
 
 #[inline(never)]
 fn measured(corpus: &Corpus, traced: bool) -> Duration {
-    let config = Config::new(Seed([1; 16]));
+    let config = Config::new(Seed::from_bytes([1; 16]));
     let mut tracer = traced.then(|| Tracer::new(&config, None));
     let mut session = Protocol::new(config, SessionTime::ZERO);
     session.receive(SessionTime::ZERO, &corpus.before);

@@ -121,7 +121,7 @@ fn timed(job: impl FnOnce()) -> Duration {
 }
 
 fn config() -> Config {
-    Config::new(Seed([1; 16]))
+    Config::new(Seed::from_bytes([1; 16]))
 }
 
 impl Job {

@@ -59,7 +59,7 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
 
     let open = Open::default();
     let keep = Arc::clone(&open);
-    // An ask is settled by the client that answers it; at the end what nobody answered is declined.
+    // An incoming request is settled by the client that answers it; at the end what nobody answered is declined.
     let asks = claude.incoming()?.serve(move |asked: Responder| {
         keep.lock().expect("nobody panics").insert(asked.id().number(), asked);
         std::future::ready(())

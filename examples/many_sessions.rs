@@ -1,4 +1,4 @@
-//! A thousand sessions on one thread, each with a scripted CLI in memory, a turn of several seconds and a permission to
+//! A thousand sessions on one thread, each with a mock CLI in memory, a turn of several seconds and a permission to
 //! give. The seconds are the world's: they pass when nobody has anything left to do.
 //!
 //!     cargo run --release --example many_sessions --features session
@@ -41,7 +41,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         let session = |number: usize| {
             let mut seed = [0; 16];
             seed[..8].copy_from_slice(&number.to_be_bytes());
-            let config = Config::new(Seed(seed)).handle(IncomingKind::Permission);
+            let config = Config::new(Seed::from_bytes(seed)).handle(IncomingKind::Permission);
             let (claude, runner) = Driver::new(config, world.start(script(number))).into_session();
             let (allowed, messages) = (&allowed, &messages);
             async move {

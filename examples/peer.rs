@@ -1,4 +1,4 @@
-//! The scripted CLI as a program, to be started in place of `claude`.
+//! The mock CLI as a program, to be started in place of `claude`.
 //!
 //!     cargo run --example peer -- --help
 

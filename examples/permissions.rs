@@ -1,4 +1,4 @@
-//! A permission policy in ten lines, tried on a scripted CLI in memory.
+//! A permission policy in ten lines, tried on a mock CLI in memory.
 //!
 //!     cargo run --example permissions --features session
 
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let world = TestRuntime::new();
-    let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
+    let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
     let (claude, runner) = Driver::new(config, world.start(script())).into_session();
     let handlers = Handlers::new().permission(async |tool| {
         let decision = policy(&tool);

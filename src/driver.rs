@@ -65,7 +65,7 @@ const BREATH: Duration = Duration::from_millis(1);
 /// Dropping the driver drops the transport, which ends the child. Every future of it can be dropped at any time: what has
 /// happened is in the driver.
 ///
-/// This one runs on the scripted CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
+/// This one runs on the mock CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
@@ -94,7 +94,7 @@ const BREATH: Duration = Duration::from_millis(1);
 ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
 ///     Step::text("as you wish"),
 /// ]);
-/// let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
+/// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
 /// let mut claude = Driver::new(config, world.start(script));
 /// claude.prompt("clean up").unwrap();
 /// assert_eq!(world.run(deny_everything(&mut claude)), 1);
@@ -213,7 +213,7 @@ impl<T: Transport> Driver<T> {
     ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
     ///     Step::text("as you wish"),
     /// ]);
-    /// let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
+    /// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
     /// let mut claude = Driver::new(config, world.start(script));
     /// claude.prompt("clean up").unwrap();
     /// world.run(async {

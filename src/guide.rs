@@ -9,11 +9,13 @@
 //! | to test your host without the CLI | [`testing`] |
 //! | to record a session, to look at it, to report a bug | [`journals`] |
 //! | to operate it, by `tracing` | the module `trace`, with the feature `tracing` |
+//! | to look up a message, a field, a flag of the CLI | [`wire`] |
+//! | to look up a term | [`glossary`] |
 //! | to move from `claude-wrapper` | [`from_claude_wrapper`] |
 //! | to move from `claude-codes` | [`from_claude_codes`] |
 //! | to move from the official SDKs, Python or TypeScript | [`from_official_sdks`] |
 //!
-//! The examples talk to the scripted CLI of the feature `testing`, in memory: a [`TestSession`] for the pure core, a [`TestRuntime`] for
+//! The examples talk to the mock CLI of the feature `testing`, in memory: a [`TestSession`] for the pure core, a [`TestRuntime`] for
 //! drivers and handles. With the real one only the first lines differ: `smol::spawn(&options, config)`.
 #![cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
 #![cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
@@ -40,3 +42,9 @@ guides! {
     from_claude_codes
     from_official_sdks
 }
+
+#[doc = include_str!("../docs/protocol/wire.md")]
+pub mod wire {}
+
+#[doc = include_str!("../docs/glossary.md")]
+pub mod glossary {}

@@ -49,7 +49,7 @@ use crate::wire::view::View;
 ///     ["ls", "pwd"].map(|call| ToolStep::bash(call).requires_permission()),
 /// )]);
 /// let mut pair = TestSession::new(
-///     Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+///     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission),
 ///     script,
 /// );
 /// pair.prompt("look around");

@@ -13,7 +13,7 @@
 //!     Config, Input, Journal, Prompt, Protocol, Recorder, Seed, SessionTime,
 //! };
 //!
-//! let config = Config::new(Seed([1; 16]));
+//! let config = Config::new(Seed::from_bytes([1; 16]));
 //! let mut file = Vec::new();
 //! let mut recorder =
 //!     Recorder::new(&mut file, &config, SessionTime::ZERO, 1024 * 1024);

@@ -23,7 +23,7 @@
 //!
 //! * **Every prompt gets its own outcome**, once: [`Action::PromptEnded`]. The CLI merges prompts, folds them into
 //!   running turns, starts turns of its own, and says which is which differently in each generation.
-//! * **Nothing is granted that nobody gave**: an ask that the host does not [own](Config::handle) is declined in the way that
+//! * **Nothing is granted that nobody gave**: an incoming request that the host does not [own](Config::handle) is declined in the way that
 //!   is safe for its kind; an allow sends the tool's input back byte for byte.
 //! * **Nothing hangs**: requests have deadlines, the end has [graces](ShutdownTimeouts), a dead child settles everything.
 //! * **Nothing grows without bound**: every kind of memory has a [limit](Limits) with a name.
@@ -33,7 +33,7 @@
 //!
 //! # A first look
 //!
-//! A session with the scripted CLI of the feature `testing`, in memory: no process, no key. `cargo run --example chat
+//! A session with the mock CLI of the feature `testing`, in memory: no process, no key. `cargo run --example chat
 //! --features smol` is the same with the real one, where it is installed.
 //!
 //! ```
@@ -45,7 +45,7 @@
 //!     Step::text("one folder"),
 //! ]);
 //! let mut pair = TestSession::new(
-//!     Config::new(Seed([1; 16])).handle(IncomingKind::Permission),
+//!     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission),
 //!     script,
 //! );
 //! pair.prompt("what is here?");
@@ -74,6 +74,7 @@
 //! | to test your host | [`guide::testing`] |
 //! | to record, to look, to report a bug | [`guide::journals`] |
 //! | to operate it: spans and events | feature `tracing`, the module `trace` |
+//! | to look up a term, or a line of the wire format | [`guide::glossary`], [`guide::wire`] |
 //! | to move here | [`guide::from_claude_wrapper`], [`guide::from_claude_codes`], [`guide::from_official_sdks`] |
 //! | what a line says | [`message`]; what is asked: [`incoming`]; what you can ask: [`request`]; how it is started: [`options`] |
 //!
@@ -81,7 +82,7 @@
 //!
 //! Every client of the CLI has to know the same things: which result answers which prompt, what is still owed when the child
 //! dies, what an interrupt hit. None of that needs a socket or a runtime, so none of it has one here. What is told in the same
-//! order gives the same actions, so a bug is a file that replays, a test of an hour takes a millisecond, and the laws of a
+//! order gives the same actions, so a bug is a file that replays, a test of an hour takes a millisecond, and the invariants of a
 //! session (each thing settled once, nothing granted by neglect, an end that always comes) are tested on arbitrary histories.
 //! The drivers are thin, and yours can be as thin: the loop below is all of it.
 //!
@@ -121,7 +122,7 @@
 //! | `smol` | `smol`, and blocking calls, by `async-io` and `async-process` | 33 |
 //! | `tokio` | `tokio`, by tokio's `process` and `time` | 23 |
 //! | `session` | handles on a driver, by `event-listener` | 15 |
-//! | `testing` | `testing`, a scripted CLI | 8 |
+//! | `testing` | `testing`, a mock CLI | 8 |
 //! | `tracing` | `trace`, spans and events for operators, by `tracing` | 11 |
 //!
 //! # Platforms
@@ -202,8 +203,8 @@ pub use protocol::input::Input;
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
-    AlreadyHandledError, CallError, HandleLimits, Handler, Handlers, IncomingRequests, Lagged, LocalHandlers, Overflow,
-    PendingResponse, PromptEnd, PromptHandle, Responder, Runner, Session, Subscriber,
+    AlreadyHandledError, Answer, CallError, HandleLimits, Handler, Handlers, IncomingRequests, Lagged, LocalHandlers,
+    Overflow, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, Session, Subscriber,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

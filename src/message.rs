@@ -286,7 +286,7 @@ impl Message {
     pub fn content(&self) -> Result<Vec<ContentBlock>, DecodeError> {
         let blocks = match self.kind() {
             MessageKind::Assistant => |reader: &mut Reader<'_>| Vec::read(reader),
-            MessageKind::User => |reader: &mut Reader<'_>| content::ContentBlocks::read(reader).map(|blocks| blocks.0),
+            MessageKind::User => |reader: &mut Reader<'_>| content::ContentBlocks::read(reader).map(Vec::from),
             _ => return Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
         };
         read_line(self.as_bytes(), |reader| reader.within("message", |reader| reader.within("content", blocks)))

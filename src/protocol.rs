@@ -75,7 +75,7 @@ use time_limits::TimeLimits;
 /// ```
 /// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
 /// let prompt = protocol.prompt(SessionTime::ZERO, Prompt::text("hello")).unwrap();
 /// let line = protocol.poll_transmit();
 /// assert!(line.starts_with(b"{\"type\":\"user\""));
@@ -140,7 +140,7 @@ pub struct Stats {
     pub keep_alive: u64,
     /// Echoes of our own answers (from 2.0.76 on).
     pub echoed_answers: u64,
-    /// Asks that were known already from the reply to an `initialize`.
+    /// Incoming requests that were known already from the reply to an `initialize`.
     pub asked_again: u64,
     /// Lines that were [damaged](crate::Action::DamagedLine). Each has that action, and those of the messages in it.
     pub damaged: u64,
@@ -234,7 +234,7 @@ impl Protocol {
         self.enter(now, |this| this.shutdown.stderr_eof());
     }
 
-    /// The child has exited. What is left in its stdout is still to be read: a result there counts. Asks are withdrawn, and
+    /// The child has exited. What is left in its stdout is still to be read: a result there counts. Incoming requests are withdrawn, and
     /// stdout's end has the grace [`pipes`](crate::ShutdownTimeouts::pipes) to follow. Only the first exit counts.
     pub fn exited(&mut self, now: SessionTime, exit: Exit) {
         self.enter(now, |this| {
@@ -253,7 +253,7 @@ impl Protocol {
         self.enter(now, |this| this.output.sent(count));
     }
 
-    /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Asks are withdrawn, and
+    /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Incoming requests are withdrawn, and
     /// the child has the grace [`exit`](crate::ShutdownTimeouts::exit) to end by itself.
     pub fn send_failed(&mut self, now: SessionTime) {
         self.enter(now, |this| {
@@ -285,7 +285,7 @@ impl Protocol {
     pub fn prompt(&mut self, now: SessionTime, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
         let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
-        taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: prompt, reason })
+        taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(prompt, reason))
     }
 
     /// Withdraws a prompt that waits: at once while it is held back here; else the CLI is asked to, and the prompt ends as
@@ -310,7 +310,7 @@ impl Protocol {
     /// [`Limits::open_requests`](crate::Limits::open_requests) interrupts and cancellations have no reply.
     pub fn interrupt(&mut self, now: SessionTime, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
-        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: interrupt, reason })
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(interrupt, reason))
     }
 
     /// Asks something of the CLI itself: a [`Request`], or a [typed one](crate::request). The reply is
@@ -327,14 +327,14 @@ impl Protocol {
     ) -> Result<RequestId, RefusedError<Request>> {
         let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));
-        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError { value: request, reason })
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(request, reason))
     }
 
     /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
     /// gives; [`IncomingAnswered`](Action::IncomingAnswered) tells it to whoever else watches.
     ///
     /// # Errors
-    /// [`RespondError::Stale`] where the ask is over, or another session's; [`RespondError::Mismatch`] where the answer is of
+    /// [`RespondError::Stale`] where the incoming request is over, or another session's; [`RespondError::Mismatch`] where the answer is of
     /// another kind, or an allow's input is no object; [`RespondError::Full`] where more would wait to be written than
     /// [`Limits::unsent_hard`](crate::Limits::unsent_hard). Nothing is changed then.
     pub fn respond(
@@ -429,7 +429,7 @@ impl Protocol {
     /// ```
     /// use claude_duplex::{IncomingKind, Config, Decision, Protocol, Seed, SessionTime};
     ///
-    /// let mut protocol = Protocol::new(Config::new(Seed([7; 16])).handle(IncomingKind::Permission), SessionTime::ZERO);
+    /// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])).handle(IncomingKind::Permission), SessionTime::ZERO);
     /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
     /// protocol.receive(SessionTime::ZERO, &[line, &b"\n"[..]].concat());
     /// let open: Vec<_> = protocol.open_incoming().map(|request| request.id()).collect();

@@ -10,9 +10,9 @@ impl Slow for ContentBlocks {
     fn slow(json: &Json) -> Result<Self, DecodeError> {
         if json.as_str().starts_with('"') {
             let text = TextBlock { text: String::slow(json)?, citations: None, unknown_fields: Fields::default() };
-            return Ok(Self(vec![ContentBlock::Text(text)]));
+            return Ok(Self::from(vec![ContentBlock::Text(text)]));
         }
-        Vec::slow(json).map(Self)
+        Vec::slow(json).map(Self::from)
     }
 }
 

@@ -13,6 +13,7 @@
 //!            waiting ________/               what waits for each handle, and who is to be woken
 //! ```
 
+mod answer;
 mod call;
 mod desk;
 mod drive;
@@ -46,6 +47,7 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
 use crate::protocol::end::SessionClosed;
 
+pub use answer::{Answer, PromptError};
 pub use call::CallError;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
@@ -70,12 +72,12 @@ use waiting::ring::Room;
 /// |---|---|
 /// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
 /// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
-/// | an [`IncomingRequest`] | the ask is declined, in the way that is safe for its kind |
+/// | an [`IncomingRequest`] | the incoming request is declined, in the way that is safe for its kind |
 /// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
 /// | a [`Subscriber`], a [`PendingResponse`] | nobody listens any more |
 /// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
 ///
-/// This one is of a scripted CLI; one of a child is opened by `Session::open_smol` or `Session::open_tokio`.
+/// This one is of a mock CLI; one of a child is opened by `Session::open_smol` or `Session::open_tokio`.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -92,7 +94,7 @@ use waiting::ring::Room;
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
 /// let said = world
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();
@@ -193,7 +195,7 @@ impl Session {
         Subscriber::new(self.presence.state().subscribe(room))
     }
 
-    /// Becomes the owner of all asks.
+    /// Becomes the owner of all incoming requests.
     ///
     /// # Errors
     /// [`AlreadyHandledError`] where some have an owner.
@@ -201,7 +203,7 @@ impl Session {
         self.incoming_of(IncomingKinds::ALL)
     }
 
-    /// Becomes the owner of the asks of those kinds.
+    /// Becomes the owner of the incoming requests of those kinds.
     ///
     /// # Errors
     /// [`AlreadyHandledError`] where some of them have an owner.

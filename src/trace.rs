@@ -6,7 +6,7 @@
 //! ```
 //! use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime, Tracer};
 //!
-//! let config = Config::new(Seed([1; 16]));
+//! let config = Config::new(Seed::from_bytes([1; 16]));
 //! let mut tracer = Tracer::new(&config, None);
 //! let mut session = Protocol::new(config, SessionTime::ZERO);
 //!
@@ -111,7 +111,7 @@
 //! | `timeout` | TRACE | |
 //! | `content` | TRACE | `of` (the event that it belongs to, which comes just before), `length`, `content` |
 //!
-//! `about` is the tool of a permission ask, the event of a hook, the server of an MCP message or elicitation, the kind of a
+//! `about` is the tool of a permission incoming request, the event of a hook, the server of an MCP message or elicitation, the kind of a
 //! dialog.
 //!
 //! # What it costs

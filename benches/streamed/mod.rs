@@ -42,7 +42,7 @@ pub(crate) fn streamed() -> Streamed {
 /// Returns the time of a turn of which `read` takes what is there, until it returns that the turn has ended.
 fn turn(read: impl Fn(&mut PromptHandle, &mut Context<'_>) -> bool) -> Duration {
     let transport = Canned { now: SessionTime::ZERO, said: 0, spoken_to: false };
-    let (claude, mut runner) = Driver::new(Config::new(Seed([1; 16])), transport).into_session();
+    let (claude, mut runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), transport).into_session();
     let mut turn = claude.prompt("hello").expect("there is room");
     LINES.with_borrow_mut(|lines| *lines = lines_of(&turn.id().uuid().to_string()));
     let mut cx = Context::from_waker(Waker::noop());

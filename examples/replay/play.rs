@@ -25,7 +25,7 @@ pub(crate) struct Player {
     protocol: Protocol,
     /// The ids that the host gave its requests.
     requests: HashMap<RequestId, String>,
-    /// The ids that the CLI gave its asks, and those that are open by them.
+    /// The ids that the CLI gave its incoming requests, and those that are open by them.
     asks: HashMap<IncomingId, String>,
     open: HashMap<String, IncomingId>,
     events: Vec<(SessionTime, Event)>,
@@ -34,7 +34,7 @@ pub(crate) struct Player {
 impl Player {
     pub(crate) fn new() -> Self {
         // A replay has to be the same every time, so its seed is fixed: these uuids go to no CLI.
-        let mut config = Config::new(Seed(*b"a recording only"));
+        let mut config = Config::new(Seed::from_bytes(*b"a recording only"));
         config.when_busy = WhenBusy::Send;
         config.handled = IncomingKinds::ALL;
         config.unknown_incoming = UnknownIncoming::Deliver;

@@ -38,7 +38,7 @@ impl<'d, C: Iterator<Item = &'d u8>> Iterator for Parts<'d, C> {
 /// What follows from that output, and what is written, in a session that has a prompt and two requests open.
 fn played<'d>(owned: IncomingKinds, parts: impl Iterator<Item = &'d [u8]>) -> (Vec<Action>, Vec<u8>) {
     let now = SessionTime::ZERO;
-    let mut config = Config::new(Seed([0; 16]));
+    let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.handled = owned;
     if owned.contains(IncomingKind::Unknown) {
         config.unknown_incoming = UnknownIncoming::Deliver;
@@ -46,7 +46,7 @@ fn played<'d>(owned: IncomingKinds, parts: impl Iterator<Item = &'d [u8]>) -> (V
     config.limits.line = 4096;
     config.limits.open_incoming = 4;
     let mut session = Protocol::new(config, now);
-    // No `initialize`: a reply to it tells of more asks than it is lines.
+    // No `initialize`: a reply to it tells of more incoming requests than it is lines.
     session.request(now, Request::new("mcp_status").id("r")).expect("there is room");
     session.interrupt(now, Interrupt::running().id("i")).expect("there is room");
     session.prompt(now, Prompt::text("hello")).expect("there is room");

@@ -51,7 +51,7 @@ fn transcript(message: &Message) {
 /// What a session makes of the line, and of the answers to what it asks.
 fn session(line: &[u8]) {
     let now = SessionTime::ZERO;
-    let mut config = Config::new(Seed([0; 16]));
+    let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.handled = IncomingKinds::ALL;
     config.unknown_incoming = UnknownIncoming::Deliver;
     let mut session = Protocol::new(config, now);

@@ -1,5 +1,5 @@
 //! Any bytes as a journal: it is read or refused, what is read is written again as it was, and the session that it holds
-//! keeps all laws, whatever its settings are.
+//! keeps all invariants, whatever its settings are.
 
 use claude_duplex::journal::JournalError;
 use claude_duplex::{Journal, Recorder};
@@ -7,7 +7,7 @@ use claude_duplex::{Journal, Recorder};
 use crate::history::History;
 use crate::laws;
 
-/// The laws play a history many times.
+/// The invariants play a history many times.
 const MOST_INPUTS: usize = 200;
 
 pub(crate) fn body(data: &[u8]) {

@@ -123,7 +123,7 @@ fn json(text: &str) -> Json {
 
 fn wire(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let now = SessionTime::ZERO;
-    let mut config = Config::new(Seed([0; 16]));
+    let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.handled = IncomingKinds::ALL;
     let mut session = Protocol::new(config, now);
     let (text, name, id, value): (&str, &str, &str, &str) = u.arbitrary()?;

@@ -1,4 +1,4 @@
-//! Arbitrary commands, lines of the peer, times, partial writes, ends and deaths: all laws hold.
+//! Arbitrary commands, lines of the CLI, times, partial writes, ends and deaths: all invariants hold.
 
 use arbitrary::Unstructured;
 

@@ -18,7 +18,7 @@ use claude_duplex::{
 use recording::{Recorded, What};
 use serde_json::Value;
 
-/// The laws play a journal many times: longer ones cost more than they find.
+/// The invariants play a journal many times: longer ones cost more than they find.
 const LONGEST: usize = 16 * 1024;
 
 fn main() {
@@ -76,10 +76,10 @@ fn out(line: &Recorded) -> Option<&[u8]> {
     }
 }
 
-/// A session in which the recording's prompts are given when they were written, and its asks, all of which are the host's,
+/// A session in which the recording's prompts are given when they were written, and its incoming requests, all of which are the host's,
 /// answered when they were.
 fn journal(lines: &[Recorded]) -> Vec<u8> {
-    let mut config = Config::new(Seed([0; 16]));
+    let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.handled = IncomingKinds::ALL;
     let mut host = Host {
         recorder: Recorder::new(Vec::new(), &config, SessionTime::ZERO, LONGEST as u64),

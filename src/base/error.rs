@@ -7,30 +7,59 @@ use thiserror::Error;
 
 use crate::base::text::Quoted;
 
-/// A command was not taken. The value comes back unharmed in [`value`](RefusedError::value), to be given again.
+/// A command that was not taken: the value, unharmed and to be given again, and the reason.
 ///
 /// ```
 /// use claude_duplex::{
 ///     Config, Prompt, Protocol, RefusedReason, Seed, SessionTime, WhenBusy,
 /// };
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
 /// protocol.prompt(SessionTime::ZERO, Prompt::text("first")).unwrap();
 /// let refused = protocol
 ///     .prompt(SessionTime::ZERO, Prompt::text("second").when_busy(WhenBusy::Reject))
 ///     .unwrap_err();
-/// assert_eq!(refused.reason, RefusedReason::Busy);
+/// assert_eq!(refused.reason(), RefusedReason::Busy);
 /// protocol
-///     .prompt(SessionTime::ZERO, refused.value.when_busy(WhenBusy::Queue))
+///     .prompt(SessionTime::ZERO, refused.into_inner().when_busy(WhenBusy::Queue))
 ///     .unwrap();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct RefusedError<T> {
-    /// What was given.
-    pub value: T,
-    /// Why it was not taken.
-    pub reason: RefusedReason,
+    value: T,
+    reason: RefusedReason,
+}
+
+impl<T> RefusedError<T> {
+    pub(crate) fn new(value: T, reason: RefusedReason) -> Self {
+        Self { value, reason }
+    }
+
+    /// Returns the value that was not taken.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// Lends the value that was not taken.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// Returns the reason.
+    pub fn reason(&self) -> RefusedReason {
+        self.reason
+    }
+
+    /// Returns `true` for [`RefusedReason::Full`]: the same value is worth another try after
+    /// [`CapacityAvailable`](crate::Action::CapacityAvailable).
+    pub fn is_full(&self) -> bool {
+        self.reason == RefusedReason::Full
+    }
+
+    /// Returns `true` for [`RefusedReason::Closed`]: the session takes no more commands.
+    pub fn is_closed(&self) -> bool {
+        self.reason == RefusedReason::Closed
+    }
 }
 
 impl<T> fmt::Display for RefusedError<T> {
@@ -76,13 +105,13 @@ pub struct StaleIdError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RespondError {
-    /// The ask was answered, withdrawn, or is of another session.
+    /// The incoming request was answered, withdrawn, or is of another session.
     #[error("the ask is over, or belongs to another session")]
     Stale,
-    /// The answer is of another kind than the ask.
+    /// The answer is of another kind than the incoming request.
     #[error("the answer is not of the ask's kind")]
     Mismatch,
-    /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The ask is still open.
+    /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The incoming request is still open.
     #[error("too much waits to be written for an answer of that length; the ask is still open")]
     Full,
 }
@@ -183,18 +212,18 @@ pub enum RejectedReason {
     /// The output ended within it.
     #[error("cut off by the end of the output")]
     CutOff,
-    /// An ask or response without an id that is a text of at most 256 bytes. An ask with a longer id, up to
+    /// An incoming request or response without an id that is a text of at most 256 bytes. An incoming request with a longer id, up to
     /// 16 KiB, is [declined](crate::RejectedLine::declined).
     #[error("no request id")]
     NoRequestId,
-    /// Listed as an open ask in the reply to an `initialize`, and none.
+    /// Listed as an open incoming request in the reply to an `initialize`, and none.
     #[error("listed as an ask, and none")]
     NotAnAsk,
-    /// What the reply to an `initialize` lists behind the first 1,024 open asks of a kind. Those asks are not delivered and
+    /// What the reply to an `initialize` lists behind the first 1,024 open incoming requests of a kind. Those asks are not delivered and
     /// get no answer.
     #[error("behind the first 1,024 asks of a list")]
     TooManyListed,
-    /// An ask under the id of one that is open.
+    /// An incoming request under the id of one that is open.
     #[error("the id of an ask that is open")]
     DuplicateAsk,
 }
@@ -323,10 +352,14 @@ mod tests {
 
     #[test]
     fn no_error_says_what_its_cause_says() {
-        let refused = RefusedError { value: Prompt::text("hello"), reason: RefusedReason::Busy };
+        let refused = RefusedError::new(Prompt::text("hello"), RefusedReason::Busy);
         let bad: JsonError = Json::parse("{").unwrap_err();
-        let recorder =
-            Recorder::new(Broken, &crate::Config::new(crate::Seed([1; 16])), crate::SessionTime::ZERO, u64::MAX);
+        let recorder = Recorder::new(
+            Broken,
+            &crate::Config::new(crate::Seed::from_bytes([1; 16])),
+            crate::SessionTime::ZERO,
+            u64::MAX,
+        );
         let errors: [(&dyn Error, &str); 4] = [
             (&refused, "a turn is running"),
             (&bad, "EOF while parsing"),

@@ -1,4 +1,4 @@
-//! Names for prompts, turns, requests and asks.
+//! Names for prompts, turns, requests and incoming requests.
 //!
 //! Every id carries the [tag](Seed::tag) of its session: one of another session is
 //! [`StaleIdError`](crate::StaleIdError), never somebody else's permission prompt.
@@ -17,9 +17,27 @@ use crate::base::error::ParseUuidError;
 /// [`Duplicate`](crate::Outcome::Duplicate). A test gives any bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Seed(pub [u8; 16]);
+pub struct Seed([u8; 16]);
 
 impl Seed {
+    /// Creates a seed of sixteen bytes from another source of randomness, or of fixed ones for a test.
+    ///
+    /// ```
+    /// use claude_duplex::Seed;
+    ///
+    /// assert_eq!(Seed::from_bytes([7; 16]).as_bytes(), &[7; 16]);
+    /// ```
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the sixteen bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     /// What all ids of the session carry.
     #[must_use]
     pub fn tag(self) -> u64 {
@@ -199,7 +217,7 @@ mod tests {
 
     #[test]
     fn uuids_of_a_session_differ_and_are_version_four() {
-        let seed = Seed([0xff; 16]);
+        let seed = Seed::from_bytes([0xff; 16]);
         let uuids: Vec<String> = (1..=1000).map(|n| seed.uuid(n).to_string()).collect();
         let mut distinct = uuids.clone();
         distinct.sort();
@@ -213,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_uuid_reads_back_as_it_was_written() {
-        let uuid = Seed(*b"sixteen bytes!!!").uuid(7);
+        let uuid = Seed::from_bytes(*b"sixteen bytes!!!").uuid(7);
         assert_eq!(uuid.to_string().parse(), Ok(uuid));
         for bad in ["", "0", "00000001-0000-4000-8000-00000000000g", "00000001+0000-4000-8000-000000000000"] {
             assert_eq!(bad.parse::<Uuid>(), Err(ParseUuidError), "{bad}");

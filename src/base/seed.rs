@@ -22,7 +22,7 @@ impl Seed {
     pub fn random() -> Self {
         let keys = RandomState::new();
         let half = |which: u8| keys.hash_one((which, SystemTime::now(), std::process::id()));
-        Self((u128::from(half(0)) << 64 | u128::from(half(1))).to_be_bytes())
+        Self::from_bytes((u128::from(half(0)) << 64 | u128::from(half(1))).to_be_bytes())
     }
 }
 

@@ -59,7 +59,7 @@ impl<T: Transport> Driver<T> {
     /// [`Protocol::respond`](crate::Protocol::respond), now.
     ///
     /// # Errors
-    /// The ask is over, or the answer is not of its kind: see there.
+    /// The incoming request is over, or the answer is not of its kind: see there.
     pub fn respond(&mut self, ask: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
         let (now, answer) = (self.transport.now(), answer.into());
         self.record.command(now, || Input::Respond(ask, answer.clone()));

@@ -66,7 +66,7 @@ use crate::protocol::end::Exit;
 ///     }
 /// }
 ///
-/// let mut config = Config::new(Seed([1; 16]));
+/// let mut config = Config::new(Seed::from_bytes([1; 16]));
 /// config.transport = TransportKind::Streams;
 /// let output = b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
 /// let mut claude = Driver::new(config, Canned { output, input: Vec::new() });

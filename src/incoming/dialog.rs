@@ -6,9 +6,9 @@ use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// A dialog of a kind that the host declared in `initialize` (wire reference, section 4.5); from the SDKs.
+    /// A dialog of a kind that the host declared in `initialize` ([wire reference, section 4.5](crate::guide::wire#45-elicitations-and-dialogs)); from the SDKs.
     ///
-    /// The CLI gives it up by itself after the setting `dialogExpiry`, five minutes if not set, and withdraws the ask. One of
+    /// The CLI gives it up by itself after the setting `dialogExpiry`, five minutes if not set, and withdraws the incoming request. One of
     /// a kind that was not declared never gets here: it is left alone, for another client that declared it.
     pub struct DialogRequest {
         must {

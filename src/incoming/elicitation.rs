@@ -6,7 +6,7 @@ use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
-    /// An MCP server asks the user for something (wire reference, section 4.5). Seen since 2.1.143; up to 2.1.50 the
+    /// An MCP server asks the user for something ([wire reference, section 4.5](crate::guide::wire#45-elicitations-and-dialogs)). Seen since 2.1.143; up to 2.1.50 the
     /// CLI refuses the server.
     pub struct ElicitationRequest {
         must {

@@ -86,7 +86,7 @@ use crate::base::error::DecodeError;
 use crate::wire::view::view;
 
 view! {
-    /// A hook that is asked (`hook_callback`; wire reference, sections 1.6 and 4.3).
+    /// A hook that is asked (`hook_callback`; [wire reference, sections 1.6 and 4.3](crate::guide::wire#16-subtypes-of-incoming-requests)).
     pub struct HookRequest {
         must {
             /// The id under which the host registered it.

@@ -1,10 +1,10 @@
-//! The kinds of asks, and sets of them.
+//! The kinds of incoming requests, and sets of them.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of asks (wire reference, section 1.6). [`Config::handle`](crate::Config::handle) takes one as the host's; the others are
+/// The kinds of incoming requests ([wire reference, section 1.6](crate::guide::wire#16-subtypes-of-incoming-requests)). [`Config::handle`](crate::Config::handle) takes one as the host's; the others are
 /// declined, each in [its safe way](crate::IncomingResponse::Decline).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

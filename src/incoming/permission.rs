@@ -12,7 +12,7 @@ use crate::incoming::{PermissionUpdate, Questions};
 use crate::wire::view::{view, words};
 
 view! {
-    /// A tool that wants to run (`can_use_tool`; wire reference, section 1.6).
+    /// A tool that wants to run (`can_use_tool`; [wire reference, section 1.6](crate::guide::wire#16-subtypes-of-incoming-requests)).
     pub struct PermissionRequest {
         must {
             /// The tool's name, as `Bash`.
@@ -21,7 +21,7 @@ view! {
             input: Json,
         }
         may {
-            /// Joins the ask with the `tool_use` block of the assistant's message. From 2.0.28.
+            /// Joins the incoming request with the `tool_use` block of the assistant's message. From 2.0.28.
             tool_use_id: String,
             /// Rules that the CLI offers to remember; see [`suggestions`](PermissionRequest::suggestions).
             permission_suggestions: Vec<PermissionUpdate>,
@@ -162,7 +162,7 @@ pub enum Decision {
         /// Another input in place of the tool's own, a JSON object. `None` sends the original back byte for byte:
         /// versions up to 2.1.206 refuse an allow without input.
         input: Option<Json>,
-        /// Permission updates to take with it (wire reference, section 4.2). The CLI takes all or none.
+        /// Permission updates to take with it ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)). The CLI takes all or none.
         remember: Vec<PermissionUpdate>,
         /// The `tool_use` block that it is about; no version needs it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What is said to an ask.
+//! What is said to an incoming request.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,9 +40,9 @@ pub enum IncomingResponse {
     Elicitation(ElicitationResponse),
     /// To a [`DialogRequest`](IncomingKind::Dialog) ask.
     Dialog(DialogResponse),
-    /// To an ask of any kind: the success payload as it stands.
+    /// To an incoming request of any kind: the success payload as it stands.
     Raw(Json),
-    /// An error of the host, for an ask of any kind. It never grants anything:
+    /// An error of the host, for an incoming request of any kind. It never grants anything:
     ///
     /// * A permission and an MCP message get an error response, and the call fails.
     /// * A hook that guards something gets its [refusal](crate::incoming::hook::HookEvent::refusal) with the message as the
@@ -52,14 +52,14 @@ pub enum IncomingResponse {
         /// What went wrong, for the model or a log.
         message: String,
     },
-    /// To an ask of any kind: what grants nothing, as if nobody were there. A permission is denied, a hook that guards
+    /// To an incoming request of any kind: what grants nothing, as if nobody were there. A permission is denied, a hook that guards
     /// something blocks it, an elicitation or a dialog is cancelled, and everything else gets an error. Unlike
     /// [`Error`](Self::Error), it has no message.
     Decline,
 }
 
 impl IncomingResponse {
-    /// Whether it can be said to an ask of that kind.
+    /// Whether it can be said to an incoming request of that kind.
     #[must_use]
     pub fn fits(&self, kind: IncomingKind) -> bool {
         match self {
@@ -87,7 +87,7 @@ impl IncomingResponse {
         if self.fits(ask.kind) && whole { Ok(()) } else { Err(RespondError::Mismatch) }
     }
 
-    /// Which way it goes, said to an ask of that kind.
+    /// Which way it goes, said to an incoming request of that kind.
     pub(crate) fn kind(&self, kind: IncomingKind) -> ResponseKind {
         match self {
             Self::Permission(Decision::Allow { .. }) => ResponseKind::Allowed,
@@ -167,7 +167,7 @@ impl<T: Into<HookOutput>> From<T> for IncomingResponse {
     }
 }
 
-/// Which way an ask was answered, and nothing of what was said. Who answered it is the host's to know.
+/// Which way an incoming request was answered, and nothing of what was said. Who answered it is the host's to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

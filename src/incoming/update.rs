@@ -12,7 +12,7 @@ use crate::wire::fields::Fields;
 use crate::wire::read::{Reader, Tags};
 use crate::wire::view::{FromJson, words};
 
-/// A permission update (wire reference, section 4.2): a [suggestion](crate::PermissionRequest::suggestions) of the CLI, byte for
+/// A permission update ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)): a [suggestion](crate::PermissionRequest::suggestions) of the CLI, byte for
 /// byte as it came, or one of the host's own.
 ///
 /// One update that the CLI cannot read makes it drop all of that answer, in silence. So none is made here that it could

@@ -15,7 +15,7 @@ impl Journal {
     ///
     /// let path = std::env::temp_dir()
     ///     .join(format!("claude-duplex-{}.journal", std::process::id()));
-    /// let config = Config::new(Seed([1; 16]));
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
     /// let mut recorder =
     ///     Recorder::new(Journal::create(&path)?, &config, SessionTime::ZERO, 1024 * 1024);
     /// recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));

@@ -199,7 +199,7 @@ view! {
 }
 
 words! {
-    /// Why there is no answer (wire reference, section 1.4).
+    /// Why there is no answer ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
     pub enum AssistantError {
         /// The key or login is not accepted.
         AuthenticationFailed = "authentication_failed",

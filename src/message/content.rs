@@ -193,7 +193,7 @@ impl MediaBlock {
 
 /// The content of a user's message or of a tool's result: blocks, or a text, which is one text block.
 #[derive(Clone, Default, PartialEq)]
-pub struct ContentBlocks(pub Vec<ContentBlock>);
+pub struct ContentBlocks(Vec<ContentBlock>);
 
 impl FromJson for ContentBlocks {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -223,6 +223,18 @@ impl std::ops::Deref for ContentBlocks {
 
     fn deref(&self) -> &[ContentBlock] {
         &self.0
+    }
+}
+
+impl From<Vec<ContentBlock>> for ContentBlocks {
+    fn from(blocks: Vec<ContentBlock>) -> Self {
+        Self(blocks)
+    }
+}
+
+impl From<ContentBlocks> for Vec<ContentBlock> {
+    fn from(blocks: ContentBlocks) -> Self {
+        blocks.0
     }
 }
 

@@ -39,7 +39,7 @@ view! {
 }
 
 words! {
-    /// Who or what started a turn (wire reference, section 2.1).
+    /// Who or what started a turn ([wire reference, section 2.1](crate::guide::wire#21-begin-and-end-of-a-turn)).
     pub enum MessageOriginKind {
         /// A person.
         Human = "human",

@@ -10,7 +10,7 @@ use crate::wire::facts::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED};
 use crate::wire::view::{view, words};
 
 view! {
-    /// A `result` line: how a turn ended (wire reference, section 1.4).
+    /// A `result` line: how a turn ended ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
     pub struct TurnResult {
         must {
             /// How it ended, roughly; see [`is_error`](TurnResult::is_error) too.
@@ -237,7 +237,7 @@ words! {
         ErrorMaxStructuredOutputRetries = "error_max_structured_output_retries",
     }
 
-    /// Why a turn ended (wire reference, section 1.4). From 2.1.143.
+    /// Why a turn ended ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)). From 2.1.143.
     pub enum TerminalReason {
         /// The model had said what it had to say.
         Completed = "completed",
@@ -292,7 +292,7 @@ words! {
 
 impl TurnResult {
     /// Returns what went wrong, as text: the errors, else the result's text, else the subtype unless it is `success`, else the
-    /// API's status (wire reference, section 3.8). The CLI's remarks for its own developers (`[ede_diagnostic] ...`, in the
+    /// API's status ([wire reference, section 3.8](crate::guide::wire#38-exit)). The CLI's remarks for its own developers (`[ede_diagnostic] ...`, in the
     /// results of interrupted turns since 2.1.77 or so) do not count; instead of them the text says that the turn was interrupted, or
     /// broke off.
     #[must_use]
@@ -348,7 +348,7 @@ impl TurnResult {
     /// What was spent since the result before it, in US dollars; `None` where this one does not say.
     ///
     /// From 2.1.329 on the CLI tells it. Before, it is the difference of the two totals; a total that became smaller began
-    /// anew, as `/clear` makes it (wire reference, section 1.3, `conversation_reset`).
+    /// anew, as `/clear` makes it ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli), `conversation_reset`).
     #[must_use]
     pub fn cost_since(&self, before: Option<&Self>) -> Option<f64> {
         if let Some(models) = &self.model_usage_since_last_result {

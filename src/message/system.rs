@@ -10,7 +10,7 @@ pub mod tasks;
 use crate::wire::view::tagged;
 
 tagged! {
-    /// A `system` line, by its `subtype` (wire reference, section 1.5).
+    /// A `system` line, by its `subtype` ([wire reference, section 1.5](crate::guide::wire#15-subtypes-of-system)).
     pub enum System by "subtype" {
         /// A turn begins.
         Init(Box<session::Init>) = "init",

@@ -11,7 +11,7 @@ use super::user::User;
 use crate::wire::view::{FromJson, tagged};
 
 tagged! {
-    /// What a line says, by its `type` (wire reference, section 1.3). Requests, their withdrawals and replies are
+    /// What a line says, by its `type` ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli)). Requests, their withdrawals and replies are
     /// [`Other`](MessageView::Other) here: an [`IncomingRequest`](crate::IncomingRequest) and a [`Response`](crate::Response) say what is in them.
     #[expect(clippy::large_enum_variant, reason = "one is made for one line and taken apart at once")]
     pub enum MessageView by "type" {

@@ -15,7 +15,7 @@ use crate::wire::view::words;
 
 pub use block::Block;
 
-/// A prompt: a `user` message for the model (wire reference, section 1.4).
+/// A prompt: a `user` message for the model ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
 ///
 /// ```
 /// use claude_duplex::{Json, Priority, Prompt, WhenBusy};
@@ -34,7 +34,7 @@ pub use block::Block;
 ///
 /// ```
 /// # use claude_duplex::{Config, Json, Prompt, Protocol, Seed, SessionTime};
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
 /// let prompt =
 ///     protocol.prompt(SessionTime::ZERO, Prompt::text("two\nlines").from_human())?;
 /// let line = std::str::from_utf8(protocol.poll_transmit())?;
@@ -177,7 +177,7 @@ impl Prompt {
     ///     100,
     ///     Duration::from_secs(1),
     /// )]);
-    /// let mut pair = TestSession::new(Config::new(Seed([1; 16])), script);
+    /// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), script);
     /// let story =
     ///     pair.prompt(Prompt::text("tell me a story").time_limit(Duration::from_secs(5)));
     /// let end = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));

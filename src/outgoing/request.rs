@@ -1,4 +1,4 @@
-//! What the host asks of the CLI itself: requests with typed replies (wire reference, section 5).
+//! What the host asks of the CLI itself: requests with typed replies ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)).
 //!
 //! There is a type for every request, whose [`Response`](TypedRequest::Response) says what may come back. It becomes a [`Request`] where
 //! one is taken; the reply is read with [`Response::decode_as`].
@@ -7,7 +7,7 @@
 //! use claude_duplex::request::{ListModels, SetModel};
 //! use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
 //!
-//! let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+//! let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
 //! protocol.request(SessionTime::ZERO, SetModel::new("opus")).unwrap();
 //! let list = protocol.request(SessionTime::ZERO, ListModels::new()).unwrap();
 //! while let Some(action) = protocol.poll_action() {
@@ -136,7 +136,7 @@ view! {
     pub struct Ack {}
 }
 
-/// A control request (wire reference, section 5): a subtype and the fields beside it. Every [`TypedRequest`] becomes one.
+/// A control request ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)): a subtype and the fields beside it. Every [`TypedRequest`] becomes one.
 ///
 /// ```
 /// use claude_duplex::request::SetPermissionMode;
@@ -211,7 +211,7 @@ impl fmt::Debug for Request {
 /// use claude_duplex::testing::{TestSession, Script, Step};
 /// use claude_duplex::{Action, Config, Interrupt, Outcome, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed([1; 16])), Script::default().then([Step::nothing()]));
+/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().then([Step::nothing()]));
 /// pair.prompt("think for ever");
 /// pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
 /// let request = pair.interrupt(Interrupt::running().cancel_queued());
@@ -272,7 +272,7 @@ impl fmt::Debug for Interrupt {
 /// use claude_duplex::testing::{CliVersion, TestSession, Script};
 /// use claude_duplex::{Action, Config, Request, RequestError, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed([1; 16])), Script::new(CliVersion::V2_0_76));
+/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::new(CliVersion::V2_0_76));
 /// pair.request(SetModel::new("opus"));
 /// pair.request(Request::new("of_a_later_version"));
 /// let mut replies = pair.run_until_idle().into_iter().filter_map(|action| match action {

@@ -24,7 +24,7 @@ use crate::protocol::end::SessionClosed;
 /// use claude_duplex::testing::{Script, TestSession};
 /// use claude_duplex::{Action, Config, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed([1; 16])), Script::default());
+/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default());
 /// pair.prompt("hello");
 /// let mut actions = pair.run_until_idle();
 /// actions.extend(pair.close());
@@ -123,17 +123,17 @@ pub enum Action {
         /// Why nobody was asked.
         reason: DeclinedReason,
     },
-    /// The host answered an ask: the answer is among what is written next. Whoever else shows it can take it away; a
+    /// The host answered an incoming request: the answer is among what is written next. Whoever else shows it can take it away; a
     /// second answer is stale.
     IncomingAnswered {
-        /// The ask.
+        /// The incoming request.
         id: IncomingId,
         /// Which way.
         response: ResponseKind,
     },
-    /// An ask is over without an answer; a later one is stale.
+    /// An incoming request is over without an answer; a later one is stale.
     IncomingCancelled {
-        /// The ask.
+        /// The incoming request.
         id: IncomingId,
         /// By whom.
         reason: CancelledReason,
@@ -165,7 +165,7 @@ pub struct CliSession {
     pub id: Arc<str>,
     /// The CLI's version, as `2.1.329`.
     pub version: Option<Arc<str>>,
-    /// What it can do (wire reference, section 2.6), from 2.1.205 on.
+    /// What it can do ([wire reference, section 2.6](crate::guide::wire#26-capabilities)), from 2.1.205 on.
     pub capabilities: Arc<[String]>,
 }
 
@@ -317,17 +317,17 @@ impl fmt::Display for Attribution {
     }
 }
 
-/// Why an ask was declined at once.
+/// Why an incoming request was declined at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum DeclinedReason {
     /// The host does not [own](crate::Config::handle) its kind.
     Unhandled,
-    /// Its kind is unknown, or it lacks what an ask must have.
+    /// Its kind is unknown, or it lacks what an incoming request must have.
     Unknown,
-    /// Too many asks are open.
+    /// Too many incoming requests are open.
     Full,
-    /// A dialog of a kind that the host did not declare: it got no reply, as the wire reference demands (4.5).
+    /// A dialog of a kind that the host did not declare: it got no reply, as the [wire reference](crate::guide::wire#45-elicitations-and-dialogs) demands.
     Undeclared,
     /// The session is ending. If stdin is still open, because the turn was just interrupted, the request got the response
     /// that is safe for its kind; else none can be written.
@@ -346,7 +346,7 @@ impl fmt::Display for DeclinedReason {
     }
 }
 
-/// Who withdrew an ask.
+/// Who withdrew an incoming request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CancelledReason {
@@ -371,7 +371,7 @@ impl fmt::Display for CancelledReason {
 /// ```
 /// use claude_duplex::{Action, Config, Protocol, RejectedReason, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
 /// protocol.receive(
 ///     SessionTime::ZERO,
 ///     b"npm warn: something\n{\"type\":\"keep_alive\"}\n",
@@ -420,7 +420,7 @@ impl fmt::Debug for RejectedLine {
 /// ```
 /// use claude_duplex::{Action, Config, MessageKind, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
 /// protocol.receive(SessionTime::ZERO, b"\x1b[H{\"type\":\"active_goal\"}\n");
 /// let Some(Action::DamagedLine(line)) = protocol.poll_action() else {
 ///     panic!("it is reported first")

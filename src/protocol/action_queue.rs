@@ -92,7 +92,7 @@ mod tests {
 
     /// How much is unread after that line of the CLI, to a session with one open request `r`.
     fn unread(line: &Value) -> usize {
-        let mut protocol = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+        let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
         protocol.request(SessionTime::ZERO, Request::new("mcp_status").id("r")).expect("it is open");
         protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes());
         protocol.actions.bytes()
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_turn_weighs_the_name_of_what_began_it() {
         let unread = |kind: &str| {
-            let mut protocol = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+            let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
             let lines = [
                 json!({ "type": "system", "subtype": "init", "claude_code_version": "2.1.329" }),
                 json!({ "type": "result", "subtype": "success", "origin": { "kind": kind } }),

@@ -16,7 +16,7 @@ use crate::outgoing::prompt::WhenBusy;
 /// use claude_duplex::{Config, IncomingKind, Seed, WhenBusy};
 ///
 /// let mut config =
-///     Config::new(Seed(*b"from the system!")).handle(IncomingKind::Permission);
+///     Config::new(Seed::from_bytes(*b"from the system!")).handle(IncomingKind::Permission);
 /// config.when_busy = WhenBusy::Reject;
 /// config.timeouts.stall = Some(std::time::Duration::from_secs(300));
 /// config.limits.line = 8 * 1024 * 1024;
@@ -32,9 +32,9 @@ pub struct Config {
     pub seed: Seed,
     /// What becomes of a prompt that is given while another runs; a [`Prompt`](crate::Prompt) may say otherwise.
     pub when_busy: WhenBusy,
-    /// The asks that the host takes [as its own](Config::handle). All others are declined at once, each in its safe way.
+    /// The incoming requests that the host takes [as its own](Config::handle). All others are declined at once, each in its safe way.
     pub handled: IncomingKinds,
-    /// What becomes of an ask of a kind that this version of the crate does not know.
+    /// What becomes of an incoming request of a kind that this version of the crate does not know.
     pub unknown_incoming: UnknownIncoming,
     /// What is on the other end. The ready-made transports set it by themselves: a child process, or two streams.
     pub transport: TransportKind,
@@ -49,7 +49,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The default settings: prompts queue, every ask is declined, a child process, the default limits.
+    /// The default settings: prompts queue, every incoming request is declined, a child process, the default limits.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Config {
     }
 
     /// Takes a kind of ask as the host's own: it arrives as [`IncomingRequest`](crate::Action::IncomingRequest), and the host owes it an
-    /// [`answer`](crate::Protocol::respond). An ask that nobody owns is declined, so that nothing is granted by neglect.
+    /// [`answer`](crate::Protocol::respond). An incoming request that nobody owns is declined, so that nothing is granted by neglect.
     #[must_use]
     pub fn handle(mut self, kind: IncomingKind) -> Self {
         self.handled = self.handled.with(kind);
@@ -74,7 +74,7 @@ impl Config {
     }
 }
 
-/// What becomes of an ask of an unknown kind.
+/// What becomes of an incoming request of an unknown kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum UnknownIncoming {
@@ -119,14 +119,14 @@ pub enum CloseWhen {
 /// use claude_duplex::testing::{Script, TestSession};
 /// use claude_duplex::{Action, Config, Prompt, RefusedReason, Seed};
 ///
-/// let mut config = Config::new(Seed([1; 16]));
+/// let mut config = Config::new(Seed::from_bytes([1; 16]));
 /// config.limits.open_prompts = 1;
 /// let mut pair = TestSession::new(config, Script::default());
 /// pair.prompt("first");
 /// let refused = pair.host.prompt(pair.now(), Prompt::text("second")).unwrap_err();
-/// assert_eq!(refused.reason, RefusedReason::Full);
+/// assert_eq!(refused.reason(), RefusedReason::Full);
 /// pair.run_until(|action| matches!(action, Action::CapacityAvailable));
-/// pair.prompt(refused.value); // the prompt came back unharmed
+/// pair.prompt(refused.into_inner()); // the prompt came back unharmed
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -163,10 +163,10 @@ pub struct Limits {
     /// the same number, so that other requests never leave them without room. 1,024; 0 counts as 1.
     #[serde(deserialize_with = "size")]
     pub open_requests: usize,
-    /// Asks without an answer; one more is declined. 1,024.
+    /// Incoming requests without an answer; one more is declined. 1,024.
     #[serde(deserialize_with = "size")]
     pub open_incoming: usize,
-    /// Bytes of the lines of asks without an answer; an ask that would exceed them is declined. 128 MiB.
+    /// Bytes of the lines of incoming requests without an answer; an incoming request that would exceed them is declined. 128 MiB.
     #[serde(deserialize_with = "size")]
     pub open_incoming_bytes: usize,
     /// How much of the end of stderr is kept for errors and the end of the session. 16 KiB.
@@ -218,7 +218,7 @@ impl Default for Limits {
 /// use claude_duplex::{Action, Config, Deadline, Seed, SessionTime};
 /// use std::time::Duration;
 ///
-/// let mut config = Config::new(Seed([1; 16]));
+/// let mut config = Config::new(Seed::from_bytes([1; 16]));
 /// config.timeouts.stall = Some(Duration::from_secs(90));
 /// let mut pair = TestSession::new(config, Script::default().fault(Fault::Silent));
 /// pair.prompt("hello?");
@@ -245,7 +245,7 @@ pub struct Timeouts {
     /// For the result of a turn that is over, as the CLI's other lines say; its prompts are then
     /// [`LostReason::NoResult`](crate::LostReason::NoResult). 10 s.
     ///
-    /// The time counts from the last byte, or the last answer of the host, and not while an ask is open. A `keep_alive` does
+    /// The time counts from the last byte, or the last answer of the host, and not while an incoming request is open. A `keep_alive` does
     /// not count. The CLI reports the end of a turn by `command_lifecycle` `completed` and `session_state_changed` `idle`
     /// ([`Options::session_state`](crate::options::Options::session_state)). So does the receipt of an interrupt, for prompts
     /// that it does not list as still queued. What the CLI begins after it takes it back. CLIs before 2.1.206 report nothing
@@ -255,7 +255,7 @@ pub struct Timeouts {
     ///
     /// The time counts from the last byte, or from the moment when the CLI came to owe something, whichever is later. A
     /// `keep_alive` does not count. The CLI owes something while a prompt, a turn, a request of the host or background work
-    /// is open; while an ask is open, the host owes an answer, and only an open request of the host counts. A stall is
+    /// is open; while an incoming request is open, the host owes an answer, and only an open request of the host counts. A stall is
     /// reported once; the time counts again from the next byte, or from the next prompt, request, interrupt or answer of
     /// the host.
     pub stall: Option<Duration>,

@@ -39,7 +39,7 @@ impl Protocol {
         }
     }
 
-    /// Whether what `close` waits for still goes on. An ask that outlives its turn is waited for too: its answer could
+    /// Whether what `close` waits for still goes on. An incoming request that outlives its turn is waited for too: its answer could
     /// not be written any more.
     pub(super) fn is_finishing(&self) -> bool {
         match self.config.close_when {

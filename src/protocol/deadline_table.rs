@@ -54,7 +54,7 @@ impl Protocol {
         Some(self.ledger.turn_since()?.saturating_add(self.config.timeouts.turn?))
     }
 
-    /// Returns when a result that does not come is given up. An open ask may be of the turn.
+    /// Returns when a result that does not come is given up. An open incoming request may be of the turn.
     fn result_due(&self) -> Option<SessionTime> {
         let wait = self.config.timeouts.missing_result?;
         let waits = self.asks.is_empty() && self.ledger.misses_result();

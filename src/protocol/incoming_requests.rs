@@ -26,7 +26,7 @@ pub(crate) struct IncomingRequests {
     unechoed: VecDeque<String>,
     /// Answered or declined: the reply to an `initialize` may still list them as open.
     over: VecDeque<String>,
-    /// Known from such a list; the line itself may still come, and is the same ask.
+    /// Known from such a list; the line itself may still come, and is the same incoming request.
     listed: VecDeque<String>,
 }
 
@@ -48,17 +48,17 @@ impl IncomingRequests {
         self.open.iter().any(|open| open.request_id == request_id)
     }
 
-    /// Whether an ask of a list is known: open, or over.
+    /// Whether an incoming request of a list is known: open, or over.
     pub(crate) fn is_known(&self, request_id: &str) -> bool {
         self.is_open(request_id) || self.over.iter().any(|over| over == request_id)
     }
 
-    /// Notes an ask that is known from a list.
+    /// Notes an incoming request that is known from a list.
     pub(crate) fn list(&mut self, request_id: &str) {
         note(&mut self.listed, request_id);
     }
 
-    /// Whether a line is the ask that is known from a list. Each is expected once.
+    /// Whether a line is the incoming request that is known from a list. Each is expected once.
     pub(crate) fn was_listed(&mut self, request_id: &str) -> bool {
         forget(&mut self.listed, request_id)
     }
@@ -94,7 +94,7 @@ impl IncomingRequests {
         self.open.iter().find(|open| open.ask.id == id).map(|open| &open.ask)
     }
 
-    /// The line that says that answer, which is of the ask's kind, and which way it goes.
+    /// The line that says that answer, which is of the incoming request's kind, and which way it goes.
     pub(crate) fn line(&self, id: IncomingId, answer: &IncomingResponse) -> Option<(Vec<u8>, ResponseKind)> {
         let open = self.open.iter().find(|open| open.ask.id == id)?;
         let line = match answer {
@@ -126,7 +126,7 @@ impl IncomingRequests {
         refusals
     }
 
-    /// Closes an ask whose answer is written.
+    /// Closes an incoming request whose answer is written.
     pub(crate) fn answered(&mut self, id: IncomingId, verdict: ResponseKind, actions: &mut Actions) {
         if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {
             let open = self.remove(at);
@@ -135,7 +135,7 @@ impl IncomingRequests {
         }
     }
 
-    /// The CLI withdrew an ask; whether it was open.
+    /// The CLI withdrew an incoming request; whether it was open.
     pub(crate) fn withdraw(&mut self, request_id: &str, actions: &mut Actions) -> bool {
         let Some(at) = self.open.iter().position(|open| open.request_id == request_id) else { return false };
         let ask = self.remove(at).ask.id;
@@ -156,7 +156,7 @@ impl IncomingRequests {
         self.end(request_id);
     }
 
-    /// Notes that an ask is over for the host, whether it was answered or not.
+    /// Notes that an incoming request is over for the host, whether it was answered or not.
     pub(crate) fn end(&mut self, request_id: &str) {
         note(&mut self.over, request_id);
     }

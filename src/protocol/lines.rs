@@ -21,7 +21,7 @@ use crate::wire::scan::damage::{Damage, Object, damage};
 use crate::wire::scan::raw::{Raw, Text};
 use crate::wire::scan::scan;
 
-/// The most entries that are read of one list of open asks, in the reply to an `initialize`.
+/// The most entries that are read of one list of open incoming requests, in the reply to an `initialize`.
 const LISTED: usize = 1024;
 
 impl Protocol {
@@ -286,8 +286,9 @@ impl Protocol {
         }
     }
 
-    /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on (wire reference,
-    /// section 1.8): each ask is delivered once, whether its own line comes too or not, and never after it was answered.
+    /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on
+    /// ([wire reference, section 1.8](crate::guide::wire#18-control_response)): each is delivered once, whether its own line comes
+    /// too or not, and never after it was answered.
     fn still_asked(&mut self, list: Raw<'_>) {
         for listed in list.items().take(LISTED) {
             if self.settled {
@@ -339,7 +340,7 @@ impl Protocol {
         }
     }
 
-    /// An ask, by its own line or by a list of those that are open.
+    /// An incoming request, by its own line or by a list of those that are open.
     fn ask(&mut self, message: Message, listed: bool) {
         let Some(request_id) = control::request_id(message.as_bytes()) else {
             return self.reject_request(message.as_bytes());

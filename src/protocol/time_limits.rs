@@ -101,7 +101,7 @@ impl Protocol {
             match due {
                 Due::Stop(prompt) => self.stop(prompt),
                 Due::GiveUp(prompt, stopped) => {
-                    // A CLI that has stopped it, and says and asks nothing since, has forgotten it.
+                    // A CLI that has stopped it, and says and incoming requests nothing since, has forgotten it.
                     let is_silent = |stopped| self.silence.heard() <= stopped && self.asks.is_empty();
                     self.ledger.give_up(prompt, stopped.is_some_and(is_silent), &mut self.actions);
                 }

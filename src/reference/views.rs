@@ -119,9 +119,9 @@ fn slow_views(message: &Message) -> Views {
         MessageKind::Assistant => {
             Some(said().and_then(|mut said| said.require::<Vec<ContentBlock>>("content").map_err(within)))
         }
-        MessageKind::User => Some(
-            said().and_then(|mut said| said.require::<ContentBlocks>("content").map_err(within)).map(|blocks| blocks.0),
-        ),
+        MessageKind::User => {
+            Some(said().and_then(|mut said| said.require::<ContentBlocks>("content").map_err(within)).map(Vec::from))
+        }
         _ => None,
     };
     let results = |block: &ContentBlock| match block {

@@ -23,9 +23,9 @@ use crate::protocol::action::CancelledReason;
 pub use handlers::{Handlers, LocalHandlers};
 pub use serve::Handler;
 
-/// The asks of a session, as their one owner: a stream, or [`serve`](Self::serve) with handlers.
+/// The incoming requests of a session, as their one owner: a stream, or [`serve`](Self::serve) with handlers.
 ///
-/// An ask comes here if the session [owns](crate::Config::handle) its kind, and is then nobody else's; subscribers see it.
+/// An incoming request comes here if the session [owns](crate::Config::handle) its kind, and is then nobody else's; subscribers see it.
 /// One that comes while nobody owns it is [declined](IncomingResponse::Decline) at once, so become its owner before the runner runs.
 /// Dropping the owner declines what it has not taken and what comes later; what it has taken is [`IncomingRequest`]'s.
 ///
@@ -38,7 +38,7 @@ pub use serve::Handler;
 ///
 /// let world = TestRuntime::new();
 /// let script = Script::default().then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")]);
-/// let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
+/// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
 /// let (claude, runner) = Driver::new(config, world.start(script)).into_session();
 /// let mut asks = claude.incoming().unwrap();
 /// assert!(claude.incoming().is_err(), "there is one owner");
@@ -64,7 +64,7 @@ impl IncomingRequests {
         Self { inbox, shared }
     }
 
-    /// The next ask; `None` when the session is over. Those that were withdrawn meanwhile are passed over.
+    /// The next incoming request; `None` when the session is over. Those that were withdrawn meanwhile are passed over.
     ///
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Responder> {
@@ -113,7 +113,7 @@ pub struct Responder {
     withdrawal: Arc<Withdrawal>,
     shared: Arc<Shared>,
     open: bool,
-    /// An open ask counts as a handle.
+    /// An open incoming request counts as a handle.
     _presence: Option<Arc<Presence>>,
 }
 

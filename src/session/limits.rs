@@ -1,7 +1,7 @@
 //! How much the handles of a session hold.
 
 /// What the handles of one session hold at most. [`Limits`](crate::Limits) bounds what the session itself does: bytes
-/// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and asks.
+/// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and incoming requests.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -11,7 +11,7 @@
 /// limits.turn_messages = 4;
 /// let world = TestRuntime::new();
 /// let script = Script::default().then([Step::text_in_parts("a long answer", 13, Default::default())]);
-/// let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session_with(limits);
+/// let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session_with(limits);
 /// world.run(runner.run_until(async {
 ///     let mut turn = claude.prompt("talk").unwrap();
 ///     assert!(turn.ended().await.is_success()); // nobody read meanwhile, and nothing waited for that

@@ -26,7 +26,7 @@ pub(super) type Replied = Result<Response, RequestError>;
 /// let world = TestRuntime::new();
 /// let child = world.start(Script::new(CliVersion::V1_0_128));
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed([1; 16])), child).into_session();
+///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
 /// world.run(runner.run_until(async {
 ///     claude.request(SetModel::new("opus")).unwrap().await.unwrap();
 ///     let unknown =

@@ -100,7 +100,7 @@ impl Shared {
         self.room.notify(usize::MAX);
     }
 
-    /// What an ask holds to count as a handle; none once the last handle is gone.
+    /// What an incoming request holds to count as a handle; none once the last handle is gone.
     pub(super) fn presence(&self) -> Option<Arc<Presence>> {
         self.presence.get()?.upgrade()
     }

@@ -26,7 +26,7 @@ use crate::protocol::action::Action;
 ///
 /// let world = TestRuntime::new();
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed([1; 16])), world.start(Script::default()))
+///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(Script::default()))
 ///         .into_session();
 /// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
 /// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));

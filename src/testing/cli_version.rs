@@ -226,7 +226,7 @@ pub(super) struct Habits {
     pub(super) starts_tools_early: bool,
     /// An allow without `updatedInput` is refused.
     pub(super) needs_input_back: bool,
-    /// A permission ask, and the input of a tool's hook, has a `tool_use_id`.
+    /// A permission request, and the input of a tool's hook, has a `tool_use_id`.
     pub(super) names_tool_use: bool,
     /// A hook is withdrawn after the time that it names; else after a minute.
     pub(super) keeps_hook_timeouts: bool,

@@ -32,9 +32,9 @@ pub enum Fault {
     Grandchild,
     /// `no-initialize`: `initialize` is never answered.
     NeverInitialize,
-    /// `withdraw=MILLISECONDS`: an ask that is not answered in time is withdrawn.
+    /// `withdraw=MILLISECONDS`: an incoming request that is not answered in time is withdrawn.
     WithdrawAsks(Duration),
-    /// `repeat-ask`: every ask is written twice.
+    /// `repeat-ask`: every incoming request is written twice.
     RepeatAsks,
     /// `partial-line`: the last line is cut.
     PartialLine,

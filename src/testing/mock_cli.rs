@@ -116,7 +116,7 @@ enum Stdin {
     Ended,
     /// It is open, and nobody reads it any more.
     Unread,
-    /// The peer has closed it.
+    /// The mock CLI has closed it.
     Closed,
 }
 

@@ -1,4 +1,4 @@
-//! The peer as a process.
+//! The mock CLI as a process.
 
 use std::io::{Read, Write};
 use std::process::ExitCode;

@@ -29,7 +29,7 @@ type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 /// # use claude_duplex::{Action, Config, Seed};
 /// let script =
 ///     Script::default().answering(|prompt| vec![Step::text(prompt.to_uppercase())]);
-/// let mut pair = TestSession::new(Config::new(Seed([1; 16])), script);
+/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), script);
 /// pair.prompt("hello");
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
 /// let Action::PromptEnded { result: Some(result), .. } = ended else {
@@ -168,7 +168,7 @@ impl Script {
     /// use claude_duplex::{Action, Config, Exit, Seed};
     ///
     /// let script = Script::default().args(["--print", "--no-such-flag"]);
-    /// let mut pair = TestSession::new(Config::new(Seed([1; 16])), script);
+    /// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), script);
     /// let Action::Closed(closed) =
     ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
     /// else {

@@ -162,7 +162,7 @@ impl Step {
     /// let fields = Json::parse(r#"{ "total_cost_usd": 0.25, "is_error": true }"#)?;
     /// let steps = [Step::text("too long"), Step::result_fields(&fields)];
     /// let script = Script::default().then(steps);
-    /// let mut pair = TestSession::new(Config::new(Seed([1; 16])), script);
+    /// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), script);
     /// pair.prompt("hello");
     /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     /// let Action::PromptEnded { result: Some(result), .. } = ended else {

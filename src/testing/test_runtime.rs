@@ -30,7 +30,7 @@ const POLLS: usize = 100_000_000;
 ///
 /// let world = TestRuntime::new();
 /// let mut claude =
-///     Driver::new(Config::new(Seed([1; 16])), world.start(Script::default()));
+///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(Script::default()));
 /// claude.prompt("hello").unwrap();
 /// world.run(async {
 ///     while !matches!(claude.next().await, Some(Action::PromptEnded { .. })) {}

@@ -27,7 +27,7 @@ const STEPS: usize = 1_000_000;
 /// use claude_duplex::testing::{TestSession, Script};
 /// use claude_duplex::{Action, Config, Outcome, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed([1; 16])), Script::default());
+/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default());
 /// let prompt = pair.prompt("hello");
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
 /// assert!(matches!(ended, Action::PromptEnded { prompt: of, outcome: Outcome::Success, .. } if of == prompt));
@@ -88,7 +88,7 @@ impl TestSession {
     /// Where the host refuses it.
     pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> PromptId {
         let given = self.host.prompt(self.now, prompt.into());
-        given.unwrap_or_else(|refused| panic!("the prompt was refused: {}", refused.reason))
+        given.unwrap_or_else(|refused| panic!("the prompt was refused: {}", refused.reason()))
     }
 
     /// Interrupts.
@@ -97,7 +97,7 @@ impl TestSession {
     /// Where the host refuses it.
     pub fn interrupt(&mut self, interrupt: Interrupt) -> RequestId {
         let sent = self.host.interrupt(self.now, interrupt);
-        sent.unwrap_or_else(|refused| panic!("the interrupt was refused: {}", refused.reason))
+        sent.unwrap_or_else(|refused| panic!("the interrupt was refused: {}", refused.reason()))
     }
 
     /// Asks something of the CLI.
@@ -106,13 +106,13 @@ impl TestSession {
     /// Where the host refuses it.
     pub fn request(&mut self, request: impl Into<Request>) -> RequestId {
         let sent = self.host.request(self.now, request);
-        sent.unwrap_or_else(|refused| panic!("the request was refused: {}", refused.reason))
+        sent.unwrap_or_else(|refused| panic!("the request was refused: {}", refused.reason()))
     }
 
-    /// Answers an ask of the CLI.
+    /// Answers an incoming request of the CLI.
     ///
     /// # Panics
-    /// Where the ask is over, or the answer does not fit it.
+    /// Where the incoming request is over, or the answer does not fit it.
     pub fn respond(&mut self, ask: crate::base::ids::IncomingId, answer: impl Into<crate::incoming::IncomingResponse>) {
         let answered = self.host.respond(self.now, ask, answer.into());
         answered.unwrap_or_else(|error| panic!("the answer was refused: {error}"));

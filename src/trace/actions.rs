@@ -194,7 +194,7 @@ fn replied(span: &Span, request: RequestId, reply: &Result<Response, RequestErro
     }
 }
 
-/// What an ask is about, by its name, which is all that is read of it.
+/// What an incoming request is about, by its name, which is all that is read of it.
 fn about(kind: IncomingKind, message: &Message) -> Option<String> {
     let request = Raw::line(message.as_bytes()).get("request")?;
     let about = match kind {

@@ -1,4 +1,4 @@
-//! The control lines: requests both ways, their responses, withdrawals (wire reference, sections 1.6 to 1.9).
+//! The control lines: requests both ways, their responses, withdrawals ([wire reference, sections 1.6 to 1.9](crate::guide::wire#16-subtypes-of-incoming-requests)).
 
 use crate::base::error::{DecodeError, RequestError};
 use crate::base::ids::Uuid;
@@ -13,7 +13,7 @@ pub(crate) fn request_id(line: &[u8]) -> Option<String> {
     Raw::line(line).text_of("request_id")?.within(LONGEST_NAME)
 }
 
-/// What decides how an ask is treated, before anybody looks at its content.
+/// What decides how an incoming request is treated, before anybody looks at its content.
 #[derive(Debug, Default)]
 pub(crate) struct AskFields<'l> {
     /// The start of it: no subtype that the crate knows is longer.
@@ -68,7 +68,7 @@ pub(crate) fn tool_input(line: &[u8]) -> Result<Raw<'_>, DecodeError> {
     request.get("input").ok_or_else(|| missing("input").within("request"))
 }
 
-/// Reads what an ask is about: the `request` of a `control_request`, without its subtype.
+/// Reads what an incoming request is about: the `request` of a `control_request`, without its subtype.
 pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
     read_line(line, |reader| reader.within("request", |reader| T::read_fields(reader, Tags::new("subtype"))))
 }
@@ -117,14 +117,14 @@ pub(crate) fn response(line: &[u8]) -> Option<Response<'_>> {
 }
 
 impl<'l> Response<'l> {
-    /// Returns the lists of asks that were open when the CLI wrote it, beside the reply to an `initialize`. Each item is
+    /// Returns the lists of incoming requests that were open when the CLI wrote it, beside the reply to an `initialize`. Each item is
     /// a whole `control_request`.
     pub(crate) fn pending(&self) -> impl Iterator<Item = Raw<'l>> + use<'l> {
         self.pending.into_iter().flatten()
     }
 }
 
-/// What an acknowledged interrupt says of other prompts (wire reference, section 2.3).
+/// What an acknowledged interrupt says of other prompts ([wire reference, section 2.3](crate::guide::wire#23-interrupt)).
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Receipt<'l> {
     still_queued: Option<Raw<'l>>,

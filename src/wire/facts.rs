@@ -5,7 +5,7 @@
 use crate::base::ids::Uuid;
 use crate::wire::scan::raw::{Raw, Text};
 
-/// The most prompts that a result names (wire reference, section 1.4); a list of so many may be cut.
+/// The most prompts that a result names ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)); a list of so many may be cut.
 const NAMED: usize = 64;
 /// How many of them are read. What a longer list names beyond is found out like what a cut one leaves out.
 const NAMED_READ: usize = 4 * NAMED;

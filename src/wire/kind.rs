@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The `type`s of the CLI's lines (wire reference, section 1.3).
+/// The `type`s of the CLI's lines ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each is the wire's own name")]

@@ -1,7 +1,7 @@
 //! How views and open enums are declared: `view!`, `tagged!` and `words!`.
 //!
 //! The CLI changes with every release, so a view asks for as little as it can, keeps what it does not name, and lets no
-//! field hide another. These rules stand here once, for messages, replies and asks.
+//! field hide another. These rules stand here once, for messages, replies and incoming requests.
 
 use crate::base::error::DecodeError;
 use crate::wire::read::{Reader, Tags};

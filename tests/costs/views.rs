@@ -21,7 +21,7 @@ fn line(image: usize) -> Vec<u8> {
 
 /// The most memory in bytes that the session and the image's content take at once.
 fn peak(line: &[u8]) -> usize {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     session.prompt(SessionTime::ZERO, Prompt::text("look at it")).expect("the first prompt is taken");
     session.sent(SessionTime::ZERO, session.poll_transmit().len());
     session.receive(SessionTime::ZERO, &corpora::Writer::new().init());

@@ -100,3 +100,29 @@ fn a_dead_link_is_found() {
         targets(&page.text).iter().map(|target| flaw(root, &page, &pages, target).is_some()).collect();
     assert_eq!(flaws, [false, false, true, true]);
 }
+
+/// rustdoc checks that the module of a link exists, and not the heading behind `#`.
+#[test]
+fn links_to_the_wire_reference_name_a_heading() {
+    let wire = include_str!("../../docs/protocol/wire.md");
+    let known = anchors(wire);
+    let sources = files("src", "rs").into_iter().chain(files("src", "md"));
+    let mut count = 0;
+    for file in sources {
+        for rest in file.text.split("crate::guide::wire#").skip(1) {
+            let name = rest.split(')').next().unwrap_or_default();
+            assert!(known.contains(name), "{}: {name}", file.name);
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+#[test]
+fn the_glossary_is_short() {
+    let glossary = include_str!("../../docs/glossary.md");
+    let terms: Vec<&str> =
+        glossary.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).skip(1).collect();
+    assert!(terms.len() <= 30, "{} terms", terms.len());
+    assert!(terms.is_sorted_by_key(|term| term.to_lowercase()), "{terms:?}");
+}

@@ -40,7 +40,7 @@ fn recordings() -> Vec<(String, String, Vec<What>)> {
 }
 
 fn session() -> Protocol {
-    let mut config = Config::new(Seed([1; 16]));
+    let mut config = Config::new(Seed::from_bytes([1; 16]));
     config.handled = IncomingKinds::ALL;
     Protocol::new(config, SessionTime::ZERO)
 }

@@ -40,7 +40,7 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+        let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
         let prompt = session.prompt(SessionTime::ZERO, Prompt::text("hello")).expect("there is room");
         session.sent(SessionTime::ZERO, usize::MAX);
         Self { session, prompt, actions: Vec::new() }
@@ -241,7 +241,7 @@ fn a_result_that_comes_twice_answers_once() {
 
 #[test]
 fn a_rejected_line_says_whether_a_result_is_due() {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO);
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     session.receive(SessionTime::ZERO, b"motd\n");
     assert!(matches!(session.poll_action(), Some(Action::RejectedLine(RejectedLine { result_due: false, .. }))));
     let mut host = Host::in_turn();

@@ -1,4 +1,4 @@
-//! The laws of the design, each judged over the same arbitrary histories.
+//! The invariants of the design, each judged over the same arbitrary histories.
 
 mod ends;
 mod ids;
@@ -17,7 +17,7 @@ use crate::laws::{self, Case, LAWS, LEDGER, Told};
 use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Input, Prompt, Protocol, Seed, SessionTime};
 
-/// Number of histories that each law is judged over; `CASES=20000` judges more.
+/// Number of histories that each invariant is judged over; `CASES=20000` judges more.
 static CASES: LazyLock<u64> =
     LazyLock::new(|| std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000));
 
@@ -40,11 +40,11 @@ fn histories() -> impl Iterator<Item = (u64, History)> {
     })
 }
 
-/// The same with what each gave, made once for all laws.
+/// The same with what each gave, made once for all invariants.
 static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> =
     LazyLock::new(|| histories().map(|(seed, history)| (seed, Case::of(history))).collect());
 
-/// Judges all histories by the law of that name. `-- --nocapture` prints how much there was to judge.
+/// Judges all histories by the invariant of that name. `-- --nocapture` prints how much there was to judge.
 fn judge(name: &str) {
     let law = LAWS.iter().chain([&LEDGER]).find(|law| law.name == name).expect("a law of that name");
     let (mut judged, mut histories) = (0, 0);
@@ -187,7 +187,7 @@ fn answers_of_every_kind_are_taken_and_refused() {
 fn law_10_any_bytes_are_borne() {
     for seed in 0..*CASES {
         let bytes = noise(seed ^ 0xabcd, 4096);
-        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), SessionTime::ZERO);
+        let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);
         for chunk in bytes.chunks(1 + seed as usize % 97) {
             protocol.receive(SessionTime::ZERO, chunk);
         }

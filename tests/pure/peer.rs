@@ -1,4 +1,4 @@
-//! The peer: what it does as each generation, held to what was recorded, and that it is pure.
+//! The mock CLI: what it does as each generation, held to what was recorded, and that it is pure.
 
 mod behavior;
 mod faults;

@@ -64,7 +64,7 @@ fn host_lines() -> Vec<(String, Value)> {
 }
 
 fn written(command: impl FnOnce(&mut Protocol)) -> Value {
-    let mut protocol = Protocol::new(Config::new(Seed([3; 16])), SessionTime::ZERO);
+    let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);
     command(&mut protocol);
     let line = protocol.poll_transmit();
     assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1, "it is one line");

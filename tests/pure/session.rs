@@ -1,4 +1,4 @@
-//! A session as a whole, against the scripted peer: how it idles, closes, changes its id, and keeps to its limits.
+//! A session as a whole, against the mock CLI: how it idles, closes, changes its id, and keeps to its limits.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use claude_duplex::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn config() -> Config {
-    Config::new(Seed([9; 16])).handle(IncomingKind::Permission)
+    Config::new(Seed::from_bytes([9; 16])).handle(IncomingKind::Permission)
 }
 
 fn outcome(actions: &[Action], wanted: PromptId) -> Option<Outcome> {
@@ -117,7 +117,7 @@ fn refuse_means_refused_and_the_prompt_comes_back() {
     pair.prompt("one");
     let now = pair.now();
     let refused = pair.host.prompt(now, Prompt::text("two")).unwrap_err();
-    assert_eq!((refused.reason, refused.value), (RefusedReason::Busy, Prompt::text("two")));
+    assert_eq!((refused.reason(), refused.into_inner()), (RefusedReason::Busy, Prompt::text("two")));
     pair.run_until_idle();
     let now = pair.now();
     assert!(pair.host.prompt(now, Prompt::text("two")).is_ok());
@@ -155,9 +155,9 @@ fn what_is_full_is_refused_until_there_is_room() {
     pair.request(Request::initialize());
     let now = pair.now();
     let refused = pair.host.request(now, Request::new("mcp_status")).unwrap_err();
-    assert_eq!(refused.reason, RefusedReason::Full);
+    assert_eq!(refused.reason(), RefusedReason::Full);
     pair.run_until(|action| matches!(action, Action::CapacityAvailable));
-    pair.request(refused.value);
+    pair.request(refused.into_inner());
 }
 
 #[test]
@@ -170,12 +170,12 @@ fn room_is_told_when_what_was_refused_fits() {
     let now = pair.now();
     pair.host.prompt(now, "waits here").unwrap();
     let refused = pair.host.prompt(now, Prompt::text("x".repeat(1900))).unwrap_err();
-    assert_eq!(refused.reason, RefusedReason::Full);
+    assert_eq!(refused.reason(), RefusedReason::Full);
     // Told at once, it would be given and refused again for as long as the turn runs.
     assert!(!pair.take_actions().contains(&Action::CapacityAvailable));
     pair.run_until(|action| matches!(action, Action::CapacityAvailable));
     assert!(pair.now() >= now.saturating_add(SECOND));
-    pair.prompt(refused.value);
+    pair.prompt(refused.into_inner());
 }
 
 #[test]
@@ -186,13 +186,13 @@ fn what_may_never_wait_to_be_written_is_too_long() {
     let long = "x".repeat(1000);
     for busy in [WhenBusy::Queue, WhenBusy::Send] {
         let refused = session.prompt(SessionTime::ZERO, Prompt::text(&long).when_busy(busy)).unwrap_err();
-        assert_eq!(refused.reason, RefusedReason::TooLong);
-        assert_eq!(refused.value, Prompt::text(&long).when_busy(busy));
+        assert_eq!(refused.reason(), RefusedReason::TooLong);
+        assert_eq!(refused.into_inner(), Prompt::text(&long).when_busy(busy));
     }
     let request = Request::new("mcp_status").field("x", Json::from_text(&long));
-    assert_eq!(session.request(SessionTime::ZERO, request).unwrap_err().reason, RefusedReason::TooLong);
+    assert_eq!(session.request(SessionTime::ZERO, request).unwrap_err().reason(), RefusedReason::TooLong);
     assert_eq!(
-        session.interrupt(SessionTime::ZERO, Interrupt::running().id(&*long)).unwrap_err().reason,
+        session.interrupt(SessionTime::ZERO, Interrupt::running().id(&*long)).unwrap_err().reason(),
         RefusedReason::TooLong
     );
     assert_eq!(session.poll_transmit(), b"");
@@ -202,13 +202,13 @@ fn what_may_never_wait_to_be_written_is_too_long() {
     let half = "x".repeat(600);
     session.prompt(SessionTime::ZERO, Prompt::text(&half).when_busy(WhenBusy::Send)).unwrap();
     let refused = session.prompt(SessionTime::ZERO, Prompt::text(&half).when_busy(WhenBusy::Send)).unwrap_err();
-    assert_eq!(refused.reason, RefusedReason::Full);
+    assert_eq!(refused.reason(), RefusedReason::Full);
     let request = Request::new("mcp_status").field("x", Json::from_text(&half));
-    assert_eq!(session.request(SessionTime::ZERO, request).unwrap_err().reason, RefusedReason::Full);
+    assert_eq!(session.request(SessionTime::ZERO, request).unwrap_err().reason(), RefusedReason::Full);
     assert_eq!(session.poll_action(), None);
     session.sent(SessionTime::ZERO, usize::MAX);
     assert_eq!(session.poll_action(), Some(Action::CapacityAvailable));
-    session.prompt(SessionTime::ZERO, refused.value).unwrap();
+    session.prompt(SessionTime::ZERO, refused.into_inner()).unwrap();
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn one_prompt_and_one_request_may_be_open_whatever_the_limits() {
     pair.prompt("hello");
     pair.interrupt(Interrupt::running());
     let now = pair.now();
-    assert_eq!(pair.host.prompt(now, "another").unwrap_err().reason, RefusedReason::Full);
+    assert_eq!(pair.host.prompt(now, "another").unwrap_err().reason(), RefusedReason::Full);
     pair.run_until(|action| matches!(action, Action::CapacityAvailable));
     pair.prompt("another");
 }
@@ -227,7 +227,7 @@ fn one_prompt_and_one_request_may_be_open_whatever_the_limits() {
 #[test]
 fn uuids_are_another_sessions_never() {
     let uuids = |seed: u8| {
-        let mut session = Protocol::new(Config::new(Seed([seed; 16])), SessionTime::ZERO);
+        let mut session = Protocol::new(Config::new(Seed::from_bytes([seed; 16])), SessionTime::ZERO);
         (0..100).map(|_| session.prompt(SessionTime::ZERO, Prompt::text("x")).unwrap().uuid()).collect::<Vec<_>>()
     };
     let (one, other) = (uuids(1), uuids(2));
@@ -236,7 +236,7 @@ fn uuids_are_another_sessions_never() {
     let mut session = Protocol::new(config(), SessionTime::ZERO);
     let given = Prompt::text("x").uuid(one[0]);
     session.prompt(SessionTime::ZERO, given.clone()).unwrap();
-    assert_eq!(session.prompt(SessionTime::ZERO, given).unwrap_err().reason, RefusedReason::Reused);
+    assert_eq!(session.prompt(SessionTime::ZERO, given).unwrap_err().reason(), RefusedReason::Reused);
 }
 
 const ASK: &[u8] =

@@ -23,7 +23,7 @@ fn json() -> Json {
 }
 
 fn config() -> Config {
-    Config::new(Seed([1; 16])).handle(IncomingKind::Permission)
+    Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission)
 }
 
 /// The content blocks of an assistant that says these.
@@ -231,7 +231,7 @@ fn tool_named(number: usize) -> SdkMcpTool {
     SdkMcpTool::new(format!("{number}{}", long()), long(), json())
 }
 
-/// A call of a server's tool, and questions with their answers, out of asks that say too much.
+/// A call of a server's tool, and questions with their answers, out of incoming requests that say too much.
 fn asked() -> (IncomingMcpMessage, Questions, QuestionResponse) {
     let asks = [
         serde_json::json!({ "type": "control_request", "request_id": "a", "request": { "subtype": "mcp_message",

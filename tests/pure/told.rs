@@ -19,8 +19,10 @@ struct Host {
 
 impl Host {
     fn of(version: &str) -> Self {
-        let mut host =
-            Self { protocol: Protocol::new(Config::new(Seed([1; 16])), SessionTime::ZERO), actions: Vec::new() };
+        let mut host = Self {
+            protocol: Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO),
+            actions: Vec::new(),
+        };
         host.prompt("/compact");
         let init = json!({ "type": "system", "subtype": "init", "session_id": "s", "model": "m", "permissionMode": "default",
             "claude_code_version": version });
@@ -97,14 +99,15 @@ fn an_interrupted_prompt_has_a_plain_cause() {
 #[test]
 fn the_exit_after_an_interrupt_is_explained() {
     let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
-    let mut pair = TestSession::new(Config::new(Seed([1; 16])), Script::default().partial(true).then([slow]));
+    let mut pair =
+        TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().partial(true).then([slow]));
     pair.prompt("count");
     pair.run_until(|action| matches!(action, Action::Message { message, .. } if message.delta().is_some()));
     pair.interrupt(Interrupt::running());
     pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     let Some(Action::Closed(closed)) = pair.close().pop() else { panic!("it is closed") };
     assert_eq!(closed.exit, Some(Exit::Code(1)));
-    let told = closed.explain();
+    let told = closed.to_string();
     assert!(told.contains("the last turn was an error: the turn was interrupted"), "{told}");
 }
 

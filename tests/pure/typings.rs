@@ -47,7 +47,7 @@ impl Sample {
     }
 
     fn reply(&self) -> Result<Vec<String>, String> {
-        let mut protocol = Protocol::new(Config::new(Seed([3; 16])), SessionTime::ZERO);
+        let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);
         protocol
             .request(SessionTime::ZERO, Request::new(&self.name).id("id"))
             .map_err(|refused| refused.to_string())?;
@@ -64,7 +64,7 @@ impl Sample {
     }
 
     fn incoming(&self) -> Result<Vec<String>, String> {
-        let mut config = Config::new(Seed([3; 16]));
+        let mut config = Config::new(Seed::from_bytes([3; 16]));
         config.handled = IncomingKinds::ALL;
         let mut protocol = Protocol::new(config, SessionTime::ZERO);
         // A dialog comes only if its kind was declared.

@@ -12,7 +12,7 @@ const LINE: usize = 2000;
 
 /// A session that asks its host everything.
 fn session() -> Protocol {
-    let mut config = Config::new(Seed([7; 16]));
+    let mut config = Config::new(Seed::from_bytes([7; 16]));
     config.handled = IncomingKinds::ALL;
     config.unknown_incoming = UnknownIncoming::Deliver;
     config.limits.line = LINE;

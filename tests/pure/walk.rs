@@ -1,4 +1,4 @@
-//! The model check: every history of a few inputs from a small alphabet keeps all laws, closed from its end and not.
+//! The model check: every history of a few inputs from a small alphabet keeps all invariants, closed from its end and not.
 //!
 //! All histories of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
 //! `cargo test --test pure walk:: -- --nocapture` prints how far it came.
@@ -105,7 +105,7 @@ impl Walk {
 }
 
 fn config() -> Config {
-    let mut config = Config::new(Seed([7; 16]));
+    let mut config = Config::new(Seed::from_bytes([7; 16]));
     config.handled = IncomingKinds::ALL;
     config.limits.line = 1000;
     config.timeouts.turn = Some(Duration::from_secs(5));

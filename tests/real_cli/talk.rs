@@ -35,7 +35,7 @@ pub(crate) struct End {
 }
 
 impl<'c> Talk<'c> {
-    /// A session that owns every ask.
+    /// A session that owns every incoming request.
     pub(crate) fn start(case: &'c Case) -> Result<Self, Box<dyn std::error::Error>> {
         Self::with(case, |options| options.host_permission_prompts().include_partial_messages(), |_| ())
     }
@@ -201,7 +201,7 @@ impl<'c> Talk<'c> {
         self.actions.iter().filter(|action| matches!(action, Action::TurnEnded { .. })).count()
     }
 
-    /// How many asks were withdrawn.
+    /// How many incoming requests were withdrawn.
     pub(crate) fn withdrawn(&self) -> usize {
         self.actions.iter().filter(|action| matches!(action, Action::IncomingCancelled { .. })).count()
     }

@@ -1,4 +1,4 @@
-//! The published SDKs take the scripted CLI for theirs: each drives `examples/peer` through its own public API.
+//! The published SDKs take the mock CLI for theirs: each drives `examples/peer` through its own public API.
 //!
 //! `SDKS_DIR=DIR cargo test --all-features`; without it every trial is reported as ignored.
 //! `.ci/install-sdks.sh DIR` installs the SDKs.

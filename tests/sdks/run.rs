@@ -1,4 +1,4 @@
-//! One trial: the SDK's host is started with the peer as its CLI, and ends in a bounded time.
+//! One trial: the SDK's host is started with the mock CLI as its CLI, and ends in a bounded time.
 
 use std::io::Write;
 use std::path::PathBuf;

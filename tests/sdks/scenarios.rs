@@ -1,4 +1,4 @@
-//! What is said to the peer, and what the SDK must have delivered; the hosts know the scenarios by their names.
+//! What is said to the mock CLI, and what the SDK must have delivered; the hosts know the scenarios by their names.
 
 use claude_duplex::testing::CliVersion;
 use serde_json::{Value, json};

@@ -105,7 +105,7 @@ pub(crate) fn length(line: &[u8]) -> usize {
 /// CLI.
 pub(crate) fn session(line: usize) -> Protocol {
     let now = SessionTime::ZERO;
-    let mut config = Config::new(Seed([0; 16]));
+    let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.handled = IncomingKinds::ALL;
     config.unknown_incoming = UnknownIncoming::Deliver;
     config.limits.line = config.limits.line.max(line);

@@ -117,7 +117,7 @@ fn says_whose(object: &[u8]) -> bool {
 
 /// What a session says of a damaged line, on which both agree.
 pub(crate) fn agree_on_damage(line: &[u8]) -> Option<(usize, Vec<u8>)> {
-    let mut config = Config::new(Seed([0; 16]));
+    let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.limits.rejected_head = usize::MAX;
     let mut session = Protocol::new(config, SessionTime::ZERO);
     session.receive(SessionTime::ZERO, &[line, b"\n"].concat());

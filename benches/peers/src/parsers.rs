@@ -37,7 +37,7 @@ pub(crate) fn compare(corpus: &Corpus) {
 
 /// The whole core, as in the bench of its throughput; here the start of the session counts, with some 40 allocations.
 fn ours(corpus: &Corpus, look: fn(&Message) -> bool) -> usize {
-    let mut session = Protocol::new(Config::new(Seed([1; 16])), Time::ZERO);
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), Time::ZERO);
     session.prompt(Time::ZERO, Prompt::text("look at everything")).expect("the first prompt is taken");
     session.sent(Time::ZERO, session.poll_transmit().len());
     session.receive(Time::ZERO, &corpus.before);

@@ -25,7 +25,7 @@ pub(crate) fn compare(corpus: &Corpus) {
     let within = runtime.enter();
     let corpus = &answered(corpus);
     let options = Options::new().program(this()).env(CORPUS, corpus.name);
-    let config = || Config::new(Seed([1; 16]));
+    let config = || Config::new(Seed::from_bytes([1; 16]));
     let mut on_tokio = claude_duplex::driver::tokio::spawn(&options, config()).expect("the child starts");
     let mut on_smol = claude_duplex::driver::smol::spawn(&options, config()).expect("the child starts");
     drop(within);

@@ -7,7 +7,7 @@ use crate::wire::read::read;
 
 macro_rules! details {
     ($($event:ident: $input:ident,)+) => {
-        /// What only one event says (wire reference, section 4.3).
+        /// What only one event says ([wire reference, section 4.3](crate::guide::wire#43-hooks)).
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum HookDetails {

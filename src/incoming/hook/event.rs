@@ -6,7 +6,7 @@ use crate::incoming::hook::{PreModelSwitchOutput, PreSkillShellCommandOutput, Pr
 use crate::wire::view::words;
 
 words! {
-    /// An event that a hook is for (wire reference, section 4.3). The version is the earliest that was seen to ask, "Seen on"
+    /// An event that a hook is for ([wire reference, section 4.3](crate::guide::wire#43-hooks)). The version is the earliest that was seen to ask, "Seen on"
     /// the only one; those without are from the SDKs.
     ///
     /// ```
@@ -53,7 +53,7 @@ words! {
         /// The model has changed. Seen on 2.1.329.
         PostModelSwitch = "PostModelSwitch",
         /// The user would be asked for a permission, and is: whoever answers first decides, the hook or the
-        /// [permission ask](crate::IncomingKind::Permission), and the other is withdrawn. 2.1.50.
+        /// [permission request](crate::IncomingKind::Permission), and the other is withdrawn. 2.1.50.
         PermissionRequest = "PermissionRequest",
         /// The classifier of the mode `auto` refused a tool.
         PermissionDenied = "PermissionDenied",

@@ -9,7 +9,7 @@ use crate::base::json::Json;
 use crate::incoming::hook::HookEvent;
 use crate::wire::view::words;
 
-/// What a hook answers (wire reference, section 4.3). An empty one has no opinion.
+/// What a hook answers ([wire reference, section 4.3](crate::guide::wire#43-hooks)). An empty one has no opinion.
 ///
 /// What only one event can be told is an output of its own, as [`PreToolUseOutput`](crate::incoming::hook::PreToolUseOutput):
 ///

@@ -12,7 +12,7 @@ use crate::wire::view::words;
 words! {
     /// What a hook says of a tool that is about to run, or of a model that is about to answer.
     pub enum HookPermissionDecision {
-        /// It may, without a permission ask.
+        /// It may, without a permission request.
         Allow = "allow",
         /// It may not.
         Deny = "deny",

@@ -12,7 +12,7 @@ use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view};
 
 view! {
-    /// A message for an MCP server of the host (`mcp_message`; wire reference, section 4.4).
+    /// A message for an MCP server of the host (`mcp_message`; [wire reference, section 4.4](crate::guide::wire#44-in-process-mcp-servers)).
     pub struct IncomingMcpMessage {
         must {
             /// The server.

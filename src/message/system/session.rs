@@ -29,7 +29,7 @@ view! {
             api_key_source = "apiKeySource": String,
             /// How the model is to write.
             output_style: String,
-            /// What the CLI can do, for what a host may rely on (wire reference, section 2.6). From 2.1.250.
+            /// What the CLI can do, for what a host may rely on ([wire reference, section 2.6](crate::guide::wire#26-capabilities)). From 2.1.250.
             capabilities: Vec<String>,
             /// The kinds of subagents.
             agents: Vec<String>,
@@ -294,7 +294,7 @@ words! {
         Compacting = "compacting",
     }
 
-    /// Whether anything is owed (wire reference, section 2.2).
+    /// Whether anything is owed ([wire reference, section 2.2](crate::guide::wire#22-when-a-session-is-idle)).
     pub enum SessionState {
         /// Nothing is.
         Idle = "idle",

@@ -4,7 +4,7 @@ use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::{view, words};
 
 sent! {
-    /// A hook of the host: for what it is called, and under which ids (wire reference, section 4.3).
+    /// A hook of the host: for what it is called, and under which ids ([wire reference, section 4.3](crate::guide::wire#43-hooks)).
     ///
     /// ```
     /// use claude_duplex::request::HookMatcher;

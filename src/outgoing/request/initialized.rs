@@ -16,7 +16,7 @@ use crate::wire::view::{view, words};
 view! {
     /// What the CLI says to `initialize`.
     ///
-    /// The asks that were open when it was sent are no part of it: the session delivers them as
+    /// The incoming requests that were open when it was sent are no part of it: the session delivers them as
     /// [`IncomingRequest`](crate::Action::IncomingRequest), each once.
     pub struct InitializeResponse {
         may {
@@ -133,7 +133,7 @@ pub enum InitializeError {
 }
 
 impl Initialize {
-    /// Whether the CLI holds what must hold before the first prompt (wire reference, section 3.4). The rest of what was
+    /// Whether the CLI holds what must hold before the first prompt ([wire reference, section 3.4](crate::guide::wire#34-start)). The rest of what was
     /// wanted is a convenience, which old versions pass over; the reply says of some of it whether it is there, as
     /// [`plugins_applied`](InitializeResponse::plugins_applied).
     ///

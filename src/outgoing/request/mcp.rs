@@ -237,14 +237,14 @@ impl McpServerConfig {
     /// Adds a variable to its environment.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.environment.get_or_insert_default().0.insert(name.into(), value.into());
+        self.environment.get_or_insert_default().insert(name, value);
         self
     }
 
     /// Adds a header to what is sent with every request.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.get_or_insert_default().0.insert(name.into(), value.into());
+        self.headers.get_or_insert_default().insert(name, value);
         self
     }
 }

@@ -36,7 +36,7 @@ view! {
         }
     }
 
-    /// What an interrupt left and took (wire reference, section 2.3). Both are about prompts with a uuid alone, and may
+    /// What an interrupt left and took ([wire reference, section 2.3](crate::guide::wire#23-interrupt)). Both are about prompts with a uuid alone, and may
     /// name some that are not the host's.
     pub struct InterruptResponse {
         may {

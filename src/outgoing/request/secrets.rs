@@ -11,9 +11,41 @@ use crate::wire::read::Reader;
 use crate::wire::view::FromJson;
 
 /// Names with values that may be keys: its `Debug` shows the names alone.
+///
+/// ```
+/// use claude_duplex::request::Secrets;
+///
+/// let environment = Secrets::from_iter([("API_KEY", "s3cret"), ("LANG", "C")]);
+/// assert_eq!(environment.get("LANG"), Some("C"));
+/// assert_eq!(format!("{environment:?}"), r#"["API_KEY", "LANG"]"#);
+/// ```
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Secrets(pub BTreeMap<String, String>);
+pub struct Secrets(BTreeMap<String, String>);
+
+impl Secrets {
+    /// Returns the value of a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Sets the value of a name, in place of an earlier one.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// Iterates over names and values, in the order of the names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Secrets {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

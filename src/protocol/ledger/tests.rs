@@ -15,7 +15,7 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let mut config = Config::new(Seed([3; 16]));
+        let mut config = Config::new(Seed::from_bytes([3; 16]));
         config.when_busy = WhenBusy::Send;
         Self { protocol: Protocol::new(config, SessionTime::ZERO), told: Vec::new() }
     }

@@ -27,7 +27,7 @@ macro_rules! handlers {
         }
 
         impl<'h> $name<'h> {
-            /// None: every ask is declined.
+            /// None: every incoming request is declined.
             pub fn new() -> Self {
                 Self::default()
             }
@@ -134,7 +134,7 @@ macro_rules! handlers {
 }
 
 handlers! {
-    /// A handler for each kind of ask, as async closures; an ask of a kind without one is declined.
+    /// A handler for each kind of ask, as async closures; an incoming request of a kind without one is declined.
     ///
     /// They can be served on any thread; [`LocalHandlers`] need not be `Send`. A closure may borrow what outlives the
     /// serving; what it owns, it clones into the future that it gives. Each is given the typed view of its kind; what the

@@ -14,7 +14,7 @@ use crate::session::waiting::withdrawal::Withdrawal;
 /// What answers asks: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), or a closure that takes
 /// every [`Responder`].
 pub trait Handler {
-    /// Runs until the ask is answered, withdrawn, or given up.
+    /// Runs until the incoming request is answered, withdrawn, or given up.
     type Handling: Future<Output = ()>;
 
     /// Begins to answer. What it does before it gives the future holds up the others.
@@ -30,12 +30,12 @@ impl<H: Fn(Responder) -> F, F: Future<Output = ()>> Handler for H {
 }
 
 impl IncomingRequests {
-    /// Answers every ask with the handler, any number side by side, until the session is over. The future is run by the
+    /// Answers every incoming request with the handler, any number side by side, until the session is over. The future is run by the
     /// caller, beside the [`Runner`](crate::Runner) or in a task of its own; it can be sent to another thread if what
     /// the handler makes can be.
     ///
-    /// When an ask is withdrawn, its handling is dropped. A handling that ends without an answer, or is dropped with
-    /// this future, declines its ask in the way that is safe for its kind. So does one that panics; the panic goes on to
+    /// When an incoming request is withdrawn, its handling is dropped. A handling that ends without an answer, or is dropped with
+    /// this future, declines its request in the way that is safe for its kind. So does one that panics; the panic goes on to
     /// whoever runs this future, and takes the other handlings with it.
     ///
     /// ```
@@ -74,7 +74,7 @@ impl IncomingRequests {
     }
 }
 
-/// An answer in the making, given up when the ask is withdrawn.
+/// An answer in the making, given up when the incoming request is withdrawn.
 struct Handling<F> {
     future: Pin<Box<F>>,
     withdrawal: Arc<Withdrawal>,

@@ -14,7 +14,7 @@ use crate::session::waiting::withdrawal::Withdrawal;
 #[error("asks of that kind have an owner; drop it first")]
 pub struct AlreadyHandledError;
 
-/// The owners of a session's asks, and the asks that are open.
+/// The owners of a session's asks, and the incoming requests that are open.
 #[derive(Default)]
 pub(super) struct Owners {
     owners: Vec<Weak<Inbox>>,
@@ -32,7 +32,7 @@ impl Owners {
         Ok(inbox)
     }
 
-    /// Gives an ask to its owner, and adds who is to be woken. Whether it has one.
+    /// Gives an incoming request to its owner, and adds who is to be woken. Whether it has one.
     pub(super) fn asked(&mut self, ask: &IncomingRequest, calls: &mut Calls) -> bool {
         let withdrawal = Arc::new(Withdrawal::default());
         for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.kinds().contains(ask.kind())) {

@@ -1,4 +1,4 @@
-//! The asks that an owner has not taken.
+//! The incoming requests that an owner has not taken.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(in crate::session) struct Inbox {
 
 #[derive(Default)]
 struct Inner {
-    /// At most [`Limits::open_incoming`](crate::Limits::open_incoming): an ask that waits here is open.
+    /// At most [`Limits::open_incoming`](crate::Limits::open_incoming): an incoming request that waits here is open.
     waiting: VecDeque<(IncomingRequest, Arc<Withdrawal>)>,
     left: bool,
     ended: bool,

@@ -48,7 +48,7 @@ pub(in crate::session) struct Room {
 pub(in crate::session) enum Class {
     Delta,
     Plain,
-    /// It settles something, or asks.
+    /// It settles something, or incoming requests.
     Vital,
 }
 

@@ -1,4 +1,4 @@
-//! Whether an ask was withdrawn.
+//! Whether an incoming request was withdrawn.
 
 use std::sync::OnceLock;
 

@@ -31,7 +31,7 @@ struct Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting,
-    /// So many asks are open before it runs, or after.
+    /// So many incoming requests are open before it runs, or after.
     Before(usize),
     Asked,
     Running(SessionTime),

@@ -37,7 +37,7 @@ struct HostMessage {
     content: Box<RawValue>,
 }
 
-/// What the host answers to an ask.
+/// What the host answers to an incoming request.
 #[derive(Debug, Deserialize)]
 pub(super) struct HostResponse {
     #[serde(default, deserialize_with = "lenient")]

@@ -19,7 +19,7 @@ pub(super) struct Rule {
     rule_content: Option<String>,
 }
 
-/// A permission update (wire reference, section 4.2).
+/// A permission update ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)).
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Update {

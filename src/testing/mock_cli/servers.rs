@@ -94,7 +94,7 @@ impl MockCli {
         if let Some(id) = self.initialize.take() {
             self.introduce(&id);
             if let Some(Doing::Preparing { open, .. }) = self.turn.as_mut().map(|turn| &mut turn.doing) {
-                // What it waits for may be an ask of its own.
+                // What it waits for may be an incoming request of its own.
                 *open &= !self.asks.is_empty();
             }
         }
@@ -159,7 +159,7 @@ impl MockCli {
     }
 }
 
-/// An ask that carries a message to a server.
+/// An incoming request that carries a message to a server.
 fn message_to(server: &str, message: &Value) -> AskStep {
     match Step::mcp(server, Json::from(message)).0 {
         Kind::Ask(ask) => ask,

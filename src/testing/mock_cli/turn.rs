@@ -59,7 +59,7 @@ pub(super) enum Doing {
     Choosing,
     Speaking(Speech),
     Calling,
-    /// An ask of the script's own, or a hook, is open.
+    /// An incoming request of the script's own, or a hook, is open.
     Asking,
     Nothing,
 }

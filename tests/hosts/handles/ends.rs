@@ -85,7 +85,7 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     for exit in exits {
         assert_eq!(exit.await.reason, CloseReason::Aborted);
     }
-    assert_eq!(claude.prompt("more").unwrap_err().reason, RefusedReason::Closed);
+    assert_eq!(claude.prompt("more").unwrap_err().reason(), RefusedReason::Closed);
     assert!(!claude.is_alive());
 }
 

@@ -60,7 +60,7 @@ impl Stage {
         })
     }
 
-    /// A session that owns every ask, and the task that runs it.
+    /// A session that owns every incoming request, and the task that runs it.
     pub(crate) fn open(&self) -> (Session, Task<SessionClosed>) {
         self.open_with(|_| {})
     }

@@ -265,7 +265,7 @@ async fn two_sessions_do_not_mix(stage: &Stage) {
     assert_ne!(one.id(), other.id());
     here.cancel(other.id()).unwrap_err();
     let interrupt = here.interrupt(Interrupt::prompt(other.id())).unwrap_err();
-    assert_eq!(interrupt.reason, RefusedReason::NotRunning);
+    assert_eq!(interrupt.reason(), RefusedReason::NotRunning);
     let (first, second) = (here.request(Request::new("mcp_status")), there.request(Request::new("mcp_status")));
     assert_ne!(first.as_ref().unwrap().id(), second.as_ref().unwrap().id());
     zip(async { first.unwrap().await.unwrap() }, async { second.unwrap().await.unwrap() }).await;

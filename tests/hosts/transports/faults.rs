@@ -1,4 +1,4 @@
-//! The scripted peer as a real child, with each of its faults.
+//! The mock CLI as a real child, with each of its faults.
 
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! One suite for every transport and every way to drive it: the scripted peer with each of its faults, and children of
+//! One suite for every transport and every way to drive it: the mock CLI with each of its faults, and children of
 //! `sh`. Nothing hangs, nothing is left behind, and everything is settled once, with its cause.
 //!
 //! A trial is `RUNNER::SCENARIO`. What only one runtime has is in `tests/hosts/smol_driver.rs` and `tests/hosts/tokio_driver.rs`.

@@ -46,7 +46,7 @@ fn a_child_that_talks_first_and_reads_then_gets_all(stage: &Stage) {
 }
 
 fn an_answer_of_512_kib_to_a_child_that_writes_arrives(stage: &Stage) {
-    // It writes far more than a pipe holds between its ask and its look at the answer.
+    // It writes far more than a pipe holds between its incoming request and its look at the answer.
     let mut session = stage.script(
         r#"
         read -r prompt

@@ -42,7 +42,7 @@ impl Stage {
         self.launch(&script(text), adjust)
     }
 
-    /// A session with the scripted peer. It has as much patience as by default: a child that ends by itself has the time for it
+    /// A session with the mock CLI. It has as much patience as by default: a child that ends by itself has the time for it
     /// on a busy machine, too.
     pub(crate) fn peer(&self, faults: &[&str], adjust: impl FnOnce(&mut Config)) -> Session {
         let this = std::env::current_exe().expect("a test has a path");

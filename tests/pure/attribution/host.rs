@@ -88,7 +88,7 @@ impl World {
                 self.prompts.push(id);
                 self.note(format!("host: {} = {what}", id.number()));
             }
-            Err(refused) => self.note(format!("host: {what} refused: {:?}", refused.reason)),
+            Err(refused) => self.note(format!("host: {what} refused: {:?}", refused.reason())),
         }
     }
 

@@ -118,7 +118,7 @@ impl Model {
         self.abort(false);
     }
 
-    /// An open permission ask is withdrawn.
+    /// An open permission request is withdrawn.
     pub(crate) fn withdraw_ask(&mut self) {
         if let Some(Stage::Tool { ask: Some(ask), .. }) = self.turn.as_ref().map(|turn| &turn.stage) {
             let value = json!({ "type": "control_cancel_request", "request_id": ask });

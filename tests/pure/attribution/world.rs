@@ -62,7 +62,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(generation: Generation, script: &Script) -> Self {
         Self {
-            protocol: Recorded::new(Config::new(Seed([0; 16])).handle(IncomingKind::Permission)),
+            protocol: Recorded::new(Config::new(Seed::from_bytes([0; 16])).handle(IncomingKind::Permission)),
             model: Model::new(generation, script),
             queue_only: script.queue_only,
             prompt_pipes: script.prompt_pipes,

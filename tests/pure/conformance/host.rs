@@ -16,10 +16,10 @@ pub(crate) struct Host {
 }
 
 pub(crate) fn config() -> Config {
-    Config::new(Seed([7; 16]))
+    Config::new(Seed::from_bytes([7; 16]))
 }
 
-/// Settings of a host that owns every ask.
+/// Settings of a host that owns every incoming request.
 pub(crate) fn owner() -> Config {
     let mut config = config();
     config.handled = IncomingKinds::ALL;

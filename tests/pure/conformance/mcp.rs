@@ -1,6 +1,6 @@
 //! MCP servers that live in the host: cases 88 to 103.
 //!
-//! A server's runtime is the host's. What is shown here: each message is an ask of its own and gets one answer, whatever
+//! A server's runtime is the host's. What is shown here: each message is an incoming request of its own and gets one answer, whatever
 //! its JSON-RPC id; what there is to say to it is made by the crate.
 
 use claude_duplex::incoming::mcp::{self, IncomingMcpMessage, JsonRpc, McpReaction, SdkMcpServer, SdkMcpTool, code};

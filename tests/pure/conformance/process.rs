@@ -60,7 +60,7 @@ fn case_156_a_close_that_is_given_up_still_ends_the_child() {
     use claude_duplex::{Config, Options, Seed};
     use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-    let seed = Seed([3; 16]);
+    let seed = Seed::from_bytes([3; 16]);
     smol::block_on(async {
         // A child that ignores the end of its stdin, and the request to end.
         let options = Options::new().program("/bin/sh").global_arg("-c").global_arg("trap '' TERM; sleep 1000");

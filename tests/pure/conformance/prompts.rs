@@ -65,11 +65,11 @@ fn case_062_what_cannot_be_sent_any_more_is_refused_and_comes_back() {
     host.protocol.close(host.now);
     host.protocol.eof(host.now);
     let refused = host.protocol.prompt(host.now, Prompt::text("hello")).unwrap_err();
-    assert_eq!((refused.reason, refused.value), (RefusedReason::Closed, Prompt::text("hello")));
+    assert_eq!((refused.reason(), refused.into_inner()), (RefusedReason::Closed, Prompt::text("hello")));
     let refused = host.protocol.request(host.now, claude_duplex::request::McpStatus::new()).unwrap_err();
-    assert_eq!((refused.reason, refused.value.subtype()), (RefusedReason::Closed, "mcp_status"));
+    assert_eq!((refused.reason(), refused.into_inner().subtype()), (RefusedReason::Closed, "mcp_status"));
     let refused = host.protocol.interrupt(host.now, claude_duplex::Interrupt::running()).unwrap_err();
-    assert_eq!(refused.reason, RefusedReason::Closed);
+    assert_eq!(refused.reason(), RefusedReason::Closed);
 }
 
 /// Wire reference, section 1.4: every field that a host may send.

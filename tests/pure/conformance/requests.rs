@@ -73,7 +73,7 @@ fn case_065_when_the_process_dies_every_open_request_fails_at_once() {
         .collect();
     let error = RequestError::Failed { message: "it broke".into(), reason: LostReason::Eof };
     assert_eq!(failed, [(first, error.clone()), (second, error.clone()), (third, error)]);
-    assert_eq!(host.protocol.request(host.now, McpStatus::new()).unwrap_err().value.subtype(), "mcp_status");
+    assert_eq!(host.protocol.request(host.now, McpStatus::new()).unwrap_err().into_inner().subtype(), "mcp_status");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn case_107_a_permission_is_asked_and_answered_after_the_close() {
     assert!(host.closes_stdin());
 }
 
-/// No SDK does it, and both lose the answer: an ask that is open when the result comes keeps stdin open.
+/// No SDK does it, and both lose the answer: an incoming request that is open when the result comes keeps stdin open.
 #[test]
 fn an_open_ask_keeps_stdin_open() {
     let mut host = in_a_turn(owning());

@@ -1,4 +1,4 @@
-//! Asks that the CLI withdraws: cases 85 to 87.
+//! Incoming requests that the CLI withdraws: cases 85 to 87.
 
 use claude_duplex::incoming::hook::HookOutput;
 use claude_duplex::{Action, CancelledReason, IncomingResponse, RespondError};

@@ -190,7 +190,7 @@ impl Wake for Wakes {
 
 pub(crate) fn rig(adjust: impl FnOnce(&mut Config)) -> Rig {
     let world = Rc::new(RefCell::new(World::default()));
-    let mut config = Config::new(Seed([7; 16]));
+    let mut config = Config::new(Seed::from_bytes([7; 16]));
     adjust(&mut config);
     Rig { driver: Driver::new(config, Mock(Rc::clone(&world))), world, wakes: Arc::default() }
 }

@@ -126,7 +126,7 @@ fn an_abort_kills_before_it_closes_stdin() {
     }
 }
 
-/// A CLI of up to 2.1.206 runs what a hook guards once its stdin has ended, whether it asked before or asks after that.
+/// A CLI of up to 2.1.206 runs what a hook guards once its stdin has ended, whether it asked before or incoming requests after that.
 #[test]
 fn a_close_past_its_grace_stops_the_turn_before_it_closes_stdin() {
     for kind in KINDS {

@@ -7,7 +7,7 @@ fn orders(protocol: &mut Protocol) -> Vec<ChildCommand> {
 }
 
 fn session(kill_group: bool) -> Protocol {
-    let mut config = Config::new(Seed([8; 16]));
+    let mut config = Config::new(Seed::from_bytes([8; 16]));
     config.kill_group = kill_group;
     Protocol::new(config, SessionTime::ZERO)
 }

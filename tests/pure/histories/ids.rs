@@ -8,7 +8,7 @@ use claude_duplex::{
 use serde_json::json;
 
 fn session() -> Protocol {
-    Protocol::new(Config::new(Seed([4; 16])), SessionTime::ZERO)
+    Protocol::new(Config::new(Seed::from_bytes([4; 16])), SessionTime::ZERO)
 }
 
 fn actions(protocol: &mut Protocol) -> Vec<Action> {
@@ -25,8 +25,8 @@ fn an_id_is_used_until_its_late_reply_has_come() {
     let told = actions(&mut protocol);
     assert!(matches!(told[0], Action::ResponseReceived { response: Err(RequestError::TimedOut), .. }), "{told:?}");
 
-    assert_eq!(protocol.request(due, asks("mcp_status")).unwrap_err().reason, RefusedReason::Reused);
-    assert_eq!(protocol.interrupt(due, Interrupt::running().id("mine")).unwrap_err().reason, RefusedReason::Reused);
+    assert_eq!(protocol.request(due, asks("mcp_status")).unwrap_err().reason(), RefusedReason::Reused);
+    assert_eq!(protocol.interrupt(due, Interrupt::running().id("mine")).unwrap_err().reason(), RefusedReason::Reused);
     let reply = json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "mine" } });
     protocol.receive(due, format!("{reply}\n").as_bytes());
     assert!(matches!(actions(&mut protocol)[..], [Action::UnmatchedResponse(_)]));
@@ -46,11 +46,11 @@ fn the_ids_that_the_session_gives_by_itself_are_its_own() {
     assert_ne!(own, next);
     for id in [own, &next] {
         assert_eq!(
-            protocol.request(SessionTime::ZERO, Request::new("x").id(id)).unwrap_err().reason,
+            protocol.request(SessionTime::ZERO, Request::new("x").id(id)).unwrap_err().reason(),
             RefusedReason::Reused
         );
         let interrupt = Interrupt::running().id(id);
-        assert_eq!(protocol.interrupt(SessionTime::ZERO, interrupt).unwrap_err().reason, RefusedReason::Reused);
+        assert_eq!(protocol.interrupt(SessionTime::ZERO, interrupt).unwrap_err().reason(), RefusedReason::Reused);
     }
 }
 
@@ -67,7 +67,7 @@ fn a_uuid_of_the_seed_that_the_host_gives_first_blocks_no_later_prompt() {
     uuids.dedup();
     assert_eq!(uuids.len(), 6);
     assert_eq!(
-        protocol.prompt(SessionTime::ZERO, Prompt::text("x").uuid(second)).unwrap_err().reason,
+        protocol.prompt(SessionTime::ZERO, Prompt::text("x").uuid(second)).unwrap_err().reason(),
         RefusedReason::Reused
     );
 }

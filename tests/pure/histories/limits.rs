@@ -21,7 +21,7 @@ fn sent(protocol: &mut Protocol) {
 
 /// A session whose turn runs, and behind it a prompt that is longer than `Limits::unsent`.
 fn behind_a_turn(long: usize) -> (Protocol, PromptId) {
-    let mut protocol = Protocol::new(Config::new(Seed([6; 16])).handle(IncomingKind::Permission), NOW);
+    let mut protocol = Protocol::new(Config::new(Seed::from_bytes([6; 16])).handle(IncomingKind::Permission), NOW);
     let running = protocol.prompt(NOW, "run").unwrap();
     sent(&mut protocol);
     say(&mut protocol, &json!({ "type": "system", "subtype": "init", "session_id": "s" }));
@@ -33,7 +33,7 @@ fn behind_a_turn(long: usize) -> (Protocol, PromptId) {
 #[test]
 fn a_long_queued_prompt_leaves_room_for_what_overtakes_it() {
     let (mut protocol, running) = behind_a_turn(5 * MIB);
-    assert_eq!(protocol.prompt(NOW, "third").unwrap_err().reason, RefusedReason::Full);
+    assert_eq!(protocol.prompt(NOW, "third").unwrap_err().reason(), RefusedReason::Full);
     protocol.interrupt(NOW, Interrupt::prompt(running)).unwrap();
     protocol.interrupt(NOW, Interrupt::running()).unwrap();
     protocol.request(NOW, SetPermissionMode::new("plan")).unwrap();
@@ -50,9 +50,9 @@ fn a_long_queued_prompt_leaves_room_for_what_overtakes_it() {
 /// What waits to be written is read in its order: an interrupt behind 5 MiB is late, and still better than none.
 #[test]
 fn a_long_prompt_that_is_being_written_leaves_room_for_interrupts() {
-    let mut protocol = Protocol::new(Config::new(Seed([6; 16])), NOW);
+    let mut protocol = Protocol::new(Config::new(Seed::from_bytes([6; 16])), NOW);
     let prompt = protocol.prompt(NOW, Prompt::text("x".repeat(5 * MIB))).unwrap();
-    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Full);
+    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason(), RefusedReason::Full);
     protocol.interrupt(NOW, Interrupt::prompt(prompt)).unwrap();
     protocol.request(NOW, Request::new("cancel_async_message")).unwrap();
     sent(&mut protocol);
@@ -62,19 +62,19 @@ fn a_long_prompt_that_is_being_written_leaves_room_for_interrupts() {
 
 #[test]
 fn open_requests_leave_a_place_for_interrupts_and_cancellations() {
-    let mut config = Config::new(Seed([6; 16]));
+    let mut config = Config::new(Seed::from_bytes([6; 16]));
     config.limits.open_requests = 2;
     let mut protocol = Protocol::new(config, NOW);
     let prompt = protocol.prompt(NOW, "run").unwrap();
     protocol.request(NOW, Request::new("mcp_status")).unwrap();
     protocol.request(NOW, Request::new("mcp_status")).unwrap();
-    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Full);
+    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason(), RefusedReason::Full);
     protocol.cancel(NOW, prompt).unwrap();
     protocol.interrupt(NOW, Interrupt::prompt(prompt)).unwrap();
     let uuid = Json::from_text(prompt.uuid().to_string());
     protocol.request(NOW, Request::new("cancel_async_message").field("message_uuid", uuid)).unwrap();
     assert_eq!(
-        protocol.interrupt(NOW, Interrupt::running()).unwrap_err().reason,
+        protocol.interrupt(NOW, Interrupt::running()).unwrap_err().reason(),
         RefusedReason::Full,
         "they have limits too"
     );
@@ -82,14 +82,14 @@ fn open_requests_leave_a_place_for_interrupts_and_cancellations() {
 
 #[test]
 fn a_request_that_was_refused_is_told_of_room_although_a_long_prompt_waits() {
-    let mut config = Config::new(Seed([6; 16]));
+    let mut config = Config::new(Seed::from_bytes([6; 16]));
     config.limits.open_requests = 1;
     let mut protocol = Protocol::new(config, NOW);
     protocol.prompt(NOW, "run").unwrap();
     protocol.prompt(NOW, Prompt::text("x".repeat(3 * MIB))).unwrap();
     protocol.request(NOW, Request::new("mcp_status").id("r")).unwrap();
     sent(&mut protocol);
-    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Full);
+    assert_eq!(protocol.request(NOW, Request::new("mcp_status")).unwrap_err().reason(), RefusedReason::Full);
     let reply = json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r" } });
     assert!(say(&mut protocol, &reply).contains(&Action::CapacityAvailable));
 }
@@ -97,7 +97,7 @@ fn a_request_that_was_refused_is_told_of_room_although_a_long_prompt_waits() {
 /// Each by itself fits into what may wait, and together they do not.
 #[test]
 fn no_answer_and_no_cancellation_ends_the_session() {
-    let mut config = Config::new(Seed([6; 16])).handle(IncomingKind::Permission);
+    let mut config = Config::new(Seed::from_bytes([6; 16])).handle(IncomingKind::Permission);
     (config.limits.unsent, config.limits.unsent_hard) = (1000, 1000);
     let mut protocol = Protocol::new(config, NOW);
     let running = protocol.prompt(NOW, "run").unwrap();
@@ -122,7 +122,7 @@ fn no_answer_and_no_cancellation_ends_the_session() {
 
 #[test]
 fn a_cancellation_without_room_is_written_as_soon_as_there_is() {
-    let mut config = Config::new(Seed([6; 16]));
+    let mut config = Config::new(Seed::from_bytes([6; 16]));
     (config.limits.unsent, config.limits.unsent_hard) = (1000, 1000);
     let mut protocol = Protocol::new(config, NOW);
     let prompts = [300, 100]
@@ -137,7 +137,7 @@ fn a_cancellation_without_room_is_written_as_soon_as_there_is() {
 
 #[test]
 fn what_is_written_after_the_exit_fills_no_more_than_its_limit() {
-    let mut config = Config::new(Seed([6; 16]));
+    let mut config = Config::new(Seed::from_bytes([6; 16]));
     config.limits.unread_after_exit = 2 * MIB;
     let mut protocol = Protocol::new(config, NOW);
     let line = format!("{}\n", json!({ "type": "system", "subtype": "noise", "text": "x".repeat(60_000) }));

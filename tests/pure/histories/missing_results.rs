@@ -25,7 +25,7 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        Self::with(Config::new(Seed([2; 16])).handle(IncomingKind::Permission))
+        Self::with(Config::new(Seed::from_bytes([2; 16])).handle(IncomingKind::Permission))
     }
 
     fn with(config: Config) -> Self {
@@ -304,7 +304,7 @@ fn nothing_but_a_time_limit_ends_a_prompt_of_an_older_version() {
 #[test]
 fn the_grace_is_a_setting() {
     for grace in [None, Some(Duration::from_secs(3))] {
-        let mut config = Config::new(Seed([2; 16]));
+        let mut config = Config::new(Seed::from_bytes([2; 16]));
         config.timeouts.missing_result = grace;
         let mut host = Host::with(config);
         let prompt = host.prompt("hello");
@@ -323,7 +323,7 @@ fn the_scripted_clis_that_give_no_result_end_their_prompts() {
     for &generation in CliVersion::ALL {
         for fault in [Fault::NoResult, Fault::IdleWithoutResult] {
             let script = Script::new(generation).session_state(true).fault(fault.clone()).then([Step::text("all")]);
-            let mut pair = TestSession::new(Config::new(Seed([2; 16])), script.then([Step::text("more")]));
+            let mut pair = TestSession::new(Config::new(Seed::from_bytes([2; 16])), script.then([Step::text("more")]));
             let (prompt, next) = (pair.prompt("one"), pair.prompt("two"));
             pair.advance(Duration::from_secs(20));
             let actions = pair.take_actions();

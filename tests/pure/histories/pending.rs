@@ -1,4 +1,4 @@
-//! Asks that the reply to an `initialize` lists as open: each is asked once, whether its own line comes too or not.
+//! Incoming requests that the reply to an `initialize` lists as open: each is asked once, whether its own line comes too or not.
 
 use claude_duplex::request::Initialize;
 use claude_duplex::{
@@ -7,10 +7,10 @@ use claude_duplex::{
 };
 use serde_json::{Value, json};
 
-/// What may happen to the asks `a` and `b`.
+/// What may happen to the incoming requests `a` and `b`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// The ask's own line comes.
+    /// The incoming request's own line comes.
     Line(u8),
     /// The reply to an `initialize` lists them.
     List(&'static [u8]),
@@ -82,7 +82,7 @@ impl Host {
 }
 
 fn config() -> Config {
-    Config::new(Seed([5; 16])).handle(IncomingKind::Permission)
+    Config::new(Seed::from_bytes([5; 16])).handle(IncomingKind::Permission)
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn every_ask_is_asked_once_in_every_order_of_lines_and_lists() {
         histories = histories
             .iter()
             .flat_map(|history| STEPS.map(|step| [history.as_slice(), &[step]].concat()))
-            // The CLI writes an ask's own line once.
+            // The CLI writes an incoming request's own line once.
             .filter(|history| {
                 let last = history[history.len() - 1];
                 !matches!(last, Step::Line(_)) || history.iter().filter(|step| **step == last).count() == 1
@@ -176,7 +176,7 @@ fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
 
 #[test]
 fn what_nobody_owns_is_declined_once() {
-    let mut host = Host::new(Config::new(Seed([5; 16])));
+    let mut host = Host::new(Config::new(Seed::from_bytes([5; 16])));
     let list = json!({ "pending_permission_requests": [ask("p"), ask("p")] });
     let declined = |actions: &[Action]| {
         actions
@@ -246,7 +246,7 @@ fn only_an_initialize_lists_asks_and_what_is_no_ask_is_rejected() {
     host.lists("success", json!({ "pending_permission_requests": 5, "pending_elicitation_requests": null }));
 }
 
-/// Two lines with one id are two asks of a broken peer, as ever.
+/// Two lines with one id are two incoming requests of a broken peer, as ever.
 #[test]
 fn a_line_under_the_id_of_one_that_is_open_is_still_rejected() {
     let mut host = Host::new(config());

@@ -11,7 +11,7 @@ fn at(seconds: u64) -> SessionTime {
 
 /// A session that tells of a silence of 5 seconds.
 fn session() -> Protocol {
-    let mut config = Config::new(Seed([3; 16])).handle(IncomingKind::Permission);
+    let mut config = Config::new(Seed::from_bytes([3; 16])).handle(IncomingKind::Permission);
     config.timeouts.stall = Some(Duration::from_secs(5));
     (config.timeouts.request, config.timeouts.interrupt) = (None, None);
     Protocol::new(config, SessionTime::ZERO)

@@ -17,7 +17,7 @@ fn at(seconds: u64) -> SessionTime {
 }
 
 fn config() -> Config {
-    Config::new(Seed([2; 16])).handle(IncomingKind::Permission)
+    Config::new(Seed::from_bytes([2; 16])).handle(IncomingKind::Permission)
 }
 
 fn limited(text: &str) -> Prompt {

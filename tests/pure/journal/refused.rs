@@ -4,7 +4,7 @@ use claude_duplex::journal::JournalError;
 use claude_duplex::{Config, Exit, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 
 pub(crate) fn config() -> Config {
-    Config::new(Seed([1; 16]))
+    Config::new(Seed::from_bytes([1; 16]))
 }
 
 /// A small journal: its file and its inputs.

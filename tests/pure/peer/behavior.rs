@@ -1,4 +1,4 @@
-//! Where hosts depend on it, the peer does what the CLI does: hooks that send the model on, modes, what `initialize` says, numbers
+//! Where hosts depend on it, the mock CLI does what the CLI does: hooks that send the model on, modes, what `initialize` says, numbers
 //! in results, command lines, and faults by name.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use claude_duplex::{
 use serde_json::{Value, json};
 
 fn pair(script: Script) -> TestSession {
-    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::handle);
+    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed::from_bytes([3; 16])), Config::handle);
     TestSession::new(config, script).cut_by(1)
 }
 

@@ -9,7 +9,7 @@ use claude_duplex::{
 };
 
 fn pair(script: Script) -> TestSession {
-    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([3; 16])), Config::handle);
+    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed::from_bytes([3; 16])), Config::handle);
     TestSession::new(config, script).cut_by(1)
 }
 
@@ -95,7 +95,7 @@ fn a_flood_comes_whole() {
 
 #[test]
 fn a_line_that_is_too_long_is_rejected_and_the_turn_goes_on() {
-    let mut config = Config::new(Seed([3; 16]));
+    let mut config = Config::new(Seed::from_bytes([3; 16]));
     config.limits.line = 100_000;
     let mut pair = TestSession::new(config, Script::default().fault(Fault::LongLine(200_000)));
     pair.prompt("hello");
@@ -108,7 +108,8 @@ fn a_line_that_is_too_long_is_rejected_and_the_turn_goes_on() {
 
 #[test]
 fn a_long_echo_is_an_echo() {
-    let mut pair = TestSession::new(Config::new(Seed([3; 16])), Script::default().fault(Fault::LongEcho(2 << 20)));
+    let mut pair =
+        TestSession::new(Config::new(Seed::from_bytes([3; 16])), Script::default().fault(Fault::LongEcho(2 << 20)));
     pair.prompt("hello");
     assert_eq!(outcome(&pair.run_until_idle()), Outcome::Success);
 }

@@ -1,4 +1,4 @@
-//! Any script, any host: every prompt ends once and by the result that answered it, every ask is settled once, and the
+//! Any script, any host: every prompt ends once and by the result that answered it, every incoming request is settled once, and the
 //! session ends.
 
 use std::collections::HashMap;
@@ -85,7 +85,7 @@ impl Tally {
 fn play(generation: CliVersion, seed: u64) -> (Tally, TestSession) {
     let mut dice = Dice(seed);
     let script = (0..6).fold(Script::new(generation), |script, _| script.then(dice.steps(0)));
-    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([5; 16])), Config::handle);
+    let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed::from_bytes([5; 16])), Config::handle);
     let mut pair = TestSession::new(config, script.partial(dice.throw(2) == 0)).cut_by(seed);
     let mut tally = Tally::default();
     let mut prompts = Vec::new();

@@ -1,4 +1,4 @@
-//! What the peer does depends on the bytes and the times, not on how the bytes were cut; and no bytes make it panic.
+//! What the mock CLI does depends on the bytes and the times, not on how the bytes were cut; and no bytes make it panic.
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ fn a_pair_does_the_same_however_its_bytes_are_cut() {
     let run = |generation, seed: Option<u64>| {
         let call = ToolStep::bash("ls").requires_permission();
         let script = Script::new(generation).then([call.into(), Step::text("done")]);
-        let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([9; 16])), Config::handle);
+        let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed::from_bytes([9; 16])), Config::handle);
         let pair = TestSession::new(config, script);
         let mut pair = match seed {
             Some(seed) => pair.cut_by(seed),

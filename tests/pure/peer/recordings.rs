@@ -1,4 +1,4 @@
-//! The peer is held to what it imitates: the host's side of a recording is played to it, and it must write messages of the
+//! The mock CLI is held to what it imitates: the host's side of a recording is played to it, and it must write messages of the
 //! same kinds in the same order.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -157,7 +157,7 @@ impl Play {
         }
     }
 
-    /// Lets time pass until the peer does something. Whether it did.
+    /// Lets time pass until the mock CLI does something. Whether it did.
     fn wait(&mut self) -> bool {
         let Some(due) = self.peer.poll_timeout() else { return false };
         self.now = self.now.max(due);
@@ -172,7 +172,7 @@ impl Play {
         self.now = until;
     }
 
-    /// The next kind that the peer writes.
+    /// The next kind that the mock CLI writes.
     fn next(&mut self) -> Option<String> {
         loop {
             while let Some(line) = self.unread.pop_front() {
@@ -186,7 +186,7 @@ impl Play {
         }
     }
 
-    /// What the host wrote, with the ids that this peer gave its asks.
+    /// What the host wrote, with the ids that this peer gave its incoming requests.
     fn host(&mut self, line: &str) {
         let mut line = line.to_owned();
         for (recorded, ours) in self.recorded_asks.iter().zip(&self.asks) {
@@ -256,7 +256,7 @@ fn play(path: &Path) -> Result<(), String> {
         let so_far = || format!("{}:{}", path.display(), at + 1);
         match &*record.direction {
             "in" => {
-                // Where the host took its time, the peer gets it too.
+                // Where the host took its time, the mock CLI gets it too.
                 let gap = Duration::try_from_secs_f64(record.time - records[at.saturating_sub(1)].time);
                 if let Some(gap) = gap.ok().filter(|gap| *gap >= PATIENCE) {
                     play.let_pass(gap);

@@ -9,7 +9,7 @@ fn pair(generation: CliVersion, calls: impl IntoIterator<Item = ToolStep>) -> Te
     let script = calls.into_iter().fold(Script::new(generation), |script, call| {
         script.then([Step::from(call.requires_permission()), Step::text("done")])
     });
-    TestSession::new(Config::new(Seed([7; 16])).handle(IncomingKind::Permission), script)
+    TestSession::new(Config::new(Seed::from_bytes([7; 16])).handle(IncomingKind::Permission), script)
 }
 
 /// Prompts, and answers what is asked until the prompt has ended: how often it was.

@@ -12,7 +12,7 @@ use claude_duplex::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn config() -> Config {
-    IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed([7; 16])), Config::handle)
+    IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed::from_bytes([7; 16])), Config::handle)
 }
 
 fn pair(script: Script) -> TestSession {

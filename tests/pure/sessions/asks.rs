@@ -1,4 +1,4 @@
-//! One owner for each ask, and what becomes of those without an answer.
+//! One owner for each incoming request, and what becomes of those without an answer.
 
 use claude_duplex::testing::{CliVersion, Script, Step, ToolStep};
 use claude_duplex::{

@@ -40,7 +40,7 @@ fn the_last_handle_closes_in_order() {
         world.sleep(SECOND).await;
         drop(other);
     };
-    // Neither a subscriber nor the owner of the asks nor one that waits for the end is a handle.
+    // Neither a subscriber nor the owner of the incoming requests nor one that waits for the end is a handle.
     let ((closed, waited), (told, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
     assert_eq!((closed.reason, &waited), (CloseReason::Closed, &closed));
     assert!(closed.exit.is_some_and(claude_duplex::Exit::is_success), "{closed:?}");
@@ -97,7 +97,7 @@ fn an_open_ask_is_a_handle() {
 /// Drops the runner after so many steps of it; whether the session was over by then.
 fn lose_after(steps: usize, script: Script) -> bool {
     let world = TestRuntime::new();
-    let mut rig = open_in(&world, Seed([5; 16]), script, |_| {}, |_| {});
+    let mut rig = open_in(&world, Seed::from_bytes([5; 16]), script, |_| {}, |_| {});
     let mut asks = rig.claude.incoming().unwrap();
     let watch = rig.claude.subscribe(10_000, Overflow::Oldest);
     let mut turns = vec![rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap()];
@@ -141,9 +141,9 @@ fn lose_after(steps: usize, script: Script) -> bool {
     assert_eq!(outcomes(&told).len(), prompts);
     assert!(matches!(told.last(), Some(Ok(Action::Closed(_)))));
     let claude = rig.claude;
-    assert_eq!(claude.prompt("more").unwrap_err().reason, RefusedReason::Closed);
-    assert_eq!(claude.request(Request::new("mcp_status")).unwrap_err().reason, RefusedReason::Closed);
-    assert_eq!(claude.interrupt(Interrupt::running()).unwrap_err().reason, RefusedReason::Closed);
+    assert_eq!(claude.prompt("more").unwrap_err().reason(), RefusedReason::Closed);
+    assert_eq!(claude.request(Request::new("mcp_status")).unwrap_err().reason(), RefusedReason::Closed);
+    assert_eq!(claude.interrupt(Interrupt::running()).unwrap_err().reason(), RefusedReason::Closed);
     assert!(turns[0].cancel().is_err());
     assert_eq!(claude.exit_status().map(|closed| closed.reason), Some(CloseReason::Aborted));
     over
@@ -209,12 +209,12 @@ fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
 #[test]
 fn an_id_of_another_session_does_nothing() {
     let world = TestRuntime::new();
-    let here = open_in(&world, Seed([1; 16]), slowly(), |_| {}, |_| {});
-    let there = open_in(&world, Seed([2; 16]), slowly(), |_| {}, |_| {});
+    let here = open_in(&world, Seed::from_bytes([1; 16]), slowly(), |_| {}, |_| {});
+    let there = open_in(&world, Seed::from_bytes([2; 16]), slowly(), |_| {}, |_| {});
     let (one, other) = (here.claude.prompt("here").unwrap(), there.claude.prompt("there").unwrap());
     assert!(here.claude.cancel(other.id()).is_err());
     let refused = here.claude.interrupt(Interrupt::prompt(other.id())).unwrap_err();
-    assert_eq!(refused.reason, RefusedReason::NotRunning);
+    assert_eq!(refused.reason(), RefusedReason::NotRunning);
     let talk = async move {
         let ends = zip(one, other).await;
         assert_eq!((ends.0.outcome, ends.1.outcome), (Outcome::Success, Outcome::Success));
@@ -228,7 +228,7 @@ fn an_id_of_another_session_does_nothing() {
 fn a_refused_prompt_comes_back_whole() {
     let rig = open(slowly());
     drop(rig.runner);
-    assert_eq!(rig.claude.prompt("mine").unwrap_err().value, Prompt::text("mine"));
+    assert_eq!(rig.claude.prompt("mine").unwrap_err().into_inner(), Prompt::text("mine"));
 }
 
 /// A guard stops what nobody waits for any more, wherever it is, and nothing else.

@@ -80,10 +80,10 @@ fn bytes_that_wait_to_be_written_and_room_is_told() {
                 Err(refused) => break refused,
             }
         };
-        assert_eq!((refused.reason, &refused.value), (RefusedReason::Full, &Prompt::text(&text)));
+        assert_eq!((refused.reason(), refused.value()), (RefusedReason::Full, &Prompt::text(&text)));
         assert!((8..=10).contains(&turns.len()), "{}", turns.len());
         claude.ready().await;
-        let last = claude.prompt(refused.value).unwrap();
+        let last = claude.prompt(refused.into_inner()).unwrap();
         // Without a refusal there is nothing to wait for.
         claude.ready().await;
         for turn in turns {

@@ -129,7 +129,7 @@ impl Drop for Tap {
     }
 }
 
-/// A session that owns every ask.
+/// A session that owns every incoming request.
 pub(crate) fn open(script: Script) -> Rig {
     open_with(script, |_| {}, |_| {})
 }
@@ -139,7 +139,7 @@ pub(crate) fn open_with(
     configure: impl FnOnce(&mut Config),
     limit: impl FnOnce(&mut HandleLimits),
 ) -> Rig {
-    open_in(&TestRuntime::new(), Seed([7; 16]), script, configure, limit)
+    open_in(&TestRuntime::new(), Seed::from_bytes([7; 16]), script, configure, limit)
 }
 
 pub(crate) fn open_in(

@@ -225,7 +225,7 @@ fn what_is_said_before_an_ask_reaches_the_future_before_the_handler() {
         ToolStep::bash("ls").requires_permission().into(),
         Step::text("done"),
     ]);
-    let config = Config::new(Seed([1; 16])).handle(IncomingKind::Permission);
+    let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
     let (claude, runner) = Driver::new(config, world.start(script)).into_session();
     let shown = RefCell::new(Vec::new());
     let serving = claude.incoming().unwrap().serve(LocalHandlers::new().permission(async |tool| {

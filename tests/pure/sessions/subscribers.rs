@@ -12,7 +12,7 @@ fn is_delta(action: &Action) -> bool {
     matches!(action, Action::Message { message, .. } if message.kind() == MessageKind::StreamEvent)
 }
 
-/// Whether it settles something, or asks.
+/// Whether it settles something, or incoming requests.
 fn is_vital(action: &Action) -> bool {
     match action {
         Action::Message { message, .. } => message.kind() == MessageKind::Result,
@@ -190,7 +190,7 @@ fn a_future_that_is_dropped_at_any_point_loses_nothing() {
     for &generation in CliVersion::ALL {
         let world = TestRuntime::new();
         let script = || Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND)]);
-        let mut rig = open_in(&world, Seed([3; 16]), script(), |_| {}, |_| {});
+        let mut rig = open_in(&world, Seed::from_bytes([3; 16]), script(), |_| {}, |_| {});
         let mut whole = rig.claude.subscribe(1000, Overflow::Oldest);
         let mut cut = rig.claude.subscribe(1000, Overflow::Oldest);
         let mut turn = rig.claude.prompt("go").unwrap();

@@ -266,7 +266,7 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
         let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
         let world = TestRuntime::new();
         let script = Script::new(*generation).partial(true).then([slow]);
-        let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+        let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
         let end = world.run(runner.run_until(async move {
             let mut turn = claude.prompt("count").unwrap();
             while let Some(message) = turn.next().await {
@@ -293,7 +293,7 @@ fn the_edits_of_a_turn_add_up_to_its_answer() {
     let world = TestRuntime::new();
     let script =
         Script::default().partial(true).then([Step::text_in_parts("one two three", 3, Duration::from_millis(5))]);
-    let (claude, runner) = Driver::new(Config::new(Seed([1; 16])), world.start(script)).into_session();
+    let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
     let (shown, parts) = world.run(runner.run_until(async move {
         let mut turn = claude.prompt("count").unwrap();
         let (mut shown, mut parts) = (String::new(), 0);

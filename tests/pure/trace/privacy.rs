@@ -134,7 +134,7 @@ fn what_the_real_cli_said_is_told_at_trace_alone() {
 
 /// Feeds a tracer with all that goes in and comes out of a played recording.
 fn trace(lines: &[Recorded]) {
-    let mut tracer = Tracer::new(&Config::new(Seed([1; 16])), None);
+    let mut tracer = Tracer::new(&Config::new(Seed::from_bytes([1; 16])), None);
     for line in lines {
         match &line.what {
             What::Out(line) => tracer.input(&Input::Receive(line.into())),
@@ -156,7 +156,7 @@ fn trace(lines: &[Recorded]) {
 fn a_content_is_cut_and_marked() {
     let capture = Capture::new(Level::TRACE);
     let prompt = |text: &str| {
-        let mut tracer = Tracer::new(&Config::new(Seed([1; 16])), None);
+        let mut tracer = Tracer::new(&Config::new(Seed::from_bytes([1; 16])), None);
         tracer.input(&Input::Prompt(Prompt::text(text)));
     };
     capture.during(|| {
@@ -187,7 +187,7 @@ fn a_name_is_short_and_harmless() {
     ];
     let capture = Capture::new(Level::DEBUG);
     capture.during(|| {
-        let config = Config::new(Seed([1; 16]));
+        let config = Config::new(Seed::from_bytes([1; 16]));
         let mut tracer = Tracer::new(&config, None);
         let mut protocol = Protocol::new(config, SessionTime::ZERO);
         lines.iter().for_each(|line| protocol.receive(SessionTime::ZERO, format!("{line}\n").as_bytes()));
@@ -214,7 +214,7 @@ fn the_environment_of_a_child_is_not_told() {
     let say = r#"echo "$API_KEY" >&2; echo "{\"type\":\"newest\",\"text\":\"$API_KEY\"}""#;
     let options = Options::new().program("sh").global_arg("-c").global_arg(say).env("API_KEY", SECRET);
     let talk = async {
-        let mut claude = claude_duplex::driver::smol::spawn(&options, Config::new(Seed([1; 16]))).unwrap();
+        let mut claude = claude_duplex::driver::smol::spawn(&options, Config::new(Seed::from_bytes([1; 16]))).unwrap();
         let pid = claude_duplex::Transport::process_id(claude.transport());
         while claude.next().await.is_some() {}
         pid

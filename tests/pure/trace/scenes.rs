@@ -20,7 +20,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) type Claude = Driver<InMemory>;
 
 pub(crate) fn config(number: u8) -> Config {
-    let mut config = Config::new(Seed([number; 16]));
+    let mut config = Config::new(Seed::from_bytes([number; 16]));
     config.handled = IncomingKinds::ALL;
     config
 }
@@ -63,7 +63,7 @@ pub(crate) async fn answer_until_idle(claude: &mut Claude) {
     answer_until(claude, |action| matches!(action, Action::Idle)).await;
 }
 
-/// Nothing that the host says to the ask is without the secret.
+/// Nothing that the host says to the incoming request is without the secret.
 fn answer(ask: &IncomingRequest) -> IncomingResponse {
     match ask.kind() {
         IncomingKind::Permission => match ask.permission().unwrap().tool_name.as_str() {
@@ -193,7 +193,7 @@ pub(crate) fn stopped() {
 /// Nobody owns what is asked.
 pub(crate) fn unowned() {
     let script = Script::default().then([ToolStep::bash(SECRET).requires_permission()].map(Step::from));
-    session(Config::new(Seed([6; 16])), script, async |claude| {
+    session(Config::new(Seed::from_bytes([6; 16])), script, async |claude| {
         claude.prompt(secret("go on")).unwrap();
         answer_until_idle(claude).await;
     });

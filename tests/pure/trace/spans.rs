@@ -48,7 +48,7 @@ fn a_turn_has_its_prompts_and_its_outcome() {
         .collect();
     assert_eq!(turns, ["1 prompt 1,2 success success", "2 prompt 3 success success"]);
     let session = seen.spans_of("session").next().unwrap();
-    assert_eq!(of(session, "tag"), Seed([1; 16]).tag().to_string());
+    assert_eq!(of(session, "tag"), Seed::from_bytes([1; 16]).tag().to_string());
     assert_eq!(of(session, "cli_version"), "2.1.329");
     assert!(!of(session, "session_id").is_empty());
     assert!(seen.spans_of("turn").all(|turn| seen.spans[turn].parent == Some(session)));
@@ -120,7 +120,7 @@ fn one_sessions_events_never_stand_under_anothers() {
     assert_eq!(roots.len(), usize::from(SESSIONS));
     for (number, root) in roots.iter().enumerate() {
         let span = &seen.spans[*root];
-        assert_eq!(span.fields.get("tag"), Some(Seed([number as u8; 16]).tag().to_string().as_str()));
+        assert_eq!(span.fields.get("tag"), Some(Seed::from_bytes([number as u8; 16]).tag().to_string().as_str()));
         assert_eq!(seen.spans[span.parent.unwrap()].name, "host");
         assert_eq!(seen.spans[span.parent.unwrap()].fields.get("number"), Some(number.to_string().as_str()));
         // The second session has one turn more, with as many events.
@@ -179,7 +179,7 @@ fn a_tracer_names_its_own_spans_and_looks_at_none_that_is_entered() {
 fn what_is_not_wanted_is_not_made() {
     let capture = Capture::new(Level::ERROR);
     capture.during(|| {
-        let mut tracer = Tracer::new(&Config::new(Seed([1; 16])), Some(7));
+        let mut tracer = Tracer::new(&Config::new(Seed::from_bytes([1; 16])), Some(7));
         let mut pair = TestSession::new(config(1), Script::default());
         pair.prompt("one");
         for action in pair.run_until_idle() {

@@ -126,7 +126,7 @@ async fn hook_defers_a_tool(case: &Case) -> Trial {
     Ok(())
 }
 
-/// The host has hooks, but owns no hook ask: what they guard is refused.
+/// The host has hooks, but owns no hook request: what they guard is refused.
 async fn hook_that_nobody_owns_blocks(case: &Case) -> Trial {
     let owns_nothing = |config: &mut Config| config.handled = IncomingKinds::NONE;
     for (name, runs) in [("PreToolUse", true), ("UserPromptSubmit", false)] {

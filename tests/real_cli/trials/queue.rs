@@ -52,7 +52,7 @@ async fn busy_refuse_gives_it_back(case: &Case) -> Trial {
     let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
     talk.message("content_block_delta").await?;
     let refused = talk.claude.prompt(Prompt::text("second").when_busy(WhenBusy::Reject));
-    assert_eq!(refused.unwrap_err().value, Prompt::text("second").when_busy(WhenBusy::Reject));
+    assert_eq!(refused.unwrap_err().into_inner(), Prompt::text("second").when_busy(WhenBusy::Reject));
     case.api.release("mid");
     assert_eq!(talk.ended(first).await?.text(), "first");
     let again = talk.prompt(Prompt::text("second").when_busy(WhenBusy::Reject))?;

@@ -92,7 +92,7 @@ impl Author {
                 _ => Request::new("set_model").field("model", Json::from_text("m\n{}")),
             }),
             Step::Answer { ask, how } => match self.ask(ask) {
-                // Most answers should be of the ask's kind.
+                // Most answers should be of the incoming request's kind.
                 Some((id, kind)) => {
                     Input::Respond(id, if how < 0xe0 { answer::typed(how, kind) } else { answer::answer(how) })
                 }
@@ -139,7 +139,7 @@ impl Author {
         while self.protocol.poll_child_command().is_some() {}
     }
 
-    /// An ask: one of the latest, or now and then an old one. It may be over: answered, withdrawn, or lost with the session.
+    /// An incoming request: one of the latest, or now and then an old one. It may be over: answered, withdrawn, or lost with the session.
     fn ask(&self, pick: u8) -> Option<(IncomingId, IncomingKind)> {
         let back = usize::from(if pick < 0xe0 { pick % 4 } else { pick });
         self.asks.iter().rev().nth(back % self.asks.len().clamp(1, if pick < 0xe0 { 4 } else { 256 })).copied()

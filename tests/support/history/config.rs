@@ -7,7 +7,7 @@ use claude_duplex::{CloseWhen, Config, IncomingKind, Seed, TransportKind, Unknow
 
 /// Small limits, so that a short history reaches them.
 pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
-    let mut config = Config::new(Seed(u.arbitrary()?));
+    let mut config = Config::new(Seed::from_bytes(u.arbitrary()?));
     config.when_busy = *u.choose(&[WhenBusy::Queue, WhenBusy::Queue, WhenBusy::Send, WhenBusy::Reject])?;
     for &kind in IncomingKind::KNOWN {
         if u.ratio(3, 4)? {

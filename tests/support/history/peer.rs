@@ -30,7 +30,7 @@ pub(crate) enum PeerLine {
 /// Somewhat more than the limit of a line, in bytes.
 const LONGEST: usize = 5000;
 
-/// Asks and what becomes of them come often: in one of three lines.
+/// Incoming requests and what becomes of them come often: in one of three lines.
 impl<'b> Arbitrary<'b> for PeerLine {
     fn arbitrary(u: &mut Unstructured<'b>) -> Result<Self> {
         Ok(match u.arbitrary::<u8>()? {

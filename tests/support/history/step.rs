@@ -47,7 +47,7 @@ pub(crate) enum PickedBusy {
     Refuse,
 }
 
-/// A session should live for a while, and be asked much: an ask and its answer are two of a hundred other things. What
+/// A session should live for a while, and be asked much: an incoming request and its answer are two of a hundred other things. What
 /// ends a session comes once in some fifty steps.
 impl<'b> Arbitrary<'b> for Step {
     fn arbitrary(u: &mut Unstructured<'b>) -> Result<Self> {

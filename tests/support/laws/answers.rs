@@ -1,4 +1,4 @@
-//! Law 5: every ask (of the latest) is answered at every moment of its life, in a session of its own: an answer that is
+//! Law 5: every incoming request (of the latest) is answered at every moment of its life, in a session of its own: an answer that is
 //! taken is among that which is to be written.
 
 use claude_duplex::{Action, IncomingResponse, Input};

@@ -14,7 +14,7 @@ const SIZES: [usize; 8] = [1, 2, 3, 7, 16, 33, 64, 150];
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.history;
     // The seed is as arbitrary as any other bytes, and it is at hand.
-    let picks = history.config.seed.0.iter().cycle();
+    let picks = history.config.seed.as_bytes().iter().cycle();
     let (mut protocol, mut parts, mut cuts) = (history.begin(), Trace::default(), 0);
     for ((now, input), pick) in history.inputs.iter().zip(picks) {
         let Input::Receive(bytes) = input else {

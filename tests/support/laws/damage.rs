@@ -23,7 +23,7 @@ const NOISE: [&[u8]; 8] = [
 pub(crate) fn judge(case: &Case) -> usize {
     let history = &case.history;
     let output: Vec<u8> = history.inputs.iter().filter_map(|(_, input)| received(input)).flatten().copied().collect();
-    let edits = edits(&output, history.config.limits.line, &history.config.seed.0);
+    let edits = edits(&output, history.config.limits.line, history.config.seed.as_bytes());
     if edits.is_empty() {
         return 0;
     }

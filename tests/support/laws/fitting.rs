@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use claude_duplex::{
-    Action, Decision, IncomingId, IncomingRequest, IncomingResponse, Input, Limits, Protocol, SessionTime,
+    Action, Decision, IncomingId, IncomingRequest, IncomingResponse, Input, Limits, Protocol, Seed, SessionTime,
 };
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ const ROOM: usize = 1000;
 /// How often an answer of each kind was taken and refused.
 pub(crate) type Tried = HashMap<&'static str, [u64; 2]>;
 
-/// Tries every answer at every ask. Counts those that were taken.
+/// Tries every answer at every incoming request. Counts those that were taken.
 pub(crate) fn judge(case: &Case) -> usize {
     let mut tried = Tried::new();
     try_all(case, &mut tried);
@@ -47,7 +47,9 @@ pub(crate) fn try_all(case: &Case, tried: &mut Tried) {
 /// An id of another session is nobody's. Counts the ids.
 pub(crate) fn judge_foreign(case: &Case) -> usize {
     let mut config = case.history.config.clone();
-    config.seed.0[0] ^= 1;
+    let mut bytes = *config.seed.as_bytes();
+    bytes[0] ^= 1;
+    config.seed = Seed::from_bytes(bytes);
     let mut protocol = Protocol::new(config, case.history.start);
     let mut judged = 0;
     for (now, input) in &case.history.inputs {
@@ -91,7 +93,7 @@ fn answered(
     let ask = ask.expect("it was asked");
     assert!(answer.fits(ask.kind()), "{answer:?}");
     let added = after.poll_transmit().strip_prefix(&pending[..]).expect("nothing is taken back");
-    // A prompt that was held back behind the ask's turn may follow.
+    // A prompt that was held back behind the incoming request's turn may follow.
     let line = added.split_inclusive(|byte| *byte == b'\n').next().expect("a line");
     assert!(line.ends_with(b"\n") && !line[..line.len() - 1].contains(&b'\r'), "{answer:?}");
     let line: Value = serde_json::from_slice(line).expect("JSON");
@@ -118,7 +120,7 @@ fn is_of_its_shape(answer: &IncomingResponse, ask: &IncomingRequest, response: &
         IncomingResponse::Elicitation(_) => one_of("action", &["accept", "decline", "cancel"]),
         IncomingResponse::Dialog(_) => one_of("behavior", &["completed", "cancelled"]),
         IncomingResponse::Raw(_) => is_success,
-        // It is of the ask's shape; that it refuses is a law of its own.
+        // It is of the incoming request's shape; that it refuses is an invariant of its own.
         IncomingResponse::Decline | IncomingResponse::Error { .. } => {
             is_success && payload.is_object() || response["error"].is_string()
         }

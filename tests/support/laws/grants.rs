@@ -1,5 +1,5 @@
 //! Law 9: what is granted on the wire was granted by the host, to that ask, while it was open, and in those words; everybody
-//! is told so. What is said to an ask without the host refuses.
+//! is told so. What is said to an incoming request without the host refuses.
 
 use claude_duplex::{
     Action, CancelledReason, Decision, DeclinedReason, IncomingId, IncomingKind, IncomingRequest, IncomingResponse,

@@ -1,4 +1,4 @@
-//! The laws of the design. Each is a function over one history; it panics where the history breaks the law, and says how
+//! The invariants of the design. Each is a function over one history; it panics where the history breaks the invariant, and says how
 //! much it judged, so that a test can tell that it judges anything.
 
 #![allow(dead_code, reason = "each test takes its part")]

@@ -13,7 +13,7 @@ pub(crate) fn judge(case: &Case) -> usize {
     let (mut protocol, mut twin) = (history.begin(), history.begin());
     let (mut unread, mut exited, mut judged) = (VecDeque::<Action>::new(), false, 0);
     // The seed says when it reads, and how much.
-    let reads = history.config.seed.0.iter().cycle();
+    let reads = history.config.seed.as_bytes().iter().cycle();
     for ((now, input), reads) in history.inputs.iter().zip(reads) {
         exited |= matches!(input, Input::Exited(_)) && !protocol.is_closed();
         protocol.apply(*now, input.clone());

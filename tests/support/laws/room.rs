@@ -30,10 +30,10 @@ impl Command {
     /// The request that it became, if it is one, or why it was refused.
     fn give(self, protocol: &mut Protocol, now: SessionTime) -> Result<Option<RequestId>, RefusedReason> {
         match self {
-            Self::Prompt(prompt) => protocol.prompt(now, prompt).map(|_| None).map_err(|refused| refused.reason),
-            Self::Request(request) => protocol.request(now, request).map(Some).map_err(|refused| refused.reason),
+            Self::Prompt(prompt) => protocol.prompt(now, prompt).map(|_| None).map_err(|refused| refused.reason()),
+            Self::Request(request) => protocol.request(now, request).map(Some).map_err(|refused| refused.reason()),
             Self::Interrupt(interrupt) => {
-                protocol.interrupt(now, interrupt).map(Some).map_err(|refused| refused.reason)
+                protocol.interrupt(now, interrupt).map(Some).map_err(|refused| refused.reason())
             }
         }
     }
