@@ -147,7 +147,7 @@ fn law_5_ledger() {
 /// The ledger that judges knows what a damaged line says if the session takes a message out of it, and only then.
 #[test]
 fn law_5_ledger_reads_damaged_lines() {
-    let config = Config::new(Seed([3; 16]));
+    let config = Config::new(Seed::from_bytes([3; 16]));
     let prompt = Protocol::new(config.clone(), SessionTime::ZERO).prompt(SessionTime::ZERO, Prompt::text("hello"));
     let uuid = prompt.expect("there is room").uuid();
     let init = "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
