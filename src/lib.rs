@@ -83,7 +83,7 @@
 //! Every client of the CLI has to know the same things: which result answers which prompt, what is still owed when the child
 //! dies, what an interrupt hit. None of that needs a socket or a runtime, so none of it has one here. What is told in the same
 //! order gives the same actions, so a bug is a file that replays, a test of an hour takes a millisecond, and the invariants of a
-//! session (each thing settled once, nothing granted by neglect, an end that always comes) are tested on arbitrary histories.
+//! session (each thing settled once, nothing granted by neglect, an end that always comes) are tested on arbitrary input sequences.
 //! The drivers are thin, and yours can be as thin: the loop below is all of it.
 //!
 //! # What it is not

@@ -61,7 +61,7 @@
 //! Which turn takes which prompts (queued, joined, folded, priorities, slash commands), when they are echoed and what else
 //! is told of them, permission prompts and the rules that an allow takes with it, hooks, MCP servers in the host,
 //! interrupts, withdrawals, turns of the CLI's own, results that are held back, the replies to control requests, lines at
-//! which the CLI gives up, the end and its exit status. `tests/pure/peer` holds the mock CLI to recordings of the real CLI, and in
+//! which the CLI gives up, the end and its exit status. `tests/pure/mock_cli` holds the mock CLI to recordings of the real CLI, and in
 //! `tests/sdks` the official SDKs take it for theirs. Not imitated are the model, the tools, sessions on disk, and `/compact`;
 //! texts and numbers are invented.
 

@@ -4,10 +4,10 @@
 use claude_duplex::journal::JournalError;
 use claude_duplex::{Journal, Recorder};
 
-use crate::history::History;
-use crate::laws;
+use crate::invariants;
+use crate::sequence::Sequence;
 
-/// The invariants play a history many times.
+/// The invariants play an input sequence many times.
 const MOST_INPUTS: usize = 200;
 
 pub(crate) fn body(data: &[u8]) {
@@ -24,7 +24,7 @@ pub(crate) fn body(data: &[u8]) {
     assert_eq!(recorded(&again), recorded(&journal));
     if journal.inputs.len() <= MOST_INPUTS {
         let Journal { config, start, inputs, .. } = journal;
-        laws::judge(History { config, start, inputs });
+        invariants::judge(Sequence { config, start, inputs });
     }
 }
 

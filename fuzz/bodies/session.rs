@@ -2,14 +2,14 @@
 
 use arbitrary::Unstructured;
 
-use crate::{history, laws};
+use crate::{invariants, sequence};
 
-/// Longer histories find nothing that shorter ones do not, and cost more than they are long.
+/// Longer sequences find nothing that shorter ones do not, and cost more than they are long.
 const LONGEST: usize = 2048;
 
 pub(crate) fn body(data: &[u8]) {
     let mut bytes = Unstructured::new(&data[..data.len().min(LONGEST)]);
-    if let Ok(history) = history::history(&mut bytes) {
-        laws::judge_plain(history);
+    if let Ok(sequence) = sequence::sequence(&mut bytes) {
+        invariants::judge_plain(sequence);
     }
 }

@@ -2,11 +2,11 @@
 
 #![no_main]
 
-#[path = "../../tests/support/history/mod.rs"]
-mod history;
+#[path = "../../tests/support/sequence/mod.rs"]
+mod sequence;
 #[path = "../bodies/journal.rs"]
 mod journal;
-#[path = "../../tests/support/laws/mod.rs"]
-mod laws;
+#[path = "../../tests/support/invariants/mod.rs"]
+mod invariants;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| journal::body(data));

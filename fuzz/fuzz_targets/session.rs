@@ -1,11 +1,11 @@
-//! Arbitrary sequences of everything that can be said to a session, judged by every law.
+//! Arbitrary sequences of everything that can be said to a session, judged by every invariant.
 
 #![no_main]
 
-#[path = "../../tests/support/history/mod.rs"]
-mod history;
-#[path = "../../tests/support/laws/mod.rs"]
-mod laws;
+#[path = "../../tests/support/sequence/mod.rs"]
+mod sequence;
+#[path = "../../tests/support/invariants/mod.rs"]
+mod invariants;
 #[path = "../bodies/session.rs"]
 mod session;
 

@@ -92,7 +92,7 @@ impl<W: Write> Recorder<W> {
     /// Records an input. This comes before the session is told of it, so that a journal holds what it crashed at.
     pub fn input(&mut self, now: SessionTime, input: &Input<'_>) {
         match input {
-            // Cuts change nothing (law 1), and a line by itself is what a person looks for.
+            // Cuts change nothing (invariant 1), and a line by itself is what a person looks for.
             Input::Receive(bytes) => parts(bytes).for_each(|part| self.record(now, &Input::Receive(part.into()))),
             Input::Stderr(bytes) if !bytes.is_empty() => {
                 parts(bytes).for_each(|part| self.record(now, &Input::Stderr(part.into())));

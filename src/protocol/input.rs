@@ -19,13 +19,13 @@ use crate::protocol::end::Exit;
 /// ```
 /// use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime};
 ///
-/// let history = [
+/// let sequence = [
 ///     (SessionTime::ZERO, Input::Prompt(Prompt::text("hello"))),
 ///     (SessionTime::from_nanos(5), Input::Close),
 /// ];
 /// let play = || {
 ///     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
-///     history.iter().cloned().for_each(|(now, input)| protocol.apply(now, input));
+///     sequence.iter().cloned().for_each(|(now, input)| protocol.apply(now, input));
 ///     protocol.poll_transmit().to_vec()
 /// };
 /// assert_eq!(play(), play());

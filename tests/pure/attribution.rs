@@ -5,7 +5,7 @@
 //! What a rule of the session says, where that version gives no evidence, may be wrong: how often is counted, and bounded
 //! by what is known.
 //!
-//! `SEED=7` plays one history, `CASES=20000` plays more of them; a history that fails is made smaller and printed: what the
+//! `SEED=7` plays one input sequence, `CASES=20000` plays more of them; an input sequence that fails is made smaller and printed: what the
 //! host does, `>` what is written to the CLI, `<` what arrives of its lines (named as in the corpus report), `=` what is told.
 
 mod counts;
@@ -24,14 +24,14 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use crate::laws;
+use crate::invariants;
 use arbitrary::Unstructured;
 use counts::{Counts, Wrong};
 use generation::Generation;
 use script::{Script, Step};
 use world::World;
 
-/// How many histories there are for each generation.
+/// How many sequences there are for each generation.
 const CASES: u64 = 1000;
 
 /// Bytes that look random and are the same each time.
@@ -51,7 +51,7 @@ fn script(seed: u64) -> Script {
     script::script(&mut Unstructured::new(&bytes)).expect("steps for as long as there are bytes")
 }
 
-/// What was seen over many histories.
+/// What was seen over many sequences.
 #[derive(Default)]
 struct Seen {
     /// With echoes, and without.
@@ -66,7 +66,7 @@ impl Seen {
     }
 }
 
-/// Why a history fails, and what happened in it.
+/// Why an input sequence fails, and what happened in it.
 type Failure = (String, Vec<String>);
 
 fn play(generation: Generation, script: &Script, seen: &mut Seen) -> Result<(), Failure> {
@@ -89,7 +89,7 @@ fn play(generation: Generation, script: &Script, seen: &mut Seen) -> Result<(), 
     world.exit();
     seen.reached.extend(&world.model.reached);
     // The rules for what each line says, read once more by a slow ledger.
-    let obvious = || laws::ledger::check(&world.protocol.history()).map(drop);
+    let obvious = || invariants::ledger::check(&world.protocol.sequence()).map(drop);
     hangs.and_then(|()| judge::judge(&world, counts)).and_then(|()| obvious()).map_err(|reason| (reason, world.log))
 }
 
@@ -137,7 +137,7 @@ fn attribution(generation: Generation) -> Seen {
     seen
 }
 
-/// What is known to be wrong, in [`CASES`] histories: with echoes, and without.
+/// What is known to be wrong, in [`CASES`] sequences: with echoes, and without.
 fn known(generation: Generation) -> (Wrong, Wrong) {
     let none = Wrong::default();
     match generation {

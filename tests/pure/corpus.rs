@@ -15,7 +15,7 @@ mod session;
 
 use std::path::Path;
 
-use crate::laws;
+use crate::invariants;
 
 fn judge(target: &str, body: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
@@ -24,7 +24,7 @@ fn judge(target: &str, body: fn(&[u8])) {
     paths.sort();
     assert!(paths.len() >= 20, "only {} files in {}", paths.len(), folder.display());
     for path in paths {
-        let _told = laws::Told(path.display().to_string());
+        let _told = invariants::Told(path.display().to_string());
         body(&std::fs::read(&path).expect("a readable file"));
     }
 }

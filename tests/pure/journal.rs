@@ -6,15 +6,15 @@ mod writer;
 
 use std::borrow::Cow;
 
-use crate::history::{self, History, Trace};
+use crate::sequence::{self, Sequence, Trace};
 use arbitrary::Unstructured;
 use claude_duplex::journal::ReplayStep;
 use claude_duplex::{Action, Input, Journal, Recorder, SessionTime};
 
-/// How many histories are recorded.
+/// How many sequences are recorded.
 const CASES: u64 = 1000;
 
-fn histories() -> impl Iterator<Item = (u64, History)> {
+fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
     (0..CASES).filter_map(|seed| {
         let mut state = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut next = || {
@@ -22,14 +22,14 @@ fn histories() -> impl Iterator<Item = (u64, History)> {
             (state >> 33) as u8
         };
         let bytes: Vec<u8> = (0..100 + (seed as usize % 20) * 60).map(|_| next()).collect();
-        history::history(&mut Unstructured::new(&bytes)).ok().map(|history| (seed, history))
+        sequence::sequence(&mut Unstructured::new(&bytes)).ok().map(|sequence| (seed, sequence))
     })
 }
 
-/// The file of a history, in which nothing is left out.
-fn recorded(history: &History) -> Vec<u8> {
-    let mut recorder = Recorder::new(Vec::new(), &history.config, SessionTime::ZERO, u64::MAX);
-    history.inputs.iter().for_each(|(now, input)| recorder.input(*now, input));
+/// The file of an input sequence, in which nothing is left out.
+fn recorded(sequence: &Sequence) -> Vec<u8> {
+    let mut recorder = Recorder::new(Vec::new(), &sequence.config, SessionTime::ZERO, u64::MAX);
+    sequence.inputs.iter().for_each(|(now, input)| recorder.input(*now, input));
     assert!(recorder.stopped().is_none());
     recorder.into_inner()
 }
@@ -55,14 +55,14 @@ fn uncut(inputs: &[(SessionTime, Input<'static>)]) -> Vec<(SessionTime, Input<'s
 #[test]
 fn what_was_recorded_replays_to_the_same() {
     let mut parts = 0;
-    for (seed, history) in histories() {
-        let file = recorded(&history);
+    for (seed, sequence) in sequences() {
+        let file = recorded(&sequence);
         let journal = Journal::read(&file).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        assert_eq!((&journal.config, journal.start), (&history.config, SessionTime::ZERO));
-        assert_eq!(uncut(&journal.inputs), uncut(&history.inputs), "seed {seed}");
+        assert_eq!((&journal.config, journal.start), (&sequence.config, SessionTime::ZERO));
+        assert_eq!(uncut(&journal.inputs), uncut(&sequence.inputs), "seed {seed}");
         parts += journal.inputs.len() - uncut(&journal.inputs).len();
 
-        let (played, trace) = (Played::of(journal.replay()), history.play());
+        let (played, trace) = (Played::of(journal.replay()), sequence.play());
         assert_eq!(played.actions, trace.actions, "seed {seed}");
         assert_eq!(played.children, trace.children, "seed {seed}");
         assert_eq!(played.sent, trace.written, "seed {seed}");
@@ -131,8 +131,8 @@ fn a_record_is_a_line_of_the_cli() {
 fn two_runs_are_told_apart_at_the_input_where_they_part() {
     use claude_duplex::journal::first_difference;
     let mut parted = 0;
-    for (seed, history) in histories().take(200) {
-        let journal = Journal::read(&recorded(&history)).unwrap();
+    for (seed, sequence) in sequences().take(200) {
+        let journal = Journal::read(&recorded(&sequence)).unwrap();
         assert_eq!(first_difference(journal.replay(), journal.replay()), None, "seed {seed}");
         if journal.inputs.is_empty() {
             continue;
@@ -158,7 +158,7 @@ fn two_runs_are_told_apart_at_the_input_where_they_part() {
 impl Trace {
     /// What the first inputs of a journal give.
     fn of(journal: &Journal, count: usize) -> Self {
-        History { config: journal.config.clone(), start: journal.start, inputs: journal.inputs[..count].to_vec() }
+        Sequence { config: journal.config.clone(), start: journal.start, inputs: journal.inputs[..count].to_vec() }
             .play()
     }
 }

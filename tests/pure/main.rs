@@ -1,11 +1,9 @@
 //! What needs nothing but memory: no process, no runtime, no clock. `tests/README.md` says where a new test goes.
 
-#[path = "../support/history/mod.rs"]
-mod history;
 #[path = "../support/incoming.rs"]
 mod incoming;
-#[path = "../support/laws/mod.rs"]
-mod laws;
+#[path = "../support/invariants/mod.rs"]
+mod invariants;
 #[path = "../../examples/replay/play.rs"]
 #[allow(dead_code, reason = "the example reads more of it")]
 mod play;
@@ -14,6 +12,8 @@ mod recorded;
 #[path = "../../examples/replay/recording.rs"]
 #[allow(dead_code, reason = "the example reads more of it")]
 mod recording;
+#[path = "../support/sequence/mod.rs"]
+mod sequence;
 #[path = "../support/slow_scan.rs"]
 mod slow_scan;
 
@@ -26,12 +26,12 @@ mod drift;
 #[cfg(feature = "driver")]
 mod driver;
 mod edits;
-mod histories;
 mod journal;
-mod peer;
+mod mock_cli;
 mod recordings;
 mod requests;
 mod scan;
+mod sequences;
 mod session;
 #[cfg(feature = "session")]
 mod sessions;

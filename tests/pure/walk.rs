@@ -1,14 +1,14 @@
-//! The model check: every history of a few inputs from a small alphabet keeps all invariants, closed from its end and not.
+//! The model check: every sequence of a few inputs from a small alphabet keeps all invariants, closed from its end and not.
 //!
-//! All histories of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
+//! All sequences of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
 //! `cargo test --test pure walk:: -- --nocapture` prints how far it came.
 
 use std::time::{Duration, Instant};
 
-use crate::history::Author;
-use crate::history::peer::PeerLine;
-use crate::history::step::{PickedBusy, Step};
-use crate::laws;
+use crate::invariants;
+use crate::sequence::Author;
+use crate::sequence::peer::PeerLine;
+use crate::sequence::step::{PickedBusy, Step};
 use claude_duplex::{Config, IncomingKinds, Seed};
 
 /// What each letter says. Numbers pick the first prompt, the latest ask and the latest request.
@@ -64,33 +64,33 @@ fn alphabet() -> Vec<(&'static str, Step)> {
     ]
 }
 
-/// Up to how many inputs all histories are judged, whatever the time.
+/// Up to how many inputs all input sequences are judged, whatever the time.
 const SHORTEST: usize = 2;
 
 struct Walk {
     alphabet: Vec<(&'static str, Step)>,
     /// When it ends, unless it goes on until all are judged.
     until: Option<Instant>,
-    histories: u64,
+    sequences: u64,
 }
 
 impl Walk {
-    /// Judges all histories that are `more` inputs longer. Whether there was time for all.
+    /// Judges all input sequences that are `more` inputs longer. Whether there was time for all.
     fn go(&mut self, from: &Author, path: &mut Vec<&'static str>, more: usize) -> bool {
         if more == 0 {
             if self.until.is_some_and(|until| Instant::now() > until) {
                 return false;
             }
-            let _told = laws::Told(path.join(", "));
-            laws::judge_plain(from.history());
-            self.histories += 1;
+            let _told = invariants::Told(path.join(", "));
+            invariants::judge_plain(from.sequence());
+            self.sequences += 1;
             return true;
         }
         for (name, step) in self.alphabet.clone() {
             let mut next = from.clone();
             next.step(step);
             // A letter that means nothing here is no input.
-            if next.history().inputs.len() == from.history().inputs.len() {
+            if next.sequence().inputs.len() == from.sequence().inputs.len() {
                 continue;
             }
             path.push(name);
@@ -114,10 +114,10 @@ fn config() -> Config {
 }
 
 #[test]
-fn all_short_histories_keep_all_laws() {
+fn all_short_sequences_keep_all_invariants() {
     let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let begun = Instant::now();
-    let mut walk = Walk { alphabet: alphabet(), until: None, histories: 0 };
+    let mut walk = Walk { alphabet: alphabet(), until: None, sequences: 0 };
     let mut depth = 0;
     loop {
         // The shortest are judged however busy the machine is.
@@ -126,8 +126,8 @@ fn all_short_histories_keep_all_laws() {
             break;
         }
         depth += 1;
-        println!("all {} histories of up to {depth} inputs, in {:?}", walk.histories, begun.elapsed());
+        println!("all {} sequences of up to {depth} inputs, in {:?}", walk.sequences, begun.elapsed());
     }
-    println!("{} histories, some of them of {} inputs", walk.histories, depth + 1);
-    assert!(depth >= SHORTEST && walk.histories > 1000, "{} histories, all of up to {depth} inputs", walk.histories);
+    println!("{} sequences, some of them of {} inputs", walk.sequences, depth + 1);
+    assert!(depth >= SHORTEST && walk.sequences > 1000, "{} sequences, all of up to {depth} inputs", walk.sequences);
 }

@@ -1,4 +1,4 @@
-//! Law 5: what was begun is ended once, and nothing comes after the end. A prompt ends in the turn that took it last.
+//! Invariant 5: what was begun is ended once, and nothing comes after the end. A prompt ends in the turn that took it last.
 
 use std::collections::HashMap;
 use std::fmt::Debug;

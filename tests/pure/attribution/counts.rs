@@ -1,6 +1,6 @@
 //! What was judged, and what is known to be wrong.
 
-/// How the prompts of many histories were judged.
+/// How the prompts of many sequences were judged.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Counts {
     pub(crate) cases: u64,
@@ -49,7 +49,7 @@ impl Wrong {
         self.pairs(known).iter().all(|(seen, known)| seen <= known)
     }
 
-    /// The same in so many times as many histories.
+    /// The same in so many times as many sequences.
     pub(crate) fn times(&self, times: u64) -> Self {
         let scale = |count: u64| count * times;
         Self {

@@ -1,11 +1,11 @@
-//! A `Protocol` that remembers what it was told, so that the history can be judged again.
+//! A `Protocol` that remembers what it was told, so that the input sequence can be judged again.
 
 use claude_duplex::{
     Action, ChildCommand, Config, IncomingId, IncomingResponse, Input, Interrupt, Prompt, PromptId, Protocol,
     RefusedError, RequestId, RespondError, SessionTime, StaleIdError,
 };
 
-use crate::history::History;
+use crate::sequence::Sequence;
 
 pub(crate) struct Recorded {
     protocol: Protocol,
@@ -17,8 +17,8 @@ impl Recorded {
         Self { protocol: Protocol::new(config, SessionTime::ZERO), inputs: Vec::new() }
     }
 
-    pub(crate) fn history(&self) -> History {
-        History { config: self.protocol.config().clone(), start: SessionTime::ZERO, inputs: self.inputs.clone() }
+    pub(crate) fn sequence(&self) -> Sequence {
+        Sequence { config: self.protocol.config().clone(), start: SessionTime::ZERO, inputs: self.inputs.clone() }
     }
 
     /// What has no answer.

@@ -118,7 +118,7 @@ impl World {
         done
     }
 
-    /// Bytes of the CLI, at most to the end of a line: a cut is nothing to the session (law 1), but the order of what it
+    /// Bytes of the CLI, at most to the end of a line: a cut is nothing to the session (invariant 1), but the order of what it
     /// writes and what it reads is something to its rules.
     pub(crate) fn deliver(&mut self, count: usize) {
         let (bytes, whole) = self.model.out.take(count);

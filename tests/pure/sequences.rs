@@ -1,0 +1,199 @@
+//! The invariants of the design, each judged over the same arbitrary input sequences.
+
+mod ends;
+mod ids;
+mod limits;
+mod missing_results;
+mod pending;
+mod silence;
+mod time_limits;
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::invariants::fitting::Tried;
+use crate::invariants::{self, Case, LAWS, LEDGER, Told};
+use crate::sequence::{self, Sequence};
+use arbitrary::Unstructured;
+use claude_duplex::{Action, Config, Input, Prompt, Protocol, Seed, SessionTime};
+
+/// Number of input sequences that each invariant is judged over; `CASES=20000` judges more.
+static CASES: LazyLock<u64> =
+    LazyLock::new(|| std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000));
+
+/// Bytes that look random and are the same each time.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    };
+    std::iter::repeat_with(|| next().to_le_bytes()).flatten().take(length).collect()
+}
+
+fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
+    (0..*CASES).filter_map(|seed| {
+        let bytes = noise(seed, 60 + (seed as usize % 20) * 20);
+        sequence::sequence(&mut Unstructured::new(&bytes)).ok().map(|sequence| (seed, sequence))
+    })
+}
+
+/// The same with what each gave, made once for all invariants.
+static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> =
+    LazyLock::new(|| sequences().map(|(seed, sequence)| (seed, Case::of(sequence))).collect());
+
+/// Judges all input sequences by the invariant of that name. `-- --nocapture` prints how much there was to judge.
+fn judge(name: &str) {
+    let invariant =
+        LAWS.iter().chain([&LEDGER]).find(|invariant| invariant.name == name).expect("an invariant of that name");
+    let (mut judged, mut sequences) = (0, 0);
+    for (seed, case) in CASES_PLAYED.iter() {
+        let _told = Told(format!("invariant {name} (seed {seed})"));
+        let count = (invariant.judge)(case);
+        judged += count;
+        sequences += u64::from(count > 0);
+    }
+    println!("invariant {name}: {judged} judged in {sequences} of {} sequences", *CASES);
+    assert!(sequences >= *CASES / 5, "{sequences} sequences have what invariant {name} is about: {judged} in all");
+}
+
+#[test]
+fn the_sequences_reach_what_the_invariants_are_about() {
+    let mut seen = HashSet::new();
+    let mut ends = HashSet::new();
+    for (_, sequence) in sequences() {
+        for action in sequence.play().actions {
+            let name = format!("{action:?}");
+            let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+            if let Action::PromptEnded { outcome, .. } = &action {
+                ends.insert(format!("{outcome:?}"));
+            }
+            seen.insert(name);
+        }
+    }
+    for expected in [
+        "Session",
+        "TurnStarted",
+        "PromptTaken",
+        "Message",
+        "TurnEnded",
+        "PromptEnded",
+        "ResponseReceived",
+        "IncomingRequest",
+        "IncomingDeclined",
+        "IncomingAnswered",
+        "IncomingCancelled",
+        "RejectedLine",
+        "DamagedLine",
+        "UnmatchedResponse",
+        "DeadlineExceeded",
+        "Idle",
+        "CapacityAvailable",
+        "Closed",
+    ] {
+        assert!(seen.contains(expected), "no sequence reaches {expected}; there are {seen:?}");
+    }
+    for expected in ["Success", "Error", "Interrupted", "Cancelled", "Blocked", "Lost(Eof)", "Lost(Aborted)"] {
+        assert!(ends.contains(expected), "no prompt ends as {expected}; they end as {ends:?}");
+    }
+}
+
+macro_rules! invariants {
+    ($($test:ident: $name:literal,)+) => {
+        $(
+            #[test]
+            fn $test() {
+                judge($name);
+            }
+        )+
+
+        #[test]
+        fn every_invariant_has_a_test() {
+            assert_eq!(LAWS.map(|invariant| invariant.name), [$($name),+]);
+        }
+    };
+}
+
+invariants! {
+    invariant_1_chunking: "1: cuts between bytes change nothing",
+    invariant_1_damage: "1: damage around a line changes nothing but the report",
+    invariant_2_polls: "2: nothing depends on what was read",
+    invariant_3_output: "3: output is whole lines of JSON",
+    invariant_3_stdin: "3: no byte follows the close of stdin",
+    invariant_4_replay: "4: a sequence that was written and read back gives the same",
+    invariant_5_settling: "5: everything is settled once",
+    invariant_5_answers: "5: an answer that is taken is on its way",
+    invariant_5_turns: "5: a message belongs to the turn that runs",
+    invariant_5_queue: "5: an open interrupt holds queued prompts back",
+    invariant_6_ending: "6: a close ends without help",
+    invariant_6_orders: "6: the child gets each order once, and no stranger gets one",
+    invariant_7_time: "7: time does not go back, and early is nothing",
+    invariant_7_deadlines: "7: what is due is announced and done",
+    invariant_8_memory: "8: what is held has limits",
+    invariant_8_reading: "8: stdout is read exactly while there is room",
+    invariant_8_room: "8: what is refused for want of room is taken when there is room",
+    invariant_9_grants: "9: nothing is granted that nobody gave",
+    invariant_9_guarded: "9: stdin is closed under nothing that the host guards",
+    invariant_9_fitting: "9: an answer that fits is one line, and any other changes nothing",
+    invariant_9_foreign: "9: an id of another session is nobody's",
+}
+
+#[test]
+fn invariant_5_ledger() {
+    judge(LEDGER.name);
+}
+
+/// The ledger that judges knows what a damaged line says if the session takes a message out of it, and only then.
+#[test]
+fn invariant_5_ledger_reads_damaged_lines() {
+    let config = Config::new(Seed::from_bytes([3; 16]));
+    let prompt = Protocol::new(config.clone(), SessionTime::ZERO).prompt(SessionTime::ZERO, Prompt::text("hello"));
+    let uuid = prompt.expect("there is room").uuid();
+    let init = "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
+    let result = "{\"subtype\":\"success\",\"type\":\"result\",\"uuid\":\"r\",\"session_id\":\"s\"}\n";
+    // Behind text, the first echo is believed, and the second is not.
+    let echoes = [
+        format!("{{\"type\":\"user\",\"uuid\":\"{uuid}\",\"session_id\":\"s\"}}\n"),
+        format!("{{\"uuid\":\"{uuid}\",\"type\":\"user\"}}\n"),
+    ];
+    let ended = echoes.map(|echo| {
+        let is_ended = |before: &&str| {
+            let received = [init, before, &echo, before, result];
+            let received = received.map(|text| Input::Receive(text.as_bytes().to_vec().into()));
+            let first = [Input::Prompt(Prompt::text("hello")), Input::Sent(10_000)];
+            let inputs = first.into_iter().chain(received).map(|input| (SessionTime::ZERO, input)).collect();
+            let sequence = Sequence { config: config.clone(), start: SessionTime::ZERO, inputs };
+            let ended =
+                invariants::ledger::check(&sequence).unwrap_or_else(|reason| panic!("behind {before:?}: {reason}"));
+            ended > 0
+        };
+        Vec::from_iter(["", "\x1b[", "\x1b[H", "{}", "null", "[log] ", "}"].into_iter().filter(is_ended))
+    });
+    assert_eq!(ended[0], ["", "\x1b[", "\x1b[H", "{}", "null", "[log] "]);
+    assert_eq!(ended[1], ["", "\x1b[", "\x1b[H", "{}"]);
+}
+
+#[test]
+fn answers_of_every_kind_are_taken_and_refused() {
+    let mut tried = Tried::new();
+    CASES_PLAYED.iter().for_each(|(_, case)| invariants::fitting::try_all(case, &mut tried));
+    println!("answers, taken and refused: {tried:?}");
+    for name in ["Permission", "Hook", "Mcp", "Elicitation", "Dialog", "Raw", "Error"] {
+        assert!(tried.get(name).is_some_and(|[taken, refused]| *taken > 0 && *refused > 0), "{name}: {tried:?}");
+    }
+}
+
+#[test]
+fn invariant_10_any_bytes_are_borne() {
+    for seed in 0..*CASES {
+        let bytes = noise(seed ^ 0xabcd, 4096);
+        let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);
+        for chunk in bytes.chunks(1 + seed as usize % 97) {
+            protocol.receive(SessionTime::ZERO, chunk);
+        }
+        protocol.eof(SessionTime::ZERO);
+        while protocol.poll_action().is_some() {}
+    }
+}

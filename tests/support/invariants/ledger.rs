@@ -1,0 +1,214 @@
+//! Invariant 5, of prompts: line by line, the session ends the prompts that the line says are over, with the results that it
+//! names. Whatever else ends by a line is said to be inferred, and is one that no line had named. A prompt whose turn is
+//! over without a result ends when the grace period has passed without a line, and not before.
+
+#[path = "../ledger.rs"]
+mod obvious;
+
+use std::borrow::Cow;
+
+use claude_duplex::{Action, Attribution, Input, LostReason, Message, Outcome, Protocol, SessionTime};
+use obvious::{Ledger, Said};
+use serde_json::Value;
+
+use super::Case;
+use crate::sequence::Sequence;
+
+/// Counts the prompts that ended by a line.
+pub(crate) fn judge(case: &Case) -> usize {
+    check(&case.sequence).unwrap_or_else(|reason| panic!("{reason}"))
+}
+
+pub(crate) fn check(sequence: &Sequence) -> Result<usize, String> {
+    let (ledger, line, heard) = (Ledger::default(), Vec::new(), SessionTime::ZERO);
+    let (is_timeout, part) = (false, None);
+    let mut watch = Watch {
+        protocol: sequence.begin(),
+        ledger,
+        line,
+        heard,
+        part,
+        is_timeout,
+        was_asked: false,
+        seen: 0,
+        judged: 0,
+    };
+    for (now, input) in &sequence.inputs {
+        watch.is_timeout = matches!(input, Input::Timeout);
+        watch.was_asked = watch.protocol.open_incoming().next().is_some();
+        match input {
+            Input::Receive(bytes) => {
+                for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+                    watch.receive(*now, part)?;
+                }
+            }
+            Input::Prompt(prompt) => {
+                if let Ok(id) = watch.protocol.prompt(*now, prompt.clone()) {
+                    watch.ledger.accepted(id.uuid().to_string());
+                }
+                watch.compare(&Said::default())?;
+            }
+            Input::Eof => {
+                let said = watch.read_line(|protocol| protocol.eof(*now));
+                watch.compare(&said)?;
+            }
+            Input::Respond(ask, answer) => {
+                let is_taken = watch.protocol.respond(*now, *ask, answer.clone()).is_ok();
+                watch.heard = if is_taken { watch.protocol.now() } else { watch.heard };
+                watch.compare(&Said::default())?;
+            }
+            Input::Sent(count) => {
+                watch.seen = watch.seen.saturating_sub(*count);
+                watch.protocol.sent(*now, *count);
+                watch.compare(&Said::default())?;
+            }
+            input => {
+                watch.protocol.apply(*now, input.clone());
+                watch.compare(&Said::default())?;
+            }
+        }
+    }
+    Ok(watch.judged)
+}
+
+struct Watch {
+    protocol: Protocol,
+    ledger: Ledger,
+    /// The line that is arriving.
+    line: Vec<u8>,
+    /// The time of the last line, of a `keep_alive` aside, or of the last answer that was taken.
+    heard: SessionTime,
+    /// The time of the last byte of the line that is arriving.
+    part: Option<SessionTime>,
+    is_timeout: bool,
+    /// A request of the CLI was open before the input: the timeout itself can withdraw it.
+    was_asked: bool,
+    /// How much of what is to be sent was seen.
+    seen: usize,
+    judged: usize,
+}
+
+impl Watch {
+    fn receive(&mut self, now: SessionTime, part: &[u8]) -> Result<(), String> {
+        self.line.extend_from_slice(part);
+        let is_whole = part.ends_with(b"\n");
+        let kept_alive = self.protocol.stats().keep_alive;
+        let read = |protocol: &mut Protocol| protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
+        let said = if is_whole {
+            self.read_line(read)
+        } else {
+            read(&mut self.protocol);
+            Said::default()
+        };
+        self.part = (!is_whole).then(|| self.protocol.now());
+        if is_whole && self.protocol.stats().keep_alive == kept_alive {
+            self.heard = self.protocol.now();
+        }
+        self.compare(&said)
+    }
+
+    /// Has the session read the end of a line, and says what the line means. A line that is too long is none; what was cut
+    /// off may have the next line behind it. Whether anything is taken out of a line that is not JSON is not judged here.
+    fn read_line(&mut self, read: impl FnOnce(&mut Protocol)) -> Said {
+        let (is_closed, damaged) = (self.protocol.is_closed(), self.protocol.stats().damaged);
+        read(&mut self.protocol);
+        let line = std::mem::take(&mut self.line);
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > self.protocol.config().limits.line || is_closed {
+            return Said::default();
+        }
+        let messages = match serde_json::from_slice(line) {
+            Ok(message) => vec![message],
+            Err(_) if self.protocol.stats().damaged > damaged => objects(line),
+            Err(_) => Vec::new(),
+        };
+        let mut said = Said::default();
+        for message in &messages {
+            let by_this = self.ledger.read(message);
+            said.over.extend(by_this.over);
+            said.guesses.extend(by_this.guesses);
+            said.by.extend(by_this.by);
+            said.skipped.extend(by_this.skipped);
+        }
+        said
+    }
+
+    /// The prompts that have ended now are those that the line ended, those that it may have ended by a guess, and those
+    /// that ended for another reason.
+    fn compare(&mut self, said: &Said) -> Result<(), String> {
+        let mut told = Vec::new();
+        let waited = self
+            .protocol
+            .config()
+            .timeouts
+            .missing_result
+            .map(|wait| self.part.max(Some(self.heard)).unwrap_or(self.heard).saturating_add(wait));
+        let is_waited = waited.is_some_and(|waited| self.is_timeout && waited <= self.protocol.now());
+        while let Some(action) = self.protocol.poll_action() {
+            if let Action::TurnEnded { result: None, turn, .. } = action {
+                self.ledger.turn_ended(turn.number());
+            }
+            let Action::PromptEnded { prompt, outcome, attribution, result, .. } = action else { continue };
+            let uuid = prompt.uuid().to_string();
+            let result = result.as_ref().and_then(Message::uuid).map(Cow::into_owned);
+            if outcome == (Outcome::TimedOut { stopped: false }) {
+                self.ledger.give_up(&uuid);
+                self.judged += 1;
+                continue;
+            }
+            let was_over = self.ledger.is_over(&uuid);
+            self.ledger.over(&uuid);
+            let by_line = said.over.iter().any(|(ended, _)| *ended == uuid);
+            let in_time = outcome == (Outcome::TimedOut { stopped: true }) && self.is_timeout;
+            let by_host = in_time || matches!(outcome, Outcome::Cancelled | Outcome::Lost(_));
+            if outcome == Outcome::Duplicate && said.skipped.contains(&uuid) {
+                continue;
+            }
+            if outcome == Outcome::Lost(LostReason::NoResult) && !(is_waited && was_over) {
+                return Err(format!("{uuid} is lost, and its turn was not over for so long"));
+            }
+            self.judged += usize::from(is_waited && outcome == Outcome::Lost(LostReason::NoResult));
+            let by_guess = !by_line && attribution == Attribution::Inferred;
+            if by_guess {
+                let may = said.guesses.contains(&uuid) && said.by.contains(&result.clone().unwrap_or_default());
+                if !may {
+                    return Err(format!("{uuid} cannot be guessed to have ended with {result:?} by {said:?}"));
+                }
+            } else if by_line || !by_host {
+                told.push((uuid, result));
+            }
+        }
+        let is_asked = self.was_asked || self.protocol.open_incoming().next().is_some();
+        let may_wait = is_asked || self.protocol.is_closed();
+        if let Some(missing) = self.ledger.missing().next().filter(|_| is_waited && !may_wait) {
+            return Err(format!("{missing} is open, and its turn has been over for long"));
+        }
+        let mut expected = said.over.clone();
+        expected.retain(|(uuid, _)| !self.ledger.is_given_up(uuid));
+        expected.sort();
+        told.sort();
+        if told != expected {
+            return Err(format!("ended with these results: {told:?}, and the line says: {expected:?}"));
+        }
+        self.judged += told.len();
+        let fresh = self.protocol.poll_transmit().get(self.seen..).unwrap_or_default().to_vec();
+        self.seen = self.protocol.poll_transmit().len();
+        for line in fresh.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            self.ledger.wrote(&serde_json::from_slice(line).expect("a line of ours"));
+        }
+        Ok(())
+    }
+}
+
+/// Returns the objects in a line, whatever stands between them.
+fn objects(mut line: &[u8]) -> Vec<Value> {
+    let mut objects = Vec::new();
+    while let Some(begin) = line.iter().position(|byte| *byte == b'{') {
+        line = &line[begin..];
+        let mut values = serde_json::Deserializer::from_slice(line).into_iter();
+        objects.extend(values.next().and_then(Result::ok));
+        line = &line[values.byte_offset().max(1)..];
+    }
+    objects
+}

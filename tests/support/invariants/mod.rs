@@ -1,0 +1,106 @@
+//! The invariants of the design. Each is a function over one input sequence; it panics where the input sequence breaks the invariant, and says how
+//! much it judged, so that a test can tell that it judges anything.
+
+#![allow(dead_code, reason = "each test takes its part")]
+
+mod answers;
+mod chunking;
+mod damage;
+mod deadlines;
+mod ending;
+pub(crate) mod fitting;
+mod grants;
+mod guarded;
+pub(crate) mod ledger;
+mod memory;
+mod orders;
+mod output;
+mod polls;
+mod queue;
+mod reading;
+mod replay;
+mod room;
+mod settling;
+mod stdin;
+mod time;
+mod turns;
+
+use crate::sequence::{Sequence, Trace};
+
+pub(crate) struct Invariant {
+    pub(crate) name: &'static str,
+    pub(crate) judge: fn(&Case) -> usize,
+}
+
+/// A sequence and what it gave, and both again with the session brought to its end.
+pub(crate) struct Case {
+    pub(crate) sequence: Sequence,
+    pub(crate) trace: Trace,
+    pub(crate) drained: Sequence,
+    pub(crate) drained_trace: Trace,
+}
+
+impl Case {
+    pub(crate) fn of(sequence: Sequence) -> Self {
+        let (trace, drained) = (sequence.play(), sequence.drained());
+        Self { trace, drained_trace: drained.play(), sequence, drained }
+    }
+}
+
+/// All of them; the numbers are those of the design.
+pub(crate) const LAWS: [Invariant; 21] = [
+    Invariant { name: "1: cuts between bytes change nothing", judge: chunking::judge },
+    Invariant { name: "1: damage around a line changes nothing but the report", judge: damage::judge },
+    Invariant { name: "2: nothing depends on what was read", judge: polls::judge },
+    Invariant { name: "3: output is whole lines of JSON", judge: output::judge },
+    Invariant { name: "3: no byte follows the close of stdin", judge: stdin::judge },
+    Invariant { name: "4: a sequence that was written and read back gives the same", judge: replay::judge },
+    Invariant { name: "5: everything is settled once", judge: settling::judge },
+    Invariant { name: "5: an answer that is taken is on its way", judge: answers::judge },
+    Invariant { name: "5: a message belongs to the turn that runs", judge: turns::judge },
+    Invariant { name: "5: an open interrupt holds queued prompts back", judge: queue::judge },
+    Invariant { name: "6: a close ends without help", judge: ending::judge },
+    Invariant { name: "6: the child gets each order once, and no stranger gets one", judge: orders::judge },
+    Invariant { name: "7: time does not go back, and early is nothing", judge: time::judge },
+    Invariant { name: "7: what is due is announced and done", judge: deadlines::judge },
+    Invariant { name: "8: what is held has limits", judge: memory::judge },
+    Invariant { name: "8: stdout is read exactly while there is room", judge: reading::judge },
+    Invariant { name: "8: what is refused for want of room is taken when there is room", judge: room::judge },
+    Invariant { name: "9: nothing is granted that nobody gave", judge: grants::judge },
+    Invariant { name: "9: stdin is closed under nothing that the host guards", judge: guarded::judge },
+    Invariant { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },
+    Invariant { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
+];
+
+/// Invariant 5 of prompts, which reads the lines by itself: for sequences whose lines are plain JSON.
+pub(crate) const LEDGER: Invariant = Invariant { name: "5: an obvious ledger says the same", judge: ledger::judge };
+
+/// Judges an input sequence by every invariant.
+pub(crate) fn judge(sequence: Sequence) {
+    let _told = Told("an invariant");
+    let case = Case::of(sequence);
+    for invariant in &LAWS {
+        let _told = Told(invariant.name);
+        (invariant.judge)(&case);
+    }
+}
+
+/// Judges a sequence of lines that are plain JSON by every invariant, and by the obvious ledger.
+pub(crate) fn judge_plain(sequence: Sequence) {
+    {
+        let _told = Told(LEDGER.name);
+        ledger::check(&sequence).unwrap_or_else(|reason| panic!("{reason}"));
+    }
+    judge(sequence);
+}
+
+/// Says what was under way when something panics.
+pub(crate) struct Told<T: std::fmt::Display>(pub(crate) T);
+
+impl<T: std::fmt::Display> Drop for Told<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("broken: {}", self.0);
+        }
+    }
+}
