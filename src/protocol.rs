@@ -363,11 +363,12 @@ impl Protocol {
         });
     }
 
-    /// Ends the session in order without waiting for the running turn: prompts that wait here are cancelled, every open request
-    /// of the CLI is refused in the way that is safe for its kind, and the turn is interrupted. Stdin is closed when the turn has
-    /// ended, after the grace [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. What follows is as after
-    /// [`close`](Self::close). With the default graces [`SessionClosed`](Action::Closed) comes within 19 seconds, even if the
-    /// child ignores everything; a CLI that obeys takes less than one. After `close` it shortens the wait for the turn.
+    /// Ends the session in order without waiting for the running turn: it is interrupted. Prompts that wait here are cancelled.
+    /// Every open request of the CLI is refused in the way that is safe for its kind.
+    ///
+    /// Stdin is closed when the turn has ended, after the grace [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. What
+    /// follows is as after [`close`](Self::close). With the default graces [`SessionClosed`](Action::Closed) comes within 19
+    /// seconds, even if the child ignores everything. After `close` it shortens the wait for the turn.
     pub fn close_now(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);

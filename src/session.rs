@@ -177,7 +177,7 @@ impl Session {
 
     /// Ends the session in order: see [`Protocol::close`](crate::Protocol::close). The runner goes on to the end.
     ///
-    /// Waits for the running turn before the child is told to exit, for at most
+    /// Waits for the running turn before stdin is closed, for at most
     /// [`ShutdownTimeouts::turn`](crate::ShutdownTimeouts::turn), 120 s. [`close_now`](Self::close_now) interrupts the turn instead.
     pub fn close(&self) {
         self.presence.command(State::close);

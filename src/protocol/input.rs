@@ -61,7 +61,7 @@ pub enum Input<'a> {
     Respond(IncomingId, IncomingResponse),
     /// [`Protocol::close`]
     Close,
-    /// [`Protocol::close_now`]
+    /// Calls [`Protocol::close_now`].
     CloseNow,
     /// [`Protocol::abort`]
     Abort,
