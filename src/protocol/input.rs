@@ -61,7 +61,7 @@ pub enum Input<'a> {
     Respond(IncomingId, IncomingResponse),
     /// [`Protocol::close`]
     Close,
-    /// Calls [`Protocol::close_now`].
+    /// Command that calls [`Protocol::close_now`].
     CloseNow,
     /// [`Protocol::abort`]
     Abort,
