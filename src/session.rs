@@ -13,6 +13,7 @@
 //!            waiting ________/               what waits for each handle, and who is to be woken
 //! ```
 
+mod answer;
 mod call;
 mod desk;
 mod drive;
@@ -46,6 +47,7 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
 use crate::protocol::end::SessionClosed;
 
+pub use answer::{Answer, PromptError};
 pub use call::CallError;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
@@ -68,7 +70,7 @@ use waiting::ring::Room;
 ///
 /// | Dropped | Then |
 /// |---|---|
-/// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
+/// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close): a running turn has up to 120 s to end; call [`close_now`](Self::close_now) before to interrupt it |
 /// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
 /// | an [`IncomingRequest`] | the incoming request is declined, in the way that is safe for its kind |
 /// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
@@ -174,8 +176,36 @@ impl Session {
     }
 
     /// Ends the session in order: see [`Protocol::close`](crate::Protocol::close). The runner goes on to the end.
+    ///
+    /// Waits for the running turn before stdin is closed, for at most
+    /// [`ShutdownTimeouts::turn`](crate::ShutdownTimeouts::turn), 120 s. [`close_now`](Self::close_now) interrupts the turn instead.
     pub fn close(&self) {
         self.presence.command(State::close);
+    }
+
+    /// Ends the session in order within seconds: interrupts the running turn, then closes. See
+    /// [`Protocol::close_now`](crate::Protocol::close_now). The session can be resumed afterwards.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, Step, TestRuntime};
+    /// use claude_duplex::{Config, Driver, Outcome, Seed};
+    /// use std::time::Duration;
+    ///
+    /// let world = TestRuntime::new();
+    /// let slow = Step::text_in_parts("a long answer", 100, Duration::from_secs(1));
+    /// let child = world.start(Script::default().then([slow]));
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let (claude, runner) = Driver::new(config, child).into_session();
+    /// let outcome = world.run(runner.run_until(async {
+    ///     let mut prompt = claude.prompt("talk").unwrap();
+    ///     prompt.next().await;
+    ///     claude.close_now();
+    ///     prompt.await.outcome
+    /// }));
+    /// assert_eq!(outcome, Outcome::Interrupted);
+    /// ```
+    pub fn close_now(&self) {
+        self.presence.command(State::close_now);
     }
 
     /// Ends the session now: see [`Protocol::abort`](crate::Protocol::abort). The runner goes on to the end.

@@ -9,6 +9,12 @@ const SHOWN: usize = 120;
 /// How many of a list.
 const FEW: usize = 4;
 
+/// How many lines of a text an error repeats.
+const LAST_LINES: usize = 5;
+
+/// How many characters of each.
+const LONGEST_LINE: usize = 300;
+
 /// Shows the start of a content, and how long it is where that is not all. What could disturb a terminal is escaped.
 pub(crate) struct Cut<'a>(pub(crate) &'a [u8]);
 
@@ -26,6 +32,10 @@ pub(crate) struct Few<'a, T>(pub(crate) &'a [T]);
 
 /// The same of texts.
 pub(crate) struct FewTexts<'a>(pub(crate) &'a [String]);
+
+/// The last five lines that are not blank, in one line: separated by ` | `, each cut to 300 characters. What could disturb a
+/// terminal is escaped.
+pub(crate) struct LastLines<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Cut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,6 +73,30 @@ impl fmt::Debug for QuotedEnd<'_> {
             write!(f, "({} bytes) ...", self.0.len())?;
         }
         fmt::Debug::fmt(shown, f)
+    }
+}
+
+impl fmt::Display for LastLines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last: Vec<&str> =
+            self.0.lines().rev().map(str::trim).filter(|line| !line.is_empty()).take(LAST_LINES).collect();
+        last.reverse();
+        for (at, line) in last.into_iter().enumerate() {
+            if at > 0 {
+                f.write_str(" | ")?;
+            }
+            for character in line.chars().take(LONGEST_LINE) {
+                if character.is_control() {
+                    write!(f, "{}", character.escape_debug())?;
+                } else {
+                    f.write_char(character)?;
+                }
+            }
+            if line.chars().nth(LONGEST_LINE).is_some() {
+                f.write_str("...")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::text::{Quoted, QuotedEnd};
+use crate::base::text::{LastLines, Quoted, QuotedEnd};
 
 /// The end of a session.
 ///
@@ -65,37 +65,42 @@ impl fmt::Debug for SessionClosed {
     }
 }
 
-impl SessionClosed {
-    /// Describes the end in one line for a person. An exit status of 1 that only repeats that the last turn ended with an error, or was
-    /// interrupted, is explained as such: it is no crash.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use claude_duplex::testing::{TestSession, Script, Step};
-    /// use claude_duplex::{Action, Config, Interrupt, Seed};
-    ///
-    /// let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
-    /// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().partial(true).then([slow]));
-    /// pair.prompt("count");
-    /// pair.run_until(|action| matches!(action, Action::Message { message, .. } if message.delta().is_some()));
-    /// pair.interrupt(Interrupt::running());
-    /// pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
-    /// let Some(Action::Closed(closed)) = pair.close().pop() else { unreachable!() };
-    /// assert_eq!(
-    ///     closed.explain(),
-    ///     "closed by the host; exit status 1, as the last turn was an error: the turn was interrupted"
-    /// );
-    /// ```
-    #[must_use]
-    pub fn explain(&self) -> String {
-        match (self.exit, &self.last_error) {
-            (Some(exit @ Exit::Code(1)), Some(error)) => {
-                format!("{}; {exit}, as the last turn was an error: {error}", self.reason)
-            }
-            (Some(exit), _) => format!("{}; {exit}", self.reason),
-            (None, _) => self.reason.to_string(),
+/// Describes the end in one line for a person: the reason, the exit status, the last error, and the last lines of stderr and
+/// of stdout (those that were not messages). At most five lines of each are shown, separated by ` | `, and of each line the
+/// first 300 characters; control characters are escaped. An exit status of 1 that only repeats that the last turn ended with
+/// an error, or was interrupted, is explained as such: it is no crash.
+///
+/// ```
+/// use claude_duplex::testing::{Fault, Script, TestSession};
+/// use claude_duplex::{Action, Config, Seed};
+///
+/// let no_key = Fault::Exit { code: 1, message: "Invalid API key".into() };
+/// let config = Config::new(Seed::from_bytes([1; 16]));
+/// let mut pair = TestSession::new(config, Script::default().fault(no_key));
+/// let end = pair.run_until(|action| matches!(action, Action::Closed(_)));
+/// let Action::Closed(closed) = end else { unreachable!() };
+/// assert_eq!(
+///     closed.to_string(),
+///     "the CLI exited; exit status 1; stderr: Invalid API key"
+/// );
+/// ```
+impl fmt::Display for SessionClosed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.reason)?;
+        if let Some(exit) = self.exit {
+            write!(f, "; {exit}")?;
         }
+        match (self.exit, &self.last_error) {
+            (Some(Exit::Code(1)), Some(error)) => write!(f, ", as the last turn was an error: {}", LastLines(error))?,
+            (_, Some(error)) => write!(f, "; last error: {}", LastLines(error))?,
+            (_, None) => {}
+        }
+        for (name, text) in [("stderr", &self.stderr), ("stdout", &self.rejected_tail)] {
+            if !text.trim().is_empty() {
+                write!(f, "; {name}: {}", LastLines(text))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -185,5 +190,50 @@ impl fmt::Display for ChildCommand {
             Self::Terminate => "terminate",
             Self::Kill => "kill",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed() -> SessionClosed {
+        SessionClosed {
+            reason: CloseReason::Exited,
+            exit: Some(Exit::Code(1)),
+            stderr: String::new(),
+            rejected_tail: String::new(),
+            last_error: None,
+            cut_input: false,
+            output_held: false,
+        }
+    }
+
+    #[test]
+    fn the_last_lines_of_both_streams_are_shown() {
+        let stderr = (0..9).map(|line| format!("line {line}\n\n")).collect();
+        let closed = SessionClosed { stderr, rejected_tail: "Invalid API key\n".into(), ..closed() };
+        assert_eq!(
+            closed.to_string(),
+            "the CLI exited; exit status 1; \
+             stderr: line 4 | line 5 | line 6 | line 7 | line 8; stdout: Invalid API key"
+        );
+    }
+
+    #[test]
+    fn what_could_disturb_a_terminal_is_escaped_and_long_lines_are_cut() {
+        let closed = SessionClosed { stderr: format!("\x1b[31m\u{e9}{}", "x".repeat(1000)), ..closed() };
+        let told = closed.to_string();
+        assert!(told.contains("\\u{1b}[31m\u{e9}xxx") && told.ends_with("..."), "{told}");
+        assert!(told.len() < 400, "{told}");
+    }
+
+    #[test]
+    fn an_exit_after_an_error_is_no_crash() {
+        let failed = SessionClosed { last_error: Some("the turn was interrupted".into()), ..closed() };
+        let told = failed.to_string();
+        assert!(told.ends_with("exit status 1, as the last turn was an error: the turn was interrupted"), "{told}");
+        let killed = SessionClosed { exit: Some(Exit::Signal(9)), ..failed }.to_string();
+        assert_eq!(killed, "the CLI exited; ended by signal 9; last error: the turn was interrupted");
     }
 }

@@ -64,6 +64,8 @@ pub enum Input<'a> {
     Respond(IncomingId, IncomingResponse),
     /// [`Protocol::close`]
     Close,
+    /// Command that calls [`Protocol::close_now`].
+    CloseNow,
     /// [`Protocol::abort`]
     Abort,
 }
@@ -87,6 +89,7 @@ impl Input<'_> {
             Self::Request(request) => Input::Request(request),
             Self::Respond(ask, answer) => Input::Respond(ask, answer),
             Self::Close => Input::Close,
+            Self::CloseNow => Input::CloseNow,
             Self::Abort => Input::Abort,
         }
     }
@@ -110,6 +113,7 @@ impl fmt::Debug for Input<'_> {
             Self::SendFailed => f.write_str("SendFailed"),
             Self::Timeout => f.write_str("Timeout"),
             Self::Close => f.write_str("Close"),
+            Self::CloseNow => f.write_str("CloseNow"),
             Self::Abort => f.write_str("Abort"),
         }
     }
@@ -134,6 +138,7 @@ impl Protocol {
             Input::Request(request) => drop(self.request(now, request)),
             Input::Respond(ask, answer) => drop(self.respond(now, ask, answer)),
             Input::Close => self.close(now),
+            Input::CloseNow => self.close_now(now),
             Input::Abort => self.abort(now),
         }
     }

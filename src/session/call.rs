@@ -5,19 +5,29 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Session;
-use crate::base::error::{DecodeError, LostReason, RequestError};
+use crate::base::error::{DecodeError, RefusedReason, RequestError};
 use crate::outgoing::request::{Request, Response, TypedRequest};
+use crate::protocol::end::SessionClosed;
 
 /// Why a [call](Session::call) has no reply.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The CLI refused it, or did not answer.
+    /// The CLI refused the request, or did not answer in time.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// The CLI answered, and the answer lacks what the reply must have.
     #[error("the CLI's reply is not of the request's type; `Session::request` gives it as JSON")]
     Response(#[from] DecodeError),
+    /// The session ended before the CLI answered, or had ended before the call.
+    #[error("the session has ended: {0}")]
+    Closed(Box<SessionClosed>),
+    /// The host has closed or aborted the session, which has not ended yet: the request was not sent.
+    #[error("the session is closing and takes no more requests")]
+    Closing,
+    /// The request is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard), or its id is in use: it was not sent.
+    #[error("the request was not sent: {0}")]
+    Refused(RefusedReason),
 }
 
 impl Session {
@@ -40,8 +50,10 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`CallError::Request`] where the CLI refused it, did not answer [in time](crate::Timeouts::request), or the session
-    /// is over; [`CallError::Response`] where the answer lacks what must be there.
+    /// [`CallError::Request`] if the CLI refused the request or did not answer [in time](crate::Timeouts::request);
+    /// [`CallError::Response`] if the answer lacks what must be there; [`CallError::Closed`] with the end of the session, once
+    /// that is complete, if it ended; [`CallError::Closing`] if the host has closed it; [`CallError::Refused`] if the request
+    /// is too long or its id is in use.
     pub async fn call<C: TypedRequest>(&self, call: C) -> Result<C::Response, CallError> {
         Ok(self.reply_to(call.into()).await?.decode_as::<C>()?)
     }
@@ -50,24 +62,42 @@ impl Session {
     /// (`mcp_status`), and has so long to reply. That it refuses is an answer too.
     ///
     /// # Errors
-    /// [`RequestError::TimedOut`], or [`RequestError::Lost`] where the session ended.
-    pub async fn ping(&self, within: Duration) -> Result<(), RequestError> {
+    /// [`CallError::Request`] if the CLI did not answer in time; [`CallError::Closed`] and [`CallError::Closing`] as for
+    /// [`call`](Self::call).
+    pub async fn ping(&self, within: Duration) -> Result<(), CallError> {
         match self.reply_to(Request::new("mcp_status").timeout(within)).await {
-            Ok(_) | Err(RequestError::Refused { .. }) => Ok(()),
+            Ok(_) | Err(CallError::Request(RequestError::Refused { .. })) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    async fn reply_to(&self, mut request: Request) -> Result<Response, RequestError> {
+    async fn reply_to(&self, mut request: Request) -> Result<Response, CallError> {
         loop {
-            match self.request(request) {
-                Ok(reply) => return reply.await,
-                Err(refused) if refused.is_full() => {
+            let refused = match self.request(request) {
+                Ok(reply) => {
+                    return match reply.await {
+                        Ok(response) => Ok(response),
+                        Err(RequestError::Failed { .. } | RequestError::Lost(_)) => Err(self.ended().await),
+                        Err(error) => Err(error.into()),
+                    };
+                }
+                Err(refused) => refused,
+            };
+            match refused.reason() {
+                RefusedReason::Full => {
                     request = refused.into_inner();
                     self.ready().await;
                 }
-                Err(_) => return Err(RequestError::Lost(LostReason::Closed)),
+                RefusedReason::Closed if self.is_alive() && self.presence.state().is_closing() => {
+                    return Err(CallError::Closing);
+                }
+                RefusedReason::Closed => return Err(self.ended().await),
+                reason => return Err(CallError::Refused(reason)),
             }
         }
+    }
+
+    async fn ended(&self) -> CallError {
+        CallError::Closed(Box::new(self.wait_for_exit().await))
     }
 }

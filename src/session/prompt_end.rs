@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::answer::{Answer, PromptError};
 use crate::base::error::DecodeError;
 use crate::base::ids::{PromptId, TurnId};
 use crate::base::text::{Few, Quoted};
 use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
 use crate::protocol::action::{Attribution, Outcome};
+use crate::protocol::end::SessionClosed;
 
 /// How a prompt ended, and what the CLI says of it.
 ///
@@ -57,11 +59,14 @@ pub struct PromptEnd {
     pub messages: Vec<Message>,
     /// How many messages came after those and were over the limit.
     pub omitted: u64,
+    /// End of the session, if the prompt was lost with it. Such a prompt ends for its handle when that is complete: after the
+    /// child's exit and the ends of its pipes, which the [`ShutdownTimeouts`](crate::ShutdownTimeouts) bound.
+    pub closed: Option<SessionClosed>,
 }
 
 impl fmt::Debug for PromptEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TurnEnd")
+        f.debug_struct("PromptEnd")
             .field("prompt", &self.prompt)
             .field("turn", &self.turn)
             .field("outcome", &self.outcome)
@@ -70,6 +75,7 @@ impl fmt::Debug for PromptEnd {
             .field("partial", &Quoted(&self.partial))
             .field("messages", &Few(&self.messages))
             .field("omitted", &self.omitted)
+            .field("closed", &self.closed)
             .finish()
     }
 }
@@ -118,6 +124,24 @@ impl PromptEnd {
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
         self.transcript().is_synthetic()
+    }
+
+    /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains the end.
+    ///
+    /// ```
+    /// use claude_duplex::Session;
+    ///
+    /// async fn ask(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
+    ///     let answer =
+    ///         claude.prompt("what is in this folder?")?.await.into_result()?;
+    ///     Ok(answer.text())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PromptError`], which contains this end.
+    pub fn into_result(self) -> Result<Answer, PromptError> {
+        if self.is_success() { Ok(Answer::new(self)) } else { Err(PromptError::new(self)) }
     }
 
     fn transcript(&self) -> Transcript {

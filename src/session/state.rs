@@ -39,6 +39,8 @@ pub(super) struct State {
     /// None once the runner is gone.
     driver: Option<Box<dyn Drive>>,
     process_id: Option<u32>,
+    /// The host has closed or aborted the session.
+    is_closing: bool,
     /// What the driver left: what it said of itself last, and what still waits for the host's code.
     report: Report,
     waiting: Waiting,
@@ -59,6 +61,7 @@ impl State {
         Self {
             driver: Some(driver),
             process_id,
+            is_closing: false,
             report: Report::default(),
             waiting: Waiting::default(),
             cli_session: None,
@@ -101,12 +104,21 @@ impl State {
     }
 
     pub(super) fn close(&mut self) {
+        self.is_closing = true;
         if let Some(driver) = &mut self.driver {
             driver.close();
         }
     }
 
+    pub(super) fn close_now(&mut self) {
+        self.is_closing = true;
+        if let Some(driver) = &mut self.driver {
+            driver.close_now();
+        }
+    }
+
     pub(super) fn abort(&mut self) {
+        self.is_closing = true;
         if let Some(driver) = &mut self.driver {
             driver.abort();
         }
@@ -128,6 +140,11 @@ impl State {
     }
 
     // Queries.
+
+    /// Returns whether the host has closed or aborted the session.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing
+    }
 
     pub(super) fn cli_session(&self) -> Option<&CliSession> {
         self.cli_session.as_ref()
@@ -208,6 +225,7 @@ impl State {
     /// After the last action.
     pub(super) fn finish(&mut self, calls: &mut Calls) -> Option<Box<dyn Drive>> {
         self.owners.end(calls);
+        self.router.end(None, calls);
         self.feeds.clear();
         if let Some(driver) = &mut self.driver {
             (self.report, self.waiting) = (driver.report(), driver.take_waiting());

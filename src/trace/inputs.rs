@@ -49,6 +49,7 @@ impl Tracer {
                 }
             }
             Input::Close => tell!(DEBUG, session, "close"),
+            Input::CloseNow => tell!(DEBUG, session, "close now"),
             Input::Abort => tell!(DEBUG, session, "abort"),
         }
     }

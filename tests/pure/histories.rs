@@ -15,7 +15,7 @@ use crate::history::{self, History};
 use crate::laws::fitting::Tried;
 use crate::laws::{self, Case, LAWS, LEDGER, Told};
 use arbitrary::Unstructured;
-use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
+use claude_duplex::{Action, Config, Input, Prompt, Protocol, Seed, SessionTime};
 
 /// Number of histories that each invariant is judged over; `CASES=20000` judges more.
 static CASES: LazyLock<u64> =
@@ -142,6 +142,35 @@ laws! {
 #[test]
 fn law_5_ledger() {
     judge(LEDGER.name);
+}
+
+/// The ledger that judges knows what a damaged line says if the session takes a message out of it, and only then.
+#[test]
+fn law_5_ledger_reads_damaged_lines() {
+    let config = Config::new(Seed::from_bytes([3; 16]));
+    let prompt = Protocol::new(config.clone(), SessionTime::ZERO).prompt(SessionTime::ZERO, Prompt::text("hello"));
+    let uuid = prompt.expect("there is room").uuid();
+    let init = "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
+    let result = "{\"subtype\":\"success\",\"type\":\"result\",\"uuid\":\"r\",\"session_id\":\"s\"}\n";
+    // Behind text, the first echo is believed, and the second is not.
+    let echoes = [
+        format!("{{\"type\":\"user\",\"uuid\":\"{uuid}\",\"session_id\":\"s\"}}\n"),
+        format!("{{\"uuid\":\"{uuid}\",\"type\":\"user\"}}\n"),
+    ];
+    let ended = echoes.map(|echo| {
+        let is_ended = |before: &&str| {
+            let received = [init, before, &echo, before, result];
+            let received = received.map(|text| Input::Receive(text.as_bytes().to_vec().into()));
+            let first = [Input::Prompt(Prompt::text("hello")), Input::Sent(10_000)];
+            let inputs = first.into_iter().chain(received).map(|input| (SessionTime::ZERO, input)).collect();
+            let history = History { config: config.clone(), start: SessionTime::ZERO, inputs };
+            let ended = laws::ledger::check(&history).unwrap_or_else(|reason| panic!("behind {before:?}: {reason}"));
+            ended > 0
+        };
+        Vec::from_iter(["", "\x1b[", "\x1b[H", "{}", "null", "[log] ", "}"].into_iter().filter(is_ended))
+    });
+    assert_eq!(ended[0], ["", "\x1b[", "\x1b[H", "{}", "null", "[log] "]);
+    assert_eq!(ended[1], ["", "\x1b[", "\x1b[H", "{}"]);
 }
 
 #[test]

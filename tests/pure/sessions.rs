@@ -4,6 +4,7 @@
 mod asks;
 mod commands;
 mod drops;
+mod ends;
 mod limits;
 mod own;
 mod rig;

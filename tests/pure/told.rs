@@ -107,7 +107,7 @@ fn the_exit_after_an_interrupt_is_explained() {
     pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
     let Some(Action::Closed(closed)) = pair.close().pop() else { panic!("it is closed") };
     assert_eq!(closed.exit, Some(Exit::Code(1)));
-    let told = closed.explain();
+    let told = closed.to_string();
     assert!(told.contains("the last turn was an error: the turn was interrupted"), "{told}");
 }
 

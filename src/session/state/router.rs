@@ -6,9 +6,11 @@
 
 use std::sync::Arc;
 
+use crate::base::error::LostReason;
 use crate::base::ids::{PromptId, TurnId};
 use crate::message::Message;
-use crate::protocol::action::{Action, TurnOrigin};
+use crate::protocol::action::{Action, Outcome, TurnOrigin};
+use crate::protocol::end::SessionClosed;
 use crate::session::prompt_end::PromptEnd;
 use crate::session::waiting::calls::Calls;
 use crate::session::waiting::mailbox::Mailbox;
@@ -20,6 +22,8 @@ pub(super) struct Router {
     /// The prompts that are not over, in the order in which they were given.
     prompts: Vec<Prompt>,
     turns: Vec<Running>,
+    /// Prompts that ended because the session ends: their handles get the end with the session's.
+    lost: Vec<(Arc<Mailbox>, PromptEnd)>,
 }
 
 #[derive(Debug)]
@@ -41,7 +45,7 @@ struct Running {
 
 impl Router {
     pub(super) fn new(room: Room) -> Self {
-        Self { room, prompts: Vec::new(), turns: Vec::new() }
+        Self { room, prompts: Vec::new(), turns: Vec::new(), lost: Vec::new() }
     }
 
     pub(super) fn open(&mut self, id: PromptId) -> Arc<Mailbox> {
@@ -66,7 +70,8 @@ impl Router {
             }
             Action::PromptEnded { prompt, turn, outcome, attribution, result } => {
                 let Some(at) = self.prompts.iter().position(|open| open.id == *prompt) else { return };
-                calls.wake(self.prompts.remove(at).mailbox.end(PromptEnd {
+                let mailbox = self.prompts.remove(at).mailbox;
+                let end = PromptEnd {
                     prompt: *prompt,
                     turn: *turn,
                     outcome: *outcome,
@@ -75,9 +80,23 @@ impl Router {
                     partial: String::new(),
                     messages: Vec::new(),
                     omitted: 0,
-                }));
+                    closed: None,
+                };
+                match outcome {
+                    Outcome::Lost(reason) if *reason != LostReason::NoResult => self.lost.push((mailbox, end)),
+                    _ => calls.wake(mailbox.end(end)),
+                }
             }
+            Action::Closed(closed) => self.end(Some(closed), calls),
             _ => {}
+        }
+    }
+
+    /// Ends the prompts that were lost, after the session's end or without one.
+    pub(super) fn end(&mut self, closed: Option<&SessionClosed>, calls: &mut Calls) {
+        for (mailbox, mut end) in std::mem::take(&mut self.lost) {
+            end.closed = closed.cloned();
+            calls.wake(mailbox.end(end));
         }
     }
 

@@ -80,7 +80,9 @@ fn a_call_has_its_typed_reply_or_the_reason_why_not() {
             }
             claude.abort();
             let late = claude.call(McpStatus::new()).await;
-            assert!(matches!(late, Err(CallError::Request(RequestError::Lost(_)))), "{late:?}");
+            assert_eq!(late.unwrap_err(), CallError::Closing);
+            let end = claude.wait_for_exit().await;
+            assert_eq!(claude.call(McpStatus::new()).await.unwrap_err(), CallError::Closed(Box::new(end)));
         });
     }
 }
@@ -114,12 +116,12 @@ fn a_ping_says_whether_the_cli_answers() {
         drop(claude.prompt("one"));
         world.sleep(SECOND).await;
         let asked = world.now();
-        assert_eq!(claude.ping(3 * SECOND).await, Err(RequestError::TimedOut));
+        assert_eq!(claude.ping(3 * SECOND).await, Err(CallError::Request(RequestError::TimedOut)));
         assert_eq!(world.now().saturating_duration_since(asked), 3 * SECOND);
         assert!(claude.is_alive());
         claude.abort();
         claude.wait_for_exit().await;
-        assert!(matches!(claude.ping(SECOND).await, Err(RequestError::Lost(_))));
+        assert!(matches!(claude.ping(SECOND).await, Err(CallError::Closed(_))));
     });
 }
 

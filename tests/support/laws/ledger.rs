@@ -49,8 +49,7 @@ pub(crate) fn check(history: &History) -> Result<usize, String> {
                 watch.compare(&Said::default())?;
             }
             Input::Eof => {
-                let said = watch.read_line();
-                watch.protocol.eof(*now);
+                let said = watch.read_line(|protocol| protocol.eof(*now));
                 watch.compare(&said)?;
             }
             Input::Respond(ask, answer) => {
@@ -94,8 +93,13 @@ impl Watch {
         self.line.extend_from_slice(part);
         let is_whole = part.ends_with(b"\n");
         let kept_alive = self.protocol.stats().keep_alive;
-        let said = if is_whole { self.read_line() } else { Said::default() };
-        self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
+        let read = |protocol: &mut Protocol| protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
+        let said = if is_whole {
+            self.read_line(read)
+        } else {
+            read(&mut self.protocol);
+            Said::default()
+        };
         self.part = (!is_whole).then(|| self.protocol.now());
         if is_whole && self.protocol.stats().keep_alive == kept_alive {
             self.heard = self.protocol.now();
@@ -103,16 +107,22 @@ impl Watch {
         self.compare(&said)
     }
 
-    /// A line that is too long is none; what was cut off may have the next line behind it.
-    fn read_line(&mut self) -> Said {
+    /// Has the session read the end of a line, and says what the line means. A line that is too long is none; what was cut
+    /// off may have the next line behind it. Whether anything is taken out of a line that is not JSON is not judged here.
+    fn read_line(&mut self, read: impl FnOnce(&mut Protocol)) -> Said {
+        let (is_closed, damaged) = (self.protocol.is_closed(), self.protocol.stats().damaged);
+        read(&mut self.protocol);
         let line = std::mem::take(&mut self.line);
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > self.protocol.config().limits.line || self.protocol.is_closed() {
+        if line.len() > self.protocol.config().limits.line || is_closed {
             return Said::default();
         }
-        let messages = serde_json::Deserializer::from_slice(line).into_iter().collect::<Result<Vec<Value>, _>>();
-        let messages = messages.unwrap_or_default();
+        let messages = match serde_json::from_slice(line) {
+            Ok(message) => vec![message],
+            Err(_) if self.protocol.stats().damaged > damaged => objects(line),
+            Err(_) => Vec::new(),
+        };
         let mut said = Said::default();
         for message in &messages {
             let by_this = self.ledger.read(message);
@@ -189,4 +199,16 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// Returns the objects in a line, whatever stands between them.
+fn objects(mut line: &[u8]) -> Vec<Value> {
+    let mut objects = Vec::new();
+    while let Some(begin) = line.iter().position(|byte| *byte == b'{') {
+        line = &line[begin..];
+        let mut values = serde_json::Deserializer::from_slice(line).into_iter();
+        objects.extend(values.next().and_then(Result::ok));
+        line = &line[values.byte_offset().max(1)..];
+    }
+    objects
 }
