@@ -363,6 +363,22 @@ impl Protocol {
         });
     }
 
+    /// Ends the session in order without waiting for the running turn: it is interrupted. Prompts that wait here are cancelled.
+    /// Every open request of the CLI is refused in the way that is safe for its kind.
+    ///
+    /// Stdin is closed when the turn has ended, after the grace [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. What
+    /// follows is as after [`close`](Self::close). With the default graces [`SessionClosed`](Action::Closed) comes within 19
+    /// seconds, even if the child ignores everything. After `close` it shortens the wait for the turn.
+    pub fn close_now(&mut self, now: SessionTime) {
+        self.enter(now, |this| {
+            this.ledger.cancel_queued(&mut this.actions);
+            this.shutdown.begin(this.now, CloseReason::Closed);
+            if this.shutdown.step() == shutdown::Step::Finishing && this.is_finishing() {
+                this.stop_guarded();
+            }
+        });
+    }
+
     /// Ends the session now: everything is settled as [`LostReason::Aborted`], and the child is killed, which
     /// [`poll_child_command`](Self::poll_child_command) says. [`SessionClosed`](Action::Closed) follows when the child is gone, after the grace
     /// [`pipes`](crate::ShutdownTimeouts::pipes) at the latest.

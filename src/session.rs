@@ -15,6 +15,7 @@
 
 mod answer;
 mod call;
+mod declined;
 mod desk;
 mod drive;
 mod incoming;
@@ -49,6 +50,7 @@ use crate::protocol::end::SessionClosed;
 
 pub use answer::{Answer, PromptError};
 pub use call::CallError;
+pub use declined::DeclinedRequest;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
 pub use prompt_end::PromptEnd;
@@ -70,7 +72,7 @@ use waiting::ring::Room;
 ///
 /// | Dropped | Then |
 /// |---|---|
-/// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close) |
+/// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close): a running turn has up to 120 s to end; call [`close_now`](Self::close_now) before to interrupt it |
 /// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
 /// | an [`IncomingRequest`] | the incoming request is declined, in the way that is safe for its kind |
 /// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
@@ -176,8 +178,36 @@ impl Session {
     }
 
     /// Ends the session in order: see [`Protocol::close`](crate::Protocol::close). The runner goes on to the end.
+    ///
+    /// Waits for the running turn before stdin is closed, for at most
+    /// [`ShutdownTimeouts::turn`](crate::ShutdownTimeouts::turn), 120 s. [`close_now`](Self::close_now) interrupts the turn instead.
     pub fn close(&self) {
         self.presence.command(State::close);
+    }
+
+    /// Ends the session in order within seconds: interrupts the running turn, then closes. See
+    /// [`Protocol::close_now`](crate::Protocol::close_now). The session can be resumed afterwards.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, Step, TestRuntime};
+    /// use claude_duplex::{Config, Driver, Outcome, Seed};
+    /// use std::time::Duration;
+    ///
+    /// let world = TestRuntime::new();
+    /// let slow = Step::text_in_parts("a long answer", 100, Duration::from_secs(1));
+    /// let child = world.start(Script::default().then([slow]));
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let (claude, runner) = Driver::new(config, child).into_session();
+    /// let outcome = world.run(runner.run_until(async {
+    ///     let mut prompt = claude.prompt("talk").unwrap();
+    ///     prompt.next().await;
+    ///     claude.close_now();
+    ///     prompt.await.outcome
+    /// }));
+    /// assert_eq!(outcome, Outcome::Interrupted);
+    /// ```
+    pub fn close_now(&self) {
+        self.presence.command(State::close_now);
     }
 
     /// Ends the session now: see [`Protocol::abort`](crate::Protocol::abort). The runner goes on to the end.

@@ -71,6 +71,12 @@ impl<T: Transport> Driver<T> {
         self.tell(Input::Close);
     }
 
+    /// [`Protocol::close_now`](crate::Protocol::close_now), now. [`next`](Self::next) goes on until
+    /// [`SessionClosed`](crate::Action::Closed).
+    pub fn close_now(&mut self) {
+        self.tell(Input::CloseNow);
+    }
+
     /// Ends the session at once and without its child, which dropping the driver then ends: everything is settled as
     /// lost, and [`SessionClosed`](crate::Action::Closed) waits among the actions. The transport is not touched.
     #[cfg(feature = "session")]

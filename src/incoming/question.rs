@@ -102,7 +102,7 @@ words! {
 impl Questions {
     pub(crate) fn of(permission: &PermissionRequest) -> Result<Self, DecodeError> {
         if permission.tool_name != TOOL {
-            return Err(DecodeError::other("it is not a question to the user"));
+            return Err(DecodeError::other("the permission request is not a question to the user"));
         }
         let input = permission.input.clone();
         let mut fields = Fields::from_json(&input).map_err(|error| error.within("input"))?;

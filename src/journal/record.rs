@@ -81,6 +81,7 @@ pub(super) fn input(line: &mut Vec<u8>, now: SessionTime, input: &Input<'_>) -> 
         Input::Request(request) => put.record("request", request),
         Input::Respond(ask, answer) => put.record("respond", &(ask, answer)),
         Input::Close => put.record("close", &true),
+        Input::CloseNow => put.record("close_now", &true),
         Input::Abort => put.record("abort", &true),
     }
 }
@@ -135,6 +136,7 @@ fn record(kind: String, value: &str) -> serde_json::Result<Record> {
             Input::Respond(ask, answer)
         }
         "close" => Input::Close,
+        "close_now" => Input::CloseNow,
         "abort" => Input::Abort,
         "stopped" => return Ok(Record::Stopped),
         _ => return Ok(Record::Unknown(kind)),

@@ -48,13 +48,13 @@ pub struct Recorder<W> {
 #[non_exhaustive]
 pub enum RecordingStopped {
     /// One more record would have exceeded the cap. The last record says so.
-    #[error("the journal has reached its cap of {0} bytes")]
+    #[error("the journal has reached its limit of {0} bytes; give `Recorder::new` a higher one")]
     Full(u64),
     /// It could not be written. Its last line may be torn.
     #[error("the journal cannot be written")]
     Failed(#[from] io::Error),
     /// The session was told something before the recording began, so it could not be replayed. Nothing was written.
-    #[error("the recording began after the session did: record from its start")]
+    #[error("the recording began after the session did; record from the session's start")]
     Late,
 }
 

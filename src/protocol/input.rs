@@ -14,7 +14,10 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Protocol;
 use crate::protocol::end::Exit;
 
-/// One input of a [`Protocol`]: each is one of its methods.
+/// One input of a [`Protocol`], as a value: each stands for one of its methods.
+///
+/// A host calls the methods, which return ids and errors, and borrow what they are given. Values are for what keeps or
+/// generates inputs: journals, replays, tracers, fuzzers. [`Protocol::apply`] gives them to a session.
 ///
 /// ```
 /// use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime};
@@ -61,6 +64,8 @@ pub enum Input<'a> {
     Respond(IncomingId, IncomingResponse),
     /// [`Protocol::close`]
     Close,
+    /// Command that calls [`Protocol::close_now`].
+    CloseNow,
     /// [`Protocol::abort`]
     Abort,
 }
@@ -84,6 +89,7 @@ impl Input<'_> {
             Self::Request(request) => Input::Request(request),
             Self::Respond(ask, answer) => Input::Respond(ask, answer),
             Self::Close => Input::Close,
+            Self::CloseNow => Input::CloseNow,
             Self::Abort => Input::Abort,
         }
     }
@@ -107,13 +113,15 @@ impl fmt::Debug for Input<'_> {
             Self::SendFailed => f.write_str("SendFailed"),
             Self::Timeout => f.write_str("Timeout"),
             Self::Close => f.write_str("Close"),
+            Self::CloseNow => f.write_str("CloseNow"),
             Self::Abort => f.write_str("Abort"),
         }
     }
 }
 
 impl Protocol {
-    /// Does what the method of that name does. What a command returns is dropped: a replay knows it from the first time.
+    /// Calls the method that the input stands for, and drops what it returns: a replay knows the ids and errors from the
+    /// first time.
     pub fn apply(&mut self, now: SessionTime, input: Input<'_>) {
         match input {
             Input::Receive(bytes) => self.receive(now, &bytes),
@@ -130,6 +138,7 @@ impl Protocol {
             Input::Request(request) => drop(self.request(now, request)),
             Input::Respond(ask, answer) => drop(self.respond(now, ask, answer)),
             Input::Close => self.close(now),
+            Input::CloseNow => self.close_now(now),
             Input::Abort => self.abort(now),
         }
     }

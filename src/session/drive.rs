@@ -43,6 +43,7 @@ pub(super) trait Drive: Send {
     fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
     fn incoming(&self) -> Vec<IncomingRequest>;
     fn close(&mut self);
+    fn close_now(&mut self);
     fn abort(&mut self);
     fn lose(&mut self);
     fn waits(&self) -> usize;
@@ -87,6 +88,10 @@ impl<T: Transport + Send> Drive for Driver<T> {
 
     fn close(&mut self) {
         Driver::close(self);
+    }
+
+    fn close_now(&mut self) {
+        Driver::close_now(self);
     }
 
     fn abort(&mut self) {

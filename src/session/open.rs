@@ -21,7 +21,8 @@ impl Session {
     /// nothing happens until it is polled.
     ///
     /// # Errors
-    /// [`SpawnError`] if the options are refused or the program cannot be started.
+    /// [`SpawnError`] if the options are refused, the program cannot be started, or no runtime is running
+    /// ([`SpawnError::NoRuntime`]).
     #[cfg(feature = "tokio")]
     pub fn open_tokio(options: &Options, config: Config) -> Result<(Self, Runner), SpawnError> {
         Ok(crate::driver::tokio::spawn(options, config)?.into_session())

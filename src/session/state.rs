@@ -110,6 +110,13 @@ impl State {
         }
     }
 
+    pub(super) fn close_now(&mut self) {
+        self.is_closing = true;
+        if let Some(driver) = &mut self.driver {
+            driver.close_now();
+        }
+    }
+
     pub(super) fn abort(&mut self) {
         self.is_closing = true;
         if let Some(driver) = &mut self.driver {

@@ -60,6 +60,7 @@ fn alphabet() -> Vec<(&'static str, Step)> {
         ("stderr's eof", Step::StderrEof),
         ("exit", Step::Exited(0)),
         ("close", Step::Close),
+        ("close now", Step::CloseNow),
         ("abort", Step::Abort),
     ]
 }

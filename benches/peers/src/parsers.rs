@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use claude_codes::ClaudeOutput;
-use claude_duplex::{Action, Config, Message, Prompt, Protocol, Seed, Time};
+use claude_duplex::{Action, Config, Message, Prompt, Protocol, Seed, SessionTime};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -37,14 +37,14 @@ pub(crate) fn compare(corpus: &Corpus) {
 
 /// The whole core, as in the bench of its throughput; here the start of the session counts, with some 40 allocations.
 fn ours(corpus: &Corpus, look: fn(&Message) -> bool) -> usize {
-    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), Time::ZERO);
-    session.prompt(Time::ZERO, Prompt::text("look at everything")).expect("the first prompt is taken");
-    session.sent(Time::ZERO, session.poll_transmit().len());
-    session.receive(Time::ZERO, &corpus.before);
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
+    session.prompt(SessionTime::ZERO, Prompt::text("look at everything")).expect("the first prompt is taken");
+    session.sent(SessionTime::ZERO, session.poll_transmit().len());
+    session.receive(SessionTime::ZERO, &corpus.before);
     while session.poll_action().is_some() {}
     let mut messages = 0;
     for read in corpus.bytes.chunks(READ) {
-        session.receive(Time::ZERO, black_box(read));
+        session.receive(SessionTime::ZERO, black_box(read));
         while let Some(action) = session.poll_action() {
             let looked = |action| matches!(action, Action::Message { turn: Some(_), message, .. } if look(&message));
             messages += usize::from(looked(black_box(action)));

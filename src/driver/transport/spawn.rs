@@ -54,6 +54,9 @@ pub enum SpawnError {
     /// The options are refused; nothing was started.
     #[error(transparent)]
     Options(#[from] OptionsError),
+    /// The tokio driver was called outside of a runtime; nothing was started.
+    #[error("no tokio runtime is running here; open the session in a task of one, or after `Runtime::enter`")]
+    NoRuntime,
     /// There is no such program, or no such interpreter as its first line names.
     #[error(
         "the program {program:?}, or the interpreter that it names, was not found; \

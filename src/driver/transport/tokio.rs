@@ -1,7 +1,7 @@
 //! Child processes on tokio.
 //!
-//! Everything here wants to be called and polled within a runtime whose I/O and time drivers are on (`enable_all`), and
-//! panics elsewhere, as tokio does.
+//! Sessions are opened and polled within a runtime whose I/O and time drivers are on (`enable_all`). Opening one outside of a
+//! runtime is an error; polling one there, or in a runtime without these drivers, panics, as tokio does.
 //!
 //! ```no_run
 //! use claude_duplex::{Action, Config, Options, Seed};
@@ -37,6 +37,7 @@ use std::process::Stdio;
 use std::task::{Context, Poll, ready};
 
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::runtime::Handle;
 
 use super::process::Process;
 use super::{SpawnError, Transport, spawn};
@@ -49,7 +50,7 @@ use crate::protocol::end::Exit;
 /// Starts the CLI and makes a session of it. Nothing happens until the driver is polled.
 ///
 /// # Errors
-/// The options are refused, or the program cannot be started.
+/// The options are refused, the program cannot be started, or the call is made outside of a runtime.
 pub fn spawn(options: &Options, config: Config) -> Result<Driver<TokioTransport>, SpawnError> {
     Ok(driver(TokioTransport::spawn(&options.invocation()?)?, config))
 }
@@ -88,8 +89,14 @@ impl TokioTransport {
     /// Starts a program.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// [`SpawnError::NoRuntime`] outside of a runtime; the others if the program cannot be started.
+    ///
+    /// # Panics
+    /// If the I/O driver of the current runtime is off.
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
+        if Handle::try_current().is_err() {
+            return Err(SpawnError::NoRuntime);
+        }
         let mut command = Command::from(spawn::command(invocation));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
@@ -102,8 +109,9 @@ impl TokioTransport {
     ///
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput): its stdin or stdout is not piped, or was taken, or it was waited
-    /// for already. What becomes of the child is then as its command says (`kill_on_drop`).
+    /// for already. [`Other`](io::ErrorKind::Other): outside of a runtime. What becomes of the child is then as its command says (`kill_on_drop`).
     pub fn adopt(mut child: Child) -> io::Result<Self> {
+        Handle::try_current().map_err(io::Error::other)?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(spawn::not_piped()) };
         let id = child.id().ok_or_else(spawn::has_exited)?;
@@ -199,5 +207,25 @@ impl Drop for TokioTransport {
 impl fmt::Debug for TokioTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokio").field("process", &self.process).field("pipes", &self.pipes).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::Seed;
+    use crate::session::Session;
+
+    #[test]
+    fn opening_outside_of_a_runtime_is_an_error() {
+        let config = || Config::new(Seed::from_bytes([1; 16]));
+        let options = Options::new().program("true");
+        let opened = Session::open_tokio(&options, config()).map(drop);
+        assert!(matches!(opened, Err(SpawnError::NoRuntime)), "{opened:?}");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let child = runtime.block_on(async {
+            Command::new("true").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts")
+        });
+        assert_eq!(adopt(child, config()).map(drop).unwrap_err().kind(), io::ErrorKind::Other);
     }
 }

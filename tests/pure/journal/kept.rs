@@ -60,6 +60,7 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Respond(ask, McpResponse::raw(json("{\"id\":1e400}")).into()),
         Input::Respond(ask, ElicitationResponse::accept_with(json("{\"a\":1}")).into()),
         Input::Respond(ask, DialogResponse::cancelled().into()),
+        Input::CloseNow,
     ]
 }
 

@@ -3,10 +3,13 @@
 use std::error::Error;
 
 use claude_duplex::request::ListModels;
-use claude_duplex::testing::{Fault, Script, Step};
-use claude_duplex::{CallError, CloseReason, Exit, Json, LostReason, Outcome};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step, ToolStep};
+use claude_duplex::{
+    CallError, ChildCommand, CloseReason, Config, Decision, DeclinedReason, Exit, IncomingKind, IncomingKinds, Json,
+    LostReason, Outcome,
+};
 
-use super::rig::{SECOND, open};
+use super::rig::{SECOND, open, open_with};
 
 /// A CLI that refuses to start.
 fn no_key() -> Script {
@@ -87,4 +90,88 @@ fn a_runner_that_is_dropped_ends_the_prompts_with_its_session() {
     drop(rig.runner);
     let end = rig.world.run(prompt);
     assert_eq!(end.closed.map(|closed| closed.reason), Some(CloseReason::Aborted));
+}
+
+#[test]
+fn close_now_interrupts_the_turn_and_refuses_what_is_open() {
+    for &version in CliVersion::ALL {
+        let rig = open(Script::new(version).then([Step::text_in_parts("a b", 2, 100 * SECOND), Step::text("c")]));
+        let (world, log) = (rig.world.clone(), rig.log.clone());
+        rig.run(async |claude| {
+            let (mut running, waiting) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
+            running.next().await.unwrap().unwrap();
+            let since = world.now();
+            claude.close_now();
+            let closed = claude.wait_for_exit().await;
+            let took = world.now().saturating_duration_since(since);
+            assert!(took < 3 * SECOND, "{version:?}: {took:?} {:#?} {:?}", log.written(), log.signals());
+            assert_eq!(closed.reason, CloseReason::Closed, "{version:?}");
+            assert_eq!(waiting.await.outcome, Outcome::Cancelled, "{version:?}");
+            assert!(!running.await.is_success(), "{version:?}");
+        });
+        assert_eq!((log.requests("interrupt"), log.signals()), (1, vec![ChildCommand::Kill]), "{version:?}");
+    }
+}
+
+#[test]
+fn close_now_ends_within_seconds_though_the_cli_obeys_nothing() {
+    let script = Script::default().then([Step::text_in_parts("a b", 2, 100 * SECOND)]);
+    let rig = open(script.fault(Fault::StopReading).fault(Fault::IgnoreTerminate));
+    let world = rig.world.clone();
+    rig.run(async |claude| {
+        let prompt = claude.prompt("one").unwrap();
+        assert!(claude.ping(SECOND).await.is_err(), "it reads nothing any more");
+        let since = world.now();
+        // A close that waits for the turn is cut short.
+        claude.close();
+        claude.close_now();
+        let closed = claude.wait_for_exit().await;
+        assert!(world.now().saturating_duration_since(since) <= 19 * SECOND);
+        assert_eq!(closed.exit, Some(Exit::Signal(9)));
+        let end = prompt.await;
+        assert_eq!(end.closed, Some(closed), "{end:?}");
+    });
+}
+
+#[test]
+fn close_now_of_an_idle_session_is_a_close() {
+    let rig = open(Script::default().then([Step::text("hi")]));
+    let log = rig.log.clone();
+    rig.run(async |claude| {
+        assert!(claude.prompt("one").unwrap().await.is_success());
+        claude.close_now();
+        assert_eq!(claude.wait_for_exit().await.exit, Some(Exit::Code(0)));
+    });
+    assert_eq!(log.requests("interrupt"), 0);
+}
+
+#[test]
+fn a_prompt_whose_requests_nobody_serves_tells_them() {
+    let script = || {
+        let tool = Step::from(ToolStep::bash("ls").requires_permission());
+        Script::default().then([tool, Step::text("done")]).then([Step::text("again")])
+    };
+    let unhandled = |config: &mut Config| config.handled = IncomingKinds::default();
+    for (handles, reason) in [(true, None), (false, Some(DeclinedReason::Unhandled))] {
+        let rig = if handles { open(script()) } else { open_with(script(), unhandled, |_| {}) };
+        rig.run(async |claude| {
+            let end = claude.prompt("go").unwrap().await;
+            assert!(end.is_success());
+            let [declined] = end.declined() else { panic!("{:?}", end.declined()) };
+            let told = (declined.kind, declined.tool_name.as_deref(), declined.reason);
+            assert_eq!(told, (IncomingKind::Permission, Some("Bash"), reason));
+            assert!(claude.prompt("again").unwrap().await.declined().is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_request_that_is_answered_is_not_told_as_declined() {
+    let tool = Step::from(ToolStep::bash("ls").requires_permission());
+    open(Script::default().then([tool, Step::text("done")])).run(async |claude| {
+        let mut requests = claude.incoming().unwrap();
+        let prompt = claude.prompt("go").unwrap();
+        requests.next().await.unwrap().respond(Decision::deny("no")).unwrap();
+        assert!(prompt.await.declined().is_empty());
+    });
 }

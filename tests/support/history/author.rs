@@ -113,6 +113,7 @@ impl Author {
                 _ => Exit::Unknown,
             }),
             Step::Close => Input::Close,
+            Step::CloseNow => Input::CloseNow,
             Step::Abort => Input::Abort,
             Step::Wait(milliseconds) => {
                 self.now = self.now.saturating_add(Duration::from_millis(milliseconds.into()));

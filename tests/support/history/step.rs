@@ -34,6 +34,7 @@ pub(crate) enum Step {
     Eof,
     Exited(u8),
     Close,
+    CloseNow,
     Abort,
     Wait(u16),
     /// Until the next deadline, and a little more or less.
@@ -64,7 +65,8 @@ impl<'b> Arbitrary<'b> for Step {
             203..=208 => Self::Stderr(u.arbitrary()?),
             209..=211 => Self::StderrEof,
             212..=230 => Self::Wait(u.arbitrary()?),
-            231..=249 => Self::Deadline(u.arbitrary()?),
+            231..=248 => Self::Deadline(u.arbitrary()?),
+            249 => Self::CloseNow,
             250 => Self::SendFailed,
             251 => Self::Eof,
             252 => Self::Exited(u.arbitrary()?),

@@ -20,7 +20,7 @@ pub(crate) fn judge(case: &Case) -> usize {
             let pending = protocol.poll_transmit();
             output.extend_from_slice(&pending[..*count.min(&pending.len())]);
         }
-        if *input == Input::Close {
+        if matches!(input, Input::Close | Input::CloseNow) {
             before.get_or_insert(output.len());
         }
         match input {

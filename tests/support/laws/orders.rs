@@ -12,7 +12,7 @@ pub(crate) fn judge(case: &Case) -> usize {
     let mut judged = judge_one(&case.drained, false);
     judged += judge_one(&case.drained, true);
     for (at, (now, input)) in case.history.inputs.iter().enumerate() {
-        if matches!(input, Input::Exited(_) | Input::Close | Input::Eof) {
+        if matches!(input, Input::Exited(_) | Input::Close | Input::CloseNow | Input::Eof) {
             let mut aborted = case.drained.clone();
             aborted.inputs.insert(at + 1, (*now, Input::Abort));
             judged += judge_one(&aborted, false) + judge_one(&aborted, true);
