@@ -15,6 +15,7 @@
 
 mod answer;
 mod call;
+mod declined;
 mod desk;
 mod drive;
 mod incoming;
@@ -49,6 +50,7 @@ use crate::protocol::end::SessionClosed;
 
 pub use answer::{Answer, PromptError};
 pub use call::CallError;
+pub use declined::DeclinedRequest;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
 pub use prompt_end::PromptEnd;
