@@ -96,7 +96,7 @@ use waiting::ring::Room;
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
+///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
 /// let said = world
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();

@@ -14,7 +14,7 @@ use crate::base::text::Quoted;
 ///     Config, Prompt, Protocol, RefusedReason, Seed, SessionTime, WhenBusy,
 /// };
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 /// protocol.prompt(SessionTime::ZERO, Prompt::text("first")).unwrap();
 /// let refused = protocol
 ///     .prompt(SessionTime::ZERO, Prompt::text("second").when_busy(WhenBusy::Reject))

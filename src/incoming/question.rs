@@ -36,7 +36,7 @@ const TOOL: &str = "AskUserQuestion";
 ///
 /// let input = r#"{"questions":[{"question":"Which?","options":[{"label":"A"},{"label":"B"}]}]}"#;
 /// let script = Script::default().then([Step::from(ToolStep::new("AskUserQuestion", Json::parse(input)?).requires_permission())]);
-/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission), script);
+/// let mut pair = TestSession::new(Config::new(Seed::random()).handle(IncomingKind::Permission), script);
 /// pair.prompt("ask me");
 /// let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else { unreachable!() };
 /// pair.respond(ask.id(), first_of_each(&ask.permission()?)?);

@@ -26,7 +26,7 @@ const KEPT: usize = 64 * 1024;
 /// use claude_duplex::journal::RecordingStopped;
 /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 ///
-/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO, 4096);
+/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::random()), SessionTime::ZERO, 4096);
 /// while recorder.stopped().is_none() {
 ///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }

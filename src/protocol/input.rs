@@ -27,7 +27,8 @@ use crate::protocol::end::Exit;
 ///     (SessionTime::from_nanos(5), Input::Close),
 /// ];
 /// let play = || {
-///     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
+///     let config = Config::new(Seed::from_bytes([1; 16]));
+///     let mut protocol = Protocol::new(config, SessionTime::ZERO);
 ///     history.iter().cloned().for_each(|(now, input)| protocol.apply(now, input));
 ///     protocol.poll_transmit().to_vec()
 /// };

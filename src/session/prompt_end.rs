@@ -27,7 +27,7 @@ use crate::protocol::end::SessionClosed;
 ///     0,
 /// )]);
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
+///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
 /// world.run(runner.run_until(async {
 ///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).await;
 ///     assert_eq!(

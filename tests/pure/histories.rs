@@ -41,8 +41,14 @@ fn histories() -> impl Iterator<Item = (u64, History)> {
 }
 
 /// The same with what each gave, made once for all invariants.
-static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> =
-    LazyLock::new(|| histories().map(|(seed, history)| (seed, Case::of(history))).collect());
+static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> = LazyLock::new(|| {
+    histories()
+        .map(|(seed, history)| {
+            let _told = Told(format!("playing (seed {seed})"));
+            (seed, Case::of(history))
+        })
+        .collect()
+});
 
 /// Judges all histories by the invariant of that name. `-- --nocapture` prints how much there was to judge.
 fn judge(name: &str) {
