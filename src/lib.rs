@@ -203,8 +203,9 @@ pub use protocol::input::Input;
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
-    AlreadyHandledError, Answer, CallError, HandleLimits, Handler, Handlers, IncomingRequests, Lagged, LocalHandlers,
-    Overflow, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, Session, Subscriber,
+    AlreadyHandledError, Answer, CallError, DeclinedRequest, HandleLimits, Handler, Handlers, IncomingRequests, Lagged,
+    LocalHandlers, Overflow, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, Session,
+    Subscriber,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -310,7 +310,7 @@ impl Message {
         if self.envelope.kind == kind {
             return Ok(());
         }
-        Err(DecodeError::other(format!("it is a {} message", self.type_name())))
+        Err(DecodeError::other(format!("the message is of the type {}", self.type_name())))
     }
 
     fn text_field(&self, key: &str) -> Option<String> {

@@ -46,16 +46,17 @@ mod settings;
 mod tests;
 mod tools;
 mod values;
-pub mod windows;
+mod windows;
 
 pub use environment::EnvChange;
 pub use error::OptionsError;
 pub use flags::{flags, flags_without_option};
-pub use invocation::Invocation;
+pub use invocation::{Invocation, Platform};
 pub use values::{
     Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, ThinkingDisplay, ThinkingMode,
     Tools, Worktree,
 };
+pub use windows::windows_candidates;
 
 use crate::base::json::Json;
 use environment::Environment;
@@ -121,7 +122,7 @@ impl Options {
     /// ```
     /// use claude_duplex::options::Options;
     /// let invocation =
-    ///     Options::new().program("/opt/claude/cli.js").invocation_for(false)?;
+    ///     Options::new().program("/opt/claude/cli.js").invocation()?;
     /// assert_eq!(
     ///     (invocation.program, &invocation.args[0]),
     ///     ("node".into(), &"/opt/claude/cli.js".into())

@@ -75,7 +75,7 @@ use time_limits::TimeLimits;
 /// ```
 /// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 /// let prompt = protocol.prompt(SessionTime::ZERO, Prompt::text("hello")).unwrap();
 /// let line = protocol.poll_transmit();
 /// assert!(line.starts_with(b"{\"type\":\"user\""));
@@ -445,7 +445,7 @@ impl Protocol {
     /// ```
     /// use claude_duplex::{IncomingKind, Config, Decision, Protocol, Seed, SessionTime};
     ///
-    /// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])).handle(IncomingKind::Permission), SessionTime::ZERO);
+    /// let mut protocol = Protocol::new(Config::new(Seed::random()).handle(IncomingKind::Permission), SessionTime::ZERO);
     /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
     /// protocol.receive(SessionTime::ZERO, &[line, &b"\n"[..]].concat());
     /// let open: Vec<_> = protocol.open_incoming().map(|request| request.id()).collect();

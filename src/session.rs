@@ -15,6 +15,7 @@
 
 mod answer;
 mod call;
+mod declined;
 mod desk;
 mod drive;
 mod incoming;
@@ -49,6 +50,7 @@ use crate::protocol::end::SessionClosed;
 
 pub use answer::{Answer, PromptError};
 pub use call::CallError;
+pub use declined::DeclinedRequest;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
 pub use prompt_end::PromptEnd;
@@ -94,7 +96,7 @@ use waiting::ring::Room;
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
+///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
 /// let said = world
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();

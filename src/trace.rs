@@ -13,8 +13,8 @@
 //! let prompt = Prompt::text("hello");
 //! tracer.input(&Input::Prompt(prompt.clone()));
 //! match session.prompt(SessionTime::ZERO, prompt) {
-//!     Ok(prompt) => tracer.prompted(prompt),
-//!     Err(refused) => tracer.refused(&refused),
+//!     Ok(prompt) => tracer.prompt_accepted(prompt),
+//!     Err(refused) => tracer.command_refused(&refused),
 //! }
 //! let input = Input::Receive(
 //!     b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n".into(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary, Unstructured};
 use claude_duplex::options::{
-    Effort, EnvChange, InitializeField, PermissionMode, SettingSource, Skills, ThinkingDisplay, Tools, Worktree,
+    Effort, EnvChange, InitializeField, PermissionMode, Platform, SettingSource, Skills, ThinkingDisplay, Tools,
+    Worktree,
 };
 use claude_duplex::{
     Action, Config, Decision, IncomingKinds, IncomingResponse, Interrupt, Json, Options, Prompt, Protocol, Request,
@@ -86,10 +87,10 @@ fn command_line(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let (name, value): (&str, &str) = u.arbitrary()?;
     options = options.env(name, value).current_dir(<&str>::arbitrary(u)?);
     assert!(!format!("{options:?}").chars().any(char::is_control), "{options:?}");
-    if let Err(error) = options.invocation_for(true) {
+    if let Err(error) = options.invocation_for(Platform::Windows) {
         assert!(!error.to_string().is_empty());
     }
-    let Ok(invocation) = options.invocation_for(false) else { return Ok(()) };
+    let Ok(invocation) = options.invocation_for(Platform::Unix) else { return Ok(()) };
     assert_eq!(invocation.program, "claude");
     let args: Vec<&str> = invocation.args.iter().map(|arg| arg.to_str().expect("texts in, texts out")).collect();
     assert!(!args.iter().any(|arg| arg.contains('\0')), "{args:?}");

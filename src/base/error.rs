@@ -1,4 +1,4 @@
-//! Errors: each names its cause.
+//! Errors. The text of each stands alone in a log: it names its subject, the cause, and the way out where there is one.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::base::text::Quoted;
 ///     Config, Prompt, Protocol, RefusedReason, Seed, SessionTime, WhenBusy,
 /// };
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 /// protocol.prompt(SessionTime::ZERO, Prompt::text("first")).unwrap();
 /// let refused = protocol
 ///     .prompt(SessionTime::ZERO, Prompt::text("second").when_busy(WhenBusy::Reject))
@@ -76,29 +76,33 @@ impl<T: fmt::Debug> std::error::Error for RefusedError<T> {}
 #[non_exhaustive]
 pub enum RefusedReason {
     /// A limit is reached; [`CapacityAvailable`](crate::Action::CapacityAvailable) follows when what was refused would be taken.
-    #[error("too much is waiting to be written or answered; try again after `Room`")]
+    #[error(
+        "a limit of the session (`Limits`) is reached: too much waits to be written or answered; try again after `Action::CapacityAvailable`"
+    )]
     Full,
     /// Its line is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard): it could not even wait to be written.
-    #[error("it is longer than what may ever wait to be written; make it shorter, or raise `Limits::unsent_hard`")]
+    #[error("prompt or request is longer than `Limits::unsent_hard`; make it shorter, or raise the limit")]
     TooLong,
     /// A turn runs and the policy is [`WhenBusy::Reject`](crate::WhenBusy::Reject).
-    #[error("a turn is running and the prompt was not to wait")]
+    #[error(
+        "a turn is running, and the prompt has `WhenBusy::Reject`; try again after the turn, or use another `WhenBusy`"
+    )]
     Busy,
     /// The session is closing or closed.
-    #[error("the session takes no more input")]
+    #[error("the session is closing or closed; open another")]
     Closed,
     /// Its uuid was used before in this session; or a reply to another request of its id may still come, also after a timeout,
     /// or its id is of the form that the session gives by itself.
-    #[error("its id is in use or was used in this session; give it another, or none")]
+    #[error("the id of the prompt or request is in use or was used in this session; choose another, or none")]
     Reused,
     /// The interrupt is aimed at a prompt that the CLI does not have: not yet written (cancel it), or ended.
-    #[error("there is nothing to interrupt: the prompt is not with the CLI")]
+    #[error("the prompt to interrupt is not with the CLI: cancel it if it still waits; otherwise it has ended")]
     NotRunning,
 }
 
 /// The thing is over, or belongs to another session. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("it is over, or belongs to another session")]
+#[error("the id is of a prompt or request that is over, or of another session")]
 pub struct StaleIdError;
 
 /// Why an answer was not taken. Nothing was written.
@@ -106,13 +110,15 @@ pub struct StaleIdError;
 #[non_exhaustive]
 pub enum RespondError {
     /// The incoming request was answered, withdrawn, or is of another session.
-    #[error("the ask is over, or belongs to another session")]
+    #[error("the incoming request is over, or belongs to another session")]
     Stale,
     /// The answer is of another kind than the incoming request.
-    #[error("the answer is not of the ask's kind")]
+    #[error("the response is of another kind than the incoming request; respond in the kind of the request")]
     Mismatch,
     /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The incoming request is still open.
-    #[error("too much waits to be written for an answer of that length; the ask is still open")]
+    #[error(
+        "the response would exceed `Limits::unsent_hard`; the incoming request is still open: respond later or with less"
+    )]
     Full,
 }
 
@@ -129,7 +135,7 @@ pub enum RequestError {
         code: Option<String>,
     },
     /// No reply came in time. A later one is [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
-    #[error("the CLI did not answer the request in time")]
+    #[error("the CLI did not answer the request in time; `Timeouts` and `Request::timeout` set the time")]
     TimedOut,
     /// The session ended first, and an error result that came in the meantime says why: the CLI could not start, as after
     /// a bad `--resume`.
@@ -175,20 +181,20 @@ pub enum LostReason {
     /// The CLI's output ended after an error result that belongs to no turn: a crash (2.1.278 crashes when it is interrupted
     /// while a `UserPromptSubmit` hook is open), or a `--resume` of a session that does not exist.
     /// [`SessionClosed::last_error`](crate::SessionClosed::last_error) has the text of that result.
-    #[error("the CLI failed, and says why in its last error")]
+    #[error("the CLI failed; `SessionClosed::last_error` has its report")]
     Failed,
     /// The host aborted the session.
     #[error("the session was aborted")]
     Aborted,
     /// The session was closed: a grace ran out, or stdin is closed and what was asked cannot be answered any more.
-    #[error("the session was closed before it was over")]
+    #[error("the session was closed first")]
     Closed,
     /// The CLI no longer reads its input.
     #[error("the CLI no longer reads its input")]
     Unsent,
     /// The CLI reported that its turn is over, and no result came within
     /// [`Timeouts::missing_result`](crate::Timeouts::missing_result). A later result is given to no other prompt.
-    #[error("the CLI finished with it and gave no result")]
+    #[error("the CLI finished the turn without a result")]
     NoResult,
 }
 
@@ -197,40 +203,40 @@ pub enum LostReason {
 #[non_exhaustive]
 pub enum RejectedReason {
     /// It is not JSON.
-    #[error("not JSON")]
+    #[error("the line is not JSON")]
     NotJson,
     /// It is JSON, but no object.
-    #[error("not a JSON object")]
+    #[error("the line is JSON, but not an object")]
     NotAnObject,
     /// It has no `type`, or one that is no text.
-    #[error("no type")]
+    #[error("the line has no `type` that is a string")]
     NoType,
     /// It is longer than [`Limits::line`](crate::Limits::line). A request of the CLI that it begins is
     /// [declined](crate::RejectedLine::declined).
-    #[error("longer than the limit")]
+    #[error("the line is longer than `Limits::line`")]
     TooLong,
     /// The output ended within it.
-    #[error("cut off by the end of the output")]
+    #[error("the output ended within the line")]
     CutOff,
     /// An incoming request or response without an id that is a text of at most 256 bytes. An incoming request with a longer id, up to
     /// 16 KiB, is [declined](crate::RejectedLine::declined).
-    #[error("no request id")]
+    #[error("the line has no request id of at most 256 bytes")]
     NoRequestId,
     /// Listed as an open incoming request in the reply to an `initialize`, and none.
-    #[error("listed as an ask, and none")]
+    #[error("the item is listed as an incoming request, but is not one")]
     NotAnAsk,
     /// What the reply to an `initialize` lists behind the first 1,024 open incoming requests of a kind. Those asks are not delivered and
     /// get no answer.
-    #[error("behind the first 1,024 asks of a list")]
+    #[error("the item is behind the first 1,024 requests of a list")]
     TooManyListed,
     /// An incoming request under the id of one that is open.
-    #[error("the id of an ask that is open")]
+    #[error("the id is that of another incoming request that is open")]
     DuplicateAsk,
 }
 
 /// A text that is not a uuid in its 36-character form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("not a uuid of the form 00000000-0000-0000-0000-000000000000")]
+#[error("the text is not a uuid of the form 00000000-0000-0000-0000-000000000000")]
 pub struct ParseUuidError;
 
 /// How much of a parser's words a [`DecodeError`] repeats, in characters.
@@ -310,12 +316,12 @@ impl fmt::Debug for DecodeError {
 
 /// A text that is not one JSON value, or a value of another shape than was wanted. The cause says where.
 #[derive(Error)]
-#[error("not the JSON that was expected")]
-pub struct JsonError(#[from] pub(crate) serde_json::Error);
+#[error("the text is not the JSON that was expected")]
+pub struct JsonError(#[source] pub(crate) serde_json::Error);
 
 impl fmt::Debug for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("BadJson").field(&Quoted(&self.0.to_string())).finish()
+        f.debug_tuple("JsonError").field(&Quoted(&self.0.to_string())).finish()
     }
 }
 

@@ -30,7 +30,7 @@ impl Json {
     /// # Errors
     /// Where the text is not exactly one JSON value.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
-        let raw: &RawValue = serde_json::from_str(text)?;
+        let raw: &RawValue = serde_json::from_str(text).map_err(JsonError)?;
         Ok(Self::compacted(raw))
     }
 
@@ -39,7 +39,7 @@ impl Json {
     /// # Errors
     /// Where it cannot be JSON, as a map whose keys are not text.
     pub fn from_value(value: &impl Serialize) -> Result<Self, JsonError> {
-        Self::parse(&serde_json::to_string(value)?)
+        Self::parse(&serde_json::to_string(value).map_err(JsonError)?)
     }
 
     /// A JSON string of that text.
@@ -81,7 +81,7 @@ impl Json {
     /// Where it is not of that shape.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
         let text = self.as_str();
-        Ok(serde_json::from_str(text).or_else(|_| serde_json::from_str(&readable(text.as_bytes())))?)
+        serde_json::from_str(text).or_else(|_| serde_json::from_str(&readable(text.as_bytes()))).map_err(JsonError)
     }
 
     pub(crate) fn is_object(&self) -> bool {

@@ -9,10 +9,10 @@ const SHOWN: usize = 120;
 /// How many of a list.
 const FEW: usize = 4;
 
-/// How many lines of a text an error repeats.
+/// Number of lines of a text that an error repeats.
 const LAST_LINES: usize = 5;
 
-/// How many characters of each.
+/// Number of characters of each.
 const LONGEST_LINE: usize = 300;
 
 /// Shows the start of a content, and how long it is where that is not all. What could disturb a terminal is escaped.

@@ -78,9 +78,9 @@ impl Told {
     fn to(self, tracer: &mut Tracer) {
         match self {
             Self::Input(input) => tracer.input(&input),
-            Self::Prompted(prompt) => tracer.prompted(prompt),
-            Self::Requested(request) => tracer.requested(request),
-            Self::Refused(reason) => tracer.refused(&reason),
+            Self::Prompted(prompt) => tracer.prompt_accepted(prompt),
+            Self::Requested(request) => tracer.request_accepted(request),
+            Self::Refused(reason) => tracer.command_refused(&reason),
             Self::Action(action) => tracer.action(&action),
             Self::Order(order) => tracer.child_command(order),
         }

@@ -66,15 +66,15 @@ impl Record {
     }
 
     pub(super) fn prompted(&mut self, prompt: PromptId) {
-        self.trace(false, |tracer| tracer.prompted(prompt), || Told::Prompted(prompt));
+        self.trace(false, |tracer| tracer.prompt_accepted(prompt), || Told::Prompted(prompt));
     }
 
     pub(super) fn requested(&mut self, request: RequestId) {
-        self.trace(false, |tracer| tracer.requested(request), || Told::Requested(request));
+        self.trace(false, |tracer| tracer.request_accepted(request), || Told::Requested(request));
     }
 
     pub(super) fn refused(&mut self, reason: &dyn fmt::Display) {
-        self.trace(false, |tracer| tracer.refused(reason), || Told::Refused(reason.to_string()));
+        self.trace(false, |tracer| tracer.command_refused(reason), || Told::Refused(reason.to_string()));
     }
 
     pub(super) fn action(&mut self, action: &Action) {

@@ -36,7 +36,7 @@ const TOOL: &str = "AskUserQuestion";
 ///
 /// let input = r#"{"questions":[{"question":"Which?","options":[{"label":"A"},{"label":"B"}]}]}"#;
 /// let script = Script::default().then([Step::from(ToolStep::new("AskUserQuestion", Json::parse(input)?).requires_permission())]);
-/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission), script);
+/// let mut pair = TestSession::new(Config::new(Seed::random()).handle(IncomingKind::Permission), script);
 /// pair.prompt("ask me");
 /// let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else { unreachable!() };
 /// pair.respond(ask.id(), first_of_each(&ask.permission()?)?);
@@ -102,7 +102,7 @@ words! {
 impl Questions {
     pub(crate) fn of(permission: &PermissionRequest) -> Result<Self, DecodeError> {
         if permission.tool_name != TOOL {
-            return Err(DecodeError::other("it is not a question to the user"));
+            return Err(DecodeError::other("the permission request is not a question to the user"));
         }
         let input = permission.input.clone();
         let mut fields = Fields::from_json(&input).map_err(|error| error.within("input"))?;

@@ -19,7 +19,7 @@ const BEFORE: usize = 40;
 /// ```
 /// # use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 /// # let mut file = Vec::new();
-/// # let mut recorder = Recorder::new(&mut file, &Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO, u64::MAX);
+/// # let mut recorder = Recorder::new(&mut file, &Config::new(Seed::random()), SessionTime::ZERO, u64::MAX);
 /// # recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// # recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("and again")));
 /// use claude_duplex::{WhenBusy, journal::first_difference};

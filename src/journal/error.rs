@@ -9,7 +9,7 @@ use super::Journal;
 #[non_exhaustive]
 pub enum JournalError {
     /// It is another kind of file.
-    #[error("not a journal of claude-duplex: the first line is no header of one")]
+    #[error("the file is not a journal of claude-duplex: its first line is not the header of one")]
     NotAJournal,
     /// The recording was cut off before the header was written.
     #[error("the journal ends before its header does: nothing was recorded")]
@@ -38,7 +38,7 @@ pub enum JournalError {
         kind: String,
     },
     /// The last line was not written to its end: the host crashed, or its disk was full.
-    #[error("line {line}, the last, is torn: the {} inputs before it are whole", journal.inputs.len())]
+    #[error("line {line} of the journal, the last, is torn: the {} inputs before it are whole", journal.inputs.len())]
     Torn {
         /// Where.
         line: usize,
@@ -46,7 +46,7 @@ pub enum JournalError {
         journal: Box<Journal>,
     },
     /// A line is no record.
-    #[error("line {line} is no record: {reason}")]
+    #[error("line {line} of the journal is not a record: {reason}")]
     Record {
         /// Where.
         line: usize,

@@ -26,7 +26,7 @@ const KEPT: usize = 64 * 1024;
 /// use claude_duplex::journal::RecordingStopped;
 /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 ///
-/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO, 4096);
+/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::random()), SessionTime::ZERO, 4096);
 /// while recorder.stopped().is_none() {
 ///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }
@@ -48,13 +48,13 @@ pub struct Recorder<W> {
 #[non_exhaustive]
 pub enum RecordingStopped {
     /// One more record would have exceeded the cap. The last record says so.
-    #[error("the journal has reached its cap of {0} bytes")]
+    #[error("the journal has reached its limit of {0} bytes; give `Recorder::new` a higher one")]
     Full(u64),
     /// It could not be written. Its last line may be torn.
     #[error("the journal cannot be written")]
     Failed(#[from] io::Error),
     /// The session was told something before the recording began, so it could not be replayed. Nothing was written.
-    #[error("the recording began after the session did: record from its start")]
+    #[error("the recording began after the session did; record from the session's start")]
     Late,
 }
 

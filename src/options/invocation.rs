@@ -89,6 +89,21 @@ pub(super) fn shown(token: &OsStr) -> String {
     }
 }
 
+/// The system that starts the CLI: command lines have other limits and dangers on Windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Platform {
+    /// Linux, macOS and other systems that pass arguments as a list.
+    Unix,
+    /// Windows, where a command line is one text, and batch files expand it.
+    Windows,
+}
+
+impl Platform {
+    /// The system that the host is built for.
+    pub const NATIVE: Self = if cfg!(windows) { Self::Windows } else { Self::Unix };
+}
+
 impl Options {
     /// Checks the options and turns them into what is spawned, for the system this is built for.
     ///
@@ -96,16 +111,17 @@ impl Options {
     ///
     /// What the CLI would refuse, ignore or misread; see [`OptionsError`].
     pub fn invocation(&self) -> Result<Invocation, OptionsError> {
-        self.invocation_for(cfg!(windows))
+        self.invocation_for(Platform::NATIVE)
     }
 
-    /// [`invocation`](Self::invocation) for Windows, or for everything else: a launcher may start
-    /// the CLI on another system.
+    /// Does what [`invocation`](Self::invocation) does, for another system: a launcher may start the CLI elsewhere, and
+    /// a test checks the rules of both.
     ///
     /// # Errors
     ///
     /// As for [`invocation`](Self::invocation).
-    pub fn invocation_for(&self, windows: bool) -> Result<Invocation, OptionsError> {
+    pub fn invocation_for(&self, platform: Platform) -> Result<Invocation, OptionsError> {
+        let windows = platform == Platform::Windows;
         let set = self.resolved()?;
         conflicts::check(&set)?;
         if windows {

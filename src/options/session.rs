@@ -10,7 +10,7 @@ impl Options {
     ///
     /// ```
     /// use claude_duplex::options::Options;
-    /// let invocation = Options::new().resume("--version").invocation_for(false)?;
+    /// let invocation = Options::new().resume("--version").invocation()?;
     /// assert_eq!(invocation.args[0], "--resume=--version");
     /// # Ok::<(), claude_duplex::options::OptionsError>(())
     /// ```

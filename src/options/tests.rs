@@ -100,16 +100,16 @@ const SWITCHES: &[With] = &[
 ];
 
 fn args(options: Options) -> Vec<String> {
-    let invocation = options.invocation_for(false).unwrap();
+    let invocation = options.invocation_for(Platform::Unix).unwrap();
     invocation.args.into_iter().map(|arg| arg.into_string().unwrap()).collect()
 }
 
 fn error(options: Options) -> String {
-    options.invocation_for(false).unwrap_err().to_string()
+    options.invocation_for(Platform::Unix).unwrap_err().to_string()
 }
 
 fn env(options: Options) -> Vec<EnvChange> {
-    options.invocation_for(false).unwrap().env
+    options.invocation_for(Platform::Unix).unwrap().env
 }
 
 fn set(name: &str, value: &str) -> EnvChange {
@@ -137,7 +137,7 @@ fn no_value_becomes_a_flag() {
     for value in NASTY {
         let mut accepted = 0;
         for with in TEXTS.iter().chain(JSON) {
-            if let Ok(invocation) = with(Options::new(), value).invocation_for(false) {
+            if let Ok(invocation) = with(Options::new(), value).invocation_for(Platform::Unix) {
                 accepted += 1;
                 let args: Vec<_> = invocation.args.iter().map(|arg| arg.to_str().unwrap().to_owned()).collect();
                 assert_no_value_became_a_flag(&args);
@@ -153,7 +153,7 @@ fn no_pair_of_values_becomes_a_flag() {
         let other = NASTY[(at + 5) % NASTY.len()];
         for first in TEXTS {
             for second in TEXTS.iter().chain(JSON) {
-                if let Ok(invocation) = second(first(Options::new(), value), other).invocation_for(false) {
+                if let Ok(invocation) = second(first(Options::new(), value), other).invocation_for(Platform::Unix) {
                     let args: Vec<_> = invocation.args.iter().map(|arg| arg.to_str().unwrap().to_owned()).collect();
                     assert_no_value_became_a_flag(&args);
                 }
@@ -165,7 +165,7 @@ fn no_pair_of_values_becomes_a_flag() {
 #[test]
 fn a_nul_byte_is_an_error_in_every_value() {
     for with in TEXTS {
-        assert!(with(Options::new(), "a\0b").invocation_for(false).is_err());
+        assert!(with(Options::new(), "a\0b").invocation_for(Platform::Unix).is_err());
     }
     for options in [
         Options::new().program("a\0"),
@@ -219,7 +219,7 @@ fn debug_output_shows_no_secret() {
         .launcher("l", [secret])
         .arg(format!("--api-key={secret}"))
         .model("sonnet");
-    for text in [format!("{options:?}"), format!("{:?}", options.invocation_for(false).unwrap())] {
+    for text in [format!("{options:?}"), format!("{:?}", options.invocation_for(Platform::Unix).unwrap())] {
         assert!(!text.contains(secret), "{text}");
         assert!(text.contains("--model=sonnet") && text.contains("KEY"), "{text}");
     }

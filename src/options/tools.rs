@@ -22,10 +22,10 @@ impl Options {
     /// use claude_duplex::options::Options;
     /// let options = Options::new().allowed_tools(["Read", "Bash(git log, git status)"]);
     /// assert_eq!(
-    ///     options.invocation_for(false)?.args[0],
+    ///     options.invocation()?.args[0],
     ///     "--allowedTools=Read,Bash(git log, git status)"
     /// );
-    /// assert!(Options::new().allowed_tools(["Read,Bash"]).invocation_for(false).is_err());
+    /// assert!(Options::new().allowed_tools(["Read,Bash"]).invocation().is_err());
     /// # Ok::<(), claude_duplex::options::OptionsError>(())
     /// ```
     pub fn allowed_tools<T: Into<String>>(self, rules: impl IntoIterator<Item = T>) -> Self {
@@ -73,7 +73,7 @@ impl Options {
     ///
     /// ```
     /// use claude_duplex::options::Options;
-    /// let invocation = Options::new().host_permission_prompts().invocation_for(false)?;
+    /// let invocation = Options::new().host_permission_prompts().invocation()?;
     /// assert_eq!(
     ///     invocation.args[..2],
     ///     ["--permission-mode=default", "--permission-prompt-tool=stdio"]

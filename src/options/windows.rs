@@ -17,18 +17,18 @@ pub(super) fn metacharacter(value: &str) -> Option<char> {
     value.chars().find(|c| matches!(c, '&' | '|' | '<' | '>' | '^' | '%' | '!' | '"' | '\r' | '\n'))
 }
 
-/// Where `claude.exe` may be on Windows, best first; which of them exists is for the caller to ask.
+/// Returns where `claude.exe` may be on Windows, best first; which of them exists is for the caller to ask.
 ///
 /// Only absolute directories of `path` (the `PATH` variable) count: neither the working directory
 /// nor a relative entry may supply the program. Shims (`claude.cmd`) are not candidates. Last comes
 /// `.local\bin` in the home directory.
 ///
 /// ```
-/// use claude_duplex::options::windows::candidates;
-/// let found = candidates(r".;C:\Tools;bin", Some(r"C:\Users\me"));
+/// use claude_duplex::options::windows_candidates;
+/// let found = windows_candidates(r".;C:\Tools;bin", Some(r"C:\Users\me"));
 /// assert_eq!(found, [r"C:\Tools\claude.exe", r"C:\Users\me\.local\bin\claude.exe"]);
 /// ```
-pub fn candidates(path: &str, home: Option<&str>) -> Vec<String> {
+pub fn windows_candidates(path: &str, home: Option<&str>) -> Vec<String> {
     let directories = path.split(';').map(|entry| entry.trim_matches('"'));
     let home =
         home.filter(|home| is_absolute(home)).map(|home| format!(r"{}\.local\bin", home.trim_end_matches(['/', '\\'])));
@@ -60,11 +60,11 @@ pub(super) fn quoted_size(argument: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Options, OptionsError, Worktree};
+    use super::super::{Options, OptionsError, Platform, Worktree};
 
     #[test]
     fn a_command_line_has_to_fit() {
-        let long = |n: usize| Options::new().worktree(Worktree::Named("x".repeat(n))).invocation_for(true);
+        let long = |n: usize| Options::new().worktree(Worktree::Named("x".repeat(n))).invocation_for(Platform::Windows);
         assert!(long(32_000).is_ok());
         let refused = long(33_000).unwrap_err();
         assert!(matches!(refused, OptionsError::CommandLineTooLong { .. }));

@@ -34,7 +34,7 @@ pub use block::Block;
 ///
 /// ```
 /// # use claude_duplex::{Config, Json, Prompt, Protocol, Seed, SessionTime};
-/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 /// let prompt =
 ///     protocol.prompt(SessionTime::ZERO, Prompt::text("two\nlines").from_human())?;
 /// let line = std::str::from_utf8(protocol.poll_transmit())?;

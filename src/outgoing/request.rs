@@ -7,7 +7,7 @@
 //! use claude_duplex::request::{ListModels, SetModel};
 //! use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
 //!
-//! let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+//! let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 //! protocol.request(SessionTime::ZERO, SetModel::new("opus")).unwrap();
 //! let list = protocol.request(SessionTime::ZERO, ListModels::new()).unwrap();
 //! while let Some(action) = protocol.poll_action() {
@@ -211,7 +211,7 @@ impl fmt::Debug for Request {
 /// use claude_duplex::testing::{TestSession, Script, Step};
 /// use claude_duplex::{Action, Config, Interrupt, Outcome, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().then([Step::nothing()]));
+/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default().then([Step::nothing()]));
 /// pair.prompt("think for ever");
 /// pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
 /// let request = pair.interrupt(Interrupt::running().cancel_queued());
@@ -272,7 +272,7 @@ impl fmt::Debug for Interrupt {
 /// use claude_duplex::testing::{CliVersion, TestSession, Script};
 /// use claude_duplex::{Action, Config, Request, RequestError, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::new(CliVersion::V2_0_76));
+/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::new(CliVersion::V2_0_76));
 /// pair.request(SetModel::new("opus"));
 /// pair.request(Request::new("of_a_later_version"));
 /// let mut replies = pair.run_until_idle().into_iter().filter_map(|action| match action {

@@ -24,7 +24,7 @@ use crate::protocol::end::SessionClosed;
 /// use claude_duplex::testing::{Script, TestSession};
 /// use claude_duplex::{Action, Config, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default());
+/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default());
 /// pair.prompt("hello");
 /// let mut actions = pair.run_until_idle();
 /// actions.extend(pair.close());
@@ -371,7 +371,7 @@ impl fmt::Display for CancelledReason {
 /// ```
 /// use claude_duplex::{Action, Config, Protocol, RejectedReason, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 /// protocol.receive(
 ///     SessionTime::ZERO,
 ///     b"npm warn: something\n{\"type\":\"keep_alive\"}\n",
@@ -420,7 +420,7 @@ impl fmt::Debug for RejectedLine {
 /// ```
 /// use claude_duplex::{Action, Config, MessageKind, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 /// protocol.receive(SessionTime::ZERO, b"\x1b[H{\"type\":\"active_goal\"}\n");
 /// let Some(Action::DamagedLine(line)) = protocol.poll_action() else {
 ///     panic!("it is reported first")

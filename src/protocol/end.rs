@@ -15,7 +15,7 @@ use crate::base::text::{LastLines, Quoted, QuotedEnd};
 /// let bad_flag =
 ///     Fault::Exit { code: 1, message: "error: unknown option '--wrong'".into() };
 /// let mut pair =
-///     TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().fault(bad_flag));
+///     TestSession::new(Config::new(Seed::random()), Script::default().fault(bad_flag));
 /// let Action::Closed(closed) =
 ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
 /// else {

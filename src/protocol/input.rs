@@ -14,7 +14,10 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Protocol;
 use crate::protocol::end::Exit;
 
-/// One input of a [`Protocol`]: each is one of its methods.
+/// One input of a [`Protocol`], as a value: each stands for one of its methods.
+///
+/// A host calls the methods, which return ids and errors, and borrow what they are given. Values are for what keeps or
+/// generates inputs: journals, replays, tracers, fuzzers. [`Protocol::apply`] gives them to a session.
 ///
 /// ```
 /// use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime};
@@ -24,7 +27,8 @@ use crate::protocol::end::Exit;
 ///     (SessionTime::from_nanos(5), Input::Close),
 /// ];
 /// let play = || {
-///     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
+///     let config = Config::new(Seed::from_bytes([1; 16]));
+///     let mut protocol = Protocol::new(config, SessionTime::ZERO);
 ///     sequence.iter().cloned().for_each(|(now, input)| protocol.apply(now, input));
 ///     protocol.poll_transmit().to_vec()
 /// };
@@ -117,7 +121,8 @@ impl fmt::Debug for Input<'_> {
 }
 
 impl Protocol {
-    /// Does what the method of that name does. What a command returns is dropped: a replay knows it from the first time.
+    /// Calls the method that the input stands for, and drops what it returns: a replay knows the ids and errors from the
+    /// first time.
     pub fn apply(&mut self, now: SessionTime, input: Input<'_>) {
         match input {
             Input::Receive(bytes) => self.receive(now, &bytes),

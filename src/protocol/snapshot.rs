@@ -21,7 +21,7 @@ const LONGEST_ERROR: usize = 4096;
 /// use claude_duplex::options::PermissionMode;
 /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([7; 16])), SessionTime::ZERO);
+/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
 /// protocol.receive(
 ///     SessionTime::ZERO,
 ///     br#"{"type":"system","subtype":"init","session_id":"s","model":"m"}

@@ -17,7 +17,7 @@ pub enum CallError {
     #[error(transparent)]
     Request(#[from] RequestError),
     /// The CLI answered, and the answer lacks what the reply must have.
-    #[error("the CLI's reply cannot be read")]
+    #[error("the CLI's reply is not of the request's type; `Session::request` gives it as JSON")]
     Response(#[from] DecodeError),
     /// The session ended before the CLI answered, or had ended before the call.
     #[error("the session has ended: {0}")]

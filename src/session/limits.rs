@@ -11,7 +11,7 @@
 /// limits.turn_messages = 4;
 /// let world = TestRuntime::new();
 /// let script = Script::default().then([Step::text_in_parts("a long answer", 13, Default::default())]);
-/// let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session_with(limits);
+/// let (claude, runner) = Driver::new(Config::new(Seed::random()), world.start(script)).into_session_with(limits);
 /// world.run(runner.run_until(async {
 ///     let mut turn = claude.prompt("talk").unwrap();
 ///     assert!(turn.ended().await.is_success()); // nobody read meanwhile, and nothing waited for that

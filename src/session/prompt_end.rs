@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::answer::{Answer, PromptError};
+use super::declined::DeclinedRequest;
 use crate::base::error::DecodeError;
 use crate::base::ids::{PromptId, TurnId};
 use crate::base::text::{Few, Quoted};
@@ -26,7 +27,7 @@ use crate::protocol::end::SessionClosed;
 ///     0,
 /// )]);
 /// let (claude, runner) =
-///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
+///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
 /// world.run(runner.run_until(async {
 ///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).await;
 ///     assert_eq!(
@@ -62,6 +63,7 @@ pub struct PromptEnd {
     /// End of the session, if the prompt was lost with it. Such a prompt ends for its handle when that is complete: after the
     /// child's exit and the ends of its pipes, which the [`ShutdownTimeouts`](crate::ShutdownTimeouts) bound.
     pub closed: Option<SessionClosed>,
+    pub(super) declined: Vec<DeclinedRequest>,
 }
 
 impl fmt::Debug for PromptEnd {
@@ -76,6 +78,7 @@ impl fmt::Debug for PromptEnd {
             .field("messages", &Few(&self.messages))
             .field("omitted", &self.omitted)
             .field("closed", &self.closed)
+            .field("declined", &Few(&self.declined))
             .finish()
     }
 }
@@ -124,6 +127,14 @@ impl PromptEnd {
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
         self.transcript().is_synthetic()
+    }
+
+    /// Returns the requests of the CLI that were declined during the turn, as the host gave no response: their kind is
+    /// not [handled](crate::Config::handle), no handler served them, or the handler was dropped. At most 64 are listed. A prompt
+    /// can succeed although its tools were declined, so a host that expects to be asked checks this list.
+    #[must_use]
+    pub fn declined(&self) -> &[DeclinedRequest] {
+        &self.declined
     }
 
     /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains the end.

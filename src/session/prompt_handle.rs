@@ -108,7 +108,7 @@ impl PromptHandle {
     ///     Duration::from_secs(1),
     /// )]);
     /// let (claude, runner) =
-    ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
+    ///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
     /// let mut watch = claude.subscribe(10_000, Overflow::Oldest);
     /// let outcome = world.run(runner.run_until(async move {
     ///     let mut turn = claude.prompt("talk").unwrap().interrupt_on_drop();

@@ -124,7 +124,7 @@ impl fmt::Display for CliVersion {
 
 /// A text that is no version, or one before 1.0.128.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no version from 1.0.128 on, as \"2.1.329\"")]
+#[error("{0:?} is not a version since 1.0.128; write it as \"2.1.329\"")]
 pub struct ParseCliVersionError(String);
 
 impl FromStr for CliVersion {

@@ -137,7 +137,7 @@ impl Fault {
 
 /// A text that names no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no fault; known are {list}", list = Fault::NAMES.join(", "))]
+#[error("{0:?} is not a fault; use one of {list}", list = Fault::NAMES.join(", "))]
 pub struct ParseFaultError(String);
 
 impl FromStr for Fault {

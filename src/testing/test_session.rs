@@ -27,7 +27,7 @@ const STEPS: usize = 1_000_000;
 /// use claude_duplex::testing::{TestSession, Script};
 /// use claude_duplex::{Action, Config, Outcome, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default());
+/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default());
 /// let prompt = pair.prompt("hello");
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
 /// assert!(matches!(ended, Action::PromptEnded { prompt: of, outcome: Outcome::Success, .. } if of == prompt));

@@ -9,7 +9,7 @@ use super::turns::origin_name;
 use super::{Tracer, tell};
 use crate::base::error::{LostReason, RequestError};
 use crate::base::ids::{PromptId, RequestId, TurnId};
-use crate::incoming::IncomingKind;
+use crate::incoming::{IncomingKind, ResponseKind};
 use crate::message::Message;
 use crate::outgoing::request::Response;
 use crate::protocol::action::{Action, CliSession, DeclinedReason, Outcome};
@@ -79,7 +79,8 @@ impl Tracer {
                 content(here(), "declined", message.as_bytes());
             }
             Action::IncomingAnswered { id: ask, response: verdict } => {
-                tell!(DEBUG, here(), incoming = ask.number(), verdict = %verdict, "answered");
+                let is_served = *verdict != ResponseKind::Declined;
+                tell!(DEBUG if is_served, else WARN, here(), incoming = ask.number(), verdict = %verdict, "answered");
             }
             Action::IncomingCancelled { id: ask, reason } => {
                 tell!(DEBUG, here(), incoming = ask.number(), reason = ?reason, "withdrawn")

@@ -10,7 +10,7 @@ use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
 impl Tracer {
-    /// What the session is told, before it is.
+    /// Traces an input, before the session is given it.
     pub fn input(&mut self, input: &Input<'_>) {
         if self.closed {
             return;
@@ -54,25 +54,25 @@ impl Tracer {
         }
     }
 
-    /// The prompt that the session was told last was taken.
-    pub fn prompted(&mut self, prompt: PromptId) {
+    /// Traces that the last input, a prompt, was taken.
+    pub fn prompt_accepted(&mut self, prompt: PromptId) {
         tell!(DEBUG, &self.session, prompt = prompt.number(), uuid = %prompt.uuid(), "prompt accepted");
     }
 
-    /// The request or interrupt that the session was told last was taken.
-    pub fn requested(&mut self, request: RequestId) {
+    /// Traces that the last input, a request or interrupt, was taken.
+    pub fn request_accepted(&mut self, request: RequestId) {
         tell!(DEBUG, &self.session, request = request.number(), "request accepted");
     }
 
-    /// The command that the session was told last was not taken: [`RefusedError`](crate::RefusedError), [`StaleIdError`](crate::StaleIdError) or
-    /// an [`RespondError`](crate::RespondError).
-    pub fn refused(&mut self, reason: &dyn fmt::Display) {
+    /// Traces that the last input, a command, was not taken: [`RefusedError`](crate::RefusedError),
+    /// [`StaleIdError`](crate::StaleIdError) or [`RespondError`](crate::RespondError).
+    pub fn command_refused(&mut self, reason: &dyn fmt::Display) {
         if !self.closed {
             tell!(DEBUG, &self.session, reason = %reason, "refused");
         }
     }
 
-    /// What is to be done to the child.
+    /// Traces a command to the child.
     pub fn child_command(&mut self, order: ChildCommand) {
         if self.closed {
             return;

@@ -41,8 +41,14 @@ fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
 }
 
 /// The same with what each gave, made once for all invariants.
-static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> =
-    LazyLock::new(|| sequences().map(|(seed, sequence)| (seed, Case::of(sequence))).collect());
+static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> = LazyLock::new(|| {
+    sequences()
+        .map(|(seed, sequence)| {
+            let _told = Told(format!("playing (seed {seed})"));
+            (seed, Case::of(sequence))
+        })
+        .collect()
+});
 
 /// Judges all input sequences by the invariant of that name. `-- --nocapture` prints how much there was to judge.
 fn judge(name: &str) {

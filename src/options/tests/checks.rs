@@ -72,7 +72,7 @@ fn values_that_the_cli_would_refuse_or_misread_are_refused() {
         assert!(message.len() < 250, "{message}");
     }
     let fits = "x".repeat(131_071 - "--system-prompt=".len());
-    assert!(Options::new().system_prompt(fits).invocation_for(false).is_ok());
+    assert!(Options::new().system_prompt(fits).invocation_for(Platform::Unix).is_ok());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn words_stand_in_their_order() {
         .program("/x/cli.MJS")
         .global_arg("--flag")
         .model("m")
-        .invocation_for(false)
+        .invocation_for(Platform::Unix)
         .unwrap();
     assert_eq!(invocation.program, "nice");
     assert_eq!(invocation.args[..7], ["-n", "5", "bun", "run", "/x/cli.MJS", "--flag", "--model=m"]);

@@ -122,13 +122,13 @@ words! {
 #[non_exhaustive]
 pub enum InitializeError {
     /// A hook that blocks when it fails, from a CLI that would pass over the failure.
-    #[error("a hook is to block what it guards when it fails, and this CLI does not support that")]
+    #[error("this CLI does not support hooks that block when they fail; use a newer CLI, or hooks that do not block")]
     BlockUnsupported,
     /// A hook that blocks when it fails, and no hook is in force.
-    #[error("a hook is to block what it guards when it fails, and the hooks were not applied")]
+    #[error("the CLI did not apply the hooks, and one of them is to block when it fails; abort the session")]
     HooksNotApplied,
     /// MCP servers were sent, and the CLI did not take them.
-    #[error("the MCP servers were not applied; they need a CLI from 2.1.261 on and `--await-initialize`")]
+    #[error("the CLI did not apply the MCP servers; they need `--await-initialize` and a CLI from 2.1.261 on")]
     McpServersNotApplied,
 }
 

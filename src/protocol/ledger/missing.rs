@@ -95,7 +95,12 @@ impl Ledger {
 
     /// Returns whether a result is missing: after a grace period, [`Ledger::end_missing`] is due.
     pub(crate) fn misses_result(&self) -> bool {
-        self.turns.iter().any(|turn| turn.is_over) || self.prompts.iter().any(|entry| self.is_missed(entry))
+        // A turn that is over stays open for a prompt that may be of a later `running`.
+        let is_missed = |turn: &Turn| {
+            let is_open = |entry: &Entry| entry.turn() == Some(turn.id) && !self.is_missed(entry);
+            turn.is_over && !self.prompts.iter().any(is_open)
+        };
+        self.turns.iter().any(is_missed) || self.prompts.iter().any(|entry| self.is_missed(entry))
     }
 
     /// Ends the turns whose results are missing, and their prompts.

@@ -11,7 +11,7 @@ use crate::session::waiting::withdrawal::Withdrawal;
 
 /// Somebody already owns asks of that kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("asks of that kind have an owner; drop it first")]
+#[error("incoming requests of that kind are handled already; drop their `IncomingRequests` first")]
 pub struct AlreadyHandledError;
 
 /// The owners of a session's asks, and the incoming requests that are open.

@@ -11,6 +11,7 @@ use crate::base::ids::{PromptId, TurnId};
 use crate::message::Message;
 use crate::protocol::action::{Action, Outcome, TurnOrigin};
 use crate::protocol::end::SessionClosed;
+use crate::session::declined::{self, DeclinedRequest, Declining};
 use crate::session::prompt_end::PromptEnd;
 use crate::session::waiting::calls::Calls;
 use crate::session::waiting::mailbox::Mailbox;
@@ -22,6 +23,9 @@ pub(super) struct Router {
     /// The prompts that are not over, in the order in which they were given.
     prompts: Vec<Prompt>,
     turns: Vec<Running>,
+    declining: Declining,
+    /// The turn that ended last, whose prompts may end after it, and the requests that were declined in it.
+    ended: Option<(TurnId, Vec<DeclinedRequest>)>,
     /// Prompts that ended because the session ends: their handles get the end with the session's.
     lost: Vec<(Arc<Mailbox>, PromptEnd)>,
 }
@@ -33,6 +37,13 @@ struct Prompt {
     taken: bool,
 }
 
+impl Running {
+    /// Notes a request that was declined while the turn ran.
+    fn note(&mut self, request: &DeclinedRequest) {
+        declined::note(&mut self.declined, request);
+    }
+}
+
 #[derive(Debug)]
 struct Running {
     id: TurnId,
@@ -41,11 +52,19 @@ struct Running {
     early: Option<Ring<Message>>,
     /// Who hears it meanwhile.
     guess: Option<PromptId>,
+    declined: Vec<DeclinedRequest>,
 }
 
 impl Router {
     pub(super) fn new(room: Room) -> Self {
-        Self { room, prompts: Vec::new(), turns: Vec::new(), lost: Vec::new() }
+        Self {
+            room,
+            prompts: Vec::new(),
+            turns: Vec::new(),
+            declining: Declining::default(),
+            ended: None,
+            lost: Vec::new(),
+        }
     }
 
     pub(super) fn open(&mut self, id: PromptId) -> Arc<Mailbox> {
@@ -56,13 +75,17 @@ impl Router {
 
     /// Passes on what an action means to turns.
     pub(super) fn route(&mut self, action: &Action, calls: &mut Calls) {
+        if let Some(request) = self.declining.follow(action) {
+            self.turns.iter_mut().for_each(|turn| turn.note(&request));
+        }
         match action {
             Action::TurnStarted { turn, origin } => self.started(*turn, origin),
             Action::PromptTaken { prompt, turn } => self.taken(*prompt, *turn, calls),
             Action::Message { turn: Some(turn), message } => self.message(*turn, message, calls),
             Action::TurnEnded { turn, result, .. } => {
                 if let Some(at) = self.turns.iter().position(|running| running.id == *turn) {
-                    let guess = self.turns.remove(at).guess;
+                    let Running { id, guess, declined, .. } = self.turns.remove(at);
+                    self.ended = Some((id, declined));
                     // Where the session ends first, nobody else can be meant if only one prompt was there.
                     let is_sure = result.is_none() && self.prompts.len() == 1;
                     guess.iter().filter(|_| !is_sure).for_each(|guess| self.retract(*guess));
@@ -71,6 +94,10 @@ impl Router {
             Action::PromptEnded { prompt, turn, outcome, attribution, result } => {
                 let Some(at) = self.prompts.iter().position(|open| open.id == *prompt) else { return };
                 let mailbox = self.prompts.remove(at).mailbox;
+                let running = self.turns.iter().map(|running| (running.id, &running.declined));
+                let ended = self.ended.iter().map(|(id, declined)| (*id, declined));
+                let declined = running.chain(ended).find(|(id, _)| Some(*id) == *turn);
+                let declined = declined.map(|(_, declined)| declined.clone()).unwrap_or_default();
                 let end = PromptEnd {
                     prompt: *prompt,
                     turn: *turn,
@@ -81,6 +108,7 @@ impl Router {
                     messages: Vec::new(),
                     omitted: 0,
                     closed: None,
+                    declined,
                 };
                 match outcome {
                     Outcome::Lost(reason) if *reason != LostReason::NoResult => self.lost.push((mailbox, end)),
@@ -104,7 +132,7 @@ impl Router {
         let waiting = self.prompts.iter().find(|prompt| !prompt.taken).map(|prompt| prompt.id);
         let early = waiting.map(|_| Ring::new(self.room));
         let guess = waiting.filter(|_| *origin == TurnOrigin::Prompt);
-        self.turns.push(Running { id, takers: Vec::new(), early, guess });
+        self.turns.push(Running { id, takers: Vec::new(), early, guess, declined: Vec::new() });
     }
 
     fn taken(&mut self, id: PromptId, turn: TurnId, calls: &mut Calls) {

@@ -24,7 +24,7 @@ pub enum Overflow {
 
 /// A reader was too slow: something was dropped before what it reads next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the reader was too slow and missed {missed}{}", if *.cut_off { "; it was cut off" } else { "" })]
+#[error("the subscriber was too slow and missed {missed} actions{}", if *.cut_off { "; it was cut off" } else { "" })]
 #[non_exhaustive]
 pub struct Lagged {
     /// How many were dropped since it was last told.

@@ -103,7 +103,7 @@ fn case_008_the_limit_is_a_setting_and_the_error_names_it() {
         let exact = long(&"x".repeat(limit - long("").len()));
         assert_eq!(messages(&host.hears(&exact)).len(), 1);
         let actions = host.hears(&format!("{exact} "));
-        assert_eq!(rejected(&actions)[0].reason.to_string(), "longer than the limit");
+        assert_eq!(rejected(&actions)[0].reason.to_string(), "the line is longer than `Limits::line`");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Command line, environment and Windows: cases 158 to 167.
 
-use claude_duplex::options::{EnvChange, Options, OptionsError, SettingSource, Worktree, windows};
+use claude_duplex::options::{EnvChange, Options, OptionsError, Platform, SettingSource, Worktree, windows_candidates};
 
 /// What every session needs.
 const FIXED: [&str; 7] = [
@@ -14,16 +14,16 @@ const FIXED: [&str; 7] = [
 ];
 
 fn args(options: Options) -> Vec<String> {
-    let invocation = options.invocation_for(false).expect("good options");
+    let invocation = options.invocation_for(Platform::Unix).expect("good options");
     invocation.args.into_iter().map(|arg| arg.into_string().expect("UTF-8")).collect()
 }
 
 fn error(options: Options) -> String {
-    options.invocation_for(false).expect_err("bad options").to_string()
+    options.invocation_for(Platform::Unix).expect_err("bad options").to_string()
 }
 
 fn env(options: Options) -> Vec<EnvChange> {
-    options.invocation_for(false).expect("good options").env
+    options.invocation_for(Platform::Unix).expect("good options").env
 }
 
 fn set(name: &str, value: &str) -> EnvChange {
@@ -107,14 +107,14 @@ fn case_165_batch_files_are_refused_in_every_spelling() {
         r"\\?\C:\claude.cmd ",
     ] {
         let options = Options::new().program(spelling);
-        let refused = options.invocation_for(true).unwrap_err();
+        let refused = options.invocation_for(Platform::Windows).unwrap_err();
         assert!(matches!(refused, OptionsError::BatchFile { .. }), "{spelling}");
         assert!(refused.to_string().contains(".exe") && refused.to_string().contains("node"));
-        assert!(Options::new().launcher(spelling, ["x"]).invocation_for(true).is_err());
-        assert!(options.invocation_for(false).is_ok(), "{spelling} is an ordinary name elsewhere");
+        assert!(Options::new().launcher(spelling, ["x"]).invocation_for(Platform::Windows).is_err());
+        assert!(options.invocation_for(Platform::Unix).is_ok(), "{spelling} is an ordinary name elsewhere");
     }
     for fine in [r"C:\x\claude.exe", "claude", r"C:\cmd.d\cli.js", "claude.cmdx"] {
-        assert!(Options::new().program(fine).invocation_for(true).is_ok(), "{fine}");
+        assert!(Options::new().program(fine).invocation_for(Platform::Windows).is_ok(), "{fine}");
     }
 }
 
@@ -129,11 +129,11 @@ fn case_166_shell_characters_are_refused_in_ids() {
             Options::new().resume("s").resume_session_at(&*value),
             at.resume_drops_turn(&*value),
         ] {
-            let refused = options.invocation_for(true).unwrap_err();
+            let refused = options.invocation_for(Platform::Windows).unwrap_err();
             assert!(matches!(refused, OptionsError::Metacharacter { character: c, .. } if c == character));
         }
-        assert!(Options::new().resume(&*value).invocation_for(false).is_ok());
-        assert!(Options::new().system_prompt(&*value).invocation_for(true).is_ok());
+        assert!(Options::new().resume(&*value).invocation_for(Platform::Unix).is_ok());
+        assert!(Options::new().system_prompt(&*value).invocation_for(Platform::Windows).is_ok());
     }
 }
 
@@ -147,7 +147,7 @@ fn case_167_only_absolute_directories_are_looked_up_and_only_for_the_exe() {
         r"C:\npm\claude.exe",
         r"C:\me\.local\bin\claude.exe",
     ];
-    assert_eq!(windows::candidates(path, Some(r"C:\me")), expected);
-    assert!(windows::candidates("", None).is_empty());
-    assert!(windows::candidates("", Some("relative")).is_empty());
+    assert_eq!(windows_candidates(path, Some(r"C:\me")), expected);
+    assert!(windows_candidates("", None).is_empty());
+    assert!(windows_candidates("", Some("relative")).is_empty());
 }

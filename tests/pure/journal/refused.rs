@@ -44,7 +44,10 @@ fn a_torn_last_line_costs_that_line_alone() {
                 assert_eq!(line, whole + 1);
                 assert_eq!(journal.inputs, inputs[..whole - 1], "cut at {cut}");
                 assert!(
-                    text.starts_with(&format!("line {line}, the last, is torn: the {} inputs", whole - 1)),
+                    text.starts_with(&format!(
+                        "line {line} of the journal, the last, is torn: the {} inputs",
+                        whole - 1
+                    )),
                     "{text}"
                 );
             }
@@ -114,7 +117,7 @@ fn a_line_that_is_no_record_is_named() {
         let expected = JournalError::Record { line: 7, reason: expected.into() };
         assert_eq!(with(line), expected, "{line}");
     }
-    assert_eq!(with("{\"t\":8}").to_string(), "line 7 is no record: it has a time and nothing else");
+    assert_eq!(with("{\"t\":8}").to_string(), "line 7 of the journal is not a record: it has a time and nothing else");
     let header = b"{\"journal\":\"claude-duplex\",\"format\":1,\"version\":\"0.1.0\",\"t\":0,\"config\":{}}\n";
     let expected = JournalError::Record { line: 1, reason: "missing field `seed`".into() };
     assert_eq!(Journal::read(header), Err(expected));

@@ -90,7 +90,10 @@ fn at_its_cap_the_journal_says_so_and_ends() {
         match stopped {
             None => assert_eq!((file, journal.stopped), (whole.clone(), None)),
             Some(reason) => {
-                assert_eq!(reason, format!("the journal has reached its cap of {cap} bytes"));
+                assert_eq!(
+                    reason,
+                    format!("the journal has reached its limit of {cap} bytes; give `Recorder::new` a higher one")
+                );
                 let last = String::from_utf8_lossy(&file);
                 let last = last.lines().last().unwrap();
                 let nanos = journal.inputs.len() / 3;

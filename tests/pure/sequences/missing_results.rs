@@ -334,3 +334,15 @@ fn the_scripted_clis_that_give_no_result_end_their_prompts() {
         }
     }
 }
+
+#[test]
+fn an_idle_cli_that_never_ran_leaves_no_deadline_that_is_due_again_and_again() {
+    let (mut host, prompt) = Host::in_turn("2.1.329");
+    host.hears(1, &json!({ "type": "system", "subtype": "session_state_changed", "state": "idle" }));
+    host.waits(60);
+    let due = host.protocol.poll_timeout();
+    assert!(due.is_none_or(|(due, _)| due > at(60)), "{due:?}");
+    assert_eq!(host.outcome(prompt), None);
+    host.hears(61, &json!({ "type": "result", "subtype": "success", "is_error": false, "result": "done" }));
+    assert_eq!(host.outcome(prompt), SUCCESS);
+}

@@ -3,10 +3,13 @@
 use std::error::Error;
 
 use claude_duplex::request::ListModels;
-use claude_duplex::testing::{CliVersion, Fault, Script, Step};
-use claude_duplex::{CallError, ChildCommand, CloseReason, Exit, Json, LostReason, Outcome};
+use claude_duplex::testing::{CliVersion, Fault, Script, Step, ToolStep};
+use claude_duplex::{
+    CallError, ChildCommand, CloseReason, Config, Decision, DeclinedReason, Exit, IncomingKind, IncomingKinds, Json,
+    LostReason, Outcome,
+};
 
-use super::rig::{SECOND, open};
+use super::rig::{SECOND, open, open_with};
 
 /// A CLI that refuses to start.
 fn no_key() -> Script {
@@ -140,4 +143,35 @@ fn close_now_of_an_idle_session_is_a_close() {
         assert_eq!(claude.wait_for_exit().await.exit, Some(Exit::Code(0)));
     });
     assert_eq!(log.requests("interrupt"), 0);
+}
+
+#[test]
+fn a_prompt_whose_requests_nobody_serves_tells_them() {
+    let script = || {
+        let tool = Step::from(ToolStep::bash("ls").requires_permission());
+        Script::default().then([tool, Step::text("done")]).then([Step::text("again")])
+    };
+    let unhandled = |config: &mut Config| config.handled = IncomingKinds::default();
+    for (handles, reason) in [(true, None), (false, Some(DeclinedReason::Unhandled))] {
+        let rig = if handles { open(script()) } else { open_with(script(), unhandled, |_| {}) };
+        rig.run(async |claude| {
+            let end = claude.prompt("go").unwrap().await;
+            assert!(end.is_success());
+            let [declined] = end.declined() else { panic!("{:?}", end.declined()) };
+            let told = (declined.kind, declined.tool_name.as_deref(), declined.reason);
+            assert_eq!(told, (IncomingKind::Permission, Some("Bash"), reason));
+            assert!(claude.prompt("again").unwrap().await.declined().is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_request_that_is_answered_is_not_told_as_declined() {
+    let tool = Step::from(ToolStep::bash("ls").requires_permission());
+    open(Script::default().then([tool, Step::text("done")])).run(async |claude| {
+        let mut requests = claude.incoming().unwrap();
+        let prompt = claude.prompt("go").unwrap();
+        requests.next().await.unwrap().respond(Decision::deny("no")).unwrap();
+        assert!(prompt.await.declined().is_empty());
+    });
 }

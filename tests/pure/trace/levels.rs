@@ -1,6 +1,7 @@
 //! What an operator sees at which level.
 
 use claude_duplex::testing::{Script, Step, ToolStep};
+use claude_duplex::{Action, IncomingResponse};
 use tracing::Level;
 
 use super::capture::Capture;
@@ -25,6 +26,21 @@ fn good() {
     });
 }
 
+/// Nobody answers what is asked, although the host handles its kind.
+fn unserved() {
+    let script = Script::default().then([ToolStep::bash("ls").requires_permission().into(), Step::text("done")]);
+    session(config(1), script, async |claude| {
+        claude.prompt("hello").unwrap();
+        while let Some(action) = claude.next().await {
+            match action {
+                Action::IncomingRequest(request) => claude.respond(request.id(), IncomingResponse::Decline).unwrap(),
+                Action::Idle => break,
+                _ => {}
+            }
+        }
+    });
+}
+
 #[test]
 fn a_good_session_is_told_by_its_begin_and_its_end() {
     assert_eq!(told(Level::WARN, good), [""; 0]);
@@ -33,11 +49,12 @@ fn a_good_session_is_told_by_its_begin_and_its_end() {
 
 #[test]
 fn what_goes_wrong_is_a_warning() {
-    let cases: [(Scene, &[&str]); 7] = [
+    let cases: [(Scene, &[&str]); 8] = [
         (everything, &["declined", "rejected", "rejected"]),
         (trouble, &["prompt ended", "turn ended", "prompt ended", "session closed"]),
         (stopped, &["stalled", "terminate", "kill"]),
         (unowned, &["declined"]),
+        (unserved, &["answered"]),
         (late, &["replied", "replied", "session closed"]),
         (dead_at_once, &["session closed"]),
         (dropped, &[]),

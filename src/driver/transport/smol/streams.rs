@@ -44,7 +44,7 @@ where
     Driver::new(config, SmolStreams::new(reader, writer))
 }
 
-/// What [`over`] drives a session on.
+/// The transport of [`over`]. It has a name so that a struct can hold its `Driver`.
 pub struct SmolStreams<R, W> {
     reader: R,
     writer: Option<W>,
@@ -105,6 +105,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Transport for SmolStreams<R, W
 
 impl<R, W> fmt::Debug for SmolStreams<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streams").field("closed", &self.writer.is_none()).finish_non_exhaustive()
+        f.debug_struct("SmolStreams").field("closed", &self.writer.is_none()).finish_non_exhaustive()
     }
 }

@@ -42,7 +42,7 @@ where
     Driver::new(config, TokioStreams::new(reader, writer))
 }
 
-/// What [`over`] drives a session on.
+/// The transport of [`over`]. It has a name so that a struct can hold its `Driver`.
 ///
 /// Its clock is tokio's: where a test has paused that, the session's deadlines stand still too.
 pub struct TokioStreams<R, W> {
@@ -117,6 +117,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Transport for TokioStreams<R, 
 
 impl<R, W> fmt::Debug for TokioStreams<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streams").field("closed", &self.writer.is_none()).finish_non_exhaustive()
+        f.debug_struct("TokioStreams").field("closed", &self.writer.is_none()).finish_non_exhaustive()
     }
 }
