@@ -94,7 +94,8 @@ const BREATH: Duration = Duration::from_millis(1);
 ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
 ///     Step::text("as you wish"),
 /// ]);
-/// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
+/// let config =
+///     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
 /// let mut claude = Driver::new(config, world.start(script));
 /// claude.prompt("clean up").unwrap();
 /// assert_eq!(world.run(deny_everything(&mut claude)), 1);
@@ -213,7 +214,8 @@ impl<T: Transport> Driver<T> {
     ///     Step::from(ToolStep::bash("rm -r /").requires_permission()),
     ///     Step::text("as you wish"),
     /// ]);
-    /// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
+    /// let config =
+    ///     Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
     /// let mut claude = Driver::new(config, world.start(script));
     /// claude.prompt("clean up").unwrap();
     /// world.run(async {

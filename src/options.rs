@@ -121,8 +121,7 @@ impl Options {
     ///
     /// ```
     /// use claude_duplex::options::Options;
-    /// let invocation =
-    ///     Options::new().program("/opt/claude/cli.js").invocation()?;
+    /// let invocation = Options::new().program("/opt/claude/cli.js").invocation()?;
     /// assert_eq!(
     ///     (invocation.program, &invocation.args[0]),
     ///     ("node".into(), &"/opt/claude/cli.js".into())

@@ -15,8 +15,8 @@ use crate::outgoing::prompt::WhenBusy;
 /// ```
 /// use claude_duplex::{Config, IncomingKind, Seed, WhenBusy};
 ///
-/// let mut config =
-///     Config::new(Seed::from_bytes(*b"from the system!")).handle(IncomingKind::Permission);
+/// let mut config = Config::new(Seed::from_bytes(*b"from the system!"))
+///     .handle(IncomingKind::Permission);
 /// config.when_busy = WhenBusy::Reject;
 /// config.timeouts.stall = Some(std::time::Duration::from_secs(300));
 /// config.limits.line = 8 * 1024 * 1024;

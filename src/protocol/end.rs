@@ -14,8 +14,10 @@ use crate::base::text::{LastLines, Quoted, QuotedEnd};
 ///
 /// let bad_flag =
 ///     Fault::Exit { code: 1, message: "error: unknown option '--wrong'".into() };
-/// let mut pair =
-///     TestSession::new(Config::new(Seed::random()), Script::default().fault(bad_flag));
+/// let mut pair = TestSession::new(
+///     Config::new(Seed::random()),
+///     Script::default().fault(bad_flag),
+/// );
 /// let Action::Closed(closed) =
 ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
 /// else {

@@ -143,8 +143,7 @@ impl PromptEnd {
     /// use claude_duplex::Session;
     ///
     /// async fn ask(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
-    ///     let answer =
-    ///         claude.prompt("what is in this folder?")?.await.into_result()?;
+    ///     let answer = claude.prompt("what is in this folder?")?.await.into_result()?;
     ///     Ok(answer.text())
     /// }
     /// ```

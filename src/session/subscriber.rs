@@ -25,9 +25,11 @@ use crate::protocol::action::Action;
 /// use claude_duplex::{Action, Config, Driver, Overflow, Seed};
 ///
 /// let world = TestRuntime::new();
-/// let (claude, runner) =
-///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(Script::default()))
-///         .into_session();
+/// let (claude, runner) = Driver::new(
+///     Config::new(Seed::from_bytes([1; 16])),
+///     world.start(Script::default()),
+/// )
+/// .into_session();
 /// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
 /// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));
 /// let (mut seen, mut last) = (0, None);

@@ -13,7 +13,7 @@ use crate::protocol::end::Exit;
 /// use claude_duplex::testing::Fault;
 ///
 /// assert_eq!("flood=1000".parse(), Ok(Fault::Flood(1000)));
-/// assert!("melt".parse::<Fault>().unwrap_err().to_string().contains("no fault"));
+/// assert!("melt".parse::<Fault>().unwrap_err().to_string().contains("not a fault"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -29,8 +29,10 @@ const POLLS: usize = 100_000_000;
 /// use claude_duplex::{Action, Config, Driver, Seed};
 ///
 /// let world = TestRuntime::new();
-/// let mut claude =
-///     Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(Script::default()));
+/// let mut claude = Driver::new(
+///     Config::new(Seed::from_bytes([1; 16])),
+///     world.start(Script::default()),
+/// );
 /// claude.prompt("hello").unwrap();
 /// world.run(async {
 ///     while !matches!(claude.next().await, Some(Action::PromptEnded { .. })) {}

@@ -80,7 +80,7 @@ fn a_foreign_file_is_told_as_such() {
         assert_eq!(Journal::read(file), Err(JournalError::NotAJournal), "{}", file.escape_ascii());
     }
     let text = JournalError::NotAJournal.to_string();
-    assert_eq!(text, "not a journal of claude-duplex: the first line is no header of one");
+    assert_eq!(text, "the file is not a journal of claude-duplex: its first line is not the header of one");
 }
 
 #[test]
