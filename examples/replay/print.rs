@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use claude_duplex::{Action, ChildCommand, CloseReason, Exit, IncomingKind, Message, Outcome, SessionTime};
+use claude_duplex::{
+    Action, ChildCommand, CloseReason, DeclinedReason, Exit, IncomingKind, Message, Outcome, SessionTime,
+};
 use serde_json::{Map, Value, json};
 
 use crate::play::{Event, Played};
@@ -61,8 +63,8 @@ impl Played {
             }
             Action::IncomingDeclined { message, kind, reason } => {
                 let request_id = message.to_json().decode::<Value>().ok().map(|ask| ask["request_id"].clone());
-                let reason = format!("{reason:?}").to_lowercase();
-                entry("asked", json!({ "kind": kind_name(*kind), "request_id": request_id, "declined": reason }))
+                let declined = declined_name(*reason);
+                entry("asked", json!({ "kind": kind_name(*kind), "request_id": request_id, "declined": declined }))
             }
             Action::IncomingAnswered { id: ask, response: verdict } => {
                 entry("answered", json!({ "request_id": self.asks.get(ask), "verdict": verdict }))
@@ -158,6 +160,14 @@ fn status(exit: Exit) -> Option<i32> {
         Exit::Code(code) => Some(code),
         Exit::Signal(signal) => Some(-signal),
         Exit::Unknown => None,
+    }
+}
+
+/// The words of the output, which is read by other programs: they stay as they are when the crate's names change.
+fn declined_name(reason: DeclinedReason) -> String {
+    match reason {
+        DeclinedReason::Unhandled => "unowned".to_owned(),
+        other => format!("{other:?}").to_lowercase(),
     }
 }
 
