@@ -161,7 +161,7 @@ impl fmt::Debug for RequestError {
                 .finish(),
             Self::TimedOut => f.write_str("TimedOut"),
             Self::Failed { message, reason } => {
-                f.debug_struct("Failed").field("message", &Quoted(message)).field("why", reason).finish()
+                f.debug_struct("Failed").field("message", &Quoted(message)).field("reason", reason).finish()
             }
             Self::Lost(reason) => f.debug_tuple("Lost").field(reason).finish(),
         }
@@ -310,7 +310,7 @@ impl From<JsonError> for DecodeError {
 
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecodeError").field("path", &Quoted(self.path())).field("why", &Quoted(&self.0.reason)).finish()
+        f.debug_struct("DecodeError").field("path", &Quoted(self.path())).field("reason", &Quoted(&self.0.reason)).finish()
     }
 }
 

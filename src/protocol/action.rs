@@ -402,7 +402,7 @@ pub struct RejectedLine {
 impl fmt::Debug for RejectedLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejected")
-            .field("why", &self.reason)
+            .field("reason", &self.reason)
             .field("length", &self.length)
             .field("head", &Cut(&self.head))
             .field("result_due", &self.result_due)

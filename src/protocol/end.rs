@@ -56,7 +56,7 @@ pub struct SessionClosed {
 impl fmt::Debug for SessionClosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Closed")
-            .field("why", &self.reason)
+            .field("reason", &self.reason)
             .field("exit", &self.exit)
             .field("stderr", &QuotedEnd(&self.stderr))
             .field("rejected_tail", &QuotedEnd(&self.rejected_tail))
