@@ -6,6 +6,8 @@
 mod sequence;
 #[path = "../bodies/journal.rs"]
 mod journal;
+#[path = "../../tests/support/slow_scan.rs"]
+mod slow_scan;
 #[path = "../../tests/support/invariants/mod.rs"]
 mod invariants;
 

@@ -4,6 +4,8 @@
 
 #[path = "../../tests/support/sequence/mod.rs"]
 mod sequence;
+#[path = "../../tests/support/slow_scan.rs"]
+mod slow_scan;
 #[path = "../../tests/support/invariants/mod.rs"]
 mod invariants;
 #[path = "../bodies/session.rs"]

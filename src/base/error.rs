@@ -310,7 +310,10 @@ impl From<JsonError> for DecodeError {
 
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecodeError").field("path", &Quoted(self.path())).field("reason", &Quoted(&self.0.reason)).finish()
+        f.debug_struct("DecodeError")
+            .field("path", &Quoted(self.path()))
+            .field("reason", &Quoted(&self.0.reason))
+            .finish()
     }
 }
 

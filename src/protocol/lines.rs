@@ -69,6 +69,7 @@ impl Protocol {
         let (length, messages) = (line.len() as u64, objects.len());
         self.counts.damaged += 1;
         self.actions.push(Action::DamagedLine(DamagedLine { dropped: shown, dropped_length, messages, length }));
+        let before = self.counts.keep_alive;
         for Object { line, envelope } in objects {
             if self.settled {
                 return;
@@ -78,6 +79,10 @@ impl Protocol {
                 Err(reason) => self.reject(line, reason.into()),
             }
             self.advance();
+        }
+        // A message beside a keep-alive ends the silence.
+        if self.counts.keep_alive - before < messages as u64 {
+            self.silence.line(self.now, false);
         }
     }
 

@@ -33,8 +33,14 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
     std::iter::repeat_with(|| next().to_le_bytes()).flatten().take(length).collect()
 }
 
+/// The seeds to judge: `SEED=4396` judges that one alone.
+fn seeds() -> std::ops::Range<u64> {
+    let alone: Option<u64> = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    alone.map_or(0..*CASES, |seed| seed..seed + 1)
+}
+
 fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
-    (0..*CASES).filter_map(|seed| {
+    seeds().filter_map(|seed| {
         let bytes = noise(seed, 60 + (seed as usize % 20) * 20);
         sequence::sequence(&mut Unstructured::new(&bytes)).ok().map(|sequence| (seed, sequence))
     })

@@ -63,6 +63,17 @@ fn what_is_given_after_a_told_silence_counts_anew() {
 }
 
 #[test]
+fn a_message_beside_a_keep_alive_breaks_the_silence() {
+    let keep_alive = r#"{"type":"keep_alive"}"#;
+    for (beside, expected) in [(r#"{"type":"system","subtype":"status"}"#, 8), (keep_alive, 5), ("\u{1b}[H", 5)] {
+        let mut protocol = session();
+        protocol.prompt(at(0), "hello").unwrap();
+        protocol.receive(at(3), format!("{keep_alive}{beside}\n").as_bytes());
+        assert_eq!(due(&protocol), Some(at(expected)), "{beside:?}");
+    }
+}
+
+#[test]
 fn a_keep_alive_breaks_no_silence_however_it_is_cut() {
     let mut protocol = session();
     protocol.prompt(at(0), "hello").unwrap();

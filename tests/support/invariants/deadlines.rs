@@ -175,8 +175,7 @@ impl Expected {
             let line = std::mem::take(&mut self.line);
             self.last_part = None;
             let line = line.trim_ascii();
-            let value = serde_json::from_slice::<serde_json::Value>(line).unwrap_or_default();
-            if line.len() > self.longest_line || value["type"] != "keep_alive" {
+            if line.len() > self.longest_line || !is_keep_alive(line) {
                 self.last_line = now;
                 self.told = None;
             }
@@ -233,4 +232,15 @@ impl Expected {
                 | Action::ResponseReceived { response: Err(claude_duplex::RequestError::TimedOut), .. }
         )
     }
+}
+
+/// Whether the messages of a line, damaged or not, are all keep-alives.
+fn is_keep_alive(line: &[u8]) -> bool {
+    let is_one = |value: &serde_json::Value| value["type"] == "keep_alive";
+    let Some((objects, _)) = crate::slow_scan::damage(line) else {
+        return serde_json::from_slice(line).is_ok_and(|value| is_one(&value));
+    };
+    let start = line.iter().position(|byte| *byte == b'{').unwrap_or(line.len());
+    let values = serde_json::Deserializer::from_slice(&line[start..]).into_iter();
+    objects > 0 && values.map_while(Result::ok).filter(is_one).count() == objects
 }
