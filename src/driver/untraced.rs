@@ -22,11 +22,11 @@ impl Tracer {
 
     pub(super) fn input(&mut self, _: &Input<'_>) {}
 
-    pub(super) fn prompted(&mut self, _: PromptId) {}
+    pub(super) fn prompt_accepted(&mut self, _: PromptId) {}
 
-    pub(super) fn requested(&mut self, _: RequestId) {}
+    pub(super) fn request_accepted(&mut self, _: RequestId) {}
 
-    pub(super) fn refused(&mut self, _: &dyn fmt::Display) {}
+    pub(super) fn command_refused(&mut self, _: &dyn fmt::Display) {}
 
     pub(super) fn action(&mut self, _: &Action) {}
 
