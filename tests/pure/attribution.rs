@@ -22,6 +22,7 @@ mod script;
 mod turn;
 mod world;
 
+use crate::noise::Noise;
 use std::collections::BTreeSet;
 
 use crate::invariants;
@@ -34,20 +35,8 @@ use world::World;
 /// How many sequences there are for each generation.
 const CASES: u64 = 1000;
 
-/// Bytes that look random and are the same each time.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    };
-    std::iter::repeat_with(|| next().to_le_bytes()).flatten().take(length).collect()
-}
-
 fn script(seed: u64) -> Script {
-    let bytes = noise(seed + 77, 40 + (seed as usize % 16) * 30);
+    let bytes = Noise::new(seed + 77).bytes(40 + (seed as usize % 16) * 30);
     script::script(&mut Unstructured::new(&bytes)).expect("steps for as long as there are bytes")
 }
 

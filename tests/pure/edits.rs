@@ -1,6 +1,7 @@
 //! What a host shows of a stream: the edits of an `Accumulator` always add up to the final messages, whatever part of the
 //! stream is missing or said again.
 
+use crate::noise::Noise;
 use crate::recorded::{name, recordings};
 use crate::recording::What;
 use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, Transcript};
@@ -137,16 +138,6 @@ impl Final {
     }
 }
 
-/// Numbers that look random, the same ones each time.
-struct Noise(u64);
-
-impl Noise {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
-    }
-}
-
 fn is_streamed(line: &Value) -> bool {
     line["type"] == "stream_event"
 }
@@ -164,7 +155,7 @@ fn damaged(lines: &[Value], noise: &mut Noise) -> Vec<Value> {
                     for part in ["text", "thinking", "partial_json"] {
                         if let Some(text) = line["event"]["delta"][part].as_str() {
                             let letters: Vec<char> = text.chars().collect();
-                            let short: String = letters[..noise.below(letters.len())].iter().collect();
+                            let short: String = letters[..noise.below(letters.len().max(1))].iter().collect();
                             line["event"]["delta"][part] = short.into();
                         }
                     }
@@ -255,7 +246,7 @@ fn judge(name: &str, lines: &[Value], expected: &Final) {
 
 #[test]
 fn the_sum_of_the_edits_is_the_final_messages() {
-    let mut noise = Noise(7);
+    let mut noise = Noise::new(7);
     let (mut streamed, mut texts) = (0, 0);
     for (name, lines) in recorded() {
         let expected = Final::of(&lines);

@@ -4,6 +4,8 @@
 mod incoming;
 #[path = "../support/invariants/mod.rs"]
 mod invariants;
+#[path = "../support/noise.rs"]
+mod noise;
 #[path = "../../examples/replay/play.rs"]
 #[allow(dead_code, reason = "the example reads more of it")]
 mod play;

@@ -12,7 +12,8 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::invariants::fitting::Tried;
-use crate::invariants::{self, Case, LAWS, LEDGER, Told};
+use crate::invariants::{self, Case, INVARIANTS, LEDGER, Told};
+use crate::noise::Noise;
 use crate::sequence::{self, Sequence};
 use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Input, Prompt, Protocol, Seed, SessionTime};
@@ -20,18 +21,6 @@ use claude_duplex::{Action, Config, Input, Prompt, Protocol, Seed, SessionTime};
 /// Number of input sequences that each invariant is judged over; `CASES=20000` judges more.
 static CASES: LazyLock<u64> =
     LazyLock::new(|| std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000));
-
-/// Bytes that look random and are the same each time.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    };
-    std::iter::repeat_with(|| next().to_le_bytes()).flatten().take(length).collect()
-}
 
 /// The seeds to judge: `SEED=4396` judges that one alone.
 fn seeds() -> std::ops::Range<u64> {
@@ -41,7 +30,7 @@ fn seeds() -> std::ops::Range<u64> {
 
 fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
     seeds().filter_map(|seed| {
-        let bytes = noise(seed, 60 + (seed as usize % 20) * 20);
+        let bytes = Noise::new(seed).bytes(60 + (seed as usize % 20) * 20);
         sequence::sequence(&mut Unstructured::new(&bytes)).ok().map(|sequence| (seed, sequence))
     })
 }
@@ -59,7 +48,7 @@ static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> = LazyLock::new(|| {
 /// Judges all input sequences by the invariant of that name. `-- --nocapture` prints how much there was to judge.
 fn judge(name: &str) {
     let invariant =
-        LAWS.iter().chain([&LEDGER]).find(|invariant| invariant.name == name).expect("an invariant of that name");
+        INVARIANTS.iter().chain([&LEDGER]).find(|invariant| invariant.name == name).expect("an invariant of that name");
     let (mut judged, mut sequences) = (0, 0);
     for (seed, case) in CASES_PLAYED.iter() {
         let _told = Told(format!("invariant {name} (seed {seed})"));
@@ -123,7 +112,7 @@ macro_rules! invariants {
 
         #[test]
         fn every_invariant_has_a_test() {
-            assert_eq!(LAWS.map(|invariant| invariant.name), [$($name),+]);
+            assert_eq!(INVARIANTS.map(|invariant| invariant.name), [$($name),+]);
         }
     };
 }
@@ -200,7 +189,7 @@ fn answers_of_every_kind_are_taken_and_refused() {
 #[test]
 fn invariant_10_any_bytes_are_borne() {
     for seed in 0..*CASES {
-        let bytes = noise(seed ^ 0xabcd, 4096);
+        let bytes = Noise::new(seed ^ 0xabcd).bytes(4096);
         let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);
         for chunk in bytes.chunks(1 + seed as usize % 97) {
             protocol.receive(SessionTime::ZERO, chunk);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::noise::Noise;
 use crate::recording::{self, What};
 use claude_duplex::message::Transcript;
 use claude_duplex::{ContentBlock, Message, MessageKind, StreamDelta};
@@ -26,18 +27,6 @@ fn recorded() -> BTreeMap<String, Vec<Vec<u8>>> {
     }
     assert!(recorded.len() > 100, "only {} recordings were found", recorded.len());
     recorded
-}
-
-/// Numbers that look random and are the same each time.
-struct Noise(u64);
-
-impl Noise {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit
-    }
 }
 
 /// Values in the place of others.
@@ -110,7 +99,7 @@ fn looked_at(message: &Message) -> bool {
 
 #[test]
 fn no_line_makes_a_view_panic() {
-    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let mut noise = Noise::new(1);
     let (mut decoded, mut undecoded, mut no_message) = (0, 0, 0);
     let mut transcript = Transcript::with_limit(1 << 16);
     for lines in recorded().values() {

@@ -48,7 +48,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const LAWS: [Invariant; 21] = [
+pub(crate) const INVARIANTS: [Invariant; 21] = [
     Invariant { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Invariant { name: "1: damage around a line changes nothing but the report", judge: damage::judge },
     Invariant { name: "2: nothing depends on what was read", judge: polls::judge },
@@ -79,7 +79,7 @@ pub(crate) const LEDGER: Invariant = Invariant { name: "5: an obvious ledger say
 pub(crate) fn judge(sequence: Sequence) {
     let _told = Told("an invariant");
     let case = Case::of(sequence);
-    for invariant in &LAWS {
+    for invariant in &INVARIANTS {
         let _told = Told(invariant.name);
         (invariant.judge)(&case);
     }
