@@ -6,7 +6,7 @@
 //!
 //! Every view is open, for the CLI says more with each release: only what nothing can be done without is an error where it
 //! is missing, a field of another type than it should be is as good as none, words that are new are `Other`, and what a
-//! view does not name is in its `rest`. [`MessageView::unknown_names`] tells what that is. "From 2.1.250" at a field means that of the six
+//! view does not name is in its `unknown_fields`. [`MessageView::unknown_names`] tells what that is. "From 2.1.250" at a field means that of the six
 //! versions that are recorded in full (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
 //!
 //! A view is read in one pass over the line, and copies what it returns: strings, and as JSON text what it does not name or

@@ -100,7 +100,7 @@ view! {
         }
     }
 
-    /// What every event says. What only this one says is in `rest`, and read by [`details`](HookInput::details).
+    /// What every event says. What only this one says is in `unknown_fields`, and read by [`details`](HookInput::details).
     pub struct HookInput {
         must {
             /// The event.

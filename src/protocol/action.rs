@@ -112,7 +112,7 @@ pub enum Action {
         response: Result<Response, RequestError>,
     },
     /// The CLI asks something that the host [owns](crate::Config::handle), and waits for the
-    /// [`answer`](crate::Protocol::respond).
+    /// [`response`](crate::Protocol::respond).
     IncomingRequest(IncomingRequest),
     /// The CLI asked something, and it was declined at once in the way that is safe for its kind.
     IncomingDeclined {

@@ -66,7 +66,7 @@ impl Config {
     }
 
     /// Takes a kind of ask as the host's own: it arrives as [`IncomingRequest`](crate::Action::IncomingRequest), and the host owes it an
-    /// [`answer`](crate::Protocol::respond). An incoming request that nobody owns is declined, so that nothing is granted by neglect.
+    /// [`response`](crate::Protocol::respond). An incoming request that nobody owns is declined, so that nothing is granted by neglect.
     #[must_use]
     pub fn handle(mut self, kind: IncomingKind) -> Self {
         self.handled = self.handled.with(kind);

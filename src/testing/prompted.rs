@@ -16,7 +16,7 @@ use crate::base::text::readable;
 /// |---|---|
 /// | `{"text": "...", "chunks": N, "delay_ms": D}` | a text in N deltas, D milliseconds after each |
 /// | `{"think": "..."}` | thinking before the text |
-/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call; `"ask"` says whether it needs permission, else `asks` does |
+/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call; `"ask"` says whether it needs permission, else `requires_permission` does |
 /// | `{"status": 529, "retries": N}` | an API error |
 /// | `{"wait_ms": N}` | with any of these: a wait before the answer |
 ///

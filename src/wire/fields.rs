@@ -13,7 +13,7 @@ use crate::wire::read::{Reader, Tags};
 
 /// The fields of a JSON object, in their order, each as it was written.
 ///
-/// Every view holds in its `rest` those that it does not name, so that what a newer CLI says can be read today.
+/// Every view holds in its `unknown_fields` those that it does not name, so that what a newer CLI says can be read today.
 ///
 /// ```
 /// use claude_duplex::Json;

@@ -23,7 +23,7 @@ impl<T: View> View for Box<T> {
 /// Declares what an object of the CLI says: the fields that must be there, and those that may be.
 ///
 /// A field under `must` that is missing or of another type is an error that names it. One under `may` is an `Option`, and
-/// of another type as good as none; one under `or_default` is then empty, false or zero. All others are in `rest`.
+/// of another type as good as none; one under `or_default` is then empty, false or zero. All others are in `unknown_fields`.
 /// `name = "wireName": Type` names a field that is spelled otherwise on the wire. Its `Debug` is short, however long its
 /// texts and lists are, and leaves out what is not there.
 macro_rules! view {

@@ -1,7 +1,7 @@
 //! The shape of what a version writes: every kind of line with the paths of its fields, to compare versions by.
 //!
 //! With `TRAFFIC=FILE` a run adds them there, a line each: `result`, `result .usage.input_tokens`. What the library has no name for
-//! is written with `(unknown_names)`; `FILE.unknown_names` then has an example of each, with the trial that met it.
+//! is written with `(unnamed)`; `FILE.unnamed` then has an example of each, with the trial that met it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -237,9 +237,9 @@ impl Ledger {
 
     fn echo(&mut self, uuid: &str) -> Said {
         let skipped = self
-            .unknown_names()
+            .unnamed()
             .into_iter()
-            .filter(|unknown_names| unknown_names == uuid && self.turns.is_empty() && !self.tells_life)
+            .filter(|unnamed| unnamed == uuid && self.turns.is_empty() && !self.tells_life)
             .collect();
         if let Some(prompt) = self.take(uuid) {
             prompt.echoed = true;
@@ -248,7 +248,7 @@ impl Ledger {
             }
         }
         // A prompt that has ended runs after all: its result was another's.
-        Said { by: self.results.clone(), guesses: self.unknown_names(), ..Said::default() }
+        Said { by: self.results.clone(), guesses: self.unnamed(), ..Said::default() }
     }
 
     fn lifecycle(&mut self, uuid: &str, state: &str) -> Said {
@@ -335,7 +335,7 @@ impl Ledger {
         }
         let is_unsaid = named.is_none() && first.is_none_or(|first| !is_uuid(&first));
         let may_be_guessed = is_unsaid && (had_init || line["subtype"] == "success") && !self.tells_life;
-        let guesses = if may_be_guessed { self.unknown_names() } else { Vec::new() };
+        let guesses = if may_be_guessed { self.unnamed() } else { Vec::new() };
         // A list of 64 may be cut.
         let only = named.filter(|named| named.len() < 64);
         let is_answered =
@@ -351,7 +351,7 @@ impl Ledger {
     }
 
     /// What a guess may end.
-    fn unknown_names(&self) -> Vec<String> {
+    fn unnamed(&self) -> Vec<String> {
         self.prompts.iter().filter(|prompt| prompt.with == With::Queue).map(|prompt| prompt.uuid.clone()).collect()
     }
 

@@ -110,10 +110,10 @@ impl Ledger {
             self.prompts.iter().filter(|entry| self.is_missed(entry)).map(|entry| entry.id.uuid()).collect();
         let lost = self.prompts.remove_all(|entry| missed.contains(&entry.id.uuid()));
         // No line may have named the prompt of a turn: then it was written before.
-        let unknown_names =
+        let may_be_of =
             |entry: &Entry, turn: &Turn| matches!(entry.stage, Stage::Written) && entry.written < turn.order;
         let is_of =
-            |entry: &Entry, turn: &Turn| entry.turn() == Some(turn.id) || unknown_names(entry, turn) && !turn.is_own();
+            |entry: &Entry, turn: &Turn| entry.turn() == Some(turn.id) || may_be_of(entry, turn) && !turn.is_own();
         let (over, open) = std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|turn| {
             let shared = self.prompts.iter().any(|entry| entry.turn() == Some(turn.id));
             !shared && (turn.is_over || lost.iter().any(|entry| is_of(entry, turn)))

@@ -246,8 +246,8 @@ fn what_is_not_there_is_said_to_be_so() {
     let mut other = call(json!(2), 1);
     other["params"]["name"] = "halve".into();
     assert_eq!(served(&mut host, "b", other)["error"]["code"], code::INVALID_PARAMS);
-    let unknown_names = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call" });
-    assert_eq!(served(&mut host, "c", unknown_names)["error"]["code"], code::INVALID_PARAMS);
+    let nameless = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call" });
+    assert_eq!(served(&mut host, "c", nameless)["error"]["code"], code::INVALID_PARAMS);
     let mut wrong = call(json!(4), 1);
     wrong["params"]["arguments"] = json!({});
     let failed = served(&mut host, "d", wrong)["result"].take();

@@ -234,7 +234,7 @@ impl Expected {
     }
 }
 
-/// Whether the messages of a line, damaged or not, are all keep-alives.
+/// Whether the messages of a line, damaged or not, are all of the kind `keep_alive`.
 fn is_keep_alive(line: &[u8]) -> bool {
     let is_one = |value: &serde_json::Value| value["type"] == "keep_alive";
     let Some((objects, _)) = crate::slow_scan::damage(line) else {
