@@ -56,7 +56,12 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(driver: Box<dyn Drive>, process_id: Option<u32>, limits: HandleLimits) -> Self {
+    pub(super) fn new(
+        driver: Box<dyn Drive>,
+        process_id: Option<u32>,
+        limits: HandleLimits,
+        feeds: Vec<Arc<Feed>>,
+    ) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
         Self {
             driver: Some(driver),
@@ -70,7 +75,7 @@ impl State {
             replies: BTreeMap::new(),
             owners: Owners::default(),
             undeclined: Vec::new(),
-            feeds: Vec::new(),
+            feeds,
         }
     }
 
