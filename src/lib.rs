@@ -173,10 +173,7 @@ mod wire;
 #[doc(hidden)]
 pub use reference::agree as views_agree;
 
-pub use base::error::{
-    DecodeError, JsonError, LostReason, ParseUuidError, RefusedError, RefusedReason, RejectedReason, RequestError,
-    RespondError, StaleIdError,
-};
+pub use base::error::{DecodeError, JsonError, LostReason, ParseUuidError, RejectedReason, RequestError};
 pub use base::ids::{IncomingId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use base::json::Json;
 pub use base::time::SessionTime;
@@ -199,6 +196,7 @@ pub use protocol::action::{
 pub use protocol::config::{CloseWhen, Config, Limits, ShutdownTimeouts, Timeouts, TransportKind, UnknownIncoming};
 pub use protocol::deadline::Deadline;
 pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
+pub use protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 pub use protocol::input::Input;
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]

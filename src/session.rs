@@ -16,6 +16,7 @@
 mod answer;
 mod builder;
 mod call;
+mod call_error;
 mod declined;
 mod desk;
 mod drive;
@@ -36,7 +37,6 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use crate::base::error::{RefusedError, StaleIdError};
 use crate::base::ids::PromptId;
 use crate::driver::Driver;
 use crate::driver::transport::Transport;
@@ -48,10 +48,11 @@ use crate::protocol::Stats;
 #[cfg(any(unix, windows))]
 use crate::protocol::config::Config;
 use crate::protocol::end::SessionClosed;
+use crate::protocol::error::{RefusedError, StaleIdError};
 
 pub use answer::{Answer, PromptError};
 pub use builder::SessionBuilder;
-pub use call::CallError;
+pub use call_error::CallError;
 pub use declined::DeclinedRequest;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
@@ -130,7 +131,8 @@ impl Session {
     /// Gives the model something to do.
     ///
     /// # Errors
-    /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). After
+    /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). If the session has ended, the error
+    /// [has its end](RefusedError::closed). After
     /// [`Full`](crate::RefusedReason::Full), [`ready`](Self::ready) waits until it is worth another try.
     pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<PromptHandle, RefusedError<Prompt>> {
         let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
@@ -140,7 +142,7 @@ impl Session {
     /// Withdraws a prompt that no turn has taken: see [`Protocol::cancel`](crate::Protocol::cancel).
     ///
     /// # Errors
-    /// [`StaleIdError`] where it is over, or another session's.
+    /// [`StaleIdError`] if the prompt has ended, or belongs to another session.
     pub fn cancel(&self, prompt: PromptId) -> Result<(), StaleIdError> {
         self.presence.command(|state| state.cancel(prompt))
     }
