@@ -134,8 +134,12 @@ impl SessionBuilder {
     /// # Panics
     /// If the I/O driver of the current runtime is off.
     #[cfg(feature = "tokio")]
-    pub fn spawn_tokio(self) -> Result<Session, SpawnError> {
-        let (session, runner) = self.open_tokio()?;
+    pub fn spawn_tokio(mut self) -> Result<Session, SpawnError> {
+        self.prepare();
+        let grace = self.config.timeouts.shutdown.terminate;
+        let mut driver = crate::driver::tokio::spawn(&self.options, self.config)?;
+        driver.transport_mut().terminate_on_drop(grace);
+        let (session, runner) = self.setup.start(driver);
         // Dropping the handle of the task detaches it.
         drop(tokio::spawn(runner));
         Ok(session)

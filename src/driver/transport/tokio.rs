@@ -35,6 +35,7 @@ use std::io;
 use std::pin::pin;
 use std::process::Stdio;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
@@ -46,6 +47,9 @@ use crate::driver::Driver;
 use crate::options::{Invocation, Options};
 use crate::protocol::config::{self, Config};
 use crate::protocol::end::Exit;
+
+/// Pause between two looks at a process that is to end.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Starts the CLI and makes a session of it. Nothing happens until the driver is polled.
 ///
@@ -83,6 +87,8 @@ pub struct TokioTransport {
     stderr: Option<ChildStderr>,
     #[cfg(target_os = "linux")]
     watch: Option<stdin::Watch>,
+    /// Time that the process has to end by itself when this is dropped.
+    grace: Option<Duration>,
 }
 
 impl TokioTransport {
@@ -123,7 +129,27 @@ impl TokioTransport {
             watch: stdin::Watch::new(&stdin).ok(),
             pipes: TokioStreams::new(stdout, stdin),
             stderr,
+            grace: None,
         })
+    }
+
+    /// Has a drop ask the process to end, and block until it has ended, before what is left is killed.
+    #[cfg(feature = "session")]
+    pub(crate) fn terminate_on_drop(&mut self, grace: Duration) {
+        self.grace = Some(grace);
+    }
+
+    /// Asks the process to end, and blocks until it has ended.
+    fn terminate_within(&mut self, grace: Duration) {
+        let until = Instant::now() + grace;
+        self.terminate();
+        while let Ok(None) = self.child.try_wait() {
+            if Instant::now() >= until {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        self.process.exit();
     }
 
     /// The process's id, which is its group's too. It may be another's once the process has exited.
@@ -200,6 +226,11 @@ impl Transport for TokioTransport {
 
 impl Drop for TokioTransport {
     fn drop(&mut self) {
+        // An unwinding thread is not held up.
+        let grace = self.grace.filter(|_| !self.process.has_exited() && !std::thread::panicking());
+        if let Some(grace) = grace {
+            self.terminate_within(grace);
+        }
         self.process.dropped(|| drop(self.child.start_kill()));
     }
 }
