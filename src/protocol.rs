@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 mod action_queue;
+mod activity;
 mod aims;
 mod background;
 mod capacity;
@@ -44,6 +45,7 @@ use crate::protocol::end::{ChildCommand, CloseReason, Exit};
 use crate::wire::envelope::Place;
 
 use action_queue::Actions;
+use activity::Activity;
 use aims::Aims;
 use background::Background;
 use capacity::Wanted;
@@ -108,6 +110,7 @@ pub struct Protocol {
     aims: Aims,
     time_limits: TimeLimits,
     background: Background,
+    activity: Activity,
     shutdown: Shutdown,
     stderr: Tail,
     rejected_tail: Tail,
@@ -162,6 +165,7 @@ impl Protocol {
             aims: Aims::default(),
             time_limits: TimeLimits::default(),
             background: Background::default(),
+            activity: Activity::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
             rejected_tail: Tail::default(),
