@@ -192,6 +192,7 @@ pub use outgoing::request;
 pub use outgoing::request::{Interrupt, Request, Response};
 pub use protocol::action::{
     Action, Attribution, CancelledReason, CliSession, DamagedLine, DeclinedReason, Outcome, RejectedLine, TurnOrigin,
+    WaitReason,
 };
 pub use protocol::config::{CloseWhen, Config, Limits, ShutdownTimeouts, Timeouts, TransportKind, UnknownIncoming};
 pub use protocol::deadline::Deadline;

@@ -17,7 +17,7 @@ fn is_vital(action: &Action) -> bool {
     match action {
         Action::Message { message, .. } => message.kind() == MessageKind::Result,
         Action::RejectedLine(_) | Action::DamagedLine(_) => false,
-        Action::IncomingDeclined { .. } | Action::UnmatchedResponse(_) | Action::DeadlineExceeded(_) => false,
+        Action::IncomingDeclined { .. } | Action::UnmatchedResponse(_) | Action::DeadlineExceeded { .. } => false,
         _ => true,
     }
 }
