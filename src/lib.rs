@@ -204,7 +204,7 @@ pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, Ses
 pub use session::{
     AlreadyHandledError, Answer, CallError, DeclinedRequest, HandleLimits, Handler, Handlers, IncomingRequests, Lagged,
     LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner,
-    Session, SessionBuilder, Subscriber,
+    Session, SessionBuilder, Subscriber, WhenDropped,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

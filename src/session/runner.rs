@@ -69,7 +69,7 @@ impl Runner {
             })
             .await
         };
-        self.shared.desk.leave(|left| left.close = true);
+        self.shared.desk.leave(|left| left.is_dropped = true);
         self.await;
         output
     }

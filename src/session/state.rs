@@ -19,6 +19,7 @@ use super::waiting::inbox::Inbox;
 use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::waiting::slot::Slot;
+use super::when_dropped::WhenDropped;
 use crate::base::error::RequestError;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::driver::Waiting;
@@ -43,6 +44,7 @@ pub(super) struct State {
     process_id: Option<u32>,
     /// The host has closed or aborted the session.
     is_closing: bool,
+    when_dropped: WhenDropped,
     closed: Option<SessionClosed>,
     /// What the driver left: what it said of itself last, and what still waits for the host's code.
     report: Report,
@@ -66,12 +68,14 @@ impl State {
         process_id: Option<u32>,
         limits: HandleLimits,
         feeds: Vec<Arc<Feed>>,
+        when_dropped: WhenDropped,
     ) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
         Self {
             driver: Some(driver),
             process_id,
             is_closing: false,
+            when_dropped,
             closed: None,
             report: Report::default(),
             waiting: Waiting::default(),
@@ -211,8 +215,12 @@ impl State {
         }
         self.undeclined.extend(&left.declined);
         self.decline();
-        if left.close {
-            self.close();
+        if left.is_dropped && !self.is_closing {
+            match self.when_dropped {
+                WhenDropped::CloseNow => self.close_now(),
+                WhenDropped::Close => self.close(),
+                WhenDropped::Abort => self.abort(),
+            }
         }
     }
 
