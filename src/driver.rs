@@ -279,11 +279,6 @@ impl<T: Transport> Driver<T> {
         &self.record.tracer
     }
 
-    #[cfg(all(feature = "session", feature = "tokio"))]
-    pub(crate) fn transport_mut(&mut self) -> &mut T {
-        &mut self.transport
-    }
-
     /// What has happened and was not handed out, without a look at the child.
     #[cfg(feature = "session")]
     pub(crate) fn unread(&mut self) -> Option<Action> {

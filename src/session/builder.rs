@@ -161,10 +161,12 @@ impl SessionBuilder {
     #[cfg(feature = "tokio")]
     pub fn spawn_tokio(mut self) -> Result<Session, SpawnError> {
         self.prepare();
-        let grace = self.config.timeouts.shutdown.terminate;
-        let mut driver = crate::driver::tokio::spawn(&self.options, self.config)?;
-        driver.transport_mut().terminate_on_drop(grace);
+        let driver = crate::driver::tokio::spawn(&self.options, self.config)?;
+        #[cfg(unix)]
+        let orphaned = driver.transport().orphaned();
         let (session, runner) = self.setup.start(driver);
+        #[cfg(unix)]
+        let runner = runner.finishing(orphaned);
         // Dropping the handle of the task detaches it.
         drop(tokio::spawn(runner));
         Ok(session)

@@ -6,11 +6,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+#[cfg(all(unix, feature = "tokio"))]
+use std::{task::Waker, time::Duration};
 
 use super::shared::Shared;
+#[cfg(all(unix, feature = "tokio"))]
+use super::state::State;
 use super::task::Task;
 use super::waiting::calls::Calls;
+#[cfg(all(unix, feature = "tokio"))]
+use crate::driver::tokio::Orphaned;
 use crate::protocol::end::SessionClosed;
+
+/// Pause between two looks at a child whose runtime is shut down.
+#[cfg(all(unix, feature = "tokio"))]
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What makes a [`Session`](super::Session) go: a future that its host runs, in a task of its own or beside other futures,
 /// until it gives the session's end. Nothing happens but in it; it yields to other tasks by itself.
@@ -34,13 +44,41 @@ pub struct Runner {
     task: Task,
     /// Runs the handlers that the session was built with.
     serving: Option<Serving>,
+    /// Has a drop close the session and drive it to its end, without the runtime.
+    #[cfg(all(unix, feature = "tokio"))]
+    orphaned: Option<Orphaned>,
 }
 
 pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Runner {
     pub(super) fn new(shared: Arc<Shared>, serving: Option<Serving>) -> Self {
-        Self { shared, calls: Calls::default(), task: Task::new(), serving }
+        Self {
+            shared,
+            calls: Calls::default(),
+            task: Task::new(),
+            serving,
+            #[cfg(all(unix, feature = "tokio"))]
+            orphaned: None,
+        }
+    }
+
+    /// Has a drop before the end close the session, and block until it has ended: the runtime of its task is shut down.
+    #[cfg(all(unix, feature = "tokio"))]
+    pub(super) fn finishing(mut self, orphaned: Orphaned) -> Self {
+        self.orphaned = Some(orphaned);
+        self
+    }
+
+    /// Closes the session, and drives it to its end.
+    #[cfg(all(unix, feature = "tokio"))]
+    fn finish(&mut self, orphaned: &Orphaned) {
+        orphaned.set();
+        self.shared.command(State::close_now);
+        // Each step of the end has its time limit.
+        while self.poll_session(&mut Context::from_waker(Waker::noop())).is_pending() {
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Runs the session while the future runs, then closes it in order and waits for its end
@@ -134,6 +172,13 @@ impl Future for Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
+        #[cfg(all(unix, feature = "tokio"))]
+        if let Some(orphaned) = self.orphaned.take() {
+            // A thread that unwinds is not held up: a handler has panicked.
+            if self.shared.closed().is_none() && !std::thread::panicking() {
+                self.finish(&orphaned);
+            }
+        }
         let lost = self.shared.state().lose(&mut self.calls);
         let shared = &self.shared;
         // It may be dropped because the host's code has panicked, and that may do so again.

@@ -69,5 +69,8 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, Body)> {
 
 /// What this binary does where a trial has started it once more, as another process.
 pub(crate) fn other_process() -> Option<ExitCode> {
-    journal::other_process().or_else(host::other_process).or_else(mains::other_process).or_else(elicitations::other_process)
+    journal::other_process()
+        .or_else(host::other_process)
+        .or_else(mains::other_process)
+        .or_else(elicitations::other_process)
 }

@@ -40,11 +40,6 @@ impl Process {
         self.id
     }
 
-    #[cfg(feature = "tokio")]
-    pub(super) fn has_exited(&self) -> bool {
-        self.exited
-    }
-
     /// It was waited for.
     pub(super) fn exit(&mut self) {
         self.exited = true;

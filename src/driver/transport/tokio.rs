@@ -23,9 +23,14 @@
 //! # }
 //! ```
 
+#[cfg(unix)]
+mod orphaned;
 #[cfg(target_os = "linux")]
 mod stdin;
 mod streams;
+
+#[cfg(unix)]
+pub(crate) use orphaned::Orphaned;
 
 pub use streams::{TokioStreams, over};
 
@@ -35,7 +40,6 @@ use std::io;
 use std::pin::pin;
 use std::process::Stdio;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
 
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
@@ -47,9 +51,6 @@ use crate::driver::Driver;
 use crate::options::{Invocation, Options};
 use crate::protocol::config::{self, Config};
 use crate::protocol::end::Exit;
-
-/// Pause between two looks at a process that is to end.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// Starts the CLI and makes a session of it. Nothing happens until the driver is polled.
 ///
@@ -87,8 +88,9 @@ pub struct TokioTransport {
     stderr: Option<ChildStderr>,
     #[cfg(target_os = "linux")]
     watch: Option<stdin::Watch>,
-    /// Time that the process has to end by itself when this is dropped.
-    grace: Option<Duration>,
+    /// The runtime is shut down.
+    #[cfg(unix)]
+    orphaned: Orphaned,
 }
 
 impl TokioTransport {
@@ -129,27 +131,15 @@ impl TokioTransport {
             watch: stdin::Watch::new(&stdin).ok(),
             pipes: TokioStreams::new(stdout, stdin),
             stderr,
-            grace: None,
+            #[cfg(unix)]
+            orphaned: Orphaned::default(),
         })
     }
 
-    /// Has a drop ask the process to end, and block until it has ended, before what is left is killed.
-    #[cfg(feature = "session")]
-    pub(crate) fn terminate_on_drop(&mut self, grace: Duration) {
-        self.grace = Some(grace);
-    }
-
-    /// Asks the process to end, and blocks until it has ended.
-    fn terminate_within(&mut self, grace: Duration) {
-        let until = Instant::now() + grace;
-        self.terminate();
-        while let Ok(None) = self.child.try_wait() {
-            if Instant::now() >= until {
-                return;
-            }
-            std::thread::sleep(PAUSE);
-        }
-        self.process.exit();
+    /// Returns the switch by which the child is driven on after its runtime.
+    #[cfg(all(unix, feature = "session"))]
+    pub(crate) fn orphaned(&self) -> Orphaned {
+        self.orphaned.clone()
     }
 
     /// The process's id, which is its group's too. It may be another's once the process has exited.
@@ -165,22 +155,33 @@ impl Transport for TokioTransport {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        #[cfg(unix)]
+        if self.orphaned.is_set() {
+            return orphaned::read(self.pipes.reader(), buffer);
+        }
         self.pipes.poll_read(cx, buffer)
     }
 
     fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match &mut self.stderr {
+            #[cfg(unix)]
+            Some(stderr) if self.orphaned.is_set() => orphaned::read(stderr, buffer),
             Some(stderr) => streams::read(stderr, cx, buffer),
             None => Poll::Ready(Ok(0)),
         }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        #[cfg(unix)]
+        if let Some(stdin) = self.pipes.writer().filter(|_| self.orphaned.is_set()) {
+            return orphaned::write(stdin, bytes);
+        }
         self.pipes.poll_write(cx, bytes)
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.pipes.poll_flush(cx)
+    /// A pipe has nothing to flush.
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -194,12 +195,25 @@ impl Transport for TokioTransport {
     #[cfg(target_os = "linux")]
     fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(watch) = &mut self.watch else { return Poll::Pending };
+        if self.orphaned.is_set() {
+            return Poll::Pending;
+        }
         ready!(watch.poll_closed(cx));
         self.watch = None;
         Poll::Ready(())
     }
 
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
+        #[cfg(unix)]
+        if self.orphaned.is_set() {
+            let exit = match self.child.try_wait() {
+                Ok(None) => return Poll::Pending,
+                Ok(Some(status)) => Exit::from(status),
+                Err(_) => Exit::Unknown,
+            };
+            self.process.exit();
+            return Poll::Ready(exit);
+        }
         // The child remembers what it waits for, so a new future each time loses nothing. Its stdin was taken from it.
         let status = ready!(pin!(self.child.wait()).poll(cx));
         self.process.exit();
@@ -207,6 +221,10 @@ impl Transport for TokioTransport {
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()> {
+        #[cfg(unix)]
+        if self.orphaned.is_set() {
+            return if at <= self.now() { Poll::Ready(()) } else { Poll::Pending };
+        }
         self.pipes.poll_timer(cx, at)
     }
 
@@ -226,11 +244,6 @@ impl Transport for TokioTransport {
 
 impl Drop for TokioTransport {
     fn drop(&mut self) {
-        // An unwinding thread is not held up.
-        let grace = self.grace.filter(|_| !self.process.has_exited() && !std::thread::panicking());
-        if let Some(grace) = grace {
-            self.terminate_within(grace);
-        }
         self.process.dropped(|| drop(self.child.start_kill()));
     }
 }

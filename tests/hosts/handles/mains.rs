@@ -30,11 +30,8 @@ type Talk<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
 /// Runs the session of a builder until the talk is over, as the `main` of a program does.
 type Host = fn(SessionBuilder, for<'a> fn(&'a Session) -> Talk<'a>) -> Result<(), Failure>;
 
-const TOKIO: &str = "tokio";
-const SMOL: &str = "smol";
-
 const HOSTS: &[(&str, Host)] = &[
-    (TOKIO, |builder, talk| {
+    ("tokio", |builder, talk| {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(async { begin(&builder.spawn_tokio()?, talk).await })
     }),
@@ -42,7 +39,7 @@ const HOSTS: &[(&str, Host)] = &[
         let runtime = Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async { begin(&builder.spawn_tokio()?, talk).await })
     }),
-    (SMOL, |builder, talk| ::smol::block_on(async { begin(&builder.spawn_thread()?, talk).await })),
+    ("smol", |builder, talk| ::smol::block_on(async { begin(&builder.spawn_thread()?, talk).await })),
 ];
 
 /// Prints the process id of the CLI, and talks.
@@ -151,25 +148,23 @@ fn returns(host: &'static str, scenario: &'static Scenario) -> Result<(), Failed
             let cli = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
             assert!(test_kill_process(cli).is_err(), "the CLI outlived its host");
         }
-        if host == SMOL {
-            let journal = Journal::read(&fs::read(journal(&folder.0)).unwrap()).unwrap();
-            let actions: Vec<Action> = journal.replay().flat_map(|step| step.actions).collect();
-            let Some(Action::Closed(closed)) = actions.last() else { panic!("{actions:?}") };
-            // The CLI repeats by its status that the last turn was no success.
-            let exit = match scenario.outcome {
-                Some(outcome) => Exit::Code(i32::from(outcome != Outcome::Success)),
-                None => Exit::Signal(9),
-            };
-            assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(exit)));
-            let outcomes = actions.iter().filter_map(|action| match action {
-                Action::PromptEnded { outcome, .. } => Some(*outcome),
-                _ => None,
-            });
-            let outcomes: Vec<_> = outcomes.collect();
-            match scenario.outcome {
-                Some(outcome) => assert_eq!(outcomes, [outcome]),
-                None => assert!(matches!(outcomes[..], [_]), "{outcomes:?}"),
-            }
+        let journal = Journal::read(&fs::read(journal(&folder.0)).unwrap()).unwrap();
+        let actions: Vec<Action> = journal.replay().flat_map(|step| step.actions).collect();
+        let Some(Action::Closed(closed)) = actions.last() else { panic!("{actions:?}") };
+        // The CLI repeats by its status that the last turn was no success.
+        let exit = match scenario.outcome {
+            Some(outcome) => Exit::Code(i32::from(outcome != Outcome::Success)),
+            None => Exit::Signal(9),
+        };
+        assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(exit)));
+        let outcomes = actions.iter().filter_map(|action| match action {
+            Action::PromptEnded { outcome, .. } => Some(*outcome),
+            _ => None,
+        });
+        let outcomes: Vec<_> = outcomes.collect();
+        match scenario.outcome {
+            Some(outcome) => assert_eq!(outcomes, [outcome]),
+            None => assert!(matches!(outcomes[..], [_]), "{outcomes:?}"),
         }
     })
 }

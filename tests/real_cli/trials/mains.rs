@@ -33,7 +33,8 @@ async fn main_returns(case: &Case, until: &str, prompt: &str) -> Result<String, 
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     assert!(output.status.success(), "{output:?}");
     let start = Instant::now();
-    while case.place.runs() {
+    let left = until == TOOL && case.before("2.1.250", "the command of an interrupted tool may outlive the CLI");
+    while !left && case.place.runs() {
         assert!(start.elapsed() < SOON, "the CLI, or what it started, still runs");
         Timer::after(Duration::from_millis(10)).await;
     }
