@@ -61,7 +61,12 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(driver: Box<dyn Drive>, process_id: Option<u32>, limits: HandleLimits) -> Self {
+    pub(super) fn new(
+        driver: Box<dyn Drive>,
+        process_id: Option<u32>,
+        limits: HandleLimits,
+        feeds: Vec<Arc<Feed>>,
+    ) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
         Self {
             driver: Some(driver),
@@ -77,7 +82,7 @@ impl State {
             lost_replies: Vec::new(),
             owners: Owners::default(),
             undeclined: Vec::new(),
-            feeds: Vec::new(),
+            feeds,
         }
     }
 
