@@ -58,7 +58,7 @@ impl Shared {
     pub(super) fn command<R>(&self, command: impl FnOnce(&mut State) -> R) -> R {
         let done = command(&mut self.state());
         self.attend();
-        self.desk.leave(|_| {});
+        self.desk.wake();
         done
     }
 
@@ -80,7 +80,7 @@ impl Shared {
         }
         if any {
             // The runner may wait for it.
-            self.desk.leave(|_| {});
+            self.desk.wake();
         }
     }
 
