@@ -10,7 +10,8 @@ use crate::outgoing::prompt::WhenBusy;
 
 /// The settings of one session.
 ///
-/// There is no default: two sessions with one seed would give their prompts the same uuids.
+/// The core has no default, as two sessions with one seed would give their prompts the same UUIDs: [`Config::new`] takes the
+/// seed. With the feature `driver` there is `Config::default()`, which draws a random seed.
 ///
 /// ```
 /// use claude_duplex::{Config, IncomingKind, Seed, WhenBusy};

@@ -16,9 +16,9 @@ use futures_lite::Stream;
 use super::shared::{Presence, Shared};
 use super::waiting::inbox::Inbox;
 use super::waiting::withdrawal::Withdrawal;
-use crate::base::error::RespondError;
 use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::protocol::action::CancelledReason;
+use crate::protocol::error::RespondError;
 
 pub use handlers::{Handlers, LocalHandlers};
 pub use serve::Handler;

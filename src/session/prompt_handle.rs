@@ -14,10 +14,10 @@ use super::reply::PendingResponse;
 use super::shared::Presence;
 use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::Lagged;
-use crate::base::error::{RefusedError, StaleIdError};
 use crate::base::ids::PromptId;
 use crate::message::{Accumulator, Edit, Message};
 use crate::outgoing::request::Interrupt;
+use crate::protocol::error::{RefusedError, StaleIdError};
 
 /// A handle on one prompt: a stream of the messages of the turn that takes it, and a future of how it ends. Either can be
 /// left alone.
@@ -194,7 +194,7 @@ impl PromptHandle {
     /// Withdraws the prompt where no turn has taken it: see [`Protocol::cancel`](crate::Protocol::cancel).
     ///
     /// # Errors
-    /// [`StaleIdError`] where it is over.
+    /// [`StaleIdError`] if the prompt has ended.
     pub fn cancel(&self) -> Result<(), StaleIdError> {
         self.presence.command(|state| state.cancel(self.id))
     }

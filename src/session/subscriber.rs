@@ -9,13 +9,14 @@ use std::task::{Context, Poll};
 
 use futures_lite::Stream;
 
-use super::shared::Shared;
+use super::desk::Desk;
 use super::waiting::feed::{Feed, Told};
 use super::waiting::ring::Lagged;
 use crate::protocol::action::Action;
 
 /// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
-/// [`SessionClosed`](Action::Closed); before them, the requests of the CLI that are open at that moment.
+/// [`SessionClosed`](Action::Closed); before them, the requests of the CLI that are open at that moment. After the end of the
+/// session it is given that end alone.
 ///
 /// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
 /// when that is full, its [`Overflow`](super::Overflow) decides what happens, and [`Lagged`] reports a loss. It is not a handle: a session with nothing but subscribers left closes in order. Dropping it is unsubscribing.
@@ -44,14 +45,14 @@ use crate::protocol::action::Action;
 #[must_use = "dropping it is unsubscribing"]
 pub struct Subscriber {
     feed: Arc<Feed>,
-    shared: Arc<Shared>,
+    desk: Arc<Desk>,
     /// What was taken out together and is handed out one by one.
     taken: VecDeque<Told>,
 }
 
 impl Subscriber {
-    pub(super) fn new(feed: Arc<Feed>, shared: Arc<Shared>) -> Self {
-        Self { feed, shared, taken: VecDeque::new() }
+    pub(super) fn new(feed: Arc<Feed>, desk: Arc<Desk>) -> Self {
+        Self { feed, desk, taken: VecDeque::new() }
     }
 
     /// The next action; `None` after the last.
@@ -67,7 +68,7 @@ impl Subscriber {
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Told>> {
         if self.taken.is_empty() {
             match self.feed.poll_take(cx, &mut self.taken) {
-                Poll::Ready(true) => self.shared.desk.wake(),
+                Poll::Ready(true) => self.desk.wake(),
                 Poll::Ready(false) => {}
                 Poll::Pending => return Poll::Pending,
             }
@@ -87,7 +88,7 @@ impl Stream for Subscriber {
 impl Drop for Subscriber {
     fn drop(&mut self) {
         if self.feed.leave() {
-            self.shared.desk.wake();
+            self.desk.wake();
         }
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use claude_duplex::testing::{Fault, Script, Step, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, CloseReason, Config, Decision, Exit, LostReason, Outcome, Overflow, RefusedReason,
-    Request, RequestError, RespondError,
+    Action, CallError, CancelledReason, CloseReason, Config, Decision, Exit, LostReason, Outcome, Overflow,
+    RefusedReason, Request, RespondError,
 };
 
 use crate::stage::{Stage, all, scenarios};
@@ -70,7 +70,10 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
         stage.spawn(reply),
         stage.spawn(async move { while watch.next().await.is_some() {} }),
         stage.spawn(async move { asks.next().await.is_none() }),
-        stage.spawn(async move { (asked.withdrawn().await, asked.respond(Decision::allow())) }),
+        stage.spawn(async move {
+            let reason = asked.withdrawn().await;
+            (reason, matches!(asked.respond(Decision::allow()), Err(RespondError::Closed(_))))
+        }),
     );
     // So that they do wait.
     stage.sleep(MOMENT).await;
@@ -78,10 +81,11 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     drop(run);
     waiting.0.await;
     assert_eq!(waiting.1.await, Outcome::Lost(LostReason::Aborted));
-    assert_eq!(waiting.2.await.unwrap_err(), RequestError::Lost(LostReason::Aborted));
+    let CallError::Closed(closed) = waiting.2.await.unwrap_err() else { panic!("it is lost with the session") };
+    assert_eq!(closed.reason, CloseReason::Aborted);
     waiting.3.await;
     assert!(waiting.4.await);
-    assert_eq!(waiting.5.await, (CancelledReason::Ended(LostReason::Aborted), Err(RespondError::Stale)));
+    assert_eq!(waiting.5.await, (CancelledReason::Ended(LostReason::Aborted), true));
     for exit in exits {
         assert_eq!(exit.await.reason, CloseReason::Aborted);
     }

@@ -39,8 +39,11 @@ fn a_request_has_its_reply() {
             plan.await.unwrap();
             let within = Request::new("no_such_request").timeout(5 * SECOND);
             match claude.request(within).unwrap().await.unwrap_err() {
-                RequestError::Refused { .. } => assert!(generation > CliVersion::V2_0_76),
-                error => assert_eq!((error, generation <= CliVersion::V2_0_76), (RequestError::TimedOut, true)),
+                CallError::Request(RequestError::Refused { .. }) => assert!(generation > CliVersion::V2_0_76),
+                error => {
+                    let timed_out = CallError::Request(RequestError::TimedOut);
+                    assert_eq!((error, generation <= CliVersion::V2_0_76), (timed_out, true));
+                }
             }
         });
     }

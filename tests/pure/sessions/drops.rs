@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, CloseReason, Decision, Interrupt, LostReason, Outcome, Overflow, Prompt, RefusedReason,
-    Request, RequestError, RespondError, Seed,
+    Action, CallError, CancelledReason, CloseReason, Decision, Interrupt, LostReason, Outcome, Overflow, Prompt,
+    RefusedReason, Request, RespondError, Seed,
 };
 use futures_lite::future::zip;
 
@@ -125,7 +125,11 @@ fn lose_after(steps: usize, script: Script) -> bool {
             while turn.next().await.is_some() {}
         }
         let replied = reply.await;
-        assert!(matches!(replied, Ok(_) | Err(RequestError::Lost(LostReason::Aborted))), "{replied:?}");
+        match &replied {
+            Ok(_) => {}
+            Err(CallError::Closed(closed)) => assert_eq!(closed.reason, CloseReason::Aborted),
+            Err(error) => panic!("{error}"),
+        }
         for waiter in waiters {
             assert_eq!(waiter.await.reason, CloseReason::Aborted);
         }
@@ -134,7 +138,7 @@ fn lose_after(steps: usize, script: Script) -> bool {
         }
         for asked in open {
             assert_eq!(asked.withdrawn().await, CancelledReason::Ended(LostReason::Aborted));
-            assert_eq!(asked.respond(Decision::allow()), Err(RespondError::Stale));
+            assert!(matches!(asked.respond(Decision::allow()), Err(RespondError::Closed(_))));
         }
         all(watch).await
     });

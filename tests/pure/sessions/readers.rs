@@ -89,6 +89,33 @@ fn a_subscriber_that_reads_late_is_told_everything() {
 }
 
 #[test]
+fn a_subscriber_of_a_builder_is_waited_for_too() {
+    let world = TestRuntime::new();
+    let mut limits = HandleLimits::default();
+    limits.reader_timeout = 5 * SECOND;
+    let mut builder = Session::builder().limits(limits);
+    let mut slow = builder.subscribe(4, Overflow::Wait);
+    let (claude, runner) = builder.open_on(world.start(Script::default().fault(Fault::Flood(PARTS))));
+    world.run(runner.run_until(async {
+        let prompt = claude.prompt("flood").unwrap();
+        let mut parts = 0;
+        loop {
+            let told = slow.next().await.unwrap().expect("nothing is lost");
+            parts += usize::from(is_part(&told));
+            match told {
+                Action::Idle => break,
+                Action::Message { .. } if parts == 100 => world.sleep(4 * SECOND).await,
+                _ => {}
+            }
+        }
+        assert!(parts >= PARTS && prompt.await.is_success(), "{parts}");
+        // One that takes nothing is waited for as long as the builder has set.
+        let (prompt, before) = (claude.prompt("again").unwrap(), passed(&world));
+        assert!(prompt.await.is_success() && passed(&world) - before < SECOND, "it is short");
+    }));
+}
+
+#[test]
 fn what_nobody_has_begun_to_read_delays_nothing() {
     let rig = flood(|limits| limits.turn_messages = 4);
     let world = rig.world.clone();
