@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Some(action) = session.poll_action() {
             match action {
                 Action::PromptEnded { outcome, result, .. } => {
-                    let answer = result.and_then(|result| result.result().ok()?.result);
+                    let answer = result.and_then(|result| result.result_text());
                     writeln!(io::stdout(), "{outcome}: {}", answer.unwrap_or_default())?;
                     session.close(now());
                 }

@@ -55,7 +55,7 @@
 //!     }) {
 //!         Action::IncomingRequest(ask) => pair.respond(ask.id(), Decision::allow()),
 //!         Action::PromptEnded { result, .. } => {
-//!             break result.and_then(|result| result.result().ok()?.result);
+//!             break result.and_then(|result| result.result_text());
 //!         }
 //!         _ => unreachable!(),
 //!     }
@@ -192,6 +192,7 @@ pub use outgoing::request;
 pub use outgoing::request::{Interrupt, Request, Response};
 pub use protocol::action::{
     Action, Attribution, CancelledReason, CliSession, DamagedLine, DeclinedReason, Outcome, RejectedLine, TurnOrigin,
+    WaitReason,
 };
 pub use protocol::config::{CloseWhen, Config, Limits, ShutdownTimeouts, Timeouts, TransportKind, UnknownIncoming};
 pub use protocol::deadline::Deadline;
@@ -202,8 +203,8 @@ pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, Ses
 #[cfg(feature = "session")]
 pub use session::{
     AlreadyHandledError, Answer, CallError, DeclinedRequest, HandleLimits, Handler, Handlers, IncomingRequests, Lagged,
-    LocalHandlers, Overflow, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, Session,
-    SessionBuilder, Subscriber,
+    LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner,
+    Session, SessionBuilder, Subscriber,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 mod action_queue;
+mod activity;
 mod aims;
 mod background;
 mod capacity;
@@ -46,6 +47,7 @@ use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdE
 use crate::wire::envelope::Place;
 
 use action_queue::Actions;
+use activity::Activity;
 use aims::Aims;
 use background::Background;
 use capacity::Wanted;
@@ -110,6 +112,7 @@ pub struct Protocol {
     aims: Aims,
     time_limits: TimeLimits,
     background: Background,
+    activity: Activity,
     shutdown: Shutdown,
     stderr: Tail,
     rejected_tail: Tail,
@@ -164,6 +167,7 @@ impl Protocol {
             aims: Aims::default(),
             time_limits: TimeLimits::default(),
             background: Background::default(),
+            activity: Activity::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
             rejected_tail: Tail::default(),

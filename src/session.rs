@@ -57,7 +57,7 @@ pub use declined::DeclinedRequest;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
 pub use prompt_end::PromptEnd;
-pub use prompt_handle::PromptHandle;
+pub use prompt_handle::{PendingAnswer, PromptHandle};
 pub use reply::PendingResponse;
 pub use runner::Runner;
 pub use state::AlreadyHandledError;
@@ -87,20 +87,19 @@ use waiting::ring::Room;
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
-/// use claude_duplex::{Config, Driver, Prompt, RefusedError, Seed, Session};
+/// use claude_duplex::Session;
 ///
-/// async fn two_questions(claude: &Session) -> Result<String, RefusedError<Prompt>> {
+/// async fn two_questions(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
 ///     let (first, second) =
 ///         (claude.prompt("what is in this folder?")?, claude.prompt("and why?")?);
-///     Ok(format!("{} {}", first.await.text(), second.await.text()))
+///     Ok(format!("{} {}", first.await?.text(), second.await?.text()))
 /// }
 ///
 /// let world = TestRuntime::new();
 /// let script = Script::default()
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
-/// let (claude, runner) =
-///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
+/// let (claude, runner) = Session::builder().open_on(world.start(script));
 /// let said = world
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();
@@ -204,7 +203,7 @@ impl Session {
     ///     let mut prompt = claude.prompt("talk").unwrap();
     ///     prompt.next().await;
     ///     claude.close_now();
-    ///     prompt.await.outcome
+    ///     prompt.finish().await.outcome
     /// }));
     /// assert_eq!(outcome, Outcome::Interrupted);
     /// ```

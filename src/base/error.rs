@@ -22,6 +22,13 @@ pub enum RequestError {
     /// No reply came in time. A later one is [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
     #[error("the CLI did not answer the request in time; `Timeouts` and `Request::timeout` set the time")]
     TimedOut,
+    /// The response is longer than [`Limits::line`](crate::Limits::line) and was not read. The CLI has dealt with the request.
+    #[error("the response of {length} bytes is longer than `Limits::line`")]
+    #[non_exhaustive]
+    TooLong {
+        /// Length of the line in bytes.
+        length: u64,
+    },
     /// The session ended first, and an error result that came in the meantime says why: the CLI could not start, as after
     /// a bad `--resume`.
     #[error("the session ended before the CLI answered: {message}")]
@@ -45,6 +52,7 @@ impl fmt::Debug for RequestError {
                 .field("code", &code.as_deref().map(Quoted))
                 .finish(),
             Self::TimedOut => f.write_str("TimedOut"),
+            Self::TooLong { length } => f.debug_struct("TooLong").field("length", length).finish(),
             Self::Failed { message, reason } => {
                 f.debug_struct("Failed").field("message", &Quoted(message)).field("reason", reason).finish()
             }
@@ -97,7 +105,8 @@ pub enum RejectedReason {
     #[error("the line has no `type` that is a string")]
     NoType,
     /// It is longer than [`Limits::line`](crate::Limits::line). A request of the CLI that it begins is
-    /// [declined](crate::RejectedLine::declined).
+    /// [declined](crate::RejectedLine::declined). A response that it begins ends its request as
+    /// [too long](RequestError::TooLong).
     #[error("the line is longer than `Limits::line`")]
     TooLong,
     /// The output ended within it.

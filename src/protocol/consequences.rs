@@ -8,6 +8,7 @@ use crate::protocol::config::CloseWhen;
 use crate::protocol::end::{CloseReason, SessionClosed};
 use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 use crate::protocol::shutdown::Step;
+use crate::protocol::time_limits::TimeLimits;
 
 impl Protocol {
     /// What follows from the state as it is. Doing it twice does nothing more, so it may be done after every line.
@@ -63,7 +64,9 @@ impl Protocol {
         self.requests.lose(reason, self.last_error.as_deref(), &mut self.actions);
         let failed = self.failed && matches!(reason, LostReason::Eof | LostReason::Exited);
         self.ledger.lose(if failed { LostReason::Failed } else { reason }, &mut self.actions);
+        // Every prompt has ended.
         self.aims = Aims::default();
+        self.time_limits = TimeLimits::default();
     }
 
     pub(super) fn abandon(&mut self, reason: CloseReason) {

@@ -48,7 +48,7 @@ use crate::protocol::config::Config;
 ///     .handlers(Handlers::new().permission(async |_| Decision::allow()));
 /// let mut watch = builder.subscribe(1024, Overflow::Oldest);
 /// let (claude, runner) = builder.open_on(child);
-/// let talk = async move { claude.prompt("what is here?").unwrap().await.text() };
+/// let talk = async move { claude.prompt("what is here?").unwrap().finish().await.text() };
 /// assert_eq!(runtime.run(runner.run_until(talk)), "three files");
 /// assert!(runtime.run(watch.next()).is_some(), "it saw the start");
 /// ```

@@ -50,7 +50,7 @@ pub use serve::Handler;
 ///     }
 ///     names
 /// };
-/// let talk = async move { claude.prompt("look").unwrap().await.is_success() };
+/// let talk = async move { claude.prompt("look").unwrap().finish().await.is_success() };
 /// assert_eq!(world.run(zip(runner.run_until(talk), deciding)), (true, vec!["Bash".to_owned()]));
 /// ```
 #[must_use = "dropping it declines every ask"]

@@ -23,7 +23,7 @@ use crate::protocol::end::SessionClosed;
 /// use claude_duplex::Session;
 ///
 /// let (claude, runner) = Session::builder().open_smol()?;
-/// let end = runner.run_until(async move { Ok::<_, claude_duplex::RefusedError<_>>(claude.prompt("hello")?.await) }).await?;
+/// let end = runner.run_until(async move { Ok::<_, claude_duplex::RefusedError<_>>(claude.prompt("hello")?.finish().await) }).await?;
 /// println!("{}", end.text());
 /// # Ok(()) }
 /// ```

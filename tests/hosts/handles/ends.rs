@@ -66,7 +66,7 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     let exits: Vec<_> = (0..MANY).map(|_| stage.spawn(claude.wait_for_exit())).collect();
     let waiting = (
         stage.spawn(async move { while turn.next().await.is_some() {} }),
-        stage.spawn(async move { end.await.outcome }),
+        stage.spawn(async move { end.finish().await.outcome }),
         stage.spawn(reply),
         stage.spawn(async move { while watch.next().await.is_some() {} }),
         stage.spawn(async move { asks.next().await.is_none() }),
@@ -104,7 +104,7 @@ async fn a_child_that_dies_in_mid_turn_is_told_to_all(stage: &Stage) {
         said |= message.unwrap().line().contains("so far");
     }
     assert!(said, "what was said before is heard");
-    for end in [turn.await, waits.await] {
+    for end in [turn.finish().await, waits.finish().await] {
         assert!(matches!((end.outcome, end.result), (Outcome::Lost(_), None)));
     }
     let closed = run.await;
@@ -137,7 +137,7 @@ async fn a_child_that_does_not_end_is_killed(stage: &Stage) {
     claude.close();
     let closed = run.await;
     assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
-    assert!(matches!(turn.await.outcome, Outcome::Lost(_)));
+    assert!(matches!(turn.finish().await.outcome, Outcome::Lost(_)));
 }
 
 async fn abort_waits_for_nothing(stage: &Stage) {
@@ -145,6 +145,6 @@ async fn abort_waits_for_nothing(stage: &Stage) {
     let turn = claude.prompt("one").unwrap();
     claude.ping(60 * SECOND).await.unwrap();
     claude.abort();
-    assert_eq!(turn.await.outcome, Outcome::Lost(LostReason::Aborted));
+    assert_eq!(turn.finish().await.outcome, Outcome::Lost(LostReason::Aborted));
     assert_eq!(run.await.reason, CloseReason::Aborted);
 }

@@ -146,7 +146,7 @@ fn text<T>(done: Result<T, impl Display>) -> String {
 
 async fn ended<T>(prompt: Result<PromptHandle, RefusedError<T>>) -> String {
     match prompt {
-        Ok(prompt) => text(prompt.await.into_result()),
+        Ok(prompt) => text(prompt.await),
         Err(refused) => refused.to_string(),
     }
 }

@@ -26,7 +26,7 @@ fn the_runner_runs_the_handlers() {
     });
     let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
     // The runner alone, and not beside the future that waits.
-    let talk = async move { claude.prompt("look").unwrap().await };
+    let talk = async move { claude.prompt("look").unwrap().finish().await };
     let (end, closed) = runtime.run(futures_lite::future::zip(talk, runner));
     assert_eq!((end.text().as_str(), end.declined()), ("one folder", &[][..]));
     assert_eq!(*asked.lock().unwrap(), ["Bash"]);
@@ -70,7 +70,7 @@ fn an_early_subscriber_sees_the_first_action_and_every_other() {
     let early = builder.subscribe(1000, Overflow::Oldest);
     let (claude, runner) = builder.open_on(runtime.start(Script::default()));
     let late = claude.subscribe(1000, Overflow::Oldest);
-    runtime.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));
+    runtime.run(runner.run_until(async move { claude.prompt("hello").unwrap().finish().await }));
     let [early, late] = [early, late].map(|watch| runtime.run(all(watch)));
     assert_eq!(early, late, "the session had not begun");
     assert!(matches!(early.last(), Some(Ok(Action::Closed(_)))));
@@ -103,7 +103,7 @@ fn the_journal_has_the_session_from_its_start() {
     let (runtime, sink) = (TestRuntime::new(), Sink::default());
     let builder = Session::builder().record(sink.clone(), u64::MAX);
     let (claude, runner) = builder.open_on(runtime.start(Script::default()));
-    runtime.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));
+    runtime.run(runner.run_until(async move { claude.prompt("hello").unwrap().finish().await }));
     let bytes = sink.0.lock().unwrap().clone();
     let actions: Vec<_> = Journal::read(&bytes).unwrap().replay().flat_map(|step| step.actions).collect();
     assert!(matches!(actions.last(), Some(Action::Closed(_))), "{actions:?}");

@@ -56,7 +56,7 @@ fn a_turn_is_a_handle() {
     let turn = rig.claude.prompt("one").unwrap();
     drop(rig.claude);
     let (closed, end) = rig.world.run(zip(rig.runner, async {
-        let end = turn.await;
+        let end = turn.finish().await;
         (end, rig.world.now())
     }));
     assert_eq!((end.0.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
@@ -182,7 +182,7 @@ fn those_who_wait_are_woken_when_the_runner_is_dropped() {
     let claude = rig.claude.clone();
     let waiting = [
         std::thread::spawn(move || futures_lite::future::block_on(async { while turn.next().await.is_some() {} })),
-        std::thread::spawn(move || futures_lite::future::block_on(async { drop(end.await) })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { drop(end.finish().await) })),
         std::thread::spawn(move || futures_lite::future::block_on(async { drop(reply.await) })),
         std::thread::spawn(move || futures_lite::future::block_on(async { while watch.next().await.is_some() {} })),
         std::thread::spawn(move || futures_lite::future::block_on(async { assert!(asks.next().await.is_none()) })),
@@ -206,7 +206,7 @@ fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
     let runner = &mut rig.runner;
     catch_unwind(AssertUnwindSafe(|| rig.world.run(runner))).unwrap_err();
     drop(rig.runner);
-    assert_eq!(futures_lite::future::block_on(turn).outcome, Outcome::Lost(LostReason::Aborted));
+    assert_eq!(futures_lite::future::block_on(turn.finish()).outcome, Outcome::Lost(LostReason::Aborted));
     assert!(!rig.claude.is_alive());
 }
 
@@ -220,7 +220,7 @@ fn an_id_of_another_session_does_nothing() {
     let refused = here.claude.interrupt(Interrupt::prompt(other.id())).unwrap_err();
     assert_eq!(refused.reason(), RefusedReason::NotRunning);
     let talk = async move {
-        let ends = zip(one, other).await;
+        let ends = zip(one.finish(), other.finish()).await;
         assert_eq!((ends.0.outcome, ends.1.outcome), (Outcome::Success, Outcome::Success));
         drop((here.claude, there.claude));
     };

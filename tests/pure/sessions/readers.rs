@@ -78,7 +78,7 @@ fn a_subscriber_that_reads_late_is_told_everything() {
                 told.push(slow.next().await.unwrap());
             }
             assert!(read < log.read() / 2, "{read} of {}", log.read());
-            assert!(prompt.await.is_success());
+            assert!(prompt.await.is_ok());
             drop(claude);
             (told, quick)
         });
@@ -108,10 +108,12 @@ fn a_subscriber_of_a_builder_is_waited_for_too() {
                 _ => {}
             }
         }
-        assert!(parts >= PARTS && prompt.await.is_success(), "{parts}");
+        assert!(parts >= PARTS && prompt.await.is_ok(), "{parts}");
         // One that takes nothing is waited for as long as the builder has set.
         let (prompt, before) = (claude.prompt("again").unwrap(), passed(&world));
-        assert!(prompt.await.is_success() && passed(&world) - before < SECOND, "it is short");
+        assert!(prompt.await.is_ok());
+        let took = passed(&world) - before;
+        assert!((5 * SECOND..6 * SECOND).contains(&took), "{took:?}");
     }));
 }
 
@@ -195,9 +197,9 @@ fn an_interrupt_and_the_end_that_it_causes_do_not_wait_for_a_reader() {
     let world = rig.world.clone();
     rig.run(async |claude| {
         let _full = claude.subscribe(4, Overflow::Wait);
-        let prompt = fill(&claude, &world).await;
+        let mut prompt = fill(&claude, &world).await;
         prompt.interrupt().unwrap().await.unwrap();
-        assert_eq!(prompt.await.outcome, Outcome::Interrupted);
+        assert_eq!(prompt.ended().await.outcome, Outcome::Interrupted);
         assert!(passed(&world) < 10 * SECOND, "{:?}", passed(&world));
     });
 }
@@ -232,8 +234,7 @@ fn the_output_of_a_child_that_has_exited_does_not_wait_for_a_reader() {
         let read = log.read();
         log.exit();
         // What the pipe holds, and what the child had given the system.
-        let end = prompt.await;
-        assert!(end.is_success(), "{end:?}");
+        prompt.await.unwrap();
         assert!(read < log.read() / 2, "it has waited: {read} of {}", log.read());
         assert!(passed(&world) < 5 * SECOND, "{:?}", passed(&world));
         let mut parts = 0;
@@ -259,12 +260,12 @@ fn a_handler_answers_while_a_reader_is_full() {
         world.sleep(SECOND).await;
         claude.request(ListModels::new()).unwrap().await.unwrap();
         request.respond(Decision::allow()).unwrap();
-        let end = zip(prompt, async {
+        let end = zip(prompt.into_future(), async {
             while !matches!(full.next().await.unwrap().unwrap(), Action::PromptEnded { .. }) {
                 world.sleep(SECOND / 100).await;
             }
         });
-        assert!(end.await.0.is_success());
+        assert!(end.await.0.is_ok());
     });
 }
 
@@ -274,7 +275,7 @@ fn a_task_that_waits_for_its_own_prompt_is_not_waited_for_without_end() {
     let world = rig.world.clone();
     rig.run(async |claude| {
         let mut own = claude.subscribe(4, Overflow::Wait);
-        assert!(claude.prompt("flood").unwrap().await.is_success());
+        assert!(claude.prompt("flood").unwrap().await.is_ok());
         let timeout = HandleLimits::default().reader_timeout;
         assert!((timeout..timeout + SECOND).contains(&passed(&world)), "{:?}", passed(&world));
         let mut parts = 0;
@@ -304,7 +305,7 @@ fn what_there_is_no_room_for_is_reported() {
         };
         // One reads, one does not, and both are the readers of one session.
         let (end, all) = zip(end, count).await;
-        assert!(end.is_success());
+        assert!(end.is_ok());
         let (mut seen, mut missed) = (0, 0);
         loop {
             match own.next().await.unwrap() {
