@@ -193,7 +193,7 @@ impl PromptHandle {
     ///
     /// Dropping the future is dropping the handle.
     pub async fn finish(self) -> PromptEnd {
-        self.mailbox.deafen();
+        self.resume(self.mailbox.deafen());
         poll_fn(|cx| self.poll_end(cx)).await
     }
 

@@ -334,7 +334,7 @@ fn a_deadline_is_judged_by_what_has_arrived() {
         }
         told
     });
-    let late: Vec<_> = told.iter().filter(|action| matches!(action, Action::DeadlineExceeded(_))).collect();
+    let late: Vec<_> = told.iter().filter(|action| matches!(action, Action::DeadlineExceeded { .. })).collect();
     assert!(late.is_empty(), "the CLI was not late: {late:?}");
 }
 
