@@ -203,9 +203,9 @@ pub use protocol::input::Input;
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
-    AlreadyHandledError, Answer, CallError, DeclinedRequest, HandleLimits, Handler, Handlers, IncomingRequests, Lagged,
-    LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner,
-    Session, SessionBuilder, Subscriber,
+    Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
+    IncomingError, IncomingRequests, Lagged, LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd,
+    PromptError, PromptHandle, Responder, Runner, Session, SessionBuilder, Subscriber, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -5,9 +5,10 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::desk::Desk;
-use super::incoming::Handlers;
+use super::incoming::Handler;
+use super::initialize;
 use super::limits::HandleLimits;
-use super::runner::Runner;
+use super::runner::{Runner, Serving, Tasks};
 use super::shared::{Presence, Shared};
 use super::state::State;
 use super::subscriber::Subscriber;
@@ -18,8 +19,10 @@ use crate::driver::Driver;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::driver::SpawnError;
 use crate::driver::transport::Transport;
+use crate::incoming::hook::HookEvent;
 use crate::incoming::{IncomingKind, IncomingKinds};
 use crate::options::Options;
+use crate::outgoing::request::{HookMatcher, Initialize};
 use crate::protocol::config::Config;
 
 /// Settings of a session that is not started yet: [`Session::builder`].
@@ -59,10 +62,18 @@ pub struct SessionBuilder {
     setup: Setup,
 }
 
+/// Handlers of a session, and what they need.
+struct Registered {
+    kinds: IncomingKinds,
+    hooks: Vec<(HookEvent, HookMatcher)>,
+    run: Box<dyn FnOnce(IncomingRequests) -> Serving + Send>,
+}
+
 /// Parts of a builder that do not depend on how the CLI is started.
 #[derive(Default)]
 pub(super) struct Setup {
-    handlers: Option<Handlers<'static>>,
+    handlers: Option<Registered>,
+    initialize: Option<Initialize>,
     limits: HandleLimits,
     journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
     feeds: EarlyFeeds,
@@ -92,13 +103,26 @@ impl SessionBuilder {
     /// Sets the handlers of incoming requests. The [`Runner`] runs them; there is nothing else to start.
     ///
     /// The kinds that have a handler are [handled](Config::handle). With a handler of permissions the CLI is started with
-    /// [`Options::host_permission_prompts`], so that it asks the host.
+    /// [`Options::host_permission_prompts`], so that it asks the host. [Hooks](crate::Handlers::hook) are registered by an
+    /// `initialize` request, which is the first line that the CLI is sent. If the CLI refuses that request, the session is
+    /// aborted, as nothing would guard what the hooks guard: [`Session::initialized`] has the error.
     ///
     /// In each poll of the runner, actions are delivered first, and handlers run afterwards. A handler that panics ends
     /// the session, as the panic goes on to the task that polls the runner. A handler that owns a [`Session`] keeps the
     /// session open.
-    pub fn handlers(mut self, handlers: Handlers<'static>) -> Self {
-        self.setup.handlers = Some(handlers);
+    pub fn handlers<H: Handler<Handling: Send> + Send + Sync + 'static>(mut self, handlers: H) -> Self {
+        self.setup.handlers = Some(Registered {
+            kinds: handlers.kinds(),
+            hooks: handlers.hooks(),
+            run: Box::new(|requests| Box::pin(requests.run(handlers))),
+        });
+        self
+    }
+
+    /// Sets the `initialize` request: agents, a system prompt, MCP servers in the host, and more. It is the first line that the
+    /// CLI is sent, with the hooks of the handlers; [`Session::initialized`] waits for its response.
+    pub fn initialize(mut self, initialize: Initialize) -> Self {
+        self.setup.initialize = Some(initialize);
         self
     }
 
@@ -177,7 +201,7 @@ impl SessionBuilder {
 
     /// Turns on what the handlers need, in the options and in the settings.
     fn prepare(&mut self) {
-        let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, Handlers::kinds);
+        let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, |handlers| handlers.kinds);
         self.config.handled = self.config.handled.union(kinds);
         if kinds.contains(IncomingKind::Permission) {
             self.options = std::mem::take(&mut self.options).host_permission_prompts();
@@ -193,14 +217,20 @@ impl Setup {
         }
         let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
         let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take());
-        let inbox = self.handlers.as_ref().map(|handlers| state.own(handlers.kinds()));
-        let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits));
-        let serving = self.handlers.zip(inbox).map(|(handlers, inbox)| {
-            let inbox = inbox.expect("no request of a new session is handled yet");
-            IncomingRequests::new(inbox, Arc::clone(&shared)).serve(handlers)
-        });
+        let inbox = self.handlers.as_ref().map(|handlers| state.own(Some(handlers.kinds)));
+        let hooks = self.handlers.as_ref().map(|handlers| handlers.hooks.clone()).unwrap_or_default();
+        let initializing = initialize::begin(&mut state, self.initialize, hooks);
+        let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits, initializing.is_some()));
+        let mut tasks = Tasks::default();
+        if let Some(initializing) = initializing {
+            tasks.push(Box::pin(initializing.finish(Arc::clone(&shared))));
+        }
+        if let Some((handlers, inbox)) = self.handlers.zip(inbox) {
+            let inbox = inbox.expect("no request of a new session is taken yet");
+            tasks.push((handlers.run)(IncomingRequests::new(inbox, Arc::clone(&shared))));
+        }
         let presence = Presence::first(Arc::clone(&shared));
-        (Session { presence }, Runner::new(shared, serving.map(|serving| Box::pin(serving) as _)))
+        (Session { presence }, Runner::new(shared, tasks))
     }
 }
 
@@ -209,7 +239,8 @@ impl fmt::Debug for SessionBuilder {
         f.debug_struct("SessionBuilder")
             .field("options", &self.options)
             .field("config", &self.config)
-            .field("handlers", &self.setup.handlers)
+            .field("handlers", &self.setup.handlers.as_ref().map(|handlers| handlers.kinds))
+            .field("initialize", &self.setup.initialize)
             .field("limits", &self.setup.limits)
             .finish_non_exhaustive()
     }
@@ -218,13 +249,13 @@ impl fmt::Debug for SessionBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Decision;
     use crate::base::ids::Seed;
     use crate::incoming::hook::HookOutput;
+    use crate::{Decision, Handlers, Hook};
 
     #[test]
     fn a_handler_turns_on_what_it_needs() {
-        let prepared = |handlers| {
+        let prepared = |handlers: Handlers<'static>| {
             let mut builder = SessionBuilder::new(Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Mcp));
             builder = builder.handlers(handlers);
             builder.prepare();
@@ -232,7 +263,7 @@ mod tests {
             (builder.config.handled, args.iter().any(|arg| arg == "--permission-prompt-tool=stdio"))
         };
         let kinds = IncomingKinds::NONE.with(IncomingKind::Mcp);
-        let hooks = || Handlers::new().hook(async |_| HookOutput::new());
+        let hooks = || Handlers::new().hook(Hook::stop(), async |_| HookOutput::new());
         assert_eq!(prepared(Handlers::new()), (kinds, false));
         assert_eq!(prepared(hooks()), (kinds.with(IncomingKind::Hook), false));
         let both = kinds.with(IncomingKind::Hook).with(IncomingKind::Permission);

@@ -237,20 +237,6 @@ fn the_end_of_the_session_withdraws_what_is_open() {
 }
 
 #[test]
-fn what_the_session_does_not_own_never_gets_to_the_owner() {
-    let none = |config: &mut Config| config.handled = IncomingKinds::NONE;
-    let rig = open_with(everything(), none, |_| {});
-    rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
-        claude.request(introduction()).unwrap().await.unwrap();
-        let turn = claude.prompt("go").unwrap();
-        assert_eq!(turn.finish().await.outcome, Outcome::Success);
-        claude.close();
-        assert!(asks.next().await.is_none());
-    });
-}
-
-#[test]
 fn one_who_watches_late_is_given_what_is_open() {
     let rig = open(Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]));
     rig.run(async |claude| {
