@@ -11,8 +11,8 @@ use crate::incoming::IncomingRequest;
 /// use claude_duplex::{Decision, HandlerRequest, PermissionRequest};
 ///
 /// fn decide(tool: HandlerRequest<PermissionRequest>) -> Decision {
-///     let ids = (tool.incoming.request_id(), tool.incoming.turn(), tool.incoming.prompt());
-///     println!("{ids:?} {:?}: {}", tool.tool_use_id, tool.tool_name);
+///     let (id, prompt) = (tool.incoming.request_id(), tool.incoming.prompt());
+///     println!("{id} {prompt:?} {:?}: {}", tool.tool_use_id, tool.tool_name);
 ///     Decision::allow()
 /// }
 /// ```

@@ -29,8 +29,9 @@ use crate::session::waiting::withdrawal::Withdrawal;
 /// let runtime = TestRuntime::new();
 /// for _ in 0..2 {
 ///     let tool = ToolStep::bash("ls").requires_permission().returns("src");
-///     let child = runtime.start(Script::default().then([Step::from(tool), Step::text("src")]));
-///     let (claude, runner) = Session::builder().handlers(Arc::clone(&handlers)).open_on(child);
+///     let script = Script::default().then([Step::from(tool), Step::text("src")]);
+///     let builder = Session::builder().handlers(Arc::clone(&handlers));
+///     let (claude, runner) = builder.open_on(runtime.start(script));
 ///     let talk = async move { claude.prompt("look").unwrap().finish().await };
 ///     assert!(runtime.run(runner.run_until(talk)).declined().is_empty());
 /// }
@@ -87,7 +88,9 @@ pub struct HandlerFn<F> {
 /// Creates a handler of a closure that takes every request of those kinds.
 ///
 /// ```
-/// use claude_duplex::{Decision, IncomingKind, IncomingKinds, Responder, Session, handler_fn};
+/// use claude_duplex::{
+///     Decision, IncomingKind, IncomingKinds, Responder, Session, handler_fn,
+/// };
 ///
 /// let permissions = IncomingKinds::NONE.with(IncomingKind::Permission);
 /// let deny = handler_fn(permissions, async |tool: Responder| {

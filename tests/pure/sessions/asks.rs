@@ -2,11 +2,11 @@
 
 use claude_duplex::testing::{CliVersion, Script, Step, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, Config, Decision, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome, Overflow,
-    Request, RespondError,
+    Action, CancelledReason, Decision, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome, Overflow, Request,
+    RespondError,
 };
 
-use super::rig::{SECOND, all, open, open_with, until};
+use super::rig::{SECOND, all, open, until};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
