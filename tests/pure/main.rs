@@ -30,6 +30,7 @@ mod driver;
 mod edits;
 mod journal;
 mod mock_cli;
+mod raw;
 mod recordings;
 mod requests;
 mod scan;
