@@ -188,7 +188,8 @@ impl Action {
     /// ```
     /// use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
     ///
-    /// let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
     /// protocol.receive(SessionTime::ZERO, b"{\"type\":\"active_goal\"}\nwarning\n");
     /// let lines: Vec<_> = std::iter::from_fn(|| protocol.poll_action())
     ///     .filter_map(|action| action.line().map(<[u8]>::to_vec))
