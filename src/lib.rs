@@ -200,6 +200,7 @@ pub use protocol::deadline::Deadline;
 pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
 pub use protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 pub use protocol::input::Input;
+pub use protocol::raw::{Direction, StderrLine, WireLine};
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{

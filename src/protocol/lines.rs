@@ -27,6 +27,7 @@ const LISTED: usize = 1024;
 impl Protocol {
     /// What the child wrote; in its last line, which has no line end, something may be missing.
     pub(super) fn piece(&mut self, piece: Piece<'_>, is_last: bool) {
+        self.received(&piece);
         match piece {
             Piece::Dropped { start, length } => self.dropped(&start, length),
             Piece::Whole(line) => {
@@ -376,7 +377,7 @@ impl Protocol {
             DeclinedReason::Unhandled | DeclinedReason::Unknown | DeclinedReason::Full => true,
         };
         if is_answered {
-            self.output.push(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
+            self.send(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
             self.asks.remember(&request_id);
         } else {
             self.asks.end(&request_id);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io::Write;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+use std::process::Command;
 use std::sync::Arc;
 
 use super::desk::Desk;
@@ -69,6 +71,10 @@ struct Registered {
     run: Box<dyn FnOnce(IncomingRequests) -> Serving + Send>,
 }
 
+/// Changes the command before the CLI is started.
+#[cfg(any(feature = "smol", feature = "tokio"))]
+type ChangeCommand = Box<dyn FnOnce(&mut Command) + Send>;
+
 /// Parts of a builder that do not depend on how the CLI is started.
 #[derive(Default)]
 pub(super) struct Setup {
@@ -77,6 +83,8 @@ pub(super) struct Setup {
     limits: HandleLimits,
     journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
     feeds: EarlyFeeds,
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    command: Option<ChangeCommand>,
     desk: Arc<Desk>,
 }
 
@@ -132,6 +140,29 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets a function that changes the command before the CLI is started as a process: no console window, resource limits, a
+    /// `pre_exec`. See [`driver::tokio::spawn_with`](crate::driver::tokio::spawn_with); errors, stderr and the kill of the
+    /// process group stay as they are.
+    ///
+    /// ```no_run
+    /// # #[cfg(windows)] fn example() -> Result<(), claude_duplex::SpawnError> {
+    /// use claude_duplex::Session;
+    /// use std::os::windows::process::CommandExt;
+    ///
+    /// const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+    /// let builder = Session::builder().command(|command| {
+    ///     command.creation_flags(CREATE_NO_WINDOW);
+    /// });
+    /// let (claude, runner) = builder.open_smol()?;
+    /// # drop((claude, runner));
+    /// # Ok(()) }
+    /// ```
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub fn command(mut self, change: impl FnOnce(&mut Command) + Send + 'static) -> Self {
+        self.setup.command = Some(Box::new(change));
+        self
+    }
+
     /// Records the session in a [`Journal`](crate::Journal) of at most `cap` bytes: see [`Driver::record`].
     pub fn record(mut self, writer: impl Write + Send + Sync + 'static, cap: u64) -> Self {
         self.setup.journal = Some((Box::new(writer), cap));
@@ -178,7 +209,8 @@ impl SessionBuilder {
     #[cfg(feature = "tokio")]
     pub fn open_tokio(mut self) -> Result<(Session, Runner), SpawnError> {
         self.prepare();
-        Ok(self.setup.start(crate::driver::tokio::spawn(&self.options, self.config)?))
+        let change = self.setup.change();
+        Ok(self.setup.start(crate::driver::tokio::spawn_with(&self.options, self.config, change)?))
     }
 
     /// Starts the CLI on smol's reactor. Returns the handle and the [`Runner`], a future that drives the session in any
@@ -189,7 +221,8 @@ impl SessionBuilder {
     #[cfg(feature = "smol")]
     pub fn open_smol(mut self) -> Result<(Session, Runner), SpawnError> {
         self.prepare();
-        Ok(self.setup.start(crate::driver::smol::spawn(&self.options, self.config)?))
+        let change = self.setup.change();
+        Ok(self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?))
     }
 
     /// Opens the session on a transport: a child that is already there, streams, a mock CLI, or a transport of the host's
@@ -210,6 +243,12 @@ impl SessionBuilder {
 }
 
 impl Setup {
+    /// Takes the function that changes the command.
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    fn change(&mut self) -> ChangeCommand {
+        self.command.take().unwrap_or_else(|| Box::new(|_| {}))
+    }
+
     /// Makes a handle and a runner of a driver.
     pub(super) fn start<T: Transport + Send + 'static>(self, mut driver: Driver<T>) -> (Session, Runner) {
         if let Some((writer, cap)) = self.journal {
