@@ -21,6 +21,7 @@ mod line;
 mod lines;
 mod outgoing_requests;
 mod output;
+pub(crate) mod raw;
 mod safe;
 mod shutdown;
 mod silence;
@@ -115,6 +116,7 @@ pub struct Protocol {
     activity: Activity,
     shutdown: Shutdown,
     stderr: Tail,
+    stderr_lines: Lines,
     rejected_tail: Tail,
     session: Option<CliSession>,
     snapshot: SessionSnapshot,
@@ -170,6 +172,7 @@ impl Protocol {
             activity: Activity::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
+            stderr_lines: Lines::default(),
             rejected_tail: Tail::default(),
             session: None,
             snapshot: SessionSnapshot::default(),
@@ -230,14 +233,19 @@ impl Protocol {
     }
 
     /// Bytes of the child's stderr, of which the last [`Limits::stderr_tail`](crate::Limits::stderr_tail) are kept (16 KiB).
+    /// With [`Config::stderr_lines`] each line is an [action](Action::StderrLine) too. That counts as unread, so a host that
+    /// wants the lines reads stderr while [`wants_read`](Self::wants_read).
     pub fn stderr(&mut self, now: SessionTime, bytes: &[u8]) {
-        self.enter(now, |this| this.stderr.push(bytes, this.config.limits.stderr_tail));
+        self.enter(now, |this| this.take_stderr(bytes));
     }
 
     /// The child's stderr has ended, or nobody reads it. Untold, the end waits for it, for the grace
     /// [`pipes`](crate::ShutdownTimeouts::pipes).
     pub fn stderr_eof(&mut self, now: SessionTime) {
-        self.enter(now, |this| this.shutdown.stderr_eof());
+        self.enter(now, |this| {
+            this.end_stderr();
+            this.shutdown.stderr_eof();
+        });
     }
 
     /// The child has exited. What is left in its stdout is still to be read: a result there counts. Incoming requests are withdrawn, and
@@ -434,6 +442,13 @@ impl Protocol {
         let limits = &self.config.limits;
         let after_exit = if self.shutdown.exit().is_some() { limits.unread_after_exit } else { 0 };
         self.actions.bytes() <= limits.unread.max(after_exit)
+    }
+
+    /// Returns whether something comes on stdout that must not wait for a reader: a response, the end of a turn that is being
+    /// stopped, or the end of the session.
+    #[cfg(feature = "driver")]
+    pub(crate) fn awaits_output(&self) -> bool {
+        !self.shutdown.is_open() || !self.requests.is_empty() || self.ledger.is_stopping()
     }
 
     // Queries.

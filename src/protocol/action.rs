@@ -1,5 +1,6 @@
 //! What happened: the one ordered queue that a [`Protocol`](crate::Protocol) gives out.
 
+mod json;
 mod wait;
 
 pub use wait::WaitReason;
@@ -17,12 +18,15 @@ use crate::message::Message;
 use crate::outgoing::request::Response;
 use crate::protocol::deadline::Deadline;
 use crate::protocol::end::SessionClosed;
+use crate::protocol::raw::{StderrLine, WireLine};
 
 /// What happened, in the order in which it did.
 ///
 /// Every accepted prompt gets one [`PromptEnded`](Action::PromptEnded), every [`TurnStarted`](Action::TurnStarted) one
 /// [`TurnEnded`](Action::TurnEnded), every request one [`ResponseReceived`](Action::ResponseReceived), every [`IncomingRequest`](Action::IncomingRequest) one
 /// [`IncomingAnswered`](Action::IncomingAnswered) or one [`IncomingCancelled`](Action::IncomingCancelled); [`SessionClosed`](Action::Closed) comes last, once.
+///
+/// `Serialize` writes a stable JSON form, which [`guide::json`](crate::guide::json) lists field by field.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestSession};
@@ -146,6 +150,12 @@ pub enum Action {
     RejectedLine(RejectedLine),
     /// A line that contains something beside a message, or several messages. What follows it are the messages.
     DamagedLine(DamagedLine),
+    /// A line that the CLI wrote to stderr, if [`Config::stderr_lines`](crate::Config::stderr_lines) is on. A last line without
+    /// a line end comes with the end of stderr, or before [`Closed`](Action::Closed).
+    StderrLine(StderrLine),
+    /// A line of the protocol, if [`Config::wire_lines`](crate::Config::wire_lines) is on. Each line of stdout comes before the
+    /// actions that follow from it. Each line to stdin comes when it is handed to [`poll_transmit`](crate::Protocol::poll_transmit).
+    WireLine(WireLine),
     /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
     UnmatchedResponse(Message),
     /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
@@ -164,6 +174,40 @@ pub enum Action {
     CapacityAvailable,
     /// The session is over. Nothing follows.
     Closed(SessionClosed),
+}
+
+impl Action {
+    /// Returns the line of stdout that this action reports, without its line end: of a message, a request, a response, and a
+    /// line that was rejected and is kept whole. `None` for actions without a line of their own. The ends of turns and prompts
+    /// repeat a `result` that was reported as a message, and return `None`.
+    ///
+    /// Some lines have no action of this kind: `keep_alive`, the CLI's echoes of responses, error responses, and
+    /// `control_cancel_request`. [`WireLine`](Self::WireLine) reports every line, and returns `None` here, so that no line comes
+    /// twice.
+    ///
+    /// ```
+    /// use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// protocol.receive(SessionTime::ZERO, b"{\"type\":\"active_goal\"}\nwarning\n");
+    /// let lines: Vec<_> = std::iter::from_fn(|| protocol.poll_action())
+    ///     .filter_map(|action| action.line().map(<[u8]>::to_vec))
+    ///     .collect();
+    /// assert_eq!(lines, [&b"{\"type\":\"active_goal\"}"[..], b"warning"]);
+    /// ```
+    #[must_use]
+    pub fn line(&self) -> Option<&[u8]> {
+        match self {
+            Self::Message { message, .. }
+            | Self::IncomingDeclined { message, .. }
+            | Self::UnmatchedResponse(message) => Some(message.as_bytes()),
+            Self::IncomingRequest(request) => Some(request.message().as_bytes()),
+            Self::ResponseReceived { response: Ok(response), .. } => Some(response.message().as_bytes()),
+            Self::RejectedLine(line) => Some(&*line.head).filter(|head| head.len() as u64 == line.length),
+            _ => None,
+        }
+    }
 }
 
 /// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
@@ -328,9 +372,11 @@ impl fmt::Display for Attribution {
 
 /// Why an incoming request was declined at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeclinedReason {
     /// The host does not [own](crate::Config::handle) its kind.
+    #[serde(rename = "unowned")]
     Unhandled,
     /// Its kind is unknown, or it lacks what an incoming request must have.
     Unknown,
@@ -357,6 +403,7 @@ impl fmt::Display for DeclinedReason {
 
 /// Who withdrew an incoming request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CancelledReason {
     /// The CLI: interrupted, timed out, or answered elsewhere.

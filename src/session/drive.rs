@@ -4,9 +4,10 @@ use std::io;
 use std::task::{Context, Poll};
 
 use crate::base::ids::{IncomingId, PromptId, RequestId};
+use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::driver::{Driver, Waiting};
-use crate::incoming::{IncomingRequest, IncomingResponse};
+use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
 use crate::journal::RecordingStopped;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
@@ -34,6 +35,9 @@ impl Report {
 }
 
 pub(super) trait Drive: Send {
+    fn now(&self) -> SessionTime;
+    fn hold(&mut self, until: Option<SessionTime>);
+    fn reads_on(&self) -> bool;
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>>;
     fn unread(&mut self) -> Option<Action>;
     fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>>;
@@ -42,6 +46,7 @@ pub(super) trait Drive: Send {
     fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>>;
     fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
     fn incoming(&self) -> Vec<IncomingRequest>;
+    fn handled(&self) -> IncomingKinds;
     fn close(&mut self);
     fn close_now(&mut self);
     fn abort(&mut self);
@@ -54,6 +59,18 @@ pub(super) trait Drive: Send {
 }
 
 impl<T: Transport + Send> Drive for Driver<T> {
+    fn now(&self) -> SessionTime {
+        self.transport().now()
+    }
+
+    fn hold(&mut self, until: Option<SessionTime>) {
+        Driver::hold(self, until);
+    }
+
+    fn reads_on(&self) -> bool {
+        Driver::reads_on(self)
+    }
+
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
         Driver::poll_next(self, cx)
     }
@@ -84,6 +101,10 @@ impl<T: Transport + Send> Drive for Driver<T> {
 
     fn incoming(&self) -> Vec<IncomingRequest> {
         self.protocol().open_incoming().cloned().collect()
+    }
+
+    fn handled(&self) -> IncomingKinds {
+        self.protocol().config().delivered()
     }
 
     fn close(&mut self) {

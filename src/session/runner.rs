@@ -42,22 +42,23 @@ pub struct Runner {
     shared: Arc<Shared>,
     calls: Calls,
     task: Task,
-    /// Runs the handlers that the session was built with.
-    serving: Option<Serving>,
+    /// The handlers that the session was built with, and what else it runs beside the driver.
+    tasks: Tasks,
     /// Has a drop close the session and drive it to its end, without the runtime.
     #[cfg(all(unix, feature = "tokio"))]
     orphaned: Option<Orphaned>,
 }
 
 pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Tasks = Vec<Serving>;
 
 impl Runner {
-    pub(super) fn new(shared: Arc<Shared>, serving: Option<Serving>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, tasks: Tasks) -> Self {
         Self {
             shared,
             calls: Calls::default(),
             task: Task::new(),
-            serving,
+            tasks,
             #[cfg(all(unix, feature = "tokio"))]
             orphaned: None,
         }
@@ -112,7 +113,7 @@ impl Runner {
         output
     }
 
-    /// Delivers all that has happened. Ready with the end of the session.
+    /// Delivers what has happened. Ready with the end of the session.
     fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<SessionClosed> {
         loop {
             if let Some(closed) = self.shared.closed() {
@@ -132,9 +133,7 @@ impl Runner {
 
     /// Runs the handlers. A response that they give wakes the task that polled the session.
     fn poll_handlers(&mut self, cx: &mut Context<'_>) {
-        if self.serving.as_mut().is_some_and(|serving| serving.as_mut().poll(cx).is_ready()) {
-            self.serving = None;
-        }
+        self.tasks.retain_mut(|task| task.as_mut().poll(cx).is_pending());
     }
 
     /// Tells some of what happens: whether there may be more, or the end.

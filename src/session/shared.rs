@@ -14,10 +14,12 @@ use std::thread::JoinHandle;
 
 use event_listener::Event;
 
+use super::call_error::CallError;
 use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
 use crate::driver::Aside;
+use crate::outgoing::request::InitializeResponse;
 use crate::protocol::end::SessionClosed;
 
 /// How much may wait for the host's code, in bytes of the journal and events of the trace, before the runner waits for it.
@@ -25,11 +27,13 @@ const BEHIND: usize = 1024 * 1024;
 
 pub(super) struct Shared {
     state: Mutex<State>,
-    pub(super) desk: Desk,
+    pub(super) desk: Arc<Desk>,
     aside: Mutex<Aside>,
     presence: OnceLock<Weak<Presence>>,
     closed: OnceLock<SessionClosed>,
-    /// Told at the end.
+    /// Response to the `initialize` request that the session was built with. `None` without one.
+    initialized: Option<OnceLock<Result<InitializeResponse, CallError>>>,
+    /// Told at the end, and when that response is there.
     pub(super) ended: Event,
     /// Told when there is room, and at the end.
     pub(super) room: Event,
@@ -37,13 +41,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, aside: Aside, limits: HandleLimits) -> Self {
+    pub(super) fn new(state: State, aside: Aside, desk: Arc<Desk>, limits: HandleLimits, initializes: bool) -> Self {
         Self {
             state: Mutex::new(state),
-            desk: Desk::default(),
+            desk,
             aside: Mutex::new(aside),
             presence: OnceLock::new(),
             closed: OnceLock::new(),
+            initialized: initializes.then(OnceLock::new),
             ended: Event::new(),
             room: Event::new(),
             limits,
@@ -59,7 +64,7 @@ impl Shared {
     pub(super) fn command<R>(&self, command: impl FnOnce(&mut State) -> R) -> R {
         let done = command(&mut self.state());
         self.attend();
-        self.desk.leave(|_| {});
+        self.desk.wake();
         done
     }
 
@@ -81,13 +86,36 @@ impl Shared {
         }
         if any {
             // The runner may wait for it.
-            self.desk.leave(|_| {});
+            self.desk.wake();
         }
     }
 
     /// Whether another thread runs the host's code and has fallen behind.
     pub(super) fn is_behind(&self) -> bool {
         self.state().waits() > BEHIND && matches!(self.aside.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Notes the response to `initialize`.
+    pub(super) fn initialized(&self, response: Result<InitializeResponse, CallError>) {
+        if let Some(initialized) = &self.initialized {
+            let _ = initialized.set(response);
+            self.ended.notify(usize::MAX);
+        }
+    }
+
+    /// Waits for the response to `initialize`, or for the end.
+    pub(super) async fn initialized_response(&self) -> Option<Result<InitializeResponse, CallError>> {
+        let initialized = self.initialized.as_ref()?;
+        loop {
+            let listener = self.ended.listen();
+            if let Some(response) = initialized.get() {
+                return Some(response.clone());
+            }
+            if let Some(closed) = self.closed() {
+                return Some(Err(CallError::Closed(Box::new(closed.clone()))));
+            }
+            listener.await;
+        }
     }
 
     /// How the session ended, once it has.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::call_error::CallError;
 use super::desk::Left;
@@ -17,11 +18,13 @@ use super::waiting::calls::Calls;
 use super::waiting::feed::Feed;
 use super::waiting::inbox::Inbox;
 use super::waiting::mailbox::Mailbox;
-use super::waiting::ring::{Overflow, Room};
+use super::waiting::patience;
+use super::waiting::ring::Room;
 use super::waiting::slot::Slot;
 use super::when_dropped::WhenDropped;
 use crate::base::error::RequestError;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
+use crate::base::time::SessionTime;
 use crate::driver::Waiting;
 use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
 use crate::journal::RecordingStopped;
@@ -31,7 +34,7 @@ use crate::protocol::action::{Action, CliSession};
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 
-pub use owners::AlreadyHandledError;
+pub use owners::IncomingError;
 use owners::Owners;
 use router::Router;
 
@@ -42,6 +45,8 @@ pub(super) struct State {
     /// None once the runner is gone.
     driver: Option<Box<dyn Drive>>,
     process_id: Option<u32>,
+    /// Kinds of incoming requests that come.
+    handled: IncomingKinds,
     /// The host has closed or aborted the session.
     is_closing: bool,
     when_dropped: WhenDropped,
@@ -60,6 +65,8 @@ pub(super) struct State {
     /// Requests that nobody answers any more, and that there was no room to decline.
     undeclined: Vec<IncomingId>,
     feeds: Vec<Arc<Feed>>,
+    /// Time for which a reader that takes nothing is waited for.
+    reader_timeout: Duration,
 }
 
 impl State {
@@ -70,8 +77,9 @@ impl State {
         feeds: Vec<Arc<Feed>>,
         when_dropped: WhenDropped,
     ) -> Self {
-        let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
+        let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: limits.turn_overflow };
         Self {
+            handled: driver.handled(),
             driver: Some(driver),
             process_id,
             is_closing: false,
@@ -87,6 +95,7 @@ impl State {
             owners: Owners::default(),
             undeclined: Vec::new(),
             feeds,
+            reader_timeout: limits.reader_timeout,
         }
     }
 
@@ -160,8 +169,13 @@ impl State {
         feed
     }
 
-    pub(super) fn own(&mut self, kinds: IncomingKinds) -> Result<Arc<Inbox>, AlreadyHandledError> {
-        self.owners.add(kinds, self.driver.is_none())
+    /// Takes requests of some kinds, or of all that are handled.
+    pub(super) fn own(&mut self, kinds: Option<IncomingKinds>) -> Result<Arc<Inbox>, IncomingError> {
+        let missing = kinds.map_or(IncomingKinds::ALL, |kinds| kinds.without(self.handled));
+        if !missing.is_empty() && (kinds.is_some() || self.handled.is_empty()) {
+            return Err(IncomingError::NotHandled(missing));
+        }
+        self.owners.add(kinds.unwrap_or(self.handled), self.driver.is_none())
     }
 
     // Queries.
@@ -226,7 +240,9 @@ impl State {
 
     /// The next things that happen, told to all whom they concern; the end of the session when it comes.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<SessionClosed>> {
+        let until = self.hold_until();
         let Some(driver) = &mut self.driver else { return Poll::Pending };
+        driver.hold(until);
         let Poll::Ready(first) = driver.poll_next(cx) else {
             // What was written just now may have made room for a response.
             return if self.decline() { Poll::Ready(None) } else { Poll::Pending };
@@ -285,6 +301,15 @@ impl State {
             Some(driver) => driver.recording_failed(error),
             None => self.report.stopped = Some(RecordingStopped::Failed(error)),
         }
+    }
+
+    /// Returns until when reading waits for those who read, if it does: the next time when one of them is given up.
+    fn hold_until(&self) -> Option<SessionTime> {
+        let driver = self.driver.as_ref()?;
+        let waiting =
+            patience::Waiting { now: driver.now(), timeout: self.reader_timeout, reads_on: driver.reads_on() };
+        let subscribers = self.feeds.iter().filter_map(|feed| feed.waits(waiting)).min();
+        [subscribers, self.router.waits(waiting)].into_iter().flatten().min()
     }
 
     fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<SessionClosed> {

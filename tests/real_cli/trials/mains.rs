@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use claude_duplex::{Options, Outcome, Session};
+use claude_duplex::{Config, Options, Outcome, Session};
 use serde_json::json;
 
 use crate::script::{script, text, tool};
@@ -45,7 +45,8 @@ async fn main_returns(case: &Case, until: &str, prompt: &str) -> Result<String, 
 async fn remembers(case: &Case, id: &str, word: &str) -> Result<bool, Box<dyn std::error::Error>> {
     let mut talk = Talk::with(case, |options| options.resume(id), |_| ())?;
     let prompt = talk.prompt("which word?")?;
-    assert_eq!(talk.ended(prompt).await?.outcome, Outcome::Success);
+    let end = talk.ended(prompt).await?;
+    assert_eq!(end.outcome, Outcome::Success, "{end:?}");
     talk.close().await?;
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
@@ -107,7 +108,10 @@ fn host(words: &str) -> Trial {
         }
         Ok(())
     };
-    let builder = Session::builder().options(options);
+    let mut config = Config::default();
+    // On a busy machine an exit takes its time.
+    (config.timeouts.shutdown.exit, config.timeouts.shutdown.pipes) = (SOON, SOON);
+    let builder = Session::builder().options(options).config(config);
     match carrier.ok_or("no carrier")? {
         Carrier::Tokio => tokio::runtime::Runtime::new()?.block_on(async { talk(builder.spawn_tokio()?).await }),
         Carrier::Smol => async_io::block_on(async { talk(builder.spawn_thread()?).await }),
