@@ -31,7 +31,10 @@ impl Action {
 /// let action = protocol.poll_action().unwrap();
 /// assert_eq!(
 ///     serde_json::to_string(&action)?,
-///     r#"{"action":"rejected","reason":"not_json","why":"the line is not JSON","length":8,"head":"npm warn"}"#
+///     concat!(
+///         r#"{"action":"rejected","reason":"not_json","why":"the line is not JSON","#,
+///         r#""length":8,"head":"npm warn"}"#
+///     )
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
