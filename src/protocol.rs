@@ -22,6 +22,7 @@ mod line;
 mod lines;
 mod outgoing_requests;
 mod output;
+pub(crate) mod raw;
 mod safe;
 mod shutdown;
 mod silence;
@@ -110,6 +111,7 @@ pub struct Protocol {
     activity: Activity,
     shutdown: Shutdown,
     stderr: Tail,
+    stderr_lines: Lines,
     rejected_tail: Tail,
     session: Option<CliSession>,
     snapshot: SessionSnapshot,

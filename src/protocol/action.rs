@@ -20,6 +20,7 @@ use crate::message::Message;
 use crate::outgoing::request::Response;
 use crate::protocol::deadline::Deadline;
 use crate::protocol::end::SessionClosed;
+use crate::protocol::raw::{StderrLine, WireLine};
 
 /// What happened, in the order in which it did.
 ///
@@ -151,6 +152,12 @@ pub enum Action {
     RejectedLine(RejectedLine),
     /// A line that contains something beside a message, or several messages. What follows it are the messages.
     DamagedLine(DamagedLine),
+    /// A line that the CLI wrote to stderr, if [`Config::stderr_lines`](crate::Config::stderr_lines) is on. A last line without
+    /// a line end comes with the end of stderr, or before [`Closed`](Action::Closed).
+    StderrLine(StderrLine),
+    /// A line of the protocol, if [`Config::wire_lines`](crate::Config::wire_lines) is on. Each line of stdout comes before the
+    /// actions that follow from it. Each line to stdin comes when it is handed to [`poll_transmit`](crate::Protocol::poll_transmit).
+    WireLine(WireLine),
     /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
     UnmatchedResponse(Message),
     /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
@@ -169,4 +176,38 @@ pub enum Action {
     CapacityAvailable,
     /// The session is over. Nothing follows.
     Closed(SessionClosed),
+}
+
+impl Action {
+    /// Returns the line of stdout that this action reports, without its line end: of a message, a request, a response, and a
+    /// line that was rejected and is kept whole. `None` for actions without a line of their own. The ends of turns and prompts
+    /// repeat a `result` that was reported as a message, and return `None`.
+    ///
+    /// Some lines have no action of this kind: `keep_alive`, the CLI's echoes of responses, error responses, and
+    /// `control_cancel_request`. [`WireLine`](Self::WireLine) reports every line, and returns `None` here, so that no line comes
+    /// twice.
+    ///
+    /// ```
+    /// use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// protocol.receive(SessionTime::ZERO, b"{\"type\":\"active_goal\"}\nwarning\n");
+    /// let lines: Vec<_> = std::iter::from_fn(|| protocol.poll_action())
+    ///     .filter_map(|action| action.line().map(<[u8]>::to_vec))
+    ///     .collect();
+    /// assert_eq!(lines, [&b"{\"type\":\"active_goal\"}"[..], b"warning"]);
+    /// ```
+    #[must_use]
+    pub fn line(&self) -> Option<&[u8]> {
+        match self {
+            Self::Message { message, .. }
+            | Self::IncomingDeclined { message, .. }
+            | Self::UnmatchedResponse(message) => Some(message.as_bytes()),
+            Self::IncomingRequest(request) => Some(request.message().as_bytes()),
+            Self::ResponseReceived { response: Ok(response), .. } => Some(response.message().as_bytes()),
+            Self::RejectedLine(line) => Some(&*line.head).filter(|head| head.len() as u64 == line.length),
+            _ => None,
+        }
+    }
 }

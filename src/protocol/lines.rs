@@ -20,6 +20,7 @@ use crate::wire::scan::scan;
 impl Protocol {
     /// What the child wrote; in its last line, which has no line end, something may be missing.
     pub(super) fn piece(&mut self, piece: Piece<'_>, is_last: bool) {
+        self.received(&piece);
         match piece {
             Piece::Dropped { start, length } => self.dropped(&start, length),
             Piece::Whole(line) => {

@@ -29,6 +29,7 @@ impl Protocol {
             activity: Default::default(),
             shutdown: Shutdown::new(&config),
             stderr: Default::default(),
+            stderr_lines: Default::default(),
             rejected_tail: Default::default(),
             session: None,
             snapshot: Default::default(),
@@ -87,14 +88,19 @@ impl Protocol {
     }
 
     /// Bytes of the child's stderr, of which the last [`Limits::stderr_tail`](crate::Limits::stderr_tail) are kept (16 KiB).
+    /// With [`Config::stderr_lines`] each line is an [action](Action::StderrLine) too. That counts as unread, so a host that
+    /// wants the lines reads stderr while [`wants_read`](Self::wants_read).
     pub fn stderr(&mut self, now: SessionTime, bytes: &[u8]) {
-        self.enter(now, |this| this.stderr.push(bytes, this.config.limits.stderr_tail));
+        self.enter(now, |this| this.take_stderr(bytes));
     }
 
     /// The child's stderr has ended, or nobody reads it. Untold, the end waits for it, for the grace
     /// [`pipes`](crate::ShutdownTimeouts::pipes).
     pub fn stderr_eof(&mut self, now: SessionTime) {
-        self.enter(now, |this| this.shutdown.stderr_eof());
+        self.enter(now, |this| {
+            this.end_stderr();
+            this.shutdown.stderr_eof();
+        });
     }
 
     /// The child has exited. What is left in its stdout is still to be read: a result there counts. Incoming requests are withdrawn, and

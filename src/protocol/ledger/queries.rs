@@ -44,6 +44,13 @@ impl Ledger {
         self.turns.last().map(|turn| turn.id)
     }
 
+    /// Returns the turn that runs, and the first prompt that it is known to have taken.
+    pub(crate) fn current(&self) -> (Option<TurnId>, Option<PromptId>) {
+        let turn = self.current_turn();
+        let taken = self.prompts.iter().find(|entry| turn.is_some() && entry.turn() == turn);
+        (turn, taken.map(|entry| entry.id))
+    }
+
     /// Whether the CLI says which turns are its own.
     pub(crate) fn tells_origin(&self) -> bool {
         self.generation.tells_origin

@@ -1,7 +1,7 @@
 //! Incoming requests of the CLI, and their withdrawal.
 
 use crate::base::error::RejectedReason;
-use crate::incoming::{IncomingKind, IncomingKinds};
+use crate::incoming::IncomingKind;
 use crate::message::Message;
 use crate::protocol::action::{Action, DeclinedReason};
 use crate::protocol::config::UnknownIncoming;
@@ -29,7 +29,7 @@ impl Protocol {
         let kind = IncomingKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
         self.has_hooks |= kind == IncomingKind::Hook;
         let Some(reason) = self.why_declined(kind, &fields, &message) else {
-            let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message);
+            let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message, self.ledger.current());
             return self.actions.push(Action::IncomingRequest(ask));
         };
         let is_answered = match reason {
@@ -38,7 +38,7 @@ impl Protocol {
             DeclinedReason::Unhandled | DeclinedReason::Unknown | DeclinedReason::Full => true,
         };
         if is_answered {
-            self.output.push(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
+            self.send(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
             self.asks.remember(&request_id);
         } else {
             self.asks.end(&request_id);
@@ -55,7 +55,7 @@ impl Protocol {
             Some(DeclinedReason::Closing)
         } else if kind == IncomingKind::Unknown && unknown() {
             Some(DeclinedReason::Unknown)
-        } else if !self.owned().contains(kind) {
+        } else if !self.config.delivered().contains(kind) {
             Some(DeclinedReason::Unhandled)
         } else if !self.asks.has_room(message, &self.config.limits) {
             Some(DeclinedReason::Full)
@@ -69,13 +69,6 @@ impl Protocol {
         let is_declared =
             |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);
         fields.dialog_kind.is_some_and(|kind| is_declared(&kind.decoded()))
-    }
-
-    fn owned(&self) -> IncomingKinds {
-        match self.config.unknown_incoming {
-            UnknownIncoming::Deliver => self.config.handled.with(IncomingKind::Unknown),
-            UnknownIncoming::Decline => self.config.handled,
-        }
     }
 
     pub(super) fn withdraw(&mut self, message: Message) {

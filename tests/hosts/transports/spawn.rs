@@ -1,13 +1,13 @@
 //! Children that never start.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use claude_duplex::{Options, SpawnError};
+use claude_duplex::{Action, Options, SpawnError};
 
-use crate::stage::{Scenario, Stage};
+use crate::stage::{Scenario, Stage, script};
 
 pub(crate) const ALL: &[Scenario] = &[
     ("a_missing_program_is_named", a_missing_program_is_named),
@@ -15,6 +15,9 @@ pub(crate) const ALL: &[Scenario] = &[
     ("a_file_that_is_no_program_is_told_as_such", a_file_that_is_no_program_is_told_as_such),
     ("what_is_too_long_for_the_system_is_told_as_such", what_is_too_long_for_the_system_is_told_as_such),
     ("refused_options_start_nothing", refused_options_start_nothing),
+    ("a_host_may_change_the_command", a_host_may_change_the_command),
+    ("an_error_names_what_the_host_has_changed", an_error_names_what_the_host_has_changed),
+    ("lines_of_stderr_come_while_the_child_runs", lines_of_stderr_come_while_the_child_runs),
 ];
 
 /// A file that is gone with its test.
@@ -85,4 +88,62 @@ fn what_is_too_long_for_the_system_is_told_as_such(stage: &Stage) {
 fn refused_options_start_nothing(stage: &Stage) {
     let error = stage.refused(&Options::new().program("sh").current_dir(""));
     assert!(matches!(error, SpawnError::Options(_)), "{error:?}");
+}
+
+/// What it changes takes effect, and the pipes, the end of stderr and the group stay.
+fn a_host_may_change_the_command(stage: &Stage) {
+    let options = script(r#"echo "$CHANGED" >&2; exec sleep 1000"#);
+    let changed = stage.launch_changed(&options, |command| {
+        command.env("CHANGED", "by the host").stdin(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    });
+    let mut claude = changed.expect("the child starts");
+    assert!(leads_group(claude.id()), "it leads a group of its own");
+    let line = claude.until("a line of stderr", |action| matches!(action, Action::StderrLine(_)));
+    assert!(matches!(&line, Action::StderrLine(line) if &*line.text == "by the host"), "{line:?}");
+    claude.abort();
+    let closed = claude.end();
+    assert_eq!(closed.stderr, "by the host\n");
+}
+
+fn an_error_names_what_the_host_has_changed(stage: &Stage) {
+    let options = Options::new().program("sh");
+    let error = stage.launch_changed(&options, |command| _ = command.current_dir("/no/such/directory")).err().unwrap();
+    assert!(matches!(&error, SpawnError::Directory { directory, .. } if directory == Path::new("/no/such/directory")));
+    let replaced = stage.launch_changed(&options, |command| *command = Command::new("no-such-claude")).err().unwrap();
+    assert!(matches!(&replaced, SpawnError::NotFound { program, .. } if program == "no-such-claude"), "{replaced:?}");
+    let refused = stage.launch_changed(&options.current_dir(""), |_| panic!("nothing is started")).err().unwrap();
+    assert!(matches!(refused, SpawnError::Options(_)), "{refused:?}");
+}
+
+/// The child waits for an answer to what it has written there.
+fn lines_of_stderr_come_while_the_child_runs(stage: &Stage) {
+    let options = script("printf 'one\\ntwo' >&2; read -r line; printf ' more\\nlast' >&2; exit 3");
+    let mut claude = stage.launch_changed(&options, |_| {}).expect("the child starts");
+    let mut lines = Vec::new();
+    let one = claude.until("a line of stderr", |action| matches!(action, Action::StderrLine(_)));
+    lines.push(one);
+    claude.prompt("go on");
+    while lines.len() < 3 {
+        lines.push(claude.until("a line of stderr", |action| matches!(action, Action::StderrLine(_))));
+    }
+    let texts: Vec<&str> = lines
+        .iter()
+        .map(|line| match line {
+            Action::StderrLine(line) => &*line.text,
+            _ => unreachable!(),
+        })
+        .collect();
+    assert_eq!(texts, ["one", "two more", "last"]);
+    assert_eq!(claude.end().stderr, "one\ntwo more\nlast");
+}
+
+#[cfg(unix)]
+fn leads_group(id: u32) -> bool {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(id).expect("an id fits"));
+    rustix::process::getpgid(pid) == Ok(pid.expect("a child has an id"))
+}
+
+#[cfg(not(unix))]
+fn leads_group(_: u32) -> bool {
+    true
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use claude_duplex::{Config, IncomingKinds, Options, Seed, SpawnError};
 use libtest_mimic::Failed;
 
-use crate::runner::Runner;
+use crate::runner::{Change, Runner, start_changed};
 use crate::session::Session;
 use crate::watched::{Groups, watched};
 
@@ -26,6 +26,14 @@ impl Stage {
         let claude = (self.runner.start)(options, self.config(adjust)).expect("the child starts");
         self.groups.lock().unwrap().push(claude.id());
         Session::new(claude)
+    }
+
+    /// A session with a program whose command is changed.
+    pub(crate) fn launch_changed(&self, options: &Options, change: Change) -> Result<Session, SpawnError> {
+        let config = self.config(|config| config.stderr_lines = true);
+        let claude = start_changed(self.runner, options, config, change)?;
+        self.groups.lock().unwrap().push(claude.id());
+        Ok(Session::new(claude))
     }
 
     /// A session that does not begin.
