@@ -3,6 +3,7 @@
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::incoming::{PermissionUpdate, Questions};
+use crate::wire::fields::Fields;
 use crate::wire::view::{view, words};
 
 view! {
@@ -113,6 +114,46 @@ words! {
 }
 
 impl PermissionRequest {
+    /// Creates a request for the unit test of a policy; the CLI writes the real ones. Fields other than the tool's name and its
+    /// input are empty, and can be set.
+    ///
+    /// ```
+    /// use claude_duplex::{Decision, PermissionRequest};
+    /// use serde_json::json;
+    ///
+    /// fn policy(tool: &PermissionRequest) -> Decision {
+    ///     match &*tool.tool_name {
+    ///         "Read" => Decision::allow(),
+    ///         _ => Decision::deny("look, but do not touch"),
+    ///     }
+    /// }
+    ///
+    /// let remove = PermissionRequest::new("Bash", json!({ "command": "rm -r /" }));
+    /// assert!(matches!(policy(&remove), Decision::Deny(_)));
+    /// ```
+    pub fn new(tool_name: impl Into<String>, input: impl Into<Json>) -> Self {
+        Self {
+            tool_name: tool_name.into(),
+            input: input.into(),
+            tool_use_id: None,
+            permission_suggestions: None,
+            blocked_path: None,
+            decision_reason: None,
+            decision_reason_type: None,
+            classifier_approvable: None,
+            suppress_always_allow_rule: None,
+            default_to_no: None,
+            matched_ask_rule: None,
+            title: None,
+            display_name: None,
+            description: None,
+            agent_id: None,
+            mcp_server: None,
+            requires_user_interaction: None,
+            unknown_fields: Fields::default(),
+        }
+    }
+
     /// Rules that the CLI offers to remember; they go back byte for byte by [`Allow::and_remember_all`](crate::Allow::and_remember_all).
     #[must_use]
     pub fn suggestions(&self) -> &[PermissionUpdate] {
