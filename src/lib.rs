@@ -204,9 +204,9 @@ pub use protocol::raw::{Direction, StderrLine, WireLine};
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
-    AlreadyHandledError, Answer, CallError, DeclinedRequest, HandleLimits, Handler, Handlers, IncomingRequests, Lagged,
-    LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner,
-    Session, SessionBuilder, Subscriber,
+    Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
+    IncomingError, IncomingRequests, Lagged, LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd,
+    PromptError, PromptHandle, Responder, Runner, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

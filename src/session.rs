@@ -21,6 +21,7 @@ mod declined;
 mod desk;
 mod drive;
 mod incoming;
+mod initialize;
 mod limits;
 mod prompt_end;
 mod prompt_handle;
@@ -31,6 +32,7 @@ mod state;
 mod subscriber;
 mod task;
 mod waiting;
+mod when_dropped;
 
 use std::fmt;
 use std::future::Future;
@@ -54,15 +56,18 @@ pub use answer::{Answer, PromptError};
 pub use builder::SessionBuilder;
 pub use call_error::CallError;
 pub use declined::DeclinedRequest;
-pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
+pub use incoming::{
+    Handler, HandlerFn, HandlerRequest, Handlers, Hook, IncomingRequests, LocalHandlers, Responder, handler_fn,
+};
 pub use limits::HandleLimits;
 pub use prompt_end::PromptEnd;
 pub use prompt_handle::{PendingAnswer, PromptHandle};
 pub use reply::PendingResponse;
 pub use runner::Runner;
-pub use state::AlreadyHandledError;
+pub use state::IncomingError;
 pub use subscriber::Subscriber;
 pub use waiting::ring::{Lagged, Overflow};
+pub use when_dropped::WhenDropped;
 
 use builder::Setup;
 use shared::Presence;
@@ -76,12 +81,14 @@ use waiting::ring::Room;
 ///
 /// | Dropped | Then |
 /// |---|---|
-/// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close): a running turn has up to 120 s to end; call [`close_now`](Self::close_now) before to interrupt it |
+/// | a `Session`, a [`PromptHandle`], a [`Responder`] | nothing by itself; with the last of them the session closes as by [`close_now`](Self::close_now): a running turn is interrupted, and the CLI exits within seconds. [`SessionBuilder::when_dropped`] sets another way |
 /// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
-/// | an [`IncomingRequest`] | the incoming request is declined, in the way that is safe for its kind |
+/// | a [`Responder`] | the incoming request is declined, in the way that is safe for its kind |
 /// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
 /// | a [`Subscriber`], a [`PendingResponse`] | nobody listens any more |
-/// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
+/// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken. What the CLI started in another group lives on, e.g. a command of the tool Bash |
+/// | the last handle of a session of `spawn_thread` | the session closes as above, and the thread that drops the handle waits for its end |
+/// | the tokio runtime of a session of `spawn_tokio` | the session closes as by [`close_now`](Self::close_now), and the thread that shuts the runtime down waits for its end, on Unix. Elsewhere the child is killed |
 ///
 /// This one is of a mock CLI; one of a child is opened by a [builder](Self::builder).
 ///
@@ -227,19 +234,25 @@ impl Session {
         Subscriber::new(self.presence.state().subscribe(room), Arc::clone(&self.presence.desk))
     }
 
-    /// Becomes the owner of all incoming requests.
+    /// Takes the incoming requests of all kinds that the session [handles](crate::Config::handle). A session that is
+    /// [built](SessionBuilder::handlers) with handlers needs no stream for them.
     ///
     /// # Errors
-    /// [`AlreadyHandledError`] where some have an owner.
-    pub fn incoming(&self) -> Result<IncomingRequests, AlreadyHandledError> {
-        self.incoming_of(IncomingKinds::ALL)
+    /// [`IncomingError::AlreadyTaken`] if some of them are taken; [`IncomingError::NotHandled`] if the session handles no kind.
+    pub fn incoming(&self) -> Result<IncomingRequests, IncomingError> {
+        self.take_incoming(None)
     }
 
-    /// Becomes the owner of the incoming requests of those kinds.
+    /// Takes the incoming requests of those kinds.
     ///
     /// # Errors
-    /// [`AlreadyHandledError`] where some of them have an owner.
-    pub fn incoming_of(&self, kinds: IncomingKinds) -> Result<IncomingRequests, AlreadyHandledError> {
+    /// [`IncomingError::AlreadyTaken`] if some of them are taken; [`IncomingError::NotHandled`] if the session does not handle
+    /// some of them.
+    pub fn incoming_of(&self, kinds: IncomingKinds) -> Result<IncomingRequests, IncomingError> {
+        self.take_incoming(Some(kinds))
+    }
+
+    fn take_incoming(&self, kinds: Option<IncomingKinds>) -> Result<IncomingRequests, IncomingError> {
         let inbox = self.presence.state().own(kinds)?;
         Ok(IncomingRequests::new(inbox, self.presence.shared()))
     }

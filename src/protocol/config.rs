@@ -83,6 +83,14 @@ impl Config {
         self.handled = self.handled.with(kind);
         self
     }
+
+    /// Returns the kinds of incoming requests that come to the host.
+    pub(crate) fn delivered(&self) -> IncomingKinds {
+        match self.unknown_incoming {
+            UnknownIncoming::Deliver => self.handled.with(IncomingKind::Unknown),
+            UnknownIncoming::Decline => self.handled,
+        }
+    }
 }
 
 /// What becomes of an incoming request of an unknown kind.

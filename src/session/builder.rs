@@ -7,21 +7,25 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::desk::Desk;
-use super::incoming::Handlers;
+use super::incoming::Handler;
+use super::initialize;
 use super::limits::HandleLimits;
-use super::runner::Runner;
+use super::runner::{Runner, Serving, Tasks};
 use super::shared::{Presence, Shared};
 use super::state::State;
 use super::subscriber::Subscriber;
 use super::waiting::feed::EarlyFeeds;
 use super::waiting::ring::{Overflow, Room};
+use super::when_dropped::WhenDropped;
 use super::{IncomingRequests, Session};
 use crate::driver::Driver;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::driver::SpawnError;
 use crate::driver::transport::Transport;
+use crate::incoming::hook::HookEvent;
 use crate::incoming::{IncomingKind, IncomingKinds};
 use crate::options::Options;
+use crate::outgoing::request::{HookMatcher, Initialize};
 use crate::protocol::config::Config;
 
 /// Settings of a session that is not started yet: [`Session::builder`].
@@ -31,6 +35,7 @@ use crate::protocol::config::Config;
 /// | Method | Child | Runner |
 /// |---|---|---|
 /// | `spawn_tokio` | process, on tokio | a task of the current runtime |
+/// | `spawn_thread` | process, on smol's reactor | a thread of its own |
 /// | `open_tokio` | process, on tokio | returned to the caller, who polls it |
 /// | `open_smol` | process, on smol's reactor | returned to the caller, who polls it |
 /// | [`open_on`](Self::open_on) | any [`Transport`] | returned to the caller, who polls it |
@@ -61,6 +66,13 @@ pub struct SessionBuilder {
     setup: Setup,
 }
 
+/// Handlers of a session, and what they need.
+struct Registered {
+    kinds: IncomingKinds,
+    hooks: Vec<(HookEvent, HookMatcher)>,
+    run: Box<dyn FnOnce(IncomingRequests) -> Serving + Send>,
+}
+
 /// Changes the command before the CLI is started.
 #[cfg(any(feature = "smol", feature = "tokio"))]
 type ChangeCommand = Box<dyn FnOnce(&mut Command) + Send>;
@@ -68,10 +80,12 @@ type ChangeCommand = Box<dyn FnOnce(&mut Command) + Send>;
 /// Parts of a builder that do not depend on how the CLI is started.
 #[derive(Default)]
 pub(super) struct Setup {
-    handlers: Option<Handlers<'static>>,
+    handlers: Option<Registered>,
+    initialize: Option<Initialize>,
     limits: HandleLimits,
     journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
     feeds: EarlyFeeds,
+    when_dropped: WhenDropped,
     #[cfg(any(feature = "smol", feature = "tokio"))]
     command: Option<ChangeCommand>,
     desk: Arc<Desk>,
@@ -100,19 +114,39 @@ impl SessionBuilder {
     /// Sets the handlers of incoming requests. The [`Runner`] runs them; there is nothing else to start.
     ///
     /// The kinds that have a handler are [handled](Config::handle). With a handler of permissions the CLI is started with
-    /// [`Options::host_permission_prompts`], so that it asks the host.
+    /// [`Options::host_permission_prompts`], so that it asks the host. [Hooks](crate::Handlers::hook) are registered by an
+    /// `initialize` request, which is the first line that the CLI is sent. If the CLI refuses that request, the session is
+    /// aborted, as nothing would guard what the hooks guard: [`Session::initialized`] has the error.
     ///
     /// In each poll of the runner, actions are delivered first, and handlers run afterwards. A handler that panics ends
     /// the session, as the panic goes on to the task that polls the runner. A handler that owns a [`Session`] keeps the
-    /// session open.
-    pub fn handlers(mut self, handlers: Handlers<'static>) -> Self {
-        self.setup.handlers = Some(handlers);
+    /// session open; a request that a handler has not answered does not.
+    pub fn handlers<H: Handler<Handling: Send> + Send + Sync + 'static>(mut self, handlers: H) -> Self {
+        self.setup.handlers = Some(Registered {
+            kinds: handlers.kinds(),
+            hooks: handlers.hooks(),
+            run: Box::new(|requests| Box::pin(requests.run(handlers))),
+        });
+        self
+    }
+
+    /// Sets the `initialize` request: agents, a system prompt, MCP servers in the host, and more. It is the first line that the
+    /// CLI is sent, with the hooks of the handlers; [`Session::initialized`] waits for its response.
+    pub fn initialize(mut self, initialize: Initialize) -> Self {
+        self.setup.initialize = Some(initialize);
         self
     }
 
     /// Sets the limits of the handles.
     pub fn limits(mut self, limits: HandleLimits) -> Self {
         self.setup.limits = limits;
+        self
+    }
+
+    /// Sets what becomes of the session when its last handle is dropped. By default it is closed within seconds, and a running
+    /// turn is interrupted: [`WhenDropped::CloseNow`].
+    pub fn when_dropped(mut self, when_dropped: WhenDropped) -> Self {
+        self.setup.when_dropped = when_dropped;
         self
     }
 
@@ -158,7 +192,22 @@ impl SessionBuilder {
     /// Starts the CLI on the current tokio runtime, and runs the session there as a task. The session needs nothing else;
     /// [`Session::wait_for_exit`] returns its end.
     ///
-    /// If the runtime is shut down before the end, the child's process group is killed.
+    /// ```no_run
+    /// use claude_duplex::Session;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let claude = Session::builder().spawn_tokio()?;
+    ///     let answer = claude.prompt("What is in this folder?")?.await?;
+    ///     println!("{}", answer.text());
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// When `main` returns, the runtime is shut down, and the session with it: it closes as by [`Session::close_now`], so it can
+    /// be resumed, also if a turn was running. The thread that shuts the runtime down waits for the end of the session. That takes
+    /// as long as the CLI needs to exit, and at most the [`ShutdownTimeouts`](crate::ShutdownTimeouts), 19 s. To let a running
+    /// turn end, await [`Session::wait_for_exit`] after [`Session::close`]. On Windows the child is killed instead.
     ///
     /// # Errors
     /// [`SpawnError`] if the options are refused, the program cannot be started, or no runtime is running
@@ -167,8 +216,15 @@ impl SessionBuilder {
     /// # Panics
     /// If the I/O driver of the current runtime is off.
     #[cfg(feature = "tokio")]
-    pub fn spawn_tokio(self) -> Result<Session, SpawnError> {
-        let (session, runner) = self.open_tokio()?;
+    pub fn spawn_tokio(mut self) -> Result<Session, SpawnError> {
+        self.prepare();
+        let change = self.setup.change();
+        let driver = crate::driver::tokio::spawn_with(&self.options, self.config, change)?;
+        #[cfg(unix)]
+        let orphaned = driver.transport().orphaned();
+        let (session, runner) = self.setup.start(driver);
+        #[cfg(unix)]
+        let runner = runner.finishing(orphaned);
         // Dropping the handle of the task detaches it.
         drop(tokio::spawn(runner));
         Ok(session)
@@ -187,6 +243,45 @@ impl SessionBuilder {
         self.prepare();
         let change = self.setup.change();
         Ok(self.setup.start(crate::driver::tokio::spawn_with(&self.options, self.config, change)?))
+    }
+
+    /// Starts the CLI on smol's reactor, and runs the session on a thread of its own. The session needs nothing else; the
+    /// handles work in every executor.
+    ///
+    /// ```no_run
+    /// use claude_duplex::Session;
+    ///
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     async_io::block_on(async {
+    ///         let claude = Session::builder().spawn_thread()?;
+    ///         let answer = claude.prompt("What is in this folder?")?.await?;
+    ///         println!("{}", answer.text());
+    ///         Ok(())
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// smol has no runtime whose shutdown ends its tasks: a process that exits while one runs the session would leave the CLI
+    /// with its turn. So the drop of the last handle closes the session, and blocks until the thread has ended. That takes as
+    /// long as the CLI needs to exit, and at most the [`ShutdownTimeouts`](crate::ShutdownTimeouts); to wait without blocking,
+    /// await [`Session::wait_for_exit`] after [`Session::close_now`]. A task of an executor is `spawn(runner)` with the
+    /// [`Runner`] of [`open_smol`](Self::open_smol).
+    ///
+    /// # Errors
+    /// [`SpawnError`] if the options are refused, the program cannot be started, or the system has no further thread.
+    #[cfg(feature = "smol")]
+    pub fn spawn_thread(mut self) -> Result<Session, SpawnError> {
+        self.prepare();
+        let program = self.options.invocation()?.program;
+        let change = self.setup.change();
+        let (session, runner) = self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?);
+        let thread = std::thread::Builder::new().name("claude-duplex".to_owned());
+        match thread.spawn(|| drop(async_io::block_on(runner))) {
+            Ok(thread) => session.presence.runs_on(thread),
+            // The runner was dropped, which kills the child.
+            Err(source) => return Err(SpawnError::System { program, source }),
+        }
+        Ok(session)
     }
 
     /// Starts the CLI on smol's reactor. Returns the handle and the [`Runner`], a future that drives the session in any
@@ -210,7 +305,7 @@ impl SessionBuilder {
 
     /// Turns on what the handlers need, in the options and in the settings.
     fn prepare(&mut self) {
-        let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, Handlers::kinds);
+        let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, |handlers| handlers.kinds);
         self.config.handled = self.config.handled.union(kinds);
         if kinds.contains(IncomingKind::Permission) {
             self.options = std::mem::take(&mut self.options).host_permission_prompts();
@@ -231,15 +326,21 @@ impl Setup {
             driver = driver.record(writer, cap);
         }
         let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
-        let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take());
-        let inbox = self.handlers.as_ref().map(|handlers| state.own(handlers.kinds()));
-        let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits));
-        let serving = self.handlers.zip(inbox).map(|(handlers, inbox)| {
-            let inbox = inbox.expect("no request of a new session is handled yet");
-            IncomingRequests::new(inbox, Arc::clone(&shared)).serve(handlers)
-        });
+        let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take(), self.when_dropped);
+        let inbox = self.handlers.as_ref().map(|handlers| state.own(Some(handlers.kinds)));
+        let hooks = self.handlers.as_ref().map(|handlers| handlers.hooks.clone()).unwrap_or_default();
+        let initializing = initialize::begin(&mut state, self.initialize, hooks);
+        let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits, initializing.is_some()));
+        let mut tasks = Tasks::default();
+        if let Some(initializing) = initializing {
+            tasks.push(Box::pin(initializing.finish(Arc::clone(&shared))));
+        }
+        if let Some((handlers, inbox)) = self.handlers.zip(inbox) {
+            let inbox = inbox.expect("no request of a new session is taken yet");
+            tasks.push((handlers.run)(IncomingRequests::of_runner(inbox, Arc::clone(&shared))));
+        }
         let presence = Presence::first(Arc::clone(&shared));
-        (Session { presence }, Runner::new(shared, serving.map(|serving| Box::pin(serving) as _)))
+        (Session { presence }, Runner::new(shared, tasks))
     }
 }
 
@@ -248,7 +349,8 @@ impl fmt::Debug for SessionBuilder {
         f.debug_struct("SessionBuilder")
             .field("options", &self.options)
             .field("config", &self.config)
-            .field("handlers", &self.setup.handlers)
+            .field("handlers", &self.setup.handlers.as_ref().map(|handlers| handlers.kinds))
+            .field("initialize", &self.setup.initialize)
             .field("limits", &self.setup.limits)
             .finish_non_exhaustive()
     }
@@ -257,13 +359,13 @@ impl fmt::Debug for SessionBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Decision;
     use crate::base::ids::Seed;
     use crate::incoming::hook::HookOutput;
+    use crate::{Decision, Handlers, Hook};
 
     #[test]
     fn a_handler_turns_on_what_it_needs() {
-        let prepared = |handlers| {
+        let prepared = |handlers: Handlers<'static>| {
             let mut builder = SessionBuilder::new(Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Mcp));
             builder = builder.handlers(handlers);
             builder.prepare();
@@ -271,7 +373,7 @@ mod tests {
             (builder.config.handled, args.iter().any(|arg| arg == "--permission-prompt-tool=stdio"))
         };
         let kinds = IncomingKinds::NONE.with(IncomingKind::Mcp);
-        let hooks = || Handlers::new().hook(async |_| HookOutput::new());
+        let hooks = || Handlers::new().hook(Hook::stop(), async |_| HookOutput::new());
         assert_eq!(prepared(Handlers::new()), (kinds, false));
         assert_eq!(prepared(hooks()), (kinds.with(IncomingKind::Hook), false));
         let both = kinds.with(IncomingKind::Hook).with(IncomingKind::Permission);

@@ -10,13 +10,16 @@
 //! called under the state's lock: one that a host wrote may not call the handles of its own session.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
+use std::thread::JoinHandle;
 
 use event_listener::Event;
 
+use super::call_error::CallError;
 use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
 use crate::driver::Aside;
+use crate::outgoing::request::InitializeResponse;
 use crate::protocol::end::SessionClosed;
 
 /// How much may wait for the host's code, in bytes of the journal and events of the trace, before the runner waits for it.
@@ -28,7 +31,9 @@ pub(super) struct Shared {
     aside: Mutex<Aside>,
     presence: OnceLock<Weak<Presence>>,
     closed: OnceLock<SessionClosed>,
-    /// Told at the end.
+    /// Response to the `initialize` request that the session was built with. `None` without one.
+    initialized: Option<OnceLock<Result<InitializeResponse, CallError>>>,
+    /// Told at the end, and when that response is there.
     pub(super) ended: Event,
     /// Told when there is room, and at the end.
     pub(super) room: Event,
@@ -36,13 +41,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, aside: Aside, desk: Arc<Desk>, limits: HandleLimits) -> Self {
+    pub(super) fn new(state: State, aside: Aside, desk: Arc<Desk>, limits: HandleLimits, initializes: bool) -> Self {
         Self {
             state: Mutex::new(state),
             desk,
             aside: Mutex::new(aside),
             presence: OnceLock::new(),
             closed: OnceLock::new(),
+            initialized: initializes.then(OnceLock::new),
             ended: Event::new(),
             room: Event::new(),
             limits,
@@ -89,6 +95,29 @@ impl Shared {
         self.state().waits() > BEHIND && matches!(self.aside.try_lock(), Err(TryLockError::WouldBlock))
     }
 
+    /// Notes the response to `initialize`.
+    pub(super) fn initialized(&self, response: Result<InitializeResponse, CallError>) {
+        if let Some(initialized) = &self.initialized {
+            let _ = initialized.set(response);
+            self.ended.notify(usize::MAX);
+        }
+    }
+
+    /// Waits for the response to `initialize`, or for the end.
+    pub(super) async fn initialized_response(&self) -> Option<Result<InitializeResponse, CallError>> {
+        let initialized = self.initialized.as_ref()?;
+        loop {
+            let listener = self.ended.listen();
+            if let Some(response) = initialized.get() {
+                return Some(response.clone());
+            }
+            if let Some(closed) = self.closed() {
+                return Some(Err(CallError::Closed(Box::new(closed.clone()))));
+            }
+            listener.await;
+        }
+    }
+
     /// How the session ended, once it has.
     pub(super) fn closed(&self) -> Option<&SessionClosed> {
         self.closed.get()
@@ -106,19 +135,29 @@ impl Shared {
     }
 }
 
-/// What every handle holds. When the last one is gone the session closes in order.
-pub(super) struct Presence(Arc<Shared>);
+/// Part that every handle holds. When the last one is gone the session closes.
+pub(super) struct Presence {
+    shared: Arc<Shared>,
+    /// Thread of the runner, if it was given one.
+    thread: OnceLock<JoinHandle<()>>,
+}
 
 impl Presence {
     pub(super) fn first(shared: Arc<Shared>) -> Arc<Self> {
-        let presence = Arc::new(Self(shared));
-        let _ = presence.0.presence.set(Arc::downgrade(&presence));
+        let presence = Arc::new(Self { shared, thread: OnceLock::new() });
+        let _ = presence.shared.presence.set(Arc::downgrade(&presence));
         presence
     }
 
     /// What they share, without being a handle.
     pub(super) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.shared)
+    }
+
+    /// Has the drop of the last handle wait for the thread that runs the session.
+    #[cfg(feature = "smol")]
+    pub(super) fn runs_on(&self, thread: JoinHandle<()>) {
+        let _ = self.thread.set(thread);
     }
 }
 
@@ -126,12 +165,18 @@ impl std::ops::Deref for Presence {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0
+        &self.shared
     }
 }
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.0.desk.leave(|left| left.close = true);
+        self.shared.desk.leave(|left| left.is_dropped = true);
+        // A handler on that thread may have dropped the last handle: the thread then ends by itself.
+        let thread = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
+        if let Some(thread) = thread {
+            // The panic of a handler was printed.
+            let _ = thread.join();
+        }
     }
 }

@@ -21,6 +21,7 @@ use super::waiting::mailbox::Mailbox;
 use super::waiting::patience;
 use super::waiting::ring::Room;
 use super::waiting::slot::Slot;
+use super::when_dropped::WhenDropped;
 use crate::base::error::RequestError;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::base::time::SessionTime;
@@ -33,7 +34,7 @@ use crate::protocol::action::{Action, CliSession};
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 
-pub use owners::AlreadyHandledError;
+pub use owners::IncomingError;
 use owners::Owners;
 use router::Router;
 
@@ -44,8 +45,11 @@ pub(super) struct State {
     /// None once the runner is gone.
     driver: Option<Box<dyn Drive>>,
     process_id: Option<u32>,
+    /// Kinds of incoming requests that come.
+    handled: IncomingKinds,
     /// The host has closed or aborted the session.
     is_closing: bool,
+    when_dropped: WhenDropped,
     closed: Option<SessionClosed>,
     /// What the driver left: what it said of itself last, and what still waits for the host's code.
     report: Report,
@@ -71,12 +75,15 @@ impl State {
         process_id: Option<u32>,
         limits: HandleLimits,
         feeds: Vec<Arc<Feed>>,
+        when_dropped: WhenDropped,
     ) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: limits.turn_overflow };
         Self {
+            handled: driver.handled(),
             driver: Some(driver),
             process_id,
             is_closing: false,
+            when_dropped,
             closed: None,
             report: Report::default(),
             waiting: Waiting::default(),
@@ -162,8 +169,13 @@ impl State {
         feed
     }
 
-    pub(super) fn own(&mut self, kinds: IncomingKinds) -> Result<Arc<Inbox>, AlreadyHandledError> {
-        self.owners.add(kinds, self.driver.is_none())
+    /// Takes requests of some kinds, or of all that are handled.
+    pub(super) fn own(&mut self, kinds: Option<IncomingKinds>) -> Result<Arc<Inbox>, IncomingError> {
+        let missing = kinds.map_or(IncomingKinds::ALL, |kinds| kinds.without(self.handled));
+        if !missing.is_empty() && (kinds.is_some() || self.handled.is_empty()) {
+            return Err(IncomingError::NotHandled(missing));
+        }
+        self.owners.add(kinds.unwrap_or(self.handled), self.driver.is_none())
     }
 
     // Queries.
@@ -217,8 +229,12 @@ impl State {
         }
         self.undeclined.extend(&left.declined);
         self.decline();
-        if left.close {
-            self.close();
+        if left.is_dropped && !self.is_closing {
+            match self.when_dropped {
+                WhenDropped::CloseNow => self.close_now(),
+                WhenDropped::Close => self.close(),
+                WhenDropped::Abort => self.abort(),
+            }
         }
     }
 
