@@ -106,7 +106,7 @@ impl IncomingRequest {
         }
         let subtype = control::ask(message.as_bytes()).subtype.unwrap_or_default();
         let kind = IncomingKind::of_subtype(&subtype);
-        Ok(Self { id: IncomingId::new(0, 0), kind, message })
+        Ok(Self { id: IncomingId::new(0, 0), kind, message, turn: None, prompt: None })
     }
 
     /// By which it is answered.
