@@ -240,8 +240,7 @@ fn this() -> std::path::PathBuf {
 
 fn session() -> Duration {
     let options = Options::new().launcher(this(), ["--talk"]).program("unused");
-    let (claude, runner) =
-        claude_duplex::Session::open_smol(&options, Config::new(Seed::random())).expect("this program starts");
+    let (claude, runner) = claude_duplex::Session::builder().options(options).open_smol().expect("this program starts");
     let mut subscriber = claude.subscribe(MESSAGES, Overflow::Oldest);
     let reading = async {
         drop(claude.request(Request::new("begin")).expect("there is room"));

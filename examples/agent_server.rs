@@ -17,8 +17,7 @@ use std::sync::{Arc, Mutex};
 
 use claude_duplex::testing::{Script, Step, ToolStep, serve_stdio};
 use claude_duplex::{
-    Action, Config, Decision, IncomingKind, MessageKind, Options, Overflow, Responder, Seed, Session, StreamDelta,
-    Subscriber,
+    Action, Config, Decision, IncomingKind, MessageKind, Options, Overflow, Responder, Session, StreamDelta, Subscriber,
 };
 use futures_lite::future::{or, try_zip, zip};
 use futures_lite::io::BufReader;
@@ -51,8 +50,8 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         None => Options::new().program(std::env::current_exe()?).global_arg("--stand-in"),
     };
     let options = options.host_permission_prompts().include_partial_messages();
-    let config = Config::new(Seed::random()).handle(IncomingKind::Permission);
-    let (claude, runner) = claude_duplex::Session::open_smol(&options, config)?;
+    let config = Config::default().handle(IncomingKind::Permission);
+    let (claude, runner) = Session::builder().options(options).config(config).open_smol()?;
     let listener = TcpListener::bind(listen.map_or("127.0.0.1:0", String::as_str)).await?;
     let address = listener.local_addr()?;
     writeln!(stdout(), "listening on {address}")?;

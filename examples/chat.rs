@@ -62,7 +62,7 @@ fn chat(arguments: Arguments) -> Result<u8, String> {
     let asks_people = std::io::stdin().is_terminal() || arguments.prompt.is_none();
     let screen = Screen::new(arguments.prompt.is_none());
     async_io::block_on(async {
-        let mut conversation = Conversation::start(&options, screen, asks_people)?;
+        let mut conversation = Conversation::start(&options, screen, asks_people, arguments.stall)?;
         match arguments.prompt {
             Some(prompt) => conversation.once(&prompt).await,
             None => conversation.talk().await,

@@ -1,6 +1,6 @@
 //! A session in an event loop of one's own: `poll(2)` and the pure core, without async.
 //!
-//!     cargo run --example custom_loop
+//!     cargo run --example custom_loop --features driver
 
 #![cfg_attr(not(unix), allow(dead_code, reason = "there is no poll(2)"))]
 
@@ -22,11 +22,11 @@ fn main() -> ExitCode {
 #[cfg(unix)]
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
     use claude_duplex::message::{Accumulator, Edit};
-    use claude_duplex::{Action, Config, Prompt, Seed};
+    use claude_duplex::{Action, Config, Prompt};
     use std::io::{Write, stdout};
 
     let options = options.include_partial_messages();
-    let mut session = session::Session::start(&options, Config::new(Seed::random()))?;
+    let mut session = session::Session::start(&options, Config::default())?;
     session.protocol.prompt(session.now(), Prompt::text("hello"))?;
     let mut said = Accumulator::new();
     while let Some(action) = session.next()? {

@@ -55,7 +55,7 @@ fn run() -> Result<(), Box<dyn Error>> {
                     while let Some(Ok(_)) = turn.next().await {
                         messages.set(messages.get() + 1);
                     }
-                    let end = turn.await;
+                    let end = turn.finish().await;
                     assert_eq!(end.outcome, Outcome::Success);
                     end.text()
                 };

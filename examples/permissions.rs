@@ -10,8 +10,7 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
-use claude_duplex::{Config, Decision, Driver, Handlers, IncomingKind, Json, PermissionRequest, Seed};
-use futures_lite::future::or;
+use claude_duplex::{Decision, Handlers, Json, PermissionRequest, Session};
 
 /// What may run: looking at things, and git as long as it stays here.
 fn policy(tool: &PermissionRequest) -> Decision {
@@ -42,8 +41,6 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let world = TestRuntime::new();
-    let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
-    let (claude, runner) = Driver::new(config, world.start(script())).into_session();
     let handlers = Handlers::new().permission(async |tool| {
         let decision = policy(&tool);
         let said = match &decision {
@@ -54,16 +51,13 @@ fn run() -> Result<(), Box<dyn Error>> {
         let _ = writeln!(stdout(), "{:6} {:52} {said}", tool.tool_name, tool.input.as_str());
         decision
     });
-    let serving = claude.incoming()?.serve(handlers);
+    let (claude, runner) = Session::builder().handlers(handlers).open_on(world.start(script()));
     let talk = async {
         for prompt in ["look around", "and change something"] {
-            let end = claude.prompt(prompt)?.await;
+            let end = claude.prompt(prompt)?.finish().await;
             writeln!(stdout(), "{prompt}: {}\n", end.outcome)?;
         }
         Ok(())
     };
-    world.run(runner.run_until(or(talk, async {
-        serving.await;
-        unreachable!("the session is over only after the talk");
-    })))
+    world.run(runner.run_until(talk))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 use std::{process::Stdio, thread};
 
 use claude_duplex::{Action, ChildCommand, Config, Input, Options, Prompt, Protocol, Seed, SessionTime};
@@ -34,7 +34,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let epoch = Instant::now();
     let now = || SessionTime::from(epoch.elapsed());
-    let mut session = Protocol::new(Config::new(Seed::random()), now());
+    // Unique on this machine; prompts get their UUIDs from it.
+    let unique = UNIX_EPOCH.elapsed()?.as_nanos() << 32 | u128::from(std::process::id());
+    let seed = Seed::from_bytes(unique.to_be_bytes());
+    let mut session = Protocol::new(Config::new(seed), now());
     session.stderr_eof(now()); // it is inherited: nobody reads it here
     session.prompt(now(), Prompt::text("hello"))?;
 
@@ -53,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Some(action) = session.poll_action() {
             match action {
                 Action::PromptEnded { outcome, result, .. } => {
-                    let answer = result.and_then(|result| result.result().ok()?.result);
+                    let answer = result.and_then(|result| result.result_text());
                     writeln!(io::stdout(), "{outcome}: {}", answer.unwrap_or_default())?;
                     session.close(now());
                 }

@@ -3,8 +3,6 @@
 pub(crate) mod error;
 pub(crate) mod ids;
 pub(crate) mod json;
-#[cfg(any(unix, windows))]
-mod seed;
 pub(crate) mod strings;
 pub(crate) mod text;
 pub(crate) mod time;

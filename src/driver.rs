@@ -9,6 +9,8 @@ mod commands;
 mod record;
 mod rounds;
 mod scratch;
+#[cfg(any(unix, windows))]
+mod seed;
 pub(crate) mod transport;
 #[cfg(not(feature = "tracing"))]
 mod untraced;

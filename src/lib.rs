@@ -55,7 +55,7 @@
 //!     }) {
 //!         Action::IncomingRequest(ask) => pair.respond(ask.id(), Decision::allow()),
 //!         Action::PromptEnded { result, .. } => {
-//!             break result.and_then(|result| result.result().ok()?.result);
+//!             break result.and_then(|result| result.result_text());
 //!         }
 //!         _ => unreachable!(),
 //!     }
@@ -108,7 +108,7 @@
 //! | no runtime, and a thread to wait on | feature `smol`: `Driver::next_blocking` |
 //! | a CLI elsewhere: a socket, a container, SSH | `smol::over`, `tokio::over`: any two byte streams |
 //! | a child that is already there | `smol::adopt`, `tokio::adopt` |
-//! | many tasks or threads on one session | feature `session` besides: `Session`, `PromptHandle`, `IncomingRequests`, `Subscriber`; `Session::open_smol`, `Session::open_tokio` |
+//! | many tasks or threads on one session | feature `session` besides: `Session`, `PromptHandle`, `IncomingRequests`, `Subscriber`; `Session::builder` |
 //! | something else | feature `driver`: a `Transport` of your own |
 //!
 //! # Cargo features
@@ -118,10 +118,10 @@
 //! | Feature | It adds | Crates |
 //! |---|---|---|
 //! | none | the core | 8 |
-//! | `driver` | `Driver` and `Transport`, by `futures-lite` | 14 |
-//! | `smol` | `smol`, and blocking calls, by `async-io` and `async-process` | 33 |
-//! | `tokio` | `tokio`, by tokio's `process` and `time` | 23 |
-//! | `session` | handles on a driver, by `event-listener` | 15 |
+//! | `driver` | `Driver` and `Transport`, by `futures-lite`; random seeds, by `getrandom` | 17 |
+//! | `smol` | `smol`, and blocking calls, by `async-io` and `async-process` | 34 |
+//! | `tokio` | `tokio`, by tokio's `process` and `time` | 25 |
+//! | `session` | handles on a driver, by `event-listener` | 18 |
 //! | `testing` | `testing`, a mock CLI | 8 |
 //! | `tracing` | `trace`, spans and events for operators, by `tracing` | 11 |
 //!
@@ -134,7 +134,7 @@
 //! | Windows | compiled, never run | compiled, never run: a child has no group, and is killed where it would be asked to end |
 //! | wasm | run: journals replay to the same bytes; the module imports nothing | none: the host carries the bytes |
 //!
-//! The core has nothing in it that is of a system. On wasm there is no `Seed::random`: a host brings a [`Seed`]. Rust 1.85 is
+//! The core has nothing in it that is of a system. On wasm there is no `Config::default`: a host brings a [`Seed`]. Rust 1.85 is
 //! the oldest that is tried.
 //!
 //! # The run loop
@@ -173,10 +173,7 @@ mod wire;
 #[doc(hidden)]
 pub use reference::agree as views_agree;
 
-pub use base::error::{
-    DecodeError, JsonError, LostReason, ParseUuidError, RefusedError, RefusedReason, RejectedReason, RequestError,
-    RespondError, StaleIdError,
-};
+pub use base::error::{DecodeError, JsonError, LostReason, ParseUuidError, RejectedReason, RequestError};
 pub use base::ids::{IncomingId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use base::json::Json;
 pub use base::time::SessionTime;
@@ -195,17 +192,19 @@ pub use outgoing::request;
 pub use outgoing::request::{Interrupt, Request, Response};
 pub use protocol::action::{
     Action, Attribution, CancelledReason, CliSession, DamagedLine, DeclinedReason, Outcome, RejectedLine, TurnOrigin,
+    WaitReason,
 };
 pub use protocol::config::{CloseWhen, Config, Limits, ShutdownTimeouts, Timeouts, TransportKind, UnknownIncoming};
 pub use protocol::deadline::Deadline;
 pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
+pub use protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 pub use protocol::input::Input;
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
     AlreadyHandledError, Answer, CallError, DeclinedRequest, HandleLimits, Handler, Handlers, IncomingRequests, Lagged,
-    LocalHandlers, Overflow, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, Session,
-    Subscriber,
+    LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner,
+    Session, SessionBuilder, Subscriber,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -243,6 +243,29 @@ impl Message {
         self.view_as(MessageKind::Result)
     }
 
+    /// Returns the text of a `result` message: the answer, or the text of the error ([`TurnResult::error_text`]). `None` for a
+    /// message of another kind, and for a result without text.
+    ///
+    /// ```
+    /// use claude_duplex::Message;
+    ///
+    /// let line = br#"{"type":"result","subtype":"success","result":"three files"}"#;
+    /// assert_eq!(Message::parse(line)?.result_text().as_deref(), Some("three files"));
+    /// let line = br#"{"type":"result","subtype":"error_max_turns","is_error":true}"#;
+    /// assert_eq!(Message::parse(line)?.result_text().as_deref(), Some("error_max_turns"));
+    /// # Ok::<(), claude_duplex::RejectedReason>(())
+    /// ```
+    #[must_use]
+    pub fn result_text(&self) -> Option<String> {
+        self.expect(MessageKind::Result).ok()?;
+        match self.result() {
+            Ok(result) if result.is_error => Some(result.error_text()),
+            Ok(result) => result.result,
+            // A line that lacks what the view needs may have a text all the same.
+            Err(_) => self.text_field("result"),
+        }
+    }
+
     /// An `assistant` message: a block of the answer, with all that is said about it.
     ///
     /// # Errors

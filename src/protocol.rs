@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 mod action_queue;
+mod activity;
 mod aims;
 mod background;
 mod capacity;
@@ -11,6 +12,7 @@ mod consequences;
 pub(crate) mod deadline;
 mod deadline_table;
 pub(crate) mod end;
+pub(crate) mod error;
 mod guard;
 mod incoming_requests;
 pub(crate) mod input;
@@ -31,7 +33,7 @@ pub use snapshot::{Compaction, CompactionState, CompactionTrigger, SessionSnapsh
 
 use std::fmt;
 
-use crate::base::error::{LostReason, RefusedError, RefusedReason, RespondError, StaleIdError};
+use crate::base::error::LostReason;
 use crate::base::ids::{PromptId, RequestId};
 use crate::base::time::SessionTime;
 use crate::incoming::IncomingResponse;
@@ -41,9 +43,11 @@ use crate::protocol::action::{Action, CancelledReason, CliSession};
 use crate::protocol::config::Config;
 use crate::protocol::deadline::Deadline;
 use crate::protocol::end::{ChildCommand, CloseReason, Exit};
+use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 use crate::wire::envelope::Place;
 
 use action_queue::Actions;
+use activity::Activity;
 use aims::Aims;
 use background::Background;
 use capacity::Wanted;
@@ -108,6 +112,7 @@ pub struct Protocol {
     aims: Aims,
     time_limits: TimeLimits,
     background: Background,
+    activity: Activity,
     shutdown: Shutdown,
     stderr: Tail,
     rejected_tail: Tail,
@@ -162,6 +167,7 @@ impl Protocol {
             aims: Aims::default(),
             time_limits: TimeLimits::default(),
             background: Background::default(),
+            activity: Activity::default(),
             shutdown: Shutdown::new(&config),
             stderr: Tail::default(),
             rejected_tail: Tail::default(),
@@ -285,16 +291,16 @@ impl Protocol {
     pub fn prompt(&mut self, now: SessionTime, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
         let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
-        taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(prompt, reason))
+        taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| self.refused(prompt, reason))
     }
 
     /// Withdraws a prompt that waits: at once while it is held back here; else the CLI is asked to, and the prompt ends as
     /// [`Cancelled`](crate::Outcome::Cancelled) when the CLI says so. One that a turn has taken runs on: interrupt it.
     ///
     /// # Errors
-    /// [`StaleIdError`] where the prompt is over, or another session's.
+    /// [`StaleIdError`] if the prompt has ended, or belongs to another session.
     pub fn cancel(&mut self, now: SessionTime, prompt: PromptId) -> Result<(), StaleIdError> {
-        self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or(Err(StaleIdError))
+        self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or_else(|| Err(self.stale()))
     }
 
     /// Stops what runs. The reply is [`ResponseReceived`](Action::ResponseReceived); the prompt that it stopped ends as
@@ -310,7 +316,7 @@ impl Protocol {
     /// [`Limits::open_requests`](crate::Limits::open_requests) interrupts and cancellations have no reply.
     pub fn interrupt(&mut self, now: SessionTime, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
-        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(interrupt, reason))
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| self.refused(interrupt, reason))
     }
 
     /// Asks something of the CLI itself: a [`Request`], or a [typed one](crate::request). The reply is
@@ -327,14 +333,15 @@ impl Protocol {
     ) -> Result<RequestId, RefusedError<Request>> {
         let request = request.into();
         let sent = self.enter(now, |this| this.send_request(&request));
-        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| RefusedError::new(request, reason))
+        sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| self.refused(request, reason))
     }
 
     /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
     /// gives; [`IncomingAnswered`](Action::IncomingAnswered) tells it to whoever else watches.
     ///
     /// # Errors
-    /// [`RespondError::Stale`] where the incoming request is over, or another session's; [`RespondError::Mismatch`] where the answer is of
+    /// [`RespondError::Stale`] where the incoming request is over, or another session's; [`RespondError::Closed`] if the session
+    /// has ended or is about to; [`RespondError::Mismatch`] where the answer is of
     /// another kind, or an allow's input is no object; [`RespondError::Full`] where more would wait to be written than
     /// [`Limits::unsent_hard`](crate::Limits::unsent_hard). Nothing is changed then.
     pub fn respond(
@@ -344,7 +351,11 @@ impl Protocol {
         answer: impl Into<IncomingResponse>,
     ) -> Result<(), RespondError> {
         let answer = answer.into();
-        self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(RespondError::Stale))
+        let taken = self.enter(now, |this| this.take_answer(ask, &answer)).unwrap_or(Err(RespondError::Stale));
+        match taken {
+            Err(RespondError::Stale) => Err(self.unanswerable()),
+            taken => taken,
+        }
     }
 
     /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still

@@ -14,14 +14,14 @@
 //! ```
 
 mod answer;
+mod builder;
 mod call;
+mod call_error;
 mod declined;
 mod desk;
 mod drive;
 mod incoming;
 mod limits;
-#[cfg(any(feature = "smol", feature = "tokio"))]
-mod open;
 mod prompt_end;
 mod prompt_handle;
 mod reply;
@@ -37,7 +37,6 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use crate::base::error::{RefusedError, StaleIdError};
 use crate::base::ids::PromptId;
 use crate::driver::Driver;
 use crate::driver::transport::Transport;
@@ -46,22 +45,27 @@ use crate::journal::RecordingStopped;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
+#[cfg(any(unix, windows))]
+use crate::protocol::config::Config;
 use crate::protocol::end::SessionClosed;
+use crate::protocol::error::{RefusedError, StaleIdError};
 
 pub use answer::{Answer, PromptError};
-pub use call::CallError;
+pub use builder::SessionBuilder;
+pub use call_error::CallError;
 pub use declined::DeclinedRequest;
 pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
 pub use limits::HandleLimits;
 pub use prompt_end::PromptEnd;
-pub use prompt_handle::PromptHandle;
+pub use prompt_handle::{PendingAnswer, PromptHandle};
 pub use reply::PendingResponse;
 pub use runner::Runner;
 pub use state::AlreadyHandledError;
 pub use subscriber::Subscriber;
 pub use waiting::ring::{Lagged, Overflow};
 
-use shared::{Presence, Shared};
+use builder::Setup;
+use shared::Presence;
 use state::State;
 use waiting::ring::Room;
 
@@ -79,24 +83,23 @@ use waiting::ring::Room;
 /// | a [`Subscriber`], a [`PendingResponse`] | nobody listens any more |
 /// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
 ///
-/// This one is of a mock CLI; one of a child is opened by `Session::open_smol` or `Session::open_tokio`.
+/// This one is of a mock CLI; one of a child is opened by a [builder](Self::builder).
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
-/// use claude_duplex::{Config, Driver, Prompt, RefusedError, Seed, Session};
+/// use claude_duplex::Session;
 ///
-/// async fn two_questions(claude: &Session) -> Result<String, RefusedError<Prompt>> {
+/// async fn two_questions(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
 ///     let (first, second) =
 ///         (claude.prompt("what is in this folder?")?, claude.prompt("and why?")?);
-///     Ok(format!("{} {}", first.await.text(), second.await.text()))
+///     Ok(format!("{} {}", first.await?.text(), second.await?.text()))
 /// }
 ///
 /// let world = TestRuntime::new();
 /// let script = Script::default()
 ///     .then([Step::text("Sources.")])
 ///     .then([Step::text("To be compiled.")]);
-/// let (claude, runner) =
-///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
+/// let (claude, runner) = Session::builder().open_on(world.start(script));
 /// let said = world
 ///     .run(runner.run_until(async move { two_questions(&claude).await }))
 ///     .unwrap();
@@ -108,29 +111,27 @@ pub struct Session {
 }
 
 impl<T: Transport + Send + 'static> Driver<T> {
-    /// Makes handles of the driver, with the default [`HandleLimits`]: one to give commands with, and the future that
-    /// makes it go.
+    /// Converts the driver into a handle, with which commands are given, and the future that drives the session.
+    /// [`Session::builder`] sets limits and handlers besides.
     pub fn into_session(self) -> (Session, Runner) {
-        self.into_session_with(HandleLimits::default())
-    }
-
-    /// [`into_session`](Self::into_session) with other limits.
-    pub fn into_session_with(mut self, limits: HandleLimits) -> (Session, Runner) {
-        let (aside, process_id) = (self.set_aside(), self.transport().process_id());
-        let state = State::new(Box::new(self), process_id, limits);
-        let shared = Arc::new(Shared::new(state, aside, limits));
-        let presence = Presence::first(Arc::clone(&shared));
-        (Session { presence }, Runner::new(shared))
+        Setup::default().start(self)
     }
 }
 
 impl Session {
+    /// Returns a builder with default options and settings, which starts the session.
+    #[cfg(any(unix, windows))]
+    pub fn builder() -> SessionBuilder {
+        SessionBuilder::new(Config::default())
+    }
+
     // Commands.
 
     /// Gives the model something to do.
     ///
     /// # Errors
-    /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). After
+    /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). If the session has ended, the error
+    /// [has its end](RefusedError::closed). After
     /// [`Full`](crate::RefusedReason::Full), [`ready`](Self::ready) waits until it is worth another try.
     pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<PromptHandle, RefusedError<Prompt>> {
         let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
@@ -140,7 +141,7 @@ impl Session {
     /// Withdraws a prompt that no turn has taken: see [`Protocol::cancel`](crate::Protocol::cancel).
     ///
     /// # Errors
-    /// [`StaleIdError`] where it is over, or another session's.
+    /// [`StaleIdError`] if the prompt has ended, or belongs to another session.
     pub fn cancel(&self, prompt: PromptId) -> Result<(), StaleIdError> {
         self.presence.command(|state| state.cancel(prompt))
     }
@@ -202,7 +203,7 @@ impl Session {
     ///     let mut prompt = claude.prompt("talk").unwrap();
     ///     prompt.next().await;
     ///     claude.close_now();
-    ///     prompt.await.outcome
+    ///     prompt.finish().await.outcome
     /// }));
     /// assert_eq!(outcome, Outcome::Interrupted);
     /// ```

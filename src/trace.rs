@@ -85,7 +85,7 @@
 //! | `rejected` | WARN | `reason`, `length`, `result_due`, `declined` |
 //! | `damaged line` | WARN | `length`, `dropped` (length), `messages` (how many) |
 //! | `stray` | DEBUG | `kind`, `length` |
-//! | `stalled` | WARN | `deadline` |
+//! | `stalled` | WARN | `deadline`, `reason` (what the session waits for, e.g. `tool`), `tool` |
 //! | `idle` | DEBUG | |
 //! | `room` | DEBUG | |
 //! | `close stdin` | DEBUG | |

@@ -25,7 +25,7 @@ pub(crate) struct Streamed {
 
 /// Measures all three in turns, so that a busy machine slows each; the first of each warms up.
 pub(crate) fn streamed() -> Streamed {
-    let jobs: [fn(&mut PromptHandle, &mut Context<'_>) -> bool; 3] = [ended, messages, edits];
+    let jobs: [fn(PromptHandle) -> Reader; 3] = [ended, messages, edits];
     let mut times = [const { Vec::new() }; 3];
     for run in 0..=RUNS {
         for (job, times) in jobs.iter().zip(&mut times) {
@@ -39,17 +39,21 @@ pub(crate) fn streamed() -> Streamed {
     Streamed { unread, messages, edits }
 }
 
-/// Returns the time of a turn of which `read` takes what is there, until it returns that the turn has ended.
-fn turn(read: impl Fn(&mut PromptHandle, &mut Context<'_>) -> bool) -> Duration {
+/// Takes what is there of a turn; returns whether the turn has ended.
+type Reader = Box<dyn FnMut(&mut Context<'_>) -> bool>;
+
+/// Returns the time of a turn that is read by a reader of its handle.
+fn turn(reader: impl Fn(PromptHandle) -> Reader) -> Duration {
     let transport = Canned { now: SessionTime::ZERO, said: 0, spoken_to: false };
     let (claude, mut runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), transport).into_session();
-    let mut turn = claude.prompt("hello").expect("there is room");
+    let turn = claude.prompt("hello").expect("there is room");
     LINES.with_borrow_mut(|lines| *lines = lines_of(&turn.id().uuid().to_string()));
+    let mut read = reader(turn);
     let mut cx = Context::from_waker(Waker::noop());
     let started = spent();
     loop {
         assert!(Pin::new(&mut runner).poll(&mut cx).is_pending());
-        if read(&mut turn, &mut cx) {
+        if read(&mut cx) {
             return spent() - started;
         }
     }
@@ -66,26 +70,31 @@ fn lines_of(prompt: &str) -> Vec<u8> {
     lines
 }
 
-fn ended(turn: &mut PromptHandle, cx: &mut Context<'_>) -> bool {
-    Pin::new(turn).poll(cx).is_ready()
+fn ended(turn: PromptHandle) -> Reader {
+    let mut end = Box::pin(turn.finish());
+    Box::new(move |cx| end.as_mut().poll(cx).is_ready())
 }
 
-fn messages(turn: &mut PromptHandle, cx: &mut Context<'_>) -> bool {
-    loop {
-        match pin!(turn.next()).poll(cx) {
-            Poll::Ready(Some(message)) => drop(black_box(message.expect("no lag"))),
-            Poll::Ready(None) => return true,
-            Poll::Pending => return false,
+fn messages(mut turn: PromptHandle) -> Reader {
+    Box::new(move |cx| {
+        loop {
+            match pin!(turn.next()).poll(cx) {
+                Poll::Ready(Some(message)) => drop(black_box(message.expect("no lag"))),
+                Poll::Ready(None) => return true,
+                Poll::Pending => return false,
+            }
         }
-    }
+    })
 }
 
-fn edits(turn: &mut PromptHandle, cx: &mut Context<'_>) -> bool {
-    loop {
-        match pin!(turn.next_edit()).poll(cx) {
-            Poll::Ready(Some(edit)) => drop(black_box(edit.expect("no lag"))),
-            Poll::Ready(None) => return true,
-            Poll::Pending => return false,
+fn edits(mut turn: PromptHandle) -> Reader {
+    Box::new(move |cx| {
+        loop {
+            match pin!(turn.next_edit()).poll(cx) {
+                Poll::Ready(Some(edit)) => drop(black_box(edit.expect("no lag"))),
+                Poll::Ready(None) => return true,
+                Poll::Pending => return false,
+            }
         }
-    }
+    })
 }

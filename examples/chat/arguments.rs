@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub(crate) const USAGE: &str = "\
-usage: chat [--claude PATH] [--prompt TEXT] [-- ARGUMENTS OF CLAUDE]
+usage: chat [--claude PATH] [--prompt TEXT] [--stall SECONDS] [-- ARGUMENTS OF CLAUDE]
 
   --claude PATH   the program to talk to; else CLAUDE_BIN, else `claude` in PATH, else a stand-in
   --prompt TEXT   answer once and exit: 0 on success, 1 on an error result, 2 without a result
+  --stall SECONDS  say what the session waits for after so long a silence (20)
 
 While it runs: Ctrl-C interrupts the turn, Ctrl-D closes the session in order.";
 
@@ -15,6 +17,7 @@ While it runs: Ctrl-C interrupts the turn, Ctrl-D closes the session in order.";
 pub(crate) struct Arguments {
     claude: Option<PathBuf>,
     pub(crate) prompt: Option<String>,
+    pub(crate) stall: Option<Duration>,
     pub(crate) rest: Vec<OsString>,
     pub(crate) help: bool,
 }
@@ -34,6 +37,11 @@ impl Arguments {
                 Some("--prompt") => {
                     let text = value("--prompt")?.into_string();
                     arguments.prompt = Some(text.map_err(|_| "the prompt is no good Unicode".to_owned())?);
+                }
+                Some("--stall") => {
+                    let seconds = value("--stall")?.to_str().and_then(|seconds| seconds.parse().ok());
+                    let stall = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                    arguments.stall = Some(stall.ok_or("--stall needs a number of seconds")?);
                 }
                 Some("--help" | "-h") => arguments.help = true,
                 Some("--") => {

@@ -19,6 +19,8 @@ use crate::typed::{self, Line};
 
 /// How long the CLI may take to start.
 const START: Duration = Duration::from_secs(30);
+/// Silence after which the screen shows what the session waits for.
+const STALL: Duration = Duration::from_secs(20);
 /// So many lines of something else, and it is no CLI.
 const NOISE: u32 = 20;
 
@@ -50,9 +52,15 @@ enum Event {
 }
 
 impl Conversation {
-    pub(crate) fn start(options: &Options, screen: Screen, asks_people: bool) -> Result<Self, String> {
+    pub(crate) fn start(
+        options: &Options,
+        screen: Screen,
+        asks_people: bool,
+        stall: Option<Duration>,
+    ) -> Result<Self, String> {
         let mut config = Config::new(Seed::random());
         config.timeouts.initialize = Some(START);
+        config.timeouts.stall = Some(stall.unwrap_or(STALL));
         if asks_people {
             config = config.handle(IncomingKind::Permission);
         }
@@ -196,6 +204,7 @@ impl Conversation {
                     self.ask();
                 }
             }
+            Action::DeadlineExceeded { reason, .. } => self.screen.note(&format!("(waiting for {reason})")),
             // What is lost is told by the end itself, with its cause.
             Action::ResponseReceived { response: Err(error), .. }
                 if !self.heard && !matches!(error, RequestError::Lost(_)) =>

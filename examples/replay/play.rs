@@ -33,11 +33,17 @@ pub(crate) struct Player {
 
 impl Player {
     pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// Creates a player with other settings.
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         // A replay has to be the same every time, so its seed is fixed: these uuids go to no CLI.
         let mut config = Config::new(Seed::from_bytes(*b"a recording only"));
         config.when_busy = WhenBusy::Send;
         config.handled = IncomingKinds::ALL;
         config.unknown_incoming = UnknownIncoming::Deliver;
+        change(&mut config);
         Self {
             protocol: Protocol::new(config, SessionTime::ZERO),
             requests: HashMap::new(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use claude_duplex::{
-    Action, ChildCommand, CloseReason, DeclinedReason, Exit, IncomingKind, Message, Outcome, SessionTime,
+    Action, ChildCommand, CloseReason, DeclinedReason, Exit, IncomingKind, Message, Outcome, SessionTime, WaitReason,
 };
 use serde_json::{Map, Value, json};
 
@@ -89,8 +89,12 @@ impl Played {
                 entry("damaged_line", json!({ "dropped": line.dropped_length, "messages": line.messages }))
             }
             Action::UnmatchedResponse(_) => entry("stray", json!({})),
-            Action::DeadlineExceeded(deadline) => {
-                entry("stalled", json!({ "deadline": format!("{deadline:?}").to_lowercase() }))
+            Action::DeadlineExceeded { deadline, reason } => {
+                let tool = match reason {
+                    WaitReason::Tool { name, .. } => Some(&**name),
+                    _ => None,
+                };
+                entry("stalled", json!({ "deadline": deadline.to_string(), "reason": reason.as_str(), "tool": tool }))
             }
             Action::Idle => entry("idle", json!({})),
             Action::CapacityAvailable => entry("room", json!({})),

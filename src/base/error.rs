@@ -7,121 +7,6 @@ use thiserror::Error;
 
 use crate::base::text::Quoted;
 
-/// A command that was not taken: the value, unharmed and to be given again, and the reason.
-///
-/// ```
-/// use claude_duplex::{
-///     Config, Prompt, Protocol, RefusedReason, Seed, SessionTime, WhenBusy,
-/// };
-///
-/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
-/// protocol.prompt(SessionTime::ZERO, Prompt::text("first")).unwrap();
-/// let refused = protocol
-///     .prompt(SessionTime::ZERO, Prompt::text("second").when_busy(WhenBusy::Reject))
-///     .unwrap_err();
-/// assert_eq!(refused.reason(), RefusedReason::Busy);
-/// protocol
-///     .prompt(SessionTime::ZERO, refused.into_inner().when_busy(WhenBusy::Queue))
-///     .unwrap();
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedError<T> {
-    value: T,
-    reason: RefusedReason,
-}
-
-impl<T> RefusedError<T> {
-    pub(crate) fn new(value: T, reason: RefusedReason) -> Self {
-        Self { value, reason }
-    }
-
-    /// Returns the value that was not taken.
-    pub fn into_inner(self) -> T {
-        self.value
-    }
-
-    /// Lends the value that was not taken.
-    pub fn value(&self) -> &T {
-        &self.value
-    }
-
-    /// Returns the reason.
-    pub fn reason(&self) -> RefusedReason {
-        self.reason
-    }
-
-    /// Returns `true` for [`RefusedReason::Full`]: the same value is worth another try after
-    /// [`CapacityAvailable`](crate::Action::CapacityAvailable).
-    pub fn is_full(&self) -> bool {
-        self.reason == RefusedReason::Full
-    }
-
-    /// Returns `true` for [`RefusedReason::Closed`]: the session takes no more commands.
-    pub fn is_closed(&self) -> bool {
-        self.reason == RefusedReason::Closed
-    }
-}
-
-impl<T> fmt::Display for RefusedError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.reason.fmt(f)
-    }
-}
-
-/// It speaks for [`reason`](RefusedError::reason), which therefore is no further cause.
-impl<T: fmt::Debug> std::error::Error for RefusedError<T> {}
-
-/// Why a command was not taken. Nothing was changed; only [`Full`](RefusedReason::Full) may pass by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum RefusedReason {
-    /// A limit is reached; [`CapacityAvailable`](crate::Action::CapacityAvailable) follows when what was refused would be taken.
-    #[error(
-        "a limit of the session (`Limits`) is reached: too much waits to be written or answered; try again after `Action::CapacityAvailable`"
-    )]
-    Full,
-    /// Its line is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard): it could not even wait to be written.
-    #[error("prompt or request is longer than `Limits::unsent_hard`; make it shorter, or raise the limit")]
-    TooLong,
-    /// A turn runs and the policy is [`WhenBusy::Reject`](crate::WhenBusy::Reject).
-    #[error(
-        "a turn is running, and the prompt has `WhenBusy::Reject`; try again after the turn, or use another `WhenBusy`"
-    )]
-    Busy,
-    /// The session is closing or closed.
-    #[error("the session is closing or closed; open another")]
-    Closed,
-    /// Its uuid was used before in this session; or a reply to another request of its id may still come, also after a timeout,
-    /// or its id is of the form that the session gives by itself.
-    #[error("the id of the prompt or request is in use or was used in this session; choose another, or none")]
-    Reused,
-    /// The interrupt is aimed at a prompt that the CLI does not have: not yet written (cancel it), or ended.
-    #[error("the prompt to interrupt is not with the CLI: cancel it if it still waits; otherwise it has ended")]
-    NotRunning,
-}
-
-/// The thing is over, or belongs to another session. Nothing was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the id is of a prompt or request that is over, or of another session")]
-pub struct StaleIdError;
-
-/// Why an answer was not taken. Nothing was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum RespondError {
-    /// The incoming request was answered, withdrawn, or is of another session.
-    #[error("the incoming request is over, or belongs to another session")]
-    Stale,
-    /// The answer is of another kind than the incoming request.
-    #[error("the response is of another kind than the incoming request; respond in the kind of the request")]
-    Mismatch,
-    /// It would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The incoming request is still open.
-    #[error(
-        "the response would exceed `Limits::unsent_hard`; the incoming request is still open: respond later or with less"
-    )]
-    Full,
-}
-
 /// Why a request of ours got no success.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -137,6 +22,13 @@ pub enum RequestError {
     /// No reply came in time. A later one is [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
     #[error("the CLI did not answer the request in time; `Timeouts` and `Request::timeout` set the time")]
     TimedOut,
+    /// The response is longer than [`Limits::line`](crate::Limits::line) and was not read. The CLI has dealt with the request.
+    #[error("the response of {length} bytes is longer than `Limits::line`")]
+    #[non_exhaustive]
+    TooLong {
+        /// Length of the line in bytes.
+        length: u64,
+    },
     /// The session ended first, and an error result that came in the meantime says why: the CLI could not start, as after
     /// a bad `--resume`.
     #[error("the session ended before the CLI answered: {message}")]
@@ -160,6 +52,7 @@ impl fmt::Debug for RequestError {
                 .field("code", &code.as_deref().map(Quoted))
                 .finish(),
             Self::TimedOut => f.write_str("TimedOut"),
+            Self::TooLong { length } => f.debug_struct("TooLong").field("length", length).finish(),
             Self::Failed { message, reason } => {
                 f.debug_struct("Failed").field("message", &Quoted(message)).field("reason", reason).finish()
             }
@@ -212,7 +105,8 @@ pub enum RejectedReason {
     #[error("the line has no `type` that is a string")]
     NoType,
     /// It is longer than [`Limits::line`](crate::Limits::line). A request of the CLI that it begins is
-    /// [declined](crate::RejectedLine::declined).
+    /// [declined](crate::RejectedLine::declined). A response that it begins ends its request as
+    /// [too long](RequestError::TooLong).
     #[error("the line is longer than `Limits::line`")]
     TooLong,
     /// The output ended within it.
@@ -332,7 +226,7 @@ impl fmt::Debug for JsonError {
 mod tests {
     use std::error::Error;
 
-    use crate::{Json, JsonError, Prompt, Recorder};
+    use crate::{Json, JsonError, Recorder};
 
     use super::*;
 
@@ -361,7 +255,6 @@ mod tests {
 
     #[test]
     fn no_error_says_what_its_cause_says() {
-        let refused = RefusedError::new(Prompt::text("hello"), RefusedReason::Busy);
         let bad: JsonError = Json::parse("{").unwrap_err();
         let recorder = Recorder::new(
             Broken,
@@ -369,8 +262,7 @@ mod tests {
             crate::SessionTime::ZERO,
             u64::MAX,
         );
-        let errors: [(&dyn Error, &str); 4] = [
-            (&refused, "a turn is running"),
+        let errors: [(&dyn Error, &str); 3] = [
             (&bad, "EOF while parsing"),
             (recorder.stopped().unwrap(), "the disk is gone"),
             (&RequestError::Lost(LostReason::Eof), "output ended"),

@@ -1,12 +1,12 @@
 //! What the host wants of the session. Commands take effect at once; what they write goes out with the next call of `next`.
 
 use super::Driver;
-use crate::base::error::{RefusedError, RespondError, StaleIdError};
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::driver::transport::Transport;
 use crate::incoming::IncomingResponse;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
+use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 use crate::protocol::input::Input;
 
 impl<T: Transport> Driver<T> {

@@ -94,6 +94,12 @@ impl IncomingKinds {
         self.0 & 1 << kind as u8 != 0
     }
 
+    /// Returns the kinds of both sets.
+    #[cfg(feature = "session")]
+    pub(crate) const fn union(self, other: IncomingKinds) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether some kind is in both sets.
     #[cfg(feature = "session")]
     pub(crate) const fn overlaps(self, other: IncomingKinds) -> bool {

@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::error::RespondError;
 use crate::base::json::Json;
 use crate::base::text::Quoted;
 use crate::incoming::hook::HookOutput;
@@ -72,8 +71,8 @@ impl IncomingResponse {
         }
     }
 
-    /// Checks what the CLI would refuse, or take for an answer that it is not.
-    pub(crate) fn check(&self, ask: &IncomingRequest) -> Result<(), RespondError> {
+    /// Returns `true` if the CLI reads it as the response to that request that it is meant to be.
+    pub(crate) fn is_response_to(&self, ask: &IncomingRequest) -> bool {
         let whole = match self {
             Self::Permission(decision) => decision.is_whole(),
             Self::Elicitation(answer) => answer.is_whole(),
@@ -84,7 +83,7 @@ impl IncomingResponse {
             },
             _ => true,
         };
-        if self.fits(ask.kind) && whole { Ok(()) } else { Err(RespondError::Mismatch) }
+        self.fits(ask.kind) && whole
     }
 
     /// Which way it goes, said to an incoming request of that kind.

@@ -1,5 +1,9 @@
 //! What happened: the one ordered queue that a [`Protocol`](crate::Protocol) gives out.
 
+mod wait;
+
+pub use wait::WaitReason;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -145,7 +149,12 @@ pub enum Action {
     /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
     UnmatchedResponse(Message),
     /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
-    DeadlineExceeded(Deadline),
+    DeadlineExceeded {
+        /// Deadline that has passed.
+        deadline: Deadline,
+        /// Reason for which the session waits.
+        reason: WaitReason,
+    },
     /// Nothing is owed any more: no turn, prompt, ask or request is open, and no background work is known. Told once, when the
     /// last of these ends; not at the start.
     Idle,

@@ -33,6 +33,11 @@ impl Background {
         self.running.unwrap_or(!self.tasks.is_empty() || !self.untold.is_empty())
     }
 
+    /// Returns the task that began first of those that run, or of those of which the model is still to be told.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.tasks.first().or(self.untold.first()).map(String::as_str)
+    }
+
     /// A turn begins, or ends, and its origin is not told: it may be the one that an agent ends in.
     pub(crate) fn turned(&mut self) {
         self.untold.clear();

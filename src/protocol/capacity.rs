@@ -1,8 +1,8 @@
 //! Whether there is room for what the host gives, and when there is again.
 
-use crate::base::error::RefusedReason;
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
+use crate::protocol::error::RefusedReason;
 
 /// Kind of a command, as far as room is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

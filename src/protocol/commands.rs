@@ -1,6 +1,5 @@
 //! What the host's commands do.
 
-use crate::base::error::{RefusedReason, RespondError, StaleIdError};
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::base::json::Json;
 use crate::incoming::IncomingResponse;
@@ -10,6 +9,7 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Protocol;
 use crate::protocol::aims::FollowUp;
 use crate::protocol::capacity::Load;
+use crate::protocol::error::{RefusedReason, RespondError, StaleIdError};
 use crate::protocol::ledger::{Place, Traits};
 use crate::protocol::outgoing_requests::{self, About};
 use crate::protocol::shutdown::Step;
@@ -40,7 +40,7 @@ impl Protocol {
     }
 
     pub(super) fn cancel_prompt(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
-        match self.ledger.place(prompt).ok_or(StaleIdError)? {
+        match self.ledger.place(prompt).ok_or_else(|| self.stale())? {
             Place::Queued => self.ledger.cancel_unwritten(prompt, &mut self.actions),
             Place::Written => self.withdraw_prompt(prompt),
             Place::Taken => {}
@@ -90,7 +90,9 @@ impl Protocol {
 
     pub(super) fn take_answer(&mut self, ask: IncomingId, answer: &IncomingResponse) -> Result<(), RespondError> {
         let open = self.asks.get(ask).ok_or(RespondError::Stale)?;
-        answer.check(open)?;
+        if !answer.is_response_to(open) {
+            return Err(RespondError::Mismatch);
+        }
         let kind = open.kind();
         let (line, verdict) = self.asks.line(ask, answer).ok_or(RespondError::Stale)?;
         if !self.fits(line.len()) {

@@ -10,7 +10,8 @@ use crate::outgoing::prompt::WhenBusy;
 
 /// The settings of one session.
 ///
-/// There is no default: two sessions with one seed would give their prompts the same uuids.
+/// The core has no default, as two sessions with one seed would give their prompts the same UUIDs: [`Config::new`] takes the
+/// seed. With the feature `driver` there is `Config::default()`, which draws a random seed.
 ///
 /// ```
 /// use claude_duplex::{Config, IncomingKind, Seed, WhenBusy};
@@ -222,7 +223,7 @@ impl Default for Limits {
 /// config.timeouts.stall = Some(Duration::from_secs(90));
 /// let mut pair = TestSession::new(config, Script::default().fault(Fault::Silent));
 /// pair.prompt("hello?");
-/// pair.run_until(|action| matches!(action, Action::DeadlineExceeded(Deadline::Stall)));
+/// pair.run_until(|action| matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. }));
 /// assert!(pair.now() >= SessionTime::from(Duration::from_secs(90))); // reported; what to do about it is the host's
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,7 +258,7 @@ pub struct Timeouts {
     /// `keep_alive` does not count. The CLI owes something while a prompt, a turn, a request of the host or background work
     /// is open; while an incoming request is open, the host owes an answer, and only an open request of the host counts. A stall is
     /// reported once; the time counts again from the next byte, or from the next prompt, request, interrupt or answer of
-    /// the host.
+    /// the host. The report has the [reason](crate::WaitReason) for which the session waits: the model, a tool, ...
     pub stall: Option<Duration>,
     /// For the end, step by step. Each is at most [`Timeouts::LONGEST_GRACE`].
     pub shutdown: ShutdownTimeouts,

@@ -6,7 +6,9 @@ use crate::protocol::action::{Action, CancelledReason};
 use crate::protocol::aims::Aims;
 use crate::protocol::config::CloseWhen;
 use crate::protocol::end::{CloseReason, SessionClosed};
+use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 use crate::protocol::shutdown::Step;
+use crate::protocol::time_limits::TimeLimits;
 
 impl Protocol {
     /// What follows from the state as it is. Doing it twice does nothing more, so it may be done after every line.
@@ -62,7 +64,9 @@ impl Protocol {
         self.requests.lose(reason, self.last_error.as_deref(), &mut self.actions);
         let failed = self.failed && matches!(reason, LostReason::Eof | LostReason::Exited);
         self.ledger.lose(if failed { LostReason::Failed } else { reason }, &mut self.actions);
+        // Every prompt has ended.
         self.aims = Aims::default();
+        self.time_limits = TimeLimits::default();
     }
 
     pub(super) fn abandon(&mut self, reason: CloseReason) {
@@ -78,14 +82,40 @@ impl Protocol {
         let reason = if self.shutdown.exit().is_some() { LostReason::Exited } else { LostReason::Closed };
         self.settle(reason);
         self.output.clear();
-        self.actions.push(Action::Closed(SessionClosed {
-            reason: self.shutdown.reason().unwrap_or(CloseReason::Closed),
+        self.actions.push(Action::Closed(self.end(self.shutdown.reason().unwrap_or(CloseReason::Closed))));
+    }
+
+    fn end(&self, reason: CloseReason) -> SessionClosed {
+        SessionClosed {
+            reason,
             exit: self.shutdown.exit(),
             stderr: self.stderr.text(),
             rejected_tail: self.rejected_tail.text(),
-            last_error: self.last_error.take(),
-            cut_input: self.output.is_mid_line(),
-            output_held: !self.shutdown.is_eof(),
-        }));
+            last_error: self.last_error.clone(),
+            cut_input: !self.can_write() && self.output.is_mid_line(),
+            output_held: self.is_closed() && !self.shutdown.is_eof(),
+        }
+    }
+
+    /// Returns the end of the session, as far as it is known. `None` if nothing ends the session.
+    fn known_end(&self) -> Option<SessionClosed> {
+        self.shutdown.reason().map(|reason| self.end(reason))
+    }
+
+    pub(super) fn refused<T>(&self, value: T, reason: RefusedReason) -> RefusedError<T> {
+        match reason {
+            RefusedReason::Closed => RefusedError::closed_with(value, self.known_end()),
+            reason => RefusedError::new(value, reason),
+        }
+    }
+
+    pub(super) fn stale(&self) -> StaleIdError {
+        StaleIdError::new(if self.can_write() { None } else { self.known_end() })
+    }
+
+    /// Returns why a response to a request that is not open is not taken.
+    pub(super) fn unanswerable(&self) -> RespondError {
+        let end = if self.can_write() { None } else { self.known_end() };
+        end.map_or(RespondError::Stale, |end| RespondError::Closed(Box::new(end)))
     }
 }

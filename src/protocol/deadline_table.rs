@@ -34,11 +34,11 @@ impl Protocol {
         let (turn, stall) = (is_due(self.turn_due()), is_due(self.stall_due()));
         if let Some(wait) = self.config.timeouts.turn.filter(|_| turn) {
             self.ledger.mark_overdue(self.now, wait);
-            self.actions.push(Action::DeadlineExceeded(Deadline::Turn));
+            self.report(Deadline::Turn);
         }
         if stall {
             self.silence.told();
-            self.actions.push(Action::DeadlineExceeded(Deadline::Stall));
+            self.report(Deadline::Stall);
         }
         if self.shutdown.is_overdue(self.now) && self.is_guarding() {
             return self.stop_guarded();
@@ -48,6 +48,12 @@ impl Protocol {
             self.asks.withdraw_all(CancelledReason::Ended(LostReason::Closed), &mut self.actions);
             self.output.clear();
         }
+    }
+
+    /// Reports that a deadline has passed about which the session does nothing.
+    fn report(&mut self, deadline: Deadline) {
+        let reason = self.wait_reason(deadline);
+        self.actions.push(Action::DeadlineExceeded { deadline, reason });
     }
 
     fn turn_due(&self) -> Option<SessionTime> {

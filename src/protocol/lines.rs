@@ -119,11 +119,13 @@ impl Protocol {
                     return self.tell(message);
                 }
                 self.failed = facts.is_error == Some(true) && self.ledger.current_turn().is_none();
+                self.note_activity(&message);
                 self.ledger.result(self.now, &facts, &mut self.actions);
                 self.tell(message.clone());
                 self.turns_ended(facts, &message);
             }
             _ => {
+                self.note_activity(&message);
                 self.evidence(&message);
                 self.tell(message);
             }

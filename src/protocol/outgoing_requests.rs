@@ -150,6 +150,12 @@ impl Requests {
         self.open.iter().any(|open| open.for_host)
     }
 
+    /// Returns the request that was sent first of those without a response: of the host's, if there is one.
+    pub(crate) fn first(&self) -> Option<RequestId> {
+        let of_host = self.open.iter().find(|open| open.for_host);
+        of_host.or(self.open.first()).map(|open| open.id)
+    }
+
     /// Whether the CLI has not yet said that it was interrupted.
     pub(crate) fn interrupt_is_open(&self) -> bool {
         self.open.iter().any(|open| open.about.is_interrupt())

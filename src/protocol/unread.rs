@@ -1,6 +1,6 @@
-//! Lines that are rejected. The CLI waits for a response to a request in one of them.
+//! Lines that are rejected. The CLI waits for a response to a request in one of them, and the host for a response that is one.
 
-use crate::base::error::RejectedReason;
+use crate::base::error::{RejectedReason, RequestError};
 use crate::incoming::IncomingKind;
 use crate::protocol::action::{Action, RejectedLine};
 use crate::protocol::{Protocol, safe};
@@ -18,19 +18,40 @@ const LONGEST_ID: usize = 16 * 1024;
 /// Reason in the response to a request that was not read.
 const UNREAD: &str = "the request is too long for the host";
 
+/// What a rejected line contains, as far as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Anything,
+    /// A request that got the response that is safe for its kind.
+    Request(IncomingKind),
+    Response,
+}
+
+impl From<Option<IncomingKind>> for Holds {
+    fn from(declined: Option<IncomingKind>) -> Self {
+        declined.map_or(Self::Anything, Self::Request)
+    }
+}
+
 impl Protocol {
-    /// Rejects a line whose `start` alone was kept. A request in it gets the response that is safe for its kind.
+    /// Rejects a line whose `start` alone was kept. A request in it gets the response that is safe for its kind. A request of ours
+    /// to which it responds is over.
     pub(super) fn dropped(&mut self, start: &[u8], length: u64) {
         let declined = control::ask_of_start(start).and_then(|(id, fields)| self.decline_unread(id, &fields));
         let tail = self.config.limits.rejected_tail;
-        self.tell_rejected(start, length, RejectedReason::TooLong, declined);
+        let response = control::response_of_start(start);
+        let holds = if response.is_some() { Holds::Response } else { Holds::from(declined) };
+        self.tell_rejected(start, length, RejectedReason::TooLong, holds);
+        if let Some((id, is_success)) = response {
+            self.lose_response(id, is_success, length);
+        }
         self.rejected_tail.push(head(start, self.config.limits.rejected_head), tail);
         self.rejected_tail.push(b"...\n", tail);
     }
 
     /// Rejects a line.
     pub(super) fn reject(&mut self, line: &[u8], reason: RejectedReason) {
-        self.tell_rejected(line, line.len() as u64, reason, None);
+        self.tell_rejected(line, line.len() as u64, reason, Holds::Anything);
         self.keep_rejected(line);
     }
 
@@ -38,7 +59,7 @@ impl Protocol {
     /// kind.
     pub(super) fn reject_request(&mut self, line: &[u8]) {
         let declined = control::long_request_id(line).and_then(|id| self.decline_unread(id, &control::ask(line)));
-        self.tell_rejected(line, line.len() as u64, RejectedReason::NoRequestId, declined);
+        self.tell_rejected(line, line.len() as u64, RejectedReason::NoRequestId, declined.into());
         self.keep_rejected(line);
     }
 
@@ -60,10 +81,23 @@ impl Protocol {
         Some(kind)
     }
 
-    fn tell_rejected(&mut self, start: &[u8], length: u64, reason: RejectedReason, declined: Option<IncomingKind>) {
-        self.ledger.missed_a_line();
+    /// Ends a request whose response is not read. What it asked for has been done if it succeeded: an interrupt is acknowledged.
+    fn lose_response(&mut self, id: Text<'_>, is_success: bool, length: u64) {
+        let Some(open) = id.within(LONGEST_ID).and_then(|id| self.requests.close(&id)) else { return };
+        open.replied(Err(RequestError::TooLong { length }), &mut self.actions);
+        self.replied(&open.about, None, !is_success);
+    }
+
+    fn tell_rejected(&mut self, start: &[u8], length: u64, reason: RejectedReason, holds: Holds) {
+        if holds != Holds::Response {
+            self.ledger.missed_a_line();
+        }
+        let declined = match holds {
+            Holds::Request(kind) => Some(kind),
+            Holds::Response | Holds::Anything => None,
+        };
         let head = head(start, self.config.limits.rejected_head).into();
-        let result_due = self.ledger.is_busy() && declined.is_none();
+        let result_due = self.ledger.is_busy() && holds == Holds::Anything;
         self.actions.push(Action::RejectedLine(RejectedLine { head, length, reason, result_due, declined }));
     }
 

@@ -23,7 +23,7 @@ use crate::protocol::end::SessionClosed;
 /// let child = world.start(Script::default().then([Step::text("hi")]));
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
-/// let talk = async { claude.prompt("hello").unwrap().await.into_result() };
+/// let talk = async { claude.prompt("hello").unwrap().finish().await.into_result() };
 /// let answer = world.run(runner.run_until(talk)).unwrap();
 /// assert_eq!(answer.text(), "hi");
 /// assert!(answer.session_id().is_some());
@@ -105,7 +105,7 @@ impl Answer {
 /// let child = world.start(Script::default().fault(no_key));
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::from_bytes([1; 16])), child).into_session();
-/// let talk = async { claude.prompt("hello").unwrap().await.into_result() };
+/// let talk = async { claude.prompt("hello").unwrap().finish().await.into_result() };
 /// let error = world.run(runner.run_until(talk)).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),

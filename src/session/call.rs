@@ -2,33 +2,11 @@
 
 use std::time::Duration;
 
-use thiserror::Error;
-
 use super::Session;
-use crate::base::error::{DecodeError, RefusedReason, RequestError};
+use super::call_error::CallError;
+use crate::base::error::RequestError;
 use crate::outgoing::request::{Request, Response, TypedRequest};
-use crate::protocol::end::SessionClosed;
-
-/// Why a [call](Session::call) has no reply.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// The CLI refused the request, or did not answer in time.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The CLI answered, and the answer lacks what the reply must have.
-    #[error("the CLI's reply is not of the request's type; `Session::request` gives it as JSON")]
-    Response(#[from] DecodeError),
-    /// The session ended before the CLI answered, or had ended before the call.
-    #[error("the session has ended: {0}")]
-    Closed(Box<SessionClosed>),
-    /// The host has closed or aborted the session, which has not ended yet: the request was not sent.
-    #[error("the session is closing and takes no more requests")]
-    Closing,
-    /// The request is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard), or its id is in use: it was not sent.
-    #[error("the request was not sent: {0}")]
-    Refused(RefusedReason),
-}
+use crate::protocol::error::RefusedReason;
 
 impl Session {
     /// Asks something of the CLI itself, by one of the typed [requests](crate::request), and waits for the reply; before
@@ -74,13 +52,7 @@ impl Session {
     async fn reply_to(&self, mut request: Request) -> Result<Response, CallError> {
         loop {
             let refused = match self.request(request) {
-                Ok(reply) => {
-                    return match reply.await {
-                        Ok(response) => Ok(response),
-                        Err(RequestError::Failed { .. } | RequestError::Lost(_)) => Err(self.ended().await),
-                        Err(error) => Err(error.into()),
-                    };
-                }
+                Ok(reply) => return reply.await,
                 Err(refused) => refused,
             };
             match refused.reason() {

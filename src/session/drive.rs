@@ -3,7 +3,6 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use crate::base::error::{RefusedError, RespondError, StaleIdError};
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::driver::transport::Transport;
 use crate::driver::{Driver, Waiting};
@@ -13,6 +12,7 @@ use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
 use crate::protocol::action::Action;
+use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 
 /// What a driver says of itself.
 #[derive(Default)]

@@ -16,9 +16,9 @@ use futures_lite::Stream;
 use super::shared::{Presence, Shared};
 use super::waiting::inbox::Inbox;
 use super::waiting::withdrawal::Withdrawal;
-use crate::base::error::RespondError;
 use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::protocol::action::CancelledReason;
+use crate::protocol::error::RespondError;
 
 pub use handlers::{Handlers, LocalHandlers};
 pub use serve::Handler;
@@ -50,7 +50,7 @@ pub use serve::Handler;
 ///     }
 ///     names
 /// };
-/// let talk = async move { claude.prompt("look").unwrap().await.is_success() };
+/// let talk = async move { claude.prompt("look").unwrap().finish().await.is_success() };
 /// assert_eq!(world.run(zip(runner.run_until(talk), deciding)), (true, vec!["Bash".to_owned()]));
 /// ```
 #[must_use = "dropping it declines every ask"]

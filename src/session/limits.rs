@@ -5,13 +5,13 @@
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
-/// use claude_duplex::{Config, Driver, HandleLimits, Seed};
+/// use claude_duplex::{HandleLimits, Session};
 ///
 /// let mut limits = HandleLimits::default();
 /// limits.turn_messages = 4;
 /// let world = TestRuntime::new();
 /// let script = Script::default().then([Step::text_in_parts("a long answer", 13, Default::default())]);
-/// let (claude, runner) = Driver::new(Config::new(Seed::random()), world.start(script)).into_session_with(limits);
+/// let (claude, runner) = Session::builder().limits(limits).open_on(world.start(script));
 /// world.run(runner.run_until(async {
 ///     let mut turn = claude.prompt("talk").unwrap();
 ///     assert!(turn.ended().await.is_success()); // nobody read meanwhile, and nothing waited for that

@@ -29,13 +29,13 @@ use crate::protocol::end::SessionClosed;
 /// let (claude, runner) =
 ///     Driver::new(Config::new(Seed::random()), world.start(script)).into_session();
 /// world.run(runner.run_until(async {
-///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).await;
+///     let end = claude.prompt("hello").unwrap().keep(1024 * 1024).finish().await;
 ///     assert_eq!(
 ///         (end.text().as_str(), end.is_success(), end.omitted),
 ///         ("hi", true, 0)
 ///     );
 ///     assert!(end.messages.iter().any(|message| message.result().is_ok()));
-///     let end = claude.prompt("and now?").unwrap().await;
+///     let end = claude.prompt("and now?").unwrap().finish().await;
 ///     assert_eq!(end.outcome, Outcome::Error);
 ///     assert!(end.text().contains("overloaded"));
 /// }));
@@ -94,20 +94,9 @@ impl PromptEnd {
     /// interruption is in [`failure`](Self::failure).
     #[must_use]
     pub fn text(&self) -> String {
-        #[derive(Deserialize)]
-        struct Text {
-            result: String,
-        }
-        match self.details() {
-            _ if matches!(self.outcome, Outcome::Interrupted | Outcome::Lost(_)) => self.partial.clone(),
-            Some(Ok(result)) if !result.is_error => result.result.unwrap_or_default(),
-            Some(Ok(result)) => result.error_text(),
-            // One that lacks what the view needs may have a text all the same.
-            Some(Err(_)) => {
-                let text = self.result.as_ref().and_then(|result| result.decode::<Text>().ok());
-                text.map_or_else(String::new, |text| text.result)
-            }
-            None => String::new(),
+        match self.outcome {
+            Outcome::Interrupted | Outcome::Lost(_) => self.partial.clone(),
+            _ => self.result.as_ref().and_then(Message::result_text).unwrap_or_default(),
         }
     }
 
@@ -137,13 +126,14 @@ impl PromptEnd {
         &self.declined
     }
 
-    /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains the end.
+    /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains the end. This is
+    /// what awaiting a [`PromptHandle`](super::PromptHandle) yields.
     ///
     /// ```
     /// use claude_duplex::Session;
     ///
     /// async fn ask(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
-    ///     let answer = claude.prompt("what is in this folder?")?.await.into_result()?;
+    ///     let answer = claude.prompt("what is in this folder?")?.finish().await.into_result()?;
     ///     Ok(answer.text())
     /// }
     /// ```

@@ -2,25 +2,26 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_lite::Stream;
 
+use super::answer::{Answer, PromptError};
 use super::prompt_end::PromptEnd;
 use super::reply::PendingResponse;
 use super::shared::Presence;
 use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::Lagged;
-use crate::base::error::{RefusedError, StaleIdError};
 use crate::base::ids::PromptId;
 use crate::message::{Accumulator, Edit, Message};
 use crate::outgoing::request::Interrupt;
+use crate::protocol::error::{RefusedError, StaleIdError};
 
-/// A handle on one prompt: a stream of the messages of the turn that takes it, and a future of how it ends. Either can be
-/// left alone.
+/// A handle on one prompt. It is a stream of the messages of the turn that takes the prompt. Awaiting it yields the [`Answer`], or
+/// a [`PromptError`] that explains the end; [`finish`](Self::finish) yields the whole end instead.
 ///
 /// The stream begins with the turn, or, for a prompt that is folded into a running turn, where that takes it. Up to
 /// 2.1.205 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
@@ -35,16 +36,19 @@ use crate::outgoing::request::Interrupt;
 /// While it lives it counts as a handle on the session.
 ///
 /// ```
-/// use claude_duplex::{PromptEnd, Session};
+/// use claude_duplex::{Answer, Session};
 ///
-/// async fn ask(claude: &Session) -> Result<PromptEnd, Box<dyn std::error::Error>> {
-///     let mut turn = claude.prompt("what is in this folder?")?;
-///     while let Some(message) = turn.next().await {
+/// async fn ask(claude: &Session) -> Result<Answer, Box<dyn std::error::Error>> {
+///     let mut prompt = claude.prompt("what is in this folder?")?;
+///     while let Some(message) = prompt.next().await {
 ///         println!("{}", message?.line());
 ///     }
-///     Ok(turn.await)
+///     Ok(prompt.await?)
 /// }
 /// ```
+///
+/// It is a `Stream` and no `Future`, so that the combinators of both can be in scope. Where a future is needed, e.g. for
+/// `zip`, there are `into_future` and [`finish`](Self::finish).
 ///
 /// # A time limit
 ///
@@ -57,7 +61,7 @@ use crate::outgoing::request::Interrupt;
 /// async fn within(claude: &Session) -> Result<PromptEnd, Box<dyn std::error::Error>> {
 ///     let prompt = Prompt::text("what is in this folder?")
 ///         .time_limit(Duration::from_secs(120));
-///     let end = claude.prompt(prompt)?.await;
+///     let end = claude.prompt(prompt)?.finish().await;
 ///     if let Outcome::TimedOut { stopped: false } = end.outcome {
 ///         claude.abort(); // it may still run
 ///     }
@@ -182,7 +186,16 @@ impl PromptHandle {
         }
     }
 
-    /// How it ended, once it has; messages may still be unread. It can be asked again.
+    /// Waits for the end of the prompt and returns it, whatever the outcome. Unread messages are dropped;
+    /// [`ended`](Self::ended) leaves them to be read.
+    ///
+    /// Dropping the future is dropping the handle.
+    pub async fn finish(self) -> PromptEnd {
+        self.mailbox.deafen();
+        poll_fn(|cx| self.mailbox.poll_end(cx)).await
+    }
+
+    /// Waits for the end of the prompt and returns it; messages may still be unread. Later calls return the same end.
     ///
     /// Dropping the future loses nothing.
     pub async fn ended(&mut self) -> PromptEnd {
@@ -192,7 +205,7 @@ impl PromptHandle {
     /// Withdraws the prompt where no turn has taken it: see [`Protocol::cancel`](crate::Protocol::cancel).
     ///
     /// # Errors
-    /// [`StaleIdError`] where it is over.
+    /// [`StaleIdError`] if the prompt has ended.
     pub fn cancel(&self) -> Result<(), StaleIdError> {
         self.presence.command(|state| state.cancel(self.id))
     }
@@ -225,19 +238,33 @@ impl Stream for PromptHandle {
     }
 }
 
-/// How it ended, once it has. To wait so gives the messages up: those that were not read are dropped. To wait and read on,
-/// there is [`PromptHandle::ended`].
-impl Future for PromptHandle {
-    type Output = PromptEnd;
+/// Awaiting the handle waits for the end of the prompt, and yields the answer: [`PromptEnd::into_result`]. Unread messages are
+/// dropped.
+impl IntoFuture for PromptHandle {
+    type Output = Result<Answer, PromptError>;
+    type IntoFuture = PendingAnswer;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<PromptEnd> {
+    fn into_future(self) -> PendingAnswer {
         self.mailbox.deafen();
-        self.mailbox.poll_end(cx)
+        PendingAnswer(self)
+    }
+}
+
+/// Future of the answer to a prompt: a [`PromptHandle`] that is awaited. Dropping it is dropping the handle.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct PendingAnswer(PromptHandle);
+
+impl Future for PendingAnswer {
+    type Output = Result<Answer, PromptError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.mailbox.poll_end(cx).map(PromptEnd::into_result)
     }
 }
 
 impl fmt::Debug for PromptHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("PromptHandle").field("id", &self.id).finish_non_exhaustive()
     }
 }

@@ -6,21 +6,25 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::call_error::CallError;
 use super::waiting::slot::Slot;
-use crate::base::error::RequestError;
 use crate::base::ids::RequestId;
 use crate::outgoing::request::Response;
 
-pub(super) type Replied = Result<Response, RequestError>;
+pub(super) type Replied = Result<Response, CallError>;
 
-/// The reply to a request of ours, when it comes; it always does, as a timeout or a loss if need be.
+/// A future of the response to a request. It always becomes ready: with the response, or with an error after a timeout or the
+/// end of the session.
 ///
-/// Dropping it changes nothing but that nobody hears the reply. It is not a handle on the session.
+/// The error after the end of the session ([`CallError::Closed`]) explains that end. It comes when the end is complete: after
+/// the child's exit and the ends of its pipes, which the [`ShutdownTimeouts`](crate::ShutdownTimeouts) bound.
+///
+/// Dropping the future changes nothing but that nobody gets the response. The future is not a handle on the session.
 ///
 /// ```
 /// use claude_duplex::request::SetModel;
 /// use claude_duplex::testing::{CliVersion, Script, TestRuntime};
-/// use claude_duplex::{Config, Driver, Request, RequestError, Seed};
+/// use claude_duplex::{CallError, Config, Driver, Request, RequestError, Seed};
 /// use std::time::Duration;
 ///
 /// let world = TestRuntime::new();
@@ -31,7 +35,8 @@ pub(super) type Replied = Result<Response, RequestError>;
 ///     claude.request(SetModel::new("opus")).unwrap().await.unwrap();
 ///     let unknown =
 ///         Request::new("of_a_later_version").timeout(Duration::from_secs(5));
-///     assert_eq!(claude.request(unknown).unwrap().await, Err(RequestError::TimedOut));
+///     let error = claude.request(unknown).unwrap().await.unwrap_err();
+///     assert_eq!(error, CallError::Request(RequestError::TimedOut));
 /// }));
 /// ```
 #[must_use = "futures do nothing unless they are awaited; the request is under way"]
@@ -53,7 +58,7 @@ impl PendingResponse {
 }
 
 impl Future for PendingResponse {
-    type Output = Result<Response, RequestError>;
+    type Output = Result<Response, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.slot.poll_take(cx)
@@ -62,6 +67,6 @@ impl Future for PendingResponse {
 
 impl fmt::Debug for PendingResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PendingReply").field(&self.id).finish()
+        f.debug_tuple("PendingResponse").field(&self.id).finish()
     }
 }

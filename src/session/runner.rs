@@ -20,10 +20,10 @@ use crate::protocol::end::SessionClosed;
 ///
 /// ```no_run
 /// # #[cfg(feature = "smol")] async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// use claude_duplex::{Config, Options, Seed};
+/// use claude_duplex::Session;
 ///
-/// let (claude, runner) = claude_duplex::Session::open_smol(&Options::new(), Config::new(Seed::random()))?;
-/// let end = runner.run_until(async move { Ok::<_, claude_duplex::RefusedError<_>>(claude.prompt("hello")?.await) }).await?;
+/// let (claude, runner) = Session::builder().open_smol()?;
+/// let end = runner.run_until(async move { Ok::<_, claude_duplex::RefusedError<_>>(claude.prompt("hello")?.finish().await) }).await?;
 /// println!("{}", end.text());
 /// # Ok(()) }
 /// ```
@@ -32,19 +32,24 @@ pub struct Runner {
     shared: Arc<Shared>,
     calls: Calls,
     task: Task,
+    /// Runs the handlers that the session was built with.
+    serving: Option<Serving>,
 }
 
+pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 impl Runner {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, calls: Calls::default(), task: Task::new() }
+    pub(super) fn new(shared: Arc<Shared>, serving: Option<Serving>) -> Self {
+        Self { shared, calls: Calls::default(), task: Task::new(), serving }
     }
 
     /// Runs the session while the future runs, then closes it in order and waits for its end
     /// ([`ShutdownTimeouts`](crate::ShutdownTimeouts)). What the future gave.
     ///
-    /// Should the session end first, the future runs on by itself. In each poll the session comes before the future, and a
-    /// [`serve`](crate::IncomingRequests::serve) that is joined behind them comes last: what the future prints stands above the question
-    /// that a handler asks next. Where they are tasks of their own, nothing orders them.
+    /// If the session ends first, the future runs on by itself. Each poll runs the session first, then the future, then the
+    /// [handlers](crate::SessionBuilder::handlers) of the builder. So what the future prints stands above the question that a
+    /// handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined behind this future comes last, too.
+    /// Futures that run as tasks of their own have no order.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
         let output = {
             let mut future = pin!(future);
@@ -57,14 +62,41 @@ impl Runner {
                 }
                 // Then the session first, so that what is said reaches the future before a handler beside it is asked about
                 // what comes next. Its end wakes the future, if that waits for it; a command of the future wakes it.
-                let _ = Pin::new(&mut self).poll(cx);
-                future.as_mut().poll(cx)
+                let _ = self.poll_session(cx);
+                let output = future.as_mut().poll(cx);
+                self.poll_handlers(cx);
+                output
             })
             .await
         };
         self.shared.desk.leave(|left| left.close = true);
         self.await;
         output
+    }
+
+    /// Delivers all that has happened. Ready with the end of the session.
+    fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<SessionClosed> {
+        loop {
+            if let Some(closed) = self.shared.closed() {
+                return Poll::Ready(closed.clone());
+            }
+            let step = self.step(cx);
+            self.shared.attend();
+            if let Poll::Ready(Some(closed)) = &step {
+                self.shared.close(closed.clone());
+            }
+            self.calls.make(&self.shared.room);
+            if step.is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Runs the handlers. A response that they give wakes the task that polled the session.
+    fn poll_handlers(&mut self, cx: &mut Context<'_>) {
+        if self.serving.as_mut().is_some_and(|serving| serving.as_mut().poll(cx).is_ready()) {
+            self.serving = None;
+        }
     }
 
     /// Tells some of what happens: whether there may be more, or the end.
@@ -94,21 +126,9 @@ impl Future for Runner {
     type Output = SessionClosed;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SessionClosed> {
-        let this = &mut *self;
-        loop {
-            if let Some(closed) = this.shared.closed() {
-                return Poll::Ready(closed.clone());
-            }
-            let step = this.step(cx);
-            this.shared.attend();
-            if let Poll::Ready(Some(closed)) = &step {
-                this.shared.close(closed.clone());
-            }
-            this.calls.make(&this.shared.room);
-            if step.is_pending() {
-                return Poll::Pending;
-            }
-        }
+        let closed = self.poll_session(cx);
+        self.poll_handlers(cx);
+        closed
     }
 }
 

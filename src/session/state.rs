@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::call_error::CallError;
 use super::desk::Left;
 use super::drive::{Drive, Report};
 use super::limits::HandleLimits;
@@ -18,7 +19,7 @@ use super::waiting::inbox::Inbox;
 use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::waiting::slot::Slot;
-use crate::base::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
+use crate::base::error::RequestError;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::driver::Waiting;
 use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
@@ -27,6 +28,7 @@ use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::action::{Action, CliSession};
 use crate::protocol::end::SessionClosed;
+use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 
 pub use owners::AlreadyHandledError;
 use owners::Owners;
@@ -41,6 +43,7 @@ pub(super) struct State {
     process_id: Option<u32>,
     /// The host has closed or aborted the session.
     is_closing: bool,
+    closed: Option<SessionClosed>,
     /// What the driver left: what it said of itself last, and what still waits for the host's code.
     report: Report,
     waiting: Waiting,
@@ -49,6 +52,8 @@ pub(super) struct State {
     wants_room: bool,
     router: Router,
     replies: BTreeMap<RequestId, Arc<Slot<Replied>>>,
+    /// Requests that have no response as the session ends: who waits for one gets the end with the session's.
+    lost_replies: Vec<(Arc<Slot<Replied>>, RequestError)>,
     owners: Owners,
     /// Requests that nobody answers any more, and that there was no room to decline.
     undeclined: Vec<IncomingId>,
@@ -56,21 +61,28 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(driver: Box<dyn Drive>, process_id: Option<u32>, limits: HandleLimits) -> Self {
+    pub(super) fn new(
+        driver: Box<dyn Drive>,
+        process_id: Option<u32>,
+        limits: HandleLimits,
+        feeds: Vec<Arc<Feed>>,
+    ) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
         Self {
             driver: Some(driver),
             process_id,
             is_closing: false,
+            closed: None,
             report: Report::default(),
             waiting: Waiting::default(),
             cli_session: None,
             wants_room: false,
             router: Router::new(room),
             replies: BTreeMap::new(),
+            lost_replies: Vec::new(),
             owners: Owners::default(),
             undeclined: Vec::new(),
-            feeds: Vec::new(),
+            feeds,
         }
     }
 
@@ -82,7 +94,10 @@ impl State {
     }
 
     pub(super) fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
-        self.driver.as_mut().ok_or(StaleIdError)?.cancel(prompt)
+        match &mut self.driver {
+            Some(driver) => driver.cancel(prompt),
+            None => Err(StaleIdError::new(self.closed.clone())),
+        }
     }
 
     pub(super) fn interrupt(&mut self, interrupt: Interrupt) -> Result<PendingResponse, RefusedError<Interrupt>> {
@@ -96,7 +111,10 @@ impl State {
     }
 
     pub(super) fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
-        let answered = self.driver.as_mut().ok_or(RespondError::Stale)?.answer(ask, answer);
+        let Some(driver) = &mut self.driver else {
+            return Err(self.closed.clone().map_or(RespondError::Stale, |end| RespondError::Closed(Box::new(end))));
+        };
+        let answered = driver.answer(ask, answer);
         if !matches!(answered, Err(RespondError::Mismatch | RespondError::Full)) {
             self.owners.answered(ask);
         }
@@ -125,10 +143,13 @@ impl State {
     }
 
     pub(super) fn subscribe(&mut self, room: Room) -> Arc<Feed> {
-        let feed = Feed::new(room, self.driver.is_none());
+        let feed = Feed::new(room, self.driver.is_none() && self.closed.is_none());
+        // Nobody waits for it yet.
         for ask in self.incoming() {
-            // Nobody waits for it yet.
             let _ = feed.push(Action::IncomingRequest(ask));
+        }
+        if let Some(end) = &self.closed {
+            let _ = feed.push(Action::Closed(end.clone()));
         }
         self.feeds.retain(|feed| !feed.is_over());
         self.feeds.push(Arc::clone(&feed));
@@ -226,6 +247,7 @@ impl State {
     pub(super) fn finish(&mut self, calls: &mut Calls) -> Option<Box<dyn Drive>> {
         self.owners.end(calls);
         self.router.end(None, calls);
+        self.end_replies(None, calls);
         self.feeds.clear();
         if let Some(driver) = &mut self.driver {
             (self.report, self.waiting) = (driver.report(), driver.take_waiting());
@@ -265,7 +287,13 @@ impl State {
             Action::Session(session) => self.cli_session = Some(session.clone()),
             Action::ResponseReceived { request, response: reply } => {
                 if let Some(slot) = self.replies.remove(request) {
-                    calls.wake(slot.put(reply.clone()));
+                    match reply {
+                        Ok(response) => calls.wake(slot.put(Ok(response.clone()))),
+                        Err(error @ (RequestError::Lost(_) | RequestError::Failed { .. })) => {
+                            self.lost_replies.push((slot, error.clone()));
+                        }
+                        Err(error) => calls.wake(slot.put(Err(error.clone().into()))),
+                    }
                 }
             }
             Action::IncomingRequest(ask) if !self.owners.asked(ask, calls) => unowned = Some(ask.id()),
@@ -274,7 +302,11 @@ impl State {
                 self.wants_room = false;
                 calls.room();
             }
-            Action::Closed(end) => closed = Some(end.clone()),
+            Action::Closed(end) => {
+                self.end_replies(Some(end), calls);
+                self.closed = Some(end.clone());
+                closed = Some(end.clone());
+            }
             _ => {}
         }
         self.publish(action, calls);
@@ -283,6 +315,14 @@ impl State {
             self.decline();
         }
         closed
+    }
+
+    /// Ends the requests that were lost, after the session's end or without one.
+    fn end_replies(&mut self, closed: Option<&SessionClosed>, calls: &mut Calls) {
+        for (slot, error) in std::mem::take(&mut self.lost_replies) {
+            let error = closed.map_or(CallError::Request(error), |end| CallError::Closed(Box::new(end.clone())));
+            calls.wake(slot.put(Err(error)));
+        }
     }
 
     /// Declines what nobody answers any more, as far as there is room for the responses. Returns whether there was for one.
@@ -325,7 +365,7 @@ impl State {
         value: T,
         command: impl FnOnce(&mut dyn Drive, T) -> Result<R, RefusedError<T>>,
     ) -> Result<R, RefusedError<T>> {
-        let Some(driver) = &mut self.driver else { return Err(RefusedError::new(value, RefusedReason::Closed)) };
+        let Some(driver) = &mut self.driver else { return Err(RefusedError::closed_with(value, self.closed.clone())) };
         let taken = command(&mut **driver, value);
         self.wants_room |= matches!(&taken, Err(refused) if refused.is_full());
         taken

@@ -14,7 +14,8 @@ use super::waiting::ring::Lagged;
 use crate::protocol::action::Action;
 
 /// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
-/// [`SessionClosed`](Action::Closed); before them, the requests of the CLI that are open at that moment.
+/// [`SessionClosed`](Action::Closed); before them, the requests of the CLI that are open at that moment. After the end of the
+/// session it is given that end alone.
 ///
 /// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
 /// when that is full, its [`Overflow`](super::Overflow) says what goes, and [`Lagged`] how much. Nothing else waits for it. It
@@ -31,7 +32,7 @@ use crate::protocol::action::Action;
 /// )
 /// .into_session();
 /// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
-/// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().await }));
+/// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().finish().await }));
 /// let (mut seen, mut last) = (0, None);
 /// world.run(async {
 ///     while let Some(told) = watch.next().await {

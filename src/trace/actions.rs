@@ -12,7 +12,7 @@ use crate::base::ids::{PromptId, RequestId, TurnId};
 use crate::incoming::{IncomingKind, ResponseKind};
 use crate::message::Message;
 use crate::outgoing::request::Response;
-use crate::protocol::action::{Action, CliSession, DeclinedReason, Outcome};
+use crate::protocol::action::{Action, CliSession, DeclinedReason, Outcome, WaitReason};
 use crate::protocol::end::{CloseReason, SessionClosed};
 use crate::wire::facts::LONGEST_NAME;
 use crate::wire::kind::MessageKind;
@@ -100,7 +100,13 @@ impl Tracer {
                 tell!(DEBUG, here(), kind = &*name(&message.type_name()), length, "stray");
                 content(here(), "stray", message.as_bytes());
             }
-            Action::DeadlineExceeded(deadline) => tell!(WARN, here(), deadline = %deadline, "stalled"),
+            Action::DeadlineExceeded { deadline, reason } => {
+                let tool = match reason {
+                    WaitReason::Tool { name: tool, .. } => Some(name(tool)),
+                    _ => None,
+                };
+                tell!(WARN, here(), deadline = %deadline, reason = reason.as_str(), tool = tool.as_deref(), "stalled")
+            }
             Action::Idle => tell!(DEBUG, here(), "idle"),
             Action::CapacityAvailable => tell!(DEBUG, here(), "room"),
             Action::Closed(closed) => {
@@ -187,6 +193,7 @@ fn replied(span: &Span, request: RequestId, reply: &Result<Response, RequestErro
             content(span, "replied", message.as_bytes());
         }
         Err(RequestError::TimedOut) => failed("timed out", None),
+        Err(RequestError::TooLong { .. }) => failed("too long", None),
         Err(RequestError::Failed { message, reason }) => {
             failed("failed", Some(*reason));
             content(span, "replied", message.as_bytes());

@@ -43,6 +43,17 @@ pub(crate) fn ask_of_start(start: &[u8]) -> Option<(Text<'_>, AskFields<'_>)> {
     Some((id, fields.unwrap_or_default()))
 }
 
+/// Reads the start of a line whose rest is not known: the id of the request, and whether the CLI accepted it, if the line is a
+/// `control_response`. All versions of the CLI write both before anything that can be long.
+pub(crate) fn response_of_start(start: &[u8]) -> Option<(Text<'_>, bool)> {
+    let line = Raw::line(start);
+    line.text_of("type").filter(|kind| kind.is("control_response"))?;
+    let cut = || line.cut().filter(|(key, _)| key.is("response")).map(|(_, response)| response);
+    let response = line.get("response").or_else(cut)?;
+    let is_success = response.text_of("subtype").is_some_and(|subtype| subtype.is("success"));
+    Some((response.text_of("request_id")?, is_success))
+}
+
 fn ask_fields<'l>(members: impl Iterator<Item = (Text<'l>, Raw<'l>)>) -> AskFields<'l> {
     let mut fields = AskFields::default();
     for (key, value) in members {

@@ -255,6 +255,42 @@ pub(crate) fn blocks(line: &[u8], block: &str) -> usize {
     memchr::memmem::find_iter(line, format!("\"{block}\"").as_bytes()).count()
 }
 
+/// Reads the id and the name of each call of a tool in an `assistant` line. A call without an id, or with one that is too long,
+/// is left out.
+pub(crate) fn tool_calls(line: &[u8]) -> impl Iterator<Item = (String, String)> {
+    let calls = content(line, "tool_use");
+    calls.filter_map(|call| Some((call.get("id").and_then(name)?, cut(call.text_of("name")?))))
+}
+
+/// Reads the ids of the calls to which a `user` line has the results.
+pub(crate) fn returned_calls(line: &[u8]) -> impl Iterator<Item = String> {
+    content(line, "tool_result").filter_map(|result| result.get("tool_use_id").and_then(name))
+}
+
+/// Reads the blocks of that type of an `assistant` or `user` line.
+fn content<'l>(line: &'l [u8], wanted: &'static str) -> impl Iterator<Item = Raw<'l>> {
+    // Most lines have none, and are not read then.
+    let has_some = blocks(line, wanted) > 0;
+    let content = has_some.then(|| Raw::line(line).get("message")?.get("content")).flatten();
+    let is_wanted = move |block: &Raw<'_>| block.text_of("type").is_some_and(|kind| kind.is(wanted));
+    content.into_iter().flat_map(Raw::items).filter(is_wanted)
+}
+
+/// A `system/api_retry`: a request to the API failed, and is repeated.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ApiRetry {
+    pub(crate) attempt: Option<u64>,
+    pub(crate) max_retries: Option<u64>,
+    /// HTTP status of the failure.
+    pub(crate) status: Option<u64>,
+}
+
+pub(crate) fn api_retry(line: &[u8]) -> ApiRetry {
+    let line = Raw::line(line);
+    let number = |key| line.get(key).and_then(Raw::number);
+    ApiRetry { attempt: number("attempt"), max_retries: number("max_retries"), status: number("error_status") }
+}
+
 /// A `system` message about background work or the state of the session.
 #[derive(Debug, Default)]
 pub(crate) struct SystemFacts<'l> {

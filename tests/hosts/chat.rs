@@ -72,6 +72,20 @@ fn with_nothing_installed_the_stand_in_answers() {
 }
 
 #[test]
+fn a_silence_is_explained() {
+    let script = r#"while read -r line; do
+        case "$line" in *'"type":"user"'*) printf '%s\n' \
+            '{"type":"system","subtype":"init","session_id":"s"}' \
+            '{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}}';;
+        esac
+    done"#;
+    let claude = program("stalls", script);
+    let mut talk = Talk::of(chat().args(["--stall", "0.2", "--claude"]).arg(&claude));
+    talk.types("build it\n");
+    talk.until("(waiting for the tool \"Bash\", for 0 s)");
+}
+
+#[test]
 fn an_answer_always_spares_the_next_question() {
     let mut talk = Talk::of(&mut chat());
     talk.types("run: ls\n");

@@ -7,6 +7,7 @@ mod missing_results;
 mod pending;
 mod silence;
 mod time_limits;
+mod wait_reasons;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -16,7 +17,7 @@ use crate::invariants::{self, Case, INVARIANTS, LEDGER, Told};
 use crate::noise::Noise;
 use crate::sequence::{self, Sequence};
 use arbitrary::Unstructured;
-use claude_duplex::{Action, Config, Input, Prompt, Protocol, Seed, SessionTime};
+use claude_duplex::{Action, Config, Input, Interrupt, Prompt, Protocol, Seed, SessionTime};
 
 /// Number of input sequences that each invariant is judged over; `CASES=20000` judges more.
 static CASES: LazyLock<u64> =
@@ -149,9 +150,7 @@ fn invariant_5_ledger() {
 /// The ledger that judges knows what a damaged line says if the session takes a message out of it, and only then.
 #[test]
 fn invariant_5_ledger_reads_damaged_lines() {
-    let config = Config::new(Seed::from_bytes([3; 16]));
-    let prompt = Protocol::new(config.clone(), SessionTime::ZERO).prompt(SessionTime::ZERO, Prompt::text("hello"));
-    let uuid = prompt.expect("there is room").uuid();
+    let (config, uuid) = prompted();
     let init = "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
     let result = "{\"subtype\":\"success\",\"type\":\"result\",\"uuid\":\"r\",\"session_id\":\"s\"}\n";
     // Behind text, the first echo is believed, and the second is not.
@@ -174,6 +173,46 @@ fn invariant_5_ledger_reads_damaged_lines() {
     });
     assert_eq!(ended[0], ["", "\x1b[", "\x1b[H", "{}", "null", "[log] "]);
     assert_eq!(ended[1], ["", "\x1b[", "\x1b[H", "{}"]);
+}
+
+/// Each of several messages in one line can change what the next one means. The echo of a prompt outside a turn ends it, and the
+/// result behind it answers nobody.
+#[test]
+fn invariant_5_ledger_knows_that_messages_share_a_line() {
+    let (config, uuid) = prompted();
+    let echo = format!("{{\"type\":\"user\",\"uuid\":\"{uuid}\"}}");
+    let result = "{\"type\":\"result\",\"subtype\":\"error_max_turns\",\"is_error\":true,\"uuid\":\"r\"}\n";
+    for between in ["", "\n"] {
+        let output = format!("{echo}{between}{result}");
+        let inputs =
+            [Input::Prompt(Prompt::text("hello")), Input::Sent(10_000), Input::Receive(output.into_bytes().into())];
+        let inputs = inputs.map(|input| (SessionTime::ZERO, input)).to_vec();
+        invariants::judge_plain(Sequence { config: config.clone(), start: SessionTime::ZERO, inputs });
+    }
+}
+
+/// The response to an interrupt can stand in a damaged line. The prompt that it held back is written then.
+#[test]
+fn invariant_5_queue_reads_damaged_lines() {
+    let (config, uuid) = prompted();
+    let response = "{\"type\":\"control_response\",\"response\":{\"subtype\":\"success\",\"request_id\":\"i\"}}";
+    let other = "{\"type\":\"active_goal\"}";
+    for line in [format!("\x1b[H{response}\n"), format!("{other}{response}\n"), format!("{response}{other}\n")] {
+        let interrupt = Input::Interrupt(Interrupt::running().id("i"));
+        let inputs = [interrupt, Input::Prompt(Prompt::text("hello")), Input::Receive(line.into_bytes().into())];
+        let inputs = inputs.map(|input| (SessionTime::ZERO, input)).to_vec();
+        let sequence = Sequence { config: config.clone(), start: SessionTime::ZERO, inputs };
+        let unsent = String::from_utf8(sequence.play().unsent).expect("text");
+        assert!(unsent.contains(&uuid), "{unsent}");
+        invariants::judge_plain(sequence);
+    }
+}
+
+/// Returns settings, and the uuid that the first prompt has by them.
+fn prompted() -> (Config, String) {
+    let config = Config::new(Seed::from_bytes([3; 16]));
+    let prompt = Protocol::new(config.clone(), SessionTime::ZERO).prompt(SessionTime::ZERO, Prompt::text("hello"));
+    (config, prompt.expect("there is room").uuid().to_string())
 }
 
 #[test]

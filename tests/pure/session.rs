@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, ChildCommand, CloseReason, CloseWhen, Config, Deadline, Decision, IncomingKind, Interrupt,
-    Json, LostReason, Outcome, Prompt, PromptId, Protocol, RefusedReason, Request, RespondError, Seed, SessionTime,
-    WhenBusy,
+    Action, CancelledReason, ChildCommand, CloseReason, CloseWhen, Config, Deadline, Decision, Exit, IncomingKind,
+    Interrupt, Json, LostReason, Outcome, Prompt, PromptId, Protocol, RefusedReason, Request, RespondError, Seed,
+    SessionTime, WhenBusy,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -260,7 +260,8 @@ fn closing_stdin_withdraws_what_nobody_can_answer_any_more() {
     let reason = CancelledReason::Ended(LostReason::Closed);
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
     assert!(actions.contains(&Action::IncomingCancelled { id: ask.id(), reason }), "{actions:?}");
-    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), Decision::allow()), Err(RespondError::Stale));
+    let late = session.respond(SessionTime::ZERO, ask.id(), Decision::allow());
+    assert!(matches!(&late, Err(RespondError::Closed(end)) if end.reason == CloseReason::Closed), "{late:?}");
     assert_eq!(session.poll_transmit(), b"");
 }
 
@@ -352,4 +353,42 @@ fn of_what_the_cli_says_of_itself_a_bounded_part_is_kept() {
     assert_eq!((&*cut.id, cut.version.as_deref(), cut.capabilities.len()), ("", None, 256));
     let mixed = introduced("s", "2.1.329", &[long, "interrupt_receipt_v1".into()]);
     assert_eq!((&*mixed.id, mixed.capabilities.to_vec()), ("s", vec!["interrupt_receipt_v1".to_owned()]));
+}
+
+/// Whoever gives a command between the end of stdout and the exit is told what is known by then.
+#[test]
+fn commands_of_a_session_that_is_ending_are_refused_with_what_is_known_of_its_end() {
+    let now = SessionTime::ZERO;
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), now);
+    let prompt = session.prompt(now, Prompt::text("hello")).unwrap();
+    session.stderr(now, b"Invalid API key\n");
+    session.eof(now);
+    let refused = session.prompt(now, Prompt::text("more")).unwrap_err();
+    let end = refused.closed().expect("the end");
+    assert_eq!((end.reason, end.exit, end.stderr.as_str()), (CloseReason::Eof, None, "Invalid API key\n"));
+    session.exited(now, Exit::Code(1));
+    session.stderr_eof(now);
+    let Some(Action::Closed(closed)) = std::iter::from_fn(|| session.poll_action()).last() else { panic!("no end") };
+    let refused = session.request(now, Request::new("mcp_status")).unwrap_err();
+    assert_eq!(refused.closed(), Some(&closed));
+    let stale = session.cancel(now, prompt).unwrap_err();
+    assert_eq!(stale.closed(), Some(&closed));
+    for told in [refused.to_string(), stale.to_string()] {
+        assert!(told.ends_with("the CLI exited; exit status 1; stderr: Invalid API key"), "{told}");
+    }
+}
+
+#[test]
+fn only_the_end_of_a_session_explains_an_id_that_is_over() {
+    let now = SessionTime::ZERO;
+    let mut session = Protocol::new(Config::new(Seed::from_bytes([1; 16])), now);
+    let [first, waiting] = ["first", "second"].map(|text| session.prompt(now, Prompt::text(text)).unwrap());
+    session.cancel(now, waiting).unwrap();
+    assert_eq!(session.cancel(now, waiting).unwrap_err().closed(), None);
+    // What runs may still be cancelled or interrupted while the host waits for its end.
+    session.close(now);
+    assert_eq!(session.cancel(now, waiting).unwrap_err().closed(), None);
+    assert_eq!(session.cancel(now, first), Ok(()), "it runs");
+    let refused = session.prompt(now, Prompt::text("third")).unwrap_err();
+    assert_eq!(refused.to_string(), "the session takes no more commands, open another: closed by the host");
 }

@@ -2,6 +2,7 @@
 //! every runtime, with processes too, is in `tests/hosts/handles`.
 
 mod asks;
+mod builder;
 mod commands;
 mod drops;
 mod ends;

@@ -1,8 +1,8 @@
 //! Requests of the CLI that are too long to be handed out: they are declined, and nobody waits.
 
 use claude_duplex::{
-    Action, Config, IncomingKind, IncomingKinds, Json, Protocol, RejectedLine, RejectedReason, Request, Seed,
-    SessionTime, UnknownIncoming,
+    Action, Config, IncomingKind, IncomingKinds, Interrupt, Json, Protocol, RejectedLine, RejectedReason, Request,
+    RequestError, Seed, SessionTime, UnknownIncoming,
 };
 
 use crate::incoming::{DIALOG, KINDS, Kind};
@@ -51,6 +51,46 @@ fn a_request_in_a_line_that_is_too_long_is_declined() {
             assert!(kind.is_refused(&written, "it"), "{}: {written}", kind.name);
             assert!(rejected.declined.is_some() && !rejected.result_due, "{}", kind.name);
             assert_eq!(session.open_incoming().count(), 0);
+        }
+    }
+}
+
+/// A request of ours whose response is too long ends at once. The CLI has dealt with it: an interrupt is acknowledged.
+#[test]
+fn a_response_in_a_line_that_is_too_long_ends_its_request() {
+    for (subtype, chunk) in [("success", 1), ("success", usize::MAX), ("error", 100)] {
+        let mut session = session();
+        let wanted = session.request(SessionTime::ZERO, Request::new("mcp_status").id("of the host")).unwrap();
+        let interrupt = session.interrupt(SessionTime::ZERO, Interrupt::running().id("stop")).unwrap();
+        let queued = session.prompt(SessionTime::ZERO, "hello").unwrap().uuid().to_string();
+        for (id, request, is_held) in
+            [("other", None, true), ("of the host", Some(wanted), true), ("stop", Some(interrupt), false)]
+        {
+            let long = "x".repeat(3 * LINE);
+            let line = format!(
+                "{{\"type\":\"control_response\",\"response\":{{\"subtype\":{subtype:?},\"request_id\":{id:?},\
+                 \"response\":{{\"long\":{long:?}}}}}}}\n"
+            );
+            line.as_bytes().chunks(chunk).for_each(|part| session.receive(SessionTime::ZERO, part));
+            let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+            let Some(Action::RejectedLine(rejected)) = actions.first() else { panic!("{actions:?}") };
+            assert_eq!(
+                (rejected.reason, rejected.result_due, rejected.declined),
+                (RejectedReason::TooLong, false, None)
+            );
+            let length = line.len() as u64 - 1;
+            let ended: Vec<_> = actions[1..]
+                .iter()
+                .map(|action| match action {
+                    Action::ResponseReceived { request, response: Err(RequestError::TooLong { length: of, .. }) } => {
+                        (*request, *of)
+                    }
+                    action => panic!("{action:?}"),
+                })
+                .collect();
+            assert_eq!(ended, Vec::from_iter(request.map(|request| (request, length))), "{id}");
+            let written = String::from_utf8_lossy(session.poll_transmit()).contains(&queued);
+            assert_eq!(written, !is_held, "the prompt waits for the interrupt: {id}");
         }
     }
 }

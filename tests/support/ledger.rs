@@ -272,6 +272,10 @@ impl Ledger {
                 }
                 return Said { skipped: Vec::from_iter((!announced).then(|| uuid.to_owned())), ..Said::default() };
             }
+            "cancelled" if taken => {
+                let prompt = self.open(uuid).expect("it is open");
+                (prompt.completed, prompt.over) = (true, Some(Over::Certainly));
+            }
             "discarded" | "refused" if !held => return self.end(|prompt| prompt.uuid == uuid, None),
             "cancelled" if !held && !taken => return self.end(|prompt| prompt.uuid == uuid, None),
             _ => {}
@@ -363,6 +367,11 @@ impl Ledger {
         });
         Said { over: over.collect(), ..Said::default() }
     }
+}
+
+/// Returns whether a line may say anything of prompts.
+pub(crate) fn is_evidence(line: &Value) -> bool {
+    matches!(text(line, "type"), "system" | "user" | "command_lifecycle" | "control_response" | "result")
 }
 
 fn text<'v>(value: &'v Value, field: &str) -> &'v str {

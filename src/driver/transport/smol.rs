@@ -16,7 +16,7 @@
 //!             Action::PromptEnded { prompt, outcome, result, .. }
 //!                 if prompt == question =>
 //!             {
-//!                 let answer = result.and_then(|result| result.result().ok()?.result);
+//!                 let answer = result.and_then(|result| result.result_text());
 //!                 println!("{outcome}: {}", answer.unwrap_or_default());
 //!                 claude.close();
 //!             }

@@ -220,7 +220,7 @@ mod tests {
     fn opening_outside_of_a_runtime_is_an_error() {
         let config = || Config::new(Seed::from_bytes([1; 16]));
         let options = Options::new().program("true");
-        let opened = Session::open_tokio(&options, config()).map(drop);
+        let opened = Session::builder().options(options).open_tokio().map(drop);
         assert!(matches!(opened, Err(SpawnError::NoRuntime)), "{opened:?}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let child = runtime.block_on(async {

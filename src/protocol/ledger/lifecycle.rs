@@ -25,7 +25,9 @@ impl Ledger {
             CommandState::Cancelled if !result_due => self.end(uuid, Outcome::Cancelled, actions),
             CommandState::Discarded => self.end(uuid, Outcome::Cancelled, actions),
             CommandState::Refused => self.end(uuid, Outcome::Error, actions),
-            CommandState::Cancelled | CommandState::Queued | CommandState::Other => {}
+            // The result of its turn is to come, or was lost: mostly it has come before this.
+            CommandState::Cancelled => self.completed(uuid, actions),
+            CommandState::Queued | CommandState::Other => {}
         }
         self.generation.tells_life = true;
     }

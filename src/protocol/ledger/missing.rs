@@ -3,7 +3,7 @@
 //!
 //! | Evidence | From | Concerns |
 //! |---|---|---|
-//! | `command_lifecycle` `completed` | 2.1.206 | that prompt |
+//! | `command_lifecycle` `completed`, or `cancelled` while its turn is open | 2.1.206 | that prompt |
 //! | `session_state_changed` `idle` | 2.1.206, if the host asked for it | every turn, and the prompts written before the last `running` |
 //! | the receipt of an interrupt whose `still_queued` omits a prompt | 2.1.206 | that prompt, if it was written before the interrupt, while no tool runs |
 //!

@@ -9,8 +9,8 @@ use crate::base::error::DecodeError;
 use crate::incoming::hook::{HookOutput, HookRequest};
 use crate::incoming::mcp::{IncomingMcpMessage, McpResponse};
 use crate::incoming::{
-    Decision, DialogRequest, DialogResponse, ElicitationRequest, ElicitationResponse, IncomingKind, IncomingRequest,
-    IncomingResponse, PermissionRequest,
+    Decision, DialogRequest, DialogResponse, ElicitationRequest, ElicitationResponse, IncomingKind, IncomingKinds,
+    IncomingRequest, IncomingResponse, PermissionRequest,
 };
 
 /// Declares a form of handlers, by what their closures and their futures must be.
@@ -155,6 +155,13 @@ handlers! {
     ///     });
     /// ```
     Handlers, [Send Sync], [Send]
+}
+
+impl Handlers<'_> {
+    /// Returns the kinds that have a handler.
+    pub(in crate::session) fn kinds(&self) -> IncomingKinds {
+        self.handlers.iter().map(|(kind, _)| *kind).collect()
+    }
 }
 
 handlers! {

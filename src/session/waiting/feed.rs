@@ -52,6 +52,11 @@ impl Feed {
         })
     }
 
+    /// Ends without a last action. Returns the task to wake.
+    fn end(&self) -> Option<Waker> {
+        self.0.tell(|inner| inner.ended = true).1
+    }
+
     pub(in crate::session) fn leave(&self) {
         self.0.with(|inner| {
             inner.ended = true;
@@ -62,5 +67,28 @@ impl Feed {
 
     pub(in crate::session) fn len(&self) -> usize {
         self.0.with(|inner| inner.unread.len())
+    }
+}
+
+/// Feeds of a session that is not started yet. They end if it never is.
+#[derive(Default)]
+pub(in crate::session) struct EarlyFeeds(Vec<Arc<Feed>>);
+
+impl EarlyFeeds {
+    pub(in crate::session) fn open(&mut self, room: Room) -> Arc<Feed> {
+        let feed = Feed::new(room, false);
+        self.0.push(Arc::clone(&feed));
+        feed
+    }
+
+    /// Takes the feeds for the session that starts.
+    pub(in crate::session) fn take(mut self) -> Vec<Arc<Feed>> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for EarlyFeeds {
+    fn drop(&mut self) {
+        self.0.iter().filter_map(|feed| feed.end()).for_each(Waker::wake);
     }
 }

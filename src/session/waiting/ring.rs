@@ -176,7 +176,7 @@ impl Item for Action {
             | Self::RejectedLine(_)
             | Self::DamagedLine(_)
             | Self::UnmatchedResponse(_)
-            | Self::DeadlineExceeded(_) => Class::Plain,
+            | Self::DeadlineExceeded { .. } => Class::Plain,
             _ => Class::Vital,
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use claude_duplex::testing::{Fault, Script, Step, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, CloseReason, Config, Decision, Exit, LostReason, Outcome, Overflow, RefusedReason,
-    Request, RequestError, RespondError,
+    Action, CallError, CancelledReason, CloseReason, Config, Decision, Exit, LostReason, Outcome, Overflow,
+    RefusedReason, Request, RespondError,
 };
 
 use crate::stage::{Stage, all, scenarios};
@@ -66,11 +66,14 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     let exits: Vec<_> = (0..MANY).map(|_| stage.spawn(claude.wait_for_exit())).collect();
     let waiting = (
         stage.spawn(async move { while turn.next().await.is_some() {} }),
-        stage.spawn(async move { end.await.outcome }),
+        stage.spawn(async move { end.finish().await.outcome }),
         stage.spawn(reply),
         stage.spawn(async move { while watch.next().await.is_some() {} }),
         stage.spawn(async move { asks.next().await.is_none() }),
-        stage.spawn(async move { (asked.withdrawn().await, asked.respond(Decision::allow())) }),
+        stage.spawn(async move {
+            let reason = asked.withdrawn().await;
+            (reason, matches!(asked.respond(Decision::allow()), Err(RespondError::Closed(_))))
+        }),
     );
     // So that they do wait.
     stage.sleep(MOMENT).await;
@@ -78,10 +81,11 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     drop(run);
     waiting.0.await;
     assert_eq!(waiting.1.await, Outcome::Lost(LostReason::Aborted));
-    assert_eq!(waiting.2.await.unwrap_err(), RequestError::Lost(LostReason::Aborted));
+    let CallError::Closed(closed) = waiting.2.await.unwrap_err() else { panic!("it is lost with the session") };
+    assert_eq!(closed.reason, CloseReason::Aborted);
     waiting.3.await;
     assert!(waiting.4.await);
-    assert_eq!(waiting.5.await, (CancelledReason::Ended(LostReason::Aborted), Err(RespondError::Stale)));
+    assert_eq!(waiting.5.await, (CancelledReason::Ended(LostReason::Aborted), true));
     for exit in exits {
         assert_eq!(exit.await.reason, CloseReason::Aborted);
     }
@@ -100,7 +104,7 @@ async fn a_child_that_dies_in_mid_turn_is_told_to_all(stage: &Stage) {
         said |= message.unwrap().line().contains("so far");
     }
     assert!(said, "what was said before is heard");
-    for end in [turn.await, waits.await] {
+    for end in [turn.finish().await, waits.finish().await] {
         assert!(matches!((end.outcome, end.result), (Outcome::Lost(_), None)));
     }
     let closed = run.await;
@@ -133,7 +137,7 @@ async fn a_child_that_does_not_end_is_killed(stage: &Stage) {
     claude.close();
     let closed = run.await;
     assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
-    assert!(matches!(turn.await.outcome, Outcome::Lost(_)));
+    assert!(matches!(turn.finish().await.outcome, Outcome::Lost(_)));
 }
 
 async fn abort_waits_for_nothing(stage: &Stage) {
@@ -141,6 +145,6 @@ async fn abort_waits_for_nothing(stage: &Stage) {
     let turn = claude.prompt("one").unwrap();
     claude.ping(60 * SECOND).await.unwrap();
     claude.abort();
-    assert_eq!(turn.await.outcome, Outcome::Lost(LostReason::Aborted));
+    assert_eq!(turn.finish().await.outcome, Outcome::Lost(LostReason::Aborted));
     assert_eq!(run.await.reason, CloseReason::Aborted);
 }

@@ -12,9 +12,8 @@ use std::time::Duration;
 use ::smol::{LocalExecutor, Timer};
 use ::tokio::runtime::Builder;
 use ::tokio::task::{JoinHandle, LocalSet, spawn_local};
-use claude_duplex::driver::{smol, tokio};
 use claude_duplex::testing::TestRuntime;
-use claude_duplex::{Config, Driver, Options, Runner, Session, SpawnError, Transport};
+use claude_duplex::{Config, Options, Runner, Session, SessionBuilder, SpawnError};
 
 use crate::stage::Scenario;
 
@@ -47,7 +46,7 @@ pub(crate) const HOSTS: &[(&str, Run)] = &[
         let (start, clock) = (world.clone(), world.clone());
         let host = Host {
             open: Box::new(move |scenario, config, journal| {
-                recorded(Driver::new(config, start.start((scenario.script)())), journal)
+                builder(config, journal).open_on(start.start((scenario.script)()))
             }),
             spawn: on(&tasks),
             sleep: Arc::new(move |time| Box::pin(clock.sleep(time))),
@@ -87,35 +86,27 @@ fn on_smol(spawn: Spawn) -> Host {
             Timer::after(time).await;
         })
     });
-    Host { open: with(Session::open_smol, smol::spawn), spawn, sleep }
+    Host { open: with(SessionBuilder::open_smol), spawn, sleep }
 }
 
 fn on_tokio(spawn: Spawn) -> Host {
-    Host {
-        open: with(Session::open_tokio, tokio::spawn),
-        spawn,
-        sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))),
-    }
+    Host { open: with(SessionBuilder::open_tokio), spawn, sleep: Arc::new(|time| Box::pin(::tokio::time::sleep(time))) }
 }
 
-type Start<S> = fn(&Options, Config) -> Result<S, SpawnError>;
-
 /// This program, as the child.
-fn with<T: Transport + Send + 'static>(open: Start<(Session, Runner)>, spawn: Start<Driver<T>>) -> Open {
+fn with(open: fn(SessionBuilder) -> Result<(Session, Runner), SpawnError>) -> Open {
     Box::new(move |scenario, config, journal| {
         let this = std::env::current_exe().expect("a test has a path");
         let options = Options::new().program(this).global_arg(PLAY).global_arg(scenario.name);
-        match journal {
-            None => open(&options, config).expect("this program starts"),
-            journal => recorded(spawn(&options, config).expect("this program starts"), journal),
-        }
+        open(builder(config, journal).options(options)).expect("this program starts")
     })
 }
 
-fn recorded<T: Transport + Send + 'static>(driver: Driver<T>, journal: Option<Journal>) -> (Session, Runner) {
+fn builder(config: Config, journal: Option<Journal>) -> SessionBuilder {
+    let builder = Session::builder().config(config);
     match journal {
-        Some(journal) => driver.record(journal, u64::MAX).into_session(),
-        None => driver.into_session(),
+        Some(journal) => builder.record(journal, u64::MAX),
+        None => builder,
     }
 }
 

@@ -5,6 +5,7 @@
 //! a look at every line, is tried in memory alone, in `tests/pure/sessions`.
 
 mod ends;
+mod explained;
 mod hosts;
 mod reentry;
 mod stage;
@@ -21,7 +22,7 @@ use crate::hosts::{HOSTS, PLAY};
 use crate::stage::{Scenario, Stage};
 
 fn main() -> ExitCode {
-    let scenarios = || talk::ALL.iter().chain(ends::ALL).chain(reentry::ALL);
+    let scenarios = || talk::ALL.iter().chain(ends::ALL).chain(explained::ALL).chain(reentry::ALL);
     let mut words = std::env::args().skip_while(|word| word != PLAY).skip(1);
     if let Some(wanted) = words.next() {
         let scenario = scenarios().find(|scenario| scenario.name == wanted).expect("a scenario of that name");

@@ -216,8 +216,8 @@ async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed
         let over = claude.prompt("and again").unwrap();
         host.about(&claude, turn.id());
         while turn.next().await.is_some() {}
-        turn.await;
-        over.await;
+        turn.finish().await;
+        over.finish().await;
         host.forget();
         claude.close();
     };

@@ -78,7 +78,7 @@ async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
                     said.extend(Some(message.unwrap()).filter(|message| message.kind() == MessageKind::Assistant));
                 }
                 assert!(said.len() == 1 && said[0].line().contains(&prompt), "{prompt}: {said:?}");
-                turn.await.text()
+                turn.finish().await.text()
             })
         })
         .collect();
@@ -132,7 +132,7 @@ async fn handlers_run_as_a_task(stage: &Stage) {
         })
         .hook(async |_| HookOutput::new());
     let serving = stage.spawn(claude.incoming().unwrap().serve(handlers));
-    assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success);
+    assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success);
     claude.close();
     run.await;
     serving.await;
@@ -157,7 +157,7 @@ async fn handlers_may_stay_on_their_thread(stage: &Stage) {
         }
     });
     let serving = claude.incoming().unwrap().serve(handlers);
-    or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
+    or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
     assert_eq!(seen.borrow().len(), 2);
     drop(claude);
     run.await;
@@ -178,7 +178,7 @@ async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
     let turn = claude.prompt("go").unwrap();
     while !matches!(watch.next().await.unwrap().unwrap(), Action::IncomingRequest(_)) {}
     claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
-    assert_eq!(turn.await.outcome, Outcome::Interrupted);
+    assert_eq!(turn.finish().await.outcome, Outcome::Interrupted);
     claude.close();
     zip(run, serving).await;
 }
@@ -209,7 +209,7 @@ async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
     let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
     second.respond(IncomingResponse::from(Decision::deny("no"))).unwrap();
     first.respond(Decision::allow()).unwrap();
-    turn.await;
+    turn.finish().await;
     claude.close();
     run.await;
     for show in shows {
@@ -250,7 +250,7 @@ async fn a_slow_subscriber_is_told_exactly_how_much_it_missed(stage: &Stage) {
 async fn an_unread_subscriber_delays_nothing(stage: &Stage) {
     let (claude, run) = stage.open();
     let unread = [(); 10].map(|()| claude.subscribe(1, Overflow::Oldest));
-    assert_eq!(claude.prompt("flood").unwrap().await.outcome, Outcome::Success);
+    assert_eq!(claude.prompt("flood").unwrap().finish().await.outcome, Outcome::Success);
     drop(claude);
     run.await;
     for mut watch in unread {
@@ -269,12 +269,12 @@ async fn two_sessions_do_not_mix(stage: &Stage) {
     let (first, second) = (here.request(Request::new("mcp_status")), there.request(Request::new("mcp_status")));
     assert_ne!(first.as_ref().unwrap().id(), second.as_ref().unwrap().id());
     zip(async { first.unwrap().await.unwrap() }, async { second.unwrap().await.unwrap() }).await;
-    let ends = zip(one, other).await;
+    let ends = zip(one.finish(), other.finish()).await;
     assert_eq!((&*ends.0.text(), &*ends.1.text()), ("re here", "re there"));
     // The end of one is not the other's.
     here.abort();
     here_runs.await;
-    assert_eq!(there.prompt("still").unwrap().await.text(), "re still");
+    assert_eq!(there.prompt("still").unwrap().finish().await.text(), "re still");
     drop(there);
     there_runs.await;
 }

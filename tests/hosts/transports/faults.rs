@@ -206,7 +206,7 @@ fn an_exit_at_the_start_is_told_with_its_message(stage: &Stage) {
 fn a_silent_child_is_interrupted_in_time(stage: &Stage) {
     let mut session = stage.peer(&["silent"], |config| config.timeouts.stall = Some(Duration::from_millis(100)));
     session.prompt("go");
-    session.until("the stall", |action| matches!(action, Action::DeadlineExceeded(_)));
+    session.until("the stall", |action| matches!(action, Action::DeadlineExceeded { .. }));
     let request = session.interrupt(Interrupt::running());
     session.until(
         "its reply",

@@ -123,6 +123,33 @@ fn receipt(response: Value) -> Value {
     json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "i", "response": response } })
 }
 
+/// The CLI writes `cancelled` right behind the result of an interrupted turn. If that line is damaged, nothing else says that the
+/// turn is over.
+#[test]
+fn a_prompt_that_is_cancelled_in_its_turn_is_lost_after_the_grace() {
+    let (mut host, prompt) = Host::in_turn("2.1.329");
+    host.protocol.receive(at(1), b"{\"type\":\"result\",\"subtype\":\"error_du\n");
+    host.hears(1, &life(prompt, "cancelled"));
+    host.is_lost_at(11, prompt);
+
+    // The CLI goes on with a prompt of which no end is known either.
+    let (mut host, prompt) = Host::in_turn("2.1.329");
+    let next = host.prompt("next");
+    host.hears(1, &life(prompt, "cancelled"));
+    host.hears(1, &life(next, "started"));
+    host.hears(1, &init("2.1.329"));
+    host.hears(2, &result("00000000-0000-4000-8000-0000000000a1"));
+    host.waits(12);
+    assert_eq!((host.outcome(prompt), host.outcome(next)), (LOST, SUCCESS));
+
+    // The result that follows counts.
+    let (mut host, prompt) = Host::in_turn("2.1.329");
+    host.hears(1, &life(prompt, "cancelled"));
+    let aborted = json!({ "type": "result", "subtype": "error_during_execution", "terminal_reason": "aborted_tools" });
+    host.hears(1, &aborted);
+    assert_eq!(host.outcome(prompt), Some(Outcome::Interrupted));
+}
+
 #[test]
 fn a_prompt_that_is_completed_is_lost_after_the_grace() {
     let (mut host, prompt) = Host::in_turn("2.1.220");

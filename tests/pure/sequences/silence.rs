@@ -29,7 +29,8 @@ fn due(protocol: &Protocol) -> Option<SessionTime> {
 fn stalls(protocol: &mut Protocol, now: u64) {
     protocol.handle_timeout(at(now));
     assert!(
-        std::iter::from_fn(|| protocol.poll_action()).any(|action| action == Action::DeadlineExceeded(Deadline::Stall))
+        std::iter::from_fn(|| protocol.poll_action())
+            .any(|action| matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. }))
     );
     assert_eq!(due(protocol), None, "it is told once");
 }

@@ -243,3 +243,16 @@ fn a_limit_is_kept_when_a_prompt_is_written_and_read_back() {
     assert_eq!(serde_json::from_str::<Prompt>(&text).unwrap(), prompt);
     assert!(!serde_json::to_string(&Prompt::text("x")).unwrap().contains("time_limit"));
 }
+
+/// All prompts end as the session is given up, and with them their time limits.
+#[test]
+fn a_session_that_is_given_up_waits_for_no_time_limit() {
+    let mut config = config();
+    config.limits.unsent_hard = 200;
+    let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    protocol.prompt(at(0), limited("hello")).unwrap();
+    assert_eq!(protocol.poll_timeout(), Some((at(5), Deadline::Prompt)));
+    // The interrupt of the close is more than may wait.
+    protocol.close_now(at(4));
+    assert_eq!(protocol.poll_timeout().map(|(_, deadline)| deadline), Some(Deadline::Shutdown));
+}

@@ -69,7 +69,7 @@ fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
             for asked in open.into_iter().rev() {
                 asked.respond(Decision::allow()).unwrap();
             }
-            assert_eq!(turn.await.outcome, Outcome::Success, "{generation:?}");
+            assert_eq!(turn.finish().await.outcome, Outcome::Success, "{generation:?}");
         });
         let behaviors = log.answers().iter().map(|answer| answer.contains("\"allow\"")).collect::<Vec<_>>();
         assert_eq!(behaviors, [false, true, true], "{generation:?}");
@@ -87,7 +87,7 @@ fn a_dropped_ask_is_declined_in_the_way_of_its_kind() {
         for _ in 0..7 {
             drop(asks.next().await.unwrap());
         }
-        assert_eq!(turn.await.outcome, Outcome::Success);
+        assert_eq!(turn.finish().await.outcome, Outcome::Success);
     });
     assert_declined(&log.answers());
 }
@@ -98,7 +98,7 @@ fn an_ask_that_nobody_owns_is_declined_at_once() {
     let log = rig.log.clone();
     rig.run(async |claude| {
         claude.request(introduction()).unwrap().await.unwrap();
-        assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success);
+        assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success);
     });
     assert_declined(&log.answers());
 }
@@ -115,7 +115,7 @@ fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
         drop(asks);
         // What it has taken is not touched.
         first.respond(Decision::allow()).unwrap();
-        assert_eq!(turn.await.outcome, Outcome::Success);
+        assert_eq!(turn.finish().await.outcome, Outcome::Success);
         // There may be another owner afterwards.
         drop(claude.incoming().unwrap());
     });
@@ -136,7 +136,7 @@ fn an_ask_has_one_owner() {
         drop(permissions);
         assert_eq!(hooks.next().await.unwrap().kind(), IncomingKind::Hook);
         drop(hooks);
-        turn.await;
+        turn.finish().await;
         drop(claude.incoming().unwrap());
     });
 }
@@ -154,7 +154,7 @@ fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
         assert_eq!(both, (CancelledReason::Cli, CancelledReason::Cli));
         until(&mut watch, |action| matches!(action, Action::IncomingCancelled { .. })).await;
         assert_eq!(first.respond(Decision::allow()), Err(RespondError::Stale));
-        turn.await;
+        turn.finish().await;
         // The second was withdrawn before anybody took it.
         claude.close();
         assert!(asks.next().await.is_none());
@@ -185,7 +185,7 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
         next().withdrawn().await;
         // Nobody owns the hook.
         drop(asks);
-        turn.await;
+        turn.finish().await;
         (watching, asked)
     });
     let expected = ["allowed", "denied", "error", "declined", "withdrawn by the CLI", "declined"];
@@ -215,7 +215,7 @@ fn an_answer_of_another_kind_is_a_decline() {
         let turn = claude.prompt("go").unwrap();
         let asked = asks.next().await.unwrap();
         assert_eq!(asked.respond(Decision::allow()), Err(RespondError::Mismatch));
-        turn.await;
+        turn.finish().await;
     });
     let answers = log.answers();
     assert!(answers.len() == 1 && answers[0].contains(r#""permissionDecision":"deny""#), "{answers:?}");
@@ -244,7 +244,7 @@ fn what_the_session_does_not_own_never_gets_to_the_owner() {
         let mut asks = claude.incoming().unwrap();
         claude.request(introduction()).unwrap().await.unwrap();
         let turn = claude.prompt("go").unwrap();
-        assert_eq!(turn.await.outcome, Outcome::Success);
+        assert_eq!(turn.finish().await.outcome, Outcome::Success);
         claude.close();
         assert!(asks.next().await.is_none());
     });
@@ -270,7 +270,7 @@ fn one_who_watches_late_is_given_what_is_open() {
         let asked = second.id();
         second.respond(Decision::allow()).unwrap();
         asks.next().await.unwrap().respond(Decision::allow()).unwrap();
-        turn.await;
+        turn.finish().await;
         assert!(open(&claude).is_empty());
         claude.close();
         let (mut asked_of, mut ends) = (Vec::new(), Vec::new());

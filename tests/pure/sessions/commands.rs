@@ -22,7 +22,7 @@ fn handles_go_anywhere() {
     // Commands from another thread.
     std::thread::spawn(move || drop(claude.prompt("two").unwrap())).join().unwrap();
     drop(rig.claude);
-    let (closed, end) = rig.world.run(zip(runner, turn));
+    let (closed, end) = rig.world.run(zip(runner, turn.finish()));
     assert_eq!((end.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
 }
 
@@ -39,8 +39,11 @@ fn a_request_has_its_reply() {
             plan.await.unwrap();
             let within = Request::new("no_such_request").timeout(5 * SECOND);
             match claude.request(within).unwrap().await.unwrap_err() {
-                RequestError::Refused { .. } => assert!(generation > CliVersion::V2_0_76),
-                error => assert_eq!((error, generation <= CliVersion::V2_0_76), (RequestError::TimedOut, true)),
+                CallError::Request(RequestError::Refused { .. }) => assert!(generation > CliVersion::V2_0_76),
+                error => {
+                    let timed_out = CallError::Request(RequestError::TimedOut);
+                    assert_eq!((error, generation <= CliVersion::V2_0_76), (timed_out, true));
+                }
             }
         });
     }
@@ -92,9 +95,9 @@ fn an_interrupt_that_finds_nothing_is_harmless() {
     for &generation in CliVersion::ALL {
         open(Script::new(generation)).run(async |claude| {
             claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
-            assert_eq!(claude.prompt("one").unwrap().await.outcome, Outcome::Success, "{generation:?}");
+            assert_eq!(claude.prompt("one").unwrap().finish().await.outcome, Outcome::Success, "{generation:?}");
             claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
-            assert_eq!(claude.prompt("two").unwrap().await.outcome, Outcome::Success, "{generation:?}");
+            assert_eq!(claude.prompt("two").unwrap().finish().await.outcome, Outcome::Success, "{generation:?}");
         });
     }
 }
@@ -106,7 +109,7 @@ fn a_ping_says_whether_the_cli_answers() {
             claude.ping(SECOND).await.unwrap();
             let turn = claude.prompt("busy").unwrap();
             claude.ping(SECOND).await.unwrap();
-            turn.await;
+            turn.finish().await;
         });
     }
     let rig = open(Script::default().fault(Fault::StopReading));
@@ -129,12 +132,12 @@ fn a_ping_says_whether_the_cli_answers() {
 fn the_session_id_is_told_by_the_first_turn_and_changed_by_clear() {
     open(Script::default()).run(async |claude| {
         assert_eq!(claude.session_id(), None);
-        claude.prompt("one").unwrap().await;
+        claude.prompt("one").unwrap().finish().await;
         let first = claude.session_id().unwrap();
-        claude.prompt("two").unwrap().await;
+        claude.prompt("two").unwrap().finish().await;
         assert_eq!(claude.session_id().as_ref(), Some(&first));
-        claude.prompt("/clear").unwrap().await;
-        let end = claude.prompt("three").unwrap().await;
+        claude.prompt("/clear").unwrap().finish().await;
+        let end = claude.prompt("three").unwrap().finish().await;
         assert_ne!(claude.session_id().unwrap(), first);
         assert_eq!(end.session_id().as_deref(), claude.session_id().as_deref());
         assert_eq!(claude.cli_session().unwrap().version.as_deref(), Some("2.1.329"));
@@ -175,7 +178,11 @@ fn close_waits_for_the_turn_and_abort_for_nothing() {
             } else {
                 claude.close()
             }
-            (turn.await.outcome, claude.wait_for_exit().await.reason, world.now() < SessionTime::from(2 * SECOND))
+            (
+                turn.finish().await.outcome,
+                claude.wait_for_exit().await.reason,
+                world.now() < SessionTime::from(2 * SECOND),
+            )
         })
     };
     assert_eq!(outcome(false), (Outcome::Success, CloseReason::Closed, false));
@@ -187,7 +194,7 @@ fn run_until_gives_what_the_future_gives_and_ends_the_session() {
     let rig = open_with(Script::default(), |_| {}, |_| {});
     let watch = rig.claude.clone();
     let log = rig.log.clone();
-    let text = rig.world.run(rig.runner.run_until(async { rig.claude.prompt("one").unwrap().await.text() }));
+    let text = rig.world.run(rig.runner.run_until(async { rig.claude.prompt("one").unwrap().finish().await.text() }));
     assert_eq!(text, "ok");
     let closed = watch.exit_status().unwrap();
     assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Code(0))));

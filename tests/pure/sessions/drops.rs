@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, CloseReason, Decision, Interrupt, LostReason, Outcome, Overflow, Prompt, RefusedReason,
-    Request, RequestError, RespondError, Seed,
+    Action, CallError, CancelledReason, CloseReason, Decision, Interrupt, LostReason, Outcome, Overflow, Prompt,
+    RefusedReason, Request, RespondError, Seed,
 };
 use futures_lite::future::zip;
 
@@ -56,7 +56,7 @@ fn a_turn_is_a_handle() {
     let turn = rig.claude.prompt("one").unwrap();
     drop(rig.claude);
     let (closed, end) = rig.world.run(zip(rig.runner, async {
-        let end = turn.await;
+        let end = turn.finish().await;
         (end, rig.world.now())
     }));
     assert_eq!((end.0.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
@@ -125,7 +125,11 @@ fn lose_after(steps: usize, script: Script) -> bool {
             while turn.next().await.is_some() {}
         }
         let replied = reply.await;
-        assert!(matches!(replied, Ok(_) | Err(RequestError::Lost(LostReason::Aborted))), "{replied:?}");
+        match &replied {
+            Ok(_) => {}
+            Err(CallError::Closed(closed)) => assert_eq!(closed.reason, CloseReason::Aborted),
+            Err(error) => panic!("{error}"),
+        }
         for waiter in waiters {
             assert_eq!(waiter.await.reason, CloseReason::Aborted);
         }
@@ -134,7 +138,7 @@ fn lose_after(steps: usize, script: Script) -> bool {
         }
         for asked in open {
             assert_eq!(asked.withdrawn().await, CancelledReason::Ended(LostReason::Aborted));
-            assert_eq!(asked.respond(Decision::allow()), Err(RespondError::Stale));
+            assert!(matches!(asked.respond(Decision::allow()), Err(RespondError::Closed(_))));
         }
         all(watch).await
     });
@@ -178,7 +182,7 @@ fn those_who_wait_are_woken_when_the_runner_is_dropped() {
     let claude = rig.claude.clone();
     let waiting = [
         std::thread::spawn(move || futures_lite::future::block_on(async { while turn.next().await.is_some() {} })),
-        std::thread::spawn(move || futures_lite::future::block_on(async { drop(end.await) })),
+        std::thread::spawn(move || futures_lite::future::block_on(async { drop(end.finish().await) })),
         std::thread::spawn(move || futures_lite::future::block_on(async { drop(reply.await) })),
         std::thread::spawn(move || futures_lite::future::block_on(async { while watch.next().await.is_some() {} })),
         std::thread::spawn(move || futures_lite::future::block_on(async { assert!(asks.next().await.is_none()) })),
@@ -202,7 +206,7 @@ fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
     let runner = &mut rig.runner;
     catch_unwind(AssertUnwindSafe(|| rig.world.run(runner))).unwrap_err();
     drop(rig.runner);
-    assert_eq!(futures_lite::future::block_on(turn).outcome, Outcome::Lost(LostReason::Aborted));
+    assert_eq!(futures_lite::future::block_on(turn.finish()).outcome, Outcome::Lost(LostReason::Aborted));
     assert!(!rig.claude.is_alive());
 }
 
@@ -216,7 +220,7 @@ fn an_id_of_another_session_does_nothing() {
     let refused = here.claude.interrupt(Interrupt::prompt(other.id())).unwrap_err();
     assert_eq!(refused.reason(), RefusedReason::NotRunning);
     let talk = async move {
-        let ends = zip(one, other).await;
+        let ends = zip(one.finish(), other.finish()).await;
         assert_eq!((ends.0.outcome, ends.1.outcome), (Outcome::Success, Outcome::Success));
         drop((here.claude, there.claude));
     };

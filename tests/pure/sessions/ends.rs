@@ -19,7 +19,7 @@ fn no_key() -> Script {
 #[test]
 fn an_answer_has_the_text_and_what_the_result_says() {
     let answer = open(Script::default().then([Step::text("hi")]))
-        .run(async |claude| claude.prompt("hello").unwrap().await.into_result().unwrap());
+        .run(async |claude| claude.prompt("hello").unwrap().finish().await.into_result().unwrap());
     assert_eq!(answer.text(), "hi");
     assert_eq!(answer.result().and_then(|result| result.session_id()), answer.session_id());
     assert!(answer.session_id().is_some() && answer.total_cost_usd().is_some() && answer.duration().is_some());
@@ -31,13 +31,14 @@ fn an_answer_has_the_text_and_what_the_result_says() {
 fn a_structured_answer_is_decoded() {
     let fields = Step::result_fields(&Json::parse(r#"{"structured_output":7}"#).unwrap());
     let rig = open(Script::default().then([Step::text("seven"), fields]));
-    let answer = rig.run(async |claude| claude.prompt("count").unwrap().await.into_result().unwrap());
+    let answer = rig.run(async |claude| claude.prompt("count").unwrap().finish().await.into_result().unwrap());
     assert_eq!(answer.structured::<u32>().unwrap(), 7);
 }
 
 #[test]
 fn a_prompt_whose_cli_exits_is_explained_by_its_error() {
-    let error = open(no_key()).run(async |claude| claude.prompt("hello").unwrap().await.into_result().unwrap_err());
+    let error =
+        open(no_key()).run(async |claude| claude.prompt("hello").unwrap().finish().await.into_result().unwrap_err());
     assert!(matches!(error.outcome(), Outcome::Lost(_)));
     let closed = error.closed().expect("the session ended");
     assert_eq!((closed.reason, closed.exit), (CloseReason::Exited, Some(Exit::Code(1))));
@@ -49,7 +50,8 @@ fn a_prompt_whose_cli_exits_is_explained_by_its_error() {
 #[test]
 fn a_failed_prompt_is_explained_by_its_result() {
     let script = Script::default().then([Step::api_error(529, "overloaded", 0)]);
-    let error = open(script).run(async |claude| claude.prompt("hello").unwrap().await.into_result().unwrap_err());
+    let error =
+        open(script).run(async |claude| claude.prompt("hello").unwrap().finish().await.into_result().unwrap_err());
     assert_eq!((error.outcome(), error.closed()), (Outcome::Error, None));
     assert!(error.failure().is_some() && error.to_string().contains("overloaded"), "{error}");
 }
@@ -76,7 +78,7 @@ fn all_prompts_of_a_session_that_ends_are_told_its_end() {
     open(script).run(async |claude| {
         let (first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
         for prompt in [first, second] {
-            let end = prompt.await;
+            let end = prompt.finish().await;
             assert_eq!(end.closed.as_ref().and_then(|closed| closed.exit), Some(Exit::Code(7)));
             assert!(matches!(end.outcome, Outcome::Lost(reason) if reason != LostReason::NoResult));
         }
@@ -88,7 +90,7 @@ fn a_runner_that_is_dropped_ends_the_prompts_with_its_session() {
     let rig = open(Script::default().fault(Fault::Silent));
     let prompt = rig.claude.prompt("one").unwrap();
     drop(rig.runner);
-    let end = rig.world.run(prompt);
+    let end = rig.world.run(prompt.finish());
     assert_eq!(end.closed.map(|closed| closed.reason), Some(CloseReason::Aborted));
 }
 
@@ -106,8 +108,8 @@ fn close_now_interrupts_the_turn_and_refuses_what_is_open() {
             let took = world.now().saturating_duration_since(since);
             assert!(took < 3 * SECOND, "{version:?}: {took:?} {:#?} {:?}", log.written(), log.signals());
             assert_eq!(closed.reason, CloseReason::Closed, "{version:?}");
-            assert_eq!(waiting.await.outcome, Outcome::Cancelled, "{version:?}");
-            assert!(!running.await.is_success(), "{version:?}");
+            assert_eq!(waiting.finish().await.outcome, Outcome::Cancelled, "{version:?}");
+            assert!(!running.finish().await.is_success(), "{version:?}");
         });
         assert_eq!((log.requests("interrupt"), log.signals()), (1, vec![ChildCommand::Kill]), "{version:?}");
     }
@@ -128,7 +130,7 @@ fn close_now_ends_within_seconds_though_the_cli_obeys_nothing() {
         let closed = claude.wait_for_exit().await;
         assert!(world.now().saturating_duration_since(since) <= 19 * SECOND);
         assert_eq!(closed.exit, Some(Exit::Signal(9)));
-        let end = prompt.await;
+        let end = prompt.finish().await;
         assert_eq!(end.closed, Some(closed), "{end:?}");
     });
 }
@@ -138,7 +140,7 @@ fn close_now_of_an_idle_session_is_a_close() {
     let rig = open(Script::default().then([Step::text("hi")]));
     let log = rig.log.clone();
     rig.run(async |claude| {
-        assert!(claude.prompt("one").unwrap().await.is_success());
+        assert!(claude.prompt("one").unwrap().finish().await.is_success());
         claude.close_now();
         assert_eq!(claude.wait_for_exit().await.exit, Some(Exit::Code(0)));
     });
@@ -155,12 +157,12 @@ fn a_prompt_whose_requests_nobody_serves_tells_them() {
     for (handles, reason) in [(true, None), (false, Some(DeclinedReason::Unhandled))] {
         let rig = if handles { open(script()) } else { open_with(script(), unhandled, |_| {}) };
         rig.run(async |claude| {
-            let end = claude.prompt("go").unwrap().await;
+            let end = claude.prompt("go").unwrap().finish().await;
             assert!(end.is_success());
             let [declined] = end.declined() else { panic!("{:?}", end.declined()) };
             let told = (declined.kind, declined.tool_name.as_deref(), declined.reason);
             assert_eq!(told, (IncomingKind::Permission, Some("Bash"), reason));
-            assert!(claude.prompt("again").unwrap().await.declined().is_empty());
+            assert!(claude.prompt("again").unwrap().finish().await.declined().is_empty());
         });
     }
 }
@@ -172,6 +174,6 @@ fn a_request_that_is_answered_is_not_told_as_declined() {
         let mut requests = claude.incoming().unwrap();
         let prompt = claude.prompt("go").unwrap();
         requests.next().await.unwrap().respond(Decision::deny("no")).unwrap();
-        assert!(prompt.await.declined().is_empty());
+        assert!(prompt.finish().await.declined().is_empty());
     });
 }

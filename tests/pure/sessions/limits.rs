@@ -34,7 +34,7 @@ fn kept_messages_of_a_turn_by_their_bytes() {
     for limit in [0, 2 * KIB, 100 * KIB] {
         let rig = open(Script::default().fault(Fault::Flood(5_000)));
         rig.run(async |claude| {
-            let whole = claude.prompt("flood").unwrap().keep(limit).await;
+            let whole = claude.prompt("flood").unwrap().keep(limit).finish().await;
             let size: usize = whole.messages.iter().map(|message| message.as_bytes().len()).sum();
             assert!(size <= limit && size + KIB >= limit.min(KIB), "{size} of {limit}");
             assert!(whole.messages.len() as u64 + whole.omitted > 5_000);
@@ -50,7 +50,7 @@ fn what_a_subscriber_has_not_read_by_number_and_bytes() {
         let rig = open_with(script, |_| {}, |limits| limits.subscriber_bytes = bytes);
         rig.run(async |claude| {
             let mut watch = claude.subscribe(capacity, Overflow::Oldest);
-            claude.prompt("flood").unwrap().await;
+            claude.prompt("flood").unwrap().finish().await;
             claude.close();
             claude.wait_for_exit().await;
             assert!(watch.next().await.unwrap().unwrap_err().missed > 4_000);
@@ -87,9 +87,9 @@ fn bytes_that_wait_to_be_written_and_room_is_told() {
         // Without a refusal there is nothing to wait for.
         claude.ready().await;
         for turn in turns {
-            assert_eq!(turn.await.outcome, Outcome::Success);
+            assert_eq!(turn.finish().await.outcome, Outcome::Success);
         }
-        assert_eq!(last.await.outcome, Outcome::Success);
+        assert_eq!(last.finish().await.outcome, Outcome::Success);
     });
 }
 
@@ -98,7 +98,7 @@ fn the_end_of_stderr() {
     let rig =
         open_with(Script::default().fault(Fault::Stderr(100 * KIB)), |config| config.limits.stderr_tail = KIB, |_| {});
     rig.run(async |claude| {
-        claude.prompt("one").unwrap().await;
+        claude.prompt("one").unwrap().finish().await;
         claude.close();
         let closed = claude.wait_for_exit().await;
         assert!(closed.stderr.len() == KIB && closed.stderr.contains("noise"));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use claude_duplex::testing::{InMemory, Script, TestRuntime};
 use claude_duplex::{
-    Action, ChildCommand, Config, Driver, Exit, HandleLimits, IncomingKinds, Lagged, Message, Runner, Seed, Session,
+    Action, ChildCommand, Config, Exit, HandleLimits, IncomingKinds, Lagged, Message, Runner, Seed, Session,
     SessionTime, Subscriber, Transport,
 };
 
@@ -156,7 +156,7 @@ pub(crate) fn open_in(
     limit(&mut limits);
     let log = Log::default();
     let transport = Tap { child: world.start(script), log: log.clone() };
-    let (claude, runner) = Driver::new(config, transport).into_session_with(limits);
+    let (claude, runner) = Session::builder().config(config).limits(limits).open_on(transport);
     Rig { world: world.clone(), claude, runner, log }
 }
 

@@ -49,7 +49,7 @@ fn any_number_is_handled_side_by_side() {
             });
             let serving = assert_send(claude.incoming().unwrap().serve(handlers));
             let turn = async {
-                let end = claude.prompt("go").unwrap().await;
+                let end = claude.prompt("go").unwrap().finish().await;
                 claude.close();
                 end
             };
@@ -81,7 +81,7 @@ fn each_kind_has_its_handler() {
             .mcp(async |message| message.unknown_server())
             .handle_kind(IncomingKind::Elicitation, async |_| raw(r#"{"action":"decline"}"#));
         let serving = claude.incoming().unwrap().serve(handlers);
-        or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
+        or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
     });
     let answers = log.answers();
     let expected = ["\"allow\"", "from a hook", "-32601", r#""action":"decline""#];
@@ -102,7 +102,8 @@ fn handlers_may_stay_on_their_thread() {
                 Decision::allow()
             }
         });
-        or(async { drop(claude.prompt("go").unwrap().await) }, claude.incoming().unwrap().serve(handlers)).await;
+        or(async { drop(claude.prompt("go").unwrap().finish().await) }, claude.incoming().unwrap().serve(handlers))
+            .await;
     });
     assert_eq!(seen.borrow().len(), 2);
 }
@@ -120,7 +121,7 @@ fn a_closure_may_take_the_asks_themselves() {
             let all = if later.len() == 3 { std::mem::take(&mut *later) } else { Vec::new() };
             async move { all.into_iter().for_each(|asked| asked.respond(Decision::allow()).unwrap()) }
         });
-        or(async { assert_eq!(claude.prompt("go").unwrap().await.outcome, Outcome::Success) }, serving).await;
+        or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
     });
     assert_eq!(log.answers().iter().filter(|answer| answer.contains("\"allow\"")).count(), 3);
 }
@@ -140,7 +141,7 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
             }
         });
         let end = async {
-            let end = claude.prompt("go").unwrap().await;
+            let end = claude.prompt("go").unwrap().finish().await;
             assert_eq!((end.outcome, dropped.load(Ordering::Relaxed)), (Outcome::Success, 10));
             assert!(world.now() < SessionTime::from(10 * SECOND));
         };
@@ -167,7 +168,7 @@ fn an_interrupt_overtakes_a_handler_that_sleeps() {
                 let turn = claude.prompt("go").unwrap();
                 world.sleep(10 * SECOND).await;
                 claude.interrupt(Interrupt::running()).unwrap().await.unwrap();
-                assert_eq!(turn.await.outcome, Outcome::Interrupted, "{generation:?}");
+                assert_eq!(turn.finish().await.outcome, Outcome::Interrupted, "{generation:?}");
                 assert!(world.now() < SessionTime::from(20 * SECOND));
             };
             or(talk, claude.incoming().unwrap().serve(handlers)).await;
@@ -193,7 +194,7 @@ fn a_handler_that_panics_declines_its_ask_and_those_beside_it() {
     let panicked = catch_unwind(AssertUnwindSafe(|| rig.world.run(both)));
     assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"a handler that panics"));
     // The session is unharmed.
-    let end = rig.world.run(rig.runner.run_until(turn));
+    let end = rig.world.run(rig.runner.run_until(turn.finish()));
     assert_eq!(end.outcome, Outcome::Success);
     let answers = rig.log.answers();
     assert!(answers.len() == 3 && answers.iter().all(|answer| answer.contains("\"deny\"")), "{answers:#?}");
@@ -210,7 +211,7 @@ fn to_drop_the_serving_declines_what_it_had_in_hand() {
         });
         let turn = claude.prompt("go").unwrap();
         or(serving, world.sleep(10 * SECOND)).await;
-        assert_eq!(turn.await.outcome, Outcome::Success);
+        assert_eq!(turn.finish().await.outcome, Outcome::Success);
     });
     let answers = log.answers();
     assert!(answers.len() == 6 && answers.iter().all(|answer| answer.contains("\"deny\"")), "{answers:#?}");

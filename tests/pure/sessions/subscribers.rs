@@ -17,7 +17,7 @@ fn is_vital(action: &Action) -> bool {
     match action {
         Action::Message { message, .. } => message.kind() == MessageKind::Result,
         Action::RejectedLine(_) | Action::DamagedLine(_) => false,
-        Action::IncomingDeclined { .. } | Action::UnmatchedResponse(_) | Action::DeadlineExceeded(_) => false,
+        Action::IncomingDeclined { .. } | Action::UnmatchedResponse(_) | Action::DeadlineExceeded { .. } => false,
         _ => true,
     }
 }
@@ -32,7 +32,7 @@ fn every_subscriber_is_told_everything_in_order() {
         let mut asks = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         asks.next().await.unwrap().respond(Decision::allow()).unwrap();
-        turn.await;
+        turn.finish().await;
         (one, two)
     });
     let (one, two) = futures_lite::future::block_on(async { (all(one).await, all(two).await) });
@@ -47,7 +47,7 @@ fn a_slow_subscriber_is_told_exactly_how_much_it_missed() {
     rig.run(async |claude| {
         let mut slow = claude.subscribe(256, Overflow::Oldest);
         let mut quick = claude.subscribe(100_000, Overflow::Oldest);
-        claude.prompt("flood").unwrap().await;
+        claude.prompt("flood").unwrap().finish().await;
         let whole = until(&mut quick, |action| matches!(action, Action::Idle)).await;
         assert!(whole.len() > 10_000);
         // It reads a few now and then.
@@ -119,7 +119,7 @@ fn deltas_go_first_and_nothing_vital_ever() {
             let asks = claude.incoming().unwrap();
             let turns = [claude.prompt("one").unwrap(), claude.prompt("two").unwrap()];
             for turn in turns {
-                turn.await;
+                turn.finish().await;
             }
             drop(asks);
             let whole = until(&mut quick, |action| matches!(action, Action::Idle)).await;
@@ -143,7 +143,7 @@ fn one_that_leaves_its_buffer_full_of_vital_things_is_cut_off() {
     rig.run(async |claude| {
         let mut slow = claude.subscribe(4, Overflow::DeltasFirst);
         let mut quick = claude.subscribe(1000, Overflow::Oldest);
-        claude.prompt("one").unwrap().await;
+        claude.prompt("one").unwrap().finish().await;
         until(&mut quick, |action| matches!(action, Action::Idle)).await;
         let lagged: Lagged = slow.next().await.unwrap().unwrap_err();
         assert!(lagged.cut_off && lagged.missed > 4, "{lagged}");
@@ -159,7 +159,7 @@ fn an_unread_subscriber_delays_nothing() {
         rig.run(async |claude| {
             let unread: Vec<_> = (0..unread).map(|_| claude.subscribe(1, Overflow::DeltasFirst)).collect();
             let quick = claude.subscribe(100_000, Overflow::Oldest);
-            let end = claude.prompt("flood").unwrap().await;
+            let end = claude.prompt("flood").unwrap().finish().await;
             drop(unread);
             (end.outcome, world.now(), quick)
         })
@@ -174,14 +174,16 @@ fn an_unread_subscriber_delays_nothing() {
 fn a_late_subscriber_is_told_what_comes_and_no_more() {
     let rig = open(Script::default());
     rig.run(async |claude| {
-        claude.prompt("one").unwrap().await;
+        claude.prompt("one").unwrap().finish().await;
         let mut late = claude.subscribe(1000, Overflow::Oldest);
         let turn = claude.prompt("two").unwrap();
         let told = until(&mut late, |action| matches!(action, Action::PromptEnded { .. })).await;
         assert!(matches!(told.last(), Some(Action::PromptEnded { prompt, .. }) if *prompt == turn.id()));
         claude.close();
         claude.wait_for_exit().await;
-        assert!(claude.subscribe(10, Overflow::Oldest).next().await.is_none());
+        // One who comes after the end is given that.
+        let told = all(claude.subscribe(10, Overflow::Oldest)).await;
+        assert!(matches!(&told[..], [Ok(Action::Closed(_))]), "{told:?}");
     });
 }
 

@@ -1,5 +1,6 @@
 //! A prompt's messages, and its end.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use claude_duplex::message::{Edit, FailureKind};
@@ -40,7 +41,41 @@ fn a_turn_is_its_messages_and_its_end() {
             assert!(end.turn.is_some() && end.messages.is_empty());
             // The end can be asked for again, and taken.
             assert_eq!(turn.ended().await, end);
-            assert_eq!(turn.await, end);
+            assert_eq!(turn.finish().await, end);
+        });
+    }
+}
+
+#[test]
+fn the_combinators_of_streams_and_of_futures_are_usable_side_by_side() {
+    use futures_lite::{FutureExt, StreamExt};
+    let rig = open(Script::default().then([Step::text_in_parts("four", 2, SECOND)]));
+    rig.run(async |claude| {
+        // Were the handle both, these calls would be ambiguous.
+        let messages = claude.prompt("one").unwrap().boxed().map(|message| message.expect("no lag"));
+        assert!(messages.collect::<Vec<_>>().await.iter().any(|message| message.result_text().is_some()));
+        let answer = claude.prompt("two").unwrap().into_future().boxed();
+        assert_eq!(answer.await.map(|answer| answer.text()), Ok("ok".to_owned()));
+    });
+}
+
+#[test]
+fn a_prompt_whose_awaiting_is_given_up_is_interrupted_if_it_was_to_be() {
+    for finishes in [false, true] {
+        let rig = open(Script::default().then([Step::text_in_parts("a long answer", 100, SECOND)]));
+        rig.run(async |claude| {
+            let mut watch = claude.subscribe(1000, Overflow::Oldest);
+            let mut prompt = claude.prompt("talk").unwrap().interrupt_on_drop();
+            prompt.next().await;
+            let mut awaiting: Pin<Box<dyn Future<Output = ()>>> = match finishes {
+                true => Box::pin(async { drop(prompt.finish().await) }),
+                false => Box::pin(async { drop(prompt.await) }),
+            };
+            assert!(futures_lite::future::poll_once(&mut awaiting).await.is_none());
+            drop(awaiting);
+            let told = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+            let Some(Action::PromptEnded { outcome, .. }) = told.last() else { unreachable!() };
+            assert_eq!(*outcome, Outcome::Interrupted);
         });
     }
 }
@@ -49,11 +84,11 @@ fn a_turn_is_its_messages_and_its_end() {
 fn either_half_can_be_left_alone() {
     let rig = open(Script::default());
     rig.run(async |claude| {
-        assert_eq!(claude.prompt("only the end").unwrap().await.text(), "ok");
+        assert_eq!(claude.prompt("only the end").unwrap().finish().await.text(), "ok");
         let mut turn = claude.prompt("only the messages").unwrap();
         assert!(says(&read(&mut turn).await, "ok"));
         drop(turn);
-        assert_eq!(claude.prompt("one more").unwrap().await.outcome, Outcome::Success);
+        assert_eq!(claude.prompt("one more").unwrap().finish().await.outcome, Outcome::Success);
     });
 }
 
@@ -111,7 +146,7 @@ fn prompts_that_share_a_turn_each_get_its_end() {
             world.sleep(5 * SECOND).await;
             let mut second = claude.prompt(Prompt::text("and two").when_busy(WhenBusy::Send)).unwrap();
             let heard = read(&mut second).await;
-            let (first, second) = (first.await, second.await);
+            let (first, second) = (first.finish().await, second.finish().await);
             assert_eq!((first.outcome, second.outcome), (Outcome::Success, Outcome::Success), "{generation:?}");
             assert_eq!((first.turn, &first.result), (second.turn, &second.result), "{generation:?}");
             // It hears the turn from where that took it on.
@@ -144,7 +179,7 @@ fn a_turn_of_the_clis_own_is_in_nobodys_messages() {
             let mut second = claude.prompt("and now?").unwrap().keep(1 << 20);
             let heard = read(&mut second).await;
             assert!(says(&heard, "mine") && !says(&heard, "by myself"), "{generation:?}: {heard:?}");
-            assert_eq!(second.await.messages, heard, "{generation:?}");
+            assert_eq!(second.finish().await.messages, heard, "{generation:?}");
         });
     }
 }
@@ -177,9 +212,9 @@ fn kept_messages_are_all_of_the_turn_read_or_not() {
     rig.run(async |claude| {
         let mut turn = claude.prompt("one").unwrap().keep(1 << 20);
         let heard = read(&mut turn).await;
-        let end = turn.await;
+        let end = turn.finish().await;
         assert_eq!((end.messages, end.omitted), (heard.clone(), 0));
-        let unread = claude.prompt("two").unwrap().keep(1 << 20).await;
+        let unread = claude.prompt("two").unwrap().keep(1 << 20).finish().await;
         assert_eq!(unread.messages.len(), heard.len());
     });
 }
@@ -191,7 +226,7 @@ fn a_dropped_turn_runs_on() {
     let told = rig.run(async |claude| {
         let watch = claude.subscribe(1000, Overflow::Oldest);
         drop(claude.prompt("one"));
-        assert_eq!(claude.prompt("two").unwrap().await.outcome, Outcome::Success);
+        assert_eq!(claude.prompt("two").unwrap().finish().await.outcome, Outcome::Success);
         drop(claude);
         watch
     });
@@ -214,7 +249,7 @@ fn cancel_withdraws_what_waits_and_interrupt_stops_what_runs() {
             while delta(&running.next().await.unwrap().unwrap()).is_none() {}
             waiting.interrupt().unwrap_err();
             waiting.cancel().unwrap();
-            assert_eq!(waiting.await.outcome, Outcome::Cancelled, "{generation:?}");
+            assert_eq!(waiting.finish().await.outcome, Outcome::Cancelled, "{generation:?}");
             running.interrupt().unwrap().await.unwrap();
             let end = running.ended().await;
             assert_eq!(end.outcome, Outcome::Interrupted, "{generation:?}");
@@ -239,9 +274,9 @@ fn a_turn_that_takes_too_long_is_stopped_and_the_session_goes_on() {
             };
             assert_eq!(futures_lite::future::or(in_time, late).await, None, "{generation:?}");
             drop(turn.interrupt().unwrap());
-            assert_eq!(turn.await.outcome, Outcome::Interrupted, "{generation:?}");
+            assert_eq!(turn.finish().await.outcome, Outcome::Interrupted, "{generation:?}");
             assert!(world.now() < claude_duplex::SessionTime::from(130 * SECOND));
-            assert_eq!(claude.prompt("more").unwrap().await.outcome, Outcome::Success, "{generation:?}");
+            assert_eq!(claude.prompt("more").unwrap().finish().await.outcome, Outcome::Success, "{generation:?}");
         });
     }
 }
@@ -251,7 +286,7 @@ fn what_died_with_the_child_is_lost_and_told_so() {
     let rig = open_with(Script::default().fault(Fault::Die(claude_duplex::Exit::Code(7))), |_| {}, |_| {});
     rig.run(async |claude| {
         let (first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
-        for end in [first.await, second.await] {
+        for end in [first.finish().await, second.finish().await] {
             assert!(matches!(end.outcome, Outcome::Lost(_)), "{end:?}");
             assert_eq!((end.result, end.messages.len()), (None, 0));
         }
@@ -275,7 +310,7 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
                 }
             }
             drop(turn.interrupt().unwrap());
-            turn.await
+            turn.finish().await
         }));
         assert_eq!(end.outcome, Outcome::Interrupted, "{generation:?}");
         assert!(

@@ -178,10 +178,18 @@ pub(crate) fn queue() {
 pub(crate) fn stopped() {
     let mut config = config(4);
     config.timeouts.turn = Some(SECOND);
-    let script = Script::new(CliVersion::V2_0_76).then([Step::nothing()]).fault(Fault::IgnoreTerminate);
+    let script = Script::new(CliVersion::V2_0_76);
+    let script = script.then([Step::nothing()]).fault(Fault::IgnoreTerminate);
     session(config, script, async |claude| {
         claude.prompt(secret("go on")).unwrap();
-        answer_until(claude, |action| matches!(action, Action::DeadlineExceeded(_))).await;
+        answer_until(claude, |action| matches!(action, Action::DeadlineExceeded { .. })).await;
+    });
+    let slow = Script::default().then([Step::from(ToolStep::bash(SECRET).duration(3 * SECOND))]);
+    let mut config = self::config(12);
+    config.timeouts.turn = Some(SECOND);
+    session(config, slow, async |claude| {
+        claude.prompt(secret("go on")).unwrap();
+        answer_until_idle(claude).await;
     });
     session(self::config(5), Script::default().then([Step::nothing()]), async |claude| {
         claude.prompt(secret("go on")).unwrap();

@@ -55,7 +55,7 @@ async fn api_slow(case: &Case) -> Trial {
     talk.message("content_block_delta").await?;
     let start = talk.actions.len();
     assert_eq!(talk.ended(prompt).await?.text().trim_end(), "word ".repeat(20).trim_end());
-    let stalled = talk.actions[start..].iter().any(|action| matches!(action, Action::DeadlineExceeded(_)));
+    let stalled = talk.actions[start..].iter().any(|action| matches!(action, Action::DeadlineExceeded { .. }));
     assert!(!stalled, "four seconds in all, but never three without a word");
     talk.close().await?;
     Ok(())
@@ -87,7 +87,10 @@ async fn api_silent(case: &Case) -> Trial {
     let impatient = |config: &mut Config| config.timeouts.stall = Some(Duration::from_millis(1500));
     let mut talk = Talk::with(case, |options| options, impatient)?;
     let prompt = talk.prompt(Prompt::text(script([silent().hold("reached")])))?;
-    talk.until("a stall", |action| matches!(action, Action::DeadlineExceeded(Deadline::Stall)).then_some(())).await?;
+    talk.until("a stall", |action| {
+        matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. }).then_some(())
+    })
+    .await?;
     case.api.wait_for("reached");
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);

@@ -1,4 +1,5 @@
-//! Invariant 1: what other programs write around a message changes nothing but the report of it.
+//! Invariant 1: what other programs write around a message changes nothing but the report of it, nor does a line end that is
+//! missing between two messages.
 
 use std::borrow::Cow;
 
@@ -22,8 +23,12 @@ const NOISE: [&[u8]; 8] = [
 /// Counts the places that were damaged.
 pub(crate) fn judge(case: &Case) -> usize {
     let sequence = &case.sequence;
-    let output: Vec<u8> = sequence.inputs.iter().filter_map(|(_, input)| received(input)).flatten().copied().collect();
-    let edits = edits(&output, sequence.config.limits.line, sequence.config.seed.as_bytes());
+    let (mut output, mut ends) = (Vec::new(), Vec::new());
+    for bytes in sequence.inputs.iter().filter_map(|(_, input)| received(input)) {
+        output.extend_from_slice(bytes);
+        ends.push(output.len());
+    }
+    let edits = edits(&output, &ends, sequence.config.limits.line, sequence.config.seed.as_bytes());
     if edits.is_empty() {
         return 0;
     }
@@ -61,41 +66,67 @@ fn received<'i>(input: &'i Input<'_>) -> Option<&'i [u8]> {
     }
 }
 
-/// What is put into the output, each with its place. Only around messages, and only as far as the line stays within its
-/// limit.
-fn edits(output: &[u8], limit: usize, picks: &[u8]) -> Vec<(usize, &'static [u8])> {
+/// A change of the output at a place.
+enum Edit {
+    Insert(&'static [u8]),
+    /// The line end there is missing.
+    Join,
+}
+
+/// What is changed in the output, each with its place. Only around messages, and only as far as the line stays within its
+/// limit. Two messages are joined if their line ends came in one input; `ends` says where each input ends.
+fn edits(output: &[u8], ends: &[usize], limit: usize, picks: &[u8]) -> Vec<(usize, Edit)> {
     let (mut edits, mut start) = (Vec::new(), 0);
     let mut picks = picks.iter().copied().cycle();
-    for line in output.split_inclusive(|byte| *byte == b'\n') {
+    // Blanks around an object are a part of a message, and of a damaged line they are what is dropped.
+    let is_plain = |line: &[u8]| {
+        let is_object = line.starts_with(b"{") && (line.ends_with(b"}\n") || line.ends_with(b"}\r\n"));
+        is_object && line.len() + 64 <= limit && Message::parse(line).is_ok()
+    };
+    let input_of = |place: usize| ends.partition_point(|end| *end <= place);
+    let mut is_joined = false;
+    let mut lines = output.split_inclusive(|byte| *byte == b'\n').peekable();
+    while let Some(line) = lines.next() {
         let (from, end) = (start, start + line.len() - 1);
         start += line.len();
         let pick = picks.next().unwrap_or_default();
-        // Blanks around an object are a part of a message, and of a damaged line they are what is dropped.
-        let is_plain = line.starts_with(b"{") && (line.ends_with(b"}\n") || line.ends_with(b"}\r\n"));
-        if !is_plain || line.len() + 64 > limit || Message::parse(line).is_err() {
+        let next = lines.peek().filter(|next| is_plain(next) && line.len() + next.len() + 64 <= limit);
+        let next = next.filter(|next| input_of(end) == input_of(end + next.len()));
+        if std::mem::take(&mut is_joined) || !is_plain(line) {
+            continue;
+        }
+        if pick & 32 == 0 && next.is_some() {
+            is_joined = true;
+            edits.push((end, Edit::Join));
             continue;
         }
         let noise = NOISE[usize::from(pick) % NOISE.len()];
         if pick & 64 == 0 {
-            edits.push((from, noise));
+            edits.push((from, Edit::Insert(noise)));
         }
         if pick & 128 == 0 {
-            edits.push((end, noise));
+            edits.push((end, Edit::Insert(noise)));
         }
     }
     edits
 }
 
-/// The bytes that stand at that place of the output, with what is put between them.
-fn damage(bytes: &[u8], place: usize, edits: &[(usize, &'static [u8])]) -> Vec<u8> {
+/// The bytes that stand at that place of the output, with what is changed there.
+fn damage(bytes: &[u8], place: usize, edits: &[(usize, Edit)]) -> Vec<u8> {
     let first = edits.partition_point(|(edit, _)| *edit < place);
     let mut edits = edits[first..].iter().peekable();
     let mut damaged = Vec::with_capacity(bytes.len());
     for (at, byte) in (place..).zip(bytes) {
-        while let Some((_, noise)) = edits.next_if(|(edit, _)| *edit == at) {
-            damaged.extend_from_slice(noise);
+        let mut is_missing = false;
+        while let Some((_, edit)) = edits.next_if(|(edit, _)| *edit == at) {
+            match edit {
+                Edit::Insert(noise) => damaged.extend_from_slice(noise),
+                Edit::Join => is_missing = true,
+            }
         }
-        damaged.push(*byte);
+        if !is_missing {
+            damaged.push(*byte);
+        }
     }
     damaged
 }

@@ -24,7 +24,7 @@ pub(crate) fn judge(case: &Case) -> usize {
             expected.bytes(bytes, now);
         }
         while let Some(action) = protocol.poll_action() {
-            if action == Action::DeadlineExceeded(Deadline::Stall) {
+            if matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. }) {
                 assert!(stall.is_some_and(|due| due <= now), "a stall is told at {now:?}, and due is {stall:?}");
             }
             passed += usize::from(expected.action(&action, now));
@@ -220,15 +220,15 @@ impl Expected {
                 self.turns.insert(*turn, self.timeouts.turn.map(|wait| now.saturating_add(wait)));
             }
             Action::TurnEnded { turn, .. } => drop(self.turns.remove(turn)),
-            Action::DeadlineExceeded(Deadline::Turn) => {
+            Action::DeadlineExceeded { deadline: Deadline::Turn, .. } => {
                 self.turns.values_mut().for_each(|due| *due = due.filter(|due| *due > now));
             }
-            Action::DeadlineExceeded(_) => self.told = Some(None),
+            Action::DeadlineExceeded { .. } => self.told = Some(None),
             _ => {}
         }
         matches!(
             action,
-            Action::DeadlineExceeded(_)
+            Action::DeadlineExceeded { .. }
                 | Action::ResponseReceived { response: Err(claude_duplex::RequestError::TimedOut), .. }
         )
     }

@@ -30,6 +30,7 @@ pub(crate) fn check(sequence: &Sequence) -> Result<usize, String> {
         part,
         is_timeout,
         was_asked: false,
+        is_joined: false,
         seen: 0,
         judged: 0,
     };
@@ -67,6 +68,9 @@ pub(crate) fn check(sequence: &Sequence) -> Result<usize, String> {
                 watch.compare(&Said::default())?;
             }
         }
+        if watch.is_joined {
+            break;
+        }
     }
     Ok(watch.judged)
 }
@@ -83,6 +87,8 @@ struct Watch {
     is_timeout: bool,
     /// A request of the CLI was open before the input: the timeout itself can withdraw it.
     was_asked: bool,
+    /// A line contained several messages: from there on nothing is judged.
+    is_joined: bool,
     /// How much of what is to be sent was seen.
     seen: usize,
     judged: usize,
@@ -108,7 +114,9 @@ impl Watch {
     }
 
     /// Has the session read the end of a line, and says what the line means. A line that is too long is none; what was cut
-    /// off may have the next line behind it. Whether anything is taken out of a line that is not JSON is not judged here.
+    /// off may have the next line behind it. Whether anything is taken out of a line that is not JSON is not judged here. Nor is
+    /// what follows from several messages in one line, of which each may change what the next one means: invariant 1 says that they
+    /// are as if each had a line of its own.
     fn read_line(&mut self, read: impl FnOnce(&mut Protocol)) -> Said {
         let (is_closed, damaged) = (self.protocol.is_closed(), self.protocol.stats().damaged);
         read(&mut self.protocol);
@@ -123,20 +131,18 @@ impl Watch {
             Err(_) if self.protocol.stats().damaged > damaged => objects(line),
             Err(_) => Vec::new(),
         };
-        let mut said = Said::default();
-        for message in &messages {
-            let by_this = self.ledger.read(message);
-            said.over.extend(by_this.over);
-            said.guesses.extend(by_this.guesses);
-            said.by.extend(by_this.by);
-            said.skipped.extend(by_this.skipped);
-        }
-        said
+        let mut evidence = messages.iter().filter(|message| obvious::is_evidence(message));
+        let first = evidence.next();
+        self.is_joined |= evidence.next().is_some();
+        first.map(|message| self.ledger.read(message)).unwrap_or_default()
     }
 
     /// The prompts that have ended now are those that the line ended, those that it may have ended by a guess, and those
     /// that ended for another reason.
     fn compare(&mut self, said: &Said) -> Result<(), String> {
+        if self.is_joined {
+            return Ok(());
+        }
         let mut told = Vec::new();
         let waited = self
             .protocol
@@ -202,7 +208,7 @@ impl Watch {
 }
 
 /// Returns the objects in a line, whatever stands between them.
-fn objects(mut line: &[u8]) -> Vec<Value> {
+pub(super) fn objects(mut line: &[u8]) -> Vec<Value> {
     let mut objects = Vec::new();
     while let Some(begin) = line.iter().position(|byte| *byte == b'{') {
         line = &line[begin..];

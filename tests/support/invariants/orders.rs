@@ -35,7 +35,7 @@ fn judge_one(sequence: &Sequence, late: bool) -> usize {
         protocol.apply(*now, input.clone());
         // Only a child that does not read is killed by what it writes, or before it was asked to terminate.
         is_unread |= match input {
-            Input::Receive(_) => !was_killed && is_killed(&protocol),
+            Input::Receive(_) | Input::CloseNow => !was_killed && is_killed(&protocol),
             Input::Timeout => unsent > 0 && protocol.poll_transmit().is_empty(),
             _ => false,
         };

@@ -8,6 +8,7 @@ use claude_duplex::{Action, Input, Protocol, RequestError, RequestId, SessionTim
 use serde_json::Value;
 
 use super::Case;
+use super::ledger::objects;
 
 /// Counts the queued prompts that were written.
 pub(crate) fn judge(case: &Case) -> usize {
@@ -50,16 +51,21 @@ impl Watch {
 
     fn receive(&mut self, now: SessionTime, part: &[u8]) {
         self.line.extend_from_slice(part);
+        let damaged = self.protocol.stats().damaged;
+        self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
         if part.ends_with(b"\n") {
             let line = std::mem::take(&mut self.line);
             let fits = line.trim_ascii_end().len() <= self.protocol.config().limits.line;
-            let line =
-                serde_json::from_slice::<Value>(&line).ok().filter(|line| fits && line["type"] == "control_response");
-            if let Some(id) = line.as_ref().and_then(|line| line["response"]["request_id"].as_str()) {
-                self.open.remove(id);
+            // A response may be taken out of a damaged line, too.
+            let messages = match serde_json::from_slice::<Value>(&line) {
+                Ok(message) if fits => vec![message],
+                Err(_) if self.protocol.stats().damaged > damaged => objects(&line),
+                _ => Vec::new(),
+            };
+            for message in messages.iter().filter(|message| message["type"] == "control_response") {
+                self.open.remove(message["response"]["request_id"].as_str().unwrap_or_default());
             }
         }
-        self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
         self.look(None);
     }
 

@@ -1,0 +1,239 @@
+//! Everything that a session has from its start, and the ways to start it.
+
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+
+use super::incoming::Handlers;
+use super::limits::HandleLimits;
+use super::runner::Runner;
+use super::shared::{Presence, Shared};
+use super::state::State;
+use super::subscriber::Subscriber;
+use super::waiting::feed::EarlyFeeds;
+use super::waiting::ring::{Overflow, Room};
+use super::{IncomingRequests, Session};
+use crate::driver::Driver;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+use crate::driver::SpawnError;
+use crate::driver::transport::Transport;
+use crate::incoming::{IncomingKind, IncomingKinds};
+use crate::options::Options;
+use crate::protocol::config::Config;
+
+/// Settings of a session that is not started yet: [`Session::builder`].
+///
+/// Everything has a default. The terminal methods differ in where the child runs, and in who polls the [`Runner`]:
+///
+/// | Method | Child | Runner |
+/// |---|---|---|
+/// | `spawn_tokio` | process, on tokio | a task of the current runtime |
+/// | `open_tokio` | process, on tokio | returned to the caller, who polls it |
+/// | `open_smol` | process, on smol's reactor | returned to the caller, who polls it |
+/// | [`open_on`](Self::open_on) | any [`Transport`] | returned to the caller, who polls it |
+///
+/// What dropping a handle or the runner does is in the table of [`Session`].
+///
+/// ```
+/// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
+/// use claude_duplex::{Decision, Handlers, Overflow, Session};
+///
+/// let runtime = TestRuntime::new();
+/// let child = runtime.start(Script::default().then([
+///     Step::from(ToolStep::bash("ls").requires_permission()),
+///     Step::text("three files"),
+/// ]));
+/// let mut builder = Session::builder()
+///     .handlers(Handlers::new().permission(async |_| Decision::allow()));
+/// let mut watch = builder.subscribe(1024, Overflow::Oldest);
+/// let (claude, runner) = builder.open_on(child);
+/// let talk = async move { claude.prompt("what is here?").unwrap().finish().await.text() };
+/// assert_eq!(runtime.run(runner.run_until(talk)), "three files");
+/// assert!(runtime.run(watch.next()).is_some(), "it saw the start");
+/// ```
+#[must_use = "a builder starts nothing until it is opened or spawned"]
+pub struct SessionBuilder {
+    options: Options,
+    config: Config,
+    setup: Setup,
+}
+
+/// Parts of a builder that do not depend on how the CLI is started.
+#[derive(Default)]
+pub(super) struct Setup {
+    handlers: Option<Handlers<'static>>,
+    limits: HandleLimits,
+    journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
+    feeds: EarlyFeeds,
+}
+
+impl SessionBuilder {
+    /// Creates a builder with these settings and default options: [`Session::builder`] for targets that have no random
+    /// numbers, e.g. wasm.
+    pub fn new(config: Config) -> Self {
+        Self { options: Options::default(), config, setup: Setup::default() }
+    }
+
+    /// Sets the options that the CLI is started with: program, flags, environment, working directory.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets the settings of the protocol: limits, timeouts, what becomes of prompts while another runs. By default
+    /// `Config::default()`.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Sets the handlers of incoming requests. The [`Runner`] runs them; there is nothing else to start.
+    ///
+    /// The kinds that have a handler are [handled](Config::handle). With a handler of permissions the CLI is started with
+    /// [`Options::host_permission_prompts`], so that it asks the host.
+    ///
+    /// In each poll of the runner, actions are delivered first, and handlers run afterwards. A handler that panics ends
+    /// the session, as the panic goes on to the task that polls the runner. A handler that owns a [`Session`] keeps the
+    /// session open.
+    pub fn handlers(mut self, handlers: Handlers<'static>) -> Self {
+        self.setup.handlers = Some(handlers);
+        self
+    }
+
+    /// Sets the limits of the handles.
+    pub fn limits(mut self, limits: HandleLimits) -> Self {
+        self.setup.limits = limits;
+        self
+    }
+
+    /// Records the session in a [`Journal`](crate::Journal) of at most `cap` bytes: see [`Driver::record`].
+    pub fn record(mut self, writer: impl Write + Send + Sync + 'static, cap: u64) -> Self {
+        self.setup.journal = Some((Box::new(writer), cap));
+        self
+    }
+
+    /// Watches the session from its first action. `capacity` is the number of actions that may wait unread, at least one;
+    /// their bytes are bounded by the [`limits`](Self::limits) set before this call. [`Session::subscribe`] is the same for
+    /// a session that runs.
+    ///
+    /// If the session is never opened, the subscriber's stream ends when the builder is dropped.
+    pub fn subscribe(&mut self, capacity: usize, overflow: Overflow) -> Subscriber {
+        let room = Room { items: capacity, bytes: self.setup.limits.subscriber_bytes, overflow };
+        Subscriber::new(self.setup.feeds.open(room))
+    }
+
+    /// Starts the CLI on the current tokio runtime, and runs the session there as a task. The session needs nothing else;
+    /// [`Session::wait_for_exit`] returns its end.
+    ///
+    /// If the runtime is shut down before the end, the child's process group is killed.
+    ///
+    /// # Errors
+    /// [`SpawnError`] if the options are refused, the program cannot be started, or no runtime is running
+    /// ([`SpawnError::NoRuntime`]).
+    ///
+    /// # Panics
+    /// If the I/O driver of the current runtime is off.
+    #[cfg(feature = "tokio")]
+    pub fn spawn_tokio(self) -> Result<Session, SpawnError> {
+        let (session, runner) = self.open_tokio()?;
+        // Dropping the handle of the task detaches it.
+        drop(tokio::spawn(runner));
+        Ok(session)
+    }
+
+    /// Starts the CLI on the current tokio runtime. Returns the handle and the [`Runner`], a future that drives the session:
+    /// nothing happens until it is polled. Dropping it kills the child's process group.
+    ///
+    /// # Errors
+    /// As for [`spawn_tokio`](Self::spawn_tokio).
+    ///
+    /// # Panics
+    /// If the I/O driver of the current runtime is off.
+    #[cfg(feature = "tokio")]
+    pub fn open_tokio(mut self) -> Result<(Session, Runner), SpawnError> {
+        self.prepare();
+        Ok(self.setup.start(crate::driver::tokio::spawn(&self.options, self.config)?))
+    }
+
+    /// Starts the CLI on smol's reactor. Returns the handle and the [`Runner`], a future that drives the session in any
+    /// executor: nothing happens until it is polled. Dropping it kills the child's process group.
+    ///
+    /// # Errors
+    /// [`SpawnError`] if the options are refused or the program cannot be started.
+    #[cfg(feature = "smol")]
+    pub fn open_smol(mut self) -> Result<(Session, Runner), SpawnError> {
+        self.prepare();
+        Ok(self.setup.start(crate::driver::smol::spawn(&self.options, self.config)?))
+    }
+
+    /// Opens the session on a transport: a child that is already there, streams, a mock CLI, or a transport of the host's
+    /// own. [`Config::transport`] says whether it is a process; the [`options`](Self::options) are not used.
+    pub fn open_on<T: Transport + Send + 'static>(mut self, transport: T) -> (Session, Runner) {
+        self.prepare();
+        self.setup.start(Driver::new(self.config, transport))
+    }
+
+    /// Turns on what the handlers need, in the options and in the settings.
+    fn prepare(&mut self) {
+        let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, Handlers::kinds);
+        self.config.handled = self.config.handled.union(kinds);
+        if kinds.contains(IncomingKind::Permission) {
+            self.options = std::mem::take(&mut self.options).host_permission_prompts();
+        }
+    }
+}
+
+impl Setup {
+    /// Makes a handle and a runner of a driver.
+    pub(super) fn start<T: Transport + Send + 'static>(self, mut driver: Driver<T>) -> (Session, Runner) {
+        if let Some((writer, cap)) = self.journal {
+            driver = driver.record(writer, cap);
+        }
+        let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
+        let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take());
+        let inbox = self.handlers.as_ref().map(|handlers| state.own(handlers.kinds()));
+        let shared = Arc::new(Shared::new(state, aside, self.limits));
+        let serving = self.handlers.zip(inbox).map(|(handlers, inbox)| {
+            let inbox = inbox.expect("no request of a new session is handled yet");
+            IncomingRequests::new(inbox, Arc::clone(&shared)).serve(handlers)
+        });
+        let presence = Presence::first(Arc::clone(&shared));
+        (Session { presence }, Runner::new(shared, serving.map(|serving| Box::pin(serving) as _)))
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder")
+            .field("options", &self.options)
+            .field("config", &self.config)
+            .field("handlers", &self.setup.handlers)
+            .field("limits", &self.setup.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Decision;
+    use crate::base::ids::Seed;
+    use crate::incoming::hook::HookOutput;
+
+    #[test]
+    fn a_handler_turns_on_what_it_needs() {
+        let prepared = |handlers| {
+            let mut builder = SessionBuilder::new(Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Mcp));
+            builder = builder.handlers(handlers);
+            builder.prepare();
+            let args = builder.options.invocation().unwrap().args;
+            (builder.config.handled, args.iter().any(|arg| arg == "--permission-prompt-tool=stdio"))
+        };
+        let kinds = IncomingKinds::NONE.with(IncomingKind::Mcp);
+        let hooks = || Handlers::new().hook(async |_| HookOutput::new());
+        assert_eq!(prepared(Handlers::new()), (kinds, false));
+        assert_eq!(prepared(hooks()), (kinds.with(IncomingKind::Hook), false));
+        let both = kinds.with(IncomingKind::Hook).with(IncomingKind::Permission);
+        assert_eq!(prepared(hooks().permission(async |_| Decision::allow())), (both, true));
+    }
+}

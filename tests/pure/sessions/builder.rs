@@ -1,0 +1,110 @@
+//! What a session has from its start.
+
+use std::future::pending;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
+use claude_duplex::{Action, CloseReason, Decision, Handlers, Journal, LostReason, Outcome, Overflow, Session};
+
+use super::rig::all;
+
+fn one_tool() -> Script {
+    Script::default()
+        .then([Step::from(ToolStep::bash("ls").requires_permission().returns("src")), Step::text("one folder")])
+}
+
+#[test]
+fn the_runner_runs_the_handlers() {
+    let runtime = TestRuntime::new();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&asked);
+    let handlers = Handlers::new().permission(move |tool| {
+        note.lock().unwrap().push(tool.tool_name);
+        async { Decision::allow() }
+    });
+    let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
+    // The runner alone, and not beside the future that waits.
+    let talk = async move { claude.prompt("look").unwrap().finish().await };
+    let (end, closed) = runtime.run(futures_lite::future::zip(talk, runner));
+    assert_eq!((end.text().as_str(), end.declined()), ("one folder", &[][..]));
+    assert_eq!(*asked.lock().unwrap(), ["Bash"]);
+    assert_eq!(closed.reason, CloseReason::Closed);
+}
+
+#[test]
+fn other_requests_than_those_of_the_handlers_have_no_owner_yet() {
+    let handlers = Handlers::new().permission(async |_| Decision::allow());
+    let (claude, _runner) = Session::builder().handlers(handlers).open_on(TestRuntime::new().start(one_tool()));
+    assert!(claude.incoming().is_err());
+    assert!(claude.incoming_of([claude_duplex::IncomingKind::Hook].into_iter().collect()).is_ok());
+}
+
+#[test]
+fn a_handler_that_panics_ends_the_session() {
+    let runtime = TestRuntime::new();
+    let handlers = Handlers::new().permission(async |_| -> Decision { panic!("a handler that panics") });
+    let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
+    let mut prompt = claude.prompt("look").unwrap();
+    let run = catch_unwind(AssertUnwindSafe(|| runtime.run(runner)));
+    assert!(run.is_err());
+    let end = runtime.run(prompt.ended());
+    assert_eq!(end.outcome, Outcome::Lost(LostReason::Aborted));
+}
+
+#[test]
+fn handlers_in_flight_are_given_up_at_the_end() {
+    let runtime = TestRuntime::new();
+    let handlers = Handlers::new().permission(async |_| pending::<Decision>().await);
+    let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
+    let _prompt = claude.prompt("look").unwrap();
+    claude.close_now();
+    assert_eq!(runtime.run(runner).reason, CloseReason::Closed);
+}
+
+#[test]
+fn an_early_subscriber_sees_the_first_action_and_every_other() {
+    let runtime = TestRuntime::new();
+    let mut builder = Session::builder();
+    let early = builder.subscribe(1000, Overflow::Oldest);
+    let (claude, runner) = builder.open_on(runtime.start(Script::default()));
+    let late = claude.subscribe(1000, Overflow::Oldest);
+    runtime.run(runner.run_until(async move { claude.prompt("hello").unwrap().finish().await }));
+    let [early, late] = [early, late].map(|watch| runtime.run(all(watch)));
+    assert_eq!(early, late, "the session had not begun");
+    assert!(matches!(early.last(), Some(Ok(Action::Closed(_)))));
+}
+
+#[test]
+fn an_early_subscriber_ends_with_a_builder_that_opens_nothing() {
+    let runtime = TestRuntime::new();
+    let mut builder = Session::builder();
+    let mut early = builder.subscribe(1000, Overflow::Oldest);
+    let dropped = async { drop(builder) };
+    assert_eq!(runtime.run(futures_lite::future::zip(early.next(), dropped)).0, None);
+}
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_journal_has_the_session_from_its_start() {
+    let (runtime, sink) = (TestRuntime::new(), Sink::default());
+    let builder = Session::builder().record(sink.clone(), u64::MAX);
+    let (claude, runner) = builder.open_on(runtime.start(Script::default()));
+    runtime.run(runner.run_until(async move { claude.prompt("hello").unwrap().finish().await }));
+    let bytes = sink.0.lock().unwrap().clone();
+    let actions: Vec<_> = Journal::read(&bytes).unwrap().replay().flat_map(|step| step.actions).collect();
+    assert!(matches!(actions.last(), Some(Action::Closed(_))), "{actions:?}");
+}
