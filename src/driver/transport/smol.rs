@@ -59,7 +59,7 @@ use crate::protocol::end::Exit;
 /// # Errors
 /// The options are refused, or the program cannot be started.
 pub fn spawn(options: &Options, config: Config) -> Result<Driver<SmolTransport>, SpawnError> {
-    Ok(driver(SmolTransport::spawn(&options.invocation()?)?, config))
+    Ok(driver(SmolTransport::spawn(&spawn::invocation(options)?)?, config))
 }
 
 /// Makes a session of a child that is already there, whatever started it: see [`SmolTransport::adopt`].
@@ -101,7 +101,22 @@ impl SmolTransport {
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
         let mut command = Command::from(spawn::command(invocation));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(invocation, error))
+        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(invocation, error))
+    }
+
+    /// Takes over a child that was started here.
+    fn lead(child: Child) -> io::Result<Self> {
+        let this = Self::adopt(child)?;
+        #[cfg(windows)]
+        let this = this.in_a_job();
+        Ok(this)
+    }
+
+    /// Puts the child into a job of its own.
+    #[cfg(windows)]
+    fn in_a_job(mut self) -> Self {
+        self.process.group(std::os::windows::io::AsRawHandle::as_raw_handle(&self.child));
+        self
     }
 
     /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.

@@ -7,7 +7,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::process;
-use crate::options::{Invocation, OptionsError};
+use crate::options::{Invocation, Options, OptionsError};
+
+/// Returns what the options start on this machine.
+pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> {
+    #[cfg(windows)]
+    let options = &*super::locate::located(options);
+    options.invocation()
+}
 
 /// What every transport starts.
 pub(super) fn command(invocation: &Invocation) -> Command {

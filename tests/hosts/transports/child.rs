@@ -33,6 +33,8 @@ pub(crate) enum Step {
     Measure,
     /// Repeats a line until another one was read.
     FloodUntilRead(String),
+    /// Reads prompts and answers each, to the end of stdin.
+    AnswerEach,
     /// Reads to the end of stdin.
     Drain,
     /// Exits.
@@ -86,6 +88,7 @@ fn play(step: Step, stdin: &mut impl BufRead, stdout: &mut impl Write) -> io::Re
             writeln!(stdout, r#"{{"type":"system","subtype":"size","bytes":{bytes}}}"#)?;
         }
         Step::FloodUntilRead(line) => flood(&line, stdin)?,
+        Step::AnswerEach => answer_each(stdin, stdout)?,
         Step::Drain => drop(io::copy(&mut stdin.take(u64::MAX), &mut io::sink())?),
         Step::Exit(code) => {
             stdout.flush()?;
@@ -104,6 +107,18 @@ fn play(step: Step, stdin: &mut impl BufRead, stdout: &mut impl Write) -> io::Re
         }
     }
     stdout.flush()
+}
+
+fn answer_each(stdin: &mut impl BufRead, stdout: &mut impl Write) -> io::Result<()> {
+    for line in stdin.lines() {
+        let prompt: serde_json::Value = serde_json::from_str(&line?)?;
+        let init = r#"{"type":"system","subtype":"init","session_id":"s","claude_code_version":"2.1.329"}"#;
+        let echo = serde_json::json!({"type":"user","uuid":prompt["uuid"],"message":{"role":"user","content":"hello"}});
+        let result = r#"{"type":"result","subtype":"success","is_error":false,"result":"hi"}"#;
+        writeln!(stdout, "{init}\n{echo}\n{result}")?;
+        stdout.flush()?;
+    }
+    Ok(())
 }
 
 /// The bytes of a line, its end included.

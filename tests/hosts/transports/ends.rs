@@ -1,6 +1,8 @@
 //! Children that end in other ways than in order.
 
-use claude_duplex::{Action, CloseReason, Exit, LostReason, Outcome, RejectedReason};
+#[cfg(unix)]
+use claude_duplex::Action;
+use claude_duplex::{CloseReason, Exit, LostReason, Outcome, RejectedReason};
 
 use crate::child::Step;
 use crate::stage::{KILLED, Scenario, Stage, TERMINATED, hasty};
@@ -56,14 +58,16 @@ fn a_death_by_signal_is_told(stage: &Stage) {
 }
 
 fn garbage_is_rejected_and_the_session_goes_on(stage: &Stage) {
-    let mut session = stage.child(&[Step::Write(b"garbage\n\xff\0\n[]\n\n{\"type\":\"system\",\"subtype\":\"note\"}\n".to_vec())]);
+    let mut session =
+        stage.child(&[Step::Write(b"garbage\n\xff\0\n[]\n\n{\"type\":\"system\",\"subtype\":\"note\"}\n".to_vec())]);
     assert_eq!(session.end().exit, Some(Exit::Code(0)));
     assert_eq!(session.rejected(), [RejectedReason::NotJson, RejectedReason::NotJson, RejectedReason::NotAnObject]);
     assert_eq!(session.messages().count(), 1);
 }
 
 fn a_last_line_without_its_end_counts_if_it_is_whole(stage: &Stage) {
-    let mut session = stage.child(&[Step::Write(b"{\"type\":\"system\"}\n{\"type\":\"system\",\"subtype\":\"note\"}".to_vec())]);
+    let mut session =
+        stage.child(&[Step::Write(b"{\"type\":\"system\"}\n{\"type\":\"system\",\"subtype\":\"note\"}".to_vec())]);
     session.end();
     assert_eq!(session.messages().count(), 2);
     let mut session = stage.child(&[Step::Write(b"{\"type\":\"system\"}\n{\"type\":\"system\",\"subt".to_vec())]);

@@ -49,8 +49,7 @@ fn a_child_that_talks_first_and_reads_then_gets_all(stage: &Stage) {
 
 fn an_answer_of_512_kib_to_a_child_that_writes_arrives(stage: &Stage) {
     // It writes far more than a pipe holds between its incoming request and its look at the answer.
-    let asks =
-        r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+    let asks = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
     let mut session = stage.child(&[
         Step::Read,
         say(INIT),
@@ -95,8 +94,7 @@ fn an_interrupt_overtakes_a_flood(stage: &Stage) {
 }
 
 fn stderr_never_holds_up_the_child(stage: &Stage) {
-    let mut session =
-        stage.child(&[Step::Complain(MIB, "end".to_owned()), say(r#"{"type":"system"}"#), Step::Exit(1)]);
+    let mut session = stage.child(&[Step::Complain(MIB, "end".to_owned()), say(r#"{"type":"system"}"#), Step::Exit(1)]);
     let end = session.end();
     assert_eq!((session.messages().count(), end.exit), (1, Some(Exit::Code(1))));
     assert!(end.stderr.ends_with("xxxend\n") && end.stderr.len() <= 16 * KIB, "{:?}", end.stderr);

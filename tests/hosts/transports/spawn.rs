@@ -1,8 +1,7 @@
 //! Children that never start.
 
 use std::error::Error;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claude_duplex::{Options, SpawnError};
@@ -13,6 +12,7 @@ pub(crate) const ALL: &[Scenario] = &[
     ("a_missing_program_is_named", a_missing_program_is_named),
     ("a_missing_directory_is_not_taken_for_a_missing_program", a_missing_directory_is_not_taken_for_a_missing_program),
     ("a_file_that_is_no_program_is_told_as_such", a_file_that_is_no_program_is_told_as_such),
+    #[cfg(unix)]
     ("what_is_too_long_for_the_system_is_told_as_such", what_is_too_long_for_the_system_is_told_as_such),
     ("refused_options_start_nothing", refused_options_start_nothing),
 ];
@@ -25,13 +25,23 @@ impl File {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("claude-duplex-{}-{number}-{name}", std::process::id()));
-        // By another process: what this one opens for writing, each child that another trial forks holds until it runs its
-        // program, and a file that is open for writing is busy for who would execute it.
-        let write = r#"printf '\000no program' >"$0" && chmod "$1" "$0""#;
-        let written = Command::new("sh").args(["-c", write]).arg(&path).arg(mode).status();
-        assert!(written.expect("there is a shell").success());
+        write(&path, mode);
         Self(path)
     }
+}
+
+/// By another process: what this one opens for writing, each child that another trial forks holds until it runs its
+/// program, and a file that is open for writing is busy for who would execute it.
+#[cfg(unix)]
+fn write(path: &Path, mode: &str) {
+    let write = r#"printf '\000no program' >"$0" && chmod "$1" "$0""#;
+    let written = std::process::Command::new("sh").args(["-c", write]).arg(path).arg(mode).status();
+    assert!(written.expect("there is a shell").success());
+}
+
+#[cfg(not(unix))]
+fn write(path: &Path, _: &str) {
+    std::fs::write(path, "\0no program").unwrap();
 }
 
 impl Drop for File {
@@ -49,7 +59,7 @@ fn a_missing_program_is_named(stage: &Stage) {
 
 fn a_missing_directory_is_not_taken_for_a_missing_program(stage: &Stage) {
     let file = File::new("no-directory", "755");
-    for directory in [PathBuf::from("/no/such/directory"), file.0.clone()] {
+    for directory in [std::env::temp_dir().join("no/such/directory"), file.0.clone()] {
         for program in ["sh", "no-such-claude"] {
             let error = stage.refused(&Options::new().program(program).current_dir(&directory));
             assert!(
@@ -70,7 +80,9 @@ fn a_file_that_is_no_program_is_told_as_such(stage: &Stage) {
     }
 }
 
-/// One variable may be too long, or all together with the arguments.
+/// One variable may be too long, or all together with the arguments. On Windows the options refuse a command line that is too
+/// long.
+#[cfg(unix)]
 fn what_is_too_long_for_the_system_is_told_as_such(stage: &Stage) {
     let text = |bytes: usize| "x".repeat(bytes);
     let variable = Options::new().program("sh").env("LONG", text(1_000_000));

@@ -59,7 +59,12 @@ impl Stage {
     /// on a busy machine, too.
     pub(crate) fn peer(&self, faults: &[&str], adjust: impl FnOnce(&mut Config)) -> Session {
         let this = std::env::current_exe().expect("a test has a path");
-        let peer = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST").join("examples/peer").with_extension(EXE_EXTENSION);
+        let peer = this
+            .ancestors()
+            .nth(2)
+            .expect("target/PROFILE/deps/TEST")
+            .join("examples/peer")
+            .with_extension(EXE_EXTENSION);
         assert!(peer.exists(), "{} is not built: run the whole `cargo test --all-features`", peer.display());
         let options = Options::new().program(peer).include_partial_messages().host_permission_prompts();
         let options = faults.iter().fold(options, |options, fault| options.arg("--fault").arg(fault));
