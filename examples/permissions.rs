@@ -10,7 +10,7 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
-use claude_duplex::{Decision, Handlers, Json, PermissionRequest, Session};
+use claude_duplex::{Decision, Deny, Handlers, Json, PermissionRequest, Session};
 
 /// What may run: looking at things, and git as long as it stays here.
 fn policy(tool: &PermissionRequest) -> Decision {
@@ -19,7 +19,7 @@ fn policy(tool: &PermissionRequest) -> Decision {
         "Read" | "Grep" | "Glob" => Decision::allow(),
         "Bash" if input.contains("git push") => Decision::deny("nothing leaves this machine"),
         "Bash" if input.contains("\"git ") => Decision::allow(),
-        "Write" if input.contains(".env") => Decision::deny("that file has secrets in it").and_interrupt(),
+        "Write" if input.contains(".env") => Deny::new("that file has secrets in it").and_interrupt().into(),
         name => Decision::deny(format!("{name} is not on the list")),
     }
 }
@@ -44,7 +44,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let handlers = Handlers::new().permission(async |tool| {
         let decision = policy(&tool);
         let said = match &decision {
-            Decision::Deny { message, .. } => format!("no: {message}"),
+            Decision::Deny(deny) => format!("no: {}", deny.message),
             _ => "yes".to_owned(),
         };
         // Whether anybody reads it is found out below.

@@ -2,7 +2,7 @@
 //! `Protocol` and prints what happened.
 //!
 //! ```text
-//! cargo run --example replay -- FILE                one JSON object for each action
+//! cargo run --example replay -- FILE                one JSON object for each action (docs/json.md)
 //! cargo run --example replay -- --text FILE         the same for people
 //! cargo run --example replay -- --against A.journal B.journal
 //!                                                   at which input the two first differ; exit 1 if they do
@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use claude_duplex::Journal;
 use play::Played;
+use print::Entry;
 
 const USAGE: &str = "usage: replay [--text | --against OTHER] FILE";
 
@@ -79,6 +80,7 @@ fn print(played: &Played, text: bool) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     for (time, entry) in played.entries() {
         match entry {
+            Ok(Entry::Schema { .. }) if text => {}
             Ok(entry) if text => writeln!(out, "{}", entry.text(time, width))?,
             Ok(entry) => writeln!(out, "{}", entry.json(time))?,
             Err(reason) => eprintln!("replay: a host line was skipped: {reason}"),

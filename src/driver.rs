@@ -115,6 +115,10 @@ pub struct Driver<T> {
     exited: bool,
     last_round: SessionTime,
     burst: u32,
+    /// Stdout is not read until then, unless something only comes that way.
+    held: Option<SessionTime>,
+    /// Something was read since, as a deadline was due.
+    overread: bool,
     io_error: Option<io::Error>,
 }
 
@@ -143,6 +147,8 @@ impl<T: Transport> Driver<T> {
             exited: false,
             last_round: now,
             burst: 0,
+            held: None,
+            overread: false,
             io_error: None,
         }
     }
@@ -283,6 +289,20 @@ impl<T: Transport> Driver<T> {
     #[cfg(feature = "session")]
     pub(crate) fn unread(&mut self) -> Option<Action> {
         self.pop()
+    }
+
+    /// Does not read stdout until then, as a reader cannot take more. It is read all the same while something comes that way
+    /// that must not wait.
+    #[cfg(feature = "session")]
+    pub(crate) fn hold(&mut self, until: Option<SessionTime>) {
+        self.held = until;
+        self.overread &= until.is_some();
+    }
+
+    /// Returns whether stdout is read although it is [held](Self::hold).
+    #[cfg(feature = "session")]
+    pub(crate) fn reads_on(&self) -> bool {
+        self.overread || self.protocol.awaits_output()
     }
 
     /// Has the host's code run aside: see [`Record::set_aside`].

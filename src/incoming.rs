@@ -12,6 +12,7 @@
 //! | [`ElicitationRequest`](IncomingKind::Elicitation) | [`IncomingRequest::elicitation`] | [`ElicitationResponse`] |
 //! | [`DialogRequest`](IncomingKind::Dialog) | [`IncomingRequest::dialog`] | [`DialogResponse`] |
 
+mod decision;
 mod dialog;
 mod elicitation;
 pub mod hook;
@@ -22,11 +23,12 @@ mod question;
 mod response;
 mod update;
 
+pub(crate) use decision::Payload;
+pub use decision::{Allow, Decision, Deny};
 pub use dialog::{DialogRequest, DialogResponse};
 pub use elicitation::{ElicitationAction, ElicitationMode, ElicitationRequest, ElicitationResponse};
 pub use kind::{IncomingKind, IncomingKinds};
-pub(crate) use permission::Payload;
-pub use permission::{Classification, Decision, DecisionReason, MatchedAskRule, McpSource, PermissionRequest};
+pub use permission::{Classification, DecisionReason, MatchedAskRule, McpSource, PermissionRequest};
 pub use question::{Question, QuestionOption, QuestionResponse, Questions, UnansweredKind, UnknownQuestionError};
 pub use response::{IncomingResponse, ResponseKind};
 pub use update::{PermissionChange, PermissionDestination, PermissionRule, PermissionUpdate, RuleBehavior};

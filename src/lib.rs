@@ -182,7 +182,8 @@ pub use driver::SpawnError;
 #[cfg(feature = "driver")]
 pub use driver::{Driver, Transport};
 pub use incoming::{
-    Decision, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, PermissionRequest, ResponseKind,
+    Allow, Decision, Deny, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, PermissionRequest,
+    ResponseKind,
 };
 pub use journal::{Journal, Recorder};
 pub use message::{ContentBlock, Message, StreamDelta, TurnResult};

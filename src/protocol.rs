@@ -436,6 +436,13 @@ impl Protocol {
         self.actions.bytes() <= limits.unread.max(after_exit)
     }
 
+    /// Returns whether something comes on stdout that must not wait for a reader: a response, the end of a turn that is being
+    /// stopped, or the end of the session.
+    #[cfg(feature = "driver")]
+    pub(crate) fn awaits_output(&self) -> bool {
+        !self.shutdown.is_open() || !self.requests.is_empty() || self.ledger.is_stopping()
+    }
+
     // Queries.
 
     /// Whether the session is over; [`SessionClosed`](Action::Closed) may still be unread.

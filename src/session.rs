@@ -220,10 +220,11 @@ impl Session {
 
     /// Watches the session: every action from now on, and before them an [`Action::IncomingRequest`](crate::Action::IncomingRequest) for each
     /// request of the CLI that is open, so that one who comes late can show it too. `capacity` is how many may wait unread, at least one;
-    /// [`HandleLimits::subscriber_bytes`] bounds their bytes.
+    /// [`HandleLimits::subscriber_bytes`] bounds their bytes. `overflow` applies to more: [`Overflow::Wait`] loses
+    /// nothing and slows the CLI down. The others drop something and delay nothing.
     pub fn subscribe(&self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.presence.limits.subscriber_bytes, overflow };
-        Subscriber::new(self.presence.state().subscribe(room))
+        Subscriber::new(self.presence.state().subscribe(room), Arc::clone(&self.presence.desk))
     }
 
     /// Becomes the owner of all incoming requests.

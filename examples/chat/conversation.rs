@@ -7,8 +7,8 @@ use async_signal::{Signal, Signals};
 use claude_duplex::driver::smol::SmolTransport;
 use claude_duplex::options::Options;
 use claude_duplex::{
-    Action, Config, Decision, Driver, IncomingKind, IncomingRequest, Interrupt, Outcome, PermissionRequest, Prompt,
-    PromptId, Request, RequestError, Seed, SessionClosed,
+    Action, Allow, Config, Decision, Driver, IncomingKind, IncomingRequest, Interrupt, Outcome, PermissionRequest,
+    Prompt, PromptId, Request, RequestError, Seed, SessionClosed,
 };
 use smol::channel::Receiver;
 use smol::stream::StreamExt;
@@ -261,9 +261,7 @@ impl Conversation {
     fn decide(&mut self, ask: IncomingRequest, permission: PermissionRequest, word: Option<Word>) {
         let decision = match word {
             Some(Word::Yes) => Decision::allow(),
-            Some(Word::Always) => {
-                permission.suggestions().iter().cloned().fold(Decision::allow(), Decision::and_remember)
-            }
+            Some(Word::Always) => Allow::new().and_remember_all(permission.suggestions()).into(),
             Some(Word::No) => Decision::deny("the user said no"),
             None => {
                 self.questions.push_front((ask, permission));

@@ -63,6 +63,7 @@ impl fmt::Debug for RequestError {
 
 /// Why something has no outcome of its own: the session ended, or can no longer be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LostReason {
     /// The CLI's output ended.
@@ -93,6 +94,7 @@ pub enum LostReason {
 
 /// Why a line is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RejectedReason {
     /// It is not JSON.

@@ -17,7 +17,9 @@ impl<T: Transport> Driver<T> {
             return self.push(cx);
         }
         let mut moved = self.push(cx);
-        moved |= self.read(cx);
+        if !self.is_held() {
+            moved |= self.read(cx);
+        }
         moved |= self.read_stderr(cx);
         moved |= self.reap(cx);
         moved |= self.watch_stdin(cx);
@@ -182,6 +184,7 @@ impl<T: Transport> Driver<T> {
         if !self.is_due() {
             return false;
         }
+        self.overread = self.held.is_some();
         for _ in 0..ROUNDS {
             if !(self.read(cx) | self.read_stderr(cx)) {
                 break;
@@ -197,9 +200,16 @@ impl<T: Transport> Driver<T> {
 
     /// Ready where it is time to look at the clock, which alone decides.
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.protocol.poll_timeout() {
-            Some((at, _)) => self.transport.poll_timer(cx, at),
+        let due = self.protocol.poll_timeout().map(|(at, _)| at);
+        let held = self.held.filter(|_| self.is_held());
+        match [due, held].into_iter().flatten().min() {
+            Some(at) => self.transport.poll_timer(cx, at),
             None => Poll::Pending,
         }
+    }
+
+    /// Returns whether stdout is not to be read. A deadline that is due reads it all the same.
+    fn is_held(&self) -> bool {
+        self.held.is_some() && !self.protocol.awaits_output()
     }
 }

@@ -1,13 +1,7 @@
 //! May a tool run?
 
-use std::fmt;
-
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize};
-
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::{Few, Quoted};
 use crate::incoming::{PermissionUpdate, Questions};
 use crate::wire::view::{view, words};
 
@@ -119,7 +113,7 @@ words! {
 }
 
 impl PermissionRequest {
-    /// Rules that the CLI offers to remember; one goes back byte for byte by [`Decision::and_remember`].
+    /// Rules that the CLI offers to remember; they go back byte for byte by [`Allow::and_remember_all`](crate::Allow::and_remember_all).
     #[must_use]
     pub fn suggestions(&self) -> &[PermissionUpdate] {
         self.permission_suggestions.as_deref().unwrap_or_default()
@@ -131,182 +125,5 @@ impl PermissionRequest {
     /// Where it is another tool, or its input has no questions.
     pub fn questions(&self) -> Result<Questions, DecodeError> {
         Questions::of(self)
-    }
-}
-
-/// May the tool run?
-///
-/// ```
-/// use claude_duplex::{Decision, Json, PermissionRequest};
-///
-/// fn decide(tool: &PermissionRequest) -> Result<Decision, claude_duplex::JsonError> {
-///     Ok(match (&*tool.tool_name, tool.suggestions()) {
-///         ("Bash", _) if tool.input.as_str().contains("sudo") => {
-///             Decision::deny("not as root").and_interrupt()
-///         }
-///         ("Write", _) => Decision::allow_with(Json::parse(
-///             r#"{"file_path":"/tmp/out","content":""}"#,
-///         )?),
-///         (_, [suggestion, ..]) => Decision::allow().and_remember(suggestion),
-///         _ => Decision::allow(),
-///     })
-/// }
-/// ```
-///
-/// [`guide::permissions`](crate::guide::permissions) has a whole session with one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Decision {
-    /// It may.
-    Allow {
-        /// Another input in place of the tool's own, a JSON object. `None` sends the original back byte for byte:
-        /// versions up to 2.1.206 refuse an allow without input.
-        input: Option<Json>,
-        /// Permission updates to take with it ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)). The CLI takes all or none.
-        remember: Vec<PermissionUpdate>,
-        /// The `tool_use` block that it is about; no version needs it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        tool_use_id: Option<String>,
-        /// What the user meant by it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        classification: Option<Classification>,
-    },
-    /// It may not.
-    Deny {
-        /// Why, for the model.
-        message: String,
-        /// Whether the turn ends with it.
-        interrupt: bool,
-        /// The `tool_use` block that it is about; no version needs it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        tool_use_id: Option<String>,
-        /// What the user meant by it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        classification: Option<Classification>,
-    },
-}
-
-impl Decision {
-    /// The tool runs with its own input.
-    #[must_use]
-    pub fn allow() -> Self {
-        Self::Allow { input: None, remember: Vec::new(), tool_use_id: None, classification: None }
-    }
-
-    /// The tool runs with `input`, a JSON object, in place of its own. One that is no object is a
-    /// [`Mismatch`](crate::RespondError::Mismatch) when it is said.
-    #[must_use]
-    pub fn allow_with(new: Json) -> Self {
-        Self::Allow { input: Some(new), remember: Vec::new(), tool_use_id: None, classification: None }
-    }
-
-    /// The tool does not run; the model is told why.
-    pub fn deny(message: impl Into<String>) -> Self {
-        Self::Deny { message: message.into(), interrupt: false, tool_use_id: None, classification: None }
-    }
-
-    /// Takes a [suggestion](PermissionRequest::suggestions), or an update of the host's own, with an allow. A deny stays as it is.
-    #[must_use]
-    pub fn and_remember(mut self, update: impl Into<PermissionUpdate>) -> Self {
-        if let Self::Allow { remember, .. } = &mut self {
-            remember.push(update.into());
-        }
-        self
-    }
-
-    /// Ends the turn with a deny. An allow stays as it is.
-    #[must_use]
-    pub fn and_interrupt(mut self) -> Self {
-        if let Self::Deny { interrupt, .. } = &mut self {
-            *interrupt = true;
-        }
-        self
-    }
-
-    /// Says what the user meant by it; otherwise the CLI guesses.
-    #[must_use]
-    pub fn classified(mut self, meant: Classification) -> Self {
-        let (Self::Allow { classification, .. } | Self::Deny { classification, .. }) = &mut self;
-        *classification = Some(meant);
-        self
-    }
-
-    /// Names the [`tool_use` block](PermissionRequest::tool_use_id) that it is about.
-    #[must_use]
-    pub fn about_tool_use(mut self, id: impl Into<String>) -> Self {
-        let (Self::Allow { tool_use_id, .. } | Self::Deny { tool_use_id, .. }) = &mut self;
-        *tool_use_id = Some(id.into());
-        self
-    }
-
-    pub(crate) fn is_whole(&self) -> bool {
-        match self {
-            Self::Allow { input: Some(input), .. } => input.is_object(),
-            _ => true,
-        }
-    }
-}
-
-impl fmt::Debug for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut fields, tool_use_id, classification) = match self {
-            Self::Allow { input, remember, tool_use_id, classification } => {
-                let mut fields = f.debug_struct("Allow");
-                fields.field("input", input).field("remember", &Few(remember));
-                (fields, tool_use_id, classification)
-            }
-            Self::Deny { message, interrupt, tool_use_id, classification } => {
-                let mut fields = f.debug_struct("Deny");
-                fields.field("message", &Quoted(message)).field("interrupt", interrupt);
-                (fields, tool_use_id, classification)
-            }
-        };
-        if let Some(id) = tool_use_id {
-            fields.field("tool_use_id", &Quoted(id));
-        }
-        if let Some(classification) = classification {
-            fields.field("classification", &Quoted(classification.as_str()));
-        }
-        fields.finish()
-    }
-}
-
-/// A decision as the CLI reads it.
-pub(crate) struct Payload<'a> {
-    pub(crate) decision: &'a Decision,
-    /// The tool's own input, for an allow that has no other.
-    pub(crate) own: Option<&'a Json>,
-}
-
-impl Serialize for Payload<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        let (tool_use_id, classification) = match self.decision {
-            Decision::Allow { input, remember, tool_use_id, classification } => {
-                map.serialize_entry("behavior", "allow")?;
-                if let Some(input) = input.as_ref().or(self.own) {
-                    map.serialize_entry("updatedInput", input)?;
-                }
-                if !remember.is_empty() {
-                    map.serialize_entry("updatedPermissions", remember)?;
-                }
-                (tool_use_id, classification)
-            }
-            Decision::Deny { message, interrupt, tool_use_id, classification } => {
-                map.serialize_entry("behavior", "deny")?;
-                map.serialize_entry("message", message)?;
-                if *interrupt {
-                    map.serialize_entry("interrupt", interrupt)?;
-                }
-                (tool_use_id, classification)
-            }
-        };
-        if let Some(id) = tool_use_id {
-            map.serialize_entry("toolUseID", id)?;
-        }
-        if let Some(classification) = classification {
-            map.serialize_entry("decisionClassification", classification)?;
-        }
-        map.end()
     }
 }

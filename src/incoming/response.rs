@@ -9,7 +9,7 @@ use crate::base::json::Json;
 use crate::base::text::Quoted;
 use crate::incoming::hook::HookOutput;
 use crate::incoming::mcp::McpResponse;
-use crate::incoming::{Decision, DialogResponse, ElicitationResponse, IncomingKind, IncomingRequest};
+use crate::incoming::{Allow, Decision, Deny, DialogResponse, ElicitationResponse, IncomingKind, IncomingRequest};
 
 /// What is said to an [`IncomingRequest`]: the typed answers become one.
 ///
@@ -89,8 +89,8 @@ impl IncomingResponse {
     /// Which way it goes, said to an incoming request of that kind.
     pub(crate) fn kind(&self, kind: IncomingKind) -> ResponseKind {
         match self {
-            Self::Permission(Decision::Allow { .. }) => ResponseKind::Allowed,
-            Self::Permission(Decision::Deny { .. }) => ResponseKind::Denied,
+            Self::Permission(Decision::Allow(_)) => ResponseKind::Allowed,
+            Self::Permission(Decision::Deny(_)) => ResponseKind::Denied,
             Self::Raw(payload) if kind == IncomingKind::Permission => match behavior(payload).0.as_str() {
                 "allow" => ResponseKind::Allowed,
                 "deny" => ResponseKind::Denied,
@@ -105,7 +105,7 @@ impl IncomingResponse {
     /// Whether it is a deny that ends the turn.
     pub(crate) fn interrupts(&self, kind: IncomingKind) -> bool {
         match self {
-            Self::Permission(Decision::Deny { interrupt, .. }) => *interrupt,
+            Self::Permission(Decision::Deny(deny)) => deny.interrupt,
             Self::Raw(payload) if kind == IncomingKind::Permission => behavior(payload) == ("deny".to_owned(), true),
             _ => false,
         }
@@ -139,6 +139,18 @@ impl fmt::Debug for IncomingResponse {
 impl From<Decision> for IncomingResponse {
     fn from(decision: Decision) -> Self {
         Self::Permission(decision)
+    }
+}
+
+impl From<Allow> for IncomingResponse {
+    fn from(allow: Allow) -> Self {
+        Self::Permission(allow.into())
+    }
+}
+
+impl From<Deny> for IncomingResponse {
+    fn from(deny: Deny) -> Self {
+        Self::Permission(deny.into())
     }
 }
 

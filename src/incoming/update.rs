@@ -19,7 +19,7 @@ use crate::wire::view::{FromJson, words};
 /// not read; what the host has as JSON is checked by [`from_json`](PermissionUpdate::from_json).
 ///
 /// ```
-/// use claude_duplex::Decision;
+/// use claude_duplex::Allow;
 /// use claude_duplex::incoming::{
 ///     PermissionChange, PermissionDestination, PermissionRule, PermissionUpdate,
 ///     RuleBehavior,
@@ -31,7 +31,7 @@ use crate::wire::view::{FromJson, words};
 /// };
 /// let update = PermissionUpdate::new(&tests, PermissionDestination::LocalSettings);
 /// assert_eq!(update.change(), Ok(tests));
-/// let decision = Decision::allow().and_remember(update);
+/// let decision = Allow::new().and_remember(update);
 ///
 /// let unreadable =
 ///     claude_duplex::Json::parse(r#"{"type":"addRules","rules":"all"}"#).unwrap();

@@ -1,5 +1,6 @@
 //! What happened: the one ordered queue that a [`Protocol`](crate::Protocol) gives out.
 
+mod json;
 mod wait;
 
 pub use wait::WaitReason;
@@ -23,6 +24,8 @@ use crate::protocol::end::SessionClosed;
 /// Every accepted prompt gets one [`PromptEnded`](Action::PromptEnded), every [`TurnStarted`](Action::TurnStarted) one
 /// [`TurnEnded`](Action::TurnEnded), every request one [`ResponseReceived`](Action::ResponseReceived), every [`IncomingRequest`](Action::IncomingRequest) one
 /// [`IncomingAnswered`](Action::IncomingAnswered) or one [`IncomingCancelled`](Action::IncomingCancelled); [`SessionClosed`](Action::Closed) comes last, once.
+///
+/// `Serialize` writes a stable JSON form, which [`guide::json`](crate::guide::json) lists field by field.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestSession};
@@ -328,9 +331,11 @@ impl fmt::Display for Attribution {
 
 /// Why an incoming request was declined at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeclinedReason {
     /// The host does not [own](crate::Config::handle) its kind.
+    #[serde(rename = "unowned")]
     Unhandled,
     /// Its kind is unknown, or it lacks what an incoming request must have.
     Unknown,
@@ -357,6 +362,7 @@ impl fmt::Display for DeclinedReason {
 
 /// Who withdrew an incoming request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CancelledReason {
     /// The CLI: interrupted, timed out, or answered elsewhere.

@@ -1,4 +1,4 @@
-//! What the CLI does, as far as its lines show: for the report of a deadline that has passed.
+//! Activity of the CLI, as far as its lines show: for the report of a deadline that has passed.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::wire::kind::MessageKind;
 /// Number of calls of tools that are kept; a message of the CLI has one, and a model seldom calls ten at once.
 const CALLS: usize = 64;
 
-/// What the main thread does.
+/// Activity of the main thread.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Activity {
     /// Calls of tools without a result, oldest first.

@@ -33,7 +33,8 @@ impl Background {
         self.running.unwrap_or(!self.tasks.is_empty() || !self.untold.is_empty())
     }
 
-    /// Returns the task that began first of those that run, or of those of which the model is still to be told.
+    /// Returns the task that began first of those that run. If none runs, the one that ended first and is still to be reported to
+    /// the model.
     pub(crate) fn first(&self) -> Option<&str> {
         self.tasks.first().or(self.untold.first()).map(String::as_str)
     }

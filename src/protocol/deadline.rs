@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Why [`poll_timeout`](crate::Protocol::poll_timeout) names an instant. The waits are in
 /// [`Timeouts`](crate::Timeouts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Deadline {
     /// `initialize` has no reply.

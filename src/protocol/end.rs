@@ -108,6 +108,7 @@ impl fmt::Display for SessionClosed {
 
 /// What brought a session's end about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CloseReason {
     /// The host closed it.

@@ -6,7 +6,7 @@ use crate::base::error::DecodeError;
 use crate::base::ids::IncomingId;
 use crate::base::json::Json;
 use crate::incoming::ResponseKind;
-use crate::incoming::{Decision, IncomingKind, IncomingRequest, IncomingResponse, Payload};
+use crate::incoming::{Allow, Decision, IncomingKind, IncomingRequest, IncomingResponse, Payload};
 use crate::message::Message;
 use crate::protocol::action::{Action, CancelledReason};
 use crate::protocol::action_queue::Actions;
@@ -187,7 +187,7 @@ fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
 
 /// The tool's own input, which goes back with an allow that has no other. Without an input there is nothing to allow.
 fn own_input(decision: &Decision, ask: &IncomingRequest) -> Result<Option<Json>, DecodeError> {
-    let Decision::Allow { input, .. } = decision else { return Ok(None) };
+    let Decision::Allow(Allow { input, .. }) = decision else { return Ok(None) };
     let own = control::tool_input(ask.message.as_bytes())?;
     Ok(input.is_none().then(|| Json::from_line(own.as_bytes())))
 }

@@ -145,6 +145,12 @@ impl Requests {
         self.open.iter().filter(|open| open.for_host && open.about.stops() == stops).count()
     }
 
+    /// Returns whether every request has its response.
+    #[cfg(feature = "driver")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// Whether the host waits for a reply.
     pub(crate) fn owes_host(&self) -> bool {
         self.open.iter().any(|open| open.for_host)

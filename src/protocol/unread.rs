@@ -18,7 +18,7 @@ const LONGEST_ID: usize = 16 * 1024;
 /// Reason in the response to a request that was not read.
 const UNREAD: &str = "the request is too long for the host";
 
-/// What a rejected line contains, as far as it was read.
+/// Contents of a rejected line, as far as they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holds {
     Anything,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 
+use super::desk::Desk;
 use super::incoming::Handlers;
 use super::limits::HandleLimits;
 use super::runner::Runner;
@@ -65,6 +66,7 @@ pub(super) struct Setup {
     limits: HandleLimits,
     journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
     feeds: EarlyFeeds,
+    desk: Arc<Desk>,
 }
 
 impl SessionBuilder {
@@ -119,7 +121,7 @@ impl SessionBuilder {
     /// If the session is never opened, the subscriber's stream ends when the builder is dropped.
     pub fn subscribe(&mut self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.setup.limits.subscriber_bytes, overflow };
-        Subscriber::new(self.setup.feeds.open(room))
+        Subscriber::new(self.setup.feeds.open(room), Arc::clone(&self.setup.desk))
     }
 
     /// Starts the CLI on the current tokio runtime, and runs the session there as a task. The session needs nothing else;
@@ -192,7 +194,7 @@ impl Setup {
         let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
         let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take());
         let inbox = self.handlers.as_ref().map(|handlers| state.own(handlers.kinds()));
-        let shared = Arc::new(Shared::new(state, aside, self.limits));
+        let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits));
         let serving = self.handlers.zip(inbox).map(|(handlers, inbox)| {
             let inbox = inbox.expect("no request of a new session is handled yet");
             IncomingRequests::new(inbox, Arc::clone(&shared)).serve(handlers)

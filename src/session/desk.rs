@@ -29,6 +29,11 @@ impl Desk {
         }
     }
 
+    /// Wakes the runner: a reader that it waits for has read.
+    pub(super) fn wake(&self) {
+        self.leave(|_| {});
+    }
+
     /// Takes what was left, as the task that is woken when more is.
     pub(super) fn collect(&self, cx: &Context<'_>) -> Left {
         let mut taken = Left::default();

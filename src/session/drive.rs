@@ -4,6 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use crate::base::ids::{IncomingId, PromptId, RequestId};
+use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::driver::{Driver, Waiting};
 use crate::incoming::{IncomingRequest, IncomingResponse};
@@ -34,6 +35,9 @@ impl Report {
 }
 
 pub(super) trait Drive: Send {
+    fn now(&self) -> SessionTime;
+    fn hold(&mut self, until: Option<SessionTime>);
+    fn reads_on(&self) -> bool;
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>>;
     fn unread(&mut self) -> Option<Action>;
     fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>>;
@@ -54,6 +58,18 @@ pub(super) trait Drive: Send {
 }
 
 impl<T: Transport + Send> Drive for Driver<T> {
+    fn now(&self) -> SessionTime {
+        self.transport().now()
+    }
+
+    fn hold(&mut self, until: Option<SessionTime>) {
+        Driver::hold(self, until);
+    }
+
+    fn reads_on(&self) -> bool {
+        Driver::reads_on(self)
+    }
+
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
         Driver::poll_next(self, cx)
     }

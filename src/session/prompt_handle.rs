@@ -28,9 +28,11 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 /// that was another's after all (a turn that the CLI began by itself at that moment), what was not read of them is taken
 /// back. What the [end](PromptEnd) says is exact on every version.
 ///
-/// Messages that nobody reads are dropped, the oldest first, once they are more than
-/// [`HandleLimits`](super::HandleLimits) allow; the stream then tells how many ([`Lagged`]). A turn that is not read at all
-/// delays nothing.
+/// Once the stream is read, the session waits for its reader ([`Overflow::Wait`](super::Overflow::Wait)). When
+/// [`HandleLimits::turn_messages`](super::HandleLimits::turn_messages) are unread, it reads nothing from the CLI until half
+/// of them are taken. Before the first read, and while the [end](Self::ended) is waited for, nothing waits: messages that
+/// exceed [`HandleLimits::turn_bytes`](super::HandleLimits::turn_bytes) are dropped, and the stream reports how many
+/// ([`Lagged`]). A prompt that is not read at all delays nothing.
 ///
 /// Dropping it detaches: the prompt runs on, unless [`interrupt_on_drop`](Self::interrupt_on_drop) was called. [`cancel`](Self::cancel) and [`interrupt`](Self::interrupt) are other things.
 /// While it lives it counts as a handle on the session.
@@ -138,7 +140,7 @@ impl PromptHandle {
     /// # Errors
     /// [`Lagged`] where messages were dropped before the next one.
     pub async fn next(&mut self) -> Option<Result<Message, Lagged>> {
-        poll_fn(|cx| self.mailbox.poll_message(cx)).await
+        poll_fn(|cx| self.poll_message(cx)).await
     }
 
     /// Returns the next edit of what the turn says; `None` when the prompt has ended and all edits were taken. Applying all edits
@@ -191,15 +193,15 @@ impl PromptHandle {
     ///
     /// Dropping the future is dropping the handle.
     pub async fn finish(self) -> PromptEnd {
-        self.mailbox.deafen();
-        poll_fn(|cx| self.mailbox.poll_end(cx)).await
+        self.resume(self.mailbox.deafen());
+        poll_fn(|cx| self.poll_end(cx)).await
     }
 
     /// Waits for the end of the prompt and returns it; messages may still be unread. Later calls return the same end.
     ///
     /// Dropping the future loses nothing.
     pub async fn ended(&mut self) -> PromptEnd {
-        poll_fn(|cx| self.mailbox.poll_end(cx)).await
+        poll_fn(|cx| self.poll_end(cx)).await
     }
 
     /// Withdraws the prompt where no turn has taken it: see [`Protocol::cancel`](crate::Protocol::cancel).
@@ -218,6 +220,25 @@ impl PromptHandle {
     pub fn interrupt(&self) -> Result<PendingResponse, RefusedError<Interrupt>> {
         self.presence.command(|state| state.interrupt(Interrupt::prompt(self.id)))
     }
+
+    fn poll_message(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, Lagged>>> {
+        let (polled, resumes) = self.mailbox.poll_message(cx);
+        self.resume(resumes);
+        polled
+    }
+
+    fn poll_end(&self, cx: &Context<'_>) -> Poll<PromptEnd> {
+        let (polled, resumes) = self.mailbox.poll_end(cx);
+        self.resume(resumes);
+        polled
+    }
+
+    /// Wakes a session that waited for this reader.
+    fn resume(&self, resumes: bool) {
+        if resumes {
+            self.presence.desk.wake();
+        }
+    }
 }
 
 impl Drop for PromptHandle {
@@ -225,7 +246,7 @@ impl Drop for PromptHandle {
         if self.stops && !self.mailbox.has_ended() {
             self.presence.desk.leave(|left| left.stopped.push(self.id));
         }
-        self.mailbox.abandon();
+        self.resume(self.mailbox.abandon());
     }
 }
 
@@ -234,7 +255,7 @@ impl Stream for PromptHandle {
     type Item = Result<Message, Lagged>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.mailbox.poll_message(cx)
+        self.poll_message(cx)
     }
 }
 
@@ -245,7 +266,7 @@ impl IntoFuture for PromptHandle {
     type IntoFuture = PendingAnswer;
 
     fn into_future(self) -> PendingAnswer {
-        self.mailbox.deafen();
+        self.resume(self.mailbox.deafen());
         PendingAnswer(self)
     }
 }
@@ -259,7 +280,7 @@ impl Future for PendingAnswer {
     type Output = Result<Answer, PromptError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.mailbox.poll_end(cx).map(PromptEnd::into_result)
+        self.0.poll_end(cx).map(PromptEnd::into_result)
     }
 }
 

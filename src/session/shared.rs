@@ -24,7 +24,7 @@ const BEHIND: usize = 1024 * 1024;
 
 pub(super) struct Shared {
     state: Mutex<State>,
-    pub(super) desk: Desk,
+    pub(super) desk: Arc<Desk>,
     aside: Mutex<Aside>,
     presence: OnceLock<Weak<Presence>>,
     closed: OnceLock<SessionClosed>,
@@ -36,10 +36,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, aside: Aside, limits: HandleLimits) -> Self {
+    pub(super) fn new(state: State, aside: Aside, desk: Arc<Desk>, limits: HandleLimits) -> Self {
         Self {
             state: Mutex::new(state),
-            desk: Desk::default(),
+            desk,
             aside: Mutex::new(aside),
             presence: OnceLock::new(),
             closed: OnceLock::new(),
@@ -58,7 +58,7 @@ impl Shared {
     pub(super) fn command<R>(&self, command: impl FnOnce(&mut State) -> R) -> R {
         let done = command(&mut self.state());
         self.attend();
-        self.desk.leave(|_| {});
+        self.desk.wake();
         done
     }
 
@@ -80,7 +80,7 @@ impl Shared {
         }
         if any {
             // The runner may wait for it.
-            self.desk.leave(|_| {});
+            self.desk.wake();
         }
     }
 

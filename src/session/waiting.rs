@@ -4,6 +4,7 @@ pub(super) mod calls;
 pub(super) mod feed;
 pub(super) mod inbox;
 pub(super) mod mailbox;
+pub(super) mod patience;
 pub(super) mod ring;
 mod said;
 pub(super) mod slot;

@@ -95,8 +95,8 @@ impl Tracer {
 
 fn answer_name(answer: &IncomingResponse) -> &'static str {
     match answer {
-        IncomingResponse::Permission(Decision::Allow { .. }) => "allow",
-        IncomingResponse::Permission(Decision::Deny { .. }) => "deny",
+        IncomingResponse::Permission(Decision::Allow(_)) => "allow",
+        IncomingResponse::Permission(Decision::Deny(_)) => "deny",
         IncomingResponse::Hook(_) => "hook",
         IncomingResponse::Mcp(_) => "mcp",
         IncomingResponse::Elicitation(_) => "elicitation",

@@ -170,7 +170,12 @@ fn replay_leaves_out_what_is_not_there() {
     let entries: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let with = |name: &str| entries.iter().filter(|entry| entry.get(name).is_some()).count();
     assert!(with("action") == entries.len() && with("turn") > 0 && with("turn") < entries.len(), "{lines:#?}");
-    assert!(!lines.iter().any(|line| line.contains("null")), "{lines:#?}");
+    let has_null = |entry: &Value| entry.as_object().is_none_or(|entry| entry.values().any(Value::is_null));
+    assert!(!entries.iter().any(has_null), "{lines:#?}");
+    assert_eq!(entries[0], serde_json::json!({ "t": 0.0, "action": "schema", "version": 1 }));
+    let messages = || entries.iter().filter(|entry| entry["action"] == "message");
+    assert!(messages().count() > 0 && messages().all(|entry| entry["message"]["type"] == entry["type"]), "{lines:#?}");
+    assert_eq!(entries.last().expect("an end")["action"], "closed");
 }
 
 #[test]

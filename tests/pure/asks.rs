@@ -7,7 +7,7 @@ use crate::recording::{self, What};
 use claude_duplex::incoming::hook::{HookOutput, HookOutputDecision};
 use claude_duplex::incoming::mcp::{McpReaction, SdkMcpServer, SdkMcpTool};
 use claude_duplex::{
-    Action, Config, Decision, DecodeError, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Json,
+    Action, Config, Decision, DecodeError, Deny, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Json,
     Protocol, RespondError, Seed, SessionTime,
 };
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ fn typed(ask: &IncomingRequest, said: &Value) -> IncomingResponse {
         }
         IncomingKind::Permission if said["behavior"] == "allow" => Decision::allow().into(),
         IncomingKind::Permission => {
-            let deny = Decision::deny(text(&said["message"]));
+            let deny = Deny::new(text(&said["message"]));
             IncomingResponse::from(if said["interrupt"] == true { deny.and_interrupt() } else { deny })
         }
         IncomingKind::Hook => {

@@ -29,6 +29,7 @@ mod drift;
 mod driver;
 mod edits;
 mod journal;
+mod json;
 mod mock_cli;
 mod recordings;
 mod requests;

@@ -8,6 +8,7 @@ mod drops;
 mod ends;
 mod limits;
 mod own;
+mod readers;
 mod rig;
 mod serving;
 mod subscribers;

@@ -8,9 +8,9 @@ use claude_duplex::incoming::{
 };
 use claude_duplex::message::Transcript;
 use claude_duplex::{
-    Action, CancelledReason, ChildCommand, Config, ContentBlock, Deadline, Decision, DeclinedReason, IncomingKind,
-    IncomingResponse, Input, Interrupt, Journal, Json, LostReason, Message, MessageKind, Outcome, Prompt, Protocol,
-    Recorder, Request, RequestError, ResponseKind, Seed, SessionTime, StreamDelta,
+    Action, Allow, CancelledReason, ChildCommand, Config, ContentBlock, Deadline, Decision, DeclinedReason,
+    IncomingKind, IncomingResponse, Input, Interrupt, Journal, Json, LostReason, Message, MessageKind, Outcome, Prompt,
+    Protocol, Recorder, Request, RequestError, ResponseKind, Seed, SessionTime, StreamDelta,
 };
 
 /// A content as nobody wants it in a log: long, with an escape sequence that clears the screen.
@@ -79,10 +79,9 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
         IncomingResponse::Raw(json()),
         IncomingResponse::Error { message: long() },
         Decision::deny(long()).into(),
-        (0..100)
-            .fold(Decision::allow_with(json()), |allow, _| {
-                allow.and_remember(PermissionChange::AddDirectories(vec![long()]))
-            })
+        Allow::new()
+            .with_input(json())
+            .and_remember_all((0..100).map(|_| PermissionChange::AddDirectories(vec![long()])))
             .into(),
     ];
     answers.iter().for_each(|answer| show("answer", answer));

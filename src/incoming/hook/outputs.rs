@@ -260,11 +260,13 @@ outputs! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermissionRequestHookDecision(Decision);
 
-impl From<Decision> for PermissionRequestHookDecision {
-    fn from(mut decision: Decision) -> Self {
-        let (Decision::Allow { tool_use_id, classification, .. } | Decision::Deny { tool_use_id, classification, .. }) =
-            &mut decision;
-        (*tool_use_id, *classification) = (None, None);
+impl<D: Into<Decision>> From<D> for PermissionRequestHookDecision {
+    fn from(decision: D) -> Self {
+        let mut decision = decision.into();
+        match &mut decision {
+            Decision::Allow(allow) => (allow.tool_use_id, allow.classification) = (None, None),
+            Decision::Deny(deny) => (deny.tool_use_id, deny.classification) = (None, None),
+        }
         Self(decision)
     }
 }

@@ -1,9 +1,9 @@
 //! `initialize`: what the host brings to the session, and what it wants of it.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use crate::base::json::Json;
+use crate::incoming::hook::HookEvent;
 use crate::outgoing::request::agents::AgentDefinition;
 use crate::outgoing::request::hooks::HookMatcher;
 use crate::outgoing::request::initialized::InitializeResponse;
@@ -21,12 +21,15 @@ sent! {
     /// A second one is refused up to 2.1.143 (`Already initialized`); later it replaces the hooks.
     ///
     /// ```
+    /// use claude_duplex::incoming::hook::HookEvent;
     /// use claude_duplex::request::{AgentDefinition, HookMatcher, Initialize};
     ///
+    /// let guard = HookMatcher::new("guard").for_matching("Bash").timeout(30).block();
+    /// let scout = AgentDefinition::new("looks around", "look around, and say what there is");
     /// let initialize = Initialize::new()
-    ///     .hook("PreToolUse", HookMatcher::new("guard").for_matching("Bash").timeout(30).block())
+    ///     .hook(HookEvent::PreToolUse, guard)
     ///     .append_system_prompt("be brief")
-    ///     .agent("scout", AgentDefinition::new("looks around", "look around, and say what there is"));
+    ///     .agent("scout", scout);
     /// ```
     pub struct Initialize as "initialize" -> InitializeResponse {
         may {
@@ -119,9 +122,26 @@ words! {
 }
 
 impl Initialize {
-    /// Adds a hook for an event, as `PreToolUse`. Those of one event are called at the same time.
+    /// Adds a hook for an event. Those of one event are called at the same time.
+    ///
+    /// A hook of a misspelt event is never called. So a string does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// # use claude_duplex::request::{HookMatcher, Initialize};
+    /// Initialize::new().hook("PreToolUze", HookMatcher::new("guard"));
+    /// ```
+    ///
+    /// An event of a newer CLI is [`HookEvent::Other`]:
+    ///
+    /// ```
+    /// use claude_duplex::incoming::hook::HookEvent;
+    /// use claude_duplex::request::{HookMatcher, Initialize};
+    ///
+    /// let event = HookEvent::Other("OfALaterVersion".into());
+    /// let initialize = Initialize::new().hook(event, HookMatcher::new("guard"));
+    /// ```
     #[must_use]
-    pub fn hook(mut self, event: impl Display, matcher: HookMatcher) -> Self {
+    pub fn hook(mut self, event: HookEvent, matcher: HookMatcher) -> Self {
         self.hooks.get_or_insert_default().entry(event.to_string()).or_default().push(matcher);
         self
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::base::error::LostReason;
 use crate::base::ids::{PromptId, TurnId};
+use crate::base::time::SessionTime;
 use crate::message::Message;
 use crate::protocol::action::{Action, Outcome, TurnOrigin};
 use crate::protocol::end::SessionClosed;
@@ -15,6 +16,7 @@ use crate::session::declined::{self, DeclinedRequest, Declining};
 use crate::session::prompt_end::PromptEnd;
 use crate::session::waiting::calls::Calls;
 use crate::session::waiting::mailbox::Mailbox;
+use crate::session::waiting::patience::Waiting;
 use crate::session::waiting::ring::{Ring, Room};
 
 #[derive(Debug)]
@@ -71,6 +73,13 @@ impl Router {
         let mailbox = Mailbox::new(self.room);
         self.prompts.push(Prompt { id, mailbox: Arc::clone(&mailbox), taken: false });
         mailbox
+    }
+
+    /// Returns until when the session waits for the readers of prompts, if it does: the next time when one is given up.
+    pub(super) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
+        let hearers = self.turns.iter().flat_map(|turn| turn.takers.iter().chain(&turn.guess));
+        let prompts = hearers.filter_map(|id| self.prompts.iter().find(|prompt| prompt.id == *id));
+        prompts.filter_map(|prompt| prompt.mailbox.waits(waiting)).min()
     }
 
     /// Passes on what an action means to turns.

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::patience::{Level, Patience, Waiting};
 use super::ring::{Lagged, Ring, Room};
+use crate::base::time::SessionTime;
 use crate::driver::awaited::Awaited;
 use crate::protocol::action::Action;
 
@@ -17,12 +19,13 @@ pub(in crate::session) struct Feed(Awaited<Inner>);
 
 struct Inner {
     unread: Ring<Action>,
+    patience: Patience,
     ended: bool,
 }
 
 impl Feed {
     pub(in crate::session) fn new(room: Room, ended: bool) -> Arc<Self> {
-        Arc::new(Self(Awaited::new(Inner { unread: Ring::new(room), ended })))
+        Arc::new(Self(Awaited::new(Inner { unread: Ring::new(room), patience: Patience::default(), ended })))
     }
 
     /// Who is to be woken; none where nobody listens any more.
@@ -44,11 +47,21 @@ impl Feed {
         self.0.with(|inner| inner.ended)
     }
 
-    /// Moves the next ones over. Ready with none at the end.
-    pub(in crate::session) fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<Told>) -> Poll<()> {
+    /// Returns until when the session waits for the reader, if it does.
+    pub(in crate::session) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
+        self.0.with(|inner| {
+            let (level, waits) = (inner.unread.level(), inner.unread.is_waited_for());
+            let until = inner.patience.until(level, waiting);
+            inner.unread.keep(waits && !waiting.reads_on && !inner.patience.has_given_up());
+            until
+        })
+    }
+
+    /// Moves the next ones over. Ready with none at the end. Returns whether a session that waits is to look again.
+    pub(in crate::session) fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<Told>) -> Poll<bool> {
         self.0.poll(cx, |inner| {
             taken.extend(std::iter::from_fn(|| inner.unread.pop()).take(TAKEN));
-            (!taken.is_empty() || inner.ended).then_some(())
+            (!taken.is_empty() || inner.ended).then(|| inner.patience.taken(inner.unread.level()))
         })
     }
 
@@ -57,12 +70,15 @@ impl Feed {
         self.0.tell(|inner| inner.ended = true).1
     }
 
-    pub(in crate::session) fn leave(&self) {
-        self.0.with(|inner| {
+    /// Ends it for the reader. Returns whether a session that waits is to look again.
+    pub(in crate::session) fn leave(&self) -> bool {
+        let resumes = self.0.with(|inner| {
             inner.ended = true;
             inner.unread.clear();
+            inner.patience.taken(Level::Low)
         });
         self.0.forget();
+        resumes
     }
 
     pub(in crate::session) fn len(&self) -> usize {
@@ -90,5 +106,20 @@ impl EarlyFeeds {
 impl Drop for EarlyFeeds {
     fn drop(&mut self) {
         self.0.iter().filter_map(|feed| feed.end()).for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::waiting::ring::Overflow;
+
+    #[test]
+    fn one_that_is_left_is_forgotten() {
+        let feed = Feed::new(Room { items: 8, bytes: 1024, overflow: Overflow::Oldest }, false);
+        assert!(feed.push(Action::Idle).is_some());
+        assert!(!feed.leave(), "the session did not wait for it");
+        assert!(feed.is_over() && feed.push(Action::Idle).is_none());
+        assert_eq!(feed.len(), 0);
     }
 }

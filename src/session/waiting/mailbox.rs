@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::patience::{Level, Patience, Waiting};
 use super::ring::{Lagged, Ring, Room};
 use super::said::Said;
+use crate::base::time::SessionTime;
 use crate::driver::awaited::Awaited;
 use crate::message::Message;
 use crate::session::prompt_end::PromptEnd;
@@ -15,8 +17,11 @@ pub(in crate::session) struct Mailbox(Awaited<Inner>);
 #[derive(Debug)]
 struct Inner {
     unread: Ring<Message>,
-    /// Nobody reads messages any more.
+    /// Messages are no longer read.
     deaf: bool,
+    /// Messages are read: the last that was waited for was a message, and not the end.
+    reads: bool,
+    patience: Patience,
     kept: Option<Kept>,
     said: Said,
     end: Option<PromptEnd>,
@@ -28,6 +33,17 @@ struct Kept {
     messages: Vec<Message>,
     room: usize,
     omitted: u64,
+}
+
+impl Inner {
+    /// Returns whether messages are read, and the end is not waited for.
+    fn is_read(&self) -> bool {
+        self.reads && !self.deaf && self.end.is_none()
+    }
+
+    fn level(&self) -> Level {
+        if self.is_read() { self.unread.level() } else { Level::Low }
+    }
 }
 
 impl Kept {
@@ -47,6 +63,8 @@ impl Mailbox {
         Arc::new(Self(Awaited::new(Inner {
             unread: Ring::new(room),
             deaf: false,
+            reads: false,
+            patience: Patience::default(),
             kept: None,
             said: Said::default(),
             end: None,
@@ -105,7 +123,17 @@ impl Mailbox {
         })
     }
 
-    // For the handle.
+    /// Returns until when the session waits for the reader, if it does.
+    pub(in crate::session) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
+        self.0.with(|inner| {
+            let (level, waits) = (inner.level(), inner.is_read() && inner.unread.is_waited_for());
+            let until = inner.patience.until(level, waiting);
+            inner.unread.keep(waits && !waiting.reads_on && !inner.patience.has_given_up());
+            until
+        })
+    }
+
+    // For the handle. The flags that are returned: whether a session that waits is to look again.
 
     pub(in crate::session) fn keep(&self, limit: usize) {
         self.0.with(|inner| {
@@ -118,15 +146,25 @@ impl Mailbox {
         });
     }
 
-    pub(in crate::session) fn poll_message(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, Lagged>>> {
-        self.0.poll(cx, |inner| match inner.unread.pop() {
-            Some(message) => Some(Some(message)),
-            None => inner.end.is_some().then_some(None),
-        })
+    pub(in crate::session) fn poll_message(&self, cx: &Context<'_>) -> (Poll<Option<Result<Message, Lagged>>>, bool) {
+        let mut resumes = false;
+        let polled = self.0.poll(cx, |inner| {
+            inner.reads = true;
+            let Some(message) = inner.unread.pop() else { return inner.end.is_some().then_some(None) };
+            resumes = inner.patience.taken(inner.level());
+            Some(Some(message))
+        });
+        (polled, resumes)
     }
 
-    pub(in crate::session) fn poll_end(&self, cx: &Context<'_>) -> Poll<PromptEnd> {
-        self.0.poll(cx, |inner| inner.end.clone())
+    pub(in crate::session) fn poll_end(&self, cx: &Context<'_>) -> (Poll<PromptEnd>, bool) {
+        let mut resumes = false;
+        let polled = self.0.poll(cx, |inner| {
+            inner.reads = false;
+            resumes |= inner.patience.taken(Level::Low);
+            inner.end.clone()
+        });
+        (polled, resumes)
     }
 
     /// Returns whether the prompt has ended.
@@ -135,18 +173,20 @@ impl Mailbox {
     }
 
     /// Nothing is read any more but the end.
-    pub(in crate::session) fn deafen(&self) {
+    pub(in crate::session) fn deafen(&self) -> bool {
         self.0.with(|inner| {
             inner.deaf = true;
             inner.unread.clear();
-        });
+            inner.patience.taken(Level::Low)
+        })
     }
 
     /// Nothing is read any more at all.
-    pub(in crate::session) fn abandon(&self) {
-        self.deafen();
+    pub(in crate::session) fn abandon(&self) -> bool {
+        let resumes = self.deafen();
         let kept = self.0.with(|inner| inner.kept.take());
         drop(kept);
         self.0.forget();
+        resumes
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::patience::Level;
 use crate::message::Message;
 use crate::protocol::action::Action;
 use crate::wire::kind::MessageKind;
@@ -9,12 +10,30 @@ use crate::wire::kind::MessageKind;
 /// Beyond so many entries, an empty ring gives its memory back.
 const KEPT: usize = 64;
 
-/// What becomes of what a reader has not read when its buffer is full.
+/// Bytes that an entry counts beside its line, if the session waits for the reader.
+const FLAT: usize = 64;
+
+/// Policy for a reader whose buffer is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The oldest goes, whatever it is.
+    /// The session waits: it reads nothing from the CLI until half of the buffer is free, and the CLI stops when the pipe is
+    /// full. The default for the stream of a prompt, because a part that is missing is worse than a delay.
+    ///
+    /// Only reading waits. Commands and responses are written, signals are sent, stderr is read, and deadlines pass. The
+    /// session reads on although the buffer is full
+    ///
+    /// * while the CLI owes a response to a request or an interrupt, and until a turn that is being stopped has ended,
+    /// * once the session is closing, or the CLI has exited,
+    /// * when a deadline is due, which is judged by what has arrived, and
+    /// * when the reader has taken nothing for [`HandleLimits::reader_timeout`](crate::HandleLimits::reader_timeout), until
+    ///   it reads again. So a task that waits for something else of its own session cannot block that session.
+    ///
+    /// What is read then is kept up to the limit of bytes; beyond it, something is dropped as by
+    /// [`DeltasFirst`](Self::DeltasFirst) and reported as [`Lagged`]. While the session waits, nothing is dropped.
     #[default]
+    Wait,
+    /// The oldest goes, whatever it is.
     Oldest,
     /// The parts of messages that are still being written ([`StreamEvent`](MessageKind::StreamEvent)) go first, then
     /// other messages, the oldest of each. Results, asks and their ends, replies, and the begins and ends of turns and
@@ -36,9 +55,9 @@ pub struct Lagged {
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::session) struct Room {
-    /// So many, and at least one.
+    /// So many, and at least one. A reader that is waited for may exceed it.
     pub(in crate::session) items: usize,
-    /// Bytes of their lines, but for one that is longer by itself.
+    /// Bytes of their lines, but for one that is longer by itself. Half of them is what a reader is waited for at.
     pub(in crate::session) bytes: usize,
     pub(in crate::session) overflow: Overflow,
 }
@@ -66,11 +85,14 @@ pub(in crate::session) struct Ring<T> {
     bytes: usize,
     missed: u64,
     cut_off: bool,
+    /// The session waits for the reader, so nothing is dropped: what is pushed was read already.
+    keeps: bool,
 }
 
 impl<T: Item> Ring<T> {
     pub(in crate::session) fn new(room: Room) -> Self {
-        Self { lanes: [const { VecDeque::new() }; 3], room, next: 0, bytes: 0, missed: 0, cut_off: false }
+        let lanes = [const { VecDeque::new() }; 3];
+        Self { lanes, room, next: 0, bytes: 0, missed: 0, cut_off: false, keeps: false }
     }
 
     pub(in crate::session) fn push(&mut self, item: T) {
@@ -79,9 +101,9 @@ impl<T: Item> Ring<T> {
         }
         let lane = match self.room.overflow {
             Overflow::Oldest => Class::Delta,
-            Overflow::DeltasFirst => item.class(),
+            Overflow::DeltasFirst | Overflow::Wait => item.class(),
         };
-        self.bytes += item.bytes();
+        self.bytes += self.weight(&item);
         self.lanes[lane as usize].push_back((self.next, item));
         self.next += 1;
         while self.is_over() {
@@ -101,13 +123,13 @@ impl<T: Item> Ring<T> {
         let first = |lane: &VecDeque<(u64, T)>| lane.front().map_or(u64::MAX, |(number, _)| *number);
         let lane = match self.room.overflow {
             Overflow::Oldest => &mut self.lanes[0],
-            Overflow::DeltasFirst => self.lanes.iter_mut().min_by_key(|lane| first(lane))?,
+            Overflow::DeltasFirst | Overflow::Wait => self.lanes.iter_mut().min_by_key(|lane| first(lane))?,
         };
         let (_, item) = lane.pop_front()?;
         if lane.is_empty() && lane.capacity() > KEPT {
             *lane = VecDeque::new();
         }
-        self.bytes -= item.bytes();
+        self.bytes -= self.weight(&item);
         Some(Ok(item))
     }
 
@@ -141,14 +163,41 @@ impl<T: Item> Ring<T> {
         self.missed
     }
 
+    /// Returns whether a session waits for the reader of a full one.
+    pub(in crate::session) fn is_waited_for(&self) -> bool {
+        self.room.overflow == Overflow::Wait && !self.cut_off
+    }
+
+    /// Notes whether the session waits for the reader, who then loses nothing.
+    pub(in crate::session) fn keep(&mut self, keeps: bool) {
+        self.keeps = keeps;
+    }
+
+    /// Returns the fill level, for a session that waits for the reader.
+    pub(in crate::session) fn level(&self) -> Level {
+        let (len, items, bytes) = (self.len(), self.room.items.max(1), self.room.bytes / 2);
+        match () {
+            () if !self.is_waited_for() => Level::Low,
+            () if len >= items || len > 0 && self.bytes >= bytes => Level::Full,
+            () if len > items / 2 || len > 0 && self.bytes > bytes / 2 => Level::Half,
+            () => Level::Low,
+        }
+    }
+
     fn is_over(&self) -> bool {
         let len = self.len();
-        len > self.room.items.max(1) || len > 1 && self.bytes > self.room.bytes
+        let items = if self.room.overflow == Overflow::Wait { usize::MAX } else { self.room.items.max(1) };
+        !self.keeps && (len > items || len > 1 && self.bytes > self.room.bytes)
+    }
+
+    /// Bytes that an entry counts. Where no number of entries bounds them, those without a line count too.
+    fn weight(&self, item: &T) -> usize {
+        item.bytes() + if self.room.overflow == Overflow::Wait { FLAT } else { 0 }
     }
 
     fn drop_from(&mut self, lane: usize) -> Option<()> {
         let (_, item) = self.lanes[lane].pop_front()?;
-        self.bytes -= item.bytes();
+        self.bytes -= self.weight(&item);
         self.missed += 1;
         Some(())
     }

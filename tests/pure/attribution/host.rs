@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Decision, IncomingResponse, Input, Interrupt, Json, Prompt, PromptId, WhenBusy};
+use claude_duplex::{Decision, Deny, IncomingResponse, Input, Interrupt, Json, Prompt, PromptId, WhenBusy};
 
 use super::script::Step;
 use super::world::World;
@@ -120,7 +120,7 @@ impl World {
         let Some(ask) = self.asks.get(pick % self.asks.len().max(1)).copied() else { return };
         let decision = match how % 4 {
             0 => Decision::deny("no"),
-            1 => Decision::deny("no").and_interrupt(),
+            1 => Deny::new("no").and_interrupt().into(),
             _ => Decision::allow(),
         };
         let shown = ["deny", "deny+int", "allow", "allow"][usize::from(how % 4)];

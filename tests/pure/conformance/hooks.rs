@@ -12,7 +12,7 @@ use claude_duplex::incoming::hook::{
 };
 use claude_duplex::incoming::{ElicitationAction, PermissionChange};
 use claude_duplex::{
-    Action, Decision, DeclinedReason, IncomingRequest, IncomingResponse, Json, RespondError, ResponseKind,
+    Action, Allow, Decision, DeclinedReason, Deny, IncomingRequest, IncomingResponse, Json, RespondError, ResponseKind,
 };
 use serde_json::{Value, json};
 
@@ -221,7 +221,7 @@ fn outputs() -> Vec<(&'static str, HookOutput, Value)> {
     let used = PostToolUseOutput::new().additional_context("c").classifier_context("k").updated_tool_output(json("1"));
     let submitted =
         UserPromptSubmitOutput::new().additional_context("c").session_title("t").suppress_original_prompt(true);
-    let decision = Decision::deny("no").and_interrupt().about_tool_use("toolu_1");
+    let decision = Deny::new("no").and_interrupt().about_tool_use("toolu_1");
     vec![
         (
             "PreToolUse",
@@ -313,7 +313,8 @@ fn case_083_each_event_has_the_keys_of_the_wire() {
 fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
     let output = PermissionRequestOutput::new().decision(Decision::allow());
     assert_eq!(said("PermissionRequest", output)["hookSpecificOutput"]["decision"], json!({ "behavior": "allow" }));
-    let other = Decision::allow_with(Json::parse("{}").unwrap()).and_remember(PermissionChange::SetMode("plan".into()));
+    let other =
+        Allow::new().with_input(Json::parse("{}").unwrap()).and_remember(PermissionChange::SetMode("plan".into()));
     let own = said("PermissionRequest", PermissionRequestOutput::new().decision(other))["hookSpecificOutput"].take();
     let remembered = json!([{ "type": "setMode", "mode": "plan", "destination": "session" }]);
     assert_eq!(own["decision"], json!({ "behavior": "allow", "updatedInput": {}, "updatedPermissions": remembered }));

@@ -1,5 +1,6 @@
 //! `initialize`, both ways: cases 42 to 56.
 
+use claude_duplex::incoming::hook::HookEvent;
 use claude_duplex::request::{
     AgentDefinition, HookMatcher, Initialize, InitializeError, InitializeResponse, McpServerConfig, OnFailure,
     PluginConfig,
@@ -47,13 +48,14 @@ fn checked(initialize: &Initialize, reply: &Value) -> Result<(), InitializeError
 }
 
 fn guarded() -> Initialize {
-    Initialize::new().hook("PreToolUse", HookMatcher::new("hook_0").for_matching("Bash").block())
+    Initialize::new().hook(HookEvent::PreToolUse, HookMatcher::new("hook_0").for_matching("Bash").block())
 }
 
 #[test]
 fn case_042_hook_ids_and_what_a_failure_means_reach_the_wire() {
     let hook = HookMatcher::new("hook_0").callback_ids(["hook_0", "hook_1"]).for_matching("Bash").timeout(30).block();
-    let initialize = Initialize::new().hook("PreToolUse", hook).hook("PreToolUse", HookMatcher::new("hook_2"));
+    let initialize =
+        Initialize::new().hook(HookEvent::PreToolUse, hook).hook(HookEvent::PreToolUse, HookMatcher::new("hook_2"));
     assert_eq!(
         line(initialize)["hooks"],
         json!({ "PreToolUse": [
@@ -65,7 +67,7 @@ fn case_042_hook_ids_and_what_a_failure_means_reach_the_wire() {
 
 #[test]
 fn case_043_what_a_failure_means_is_left_out_unless_it_is_set() {
-    let hooks = line(Initialize::new().hook("Stop", HookMatcher::new("h")))["hooks"].clone();
+    let hooks = line(Initialize::new().hook(HookEvent::Stop, HookMatcher::new("h")))["hooks"].clone();
     assert_eq!(hooks, json!({ "Stop": [{ "hookCallbackIds": ["h"] }] }));
     assert_eq!(line(Initialize::new()), json!({ "subtype": "initialize" }));
 }
@@ -87,12 +89,15 @@ fn case_044_a_block_does_not_hold_where_the_cli_does_not_know_it() {
 #[test]
 fn case_045_an_unknown_word_for_a_failure_is_taken_for_a_block() {
     let hook = HookMatcher::new("h").on_failure(OnFailure::from("explode"));
-    let initialize = Initialize::new().hook("PreToolUse", hook);
+    let initialize = Initialize::new().hook(HookEvent::PreToolUse, hook);
     assert_eq!(line(initialize.clone())["hooks"]["PreToolUse"][0]["onFailure"], "explode");
     assert_eq!(checked(&initialize, &json!({})), Err(InitializeError::BlockUnsupported));
     // So too what is no word at all.
     let odd: HookMatcher = serde_json::from_value(json!({ "hookCallbackIds": ["h"], "onFailure": 5 })).unwrap();
-    assert_eq!(checked(&Initialize::new().hook("Stop", odd), &json!({})), Err(InitializeError::BlockUnsupported));
+    assert_eq!(
+        checked(&Initialize::new().hook(HookEvent::Stop, odd), &json!({})),
+        Err(InitializeError::BlockUnsupported)
+    );
 }
 
 #[test]
@@ -104,7 +109,7 @@ fn case_046_a_block_does_not_hold_where_the_hooks_were_not_applied() {
 #[test]
 fn case_047_a_hook_that_may_fail_needs_nothing() {
     let hook = HookMatcher::new("h").on_failure(OnFailure::Continue);
-    let initialize = Initialize::new().hook("PreToolUse", hook).hook("Stop", HookMatcher::new("g"));
+    let initialize = Initialize::new().hook(HookEvent::PreToolUse, hook).hook(HookEvent::Stop, HookMatcher::new("g"));
     assert_eq!(checked(&initialize, &json!({})), Ok(()));
     assert_eq!(checked(&initialize, &json!({ "hooks_applied": false })), Ok(()));
 }

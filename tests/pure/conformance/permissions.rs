@@ -4,7 +4,7 @@ use claude_duplex::incoming::{
     Classification, DecisionReason, PermissionChange, PermissionDestination, PermissionRule, PermissionUpdate,
     RuleBehavior,
 };
-use claude_duplex::{Decision, IncomingRequest, IncomingResponse, Json, RespondError};
+use claude_duplex::{Allow, Decision, Deny, IncomingRequest, IncomingResponse, Json, RespondError};
 use serde_json::{Value, json};
 
 use super::host::{Host, init, owner};
@@ -34,7 +34,7 @@ fn suggesting(suggestions: Value) -> (Host, IncomingRequest) {
 fn taken_back(suggestions: &Value) -> Value {
     let (mut host, ask) = suggesting(suggestions.clone());
     let permission = ask.permission().unwrap();
-    let decision = permission.suggestions().iter().fold(Decision::allow(), Decision::and_remember);
+    let decision = Allow::new().and_remember_all(permission.suggestions());
     host.payload(&ask, decision)["updatedPermissions"].take()
 }
 
@@ -42,7 +42,7 @@ fn taken_back(suggestions: &Value) -> Value {
 fn written(update: &Value) -> Value {
     let (mut host, ask) = bash();
     let update = PermissionUpdate::from_json(&parse(update)).unwrap();
-    host.payload(&ask, Decision::allow().and_remember(update))["updatedPermissions"][0].take()
+    host.payload(&ask, Allow::new().and_remember(update))["updatedPermissions"][0].take()
 }
 
 #[test]
@@ -63,14 +63,14 @@ fn case_067_a_deny_says_why() {
     let (mut host, ask) = bash();
     assert_eq!(host.payload(&ask, Decision::deny("no")), json!({ "behavior": "deny", "message": "no" }));
     let (mut host, ask) = bash();
-    let payload = host.payload(&ask, Decision::deny("no").and_interrupt());
+    let payload = host.payload(&ask, Deny::new("no").and_interrupt());
     assert_eq!(payload, json!({ "behavior": "deny", "message": "no", "interrupt": true }));
 }
 
 #[test]
 fn an_answer_may_say_what_the_user_meant_and_which_call_it_is_about() {
     let (mut host, ask) = bash();
-    let allow = Decision::allow().classified(Classification::UserPermanent).about_tool_use("toolu_1");
+    let allow = Allow::new().classified(Classification::UserPermanent).about_tool_use("toolu_1");
     let payload = host.payload(&ask, allow);
     let allowed = json!({
         "behavior": "allow", "updatedInput": { "command": "ls" },
@@ -78,7 +78,7 @@ fn an_answer_may_say_what_the_user_meant_and_which_call_it_is_about() {
     });
     assert_eq!(payload, allowed);
     let (mut host, ask) = bash();
-    let payload = host.payload(&ask, Decision::deny("no").classified(Classification::UserReject));
+    let payload = host.payload(&ask, Deny::new("no").classified(Classification::UserReject));
     assert_eq!(payload["decisionClassification"], "user_reject");
 }
 
@@ -104,7 +104,7 @@ fn case_069_suggestions_go_back_byte_for_byte() {
     let [claude_duplex::Action::IncomingRequest(ask)] = &host.hears(&line)[..] else { panic!("it was asked") };
     let permission = ask.permission().unwrap();
     assert_eq!(permission.suggestions()[0].as_json().as_str(), suggestion);
-    let decision = Decision::allow().and_remember(&permission.suggestions()[0]);
+    let decision = Allow::new().and_remember(&permission.suggestions()[0]);
     host.protocol.respond(host.now, ask.id(), decision).unwrap();
     let written = String::from_utf8(host.protocol.poll_transmit().to_vec()).unwrap();
     assert!(written.contains(&format!(r#""updatedPermissions":[{suggestion}]"#)), "{written}");
@@ -153,7 +153,7 @@ fn case_072_one_malformed_update_sends_none_and_the_allow_stands() {
     let updates: Result<Vec<_>, _> = list.iter().map(|update| PermissionUpdate::from_json(&parse(update))).collect();
     assert!(updates.is_err());
     let (mut host, ask) = bash();
-    let decision = updates.into_iter().flatten().fold(Decision::allow(), Decision::and_remember);
+    let decision = Allow::new().and_remember_all(updates.into_iter().flatten());
     assert_eq!(host.payload(&ask, decision), json!({ "behavior": "allow", "updatedInput": { "command": "ls" } }));
 }
 

@@ -7,8 +7,8 @@ use claude_duplex::incoming::hook::{HookEvent, HookOutput};
 use claude_duplex::incoming::mcp::McpResponse;
 use claude_duplex::incoming::{Classification, DialogResponse, ElicitationResponse, PermissionUpdate};
 use claude_duplex::{
-    Action, CloseReason, Decision, Exit, IncomingId, IncomingResponse, Input, Interrupt, Journal, Json, Outcome,
-    Prompt, PromptId, Recorder, Request, SessionTime,
+    Action, Allow, CloseReason, Decision, Deny, Exit, IncomingId, IncomingResponse, Input, Interrupt, Journal, Json,
+    Outcome, Prompt, PromptId, Recorder, Request, SessionTime,
 };
 
 /// Every kind of input, as format 1 writes it.
@@ -22,7 +22,7 @@ fn every_kind() -> Vec<Input<'static>> {
     let json = |text| Json::parse(text).unwrap();
     // A suggestion, which is kept whatever it says.
     let suggestion: PermissionUpdate = serde_json::from_str("{}").unwrap();
-    let classified = Decision::deny("no").classified(Classification::UserReject).about_tool_use("toolu_1");
+    let classified = Deny::new("no").classified(Classification::UserReject).about_tool_use("toolu_1");
     vec![
         Input::StderrEof,
         Input::Prompt(Prompt::text("hello")),
@@ -38,8 +38,8 @@ fn every_kind() -> Vec<Input<'static>> {
         Input::Interrupt(Interrupt::prompt(prompt).cancel_queued().id("mine")),
         Input::Request(Request::new("set_model").field("model", json("\"m\"")).id("mine")),
         Input::Respond(ask, Decision::allow().into()),
-        Input::Respond(ask, Decision::allow_with(json("{\"a\":1}")).and_remember(suggestion).into()),
-        Input::Respond(ask, Decision::deny("no").and_interrupt().into()),
+        Input::Respond(ask, Allow::new().with_input(json("{\"a\":1}")).and_remember(suggestion).into()),
+        Input::Respond(ask, Deny::new("no").and_interrupt().into()),
         Input::Respond(ask, IncomingResponse::Raw(json("{\"b\":2}"))),
         Input::Respond(ask, IncomingResponse::Error { message: "no".into() }),
         Input::Receive(b"{\"type\":\"x\",\"text\":\"\\\\ \xc3\xa9 \x01\"}\r\n".into()),

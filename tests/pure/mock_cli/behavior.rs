@@ -9,7 +9,7 @@ use claude_duplex::message::Transcript;
 use claude_duplex::options::PermissionMode;
 use claude_duplex::testing::{CliVersion, Damage, Fault, MockCli, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, Config, Decision, Exit, IncomingKind, IncomingResponse, Json, Message, Outcome, Request, Seed, SessionTime,
+    Action, Allow, Config, Exit, IncomingKind, IncomingResponse, Json, Message, Outcome, Request, Seed, SessionTime,
     TurnResult,
 };
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ fn a_mode_that_comes_with_an_allow_changes_what_is_asked() {
         let (mut pair, mut asked) = (pair(script()), Vec::new());
         run(&mut pair, |ask| {
             let tool = ask.permission().unwrap().tool_name;
-            let mut decision = Decision::allow();
+            let mut decision = Allow::new();
             if asked.is_empty() {
                 decision = decision.and_remember(PermissionChange::SetMode(mode.clone()));
             }

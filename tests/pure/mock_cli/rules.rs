@@ -2,7 +2,7 @@
 
 use claude_duplex::incoming::{PermissionChange, PermissionRule, RuleBehavior};
 use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
-use claude_duplex::{Action, Config, Decision, IncomingKind, IncomingRequest, IncomingResponse, Json, Seed};
+use claude_duplex::{Action, Allow, Config, Decision, IncomingKind, IncomingRequest, IncomingResponse, Json, Seed};
 
 /// Each is a prompt of its own.
 fn pair(generation: CliVersion, calls: impl IntoIterator<Item = ToolStep>) -> TestSession {
@@ -29,12 +29,12 @@ fn asked(pair: &mut TestSession, mut answer: impl FnMut(&IncomingRequest) -> Inc
 
 fn suggested(ask: &IncomingRequest) -> IncomingResponse {
     let permission = ask.permission().expect("a permission");
-    permission.suggestions().iter().cloned().fold(Decision::allow(), Decision::and_remember).into()
+    Allow::new().and_remember_all(permission.suggestions()).into()
 }
 
 fn allowing(rule: PermissionRule) -> IncomingResponse {
     let change = PermissionChange::AddRules { behavior: RuleBehavior::Allow, rules: vec![rule] };
-    Decision::allow().and_remember(change).into()
+    Allow::new().and_remember(change).into()
 }
 
 /// The answers to prompts that each run that command of Bash: how often it was asked each time.
@@ -76,7 +76,7 @@ fn rules_can_be_replaced_and_taken_away() {
     let counts = |other: PermissionChange| {
         counts(["a", "a", "b", "a", "b"], move |ask| match ask.permission().expect("a permission").input.as_str() {
             input if input.contains(r#""a""#) => allowing(PermissionRule::calls("Bash", "a")),
-            _ => Decision::allow().and_remember(other.clone()).into(),
+            _ => Allow::new().and_remember(other.clone()).into(),
         })
     };
     let rules = |command| vec![PermissionRule::calls("Bash", command)];

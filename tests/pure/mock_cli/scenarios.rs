@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use claude_duplex::incoming::hook::HookEvent;
 use claude_duplex::request::{HookMatcher, Initialize};
 use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, Config, Decision, IncomingKind, IncomingRequest, IncomingResponse, Interrupt, Message,
-    Outcome, Prompt, PromptId, Seed, TurnId, TurnOrigin, WhenBusy,
+    Action, CancelledReason, Config, Decision, Deny, IncomingKind, IncomingRequest, IncomingResponse, Interrupt,
+    Message, Outcome, Prompt, PromptId, Seed, TurnId, TurnOrigin, WhenBusy,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -123,7 +124,7 @@ fn a_deny_that_interrupts_ends_the_turn() {
         );
         let prompt = pair.prompt("hello");
         let ask = asked(&mut pair);
-        pair.respond(ask.id(), Decision::deny("stop").and_interrupt());
+        pair.respond(ask.id(), Deny::new("stop").and_interrupt());
         assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Interrupted);
     });
 }
@@ -177,7 +178,7 @@ fn an_ask_that_times_out_fails_its_call_only() {
 fn a_hook_that_times_out_is_withdrawn() {
     every(|generation| {
         let mut pair = pair(Script::new(generation).then([ToolStep::bash("ls").into(), Step::text("finished")]));
-        pair.request(Initialize::new().hook("PreToolUse", HookMatcher::new("guard").timeout(5)));
+        pair.request(Initialize::new().hook(HookEvent::PreToolUse, HookMatcher::new("guard").timeout(5)));
         let prompt = pair.prompt("hello");
         let ask = asked(&mut pair);
         let since = pair.now();

@@ -11,7 +11,14 @@ const KIB: usize = 1024;
 fn unread_messages_of_a_turn_by_their_number_and_their_bytes() {
     for (messages, bytes) in [(100, usize::MAX), (usize::MAX, 10 * KIB), (1, usize::MAX), (0, 0)] {
         let script = Script::default().fault(Fault::Flood(5_000));
-        let rig = open_with(script, |_| {}, |limits| (limits.turn_messages, limits.turn_bytes) = (messages, bytes));
+        let rig = open_with(
+            script,
+            |_| {},
+            |limits| {
+                (limits.turn_messages, limits.turn_bytes) = (messages, bytes);
+                limits.turn_overflow = Overflow::Oldest;
+            },
+        );
         rig.run(async |claude| {
             let mut turn = claude.prompt("flood").unwrap();
             turn.ended().await;

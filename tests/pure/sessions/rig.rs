@@ -2,9 +2,9 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use claude_duplex::testing::{InMemory, Script, TestRuntime};
@@ -28,6 +28,9 @@ pub(crate) struct Log {
     written: Arc<Mutex<Vec<u8>>>,
     signals: Arc<Mutex<Vec<ChildCommand>>>,
     gone: Arc<AtomicBool>,
+    read: Arc<AtomicUsize>,
+    /// The child has exited before its output was read, and who waits for that.
+    exited: Arc<Mutex<(bool, Option<Waker>)>>,
     /// The next read panics.
     pub(crate) panics: Arc<AtomicBool>,
     /// Nothing is taken that is written.
@@ -55,6 +58,17 @@ impl Log {
         self.signals.lock().unwrap().clone()
     }
 
+    /// Returns how many bytes of stdout were read.
+    pub(crate) fn read(&self) -> usize {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Lets the child exit, whatever it has written that was not read.
+    pub(crate) fn exit(&self) {
+        let waker = std::mem::replace(&mut *self.exited.lock().unwrap(), (true, None)).1;
+        waker.into_iter().for_each(Waker::wake);
+    }
+
     /// Whether the transport was dropped, which kills the group.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Relaxed)
@@ -74,7 +88,11 @@ impl Transport for Tap {
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         assert!(!self.log.panics.load(Ordering::Relaxed), "a transport that panics");
-        self.child.poll_read(cx, buffer)
+        let read = self.child.poll_read(cx, buffer);
+        if let Poll::Ready(Ok(count)) = &read {
+            self.log.read.fetch_add(*count, Ordering::Relaxed);
+        }
+        read
     }
 
     fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -101,6 +119,11 @@ impl Transport for Tap {
     }
 
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
+        let mut exited = self.log.exited.lock().unwrap();
+        if exited.0 {
+            return Poll::Ready(Exit::Code(3));
+        }
+        exited.1 = Some(cx.waker().clone());
         self.child.poll_exit(cx)
     }
 

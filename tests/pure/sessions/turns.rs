@@ -186,7 +186,8 @@ fn a_turn_of_the_clis_own_is_in_nobodys_messages() {
 
 #[test]
 fn unread_messages_are_capped_and_the_lag_is_exact() {
-    let rig = open(Script::default().fault(Fault::Flood(10_000)));
+    let script = Script::default().fault(Fault::Flood(10_000));
+    let rig = open_with(script, |_| {}, |limits| limits.turn_overflow = Overflow::Oldest);
     rig.run(async |claude| {
         let mut watch = claude.subscribe(100_000, Overflow::Oldest);
         let mut turn = claude.prompt("flood").unwrap();

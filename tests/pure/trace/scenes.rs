@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use claude_duplex::incoming::hook::HookEvent;
 use claude_duplex::incoming::hook::HookOutput;
 use claude_duplex::incoming::{DialogResponse, ElicitationResponse};
 use claude_duplex::request::{HookMatcher, Initialize, McpServerConfig, McpSetServers};
@@ -118,7 +119,7 @@ pub(crate) fn everything() {
     session(config(1), Script::default().then(steps), async |claude| {
         let server = McpServerConfig::stdio("mcp").env("API_KEY", SECRET).header("authorization", SECRET);
         let initialize = Initialize::new()
-            .hook("PreToolUse", HookMatcher::new("guard"))
+            .hook(HookEvent::PreToolUse, HookMatcher::new("guard"))
             .supported_dialog_kinds(["pick"])
             .append_system_prompt(SECRET)
             .mcp_server("docs", server.clone());

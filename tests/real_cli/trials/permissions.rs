@@ -2,7 +2,8 @@
 
 use claude_duplex::options::PermissionMode;
 use claude_duplex::{
-    Action, Config, Decision, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome as Ended, Prompt,
+    Action, Allow, Config, Decision, Deny, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome as Ended,
+    Prompt,
 };
 use serde_json::{Value, json};
 
@@ -82,7 +83,7 @@ async fn permission_allowed_always(case: &Case) -> Trial {
     let prompt = talk.prompt(Prompt::text(script([write("one.txt"), write("two.txt"), text("done")])))?;
     let ask = talk.asked().await?;
     let suggestion = ask.permission()?.suggestions().first().cloned().ok_or("no suggestion")?;
-    talk.claude.respond(ask.id(), Decision::allow().and_remember(suggestion))?;
+    talk.claude.respond(ask.id(), Allow::new().and_remember(suggestion))?;
     assert_eq!(talk.ended(prompt).await?.text(), "done");
     assert!(case.place.cwd().join("one.txt").exists() && case.place.cwd().join("two.txt").exists());
     assert_eq!(talk.actions.iter().filter(|action| matches!(action, Action::IncomingRequest(_))).count(), 1);
@@ -106,7 +107,7 @@ async fn permission_denied_and_interrupted(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(touching("made.txt")))?;
     let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), Decision::deny("stop it").and_interrupt())?;
+    talk.claude.respond(ask.id(), Deny::new("stop it").and_interrupt())?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Interrupted);
     assert!(!case.place.cwd().join("made.txt").exists());
     let again = talk.prompt(Prompt::text(script([text("here")])))?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use claude_duplex::incoming::hook::HookEvent;
 use claude_duplex::request::*;
 use claude_duplex::{Action, Config, Decision, DecodeError, Json, Request, RequestError, Response};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ trials![initialize, every_request_is_settled, unknown_request, an_ask_that_initi
 
 async fn initialize(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
-    let initialize = Initialize::new().hook("PreToolUse", HookMatcher::new("guard").for_matching("Bash"));
+    let initialize = Initialize::new().hook(HookEvent::PreToolUse, HookMatcher::new("guard").for_matching("Bash"));
     let reply = talk.request(initialize.clone().into()).await??;
     let names = reply.decode_as::<Initialize>().map(|view| Initialize::unknown_names(&view));
     traffic::reply(case.name, Initialize::SUBTYPE, &reply, names);

@@ -110,8 +110,8 @@ fn is_of_its_shape(answer: &IncomingResponse, ask: &IncomingRequest, response: &
     let is_success = response["subtype"] == "success";
     match answer {
         // What has no input cannot be allowed.
-        IncomingResponse::Permission(Decision::Allow { .. }) if ask.permission().is_err() => !is_success,
-        IncomingResponse::Permission(Decision::Allow { .. }) => {
+        IncomingResponse::Permission(Decision::Allow(_)) if ask.permission().is_err() => !is_success,
+        IncomingResponse::Permission(Decision::Allow(_)) => {
             payload["behavior"] == "allow" && payload["updatedInput"].is_object()
         }
         IncomingResponse::Permission(_) => payload["behavior"] == "deny" && payload["message"].is_string(),

@@ -202,7 +202,7 @@ fn judge_answer(ask: &IncomingRequest, answer: &IncomingResponse, response: &Res
         updated_permissions: Vec<Json>,
     }
     match answer {
-        IncomingResponse::Permission(Decision::Allow { input, remember, .. }) => {
+        IncomingResponse::Permission(Decision::Allow(claude_duplex::Allow { input, remember, .. })) => {
             let Ok(permission) = ask.permission() else { return assert_eq!(response.subtype, "error") };
             let said: Allow = response.response.as_ref().and_then(|said| said.decode().ok()).expect("an allow");
             assert_eq!(said.behavior, "allow");

@@ -5,7 +5,7 @@ use claude_duplex::incoming::hook::{
 };
 use claude_duplex::incoming::mcp::McpResponse;
 use claude_duplex::incoming::{DialogResponse, ElicitationResponse, PermissionChange};
-use claude_duplex::{Decision, IncomingKind, IncomingResponse, Json};
+use claude_duplex::{Allow, Decision, Deny, IncomingKind, IncomingResponse, Json};
 
 /// How many answers [`answer`] tells apart.
 pub(crate) const KINDS_OF_ANSWERS: u8 = 18;
@@ -14,8 +14,11 @@ pub(crate) fn answer(how: u8) -> IncomingResponse {
     let json = |text| Json::parse(text).expect("it is JSON");
     match how % KINDS_OF_ANSWERS {
         0 => Decision::allow().into(),
-        1 => Decision::deny("no").and_interrupt().into(),
-        2 => Decision::allow_with(json("{\"b\":[1,\n2]}")).and_remember(PermissionChange::SetMode("m\n".into())).into(),
+        1 => Deny::new("no").and_interrupt().into(),
+        2 => Allow::new()
+            .with_input(json("{\"b\":[1,\n2]}"))
+            .and_remember(PermissionChange::SetMode("m\n".into()))
+            .into(),
         3 => Decision::allow_with(Json::from_text("no object")).into(),
         4 => IncomingResponse::Raw(json("{}")),
         5 => IncomingResponse::Error { message: "no\n".into() },
@@ -27,7 +30,7 @@ pub(crate) fn answer(how: u8) -> IncomingResponse {
         11 => ElicitationResponse::accept_with(json(if how < 128 { "{}" } else { "[]" })).into(),
         12 => DialogResponse::completed(Json::from_text("a\nb")).into(),
         13 => DialogResponse::cancelled().into(),
-        14 => Decision::allow().and_remember(PermissionChange::SetMode("plan".into())).into(),
+        14 => Allow::new().and_remember(PermissionChange::SetMode("plan".into())).into(),
         15 => PreToolUseOutput::new().permission_decision(HookPermissionDecision::Allow).into(),
         16 => ElicitationResponse::decline().into(),
         _ => IncomingResponse::Decline,

@@ -1,0 +1,131 @@
+//! The time for which a session waits for one reader.
+
+use std::time::Duration;
+
+use crate::base::time::SessionTime;
+
+/// Fill level of a reader's buffer, as far as the session waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::session) enum Level {
+    /// At most half of the room is used, or the session does not wait for this reader.
+    Low,
+    /// More is used. A session that waits goes on waiting.
+    Half,
+    /// The room is used. The session waits.
+    Full,
+}
+
+/// Rules by which a session waits for its readers.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::session) struct Waiting {
+    pub(in crate::session) now: SessionTime,
+    /// Time for which a reader that takes nothing is waited for.
+    pub(in crate::session) timeout: Duration,
+    /// The session reads on whoever is to be waited for.
+    pub(in crate::session) reads_on: bool,
+}
+
+/// The time for which a reader whose buffer is full has taken nothing.
+///
+/// The runner looks at it, and has the clock; the reader notes what it takes.
+#[derive(Debug, Default)]
+pub(in crate::session) struct Patience {
+    state: State,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum State {
+    /// The session does not wait.
+    #[default]
+    Free,
+    /// The session waits since then.
+    Since(SessionTime),
+    /// The session waits, and something was taken since it looked last.
+    Taking,
+    /// The session waited long enough, and reads on until something is taken.
+    GivenUp,
+}
+
+impl Patience {
+    /// Returns until when the session waits for the reader; `None` if it does not wait.
+    pub(in crate::session) fn until(&mut self, level: Level, waiting: Waiting) -> Option<SessionTime> {
+        let Waiting { now, timeout, .. } = waiting;
+        self.state = match (std::mem::take(&mut self.state), level) {
+            (State::GivenUp, Level::Half | Level::Full) => State::GivenUp,
+            (_, Level::Low) | (State::Free, Level::Half) => State::Free,
+            (State::Since(since), _) if since.saturating_add(timeout) <= now => State::GivenUp,
+            (State::Since(since), _) => State::Since(since),
+            (State::Free | State::Taking, _) => State::Since(now),
+        };
+        match self.state {
+            State::Since(since) => Some(since.saturating_add(timeout)),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the session no longer waits for a reader that takes nothing.
+    pub(in crate::session) fn has_given_up(&self) -> bool {
+        self.state == State::GivenUp
+    }
+
+    /// Notes that something was taken, which left the buffer at that level. Returns whether a session that waits is to look
+    /// again.
+    pub(in crate::session) fn taken(&mut self, level: Level) -> bool {
+        match self.state {
+            State::Free => false,
+            State::GivenUp => {
+                self.state = State::Free;
+                false
+            }
+            State::Since(_) | State::Taking => {
+                self.state = if level == Level::Low { State::Free } else { State::Taking };
+                level == Level::Low
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SessionTime {
+        SessionTime::from(Duration::from_secs(seconds))
+    }
+
+    fn now(seconds: u64) -> Waiting {
+        Waiting { now: at(seconds), timeout: Duration::from_secs(30), reads_on: false }
+    }
+
+    #[test]
+    fn a_full_buffer_is_waited_for_until_half_of_it_is_free() {
+        let mut patience = Patience::default();
+        assert_eq!(patience.until(Level::Half, now(0)), None);
+        assert_eq!(patience.until(Level::Full, now(1)), Some(at(31)));
+        assert!(!patience.taken(Level::Half));
+        assert_eq!(patience.until(Level::Half, now(2)), Some(at(32)));
+        assert!(patience.taken(Level::Low));
+        assert_eq!(patience.until(Level::Half, now(3)), None);
+    }
+
+    #[test]
+    fn one_that_takes_nothing_is_given_up_until_it_does() {
+        let mut patience = Patience::default();
+        assert_eq!(patience.until(Level::Full, now(0)), Some(at(30)));
+        for later in [30, 31, 1000] {
+            assert_eq!(patience.until(Level::Full, now(later)), None);
+        }
+        assert!(!patience.taken(Level::Full), "nobody waits");
+        assert_eq!(patience.until(Level::Full, now(1001)), Some(at(1031)));
+    }
+
+    #[test]
+    fn each_thing_that_is_taken_begins_the_time_anew() {
+        let mut patience = Patience::default();
+        patience.until(Level::Full, now(0));
+        for later in [29, 58, 87] {
+            assert!(!patience.taken(Level::Full));
+            assert_eq!(patience.until(Level::Full, now(later)), Some(at(later + 30)));
+        }
+    }
+}
