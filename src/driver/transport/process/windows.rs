@@ -1,4 +1,4 @@
-//! Job objects.
+//! Job objects: what a child starts ends with its job.
 
 use std::os::windows::io::RawHandle;
 use std::os::windows::process::CommandExt;
