@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex};
 
 use claude_duplex::testing::{Script, Step, ToolStep, serve_stdio};
 use claude_duplex::{
-    Action, Config, Decision, IncomingKind, MessageKind, Options, Overflow, Responder, Session, StreamDelta, Subscriber,
+    Action, Config, Decision, IncomingKind, IncomingKinds, MessageKind, Options, Overflow, Responder, Session,
+    StreamDelta, Subscriber, handler_fn,
 };
 use futures_lite::future::{or, try_zip, zip};
 use futures_lite::io::BufReader;
@@ -59,10 +60,10 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let open = Open::default();
     let keep = Arc::clone(&open);
     // An incoming request is settled by the client that answers it; at the end what nobody answered is declined.
-    let asks = claude.incoming()?.serve(move |asked: Responder| {
+    let asks = claude.incoming()?.serve(handler_fn(IncomingKinds::ALL, move |asked: Responder| {
         keep.lock().expect("nobody panics").insert(asked.id().number(), asked);
         std::future::ready(())
-    });
+    }))?;
     let executor = LocalExecutor::new();
     let accept = async {
         loop {

@@ -49,7 +49,7 @@ fn run() -> Result<(), Box<dyn Error>> {
                     allowed.set(allowed.get() + 1);
                     Decision::allow()
                 });
-                let serving = claude.incoming().expect("the first owner").serve(handlers);
+                let serving = claude.incoming().expect("the first owner").serve(handlers).unwrap();
                 let talk = async move {
                     let mut turn = claude.prompt("who are you?").expect("there is room");
                     while let Some(Ok(_)) = turn.next().await {

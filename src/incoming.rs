@@ -21,6 +21,7 @@ pub mod mcp;
 mod permission;
 mod question;
 mod response;
+mod response_to;
 mod update;
 
 pub(crate) use decision::Payload;
@@ -31,10 +32,11 @@ pub use kind::{IncomingKind, IncomingKinds};
 pub use permission::{Classification, DecisionReason, MatchedAskRule, McpSource, PermissionRequest};
 pub use question::{Question, QuestionOption, QuestionResponse, Questions, UnansweredKind, UnknownQuestionError};
 pub use response::{IncomingResponse, ResponseKind};
+pub use response_to::ResponseTo;
 pub use update::{PermissionChange, PermissionDestination, PermissionRule, PermissionUpdate, RuleBehavior};
 
 use crate::base::error::DecodeError;
-use crate::base::ids::IncomingId;
+use crate::base::ids::{IncomingId, PromptId, TurnId};
 use crate::message::Message;
 use crate::wire::control;
 use crate::wire::view::View;
@@ -76,6 +78,8 @@ pub struct IncomingRequest {
     pub(crate) id: IncomingId,
     pub(crate) kind: IncomingKind,
     pub(crate) message: Message,
+    pub(crate) turn: Option<TurnId>,
+    pub(crate) prompt: Option<PromptId>,
 }
 
 impl IncomingRequest {
@@ -101,6 +105,19 @@ impl IncomingRequest {
     #[must_use]
     pub fn request_id(&self) -> String {
         control::request_id(self.message.as_bytes()).unwrap_or_default()
+    }
+
+    /// Returns the turn that ran when the request came. A background task can make a request outside of turns.
+    #[must_use]
+    pub fn turn(&self) -> Option<TurnId> {
+        self.turn
+    }
+
+    /// Returns the first prompt of that turn, if it was known when the request came. Before 2.1.206 the CLI names the prompt
+    /// late.
+    #[must_use]
+    pub fn prompt(&self) -> Option<PromptId> {
+        self.prompt
     }
 
     /// What a [`PermissionRequest`](IncomingKind::Permission) ask is about.

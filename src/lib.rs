@@ -200,12 +200,13 @@ pub use protocol::deadline::Deadline;
 pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
 pub use protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 pub use protocol::input::Input;
+pub use protocol::raw::{Direction, StderrLine, WireLine};
 pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
 #[cfg(feature = "session")]
 pub use session::{
-    AlreadyHandledError, Answer, CallError, DeclinedRequest, HandleLimits, Handler, Handlers, IncomingRequests, Lagged,
-    LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner,
-    Session, SessionBuilder, Subscriber,
+    Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
+    IncomingError, IncomingRequests, Lagged, LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd,
+    PromptError, PromptHandle, Responder, Runner, Session, SessionBuilder, Subscriber, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -21,6 +21,7 @@ mod declined;
 mod desk;
 mod drive;
 mod incoming;
+mod initialize;
 mod limits;
 mod prompt_end;
 mod prompt_handle;
@@ -54,13 +55,15 @@ pub use answer::{Answer, PromptError};
 pub use builder::SessionBuilder;
 pub use call_error::CallError;
 pub use declined::DeclinedRequest;
-pub use incoming::{Handler, Handlers, IncomingRequests, LocalHandlers, Responder};
+pub use incoming::{
+    Handler, HandlerFn, HandlerRequest, Handlers, Hook, IncomingRequests, LocalHandlers, Responder, handler_fn,
+};
 pub use limits::HandleLimits;
 pub use prompt_end::PromptEnd;
 pub use prompt_handle::{PendingAnswer, PromptHandle};
 pub use reply::PendingResponse;
 pub use runner::Runner;
-pub use state::AlreadyHandledError;
+pub use state::IncomingError;
 pub use subscriber::Subscriber;
 pub use waiting::ring::{Lagged, Overflow};
 
@@ -227,19 +230,25 @@ impl Session {
         Subscriber::new(self.presence.state().subscribe(room), Arc::clone(&self.presence.desk))
     }
 
-    /// Becomes the owner of all incoming requests.
+    /// Takes the incoming requests of all kinds that the session [handles](crate::Config::handle). A session that is
+    /// [built](SessionBuilder::handlers) with handlers needs no stream for them.
     ///
     /// # Errors
-    /// [`AlreadyHandledError`] where some have an owner.
-    pub fn incoming(&self) -> Result<IncomingRequests, AlreadyHandledError> {
-        self.incoming_of(IncomingKinds::ALL)
+    /// [`IncomingError::AlreadyTaken`] if some of them are taken; [`IncomingError::NotHandled`] if the session handles no kind.
+    pub fn incoming(&self) -> Result<IncomingRequests, IncomingError> {
+        self.take_incoming(None)
     }
 
-    /// Becomes the owner of the incoming requests of those kinds.
+    /// Takes the incoming requests of those kinds.
     ///
     /// # Errors
-    /// [`AlreadyHandledError`] where some of them have an owner.
-    pub fn incoming_of(&self, kinds: IncomingKinds) -> Result<IncomingRequests, AlreadyHandledError> {
+    /// [`IncomingError::AlreadyTaken`] if some of them are taken; [`IncomingError::NotHandled`] if the session does not handle
+    /// some of them.
+    pub fn incoming_of(&self, kinds: IncomingKinds) -> Result<IncomingRequests, IncomingError> {
+        self.take_incoming(Some(kinds))
+    }
+
+    fn take_incoming(&self, kinds: Option<IncomingKinds>) -> Result<IncomingRequests, IncomingError> {
         let inbox = self.presence.state().own(kinds)?;
         Ok(IncomingRequests::new(inbox, self.presence.shared()))
     }

@@ -126,7 +126,8 @@ impl<T: Transport> Driver<T> {
     }
 
     fn read_stderr(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.stderr_ended {
+        let is_full = self.protocol.config().stderr_lines && !self.protocol.wants_read();
+        if self.stderr_ended || is_full {
             return false;
         }
         scratch::with(|buffer| {

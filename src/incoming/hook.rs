@@ -53,12 +53,14 @@
 //! Every other event guards nothing, and gets an error: `Stop` and `SubagentStop` would go on with a block, without a
 //! compaction (`PreCompact`) there may be no room for the next turn, and without a path (`WorktreeCreate`) the tool fails.
 
+mod call;
 mod details;
 mod event;
 mod inputs;
 mod output;
 mod outputs;
 
+pub use call::{HookCall, HookEventInput};
 pub use details::HookDetails;
 pub use event::HookEvent;
 pub use inputs::agents::{

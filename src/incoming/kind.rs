@@ -100,6 +100,18 @@ impl IncomingKinds {
         Self(self.0 | other.0)
     }
 
+    /// Returns `true` if the set has no kind.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns this set without the kinds of another.
+    #[must_use]
+    pub const fn without(self, other: IncomingKinds) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether some kind is in both sets.
     #[cfg(feature = "session")]
     pub(crate) const fn overlaps(self, other: IncomingKinds) -> bool {

@@ -1,23 +1,26 @@
 //! What happened: the one ordered queue that a [`Protocol`](crate::Protocol) gives out.
 
+mod incoming;
 mod json;
+mod lines;
+mod outcome;
+mod session;
 mod wait;
 
+pub use incoming::{CancelledReason, DeclinedReason};
+pub use lines::{DamagedLine, RejectedLine};
+pub use outcome::{Attribution, Outcome};
+pub use session::{CliSession, TurnOrigin};
 pub use wait::WaitReason;
 
-use std::fmt;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::base::error::{LostReason, RejectedReason, RequestError};
+use crate::base::error::RequestError;
 use crate::base::ids::{IncomingId, PromptId, RequestId, TurnId};
-use crate::base::text::{Cut, FewTexts, Quoted};
 use crate::incoming::{IncomingKind, IncomingRequest, ResponseKind};
 use crate::message::Message;
 use crate::outgoing::request::Response;
 use crate::protocol::deadline::Deadline;
 use crate::protocol::end::SessionClosed;
+use crate::protocol::raw::{StderrLine, WireLine};
 
 /// What happened, in the order in which it did.
 ///
@@ -149,6 +152,12 @@ pub enum Action {
     RejectedLine(RejectedLine),
     /// A line that contains something beside a message, or several messages. What follows it are the messages.
     DamagedLine(DamagedLine),
+    /// A line that the CLI wrote to stderr, if [`Config::stderr_lines`](crate::Config::stderr_lines) is on. A last line without
+    /// a line end comes with the end of stderr, or before [`Closed`](Action::Closed).
+    StderrLine(StderrLine),
+    /// A line of the protocol, if [`Config::wire_lines`](crate::Config::wire_lines) is on. Each line of stdout comes before the
+    /// actions that follow from it. Each line to stdin comes when it is handed to [`poll_transmit`](crate::Protocol::poll_transmit).
+    WireLine(WireLine),
     /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
     UnmatchedResponse(Message),
     /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
@@ -169,304 +178,36 @@ pub enum Action {
     Closed(SessionClosed),
 }
 
-/// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
-#[derive(Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct CliSession {
-    /// The session's id, by which it can be resumed; empty where the CLI gives none.
-    pub id: Arc<str>,
-    /// The CLI's version, as `2.1.329`.
-    pub version: Option<Arc<str>>,
-    /// What it can do ([wire reference, section 2.6](crate::guide::wire#26-capabilities)), from 2.1.205 on.
-    pub capabilities: Arc<[String]>,
-}
-
-impl fmt::Debug for CliSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CliSession")
-            .field("id", &Quoted(&self.id))
-            .field("version", &self.version.as_deref().map(Quoted))
-            .field("capabilities", &FewTexts(&self.capabilities))
-            .finish()
-    }
-}
-
-/// What started a turn.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TurnOrigin {
-    /// A prompt of ours.
-    Prompt,
-    /// The CLI itself, in its own word: `task-notification`, `auto-continuation`, ... Prompts may still be folded into it.
-    /// At most 256 bytes of the word are kept.
-    Own(Arc<str>),
-    /// Not known: not yet, or never.
-    Unknown,
-}
-
-impl fmt::Debug for TurnOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Prompt => f.write_str("Prompt"),
-            Self::Own(kind) => f.debug_tuple("Own").field(&Quoted(kind)).finish(),
-            Self::Unknown => f.write_str("Unknown"),
-        }
-    }
-}
-
-impl fmt::Display for TurnOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Prompt => f.write_str("prompt"),
-            Self::Own(kind) => f.write_str(kind),
-            Self::Unknown => f.write_str("unknown"),
-        }
-    }
-}
-
-/// How a prompt ended. When which is told, and which has a result, is in [`guide::turns`](crate::guide::turns).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The model answered it, alone or together with others.
-    Success,
-    /// The CLI dealt with it, and the model was not asked: a local command as `/context`, a blank prompt, one
-    /// [without query](crate::Prompt::without_query). The result has the CLI's own text.
-    Local,
-    /// Its turn failed; the result [says why](crate::TurnResult::error_text).
-    Error,
-    /// Its turn was stopped: by an [interrupt](crate::Protocol::interrupt), a deny that ends the turn, or a prompt of
-    /// [`Priority::Now`](crate::Priority::Now).
-    Interrupted,
-    /// Its [time limit](crate::Prompt::time_limit) has passed. It has a result if its turn ended within the grace period.
-    TimedOut {
-        /// Whether the CLI is done with the prompt, so that the session can be used as before. If not, the CLI did not stop in
-        /// time and may still run the prompt: queued prompts wait until it ends. Wait, [close](crate::Protocol::close) or
-        /// [abort](crate::Protocol::abort) the session.
-        stopped: bool,
-    },
-    /// It never ran: it was withdrawn while it waited, or waited here when the session was closed.
-    Cancelled,
-    /// A hook ended it: `UserPromptSubmit` refused the prompt, or a hook stopped its turn at a tool (`continue: false`).
-    Blocked,
-    /// A `PreToolUse` hook deferred a call of a tool (`permissionDecision: "defer"`), and the turn ended before the call. The result has the
-    /// call in [`deferred_tool_use`](crate::TurnResult::deferred_tool_use) (`defer` of 2.1.332). The call is made when the session is
-    /// resumed.
-    Deferred,
-    /// The CLI has seen its uuid, in this session or in the one that it [resumes](crate::Options::resume), and did not run
-    /// it. A [`Seed`](crate::Seed) that is used for a second process of the same session does that to every prompt.
-    Duplicate,
-    /// What became of it cannot be known.
-    Lost(LostReason),
-}
-
-impl Outcome {
-    /// Returns whether the prompt was answered, by the model or, if it is a [local](Self::Local) command, by the CLI itself.
+impl Action {
+    /// Returns the line of stdout that this action reports, without its line end: of a message, a request, a response, and a
+    /// line that was rejected and is kept whole. `None` for actions without a line of their own. The ends of turns and prompts
+    /// repeat a `result` that was reported as a message, and return `None`.
+    ///
+    /// Some lines have no action of this kind: `keep_alive`, the CLI's echoes of responses, error responses, and
+    /// `control_cancel_request`. [`WireLine`](Self::WireLine) reports every line, and returns `None` here, so that no line comes
+    /// twice.
     ///
     /// ```
-    /// use claude_duplex::Outcome;
+    /// use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
     ///
-    /// assert!(Outcome::Success.is_success() && Outcome::Local.is_success());
-    /// assert!(!Outcome::Blocked.is_success());
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// protocol.receive(SessionTime::ZERO, b"{\"type\":\"active_goal\"}\nwarning\n");
+    /// let lines: Vec<_> = std::iter::from_fn(|| protocol.poll_action())
+    ///     .filter_map(|action| action.line().map(<[u8]>::to_vec))
+    ///     .collect();
+    /// assert_eq!(lines, [&b"{\"type\":\"active_goal\"}"[..], b"warning"]);
     /// ```
     #[must_use]
-    pub const fn is_success(self) -> bool {
-        matches!(self, Self::Success | Self::Local)
-    }
-
-    /// Its name for a program, as `success`; that of a lost one without why.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn line(&self) -> Option<&[u8]> {
         match self {
-            Self::Success => "success",
-            Self::Local => "local",
-            Self::Error => "error",
-            Self::Interrupted => "interrupted",
-            Self::TimedOut { .. } => "timed_out",
-            Self::Cancelled => "cancelled",
-            Self::Blocked => "blocked",
-            Self::Deferred => "deferred",
-            Self::Duplicate => "duplicate",
-            Self::Lost(_) => "lost",
+            Self::Message { message, .. }
+            | Self::IncomingDeclined { message, .. }
+            | Self::UnmatchedResponse(message) => Some(message.as_bytes()),
+            Self::IncomingRequest(request) => Some(request.message().as_bytes()),
+            Self::ResponseReceived { response: Ok(response), .. } => Some(response.message().as_bytes()),
+            Self::RejectedLine(line) => Some(&*line.head).filter(|head| head.len() as u64 == line.length),
+            _ => None,
         }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lost(reason) => write!(f, "lost: {reason}"),
-            Self::TimedOut { stopped: true } => f.pad("timed out"),
-            Self::TimedOut { stopped: false } => f.pad("timed out and may still run"),
-            other => f.pad(other.as_str()),
-        }
-    }
-}
-
-/// Confidence of what is said of a prompt's end.
-///
-/// Versions of the CLI before 2.1.206 do not name every prompt: not those that run as local commands, that a hook refuses,
-/// or that are aborted before the first word, and none at all without
-/// `--replay-user-messages`. Rules fill the gap. They are right for nearly all that
-/// was recorded, and they can be wrong: with prompts of several [priorities](crate::Priority) under way, for example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Attribution {
-    /// The CLI named the prompt and said how its turn ended; or the end is the host's own, or the session's.
-    Evidence,
-    /// A rule of this crate chose the prompt, or its outcome, because the CLI says nothing.
-    Inferred,
-}
-
-impl fmt::Display for Attribution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Evidence => "evidence",
-            Self::Inferred => "inferred",
-        })
-    }
-}
-
-/// Why an incoming request was declined at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeclinedReason {
-    /// The host does not [own](crate::Config::handle) its kind.
-    #[serde(rename = "unowned")]
-    Unhandled,
-    /// Its kind is unknown, or it lacks what an incoming request must have.
-    Unknown,
-    /// Too many incoming requests are open.
-    Full,
-    /// A dialog of a kind that the host did not declare: it got no reply, as the [wire reference](crate::guide::wire#45-elicitations-and-dialogs) demands.
-    Undeclared,
-    /// The session is ending. If stdin is still open, because the turn was just interrupted, the request got the response
-    /// that is safe for its kind; else none can be written.
-    Closing,
-}
-
-impl fmt::Display for DeclinedReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Unhandled => "the host does not own its kind",
-            Self::Unknown => "its kind is unknown, or it lacks what an ask must have",
-            Self::Full => "too many asks are open",
-            Self::Undeclared => "a dialog of a kind that the host did not declare",
-            Self::Closing => "the session is ending",
-        })
-    }
-}
-
-/// Who withdrew an incoming request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CancelledReason {
-    /// The CLI: interrupted, timed out, or answered elsewhere.
-    Cli,
-    /// The session: it ended, or can no longer write. A [close](crate::Protocol::close) whose turn outlasts its grace has
-    /// refused the request in the way that is safe for its kind.
-    Ended(LostReason),
-}
-
-impl fmt::Display for CancelledReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cli => f.pad("withdrawn by the CLI"),
-            Self::Ended(reason) => reason.fmt(f),
-        }
-    }
-}
-
-/// A line that is no message. The session goes on with the next.
-///
-/// ```
-/// use claude_duplex::{Action, Config, Protocol, RejectedReason, Seed, SessionTime};
-///
-/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
-/// protocol.receive(
-///     SessionTime::ZERO,
-///     b"npm warn: something\n{\"type\":\"keep_alive\"}\n",
-/// );
-/// let Some(Action::RejectedLine(rejected)) = protocol.poll_action() else {
-///     panic!("it is no JSON")
-/// };
-/// assert_eq!((rejected.reason, rejected.length), (RejectedReason::NotJson, 19));
-/// assert_eq!(protocol.stats().keep_alive, 1);
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RejectedLine {
-    /// Its start, at most [`Limits::rejected_head`](crate::Limits::rejected_head) bytes of it.
-    pub head: Box<[u8]>,
-    /// Its whole length in bytes.
-    pub length: u64,
-    /// Why.
-    pub reason: RejectedReason,
-    /// Whether a `result` is due: a turn runs, or the CLI has a prompt. The line may have been that result, and then
-    /// nothing else ends the prompt. What to do about it is the host's to decide: wait, interrupt, or close.
-    pub result_due: bool,
-    /// Kind of the request of the CLI that the line contains, if it got a response: a request that is too long, or whose id
-    /// is, is declined in the way that is safe for its kind. The host is not asked.
-    pub declined: Option<IncomingKind>,
-}
-
-impl fmt::Debug for RejectedLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejected")
-            .field("reason", &self.reason)
-            .field("length", &self.length)
-            .field("head", &Cut(&self.head))
-            .field("result_due", &self.result_due)
-            .field("declined", &self.declined)
-            .finish()
-    }
-}
-
-/// A line that contains something beside a message, or several messages.
-///
-/// Programs that share stdout with the CLI write into its lines: a login shell writes control sequences, a library writes
-/// log text without a line end. [`guide::embedding`](crate::guide::embedding) lists what is taken out of such a line, and
-/// why that is safe.
-///
-/// ```
-/// use claude_duplex::{Action, Config, MessageKind, Protocol, Seed, SessionTime};
-///
-/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
-/// protocol.receive(SessionTime::ZERO, b"\x1b[H{\"type\":\"active_goal\"}\n");
-/// let Some(Action::DamagedLine(line)) = protocol.poll_action() else {
-///     panic!("it is reported first")
-/// };
-/// assert_eq!((&*line.dropped, line.messages), (&b"\x1b[H"[..], 1));
-/// let Some(Action::Message { message, .. }) = protocol.poll_action() else {
-///     panic!("the message follows")
-/// };
-/// assert_eq!(message.kind(), MessageKind::ActiveGoal);
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DamagedLine {
-    /// Bytes that are no part of a message, at most [`Limits::rejected_head`](crate::Limits::rejected_head) of them.
-    pub dropped: Box<[u8]>,
-    /// Number of all those bytes.
-    pub dropped_length: u64,
-    /// Number of objects in the line. Each is a message, or rejected as if it had stood alone; none if the line contains
-    /// nothing but control characters.
-    pub messages: usize,
-    /// Length of the line in bytes.
-    pub length: u64,
-}
-
-impl fmt::Debug for DamagedLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DamagedLine")
-            .field("dropped", &Cut(&self.dropped))
-            .field("dropped_length", &self.dropped_length)
-            .field("messages", &self.messages)
-            .field("length", &self.length)
-            .finish()
     }
 }

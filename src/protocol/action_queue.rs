@@ -71,6 +71,8 @@ fn weight(action: &Action) -> usize {
         }
         Action::RejectedLine(rejected) => rejected.head.len(),
         Action::DamagedLine(damaged) => damaged.dropped.len(),
+        Action::StderrLine(line) => line.text.len(),
+        Action::WireLine(line) => line.bytes.len(),
         Action::Session(session) => {
             let capabilities = session.capabilities.iter().map(|capability| size_of::<String>() + capability.len());
             session.id.len() + session.version.as_ref().map_or(0, |version| version.len()) + capabilities.sum::<usize>()

@@ -99,7 +99,7 @@ impl Protocol {
             return Err(RespondError::Full);
         }
         self.asks.answered(ask, verdict, &mut self.actions);
-        self.output.push(&line);
+        self.send(&line);
         self.silence.answered(self.now);
         if answer.interrupts(kind) {
             self.ledger.interrupt_acknowledged();
@@ -123,7 +123,7 @@ impl Protocol {
     fn open_request(&mut self, wire_id: String, line: &[u8], about: About, for_host: bool) -> RequestId {
         let session = self.config.seed.tag();
         let id = self.requests.open(self.now, session, wire_id, about, for_host, &self.config.timeouts);
-        self.output.push(line);
+        self.send(line);
         if for_host {
             self.silence.asked(self.now);
         }
@@ -137,7 +137,7 @@ impl Protocol {
 
     pub(super) fn write_prompt(&mut self, prompt: PromptId) {
         if let Some(line) = self.ledger.write(prompt) {
-            self.output.push(&line);
+            self.send(&line);
             self.time_limits.written(self.now, prompt);
         }
     }

@@ -43,6 +43,14 @@ pub struct Config {
     pub close_when: CloseWhen,
     /// Whether the process group gets one kill when the child has ended, for what it left running. On by default.
     pub kill_group: bool,
+    /// Reports each line of the CLI's stderr as it comes, as [`Action::StderrLine`](crate::Action::StderrLine).
+    /// Off by default. The end of stderr is kept in any case.
+    #[serde(default)]
+    pub stderr_lines: bool,
+    /// Reports each line of the protocol, in both directions, as [`Action::WireLine`](crate::Action::WireLine):
+    /// also those that have no other action. Off by default, as each line is copied once more.
+    #[serde(default)]
+    pub wire_lines: bool,
     /// How much is held at most.
     pub limits: Limits,
     /// How long is waited at most.
@@ -61,6 +69,8 @@ impl Config {
             transport: TransportKind::Process,
             close_when: CloseWhen::TurnEnded,
             kill_group: true,
+            stderr_lines: false,
+            wire_lines: false,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }
@@ -72,6 +82,14 @@ impl Config {
     pub fn handle(mut self, kind: IncomingKind) -> Self {
         self.handled = self.handled.with(kind);
         self
+    }
+
+    /// Returns the kinds of incoming requests that come to the host.
+    pub(crate) fn delivered(&self) -> IncomingKinds {
+        match self.unknown_incoming {
+            UnknownIncoming::Deliver => self.handled.with(IncomingKind::Unknown),
+            UnknownIncoming::Decline => self.handled,
+        }
     }
 }
 
@@ -113,7 +131,7 @@ pub enum CloseWhen {
 /// What a session holds is bounded by [`line`](Limits::line) for the line that is arriving, plus
 /// [`unread`](Limits::unread) (after the exit [`unread_after_exit`](Limits::unread_after_exit)) and the lines of one chunk
 /// for actions, plus [`unsent_hard`](Limits::unsent_hard) for queued prompts and as much for what waits to be written,
-/// plus [`open_incoming_bytes`](Limits::open_incoming_bytes), plus [`stderr_tail`](Limits::stderr_tail) and
+/// plus [`open_incoming_bytes`](Limits::open_incoming_bytes), plus [`stderr_tail`](Limits::stderr_tail), [`stderr_line`](Limits::stderr_line) and
 /// [`rejected_tail`](Limits::rejected_tail), and small entries for at most the counted things.
 ///
 /// ```
@@ -173,12 +191,19 @@ pub struct Limits {
     /// How much of the end of stderr is kept for errors and the end of the session. 16 KiB.
     #[serde(deserialize_with = "size")]
     pub stderr_tail: usize,
+    /// Bytes of one [line of stderr](crate::StderrLine). Of a longer line, the rest is counted and left out. 16 KiB.
+    #[serde(default = "stderr_line", deserialize_with = "size")]
+    pub stderr_line: usize,
     /// How much of a rejected line is shown, and of what was dropped of a damaged one. 256.
     #[serde(deserialize_with = "size")]
     pub rejected_head: usize,
     /// How much of the last rejected lines is kept for the [end of the session](crate::SessionClosed::rejected_tail). 4 KiB.
     #[serde(default = "rejected_tail", deserialize_with = "size")]
     pub rejected_tail: usize,
+}
+
+fn stderr_line() -> usize {
+    16 * 1024
 }
 
 fn rejected_tail() -> usize {
@@ -204,6 +229,7 @@ impl Default for Limits {
             open_incoming: 1024,
             open_incoming_bytes: 128 * MIB,
             stderr_tail: 16 * 1024,
+            stderr_line: stderr_line(),
             rejected_head: 256,
             rejected_tail: rejected_tail(),
         }

@@ -82,6 +82,7 @@ impl Protocol {
         let reason = if self.shutdown.exit().is_some() { LostReason::Exited } else { LostReason::Closed };
         self.settle(reason);
         self.output.clear();
+        self.end_stderr();
         self.actions.push(Action::Closed(self.end(self.shutdown.reason().unwrap_or(CloseReason::Closed))));
     }
 

@@ -20,7 +20,7 @@ impl Protocol {
     /// session is aborted, as for every other response of its own.
     pub(super) fn stop_guarded(&mut self) {
         for refusal in self.asks.refuse_all() {
-            self.output.push(&refusal);
+            self.send(&refusal);
         }
         self.asks.withdraw_all(CancelledReason::Ended(LostReason::Closed), &mut self.actions);
         self.interrupt_all();

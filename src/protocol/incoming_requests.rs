@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::base::error::DecodeError;
-use crate::base::ids::IncomingId;
+use crate::base::ids::{IncomingId, PromptId, TurnId};
 use crate::base::json::Json;
 use crate::incoming::ResponseKind;
 use crate::incoming::{Allow, Decision, IncomingKind, IncomingRequest, IncomingResponse, Payload};
@@ -82,10 +82,11 @@ impl IncomingRequests {
         request_id: String,
         kind: IncomingKind,
         message: Message,
+        (turn, prompt): (Option<TurnId>, Option<PromptId>),
     ) -> IncomingRequest {
         self.last += 1;
         self.bytes += message.as_bytes().len();
-        let ask = IncomingRequest { id: IncomingId::new(session, self.last), kind, message };
+        let ask = IncomingRequest { id: IncomingId::new(session, self.last), kind, message, turn, prompt };
         self.open.push(Open { request_id, ask: ask.clone() });
         ask
     }

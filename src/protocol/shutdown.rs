@@ -80,6 +80,11 @@ impl Shutdown {
         self.eof
     }
 
+    /// Returns whether stderr has ended.
+    pub(crate) fn is_stderr_eof(&self) -> bool {
+        self.stderr_eof
+    }
+
     pub(crate) fn exit(&self) -> Option<Exit> {
         self.exit
     }

@@ -1,6 +1,6 @@
 //! The last of what a child wrote that is kept for the end.
 
-use std::fmt::Write;
+use std::borrow::Cow;
 
 /// Keeps the last bytes of a stream.
 #[derive(Debug, Clone, Default)]
@@ -19,16 +19,21 @@ impl Tail {
     /// Returns the text: each line in UTF-8, or in UTF-16 if it contains zero bytes.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        for (at, line) in self.bytes.split(|byte| *byte == b'\n').enumerate() {
+        for (at, part) in self.bytes.split(|byte| *byte == b'\n').enumerate() {
             if at > 0 {
                 text.push('\n');
             }
-            match line.contains(&0) {
-                true => text.extend(utf16(line).filter(|character| *character != '\r')),
-                false => drop(write!(text, "{}", String::from_utf8_lossy(line))),
-            }
+            text.push_str(&line(part));
         }
         text
+    }
+}
+
+/// Returns the text of a line, which is in UTF-8, or in UTF-16 if it contains zero bytes.
+pub(crate) fn line(line: &[u8]) -> Cow<'_, str> {
+    match line.contains(&0) {
+        true => utf16(line).filter(|character| *character != '\r').collect(),
+        false => String::from_utf8_lossy(line),
     }
 }
 

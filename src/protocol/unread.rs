@@ -74,7 +74,7 @@ impl Protocol {
             return None;
         }
         self.has_hooks |= kind == IncomingKind::Hook;
-        self.output.push(&safe::response(&id, kind, fields.hook_event.as_deref(), Some(UNREAD)));
+        self.send(&safe::response(&id, kind, fields.hook_event.as_deref(), Some(UNREAD)));
         if id.len() <= LONGEST_NAME {
             self.asks.remember(&id);
         }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::base::error::{DecodeError, RequestError};
+use crate::outgoing::request::InitializeError;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::RefusedReason;
 
@@ -22,6 +23,9 @@ pub enum CallError {
     /// The host has closed or aborted the session, which has not ended yet: the request was not sent.
     #[error("the session is closing and takes no more requests; open another")]
     Closing,
+    /// The CLI answered an `initialize` request, and does not apply what it must.
+    #[error(transparent)]
+    Initialize(InitializeError),
     /// The request is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard), or its id is in use: it was not sent.
     #[error("the request was not sent: {0}")]
     Refused(RefusedReason),

@@ -7,7 +7,7 @@ use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::driver::{Driver, Waiting};
-use crate::incoming::{IncomingRequest, IncomingResponse};
+use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
 use crate::journal::RecordingStopped;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
@@ -46,6 +46,7 @@ pub(super) trait Drive: Send {
     fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>>;
     fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
     fn incoming(&self) -> Vec<IncomingRequest>;
+    fn handled(&self) -> IncomingKinds;
     fn close(&mut self);
     fn close_now(&mut self);
     fn abort(&mut self);
@@ -100,6 +101,10 @@ impl<T: Transport + Send> Drive for Driver<T> {
 
     fn incoming(&self) -> Vec<IncomingRequest> {
         self.protocol().open_incoming().cloned().collect()
+    }
+
+    fn handled(&self) -> IncomingKinds {
+        self.protocol().config().delivered()
     }
 
     fn close(&mut self) {

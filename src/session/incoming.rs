@@ -1,7 +1,9 @@
 //! Who answers what the CLI asks.
 
 mod handlers;
+mod hook;
 mod in_flight;
+mod request;
 mod serve;
 
 use std::fmt;
@@ -21,7 +23,9 @@ use crate::protocol::action::CancelledReason;
 use crate::protocol::error::RespondError;
 
 pub use handlers::{Handlers, LocalHandlers};
-pub use serve::Handler;
+pub use hook::Hook;
+pub use request::HandlerRequest;
+pub use serve::{Handler, HandlerFn, handler_fn};
 
 /// The incoming requests of a session, as their one owner: a stream, or [`serve`](Self::serve) with handlers.
 ///

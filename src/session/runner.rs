@@ -32,15 +32,16 @@ pub struct Runner {
     shared: Arc<Shared>,
     calls: Calls,
     task: Task,
-    /// Runs the handlers that the session was built with.
-    serving: Option<Serving>,
+    /// The handlers that the session was built with, and what else it runs beside the driver.
+    tasks: Tasks,
 }
 
 pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Tasks = Vec<Serving>;
 
 impl Runner {
-    pub(super) fn new(shared: Arc<Shared>, serving: Option<Serving>) -> Self {
-        Self { shared, calls: Calls::default(), task: Task::new(), serving }
+    pub(super) fn new(shared: Arc<Shared>, tasks: Tasks) -> Self {
+        Self { shared, calls: Calls::default(), task: Task::new(), tasks }
     }
 
     /// Runs the session while the future runs, then closes it in order and waits for its end
@@ -94,9 +95,7 @@ impl Runner {
 
     /// Runs the handlers. A response that they give wakes the task that polled the session.
     fn poll_handlers(&mut self, cx: &mut Context<'_>) {
-        if self.serving.as_mut().is_some_and(|serving| serving.as_mut().poll(cx).is_ready()) {
-            self.serving = None;
-        }
+        self.tasks.retain_mut(|task| task.as_mut().poll(cx).is_pending());
     }
 
     /// Tells some of what happens: whether there may be more, or the end.

@@ -13,10 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Wea
 
 use event_listener::Event;
 
+use super::call_error::CallError;
 use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
 use crate::driver::Aside;
+use crate::outgoing::request::InitializeResponse;
 use crate::protocol::end::SessionClosed;
 
 /// How much may wait for the host's code, in bytes of the journal and events of the trace, before the runner waits for it.
@@ -28,7 +30,9 @@ pub(super) struct Shared {
     aside: Mutex<Aside>,
     presence: OnceLock<Weak<Presence>>,
     closed: OnceLock<SessionClosed>,
-    /// Told at the end.
+    /// Response to the `initialize` request that the session was built with. `None` without one.
+    initialized: Option<OnceLock<Result<InitializeResponse, CallError>>>,
+    /// Told at the end, and when that response is there.
     pub(super) ended: Event,
     /// Told when there is room, and at the end.
     pub(super) room: Event,
@@ -36,13 +40,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, aside: Aside, desk: Arc<Desk>, limits: HandleLimits) -> Self {
+    pub(super) fn new(state: State, aside: Aside, desk: Arc<Desk>, limits: HandleLimits, initializes: bool) -> Self {
         Self {
             state: Mutex::new(state),
             desk,
             aside: Mutex::new(aside),
             presence: OnceLock::new(),
             closed: OnceLock::new(),
+            initialized: initializes.then(OnceLock::new),
             ended: Event::new(),
             room: Event::new(),
             limits,
@@ -87,6 +92,29 @@ impl Shared {
     /// Whether another thread runs the host's code and has fallen behind.
     pub(super) fn is_behind(&self) -> bool {
         self.state().waits() > BEHIND && matches!(self.aside.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Notes the response to `initialize`.
+    pub(super) fn initialized(&self, response: Result<InitializeResponse, CallError>) {
+        if let Some(initialized) = &self.initialized {
+            let _ = initialized.set(response);
+            self.ended.notify(usize::MAX);
+        }
+    }
+
+    /// Waits for the response to `initialize`, or for the end.
+    pub(super) async fn initialized_response(&self) -> Option<Result<InitializeResponse, CallError>> {
+        let initialized = self.initialized.as_ref()?;
+        loop {
+            let listener = self.ended.listen();
+            if let Some(response) = initialized.get() {
+                return Some(response.clone());
+            }
+            if let Some(closed) = self.closed() {
+                return Some(Err(CallError::Closed(Box::new(closed.clone()))));
+            }
+            listener.await;
+        }
     }
 
     /// How the session ended, once it has.

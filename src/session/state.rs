@@ -33,7 +33,7 @@ use crate::protocol::action::{Action, CliSession};
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 
-pub use owners::AlreadyHandledError;
+pub use owners::IncomingError;
 use owners::Owners;
 use router::Router;
 
@@ -44,6 +44,8 @@ pub(super) struct State {
     /// None once the runner is gone.
     driver: Option<Box<dyn Drive>>,
     process_id: Option<u32>,
+    /// Kinds of incoming requests that come.
+    handled: IncomingKinds,
     /// The host has closed or aborted the session.
     is_closing: bool,
     closed: Option<SessionClosed>,
@@ -74,6 +76,7 @@ impl State {
     ) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: limits.turn_overflow };
         Self {
+            handled: driver.handled(),
             driver: Some(driver),
             process_id,
             is_closing: false,
@@ -162,8 +165,13 @@ impl State {
         feed
     }
 
-    pub(super) fn own(&mut self, kinds: IncomingKinds) -> Result<Arc<Inbox>, AlreadyHandledError> {
-        self.owners.add(kinds, self.driver.is_none())
+    /// Takes requests of some kinds, or of all that are handled.
+    pub(super) fn own(&mut self, kinds: Option<IncomingKinds>) -> Result<Arc<Inbox>, IncomingError> {
+        let missing = kinds.map_or(IncomingKinds::ALL, |kinds| kinds.without(self.handled));
+        if !missing.is_empty() && (kinds.is_some() || self.handled.is_empty()) {
+            return Err(IncomingError::NotHandled(missing));
+        }
+        self.owners.add(kinds.unwrap_or(self.handled), self.driver.is_none())
     }
 
     // Queries.

@@ -95,6 +95,8 @@ impl Tracer {
                 tell!(WARN, here(), length, dropped, messages = damaged.messages, "damaged line");
                 content(here(), "damaged line", &damaged.dropped);
             }
+            // The trace has both by the inputs and commands that brought them.
+            Action::StderrLine(_) | Action::WireLine(_) => {}
             Action::UnmatchedResponse(message) => {
                 let length = message.as_bytes().len();
                 tell!(DEBUG, here(), kind = &*name(&message.type_name()), length, "stray");

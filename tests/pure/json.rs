@@ -243,6 +243,20 @@ fn rejected() -> Scene {
     scene
 }
 
+/// Lines as they are on the pipes.
+fn raw() -> Scene {
+    let mut scene = Scene::new(|config| {
+        (config.stderr_lines, config.wire_lines) = (true, true);
+        (config.limits.stderr_line, config.limits.line) = (8, 100);
+    });
+    scene.request("a");
+    scene.bytes(b"{\"type\":\"keep_alive\"}\n\xff\n");
+    scene.bytes(format!("{}\n", "x".repeat(300)).as_bytes());
+    scene.protocol.stderr(scene.now(), b"short\na line of stderr\nlast");
+    scene.exits(Exit::Code(0));
+    scene
+}
+
 /// Each reason for which a session waits.
 fn stalled() -> Scene {
     let mut scene = Scene::new(|config| {
@@ -294,13 +308,14 @@ fn stalled() -> Scene {
 }
 
 /// Every scene by its name.
-const SCENES: [(&str, fn() -> Scene); 6] = [
+const SCENES: [(&str, fn() -> Scene); 7] = [
     ("answered", answered),
     ("failed", failed),
     ("requested", requested),
     ("crashed", crashed),
     ("rejected", rejected),
     ("stalled", stalled),
+    ("raw", raw),
 ];
 
 fn lines() -> Vec<Value> {

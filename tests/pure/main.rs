@@ -31,6 +31,7 @@ mod edits;
 mod journal;
 mod json;
 mod mock_cli;
+mod raw;
 mod recordings;
 mod requests;
 mod scan;

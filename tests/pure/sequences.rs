@@ -126,6 +126,7 @@ invariants! {
     invariant_2_polls: "2: nothing depends on what was read",
     invariant_3_output: "3: output is whole lines of JSON",
     invariant_3_stdin: "3: no byte follows the close of stdin",
+    invariant_3_wire: "3: lines that are reported are those of the pipes",
     invariant_4_replay: "4: a sequence that was written and read back gives the same",
     invariant_5_settling: "5: everything is settled once",
     invariant_5_answers: "5: an answer that is taken is on its way",

@@ -12,4 +12,5 @@ mod readers;
 mod rig;
 mod serving;
 mod subscribers;
+mod switch;
 mod turns;

@@ -59,7 +59,35 @@ use crate::protocol::end::Exit;
 /// # Errors
 /// The options are refused, or the program cannot be started.
 pub fn spawn(options: &Options, config: Config) -> Result<Driver<SmolTransport>, SpawnError> {
-    Ok(driver(SmolTransport::spawn(&spawn::invocation(options)?)?, config))
+    spawn_with(options, config, |_| {})
+}
+
+/// Starts the CLI as [`spawn`] does, with a command that the host changes first: no console window, resource limits, a
+/// `pre_exec`, another process group.
+///
+/// `change` gets the command with everything that the options say, in a process group of its own. The three pipes are set
+/// afterwards. If `change` takes the child out of that group, a kill reaches the process alone.
+///
+/// ```no_run
+/// # #[cfg(unix)] fn example() -> Result<(), claude_duplex::SpawnError> {
+/// use claude_duplex::{Config, Options, driver};
+/// use std::os::unix::process::CommandExt;
+///
+/// let claude = driver::smol::spawn_with(&Options::new(), Config::default(), |command| {
+///     command.arg0("claude-of-my-host");
+/// })?;
+/// # drop(claude);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// As for [`spawn`]. An error names the program and the directory of the changed command.
+pub fn spawn_with(
+    options: &Options,
+    config: Config,
+    change: impl FnOnce(&mut std::process::Command),
+) -> Result<Driver<SmolTransport>, SpawnError> {
+    Ok(driver(SmolTransport::spawn_with(&spawn::invocation(options)?, change)?, config))
 }
 
 /// Makes a session of a child that is already there, whatever started it: see [`SmolTransport::adopt`].
@@ -99,9 +127,21 @@ impl SmolTransport {
     /// # Errors
     /// It cannot be started.
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
-        let mut command = Command::from(spawn::command(invocation));
+        Self::spawn_with(invocation, |_| {})
+    }
+
+    /// Starts a program by a command that the host changes first: see [`spawn_with`].
+    ///
+    /// # Errors
+    /// As for [`spawn`](Self::spawn).
+    pub fn spawn_with(
+        invocation: &Invocation,
+        change: impl FnOnce(&mut std::process::Command),
+    ) -> Result<Self, SpawnError> {
+        let (command, started) = spawn::command(invocation, change);
+        let mut command = Command::from(command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(invocation, error))
+        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(started, error))
     }
 
     /// Takes over a child that was started here.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::process;
@@ -16,11 +16,21 @@ pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> 
     options.invocation()
 }
 
-/// What every transport starts.
-pub(super) fn command(invocation: &Invocation) -> Command {
+/// Returns the command that every transport starts, as the host has changed it, and what to name if it cannot be started.
+pub(super) fn command(invocation: &Invocation, change: impl FnOnce(&mut Command)) -> (Command, Started) {
     let mut command = invocation.to_command();
     process::lead(&mut command);
-    command
+    change(&mut command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let directory = command.get_current_dir().map(Path::to_owned);
+    let started = Started { program: command.get_program().to_owned(), directory };
+    (command, started)
+}
+
+/// Program and working directory of a command.
+pub(super) struct Started {
+    program: OsString,
+    directory: Option<PathBuf>,
 }
 
 /// How often a program that is busy is tried again, and how long the first pause is; each further one is twice as long.
@@ -125,13 +135,12 @@ pub enum SpawnError {
 
 impl SpawnError {
     /// Finds out what failed. A system names the program when it was the directory that is missing.
-    pub(super) fn new(invocation: &Invocation, source: io::Error) -> Self {
-        if let Some(directory) = &invocation.current_dir {
-            if let Err(source) = enter(directory) {
-                return Self::Directory { directory: directory.clone(), source };
+    pub(super) fn new(Started { program, directory }: Started, source: io::Error) -> Self {
+        if let Some(directory) = directory {
+            if let Err(source) = enter(&directory) {
+                return Self::Directory { directory, source };
             }
         }
-        let program = invocation.program.clone();
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound { program, source },
             io::ErrorKind::PermissionDenied => Self::NotExecutable { program, source },

@@ -33,7 +33,6 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::process::Stdio;
 use std::task::{Context, Poll, ready};
 
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -52,7 +51,35 @@ use crate::protocol::end::Exit;
 /// # Errors
 /// The options are refused, the program cannot be started, or the call is made outside of a runtime.
 pub fn spawn(options: &Options, config: Config) -> Result<Driver<TokioTransport>, SpawnError> {
-    Ok(driver(TokioTransport::spawn(&spawn::invocation(options)?)?, config))
+    spawn_with(options, config, |_| {})
+}
+
+/// Starts the CLI as [`spawn`] does, with a command that the host changes first: no console window, resource limits, a
+/// `pre_exec`, another process group.
+///
+/// `change` gets the command with everything that the options say, in a process group of its own. The three pipes are set
+/// afterwards. If `change` takes the child out of that group, a kill reaches the process alone.
+///
+/// ```no_run
+/// # #[cfg(unix)] fn example() -> Result<(), claude_duplex::SpawnError> {
+/// use claude_duplex::{Config, Options, driver};
+/// use std::os::unix::process::CommandExt;
+///
+/// let claude = driver::tokio::spawn_with(&Options::new(), Config::default(), |command| {
+///     command.arg0("claude-of-my-host");
+/// })?;
+/// # drop(claude);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// As for [`spawn`]. An error names the program and the directory of the changed command.
+pub fn spawn_with(
+    options: &Options,
+    config: Config,
+    change: impl FnOnce(&mut std::process::Command),
+) -> Result<Driver<TokioTransport>, SpawnError> {
+    Ok(driver(TokioTransport::spawn_with(&spawn::invocation(options)?, change)?, config))
 }
 
 /// Makes a session of a child that is already there, whatever started it: see [`TokioTransport::adopt`].
@@ -94,12 +121,27 @@ impl TokioTransport {
     /// # Panics
     /// If the I/O driver of the current runtime is off.
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
+        Self::spawn_with(invocation, |_| {})
+    }
+
+    /// Starts a program by a command that the host changes first: see [`spawn_with`].
+    ///
+    /// # Errors
+    /// As for [`spawn`](Self::spawn).
+    ///
+    /// # Panics
+    /// If the I/O driver of the current runtime is off.
+    pub fn spawn_with(
+        invocation: &Invocation,
+        change: impl FnOnce(&mut std::process::Command),
+    ) -> Result<Self, SpawnError> {
         if Handle::try_current().is_err() {
             return Err(SpawnError::NoRuntime);
         }
-        let mut command = Command::from(spawn::command(invocation));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(invocation, error))
+        let (command, started) = spawn::command(invocation, change);
+        let mut command = Command::from(command);
+        command.kill_on_drop(true);
+        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(started, error))
     }
 
     /// Takes over a child that was started here.
@@ -230,6 +272,8 @@ impl fmt::Debug for TokioTransport {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Stdio;
+
     use super::*;
     use crate::base::ids::Seed;
     use crate::session::Session;

@@ -11,6 +11,7 @@ use crate::incoming::{IncomingKind, IncomingRequest};
 use crate::message::Message;
 use crate::outgoing::request::Response;
 use crate::protocol::end::{Exit, SessionClosed};
+use crate::protocol::raw::{Direction, StderrLine, WireLine};
 use crate::wire::control;
 
 impl Action {
@@ -31,7 +32,10 @@ impl Action {
 /// let action = protocol.poll_action().unwrap();
 /// assert_eq!(
 ///     serde_json::to_string(&action)?,
-///     r#"{"action":"rejected","reason":"not_json","why":"the line is not JSON","length":8,"head":"npm warn"}"#
+///     concat!(
+///         r#"{"action":"rejected","reason":"not_json","#,
+///         r#""why":"the line is not JSON","length":8,"head":"npm warn"}"#,
+///     )
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -95,6 +99,8 @@ impl Serialize for Action {
             }
             Self::RejectedLine(line) => line.write(&mut object)?,
             Self::DamagedLine(line) => line.write(&mut object)?,
+            Self::StderrLine(line) => line.write(&mut object)?,
+            Self::WireLine(line) => line.write(&mut object)?,
             Self::UnmatchedResponse(message) => object.field("message", message)?,
             Self::DeadlineExceeded { deadline, reason } => {
                 object.field("deadline", deadline)?;
@@ -123,6 +129,8 @@ impl Action {
             Self::IncomingCancelled { .. } => "withdrawn",
             Self::RejectedLine(_) => "rejected",
             Self::DamagedLine(_) => "damaged_line",
+            Self::StderrLine(_) => "stderr_line",
+            Self::WireLine(_) => "wire_line",
             Self::UnmatchedResponse(_) => "stray",
             Self::DeadlineExceeded { .. } => "stalled",
             Self::Idle => "idle",
@@ -180,6 +188,10 @@ serialize_members! {
     RejectedLine,
     /// Writes the members that follow `action` in an [`Action::DamagedLine`].
     DamagedLine,
+    /// Writes the members that follow `action` in an [`Action::StderrLine`].
+    StderrLine,
+    /// Writes the members that follow `action` in an [`Action::WireLine`].
+    WireLine,
     /// Writes the members that follow `deadline` in an [`Action::DeadlineExceeded`].
     WaitReason,
     /// Writes the members that follow `action` in an [`Action::Closed`].
@@ -222,6 +234,25 @@ impl Members for DamagedLine {
         object.field("messages", &self.messages)?;
         object.field("length", &self.length)?;
         object.text("text", &String::from_utf8_lossy(&self.dropped))
+    }
+}
+
+impl Members for StderrLine {
+    fn write<M: SerializeMap>(&self, object: &mut Object<M>) -> Result<(), M::Error> {
+        object.field("text", &*self.text)?;
+        object.optional("omitted", Some(self.omitted).filter(|omitted| *omitted > 0))
+    }
+}
+
+impl Members for WireLine {
+    fn write<M: SerializeMap>(&self, object: &mut Object<M>) -> Result<(), M::Error> {
+        let direction = match self.direction {
+            Direction::Received => "received",
+            Direction::Sent => "sent",
+        };
+        object.field("direction", direction)?;
+        object.field("length", &self.length)?;
+        object.field("line", &*String::from_utf8_lossy(&self.bytes))
     }
 }
 

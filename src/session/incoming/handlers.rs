@@ -4,167 +4,258 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
 
-use super::{Handler, Responder};
+use super::{Handler, HandlerRequest, Hook, Responder};
 use crate::base::error::DecodeError;
-use crate::incoming::hook::{HookOutput, HookRequest};
-use crate::incoming::mcp::{IncomingMcpMessage, McpResponse};
+use crate::incoming::hook::{HookCall, HookEvent, HookEventInput, HookRequest};
+use crate::incoming::mcp::IncomingMcpMessage;
 use crate::incoming::{
-    Decision, DialogRequest, DialogResponse, ElicitationRequest, ElicitationResponse, IncomingKind, IncomingKinds,
-    IncomingRequest, IncomingResponse, PermissionRequest,
+    DialogRequest, ElicitationRequest, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse,
+    PermissionRequest, ResponseTo,
 };
+use crate::outgoing::request::HookMatcher;
+
+/// Start of the callback ids of hooks that handlers register.
+const HOOK_ID: &str = "handler-";
 
 /// Declares a form of handlers, by what their closures and their futures must be.
 macro_rules! handlers {
-    ($(#[$doc:meta])* $name:ident, [$($closure:ident)*], [$($future:ident)*]) => {
+    ($(#[$doc:meta])* $name:ident, $boxed:ident, [$($closure:ident)*], [$($future:ident)*]) => {
         $(#[$doc])*
         #[derive(Default)]
-        #[must_use = "they do nothing unless `Asks::serve` has them"]
+        #[must_use = "handlers do nothing until a session is built with them, or they are served"]
         pub struct $name<'h> {
-            handlers: Vec<(
-                IncomingKind,
-                Box<dyn Fn(IncomingRequest) -> Pin<Box<dyn Future<Output = IncomingResponse> $(+ $future)* + 'h>> $(+ $closure)* + 'h>,
-            )>,
+            handlers: Vec<(IncomingKind, $boxed<'h>)>,
+            hooks: Vec<(HookEvent, HookMatcher, $boxed<'h>)>,
         }
 
+        type $boxed<'h> = Box<
+            dyn Fn(IncomingRequest) -> Pin<Box<dyn Future<Output = IncomingResponse> $(+ $future)* + 'h>> $(+ $closure)* + 'h,
+        >;
+
         impl<'h> $name<'h> {
-            /// None: every incoming request is declined.
+            /// Creates handlers of no kind: every incoming request is declined.
             pub fn new() -> Self {
                 Self::default()
             }
 
-            /// Decides whether a tool may run: with a [`Decision`], or the reply to its questions.
-            pub fn permission<F, A>(self, handler: impl Fn(PermissionRequest) -> F $(+ $closure)* + 'h) -> Self
+            /// Decides whether a tool may run: with a [`Decision`](crate::Decision), or the reply to its questions.
+            pub fn permission<F, A>(
+                self,
+                handler: impl Fn(HandlerRequest<PermissionRequest>) -> F $(+ $closure)* + 'h,
+            ) -> Self
             where
                 F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<Decision> + 'h,
+                A: ResponseTo<PermissionRequest> + 'h,
             {
-                self.viewed(IncomingKind::Permission, IncomingRequest::permission, handler, |decision| IncomingResponse::Permission(decision.into()))
+                self.viewed(IncomingKind::Permission, IncomingRequest::permission, handler)
             }
 
-            /// Runs a hook that the host registered: with the output of its event, or any [`HookOutput`].
-            pub fn hook<F, A>(self, handler: impl Fn(HookRequest) -> F $(+ $closure)* + 'h) -> Self
+            /// Registers a hook and answers its calls: with the output of its event, or any
+            /// [`HookOutput`](crate::incoming::hook::HookOutput).
+            ///
+            /// A session that is [built](crate::SessionBuilder::handlers) with the handlers registers the hook with the CLI.
+            pub fn hook<I, F, A>(
+                mut self,
+                hook: Hook<I>,
+                handler: impl Fn(HandlerRequest<HookCall<I>>) -> F $(+ $closure)* + 'h,
+            ) -> Self
             where
+                I: HookEventInput + 'h,
                 F: Future<Output = A> $(+ $future)* + 'h,
-                A: Into<HookOutput> + 'h,
+                A: ResponseTo<HookCall<I>> + 'h,
             {
-                self.viewed(IncomingKind::Hook, IncomingRequest::hook, handler, |output| IncomingResponse::Hook(output.into()))
-            }
-
-            /// Answers for the MCP servers in the host.
-            pub fn mcp<F>(self, handler: impl Fn(IncomingMcpMessage) -> F $(+ $closure)* + 'h) -> Self
-            where
-                F: Future<Output = McpResponse> $(+ $future)* + 'h,
-            {
-                self.viewed(IncomingKind::Mcp, IncomingRequest::mcp, handler, IncomingResponse::Mcp)
-            }
-
-            /// Asks the user what an MCP server wants to know.
-            pub fn elicitation<F>(self, handler: impl Fn(ElicitationRequest) -> F $(+ $closure)* + 'h) -> Self
-            where
-                F: Future<Output = ElicitationResponse> $(+ $future)* + 'h,
-            {
-                self.viewed(IncomingKind::Elicitation, IncomingRequest::elicitation, handler, IncomingResponse::Elicitation)
-            }
-
-            /// Shows a dialog to the user.
-            pub fn dialog<F>(self, handler: impl Fn(DialogRequest) -> F $(+ $closure)* + 'h) -> Self
-            where
-                F: Future<Output = DialogResponse> $(+ $future)* + 'h,
-            {
-                self.viewed(IncomingKind::Dialog, IncomingRequest::dialog, handler, IncomingResponse::Dialog)
-            }
-
-            /// Answers asks of that kind; of two handlers for one kind the later counts.
-            pub fn handle_kind<F>(mut self, kind: IncomingKind, handler: impl Fn(IncomingRequest) -> F $(+ $closure)* + 'h) -> Self
-            where
-                F: Future<Output = IncomingResponse> $(+ $future)* + 'h,
-            {
-                self.handlers.retain(|(known, _)| *known != kind);
-                self.handlers.push((kind, Box::new(move |ask| Box::pin(handler(ask)))));
+                let id = format!("{HOOK_ID}{}", self.hooks.len());
+                let handler = Self::boxed(|request| HookCall::read(request.hook()?), handler);
+                self.hooks.push((hook.event, hook.matcher.callback_ids([id]), handler));
                 self
             }
 
-            /// What lacks the least that its view needs is declined: there is nothing to decide.
-            fn viewed<V, F, A>(
+            /// Answers the calls of the hooks that the host itself registered, by
+            /// [`Initialize::hook`](crate::request::Initialize::hook).
+            pub fn any_hook<F, A>(self, handler: impl Fn(HandlerRequest<HookRequest>) -> F $(+ $closure)* + 'h) -> Self
+            where
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: ResponseTo<HookRequest> + 'h,
+            {
+                self.viewed(IncomingKind::Hook, IncomingRequest::hook, handler)
+            }
+
+            /// Answers for the MCP servers in the host.
+            pub fn mcp<F, A>(self, handler: impl Fn(HandlerRequest<IncomingMcpMessage>) -> F $(+ $closure)* + 'h) -> Self
+            where
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: ResponseTo<IncomingMcpMessage> + 'h,
+            {
+                self.viewed(IncomingKind::Mcp, IncomingRequest::mcp, handler)
+            }
+
+            /// Asks the user for what an MCP server wants to know.
+            pub fn elicitation<F, A>(
                 self,
+                handler: impl Fn(HandlerRequest<ElicitationRequest>) -> F $(+ $closure)* + 'h,
+            ) -> Self
+            where
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: ResponseTo<ElicitationRequest> + 'h,
+            {
+                self.viewed(IncomingKind::Elicitation, IncomingRequest::elicitation, handler)
+            }
+
+            /// Shows a dialog to the user.
+            pub fn dialog<F, A>(self, handler: impl Fn(HandlerRequest<DialogRequest>) -> F $(+ $closure)* + 'h) -> Self
+            where
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: ResponseTo<DialogRequest> + 'h,
+            {
+                self.viewed(IncomingKind::Dialog, IncomingRequest::dialog, handler)
+            }
+
+            /// Answers the requests of a kind without a typed view. Of two handlers for one kind the later counts.
+            pub fn handle_kind<F>(
+                mut self,
+                kind: IncomingKind,
+                handler: impl Fn(IncomingRequest) -> F $(+ $closure)* + 'h,
+            ) -> Self
+            where
+                F: Future<Output = IncomingResponse> $(+ $future)* + 'h,
+            {
+                self.set(kind, Box::new(move |request| Box::pin(handler(request))));
+                self
+            }
+
+            fn set(&mut self, kind: IncomingKind, handler: $boxed<'h>) {
+                self.handlers.retain(|(known, _)| *known != kind);
+                self.handlers.push((kind, handler));
+            }
+
+            fn viewed<V, F, A>(
+                mut self,
                 kind: IncomingKind,
                 view: fn(&IncomingRequest) -> Result<V, DecodeError>,
-                handler: impl Fn(V) -> F $(+ $closure)* + 'h,
-                answer: fn(A) -> IncomingResponse,
+                handler: impl Fn(HandlerRequest<V>) -> F $(+ $closure)* + 'h,
             ) -> Self
             where
                 V: 'h,
-                A: 'h,
                 F: Future<Output = A> $(+ $future)* + 'h,
+                A: ResponseTo<V> + 'h,
             {
-                self.handle_kind(kind, move |ask| {
-                    let handling = view(&ask).map(&handler);
-                    async move {
+                self.set(kind, Self::boxed(view, handler));
+                self
+            }
+
+            /// Declines a request that lacks what its view needs: there is nothing to decide.
+            fn boxed<V, F, A>(
+                view: fn(&IncomingRequest) -> Result<V, DecodeError>,
+                handler: impl Fn(HandlerRequest<V>) -> F $(+ $closure)* + 'h,
+            ) -> $boxed<'h>
+            where
+                V: 'h,
+                F: Future<Output = A> $(+ $future)* + 'h,
+                A: ResponseTo<V> + 'h,
+            {
+                Box::new(move |incoming| {
+                    let handling = view(&incoming).map(|request| handler(HandlerRequest { request, incoming }));
+                    Box::pin(async move {
                         match handling {
-                            Ok(handling) => answer(handling.await),
+                            Ok(handling) => handling.await.into_response(),
                             Err(_) => IncomingResponse::Decline,
                         }
-                    }
+                    })
                 })
+            }
+
+            fn find(&self, request: &IncomingRequest) -> Option<&$boxed<'h>> {
+                let by_kind = || self.handlers.iter().find(|(kind, _)| *kind == request.kind()).map(|(_, handler)| handler);
+                if self.hooks.is_empty() || request.kind() != IncomingKind::Hook {
+                    return by_kind();
+                }
+                let is_called = |matcher: &HookMatcher, id: &String| {
+                    matcher.callback_ids.iter().flatten().any(|callback_id| callback_id == id)
+                };
+                if let Ok(HookRequest { callback_id: id, .. }) = request.hook() {
+                    let mut hooks = self.hooks.iter();
+                    if let Some((.., handler)) = hooks.find(|(_, matcher, _)| is_called(matcher, &id)) {
+                        return Some(handler);
+                    }
+                }
+                by_kind()
             }
         }
 
         impl<'h> Handler for $name<'h> {
             type Handling = Pin<Box<dyn Future<Output = ()> $(+ $future)* + 'h>>;
 
-            fn handle(&self, asked: Responder) -> Self::Handling {
-                let Some((_, handler)) = self.handlers.iter().find(|(kind, _)| *kind == asked.kind()) else {
-                    drop(asked);
+            fn handle(&self, responder: Responder) -> Self::Handling {
+                let Some(handler) = self.find(&responder) else {
+                    drop(responder);
                     return Box::pin(ready(()));
                 };
-                let answer = handler(IncomingRequest::clone(&asked));
+                let response = handler(IncomingRequest::clone(&responder));
                 Box::pin(async move {
                     // It may have been withdrawn just now.
-                    let _ = asked.respond(answer.await);
+                    let _ = responder.respond(response.await);
                 })
+            }
+
+            fn kinds(&self) -> IncomingKinds {
+                let hooks = self.hooks.first().map(|_| IncomingKind::Hook);
+                self.handlers.iter().map(|(kind, _)| *kind).chain(hooks).collect()
+            }
+
+            fn hooks(&self) -> Vec<(HookEvent, HookMatcher)> {
+                self.hooks.iter().map(|(event, matcher, _)| (event.clone(), matcher.clone())).collect()
             }
         }
 
         impl fmt::Debug for $name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_set().entries(self.handlers.iter().map(|(kind, _)| kind)).finish()
+                let hooks: Vec<_> = self.hooks.iter().map(|(event, ..)| event).collect();
+                f.debug_struct(stringify!($name)).field("kinds", &self.kinds()).field("hooks", &hooks).finish()
             }
         }
     };
 }
 
 handlers! {
-    /// A handler for each kind of ask, as async closures; an incoming request of a kind without one is declined.
+    /// Handlers of incoming requests by kind, as async closures. A request of a kind without a handler is declined.
     ///
     /// They can be served on any thread; [`LocalHandlers`] need not be `Send`. A closure may borrow what outlives the
-    /// serving; what it owns, it clones into the future that it gives. Each is given the typed view of its kind; what the
-    /// view lacks is in the [`IncomingRequest`], which [`handle_kind`](Handlers::handle_kind) gives.
+    /// serving; what it owns, it clones into the future that it returns. Each is given the typed view of its kind, with the
+    /// ids of the request: [`HandlerRequest`]. Each returns a [response of that kind](ResponseTo), or a `Result` of one: an
+    /// error is sent as [`IncomingResponse::Error`], which grants nothing.
+    ///
+    /// If the CLI withdraws the request, or the session ends, the future is dropped. So a service behind a handler that is
+    /// itself cancelled need not answer: it awaits [`pending()`](std::future::pending), and the withdrawal drops it.
+    ///
+    /// One value serves any number of sessions: by reference, or in an `Arc`.
     ///
     /// ```
     /// use claude_duplex::incoming::hook::HookOutput;
-    /// use claude_duplex::{Decision, Handlers};
+    /// use claude_duplex::{Decision, Handlers, Hook};
     ///
     /// let handlers = Handlers::new()
     ///     .permission(async |tool| match &*tool.tool_name {
-    ///         "Read" => Decision::allow(),
-    ///         _ => Decision::deny("only reading"),
+    ///         "Read" => Ok(Decision::allow()),
+    ///         "Bash" => Err("the service that decides is not there"),
+    ///         _ => Ok(Decision::deny("only reading")),
     ///     })
-    ///     .hook(async |hook| {
-    ///         println!("{:?}", hook.input.event);
+    ///     .hook(Hook::stop(), async |call| {
+    ///         println!("{:?} of {:?}", call.common.cwd, call.incoming.request_id());
     ///         HookOutput::new()
     ///     });
     /// ```
-    Handlers, [Send Sync], [Send]
-}
-
-impl Handlers<'_> {
-    /// Returns the kinds that have a handler.
-    pub(in crate::session) fn kinds(&self) -> IncomingKinds {
-        self.handlers.iter().map(|(kind, _)| *kind).collect()
-    }
+    ///
+    /// The response to another kind of request does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # use claude_duplex::incoming::ElicitationResponse;
+    /// # use claude_duplex::Handlers;
+    /// Handlers::new().permission(async |_| ElicitationResponse::cancel());
+    /// ```
+    Handlers, BoxedHandler, [Send Sync], [Send]
 }
 
 handlers! {
     /// [`Handlers`] whose closures and futures stay on one thread: they may hold an `Rc`.
-    LocalHandlers, [], []
+    LocalHandlers, BoxedLocalHandler, [], []
 }

@@ -1,4 +1,4 @@
-//! Asks answered by handlers, side by side.
+//! Incoming requests answered by handlers, side by side.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -9,23 +9,112 @@ use event_listener::EventListener;
 
 use super::in_flight::InFlight;
 use super::{IncomingRequests, Responder};
+use crate::incoming::IncomingKinds;
+use crate::incoming::hook::HookEvent;
+use crate::outgoing::request::HookMatcher;
+use crate::session::state::IncomingError;
 use crate::session::waiting::withdrawal::Withdrawal;
 
-/// What answers asks: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), or a closure that takes
-/// every [`Responder`].
+/// Answers incoming requests: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), a closure that takes every
+/// [`Responder`] ([`handler_fn`]), or a type of the host's own. A reference and an `Arc` of one are handlers too, so that one
+/// serves many sessions.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
+/// use claude_duplex::{Decision, Handlers, Session};
+///
+/// let handlers = Arc::new(Handlers::new().permission(async |_| Decision::allow()));
+/// let runtime = TestRuntime::new();
+/// for _ in 0..2 {
+///     let tool = ToolStep::bash("ls").requires_permission().returns("src");
+///     let script = Script::default().then([Step::from(tool), Step::text("src")]);
+///     let builder = Session::builder().handlers(Arc::clone(&handlers));
+///     let (claude, runner) = builder.open_on(runtime.start(script));
+///     let talk = async move { claude.prompt("look").unwrap().finish().await };
+///     assert!(runtime.run(runner.run_until(talk)).declined().is_empty());
+/// }
+/// ```
 pub trait Handler {
-    /// Runs until the incoming request is answered, withdrawn, or given up.
+    /// Future that runs until the request is answered, withdrawn, or given up.
     type Handling: Future<Output = ()>;
 
-    /// Begins to answer. What it does before it gives the future holds up the others.
-    fn handle(&self, asked: Responder) -> Self::Handling;
+    /// Begins to answer a request. Until it returns the future, the other requests wait.
+    fn handle(&self, responder: Responder) -> Self::Handling;
+
+    /// Returns the kinds of requests that it answers.
+    fn kinds(&self) -> IncomingKinds;
+
+    /// Returns hooks to register, each with the ids by which the CLI calls it. By default none.
+    fn hooks(&self) -> Vec<(HookEvent, HookMatcher)> {
+        Vec::new()
+    }
 }
 
-impl<H: Fn(Responder) -> F, F: Future<Output = ()>> Handler for H {
+macro_rules! shared {
+    ($($pointer:ty,)+) => {$(
+        impl<H: Handler + ?Sized> Handler for $pointer {
+            type Handling = H::Handling;
+
+            fn handle(&self, responder: Responder) -> H::Handling {
+                (**self).handle(responder)
+            }
+
+            fn kinds(&self) -> IncomingKinds {
+                (**self).kinds()
+            }
+
+            fn hooks(&self) -> Vec<(HookEvent, HookMatcher)> {
+                (**self).hooks()
+            }
+        }
+    )+};
+}
+
+shared! {
+    &H,
+    Arc<H>,
+    Box<H>,
+}
+
+/// Handler that is a closure: [`handler_fn`].
+#[derive(Debug, Clone, Copy)]
+pub struct HandlerFn<F> {
+    kinds: IncomingKinds,
+    handle: F,
+}
+
+/// Creates a handler of a closure that takes every request of those kinds.
+///
+/// ```
+/// use claude_duplex::{
+///     Decision, IncomingKind, IncomingKinds, Responder, Session, handler_fn,
+/// };
+///
+/// let permissions = IncomingKinds::NONE.with(IncomingKind::Permission);
+/// let deny = handler_fn(permissions, async |tool: Responder| {
+///     let _ = tool.respond(Decision::deny("not today"));
+/// });
+/// let builder = Session::builder().handlers(deny);
+/// ```
+pub fn handler_fn<F, H>(kinds: IncomingKinds, handle: H) -> HandlerFn<H>
+where
+    H: Fn(Responder) -> F,
+    F: Future<Output = ()>,
+{
+    HandlerFn { kinds, handle }
+}
+
+impl<H: Fn(Responder) -> F, F: Future<Output = ()>> Handler for HandlerFn<H> {
     type Handling = F;
 
-    fn handle(&self, asked: Responder) -> F {
-        self(asked)
+    fn handle(&self, responder: Responder) -> F {
+        (self.handle)(responder)
+    }
+
+    fn kinds(&self) -> IncomingKinds {
+        self.kinds
     }
 }
 
@@ -39,21 +128,35 @@ impl IncomingRequests {
     /// whoever runs this future, and takes the other handlings with it.
     ///
     /// ```
-    /// use claude_duplex::{Decision, Handlers, Runner, Session};
+    /// use claude_duplex::{Decision, Handlers, IncomingError, Runner, Session};
     ///
-    /// async fn run(claude: Session, runner: Runner) {
-    ///     let asks = claude.incoming().expect("nobody else asked for them");
-    ///     let serving =
-    ///         asks.serve(Handlers::new().permission(
-    ///             async |tool| match &*tool.tool_name {
-    ///                 "Read" | "Grep" => Decision::allow(),
-    ///                 name => Decision::deny(format!("{name} is not for you")),
-    ///             },
-    ///         ));
+    /// async fn run(claude: Session, runner: Runner) -> Result<(), IncomingError> {
+    ///     let handlers = Handlers::new().permission(async |tool| match &*tool.tool_name {
+    ///         "Read" | "Grep" => Decision::allow(),
+    ///         name => Decision::deny(format!("{name} is not for you")),
+    ///     });
+    ///     let serving = claude.incoming()?.serve(handlers)?;
     ///     futures_lite::future::zip(runner, serving).await;
+    ///     Ok(())
     /// }
     /// ```
-    pub async fn serve<H: Handler>(mut self, handler: H) {
+    ///
+    /// # Errors
+    /// [`IncomingError::NotHandled`] if the handler answers kinds that do not come here;
+    /// [`IncomingError::HooksNotRegistered`] if it has [hooks](super::Handlers::hook) to register, which only
+    /// [`Session::builder`](crate::Session::builder) does.
+    pub fn serve<H: Handler>(self, handler: H) -> Result<impl Future<Output = ()> + use<H>, IncomingError> {
+        let missing = handler.kinds().without(self.inbox.kinds());
+        if !missing.is_empty() {
+            return Err(IncomingError::NotHandled(missing));
+        }
+        match handler.hooks().is_empty() {
+            true => Ok(self.run(handler)),
+            false => Err(IncomingError::HooksNotRegistered),
+        }
+    }
+
+    pub(in crate::session) async fn run<H: Handler>(mut self, handler: H) {
         let mut in_flight = InFlight::new();
         let mut is_over = false;
         poll_fn(|cx| {

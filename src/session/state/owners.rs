@@ -9,10 +9,26 @@ use crate::session::waiting::calls::Calls;
 use crate::session::waiting::inbox::Inbox;
 use crate::session::waiting::withdrawal::Withdrawal;
 
-/// Somebody already owns asks of that kind.
+/// Error of taking or serving the incoming requests of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("incoming requests of that kind are handled already; drop their `IncomingRequests` first")]
-pub struct AlreadyHandledError;
+#[non_exhaustive]
+pub enum IncomingError {
+    /// Somebody takes requests of these kinds already.
+    #[error("incoming requests of that kind are taken already; drop their `IncomingRequests` first")]
+    AlreadyTaken,
+    /// None of these kinds would come: the session declines them by itself.
+    #[error(
+        "incoming requests of the kinds {0:?} are not handled, so that none would come; \
+         give the handlers to `Session::builder`, or add `Config::handle` for each kind"
+    )]
+    NotHandled(IncomingKinds),
+    /// The hooks of the handlers would not be called.
+    #[error(
+        "the hooks of `Handlers::hook` are registered by `Session::builder` alone; give the handlers to it, \
+         or register by `Initialize::hook` and answer by `Handlers::any_hook`"
+    )]
+    HooksNotRegistered,
+}
 
 /// The owners of a session's asks, and the incoming requests that are open.
 #[derive(Default)]
@@ -22,10 +38,10 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    pub(super) fn add(&mut self, kinds: IncomingKinds, ended: bool) -> Result<Arc<Inbox>, AlreadyHandledError> {
+    pub(super) fn add(&mut self, kinds: IncomingKinds, ended: bool) -> Result<Arc<Inbox>, IncomingError> {
         self.owners.retain(|owner| owner.strong_count() > 0);
         if self.owners.iter().filter_map(Weak::upgrade).any(|owner| owner.overlaps(kinds)) {
-            return Err(AlreadyHandledError);
+            return Err(IncomingError::AlreadyTaken);
         }
         let inbox = Inbox::new(kinds, ended);
         self.owners.push(Arc::downgrade(&inbox));

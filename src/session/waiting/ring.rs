@@ -224,6 +224,8 @@ impl Item for Action {
             Self::IncomingDeclined { .. }
             | Self::RejectedLine(_)
             | Self::DamagedLine(_)
+            | Self::StderrLine(_)
+            | Self::WireLine(_)
             | Self::UnmatchedResponse(_)
             | Self::DeadlineExceeded { .. } => Class::Plain,
             _ => Class::Vital,
@@ -237,6 +239,8 @@ impl Item for Action {
             | Self::IncomingDeclined { message, .. }
             | Self::UnmatchedResponse(message) => message.bytes(),
             Self::IncomingRequest(ask) => ask.message().bytes(),
+            Self::StderrLine(line) => line.text.len(),
+            Self::WireLine(line) => line.bytes.len(),
             Self::ResponseReceived { response: Ok(reply), .. } => 2 * reply.message().bytes(),
             Self::PromptEnded { result: Some(result), .. } | Self::TurnEnded { result: Some(result), .. } => {
                 result.bytes()

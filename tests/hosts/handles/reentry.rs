@@ -222,7 +222,7 @@ async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed
         claude.close();
     };
     let talk = Listened { future: Box::pin(talk), host: host.clone() };
-    let serve = Listened { future: Box::pin(asks.serve(handlers)), host: host.clone() };
+    let serve = Listened { future: Box::pin(asks.serve(handlers).unwrap()), host: host.clone() };
     let (closed, _) = zip(run, zip(talk, serve)).await;
     host.forget();
     closed

@@ -130,8 +130,8 @@ async fn handlers_run_as_a_task(stage: &Stage) {
                 if tool.input.as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
             }
         })
-        .hook(async |_| HookOutput::new());
-    let serving = stage.spawn(claude.incoming().unwrap().serve(handlers));
+        .any_hook(async |_| HookOutput::new());
+    let serving = stage.spawn(claude.incoming().unwrap().serve(handlers).unwrap());
     assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success);
     claude.close();
     run.await;
@@ -156,7 +156,7 @@ async fn handlers_may_stay_on_their_thread(stage: &Stage) {
             Decision::allow()
         }
     });
-    let serving = claude.incoming().unwrap().serve(handlers);
+    let serving = claude.incoming().unwrap().serve(handlers).unwrap();
     or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
     assert_eq!(seen.borrow().len(), 2);
     drop(claude);
@@ -174,7 +174,7 @@ async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
             Decision::allow()
         }
     });
-    let serving = stage.spawn(claude.incoming().unwrap().serve(handlers));
+    let serving = stage.spawn(claude.incoming().unwrap().serve(handlers).unwrap());
     let turn = claude.prompt("go").unwrap();
     while !matches!(watch.next().await.unwrap().unwrap(), Action::IncomingRequest(_)) {}
     claude.interrupt(Interrupt::running()).unwrap().await.unwrap();

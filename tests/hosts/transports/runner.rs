@@ -38,6 +38,23 @@ pub(crate) struct Runner {
     pub(crate) start: Start,
 }
 
+/// Changes the command of a child before it is started.
+pub(crate) type Change = fn(&mut std::process::Command);
+
+/// Starts a child by a changed command, on each runtime.
+pub(crate) fn start_changed(runner: &Runner, options: &Options, config: Config, change: Change) -> Started {
+    if runner.name.starts_with("tokio") {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let claude = runtime.block_on(async { tokio::spawn_with(options, config, change) })?;
+        let next = move |claude: &mut _| runtime.block_on(Driver::next(claude));
+        return Ok(Box::new(Driven { claude, id: TokioTransport::id, next }));
+    }
+    let claude = smol::spawn_with(options, config, change)?;
+    Ok(Box::new(Driven { claude, id: SmolTransport::id, next: |claude: &mut _| block_on(Driver::next(claude)) }))
+}
+
+type Started = Result<Box<dyn Runs>, SpawnError>;
+
 pub(crate) const OWN_LOOP: &str = "own_loop";
 
 pub(crate) const RUNNERS: &[Runner] = &[

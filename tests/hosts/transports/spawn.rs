@@ -2,10 +2,15 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(unix)]
+use claude_duplex::Action;
 use claude_duplex::{Options, SpawnError};
 
+#[cfg(unix)]
+use crate::stage::script;
 use crate::stage::{Scenario, Stage};
 
 pub(crate) const ALL: &[Scenario] = &[
@@ -15,6 +20,11 @@ pub(crate) const ALL: &[Scenario] = &[
     #[cfg(unix)]
     ("what_is_too_long_for_the_system_is_told_as_such", what_is_too_long_for_the_system_is_told_as_such),
     ("refused_options_start_nothing", refused_options_start_nothing),
+    #[cfg(unix)]
+    ("a_host_may_change_the_command", a_host_may_change_the_command),
+    ("an_error_names_what_the_host_has_changed", an_error_names_what_the_host_has_changed),
+    #[cfg(unix)]
+    ("lines_of_stderr_come_while_the_child_runs", lines_of_stderr_come_while_the_child_runs),
 ];
 
 /// A file that is gone with its test.
@@ -35,7 +45,7 @@ impl File {
 #[cfg(unix)]
 fn write(path: &Path, mode: &str) {
     let write = r#"printf '\000no program' >"$0" && chmod "$1" "$0""#;
-    let written = std::process::Command::new("sh").args(["-c", write]).arg(path).arg(mode).status();
+    let written = Command::new("sh").args(["-c", write]).arg(path).arg(mode).status();
     assert!(written.expect("there is a shell").success());
 }
 
@@ -97,4 +107,59 @@ fn what_is_too_long_for_the_system_is_told_as_such(stage: &Stage) {
 fn refused_options_start_nothing(stage: &Stage) {
     let error = stage.refused(&Options::new().program("sh").current_dir(""));
     assert!(matches!(error, SpawnError::Options(_)), "{error:?}");
+}
+
+/// What it changes takes effect, and the pipes, the end of stderr and the group stay.
+#[cfg(unix)]
+fn a_host_may_change_the_command(stage: &Stage) {
+    let options = script(r#"echo "$CHANGED" >&2; exec sleep 1000"#);
+    let changed = stage.launch_changed(&options, |command| {
+        command.env("CHANGED", "by the host").stdin(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    });
+    let mut claude = changed.expect("the child starts");
+    assert!(leads_group(claude.id()), "it leads a group of its own");
+    let line = claude.until("a line of stderr", |action| matches!(action, Action::StderrLine(_)));
+    assert!(matches!(&line, Action::StderrLine(line) if &*line.text == "by the host"), "{line:?}");
+    claude.abort();
+    let closed = claude.end();
+    assert_eq!(closed.stderr, "by the host\n");
+}
+
+fn an_error_names_what_the_host_has_changed(stage: &Stage) {
+    let options = Options::new().program("sh");
+    let error = stage.launch_changed(&options, |command| _ = command.current_dir("/no/such/directory")).err().unwrap();
+    assert!(matches!(&error, SpawnError::Directory { directory, .. } if directory == Path::new("/no/such/directory")));
+    let replaced = stage.launch_changed(&options, |command| *command = Command::new("no-such-claude")).err().unwrap();
+    assert!(matches!(&replaced, SpawnError::NotFound { program, .. } if program == "no-such-claude"), "{replaced:?}");
+    let refused = stage.launch_changed(&options.current_dir(""), |_| panic!("nothing is started")).err().unwrap();
+    assert!(matches!(refused, SpawnError::Options(_)), "{refused:?}");
+}
+
+/// The child waits for an answer to what it has written there.
+#[cfg(unix)]
+fn lines_of_stderr_come_while_the_child_runs(stage: &Stage) {
+    let options = script("printf 'one\\ntwo' >&2; read -r line; printf ' more\\nlast' >&2; exit 3");
+    let mut claude = stage.launch_changed(&options, |_| {}).expect("the child starts");
+    let mut lines = Vec::new();
+    let one = claude.until("a line of stderr", |action| matches!(action, Action::StderrLine(_)));
+    lines.push(one);
+    claude.prompt("go on");
+    while lines.len() < 3 {
+        lines.push(claude.until("a line of stderr", |action| matches!(action, Action::StderrLine(_))));
+    }
+    let texts: Vec<&str> = lines
+        .iter()
+        .map(|line| match line {
+            Action::StderrLine(line) => &*line.text,
+            _ => unreachable!(),
+        })
+        .collect();
+    assert_eq!(texts, ["one", "two more", "last"]);
+    assert_eq!(claude.end().stderr, "one\ntwo more\nlast");
+}
+
+#[cfg(unix)]
+fn leads_group(id: u32) -> bool {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(id).expect("an id fits"));
+    rustix::process::getpgid(pid) == Ok(pid.expect("a child has an id"))
 }

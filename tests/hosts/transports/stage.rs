@@ -7,7 +7,7 @@ use claude_duplex::{Config, Exit, IncomingKinds, Options, Seed, SpawnError};
 use libtest_mimic::Failed;
 
 use crate::child::{self, Step};
-use crate::runner::Runner;
+use crate::runner::{Change, Runner, start_changed};
 use crate::session::Session;
 use crate::watched::{Groups, watched};
 
@@ -28,6 +28,14 @@ impl Stage {
         let claude = (self.runner.start)(options, self.config(adjust)).expect("the child starts");
         self.groups.lock().unwrap().push(claude.id());
         Session::new(claude)
+    }
+
+    /// A session with a program whose command is changed.
+    pub(crate) fn launch_changed(&self, options: &Options, change: Change) -> Result<Session, SpawnError> {
+        let config = self.config(|config| config.stderr_lines = true);
+        let claude = start_changed(self.runner, options, config, change)?;
+        self.groups.lock().unwrap().push(claude.id());
+        Ok(Session::new(claude))
     }
 
     /// A session that does not begin.

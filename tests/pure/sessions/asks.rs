@@ -2,11 +2,11 @@
 
 use claude_duplex::testing::{CliVersion, Script, Step, ToolStep};
 use claude_duplex::{
-    Action, CancelledReason, Config, Decision, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome, Overflow,
-    Request, RespondError,
+    Action, CancelledReason, Decision, IncomingKind, IncomingKinds, IncomingResponse, Json, Outcome, Overflow, Request,
+    RespondError,
 };
 
-use super::rig::{SECOND, all, open, open_with, until};
+use super::rig::{SECOND, all, open, until};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
@@ -233,20 +233,6 @@ fn the_end_of_the_session_withdraws_what_is_open() {
         assert!(asks.next().await.is_none());
         drop(asked);
         assert!(claude.incoming().unwrap().next().await.is_none());
-    });
-}
-
-#[test]
-fn what_the_session_does_not_own_never_gets_to_the_owner() {
-    let none = |config: &mut Config| config.handled = IncomingKinds::NONE;
-    let rig = open_with(everything(), none, |_| {});
-    rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
-        claude.request(introduction()).unwrap().await.unwrap();
-        let turn = claude.prompt("go").unwrap();
-        assert_eq!(turn.finish().await.outcome, Outcome::Success);
-        claude.close();
-        assert!(asks.next().await.is_none());
     });
 }
 

@@ -6,7 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
-use claude_duplex::{Action, CloseReason, Decision, Handlers, Journal, LostReason, Outcome, Overflow, Session};
+use claude_duplex::{
+    Action, CloseReason, Config, Decision, Handlers, IncomingKind, Journal, LostReason, Outcome, Overflow, Session,
+};
 
 use super::rig::all;
 
@@ -21,7 +23,7 @@ fn the_runner_runs_the_handlers() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&asked);
     let handlers = Handlers::new().permission(move |tool| {
-        note.lock().unwrap().push(tool.tool_name);
+        note.lock().unwrap().push(tool.request.tool_name);
         async { Decision::allow() }
     });
     let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
@@ -36,9 +38,11 @@ fn the_runner_runs_the_handlers() {
 #[test]
 fn other_requests_than_those_of_the_handlers_have_no_owner_yet() {
     let handlers = Handlers::new().permission(async |_| Decision::allow());
-    let (claude, _runner) = Session::builder().handlers(handlers).open_on(TestRuntime::new().start(one_tool()));
+    let config = Config::default().handle(IncomingKind::Hook);
+    let builder = Session::builder().config(config).handlers(handlers);
+    let (claude, _runner) = builder.open_on(TestRuntime::new().start(one_tool()));
     assert!(claude.incoming().is_err());
-    assert!(claude.incoming_of([claude_duplex::IncomingKind::Hook].into_iter().collect()).is_ok());
+    assert!(claude.incoming_of([IncomingKind::Hook].into_iter().collect()).is_ok());
 }
 
 #[test]

@@ -10,8 +10,8 @@ use std::time::Duration;
 use claude_duplex::incoming::ElicitationResponse;
 use claude_duplex::testing::{Script, Step};
 use claude_duplex::{
-    Action, Decision, IncomingKind, IncomingRequests, IncomingResponse, Json, Overflow, Request, RespondError,
-    Responder, Session, Subscriber, UnknownIncoming,
+    Action, Decision, IncomingKind, IncomingKinds, IncomingRequests, IncomingResponse, Json, Overflow, Request,
+    RespondError, Responder, Session, Subscriber, UnknownIncoming, handler_fn,
 };
 use futures_lite::FutureExt;
 use futures_lite::future::or;
@@ -75,31 +75,46 @@ const PATHS: &[(&str, Play)] = &[
     }),
     ("its handler ends without an answer", |mut stage| {
         Box::pin(async move {
-            let serving = stage.asks.take().unwrap().serve(async |_: Responder| {});
+            let serving =
+                stage.asks.take().unwrap().serve(handler_fn(IncomingKinds::ALL, async |_: Responder| {})).unwrap();
             or(serving, stage.refused()).await;
         })
     }),
     ("its handler panics when it is called", |mut stage| {
         Box::pin(async move {
-            let serving =
-                stage.asks.take().unwrap().serve(|_: Responder| -> std::future::Ready<()> { panic!("it breaks") });
+            let serving = stage
+                .asks
+                .take()
+                .unwrap()
+                .serve(handler_fn(IncomingKinds::ALL, |_: Responder| -> std::future::Ready<()> { panic!("it breaks") }))
+                .unwrap();
             AssertUnwindSafe(serving).catch_unwind().await.unwrap_err();
             stage.refused().await;
         })
     }),
     ("its handler panics later", |mut stage| {
         Box::pin(async move {
-            let serving = stage.asks.take().unwrap().serve(async |asked: Responder| {
-                futures_lite::future::yield_now().await;
-                panic!("it breaks at {}", asked.id())
-            });
+            let serving = stage
+                .asks
+                .take()
+                .unwrap()
+                .serve(handler_fn(IncomingKinds::ALL, async |asked: Responder| {
+                    futures_lite::future::yield_now().await;
+                    panic!("it breaks at {}", asked.id())
+                }))
+                .unwrap();
             AssertUnwindSafe(serving).catch_unwind().await.unwrap_err();
             stage.refused().await;
         })
     }),
     ("the future that serves is dropped", |mut stage| {
         Box::pin(async move {
-            let serving = stage.asks.take().unwrap().serve(async |_asked: Responder| pending::<()>().await);
+            let serving = stage
+                .asks
+                .take()
+                .unwrap()
+                .serve(handler_fn(IncomingKinds::ALL, async |_asked: Responder| pending::<()>().await))
+                .unwrap();
             or(serving, stage.asked()).await;
             stage.refused().await;
         })

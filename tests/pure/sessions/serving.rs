@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use claude_duplex::incoming::hook::HookOutput;
 use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    Config, ContentBlock, Decision, Driver, Handlers, IncomingKind, IncomingResponse, Interrupt, Json, LocalHandlers,
-    Outcome, Responder, Seed, SessionTime,
+    Config, ContentBlock, Decision, Driver, Handlers, IncomingKind, IncomingKinds, IncomingResponse, Interrupt, Json,
+    LocalHandlers, Outcome, Responder, Seed, SessionTime, handler_fn,
 };
 use futures_lite::future::{or, pending, zip};
 
@@ -47,7 +47,7 @@ fn any_number_is_handled_side_by_side() {
                     if tool.input.as_str().contains("echo 7") { Decision::deny("no") } else { Decision::allow() }
                 }
             });
-            let serving = assert_send(claude.incoming().unwrap().serve(handlers));
+            let serving = assert_send(claude.incoming().unwrap().serve(handlers).unwrap());
             let turn = async {
                 let end = claude.prompt("go").unwrap().finish().await;
                 claude.close();
@@ -77,10 +77,10 @@ fn each_kind_has_its_handler() {
         let raw = |json: &str| IncomingResponse::Raw(Json::parse(json).unwrap());
         let handlers = Handlers::new()
             .permission(async |_| Decision::allow())
-            .hook(async |_| HookOutput::new().system_message("from a hook"))
+            .any_hook(async |_| HookOutput::new().system_message("from a hook"))
             .mcp(async |message| message.unknown_server())
             .handle_kind(IncomingKind::Elicitation, async |_| raw(r#"{"action":"decline"}"#));
-        let serving = claude.incoming().unwrap().serve(handlers);
+        let serving = claude.incoming().unwrap().serve(handlers).unwrap();
         or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
     });
     let answers = log.answers();
@@ -102,8 +102,11 @@ fn handlers_may_stay_on_their_thread() {
                 Decision::allow()
             }
         });
-        or(async { drop(claude.prompt("go").unwrap().finish().await) }, claude.incoming().unwrap().serve(handlers))
-            .await;
+        or(
+            async { drop(claude.prompt("go").unwrap().finish().await) },
+            claude.incoming().unwrap().serve(handlers).unwrap(),
+        )
+        .await;
     });
     assert_eq!(seen.borrow().len(), 2);
 }
@@ -114,13 +117,17 @@ fn a_closure_may_take_the_asks_themselves() {
     let log = rig.log.clone();
     rig.run(async |claude| {
         let later = RefCell::new(Vec::new());
-        let serving = claude.incoming().unwrap().serve(|asked: Responder| {
-            let mut later = later.borrow_mut();
-            later.push(asked);
-            // Answered elsewhere, all at once.
-            let all = if later.len() == 3 { std::mem::take(&mut *later) } else { Vec::new() };
-            async move { all.into_iter().for_each(|asked| asked.respond(Decision::allow()).unwrap()) }
-        });
+        let serving = claude
+            .incoming()
+            .unwrap()
+            .serve(handler_fn(IncomingKinds::ALL, |asked: Responder| {
+                let mut later = later.borrow_mut();
+                later.push(asked);
+                // Answered elsewhere, all at once.
+                let all = if later.len() == 3 { std::mem::take(&mut *later) } else { Vec::new() };
+                async move { all.into_iter().for_each(|asked| asked.respond(Decision::allow()).unwrap()) }
+            }))
+            .unwrap();
         or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
     });
     assert_eq!(log.answers().iter().filter(|answer| answer.contains("\"allow\"")).count(), 3);
@@ -145,7 +152,7 @@ fn the_handling_of_a_withdrawn_ask_is_dropped() {
             assert_eq!((end.outcome, dropped.load(Ordering::Relaxed)), (Outcome::Success, 10));
             assert!(world.now() < SessionTime::from(10 * SECOND));
         };
-        or(end, claude.incoming().unwrap().serve(handlers)).await;
+        or(end, claude.incoming().unwrap().serve(handlers).unwrap()).await;
     });
     assert!(log.answers().is_empty());
 }
@@ -171,7 +178,7 @@ fn an_interrupt_overtakes_a_handler_that_sleeps() {
                 assert_eq!(turn.finish().await.outcome, Outcome::Interrupted, "{generation:?}");
                 assert!(world.now() < SessionTime::from(20 * SECOND));
             };
-            or(talk, claude.incoming().unwrap().serve(handlers)).await;
+            or(talk, claude.incoming().unwrap().serve(handlers).unwrap()).await;
         });
         assert!(!log.written().iter().any(|line| line.contains("\"allow\"")), "{generation:?}");
     }
@@ -188,7 +195,7 @@ fn a_handler_that_panics_declines_its_ask_and_those_beside_it() {
         pending::<Decision>().await
     });
     let turn = rig.claude.prompt("go").unwrap();
-    let serving = rig.claude.incoming().unwrap().serve(handlers);
+    let serving = rig.claude.incoming().unwrap().serve(handlers).unwrap();
     let runner = &mut rig.runner;
     let both = zip(async { drop(runner.await) }, serving);
     let panicked = catch_unwind(AssertUnwindSafe(|| rig.world.run(both)));
@@ -205,10 +212,14 @@ fn to_drop_the_serving_declines_what_it_had_in_hand() {
     let rig = open(Script::default().then([many(5), shell(&["more"]), Step::text("done")]));
     let (world, log) = (rig.world.clone(), rig.log.clone());
     rig.run(async |claude| {
-        let serving = claude.incoming().unwrap().serve(|asked: Responder| async move {
-            let _asked = asked;
-            pending().await
-        });
+        let serving = claude
+            .incoming()
+            .unwrap()
+            .serve(handler_fn(IncomingKinds::ALL, |asked: Responder| async move {
+                let _asked = asked;
+                pending().await
+            }))
+            .unwrap();
         let turn = claude.prompt("go").unwrap();
         or(serving, world.sleep(10 * SECOND)).await;
         assert_eq!(turn.finish().await.outcome, Outcome::Success);
@@ -229,10 +240,14 @@ fn what_is_said_before_an_ask_reaches_the_future_before_the_handler() {
     let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
     let (claude, runner) = Driver::new(config, world.start(script)).into_session();
     let shown = RefCell::new(Vec::new());
-    let serving = claude.incoming().unwrap().serve(LocalHandlers::new().permission(async |tool| {
-        shown.borrow_mut().push(tool.tool_name);
-        Decision::allow()
-    }));
+    let serving = claude
+        .incoming()
+        .unwrap()
+        .serve(LocalHandlers::new().permission(async |tool| {
+            shown.borrow_mut().push(tool.request.tool_name);
+            Decision::allow()
+        }))
+        .unwrap();
     let talk = async {
         let mut turn = claude.prompt("look").unwrap();
         while let Some(Ok(message)) = turn.next().await {

@@ -47,14 +47,15 @@ pub(crate) fn judge(case: &Case) -> usize {
         damaged.actions.extend(std::iter::from_fn(|| protocol.poll_action()));
     }
     let told = |actions: &[Action]| -> Vec<Action> {
-        actions.iter().filter(|action| !matches!(action, Action::DamagedLine(_))).cloned().collect()
+        let is_report = |action: &&Action| matches!(action, Action::DamagedLine(_) | Action::WireLine(_));
+        actions.iter().filter(|action| !is_report(action)).cloned().collect()
     };
     let whole = &case.trace;
     assert_eq!(told(&whole.actions), told(&damaged.actions));
     assert_eq!(whole.written, damaged.written);
     assert_eq!(whole.children, damaged.children);
     assert_eq!(whole.deadlines, damaged.deadlines);
-    let reports = damaged.actions.len() - told(&damaged.actions).len();
+    let reports = damaged.actions.iter().filter(|action| matches!(action, Action::DamagedLine(_))).count();
     assert_eq!(protocol.stats().damaged, reports as u64);
     edits.len()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use claude_duplex::{Action, Input, RejectedReason};
+use claude_duplex::{Action, Direction, Input, RejectedReason};
 
 use super::Case;
 
@@ -46,6 +46,10 @@ pub(crate) fn judge(case: &Case) -> usize {
                 }
                 // A byte that is not UTF-8 is shown as a character of three.
                 Action::Closed(closed) => assert!(closed.rejected_tail.len() <= limits.rejected_tail.saturating_mul(3)),
+                Action::StderrLine(line) => assert!(line.text.len() <= limits.stderr_line.saturating_mul(3)),
+                Action::WireLine(line) if line.direction == Direction::Received => {
+                    assert!(line.bytes.len() <= limits.line && line.bytes.len() as u64 <= line.length);
+                }
                 Action::Message { message, .. } => assert!(message.as_bytes().len() <= limits.line),
                 _ => {}
             }

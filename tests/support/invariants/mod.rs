@@ -24,6 +24,7 @@ mod settling;
 mod stdin;
 mod time;
 mod turns;
+mod wire;
 
 use crate::sequence::{Sequence, Trace};
 
@@ -48,12 +49,13 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const INVARIANTS: [Invariant; 21] = [
+pub(crate) const INVARIANTS: [Invariant; 22] = [
     Invariant { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Invariant { name: "1: damage around a line changes nothing but the report", judge: damage::judge },
     Invariant { name: "2: nothing depends on what was read", judge: polls::judge },
     Invariant { name: "3: output is whole lines of JSON", judge: output::judge },
     Invariant { name: "3: no byte follows the close of stdin", judge: stdin::judge },
+    Invariant { name: "3: lines that are reported are those of the pipes", judge: wire::judge },
     Invariant { name: "4: a sequence that was written and read back gives the same", judge: replay::judge },
     Invariant { name: "5: everything is settled once", judge: settling::judge },
     Invariant { name: "5: an answer that is taken is on its way", judge: answers::judge },

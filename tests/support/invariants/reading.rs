@@ -47,6 +47,8 @@ fn held(action: &Action) -> (usize, usize) {
         Action::ResponseReceived { response: Err(RequestError::Refused { message, .. }), .. } => message.len(),
         Action::RejectedLine(rejected) => rejected.head.len(),
         Action::DamagedLine(line) => line.dropped.len(),
+        Action::StderrLine(line) => line.text.len(),
+        Action::WireLine(line) => line.bytes.len(),
         Action::Closed(closed) => closed.rejected_tail.len(),
         _ => 0,
     };

@@ -18,6 +18,9 @@ pub(crate) fn config(u: &mut Unstructured<'_>) -> Result<Config> {
     config.transport = *u.choose(&[TransportKind::Process, TransportKind::Process, TransportKind::Streams])?;
     config.close_when = *u.choose(&[CloseWhen::TurnEnded, CloseWhen::Idle])?;
     config.kill_group = u.arbitrary()?;
+    config.stderr_lines = u.ratio(1, 4)?;
+    config.wire_lines = u.ratio(1, 4)?;
+    config.limits.stderr_line = 12;
     config.limits.line = *u.choose(&[400, 4000])?;
     config.limits.unread = 2000;
     config.limits.unread_after_exit = 6000;

@@ -1,0 +1,138 @@
+//! Calls of hooks, typed by their event.
+
+use crate::base::error::DecodeError;
+use crate::incoming::hook::{self, HookEvent, HookInput, HookOutput, HookRequest};
+use crate::incoming::{IncomingResponse, ResponseTo};
+use crate::wire::read::read;
+
+/// Call of a hook whose event is known: what its handler is given.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HookCall<I> {
+    /// Input of the event.
+    pub input: I,
+    /// Input that every event has: session, working directory, permission mode, subagent.
+    pub common: HookInput,
+    /// Id under which the hook is registered.
+    pub callback_id: String,
+    /// Id of the tool call, for events that have one.
+    pub tool_use_id: Option<String>,
+}
+
+/// Input of the hooks of one event, or of any event ([`HookInput`]). The types of this module implement it.
+pub trait HookEventInput: Sized + private::Sealed {
+    #[doc(hidden)]
+    fn read(input: &HookInput) -> Result<Self, DecodeError>;
+}
+
+mod private {
+    pub trait Sealed {}
+}
+
+impl<I: HookEventInput> HookCall<I> {
+    /// Reads the call.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the input lacks what the event is about.
+    pub fn read(request: HookRequest) -> Result<Self, DecodeError> {
+        Ok(Self {
+            input: I::read(&request.input)?,
+            common: request.input,
+            callback_id: request.callback_id,
+            tool_use_id: request.tool_use_id,
+        })
+    }
+}
+
+impl private::Sealed for HookInput {}
+
+impl HookEventInput for HookInput {
+    fn read(input: &HookInput) -> Result<Self, DecodeError> {
+        Ok(input.clone())
+    }
+}
+
+impl<I: HookEventInput> ResponseTo<HookCall<I>> for HookOutput {
+    fn into_response(self) -> IncomingResponse {
+        self.into()
+    }
+}
+
+impl ResponseTo<HookRequest> for HookOutput {
+    fn into_response(self) -> IncomingResponse {
+        self.into()
+    }
+}
+
+/// Declares the inputs and, where they have one, the outputs of events.
+macro_rules! events {
+    ($($event:ident: $input:ident $(-> $output:ident)?,)+) => {$(
+        impl private::Sealed for hook::$input {}
+
+        impl HookEventInput for hook::$input {
+            fn read(input: &HookInput) -> Result<Self, DecodeError> {
+                if input.event != HookEvent::$event {
+                    return Err(DecodeError::expected(stringify!($event)).within("hook_event_name"));
+                }
+                read(&input.unknown_fields.to_text())
+            }
+        }
+
+        $(
+            impl ResponseTo<HookCall<hook::$input>> for hook::$output {
+                fn into_response(self) -> IncomingResponse {
+                    self.into()
+                }
+            }
+
+            impl ResponseTo<HookCall<HookInput>> for hook::$output {
+                fn into_response(self) -> IncomingResponse {
+                    self.into()
+                }
+            }
+
+            impl ResponseTo<HookRequest> for hook::$output {
+                fn into_response(self) -> IncomingResponse {
+                    self.into()
+                }
+            }
+        )?
+    )+};
+}
+
+events! {
+    PreToolUse: PreToolUseHookInput -> PreToolUseOutput,
+    PostToolUse: PostToolUseHookInput -> PostToolUseOutput,
+    PostToolUseFailure: PostToolUseFailureHookInput -> PostToolUseFailureOutput,
+    PostToolBatch: PostToolBatchHookInput -> PostToolBatchOutput,
+    Notification: NotificationHookInput -> NotificationOutput,
+    UserPromptSubmit: UserPromptSubmitHookInput -> UserPromptSubmitOutput,
+    UserPromptExpansion: UserPromptExpansionHookInput -> UserPromptExpansionOutput,
+    SessionStart: SessionStartHookInput -> SessionStartOutput,
+    SessionEnd: SessionEndHookInput,
+    Stop: StopHookInput -> StopOutput,
+    StopFailure: StopFailureHookInput,
+    SubagentStart: SubagentStartHookInput -> SubagentStartOutput,
+    SubagentStop: SubagentStopHookInput -> SubagentStopOutput,
+    PreCompact: PreCompactHookInput,
+    PostCompact: PostCompactHookInput,
+    PreModelSwitch: PreModelSwitchHookInput -> PreModelSwitchOutput,
+    PostModelSwitch: PostModelSwitchHookInput -> PostModelSwitchOutput,
+    PermissionRequest: PermissionRequestHookInput -> PermissionRequestOutput,
+    PermissionDenied: PermissionDeniedHookInput -> PermissionDeniedOutput,
+    Setup: SetupHookInput -> SetupOutput,
+    TeammateIdle: TeammateIdleHookInput,
+    TaskCreated: TaskCreatedHookInput,
+    TaskCompleted: TaskCompletedHookInput,
+    Elicitation: ElicitationHookInput -> ElicitationOutput,
+    ElicitationResult: ElicitationResultHookInput -> ElicitationResultOutput,
+    ConfigChange: ConfigChangeHookInput,
+    InstructionsLoaded: InstructionsLoadedHookInput,
+    WorktreeCreate: WorktreeCreateHookInput -> WorktreeCreateOutput,
+    WorktreeRemove: WorktreeRemoveHookInput,
+    CwdChanged: CwdChangedHookInput -> CwdChangedOutput,
+    FileChanged: FileChangedHookInput -> FileChangedOutput,
+    DirectoryAdded: DirectoryAddedHookInput,
+    MessageDisplay: MessageDisplayHookInput -> MessageDisplayOutput,
+    PreSkillShellCommand: PreSkillShellCommandHookInput -> PreSkillShellCommandOutput,
+}

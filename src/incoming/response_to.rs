@@ -1,0 +1,66 @@
+//! Which responses fit which request, for the compiler.
+
+use std::fmt::Display;
+
+use crate::incoming::mcp::{IncomingMcpMessage, McpResponse};
+use crate::incoming::{
+    Allow, Decision, Deny, DialogRequest, DialogResponse, ElicitationRequest, ElicitationResponse, IncomingResponse,
+    PermissionRequest, QuestionResponse,
+};
+
+/// Response that fits a request of type `R`: what a handler of such requests may return.
+///
+/// | Request | Responses |
+/// |---|---|
+/// | [`PermissionRequest`] | [`Decision`], [`Allow`], [`Deny`], [`QuestionResponse`] |
+/// | [`HookRequest`](crate::incoming::hook::HookRequest), [`HookCall`](crate::incoming::hook::HookCall) | [`HookOutput`](crate::incoming::hook::HookOutput), the output of the event |
+/// | [`IncomingMcpMessage`] | [`McpResponse`] |
+/// | [`ElicitationRequest`] | [`ElicitationResponse`] |
+/// | [`DialogRequest`] | [`DialogResponse`] |
+/// | any | [`IncomingResponse`]; a `Result` of a response and an error |
+///
+/// An error is sent as [`IncomingResponse::Error`] with its text, which grants nothing.
+pub trait ResponseTo<R>: Sized {
+    /// Converts it into the response that is sent.
+    fn into_response(self) -> IncomingResponse;
+}
+
+impl<R> ResponseTo<R> for IncomingResponse {
+    fn into_response(self) -> IncomingResponse {
+        self
+    }
+}
+
+impl<R, A: ResponseTo<R>, E: Display> ResponseTo<R> for Result<A, E> {
+    fn into_response(self) -> IncomingResponse {
+        match self {
+            Ok(response) => response.into_response(),
+            Err(error) => IncomingResponse::Error { message: error.to_string() },
+        }
+    }
+}
+
+impl ResponseTo<PermissionRequest> for QuestionResponse {
+    fn into_response(self) -> IncomingResponse {
+        Decision::from(self).into()
+    }
+}
+
+macro_rules! responses {
+    ($($response:ident to $request:ident,)+) => {$(
+        impl ResponseTo<$request> for $response {
+            fn into_response(self) -> IncomingResponse {
+                self.into()
+            }
+        }
+    )+};
+}
+
+responses! {
+    Decision to PermissionRequest,
+    Allow to PermissionRequest,
+    Deny to PermissionRequest,
+    McpResponse to IncomingMcpMessage,
+    ElicitationResponse to ElicitationRequest,
+    DialogResponse to DialogRequest,
+}

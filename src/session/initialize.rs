@@ -1,0 +1,65 @@
+//! The `initialize` request of a session that is built with one, or with hooks.
+
+use std::sync::Arc;
+
+use super::Session;
+use super::call_error::CallError;
+use super::reply::PendingResponse;
+use super::shared::Shared;
+use super::state::State;
+use crate::incoming::hook::HookEvent;
+use crate::outgoing::request::{HookMatcher, Initialize, InitializeResponse, Request};
+
+/// An `initialize` request that was sent.
+pub(super) struct Initializing {
+    request: Initialize,
+    pending: Result<PendingResponse, CallError>,
+    has_hooks: bool,
+}
+
+/// Sends the request, with the hooks. `None` if there is neither.
+pub(super) fn begin(
+    state: &mut State,
+    request: Option<Initialize>,
+    hooks: Vec<(HookEvent, HookMatcher)>,
+) -> Option<Initializing> {
+    let has_hooks = !hooks.is_empty();
+    if request.is_none() && !has_hooks {
+        return None;
+    }
+    let request = hooks.into_iter().fold(request.unwrap_or_default(), |all, (event, hook)| all.hook(event, hook));
+    let pending = state.request(Request::from(request.clone()));
+    let pending = pending.map_err(|refused| CallError::Refused(refused.reason()));
+    Some(Initializing { request, pending, has_hooks })
+}
+
+impl Initializing {
+    /// Waits for the response, and notes it. Without it, nothing would guard what hooks guard.
+    pub(super) async fn finish(self, shared: Arc<Shared>) {
+        let response = match self.pending {
+            Ok(pending) => pending.await,
+            Err(error) => Err(error),
+        };
+        let response = response.and_then(|response| Ok(response.decode_as::<Initialize>()?));
+        let response = response.and_then(|response| match self.request.check(&response) {
+            Ok(()) => Ok(response),
+            Err(error) => Err(CallError::Initialize(error)),
+        });
+        if response.is_err() && self.has_hooks {
+            shared.command(State::abort);
+        }
+        shared.initialized(response);
+    }
+}
+
+impl Session {
+    /// Waits for the response to the `initialize` request that the session was [built](super::SessionBuilder::initialize) with.
+    /// `None` if there was no such request. Any number may wait.
+    ///
+    /// # Errors
+    /// [`CallError`]: the CLI refused the request, did not answer, or does not apply what it must
+    /// ([`CallError::Initialize`]); or the session ended first.
+    pub async fn initialized(&self) -> Option<Result<InitializeResponse, CallError>> {
+        self.presence.initialized_response().await
+    }
+}
