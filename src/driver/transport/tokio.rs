@@ -288,7 +288,13 @@ mod tests {
         assert!(matches!(opened, Err(SpawnError::NoRuntime)), "{opened:?}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let child = runtime.block_on(async {
-            Command::new(&this).arg("--list").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts")
+            Command::new(&this)
+                .arg("--list")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("it starts")
         });
         assert_eq!(adopt(child, config()).map(drop).unwrap_err().kind(), io::ErrorKind::Other);
     }
