@@ -131,9 +131,14 @@ impl Options {
         self
     }
 
-    /// Says whether the CLI reports `session_state_changed`; it does by default, where it can.
-    pub fn session_state(self, reported: bool) -> Self {
-        if reported { self.env(SESSION_STATE, "1") } else { self.env_remove(SESSION_STATE) }
+    /// Has the CLI report `session_state_changed`, as is the default for the versions that can.
+    pub fn session_state(self) -> Self {
+        self.env(SESSION_STATE, "1")
+    }
+
+    /// Has the CLI report no `session_state_changed`.
+    pub fn no_session_state(self) -> Self {
+        self.env_remove(SESSION_STATE)
     }
 
     /// Takes away what an outer session of 2.1.329 leaves to a host that runs inside of it: its id,

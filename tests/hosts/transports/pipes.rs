@@ -87,7 +87,7 @@ fn an_interrupt_overtakes_a_flood(stage: &Stage) {
     let request = session.interrupt(Interrupt::running().id("i1"));
     session.until(
         "its reply",
-        |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_) } if *of == request),
+        |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_), .. } if *of == request),
     );
     session.close_and_end();
     assert_eq!(session.outcomes(), [Outcome::Interrupted]);

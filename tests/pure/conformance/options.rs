@@ -88,7 +88,7 @@ fn case_164_session_state_is_asked_for_unless_the_caller_names_it() {
     for own in [
         Options::new().env(NAME.to_lowercase(), "0"),
         Options::new().env_remove(NAME),
-        Options::new().session_state(false),
+        Options::new().no_session_state(),
     ] {
         assert!(!env(own).contains(&set(NAME, "1")));
     }
