@@ -3,7 +3,7 @@
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::incoming::{PermissionUpdate, Questions};
-use crate::wire::fields::Fields;
+use crate::message::ToolInput;
 use crate::wire::view::{view, words};
 
 view! {
@@ -114,44 +114,37 @@ words! {
 }
 
 impl PermissionRequest {
-    /// Creates a request for the unit test of a policy; the CLI writes the real ones. Fields other than the tool's name and its
-    /// input are empty, and can be set.
+    /// Creates a request of that tool with that input, a JSON object, for tests of a host's policy. The other fields are absent
+    /// and can be set.
     ///
     /// ```
-    /// use claude_duplex::{Decision, PermissionRequest};
-    /// use serde_json::json;
+    /// use claude_duplex::{Decision, Json, PermissionRequest};
     ///
-    /// fn policy(tool: &PermissionRequest) -> Decision {
-    ///     match &*tool.tool_name {
-    ///         "Read" => Decision::allow(),
-    ///         _ => Decision::deny("look, but do not touch"),
+    /// fn decide(request: &PermissionRequest) -> Decision {
+    ///     match request.title {
+    ///         Some(_) => Decision::allow(),
+    ///         None => Decision::deny("no title"),
     ///     }
     /// }
     ///
-    /// let remove = PermissionRequest::new("Bash", json!({ "command": "rm -r /" }));
-    /// assert!(matches!(policy(&remove), Decision::Deny(_)));
+    /// let input = Json::parse(r#"{"command":"ls"}"#)?;
+    /// let mut request = PermissionRequest::new("Bash", input);
+    /// assert_eq!(decide(&request), Decision::deny("no title"));
+    /// request.title = Some("List files".to_owned());
+    /// assert_eq!(decide(&request), Decision::allow());
+    /// # Ok::<(), claude_duplex::JsonError>(())
     /// ```
+    #[must_use]
     pub fn new(tool_name: impl Into<String>, input: impl Into<Json>) -> Self {
-        Self {
-            tool_name: tool_name.into(),
-            input: input.into(),
-            tool_use_id: None,
-            permission_suggestions: None,
-            blocked_path: None,
-            decision_reason: None,
-            decision_reason_type: None,
-            classifier_approvable: None,
-            suppress_always_allow_rule: None,
-            default_to_no: None,
-            matched_ask_rule: None,
-            title: None,
-            display_name: None,
-            description: None,
-            agent_id: None,
-            mcp_server: None,
-            requires_user_interaction: None,
-            unknown_fields: Fields::default(),
-        }
+        Self::with_required(tool_name.into(), input.into())
+    }
+
+    /// Reads the input by the tool's name.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the input of a known tool lacks what that tool requires.
+    pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
+        ToolInput::parse(&self.tool_name, &self.input)
     }
 
     /// Rules that the CLI offers to remember; they go back byte for byte by [`Allow::and_remember_all`](crate::Allow::and_remember_all).
