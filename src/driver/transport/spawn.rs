@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::process;
 use crate::options::{Invocation, OptionsError};
+use crate::protocol::advice::SettingsError;
 
 /// Returns the command that every transport starts, as the host has changed it, and what to name if it cannot be started.
 pub(super) fn command(invocation: &Invocation, change: impl FnOnce(&mut Command)) -> (Command, Started) {
@@ -64,6 +65,9 @@ pub enum SpawnError {
     /// The options are refused; nothing was started.
     #[error(transparent)]
     Options(#[from] OptionsError),
+    /// The options and the settings contradict each other; nothing was started.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The tokio driver was called outside of a runtime; nothing was started.
     #[error("no tokio runtime is running here; open the session in a task of one, or after `Runtime::enter`")]
     NoRuntime,

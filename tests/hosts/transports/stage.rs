@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_duplex::{Config, IncomingKinds, Options, Seed, SpawnError};
+use claude_duplex::{Config, IncomingKind, IncomingKinds, Options, Seed, SpawnError};
 use libtest_mimic::Failed;
 
 use crate::runner::{Change, Runner, start_changed};
@@ -57,13 +57,17 @@ impl Stage {
         let peer = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST").join("examples/peer");
         assert!(peer.exists(), "{} is not built: run the whole `cargo test --all-features`", peer.display());
         let options = Options::new().program(peer).include_partial_messages().host_permission_prompts();
+        let all = |config: &mut Config| {
+            config.handled = IncomingKinds::ALL;
+            adjust(config);
+        };
         let options = faults.iter().fold(options, |options, fault| options.arg("--fault").arg(fault));
-        self.launch(&options, adjust)
+        self.launch(&options, all)
     }
 
     fn config(&self, adjust: impl FnOnce(&mut Config)) -> Config {
         let mut config = Config::new(Seed::random());
-        config.handled = IncomingKinds::ALL;
+        config.handled = IncomingKinds::ALL.without(IncomingKinds::NONE.with(IncomingKind::Permission));
         adjust(&mut config);
         config
     }
