@@ -81,7 +81,7 @@
 //! | `replied` | DEBUG; WARN without an answer | `request`, `reply` (`success`, `refused`, `timed out`, `failed`, `lost`), `code`, `lost` (why), `length` |
 //! | `asked` | DEBUG | `incoming`, `kind`, `about`, `length` |
 //! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `reason`, `length` |
-//! | `answered` | DEBUG; WARN if nobody answered | `incoming`, `verdict` |
+//! | `answered` | DEBUG; WARN for `declined` | `incoming`, `verdict` |
 //! | `withdrawn` | DEBUG | `incoming`, `reason` |
 //! | `rejected` | WARN | `reason`, `length`, `result_due`, `declined` |
 //! | `damaged line` | WARN | `length`, `dropped` (length), `messages` (how many) |

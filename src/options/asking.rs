@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::{Options, PermissionMode};
 use crate::base::json::Json;
 
-/// What the options say about permission requests. Raw arguments are read too; settings files are not.
+/// Part of the options that decides about permission requests. Raw arguments are read too; settings files are not.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Asking {
     /// Tool that is asked; `stdio` is the host.
@@ -16,9 +16,9 @@ pub(crate) struct Asking {
     pub(crate) mode: Option<PermissionMode>,
     /// Number of rules that allow calls.
     pub(crate) allowed: usize,
-    /// Whether what would be asked is denied (`--permission-prompts none`).
+    /// True if the CLI denies instead of asking (`--permission-prompts none`).
     pub(crate) nobody: bool,
-    /// Whether MCP servers live in the host.
+    /// True if MCP servers live in the host.
     pub(crate) host_servers: bool,
 }
 

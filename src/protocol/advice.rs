@@ -1,4 +1,4 @@
-//! What does not fit together in options and settings.
+//! Options and settings that do not fit together.
 
 use std::fmt;
 
@@ -28,13 +28,13 @@ pub enum SettingsError {
 pub enum Advice {
     /// The CLI asks the host, and the session does not handle permission requests: each is denied.
     PermissionsDenied,
-    /// The CLI asks an MCP tool, or nobody, and not the host.
+    /// The CLI asks an MCP tool instead of the host, or denies without asking.
     AsksAnother,
     /// In this mode the CLI asks for nothing.
     AsksForNothing(PermissionMode),
     /// In this mode the CLI asks for less.
     AsksForLess(PermissionMode),
-    /// So many rules of the options allow calls, for which the CLI does not ask.
+    /// Number of rules in the options that allow calls, for which the CLI does not ask.
     RulesAllow(usize),
     /// An MCP server in the host is declared, and the session does not handle its messages: each gets an error.
     ServerUnserved,
