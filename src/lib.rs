@@ -207,7 +207,7 @@ pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, Ses
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
     IncomingError, IncomingRequests, Lagged, LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd,
-    PromptError, PromptHandle, Responder, Runner, Session, SessionBuilder, Subscriber, handler_fn,
+    PromptError, PromptHandle, Responder, Runner, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -32,6 +32,7 @@ mod state;
 mod subscriber;
 mod task;
 mod waiting;
+mod when_dropped;
 
 use std::fmt;
 use std::future::Future;
@@ -66,6 +67,7 @@ pub use runner::Runner;
 pub use state::IncomingError;
 pub use subscriber::Subscriber;
 pub use waiting::ring::{Lagged, Overflow};
+pub use when_dropped::WhenDropped;
 
 use builder::Setup;
 use shared::Presence;
@@ -79,12 +81,14 @@ use waiting::ring::Room;
 ///
 /// | Dropped | Then |
 /// |---|---|
-/// | a `Session`, a [`PromptHandle`], an [`IncomingRequest`] | nothing by itself; with the last of them the session closes in order, as by [`close`](Self::close): a running turn has up to 120 s to end; call [`close_now`](Self::close_now) before to interrupt it |
+/// | a `Session`, a [`PromptHandle`], a [`Responder`] | nothing by itself; with the last of them the session closes as by [`close_now`](Self::close_now): a running turn is interrupted, and the CLI exits within seconds. [`SessionBuilder::when_dropped`] sets another way |
 /// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
-/// | an [`IncomingRequest`] | the incoming request is declined, in the way that is safe for its kind |
+/// | a [`Responder`] | the incoming request is declined, in the way that is safe for its kind |
 /// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
 /// | a [`Subscriber`], a [`PendingResponse`] | nobody listens any more |
-/// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken |
+/// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken. What the CLI started in another group lives on, e.g. a command of the tool Bash |
+/// | the last handle of a session of `spawn_thread` | the session closes as above, and the thread that drops the handle waits for its end |
+/// | the tokio runtime of a session of `spawn_tokio` | the session closes as by [`close_now`](Self::close_now), and the thread that shuts the runtime down waits for its end, on Unix. Elsewhere the child is killed |
 ///
 /// This one is of a mock CLI; one of a child is opened by a [builder](Self::builder).
 ///

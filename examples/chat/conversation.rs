@@ -90,7 +90,7 @@ impl Conversation {
             match self.next().await {
                 Event::Action(Some(Action::PromptEnded { prompt: ended, outcome, result, .. })) if ended == prompt => {
                     self.screen.end_answer();
-                    status = result.as_ref().map(|_| u8::from(outcome != Outcome::Success));
+                    status = result.as_ref().map(|_| u8::from(!outcome.is_success()));
                     if let (Outcome::Error, Some(Ok(result))) = (outcome, result.map(|result| result.result())) {
                         self.screen.note(&format!("error: {}", result.error_text()));
                     }
@@ -114,7 +114,7 @@ impl Conversation {
                 Event::Action(Some(Action::PromptEnded { outcome, result, .. })) => {
                     self.screen.end_answer();
                     match (outcome, result.map(|result| result.result())) {
-                        (Outcome::Success, _) => {}
+                        (outcome, _) if outcome.is_success() => {}
                         (Outcome::Error, Some(Ok(result))) => {
                             self.screen.note(&format!("error: {}", result.error_text()))
                         }

@@ -36,17 +36,19 @@
 //! nobody's, unless it names a prompt that is open. No CLI that was recorded gives a success without one; programs that stand in for it do, and there it answers the
 //! oldest prompt that it has, unless the result is the CLI's own or was heard before. A subagent's frames say nothing here.
 
+mod evidence;
 mod generation;
 mod guesses;
 mod lifecycle;
 mod missing;
 mod prompts;
+mod queries;
 mod results;
 #[cfg(test)]
 mod tests;
 mod turns;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::base::error::LostReason;
@@ -60,11 +62,6 @@ use guesses::Guess;
 use prompts::{Entry, Limit, Prompts, Rank, Stage};
 pub(crate) use prompts::{Place, Traits};
 use turns::Turn;
-
-/// How many results are remembered by their uuids.
-const RESULTS: usize = 64;
-/// How many turns are kept open behind a result that is held back; further `init`s open none.
-const OPEN_TURNS: usize = 64;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
@@ -213,6 +210,11 @@ impl Ledger {
         }
     }
 
+    /// Notes the turns whose length was reported.
+    pub(crate) fn mark_overdue(&mut self, now: SessionTime, wait: Duration) {
+        self.turns.iter_mut().for_each(|turn| turn.mark_overdue(now, wait));
+    }
+
     /// Ends a prompt that was not stopped in time. If the CLI has forgotten it, its turn is over too, unless that has others;
     /// else the prompt stays, unheard, until it ends.
     pub(crate) fn give_up(&mut self, id: PromptId, forgotten: bool, actions: &mut Actions) {
@@ -240,224 +242,6 @@ impl Ledger {
         }
         for entry in self.prompts.remove_all(|_| true) {
             entry.end(Outcome::Lost(reason), actions);
-        }
-    }
-
-    // Queries.
-
-    pub(crate) fn first_queued(&self) -> Option<PromptId> {
-        self.prompts.iter().find(|entry| entry.is_queued()).map(|entry| entry.id)
-    }
-
-    pub(crate) fn place(&self, id: PromptId) -> Option<Place> {
-        self.prompts.place(id)
-    }
-
-    /// The prompts that turns have taken, and that have not ended for the host.
-    pub(crate) fn taken(&self) -> impl Iterator<Item = PromptId> {
-        let taken = self.prompts.iter().filter(|entry| entry.is_taken() && entry.limit != Limit::GivenUp);
-        taken.map(|entry| entry.id)
-    }
-
-    /// Whether the CLI runs a turn, or has a prompt of which no end is known.
-    pub(crate) fn is_busy(&self) -> bool {
-        !self.turns.is_empty() || self.prompts.iter().any(|entry| !entry.is_queued())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.turns.is_empty() && self.prompts.len() == 0
-    }
-
-    pub(crate) fn open_prompts(&self) -> usize {
-        self.prompts.len()
-    }
-
-    pub(crate) fn queued_bytes(&self) -> usize {
-        self.prompts.queued_bytes()
-    }
-
-    /// The turn to which a frame belongs that comes now.
-    pub(crate) fn current_turn(&self) -> Option<TurnId> {
-        self.turns.last().map(|turn| turn.id)
-    }
-
-    /// Returns the turn that runs, and the first prompt that it is known to have taken.
-    pub(crate) fn current(&self) -> (Option<TurnId>, Option<PromptId>) {
-        let turn = self.current_turn();
-        let taken = self.prompts.iter().find(|entry| turn.is_some() && entry.turn() == turn);
-        (turn, taken.map(|entry| entry.id))
-    }
-
-    /// Whether the CLI says which turns are its own.
-    pub(crate) fn tells_origin(&self) -> bool {
-        self.generation.tells_origin
-    }
-
-    /// Whether a result says that no agent runs in the background.
-    pub(crate) fn holds_results(&self) -> bool {
-        self.generation.holds_results
-    }
-
-    /// What an interrupt that is aimed at nothing in particular would stop: a prompt of the running turn, else the
-    /// oldest that the CLI has. None while a turn of the CLI's own runs that took no prompt.
-    pub(crate) fn running_prompt(&self) -> Option<PromptId> {
-        let taken = self.prompts.iter().find(|entry| entry.is_taken());
-        let own = self.turns.last().is_some_and(Turn::is_own);
-        let oldest = || self.prompts.unknown_names().next().filter(|_| !own);
-        taken.or_else(oldest).map(|entry| entry.id)
-    }
-
-    /// The begin of the oldest turn that was not yet told to take long.
-    pub(crate) fn turn_since(&self) -> Option<SessionTime> {
-        self.turns.iter().filter(|turn| !turn.overdue).map(|turn| turn.since).min()
-    }
-
-    pub(crate) fn mark_overdue(&mut self, now: SessionTime, wait: Duration) {
-        self.turns.iter_mut().for_each(|turn| turn.mark_overdue(now, wait));
-    }
-
-    // Evidence.
-
-    /// What the CLI's version, which `system/init` names, is known to do.
-    pub(crate) fn version(&mut self, version: &str) {
-        self.generation.learn(Generation::of(version));
-    }
-
-    /// Returns whether a result under that uuid came before, and remembers it.
-    pub(crate) fn is_repeated(&mut self, uuid: Option<&str>) -> bool {
-        let Some(uuid) = uuid.and_then(|uuid| uuid.parse().ok()) else { return false };
-        let is_repeated = self.results.contains(&uuid);
-        if !is_repeated {
-            self.results.truncate(RESULTS - 1);
-            self.results.push_front(uuid);
-        }
-        is_repeated
-    }
-
-    /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).
-    pub(crate) fn init(&mut self, now: SessionTime, actions: &mut Actions) {
-        self.goes_on(actions);
-        let waiting = self.prompts.iter().any(Entry::waits_for_turn);
-        let batch = self.prompts.iter().any(|entry| entry.waits_for_turn() && entry.echoed);
-        let origin = if waiting {
-            TurnOrigin::Prompt
-        } else if self.task_ended && !self.generation.only_prompts {
-            TurnOrigin::Own("task-notification".into())
-        } else if self.ended_is_due || self.prompts.unknown_names().next().is_some() {
-            TurnOrigin::Prompt
-        } else {
-            TurnOrigin::Unknown
-        };
-        self.task_ended = false;
-        self.spoke_before_init = false;
-        self.missed_a_line = false;
-        if self.turns.len() < OPEN_TURNS {
-            self.open_turn(now, TurnOf { origin, batch: batch || self.ended_is_due }, actions);
-        }
-    }
-
-    /// A line could not be read.
-    pub(crate) fn missed_a_line(&mut self) {
-        self.missed_a_line = true;
-        self.order += 1;
-        self.last_missed = self.order;
-    }
-
-    /// The CLI repeated a user line under that uuid.
-    pub(crate) fn echo(&mut self, uuid: Uuid, actions: &mut Actions) {
-        if self.skips(uuid) {
-            self.end(uuid, Outcome::Duplicate, actions);
-        } else if self.take(uuid, actions) {
-            self.spoke();
-            self.generation.echoes = true;
-            if let Some(entry) = self.prompts.find(uuid) {
-                entry.echoed = true;
-            }
-        } else {
-            self.correct(uuid, actions);
-        }
-    }
-
-    /// Whether the echo of a prompt says that it was read and will not run. Outside a turn a CLI that joins prompts echoes
-    /// those of the next turn, all but the last, and no other CLI echoes any that it runs.
-    fn skips(&self, uuid: Uuid) -> bool {
-        let joins = self.generation.joins || !self.generation.is_known;
-        let mut others = self.prompts.iter().filter(|entry| !entry.is_queued() && entry.id.uuid() != uuid);
-        let waits = |entry: &Entry| entry.id.uuid() == uuid && matches!(entry.stage, Stage::Written);
-        self.turns.is_empty()
-            && !self.missed_a_line
-            && !self.generation.tells_life
-            && self.prompts.iter().any(waits)
-            && (!joins || others.next().is_none())
-    }
-
-    /// The model spoke on the main thread, and calls so many tools.
-    pub(crate) fn assistant(&mut self, tools: usize) {
-        self.spoke();
-        if let Some(turn) = self.turns.last_mut() {
-            turn.go_on(tools == 0);
-            turn.tools += tools;
-        }
-    }
-
-    /// Tools that the model called on the main thread have returned.
-    pub(crate) fn tools_returned(&mut self, tools: usize) {
-        if let Some(turn) = self.turns.last_mut() {
-            turn.go_on(false);
-            turn.tools = turn.tools.saturating_sub(tools);
-        }
-    }
-
-    /// Returns whether it matters which tools run.
-    pub(crate) fn watches_tools(&self) -> bool {
-        !self.turns.is_empty() && (self.generation.holds_results || self.generation.lists_queued)
-    }
-
-    fn spoke(&mut self) {
-        self.task_ended = false;
-        match self.turns.last_mut() {
-            Some(turn) => turn.spoke = true,
-            None => self.spoke_before_init = true,
-        }
-    }
-
-    /// A local command failed, e.g. a compaction: it did not succeed, whatever its result says.
-    pub(crate) fn command_failed(&mut self) {
-        self.command_failed = true;
-    }
-
-    /// Returns whether an interrupt is under way that no result has answered.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.interrupt != Interrupt::None
-    }
-
-    /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
-    /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
-    pub(crate) fn task_ended(&mut self) {
-        self.task_ended = true;
-    }
-
-    /// The CLI confirms that prompts were withdrawn before they ran. One that a turn has taken has a result to come.
-    /// However many are named, no more are kept than are open.
-    pub(crate) fn cancelled(&mut self, uuids: impl Iterator<Item = Uuid>, actions: &mut Actions) {
-        let written = self.prompts.iter().filter(|entry| entry.is_written());
-        let written: BTreeSet<Uuid> = written.map(|entry| entry.id.uuid()).collect();
-        let named: BTreeSet<Uuid> = uuids.filter(|uuid| written.contains(uuid)).collect();
-        for entry in self.prompts.remove_all(|entry| named.contains(&entry.id.uuid())) {
-            entry.end(Outcome::Cancelled, actions);
-        }
-    }
-
-    /// A hook prevents a prompt from going on.
-    ///
-    /// Where the CLI is done with a prompt that it did not echo, that one was to be folded into a turn which goes on
-    /// without it (`blocked_fold` of 2.1.329). Else it is the turn that is prevented, if its result names no other cause.
-    pub(crate) fn prevented(&mut self, actions: &mut Actions) {
-        let unfolded = |entry: &Entry| entry.completed && !entry.echoed && entry.turn().is_some();
-        if let Some(entry) = self.prompts.remove_first(unfolded) {
-            entry.end(Outcome::Blocked, actions);
-        } else if let Some(turn) = self.turns.last_mut() {
-            turn.prevented = true;
         }
     }
 

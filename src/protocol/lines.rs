@@ -1,28 +1,21 @@
 //! What a line of the CLI sets in motion.
 
+mod requests;
+mod responses;
+
 use std::sync::Arc;
 
 use crate::base::error::RejectedReason;
-use crate::base::json::Json;
-use crate::incoming::IncomingKind;
 use crate::message::{Line, Message};
-use crate::outgoing::request::Response;
-use crate::protocol::action::{Action, CliSession, DamagedLine, DeclinedReason};
+use crate::protocol::action::{Action, CliSession, DamagedLine};
 use crate::protocol::background::Meanwhile;
-use crate::protocol::config::UnknownIncoming;
-use crate::protocol::ledger::Place;
-use crate::protocol::outgoing_requests::About;
-use crate::protocol::{Protocol, line::Piece, safe};
-use crate::wire::control::{self, AskFields};
+use crate::protocol::{Protocol, line::Piece};
 use crate::wire::envelope::{Envelope, NotAMessage};
 use crate::wire::facts;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::damage::{Damage, Object, damage};
 use crate::wire::scan::raw::{Raw, Text};
 use crate::wire::scan::scan;
-
-/// The most entries that are read of one list of open incoming requests, in the reply to an `initialize`.
-const LISTED: usize = 1024;
 
 impl Protocol {
     /// What the child wrote; in its last line, which has no line end, something may be missing.
@@ -259,162 +252,6 @@ impl Protocol {
             self.background.told_all();
             self.session = Some(session.clone());
             self.actions.push(Action::Session(session));
-        }
-    }
-
-    fn response(&mut self, message: Message) {
-        // Another handle on the line, in which the response is read while the message is handed out.
-        let line = message.clone();
-        let Some(response) = control::response(line.as_bytes()) else {
-            return self.reject(line.as_bytes(), RejectedReason::NoRequestId);
-        };
-        let wire_id = response.request_id.decoded();
-        let about = if let Some(open) = self.requests.close(&wire_id) {
-            let reply = match &response.outcome {
-                Ok(payload) => {
-                    Ok(Response { message, payload: payload.map(|payload| Json::from_line(payload.as_bytes())) })
-                }
-                Err(error) => Err(error.clone()),
-            };
-            open.replied(reply, &mut self.actions);
-            Some(open.about)
-        } else if self.asks.is_echo(&wire_id) {
-            self.counts.echoed_answers += 1;
-            None
-        } else {
-            // Too late for the host, it may still tell what became of a prompt.
-            self.actions.push(Action::UnmatchedResponse(message));
-            self.requests.late(&wire_id)
-        };
-        if let Some(about) = about {
-            self.replied(&about, response.outcome.as_ref().ok().copied().flatten(), response.outcome.is_err());
-            if matches!(about, About::Initialize(_)) {
-                response.pending().for_each(|list| self.still_asked(list));
-            }
-        }
-    }
-
-    /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on
-    /// ([wire reference, section 1.8](crate::guide::wire#18-control_response)): each is delivered once, whether its own line comes
-    /// too or not, and never after it was answered.
-    fn still_asked(&mut self, list: Raw<'_>) {
-        for listed in list.items().take(LISTED) {
-            if self.settled {
-                return;
-            }
-            let line = listed.as_bytes();
-            match scan(line) {
-                Ok(envelope) if envelope.kind == MessageKind::ControlRequest => {
-                    self.ask(Message::new(Line::Copied(line.into()), envelope), true);
-                    // As after every line: what is owed must not pile up.
-                    self.advance();
-                }
-                Ok(_) => self.reject(line, RejectedReason::NotAnAsk),
-                Err(reason) => self.reject(line, reason.into()),
-            }
-        }
-        let rest = list.behind(LISTED);
-        if !rest.is_empty() && !self.settled {
-            self.reject(rest, RejectedReason::TooManyListed);
-        }
-    }
-
-    /// What a reply, or its absence, means to prompts and interrupts.
-    pub(super) fn replied(&mut self, about: &About, payload: Option<Raw<'_>>, failed: bool) {
-        match about {
-            About::Interrupt { aim, written } => {
-                if failed {
-                    aim.iter().for_each(|prompt| self.aims.drop(*prompt));
-                    return;
-                }
-                self.ledger.interrupt_acknowledged();
-                let receipt = control::receipt(payload);
-                self.ledger.cancelled(receipt.cancelled(), &mut self.actions);
-                self.ledger.stopped(*written, &receipt);
-                if let Some((prompt, place)) = aim.and_then(|prompt| Some((prompt, self.ledger.place(prompt)?))) {
-                    let follow_up = self.aims.acknowledged(prompt, &receipt, place == Place::Taken);
-                    self.follow_up(follow_up);
-                }
-            }
-            About::Cancel(Some(uuid)) => {
-                let found = payload.is_some_and(control::cancelled);
-                if found {
-                    self.ledger.cancelled(std::iter::once(*uuid), &mut self.actions);
-                }
-                self.aims.withdrawn(*uuid, found);
-            }
-            About::Initialize(kinds) if !failed => self.dialogs.clone_from(kinds),
-            About::Initialize(_) | About::Cancel(None) | About::Other => {}
-        }
-    }
-
-    /// An incoming request, by its own line or by a list of those that are open.
-    fn ask(&mut self, message: Message, listed: bool) {
-        let Some(request_id) = control::request_id(message.as_bytes()) else {
-            return self.reject_request(message.as_bytes());
-        };
-        if listed {
-            if self.asks.is_known(&request_id) {
-                return;
-            }
-            self.asks.list(&request_id);
-        } else if self.asks.was_listed(&request_id) {
-            self.counts.asked_again += 1;
-            return;
-        } else if self.asks.is_open(&request_id) {
-            return self.reject(message.as_bytes(), RejectedReason::DuplicateAsk);
-        }
-        let fields = control::ask(message.as_bytes());
-        let kind = IncomingKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
-        self.has_hooks |= kind == IncomingKind::Hook;
-        let Some(reason) = self.why_declined(kind, &fields, &message) else {
-            let ask = self.asks.open(self.config.seed.tag(), request_id, kind, message, self.ledger.current());
-            return self.actions.push(Action::IncomingRequest(ask));
-        };
-        let is_answered = match reason {
-            DeclinedReason::Undeclared => false,
-            DeclinedReason::Closing => self.is_stopping(),
-            DeclinedReason::Unhandled | DeclinedReason::Unknown | DeclinedReason::Full => true,
-        };
-        if is_answered {
-            self.send(&safe::response(&request_id, kind, fields.hook_event.as_deref(), None));
-            self.asks.remember(&request_id);
-        } else {
-            self.asks.end(&request_id);
-        }
-        self.actions.push(Action::IncomingDeclined { message, kind, reason });
-    }
-
-    /// Returns why the host is not asked, if it is not.
-    fn why_declined(&self, kind: IncomingKind, fields: &AskFields<'_>, message: &Message) -> Option<DeclinedReason> {
-        let unknown = || self.config.unknown_incoming == UnknownIncoming::Decline || fields.subtype.is_none();
-        if kind == IncomingKind::Dialog && !self.declares_dialog(fields) {
-            Some(DeclinedReason::Undeclared)
-        } else if !self.can_write() {
-            Some(DeclinedReason::Closing)
-        } else if kind == IncomingKind::Unknown && unknown() {
-            Some(DeclinedReason::Unknown)
-        } else if !self.config.delivered().contains(kind) {
-            Some(DeclinedReason::Unhandled)
-        } else if !self.asks.has_room(message, &self.config.limits) {
-            Some(DeclinedReason::Full)
-        } else {
-            None
-        }
-    }
-
-    /// Whether the host has declared the kind of a dialog.
-    pub(super) fn declares_dialog(&self, fields: &AskFields<'_>) -> bool {
-        let is_declared =
-            |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);
-        fields.dialog_kind.is_some_and(|kind| is_declared(&kind.decoded()))
-    }
-
-    fn withdraw(&mut self, message: Message) {
-        let request_id = control::request_id(message.as_bytes());
-        let was_open = request_id.is_some_and(|request_id| self.asks.withdraw(&request_id, &mut self.actions));
-        if !was_open {
-            self.actions.push(Action::UnmatchedResponse(message));
         }
     }
 }

@@ -16,6 +16,7 @@ use super::state::State;
 use super::subscriber::Subscriber;
 use super::waiting::feed::EarlyFeeds;
 use super::waiting::ring::{Overflow, Room};
+use super::when_dropped::WhenDropped;
 use super::{IncomingRequests, Session};
 use crate::driver::Driver;
 #[cfg(any(feature = "smol", feature = "tokio"))]
@@ -34,6 +35,7 @@ use crate::protocol::config::{Config, UnknownIncoming};
 /// | Method | Child | Runner |
 /// |---|---|---|
 /// | `spawn_tokio` | process, on tokio | a task of the current runtime |
+/// | `spawn_thread` | process, on smol's reactor | a thread of its own |
 /// | `open_tokio` | process, on tokio | returned to the caller, who polls it |
 /// | `open_smol` | process, on smol's reactor | returned to the caller, who polls it |
 /// | [`open_on`](Self::open_on) | any [`Transport`] | returned to the caller, who polls it |
@@ -83,6 +85,7 @@ pub(super) struct Setup {
     limits: HandleLimits,
     journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
     feeds: EarlyFeeds,
+    when_dropped: WhenDropped,
     #[cfg(any(feature = "smol", feature = "tokio"))]
     command: Option<ChangeCommand>,
     desk: Arc<Desk>,
@@ -117,7 +120,7 @@ impl SessionBuilder {
     ///
     /// In each poll of the runner, actions are delivered first, and handlers run afterwards. A handler that panics ends
     /// the session, as the panic goes on to the task that polls the runner. A handler that owns a [`Session`] keeps the
-    /// session open.
+    /// session open; a request that a handler has not answered does not.
     pub fn handlers<H: Handler<Handling: Send> + Send + Sync + 'static>(mut self, handlers: H) -> Self {
         self.setup.handlers = Some(Registered {
             kinds: handlers.kinds(),
@@ -137,6 +140,13 @@ impl SessionBuilder {
     /// Sets the limits of the handles.
     pub fn limits(mut self, limits: HandleLimits) -> Self {
         self.setup.limits = limits;
+        self
+    }
+
+    /// Sets what becomes of the session when its last handle is dropped. By default it is closed within seconds, and a running
+    /// turn is interrupted: [`WhenDropped::CloseNow`].
+    pub fn when_dropped(mut self, when_dropped: WhenDropped) -> Self {
+        self.setup.when_dropped = when_dropped;
         self
     }
 
@@ -182,7 +192,22 @@ impl SessionBuilder {
     /// Starts the CLI on the current tokio runtime, and runs the session there as a task. The session needs nothing else;
     /// [`Session::wait_for_exit`] returns its end.
     ///
-    /// If the runtime is shut down before the end, the child's process group is killed.
+    /// ```no_run
+    /// use claude_duplex::Session;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let claude = Session::builder().spawn_tokio()?;
+    ///     let answer = claude.prompt("What is in this folder?")?.await?;
+    ///     println!("{}", answer.text());
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// When `main` returns, the runtime is shut down, and the session with it: it closes as by [`Session::close_now`], so it can
+    /// be resumed, also if a turn was running. The thread that shuts the runtime down waits for the end of the session. That takes
+    /// as long as the CLI needs to exit, and at most the [`ShutdownTimeouts`](crate::ShutdownTimeouts), 19 s. To let a running
+    /// turn end, await [`Session::wait_for_exit`] after [`Session::close`]. On Windows the child is killed instead.
     ///
     /// # Errors
     /// [`SpawnError`] if the options are refused, the program cannot be started, or no runtime is running
@@ -191,8 +216,15 @@ impl SessionBuilder {
     /// # Panics
     /// If the I/O driver of the current runtime is off.
     #[cfg(feature = "tokio")]
-    pub fn spawn_tokio(self) -> Result<Session, SpawnError> {
-        let (session, runner) = self.open_tokio()?;
+    pub fn spawn_tokio(mut self) -> Result<Session, SpawnError> {
+        self.prepare();
+        let change = self.setup.change();
+        let driver = crate::driver::tokio::spawn_with(&self.options, self.config, change)?;
+        #[cfg(unix)]
+        let orphaned = driver.transport().orphaned();
+        let (session, runner) = self.setup.start(driver);
+        #[cfg(unix)]
+        let runner = runner.finishing(orphaned);
         // Dropping the handle of the task detaches it.
         drop(tokio::spawn(runner));
         Ok(session)
@@ -211,6 +243,45 @@ impl SessionBuilder {
         self.prepare();
         let change = self.setup.change();
         Ok(self.setup.start(crate::driver::tokio::spawn_with(&self.options, self.config, change)?))
+    }
+
+    /// Starts the CLI on smol's reactor, and runs the session on a thread of its own. The session needs nothing else; the
+    /// handles work in every executor.
+    ///
+    /// ```no_run
+    /// use claude_duplex::Session;
+    ///
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     async_io::block_on(async {
+    ///         let claude = Session::builder().spawn_thread()?;
+    ///         let answer = claude.prompt("What is in this folder?")?.await?;
+    ///         println!("{}", answer.text());
+    ///         Ok(())
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// smol has no runtime whose shutdown ends its tasks: a process that exits while one runs the session would leave the CLI
+    /// with its turn. So the drop of the last handle closes the session, and blocks until the thread has ended. That takes as
+    /// long as the CLI needs to exit, and at most the [`ShutdownTimeouts`](crate::ShutdownTimeouts); to wait without blocking,
+    /// await [`Session::wait_for_exit`] after [`Session::close_now`]. A task of an executor is `spawn(runner)` with the
+    /// [`Runner`] of [`open_smol`](Self::open_smol).
+    ///
+    /// # Errors
+    /// [`SpawnError`] if the options are refused, the program cannot be started, or the system has no further thread.
+    #[cfg(feature = "smol")]
+    pub fn spawn_thread(mut self) -> Result<Session, SpawnError> {
+        self.prepare();
+        let program = self.options.invocation()?.program;
+        let change = self.setup.change();
+        let (session, runner) = self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?);
+        let thread = std::thread::Builder::new().name("claude-duplex".to_owned());
+        match thread.spawn(|| drop(async_io::block_on(runner))) {
+            Ok(thread) => session.presence.runs_on(thread),
+            // The runner was dropped, which kills the child.
+            Err(source) => return Err(SpawnError::System { program, source }),
+        }
+        Ok(session)
     }
 
     /// Starts the CLI on smol's reactor. Returns the handle and the [`Runner`], a future that drives the session in any
@@ -258,7 +329,7 @@ impl Setup {
             driver = driver.record(writer, cap);
         }
         let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
-        let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take());
+        let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take(), self.when_dropped);
         let inbox = self.handlers.as_ref().map(|handlers| state.own(Some(handlers.kinds)));
         let hooks = self.handlers.as_ref().map(|handlers| handlers.hooks.clone()).unwrap_or_default();
         let initializing = initialize::begin(&mut state, self.initialize, hooks);
@@ -269,7 +340,7 @@ impl Setup {
         }
         if let Some((handlers, inbox)) = self.handlers.zip(inbox) {
             let inbox = inbox.expect("no request of a new session is taken yet");
-            tasks.push((handlers.run)(IncomingRequests::new(inbox, Arc::clone(&shared))));
+            tasks.push((handlers.run)(IncomingRequests::of_runner(inbox, Arc::clone(&shared))));
         }
         let presence = Presence::first(Arc::clone(&shared));
         (Session { presence }, Runner::new(shared, tasks))

@@ -13,7 +13,7 @@ pub(super) struct Desk(Awaited<Left>);
 #[derive(Default)]
 pub(super) struct Left {
     /// The last handle is gone.
-    pub(super) close: bool,
+    pub(super) is_dropped: bool,
     /// Asks whose owner is gone.
     pub(super) declined: Vec<IncomingId>,
     /// Prompts that nobody wants any more.
@@ -38,7 +38,7 @@ impl Desk {
     pub(super) fn collect(&self, cx: &Context<'_>) -> Left {
         let mut taken = Left::default();
         let _ = self.0.poll(cx, |left| {
-            taken.close |= std::mem::take(&mut left.close);
+            taken.is_dropped |= std::mem::take(&mut left.is_dropped);
             taken.declined.append(&mut left.declined);
             taken.stopped.append(&mut left.stopped);
             None::<()>

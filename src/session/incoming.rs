@@ -61,11 +61,18 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 pub struct IncomingRequests {
     inbox: Arc<Inbox>,
     shared: Arc<Shared>,
+    /// Each open request counts as a handle.
+    are_handles: bool,
 }
 
 impl IncomingRequests {
     pub(super) fn new(inbox: Arc<Inbox>, shared: Arc<Shared>) -> Self {
-        Self { inbox, shared }
+        Self { inbox, shared, are_handles: true }
+    }
+
+    /// The stream that the runner serves: it keeps no session open.
+    pub(super) fn of_runner(inbox: Arc<Inbox>, shared: Arc<Shared>) -> Self {
+        Self { inbox, shared, are_handles: false }
     }
 
     /// The next incoming request; `None` when the session is over. Those that were withdrawn meanwhile are passed over.
@@ -78,7 +85,8 @@ impl IncomingRequests {
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
         self.inbox.poll_next(cx).map(|next| {
             let (ask, withdrawal) = next?;
-            let (shared, presence) = (Arc::clone(&self.shared), self.shared.presence());
+            let presence = self.are_handles.then(|| self.shared.presence()).flatten();
+            let shared = Arc::clone(&self.shared);
             Some(Responder { ask, withdrawal, shared, open: true, _presence: presence })
         })
     }

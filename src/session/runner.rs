@@ -6,11 +6,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+#[cfg(all(unix, feature = "tokio"))]
+use std::{task::Waker, time::Duration};
 
 use super::shared::Shared;
+#[cfg(all(unix, feature = "tokio"))]
+use super::state::State;
 use super::task::Task;
 use super::waiting::calls::Calls;
+#[cfg(all(unix, feature = "tokio"))]
+use crate::driver::tokio::Orphaned;
 use crate::protocol::end::SessionClosed;
+
+/// Pause between two looks at a child whose runtime is shut down.
+#[cfg(all(unix, feature = "tokio"))]
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What makes a [`Session`](super::Session) go: a future that its host runs, in a task of its own or beside other futures,
 /// until it gives the session's end. Nothing happens but in it; it yields to other tasks by itself.
@@ -34,6 +44,9 @@ pub struct Runner {
     task: Task,
     /// The handlers that the session was built with, and what else it runs beside the driver.
     tasks: Tasks,
+    /// Has a drop close the session and drive it to its end, without the runtime.
+    #[cfg(all(unix, feature = "tokio"))]
+    orphaned: Option<Orphaned>,
 }
 
 pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -41,7 +54,32 @@ pub(super) type Tasks = Vec<Serving>;
 
 impl Runner {
     pub(super) fn new(shared: Arc<Shared>, tasks: Tasks) -> Self {
-        Self { shared, calls: Calls::default(), task: Task::new(), tasks }
+        Self {
+            shared,
+            calls: Calls::default(),
+            task: Task::new(),
+            tasks,
+            #[cfg(all(unix, feature = "tokio"))]
+            orphaned: None,
+        }
+    }
+
+    /// Has a drop before the end close the session, and block until it has ended: the runtime of its task is shut down.
+    #[cfg(all(unix, feature = "tokio"))]
+    pub(super) fn finishing(mut self, orphaned: Orphaned) -> Self {
+        self.orphaned = Some(orphaned);
+        self
+    }
+
+    /// Closes the session, and drives it to its end.
+    #[cfg(all(unix, feature = "tokio"))]
+    fn finish(&mut self, orphaned: &Orphaned) {
+        orphaned.set();
+        self.shared.command(State::close_now);
+        // Each step of the end has its time limit.
+        while self.poll_session(&mut Context::from_waker(Waker::noop())).is_pending() {
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Runs the session while the future runs, then closes it in order and waits for its end
@@ -70,12 +108,12 @@ impl Runner {
             })
             .await
         };
-        self.shared.desk.leave(|left| left.close = true);
+        self.shared.desk.leave(|left| left.is_dropped = true);
         self.await;
         output
     }
 
-    /// Delivers all that has happened. Ready with the end of the session.
+    /// Delivers what has happened. Ready with the end of the session.
     fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<SessionClosed> {
         loop {
             if let Some(closed) = self.shared.closed() {
@@ -133,6 +171,13 @@ impl Future for Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
+        #[cfg(all(unix, feature = "tokio"))]
+        if let Some(orphaned) = self.orphaned.take() {
+            // A thread that unwinds is not held up: a handler has panicked.
+            if self.shared.closed().is_none() && !std::thread::panicking() {
+                self.finish(&orphaned);
+            }
+        }
         let lost = self.shared.state().lose(&mut self.calls);
         let shared = &self.shared;
         // It may be dropped because the host's code has panicked, and that may do so again.

@@ -10,6 +10,7 @@
 //! called under the state's lock: one that a host wrote may not call the handles of its own session.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
+use std::thread::JoinHandle;
 
 use event_listener::Event;
 
@@ -134,19 +135,29 @@ impl Shared {
     }
 }
 
-/// What every handle holds. When the last one is gone the session closes in order.
-pub(super) struct Presence(Arc<Shared>);
+/// Part that every handle holds. When the last one is gone the session closes.
+pub(super) struct Presence {
+    shared: Arc<Shared>,
+    /// Thread of the runner, if it was given one.
+    thread: OnceLock<JoinHandle<()>>,
+}
 
 impl Presence {
     pub(super) fn first(shared: Arc<Shared>) -> Arc<Self> {
-        let presence = Arc::new(Self(shared));
-        let _ = presence.0.presence.set(Arc::downgrade(&presence));
+        let presence = Arc::new(Self { shared, thread: OnceLock::new() });
+        let _ = presence.shared.presence.set(Arc::downgrade(&presence));
         presence
     }
 
     /// What they share, without being a handle.
     pub(super) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.shared)
+    }
+
+    /// Has the drop of the last handle wait for the thread that runs the session.
+    #[cfg(feature = "smol")]
+    pub(super) fn runs_on(&self, thread: JoinHandle<()>) {
+        let _ = self.thread.set(thread);
     }
 }
 
@@ -154,12 +165,18 @@ impl std::ops::Deref for Presence {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0
+        &self.shared
     }
 }
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.0.desk.leave(|left| left.close = true);
+        self.shared.desk.leave(|left| left.is_dropped = true);
+        // A handler on that thread may have dropped the last handle: the thread then ends by itself.
+        let thread = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
+        if let Some(thread) = thread {
+            // The panic of a handler was printed.
+            let _ = thread.join();
+        }
     }
 }

@@ -21,6 +21,7 @@ use super::waiting::mailbox::Mailbox;
 use super::waiting::patience;
 use super::waiting::ring::Room;
 use super::waiting::slot::Slot;
+use super::when_dropped::WhenDropped;
 use crate::base::error::RequestError;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::base::time::SessionTime;
@@ -48,6 +49,7 @@ pub(super) struct State {
     handled: IncomingKinds,
     /// The host has closed or aborted the session.
     is_closing: bool,
+    when_dropped: WhenDropped,
     closed: Option<SessionClosed>,
     /// What the driver left: what it said of itself last, and what still waits for the host's code.
     report: Report,
@@ -73,6 +75,7 @@ impl State {
         process_id: Option<u32>,
         limits: HandleLimits,
         feeds: Vec<Arc<Feed>>,
+        when_dropped: WhenDropped,
     ) -> Self {
         let room = Room { items: limits.turn_messages, bytes: limits.turn_bytes, overflow: limits.turn_overflow };
         Self {
@@ -80,6 +83,7 @@ impl State {
             driver: Some(driver),
             process_id,
             is_closing: false,
+            when_dropped,
             closed: None,
             report: Report::default(),
             waiting: Waiting::default(),
@@ -225,8 +229,12 @@ impl State {
         }
         self.undeclined.extend(&left.declined);
         self.decline();
-        if left.close {
-            self.close();
+        if left.is_dropped && !self.is_closing {
+            match self.when_dropped {
+                WhenDropped::CloseNow => self.close_now(),
+                WhenDropped::Close => self.close(),
+                WhenDropped::Abort => self.abort(),
+            }
         }
     }
 

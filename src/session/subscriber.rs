@@ -19,7 +19,8 @@ use crate::protocol::action::Action;
 /// session it is given that end alone.
 ///
 /// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
-/// when that is full, its [`Overflow`](super::Overflow) decides what happens, and [`Lagged`] reports a loss. It is not a handle: a session with nothing but subscribers left closes in order. Dropping it is unsubscribing.
+/// when that is full, its [`Overflow`](super::Overflow) decides what happens, and [`Lagged`] reports a loss. It is not a handle:
+/// a session with nothing but subscribers left closes. Dropping it is unsubscribing.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestRuntime};

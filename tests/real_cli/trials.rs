@@ -25,6 +25,7 @@ mod hooks;
 mod host;
 mod interrupts;
 mod journal;
+mod mains;
 mod permissions;
 mod queue;
 mod races;
@@ -58,6 +59,7 @@ const THEMES: &[&[(&str, Body)]] = &[
     faults::TRIALS,
     damage::TRIALS,
     host::TRIALS,
+    mains::TRIALS,
     journal::TRIALS,
 ];
 
@@ -67,5 +69,8 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, Body)> {
 
 /// What this binary does where a trial has started it once more, as another process.
 pub(crate) fn other_process() -> Option<ExitCode> {
-    journal::other_process().or_else(host::other_process).or_else(elicitations::other_process)
+    journal::other_process()
+        .or_else(host::other_process)
+        .or_else(mains::other_process)
+        .or_else(elicitations::other_process)
 }

@@ -23,9 +23,14 @@
 //! # }
 //! ```
 
+#[cfg(unix)]
+mod orphaned;
 #[cfg(target_os = "linux")]
 mod stdin;
 mod streams;
+
+#[cfg(unix)]
+pub(crate) use orphaned::Orphaned;
 
 pub use streams::{TokioStreams, over};
 
@@ -114,6 +119,9 @@ pub struct TokioTransport {
     stderr: Option<ChildStderr>,
     #[cfg(target_os = "linux")]
     watch: Option<stdin::Watch>,
+    /// The runtime is shut down.
+    #[cfg(unix)]
+    orphaned: Orphaned,
 }
 
 impl TokioTransport {
@@ -169,7 +177,15 @@ impl TokioTransport {
             watch: stdin::Watch::new(&stdin).ok(),
             pipes: TokioStreams::new(stdout, stdin),
             stderr,
+            #[cfg(unix)]
+            orphaned: Orphaned::default(),
         })
+    }
+
+    /// Returns the switch by which the child is driven on after its runtime.
+    #[cfg(all(unix, feature = "session"))]
+    pub(crate) fn orphaned(&self) -> Orphaned {
+        self.orphaned.clone()
     }
 
     /// The process's id, which is its group's too. It may be another's once the process has exited.
@@ -185,22 +201,33 @@ impl Transport for TokioTransport {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        #[cfg(unix)]
+        if self.orphaned.is_set() {
+            return orphaned::read(self.pipes.reader(), buffer);
+        }
         self.pipes.poll_read(cx, buffer)
     }
 
     fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match &mut self.stderr {
+            #[cfg(unix)]
+            Some(stderr) if self.orphaned.is_set() => orphaned::read(stderr, buffer),
             Some(stderr) => streams::read(stderr, cx, buffer),
             None => Poll::Ready(Ok(0)),
         }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        #[cfg(unix)]
+        if let Some(stdin) = self.pipes.writer().filter(|_| self.orphaned.is_set()) {
+            return orphaned::write(stdin, bytes);
+        }
         self.pipes.poll_write(cx, bytes)
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.pipes.poll_flush(cx)
+    /// A pipe has nothing to flush.
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -214,12 +241,25 @@ impl Transport for TokioTransport {
     #[cfg(target_os = "linux")]
     fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(watch) = &mut self.watch else { return Poll::Pending };
+        if self.orphaned.is_set() {
+            return Poll::Pending;
+        }
         ready!(watch.poll_closed(cx));
         self.watch = None;
         Poll::Ready(())
     }
 
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
+        #[cfg(unix)]
+        if self.orphaned.is_set() {
+            let exit = match self.child.try_wait() {
+                Ok(None) => return Poll::Pending,
+                Ok(Some(status)) => Exit::from(status),
+                Err(_) => Exit::Unknown,
+            };
+            self.process.exit();
+            return Poll::Ready(exit);
+        }
         // The child remembers what it waits for, so a new future each time loses nothing. Its stdin was taken from it.
         let status = ready!(pin!(self.child.wait()).poll(cx));
         self.process.exit();
@@ -227,6 +267,10 @@ impl Transport for TokioTransport {
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()> {
+        #[cfg(unix)]
+        if self.orphaned.is_set() {
+            return if at <= self.now() { Poll::Ready(()) } else { Poll::Pending };
+        }
         self.pipes.poll_timer(cx, at)
     }
 

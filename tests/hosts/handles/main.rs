@@ -7,6 +7,7 @@
 mod ends;
 mod explained;
 mod hosts;
+mod mains;
 mod reentry;
 mod stage;
 mod talk;
@@ -22,6 +23,9 @@ use crate::hosts::{HOSTS, PLAY};
 use crate::stage::{Scenario, Stage};
 
 fn main() -> ExitCode {
+    if let Some(other) = mains::other_process() {
+        return other;
+    }
     let scenarios = || talk::ALL.iter().chain(ends::ALL).chain(explained::ALL).chain(reentry::ALL);
     let mut words = std::env::args().skip_while(|word| word != PLAY).skip(1);
     if let Some(wanted) = words.next() {
@@ -31,6 +35,6 @@ fn main() -> ExitCode {
     let trial = |(name, run), scenario: &'static Scenario| {
         Trial::test(format!("{name}::{}", scenario.name), move || Stage::run(run, scenario))
     };
-    let trials = HOSTS.iter().flat_map(|host| scenarios().map(|scenario| trial(*host, scenario))).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let trials = HOSTS.iter().flat_map(|host| scenarios().map(|scenario| trial(*host, scenario)));
+    libtest_mimic::run(&Arguments::from_args(), trials.chain(mains::trials()).collect()).exit_code()
 }

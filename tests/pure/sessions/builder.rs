@@ -68,6 +68,21 @@ fn handlers_in_flight_are_given_up_at_the_end() {
 }
 
 #[test]
+fn handlers_keep_no_session_open() {
+    let runtime = TestRuntime::new();
+    let handlers = Handlers::new().permission(async |_| pending::<Decision>().await);
+    let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
+    let mut watch = claude.subscribe(1000, Overflow::Oldest);
+    drop(claude.prompt("look").unwrap());
+    let asked = async {
+        while !matches!(watch.next().await, Some(Ok(Action::IncomingRequest(_)))) {}
+        drop(claude);
+    };
+    let (closed, ()) = runtime.run(futures_lite::future::zip(runner, asked));
+    assert_eq!(closed.reason, CloseReason::Closed);
+}
+
+#[test]
 fn an_early_subscriber_sees_the_first_action_and_every_other() {
     let runtime = TestRuntime::new();
     let mut builder = Session::builder();

@@ -8,11 +8,11 @@ use std::task::{Context, Poll, Waker};
 use claude_duplex::testing::{CliVersion, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
     Action, CallError, CancelledReason, CloseReason, Decision, Interrupt, LostReason, Outcome, Overflow, Prompt,
-    RefusedReason, Request, RespondError, Seed,
+    RefusedReason, Request, RespondError, Seed, WhenDropped,
 };
 use futures_lite::future::zip;
 
-use super::rig::{SECOND, all, open, open_in};
+use super::rig::{SECOND, all, open, open_dropped, open_in};
 
 fn slowly() -> Script {
     Script::default().then([Step::text_in_parts("a b c", 3, SECOND)])
@@ -28,26 +28,60 @@ fn outcomes(told: &[Result<Action, claude_duplex::Lagged>]) -> Vec<Outcome> {
 }
 
 #[test]
-fn the_last_handle_closes_in_order() {
+fn the_last_handle_ends_the_session_in_the_way_that_was_set() {
+    let aborted = Outcome::Lost(LostReason::Aborted);
+    for (when_dropped, reason, outcome) in [
+        (WhenDropped::default(), CloseReason::Closed, Outcome::Interrupted),
+        (WhenDropped::CloseNow, CloseReason::Closed, Outcome::Interrupted),
+        (WhenDropped::Close, CloseReason::Closed, Outcome::Success),
+        (WhenDropped::Abort, CloseReason::Aborted, aborted),
+    ] {
+        let rig = open_dropped(slowly(), when_dropped);
+        let watch = rig.claude.subscribe(1000, Overflow::Oldest);
+        let asks = rig.claude.incoming().unwrap();
+        let waits = rig.claude.wait_for_exit();
+        let other = rig.claude.clone();
+        drop((rig.claude.prompt("one"), rig.claude));
+        let world = rig.world.clone();
+        let handles = async {
+            world.sleep(SECOND).await;
+            drop(other);
+        };
+        // Neither a subscriber nor the owner of the incoming requests nor one that waits for the end is a handle.
+        let ((closed, waited), (told, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
+        assert_eq!((closed.reason, &waited), (reason, &closed), "{when_dropped:?}");
+        assert_eq!(outcomes(&told), [outcome], "{when_dropped:?}");
+        let terminated = rig.log.signals().contains(&claude_duplex::ChildCommand::Terminate);
+        assert!(!terminated, "{when_dropped:?}: it exits by itself, or is killed");
+        drop(asks);
+    }
+}
+
+#[test]
+fn a_session_that_is_closing_goes_on_as_it_was_closed() {
     let rig = open(slowly());
     let watch = rig.claude.subscribe(1000, Overflow::Oldest);
-    let asks = rig.claude.incoming().unwrap();
-    let waits = rig.claude.wait_for_exit();
-    let other = rig.claude.clone();
-    drop((rig.claude.prompt("one"), rig.claude));
-    let world = rig.world.clone();
-    let handles = async {
-        world.sleep(SECOND).await;
-        drop(other);
+    let mut prompt = rig.claude.prompt("one").unwrap();
+    let talk = async {
+        prompt.next().await;
+        rig.claude.close();
+        drop((prompt, rig.claude));
     };
-    // Neither a subscriber nor the owner of the incoming requests nor one that waits for the end is a handle.
-    let ((closed, waited), (told, ())) = rig.world.run(zip(zip(rig.runner, waits), zip(all(watch), handles)));
-    assert_eq!((closed.reason, &waited), (CloseReason::Closed, &closed));
-    assert!(closed.exit.is_some_and(claude_duplex::Exit::is_success), "{closed:?}");
-    // The turn that ran was not cut.
-    assert_eq!(outcomes(&told), [Outcome::Success]);
-    assert_eq!(rig.log.signals().iter().filter(|s| **s == claude_duplex::ChildCommand::Terminate).count(), 0);
-    drop(asks);
+    let (_, (told, ())) = rig.world.run(zip(rig.runner, zip(all(watch), talk)));
+    assert_eq!(outcomes(&told), [Outcome::Success], "the turn has its time");
+}
+
+#[test]
+fn the_end_of_the_future_beside_the_runner_is_that_of_the_last_handle() {
+    for (when_dropped, outcome) in
+        [(WhenDropped::CloseNow, Outcome::Interrupted), (WhenDropped::Close, Outcome::Success)]
+    {
+        let rig = open_dropped(slowly(), when_dropped);
+        let watch = rig.claude.subscribe(1000, Overflow::Oldest);
+        let mut prompt = rig.claude.prompt("one").unwrap();
+        rig.world.run(rig.runner.run_until(async { drop(prompt.next().await) }));
+        assert_eq!(outcomes(&rig.world.run(all(watch))), [outcome], "handles are left, and the future has ended");
+    }
 }
 
 #[test]
@@ -61,7 +95,7 @@ fn a_turn_is_a_handle() {
     }));
     assert_eq!((end.0.outcome, closed.reason), (Outcome::Success, CloseReason::Closed));
 
-    // Detached, and the last: it runs to its end, and what waits behind it never does.
+    // Dropped, and the last: it is interrupted, and what waits behind it never runs.
     let rig = open(slowly());
     let watch = rig.claude.subscribe(1000, Overflow::Oldest);
     let turns = (rig.claude.prompt("one").unwrap(), rig.claude.prompt("two").unwrap());
@@ -72,7 +106,7 @@ fn a_turn_is_a_handle() {
         drop(turns);
     };
     let (_, (told, ())) = rig.world.run(zip(rig.runner, zip(all(watch), later)));
-    assert_eq!(outcomes(&told), [Outcome::Cancelled, Outcome::Success]);
+    assert_eq!(outcomes(&told), [Outcome::Cancelled, Outcome::Interrupted]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use claude_duplex::testing::{InMemory, Script, TestRuntime};
 use claude_duplex::{
     Action, ChildCommand, Config, Exit, HandleLimits, IncomingKinds, Lagged, Message, Runner, Seed, Session,
-    SessionTime, Subscriber, Transport,
+    SessionTime, Subscriber, Transport, WhenDropped,
 };
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -163,6 +163,14 @@ pub(crate) fn open_with(
     limit: impl FnOnce(&mut HandleLimits),
 ) -> Rig {
     open_in(&TestRuntime::new(), Seed::from_bytes([7; 16]), script, configure, limit)
+}
+
+/// A session that nobody handles requests of, whose last handle ends it in that way.
+pub(crate) fn open_dropped(script: Script, when_dropped: WhenDropped) -> Rig {
+    let (world, log) = (TestRuntime::new(), Log::default());
+    let transport = Tap { child: world.start(script), log: log.clone() };
+    let (claude, runner) = Session::builder().when_dropped(when_dropped).open_on(transport);
+    Rig { world, claude, runner, log }
 }
 
 pub(crate) fn open_in(

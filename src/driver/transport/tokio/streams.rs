@@ -57,6 +57,16 @@ impl<R, W> TokioStreams<R, W> {
     pub(super) fn new(reader: R, writer: W) -> Self {
         Self { reader, writer: Some(writer), clock: Clock::new(Instant::now().into_std()), timer: None }
     }
+
+    #[cfg(unix)]
+    pub(super) fn reader(&self) -> &R {
+        &self.reader
+    }
+
+    #[cfg(unix)]
+    pub(super) fn writer(&self) -> Option<&W> {
+        self.writer.as_ref()
+    }
 }
 
 /// Reads as other runtimes do: the number of bytes, 0 at the end.

@@ -1,0 +1,77 @@
+//! Questions to the ledger, which change nothing.
+
+use crate::base::ids::{PromptId, TurnId};
+use crate::base::time::SessionTime;
+
+use super::Ledger;
+use super::prompts::{Limit, Place};
+use super::turns::Turn;
+
+impl Ledger {
+    pub(crate) fn first_queued(&self) -> Option<PromptId> {
+        self.prompts.iter().find(|entry| entry.is_queued()).map(|entry| entry.id)
+    }
+
+    pub(crate) fn place(&self, id: PromptId) -> Option<Place> {
+        self.prompts.place(id)
+    }
+
+    /// The prompts that turns have taken, and that have not ended for the host.
+    pub(crate) fn taken(&self) -> impl Iterator<Item = PromptId> {
+        let taken = self.prompts.iter().filter(|entry| entry.is_taken() && entry.limit != Limit::GivenUp);
+        taken.map(|entry| entry.id)
+    }
+
+    /// Whether the CLI runs a turn, or has a prompt of which no end is known.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.turns.is_empty() || self.prompts.iter().any(|entry| !entry.is_queued())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.turns.is_empty() && self.prompts.len() == 0
+    }
+
+    pub(crate) fn open_prompts(&self) -> usize {
+        self.prompts.len()
+    }
+
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.prompts.queued_bytes()
+    }
+
+    /// The turn to which a frame belongs that comes now.
+    pub(crate) fn current_turn(&self) -> Option<TurnId> {
+        self.turns.last().map(|turn| turn.id)
+    }
+
+    /// Returns the turn that runs, and the first prompt that it is known to have taken.
+    pub(crate) fn current(&self) -> (Option<TurnId>, Option<PromptId>) {
+        let turn = self.current_turn();
+        let taken = self.prompts.iter().find(|entry| turn.is_some() && entry.turn() == turn);
+        (turn, taken.map(|entry| entry.id))
+    }
+
+    /// Whether the CLI says which turns are its own.
+    pub(crate) fn tells_origin(&self) -> bool {
+        self.generation.tells_origin
+    }
+
+    /// Whether a result says that no agent runs in the background.
+    pub(crate) fn holds_results(&self) -> bool {
+        self.generation.holds_results
+    }
+
+    /// What an interrupt that is aimed at nothing in particular would stop: a prompt of the running turn, else the
+    /// oldest that the CLI has. None while a turn of the CLI's own runs that took no prompt.
+    pub(crate) fn running_prompt(&self) -> Option<PromptId> {
+        let taken = self.prompts.iter().find(|entry| entry.is_taken());
+        let own = self.turns.last().is_some_and(Turn::is_own);
+        let oldest = || self.prompts.unknown_names().next().filter(|_| !own);
+        taken.or_else(oldest).map(|entry| entry.id)
+    }
+
+    /// The begin of the oldest turn that was not yet told to take long.
+    pub(crate) fn turn_since(&self) -> Option<SessionTime> {
+        self.turns.iter().filter(|turn| !turn.overdue).map(|turn| turn.since).min()
+    }
+}
