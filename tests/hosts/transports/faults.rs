@@ -54,7 +54,7 @@ fn death_before_an_answer_withdraws_the_ask(stage: &Stage) {
     assert!(session.actions.contains(&withdrawn), "{:?}", session.actions);
     let lost = Action::ResponseReceived { request, response: Err(RequestError::Lost(LostReason::Aborted)) };
     assert!(session.actions.contains(&lost), "{:?}", session.actions);
-    assert_eq!(session.answer(ask, Decision::allow()), Err(RespondError::Stale));
+    assert_eq!(session.answer(ask, Decision::allow()), Err(RespondError::Closed(Box::new(closed))));
 }
 
 fn a_flood_arrives_whole_though_the_host_is_slow(stage: &Stage) {

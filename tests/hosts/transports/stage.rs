@@ -23,14 +23,14 @@ impl Stage {
 
     /// A session with a program. Its asks are ours to answer.
     pub(crate) fn launch(&self, options: &Options, adjust: impl FnOnce(&mut Config)) -> Session {
-        let claude = (self.runner.start)(options, self.config(adjust)).expect("the child starts");
+        let claude = (self.runner.start)(options, self.config(options, adjust)).expect("the child starts");
         self.groups.lock().unwrap().push(claude.id());
         Session::new(claude)
     }
 
     /// A session with a program whose command is changed.
     pub(crate) fn launch_changed(&self, options: &Options, change: Change) -> Result<Session, SpawnError> {
-        let config = self.config(|config| config.stderr_lines = true);
+        let config = self.config(options, |config| config.stderr_lines = true);
         let claude = start_changed(self.runner, options, config, change)?;
         self.groups.lock().unwrap().push(claude.id());
         Ok(Session::new(claude))
@@ -38,7 +38,7 @@ impl Stage {
 
     /// A session that does not begin.
     pub(crate) fn refused(&self, options: &Options) -> SpawnError {
-        (self.runner.start)(options, self.config(|_| ())).err().expect("there is no child")
+        (self.runner.start)(options, self.config(options, |_| ())).err().expect("there is no child")
     }
 
     /// A session with a shell that plays the CLI.
@@ -57,24 +57,24 @@ impl Stage {
         let peer = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST").join("examples/peer");
         assert!(peer.exists(), "{} is not built: run the whole `cargo test --all-features`", peer.display());
         let options = Options::new().program(peer).include_partial_messages().host_permission_prompts();
-        let all = |config: &mut Config| {
-            config.handled = IncomingKinds::ALL;
-            adjust(config);
-        };
         let options = faults.iter().fold(options, |options, fault| options.arg("--fault").arg(fault));
-        self.launch(&options, all)
+        self.launch(&options, adjust)
     }
 
-    fn config(&self, adjust: impl FnOnce(&mut Config)) -> Config {
+    /// Settings that handle every kind that a CLI with these options asks for.
+    fn config(&self, options: &Options, adjust: impl FnOnce(&mut Config)) -> Config {
         let mut config = Config::new(Seed::random());
-        config.handled = IncomingKinds::ALL.without(IncomingKinds::NONE.with(IncomingKind::Permission));
+        config.handled = IncomingKinds::ALL;
+        if options.check(&config).is_err() {
+            config.handled = config.handled.without(IncomingKinds::NONE.with(IncomingKind::Permission));
+        }
         adjust(&mut config);
         config
     }
 }
 
 pub(crate) fn script(script: &str) -> Options {
-    Options::new().program("sh").global_arg("-c").global_arg(script)
+    Options::new().program("sh").global_arg("-c").global_arg(script).host_permission_prompts()
 }
 
 /// No patience with a child that does not end.
