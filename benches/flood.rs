@@ -99,7 +99,7 @@ async fn interrupted(claude: &mut Driver<impl Transport>) -> Turn {
                     request = Some((sent, Instant::now()));
                 }
             }
-            Action::ResponseReceived { request: replied, response: reply } => {
+            Action::ResponseReceived { request: replied, response: reply, .. } => {
                 let (sent, at) = request.expect("it was asked");
                 assert_eq!(replied, sent);
                 reply.expect("it is acknowledged");

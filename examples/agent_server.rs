@@ -140,7 +140,7 @@ fn line(action: &Action) -> Option<String> {
             let tool = ask.permission().ok()?;
             format!("asks {} {} {}", ask.id().number(), tool.tool_name, tool.input.as_str())
         }
-        Action::IncomingAnswered { id: ask, response: verdict } => format!("{verdict} {}", ask.number()),
+        Action::IncomingAnswered { id: ask, response: verdict, .. } => format!("{verdict} {}", ask.number()),
         Action::IncomingCancelled { id: ask, .. } => format!("withdrawn {}", ask.number()),
         Action::PromptEnded { outcome, .. } => format!("ended {outcome}"),
         Action::Closed(closed) => format!("closed: {}", closed.reason),

@@ -39,6 +39,7 @@ use crate::base::error::DecodeError;
 use crate::base::ids::{IncomingId, PromptId, TurnId};
 use crate::message::Message;
 use crate::wire::control;
+use crate::wire::kind::MessageKind;
 use crate::wire::view::View;
 
 /// Something that the CLI asks. The tool, hook or server waits until it is answered or withdrawn.
@@ -83,6 +84,31 @@ pub struct IncomingRequest {
 }
 
 impl IncomingRequest {
+    /// Creates a request of a line, for tests of a host: a message that the CLI could write. It belongs to no session, so a
+    /// response to it is [stale](crate::RespondError::Stale).
+    ///
+    /// ```
+    /// use claude_duplex::{IncomingKind, IncomingRequest, Message};
+    ///
+    /// let line = r#"{"type":"control_request","request_id":"r","request":
+    ///     {"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"ls"}}}"#;
+    /// let request = IncomingRequest::from_message(Message::parse(line.as_bytes())?)?;
+    /// assert_eq!(request.kind(), IncomingKind::Permission);
+    /// assert_eq!(request.permission()?.tool_name, "Bash");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the message is not a `control_request`.
+    pub fn from_message(message: Message) -> Result<Self, DecodeError> {
+        if message.kind() != MessageKind::ControlRequest {
+            return Err(DecodeError::other("it is not a control request"));
+        }
+        let subtype = control::ask(message.as_bytes()).subtype.unwrap_or_default();
+        let kind = IncomingKind::of_subtype(&subtype);
+        Ok(Self { id: IncomingId::new(0, 0), kind, message, turn: None, prompt: None })
+    }
+
     /// By which it is answered.
     #[must_use]
     pub fn id(&self) -> IncomingId {

@@ -42,6 +42,7 @@ pub mod result;
 pub mod session;
 pub mod stream;
 pub mod system;
+mod tool_input;
 pub mod tools;
 mod transcript;
 pub mod usage;
@@ -69,6 +70,10 @@ pub use self::failure::{Failure, FailureKind, ResetTime};
 pub use self::result::TurnResult;
 pub use self::stream::{StreamDelta, StreamEvent};
 pub use self::system::System;
+pub use self::tool_input::{
+    AgentInput, AllowedPrompt, BashInput, EditInput, ExitPlanModeInput, ReadInput, Todo, TodoStatus, TodoWriteInput,
+    ToolInput, WriteInput,
+};
 pub use self::transcript::{DroppedText, ToolCall, Transcript};
 pub use self::user::User;
 pub use self::view::MessageView;

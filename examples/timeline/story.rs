@@ -170,12 +170,12 @@ impl Author {
             Action::Session(session) => {
                 story.title = format!("session {}, CLI {}", session.id, session.version.as_deref().unwrap_or("?"));
             }
-            Action::TurnStarted { turn, origin } => {
+            Action::TurnStarted { turn, origin, .. } => {
                 self.turns.insert(*turn, story.turns.len());
                 let origin = origin.clone();
                 story.turns.push(Turn { id: *turn, from: time, until: None, origin, messages: 0, bytes: 0 });
             }
-            Action::Message { turn: Some(turn), message } => {
+            Action::Message { turn: Some(turn), message, .. } => {
                 if let Some(at) = self.turns.get(turn) {
                     story.turns[*at].messages += 1;
                     story.turns[*at].bytes += message.as_bytes().len();
@@ -187,7 +187,7 @@ impl Author {
                     story.turns[*at].origin = origin.clone();
                 }
             }
-            Action::PromptTaken { prompt, turn } => {
+            Action::PromptTaken { prompt, turn, .. } => {
                 if let Some(at) = self.prompt(*prompt) {
                     story.prompts[at].taken = Some((time, *turn));
                 }
@@ -211,7 +211,7 @@ impl Author {
                 let text = format!("{} declined", kind_name(*kind));
                 story.asks.push(Span { until: Some(time), tone: Tone::Off, ..open(time, text) });
             }
-            Action::IncomingAnswered { id: ask, response: verdict } => {
+            Action::IncomingAnswered { id: ask, response: verdict, .. } => {
                 let (tone, mark) = match verdict {
                     ResponseKind::Denied | ResponseKind::Error => (Tone::Bad, " \u{2717}"),
                     ResponseKind::Declined => (Tone::Off, " declined"),
@@ -219,11 +219,11 @@ impl Author {
                 };
                 self.ask_ended(story, time, played.asks.get(ask), tone, mark);
             }
-            Action::IncomingCancelled { id: ask, reason } => {
+            Action::IncomingCancelled { id: ask, reason, .. } => {
                 let mark = if *reason == CancelledReason::Cli { " withdrawn" } else { " over" };
                 self.ask_ended(story, time, played.asks.get(ask), Tone::Off, mark);
             }
-            Action::ResponseReceived { request, response: reply } => {
+            Action::ResponseReceived { request, response: reply, .. } => {
                 if let Some(at) = played.requests.get(request).and_then(|id| self.requests.get(id)) {
                     let span = &mut story.requests[*at];
                     span.until = Some(time);

@@ -66,6 +66,28 @@ impl Seed {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid(u128);
 
+impl Uuid {
+    /// Creates a uuid of its 128 bits, in the order in which they are written.
+    ///
+    /// ```
+    /// use claude_duplex::Uuid;
+    ///
+    /// let uuid = Uuid::from_u128(0x0102_0304_0506_4007_8009_0a0b_0c0d_0e0f);
+    /// assert_eq!(uuid.to_string(), "01020304-0506-4007-8009-0a0b0c0d0e0f");
+    /// assert_eq!(uuid.to_string().parse::<Uuid>().unwrap().as_u128(), uuid.as_u128());
+    /// ```
+    #[must_use]
+    pub const fn from_u128(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// Returns the 128 bits, e.g. for the `uuid` crate.
+    #[must_use]
+    pub const fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
 /// Where the dashes stand in a uuid's text.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 

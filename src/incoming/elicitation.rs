@@ -56,6 +56,14 @@ words! {
     }
 }
 
+impl ElicitationRequest {
+    /// Creates a request of that MCP server with that message, for tests of a host. The other fields are absent and can be set.
+    #[must_use]
+    pub fn new(server: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::with_required(server.into(), message.into())
+    }
+}
+
 /// What is said to an [`ElicitationRequest`].
 ///
 /// ```

@@ -85,7 +85,8 @@ pub use output::{HookOutput, HookOutputDecision};
 pub use outputs::*;
 
 use crate::base::error::DecodeError;
-use crate::wire::view::view;
+use crate::base::json::Json;
+use crate::wire::view::{FromJson, view};
 
 view! {
     /// A hook that is asked (`hook_callback`; [wire reference, sections 1.6 and 4.3](crate::guide::wire#16-subtypes-of-incoming-requests)).
@@ -135,6 +136,30 @@ view! {
             level: String,
         }
         may {}
+    }
+}
+
+impl HookRequest {
+    /// Creates a request of the hook that is registered under that id, for tests of a host. `input` is the object that the CLI
+    /// sends: it has `hook_event_name`, and what that event has.
+    ///
+    /// ```
+    /// use claude_duplex::Json;
+    /// use claude_duplex::incoming::hook::{HookDetails, HookRequest};
+    ///
+    /// let input =
+    ///     r#"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{}}"#;
+    /// let hook = HookRequest::new("guard", &Json::parse(input).unwrap())?;
+    /// let HookDetails::PreToolUse(call) = hook.input.details()? else { unreachable!() };
+    /// assert_eq!(call.tool_name, "Bash");
+    /// # Ok::<(), claude_duplex::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DecodeError`] if `input` lacks the event's name.
+    pub fn new(callback_id: impl Into<String>, input: &Json) -> Result<Self, DecodeError> {
+        let input = HookInput::from_json(input).map_err(|error| error.within("input"))?;
+        Ok(Self::with_required(callback_id.into(), input))
     }
 }
 

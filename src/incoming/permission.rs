@@ -3,6 +3,7 @@
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::incoming::{PermissionUpdate, Questions};
+use crate::message::ToolInput;
 use crate::wire::view::{view, words};
 
 view! {
@@ -113,6 +114,39 @@ words! {
 }
 
 impl PermissionRequest {
+    /// Creates a request of that tool with that input, a JSON object, for tests of a host's policy. The other fields are absent
+    /// and can be set.
+    ///
+    /// ```
+    /// use claude_duplex::{Decision, Json, PermissionRequest};
+    ///
+    /// fn decide(request: &PermissionRequest) -> Decision {
+    ///     match request.title {
+    ///         Some(_) => Decision::allow(),
+    ///         None => Decision::deny("no title"),
+    ///     }
+    /// }
+    ///
+    /// let input = Json::parse(r#"{"command":"ls"}"#)?;
+    /// let mut request = PermissionRequest::new("Bash", input);
+    /// assert_eq!(decide(&request), Decision::deny("no title"));
+    /// request.title = Some("List files".to_owned());
+    /// assert_eq!(decide(&request), Decision::allow());
+    /// # Ok::<(), claude_duplex::JsonError>(())
+    /// ```
+    #[must_use]
+    pub fn new(tool_name: impl Into<String>, input: Json) -> Self {
+        Self::with_required(tool_name.into(), input)
+    }
+
+    /// Reads the input by the tool's name.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the input of a known tool lacks what that tool requires.
+    pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
+        ToolInput::parse(&self.tool_name, &self.input)
+    }
+
     /// Rules that the CLI offers to remember; they go back byte for byte by [`Allow::and_remember_all`](crate::Allow::and_remember_all).
     #[must_use]
     pub fn suggestions(&self) -> &[PermissionUpdate] {

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::base::text::Few;
+use crate::message::ToolInput;
 use crate::wire::fields::Fields;
 use crate::wire::read::{self, Reader};
 use crate::wire::view::{FromJson, tagged, view};
@@ -147,6 +148,17 @@ impl ContentBlock {
             Self::Text(text) => Some(&text.text),
             _ => None,
         }
+    }
+}
+
+impl ToolUseBlock {
+    /// Reads the input by the tool's name.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if there is no input, or if that of a known tool lacks what the tool requires.
+    pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
+        let input = self.input.as_ref().ok_or_else(|| DecodeError::missing("input"))?;
+        ToolInput::parse(&self.name, input)
     }
 }
 

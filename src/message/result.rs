@@ -351,11 +351,16 @@ impl TurnResult {
     /// anew, as `/clear` makes it ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli), `conversation_reset`).
     #[must_use]
     pub fn cost_since(&self, before: Option<&Self>) -> Option<f64> {
+        self.cost_after(before.and_then(|before| before.total_cost_usd))
+    }
+
+    /// The same, after a total of that many US dollars.
+    pub(crate) fn cost_after(&self, total_before: Option<f64>) -> Option<f64> {
         if let Some(models) = &self.model_usage_since_last_result {
             return Some(models.values().filter_map(|model| model.cost_usd).sum());
         }
         let total = self.total_cost_usd?;
-        let before = before.and_then(|before| before.total_cost_usd).filter(|before| *before <= total);
+        let before = total_before.filter(|before| *before <= total);
         Some(total - before.unwrap_or(0.0))
     }
 }

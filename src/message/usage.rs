@@ -4,9 +4,18 @@ use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// Tokens, as the Messages API counts them.
+    /// Tokens, as the Messages API counts them. What a message does not report is `None`, and not zero: the `message_delta` of a
+    /// stream may have only the output tokens, which [`merge`](Usage::merge) adds to those of the `message_start`.
     pub struct Usage {
         may {
+            /// Tokens read, without those of the cache.
+            input_tokens: u64,
+            /// Tokens written, so far in a stream.
+            output_tokens: u64,
+            /// Tokens written to the cache.
+            cache_creation_input_tokens: u64,
+            /// Tokens read from the cache.
+            cache_read_input_tokens: u64,
             /// Of the cached tokens written, how many for how long.
             cache_creation: CacheCreation,
             /// Calls of tools that the API runs.
@@ -23,16 +32,6 @@ view! {
             iterations: Vec<Json>,
             /// A credit for an answer by another model. From 2.1.329; only null was seen.
             fallback_credit: Json,
-        }
-        or_default {
-            /// Tokens read, without those of the cache.
-            input_tokens: u64,
-            /// Tokens written.
-            output_tokens: u64,
-            /// Tokens written to the cache.
-            cache_creation_input_tokens: u64,
-            /// Tokens read from the cache.
-            cache_read_input_tokens: u64,
         }
     }
 
@@ -98,5 +97,73 @@ view! {
             /// Searches of the web.
             web_search_requests = "webSearchRequests": u64,
         }
+    }
+}
+
+impl Usage {
+    /// Takes over what a later report of the same message says; what that does not say stays. The counts of a stream are
+    /// cumulative, so the later one replaces the former.
+    ///
+    /// ```
+    /// use claude_duplex::Json;
+    /// use claude_duplex::message::usage::Usage;
+    ///
+    /// let read = |text| Json::parse(text).unwrap().decode::<Usage>();
+    /// let mut usage = read(r#"{"input_tokens":10,"output_tokens":1}"#)?;
+    /// usage.merge(&read(r#"{"output_tokens":20}"#)?);
+    /// assert_eq!((usage.input_tokens, usage.output_tokens), (Some(10), Some(20)));
+    /// assert_eq!(usage.cache_read_input_tokens, None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn merge(&mut self, later: &Self) {
+        macro_rules! take {
+            ($($field:ident)+) => {$(
+                if later.$field.is_some() {
+                    self.$field.clone_from(&later.$field);
+                }
+            )+};
+        }
+        take!(input_tokens output_tokens cache_creation_input_tokens cache_read_input_tokens cache_creation server_tool_use);
+        take!(output_tokens_details service_tier inference_geo speed iterations fallback_credit);
+        let kept = self.unknown_fields.iter().filter(|(name, _)| later.unknown_fields.get(name).is_none());
+        let all = kept.chain(later.unknown_fields.iter());
+        self.unknown_fields = all.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    }
+
+    /// Returns the number of tokens that the model has read: new ones, and those written to and read from the cache. `None` if
+    /// none of these is reported. This is what fills the context window.
+    #[must_use]
+    pub fn context_tokens(&self) -> Option<u64> {
+        let parts = [self.input_tokens, self.cache_creation_input_tokens, self.cache_read_input_tokens];
+        parts.into_iter().flatten().reduce(u64::saturating_add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(text: &str) -> Usage {
+        Json::parse(text).and_then(|json| Ok(json.decode()?)).expect("a usage")
+    }
+
+    #[test]
+    fn what_is_absent_is_not_zero() {
+        let delta = usage(r#"{"output_tokens":20}"#);
+        assert_eq!((delta.input_tokens, delta.output_tokens, delta.context_tokens()), (None, Some(20), None));
+        let zero = usage(r#"{"input_tokens":0}"#);
+        assert_eq!((zero.input_tokens, zero.context_tokens()), (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn a_later_report_replaces_what_it_has_and_nothing_else() {
+        let mut whole = usage(
+            r#"{"input_tokens":1,"cache_read_input_tokens":30,"output_tokens":2,"service_tier":"standard","a":1,"b":1}"#,
+        );
+        whole.merge(&usage(r#"{"output_tokens":9,"cache_creation_input_tokens":500,"b":2,"c":3}"#));
+        assert_eq!((whole.input_tokens, whole.output_tokens, whole.context_tokens()), (Some(1), Some(9), Some(531)));
+        assert_eq!(whole.service_tier.as_deref(), Some("standard"));
+        let rest: Vec<_> = whole.unknown_fields.iter().map(|(name, value)| (name, value.as_str())).collect();
+        assert_eq!(rest, [("a", "1"), ("b", "2"), ("c", "3")]);
     }
 }

@@ -95,7 +95,8 @@ impl Environment {
         }
         // The host's own would be stale; 1.0.128 reads it for the link by which it was started.
         if let (Some(directory), false, false) = (directory, windows, named("PWD")) {
-            if directory.is_absolute() {
+            // By the rule of the system that starts the CLI, which may be another than this one.
+            if directory.as_os_str().as_encoded_bytes().starts_with(b"/") {
                 all.push(set("PWD", directory));
             } else if !self.clear {
                 all.push(EnvChange::Remove("PWD".into()));
@@ -130,9 +131,14 @@ impl Options {
         self
     }
 
-    /// Says whether the CLI reports `session_state_changed`; it does by default, where it can.
-    pub fn session_state(self, reported: bool) -> Self {
-        if reported { self.env(SESSION_STATE, "1") } else { self.env_remove(SESSION_STATE) }
+    /// Has the CLI report `session_state_changed`, as is the default for the versions that can.
+    pub fn session_state(self) -> Self {
+        self.env(SESSION_STATE, "1")
+    }
+
+    /// Has the CLI report no `session_state_changed`.
+    pub fn no_session_state(self) -> Self {
+        self.env_remove(SESSION_STATE)
     }
 
     /// Takes away what an outer session of 2.1.329 leaves to a host that runs inside of it: its id,

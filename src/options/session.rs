@@ -62,9 +62,14 @@ impl Options {
         self.switch("--forward-subagent-text")
     }
 
-    /// Sends a `prompt_suggestion` message after each turn, or never. From 2.1.250.
-    pub fn prompt_suggestions(self, on: bool) -> Self {
-        self.put("--prompt-suggestions", if on { "true" } else { "false" })
+    /// Sends a `prompt_suggestion` message after each turn. From 2.1.250.
+    pub fn prompt_suggestions(self) -> Self {
+        self.put("--prompt-suggestions", "true")
+    }
+
+    /// Sends no `prompt_suggestion` message, whatever the settings say. From 2.1.250.
+    pub fn no_prompt_suggestions(self) -> Self {
+        self.put("--prompt-suggestions", "false")
     }
 
     /// Sends the transcript along as `transcript_mirror` lines. From 2.1.143.

@@ -93,9 +93,9 @@ const SWITCHES: &[With] = &[
     |o, _| o.no_permission_prompts().strict_mcp_config().continue_latest().fork_session(),
     |o, _| o.no_session_persistence().session_mirror().managed_settings_in_initialize(),
     |o, _| o.bare().safe_mode().include_partial_messages().include_hook_events(),
-    |o, _| o.disable_slash_commands().restricted().chrome(true).brief().exclude_dynamic_system_prompt_sections(),
-    |o, _| o.chrome(false).system_prompt_snapshot(false).autocompact(200_000).forward_subagent_text(),
-    |o, _| o.prompt_suggestions(true),
+    |o, _| o.disable_slash_commands().restricted().chrome().brief().exclude_dynamic_system_prompt_sections(),
+    |o, _| o.no_chrome().system_prompt_snapshot(false).autocompact(200_000).forward_subagent_text(),
+    |o, _| o.prompt_suggestions(),
     |o, _| o.await_initialize().await_claim().debug().debug_to_stderr(),
 ];
 

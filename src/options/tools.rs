@@ -162,11 +162,16 @@ impl Options {
         self.switch("--restricted")
     }
 
-    /// Turns Claude in Chrome on or off. From 2.0.76.
-    pub fn chrome(mut self, on: bool) -> Self {
-        let (set, unset) = if on { ("--chrome", "--no-chrome") } else { ("--no-chrome", "--chrome") };
-        self.flags.remove(unset);
-        self.switch(set)
+    /// Turns Claude in Chrome on. From 2.0.76.
+    pub fn chrome(mut self) -> Self {
+        self.flags.remove("--no-chrome");
+        self.switch("--chrome")
+    }
+
+    /// Turns Claude in Chrome off. From 2.0.76.
+    pub fn no_chrome(mut self) -> Self {
+        self.flags.remove("--chrome");
+        self.switch("--no-chrome")
     }
 
     /// Turns on the tool `SendUserMessage`, by which the model writes to the user. From 2.1.143.

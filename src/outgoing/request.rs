@@ -11,7 +11,7 @@
 //! protocol.request(SessionTime::ZERO, SetModel::new("opus")).unwrap();
 //! let list = protocol.request(SessionTime::ZERO, ListModels::new()).unwrap();
 //! while let Some(action) = protocol.poll_action() {
-//!     if let Action::ResponseReceived { request, response: Ok(reply) } = action {
+//!     if let Action::ResponseReceived { request, response: Ok(reply), .. } = action {
 //!         if request == list {
 //!             let models = reply.decode_as::<ListModels>().unwrap().models;
 //!             println!("{} models", models.len());
@@ -216,7 +216,7 @@ impl fmt::Debug for Request {
 /// pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
 /// let request = pair.interrupt(Interrupt::running().cancel_queued());
 /// let replied = pair.run_until(|action| matches!(action, Action::ResponseReceived { .. }));
-/// assert!(matches!(replied, Action::ResponseReceived { request: of, response: Ok(_) } if of == request));
+/// assert!(matches!(replied, Action::ResponseReceived { request: of, response: Ok(_), .. } if of == request));
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
 /// assert!(matches!(ended, Action::PromptEnded { outcome: Outcome::Interrupted, .. }));
 /// ```

@@ -42,8 +42,8 @@ use crate::protocol::raw::{StderrLine, WireLine};
 ///     .iter()
 ///     .filter_map(|action| match action {
 ///         Action::Session(info) => info.version.as_deref().map(str::to_owned),
-///         Action::TurnStarted { turn, origin } => Some(format!("{turn} of {origin}")),
-///         Action::PromptTaken { prompt, turn } => Some(format!("{prompt} in {turn}")),
+///         Action::TurnStarted { turn, origin, .. } => Some(format!("{turn} of {origin}")),
+///         Action::PromptTaken { prompt, turn, .. } => Some(format!("{prompt} in {turn}")),
 ///         Action::TurnEnded { turn, .. } => Some(format!("{turn} over")),
 ///         Action::PromptEnded { prompt, outcome, .. } => {
 ///             Some(format!("{prompt}: {outcome}"))
@@ -72,6 +72,7 @@ pub enum Action {
     /// The CLI said who it is: at the first turn, and whenever a part of it changes (`/clear` changes the id).
     Session(CliSession),
     /// The CLI began to run.
+    #[non_exhaustive]
     TurnStarted {
         /// The turn.
         turn: TurnId,
@@ -79,6 +80,7 @@ pub enum Action {
         origin: TurnOrigin,
     },
     /// A turn took up a prompt. Up to 2.1.205 the CLI says so late, or only with the result.
+    #[non_exhaustive]
     PromptTaken {
         /// The prompt.
         prompt: PromptId,
@@ -86,6 +88,7 @@ pub enum Action {
         turn: TurnId,
     },
     /// A line of the CLI for the host. A `result` is one too.
+    #[non_exhaustive]
     Message {
         /// The turn that runs, if one does. It is not changed afterwards.
         turn: Option<TurnId>,
@@ -93,6 +96,7 @@ pub enum Action {
         message: Message,
     },
     /// A turn is over.
+    #[non_exhaustive]
     TurnEnded {
         /// The turn.
         turn: TurnId,
@@ -102,6 +106,7 @@ pub enum Action {
         result: Option<Message>,
     },
     /// A prompt is over.
+    #[non_exhaustive]
     PromptEnded {
         /// The prompt.
         prompt: PromptId,
@@ -115,6 +120,7 @@ pub enum Action {
         result: Option<Message>,
     },
     /// A request of ours is answered, or will not be.
+    #[non_exhaustive]
     ResponseReceived {
         /// The request.
         request: RequestId,
@@ -125,6 +131,7 @@ pub enum Action {
     /// [`response`](crate::Protocol::respond).
     IncomingRequest(IncomingRequest),
     /// The CLI asked something, and it was declined at once in the way that is safe for its kind.
+    #[non_exhaustive]
     IncomingDeclined {
         /// The CLI's line.
         message: Message,
@@ -135,6 +142,7 @@ pub enum Action {
     },
     /// The host answered an incoming request: the answer is among what is written next. Whoever else shows it can take it away; a
     /// second answer is stale.
+    #[non_exhaustive]
     IncomingAnswered {
         /// The incoming request.
         id: IncomingId,
@@ -142,6 +150,7 @@ pub enum Action {
         response: ResponseKind,
     },
     /// An incoming request is over without an answer; a later one is stale.
+    #[non_exhaustive]
     IncomingCancelled {
         /// The incoming request.
         id: IncomingId,
@@ -161,6 +170,7 @@ pub enum Action {
     /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
     UnmatchedResponse(Message),
     /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
+    #[non_exhaustive]
     DeadlineExceeded {
         /// Deadline that has passed.
         deadline: Deadline,

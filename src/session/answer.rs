@@ -60,6 +60,12 @@ impl Answer {
         self.0.total_cost_usd()
     }
 
+    /// Returns the cost of the turn, in US dollars. See [`PromptEnd::cost_usd`].
+    #[must_use]
+    pub fn cost_usd(&self) -> Option<f64> {
+        self.0.cost_usd()
+    }
+
     /// Returns the duration of the turn as measured by the CLI.
     #[must_use]
     pub fn duration(&self) -> Option<Duration> {

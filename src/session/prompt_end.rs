@@ -64,7 +64,33 @@ pub struct PromptEnd {
     /// child's exit and the ends of its pipes, which the [`ShutdownTimeouts`](crate::ShutdownTimeouts) bound.
     pub closed: Option<SessionClosed>,
     pub(super) declined: Vec<DeclinedRequest>,
+    /// Cost of the process when the result before this one came.
+    pub(super) total_before: Option<Total>,
 }
+
+/// Total cost of the process, in US dollars, as a result has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Total(f64);
+
+impl Total {
+    pub(super) fn of(result: &Message) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Cost {
+            total_cost_usd: Option<f64>,
+            cost_usd: Option<f64>,
+        }
+        let cost: Cost = result.decode().ok()?;
+        cost.total_cost_usd.or(cost.cost_usd).map(Self)
+    }
+}
+
+impl PartialEq for Total {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+
+impl Eq for Total {}
 
 impl fmt::Debug for PromptEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,17 +182,45 @@ impl PromptEnd {
         self.result.as_ref()?.session_id()
     }
 
-    /// What the process has cost so far, in US dollars: the CLI counts from its start. For this turn alone there is
-    /// [`TurnResult::cost_since`]. Early versions called it `cost_usd`.
+    /// Returns the cost of the CLI process since its start, in US dollars. Early versions named it `cost_usd`.
+    /// [`cost_usd`](Self::cost_usd) is the cost of this prompt's turn alone.
     #[must_use]
     pub fn total_cost_usd(&self) -> Option<f64> {
-        #[derive(Deserialize)]
-        struct Cost {
-            total_cost_usd: Option<f64>,
-            cost_usd: Option<f64>,
+        Total::of(self.result.as_ref()?).map(|total| total.0)
+    }
+
+    /// Returns the cost since the result before this one, in US dollars: of the turn that answered the prompt, and of what the
+    /// CLI did in between. Prompts that shared a turn share its cost. `None` without a result, or if that has no cost.
+    ///
+    /// Since 2.1.329 the CLI reports it; before, it is the difference of two totals.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, Step, TestRuntime};
+    /// use claude_duplex::{Config, Driver, Seed};
+    ///
+    /// let runtime = TestRuntime::new();
+    /// let script = Script::default().then([Step::text("one")]).then([Step::text("two")]);
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let (claude, runner) = Driver::new(config, runtime.start(script)).into_session();
+    /// runtime.run(runner.run_until(async {
+    ///     let first = claude.prompt("first").unwrap().finish().await;
+    ///     let second = claude.prompt("second").unwrap().finish().await;
+    ///     let (one, two) = (first.cost_usd().unwrap(), second.cost_usd().unwrap());
+    ///     assert!((second.total_cost_usd().unwrap() - (one + two)).abs() < 1e-9);
+    /// }));
+    /// ```
+    #[must_use]
+    pub fn cost_usd(&self) -> Option<f64> {
+        let before = self.total_before.map(|total| total.0);
+        match self.details()? {
+            Ok(result) if result.total_cost_usd.is_some() || result.model_usage_since_last_result.is_some() => {
+                result.cost_after(before)
+            }
+            _ => {
+                let total = self.total_cost_usd()?;
+                Some(total - before.filter(|before| *before <= total).unwrap_or(0.0))
+            }
         }
-        let cost: Cost = self.result.as_ref()?.decode().ok()?;
-        cost.total_cost_usd.or(cost.cost_usd)
     }
 
     /// How long the turn took, by the CLI's clock.

@@ -73,6 +73,20 @@ macro_rules! view {
             }
         }
 
+        #[allow(dead_code, reason = "few are made here")]
+        impl $view {
+            /// One with the fields that it requires, and no others.
+            #[allow(clippy::too_many_arguments, reason = "as many as are required")]
+            pub(crate) fn with_required($($($must: $must_type),*)?) -> Self {
+                Self {
+                    $($($must,)*)?
+                    $($($may: None,)*)?
+                    $($($or: Default::default(),)*)?
+                    unknown_fields: $crate::wire::fields::Fields::default(),
+                }
+            }
+        }
+
         #[cfg(any(test, fuzzing))]
         impl $crate::wire::slow::SlowView for $view {
             #[allow(unused_variables, reason = "a view may name nothing")]

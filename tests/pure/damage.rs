@@ -158,11 +158,9 @@ fn log_text_before_a_reply_and_a_request() {
     let mut host = Host::in_turn();
     let request = host.session.interrupt(SessionTime::ZERO, Interrupt::running().id("i")).expect("there is room");
     host.hears(r#"log {"type":"control_response","response":{"subtype":"success","request_id":"i"}}"#);
-    assert!(
-        host.actions.iter().any(
-            |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_) } if *of == request)
-        )
-    );
+    assert!(host.actions.iter().any(
+        |action| matches!(action, Action::ResponseReceived { request: of, response: Ok(_), .. } if *of == request)
+    ));
     host.hears(r#"log {"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#);
     assert!(host.actions.iter().any(|action| matches!(action, Action::IncomingDeclined { .. })));
 }

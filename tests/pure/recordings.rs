@@ -202,7 +202,7 @@ fn attribution(played: &Played) -> String {
     let mut text = String::new();
     let mut ended: BTreeMap<Option<u64>, Vec<String>> = BTreeMap::new();
     for (_, event) in &played.events {
-        if let Event::Action(Action::PromptEnded { prompt, turn, outcome, attribution, result }) = event {
+        if let Event::Action(Action::PromptEnded { prompt, turn, outcome, attribution, result, .. }) = event {
             let result = if result.is_none() && turn.is_some() { ", without a result" } else { "" };
             let reason = match outcome {
                 Outcome::Lost(reason) => format!(" ({reason})"),
@@ -216,7 +216,7 @@ fn attribution(played: &Played) -> String {
     }
     for (_, event) in &played.events {
         match event {
-            Event::Action(Action::TurnEnded { turn, origin, result }) => {
+            Event::Action(Action::TurnEnded { turn, origin, result, .. }) => {
                 let result = result.as_ref().map_or("no result".to_owned(), |result| {
                     let uuid = result.uuid().unwrap_or_default();
                     format!("{} {}", result.subtype().unwrap_or_default(), &uuid[..uuid.len().min(8)])

@@ -185,7 +185,7 @@ fn every_reply_of_the_recordings_can_be_read_as_its_type() {
         }
         let played = Player::new().play(&lines);
         for (_, event) in &played.events {
-            let Event::Action(Action::ResponseReceived { request, response: reply }) = event else { continue };
+            let Event::Action(Action::ResponseReceived { request, response: reply, .. }) = event else { continue };
             let subtype = &subtypes[&played.requests[request]];
             let row = table.entry(subtype.clone()).or_default().entry(version.clone()).or_default();
             match reply {

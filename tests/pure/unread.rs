@@ -82,9 +82,11 @@ fn a_response_in_a_line_that_is_too_long_ends_its_request() {
             let ended: Vec<_> = actions[1..]
                 .iter()
                 .map(|action| match action {
-                    Action::ResponseReceived { request, response: Err(RequestError::TooLong { length: of, .. }) } => {
-                        (*request, *of)
-                    }
+                    Action::ResponseReceived {
+                        request,
+                        response: Err(RequestError::TooLong { length: of, .. }),
+                        ..
+                    } => (*request, *of),
                     action => panic!("{action:?}"),
                 })
                 .collect();

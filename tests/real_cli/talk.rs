@@ -281,7 +281,7 @@ impl End {
 
 fn replied(action: &Action, wanted: RequestId) -> Option<Result<Response, RequestError>> {
     match action {
-        Action::ResponseReceived { request, response: reply } if *request == wanted => Some(reply.clone()),
+        Action::ResponseReceived { request, response: reply, .. } if *request == wanted => Some(reply.clone()),
         _ => None,
     }
 }

@@ -79,7 +79,7 @@ impl Settled {
         match action {
             Action::TurnStarted { turn, .. } => self.turns.begin(format!("{turn:?}")),
             Action::TurnEnded { turn, .. } => self.turns.end(format!("{turn:?}")),
-            Action::PromptTaken { prompt, turn } => drop(self.takers.insert(*prompt, *turn)),
+            Action::PromptTaken { prompt, turn, .. } => drop(self.takers.insert(*prompt, *turn)),
             Action::PromptEnded { prompt, turn, attribution, .. } => {
                 self.prompts.end(format!("{prompt:?}"));
                 // What a rule gives it after its turn was over, nobody was told to have taken.

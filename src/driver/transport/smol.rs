@@ -89,7 +89,7 @@ pub fn spawn_with(
 ) -> Result<Driver<SmolTransport>, SpawnError> {
     options.check(&config)?;
     let advice = options.advice(&config);
-    let mut driver = driver(SmolTransport::spawn_with(&options.invocation()?, change)?, config);
+    let mut driver = driver(SmolTransport::spawn_with(&spawn::invocation(options)?, change)?, config);
     driver.advise(&advice);
     Ok(driver)
 }
@@ -145,7 +145,22 @@ impl SmolTransport {
         let (command, started) = spawn::command(invocation, change);
         let mut command = Command::from(command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(started, error))
+        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(started, error))
+    }
+
+    /// Takes over a child that was started here.
+    fn lead(child: Child) -> io::Result<Self> {
+        let this = Self::adopt(child)?;
+        #[cfg(windows)]
+        let this = this.in_a_job();
+        Ok(this)
+    }
+
+    /// Puts the child into a job of its own.
+    #[cfg(windows)]
+    fn in_a_job(mut self) -> Self {
+        self.process.group(std::os::windows::io::AsRawHandle::as_raw_handle(&self.child));
+        self
     }
 
     /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.

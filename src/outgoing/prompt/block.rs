@@ -49,6 +49,12 @@ impl Block {
         Self::of(&Form::Image { source: Source::Base64 { media_type, data: base64(bytes.as_ref()) } })
     }
 
+    /// Creates an image of bytes that are in base64 already, e.g. from an MCP or ACP message. See [`image`](Self::image).
+    #[must_use]
+    pub fn image_base64(media_type: &str, data: impl Into<String>) -> Self {
+        Self::of(&Form::Image { source: Source::Base64 { media_type, data: data.into() } })
+    }
+
     /// An image that the API fetches by itself.
     #[must_use]
     pub fn image_at(url: impl AsRef<str>) -> Self {
@@ -59,6 +65,12 @@ impl Block {
     #[must_use]
     pub fn document(media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
         Self::of(&Form::Document { source: Source::Base64 { media_type, data: base64(bytes.as_ref()) } })
+    }
+
+    /// Creates a document of bytes that are in base64 already. See [`document`](Self::document).
+    #[must_use]
+    pub fn document_base64(media_type: &str, data: impl Into<String>) -> Self {
+        Self::of(&Form::Document { source: Source::Base64 { media_type, data: data.into() } })
     }
 
     /// A document that the API fetches by itself.
@@ -175,6 +187,14 @@ mod tests {
             (
                 Block::image("image/png", "f"),
                 r#"{"type":"image","source":{"type":"base64","media_type":"image/png","data":"Zg=="}}"#,
+            ),
+            (
+                Block::image_base64("image/png", "Zg=="),
+                r#"{"type":"image","source":{"type":"base64","media_type":"image/png","data":"Zg=="}}"#,
+            ),
+            (
+                Block::document_base64("application/pdf", "Zg=="),
+                r#"{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"Zg=="}}"#,
             ),
             (Block::image_at("https://a/b"), r#"{"type":"image","source":{"type":"url","url":"https://a/b"}}"#),
             (

@@ -91,10 +91,16 @@ impl SetColor {
 }
 
 impl SetHasSubscribers {
-    /// Whether anybody looks.
+    /// Creates a request that reports a reader of the stream.
     #[must_use]
-    pub fn new(has_subscribers: bool) -> Self {
-        Self::bare(Some(has_subscribers))
+    pub fn present() -> Self {
+        Self::bare(Some(true))
+    }
+
+    /// Creates a request that reports the absence of readers: partial messages are held back.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self::bare(Some(false))
     }
 
     /// As if it had never been said.

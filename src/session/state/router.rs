@@ -13,11 +13,12 @@ use crate::message::Message;
 use crate::protocol::action::{Action, Outcome, TurnOrigin};
 use crate::protocol::end::SessionClosed;
 use crate::session::declined::{self, DeclinedRequest, Declining};
-use crate::session::prompt_end::PromptEnd;
+use crate::session::prompt_end::{PromptEnd, Total};
 use crate::session::waiting::calls::Calls;
 use crate::session::waiting::mailbox::Mailbox;
 use crate::session::waiting::patience::Waiting;
 use crate::session::waiting::ring::{Ring, Room};
+use crate::wire::kind::MessageKind;
 
 #[derive(Debug)]
 pub(super) struct Router {
@@ -30,6 +31,10 @@ pub(super) struct Router {
     ended: Option<(TurnId, Vec<DeclinedRequest>)>,
     /// Prompts that ended because the session ends: their handles get the end with the session's.
     lost: Vec<(Arc<Mailbox>, PromptEnd)>,
+    /// Cost of the process at the last result, and at the one before.
+    totals: [Option<Total>; 2],
+    /// The last result that was counted, by its uuid.
+    counted: Option<String>,
 }
 
 #[derive(Debug)]
@@ -66,6 +71,8 @@ impl Router {
             declining: Declining::default(),
             ended: None,
             lost: Vec::new(),
+            totals: [None; 2],
+            counted: None,
         }
     }
 
@@ -86,6 +93,9 @@ impl Router {
     pub(super) fn route(&mut self, action: &Action, calls: &mut Calls) {
         if let Some(request) = self.declining.follow(action) {
             self.turns.iter_mut().for_each(|turn| turn.note(&request));
+        }
+        if let Action::Message { message, .. } = action {
+            self.count(message);
         }
         match action {
             Action::TurnStarted { turn, origin } => self.started(*turn, origin),
@@ -118,6 +128,7 @@ impl Router {
                     omitted: 0,
                     closed: None,
                     declined,
+                    total_before: self.totals[1],
                 };
                 match outcome {
                     Outcome::Lost(reason) if *reason != LostReason::NoResult => self.lost.push((mailbox, end)),
@@ -134,6 +145,18 @@ impl Router {
         for (mailbox, mut end) in std::mem::take(&mut self.lost) {
             end.closed = closed.cloned();
             calls.wake(mailbox.end(end));
+        }
+    }
+
+    /// Notes the cost of the process at a result; a line that comes twice counts once.
+    fn count(&mut self, message: &Message) {
+        if message.kind() != MessageKind::Result || message.is_subagent() {
+            return;
+        }
+        let uuid = message.uuid().map(|uuid| uuid.into_owned());
+        if uuid.is_none() || uuid != self.counted {
+            self.totals = [Total::of(message), self.totals[0]];
+            self.counted = uuid;
         }
     }
 

@@ -193,7 +193,7 @@ async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
             while let Some(told) = watch.next().await {
                 match told.unwrap() {
                     Action::IncomingRequest(ask) => shown.push(ask.id()),
-                    Action::IncomingAnswered { id: ask, response: verdict } => {
+                    Action::IncomingAnswered { id: ask, response: verdict, .. } => {
                         shown.retain(|open| *open != ask);
                         taken_away.push(verdict);
                     }

@@ -218,14 +218,14 @@ impl World {
     pub(crate) fn action(&mut self, action: Action) {
         match action {
             Action::TurnStarted { turn, .. } => drop(self.turns.insert(turn.number(), 0)),
-            Action::TurnEnded { turn, origin, result } => {
+            Action::TurnEnded { turn, origin, result, .. } => {
                 *self.turns.entry(turn.number()).or_insert(100) += 1;
                 let own = self.inits.get(turn.number() as usize - 1).copied().unwrap_or_default();
                 if result.is_some() && own != matches!(origin, TurnOrigin::Own(_)) {
                     self.misjudged.get_or_insert(turn.number());
                 }
             }
-            Action::PromptEnded { prompt, outcome, result, turn, attribution } => {
+            Action::PromptEnded { prompt, outcome, result, turn, attribution, .. } => {
                 let result = result.as_ref().and_then(Message::uuid).map(|uuid| uuid.into_owned());
                 self.note(format!(
                     "        = {} {outcome:?} {} {attribution}",

@@ -33,7 +33,7 @@ fn success(request_id: &Value, payload: &Value) -> String {
 
 fn replied(actions: &[Action], wanted: RequestId) -> Result<Response, RequestError> {
     let reply = |action: &Action| match action {
-        Action::ResponseReceived { request, response: reply } if *request == wanted => Some(reply.clone()),
+        Action::ResponseReceived { request, response: reply, .. } if *request == wanted => Some(reply.clone()),
         _ => None,
     };
     actions.iter().find_map(reply).expect("the request has its reply")

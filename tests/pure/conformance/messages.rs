@@ -205,7 +205,7 @@ fn case_029_what_an_assistants_line_may_say_is_there_or_not() {
     assert_eq!(full.error.unwrap().as_str(), "rate_limit");
     assert_eq!(full.message.stop_reason.unwrap().as_str(), "end_turn");
     let usage = full.message.usage.unwrap();
-    assert_eq!((usage.input_tokens, usage.output_tokens, usage.unknown_fields.len()), (3, 4, 1));
+    assert_eq!((usage.input_tokens, usage.output_tokens, usage.unknown_fields.len()), (Some(3), Some(4), 1));
 }
 
 #[test]

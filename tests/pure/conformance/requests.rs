@@ -67,7 +67,7 @@ fn case_065_when_the_process_dies_every_open_request_fails_at_once() {
         .actions()
         .into_iter()
         .filter_map(|action| match action {
-            Action::ResponseReceived { request, response: reply } => Some((request, reply.unwrap_err())),
+            Action::ResponseReceived { request, response: reply, .. } => Some((request, reply.unwrap_err())),
             _ => None,
         })
         .collect();

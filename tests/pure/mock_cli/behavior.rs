@@ -124,7 +124,7 @@ fn usage_cost_and_the_reason_of_an_end_are_the_scripts() {
     let (outcome, result) = run(&mut pair(script), |ask| panic!("{ask:?}"));
     let result = result.unwrap();
     assert_eq!((outcome, result.total_cost_usd), (Outcome::Error, Some(0.5)));
-    assert_eq!(result.usage.as_ref().unwrap().input_tokens, 7);
+    assert_eq!(result.usage.as_ref().unwrap().input_tokens, Some(7));
     assert_eq!(result.failure().unwrap().kind, claude_duplex::message::FailureKind::ContextOverflow);
     assert_eq!(result.result.as_deref(), Some("Prompt is too long"));
 }

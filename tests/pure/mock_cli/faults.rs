@@ -79,7 +79,7 @@ fn an_initialize_without_a_reply_times_out_and_stops_nothing() {
     let actions = pair.run_until_idle();
     assert_eq!(outcome(&actions), Outcome::Success);
     assert!(actions.iter().any(|action| {
-        matches!(action, Action::ResponseReceived { request: of, response: Err(RequestError::TimedOut) } if *of == request)
+        matches!(action, Action::ResponseReceived { request: of, response: Err(RequestError::TimedOut), .. } if *of == request)
     }));
 }
 

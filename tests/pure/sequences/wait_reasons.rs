@@ -36,7 +36,7 @@ fn stall(protocol: &mut Protocol) -> WaitReason {
     assert_eq!(deadline, Deadline::Stall);
     protocol.handle_timeout(due);
     let reported = std::iter::from_fn(|| protocol.poll_action()).find_map(|action| match action {
-        Action::DeadlineExceeded { deadline: Deadline::Stall, reason } => Some(reason),
+        Action::DeadlineExceeded { deadline: Deadline::Stall, reason, .. } => Some(reason),
         _ => None,
     });
     reported.expect("the stall is reported")
@@ -156,7 +156,7 @@ fn the_response_of_the_host_is_the_reason_of_a_long_turn() {
     let reported = protocol.poll_action();
     let reason = WaitReason::host_response(asked);
     assert!(
-        matches!(reported, Some(Action::DeadlineExceeded { deadline: Deadline::Turn, reason: of }) if of == reason)
+        matches!(reported, Some(Action::DeadlineExceeded { deadline: Deadline::Turn, reason: of, .. }) if of == reason)
     );
     let request = protocol.request(at(4), Request::new("mcp_status")).unwrap();
     assert_eq!(stall(&mut protocol), WaitReason::response(request));

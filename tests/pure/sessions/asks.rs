@@ -194,8 +194,8 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
         let mut ends = Vec::new();
         for action in told.into_iter().map(Result::unwrap) {
             match action {
-                Action::IncomingAnswered { id: ask, response: verdict } => ends.push((ask, verdict.to_string())),
-                Action::IncomingCancelled { id: ask, reason } => ends.push((ask, reason.to_string())),
+                Action::IncomingAnswered { id: ask, response: verdict, .. } => ends.push((ask, verdict.to_string())),
+                Action::IncomingCancelled { id: ask, reason, .. } => ends.push((ask, reason.to_string())),
                 _ => {}
             }
         }

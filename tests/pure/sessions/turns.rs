@@ -196,7 +196,7 @@ fn unread_messages_are_capped_and_the_lag_is_exact() {
         let all: Vec<Message> = told
             .into_iter()
             .filter_map(|action| match action {
-                Action::Message { turn, message } if turn == end.turn => Some(message),
+                Action::Message { turn, message, .. } if turn == end.turn => Some(message),
                 _ => None,
             })
             .collect();

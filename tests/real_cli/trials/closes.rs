@@ -51,8 +51,8 @@ async fn guard_of_a_close(case: &Case) -> Trial {
     talk.close().await?;
     assert!(!is_made(case), "the tool ran");
     let is_withdrawn = |action: &claude_duplex::Action| {
-        let reason = CancelledReason::Ended(LostReason::Closed);
-        *action == claude_duplex::Action::IncomingCancelled { id: ask.id(), reason }
+        let closed = CancelledReason::Ended(LostReason::Closed);
+        matches!(action, claude_duplex::Action::IncomingCancelled { id, reason, .. } if (*id, *reason) == (ask.id(), closed))
     };
     assert!(talk.actions.iter().any(is_withdrawn));
     let end = talk.ended(prompt).await?;

@@ -83,7 +83,7 @@ fn requests() -> Vec<(Request, Reads)> {
         of(BackgroundTasks::new()),
         of(RenameSession::new("t")),
         of(SetColor::new("blue")),
-        of(SetHasSubscribers::new(true)),
+        of(SetHasSubscribers::present()),
         (Request::new("interrupt"), |reply| {
             reply.interrupted().map(|reply| reply.unknown_fields.iter().map(|(name, _)| name.to_owned()).collect())
         }),

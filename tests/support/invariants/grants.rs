@@ -73,16 +73,16 @@ impl Host {
         while let Some(action) = self.protocol.poll_action() {
             match action {
                 Action::IncomingRequest(ask) => self.open.push(ask),
-                Action::IncomingAnswered { id: ask, response: verdict } => told.push((ask, verdict)),
+                Action::IncomingAnswered { id: ask, response: verdict, .. } => told.push((ask, verdict)),
                 // A close may refuse what it does not wait for any more.
-                Action::IncomingCancelled { id: ask, reason: CancelledReason::Ended(LostReason::Closed) } => {
+                Action::IncomingCancelled { id: ask, reason: CancelledReason::Ended(LostReason::Closed), .. } => {
                     let ask = self.close(ask).expect("it was open");
                     declined.push(Refused::new(ask.message(), ask.kind(), false));
                 }
                 Action::IncomingCancelled { id: ask, .. } => drop(self.close(ask)),
                 // This is left to others.
                 Action::IncomingDeclined { reason: DeclinedReason::Undeclared, .. } => {}
-                Action::IncomingDeclined { message, kind, reason } => {
+                Action::IncomingDeclined { message, kind, reason, .. } => {
                     declined.push(Refused::new(&message, kind, reason != DeclinedReason::Closing));
                 }
                 Action::RejectedLine(rejected) => declined.extend(rejected.declined.map(|kind| {

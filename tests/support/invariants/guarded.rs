@@ -40,7 +40,7 @@ pub(crate) fn judge(case: &Case) -> usize {
                 Action::IncomingAnswered { id: ask, .. } if harmless.contains(&ask) => {
                     asked.retain(|(open, _)| *open != ask)
                 }
-                Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli } => {
+                Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli, .. } => {
                     asked.retain(|(open, _)| *open != ask)
                 }
                 Action::TurnStarted { .. } => turns += 1,

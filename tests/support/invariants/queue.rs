@@ -99,7 +99,7 @@ impl Watch {
     /// Judges the lines that are new. `request` is the host's own, which the first of them is then.
     fn look(&mut self, mut request: Option<RequestId>) {
         while let Some(action) = self.protocol.poll_action() {
-            if let Action::ResponseReceived { request, response: Err(RequestError::TimedOut) } = action {
+            if let Action::ResponseReceived { request, response: Err(RequestError::TimedOut), .. } = action {
                 self.of_host.remove(&request).map(|id| self.open.remove(&id));
             }
         }

@@ -11,7 +11,7 @@ pub(crate) fn judge(case: &Case) -> usize {
         match action {
             Action::TurnStarted { turn, .. } => open.push(*turn),
             Action::TurnEnded { turn, .. } => open.retain(|other| other != turn),
-            Action::Message { turn, message } => {
+            Action::Message { turn, message, .. } => {
                 assert_eq!(*turn, open.last().copied(), "of {message:?}");
                 judged += usize::from(turn.is_some());
             }

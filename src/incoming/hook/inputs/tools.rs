@@ -1,7 +1,9 @@
 //! Tools, permissions, and what MCP servers ask.
 
+use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::incoming::{ElicitationAction, ElicitationMode, McpSource, PermissionUpdate};
+use crate::message::ToolInput;
 use crate::wire::view::{view, words};
 
 view! {
@@ -204,3 +206,19 @@ impl PreSkillShellCommandHookInput {
         self.tool_input.decode::<Input>().ok().map(|input| input.command)
     }
 }
+
+macro_rules! typed_inputs {
+    ($($input:ident)+) => {$(
+        impl $input {
+            /// Reads the input by the tool's name.
+            ///
+            /// # Errors
+            /// [`DecodeError`] if the input of a known tool lacks what that tool requires.
+            pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
+                ToolInput::parse(&self.tool_name, &self.tool_input)
+            }
+        }
+    )+};
+}
+
+typed_inputs! { PreToolUseHookInput PostToolUseHookInput PermissionRequestHookInput }
