@@ -34,6 +34,7 @@
 //! "From VERSION" in these pages names the oldest that knows a flag or value among 1.0.128, 2.0.76,
 //! 2.1.50, 2.1.143, 2.1.250 and 2.1.329, where each was tried; older ones exit with code 1 at it.
 
+mod asking;
 mod conflicts;
 mod environment;
 mod error;

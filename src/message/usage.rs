@@ -113,7 +113,7 @@ impl Usage {
     /// usage.merge(&read(r#"{"output_tokens":20}"#)?);
     /// assert_eq!((usage.input_tokens, usage.output_tokens), (Some(10), Some(20)));
     /// assert_eq!(usage.cache_read_input_tokens, None);
-    /// # Ok::<(), serde_json::Error>(())
+    /// # Ok::<(), claude_duplex::JsonError>(())
     /// ```
     pub fn merge(&mut self, later: &Self) {
         macro_rules! take {
