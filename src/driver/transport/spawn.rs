@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::process;
 use crate::options::{Invocation, Options, OptionsError};
+use crate::protocol::advice::SettingsError;
 
 /// Returns what the options start on this machine.
 pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> {
@@ -75,6 +76,9 @@ pub enum SpawnError {
     /// The options are refused; nothing was started.
     #[error(transparent)]
     Options(#[from] OptionsError),
+    /// The options and the settings contradict each other; nothing was started.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The tokio driver was called outside of a runtime; nothing was started.
     #[error("no tokio runtime is running here; open the session in a task of one, or after `Runtime::enter`")]
     NoRuntime,
