@@ -165,11 +165,13 @@ pub(crate) fn open_with(
     open_in(&TestRuntime::new(), Seed::from_bytes([7; 16]), script, configure, limit)
 }
 
-/// A session that nobody handles requests of, whose last handle ends it in that way.
+/// A session that owns every incoming request, whose last handle ends it in that way.
 pub(crate) fn open_dropped(script: Script, when_dropped: WhenDropped) -> Rig {
     let (world, log) = (TestRuntime::new(), Log::default());
     let transport = Tap { child: world.start(script), log: log.clone() };
-    let (claude, runner) = Session::builder().when_dropped(when_dropped).open_on(transport);
+    let mut config = Config::default();
+    config.handled = IncomingKinds::ALL;
+    let (claude, runner) = Session::builder().config(config).when_dropped(when_dropped).open_on(transport);
     Rig { world, claude, runner, log }
 }
 
