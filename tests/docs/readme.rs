@@ -4,9 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn its_run_loop_is_the_example() {
+fn its_programs_are_the_examples() {
     let readme = include_str!("../../README.md");
     assert!(readme.contains(include_str!("../../examples/run_loop.rs")), "copy examples/run_loop.rs into the README");
+    for example in [include_str!("../../examples/one_shot.rs"), include_str!("../../examples/approvals.rs")] {
+        let code = &example[example.find("\nuse ").expect("an import")..];
+        assert!(readme.contains(code), "copy this into the README: {code}");
+    }
 }
 
 #[test]
