@@ -54,7 +54,7 @@ struct Stream {
     ended: bool,
 }
 
-/// Reads the version that a child tells, which was started with `--version`. Dropping the child, as a time limit does, ends it.
+/// Reads the version that a child prints, which was started with `--version`. Dropping the child, as a time limit does, ends it.
 pub(super) async fn version(mut child: impl Transport, limit: Duration) -> Result<String, VersionError> {
     let until = child.now().saturating_add(limit);
     let mut seen = Seen::default();
