@@ -51,12 +51,14 @@ mod windows;
 pub use environment::EnvChange;
 pub use error::OptionsError;
 pub use flags::{flags, flags_without_option};
+#[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+pub(crate) use invocation::LocalProgram;
 pub use invocation::{Invocation, Platform};
 pub use values::{
     Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, ThinkingDisplay, ThinkingMode,
     Tools, Worktree,
 };
-pub use windows::windows_candidates;
+pub use windows::{windows_candidates, windows_shim_target};
 
 use crate::base::json::Json;
 use environment::Environment;
@@ -118,6 +120,9 @@ impl Options {
     ///
     /// With a working directory, give an absolute path: which directory a relative one starts from
     /// differs between systems.
+    ///
+    /// On Windows, a batch file of npm (`claude.cmd`) stands for the program that it starts, see
+    /// [`windows_shim_target`]; without this option the drivers look for [`windows_candidates`].
     ///
     /// ```
     /// use claude_duplex::options::Options;

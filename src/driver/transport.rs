@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod clock;
+#[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+mod locate;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod process;
 #[cfg(feature = "smol")]

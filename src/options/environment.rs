@@ -95,7 +95,8 @@ impl Environment {
         }
         // The host's own would be stale; 1.0.128 reads it for the link by which it was started.
         if let (Some(directory), false, false) = (directory, windows, named("PWD")) {
-            if directory.is_absolute() {
+            // By the rule of the system that starts the CLI, which may be another than this one.
+            if directory.as_os_str().as_encoded_bytes().starts_with(b"/") {
                 all.push(set("PWD", directory));
             } else if !self.clear {
                 all.push(EnvChange::Remove("PWD".into()));

@@ -104,6 +104,17 @@ impl Platform {
     pub const NATIVE: Self = if cfg!(windows) { Self::Windows } else { Self::Unix };
 }
 
+/// The program that is looked for on this machine.
+#[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+pub(crate) enum LocalProgram<'a> {
+    /// The one of this name.
+    Named(&'a OsStr),
+    /// `claude`, wherever it is.
+    Default,
+    /// None: a launcher starts it, on another machine perhaps.
+    Elsewhere,
+}
+
 impl Options {
     /// Checks the options and turns them into what is spawned, for the system this is built for.
     ///
@@ -189,6 +200,16 @@ impl Options {
             set.entry("--mcp-config").or_default().insert(0, config.as_str().into());
         }
         Ok(set)
+    }
+
+    /// The program that is looked for on this machine.
+    #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+    pub(crate) fn local_program(&self) -> LocalProgram<'_> {
+        match (&self.launcher, &self.program) {
+            (Some(_), _) => LocalProgram::Elsewhere,
+            (None, Some(program)) => LocalProgram::Named(program),
+            (None, None) => LocalProgram::Default,
+        }
     }
 
     /// The program, and what comes before our flags.

@@ -110,7 +110,12 @@ pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Json>) -> Res
 pub(super) fn not_json(file: &Path) -> PathBuf {
     let first = file.as_os_str().to_string_lossy().chars().next();
     match first {
-        Some(c) if c == '{' || c == '-' || c.is_whitespace() => Path::new(".").join(file),
+        Some(c) if c == '{' || c == '-' || c.is_whitespace() => {
+            // Every system reads `/` as a separator.
+            let mut relative = OsString::from("./");
+            relative.push(file);
+            relative.into()
+        }
         _ => file.to_owned(),
     }
 }

@@ -17,27 +17,61 @@ pub(super) fn metacharacter(value: &str) -> Option<char> {
     value.chars().find(|c| matches!(c, '&' | '|' | '<' | '>' | '^' | '%' | '!' | '"' | '\r' | '\n'))
 }
 
-/// Returns where `claude.exe` may be on Windows, best first; which of them exists is for the caller to ask.
+/// Returns where the CLI may be on Windows, best first; which of the files exists is for the caller to find out. The drivers
+/// do so if [`Options::program`](super::Options::program) is not set.
 ///
-/// Only absolute directories of `path` (the `PATH` variable) count: neither the working directory
-/// nor a relative entry may supply the program. Shims (`claude.cmd`) are not candidates. Last comes
-/// `.local\bin` in the home directory.
+/// Each directory of `path` (the `PATH` variable) has a `claude.exe` and then a `claude.cmd`, the batch file that npm writes: see
+/// [`windows_shim_target`]. Only absolute directories count: neither the working directory nor a relative entry may supply the
+/// program. Last comes `.local\bin` in the home directory.
 ///
 /// ```
 /// use claude_duplex::options::windows_candidates;
 /// let found = windows_candidates(r".;C:\Tools;bin", Some(r"C:\Users\me"));
-/// assert_eq!(found, [r"C:\Tools\claude.exe", r"C:\Users\me\.local\bin\claude.exe"]);
+/// assert_eq!(
+///     found,
+///     [
+///         r"C:\Tools\claude.exe",
+///         r"C:\Tools\claude.cmd",
+///         r"C:\Users\me\.local\bin\claude.exe"
+///     ]
+/// );
 /// ```
 pub fn windows_candidates(path: &str, home: Option<&str>) -> Vec<String> {
-    let directories = path.split(';').map(|entry| entry.trim_matches('"'));
-    let home =
-        home.filter(|home| is_absolute(home)).map(|home| format!(r"{}\.local\bin", home.trim_end_matches(['/', '\\'])));
-    directories
-        .filter(|directory| is_absolute(directory))
-        .map(str::to_owned)
-        .chain(home)
-        .map(|directory| format!(r"{}\claude.exe", directory.trim_end_matches(['/', '\\'])))
-        .collect()
+    let directories = path.split(';').map(|entry| entry.trim_matches('"')).filter(|directory| is_absolute(directory));
+    let in_path = directories.flat_map(|directory| {
+        let directory = directory.trim_end_matches(['/', '\\']);
+        [format!(r"{directory}\claude.exe"), format!(r"{directory}\claude.cmd")]
+    });
+    let home = home.filter(|home| is_absolute(home));
+    let at_home = home.map(|home| format!(r"{}\.local\bin\claude.exe", home.trim_end_matches(['/', '\\'])));
+    in_path.chain(at_home).collect()
+}
+
+/// Returns the program or script that a batch file of npm, pnpm or yarn starts.
+///
+/// A batch file runs in `cmd.exe`, which expands what it finds in arguments, so it is never started:
+/// [`OptionsError::BatchFile`](super::OptionsError::BatchFile). What it would start is named by the text of the file. `path` is
+/// the file's own, which it names its target relative to.
+///
+/// Returns `None` if the text is not of this form. The drivers read the file that [`Options::program`](super::Options::program) names.
+///
+/// ```
+/// use claude_duplex::options::windows_shim_target;
+/// let text = "@ECHO off\r\n\"%dp0%\\node_modules\\claude-code\\bin\\claude.exe\" %*\r\n";
+/// assert_eq!(
+///     windows_shim_target(r"C:\npm\claude.cmd", text).as_deref(),
+///     Some(r"C:\npm\node_modules\claude-code\bin\claude.exe"),
+/// );
+/// ```
+pub fn windows_shim_target(path: &str, text: &str) -> Option<String> {
+    let directory = &path[..path.rfind(['/', '\\'])?];
+    // What passes the arguments on: an interpreter may come first, and the last quoted text is what it runs.
+    let (call, _) = text.lines().rev().find_map(|line| line.split_once("%*"))?;
+    let quoted = call.split('"').skip(1).step_by(2).last()?;
+    let relative =
+        quoted.strip_prefix("%dp0%").or_else(|| quoted.strip_prefix("%~dp0"))?.trim_start_matches(['/', '\\']);
+    let is_plain = !relative.is_empty() && !relative.contains('%') && !names_batch_file(relative);
+    is_plain.then(|| format!(r"{directory}\{relative}"))
 }
 
 /// `C:\x` and `\\server\share`; not `C:x` and `\x`, which depend on the current directory.
@@ -61,6 +95,39 @@ pub(super) fn quoted_size(argument: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::{Options, OptionsError, Platform, Worktree};
+    use super::windows_shim_target;
+
+    /// As npm's `cmd-shim` 8 writes them, with their line ends.
+    const SCRIPT: &str = include_str!("windows/script.cmd");
+    const PROGRAM: &str = include_str!("windows/program.cmd");
+
+    #[test]
+    fn the_target_of_a_shim_is_found() {
+        let target = |text: &str| windows_shim_target(r"C:\Users\me\npm\claude.cmd", text);
+        let package = r"C:\Users\me\npm\..\node_modules\@anthropic-ai\claude-code";
+        assert_eq!(target(SCRIPT), Some(format!(r"{package}\cli.js")));
+        assert_eq!(target(PROGRAM), Some(format!(r"{package}\bin\claude.exe")));
+        // pnpm names its own directory by the parameter itself, and has the call twice.
+        let twice = "@IF EXIST \"%~dp0\\node.exe\" (\r\n  \"%~dp0\\node.exe\"  \"%~dp0\\..\\x\\cli.js\" %*\r\n) ELSE (\r\n  \
+                     @SET PATHEXT=%PATHEXT:;.JS;=;%\r\n  node  \"%~dp0\\..\\x\\cli.js\" %*\r\n)\r\n";
+        assert_eq!(target(twice), Some(r"C:\Users\me\npm\..\x\cli.js".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_shim_has_no_target() {
+        for text in [
+            "",
+            "@echo off\r\nclaude.exe %*\r\n",
+            "\"C:\\claude.exe\" %*",
+            "\"%dp0%\\%NAME%.exe\" %*",
+            "\"%dp0%\\other.cmd\" %*",
+            "\"%dp0%\" %*",
+            "\"%dp0%\\claude.exe\"",
+        ] {
+            assert_eq!(windows_shim_target(r"C:\npm\claude.cmd", text), None, "{text:?}");
+        }
+        assert_eq!(windows_shim_target("claude.cmd", PROGRAM), None);
+    }
 
     #[test]
     fn a_command_line_has_to_fit() {

@@ -1,10 +1,11 @@
 //! The mock CLI as a process.
 
 use std::io::{Read, Write};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
+use super::fault::Fault;
 use super::mock_cli::MockCli;
 use super::script::Script;
 use crate::base::time::SessionTime;
@@ -32,8 +33,11 @@ pub fn serve_stdio(script: Script) -> ExitCode {
         eprintln!("cannot start again: {error}");
         return ExitCode::FAILURE;
     }
-    #[cfg(unix)]
-    unix::leave_grandchild(&script);
+    if std::env::var_os(GRANDCHILD).is_some() {
+        std::thread::sleep(Duration::from_secs(600));
+        return ExitCode::SUCCESS;
+    }
+    leave_grandchild(&script);
     let start = Instant::now();
     let now = || SessionTime::from(start.elapsed());
     let mut peer = MockCli::new(script, SessionTime::ZERO);
@@ -120,11 +124,28 @@ fn leave(exit: Exit) -> ExitCode {
     }
 }
 
+/// Says to the process that it is what another one leaves behind.
+const GRANDCHILD: &str = "CLAUDE_DUPLEX_PEER_GRANDCHILD";
+
+/// Leaves something behind that holds stdout and stderr, where the script says so: this program once more.
+fn leave_grandchild(script: &Script) {
+    if !script.has(&Fault::Grandchild) {
+        return;
+    }
+    let spawned = std::env::current_exe().and_then(|program| {
+        let mut command = Command::new(program);
+        command.args(std::env::args_os().skip(1)).env(GRANDCHILD, "1").stdin(Stdio::null()).spawn()
+    });
+    if let Err(error) = spawned {
+        eprintln!("no grandchild: {error}");
+    }
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io;
     use std::os::unix::process::CommandExt;
-    use std::process::{Command, Stdio};
+    use std::process::Command;
 
     use super::Script;
     use crate::testing::Fault;
@@ -155,16 +176,5 @@ mod unix {
         let mut command = Command::new("/bin/sh");
         command.arg("-c").arg(shell).arg(program).args(std::env::args_os().skip(1)).env(AGAIN, "1");
         Some(command.exec())
-    }
-
-    /// Leaves something behind that holds stdout and stderr, where the script says so.
-    pub(super) fn leave_grandchild(script: &Script) {
-        if !script.has(&Fault::Grandchild) {
-            return;
-        }
-        let spawned = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn();
-        if let Err(error) = spawned {
-            eprintln!("no grandchild: {error}");
-        }
     }
 }

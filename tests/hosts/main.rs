@@ -12,6 +12,8 @@ mod examples;
 mod journal;
 #[cfg(all(unix, feature = "smol"))]
 mod smol_driver;
+#[cfg(all(unix, feature = "smol"))]
+mod tap;
 mod timeline;
 #[cfg(all(unix, feature = "tokio"))]
 mod tokio_driver;

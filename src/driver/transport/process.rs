@@ -1,16 +1,25 @@
 //! A child process as signals see it: itself, and the group that it leads.
 
-use std::process::Command;
-
 #[cfg(unix)]
-use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
+#[path = "process/unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "process/windows.rs"]
+mod system;
+#[cfg(not(any(unix, windows)))]
+#[path = "process/other.rs"]
+mod system;
+
+pub(super) use system::lead;
+
+use system::Group;
 
 /// Receiver of signals. A number that may be another's by now gets no signal, whatever is ordered.
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
-    /// It leads a group of its own, which then has its number.
-    leads: bool,
+    /// Its group, with what it has started. A process that a host has started may lead none.
+    group: Option<Group>,
     exited: bool,
     /// What it leaves in its group is to be killed.
     sweeps: bool,
@@ -28,7 +37,13 @@ struct Kill {
 impl Process {
     /// A child that was not yet waited for.
     pub(super) fn new(id: u32) -> Self {
-        Self { id, leads: leads(id), exited: false, sweeps: true, swept: false }
+        Self { id, group: Group::led_by(id), exited: false, sweeps: true, swept: false }
+    }
+
+    /// Makes the process, which the crate has started, the first of a group, where the system has groups of this kind.
+    #[cfg(windows)]
+    pub(super) fn group(&mut self, handle: std::os::windows::io::RawHandle) {
+        self.group = Group::around(handle);
     }
 
     /// Leaves what the process started alone, once the process itself has exited.
@@ -43,11 +58,14 @@ impl Process {
     /// It was waited for.
     pub(super) fn exit(&mut self) {
         self.exited = true;
+        if let (Some(group), false) = (&mut self.group, self.sweeps) {
+            group.keep();
+        }
     }
 
-    /// Asks it to end. Where the system has no way to, `kill` reaches the process alone, on any system.
+    /// Asks it to end. Where the system has no way to, it is killed.
     pub(super) fn terminate(&mut self, kill: impl FnOnce()) {
-        if !self.exited && !terminate(self.id) {
+        if !self.exited && !system::terminate(self.id) {
             self.kill(kill);
         }
     }
@@ -62,69 +80,23 @@ impl Process {
     /// Ends it and its group. The process may have left that group: `kill` reaches it alone.
     pub(super) fn kill(&mut self, kill: impl FnOnce()) {
         let receivers = self.receivers();
-        if receivers.group {
-            kill_group(self.id);
-        }
+        // It is the first: where the system lets a killer choose an exit status, it is the one of this kill.
         if receivers.process {
             kill();
+        }
+        if let (Some(group), true) = (&mut self.group, receivers.group) {
+            group.kill();
         }
     }
 
     /// Decides who gets a kill. While the process was not waited for, its number is its own. Afterwards the group's number
     /// is as long as the group has a member, which is so for one kill at most.
     fn receivers(&mut self) -> Kill {
-        let group = self.leads && (!self.exited || self.sweeps && !self.swept);
+        let group = self.group.is_some() && (!self.exited || self.sweeps && !self.swept);
         self.swept |= group;
         Kill { group, process: !self.exited }
     }
 }
-
-/// Puts the child in a group of its own: a kill of the group reaches what the CLI has started, and a Ctrl-C that is
-/// meant for the host does not reach the CLI.
-#[cfg(unix)]
-pub(super) fn lead(command: &mut Command) {
-    std::os::unix::process::CommandExt::process_group(command, 0);
-}
-
-#[cfg(unix)]
-fn leads(id: u32) -> bool {
-    pid(id).is_some_and(|pid| getpgid(Some(pid)) == Ok(pid))
-}
-
-/// Asks the process to end. Whether this system knows how.
-#[cfg(unix)]
-fn terminate(id: u32) -> bool {
-    // What is gone needs no signal: a failure says no more than that.
-    let _ = pid(id).map(|pid| kill_process(pid, Signal::TERM));
-    true
-}
-
-/// Kills all that is left in the process's group. The system gives a group's number to no one while it has a member.
-#[cfg(unix)]
-fn kill_group(id: u32) {
-    let _ = pid(id).map(|pid| kill_process_group(pid, Signal::KILL));
-}
-
-#[cfg(unix)]
-fn pid(id: u32) -> Option<Pid> {
-    i32::try_from(id).ok().and_then(Pid::from_raw)
-}
-
-#[cfg(not(unix))]
-pub(super) fn lead(_: &mut Command) {}
-
-#[cfg(not(unix))]
-fn leads(_: u32) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn terminate(_: u32) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn kill_group(_: u32) {}
 
 #[cfg(test)]
 mod tests {
@@ -136,7 +108,7 @@ mod tests {
     const NONE: Kill = Kill { group: false, process: false };
 
     fn process(leads: bool, sweeps: bool) -> Process {
-        Process { id: u32::MAX, leads, exited: false, sweeps, swept: false }
+        Process { id: u32::MAX, group: leads.then(Group::of_nobody), exited: false, sweeps, swept: false }
     }
 
     #[test]

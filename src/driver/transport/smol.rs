@@ -87,7 +87,7 @@ pub fn spawn_with(
     config: Config,
     change: impl FnOnce(&mut std::process::Command),
 ) -> Result<Driver<SmolTransport>, SpawnError> {
-    Ok(driver(SmolTransport::spawn_with(&options.invocation()?, change)?, config))
+    Ok(driver(SmolTransport::spawn_with(&spawn::invocation(options)?, change)?, config))
 }
 
 /// Makes a session of a child that is already there, whatever started it: see [`SmolTransport::adopt`].
@@ -141,7 +141,22 @@ impl SmolTransport {
         let (command, started) = spawn::command(invocation, change);
         let mut command = Command::from(command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(started, error))
+        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(started, error))
+    }
+
+    /// Takes over a child that was started here.
+    fn lead(child: Child) -> io::Result<Self> {
+        let this = Self::adopt(child)?;
+        #[cfg(windows)]
+        let this = this.in_a_job();
+        Ok(this)
+    }
+
+    /// Puts the child into a job of its own.
+    #[cfg(windows)]
+    fn in_a_job(mut self) -> Self {
+        self.process.group(std::os::windows::io::AsRawHandle::as_raw_handle(&self.child));
+        self
     }
 
     /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.

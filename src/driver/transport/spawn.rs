@@ -7,7 +7,14 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::process;
-use crate::options::{Invocation, OptionsError};
+use crate::options::{Invocation, Options, OptionsError};
+
+/// Returns what the options start on this machine.
+pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> {
+    #[cfg(windows)]
+    let options = &*super::locate::located(options);
+    options.invocation()
+}
 
 /// Returns the command that every transport starts, as the host has changed it, and what to name if it cannot be started.
 pub(super) fn command(invocation: &Invocation, change: impl FnOnce(&mut Command)) -> (Command, Started) {

@@ -84,7 +84,7 @@ pub fn spawn_with(
     config: Config,
     change: impl FnOnce(&mut std::process::Command),
 ) -> Result<Driver<TokioTransport>, SpawnError> {
-    Ok(driver(TokioTransport::spawn_with(&options.invocation()?, change)?, config))
+    Ok(driver(TokioTransport::spawn_with(&spawn::invocation(options)?, change)?, config))
 }
 
 /// Makes a session of a child that is already there, whatever started it: see [`TokioTransport::adopt`].
@@ -149,7 +149,25 @@ impl TokioTransport {
         let (command, started) = spawn::command(invocation, change);
         let mut command = Command::from(command);
         command.kill_on_drop(true);
-        spawn::patiently(|| command.spawn()).and_then(Self::adopt).map_err(|error| SpawnError::new(started, error))
+        spawn::patiently(|| command.spawn()).and_then(Self::lead).map_err(|error| SpawnError::new(started, error))
+    }
+
+    /// Takes over a child that was started here.
+    fn lead(child: Child) -> io::Result<Self> {
+        let this = Self::adopt(child)?;
+        #[cfg(windows)]
+        let this = this.in_a_job();
+        Ok(this)
+    }
+
+    /// Puts the child into a job of its own.
+    #[cfg(windows)]
+    fn in_a_job(mut self) -> Self {
+        // One that was waited for has no handle; this one was not.
+        if let Some(handle) = self.child.raw_handle() {
+            self.process.group(handle);
+        }
+        self
     }
 
     /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.
@@ -307,12 +325,20 @@ mod tests {
     #[test]
     fn opening_outside_of_a_runtime_is_an_error() {
         let config = || Config::new(Seed::from_bytes([1; 16]));
-        let options = Options::new().program("true");
+        // This program lists its tests, and exits.
+        let this = std::env::current_exe().expect("a test has a path");
+        let options = Options::new().program(&this);
         let opened = Session::builder().options(options).open_tokio().map(drop);
         assert!(matches!(opened, Err(SpawnError::NoRuntime)), "{opened:?}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let child = runtime.block_on(async {
-            Command::new("true").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts")
+            Command::new(&this)
+                .arg("--list")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("it starts")
         });
         assert_eq!(adopt(child, config()).map(drop).unwrap_err().kind(), io::ErrorKind::Other);
     }

@@ -137,7 +137,10 @@ async fn a_child_that_does_not_end_is_killed(stage: &Stage) {
     claude.ping(60 * SECOND).await.unwrap();
     claude.close();
     let closed = run.await;
-    assert_eq!((closed.reason, closed.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
+    assert_eq!(closed.reason, CloseReason::Closed);
+    // Windows has no signals: a process that is killed has an exit code there.
+    let killed = [Some(Exit::Signal(9)), Some(Exit::Code(1))];
+    assert!(killed[..if cfg!(unix) { 1 } else { 2 }].contains(&closed.exit), "{closed:?}");
     assert!(matches!(turn.finish().await.outcome, Outcome::Lost(_)));
 }
 

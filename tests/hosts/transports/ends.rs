@@ -1,17 +1,25 @@
 //! Children that end in other ways than in order.
 
-use claude_duplex::{Action, CloseReason, Exit, LostReason, Outcome, RejectedReason};
+#[cfg(unix)]
+use claude_duplex::Action;
+use claude_duplex::{CloseReason, Exit, LostReason, Outcome, RejectedReason};
 
-use crate::stage::{Scenario, Stage, hasty};
+use crate::child::Step;
+use crate::stage::{KILLED, Scenario, Stage, TERMINATED, hasty};
 
 pub(crate) const ALL: &[Scenario] = &[
     ("an_exit_at_once_is_told_with_its_status_and_stderr", an_exit_at_once_is_told_with_its_status_and_stderr),
-    ("a_death_by_signal_is_told", a_death_by_signal_is_told),
     ("garbage_is_rejected_and_the_session_goes_on", garbage_is_rejected_and_the_session_goes_on),
     ("a_last_line_without_its_end_counts_if_it_is_whole", a_last_line_without_its_end_counts_if_it_is_whole),
     ("a_child_that_ignores_the_end_of_stdin_is_asked_to_end", a_child_that_ignores_the_end_of_stdin_is_asked_to_end),
-    ("a_child_that_ignores_that_too_is_killed", a_child_that_ignores_that_too_is_killed),
     ("an_abort_kills_at_once", an_abort_kills_at_once),
+];
+
+/// Signals, and pipes that are closed before the exit.
+#[cfg(unix)]
+pub(crate) const ON_UNIX: &[Scenario] = &[
+    ("a_death_by_signal_is_told", a_death_by_signal_is_told),
+    ("a_child_that_ignores_that_too_is_killed", a_child_that_ignores_that_too_is_killed),
     (
         "a_child_that_closes_its_stdin_is_noticed_without_a_write",
         a_child_that_closes_its_stdin_is_noticed_without_a_write,
@@ -20,7 +28,7 @@ pub(crate) const ALL: &[Scenario] = &[
 ];
 
 fn an_exit_at_once_is_told_with_its_status_and_stderr(stage: &Stage) {
-    let mut session = stage.script("echo 'unknown option' >&2; exit 3");
+    let mut session = stage.child(&[Step::Complain(0, "unknown option".to_owned()), Step::Exit(3)]);
     session.prompt("hello");
     let end = session.end();
     assert_eq!((end.exit, end.stderr.trim()), (Some(Exit::Code(3)), "unknown option"));
@@ -30,6 +38,7 @@ fn an_exit_at_once_is_told_with_its_status_and_stderr(stage: &Stage) {
     assert!(session.try_prompt("more").is_none());
 }
 
+#[cfg(unix)]
 fn a_death_by_signal_is_told(stage: &Stage) {
     let mut session = stage.script(
         r#"
@@ -49,58 +58,68 @@ fn a_death_by_signal_is_told(stage: &Stage) {
 }
 
 fn garbage_is_rejected_and_the_session_goes_on(stage: &Stage) {
-    let mut session = stage.script(r#"printf 'garbage\n\377\000\n[]\n\n{"type":"system","subtype":"note"}\n'"#);
+    let mut session =
+        stage.child(&[Step::Write(b"garbage\n\xff\0\n[]\n\n{\"type\":\"system\",\"subtype\":\"note\"}\n".to_vec())]);
     assert_eq!(session.end().exit, Some(Exit::Code(0)));
     assert_eq!(session.rejected(), [RejectedReason::NotJson, RejectedReason::NotJson, RejectedReason::NotAnObject]);
     assert_eq!(session.messages().count(), 1);
 }
 
 fn a_last_line_without_its_end_counts_if_it_is_whole(stage: &Stage) {
-    let mut session = stage.script(r#"printf '{"type":"system"}\n{"type":"system","subtype":"note"}'"#);
+    let mut session =
+        stage.child(&[Step::Write(b"{\"type\":\"system\"}\n{\"type\":\"system\",\"subtype\":\"note\"}".to_vec())]);
     session.end();
     assert_eq!(session.messages().count(), 2);
-    let mut session = stage.script(r#"printf '{"type":"system"}\n{"type":"system","subt'"#);
+    let mut session = stage.child(&[Step::Write(b"{\"type\":\"system\"}\n{\"type\":\"system\",\"subt".to_vec())]);
     session.end();
     assert_eq!((session.messages().count(), session.rejected()), (1, vec![RejectedReason::CutOff]));
 }
 
 fn a_child_that_ignores_the_end_of_stdin_is_asked_to_end(stage: &Stage) {
-    let mut session = stage.script_with("echo '{\"type\":\"system\"}'; exec sleep 1000", hasty);
+    let mut session = stage.child_with(&hangs(), hasty);
     session.until_message();
     let end = session.close_and_end();
-    assert_eq!((end.reason, end.exit), (CloseReason::Closed, Some(Exit::Signal(15))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Closed, TERMINATED));
 }
 
+#[cfg(unix)]
 fn a_child_that_ignores_that_too_is_killed(stage: &Stage) {
     let script = "trap '' TERM; echo '{\"type\":\"system\"}'; while :; do sleep 1000; done";
     let mut session = stage.script_with(script, hasty);
     session.until_message();
     let end = session.close_and_end();
-    assert_eq!((end.reason, end.exit), (CloseReason::Closed, Some(Exit::Signal(9))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Closed, KILLED));
     assert!(!end.output_held);
 }
 
 fn an_abort_kills_at_once(stage: &Stage) {
-    let mut session = stage.script("echo '{\"type\":\"system\"}'; exec sleep 1000");
+    let mut session = stage.child(&hangs());
     session.until_message();
     session.prompt("hello");
     session.abort();
     let end = session.end();
-    assert_eq!((end.reason, end.exit), (CloseReason::Aborted, Some(Exit::Signal(9))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Aborted, KILLED));
     assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Aborted)]);
 }
 
 /// The child has the prompt in its pipe and does not read it. No deadline runs, and nothing else is written.
+#[cfg(unix)]
 fn a_child_that_closes_its_stdin_is_noticed_without_a_write(stage: &Stage) {
     let mut session = stage.script_with("read -r line; exec <&-; exec sleep 1000", hasty);
     session.prompt("hello");
     let end = session.end();
-    assert_eq!((end.reason, end.exit), (CloseReason::SendFailed, Some(Exit::Signal(15))));
+    assert_eq!((end.reason, end.exit), (CloseReason::SendFailed, TERMINATED));
     assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]), "{:?}", session.actions);
 }
 
+#[cfg(unix)]
 fn a_child_that_closes_its_stdout_is_told_as_such(stage: &Stage) {
     let mut session = stage.script_with("exec >&-; exec sleep 1000", hasty);
     let end = session.end();
-    assert_eq!((end.reason, end.exit), (CloseReason::Eof, Some(Exit::Signal(15))));
+    assert_eq!((end.reason, end.exit), (CloseReason::Eof, TERMINATED));
+}
+
+/// Says something, so that the host sees it run.
+fn hangs() -> [Step; 2] {
+    [Step::Say(r#"{"type":"system"}"#.to_owned()), Step::Hang]
 }

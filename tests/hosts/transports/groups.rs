@@ -1,172 +1,101 @@
 //! What the child has started, and what becomes of it.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use claude_duplex::{CloseReason, Exit};
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use crate::stage::{Scenario, Stage, script};
+use crate::child::Step;
+use crate::stage::{KILLED, Scenario, Stage};
 
 pub(crate) const ALL: &[Scenario] = &[
-    ("what_an_exited_child_leaves_in_its_group_is_killed", what_an_exited_child_leaves_in_its_group_is_killed),
+    ("what_an_exited_child_leaves_is_killed", what_an_exited_child_leaves_is_killed),
     ("what_an_exited_child_leaves_is_kept_where_the_host_wants_it", what_an_exited_child_leaves_is_kept),
     ("dropping_the_session_kills_the_group", dropping_the_session_kills_the_group),
     ("dropping_the_session_kills_what_an_exited_child_left", dropping_the_session_kills_what_an_exited_child_left),
     ("a_kill_reaches_the_group", a_kill_reaches_the_group),
-    ("a_kill_after_the_exit_reaches_no_stranger", a_kill_after_the_exit_reaches_no_stranger),
-    ("a_held_stdout_does_not_hold_up_the_end", a_held_stdout_does_not_hold_up_the_end),
 ];
 
-/// A pipe with a name. A script opens it by `exec 9>"$FIFO"`, and everything that the script starts then holds it
-/// open: its end tells that all of them are gone.
-struct Fifo(PathBuf);
+/// A connection to what the child has started. It ends with the other side, and with nothing else.
+struct Lifeline(TcpListener);
 
-impl Fifo {
+impl Lifeline {
     fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("claude-duplex-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        Self(path)
+        Self(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port"))
     }
 
-    /// What was written, once it was opened by others and all of them have closed it.
-    fn gone(&self) -> JoinHandle<Vec<u8>> {
-        let path = self.0.clone();
-        thread::spawn(move || fs::read(path).unwrap())
+    /// Starts what is connected, and what holds stdin, stdout and stderr as the child does.
+    fn start(&self) -> Step {
+        Step::Start(vec![Step::Echo(self.0.local_addr().expect("a port").port())])
     }
 
-    /// Holds it open for writing, once somebody reads it.
-    fn hold(&self) -> JoinHandle<fs::File> {
-        let path = self.0.clone();
-        thread::spawn(move || fs::OpenOptions::new().write(true).open(path).unwrap())
+    /// Waits until the other side is there.
+    fn held(&self) -> TcpStream {
+        self.0.accept().expect("a connection").0
     }
 }
 
-impl Drop for Fifo {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+/// Waits until the other side is gone.
+fn gone(mut held: TcpStream) {
+    match held.read(&mut [0]) {
+        Ok(0) => {}
+        // What is killed may reset its connections.
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        other => panic!("{other:?}"),
     }
 }
 
-/// The child and a child of its own, both holding stdout and the fifo.
-const PARENT: &str = r#"exec 9>"$FIFO"; sleep 1000 & echo '{"type":"system"}'; "#;
-
-fn what_an_exited_child_leaves_in_its_group_is_killed(stage: &Stage) {
-    let fifo = Fifo::new();
-    let gone = fifo.gone();
-    let options = script(&format!("{PARENT} exit 0")).env("FIFO", &fifo.0);
-    let end = stage.launch(&options, |_| {}).end();
+fn what_an_exited_child_leaves_is_killed(stage: &Stage) {
+    let lifeline = Lifeline::new();
+    let mut session = stage.child(&[lifeline.start(), Step::Read, Step::Exit(0)]);
+    let held = lifeline.held();
+    session.prompt("exit");
+    let end = session.end();
     // With the group, the last holder of stdout is gone: nothing had to be waited out.
     assert_eq!((end.reason, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), false));
-    gone.join().unwrap();
+    gone(held);
 }
 
 fn what_an_exited_child_leaves_is_kept(stage: &Stage) {
-    // It lives on until its stdin, the other fifo, ends.
-    let (fifo, keep) = (Fifo::new(), Fifo::new());
-    let gone = fifo.gone();
-    let text = r#"exec 9>"$FIFO"; cat <"$KEEP" >&9 2>/dev/null & exit 0"#;
-    let options = script(text).env("FIFO", &fifo.0).env("KEEP", &keep.0);
-    let mut session = stage.launch(&options, |config| config.kill_group = false);
-    let keeping = keep.hold();
+    let lifeline = Lifeline::new();
+    let steps = [lifeline.start(), Step::Drain, Step::Exit(0)];
+    let mut session = stage.child_with(&steps, |config| {
+        config.kill_group = false;
+        // It holds stdout, which is not waited for.
+        config.timeouts.shutdown.pipes = Duration::from_millis(50);
+    });
+    let mut held = lifeline.held();
     assert_eq!(session.close_and_end().exit, Some(Exit::Code(0)));
     drop(session);
-    let mut keeping = keeping.join().unwrap();
-    keeping.write_all(b"alive").unwrap();
-    drop(keeping);
-    assert_eq!(gone.join().unwrap(), b"alive");
+    held.write_all(b"alive").unwrap();
+    held.shutdown(Shutdown::Write).unwrap();
+    let mut repeated = Vec::new();
+    held.read_to_end(&mut repeated).unwrap();
+    assert_eq!(repeated, b"alive");
 }
 
 fn dropping_the_session_kills_the_group(stage: &Stage) {
-    let fifo = Fifo::new();
-    let gone = fifo.gone();
-    let options = script(&format!("{PARENT} wait")).env("FIFO", &fifo.0);
-    let mut session = stage.launch(&options, |_| {});
-    session.until_message();
+    let lifeline = Lifeline::new();
+    let session = stage.child(&[lifeline.start(), Step::Hang]);
+    let held = lifeline.held();
     drop(session);
-    gone.join().unwrap();
+    gone(held);
 }
 
 fn dropping_the_session_kills_what_an_exited_child_left(stage: &Stage) {
-    let fifo = Fifo::new();
-    let gone = fifo.gone();
-    let options = script(&format!("{PARENT} exit 0")).env("FIFO", &fifo.0);
-    let mut session = stage.launch(&options, |_| {});
-    session.until_message();
+    let lifeline = Lifeline::new();
+    let session = stage.child(&[lifeline.start(), Step::Exit(0)]);
+    let held = lifeline.held();
     drop(session);
-    gone.join().unwrap();
+    gone(held);
 }
 
 fn a_kill_reaches_the_group(stage: &Stage) {
-    let fifo = Fifo::new();
-    let gone = fifo.gone();
-    let options = script(&format!("{PARENT} wait")).env("FIFO", &fifo.0);
-    let mut session = stage.launch(&options, |_| {});
-    session.until_message();
+    let lifeline = Lifeline::new();
+    let mut session = stage.child(&[lifeline.start(), Step::Hang]);
+    let held = lifeline.held();
     session.abort();
-    assert_eq!(session.end().exit, Some(Exit::Signal(9)));
-    gone.join().unwrap();
-}
-
-/// The child is gone and was waited for, and its group got its kill. Its number is kept in use by a process that nobody has
-/// waited for, and a stranger takes it: whatever the host does now, the stranger lives.
-fn a_kill_after_the_exit_reaches_no_stranger(stage: &Stage) {
-    let hold = Fifo::new();
-    let text = r#"setsid sh -c 'echo "{\"type\":\"system\"}"; cat <"$HOLD"' & read -r line; exit 0"#;
-    let mut session = stage.launch(&script(text).env("HOLD", &hold.0), |config| {
-        config.timeouts.shutdown.pipes = Duration::from_secs(60);
-    });
-    let holding = hold.hold();
-    session.until_message();
-    let group = i32::try_from(session.id()).unwrap();
-    let mut member = Command::new("sleep").arg("1000").process_group(group).spawn().unwrap();
-    session.prompt("hello");
-    let mut holding = holding.join().unwrap();
-    // What holds stdout repeats what it is given, so that there is something to drive the session by.
-    while !is_dead(&member) {
-        holding.write_all(b"{\"type\":\"system\"}\n").unwrap();
-        session.until_message();
-    }
-    let stranger = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(group).spawn();
-    let mut stranger = stranger.unwrap();
-    session.abort();
-    drop(holding);
-    session.end();
-    drop(session);
-    stranger.stdin.take().unwrap().write_all(b"alive").unwrap();
-    let output = stranger.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stdout == b"alive", "{output:?}");
-    member.wait().unwrap();
-}
-
-/// Whether it has ended. It is not waited for, so that its number and its group's stay in use.
-fn is_dead(child: &Child) -> bool {
-    let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    waitid(WaitId::Pid(pid), look).unwrap().is_some()
-}
-
-/// One that has left the group cannot be reached: the session ends without the end of stdout.
-fn a_held_stdout_does_not_hold_up_the_end(stage: &Stage) {
-    let hold = Fifo::new();
-    // The child waits to be told, so that the other one has left its group by then.
-    let text = r#"setsid sh -c 'echo "{\"type\":\"system\"}"; cat <"$HOLD"' & read -r line; exit 0"#;
-    let mut session = stage.launch(&script(text).env("HOLD", &hold.0), |config| {
-        config.timeouts.shutdown.pipes = Duration::from_millis(50);
-    });
-    let holding = hold.hold();
-    session.until_message();
-    session.prompt("hello");
-    let end = session.end();
-    assert_eq!((end.reason, end.exit, end.output_held), (CloseReason::Exited, Some(Exit::Code(0)), true));
-    // Ends the other one.
-    drop(holding.join().unwrap());
+    assert_eq!(session.end().exit, KILLED);
+    gone(held);
 }

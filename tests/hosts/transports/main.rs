@@ -1,8 +1,9 @@
-//! One suite for every transport and every way to drive it: the mock CLI with each of its faults, and children of
-//! `sh`. Nothing hangs, nothing is left behind, and everything is settled once, with its cause.
+//! One suite for every transport and every way to drive it: the mock CLI with each of its faults, children of
+//! `sh`, and this program as a child. Nothing hangs, nothing is left behind, and everything is settled once, with its cause.
 //!
 //! A trial is `RUNNER::SCENARIO`. What only one runtime has is in `tests/hosts/smol_driver.rs` and `tests/hosts/tokio_driver.rs`.
 
+mod child;
 mod ends;
 mod faults;
 mod groups;
@@ -10,6 +11,8 @@ mod groups;
 #[path = "../../../examples/custom_loop/session.rs"]
 mod own_loop;
 mod pipes;
+#[cfg(unix)]
+mod process_groups;
 mod runner;
 mod session;
 #[path = "../../support/settle.rs"]
@@ -31,9 +34,17 @@ use crate::stage::{Scenario, Stage};
 const AT_ONCE: usize = 8;
 
 fn main() -> ExitCode {
+    if let Some(status) = child::played() {
+        return status;
+    }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let everywhere: Vec<Scenario> = [faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL].concat();
+    let portable: &[&[Scenario]] = &[faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL];
+    #[cfg(unix)]
+    let here: &[&[Scenario]] = &[faults::ON_UNIX, ends::ON_UNIX, process_groups::ALL];
+    #[cfg(not(unix))]
+    let here: &[&[Scenario]] = &[];
+    let everywhere = [portable.concat(), here.concat()].concat();
     let trials = RUNNERS.iter().flat_map(|runner| {
         // Why a child could not be started is the library's to say.
         let spawns = if runner.name == OWN_LOOP { &[] } else { spawn::ALL };

@@ -2,8 +2,12 @@
 
 use claude_duplex::{Action, Decision, Exit, Interrupt, Json, Message, Outcome, Prompt, WhenBusy};
 
+use crate::child::Step;
 use crate::session::Session;
-use crate::stage::{Scenario, Stage, hasty};
+use crate::stage::{Scenario, Stage, TERMINATED, hasty};
+
+const INIT: &str = r#"{"type":"system","subtype":"init","session_id":"s"}"#;
+const NOTE: &str = r#"{"type":"system","subtype":"note"}"#;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -19,25 +23,23 @@ pub(crate) const ALL: &[Scenario] = &[
 ];
 
 fn a_child_that_stops_reading_holds_up_no_end(stage: &Stage) {
-    let mut session = stage.script_with("echo '{\"type\":\"system\"}'; exec sleep 1000", hasty);
+    let mut session = stage.child_with(&[say(r#"{"type":"system"}"#), Step::Hang], hasty);
     session.prompt(Prompt::text("x".repeat(20 * MIB)).when_busy(WhenBusy::Send));
     session.until_message();
     let end = session.close_and_end();
     assert!(matches!(session.outcomes()[..], [Outcome::Lost(_)]));
-    assert_eq!((end.exit, end.cut_input), (Some(Exit::Signal(15)), true));
+    assert_eq!((end.exit, end.cut_input), (TERMINATED, true));
 }
 
 fn a_child_that_talks_first_and_reads_then_gets_all(stage: &Stage) {
     // Neither side would move if reading waited for writing.
-    let mut session = stage.script(
-        r#"
-        echo '{"type":"system","subtype":"init","session_id":"s"}'
-        yes '{"type":"system","subtype":"note"}' | head -n 60000
-        echo '{"type":"system","subtype":"size","bytes":'$(head -n 1 | wc -c)'}'
-        echo '{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed"}'
-        cat >/dev/null
-        "#,
-    );
+    let mut session = stage.child(&[
+        say(INIT),
+        Step::SayTimes(NOTE.to_owned(), 60_000),
+        Step::Measure,
+        say(r#"{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed"}"#),
+        Step::Drain,
+    ]);
     session.prompt(&*"x".repeat(20 * MIB));
     session.close_and_end();
     assert_eq!(session.messages().count(), 60_003);
@@ -47,17 +49,16 @@ fn a_child_that_talks_first_and_reads_then_gets_all(stage: &Stage) {
 
 fn an_answer_of_512_kib_to_a_child_that_writes_arrives(stage: &Stage) {
     // It writes far more than a pipe holds between its incoming request and its look at the answer.
-    let mut session = stage.script(
-        r#"
-        read -r prompt
-        echo '{"type":"system","subtype":"init","session_id":"s"}'
-        echo '{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}'
-        yes '{"type":"system","subtype":"note"}' | head -n 60000
-        echo '{"type":"system","subtype":"size","bytes":'$(head -n 1 | wc -c)'}'
-        echo '{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed"}'
-        cat >/dev/null
-        "#,
-    );
+    let asks = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+    let mut session = stage.child(&[
+        Step::Read,
+        say(INIT),
+        say(asks),
+        Step::SayTimes(NOTE.to_owned(), 60_000),
+        Step::Measure,
+        say(r#"{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed"}"#),
+        Step::Drain,
+    ]);
     session.prompt("hello");
     let ask = session.until_asked();
     let input = Json::parse(&format!("{{\"text\":\"{}\"}}", "y".repeat(512 * KIB))).unwrap();
@@ -69,18 +70,16 @@ fn an_answer_of_512_kib_to_a_child_that_writes_arrives(stage: &Stage) {
 
 fn an_interrupt_overtakes_a_flood(stage: &Stage) {
     // The flood never ends by itself. Each line is written whole, or not at all.
-    let mut session = stage.script(
-        r#"
-        read -r prompt
-        echo '{"type":"system","subtype":"init","session_id":"s"}'
-        while :; do echo '{"type":"system","subtype":"note"}'; done &
-        read -r interrupt
-        kill $!
-        echo '{"type":"control_response","response":{"subtype":"success","request_id":"i1","response":{}}}'
-        echo '{"type":"result","subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming"}'
-        cat >/dev/null
-        "#,
-    );
+    let stopped =
+        r#"{"type":"result","subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming"}"#;
+    let mut session = stage.child(&[
+        Step::Read,
+        say(INIT),
+        Step::FloodUntilRead(NOTE.to_owned()),
+        say(r#"{"type":"control_response","response":{"subtype":"success","request_id":"i1","response":{}}}"#),
+        say(stopped),
+        Step::Drain,
+    ]);
     session.prompt("hello");
     for _ in 0..10_000 {
         session.until_message();
@@ -95,29 +94,33 @@ fn an_interrupt_overtakes_a_flood(stage: &Stage) {
 }
 
 fn stderr_never_holds_up_the_child(stage: &Stage) {
-    let text = r#"head -c 1048576 /dev/zero | tr '\0' x >&2; echo end >&2; echo '{"type":"system"}'; exit 1"#;
-    let mut session = stage.script(text);
+    let mut session = stage.child(&[Step::Complain(MIB, "end".to_owned()), say(r#"{"type":"system"}"#), Step::Exit(1)]);
     let end = session.end();
     assert_eq!((session.messages().count(), end.exit), (1, Some(Exit::Code(1))));
     assert!(end.stderr.ends_with("xxxend\n") && end.stderr.len() <= 16 * KIB, "{:?}", end.stderr);
 }
 
 fn a_hundred_thousand_lines_arrive_in_their_order(stage: &Stage) {
-    let mut session = stage.script(r#"seq 0 99999 | sed 's/.*/{"type":"system","subtype":"note","number":&}/'"#);
+    let numbered = r#"{"type":"system","subtype":"note","number":&}"#;
+    let mut session = stage.child(&[Step::Count(numbered.to_owned(), 100_000)]);
     session.end();
     let numbers = session.messages().map(|message| number(message, "number"));
     assert!(numbers.eq((0..100_000).map(Some)));
 }
 
 fn a_slow_reader_holds_reading_back_and_misses_nothing(stage: &Stage) {
-    let text = r#"yes '{"type":"system","subtype":"note"}' | head -n 50000"#;
-    let mut session = stage.script_with(text, |config| config.limits.unread = 1000);
+    let steps = [Step::SayTimes(NOTE.to_owned(), 50_000)];
+    let mut session = stage.child_with(&steps, |config| config.limits.unread = 1000);
     let mut held_back = 0;
     while session.next().is_some() {
         held_back += usize::from(!session.protocol().wants_read());
     }
     assert_eq!(session.messages().count(), 50_000);
     assert!(held_back > 0);
+}
+
+fn say(line: &str) -> Step {
+    Step::Say(line.to_owned())
 }
 
 /// What the child counted.

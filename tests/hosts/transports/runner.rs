@@ -1,9 +1,10 @@
 //! The ways to drive a session.
 
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::pin::pin;
 
-use ::tokio::runtime::Builder;
+use ::tokio::runtime::{Builder, Runtime};
 use async_io::block_on;
 use claude_duplex::driver::smol::{self, SmolTransport};
 use claude_duplex::driver::tokio::{self, TokioTransport};
@@ -101,11 +102,29 @@ fn on_smol(
 fn on_tokio(
     options: &Options,
     config: Config,
-    next: fn(&::tokio::runtime::Runtime, &mut Driver<TokioTransport>) -> Option<Action>,
+    next: fn(&Runtime, &mut Driver<TokioTransport>) -> Option<Action>,
 ) -> Result<Box<dyn Runs>, SpawnError> {
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = Background(Some(Builder::new_current_thread().enable_all().build().expect("a runtime")));
     let claude = runtime.block_on(async { tokio::spawn(options, config) })?;
     Ok(Box::new(Driven { claude, id: TokioTransport::id, next: move |claude: &mut _| next(&runtime, claude) }))
+}
+
+/// A runtime whose end waits for nothing. On Windows tokio reads a pipe in a thread, which ends with the last process that
+/// holds the other side.
+struct Background(Option<Runtime>);
+
+impl Deref for Background {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        self.0.as_ref().expect("it was not dropped")
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.0.take().map(Runtime::shutdown_background).unwrap_or_default();
+    }
 }
 
 struct Driven<T, N> {

@@ -20,6 +20,7 @@ impl Session {
     }
 
     /// The child's process id.
+    #[cfg(unix)]
     pub(crate) fn id(&self) -> u32 {
         self.claude.id()
     }

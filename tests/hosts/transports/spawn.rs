@@ -5,18 +5,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use claude_duplex::{Action, Options, SpawnError};
+#[cfg(unix)]
+use claude_duplex::Action;
+use claude_duplex::{Options, SpawnError};
 
-use crate::stage::{Scenario, Stage, script};
+#[cfg(unix)]
+use crate::stage::script;
+use crate::stage::{Scenario, Stage};
 
 pub(crate) const ALL: &[Scenario] = &[
     ("a_missing_program_is_named", a_missing_program_is_named),
     ("a_missing_directory_is_not_taken_for_a_missing_program", a_missing_directory_is_not_taken_for_a_missing_program),
     ("a_file_that_is_no_program_is_told_as_such", a_file_that_is_no_program_is_told_as_such),
+    #[cfg(unix)]
     ("what_is_too_long_for_the_system_is_told_as_such", what_is_too_long_for_the_system_is_told_as_such),
     ("refused_options_start_nothing", refused_options_start_nothing),
+    #[cfg(unix)]
     ("a_host_may_change_the_command", a_host_may_change_the_command),
     ("an_error_names_what_the_host_has_changed", an_error_names_what_the_host_has_changed),
+    #[cfg(unix)]
     ("lines_of_stderr_come_while_the_child_runs", lines_of_stderr_come_while_the_child_runs),
 ];
 
@@ -28,13 +35,23 @@ impl File {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("claude-duplex-{}-{number}-{name}", std::process::id()));
-        // By another process: what this one opens for writing, each child that another trial forks holds until it runs its
-        // program, and a file that is open for writing is busy for who would execute it.
-        let write = r#"printf '\000no program' >"$0" && chmod "$1" "$0""#;
-        let written = Command::new("sh").args(["-c", write]).arg(&path).arg(mode).status();
-        assert!(written.expect("there is a shell").success());
+        write(&path, mode);
         Self(path)
     }
+}
+
+/// By another process: what this one opens for writing, each child that another trial forks holds until it runs its
+/// program, and a file that is open for writing is busy for who would execute it.
+#[cfg(unix)]
+fn write(path: &Path, mode: &str) {
+    let write = r#"printf '\000no program' >"$0" && chmod "$1" "$0""#;
+    let written = Command::new("sh").args(["-c", write]).arg(path).arg(mode).status();
+    assert!(written.expect("there is a shell").success());
+}
+
+#[cfg(not(unix))]
+fn write(path: &Path, _: &str) {
+    std::fs::write(path, "\0no program").unwrap();
 }
 
 impl Drop for File {
@@ -52,7 +69,7 @@ fn a_missing_program_is_named(stage: &Stage) {
 
 fn a_missing_directory_is_not_taken_for_a_missing_program(stage: &Stage) {
     let file = File::new("no-directory", "755");
-    for directory in [PathBuf::from("/no/such/directory"), file.0.clone()] {
+    for directory in [std::env::temp_dir().join("no/such/directory"), file.0.clone()] {
         for program in ["sh", "no-such-claude"] {
             let error = stage.refused(&Options::new().program(program).current_dir(&directory));
             assert!(
@@ -73,7 +90,9 @@ fn a_file_that_is_no_program_is_told_as_such(stage: &Stage) {
     }
 }
 
-/// One variable may be too long, or all together with the arguments.
+/// One variable may be too long, or all together with the arguments. On Windows the options refuse a command line that is too
+/// long.
+#[cfg(unix)]
 fn what_is_too_long_for_the_system_is_told_as_such(stage: &Stage) {
     let text = |bytes: usize| "x".repeat(bytes);
     let variable = Options::new().program("sh").env("LONG", text(1_000_000));
@@ -91,6 +110,7 @@ fn refused_options_start_nothing(stage: &Stage) {
 }
 
 /// What it changes takes effect, and the pipes, the end of stderr and the group stay.
+#[cfg(unix)]
 fn a_host_may_change_the_command(stage: &Stage) {
     let options = script(r#"echo "$CHANGED" >&2; exec sleep 1000"#);
     let changed = stage.launch_changed(&options, |command| {
@@ -116,6 +136,7 @@ fn an_error_names_what_the_host_has_changed(stage: &Stage) {
 }
 
 /// The child waits for an answer to what it has written there.
+#[cfg(unix)]
 fn lines_of_stderr_come_while_the_child_runs(stage: &Stage) {
     let options = script("printf 'one\\ntwo' >&2; read -r line; printf ' more\\nlast' >&2; exit 3");
     let mut claude = stage.launch_changed(&options, |_| {}).expect("the child starts");
@@ -141,9 +162,4 @@ fn lines_of_stderr_come_while_the_child_runs(stage: &Stage) {
 fn leads_group(id: u32) -> bool {
     let pid = rustix::process::Pid::from_raw(i32::try_from(id).expect("an id fits"));
     rustix::process::getpgid(pid) == Ok(pid.expect("a child has an id"))
-}
-
-#[cfg(not(unix))]
-fn leads_group(_: u32) -> bool {
-    true
 }

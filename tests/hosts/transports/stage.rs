@@ -1,10 +1,12 @@
 //! Where a scenario plays.
 
+use std::env::consts::EXE_EXTENSION;
 use std::time::Duration;
 
-use claude_duplex::{Config, IncomingKinds, Options, Seed, SpawnError};
+use claude_duplex::{Config, Exit, IncomingKinds, Options, Seed, SpawnError};
 use libtest_mimic::Failed;
 
+use crate::child::{self, Step};
 use crate::runner::{Change, Runner, start_changed};
 use crate::session::Session;
 use crate::watched::{Groups, watched};
@@ -41,11 +43,22 @@ impl Stage {
         (self.runner.start)(options, self.config(|_| ())).err().expect("there is no child")
     }
 
+    /// A session with a child that does this.
+    pub(crate) fn child(&self, steps: &[Step]) -> Session {
+        self.child_with(steps, |_| ())
+    }
+
+    pub(crate) fn child_with(&self, steps: &[Step], adjust: impl FnOnce(&mut Config)) -> Session {
+        self.launch(&child::options(steps), adjust)
+    }
+
     /// A session with a shell that plays the CLI.
+    #[cfg(unix)]
     pub(crate) fn script(&self, text: &str) -> Session {
         self.script_with(text, |_| ())
     }
 
+    #[cfg(unix)]
     pub(crate) fn script_with(&self, text: &str, adjust: impl FnOnce(&mut Config)) -> Session {
         self.launch(&script(text), adjust)
     }
@@ -54,7 +67,12 @@ impl Stage {
     /// on a busy machine, too.
     pub(crate) fn peer(&self, faults: &[&str], adjust: impl FnOnce(&mut Config)) -> Session {
         let this = std::env::current_exe().expect("a test has a path");
-        let peer = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST").join("examples/peer");
+        let peer = this
+            .ancestors()
+            .nth(2)
+            .expect("target/PROFILE/deps/TEST")
+            .join("examples/peer")
+            .with_extension(EXE_EXTENSION);
         assert!(peer.exists(), "{} is not built: run the whole `cargo test --all-features`", peer.display());
         let options = Options::new().program(peer).include_partial_messages().host_permission_prompts();
         let options = faults.iter().fold(options, |options, fault| options.arg("--fault").arg(fault));
@@ -69,6 +87,13 @@ impl Stage {
     }
 }
 
+/// The exit status of a child that was asked to end. Windows has no way to ask.
+pub(crate) const TERMINATED: Option<Exit> = Some(if cfg!(unix) { Exit::Signal(15) } else { Exit::Code(1) });
+
+/// The exit status of a child that was killed.
+pub(crate) const KILLED: Option<Exit> = Some(if cfg!(unix) { Exit::Signal(9) } else { Exit::Code(1) });
+
+#[cfg(unix)]
 pub(crate) fn script(script: &str) -> Options {
     Options::new().program("sh").global_arg("-c").global_arg(script)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use claude_duplex::{Action, CloseReason, Decision, Exit, Interrupt, Message, Outcome, Request, RequestError};
 
+use crate::child::Step;
 use crate::stage::{Scenario, Stage};
 
 pub(crate) const ALL: &[Scenario] = &[
@@ -14,18 +15,12 @@ pub(crate) const ALL: &[Scenario] = &[
 ];
 
 /// Says that it is there, reads prompts and answers each, until its input ends.
-const POLITE: &str = r#"
-    echo '{"type":"system","subtype":"note"}'
-    while read -r line; do
-        uuid=$(printf %s "$line" | sed 's/.*"uuid":"\([^"]*\)".*/\1/')
-        echo '{"type":"system","subtype":"init","session_id":"s","claude_code_version":"2.1.329"}'
-        echo '{"type":"user","uuid":"'$uuid'","message":{"role":"user","content":"hello"}}'
-        echo '{"type":"result","subtype":"success","is_error":false,"result":"hi"}'
-    done
-"#;
+fn polite() -> [Step; 2] {
+    [Step::Say(r#"{"type":"system","subtype":"note"}"#.to_owned()), Step::AnswerEach]
+}
 
 fn prompts_are_answered_and_the_session_ends_in_order(stage: &Stage) {
-    let mut session = stage.script(POLITE);
+    let mut session = stage.child(&polite());
     session.until_message();
     session.prompt("hello");
     session.until("rest", |action| *action == Action::Idle);
@@ -38,7 +33,7 @@ fn prompts_are_answered_and_the_session_ends_in_order(stage: &Stage) {
 }
 
 fn twenty_prompts_are_answered_in_their_order(stage: &Stage) {
-    let mut session = stage.script(POLITE);
+    let mut session = stage.child(&polite());
     let prompts: Vec<_> = (0..20).map(|_| session.prompt("hello")).collect();
     session.until("rest", |action| *action == Action::Idle);
     session.close_and_end();
@@ -65,7 +60,7 @@ fn asks_are_answered(stage: &Stage) {
 }
 
 fn deadlines_pass_without_a_word_of_the_child(stage: &Stage) {
-    let mut session = stage.script_with("cat >/dev/null", |config| {
+    let mut session = stage.child_with(&[Step::Drain], |config| {
         config.timeouts.request = Some(Duration::from_millis(30));
         config.timeouts.interrupt = Some(Duration::from_millis(20));
     });

@@ -140,14 +140,20 @@ fn case_166_shell_characters_are_refused_in_ids() {
 #[test]
 fn case_167_only_absolute_directories_are_looked_up_and_only_for_the_exe() {
     let path = r#".;bin;\rooted;C:drive;"C:\Quoted Dir";D:/slash/;\\host\share;;C:\npm"#;
-    let expected = [
-        r"C:\Quoted Dir\claude.exe",
-        r"D:/slash\claude.exe",
-        r"\\host\share\claude.exe",
-        r"C:\npm\claude.exe",
-        r"C:\me\.local\bin\claude.exe",
-    ];
-    assert_eq!(windows_candidates(path, Some(r"C:\me")), expected);
+    let directories = [r"C:\Quoted Dir", r"D:/slash", r"\\host\share", r"C:\npm", r"C:\me\.local\bin"];
+    let found = windows_candidates(path, Some(r"C:\me"));
+    let programs = found.iter().filter(|file| file.ends_with(".exe"));
+    assert!(programs.eq(directories.map(|directory| format!(r"{directory}\claude.exe")).iter()));
+    // Beyond the SDK's case: a batch file is no program, but names one. It is looked at after the program beside it.
+    let shims = found.iter().filter(|file| file.ends_with(".cmd"));
+    assert!(
+        shims.eq(directories[..4]
+            .iter()
+            .map(|directory| format!(r"{directory}\claude.cmd"))
+            .collect::<Vec<_>>()
+            .iter())
+    );
+    assert_eq!(found[..2], [r"C:\Quoted Dir\claude.exe", r"C:\Quoted Dir\claude.cmd"]);
     assert!(windows_candidates("", None).is_empty());
     assert!(windows_candidates("", Some("relative")).is_empty());
 }
