@@ -29,6 +29,8 @@ use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::journal::RecordingStopped;
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+use crate::protocol::advice::Advice;
 use crate::protocol::config::Config;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::input::Input;
@@ -283,6 +285,12 @@ impl<T: Transport> Driver<T> {
     #[must_use]
     pub fn tracer(&self) -> &Tracer {
         &self.record.tracer
+    }
+
+    /// Traces remarks on the options that the child was started with.
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub(crate) fn advise(&mut self, advice: &[Advice]) {
+        advice.iter().for_each(|advice| self.record.tracer.advice(advice));
     }
 
     /// What has happened and was not handed out, without a look at the child.

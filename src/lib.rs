@@ -195,6 +195,7 @@ pub use protocol::action::{
     Action, Attribution, CancelledReason, CliSession, DamagedLine, DeclinedReason, Outcome, RejectedLine, TurnOrigin,
     WaitReason,
 };
+pub use protocol::advice::{Advice, SettingsError};
 pub use protocol::config::{CloseWhen, Config, Limits, ShutdownTimeouts, Timeouts, TransportKind, UnknownIncoming};
 pub use protocol::deadline::Deadline;
 pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};

@@ -34,6 +34,7 @@
 //! "From VERSION" in these pages names the oldest that knows a flag or value among 1.0.128, 2.0.76,
 //! 2.1.50, 2.1.143, 2.1.250 and 2.1.329, where each was tried; older ones exit with code 1 at it.
 
+mod asking;
 mod conflicts;
 mod environment;
 mod error;
@@ -42,6 +43,7 @@ mod invocation;
 mod model;
 mod session;
 mod settings;
+mod support;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -54,6 +56,7 @@ pub use flags::{flags, flags_without_option};
 #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
 pub(crate) use invocation::LocalProgram;
 pub use invocation::{Invocation, Platform};
+pub use support::{Support, flag_support, request_support};
 pub use values::{
     Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, ThinkingDisplay, ThinkingMode,
     Tools, Worktree,

@@ -3,6 +3,7 @@
 pub(crate) mod action;
 mod action_queue;
 mod activity;
+pub(crate) mod advice;
 mod aims;
 mod api;
 mod background;

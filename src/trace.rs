@@ -69,6 +69,7 @@
 //! | Event | Level | Fields |
 //! |---|---|---|
 //! | `session started` | INFO | |
+//! | `advice` | WARN | `advice` (a sentence) |
 //! | `session introduced` | INFO | `session_id`, `cli_version`, `capabilities` (how many) |
 //! | `session closed` | INFO; WARN where it ended by itself or not in full | `reason`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
 //! | `session dropped` | INFO | |
@@ -80,7 +81,7 @@
 //! | `replied` | DEBUG; WARN without an answer | `request`, `reply` (`success`, `refused`, `timed out`, `failed`, `lost`), `code`, `lost` (why), `length` |
 //! | `asked` | DEBUG | `incoming`, `kind`, `about`, `length` |
 //! | `declined` | WARN; DEBUG for a dialog that was not declared, and at the end | `kind`, `about`, `reason`, `length` |
-//! | `answered` | DEBUG | `incoming`, `verdict` |
+//! | `answered` | DEBUG; WARN for `declined` | `incoming`, `verdict` |
 //! | `withdrawn` | DEBUG | `incoming`, `reason` |
 //! | `rejected` | WARN | `reason`, `length`, `result_due`, `declined` |
 //! | `damaged line` | WARN | `length`, `dropped` (length), `messages` (how many) |

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::base::ids::{PromptId, RequestId};
 use crate::protocol::action::Action;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+use crate::protocol::advice::Advice;
 use crate::protocol::config::Config;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
@@ -21,6 +23,9 @@ impl Tracer {
     }
 
     pub(super) fn input(&mut self, _: &Input<'_>) {}
+
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub(super) fn advice(&mut self, _: &Advice) {}
 
     pub(super) fn prompt_accepted(&mut self, _: PromptId) {}
 

@@ -81,6 +81,9 @@ impl Config {
     #[must_use]
     pub fn handle(mut self, kind: IncomingKind) -> Self {
         self.handled = self.handled.with(kind);
+        if kind == IncomingKind::Unknown {
+            self.unknown_incoming = UnknownIncoming::Deliver;
+        }
         self
     }
 

@@ -26,7 +26,7 @@ use crate::incoming::hook::HookEvent;
 use crate::incoming::{IncomingKind, IncomingKinds};
 use crate::options::Options;
 use crate::outgoing::request::{HookMatcher, Initialize};
-use crate::protocol::config::Config;
+use crate::protocol::config::{Config, UnknownIncoming};
 
 /// Settings of a session that is not started yet: [`Session::builder`].
 ///
@@ -307,7 +307,10 @@ impl SessionBuilder {
     fn prepare(&mut self) {
         let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, |handlers| handlers.kinds);
         self.config.handled = self.config.handled.union(kinds);
-        if kinds.contains(IncomingKind::Permission) {
+        if kinds.contains(IncomingKind::Unknown) {
+            self.config.unknown_incoming = UnknownIncoming::Deliver;
+        }
+        if kinds.contains(IncomingKind::Permission) && !self.options.asking().is_host() {
             self.options = std::mem::take(&mut self.options).host_permission_prompts();
         }
     }

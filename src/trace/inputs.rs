@@ -6,6 +6,7 @@ use super::shown::{content, name};
 use super::{Tracer, tell};
 use crate::base::ids::{PromptId, RequestId};
 use crate::incoming::{Decision, IncomingResponse};
+use crate::protocol::advice::Advice;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
@@ -52,6 +53,11 @@ impl Tracer {
             Input::CloseNow => tell!(DEBUG, session, "close now"),
             Input::Abort => tell!(DEBUG, session, "abort"),
         }
+    }
+
+    /// Traces a remark on the options that the child was started with.
+    pub fn advice(&mut self, advice: &Advice) {
+        tell!(WARN, &self.session, advice = %advice, "advice");
     }
 
     /// Traces that the last input, a prompt, was taken.

@@ -61,6 +61,7 @@ impl Drop for Place {
 
 fn start(place: &Place) -> Driver<SmolTransport> {
     let options = Options::new().program("sh").global_arg("-c").global_arg(CHILD).env("NOTES", place.file("notes"));
+    let options = options.host_permission_prompts();
     spawn(&options, Config::new(Seed::random()).handle(IncomingKind::Permission)).unwrap()
 }
 

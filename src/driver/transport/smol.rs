@@ -87,7 +87,11 @@ pub fn spawn_with(
     config: Config,
     change: impl FnOnce(&mut std::process::Command),
 ) -> Result<Driver<SmolTransport>, SpawnError> {
-    Ok(driver(SmolTransport::spawn_with(&spawn::invocation(options)?, change)?, config))
+    options.check(&config)?;
+    let advice = options.advice(&config);
+    let mut driver = driver(SmolTransport::spawn_with(&spawn::invocation(options)?, change)?, config);
+    driver.advise(&advice);
+    Ok(driver)
 }
 
 /// Makes a session of a child that is already there, whatever started it: see [`SmolTransport::adopt`].

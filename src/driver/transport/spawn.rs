@@ -1,6 +1,8 @@
 //! How a child is started, and why there is none.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use super::process;
 use crate::options::{Invocation, Options, OptionsError};
+use crate::protocol::advice::SettingsError;
 
 /// Returns what the options start on this machine.
 pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> {
@@ -64,13 +67,18 @@ pub(super) fn has_exited() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "the child has exited, and was waited for")
 }
 
-/// Why there is no child.
-#[derive(Debug, thiserror::Error)]
+/// Reason why there is no child.
+///
+/// Its `Debug` has the text of the error, as it is what a `main` prints that returns it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SpawnError {
     /// The options are refused; nothing was started.
     #[error(transparent)]
     Options(#[from] OptionsError),
+    /// The options and the settings contradict each other; nothing was started.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The tokio driver was called outside of a runtime; nothing was started.
     #[error("no tokio runtime is running here; open the session in a task of one, or after `Runtime::enter`")]
     NoRuntime,
@@ -131,6 +139,17 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl fmt::Debug for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_tuple("SpawnError");
+        debug.field(&format_args!("{self}"));
+        if let Some(source) = self.source() {
+            debug.field(&format_args!("{source}"));
+        }
+        debug.finish()
+    }
 }
 
 impl SpawnError {

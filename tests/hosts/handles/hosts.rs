@@ -97,7 +97,7 @@ fn on_tokio(spawn: Spawn) -> Host {
 fn with(open: fn(SessionBuilder) -> Result<(Session, Runner), SpawnError>) -> Open {
     Box::new(move |scenario, config, journal| {
         let this = std::env::current_exe().expect("a test has a path");
-        let options = Options::new().program(this).global_arg(PLAY).global_arg(scenario.name);
+        let options = Options::new().program(this).global_arg(PLAY).global_arg(scenario.name).host_permission_prompts();
         open(builder(config, journal).options(options)).expect("this program starts")
     })
 }

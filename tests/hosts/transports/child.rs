@@ -50,7 +50,7 @@ pub(crate) enum Step {
 /// The options that start such a child.
 pub(crate) fn options(steps: &[Step]) -> Options {
     let this = Options::new().program(env::current_exe().expect("a test has a path"));
-    arguments(steps).into_iter().fold(this, Options::global_arg)
+    arguments(steps).into_iter().fold(this, Options::global_arg).host_permission_prompts()
 }
 
 fn arguments(steps: &[Step]) -> [String; 2] {

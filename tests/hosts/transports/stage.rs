@@ -3,7 +3,7 @@
 use std::env::consts::EXE_EXTENSION;
 use std::time::Duration;
 
-use claude_duplex::{Config, Exit, IncomingKinds, Options, Seed, SpawnError};
+use claude_duplex::{Config, Exit, IncomingKind, IncomingKinds, Options, Seed, SpawnError};
 use libtest_mimic::Failed;
 
 use crate::child::{self, Step};
@@ -25,14 +25,14 @@ impl Stage {
 
     /// A session with a program. Its asks are ours to answer.
     pub(crate) fn launch(&self, options: &Options, adjust: impl FnOnce(&mut Config)) -> Session {
-        let claude = (self.runner.start)(options, self.config(adjust)).expect("the child starts");
+        let claude = (self.runner.start)(options, self.config(options, adjust)).expect("the child starts");
         self.groups.lock().unwrap().push(claude.id());
         Session::new(claude)
     }
 
     /// A session with a program whose command is changed.
     pub(crate) fn launch_changed(&self, options: &Options, change: Change) -> Result<Session, SpawnError> {
-        let config = self.config(|config| config.stderr_lines = true);
+        let config = self.config(options, |config| config.stderr_lines = true);
         let claude = start_changed(self.runner, options, config, change)?;
         self.groups.lock().unwrap().push(claude.id());
         Ok(Session::new(claude))
@@ -40,7 +40,7 @@ impl Stage {
 
     /// A session that does not begin.
     pub(crate) fn refused(&self, options: &Options) -> SpawnError {
-        (self.runner.start)(options, self.config(|_| ())).err().expect("there is no child")
+        (self.runner.start)(options, self.config(options, |_| ())).err().expect("there is no child")
     }
 
     /// A session with a child that does this.
@@ -79,9 +79,13 @@ impl Stage {
         self.launch(&options, adjust)
     }
 
-    fn config(&self, adjust: impl FnOnce(&mut Config)) -> Config {
+    /// Settings that handle every kind that a CLI with these options asks for.
+    fn config(&self, options: &Options, adjust: impl FnOnce(&mut Config)) -> Config {
         let mut config = Config::new(Seed::random());
         config.handled = IncomingKinds::ALL;
+        if options.check(&config).is_err() {
+            config.handled = config.handled.without(IncomingKinds::NONE.with(IncomingKind::Permission));
+        }
         adjust(&mut config);
         config
     }
@@ -95,7 +99,7 @@ pub(crate) const KILLED: Option<Exit> = Some(if cfg!(unix) { Exit::Signal(9) } e
 
 #[cfg(unix)]
 pub(crate) fn script(script: &str) -> Options {
-    Options::new().program("sh").global_arg("-c").global_arg(script)
+    Options::new().program("sh").global_arg("-c").global_arg(script).host_permission_prompts()
 }
 
 /// No patience with a child that does not end.

@@ -1,16 +1,20 @@
 //! One call turns a handler on, and what is forgotten is an error, or is seen.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use claude_duplex::incoming::hook::{HookDetails, HookEvent, HookOutput, HookPermissionDecision, PreToolUseOutput};
 use claude_duplex::request::{HookMatcher, Initialize};
 use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    CallError, CloseReason, Decision, Handlers, Hook, IncomingError, IncomingKind, IncomingKinds, RequestError,
-    Responder, Session, handler_fn,
+    Action, CallError, CloseReason, Config, Decision, Handlers, Hook, IncomingError, IncomingKind, IncomingKinds,
+    IncomingResponse, Outcome, Overflow, PromptHandle, RequestError, Responder, ResponseKind, Seed, Session,
+    Subscriber, UnknownIncoming, handler_fn,
 };
+#[cfg(all(feature = "smol", feature = "tokio"))]
+use claude_duplex::{Options, SettingsError, SpawnError};
 
-use super::rig::{open, open_with};
+use super::rig::{all, open, open_with};
 
 fn one_tool() -> Script {
     Script::default().then([Step::from(ToolStep::bash("ls").requires_permission().returns("src")), Step::text("done")])
@@ -206,4 +210,102 @@ fn one_value_serves_many_sessions() {
         let turn = async { assert!(claude.prompt("go").unwrap().finish().await.declined().is_empty()) };
         futures_lite::future::or(turn, serving).await;
     });
+}
+
+/// Each runtime refuses before it starts anything.
+#[cfg(all(feature = "smol", feature = "tokio"))]
+#[test]
+fn a_session_that_handles_what_the_cli_never_asks_does_not_open() {
+    let builder = || Session::builder().config(Config::default().handle(IncomingKind::Permission));
+    let refused = [builder().open_smol().map(drop), builder().open_tokio().map(drop)];
+    for refused in refused {
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, SpawnError::Settings(SettingsError::PermissionsNotRequested)), "{refused}");
+        assert!(refused.to_string().contains("`Options::host_permission_prompts`"), "{refused}");
+    }
+    // A handler turns it on, whatever else is set.
+    let missing = Options::new().program("/there/is/no/such/claude");
+    let handled = builder().options(missing).handlers(Handlers::new().permission(async |_| Decision::allow()));
+    assert!(matches!(handled.open_smol().map(drop), Err(SpawnError::NotFound { .. })));
+}
+
+/// A kind without a name is delivered if it is handled, in whichever way that is said.
+#[test]
+fn a_handler_of_unknown_requests_is_called() {
+    let script = || Script::default().then([Step::ask("of_a_later_version", []), Step::text("done")]);
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let handlers = Handlers::new().handle_kind(IncomingKind::Unknown, move |_| {
+        *count.lock().unwrap() += 1;
+        async { IncomingResponse::Decline }
+    });
+    let runtime = TestRuntime::new();
+    let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(script()));
+    runtime.run(runner.run_until(async move { claude.prompt("go").unwrap().finish().await }));
+    assert_eq!(*asked.lock().unwrap(), 1);
+    let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Unknown);
+    assert_eq!(config.unknown_incoming, UnknownIncoming::Deliver);
+}
+
+/// A session that handles permissions, and whose stream nobody takes: the prompt succeeds, and says what was declined.
+#[test]
+fn a_request_that_nobody_takes_is_seen_in_the_end_and_as_an_action() {
+    let rig = open(one_tool());
+    let (end, declined) = rig.run(async |claude| {
+        let watch = claude.subscribe(1000, Overflow::Oldest);
+        let end = claude.prompt("go").unwrap().finish().await;
+        claude.close();
+        let told = all(watch).await.into_iter().map(Result::unwrap);
+        let declined =
+            |action: &Action| matches!(action, Action::IncomingAnswered { response: ResponseKind::Declined, .. });
+        (end, told.filter(declined).count())
+    });
+    assert_eq!((end.outcome, end.declined().len(), declined), (Outcome::Success, 1, 1));
+}
+
+/// What was said before a request is there when its handler is called: in the subscriber and in the handle of the prompt.
+#[test]
+fn what_is_said_before_a_request_is_delivered_before_its_handler_runs() {
+    for &version in CliVersion::ALL {
+        let steps =
+            |name: &str| [Step::text(format!("before {name}")), ToolStep::bash(name).requires_permission().into()];
+        let script = Script::new(version).then(["a", "b"].iter().flat_map(|name| steps(name)).collect::<Vec<_>>());
+        let heard = Arc::new(Mutex::new((None::<Subscriber>, None::<PromptHandle>, Vec::new())));
+        let by_handler = Arc::clone(&heard);
+        let handlers = Handlers::new().permission(move |tool| {
+            let (watch, prompt, calls) = &mut *by_handler.lock().unwrap();
+            let mut watched = String::new();
+            // Without waiting: what is not there now was not delivered.
+            while let Some(Some(action)) = now(watch.as_mut().unwrap().next()) {
+                if let Action::Message { message, .. } = action.unwrap() {
+                    watched += &message.line();
+                }
+            }
+            let mut read = String::new();
+            while let Some(Some(message)) = now(prompt.as_mut().unwrap().next()) {
+                read += &message.unwrap().line();
+            }
+            let name = tool.input.as_str().contains("\"a\"").then_some("before a").unwrap_or("before b");
+            calls.push((watched.contains(name), read.contains(name)));
+            async { Decision::allow() }
+        });
+        let runtime = TestRuntime::new();
+        let mut builder = Session::builder().handlers(handlers);
+        heard.lock().unwrap().0 = Some(builder.subscribe(1000, Overflow::Oldest));
+        let (claude, runner) = builder.open_on(runtime.start(script));
+        heard.lock().unwrap().1 = Some(claude.prompt("go").unwrap());
+        let closing = Arc::clone(&heard);
+        runtime.run(runner.run_until(async move {
+            let mut watch = claude.subscribe(1000, Overflow::Oldest);
+            super::rig::until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+            let held = &mut *closing.lock().unwrap();
+            (held.0, held.1) = (None, None);
+        }));
+        assert_eq!(heard.lock().unwrap().2, [(true, true); 2], "{version:?}");
+    }
+}
+
+/// The output of a future that is ready.
+fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+    futures_lite::future::block_on(futures_lite::future::poll_once(future))
 }

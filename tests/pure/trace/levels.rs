@@ -1,12 +1,14 @@
 //! What an operator sees at which level.
 
 use claude_duplex::testing::{Script, Step, ToolStep};
-use claude_duplex::{Action, IncomingResponse};
+#[cfg(all(unix, feature = "smol"))]
+use claude_duplex::{Config, Options, Seed};
 use tracing::Level;
 
 use super::capture::Capture;
 use super::scenes::{
     Scene, answer_until_idle, config, dead_at_once, dropped, everything, late, session, stopped, trouble, unowned,
+    unserved,
 };
 
 /// The names of the events at that level or above, in order.
@@ -26,25 +28,25 @@ fn good() {
     });
 }
 
-/// Nobody answers what is asked, although the host handles its kind.
-fn unserved() {
-    let script = Script::default().then([ToolStep::bash("ls").requires_permission().into(), Step::text("done")]);
-    session(config(1), script, async |claude| {
-        claude.prompt("hello").unwrap();
-        while let Some(action) = claude.next().await {
-            match action {
-                Action::IncomingRequest(request) => claude.respond(request.id(), IncomingResponse::Decline).unwrap(),
-                Action::Idle => break,
-                _ => {}
-            }
-        }
-    });
-}
-
 #[test]
 fn a_good_session_is_told_by_its_begin_and_its_end() {
     assert_eq!(told(Level::WARN, good), [""; 0]);
     assert_eq!(told(Level::INFO, good), ["session started", "session introduced", "session closed"]);
+}
+
+/// The CLI is told to ask, and nobody is there to be asked.
+#[cfg(all(unix, feature = "smol"))]
+#[test]
+fn a_forgotten_switch_is_a_warning_at_the_start() {
+    let options = |script: &str| Options::new().program("sh").global_arg("-c").global_arg(script);
+    let run = |options: Options| {
+        let config = Config::new(Seed::from_bytes([1; 16]));
+        let mut claude = claude_duplex::driver::smol::spawn(&options, config).unwrap();
+        async_io::block_on(async { while claude.next().await.is_some() {} });
+    };
+    let warned = told(Level::WARN, || run(options("exit 0").host_permission_prompts()));
+    assert_eq!(warned, ["advice", "session closed"]);
+    assert_eq!(told(Level::WARN, || run(options("exit 0"))), ["session closed"]);
 }
 
 #[test]

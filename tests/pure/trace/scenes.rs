@@ -8,8 +8,8 @@ use claude_duplex::incoming::{DialogResponse, ElicitationResponse};
 use claude_duplex::request::{HookMatcher, Initialize, McpServerConfig, McpSetServers};
 use claude_duplex::testing::{CliVersion, Fault, InMemory, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
-    Action, Config, Decision, Driver, Exit, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Interrupt,
-    Json, Prompt, Request, Seed,
+    Action, Advice, Config, Decision, Driver, Exit, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse,
+    Interrupt, Json, Options, Prompt, Request, Seed, Tracer,
 };
 use serde_json::json;
 
@@ -83,8 +83,8 @@ fn answer(ask: &IncomingRequest) -> IncomingResponse {
 pub(crate) type Scene = fn();
 
 /// All of them; together they have every event.
-pub(crate) const SCENES: [Scene; 9] =
-    [everything, trouble, failed, queue, stopped, unowned, late, dead_at_once, dropped];
+pub(crate) const SCENES: [Scene; 11] =
+    [everything, trouble, failed, queue, stopped, unowned, unserved, late, dead_at_once, dropped, advised];
 
 /// Tools, asks of every kind, lines that are none, requests.
 pub(crate) fn everything() {
@@ -206,6 +206,31 @@ pub(crate) fn unowned() {
         claude.prompt(secret("go on")).unwrap();
         answer_until_idle(claude).await;
     });
+}
+
+/// Nobody answers what is asked, although the host handles its kind.
+pub(crate) fn unserved() {
+    let script = Script::default().then([ToolStep::bash(SECRET).requires_permission().into(), Step::text(SECRET)]);
+    session(config(11), script, async |claude| {
+        claude.prompt(SECRET).unwrap();
+        while let Some(action) = claude.next().await {
+            match action {
+                Action::IncomingRequest(request) => claude.respond(request.id(), IncomingResponse::Decline).unwrap(),
+                Action::Idle => break,
+                _ => {}
+            }
+        }
+    });
+}
+
+/// A host with a loop of its own heeds the advice about its options.
+pub(crate) fn advised() {
+    let config = config(12);
+    let options = Options::new().host_permission_prompts().allowed_tools([SECRET]);
+    let mut tracer = Tracer::new(&config, None);
+    let advice = options.advice(&config);
+    assert_eq!(advice, [Advice::RulesAllow(1)]);
+    advice.iter().for_each(|advice| tracer.advice(advice));
 }
 
 /// A request that is never answered, one whose answers say too much, and one that is open when the CLI dies.

@@ -1,0 +1,103 @@
+//! Whom the CLI asks for permissions, as far as the options tell.
+
+use std::ffi::{OsStr, OsString};
+
+use serde::Deserialize;
+
+use super::settings::Settings;
+use super::{Options, PermissionMode};
+use crate::base::json::Json;
+
+/// Part of the options that decides about permission requests. Raw arguments are read too; settings files are not.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Asking {
+    /// Tool that is asked; `stdio` is the host.
+    pub(crate) tool: Option<String>,
+    pub(crate) mode: Option<PermissionMode>,
+    /// Number of rules that allow calls.
+    pub(crate) allowed: usize,
+    /// True if the CLI denies instead of asking (`--permission-prompts none`).
+    pub(crate) nobody: bool,
+    /// True if MCP servers live in the host.
+    pub(crate) host_servers: bool,
+}
+
+impl Asking {
+    /// Returns `true` if the CLI asks the host.
+    pub(crate) fn is_host(&self) -> bool {
+        self.tool.as_deref() == Some("stdio")
+    }
+}
+
+impl Options {
+    pub(crate) fn asking(&self) -> Asking {
+        let last = |token: &str| self.values(token).pop().map(|value| value.to_string_lossy().into_owned());
+        let settings = self.permission_settings();
+        let tool = if self.host_prompts { Some("stdio".to_owned()) } else { last("--permission-prompt-tool") };
+        let skips = self.has("--dangerously-skip-permissions");
+        let mode = match last("--permission-mode") {
+            _ if skips => Some(PermissionMode::BypassPermissions),
+            Some(mode) => Some(PermissionMode::from(&*mode)),
+            None if self.host_prompts => Some(PermissionMode::Default),
+            None => settings.default_mode.map(|mode| PermissionMode::from(&*mode)),
+        };
+        let rules = ["--allowedTools", "--allowed-tools"].map(|token| self.values(token).len());
+        Asking {
+            tool,
+            mode,
+            allowed: rules.iter().sum::<usize>() + settings.allow.len(),
+            nobody: last("--permission-prompts").as_deref() == Some("none"),
+            host_servers: self.mcp_servers.values().any(is_host_server),
+        }
+    }
+
+    fn has(&self, token: &str) -> bool {
+        self.flags.contains_key(token) || self.raw().any(|arg| arg == token)
+    }
+
+    /// Returns the values of a flag: those of the options, then those of raw arguments (`--flag=value` or `--flag value`).
+    fn values(&self, token: &str) -> Vec<OsString> {
+        let mut values = self.flags.get(token).cloned().unwrap_or_default();
+        let mut raw = self.raw();
+        while let Some(arg) = raw.next() {
+            let bound = arg.to_str().and_then(|arg| arg.strip_prefix(token)?.strip_prefix('='));
+            if let Some(value) = bound {
+                values.push(value.into());
+            } else if arg == token {
+                values.extend(raw.next().map(OsStr::to_owned));
+            }
+        }
+        values
+    }
+
+    fn raw(&self) -> impl Iterator<Item = &OsStr> {
+        self.global_args.iter().chain(&self.extra_args).map(OsString::as_os_str)
+    }
+
+    fn permission_settings(&self) -> PermissionSettings {
+        #[derive(Default, Deserialize)]
+        struct Read {
+            #[serde(default)]
+            permissions: PermissionSettings,
+        }
+        match &self.settings {
+            Some(Settings::Json(json)) => json.decode::<Read>().unwrap_or_default().permissions,
+            _ => PermissionSettings::default(),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PermissionSettings {
+    allow: Vec<String>,
+    default_mode: Option<String>,
+}
+
+fn is_host_server(server: &Json) -> bool {
+    #[derive(Deserialize)]
+    struct Server {
+        r#type: String,
+    }
+    server.decode::<Server>().is_ok_and(|server| server.r#type == "sdk")
+}
