@@ -60,7 +60,8 @@ async fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let open = Open::default();
     let keep = Arc::clone(&open);
     // An incoming request is settled by the client that answers it; at the end what nobody answered is declined.
-    let asks = claude.incoming()?.serve(handler_fn(IncomingKinds::ALL, move |asked: Responder| {
+    let permissions = IncomingKinds::NONE.with(IncomingKind::Permission);
+    let asks = claude.incoming_of(permissions)?.serve(handler_fn(permissions, move |asked: Responder| {
         keep.lock().expect("nobody panics").insert(asked.id().number(), asked);
         std::future::ready(())
     }))?;

@@ -43,6 +43,7 @@ mod invocation;
 mod model;
 mod session;
 mod settings;
+mod support;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -55,6 +56,7 @@ pub use flags::{flags, flags_without_option};
 #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
 pub(crate) use invocation::LocalProgram;
 pub use invocation::{Invocation, Platform};
+pub use support::{Support, flag_support, request_support};
 pub use values::{
     Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, ThinkingDisplay, ThinkingMode,
     Tools, Worktree,

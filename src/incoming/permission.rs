@@ -135,8 +135,8 @@ impl PermissionRequest {
     /// # Ok::<(), claude_duplex::JsonError>(())
     /// ```
     #[must_use]
-    pub fn new(tool_name: impl Into<String>, input: Json) -> Self {
-        Self::with_required(tool_name.into(), input)
+    pub fn new(tool_name: impl Into<String>, input: impl Into<Json>) -> Self {
+        Self::with_required(tool_name.into(), input.into())
     }
 
     /// Reads the input by the tool's name.

@@ -155,7 +155,7 @@ impl ToolUseBlock {
     /// Reads the input by the tool's name.
     ///
     /// # Errors
-    /// [`DecodeError`] if there is no input, or if that of a known tool lacks what the tool requires.
+    /// [`DecodeError`] if the input is missing, or if that of a known tool lacks what the tool requires.
     pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
         let input = self.input.as_ref().ok_or_else(|| DecodeError::missing("input"))?;
         ToolInput::parse(&self.name, input)

@@ -73,9 +73,9 @@ view! {
             description: String,
             /// Time limit in milliseconds.
             timeout: f64,
-            /// Whether the command runs in the background.
+            /// Runs the command in the background.
             run_in_background: bool,
-            /// Whether the command runs outside of the sandbox.
+            /// Runs the command outside of the sandbox.
             dangerously_disable_sandbox = "dangerouslyDisableSandbox": bool,
         }
     }
@@ -91,7 +91,7 @@ view! {
             new_string: String,
         }
         may {
-            /// Whether every occurrence is replaced.
+            /// Replaces every occurrence.
             replace_all: bool,
         }
     }
@@ -157,7 +157,7 @@ view! {
             subagent_type: String,
             /// Model of the subagent.
             model: String,
-            /// Whether the subagent runs in the background.
+            /// Runs the subagent in the background.
             run_in_background: bool,
             /// Name of the subagent, by which messages reach it.
             name: String,

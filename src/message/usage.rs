@@ -4,7 +4,7 @@ use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// Tokens, as the Messages API counts them. What a message does not report is `None`, and not zero: the `message_delta` of a
+    /// Tokens, as the Messages API counts them. An absent count reads as `None`, not as zero: the `message_delta` of a
     /// stream may have only the output tokens, which [`merge`](Usage::merge) adds to those of the `message_start`.
     pub struct Usage {
         may {
@@ -101,7 +101,7 @@ view! {
 }
 
 impl Usage {
-    /// Takes over what a later report of the same message says; what that does not say stays. The counts of a stream are
+    /// Takes over what a later report of the same message contains; the rest stays. The counts of a stream are
     /// cumulative, so the later one replaces the former.
     ///
     /// ```

@@ -99,7 +99,7 @@ impl Answer {
 
 /// End of a prompt without an answer: [`PromptEnd::into_result`].
 ///
-/// Its `Display` explains the end in one line: the outcome, and the failure that the CLI reported. If the prompt was lost with
+/// Its `Debug` begins with the same text, as it is what a `main` prints that returns it. Its `Display` explains the end in one line: the outcome, and the failure that the CLI reported. If the prompt was lost with
 /// its session, the end of the session follows, with the last lines of the CLI's output.
 ///
 /// ```
@@ -185,7 +185,7 @@ impl fmt::Display for PromptError {
 
 impl fmt::Debug for PromptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PromptError").field(&self.0).finish()
+        f.debug_tuple("PromptError").field(&format_args!("{self}")).field(&self.0).finish()
     }
 }
 

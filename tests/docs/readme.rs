@@ -4,9 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn its_run_loop_is_the_example() {
+fn its_programs_are_the_examples() {
     let readme = include_str!("../../README.md");
     assert!(readme.contains(include_str!("../../examples/run_loop.rs")), "copy examples/run_loop.rs into the README");
+    for example in [include_str!("../../examples/one_shot.rs"), include_str!("../../examples/approvals.rs")] {
+        let code = &example[example.find("\nuse ").expect("an import")..];
+        assert!(readme.contains(code), "copy this into the README: {code}");
+    }
 }
 
 #[test]
@@ -22,6 +26,38 @@ fn every_flag_stands_in_the_table() {
     assert!(written.len() > 40, "{written:?}");
     let missing: Vec<_> = written.iter().filter(|flag| !table.contains(&format!("\n| `{flag}` |"))).collect();
     assert!(missing.is_empty(), "docs/protocol/options.md lacks {missing:?}");
+}
+
+/// The versions that a row of a table names, as the functions rate them.
+#[test]
+fn the_tables_of_versions_are_those_of_the_functions() {
+    use claude_duplex::options::{Support, flag_support, request_support};
+
+    const TRIED: [&str; 6] = ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.250", "2.1.329"];
+    let rows = |page: &str| -> Vec<Vec<String>> {
+        let rows = page.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
+    };
+    let mut rated = 0;
+    for row in rows(include_str!("../../docs/protocol/options.md")).iter().filter(|row| row.len() == 4) {
+        let flag = row[0].trim_matches('`');
+        let since = TRIED.iter().position(|tried| *tried == row[3]).unwrap_or_else(|| panic!("{flag}: {}", row[3]));
+        for (at, version) in TRIED.iter().enumerate() {
+            let expected = if at >= since { Support::Known } else { Support::Unknown };
+            assert_eq!(flag_support(flag, version), Some(expected), "{flag} on {version}");
+            rated += 1;
+        }
+    }
+    for row in rows(include_str!("../../docs/protocol/requests.md")).iter().filter(|row| row.len() == 8) {
+        for name in row[0].split(", ").map(|name| name.trim_matches('`')) {
+            for (version, cell) in TRIED.iter().zip(&row[2..]) {
+                let expected = if cell == "yes" { Support::Known } else { Support::Unknown };
+                assert_eq!(request_support(name, version), Some(expected), "{name} on {version}");
+                rated += 1;
+            }
+        }
+    }
+    assert!(rated > 600, "{rated}");
 }
 
 /// The section of the README, by the table. What no column says stays as it is; a new column gets that of the one before it.

@@ -71,6 +71,83 @@ fn refusal(command: &mut Command) -> String {
     said
 }
 
+/// The lines of an example that are code.
+fn code_of(example: &str) -> Vec<&str> {
+    let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.trim().is_empty();
+    example.lines().filter(is_code).collect()
+}
+
+#[test]
+fn the_first_programs_are_short() {
+    let policy = code_of(include_str!("../../examples/policy.rs"));
+    let test = policy.iter().position(|line| line.contains("cfg(test)")).expect("it has a unit test");
+    for (name, code, most) in [
+        ("one_shot", code_of(include_str!("../../examples/one_shot.rs")), 10),
+        ("approvals", code_of(include_str!("../../examples/approvals.rs")), 30),
+        ("mio_loop", code_of(include_str!("../../examples/mio_loop.rs")), 90),
+        ("the test of policy", policy[test..].to_vec(), 12),
+    ] {
+        assert!(code.len() <= most, "{name} has {} lines of code, and {most} are allowed", code.len());
+        assert!(!code.iter().any(|line| line.contains("#[path")), "{name} is one file");
+    }
+}
+
+/// A folder with the mock CLI under the name `claude`, which is removed when this is dropped.
+struct Installed(PathBuf);
+
+impl Installed {
+    fn new(test: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("claude-duplex-{test}-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("the folder is new");
+        std::os::unix::fs::symlink(program("peer"), folder.join("claude")).expect("a link");
+        Self(folder)
+    }
+
+    /// An example that finds it in `PATH`.
+    fn example(&self, line: &str) -> Command {
+        let mut command = example(line);
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.0.display()));
+        command
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("the folder is there");
+    }
+}
+
+#[test]
+fn one_shot_and_mio_loop_print_the_answer() {
+    let installed = Installed::new("one-shot");
+    let answer = "You said: What is in this folder?";
+    assert_eq!(lines_of(&mut installed.example("one_shot"), ""), [answer]);
+    let lines = lines_of(&mut installed.example("mio_loop"), "");
+    assert_eq!(lines, [format!("success: {answer}"), "closed by the host; exit status 0".to_owned()]);
+    assert_eq!(lines_of(&mut installed.example("policy"), ""), ["You said: What has changed in this folder?"]);
+}
+
+#[test]
+fn approvals_asks_the_user_before_a_tool() {
+    let installed = Installed::new("approvals");
+    for (typed, said) in [("y\n", "[src"), ("n\n", "[the user said no")] {
+        let lines = lines_of(&mut installed.example("approvals").arg("run: echo src"), typed);
+        assert!(lines.iter().any(|line| line.starts_with("May it run Bash") && line.ends_with("? (y/n)")), "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains(said)), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_first_program_without_a_claude_says_what_to_do() {
+    for line in ["one_shot", "approvals", "policy"] {
+        let said = refusal(&mut example(line));
+        assert!(
+            said.contains("\"claude\"") && said.contains("install it") && said.contains("Options::program"),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn blocking_asks_and_refuses() {
     let lines = lines("blocking", "");

@@ -1,6 +1,8 @@
 //! How a child is started, and why there is none.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -65,8 +67,10 @@ pub(super) fn has_exited() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "the child has exited, and was waited for")
 }
 
-/// Why there is no child.
-#[derive(Debug, thiserror::Error)]
+/// Reason why there is no child.
+///
+/// Its `Debug` has the text of the error, as it is what a `main` prints that returns it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SpawnError {
     /// The options are refused; nothing was started.
@@ -135,6 +139,17 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl fmt::Debug for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_tuple("SpawnError");
+        debug.field(&format_args!("{self}"));
+        if let Some(source) = self.source() {
+            debug.field(&format_args!("{source}"));
+        }
+        debug.finish()
+    }
 }
 
 impl SpawnError {

@@ -1,0 +1,34 @@
+//! An answer as it is written, and a question to the user before each tool that needs a permission.
+//!
+//!     cargo run --example approvals --features smol
+
+use std::io::{Write, stdin, stdout};
+
+use claude_duplex::message::Edit;
+use claude_duplex::{Decision, Handlers, Options, Session};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (claude, runner) = Session::builder()
+        .options(Options::new().include_partial_messages())
+        .handlers(Handlers::new().permission(async |tool| {
+            println!("\nMay it run {} {}? (y/n)", tool.tool_name, tool.input.as_str());
+            match smol::unblock(|| stdin().lines().next()).await {
+                Some(Ok(line)) if line == "y" => Decision::allow(),
+                _ => Decision::deny("the user said no"),
+            }
+        }))
+        .open_smol()?;
+    smol::block_on(runner.run_until(async move {
+        let words = std::env::args().nth(1).unwrap_or("Count the files in this folder.".to_owned());
+        let mut prompt = claude.prompt(words)?;
+        while let Some(edit) = prompt.next_edit().await {
+            match edit? {
+                Edit::Append { block, text } if block.is_answer() => print!("{text}"),
+                Edit::ToolResult { result, .. } => println!("[{}]", result.text()),
+                _ => {}
+            }
+            stdout().flush()?;
+        }
+        Ok(prompt.await.map(|_| println!())?)
+    }))
+}
