@@ -26,7 +26,8 @@ const POLITE: &str = r#"
 
 fn start(script: &str) -> Driver<SmolTransport> {
     let config = Config::new(Seed::random()).handle(IncomingKind::Permission);
-    spawn(&Options::new().program("sh").global_arg("-c").global_arg(script), config).unwrap()
+    let options = Options::new().program("sh").global_arg("-c").global_arg(script);
+    spawn(&options.host_permission_prompts(), config).unwrap()
 }
 
 async fn first_message(claude: &mut Driver<SmolTransport>) {
