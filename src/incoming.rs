@@ -102,7 +102,7 @@ impl IncomingRequest {
     /// [`DecodeError`] if the message is not a `control_request`.
     pub fn from_message(message: Message) -> Result<Self, DecodeError> {
         if message.kind() != MessageKind::ControlRequest {
-            return Err(DecodeError::other("it is not a control request"));
+            return Err(DecodeError::other("the message is not a control request"));
         }
         let subtype = control::ask(message.as_bytes()).subtype.unwrap_or_default();
         let kind = IncomingKind::of_subtype(&subtype);

@@ -12,6 +12,7 @@ pub(crate) mod scan;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod slow;
 pub(crate) mod view;
+pub(crate) mod words;
 
 use serde::de::DeserializeOwned;
 

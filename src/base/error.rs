@@ -146,17 +146,26 @@ pub struct DecodeError(Box<Misread>);
 #[derive(Clone, PartialEq, Eq)]
 struct Misread {
     path: String,
-    reason: String,
+    reason: Reason,
+}
+
+/// Reason of a [`DecodeError`].
+#[derive(Clone, PartialEq, Eq)]
+enum Reason {
+    /// Predicate of a sentence about the value.
+    Predicate(String),
+    /// A sentence of its own.
+    Sentence(String),
 }
 
 impl DecodeError {
     pub(crate) fn missing(name: &str) -> Self {
-        Self::at(name.to_owned(), "is missing".to_owned())
+        Self::at(name.to_owned(), Reason::Predicate("is missing".to_owned()))
     }
 
     #[cold]
     pub(crate) fn expected(what: &str) -> Self {
-        Self::at(String::new(), format!("is not {what}"))
+        Self::at(String::new(), Reason::Predicate(format!("is not {what}")))
     }
 
     /// For another reason. A parser's words may quote what it read, so that they are cut.
@@ -166,10 +175,10 @@ impl DecodeError {
             reason.truncate(end);
             reason.push_str("...");
         }
-        Self::at(String::new(), reason)
+        Self::at(String::new(), Reason::Sentence(reason))
     }
 
-    fn at(path: String, reason: String) -> Self {
+    fn at(path: String, reason: Reason) -> Self {
         Self(Box::new(Misread { path, reason }))
     }
 
@@ -178,6 +187,12 @@ impl DecodeError {
         let dot = if self.path().is_empty() { "" } else { "." };
         self.0.path = format!("{name}{dot}{}", self.path());
         self
+    }
+
+    fn reason(&self) -> &str {
+        match &self.0.reason {
+            Reason::Predicate(reason) | Reason::Sentence(reason) => reason,
+        }
     }
 
     /// The field that is missing or not as expected, as `message.content.0.text`; empty where it is the whole.
@@ -189,9 +204,11 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path() {
-            "" => f.write_str(&self.0.reason),
-            path => write!(f, "the field `{path}` {}", self.0.reason),
+        match (self.path(), &self.0.reason) {
+            ("", Reason::Predicate(reason)) => write!(f, "the value {reason}"),
+            ("", Reason::Sentence(reason)) => f.write_str(reason),
+            (path, Reason::Predicate(reason)) => write!(f, "the field `{path}` {reason}"),
+            (path, Reason::Sentence(reason)) => write!(f, "the field `{path}`: {reason}"),
         }
     }
 }
@@ -208,7 +225,7 @@ impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecodeError")
             .field("path", &Quoted(self.path()))
-            .field("reason", &Quoted(&self.0.reason))
+            .field("reason", &Quoted(self.reason()))
             .finish()
     }
 }

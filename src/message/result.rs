@@ -1,5 +1,11 @@
 //! How a turn ended.
 
+mod subagents;
+mod words;
+
+pub use subagents::{SubagentStats, SubagentsKilled, SubagentsRefused, SubagentsRequested};
+pub use words::{FastMode, ResultKind, TerminalReason};
+
 use std::collections::BTreeMap;
 
 use super::assistant::StopReason;
@@ -7,7 +13,7 @@ use super::origin::MessageOrigin;
 use super::usage::{ModelUsage, Usage};
 use crate::base::json::Json;
 use crate::wire::facts::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED};
-use crate::wire::view::{view, words};
+use crate::wire::view::view;
 
 view! {
     /// A `result` line: how a turn ended ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
@@ -155,138 +161,6 @@ view! {
             /// What it is to do.
             input: Json,
         }
-    }
-
-    /// The subagents of a process, counted. From 2.1.250.
-    pub struct SubagentStats {
-        may {
-            /// How their start was asked for.
-            requested: SubagentsRequested,
-            /// By whom they were killed.
-            killed: SubagentsKilled,
-            /// Why others were not started.
-            refused: SubagentsRefused,
-            /// How many of each kind.
-            by_type: BTreeMap<String, u64>,
-        }
-        or_default {
-            /// How many were started.
-            spawned: u64,
-            /// Of these, in the background.
-            started_in_background: u64,
-            /// How deep they were nested.
-            max_depth: u64,
-            /// How many were started by subagents.
-            spawned_by_subagents: u64,
-            /// How many completed.
-            completed: u64,
-            /// How many failed.
-            failed: u64,
-        }
-    }
-
-    /// How the start of subagents was asked for.
-    pub struct SubagentsRequested {
-        or_default {
-            /// In the background.
-            background: u64,
-            /// In the foreground.
-            foreground: u64,
-            /// Without a word about it.
-            unset: u64,
-        }
-    }
-
-    /// By whom subagents were killed.
-    pub struct SubagentsKilled {
-        or_default {
-            /// By the agent above.
-            parent: u64,
-            /// By the user.
-            user: u64,
-            /// By the CLI.
-            system: u64,
-        }
-    }
-
-    /// Why subagents were not started.
-    pub struct SubagentsRefused {
-        or_default {
-            /// Nested too deep.
-            depth_limit: u64,
-            /// Too many at once.
-            concurrency_limit: u64,
-            /// No budget was left.
-            budget: u64,
-        }
-    }
-}
-
-words! {
-    /// How a turn ended, roughly: a result's `subtype`.
-    pub enum ResultKind {
-        /// It came to its end; the API may have failed.
-        Success = "success",
-        /// It was interrupted, or failed.
-        ErrorDuringExecution = "error_during_execution",
-        /// It called the model too often.
-        ErrorMaxTurns = "error_max_turns",
-        /// It cost too much.
-        ErrorMaxBudget = "error_max_budget_usd",
-        /// It gave no output of the shape that was asked for, too often.
-        ErrorMaxStructuredOutputRetries = "error_max_structured_output_retries",
-    }
-
-    /// Why a turn ended ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)). From 2.1.143.
-    pub enum TerminalReason {
-        /// The model had said what it had to say.
-        Completed = "completed",
-        /// It called the model too often.
-        MaxTurns = "max_turns",
-        /// It was interrupted while the model spoke.
-        AbortedStreaming = "aborted_streaming",
-        /// It was interrupted while a tool ran.
-        AbortedTools = "aborted_tools",
-        /// The API failed.
-        ApiError = "api_error",
-        /// The model failed.
-        ModelError = "model_error",
-        /// A picture could not be read.
-        ImageError = "image_error",
-        /// The context is full.
-        PromptTooLong = "prompt_too_long",
-        /// The context is full, and was not compacted.
-        BlockingLimit = "blocking_limit",
-        /// The context was full again as soon as it was compacted.
-        RapidRefillBreaker = "rapid_refill_breaker",
-        /// The model called tools with broken input, too often.
-        MalformedToolUseExhausted = "malformed_tool_use_exhausted",
-        /// A stop hook kept it from ending, and then from going on.
-        StopHookPrevented = "stop_hook_prevented",
-        /// A hook stopped it.
-        HookStopped = "hook_stopped",
-        /// A hook put a call off.
-        ToolDeferred = "tool_deferred",
-        /// A hook put a call off of a tool that is gone.
-        ToolDeferredUnavailable = "tool_deferred_unavailable",
-        /// It goes on in the background.
-        BackgroundRequested = "background_requested",
-        /// It cost too much.
-        BudgetExhausted = "budget_exhausted",
-        /// It gave no output of the shape that was asked for, too often.
-        StructuredOutputRetryExhausted = "structured_output_retry_exhausted",
-        /// It could not begin.
-        TurnSetupFailed = "turn_setup_failed",
-    }
-
-    /// Whether the model is to be fast.
-    pub enum FastMode {
-        /// It is not.
-        Off = "off",
-        /// It is.
-        On = "on",
-        /// It is not for a while.
-        Cooldown = "cooldown",
     }
 }
 

@@ -272,7 +272,7 @@ impl<'t> Reader<'t> {
 
 #[cold]
 fn too_large() -> DecodeError {
-    DecodeError::other(format!("takes more than {MEMORY_PER_BYTE} times the memory of its text as values"))
+    DecodeError::other(format!("the value takes more than {MEMORY_PER_BYTE} times the memory of its text as values"))
 }
 
 /// Strings of so many bytes are looked through at once: keys, words and ids. Longer ones by a search.

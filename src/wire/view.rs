@@ -1,4 +1,4 @@
-//! How views and open enums are declared: `view!`, `tagged!` and `words!`.
+//! How views are declared: `view!` and `tagged!`.
 //!
 //! The CLI changes with every release, so a view asks for as little as it can, keeps what it does not name, and lets no
 //! field hide another. These rules stand here once, for messages, replies and incoming requests.
@@ -248,111 +248,6 @@ macro_rules! tagged {
     )+};
 }
 
-/// Declares a set of words that may grow: an enum with a variant for each known word and one for all others.
-macro_rules! words {
-    ($(
-        $(#[$meta:meta])*
-        $vis:vis enum $words:ident { $($(#[$word_meta:meta])* $word:ident = $wire:literal,)+ }
-    )+) => {$(
-        $(#[$meta])*
-        #[derive(Clone)]
-        #[non_exhaustive]
-        $vis enum $words {
-            $($(#[$word_meta])* $word,)+
-            /// One that this version of the crate does not know.
-            Other(Box<str>),
-        }
-
-        impl $words {
-            /// The word on the wire.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$word => $wire,)+
-                    Self::Other(word) => word,
-                }
-            }
-        }
-
-        // By the word: what a host made `Other` by hand is what the CLI means by it.
-        impl PartialEq for $words {
-            fn eq(&self, other: &Self) -> bool {
-                self.as_str() == other.as_str()
-            }
-        }
-
-        impl Eq for $words {}
-
-        impl std::hash::Hash for $words {
-            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-                self.as_str().hash(state);
-            }
-        }
-
-        impl From<&str> for $words {
-            fn from(word: &str) -> Self {
-                match word {
-                    $($wire => Self::$word,)+
-                    _ => Self::Other(word.into()),
-                }
-            }
-        }
-
-        impl std::fmt::Debug for $words {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                match self {
-                    $(Self::$word => f.write_str(stringify!($word)),)+
-                    Self::Other(word) => f.debug_tuple("Other").field(&$crate::base::text::Quoted(word)).finish(),
-                }
-            }
-        }
-
-        impl std::fmt::Display for $words {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        #[cfg(any(test, fuzzing))]
-        impl $crate::wire::slow::Slow for $words {
-            fn slow(json: &$crate::base::json::Json) -> Result<Self, $crate::base::error::DecodeError> {
-                json.decode().map_err(|_| $crate::base::error::DecodeError::expected("a text"))
-            }
-        }
-
-        impl $crate::wire::view::FromJson for $words {
-            fn read(reader: &mut $crate::wire::read::Reader<'_>) -> Result<Self, $crate::base::error::DecodeError> {
-                match reader.string() {
-                    Some(word) => Ok(Self::from(&*word.cow())),
-                    None => {
-                        reader.skip();
-                        Err($crate::base::error::DecodeError::expected("a text"))
-                    }
-                }
-            }
-
-            fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
-                if let Self::Other(word) = self {
-                    found.push(format!("{at} is {word:?}"));
-                }
-            }
-        }
-
-        impl serde::Serialize for $words {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $words {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word = <std::borrow::Cow<'_, str> as serde::Deserialize>::deserialize(deserializer)?;
-                Ok(Self::from(&*word))
-            }
-        }
-    )+};
-}
-
 macro_rules! wire_name {
     ($name:ident) => {
         stringify!($name)
@@ -362,7 +257,8 @@ macro_rules! wire_name {
     };
 }
 
-pub(crate) use {tagged, view, wire_name, words};
+pub(crate) use crate::wire::words::words;
+pub(crate) use {tagged, view, wire_name};
 
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "views are public")]

@@ -25,7 +25,7 @@ fn read(file: &str) -> Option<String> {
     std::fs::read_to_string(file).ok()
 }
 
-/// The program that a batch file stands for. A program that is none is left as it is, and so is one whose file says something
+/// The program that a batch file stands for. Another program is left as it is, and so is one whose file contains something
 /// else: the options refuse it.
 fn shim(program: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
     let is_batch = Path::new(program).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cmd"));
