@@ -1,6 +1,6 @@
 //! A runner that nobody polls: whoever waits for the session would wait forever, so that is reported.
 //!
-//! To wait before the runner is polled is no mistake by itself, as the runner may be polled a moment later. So the first who
+//! Waiting before the runner is polled can be correct, as the runner may be polled a moment later. So the first who
 //! waits is woken after a second, by a thread, and reports a runner that was not polled until then. Builds without debug
 //! assertions, and builds without the feature `tracing`, start no thread and report nothing.
 

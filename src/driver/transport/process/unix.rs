@@ -29,7 +29,7 @@ impl Group {
         (getpgid(Some(pid)) == Ok(pid)).then_some(Self(Some(pid)))
     }
 
-    /// Kills all that is left in the group. The system gives a group's number to no one while it has a member.
+    /// Kills what is left in the group. The system gives a group's number to no one while it has a member.
     pub(super) fn kill(&mut self) {
         let _ = self.0.map(|pid| kill_process_group(pid, Signal::KILL));
     }
