@@ -169,7 +169,9 @@ pub(crate) fn open_with(
 pub(crate) fn open_dropped(script: Script, when_dropped: WhenDropped) -> Rig {
     let (world, log) = (TestRuntime::new(), Log::default());
     let transport = Tap { child: world.start(script), log: log.clone() };
-    let (claude, runner) = Session::builder().when_dropped(when_dropped).open_on(transport);
+    let mut config = Config::default();
+    config.handled = IncomingKinds::ALL;
+    let (claude, runner) = Session::builder().config(config).when_dropped(when_dropped).open_on(transport);
     Rig { world, claude, runner, log }
 }
 
