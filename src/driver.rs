@@ -43,6 +43,8 @@ use record::Record;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::SpawnError;
 pub use transport::Transport;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use transport::VersionError;
 #[cfg(feature = "smol")]
 pub use transport::smol;
 #[cfg(feature = "tokio")]

@@ -56,6 +56,8 @@ pub use flags::{flags, flags_without_option};
 #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
 pub(crate) use invocation::LocalProgram;
 pub use invocation::{Invocation, Platform};
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub(crate) use support::version_in;
 pub use support::{Support, flag_support, request_support};
 pub use values::{
     Effort, InitializeField, PermissionMode, PreviewFormat, SettingSource, Skills, ThinkingDisplay, ThinkingMode,

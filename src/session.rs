@@ -31,13 +31,15 @@ mod shared;
 mod state;
 mod subscriber;
 mod task;
+mod unpolled;
 mod waiting;
 mod when_dropped;
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::base::ids::PromptId;
 use crate::driver::Driver;
@@ -346,6 +348,7 @@ impl Session {
                 if let Some(closed) = shared.closed() {
                     return closed.clone();
                 }
+                poll_fn(|cx| Poll::Ready(shared.unpolled.waited(cx))).await;
                 listener.await;
             }
         }
@@ -356,6 +359,11 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What is written to may be the host's code.
         let id = self.session_id();
-        f.debug_struct("Session").field("id", &id).field("closed", &self.presence.closed()).finish_non_exhaustive()
+        let mut debug = f.debug_struct("Session");
+        debug.field("id", &id).field("closed", &self.presence.closed());
+        if self.presence.unpolled.is_unpolled() {
+            debug.field("runner", &format_args!("has not been polled"));
+        }
+        debug.finish_non_exhaustive()
     }
 }

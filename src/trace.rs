@@ -73,6 +73,7 @@
 //! | `session introduced` | INFO | `session_id`, `cli_version`, `capabilities` (how many) |
 //! | `session closed` | INFO; WARN where it ended by itself or not in full | `reason`, `exit`, `stderr`, `rejected_tail`, `last_error` (lengths), `cut_input`, `output_held` |
 //! | `session dropped` | INFO | |
+//! | `close waits for the running turn` | INFO | `at_most_s` (seconds, of `ShutdownTimeouts::turn`) |
 //! | `turn started` | DEBUG | `turn`, `origin` |
 //! | `turn ended` | DEBUG; WARN without a result | `turn`, `origin`, `result` |
 //! | `prompt taken` | DEBUG | `prompt`, `turn` |
@@ -126,6 +127,7 @@ mod shown;
 mod turns;
 
 use std::fmt;
+use std::time::Duration;
 
 use tracing::field::Empty;
 use tracing::{Span, warn_span};
@@ -162,6 +164,8 @@ use tell;
 pub struct Tracer {
     session: Span,
     turns: Turns,
+    /// Longest time that a close waits for the running turn.
+    turn_grace: Duration,
     exited: bool,
     closed: bool,
 }
@@ -174,13 +178,15 @@ impl Tracer {
         let session =
             warn_span!(target: TARGET, "session", tag, pid = process_id, session_id = Empty, cli_version = Empty);
         tell!(INFO, &session, "session started");
-        Self { session, turns: Turns::default(), exited: false, closed: false }
+        let turn_grace = config.timeouts.shutdown.turn;
+        Self { session, turns: Turns::default(), turn_grace, exited: false, closed: false }
     }
 
     /// One that tells nothing.
     #[cfg(feature = "session")]
     pub(crate) fn none() -> Self {
-        Self { session: Span::none(), turns: Turns::default(), exited: false, closed: true }
+        let turn_grace = Duration::ZERO;
+        Self { session: Span::none(), turns: Turns::default(), turn_grace, exited: false, closed: true }
     }
 
     /// The session's span, for what the host does with it; a disabled one once the session is over.

@@ -12,9 +12,13 @@ pub mod smol;
 mod spawn;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod version;
 
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use spawn::SpawnError;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use version::VersionError;
 
 use std::io;
 use std::task::{Context, Poll};

@@ -202,6 +202,15 @@ impl Options {
         Ok(set)
     }
 
+    /// Returns what asks the program for its version: without the flags of a session.
+    #[cfg(any(feature = "smol", feature = "tokio"))]
+    pub(crate) fn version_invocation(&self) -> Result<Invocation, OptionsError> {
+        let mut invocation = self.invocation()?;
+        (invocation.program, invocation.args) = self.program_words(Platform::NATIVE == Platform::Windows)?;
+        invocation.args.push("--version".into());
+        Ok(invocation)
+    }
+
     /// The program that is looked for on this machine.
     #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
     pub(crate) fn local_program(&self) -> LocalProgram<'_> {

@@ -98,6 +98,12 @@ fn support(since: Option<&str>, version: &str) -> Support {
     }
 }
 
+/// Returns the version that the output of `claude --version` begins with.
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub(crate) fn version_in(output: &str) -> Option<&str> {
+    output.split_whitespace().next().filter(|word| number(word).is_some())
+}
+
 /// Reads the number of a version, from `2.1.329` or the output of `claude --version`: `2.1.329 (Claude Code)`.
 fn number(version: &str) -> Option<[u32; 3]> {
     let mut parts = version.split_whitespace().next()?.splitn(3, '.');

@@ -225,7 +225,8 @@ impl SessionBuilder {
         let (session, runner) = self.setup.start(driver);
         #[cfg(unix)]
         let runner = runner.finishing(orphaned);
-        // Dropping the handle of the task detaches it.
+        // The runtime polls it from now on. Dropping the handle of the task detaches it.
+        session.presence.unpolled.polled();
         drop(tokio::spawn(runner));
         Ok(session)
     }
@@ -275,6 +276,7 @@ impl SessionBuilder {
         let program = self.options.invocation()?.program;
         let change = self.setup.change();
         let (session, runner) = self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?);
+        session.presence.unpolled.polled();
         let thread = std::thread::Builder::new().name("claude-duplex".to_owned());
         match thread.spawn(|| drop(async_io::block_on(runner))) {
             Ok(thread) => session.presence.runs_on(thread),

@@ -83,7 +83,11 @@ impl IncomingRequests {
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
-        self.inbox.poll_next(cx).map(|next| {
+        let next = self.inbox.poll_next(cx);
+        if next.is_pending() {
+            self.shared.unpolled.waited(cx);
+        }
+        next.map(|next| {
             let (ask, withdrawal) = next?;
             let presence = self.are_handles.then(|| self.shared.presence()).flatten();
             let shared = Arc::clone(&self.shared);

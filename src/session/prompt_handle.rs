@@ -224,12 +224,19 @@ impl PromptHandle {
     fn poll_message(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, Lagged>>> {
         let (polled, resumes) = self.mailbox.poll_message(cx);
         self.resume(resumes);
-        polled
+        self.waiting(polled, cx)
     }
 
     fn poll_end(&self, cx: &Context<'_>) -> Poll<PromptEnd> {
         let (polled, resumes) = self.mailbox.poll_end(cx);
         self.resume(resumes);
+        self.waiting(polled, cx)
+    }
+
+    fn waiting<T>(&self, polled: Poll<T>, cx: &Context<'_>) -> Poll<T> {
+        if polled.is_pending() {
+            self.presence.unpolled.waited(cx);
+        }
         polled
     }
 

@@ -90,6 +90,7 @@ impl Runner {
     /// handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined behind this future comes last, too.
     /// Futures that run as tasks of their own have no order.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
+        self.shared.unpolled.polled();
         let output = {
             let mut future = pin!(future);
             let mut begun = false;
@@ -115,6 +116,7 @@ impl Runner {
 
     /// Delivers what has happened. Ready with the end of the session.
     fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<SessionClosed> {
+        self.shared.unpolled.polled();
         loop {
             if let Some(closed) = self.shared.closed() {
                 return Poll::Ready(closed.clone());

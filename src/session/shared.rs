@@ -18,6 +18,7 @@ use super::call_error::CallError;
 use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
+use super::unpolled::Unpolled;
 use crate::driver::Aside;
 use crate::outgoing::request::InitializeResponse;
 use crate::protocol::end::SessionClosed;
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     /// Told when there is room, and at the end.
     pub(super) room: Event,
     pub(super) limits: HandleLimits,
+    pub(super) unpolled: Unpolled,
 }
 
 impl Shared {
@@ -52,6 +54,7 @@ impl Shared {
             ended: Event::new(),
             room: Event::new(),
             limits,
+            unpolled: Unpolled::default(),
         }
     }
 

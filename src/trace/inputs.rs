@@ -49,6 +49,10 @@ impl Tracer {
                     content(session, "answer", &serde_json::to_vec(answer).unwrap_or_default());
                 }
             }
+            Input::Close if self.turns.running().is_some() => {
+                let at_most_s = self.turn_grace.as_secs();
+                tell!(INFO, session, at_most_s, "close waits for the running turn");
+            }
             Input::Close => tell!(DEBUG, session, "close"),
             Input::CloseNow => tell!(DEBUG, session, "close now"),
             Input::Abort => tell!(DEBUG, session, "abort"),

@@ -1,6 +1,6 @@
 //! `examples/tap.rs` passes everything on, records what `replay` and `timeline` read, and reports what looks wrong.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -158,8 +158,12 @@ fn what_looks_wrong_is_reported() {
     "#;
     let answer = br#"{"type":"control_response","response":{"subtype":"success","request_id":"r-2"}}"#;
     let typed = [answer, &b"\n{\"type\":\"user\"}\nno json\n"[..]].concat();
-    let output = run(tapped(&folder, script, "0.3"), &typed);
-    assert!(output.status.success());
+    let mut child = tapped(&folder, script, "0.3").spawn().expect("it starts");
+    // A host responds to what it has read.
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    assert!(lines.by_ref().take(3).last().expect("there are three").expect("UTF-8").contains("r-2"));
+    child.stdin.take().expect("it is piped").write_all(&typed).expect("it is read");
+    assert!(child.wait().expect("it ends").success());
     let (recording, report) = folder.found();
     for part in [
         "the CLI wrote no message",

@@ -6,3 +6,4 @@ mod privacy;
 mod scenes;
 mod spans;
 mod table;
+mod unpolled;

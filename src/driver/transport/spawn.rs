@@ -19,6 +19,13 @@ pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> 
     options.invocation()
 }
 
+/// Returns what asks the program of the options for its version on this machine.
+pub(super) fn version_invocation(options: &Options) -> Result<Invocation, OptionsError> {
+    #[cfg(windows)]
+    let options = &*super::locate::located(options);
+    options.version_invocation()
+}
+
 /// Returns the command that every transport starts, as the host has changed it, and what to name if it cannot be started.
 pub(super) fn command(invocation: &Invocation, change: impl FnOnce(&mut Command)) -> (Command, Started) {
     let mut command = invocation.to_command();

@@ -39,12 +39,13 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
 
 use super::process::Process;
-use super::{SpawnError, Transport, spawn};
+use super::{SpawnError, Transport, VersionError, spawn, version};
 use crate::base::time::SessionTime;
 use crate::driver::Driver;
 use crate::options::{Invocation, Options};
@@ -89,6 +90,30 @@ pub fn spawn_with(
     let mut driver = driver(TokioTransport::spawn_with(&spawn::invocation(options)?, change)?, config);
     driver.advise(&advice);
     Ok(driver)
+}
+
+/// Asks the program of the options for its version, on the current tokio runtime: e.g. `2.1.332`. It is started with `--version` alone, in the
+/// directory and environment of the options, and is killed if it does not end in time. With the version,
+/// [`Options::unsupported_flags`] rates the options before a session is started.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use claude_duplex::{Options, driver};
+/// use std::time::Duration;
+///
+/// let options = Options::new().autocompact(100_000);
+/// let version = driver::tokio::version(&options, Duration::from_secs(10)).await?;
+/// for (flag, support) in options.unsupported_flags(&version) {
+///     eprintln!("{flag}: {support:?} by {version}");
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// [`VersionError`] if the program cannot be started, does not end in time, fails, or writes no version.
+pub async fn version(options: &Options, limit: Duration) -> Result<String, VersionError> {
+    let invocation = spawn::version_invocation(options).map_err(SpawnError::from)?;
+    version::version(TokioTransport::spawn(&invocation)?, limit).await
 }
 
 /// Makes a session of a child that is already there, whatever started it: see [`TokioTransport::adopt`].

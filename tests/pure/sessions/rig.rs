@@ -165,7 +165,7 @@ pub(crate) fn open_with(
     open_in(&TestRuntime::new(), Seed::from_bytes([7; 16]), script, configure, limit)
 }
 
-/// A session that nobody handles requests of, whose last handle ends it in that way.
+/// A session that owns every incoming request, whose last handle ends it in that way.
 pub(crate) fn open_dropped(script: Script, when_dropped: WhenDropped) -> Rig {
     let (world, log) = (TestRuntime::new(), Log::default());
     let transport = Tap { child: world.start(script), log: log.clone() };

@@ -34,6 +34,22 @@ fn a_good_session_is_told_by_its_begin_and_its_end() {
     assert_eq!(told(Level::INFO, good), ["session started", "session introduced", "session closed"]);
 }
 
+#[test]
+fn a_close_says_what_it_waits_for() {
+    let scene = || {
+        let script = Script::default().then([Step::text_in_parts("a b c", 3, std::time::Duration::from_secs(1))]);
+        session(config(1), script, async |claude| {
+            claude.prompt("talk").unwrap();
+            while !matches!(claude.next().await, Some(claude_duplex::Action::TurnStarted { .. })) {}
+            claude.close();
+            while claude.next().await.is_some() {}
+        });
+    };
+    let told = told(Level::INFO, scene);
+    let at = told.iter().position(|event| event == "close waits for the running turn");
+    assert!(at.is_some_and(|at| told[at + 1..] == ["session closed"]), "{told:?}");
+}
+
 /// The CLI is told to ask, and nobody is there to be asked.
 #[cfg(all(unix, feature = "smol"))]
 #[test]
