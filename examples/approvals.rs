@@ -24,6 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Some(edit) = prompt.next_edit().await {
             match edit? {
                 Edit::Append { block, text } if block.is_answer() => print!("{text}"),
+                // A stream broke, and the model was asked again.
+                Edit::Replace { block, text } if block.is_answer() => print!("\n(anew) {text}"),
+                Edit::Remove { from_block, .. } if from_block.is_answer() => print!("\n(anew) "),
                 Edit::ToolResult { result, .. } => println!("[{}]", result.text()),
                 _ => {}
             }

@@ -56,7 +56,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     println!("{outcome}: {}", result.and_then(|result| result.result_text()).unwrap_or_default());
                     claude.close(now());
                 }
-                Action::Closed(closed) => return Ok(println!("{closed}")),
+                Action::Closed(closed) => {
+                    println!("{closed}");
+                    return Ok(());
+                }
                 _ => {}
             }
         }

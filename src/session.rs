@@ -348,7 +348,11 @@ impl Session {
                 if let Some(closed) = shared.closed() {
                     return closed.clone();
                 }
-                poll_fn(|cx| Poll::Ready(shared.unpolled.waited(cx))).await;
+                poll_fn(|cx| {
+                    shared.unpolled.waited(cx);
+                    Poll::Ready(())
+                })
+                .await;
                 listener.await;
             }
         }

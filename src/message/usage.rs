@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn usage(text: &str) -> Usage {
-        Json::parse(text).and_then(|json| Ok(json.decode()?)).expect("a usage")
+        Json::parse(text).expect("it is JSON").decode().expect("a usage")
     }
 
     #[test]

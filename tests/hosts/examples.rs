@@ -131,7 +131,7 @@ fn one_shot_and_mio_loop_print_the_answer() {
 fn approvals_asks_the_user_before_a_tool() {
     let installed = Installed::new("approvals");
     for (typed, said) in [("y\n", "[src"), ("n\n", "[the user said no")] {
-        let lines = lines_of(&mut installed.example("approvals").arg("run: echo src"), typed);
+        let lines = lines_of(installed.example("approvals").arg("run: echo src"), typed);
         assert!(lines.iter().any(|line| line.starts_with("May it run Bash") && line.ends_with("? (y/n)")), "{lines:?}");
         assert!(lines.iter().any(|line| line.contains(said)), "{lines:?}");
     }

@@ -307,8 +307,10 @@ fn stalled() -> Scene {
     scene
 }
 
+type NamedScene = (&'static str, fn() -> Scene);
+
 /// Every scene by its name.
-const SCENES: [(&str, fn() -> Scene); 7] = [
+const SCENES: [NamedScene; 7] = [
     ("answered", answered),
     ("failed", failed),
     ("requested", requested),

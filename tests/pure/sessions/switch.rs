@@ -285,7 +285,7 @@ fn what_is_said_before_a_request_is_delivered_before_its_handler_runs() {
             while let Some(Some(message)) = now(prompt.as_mut().unwrap().next()) {
                 read += &message.unwrap().line();
             }
-            let name = tool.input.as_str().contains("\"a\"").then_some("before a").unwrap_or("before b");
+            let name = if tool.input.as_str().contains("\"a\"") { "before a" } else { "before b" };
             calls.push((watched.contains(name), read.contains(name)));
             async { Decision::allow() }
         });
