@@ -24,9 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Some(edit) = prompt.next_edit().await {
             match edit? {
                 Edit::Append { block, text } if block.is_answer() => print!("{text}"),
-                // A stream broke, and the model was asked again.
-                Edit::Replace { block, text } if block.is_answer() => print!("\n(anew) {text}"),
-                Edit::Remove { from_block, .. } if from_block.is_answer() => print!("\n(anew) "),
+                // A stream broke: a new line takes the place of what was said.
+                Edit::Replace { block: b, text } if b.is_answer() => print!("\n{text}"),
+                Edit::Remove { from_block: b, .. } if b.is_answer() => println!(),
                 Edit::ToolResult { result, .. } => println!("[{}]", result.text()),
                 _ => {}
             }

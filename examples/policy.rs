@@ -1,7 +1,6 @@
 //! A permission policy, and its unit test, which needs no CLI.
 //!
 //!     cargo run --example policy --features tokio
-//!     cargo test --example policy --features tokio
 
 use claude_duplex::{Decision, Handlers, PermissionRequest, Session};
 

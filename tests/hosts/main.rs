@@ -10,6 +10,11 @@ mod chat;
 mod examples;
 #[cfg(all(unix, feature = "smol"))]
 mod journal;
+/// Its unit test runs here: a `cargo test` that tests an example does not build it as a program.
+#[cfg(feature = "tokio")]
+#[path = "../../examples/policy.rs"]
+#[allow(dead_code, reason = "its main is for the program")]
+mod policy;
 #[cfg(all(unix, feature = "smol"))]
 mod smol_driver;
 #[cfg(all(unix, feature = "smol"))]

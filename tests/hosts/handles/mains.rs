@@ -71,7 +71,12 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "in_mid_turn",
         script: || Script::default().then([Step::text_in_parts("a long answer", 1000, Duration::from_secs(1))]),
-        talk: |claude| Box::pin(async { Ok(drop(claude.prompt("talk")?.next().await.ok_or("no message")??)) }),
+        talk: |claude| {
+            Box::pin(async {
+                claude.prompt("talk")?.next().await.ok_or("no message")??;
+                Ok(())
+            })
+        },
         outcome: Some(Outcome::Interrupted),
     },
     Scenario {
@@ -94,7 +99,8 @@ const SCENARIOS: &[Scenario] = &[
             Box::pin(async {
                 // It has read the prompt, and reads no more.
                 let mut prompt = claude.prompt("hello?")?;
-                Ok(drop(prompt.next().await.ok_or("no message")??))
+                prompt.next().await.ok_or("no message")??;
+                Ok(())
             })
         },
         outcome: None,
