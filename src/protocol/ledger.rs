@@ -27,7 +27,7 @@
 //! * it took something before its `init` and nothing after: a joined batch that was blocked before its last echo, which
 //!   the next prompt was due (`blocked_batch` of 2.1.143).
 //!
-//! What is known by these rules alone is marked so ([`Attribution::Inferred`](crate::action::Attribution)). An echo of a
+//! What is known by these rules alone is marked so ([`Attribution::Inferred`](crate::Attribution)). An echo of a
 //! prompt that they have ended says that they were wrong: its turn answers no other, and the result that it was given goes
 //! to the next of those that waited for that turn.
 //!

@@ -74,7 +74,7 @@ fn lines_of_stderr_count_as_unread() {
     assert!(protocol.wants_read());
 }
 
-/// Echoes, keep-alives, error responses and control lines are there, each once and in order.
+/// Echoes, keep-alive lines, error responses and control lines are there, each once and in order.
 #[test]
 fn every_line_of_the_cli_is_reported_as_it_came() {
     let mut lines = 0;

@@ -63,7 +63,7 @@ pub fn spawn(options: &Options, config: Config) -> Result<Driver<SmolTransport>,
     spawn_with(options, config, |_| {})
 }
 
-/// Starts the CLI as [`spawn`] does, with a command that the host changes first: no console window, resource limits, a
+/// Starts the CLI as [`spawn`](fn@spawn) does, with a command that the host changes first: no console window, resource limits, a
 /// `pre_exec`, another process group.
 ///
 /// `change` gets the command with everything that the options say, in a process group of its own. The three pipes are set
@@ -82,7 +82,7 @@ pub fn spawn(options: &Options, config: Config) -> Result<Driver<SmolTransport>,
 /// ```
 ///
 /// # Errors
-/// As for [`spawn`]. An error names the program and the directory of the changed command.
+/// As for [`spawn`](fn@spawn). An error names the program and the directory of the changed command.
 pub fn spawn_with(
     options: &Options,
     config: Config,

@@ -11,7 +11,7 @@ use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdE
 use crate::protocol::shutdown::Step;
 
 impl Protocol {
-    /// Gives the model something to do. Its end is told by one [`PromptEnded`](Action::PromptEnded), whatever happens; nothing
+    /// Gives the model something to do. Its end is told by one [`PromptEnded`](crate::Action::PromptEnded), whatever happens; nothing
     /// need be awaited before the first.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ impl Protocol {
     /// [`WhenBusy`](RefusedReason::Busy) where something runs or waits and [`WhenBusy::Reject`](crate::WhenBusy::Reject) holds;
     /// [`Reused`](RefusedReason::Reused) where its uuid was used; [`Full`](RefusedReason::Full) where
     /// [`Limits::open_prompts`](crate::Limits::open_prompts) or [`Limits::unsent`](crate::Limits::unsent) is reached, and
-    /// [`CapacityAvailable`](Action::CapacityAvailable) then tells when there is room; [`TooLong`](RefusedReason::TooLong) where there never will be.
+    /// [`CapacityAvailable`](crate::Action::CapacityAvailable) then tells when there is room; [`TooLong`](RefusedReason::TooLong) where there never will be.
     pub fn prompt(&mut self, now: SessionTime, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
         let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
@@ -35,7 +35,7 @@ impl Protocol {
         self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or_else(|| Err(self.stale()))
     }
 
-    /// Stops what runs. The reply is [`ResponseReceived`](Action::ResponseReceived); the prompt that it stopped ends as
+    /// Stops what runs. The reply is [`ResponseReceived`](crate::Action::ResponseReceived); the prompt that it stopped ends as
     /// [`Interrupted`](crate::Outcome::Interrupted), or otherwise if its turn was over first.
     ///
     /// Nothing need run: an idle CLI acknowledges it, and no result follows. The CLI has
@@ -52,7 +52,7 @@ impl Protocol {
     }
 
     /// Asks something of the CLI itself: a [`Request`], or a [typed one](crate::request). The reply is
-    /// [`ResponseReceived`](Action::ResponseReceived).
+    /// [`ResponseReceived`](crate::Action::ResponseReceived).
     ///
     /// # Errors
     /// The request comes back: the session is closing, its id cannot be used ([`Reused`](RefusedReason::Reused)), or there is no
@@ -69,7 +69,7 @@ impl Protocol {
     }
 
     /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
-    /// gives; [`IncomingAnswered`](Action::IncomingAnswered) tells it to whoever else watches.
+    /// gives; [`IncomingAnswered`](crate::Action::IncomingAnswered) tells it to whoever else watches.
     ///
     /// # Errors
     /// [`RespondError::Stale`] where the incoming request is over, or another session's; [`RespondError::Closed`] if the session
@@ -96,9 +96,9 @@ impl Protocol {
     ///
     /// At the end of stdin the CLI up to 2.1.206 runs what hooks guard. So if the turn outlasts its grace while a request of
     /// the CLI is open or hooks are registered, the turn is interrupted. Every open request is refused in the way that is
-    /// safe for its kind, and [withdrawn](Action::IncomingCancelled). Stdin is closed when the turn has ended, after the grace
+    /// safe for its kind, and [withdrawn](crate::Action::IncomingCancelled). Stdin is closed when the turn has ended, after the grace
     /// [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. A child that has not read all of that by then is killed instead.
-    /// [`SessionClosed`](Action::Closed) comes last.
+    /// [`SessionClosed`](crate::Action::Closed) comes last.
     pub fn close(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);
@@ -110,7 +110,7 @@ impl Protocol {
     /// Every open request of the CLI is refused in the way that is safe for its kind.
     ///
     /// Stdin is closed when the turn has ended, after the grace [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. What
-    /// follows is as after [`close`](Self::close). With the default graces [`SessionClosed`](Action::Closed) comes within 19
+    /// follows is as after [`close`](Self::close). With the default graces [`SessionClosed`](crate::Action::Closed) comes within 19
     /// seconds, even if the child ignores everything. After `close` it shortens the wait for the turn.
     pub fn close_now(&mut self, now: SessionTime) {
         self.enter(now, |this| {
@@ -122,8 +122,8 @@ impl Protocol {
         });
     }
 
-    /// Ends the session now: everything is settled as [`LostReason::Aborted`], and the child is killed, which
-    /// [`poll_child_command`](Self::poll_child_command) says. [`SessionClosed`](Action::Closed) follows when the child is gone, after the grace
+    /// Ends the session now: everything is settled as [`LostReason::Aborted`](crate::LostReason::Aborted), and the child is killed, which
+    /// [`poll_child_command`](Self::poll_child_command) says. [`SessionClosed`](crate::Action::Closed) follows when the child is gone, after the grace
     /// [`pipes`](crate::ShutdownTimeouts::pipes) at the latest.
     pub fn abort(&mut self, now: SessionTime) {
         self.enter(now, |this| this.abandon(CloseReason::Aborted));

@@ -71,7 +71,7 @@ impl Protocol {
     }
 
     /// The child's stdout has ended, or cannot be read. A last line without a line end counts, if it is whole; else it is
-    /// [`RejectedLine`](Action::RejectedLine) as cut off. Prompts, turns and requests that are open are [`LostReason`] with it.
+    /// [`RejectedLine`](crate::Action::RejectedLine) as cut off. Prompts, turns and requests that are open are [`LostReason`] with it.
     pub fn eof(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             if this.shutdown.is_eof() {
@@ -88,7 +88,7 @@ impl Protocol {
     }
 
     /// Bytes of the child's stderr, of which the last [`Limits::stderr_tail`](crate::Limits::stderr_tail) are kept (16 KiB).
-    /// With [`Config::stderr_lines`] each line is an [action](Action::StderrLine) too. That counts as unread, so a host that
+    /// With [`Config::stderr_lines`] each line is an [action](crate::Action::StderrLine) too. That counts as unread, so a host that
     /// wants the lines reads stderr while [`wants_read`](Self::wants_read).
     pub fn stderr(&mut self, now: SessionTime, bytes: &[u8]) {
         self.enter(now, |this| this.take_stderr(bytes));
