@@ -36,10 +36,9 @@ mod waiting;
 mod when_dropped;
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::task::Poll;
 
 use crate::base::ids::PromptId;
 use crate::driver::Driver;
@@ -161,7 +160,8 @@ impl Session {
     /// # Errors
     /// The interrupt comes back: see [`Protocol::interrupt`](crate::Protocol::interrupt).
     pub fn interrupt(&self, interrupt: Interrupt) -> Result<PendingResponse, RefusedError<Interrupt>> {
-        self.presence.command(|state| state.interrupt(interrupt))
+        let pending = self.presence.command(|state| state.interrupt(interrupt))?;
+        Ok(pending.for_host(&self.presence.desk))
     }
 
     /// Asks something of the CLI itself; the reply can be waited for later, or not at all. [`call`](Self::call) is shorter.
@@ -184,7 +184,8 @@ impl Session {
     /// # Errors
     /// The request comes back: see [`Protocol::request`](crate::Protocol::request).
     pub fn request(&self, request: impl Into<Request>) -> Result<PendingResponse, RefusedError<Request>> {
-        self.presence.command(|state| state.request(request.into()))
+        let pending = self.presence.command(|state| state.request(request.into()))?;
+        Ok(pending.for_host(&self.presence.desk))
     }
 
     /// Ends the session in order: see [`Protocol::close`](crate::Protocol::close). The runner goes on to the end.
@@ -266,7 +267,7 @@ impl Session {
             if !self.presence.state().wants_room() {
                 return;
             }
-            listener.await;
+            self.presence.wait(listener).await;
         }
     }
 
@@ -348,12 +349,7 @@ impl Session {
                 if let Some(closed) = shared.closed() {
                     return closed.clone();
                 }
-                poll_fn(|cx| {
-                    shared.unpolled.waited(cx);
-                    Poll::Ready(())
-                })
-                .await;
-                listener.await;
+                shared.wait(listener).await;
             }
         }
     }
@@ -365,7 +361,7 @@ impl fmt::Debug for Session {
         let id = self.session_id();
         let mut debug = f.debug_struct("Session");
         debug.field("id", &id).field("closed", &self.presence.closed());
-        if self.presence.unpolled.is_unpolled() {
+        if self.presence.desk.unpolled.is_unpolled() {
             debug.field("runner", &format_args!("has not been polled"));
         }
         debug.finish_non_exhaustive()

@@ -23,7 +23,7 @@ use crate::protocol::end::SessionClosed;
 ///     .prompt(SessionTime::ZERO, refused.into_inner().when_busy(WhenBusy::Queue))
 ///     .unwrap();
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RefusedError<T> {
     value: T,
     reason: RefusedReason,
@@ -79,6 +79,13 @@ impl<T> fmt::Display for RefusedError<T> {
             Some(closed) => write!(f, "the session takes no more commands, open another: {closed}"),
             None => self.reason.fmt(f),
         }
+    }
+}
+
+/// Begins with the text: a `main` that returns an error prints it by `Debug`.
+impl<T: fmt::Debug> fmt::Debug for RefusedError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RefusedError").field(&format_args!("{self}")).field(&self.value).finish()
     }
 }
 

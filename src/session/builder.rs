@@ -226,7 +226,7 @@ impl SessionBuilder {
         #[cfg(unix)]
         let runner = runner.finishing(orphaned);
         // The runtime polls it from now on. Dropping the handle of the task detaches it.
-        session.presence.unpolled.polled();
+        session.presence.desk.unpolled.polled();
         drop(tokio::spawn(runner));
         Ok(session)
     }
@@ -273,15 +273,18 @@ impl SessionBuilder {
     #[cfg(feature = "smol")]
     pub fn spawn_thread(mut self) -> Result<Session, SpawnError> {
         self.prepare();
-        let program = self.options.invocation()?.program;
+        let options = self.options.clone();
         let change = self.setup.change();
         let (session, runner) = self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?);
-        session.presence.unpolled.polled();
+        session.presence.desk.unpolled.polled();
         let thread = std::thread::Builder::new().name("claude-duplex".to_owned());
         match thread.spawn(|| drop(async_io::block_on(runner))) {
             Ok(thread) => session.presence.runs_on(thread),
             // The runner was dropped, which kills the child.
-            Err(source) => return Err(SpawnError::System { program, source }),
+            Err(source) => {
+                let program = options.invocation()?.program;
+                return Err(SpawnError::System { program, source });
+            }
         }
         Ok(session)
     }

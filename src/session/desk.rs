@@ -2,13 +2,18 @@
 //!
 //! A drop may happen anywhere, in a waker that the driver's transport drops too, so it never takes the state.
 
-use std::task::Context;
+use std::task::{Context, Poll};
 
+use super::unpolled::Unpolled;
 use crate::base::ids::{IncomingId, PromptId};
 use crate::driver::awaited::Awaited;
 
 #[derive(Default)]
-pub(super) struct Desk(Awaited<Left>);
+pub(super) struct Desk {
+    left: Awaited<Left>,
+    /// Everybody who can wait for the session has the desk.
+    pub(super) unpolled: Unpolled,
+}
 
 #[derive(Default)]
 pub(super) struct Left {
@@ -23,7 +28,7 @@ pub(super) struct Left {
 impl Desk {
     /// Leaves something for the runner and wakes it.
     pub(super) fn leave(&self, what: impl FnOnce(&mut Left)) {
-        let ((), runner) = self.0.tell(what);
+        let ((), runner) = self.left.tell(what);
         if let Some(runner) = runner {
             runner.wake();
         }
@@ -34,10 +39,18 @@ impl Desk {
         self.leave(|_| {});
     }
 
+    /// Notes a task that waits for the session, if it does.
+    pub(super) fn waiting<T>(&self, polled: Poll<T>, cx: &Context<'_>) -> Poll<T> {
+        if polled.is_pending() {
+            self.unpolled.waited(cx);
+        }
+        polled
+    }
+
     /// Takes what was left, as the task that is woken when more is.
     pub(super) fn collect(&self, cx: &Context<'_>) -> Left {
         let mut taken = Left::default();
-        let _ = self.0.poll(cx, |left| {
+        let _ = self.left.poll(cx, |left| {
             taken.is_dropped |= std::mem::take(&mut left.is_dropped);
             taken.declined.append(&mut left.declined);
             taken.stopped.append(&mut left.stopped);

@@ -83,11 +83,7 @@ impl IncomingRequests {
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
-        let next = self.inbox.poll_next(cx);
-        if next.is_pending() {
-            self.shared.unpolled.waited(cx);
-        }
-        next.map(|next| {
+        self.shared.desk.waiting(self.inbox.poll_next(cx), cx).map(|next| {
             let (ask, withdrawal) = next?;
             let presence = self.are_handles.then(|| self.shared.presence()).flatten();
             let shared = Arc::clone(&self.shared);

@@ -218,26 +218,20 @@ impl PromptHandle {
     /// # Errors
     /// The interrupt comes back: the prompt is held back here still ([`cancel`](Self::cancel) it), or is over.
     pub fn interrupt(&self) -> Result<PendingResponse, RefusedError<Interrupt>> {
-        self.presence.command(|state| state.interrupt(Interrupt::prompt(self.id)))
+        let pending = self.presence.command(|state| state.interrupt(Interrupt::prompt(self.id)))?;
+        Ok(pending.for_host(&self.presence.desk))
     }
 
     fn poll_message(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, Lagged>>> {
         let (polled, resumes) = self.mailbox.poll_message(cx);
         self.resume(resumes);
-        self.waiting(polled, cx)
+        self.presence.desk.waiting(polled, cx)
     }
 
     fn poll_end(&self, cx: &Context<'_>) -> Poll<PromptEnd> {
         let (polled, resumes) = self.mailbox.poll_end(cx);
         self.resume(resumes);
-        self.waiting(polled, cx)
-    }
-
-    fn waiting<T>(&self, polled: Poll<T>, cx: &Context<'_>) -> Poll<T> {
-        if polled.is_pending() {
-            self.presence.unpolled.waited(cx);
-        }
-        polled
+        self.presence.desk.waiting(polled, cx)
     }
 
     /// Wakes a session that waited for this reader.

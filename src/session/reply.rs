@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::call_error::CallError;
+use super::desk::Desk;
 use super::waiting::slot::Slot;
 use crate::base::ids::RequestId;
 use crate::outgoing::request::Response;
@@ -43,11 +44,18 @@ pub(super) type Replied = Result<Response, CallError>;
 pub struct PendingResponse {
     id: RequestId,
     slot: Arc<Slot<Replied>>,
+    /// That of the session, if the host is to wait.
+    desk: Option<Arc<Desk>>,
 }
 
 impl PendingResponse {
     pub(super) fn new(id: RequestId, slot: Arc<Slot<Replied>>) -> Self {
-        Self { id, slot }
+        Self { id, slot, desk: None }
+    }
+
+    /// A response that a host waits for.
+    pub(super) fn for_host(self, desk: &Arc<Desk>) -> Self {
+        Self { desk: Some(Arc::clone(desk)), ..self }
     }
 
     /// The request.
@@ -61,7 +69,11 @@ impl Future for PendingResponse {
     type Output = Result<Response, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.slot.poll_take(cx)
+        let polled = self.slot.poll_take(cx);
+        match &self.desk {
+            Some(desk) => desk.waiting(polled, cx),
+            None => polled,
+        }
     }
 }
 

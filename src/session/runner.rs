@@ -82,15 +82,16 @@ impl Runner {
         }
     }
 
-    /// Runs the session while the future runs, then closes it in order and waits for its end
-    /// ([`ShutdownTimeouts`](crate::ShutdownTimeouts)). What the future gave.
+    /// Runs the session while the future runs, then ends it as the drop of the last handle does
+    /// ([`WhenDropped`](super::WhenDropped): within seconds by default), and waits for its end
+    /// ([`ShutdownTimeouts`](crate::ShutdownTimeouts)). Returns what the future returned.
     ///
     /// If the session ends first, the future runs on by itself. Each poll runs the session first, then the future, then the
     /// [handlers](crate::SessionBuilder::handlers) of the builder. So what the future prints stands above the question that a
     /// handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined behind this future comes last, too.
     /// Futures that run as tasks of their own have no order.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
-        self.shared.unpolled.polled();
+        self.shared.desk.unpolled.polled();
         let output = {
             let mut future = pin!(future);
             let mut begun = false;
@@ -116,7 +117,7 @@ impl Runner {
 
     /// Delivers what has happened. Ready with the end of the session.
     fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<SessionClosed> {
-        self.shared.unpolled.polled();
+        self.shared.desk.unpolled.polled();
         loop {
             if let Some(closed) = self.shared.closed() {
                 return Poll::Ready(closed.clone());

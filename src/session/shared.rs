@@ -9,16 +9,17 @@
 //! the order in which things happened: whoever finds another at it leaves its own to that one. The transport alone is
 //! called under the state's lock: one that a host wrote may not call the handles of its own session.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::thread::JoinHandle;
 
-use event_listener::Event;
+use event_listener::{Event, EventListener};
 
 use super::call_error::CallError;
 use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::state::State;
-use super::unpolled::Unpolled;
 use crate::driver::Aside;
 use crate::outgoing::request::InitializeResponse;
 use crate::protocol::end::SessionClosed;
@@ -39,7 +40,6 @@ pub(super) struct Shared {
     /// Told when there is room, and at the end.
     pub(super) room: Event,
     pub(super) limits: HandleLimits,
-    pub(super) unpolled: Unpolled,
 }
 
 impl Shared {
@@ -54,7 +54,6 @@ impl Shared {
             ended: Event::new(),
             room: Event::new(),
             limits,
-            unpolled: Unpolled::default(),
         }
     }
 
@@ -117,8 +116,14 @@ impl Shared {
             if let Some(closed) = self.closed() {
                 return Some(Err(CallError::Closed(Box::new(closed.clone()))));
             }
-            listener.await;
+            self.wait(listener).await;
         }
+    }
+
+    /// Waits for an event of the session.
+    pub(super) async fn wait(&self, listener: EventListener) {
+        let mut listener = pin!(listener);
+        poll_fn(|cx| self.desk.waiting(listener.as_mut().poll(cx), cx)).await;
     }
 
     /// How the session ended, once it has.

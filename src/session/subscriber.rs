@@ -71,7 +71,7 @@ impl Subscriber {
             match self.feed.poll_take(cx, &mut self.taken) {
                 Poll::Ready(true) => self.desk.wake(),
                 Poll::Ready(false) => {}
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => return self.desk.waiting(Poll::Pending, cx),
             }
         }
         Poll::Ready(self.taken.pop_front())
