@@ -11,7 +11,7 @@ use crate::driver::awaited::Awaited;
 #[derive(Default)]
 pub(super) struct Desk {
     left: Awaited<Left>,
-    /// Everybody who can wait for the session has the desk.
+    /// State of the runner, for those who wait for the session.
     pub(super) unpolled: Unpolled,
 }
 

@@ -44,7 +44,7 @@ pub(super) type Replied = Result<Response, CallError>;
 pub struct PendingResponse {
     id: RequestId,
     slot: Arc<Slot<Replied>>,
-    /// That of the session, if the host is to wait.
+    /// Desk of the session, if the host waits.
     desk: Option<Arc<Desk>>,
 }
 

@@ -55,10 +55,9 @@ impl Watch {
         self.protocol.apply(now, Input::Receive(Cow::Borrowed(part)));
         if part.ends_with(b"\n") {
             let line = std::mem::take(&mut self.line);
-            let fits = line.trim_ascii_end().len() <= self.protocol.config().limits.line;
-            // A response may be taken out of a damaged line, too.
+            // A response may be taken out of a damaged line, too, and one in a line that is too long ends its request as well.
             let messages = match serde_json::from_slice::<Value>(&line) {
-                Ok(message) if fits => vec![message],
+                Ok(message) => vec![message],
                 Err(_) if self.protocol.stats().damaged > damaged => objects(&line),
                 _ => Vec::new(),
             };
