@@ -7,6 +7,8 @@
 mod ends;
 mod explained;
 mod hosts;
+// It looks for processes by their numbers; on Windows the child is killed in the end.
+#[cfg(unix)]
 mod mains;
 mod reentry;
 mod stage;
@@ -23,6 +25,7 @@ use crate::hosts::{HOSTS, PLAY};
 use crate::stage::{Scenario, Stage};
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
     if let Some(other) = mains::other_process() {
         return other;
     }
@@ -36,5 +39,7 @@ fn main() -> ExitCode {
         Trial::test(format!("{name}::{}", scenario.name), move || Stage::run(run, scenario))
     };
     let trials = HOSTS.iter().flat_map(|host| scenarios().map(|scenario| trial(*host, scenario)));
-    libtest_mimic::run(&Arguments::from_args(), trials.chain(mains::trials()).collect()).exit_code()
+    #[cfg(unix)]
+    let trials = trials.chain(mains::trials());
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
