@@ -1,11 +1,12 @@
 //! A subscriber that keeps everything.
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::subscriber::Interest;
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// A handle on what was seen. Span `n` has the id `n + 1`.
 #[derive(Clone)]
@@ -65,6 +66,33 @@ impl Visit for Fields {
     }
 }
 
+/// A subscriber that is nobody's, and has `tracing` ask anew each time.
+struct Undecided;
+
+impl Subscriber for Undecided {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
 impl Capture {
     /// Wants everything of that level and above.
     pub(crate) fn new(level: Level) -> Self {
@@ -77,6 +105,10 @@ impl Capture {
 
     /// What is seen meanwhile.
     pub(crate) fn during<R>(&self, run: impl FnOnce() -> R) -> R {
+        // Where there is one subscriber, `tracing` asks the thread that comes to a place first whether anybody wants it, and
+        // remembers the answer: a thread of another test, without a subscriber, would answer for this one.
+        static OTHERS: OnceLock<[Dispatch; 2]> = OnceLock::new();
+        OTHERS.get_or_init(|| [Dispatch::new(Undecided), Dispatch::new(Undecided)]);
         tracing::subscriber::with_default(self.clone(), run)
     }
 }
