@@ -273,7 +273,6 @@ impl SessionBuilder {
     #[cfg(feature = "smol")]
     pub fn spawn_thread(mut self) -> Result<Session, SpawnError> {
         self.prepare();
-        let options = self.options.clone();
         let change = self.setup.change();
         let (session, runner) = self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?);
         session.presence.desk.unpolled.polled();
@@ -282,7 +281,7 @@ impl SessionBuilder {
             Ok(thread) => session.presence.runs_on(thread),
             // The runner was dropped, which kills the child.
             Err(source) => {
-                let program = options.invocation()?.program;
+                let program = self.options.invocation()?.program;
                 return Err(SpawnError::System { program, source });
             }
         }

@@ -1,6 +1,7 @@
 //! The small examples as a person meets them: with nothing installed.
 
 use std::io::Write;
+use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -287,6 +288,8 @@ fn a_reader_that_leaves_is_no_panic() {
     ];
     let left = |command: &mut Command| {
         let (ours, theirs) = UnixStream::pair().expect("a pair");
+        // A child that another test forks may hold it a little longer: it is closed for all of them.
+        theirs.shutdown(Shutdown::Both).expect("it is open");
         drop(theirs);
         let output = run(command.stdout(OwnedFd::from(ours)), "hello\n");
         (output.status.code(), text(&output.stderr))

@@ -22,3 +22,5 @@ mod tap;
 mod timeline;
 #[cfg(all(unix, feature = "tokio"))]
 mod tokio_driver;
+#[cfg(all(unix, any(feature = "smol", feature = "tokio")))]
+mod version;

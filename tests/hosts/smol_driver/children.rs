@@ -6,12 +6,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_process::Command;
-use claude_duplex::driver::VersionError;
 use claude_duplex::driver::smol::{SmolTransport, adopt, spawn};
 use claude_duplex::{Action, CloseReason, Config, Driver, Exit, IncomingKind, Options, Outcome, Seed};
 use smol::stream::StreamExt;
 
 use super::{bounded, polls_of_silence};
+use crate::version;
 
 /// Says that it is there, reads prompts and answers each, until its input ends.
 const POLITE: &str = r#"
@@ -185,25 +185,5 @@ fn a_silent_child_is_waited_for_and_not_asked_again_and_again() {
 
 #[test]
 fn a_program_is_asked_for_its_version() {
-    let ask = |program: &str, script: &str, limit: Duration| {
-        let options = Options::new().program(program).global_arg("-c").global_arg(script);
-        async_io::block_on(claude_duplex::driver::smol::version(&options, limit))
-    };
-    let long = Duration::from_secs(60);
-    let told = ask("sh", r#"[ "$0" = --version ] && echo '2.1.3 (Claude Code)'"#, long);
-    assert_eq!(told.unwrap(), "2.1.3");
-    let left = ask("sh", "sleep 600 & echo 2.1.3", Duration::from_millis(500));
-    assert_eq!(left.unwrap(), "2.1.3", "what it left running is not waited for");
-    let failed = ask("sh", "echo broken >&2; exit 3", long).unwrap_err();
-    assert!(matches!(&failed, VersionError::Failed { exit: Exit::Code(3), .. }), "{failed:?}");
-    assert!(failed.to_string().contains("exit status 3; stderr: broken"), "{failed}");
-    let other = ask("sh", "echo hello", long).unwrap_err();
-    assert!(matches!(&other, VersionError::Unreadable { output } if output == "hello\n"), "{other:?}");
-    let late = ask("sh", "exec sleep 1000", Duration::from_millis(50)).unwrap_err();
-    assert!(matches!(late, VersionError::TimedOut(_)), "{late:?}");
-    let missing = ask("no-such-claude", "", long).unwrap_err();
-    assert!(
-        matches!(&missing, VersionError::Spawn(error) if error.to_string().contains("no-such-claude")),
-        "{missing:?}"
-    );
+    version::is_asked_for(|options, limit| async_io::block_on(claude_duplex::driver::smol::version(options, limit)));
 }
