@@ -31,7 +31,7 @@
 //! let view = message.view()?;
 //! assert_eq!(view.unknown_names(), ["new"]);
 //! let MessageView::System(System::TaskStarted(task)) = view else {
-//!     panic!("it is a task")
+//!     panic!("not a task")
 //! };
 //! assert_eq!(
 //!     (task.task_id.as_str(), task.unknown_fields.get("new").unwrap().as_str()),

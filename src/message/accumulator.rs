@@ -94,7 +94,7 @@ pub struct Accumulator {
     calls: Recent<AccumulatedBlock>,
     /// Blocks of complete messages, by the `uuid` of the message.
     lines: Recent<Line>,
-    /// Set if the turn has sent a complete text in the main thread.
+    /// `true` if the turn has sent a complete text in the main thread.
     answered: bool,
     unmatched: u64,
 }

@@ -17,7 +17,7 @@ view! {
             uuid: String,
             /// Identifier of the session.
             session_id: String,
-            /// Tool call that started the subagent; `None` in the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
             /// Kind of the API error. If set, the CLI wrote the text, and the model did not answer.
             error: AssistantError,
@@ -200,8 +200,8 @@ view! {
 }
 
 words! {
-    /// Kind of an API error that prevented an answer ([wire reference, section
-    /// 1.4](crate::guide::wire#14-fields-of-messages)).
+    /// Kind of an API error that prevented an answer
+    /// ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
     pub enum AssistantError {
         /// The API rejected the key or login.
         AuthenticationFailed = "authentication_failed",

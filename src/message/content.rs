@@ -97,7 +97,7 @@ view! {
     /// Result of a tool call.
     pub struct ToolResultBlock {
         must {
-            /// The call that it answers.
+            /// Identifier of the tool call.
             tool_use_id: String,
         }
         may {
@@ -115,7 +115,7 @@ view! {
         must {
             /// Type of the result, e.g. `web_search_tool_result`, `advisor_tool_result`.
             kind = "type": String,
-            /// The call that it answers.
+            /// Identifier of the tool call.
             tool_use_id: String,
         }
         may {

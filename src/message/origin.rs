@@ -39,8 +39,8 @@ view! {
 }
 
 words! {
-    /// Kind of the origin of a turn or message ([wire reference, section
-    /// 2.1](crate::guide::wire#21-begin-and-end-of-a-turn)).
+    /// Kind of the origin of a turn or message
+    /// ([wire reference, section 2.1](crate::guide::wire#21-begin-and-end-of-a-turn)).
     pub enum MessageOriginKind {
         /// Prompt of a person.
         Human = "human",

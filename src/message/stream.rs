@@ -23,7 +23,7 @@ view! {
             uuid: String,
             /// Identifier of the session.
             session_id: String,
-            /// Tool call that started the subagent; `None` in the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
             /// Time from the request to the first token, in milliseconds; only on a `message_start`. Since 2.1.143.
             ttft_ms: f64,

@@ -13,7 +13,7 @@ view! {
         may {
             /// Name of the tool.
             tool_name: String,
-            /// Tool call that started the subagent; `None` in the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
             /// Time since the start of the tool, in seconds.
             elapsed_time_seconds: f64,

@@ -69,7 +69,7 @@ pub struct Transcript {
 struct Entry {
     block: AccumulatedBlock,
     complete: bool,
-    /// Set if the CLI wrote the text, not a model.
+    /// `true` if the CLI wrote the text, not a model.
     synthetic: bool,
     /// Number of bytes that were not stored.
     missing: u64,
@@ -93,7 +93,7 @@ pub struct ToolCall {
     pub name: String,
     /// Input of the tool, a JSON object.
     pub input: Option<Json>,
-    /// Tool call that started the subagent which made this call; `None` in the main thread.
+    /// Identifier of the tool call that started the calling subagent; `None` in the main thread.
     pub parent_tool_use_id: Option<String>,
     /// Result of the tool; `None` while the tool is running, or if the CLI sent no result.
     pub result: Option<ToolResultBlock>,

@@ -17,7 +17,7 @@ view! {
             uuid: String,
             /// Identifier of the session.
             session_id: String,
-            /// Tool call that started the subagent to which the message belongs; `None` in the main thread.
+            /// Identifier of the tool call that started the addressed subagent; `None` in the main thread.
             parent_tool_use_id: String,
             /// Structured output of the tool; the shape depends on the tool. Since 2.0.76.
             tool_use_result: Json,
@@ -47,7 +47,7 @@ view! {
             is_replay = "isReplay": bool,
             /// `true` if the CLI wrote the text, not a person. Since 2.1.143.
             is_synthetic = "isSynthetic": bool,
-            /// `true` if this message repeats the prompt after a refusal. Source: the program of 2.1.332.
+            /// `true` if this message repeats the prompt after a refusal. Source: the code of the CLI 2.1.332.
             refusal_retry: bool,
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Whole<'a> {
     pub(super) content: ContentBlock,
     /// Identifier of the answer that contains the block.
     pub(super) answer: Option<&'a str>,
-    /// Set if the CLI wrote the block, not a model.
+    /// `true` if the CLI wrote the block, not a model.
     pub(super) synthetic: bool,
 }
 

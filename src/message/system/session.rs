@@ -297,8 +297,8 @@ words! {
         Compacting = "compacting",
     }
 
-    /// State of the session, as reported by the CLI ([wire reference, section
-    /// 2.2](crate::guide::wire#22-when-a-session-is-idle)).
+    /// State of the session, as reported by the CLI
+    /// ([wire reference, section 2.2](crate::guide::wire#22-when-a-session-is-idle)).
     pub enum SessionState {
         /// No turn, background subagent or request is pending.
         Idle = "idle",

@@ -17,7 +17,7 @@ view! {
             task_type: TaskKind,
             /// Identifier of this run of the task. Since 2.1.329.
             run_id: String,
-            /// Tool call that started the task.
+            /// Identifier of the tool call that started the task.
             tool_use_id: String,
             /// Type of the subagent. Since 2.1.143.
             subagent_type: String,
@@ -35,7 +35,7 @@ view! {
             skip_transcript: bool,
             /// `true` if the task runs permanently, so that an idle session does not wait for its end.
             ambient: bool,
-            /// `true` if a subagent started the task. Source: the program of 2.1.332.
+            /// `true` if a subagent started the task. Source: the code of the CLI 2.1.332.
             owned_by_subagent: bool,
             /// Identifier of this message.
             uuid: String,
@@ -57,7 +57,7 @@ view! {
             usage: TaskUsage,
             /// Identifier of this run of the task.
             run_id: String,
-            /// Tool call that started the task.
+            /// Identifier of the tool call that started the task.
             tool_use_id: String,
             /// Type of the subagent.
             subagent_type: String,
@@ -127,7 +127,7 @@ view! {
             summary_is_report: bool,
             /// Identifier of this run of the task. Since 2.1.329.
             run_id: String,
-            /// Tool call that started the task.
+            /// Identifier of the tool call that started the task.
             tool_use_id: String,
             /// Reason for the end, if the task did not end by itself, e.g. `worker_restart`.
             reason: String,
@@ -139,7 +139,7 @@ view! {
             skip_transcript: bool,
             /// `true` if the task ran permanently, so that an idle session did not wait for its end.
             ambient: bool,
-            /// `true` if a subagent started the task. Source: the program of 2.1.332.
+            /// `true` if a subagent started the task. Source: the code of the CLI 2.1.332.
             owned_by_subagent: bool,
             /// Identifier of this message.
             uuid: String,
