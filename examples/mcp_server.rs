@@ -4,30 +4,20 @@
 
 use std::time::Instant;
 
-use claude_duplex::incoming::mcp::{McpReaction, SdkMcpServer, SdkMcpTool};
-use claude_duplex::request::Initialize;
-use claude_duplex::{Handlers, Json, Options, Session};
+use claude_duplex::incoming::mcp::{SdkMcpServer, SdkMcpTool};
+use claude_duplex::{Json, Options, Session};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let schema = Json::parse(r#"{"type":"object","properties":{}}"#)?;
     let uptime = SdkMcpTool::new("uptime", "Seconds since the host program started.", schema);
-    let clock = SdkMcpServer::new("clock", "1.0").tool(uptime);
-    let handlers = Handlers::new().mcp(move |message| {
-        let reaction = clock.react(&message);
-        async move {
-            match reaction {
-                // The handshake and the list of tools.
-                McpReaction::Answer(answer) => answer,
-                McpReaction::Call(call) => call.text(started.elapsed().as_secs().to_string()),
-            }
-        }
-    });
+    let clock = SdkMcpServer::new("clock", "1.0")
+        .tool(uptime)
+        .on_call(async move |call| call.text(started.elapsed().as_secs().to_string()));
     let claude = Session::builder()
         .options(Options::new().allowed_tools(["mcp__clock__uptime"]))
-        .handlers(handlers)
-        .initialize(Initialize::new().sdk_mcp_server("clock"))
+        .sdk_mcp_server("clock", clock)
         .spawn_tokio()?;
     let prompt = std::env::args().nth(1).unwrap_or("How long has this program been up?".into());
     println!("{}", claude.prompt(prompt)?.await?.text());

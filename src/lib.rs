@@ -90,7 +90,8 @@
 //!
 //! | Task | Page |
 //! |---|---|
-//! | allow and deny tools, hooks, questions, MCP servers of the host | [`guide::permissions`] |
+//! | allow and deny tools, hooks, questions | [`guide::permissions`] |
+//! | tools of the host, as an MCP server | [`guide::mcp_servers`] |
 //! | several prompts at once, interrupts, outcomes | [`guide::turns`] |
 //! | the end of a session, and its causes | [`guide::ending`] |
 //! | an event loop of your own, with or without async, or wasm | [`guide::embedding`] |
@@ -198,8 +199,9 @@ pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, Ses
 #[cfg(feature = "session")]
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
-    IncomingError, IncomingRequests, Lagged, LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd,
-    PromptError, PromptHandle, Responder, Runner, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
+    IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, Overflow,
+    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, SdkMcpCalls, Session,
+    SessionBuilder, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;
