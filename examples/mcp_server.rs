@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let uptime = SdkMcpTool::new("uptime", "Seconds since the host program started.", schema);
     let clock = SdkMcpServer::new("clock", "1.0")
         .tool(uptime)
-        .on_call(async move |call| call.text(started.elapsed().as_secs().to_string()));
+        .on_call(move |call| async move { call.text(started.elapsed().as_secs().to_string()) });
     let claude = Session::builder()
         .options(Options::new().allowed_tools(["mcp__clock__uptime"]))
         .sdk_mcp_server("clock", clock)
