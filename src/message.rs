@@ -55,7 +55,8 @@ use std::sync::Arc;
 
 use crate::base::error::{DecodeError, RejectedReason};
 use crate::base::json::Json;
-use crate::base::text::{Cut, readable};
+use crate::base::strings::readable;
+use crate::base::text::Cut;
 use crate::wire::decode;
 use crate::wire::envelope::Envelope;
 use crate::wire::kind::MessageKind;

@@ -17,7 +17,7 @@ pub(crate) mod words;
 use serde::de::DeserializeOwned;
 
 use crate::base::error::DecodeError;
-use crate::base::text::readable;
+use crate::base::strings::readable;
 
 /// Decodes a line into `T`; where its text is no good Unicode, what is bad is read as U+FFFD.
 pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {

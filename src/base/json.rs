@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::base::error::JsonError;
-use crate::base::strings::Text;
-use crate::base::text::readable;
+use crate::base::lex::{compact, next_blank};
+use crate::base::strings::{Text, readable};
 
 /// One JSON value as compact text. It can hold neither a raw newline nor blanks between tokens, so it cannot carry a
 /// second line to the CLI. Numbers and the order of keys stay as they were written. A clone shares the text.
@@ -88,17 +88,10 @@ impl Json {
         self.as_str().starts_with('{')
     }
 
-    /// Takes a value of a line that is JSON; bytes that are not UTF-8 are read as U+FFFD. The value is copied once.
+    /// Takes a value of a line that is JSON; bytes that are not UTF-8 are read as U+FFFD.
     pub(crate) fn from_line(value: &[u8]) -> Self {
-        match std::str::from_utf8(value) {
-            Ok(text) => Self::of_checked(text, is_compact(text)),
-            Err(_) => Self::of_characters(|| {
-                value.utf8_chunks().flat_map(|chunk| {
-                    let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-                    chunk.valid().chars().chain(bad)
-                })
-            }),
-        }
+        let text = String::from_utf8_lossy(value);
+        Self::of_checked(&text, is_compact(&text))
     }
 
     /// The value with the blanks between its tokens left out.
@@ -108,11 +101,7 @@ impl Json {
 
     /// A value that is known to be one. If it may have blanks between its tokens, they are left out.
     pub(crate) fn of_checked(text: &str, is_compact: bool) -> Self {
-        if is_compact { Self(text.into()) } else { Self::of_characters(|| text.chars()) }
-    }
-
-    fn of_characters<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> Self {
-        Self(compact(characters).into())
+        if is_compact { Self(text.into()) } else { Self(compact(text).into()) }
     }
 
     fn null() -> Self {
@@ -120,41 +109,8 @@ impl Json {
     }
 }
 
-/// Gathers the characters without the blanks between tokens, in a text of the exact size: one that is larger would be
-/// copied once more.
-fn compact<C: Iterator<Item = char>>(characters: impl Fn() -> C) -> String {
-    let kept = || {
-        let (mut in_string, mut escaped) = (false, false);
-        characters().filter(move |character| {
-            if !in_string && character.is_ascii_whitespace() {
-                return false;
-            }
-            (in_string, escaped) = match (in_string, escaped, character) {
-                (true, false, '\\') => (true, true),
-                (_, false, '"') => (!in_string, false),
-                _ => (in_string, false),
-            };
-            true
-        })
-    };
-    let mut text = String::with_capacity(kept().map(char::len_utf8).sum());
-    kept().for_each(|character| text.push(character));
-    text
-}
-
-/// Whether there is no blank between the tokens.
 fn is_compact(text: &str) -> bool {
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => in_string = !in_string,
-            b' ' | b'\t' | b'\r' | b'\n' if !in_string => return false,
-            _ => {}
-        }
-    }
-    true
+    next_blank(text.as_bytes(), 0).is_none()
 }
 
 impl From<Box<RawValue>> for Json {

@@ -1,6 +1,5 @@
-//! Bytes for people: cut and marked; and JSON text that a parser which builds strings can read.
+//! Bytes for people: cut and marked.
 
-use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 /// How much of a content a `Debug` shows.
@@ -140,78 +139,4 @@ fn mark(f: &mut fmt::Formatter<'_>, shown: &[u8], whole: &[u8]) -> fmt::Result {
         write!(f, "... ({} bytes)", whole.len())?;
     }
     Ok(())
-}
-
-/// The line with every byte sequence that is not UTF-8 and every lone surrogate escape replaced by U+FFFD.
-///
-/// The CLI writes half an emoji as such an escape (`unicode_output` of 2.1.329), in which a parser that builds strings
-/// sees an error.
-pub(crate) fn readable(line: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(line);
-    match first_lone_surrogate(text.as_bytes(), 0) {
-        None => text,
-        Some(first) => Cow::Owned(without_lone_surrogates(&text, first)),
-    }
-}
-
-fn without_lone_surrogates(text: &str, first: usize) -> String {
-    let mut mended = String::with_capacity(text.len());
-    let (mut copied, mut lone) = (0, Some(first));
-    while let Some(at) = lone {
-        mended.push_str(&text[copied..at]);
-        mended.push_str("\\ufffd");
-        copied = at + 6;
-        lone = first_lone_surrogate(text.as_bytes(), copied);
-    }
-    mended.push_str(&text[copied..]);
-    mended
-}
-
-/// Where the first `\uD800` to `\uDFFF` escape from `from` on stands that is no half of a pair.
-fn first_lone_surrogate(text: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    while let Some(found) = memchr::memchr(b'\\', &text[at..]) {
-        at += found;
-        match escape(text, at) {
-            Some(0xd800..=0xdbff) if matches!(escape(text, at + 6), Some(0xdc00..=0xdfff)) => at += 12,
-            Some(0xd800..=0xdfff) => return Some(at),
-            Some(_) => at += 6,
-            None => at += 2,
-        }
-        if at >= text.len() {
-            return None;
-        }
-    }
-    None
-}
-
-/// The code unit of the `\uXXXX` at `at`.
-fn escape(text: &[u8], at: usize) -> Option<u32> {
-    let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_lone_surrogates_are_replaced() {
-        let cases = [
-            (r#""\ud83e\udd80""#, r#""\ud83e\udd80""#),
-            (r#""\ud83d lone""#, r#""\ufffd lone""#),
-            (r#""\ud83d\ud83e\udd80""#, r#""\ufffd\ud83e\udd80""#),
-            (r#""\udd80\\ud83d""#, r#""\ufffd\\ud83d""#),
-            (r#""\ud83d""#, r#""\ufffd""#),
-            (r#""\ud83"#, r#""\ud83"#),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(readable(line.as_bytes()), expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf8_are_replaced() {
-        assert_eq!(readable(b"\"a\xffb\""), "\"a\u{fffd}b\"");
-    }
 }

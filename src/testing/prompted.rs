@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::step::{Step, TaskKind, ToolStep};
 use crate::base::json::Json;
-use crate::base::text::readable;
+use crate::base::strings::readable;
 
 /// The steps of a prompt that is a JSON object with `steps`, or has a line that is one; none for any other prompt.
 ///

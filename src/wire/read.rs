@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::wire::scan::strings::plain;
+use crate::base::lex::{is_blank, string_end};
 use crate::wire::view::{FromJson, View};
 
 use crate::base::strings::Text;
@@ -84,7 +84,7 @@ impl<'t> Reader<'t> {
         let bytes = self.text.as_bytes();
         loop {
             match bytes.get(self.at) {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                Some(byte) if is_blank(*byte) => self.at += 1,
                 Some(first) => return *first,
                 None => return 0,
             }
@@ -131,7 +131,7 @@ impl<'t> Reader<'t> {
                                 break;
                             }
                         }
-                        b' ' | b'\t' | b'\n' | b'\r' => compact = false,
+                        byte if is_blank(*byte) => compact = false,
                         _ => {}
                     }
                 }
@@ -148,7 +148,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let end = rest.bytes().position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'));
+        let end = rest.bytes().position(|byte| matches!(byte, b',' | b'}' | b']') || is_blank(byte));
         let scalar = &rest[..end.unwrap_or(rest.len())];
         // A text that is not JSON ends where no value begins.
         self.at = if scalar.is_empty() { self.text.len() } else { self.at + scalar.len() };
@@ -273,34 +273,4 @@ impl<'t> Reader<'t> {
 #[cold]
 fn too_large() -> DecodeError {
     DecodeError::other(format!("the value takes more than {MEMORY_PER_BYTE} times the memory of its text as values"))
-}
-
-/// Strings of so many bytes are looked through at once: keys, words and ids. Longer ones by a search.
-const SHORT: usize = 64;
-
-/// Returns the place behind the string that goes on at `at`, and whether the string has escapes.
-#[inline(always)]
-fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let short = &rest[..rest.len().min(SHORT)];
-    let end = plain(short);
-    match short.get(end) {
-        Some(b'"') => (at + end + 1, false),
-        _ => long_end(bytes, at + end),
-    }
-}
-
-/// The same of a string that goes on with an escape, or is long.
-#[inline(never)]
-fn long_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
-    let mut escaped = false;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        match memchr::memchr2(b'"', b'\\', rest) {
-            Some(end) if rest[end] == b'"' => return (at + end + 1, escaped),
-            Some(escape) => (at, escaped) = (at + escape + 2, true),
-            // Only in a text that is not JSON.
-            None => return (bytes.len() + 1, escaped),
-        }
-    }
 }

@@ -9,8 +9,8 @@
 
 pub(crate) mod damage;
 pub(crate) mod raw;
-pub(super) mod strings;
 
+use crate::base::lex::{is_blank, plain};
 use crate::wire::envelope::{Envelope, NotAMessage, Place};
 use crate::wire::kind::MessageKind;
 
@@ -166,7 +166,7 @@ impl Scanner<'_> {
     /// The rest of a string behind its first quote.
     #[inline(always)]
     fn string(self, start: usize) -> Option<(usize, Text)> {
-        let at = start + strings::plain(&self.line[start..]);
+        let at = start + plain(&self.line[start..]);
         if *self.line.get(at)? == b'"' {
             return Some((at + 1, Text { start, end: at, escaped: false }));
         }
@@ -183,7 +183,7 @@ impl Scanner<'_> {
                 b'\\' => at = self.escape(at + 1)?,
                 _ => return None,
             }
-            at += strings::plain(&self.line[at..]);
+            at += plain(&self.line[at..]);
         }
     }
 
@@ -233,7 +233,7 @@ impl Scanner<'_> {
     fn token(self, mut at: usize) -> Option<(usize, u8)> {
         loop {
             match *self.line.get(at)? {
-                b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+                blank if is_blank(blank) => at += 1,
                 token => return Some((at, token)),
             }
         }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::MockCli;
 use super::queue::{Priority, Queued};
 use crate::base::json::Json;
-use crate::base::text::readable;
+use crate::base::strings::readable;
 use crate::protocol::end::Exit;
 use crate::wire::lenient;
 

@@ -9,7 +9,7 @@ const WORD: usize = 8;
 /// How many bytes come before the first that means something in a string: a quote, a backslash, or a control character,
 /// which may not stand there.
 #[inline(always)]
-pub(in crate::wire) fn plain(bytes: &[u8]) -> usize {
+pub(crate) fn plain(bytes: &[u8]) -> usize {
     let Some((short, rest)) = bytes.split_first_chunk::<SHORT>() else { return plain_words(bytes) };
     let short = u128::from_le_bytes(*short);
     // Without a branch between the two words: lengths vary, and a wrong guess costs more than a word.
