@@ -34,8 +34,15 @@ macro_rules! guides {
     )+};
 }
 
+#[doc = include_str!("guide/embedding.md")]
+#[doc = "# The whole loop\n\nThe loop with the standard library alone, a thread for each pipe (`examples/run_loop.rs`):\n\n```no_run"]
+#[doc = include_str!("../examples/run_loop.rs")]
+#[doc = "```\n"]
+#[cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
+#[cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
+pub mod embedding {}
+
 guides! {
-    embedding
     permissions
     mcp_servers
     turns
@@ -58,3 +65,12 @@ pub mod snapshots {}
 
 #[doc = include_str!("../docs/glossary.md")]
 pub mod glossary {}
+
+#[doc = include_str!("../docs/cli-versions.md")]
+pub mod cli_versions {}
+
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}
+
+#[doc = include_str!("../docs/platforms.md")]
+pub mod platforms {}
