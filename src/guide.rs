@@ -11,6 +11,7 @@
 //! | to record a session, to look at it, to report a bug | [`journals`] |
 //! | to operate it, by `tracing` | the module `trace`, with the feature `tracing` |
 //! | to look up a message, a field, a flag of the CLI | [`wire`] |
+//! | to continue a session in another process | [`snapshots`] |
 //! | to read actions as JSON in another program | [`json`] |
 //! | to look up a term | [`glossary`] |
 //! | to move from `claude-wrapper` | [`from_claude_wrapper`] |
@@ -58,6 +59,9 @@ pub mod wire {}
 
 #[doc = include_str!("../docs/json.md")]
 pub mod json {}
+
+#[doc = include_str!("../docs/snapshot.md")]
+pub mod snapshots {}
 
 #[doc = include_str!("../docs/glossary.md")]
 pub mod glossary {}
