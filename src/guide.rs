@@ -4,6 +4,7 @@
 //! |---|---|
 //! | to run a session in a loop of your own | [`embedding`] |
 //! | to decide what the CLI may do | [`permissions`] |
+//! | to give the model tools of your own | [`mcp_servers`] |
 //! | to send prompts, several at once too, and to stop them | [`turns`] |
 //! | to end a session, or to understand why it ended | [`ending`] |
 //! | to test your host without the CLI | [`testing`] |
@@ -35,6 +36,7 @@ macro_rules! guides {
 guides! {
     embedding
     permissions
+    mcp_servers
     turns
     ending
     testing

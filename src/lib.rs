@@ -68,7 +68,8 @@
 //! | You want | Read |
 //! |---|---|
 //! | a loop of your own, with or without async, or wasm | [`guide::embedding`] |
-//! | to decide what the CLI may do: permissions, hooks, questions, MCP servers of your own | [`guide::permissions`] |
+//! | to decide what the CLI may do: permissions, hooks, questions | [`guide::permissions`] |
+//! | tools of your own, as an MCP server in the host | [`guide::mcp_servers`] |
 //! | several prompts at once, interrupts, what each outcome means | [`guide::turns`] |
 //! | a session's end, in order or not | [`guide::ending`] |
 //! | to test your host | [`guide::testing`] |
@@ -206,8 +207,9 @@ pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, Ses
 #[cfg(feature = "session")]
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
-    IncomingError, IncomingRequests, Lagged, LocalHandlers, Overflow, PendingAnswer, PendingResponse, PromptEnd,
-    PromptError, PromptHandle, Responder, Runner, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
+    IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, Overflow,
+    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, SdkMcpCalls, Session,
+    SessionBuilder, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use event_listener::EventListener;
 use futures_lite::Stream;
 
 use super::shared::{Presence, Shared};
@@ -24,6 +25,7 @@ use crate::protocol::error::RespondError;
 
 pub use handlers::{Handlers, LocalHandlers};
 pub use hook::Hook;
+pub(super) use in_flight::InFlight;
 pub use request::HandlerRequest;
 pub use serve::{Handler, HandlerFn, handler_fn};
 
@@ -60,7 +62,7 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 #[must_use = "dropping it declines every ask"]
 pub struct IncomingRequests {
     inbox: Arc<Inbox>,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     /// Each open request counts as a handle.
     are_handles: bool,
 }
@@ -82,7 +84,7 @@ impl IncomingRequests {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
+    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
         self.shared.desk.waiting(self.inbox.poll_next(cx), cx).map(|next| {
             let (ask, withdrawal) = next?;
             let presence = self.are_handles.then(|| self.shared.presence()).flatten();
@@ -140,6 +142,11 @@ impl Responder {
         let answered = self.shared.command(|state| state.answer(id, answer));
         self.open = matches!(answered, Err(RespondError::Mismatch | RespondError::Full));
         answered
+    }
+
+    /// Returns a future of the withdrawal.
+    pub(super) fn withdrawal(&self) -> EventListener {
+        self.withdrawal.listen()
     }
 
     /// Waits until it is withdrawn. Any number may wait.

@@ -178,6 +178,11 @@ impl State {
         self.owners.add(kinds.unwrap_or(self.handled), self.driver.is_none())
     }
 
+    /// Takes the messages for one MCP server of a session that has not begun.
+    pub(super) fn own_server(&mut self, name: String) -> Arc<Inbox> {
+        self.owners.add_server(name)
+    }
+
     // Queries.
 
     /// Returns whether the host has closed or aborted the session.

@@ -83,6 +83,11 @@ pub(crate) fn tool_input(line: &[u8]) -> Result<Raw<'_>, DecodeError> {
     request.get("input").ok_or_else(|| missing("input").within("request"))
 }
 
+/// Returns the name of the MCP server that an incoming request is for.
+pub(crate) fn mcp_server(line: &[u8]) -> Option<Text<'_>> {
+    Raw::line(line).get("request")?.text_of("server_name")
+}
+
 /// Reads the content of an incoming request: the `request` of a `control_request`, without its subtype.
 pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
     read_line(line, |reader| reader.within("request", |reader| T::read_fields(reader, Tags::new("subtype"))))

@@ -6,16 +6,35 @@ use serde::Serialize;
 
 use crate::base::json::Json;
 use crate::base::text::{Few, Quoted};
-use crate::incoming::mcp::{IncomingMcpMessage, JsonRpc, McpResponse, code};
+use crate::incoming::mcp::{IncomingMcpMessage, JsonRpc, McpResponse, McpToolResult, code};
 use crate::wire::view::{FromJson, view};
 
 /// The protocol versions that a server of tools can speak, newest first.
+///
+/// Versions from 2026-07-28 on have no `initialize`. The CLI (2.1.332) speaks 2025-11-25 with servers in the host.
 const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
-/// A server of tools in the host: it answers everything but the calls.
+/// Server of tools in the host, without dependencies: it answers everything but the calls.
 ///
-/// It keeps no state between messages, so it serves a repeated handshake and any number of calls at once. It has tools and
-/// nothing else: for resources, prompts or lists in pages, answer [`IncomingMcpMessage`]s by hand.
+/// It keeps no state between messages, so it serves a repeated handshake and any number of calls at once.
+///
+/// # Limits
+///
+/// | Part of MCP | Here |
+/// |---|---|
+/// | protocol versions | 2024-11-05 to 2025-11-25 |
+/// | tools | one page; the list does not change during a session |
+/// | arguments | not checked against the schema |
+/// | results | all blocks of content, structured content: [`McpToolResult`] |
+/// | cancellation | by `on_call`, or by [`IncomingMcpMessage::cancels`] |
+/// | `ping` | answered |
+/// | resources, prompts, completions, logging | refused as unknown methods (-32601) |
+/// | progress, sampling, elicitation | not sent |
+///
+/// For the rest, a server of the official SDK `rmcp` runs in the host by the package `claude-duplex-rmcp`.
+///
+/// `SessionBuilder::sdk_mcp_server` runs the server with a handler of its calls, as
+/// [`guide::mcp_servers`](crate::guide::mcp_servers) shows. A host with a loop of its own asks the server what to answer:
 ///
 /// ```
 /// use claude_duplex::incoming::mcp::{McpReaction, SdkMcpServer, SdkMcpTool};
@@ -44,8 +63,12 @@ pub struct SdkMcpServer {
 pub struct SdkMcpTool {
     name: String,
     description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     #[serde(rename = "inputSchema")]
     schema: Json,
+    #[serde(rename = "outputSchema", skip_serializing_if = "Option::is_none")]
+    output_schema: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     annotations: Option<Json>,
     #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
@@ -202,7 +225,29 @@ impl SdkMcpServer {
 impl SdkMcpTool {
     /// A tool; `schema` is the JSON schema of its arguments, an object.
     pub fn new(name: impl Into<String>, description: impl Into<String>, schema: Json) -> Self {
-        Self { name: name.into(), description: description.into(), schema, annotations: None, meta: None }
+        Self {
+            name: name.into(),
+            description: description.into(),
+            title: None,
+            schema,
+            output_schema: None,
+            annotations: None,
+            meta: None,
+        }
+    }
+
+    /// Sets a title for people. The model reads the name and the description.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sets the JSON schema of the [structured content](McpToolResult::structured) of every result, an object.
+    #[must_use]
+    pub fn output_schema(mut self, schema: Json) -> Self {
+        self.output_schema = Some(schema);
+        self
     }
 
     /// Adds MCP annotations, a JSON object as `{"readOnlyHint":true}`.
@@ -222,29 +267,34 @@ impl SdkMcpTool {
 }
 
 impl McpToolCall {
-    /// The call gave this text.
+    /// Answers with a text.
     #[must_use]
     pub fn text(&self, text: impl AsRef<str>) -> McpResponse {
-        self.content(&serde_json::json!([{ "type": "text", "text": text.as_ref() }]), false)
+        self.respond(&McpToolResult::text(text))
     }
 
-    /// The call failed; the model reads why.
+    /// Answers that the call failed; the model reads the reason.
     #[must_use]
     pub fn failed(&self, reason: impl AsRef<str>) -> McpResponse {
-        self.content(&serde_json::json!([{ "type": "text", "text": reason.as_ref() }]), true)
+        self.respond(&McpToolResult::error(reason))
     }
 
-    /// The call gave this: a whole `tools/call` result, a JSON object with `content`.
+    /// Answers with a result: texts, images, resources, structured content.
+    #[must_use]
+    pub fn respond(&self, result: &McpToolResult) -> McpResponse {
+        self.result(&result.to_json())
+    }
+
+    /// Answers with a whole `tools/call` result, a JSON object with `content`.
     #[must_use]
     pub fn result(&self, result: &Json) -> McpResponse {
         McpResponse::to(&self.id, "result", result)
     }
 
-    fn content(&self, content: &serde_json::Value, is_error: bool) -> McpResponse {
-        let mut result = serde_json::json!({ "content": content });
-        if is_error {
-            result["isError"] = true.into();
-        }
-        self.result(&Json::from(&result))
+    /// Answers a call that the CLI cancelled.
+    #[cfg(feature = "session")]
+    pub(crate) fn cancelled(&self) -> McpResponse {
+        let error = serde_json::json!({ "code": code::INTERNAL_ERROR, "message": "the call was cancelled" });
+        McpResponse::to(&self.id, "error", &Json::from(&error))
     }
 }
