@@ -82,7 +82,7 @@ pub enum LostReason {
     /// The host aborted the session.
     #[error("the session was aborted")]
     Aborted,
-    /// The session was closed. Either a grace period ended, or stdin is closed and a response is no longer possible.
+    /// The session was closed. Either a grace period ended, or stdin is closed, which makes a response impossible.
     #[error("the session was closed before")]
     Closed,
     /// The CLI no longer reads its input.

@@ -109,8 +109,8 @@ fn bind(token: &str, value: &OsStr) -> OsString {
 /// Flags of every session, written after all others. The raw arguments that follow come after a switch, which takes no
 /// value.
 ///
-/// In every version of the CLI, only the echo of prompts (`--replay-user-messages`) tells which prompt a turn takes up.
-/// stream-json input implies `--print`, but the CLI searches for this flag to choose an entrypoint.
+/// In every version of the CLI, only the echo of prompts (`--replay-user-messages`) identifies the prompt of a turn. The
+/// input format `stream-json` implies `--print`, but the CLI searches for this flag to choose an entrypoint.
 pub(super) const FIXED: &[&str] = &[
     "--print",
     "--verbose",
@@ -229,9 +229,7 @@ pub fn flags() -> impl Iterator<Item = &'static str> {
 ///
 /// ```
 /// let mut without = claude_duplex::options::flags_without_option();
-/// assert!(
-///     without.any(|(flag, reason)| flag == "--tmux" && reason == "only for use in a terminal")
-/// );
+/// assert!(without.any(|flag| flag == ("--tmux", "only for use in a terminal")));
 /// ```
 pub fn flags_without_option() -> impl Iterator<Item = (&'static str, &'static str)> {
     WITHOUT_METHOD.iter().copied()

@@ -114,7 +114,8 @@ impl Options {
     ///
     /// let files = McpServerConfig::stdio("mcp-files").args(["--root", "/srv"]);
     /// let invocation = Options::new().mcp_server("files", files).invocation()?;
-    /// # assert!(invocation.args.iter().any(|arg| arg.to_string_lossy().contains(r#""command":"mcp-files""#)), "{invocation:?}");
+    /// # let is_server = |arg: &str| arg.contains(r#""command":"mcp-files""#);
+    /// # assert!(invocation.args.iter().any(|arg| is_server(&arg.to_string_lossy())));
     /// # Ok::<(), claude_duplex::options::OptionsError>(())
     /// ```
     pub fn mcp_server(mut self, name: impl Into<String>, server: impl Into<Json>) -> Self {

@@ -223,12 +223,17 @@ impl fmt::Debug for Request {
 /// use claude_duplex::testing::{TestSession, Script, Step};
 /// use claude_duplex::{Action, Config, Interrupt, Outcome, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default().then([Step::nothing()]));
-/// pair.prompt("think for ever");
+/// let script = Script::default().then([Step::nothing()]);
+/// let mut pair = TestSession::new(Config::new(Seed::random()), script);
+/// pair.prompt("do not stop");
 /// pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
 /// let request = pair.interrupt(Interrupt::running().cancel_queued());
-/// let replied = pair.run_until(|action| matches!(action, Action::ResponseReceived { .. }));
-/// assert!(matches!(replied, Action::ResponseReceived { request: of, response: Ok(_), .. } if of == request));
+/// pair.run_until(|action| match action {
+///     Action::ResponseReceived { request: id, response, .. } => {
+///         *id == request && response.is_ok()
+///     }
+///     _ => false,
+/// });
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
 /// assert!(matches!(ended, Action::PromptEnded { outcome: Outcome::Interrupted, .. }));
 /// ```
@@ -284,7 +289,8 @@ impl fmt::Debug for Interrupt {
 /// use claude_duplex::testing::{CliVersion, TestSession, Script};
 /// use claude_duplex::{Action, Config, Request, RequestError, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::new(CliVersion::V2_0_76));
+/// let script = Script::new(CliVersion::V2_0_76);
+/// let mut pair = TestSession::new(Config::new(Seed::random()), script);
 /// pair.request(SetModel::new("opus"));
 /// pair.request(Request::new("of_a_later_version"));
 /// let mut replies = pair.run_until_idle().into_iter().filter_map(|action| match action {
@@ -293,7 +299,8 @@ impl fmt::Debug for Interrupt {
 /// });
 /// let known = replies.next().unwrap()?;
 /// known.decode_as::<SetModel>()?;
-/// assert_eq!(replies.next(), Some(Err(RequestError::TimedOut))); // since 2.1.40 the CLI refuses it instead
+/// // Since 2.1.40 the CLI refuses the unknown request instead.
+/// assert_eq!(replies.next(), Some(Err(RequestError::TimedOut)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

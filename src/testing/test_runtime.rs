@@ -125,7 +125,7 @@ impl TestRuntime {
         panic!("the future does not stop waking itself");
     }
 
-    /// Moves the clock to the time of the next event, and handles the event. Returns `false` if there is none.
+    /// Moves the clock to the time of the next event, and handles the event. Returns `false` if no event is due.
     pub fn pass_time(&self) -> bool {
         let mut parts = self.parts();
         parts.children.retain(|child| child.strong_count() > 0);

@@ -30,7 +30,8 @@ const STEPS: usize = 1_000_000;
 /// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default());
 /// let prompt = pair.prompt("hello");
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
-/// assert!(matches!(ended, Action::PromptEnded { prompt: of, outcome: Outcome::Success, .. } if of == prompt));
+/// let Action::PromptEnded { prompt: id, outcome, .. } = ended else { unreachable!() };
+/// assert_eq!((id, outcome), (prompt, Outcome::Success));
 /// ```
 #[derive(Clone)]
 pub struct TestSession {

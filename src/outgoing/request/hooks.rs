@@ -40,7 +40,7 @@ sent! {
 words! {
     /// Handling of a hook that fails: no response in time, an error, or a response that the CLI cannot read.
     pub enum OnFailure {
-        /// Continues as if there were no hook.
+        /// Continues as if the hook did not exist.
         Continue = "continue",
         /// Blocks the action that the hook guards. Requires a CLI that supports it: see
         /// [`Initialize::check`](super::Initialize::check).

@@ -70,9 +70,11 @@ sent! {
     /// ```
     /// use claude_duplex::request::{McpServerConfig, McpSetServers};
     ///
+    /// let files = McpServerConfig::stdio("mcp-files").args(["--root", "/srv"]);
+    /// let docs = McpServerConfig::http("https://example.org/mcp");
     /// let set = McpSetServers::new()
-    ///     .server("files", McpServerConfig::stdio("mcp-files").args(["--root", "/srv"]).env("LANG", "C"))
-    ///     .server("docs", McpServerConfig::http("https://example.org/mcp").header("x-team", "docs"))
+    ///     .server("files", files.env("LANG", "C"))
+    ///     .server("docs", docs.header("x-team", "docs"))
     ///     .server("calc", McpServerConfig::sdk("calc"));
     /// ```
     pub struct McpServerConfig {
