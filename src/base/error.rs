@@ -36,7 +36,7 @@ pub enum RequestError {
     Failed {
         /// Text of the error result, at most 4096 characters.
         message: String,
-        /// End of the session.
+        /// Cause of the session's end.
         reason: LostReason,
     },
     /// The session ended before a response.
@@ -77,7 +77,7 @@ pub enum LostReason {
     /// that does not exist. For example, 2.1.278 crashes if it is interrupted while a `UserPromptSubmit` hook is open.
     ///
     /// [`SessionClosed::last_error`](crate::SessionClosed::last_error) contains the text of that result.
-    #[error("the CLI failed; `SessionClosed::last_error` contains its report")]
+    #[error("the CLI failed; `SessionClosed::last_error` has its report")]
     Failed,
     /// The host aborted the session.
     #[error("the session was aborted")]

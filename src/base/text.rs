@@ -14,26 +14,27 @@ const LAST_LINES: usize = 5;
 /// Maximum length of each repeated line, in characters.
 const LONGEST_LINE: usize = 300;
 
-/// Shows the start of content. If it is truncated, shows its size too. Characters that affect a terminal are escaped.
+/// Wrapper that shows the start of content. If it is truncated, shows its size too. Characters that affect a terminal are
+/// escaped.
 pub(crate) struct Cut<'a>(pub(crate) &'a [u8]);
 
-/// Shows content like [`Cut`], with another maximum size in bytes.
+/// Wrapper like [`Cut`], with another maximum size in bytes.
 pub(crate) struct CutAt<'a>(pub(crate) &'a [u8], pub(crate) usize);
 
-/// Shows a text like [`Cut`], in quotes.
+/// Wrapper like [`Cut`] that shows a text in quotes.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
-/// Shows the end of a text, in quotes. For text whose end matters most.
+/// Wrapper that shows the end of a text in quotes, for text whose end matters most.
 pub(crate) struct QuotedEnd<'a>(pub(crate) &'a str);
 
-/// Shows the first items of a list. If others are left out, shows the number of items too.
+/// Wrapper that shows the first items of a list. If others are left out, shows the number of items too.
 pub(crate) struct Few<'a, T>(pub(crate) &'a [T]);
 
-/// Shows a list of strings like [`Few`].
+/// Wrapper like [`Few`] for a list of strings.
 pub(crate) struct FewTexts<'a>(pub(crate) &'a [String]);
 
-/// Shows the last five lines that are not blank, separated by ` | `. Each is truncated to 300 characters, and characters
-/// that affect a terminal are escaped.
+/// Wrapper that shows the last five lines that are not blank, separated by ` | `. Each line is truncated to 300 characters,
+/// and characters that affect a terminal are escaped.
 pub(crate) struct LastLines<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Cut<'_> {

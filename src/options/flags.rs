@@ -287,8 +287,8 @@ fn plain_word(value: &str) -> Result<(), &'static str> {
     one_word(value)
 }
 
-/// The CLI splits rules at commas and spaces outside parentheses. 1.0.128 ignores nested parentheses. A valid rule is a
-/// single rule in either case.
+/// Checks that a value is a single rule. The CLI splits rules at commas and spaces outside parentheses. 1.0.128 ignores
+/// nested parentheses. The value must be a single rule in either case.
 fn one_rule(value: &str) -> Result<(), &'static str> {
     let expected = "must be one rule, with commas and spaces only inside balanced \
                     parentheses; pass each rule separately";

@@ -79,33 +79,33 @@ impl fmt::Debug for Step {
 }
 
 impl Step {
-    /// The model writes a text.
+    /// Makes the model write a text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::text_in_parts(text, 1, Duration::ZERO)
     }
 
-    /// The model writes a text in `parts` deltas, and pauses for `every` after each.
+    /// Makes the model write a text in `parts` deltas, with a pause of `every` after each.
     pub fn text_in_parts(text: impl Into<String>, parts: usize, every: Duration) -> Self {
         Self(Kind::Text { text: text.into(), parts: parts.max(1), every })
     }
 
-    /// The model writes thinking.
+    /// Makes the model write thinking.
     pub fn thinking(text: impl Into<String>) -> Self {
         Self(Kind::Thinking(text.into()))
     }
 
-    /// The model calls several tools. Their permission requests and runs follow one another, as for tools that change
+    /// Makes the model call several tools. Their permission requests and runs follow one another, as for tools that change
     /// something.
     pub fn tools(calls: impl IntoIterator<Item = ToolStep>) -> Self {
         Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: false })
     }
 
-    /// The model calls several tools. Their permission requests and runs are concurrent, as for tools that only read.
+    /// Makes the model call several tools. Their permission requests and runs are concurrent, as for tools that only read.
     pub fn tools_at_once(calls: impl IntoIterator<Item = ToolStep>) -> Self {
         Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: true })
     }
 
-    /// The CLI calls a hook (`hook_callback`) for an event, and waits for the response.
+    /// Makes the CLI call a hook (`hook_callback`) for an event, and wait for the response.
     #[must_use]
     pub fn hook(callback_id: &str, event: &str) -> Self {
         let input = serde_json::json!({ "hook_event_name": event });
@@ -113,39 +113,39 @@ impl Step {
         Self::ask("hook_callback", fields)
     }
 
-    /// The CLI sends a JSON-RPC message to an MCP server in the host (`mcp_message`), and waits for the response.
+    /// Makes the CLI send a JSON-RPC message to an MCP server in the host (`mcp_message`), and wait for the response.
     #[must_use]
     pub fn mcp(server: &str, message: Json) -> Self {
         Self::ask("mcp_message", [("server_name", Json::from_text(server)), ("message", message)])
     }
 
-    /// An MCP server requests input from the user (`elicitation`).
+    /// Makes an MCP server request input from the user (`elicitation`).
     #[must_use]
     pub fn elicitation(server: &str, message: &str) -> Self {
         Self::ask("elicitation", [("mcp_server_name", Json::from_text(server)), ("message", Json::from_text(message))])
     }
 
-    /// The CLI opens a dialog (`request_user_dialog`), and waits for the response.
+    /// Makes the CLI open a dialog (`request_user_dialog`), and wait for the response.
     #[must_use]
     pub fn dialog(kind: &str, payload: Json) -> Self {
         Self::ask("request_user_dialog", [("dialog_kind", Json::from_text(kind)), ("payload", payload)])
     }
 
-    /// The CLI sends an incoming request of any subtype, known or unknown, and waits for the response.
+    /// Makes the CLI send an incoming request of any subtype, known or unknown, and wait for the response.
     pub fn ask<'a>(subtype: &str, fields: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self(Kind::Ask(AskStep { subtype: subtype.to_owned(), fields, withdrawn_after: None }))
     }
 
-    /// The CLI starts a shell command in the background, which ends after `takes`. `own` contains the steps of the turn
-    /// that the CLI then starts, in versions that do so.
+    /// Starts a shell command in the background, which ends after `takes`. `own` contains the steps of the turn that the
+    /// CLI then starts, in versions that do so.
     #[must_use]
     pub fn background(takes: Duration, own: Vec<Step>) -> Self {
         Self::from(ToolStep::bash("sleep").in_background(TaskKind::Shell, takes, own))
     }
 
-    /// The CLI starts a subagent in the background, which ends after `takes`. `own` contains the steps of the turn that the
-    /// CLI then starts.
+    /// Starts a subagent in the background, which ends after `takes`. `own` contains the steps of the turn that the CLI
+    /// then starts.
     ///
     /// 2.1.50 and 2.1.143 hold back their results in the meantime, like all versions from 2.1.45 to 2.1.178.
     #[must_use]
@@ -181,47 +181,47 @@ impl Step {
         Self(Kind::Result(fields.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()))
     }
 
-    /// The CLI pauses for this time.
+    /// Pauses for this time.
     #[must_use]
     pub fn pause(time: Duration) -> Self {
         Self(Kind::Pause(time))
     }
 
-    /// The API returns an error after this number of retries. The error ends the turn.
+    /// Makes the API return an error, after this number of retries. The error ends the turn.
     pub fn api_error(status: u16, message: impl Into<String>, retries: u32) -> Self {
         Self(Kind::ApiError { status, message: message.into(), retries })
     }
 
-    /// The turn ends at its limit of model calls (`error_max_turns`).
+    /// Ends the turn at its limit of model calls (`error_max_turns`).
     #[must_use]
     pub fn max_turns() -> Self {
         Self(Kind::MaxTurns)
     }
 
-    /// The CLI writes these bytes unchanged. The bytes must include the line end.
+    /// Writes these bytes unchanged. The bytes must include the line end.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self(Kind::Raw(bytes.into()))
     }
 
-    /// The turn does nothing more until it is interrupted.
+    /// Does nothing more in this turn until it is interrupted.
     #[must_use]
     pub fn nothing() -> Self {
         Self(Kind::Nothing)
     }
 
-    /// The CLI writes this number of messages at once.
+    /// Writes this number of messages at once.
     #[must_use]
     pub fn flood(messages: usize) -> Self {
         Self(Kind::Flood(messages))
     }
 
-    /// The CLI writes a message whose line has at least this many bytes.
+    /// Writes a message whose line has at least this many bytes.
     #[must_use]
     pub fn long_line(bytes: usize) -> Self {
         Self(Kind::LongLine(bytes))
     }
 
-    /// The process ends here.
+    /// Ends the process with this exit.
     #[must_use]
     pub fn die(exit: Exit) -> Self {
         Self(Kind::Die(exit))
