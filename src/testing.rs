@@ -6,7 +6,7 @@
 //! * A [`TestSession`] connects a mock CLI to a [`Protocol`](crate::Protocol) in memory. Its clock is virtual, so that a
 //!   test of several minutes takes no time.
 //! * A `TestRuntime` runs any number of mock CLIs as the children of real drivers (feature `driver`).
-//! * [`serve_stdio`] turns a mock CLI into a program that replaces `claude`. `examples/peer.rs` is such a program.
+//! * [`serve_stdio`] turns a mock CLI into a program that replaces `claude`. `tools/peer` is such a program.
 //!
 //! # Example: a permission policy, tested without a process
 //!

@@ -144,7 +144,7 @@ pub struct UnknownQuestionError {
 
 impl fmt::Debug for UnknownQuestionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnknownQuestion").field("question", &Quoted(&self.question)).finish()
+        f.debug_struct("UnknownQuestionError").field("question", &Quoted(&self.question)).finish()
     }
 }
 
@@ -242,7 +242,7 @@ impl fmt::Debug for Questions {
 
 impl fmt::Debug for QuestionResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("QuestionReply").field(&Json::from_value(self)).finish()
+        f.debug_tuple("QuestionResponse").field(&Json::from_value(self)).finish()
     }
 }
 

@@ -102,7 +102,7 @@ pub struct PermissionRule {
 
 impl fmt::Debug for PermissionRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rule")
+        f.debug_struct("PermissionRule")
             .field("tool_name", &Quoted(&self.tool_name))
             .field("content", &self.content.as_deref().map(Quoted))
             .finish()

@@ -7,7 +7,7 @@ use crate::protocol::end::Exit;
 
 /// A fault in a [`MockCli`](super::MockCli).
 ///
-/// Each fault has a name, e.g. `die` or `flood=1000` (see [`Fault::NAMES`]). `examples/peer.rs` accepts these names.
+/// Each fault has a name, e.g. `die` or `flood=1000` (see [`Fault::NAMES`]). `tools/peer` accepts these names.
 ///
 /// ```
 /// use claude_duplex::testing::Fault;

@@ -124,7 +124,7 @@ enum Stdin {
 /// Shows the state of the mock CLI, without content.
 impl fmt::Debug for MockCli {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer")
+        f.debug_struct("MockCli")
             .field("script", &self.script)
             .field("now", &self.now)
             .field("stdin", &self.stdin)

@@ -207,7 +207,7 @@ impl TestSession {
 /// Shows the state of both sides, without content.
 impl fmt::Debug for TestSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pair").field("host", &self.host).field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("TestSession").field("host", &self.host).field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 

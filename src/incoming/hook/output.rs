@@ -147,6 +147,6 @@ impl HookOutput {
 
 impl fmt::Debug for HookOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Output").field(&Json::from_value(self)).finish()
+        f.debug_tuple("HookOutput").field(&Json::from_value(self)).finish()
     }
 }

@@ -124,7 +124,7 @@ view! {
 
 impl fmt::Debug for SdkMcpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
+        f.debug_struct("SdkMcpServer")
             .field("name", &Quoted(&self.name))
             .field("version", &Quoted(&self.version))
             .field("tools", &Few(&self.tools))
@@ -134,7 +134,7 @@ impl fmt::Debug for SdkMcpServer {
 
 impl fmt::Debug for SdkMcpTool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tool")
+        f.debug_struct("SdkMcpTool")
             .field("name", &Quoted(&self.name))
             .field("description", &Quoted(&self.description))
             .field("schema", &self.schema)
@@ -144,7 +144,7 @@ impl fmt::Debug for SdkMcpTool {
 
 impl fmt::Debug for McpToolCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
+        f.debug_struct("McpToolCall")
             .field("tool", &Quoted(&self.tool))
             .field("arguments", &self.arguments)
             .field("tool_use_id", &self.tool_use_id.as_deref().map(Quoted))
