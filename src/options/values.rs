@@ -25,11 +25,11 @@ words! {
     pub enum Effort {
         /// Lowest effort level.
         Low = "low",
-        /// Second lowest level.
+        /// Second lowest effort level.
         Medium = "medium",
-        /// Third highest level.
+        /// Middle effort level.
         High = "high",
-        /// Second highest level.
+        /// Second highest effort level.
         XHigh = "xhigh",
         /// Highest effort level.
         Max = "max",

@@ -26,7 +26,7 @@ pub(super) struct OpenAsk {
 pub(super) enum About {
     /// A `UserPromptSubmit` hook.
     Submit,
-    /// The MCP request `initialize` to a server in the host, which the reply to `initialize` waits for.
+    /// The MCP request `initialize` to a server in the host. The reply to the host's `initialize` waits for the response.
     Introduction,
     /// A handshake message before a turn, to the server with this number.
     Greeting(usize),
@@ -74,7 +74,7 @@ impl MockCli {
         self.settle(ask.about, said, raw);
     }
 
-    /// Continues after a response, or after its absence.
+    /// Continues the turn after a response, or after the request ended without one.
     fn settle(&mut self, about: About, said: Result<Value, String>, raw: &str) {
         let now = self.now;
         if let Some(turn) = &mut self.turn {

@@ -175,7 +175,7 @@ impl MockCli {
         self.acknowledge(id, Some(&payload));
     }
 
-    /// Continues a turn after a request before it was answered.
+    /// Continues a turn: the request that was sent before its start has been answered.
     pub(super) fn prepared(&mut self) {
         if let Some(Doing::Preparing { open, .. }) = self.turn.as_mut().map(|turn| &mut turn.doing) {
             *open = false;
