@@ -84,6 +84,7 @@ pub(crate) fn tool_input(line: &[u8]) -> Result<Raw<'_>, DecodeError> {
 }
 
 /// Returns the name of the MCP server that an incoming request is for.
+#[cfg(feature = "session")]
 pub(crate) fn mcp_server(line: &[u8]) -> Option<Text<'_>> {
     Raw::line(line).get("request")?.text_of("server_name")
 }
