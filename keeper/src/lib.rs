@@ -29,6 +29,8 @@ mod launch;
 mod place;
 mod policy;
 mod token;
+#[cfg(feature = "transport")]
+pub mod transport;
 
 pub use attach::{Attach, Attached, Connection};
 pub use error::{AttachError, KeeperError, PlaceError};
