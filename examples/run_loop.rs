@@ -18,18 +18,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (facts, inbox) = channel();
     let (output, outbox) = channel::<Vec<u8>>();
     let (read, written) = (facts.clone(), facts.clone());
+    // Each thread ends with its pipe, or with the loop.
     thread::spawn(move || {
         let mut buffer = [0; 64 * 1024];
         while let Ok(count @ 1..) = stdout.read(&mut buffer) {
-            read.send(Input::Receive(buffer[..count].to_vec().into())).unwrap();
+            read.send(Input::Receive(buffer[..count].to_vec().into())).ok()?;
         }
-        read.send(Input::Eof).unwrap();
+        read.send(Input::Eof).ok()
     });
     thread::spawn(move || {
         for bytes in outbox {
             let sent = stdin.write_all(&bytes).map_or(Input::SendFailed, |()| Input::Sent(bytes.len()));
-            written.send(sent).unwrap();
+            written.send(sent).ok()?;
         }
+        Some(())
     });
 
     let epoch = Instant::now();

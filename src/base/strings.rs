@@ -1,6 +1,8 @@
-//! Strings as they are written, and what they mean.
+//! Decoding of JSON strings.
 
 use std::borrow::Cow;
+
+use crate::base::lex::{UNICODE_ESCAPE, code_unit};
 
 /// A JSON string, without its quotes.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +21,7 @@ impl<'t> Text<'t> {
         self.written
     }
 
-    /// Returns what the string means, borrowed if there are no escapes. Lone surrogates are U+FFFD.
+    /// Returns the decoded string, borrowed if it has no escapes. Lone surrogates become U+FFFD.
     #[inline]
     pub(crate) fn cow(self) -> Cow<'t, str> {
         if self.escaped { Cow::Owned(unescaped(self.written)) } else { Cow::Borrowed(self.written) }
@@ -41,14 +43,14 @@ fn unescaped(written: &str) -> String {
         rest = rest.get(at + length..).unwrap_or_default();
     }
     text.push_str(rest);
-    // Text that is all escapes takes six times what it means.
+    // A text of only escapes is six times as long as its decoded form.
     if text.len() < text.capacity() / 2 {
         text.shrink_to_fit();
     }
     text
 }
 
-/// Returns the character that the escape at the start of `text` means, and the length of the escape.
+/// Decodes the escape at the start of `text`. Returns its character and its length in bytes.
 fn escape(text: &str) -> (char, usize) {
     let simple = match text.as_bytes().get(1) {
         Some(b'b') => '\u{8}',
@@ -58,32 +60,72 @@ fn escape(text: &str) -> (char, usize) {
         Some(b't') => '\t',
         Some(b'u') => return unicode(text),
         Some(byte @ (b'"' | b'\\' | b'/')) => char::from(*byte),
-        // Only in a text that is not JSON; a character that is no ASCII must not be torn.
+        // Only reached in text that is not JSON. The length is 1, so that a character outside ASCII is not split.
         _ => return (char::REPLACEMENT_CHARACTER, 1),
     };
     (simple, 2)
 }
 
 fn unicode(text: &str) -> (char, usize) {
-    let Some(unit) = code_unit(text) else { return (char::REPLACEMENT_CHARACTER, 1) };
-    let second = || text.get(6..).and_then(code_unit).filter(|unit| (0xdc00..=0xdfff).contains(unit));
+    let text = text.as_bytes();
+    let Some(unit) = code_unit(text, 0) else { return (char::REPLACEMENT_CHARACTER, 1) };
+    let second = || code_unit(text, UNICODE_ESCAPE).filter(|unit| (0xdc00..=0xdfff).contains(unit));
     match (unit, char::from_u32(unit)) {
-        (_, Some(character)) => (character, 6),
+        (_, Some(character)) => (character, UNICODE_ESCAPE),
         (0xd800..=0xdbff, None) => match second() {
             Some(second) => {
                 let pair = 0x1_0000 + ((unit - 0xd800) << 10) + (second - 0xdc00);
-                (char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
+                (char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER), 2 * UNICODE_ESCAPE)
             }
-            None => (char::REPLACEMENT_CHARACTER, 6),
+            None => (char::REPLACEMENT_CHARACTER, UNICODE_ESCAPE),
         },
-        _ => (char::REPLACEMENT_CHARACTER, 6),
+        _ => (char::REPLACEMENT_CHARACTER, UNICODE_ESCAPE),
     }
 }
 
-/// Returns the code unit of the `\uXXXX` at the start of `text`.
-fn code_unit(text: &str) -> Option<u32> {
-    let digits = text.as_bytes().get(..6)?.strip_prefix(b"\\u")?;
-    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+/// Returns the line with invalid UTF-8 and lone surrogate escapes replaced by U+FFFD.
+///
+/// The CLI writes half of an emoji as such an escape (`unicode_output` of 2.1.329). A parser that builds strings rejects
+/// it.
+pub(crate) fn readable(line: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(line);
+    match first_lone_surrogate(text.as_bytes(), 0) {
+        None => text,
+        Some(first) => Cow::Owned(without_lone_surrogates(&text, first)),
+    }
+}
+
+fn without_lone_surrogates(text: &str, first: usize) -> String {
+    let mut mended = String::with_capacity(text.len());
+    let (mut copied, mut lone) = (0, Some(first));
+    while let Some(at) = lone {
+        mended.push_str(&text[copied..at]);
+        mended.push_str("\\ufffd");
+        copied = at + UNICODE_ESCAPE;
+        lone = first_lone_surrogate(text.as_bytes(), copied);
+    }
+    mended.push_str(&text[copied..]);
+    mended
+}
+
+/// Returns the position of the first `\uD800` to `\uDFFF` escape, starting at `from`, that is not part of a pair.
+fn first_lone_surrogate(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while let Some(found) = memchr::memchr(b'\\', &text[at..]) {
+        at += found;
+        match code_unit(text, at) {
+            Some(0xd800..=0xdbff) if matches!(code_unit(text, at + UNICODE_ESCAPE), Some(0xdc00..=0xdfff)) => {
+                at += 2 * UNICODE_ESCAPE
+            }
+            Some(0xd800..=0xdfff) => return Some(at),
+            Some(_) => at += UNICODE_ESCAPE,
+            None => at += 2,
+        }
+        if at >= text.len() {
+            return None;
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -122,5 +164,25 @@ mod tests {
     #[test]
     fn text_that_is_all_escapes_takes_no_more_than_it_means() {
         assert!(unescaped(&"\\u0041".repeat(1000)).capacity() < 2000);
+    }
+
+    #[test]
+    fn only_lone_surrogates_are_replaced() {
+        let cases = [
+            (r#""\ud83e\udd80""#, r#""\ud83e\udd80""#),
+            (r#""\ud83d lone""#, r#""\ufffd lone""#),
+            (r#""\ud83d\ud83e\udd80""#, r#""\ufffd\ud83e\udd80""#),
+            (r#""\udd80\\ud83d""#, r#""\ufffd\\ud83d""#),
+            (r#""\ud83d""#, r#""\ufffd""#),
+            (r#""\ud83"#, r#""\ud83"#),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(readable(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_replaced() {
+        assert_eq!(readable(b"\"a\xffb\""), "\"a\u{fffd}b\"");
     }
 }

@@ -3,7 +3,7 @@
 use super::{Slow, SlowFields, SlowView};
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::readable;
+use crate::base::strings::readable;
 use crate::incoming::hook::HookRequest;
 use crate::incoming::mcp::IncomingMcpMessage;
 use crate::incoming::{DialogRequest, ElicitationRequest, PermissionRequest, PermissionUpdate};

@@ -1,6 +1,6 @@
-//! The published SDKs take the mock CLI for theirs: each drives `examples/peer` through its own public API.
+//! The published SDKs take the mock CLI for theirs: each drives `tools/peer` through its own public API.
 //!
-//! Each scenario runs once more with `examples/tap` between the two (`SDK::tap::SCENARIO`): the SDK must not notice it, and its
+//! Each scenario runs once more with `tools/tap` between the two (`SDK::tap::SCENARIO`): the SDK must not notice it, and its
 //! recording must have the session.
 //!
 //! `SDKS_DIR=DIR cargo test --all-features`; without it every trial is reported as ignored.

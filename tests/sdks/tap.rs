@@ -1,4 +1,4 @@
-//! What `examples/tap` has recorded of a session, as `examples/replay` reads it.
+//! What `tools/tap` has recorded of a session, as `tools/replay` reads it.
 
 use std::path::Path;
 use std::process::Command;
