@@ -23,6 +23,7 @@ mod drive;
 mod incoming;
 mod initialize;
 mod limits;
+mod mcp;
 mod prompt_end;
 mod prompt_handle;
 mod reply;
@@ -61,6 +62,7 @@ pub use incoming::{
     Handler, HandlerFn, HandlerRequest, Handlers, Hook, IncomingRequests, LocalHandlers, Responder, handler_fn,
 };
 pub use limits::HandleLimits;
+pub use mcp::{McpClient, McpConnection, McpService, SdkMcpCalls};
 pub use prompt_end::PromptEnd;
 pub use prompt_handle::{PendingAnswer, PromptHandle};
 pub use reply::PendingResponse;
@@ -262,13 +264,7 @@ impl Session {
 
     /// Waits until there is room, after a command was refused as [`Full`](crate::RefusedReason::Full); or until the session is over.
     pub async fn ready(&self) {
-        loop {
-            let listener = self.presence.room.listen();
-            if !self.presence.state().wants_room() {
-                return;
-            }
-            self.presence.wait(listener).await;
-        }
+        self.presence.ready().await;
     }
 
     // Queries.
@@ -283,8 +279,8 @@ impl Session {
     /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last. `None` once the
     /// session is over.
     #[must_use]
-    pub fn snapshot(&self) -> Option<crate::protocol::SessionSnapshot> {
-        self.presence.state().snapshot()
+    pub fn status(&self) -> Option<crate::protocol::SessionStatus> {
+        self.presence.state().status()
     }
 
     /// Who the CLI is, as far as it has said.
@@ -343,15 +339,7 @@ impl Session {
     /// Waits until the session is over. Any number may wait; the future does not count as a handle.
     pub fn wait_for_exit(&self) -> impl Future<Output = SessionClosed> + Send + use<> {
         let shared = self.presence.shared();
-        async move {
-            loop {
-                let listener = shared.ended.listen();
-                if let Some(closed) = shared.closed() {
-                    return closed.clone();
-                }
-                shared.wait(listener).await;
-            }
-        }
+        async move { shared.end().await }
     }
 }
 

@@ -10,6 +10,7 @@ use super::desk::Desk;
 use super::incoming::Handler;
 use super::initialize;
 use super::limits::HandleLimits;
+use super::mcp::{McpConnection, McpService};
 use super::runner::{Runner, Serving, Tasks};
 use super::shared::{Presence, Shared};
 use super::state::State;
@@ -73,6 +74,9 @@ struct Registered {
     run: Box<dyn FnOnce(IncomingRequests) -> Serving + Send>,
 }
 
+/// MCP server of a session, and its start.
+type Server = (String, Box<dyn FnOnce(McpConnection) -> Serving + Send>);
+
 /// Changes the command before the CLI is started.
 #[cfg(any(feature = "smol", feature = "tokio"))]
 type ChangeCommand = Box<dyn FnOnce(&mut Command) + Send>;
@@ -81,6 +85,7 @@ type ChangeCommand = Box<dyn FnOnce(&mut Command) + Send>;
 #[derive(Default)]
 pub(super) struct Setup {
     handlers: Option<Registered>,
+    servers: Vec<Server>,
     initialize: Option<Initialize>,
     limits: HandleLimits,
     journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
@@ -127,6 +132,39 @@ impl SessionBuilder {
             hooks: handlers.hooks(),
             run: Box::new(|requests| Box::pin(requests.run(handlers))),
         });
+        self
+    }
+
+    /// Adds an MCP server in the host, in place of one with its name. The `initialize` request, which is the first line that the
+    /// CLI is sent, names it; the model sees its tools as `mcp__NAME__TOOL`. The [`Runner`] runs the service.
+    ///
+    /// The service gets every message for this server, and [`Handlers::mcp`](crate::Handlers::mcp) gets those for other names.
+    ///
+    /// ```
+    /// use claude_duplex::incoming::mcp::{SdkMcpServer, SdkMcpTool};
+    /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
+    /// use claude_duplex::{Json, Session};
+    ///
+    /// let schema = Json::parse(r#"{"type":"object"}"#)?;
+    /// let weather = SdkMcpServer::new("weather", "1.0")
+    ///     .tool(SdkMcpTool::new("now", "The weather.", schema));
+    /// let builder = Session::builder()
+    ///     .sdk_mcp_server("weather", weather.on_call(async |call| call.text("sunny")));
+    ///
+    /// let script = Script::default().then([
+    ///     Step::from(ToolStep::new("mcp__weather__now", Json::parse("{}")?)),
+    ///     Step::text("It is sunny."),
+    /// ]);
+    /// let runtime = TestRuntime::new();
+    /// let (claude, runner) = builder.open_on(runtime.start(script));
+    /// let talk = async move { claude.prompt("How is it?").unwrap().finish().await.text() };
+    /// assert_eq!(runtime.run(runner.run_until(talk)), "It is sunny.");
+    /// # Ok::<(), claude_duplex::JsonError>(())
+    /// ```
+    pub fn sdk_mcp_server(mut self, name: impl Into<String>, service: impl McpService) -> Self {
+        let name = name.into();
+        self.setup.servers.retain(|(known, _)| *known != name);
+        self.setup.servers.push((name, Box::new(|connection| Box::pin(service.serve(connection)))));
         self
     }
 
@@ -311,6 +349,9 @@ impl SessionBuilder {
     fn prepare(&mut self) {
         let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, |handlers| handlers.kinds);
         self.config.handled = self.config.handled.union(kinds);
+        if !self.setup.servers.is_empty() {
+            self.config.handled = self.config.handled.with(IncomingKind::Mcp);
+        }
         if kinds.contains(IncomingKind::Unknown) {
             self.config.unknown_incoming = UnknownIncoming::Deliver;
         }
@@ -334,13 +375,19 @@ impl Setup {
         }
         let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
         let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take(), self.when_dropped);
+        let (names, services): (Vec<_>, Vec<_>) = self.servers.into_iter().unzip();
+        let servers: Vec<_> = names.iter().map(|name| state.own_server(name.clone())).collect();
         let inbox = self.handlers.as_ref().map(|handlers| state.own(Some(handlers.kinds)));
         let hooks = self.handlers.as_ref().map(|handlers| handlers.hooks.clone()).unwrap_or_default();
-        let initializing = initialize::begin(&mut state, self.initialize, hooks);
+        let initializing = initialize::begin(&mut state, self.initialize, hooks, &names);
         let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits, initializing.is_some()));
         let mut tasks = Tasks::default();
         if let Some(initializing) = initializing {
             tasks.push(Box::pin(initializing.finish(Arc::clone(&shared))));
+        }
+        for ((name, service), inbox) in names.into_iter().zip(services).zip(servers) {
+            let messages = IncomingRequests::of_runner(inbox, Arc::clone(&shared));
+            tasks.push(service(McpConnection::new(name, messages)));
         }
         if let Some((handlers, inbox)) = self.handlers.zip(inbox) {
             let inbox = inbox.expect("no request of a new session is taken yet");
@@ -357,6 +404,7 @@ impl fmt::Debug for SessionBuilder {
             .field("options", &self.options)
             .field("config", &self.config)
             .field("handlers", &self.setup.handlers.as_ref().map(|handlers| handlers.kinds))
+            .field("servers", &self.setup.servers.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("initialize", &self.setup.initialize)
             .field("limits", &self.setup.limits)
             .finish_non_exhaustive()

@@ -6,7 +6,6 @@ use super::Session;
 use super::call_error::CallError;
 use crate::base::error::RequestError;
 use crate::outgoing::request::{Request, Response, TypedRequest};
-use crate::protocol::error::RefusedReason;
 
 impl Session {
     /// Asks something of the CLI itself, by one of the typed [requests](crate::request), and waits for the reply; before
@@ -49,27 +48,7 @@ impl Session {
         }
     }
 
-    async fn reply_to(&self, mut request: Request) -> Result<Response, CallError> {
-        loop {
-            let refused = match self.request(request) {
-                Ok(reply) => return reply.await,
-                Err(refused) => refused,
-            };
-            match refused.reason() {
-                RefusedReason::Full => {
-                    request = refused.into_inner();
-                    self.ready().await;
-                }
-                RefusedReason::Closed if self.is_alive() && self.presence.state().is_closing() => {
-                    return Err(CallError::Closing);
-                }
-                RefusedReason::Closed => return Err(self.ended().await),
-                reason => return Err(CallError::Refused(reason)),
-            }
-        }
-    }
-
-    async fn ended(&self) -> CallError {
-        CallError::Closed(Box::new(self.wait_for_exit().await))
+    async fn reply_to(&self, request: Request) -> Result<Response, CallError> {
+        self.presence.send(request).await?.await
     }
 }

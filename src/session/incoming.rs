@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use event_listener::EventListener;
 use futures_lite::Stream;
 
 use super::shared::{Presence, Shared};
@@ -24,6 +25,7 @@ use crate::protocol::error::RespondError;
 
 pub use handlers::{Handlers, LocalHandlers};
 pub use hook::Hook;
+pub(super) use in_flight::InFlight;
 pub use request::HandlerRequest;
 pub use serve::{Handler, HandlerFn, handler_fn};
 
@@ -60,7 +62,7 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 #[must_use = "dropping it declines every ask"]
 pub struct IncomingRequests {
     inbox: Arc<Inbox>,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     /// Each open request counts as a handle.
     are_handles: bool,
 }
@@ -82,7 +84,7 @@ impl IncomingRequests {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
+    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Responder>> {
         self.shared.desk.waiting(self.inbox.poll_next(cx), cx).map(|next| {
             let (ask, withdrawal) = next?;
             let presence = self.are_handles.then(|| self.shared.presence()).flatten();
@@ -111,7 +113,7 @@ impl Drop for IncomingRequests {
 
 impl fmt::Debug for IncomingRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asks").field("kinds", &self.inbox.kinds()).finish_non_exhaustive()
+        f.debug_struct("IncomingRequests").field("kinds", &self.inbox.kinds()).finish_non_exhaustive()
     }
 }
 
@@ -142,6 +144,11 @@ impl Responder {
         answered
     }
 
+    /// Returns a future of the withdrawal.
+    pub(super) fn withdrawal(&self) -> EventListener {
+        self.withdrawal.listen()
+    }
+
     /// Waits until it is withdrawn. Any number may wait.
     pub async fn withdrawn(&self) -> CancelledReason {
         self.withdrawal.wait().await
@@ -166,6 +173,6 @@ impl Drop for Responder {
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Asked").field(&self.ask).finish()
+        f.debug_tuple("Responder").field(&self.ask).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! The `initialize` request of a session that is built with one, or with hooks.
+//! The `initialize` request of a session that is built with one, with hooks, or with MCP servers.
 
 use std::sync::Arc;
 
@@ -17,17 +17,24 @@ pub(super) struct Initializing {
     has_hooks: bool,
 }
 
-/// Sends the request, with the hooks. `None` if there is neither.
+/// Sends the request, with the hooks and the names of the MCP servers. `None` without any of them.
 pub(super) fn begin(
     state: &mut State,
     request: Option<Initialize>,
     hooks: Vec<(HookEvent, HookMatcher)>,
+    servers: &[String],
 ) -> Option<Initializing> {
     let has_hooks = !hooks.is_empty();
-    if request.is_none() && !has_hooks {
+    if request.is_none() && !has_hooks && servers.is_empty() {
         return None;
     }
     let request = hooks.into_iter().fold(request.unwrap_or_default(), |all, (event, hook)| all.hook(event, hook));
+    let is_named =
+        |all: &Initialize, name: &String| all.sdk_mcp_servers.as_ref().is_some_and(|names| names.contains(name));
+    let request = servers.iter().fold(request, |all, name| match is_named(&all, name) {
+        true => all,
+        false => all.sdk_mcp_server(name),
+    });
     let pending = state.request(Request::from(request.clone()));
     let pending = pending.map_err(|refused| CallError::Refused(refused.reason()));
     Some(Initializing { request, pending, has_hooks })

@@ -19,10 +19,12 @@ use event_listener::{Event, EventListener};
 use super::call_error::CallError;
 use super::desk::Desk;
 use super::limits::HandleLimits;
+use super::reply::PendingResponse;
 use super::state::State;
 use crate::driver::Aside;
-use crate::outgoing::request::InitializeResponse;
+use crate::outgoing::request::{InitializeResponse, Request};
 use crate::protocol::end::SessionClosed;
+use crate::protocol::error::RefusedReason;
 
 /// How much may wait for the host's code, in bytes of the journal and events of the trace, before the runner waits for it.
 const BEHIND: usize = 1024 * 1024;
@@ -115,6 +117,49 @@ impl Shared {
             }
             if let Some(closed) = self.closed() {
                 return Some(Err(CallError::Closed(Box::new(closed.clone()))));
+            }
+            self.wait(listener).await;
+        }
+    }
+
+    /// Waits for room, and sends a request.
+    pub(super) async fn send(&self, mut request: Request) -> Result<PendingResponse, CallError> {
+        loop {
+            let refused = match self.command(|state| state.request(request)) {
+                Ok(pending) => return Ok(pending.for_host(&self.desk)),
+                Err(refused) => refused,
+            };
+            match refused.reason() {
+                RefusedReason::Full => {
+                    request = refused.into_inner();
+                    self.ready().await;
+                }
+                RefusedReason::Closed if self.closed().is_none() && self.state().is_closing() => {
+                    return Err(CallError::Closing);
+                }
+                RefusedReason::Closed => return Err(CallError::Closed(Box::new(self.end().await))),
+                reason => return Err(CallError::Refused(reason)),
+            }
+        }
+    }
+
+    /// Waits until there is room, or until the session is over.
+    pub(super) async fn ready(&self) {
+        loop {
+            let listener = self.room.listen();
+            if !self.state().wants_room() {
+                return;
+            }
+            self.wait(listener).await;
+        }
+    }
+
+    /// Waits for the end of the session.
+    pub(super) async fn end(&self) -> SessionClosed {
+        loop {
+            let listener = self.ended.listen();
+            if let Some(closed) = self.closed() {
+                return closed.clone();
             }
             self.wait(listener).await;
         }

@@ -178,6 +178,11 @@ impl State {
         self.owners.add(kinds.unwrap_or(self.handled), self.driver.is_none())
     }
 
+    /// Takes the messages for one MCP server of a session that has not begun.
+    pub(super) fn own_server(&mut self, name: String) -> Arc<Inbox> {
+        self.owners.add_server(name)
+    }
+
     // Queries.
 
     /// Returns whether the host has closed or aborted the session.
@@ -189,8 +194,8 @@ impl State {
         self.cli_session.as_ref()
     }
 
-    pub(super) fn snapshot(&self) -> Option<crate::protocol::SessionSnapshot> {
-        Some(self.driver.as_ref()?.snapshot())
+    pub(super) fn status(&self) -> Option<crate::protocol::SessionStatus> {
+        Some(self.driver.as_ref()?.status())
     }
 
     pub(super) fn process_id(&self) -> Option<u32> {

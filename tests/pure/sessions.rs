@@ -7,6 +7,7 @@ mod commands;
 mod drops;
 mod ends;
 mod limits;
+mod mcp;
 mod own;
 mod readers;
 mod rig;

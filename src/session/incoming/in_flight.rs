@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use crate::driver::awaited::Awaited;
 
 /// Any number of futures whose outputs nobody needs.
-pub(super) struct InFlight<F> {
+pub(in crate::session) struct InFlight<F> {
     calls: Vec<Option<Call<F>>>,
     free: Vec<usize>,
     woken: Arc<Woken>,
@@ -32,12 +32,12 @@ struct Alarm {
 }
 
 impl<F: Future<Output = ()>> InFlight<F> {
-    pub(super) fn new() -> Self {
+    pub(in crate::session) fn new() -> Self {
         Self { calls: Vec::new(), free: Vec::new(), woken: Arc::default() }
     }
 
     /// Adds one; it is polled with the next [`poll`](Self::poll).
-    pub(super) fn push(&mut self, future: F) {
+    pub(in crate::session) fn push(&mut self, future: F) {
         let call = self.free.pop().unwrap_or_else(|| {
             self.calls.push(None);
             self.calls.len() - 1
@@ -48,7 +48,7 @@ impl<F: Future<Output = ()>> InFlight<F> {
     }
 
     /// Polls those that were woken. Ready when none is left.
-    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
+    pub(in crate::session) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
         // Those that are woken meanwhile have their turn with the next poll: others want theirs.
         let mut due = VecDeque::new();
         let _ = self.woken.poll(cx, |woken| {

@@ -48,10 +48,17 @@ impl Owners {
         Ok(inbox)
     }
 
+    /// Adds the owner of what is for one MCP server, which comes before the owner of the kind.
+    pub(super) fn add_server(&mut self, name: String) -> Arc<Inbox> {
+        let inbox = Inbox::of_server(name);
+        self.owners.insert(0, Arc::downgrade(&inbox));
+        inbox
+    }
+
     /// Gives an incoming request to its owner, and adds who is to be woken. Whether it has one.
     pub(super) fn asked(&mut self, ask: &IncomingRequest, calls: &mut Calls) -> bool {
         let withdrawal = Arc::new(Withdrawal::default());
-        for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.kinds().contains(ask.kind())) {
+        for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.takes(ask)) {
             if let Some(waker) = owner.push(ask, &withdrawal) {
                 calls.wake(waker);
                 self.open.push((ask.id(), withdrawal));

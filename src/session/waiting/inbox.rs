@@ -7,10 +7,13 @@ use std::task::{Context, Poll, Waker};
 use super::withdrawal::Withdrawal;
 use crate::base::ids::IncomingId;
 use crate::driver::awaited::Awaited;
-use crate::incoming::{IncomingKinds, IncomingRequest};
+use crate::incoming::{IncomingKind, IncomingKinds, IncomingRequest};
+use crate::wire::control;
 
 pub(in crate::session) struct Inbox {
     kinds: IncomingKinds,
+    /// MCP server whose messages alone are taken. `None` takes every request of the kinds.
+    server: Option<String>,
     inner: Awaited<Inner>,
 }
 
@@ -24,15 +27,28 @@ struct Inner {
 
 impl Inbox {
     pub(in crate::session) fn new(kinds: IncomingKinds, ended: bool) -> Arc<Self> {
-        Arc::new(Self { kinds, inner: Awaited::new(Inner { ended, ..Inner::default() }) })
+        Arc::new(Self { kinds, server: None, inner: Awaited::new(Inner { ended, ..Inner::default() }) })
+    }
+
+    /// Creates the inbox of one MCP server in the host.
+    pub(in crate::session) fn of_server(name: String) -> Arc<Self> {
+        let kinds = IncomingKinds::NONE.with(IncomingKind::Mcp);
+        Arc::new(Self { kinds, server: Some(name), inner: Awaited::default() })
     }
 
     pub(in crate::session) fn kinds(&self) -> IncomingKinds {
         self.kinds
     }
 
+    /// Returns whether a request belongs here.
+    pub(in crate::session) fn takes(&self, ask: &IncomingRequest) -> bool {
+        let names = |server: &String| control::mcp_server(ask.message().as_bytes()).is_some_and(|name| name.is(server));
+        self.kinds.contains(ask.kind()) && self.server.as_ref().is_none_or(names)
+    }
+
+    /// Returns whether every request of some of these kinds comes here.
     pub(in crate::session) fn overlaps(&self, kinds: IncomingKinds) -> bool {
-        !self.inner.with(|inner| inner.left) && self.kinds.overlaps(kinds)
+        self.server.is_none() && !self.inner.with(|inner| inner.left) && self.kinds.overlaps(kinds)
     }
 
     pub(in crate::session) fn push(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use claude_duplex::testing::{InMemory, Script, TestRuntime};
 use claude_duplex::{
     Action, ChildCommand, Config, Exit, HandleLimits, IncomingKinds, Lagged, Message, Runner, Seed, Session,
-    SessionTime, Subscriber, Transport, WhenDropped,
+    SessionBuilder, SessionTime, Subscriber, Transport, WhenDropped,
 };
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -191,6 +191,14 @@ pub(crate) fn open_in(
     let transport = Tap { child: world.start(script), log: log.clone() };
     let (claude, runner) = Session::builder().config(config).limits(limits).open_on(transport);
     Rig { world: world.clone(), claude, runner, log }
+}
+
+/// A session of that builder.
+pub(crate) fn open_built(script: Script, builder: SessionBuilder) -> Rig {
+    let (world, log) = (TestRuntime::new(), Log::default());
+    let transport = Tap { child: world.start(script), log: log.clone() };
+    let (claude, runner) = builder.open_on(transport);
+    Rig { world, claude, runner, log }
 }
 
 impl Rig {

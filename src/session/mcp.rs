@@ -1,0 +1,126 @@
+//! MCP servers in the host: what runs one, and the two directions of its messages.
+
+mod calls;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_lite::Stream;
+
+use super::call_error::CallError;
+use super::reply::PendingResponse;
+use super::shared::Shared;
+use super::{IncomingRequests, Responder};
+use crate::base::json::Json;
+use crate::outgoing::request::{McpMessage, Request};
+
+pub use calls::SdkMcpCalls;
+
+/// Service behind an MCP server in the host: [`SessionBuilder::sdk_mcp_server`](crate::SessionBuilder::sdk_mcp_server) runs it.
+///
+/// [`SdkMcpServer::on_call`](crate::incoming::mcp::SdkMcpServer::on_call) is one; the package `claude-duplex-rmcp` makes one of
+/// any service of the official SDK `rmcp`.
+///
+/// ```
+/// use claude_duplex::{McpConnection, McpService};
+///
+/// /// Has no tools, and says so.
+/// struct Empty;
+///
+/// impl McpService for Empty {
+///     async fn serve(self, mut connection: McpConnection) {
+///         while let Some(responder) = connection.next().await {
+///             if let Ok(message) = responder.mcp() {
+///                 let _ = responder.respond(message.unknown_method("all"));
+///             }
+///         }
+///     }
+/// }
+/// ```
+pub trait McpService: Send + 'static {
+    /// Serves the connection until the session is over. The session drops the future with its [`Runner`](crate::Runner).
+    ///
+    /// If the future ends earlier, later messages for the server are declined. If it panics, the session ends, as with a
+    /// [handler](crate::SessionBuilder::handlers) that panics.
+    fn serve(self, connection: McpConnection) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// The messages of the CLI for one MCP server in the host, and the way back: a stream of [`Responder`]s, each for one JSON-RPC
+/// message ([`IncomingRequest::mcp`](crate::IncomingRequest::mcp)), notifications and responses too.
+///
+/// At most [`Limits::open_incoming`](crate::Limits::open_incoming) of them are open at a time. Messages that the CLI withdraws
+/// before they are taken do not come. Dropping the connection declines what it has not taken and what comes later. It is not a
+/// handle on the session.
+#[must_use = "dropping it declines every message for the server"]
+pub struct McpConnection {
+    messages: IncomingRequests,
+    client: McpClient,
+}
+
+impl McpConnection {
+    pub(super) fn new(name: String, messages: IncomingRequests) -> Self {
+        let client = McpClient { server: name.into(), shared: Arc::clone(&messages.shared) };
+        Self { messages, client }
+    }
+
+    /// Returns the next message; `None` when the session is over. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Responder> {
+        self.messages.next().await
+    }
+
+    /// Returns the CLI as the client of this server.
+    #[must_use]
+    pub fn client(&self) -> McpClient {
+        self.client.clone()
+    }
+}
+
+impl Stream for McpConnection {
+    type Item = Responder;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Responder>> {
+        Pin::new(&mut self.messages).poll_next(cx)
+    }
+}
+
+impl fmt::Debug for McpConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpConnection").field("server", &self.client.server).finish_non_exhaustive()
+    }
+}
+
+/// The CLI as the client of one MCP server in the host: takes what the server sends by itself. It is not a handle on the session.
+#[derive(Clone)]
+pub struct McpClient {
+    server: Arc<str>,
+    shared: Arc<Shared>,
+}
+
+impl McpClient {
+    /// Returns the name of the server.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Sends a JSON-RPC message of the server: a notification, e.g. `notifications/tools/list_changed`, or a request.
+    ///
+    /// Waits for room in the session first. The message is under way when the future is ready; the [`PendingResponse`] is the
+    /// acknowledgement of the CLI. The response to a JSON-RPC request comes as a message of its own.
+    ///
+    /// # Errors
+    /// [`CallError::Closed`] or [`CallError::Closing`] if the session is over or closing; [`CallError::Refused`] if the message is
+    /// longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard).
+    pub async fn send(&self, message: impl Into<Json>) -> Result<PendingResponse, CallError> {
+        self.shared.send(Request::from(McpMessage::new(&*self.server, message))).await
+    }
+}
+
+impl fmt::Debug for McpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpClient").field("server", &self.server).finish_non_exhaustive()
+    }
+}
