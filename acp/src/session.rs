@@ -218,7 +218,7 @@ impl Session {
     /// Shows what has become of a compaction, if the client shows such things.
     fn show_compaction(&mut self) {
         let Some(claude) = self.claude.as_ref().filter(|_| self.abilities.compactions) else { return };
-        let update = self.compactions.changed(claude.driver.protocol().snapshot().compaction.as_ref());
+        let update = self.compactions.changed(claude.driver.protocol().status().compaction.as_ref());
         update.into_iter().for_each(|update| self.client.update(update));
     }
 

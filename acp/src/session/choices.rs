@@ -202,7 +202,7 @@ impl Session {
     /// Shows a mode that the CLI has changed to by itself, e.g. with a plan that was accepted.
     pub(super) fn show_choices(&mut self) {
         let Some(claude) = &self.claude else { return };
-        let mode = claude.driver.protocol().snapshot().permission_mode.clone();
+        let mode = claude.driver.protocol().status().permission_mode.clone();
         if mode.is_none() || mode == self.choices.mode {
             return;
         }
