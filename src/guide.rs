@@ -8,6 +8,7 @@
 //! | send prompts, several at once too; interrupt them; outcomes | [`turns`] |
 //! | know and change the permission mode and the model | [`state`] |
 //! | resume or fork a session; compaction | [`resuming`] |
+//! | continue a session in another process | [`snapshots`] |
 //! | react to failures; limits and retries | [`errors`] |
 //! | end a session; understand its end | [`ending`] |
 //! | run a session in an event loop of the host | [`embedding`] |
@@ -72,6 +73,9 @@ pub mod wire {}
 
 #[doc = include_str!("../docs/json.md")]
 pub mod json {}
+
+#[doc = include_str!("../docs/snapshot.md")]
+pub mod snapshots {}
 
 #[doc = include_str!("../docs/glossary.md")]
 pub mod glossary {}

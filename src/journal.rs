@@ -55,7 +55,6 @@
 //! action has no form that stays the same from one version of this crate to the next, which is where a comparison is
 //! of use. To compare two versions, compare what `tools/replay` of each prints.
 
-mod bytes;
 mod create;
 mod difference;
 mod error;

@@ -199,7 +199,9 @@ pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
 pub use protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 pub use protocol::input::Input;
 pub use protocol::raw::{Direction, StderrLine, WireLine};
-pub use protocol::{Compaction, CompactionState, CompactionTrigger, Protocol, SessionSnapshot, Stats};
+pub use protocol::{
+    Compaction, CompactionState, CompactionTrigger, Offsets, Protocol, SessionStatus, Snapshot, SnapshotError, Stats,
+};
 #[cfg(feature = "session")]
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,

@@ -40,6 +40,7 @@ mod session;
 #[cfg(feature = "session")]
 mod sessions;
 mod shown;
+mod snapshot;
 mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;

@@ -155,7 +155,7 @@ async fn compacted(case: &Case, answer: Step, expected: CompactionState) -> Tria
     let prompt = talk.prompt("/compact")?;
     let outcome = talk.ended(prompt).await?.outcome;
     case.api.answer_everything(None);
-    let compaction = talk.claude.protocol().snapshot().compaction.clone();
+    let compaction = talk.claude.protocol().status().compaction.clone();
     let failed = expected == CompactionState::Failed;
     assert_eq!(outcome == Ended::Error, failed, "{outcome}, {compaction:?}");
     if failed && case.before("2.0.42", "the prompt's error alone says that a compaction failed") {
