@@ -294,7 +294,7 @@ mod tests {
             ),
             (
                 r#""subtype":"error_during_execution","errors":["[ede_diagnostic] result_type=user"]"#,
-                "the turn broke off before it was answered",
+                "the turn ended early, without an answer",
             ),
             (r#""subtype":"error_during_execution","errors":["[ede_diagnostic] a","real"]"#, "real"),
             (r#""subtype":"error_new","errors":["a",5,{}]"#, "a"),
