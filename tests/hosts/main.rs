@@ -10,6 +10,8 @@ mod chat;
 mod examples;
 #[cfg(all(unix, feature = "smol"))]
 mod journal;
+#[cfg(all(unix, feature = "driver"))]
+mod kept;
 /// Its unit test runs here: a `cargo test` that tests an example does not build it as a program.
 #[cfg(feature = "tokio")]
 #[path = "../../examples/permissions.rs"]
