@@ -112,6 +112,11 @@ pub enum RefusedReason {
     /// The session is closing or closed.
     #[error("the session is closing or closed; open another")]
     Closed,
+    /// The command cannot be recorded, and the session has a journal that is required: see `Driver::record_required`.
+    #[error(
+        "the journal cannot be written, so the session takes no commands; resume it when the journal can be written"
+    )]
+    Unrecorded,
     /// Its uuid was used before in this session; or a reply to another request of its id may still come, also after a timeout,
     /// or its id is of the form that the session gives by itself.
     #[error("the id of the prompt or request is in use or was used in this session; choose another, or none")]
@@ -162,6 +167,11 @@ pub enum RespondError {
     /// end has what is known so far.
     #[error("the session takes no more responses: {0}")]
     Closed(Box<SessionClosed>),
+    /// The response cannot be recorded, and the session has a journal that is required. The request is still open.
+    #[error(
+        "the journal cannot be written, so the session takes no responses; resume it when the journal can be written"
+    )]
+    Unrecorded,
     /// The response is of another kind than the request.
     #[error("the response is of another kind than the incoming request; respond in the kind of the request")]
     Mismatch,

@@ -60,7 +60,7 @@ pub(super) trait Drive: Send {
 
 impl<T: Transport + Send> Drive for Driver<T> {
     fn now(&self) -> SessionTime {
-        self.transport().now()
+        Driver::now(self)
     }
 
     fn hold(&mut self, until: Option<SessionTime>) {

@@ -42,6 +42,42 @@ impl Protocol {
         self.actions.handed_out()
     }
 
+    /// Drops the unread actions up to a [number](Self::action_number): a host has handled them before it was restarted. What
+    /// follows comes once. Actions that were read, and numbers that were not reached yet, change nothing.
+    ///
+    /// ```
+    /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// protocol.receive(SessionTime::ZERO, b"noise\n{\"type\":\"active_goal\"}\n");
+    /// let mut restored = Protocol::restore(&protocol.snapshot())?;
+    /// restored.skip_actions(1);
+    /// assert!(restored.poll_action().unwrap().line().unwrap().starts_with(b"{"));
+    /// # Ok::<(), claude_duplex::SnapshotError>(())
+    /// ```
+    pub fn skip_actions(&mut self, number: u64) {
+        while self.action_number() < number && self.poll_action().is_some() {}
+    }
+
+    /// Returns which ends the session knows: of stdout, of stderr, and the exit.
+    #[cfg(feature = "driver")]
+    pub(crate) fn known_ends(&self) -> [bool; 3] {
+        [self.shutdown.is_eof(), self.shutdown.is_stderr_eof(), self.shutdown.exit().is_some()]
+    }
+
+    /// Returns whether the session still writes to stdin. If not, it may have given up bytes that were written.
+    #[cfg(feature = "driver")]
+    pub(crate) fn writes(&self) -> bool {
+        self.can_write() || self.is_stopping()
+    }
+
+    /// Has the child commands that were handed out come once more.
+    #[cfg(feature = "driver")]
+    pub(crate) fn repeat_child_commands(&mut self) {
+        self.shutdown.repeat_orders();
+    }
+
     /// Returns how far the session is in each stream of the child.
     #[must_use]
     pub fn offsets(&self) -> Offsets {
