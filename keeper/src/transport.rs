@@ -27,7 +27,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use claude_duplex::{Exit, SessionTime, Transport};
+use claude_duplex::{Exit, Offsets, SessionTime, Transport};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::attach::Attach;
@@ -230,6 +230,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Transport for Kept<S, T> {
         Poll::Ready(())
     }
 
+    fn stdin_taken(&self) -> Option<u64> {
+        Some(self.link.taken())
+    }
+
+    fn acknowledge(&mut self, offsets: Offsets) {
+        self.link.acknowledge(offsets.stdout, offsets.stderr);
+    }
+
     fn process_id(&self) -> Option<u32> {
         Some(self.welcome.cli)
     }
@@ -256,7 +264,7 @@ impl<S, T> fmt::Debug for Kept<S, T> {
 impl Attach {
     /// Attaches as the controller where a restored session goes on: behind the bytes of stdout and stderr that it knows.
     #[must_use]
-    pub fn resume(offsets: claude_duplex::Offsets) -> Self {
+    pub fn resume(offsets: Offsets) -> Self {
         Self::controller().from(Start::At(offsets.stdout), Start::At(offsets.stderr))
     }
 }

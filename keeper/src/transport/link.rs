@@ -123,7 +123,6 @@ impl Link {
     }
 
     /// Notes that the host needs nothing before these offsets again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "until the driver acknowledges"))]
     pub(super) fn acknowledge(&mut self, stdout: u64, stderr: u64) {
         self.stdout.kept = self.stdout.kept.max(stdout);
         self.stderr.kept = self.stderr.kept.max(stderr);
@@ -150,6 +149,11 @@ impl Link {
         let count = usize::try_from(self.taken - self.reported).unwrap_or(usize::MAX).min(most);
         self.reported += count as u64;
         count
+    }
+
+    /// Returns how many bytes of stdin the keeper has taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
     }
 
     pub(super) fn end_stdin(&mut self) {

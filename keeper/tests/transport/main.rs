@@ -3,17 +3,30 @@
 #[cfg(unix)]
 mod drivers;
 #[cfg(unix)]
+mod host;
+#[cfg(unix)]
+mod killed;
+#[cfg(unix)]
 mod mock;
 #[cfg(unix)]
 mod place;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
-    if std::env::var_os(place::ROLE).is_some_and(|role| role == "mock CLI") {
-        return mock::serve();
+    match std::env::var(place::ROLE).as_deref() {
+        Ok("mock CLI") => return mock::serve(),
+        Ok("host") => {
+            let folder = std::env::var_os(host::FOLDER).unwrap();
+            if let Err(error) = host::host(folder.as_ref()) {
+                eprintln!("{error}");
+                return std::process::ExitCode::FAILURE;
+            }
+            return std::process::ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let arguments = libtest_mimic::Arguments::from_args();
-    let trials = [("drivers", drivers::TRIALS.to_vec())];
+    let trials = [("drivers", drivers::TRIALS.to_vec()), ("killed", killed::TRIALS.to_vec())];
     let trials = trials.into_iter().flat_map(|(group, trials)| {
         trials.into_iter().map(move |(name, test)| {
             libtest_mimic::Trial::test(format!("{group}::{name}"), move || {
