@@ -1,7 +1,7 @@
 //! The run loop with the standard library alone: a thread for each pipe, and the loop.
 
 use std::io::{self, Read, Write};
-use std::sync::mpsc::{SendError, channel};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use std::{process::Stdio, thread};
 
@@ -22,16 +22,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     thread::spawn(move || {
         let mut buffer = [0; 64 * 1024];
         while let Ok(count @ 1..) = stdout.read(&mut buffer) {
-            read.send(Input::Receive(buffer[..count].to_vec().into()))?;
+            read.send(Input::Receive(buffer[..count].to_vec().into())).ok()?;
         }
-        read.send(Input::Eof)
+        read.send(Input::Eof).ok()
     });
-    thread::spawn(move || -> Result<(), SendError<Input>> {
+    thread::spawn(move || {
         for bytes in outbox {
             let sent = stdin.write_all(&bytes).map_or(Input::SendFailed, |()| Input::Sent(bytes.len()));
-            written.send(sent)?;
+            written.send(sent).ok()?;
         }
-        Ok(())
+        Some(())
     });
 
     let epoch = Instant::now();

@@ -1,5 +1,6 @@
 //! Types that every layer uses: ids, the session's time, JSON values, text and errors.
 
+pub(crate) mod bytes;
 pub(crate) mod error;
 pub(crate) mod ids;
 pub(crate) mod json;

@@ -11,6 +11,7 @@
 //! | to record a session, to look at it, to report a bug | [`journals`] |
 //! | to operate it, by `tracing` | the module `trace`, with the feature `tracing` |
 //! | to look up a message, a field, a flag of the CLI | [`wire`] |
+//! | to continue a session in another process | [`snapshots`] |
 //! | to read actions as JSON in another program | [`json`] |
 //! | to look up a term | [`glossary`] |
 //! | to move from `claude-wrapper` | [`from_claude_wrapper`] |
@@ -33,8 +34,15 @@ macro_rules! guides {
     )+};
 }
 
+#[doc = include_str!("guide/embedding.md")]
+#[doc = "# The whole loop\n\nThe loop with the standard library alone, a thread for each pipe (`examples/run_loop.rs`):\n\n```no_run"]
+#[doc = include_str!("../examples/run_loop.rs")]
+#[doc = "```\n"]
+#[cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
+#[cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
+pub mod embedding {}
+
 guides! {
-    embedding
     permissions
     mcp_servers
     turns
@@ -52,5 +60,17 @@ pub mod wire {}
 #[doc = include_str!("../docs/json.md")]
 pub mod json {}
 
+#[doc = include_str!("../docs/snapshot.md")]
+pub mod snapshots {}
+
 #[doc = include_str!("../docs/glossary.md")]
 pub mod glossary {}
+
+#[doc = include_str!("../docs/cli-versions.md")]
+pub mod cli_versions {}
+
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}
+
+#[doc = include_str!("../docs/platforms.md")]
+pub mod platforms {}

@@ -53,9 +53,8 @@
 //!
 //! A journal holds no actions and no output: they are what a replay gives. Nor does it hold a checksum of them, as an
 //! action has no form that stays the same from one version of this crate to the next, which is where a comparison is
-//! of use. To compare two versions, compare what `examples/replay.rs` of each prints.
+//! of use. To compare two versions, compare what `tools/replay` of each prints.
 
-mod bytes;
 mod create;
 mod difference;
 mod error;

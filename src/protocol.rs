@@ -21,6 +21,7 @@ pub(crate) mod input;
 mod ledger;
 mod line;
 mod lines;
+mod offsets;
 mod outgoing_requests;
 mod output;
 pub(crate) mod raw;
@@ -29,12 +30,15 @@ mod shutdown;
 mod silence;
 mod snapshot;
 mod stats;
+mod status;
 mod tail;
 mod time_limits;
 mod unread;
 
-pub use snapshot::{Compaction, CompactionState, CompactionTrigger, SessionSnapshot};
+pub use offsets::Offsets;
+pub use snapshot::{Snapshot, SnapshotError};
 pub use stats::Stats;
+pub use status::{Compaction, CompactionState, CompactionTrigger, SessionStatus};
 
 use std::fmt;
 
@@ -103,6 +107,7 @@ pub struct Protocol {
     lines: Lines,
     output: Output,
     actions: Actions,
+    offsets: Offsets,
     ledger: Ledger,
     asks: IncomingRequests,
     requests: Requests,
@@ -115,7 +120,7 @@ pub struct Protocol {
     stderr_lines: Lines,
     rejected_tail: Tail,
     session: Option<CliSession>,
-    snapshot: SessionSnapshot,
+    status: SessionStatus,
     last_error: Option<String>,
     /// The last result is an error without a turn: what is lost with the session is lost by that.
     failed: bool,

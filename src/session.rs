@@ -279,8 +279,8 @@ impl Session {
     /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last. `None` once the
     /// session is over.
     #[must_use]
-    pub fn snapshot(&self) -> Option<crate::protocol::SessionSnapshot> {
-        self.presence.state().snapshot()
+    pub fn status(&self) -> Option<crate::protocol::SessionStatus> {
+        self.presence.state().status()
     }
 
     /// Who the CLI is, as far as it has said.

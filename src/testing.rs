@@ -3,7 +3,7 @@
 //! A [`Script`] says what the CLI does for each prompt, and which of six [generations](CliVersion) it is: what a host must
 //! cope with differs from one to the next. A [`MockCli`] plays it as a pure machine. A [`TestSession`] joins that with a
 //! [`Protocol`](crate::Protocol) in memory, under a clock of its own, so that a test of minutes takes none; a
-//! `TestRuntime` has any number of them as the children of real drivers (feature `driver`); and [`serve_stdio`] makes it a program that can be started in place of `claude` (`examples/peer.rs` is one).
+//! `TestRuntime` has any number of them as the children of real drivers (feature `driver`); and [`serve_stdio`] makes it a program that can be started in place of `claude` (`tools/peer` is one).
 //!
 //! # A permission policy, tested without a process
 //!

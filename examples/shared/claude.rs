@@ -3,7 +3,7 @@
 
 #[path = "end.rs"]
 mod end;
-#[path = "../chat/stand_in.rs"]
+#[path = "../../tools/chat/stand_in.rs"]
 mod stand_in;
 
 use std::error::Error;

@@ -3,7 +3,7 @@
 #[path = "../../tests/support/costly.rs"]
 #[allow(dead_code, reason = "the fuzz target uses the rest")]
 mod costly;
-#[path = "../../examples/replay/recording.rs"]
+#[path = "../../tools/replay/recording.rs"]
 mod recording;
 
 use std::collections::BTreeSet;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::bytes::Bytes;
 use super::{FORMAT, NAME};
+use crate::base::bytes::Bytes;
 use crate::base::error::DecodeError;
 use crate::base::ids::IncomingId;
 use crate::base::time::SessionTime;

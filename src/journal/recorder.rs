@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use thiserror::Error;
 
-use super::bytes::parts;
 use super::record;
+use crate::base::bytes::parts;
 use crate::base::time::SessionTime;
 use crate::protocol::config::Config;
 use crate::protocol::input::Input;

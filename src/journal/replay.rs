@@ -72,7 +72,7 @@ impl fmt::Debug for Replay<'_> {
 
 impl fmt::Debug for ReplayStep<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Step")
+        f.debug_struct("ReplayStep")
             .field("time", &self.time)
             .field("input", &self.input)
             .field("actions", &Few(&self.actions))

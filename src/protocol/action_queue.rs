@@ -21,6 +21,8 @@ pub(crate) struct Actions {
     queue: VecDeque<Action>,
     bytes: usize,
     prompts_ended: bool,
+    /// Number of actions that were handed out.
+    handed_out: u64,
 }
 
 impl Actions {
@@ -37,6 +39,7 @@ impl Actions {
     pub(crate) fn pop(&mut self) -> Option<Action> {
         let action = self.first.take().or_else(|| self.queue.pop_front())?;
         self.bytes -= weight(&action);
+        self.handed_out += 1;
         if self.queue.is_empty() && self.queue.capacity() > 0 {
             // From the start again: the memory that was used last is the nearest.
             self.queue.clear();
@@ -45,6 +48,24 @@ impl Actions {
             self.queue.shrink_to(if is_over || is_small { 0 } else { KEPT });
         }
         Some(action)
+    }
+
+    /// Creates the queue again of a snapshot.
+    pub(crate) fn restored(queue: Vec<Action>, prompts_ended: bool, handed_out: u64) -> Self {
+        let mut this = Self { handed_out, ..Self::default() };
+        queue.into_iter().for_each(|action| this.push(action));
+        this.prompts_ended = prompts_ended;
+        this
+    }
+
+    /// Returns the actions that wait, whether a prompt ended since that was last asked, and how many were handed out.
+    pub(crate) fn parts(&self) -> (impl Iterator<Item = &Action>, bool, u64) {
+        (self.first.iter().chain(&self.queue), self.prompts_ended, self.handed_out)
+    }
+
+    /// Returns the number of actions that were handed out.
+    pub(crate) fn handed_out(&self) -> u64 {
+        self.handed_out
     }
 
     /// Whether a prompt ended since this was last asked.

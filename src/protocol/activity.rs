@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::time::SessionTime;
 use crate::message::Message;
 use crate::protocol::Protocol;
 use crate::protocol::action::WaitReason;
 use crate::protocol::deadline::Deadline;
 use crate::protocol::shutdown::Step;
+use crate::protocol::snapshot::form;
 use crate::wire::facts::{self, ApiRetry};
 use crate::wire::kind::MessageKind;
 
@@ -15,16 +18,18 @@ use crate::wire::kind::MessageKind;
 const CALLS: usize = 64;
 
 /// Activity of the main thread.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Activity {
     /// Calls of tools without a result, oldest first.
     calls: Vec<Call>,
     retry: Option<(ApiRetry, SessionTime)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Call {
+    #[serde(with = "form")]
     id: Arc<str>,
+    #[serde(with = "form")]
     name: Arc<str>,
     since: SessionTime,
 }

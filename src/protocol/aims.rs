@@ -4,25 +4,27 @@
 //! 2.1.205 on the receipt lists it in `still_queued` (`prompt_and_interrupt`), before that the next result shows it, by
 //! ending another prompt. It is withdrawn, or, if that is too late, interrupted again when a turn takes it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::{PromptId, Uuid};
 use crate::wire::control::Receipt;
 
 /// How often one aim is interrupted again.
 const TRIES: u8 = 3;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Aims {
     aims: Vec<Aim>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Aim {
     prompt: PromptId,
     step: Step,
     tries: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Step {
     /// The interrupt is not acknowledged.
     Interrupting,

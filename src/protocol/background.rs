@@ -1,11 +1,13 @@
 //! What the CLI still does, or will do, beyond turns and prompts.
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::facts::SystemFacts;
 
 /// How many background tasks are kept; more count as none.
 const TASKS: usize = 1024;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Background {
     tasks: Vec<String>,
     /// The tasks that have ended and of which the model was not told: the CLI does that in a turn of its own for each, or

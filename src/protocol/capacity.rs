@@ -1,5 +1,7 @@
 //! Whether there is room for what the host gives, and when there is again.
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 use crate::protocol::error::RefusedReason;
@@ -20,7 +22,7 @@ impl Load {
 }
 
 /// Length of the line that was refused as full, for each kind; of several, the shortest.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Wanted([Option<usize>; 3]);
 
 /// More than a follow-up of the session's own needs, in bytes.

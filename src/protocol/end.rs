@@ -55,7 +55,7 @@ pub struct SessionClosed {
 
 impl fmt::Debug for SessionClosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Closed")
+        f.debug_struct("SessionClosed")
             .field("reason", &self.reason)
             .field("exit", &self.exit)
             .field("stderr", &QuotedEnd(&self.stderr))

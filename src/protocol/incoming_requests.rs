@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::error::DecodeError;
 use crate::base::ids::{IncomingId, PromptId, TurnId};
 use crate::base::json::Json;
@@ -12,14 +14,16 @@ use crate::protocol::action::{Action, CancelledReason};
 use crate::protocol::action_queue::Actions;
 use crate::protocol::config::Limits;
 use crate::protocol::safe;
+use crate::protocol::snapshot::form;
 use crate::wire::{control, outgoing};
 
 /// How many ids of each kind are remembered.
 const REMEMBERED: usize = 256;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct IncomingRequests {
     open: Vec<Open>,
+    #[serde(skip)]
     bytes: usize,
     last: u64,
     /// Answered, and not yet echoed by the CLI (2.0.76 to 2.1.143 do).
@@ -30,9 +34,10 @@ pub(crate) struct IncomingRequests {
     listed: VecDeque<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Open {
     request_id: String,
+    #[serde(with = "form")]
     ask: IncomingRequest,
 }
 
@@ -46,6 +51,19 @@ impl Open {
 impl IncomingRequests {
     pub(crate) fn is_open(&self, request_id: &str) -> bool {
         self.open.iter().any(|open| open.request_id == request_id)
+    }
+
+    /// Takes what follows from the requests, which a snapshot leaves out. Returns whether every id is one of the session, and
+    /// in order.
+    pub(crate) fn restore(&mut self, session: u64) -> bool {
+        self.bytes = self.open.iter().map(|open| open.ask.message.as_bytes().len()).sum();
+        let numbers = self.open.iter().map(|open| open.ask.id.number()).chain([self.last + 1]);
+        self.open.iter().all(|open| open.ask.id.session() == session) && numbers.is_sorted_by(|a, b| a < b)
+    }
+
+    /// Returns the number of the last request.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
     }
 
     /// Whether an incoming request of a list is known: open, or over.

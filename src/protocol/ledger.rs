@@ -51,6 +51,8 @@ mod turns;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::error::LostReason;
 use crate::base::ids::{PromptId, Seed, TurnId, Uuid};
 use crate::base::time::SessionTime;
@@ -63,8 +65,9 @@ use prompts::{Entry, Limit, Prompts, Rank, Stage};
 pub(crate) use prompts::{Place, Traits};
 use turns::Turn;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Ledger {
+    #[serde(skip)]
     session: u64,
     prompts: Prompts,
     turns: Vec<Turn>,
@@ -97,7 +100,7 @@ pub(crate) struct Ledger {
 }
 
 /// Whether an interrupt of ours may have caused the next `error_during_execution`: up to 2.1.90 the result does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Interrupt {
     None,
     /// Written at that place in the order. A success that comes before its acknowledgement is of an older turn, out of a
@@ -141,6 +144,18 @@ impl Ledger {
             command_failed: false,
             results: VecDeque::new(),
         }
+    }
+
+    /// Takes what follows from the seed and from the entries, which a snapshot leaves out. Returns whether every id is one of
+    /// the session, and in order.
+    pub(crate) fn restore(&mut self, seed: Seed) -> bool {
+        self.session = seed.tag();
+        self.turns.iter().all(|turn| turn.id.session() == self.session) && self.prompts.restore(seed)
+    }
+
+    /// Returns the numbers that are counted up.
+    pub(crate) fn counters(&self) -> [u64; 3] {
+        [self.order, self.last_turn, self.prompts.last()]
     }
 
     // Commands.

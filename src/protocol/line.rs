@@ -4,8 +4,10 @@ use std::mem;
 use std::sync::Arc;
 
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 use crate::message::Line;
+use crate::protocol::snapshot::form;
 
 /// A line up to this length is copied out of the buffer in which it was assembled, and the buffer stays for the next: in
 /// a stream of such lines one allocation each. The buffer of a longer one becomes the message.
@@ -24,8 +26,9 @@ pub(crate) enum Piece<'b> {
 
 /// The line that is arriving. Bytes that were searched for a line end are not searched again: 16 MiB in 8 KiB reads
 /// cost what they cost in one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Lines {
+    #[serde(with = "form")]
     partial: Vec<u8>,
     /// How long the line is that is being dropped; its start is in `partial`.
     dropped: Option<u64>,

@@ -194,13 +194,13 @@ impl Protocol {
         let subtype = message.subtype().unwrap_or_default();
         let subtype = &*subtype;
         let is_own = !message.is_subagent();
-        if is_own && self.snapshot.observe(subtype, message) {
+        if is_own && self.status.observe(subtype, message) {
             self.ledger.command_failed();
         }
         match subtype {
             "init" if is_own => {
                 let init = facts::init(line);
-                self.snapshot.init(&init);
+                self.status.init(&init);
                 if let Some(version) = &init.claude_code_version {
                     self.ledger.version(version);
                 }
@@ -236,7 +236,7 @@ impl Protocol {
 
     fn note_command(&mut self, line: &[u8]) {
         if facts::command_failed(line) {
-            self.snapshot.command_failed();
+            self.status.command_failed();
             self.ledger.command_failed();
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::error::{LostReason, RequestError};
 use crate::base::ids::{PromptId, RequestId, Uuid};
 use crate::base::json::Json;
@@ -16,7 +18,7 @@ use crate::wire::control;
 /// Number of requests without a reply in time that are remembered, in case it still comes. Until then their ids are used.
 const LATE: usize = 64;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Requests {
     open: Vec<Open>,
     last: u64,
@@ -25,7 +27,7 @@ pub(crate) struct Requests {
     overdue: VecDeque<(String, About)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Open {
     pub(crate) id: RequestId,
     wire_id: String,
@@ -36,7 +38,7 @@ pub(crate) struct Open {
 }
 
 /// What a request means to the session itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum About {
     /// Declares these kinds of dialogs, if the CLI accepts it.
     Initialize(Vec<String>),
@@ -83,6 +85,11 @@ impl About {
 }
 
 impl Requests {
+    /// Returns the number of the last request.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// The session's own id on the wire for the request that is opened next.
     pub(crate) fn next_wire_id(&self, session: u64) -> String {
         format!("{}{}", own_prefix(session), self.last + 1)

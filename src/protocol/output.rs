@@ -1,14 +1,39 @@
 //! What waits to be written to stdin.
 
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::snapshot::form;
+
 /// Beyond this, a drained buffer gives its memory back.
 const KEPT: usize = 16 * 1024;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Unsent", into = "Unsent")]
 pub(crate) struct Output {
     buffer: Vec<u8>,
     sent: usize,
     /// Whether the last byte that was sent is no line end.
     mid_line: bool,
+}
+
+/// The same without the bytes that were sent: the form of a snapshot.
+#[derive(Serialize, Deserialize)]
+struct Unsent {
+    #[serde(with = "form")]
+    pending: Vec<u8>,
+    mid_line: bool,
+}
+
+impl From<Output> for Unsent {
+    fn from(output: Output) -> Self {
+        Self { pending: output.pending().to_vec(), mid_line: output.mid_line }
+    }
+}
+
+impl From<Unsent> for Output {
+    fn from(Unsent { pending, mid_line }: Unsent) -> Self {
+        Self { buffer: pending, sent: 0, mid_line }
+    }
 }
 
 impl Output {
@@ -20,10 +45,11 @@ impl Output {
         &self.buffer[self.sent..]
     }
 
-    pub(crate) fn sent(&mut self, count: usize) {
+    /// Takes away bytes that were sent. Returns how many of them there were.
+    pub(crate) fn sent(&mut self, count: usize) -> usize {
         let count = count.min(self.pending().len());
         if count == 0 {
-            return;
+            return 0;
         }
         self.sent += count;
         self.mid_line = self.buffer[self.sent - 1] != b'\n';
@@ -33,6 +59,7 @@ impl Output {
             self.buffer.drain(..self.sent);
             self.sent = 0;
         }
+        count
     }
 
     /// Gives up what was not sent. Whether the last line is cut by it is remembered.

@@ -10,15 +10,20 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::time::SessionTime;
 use crate::protocol::config::{Config, ShutdownTimeouts, Timeouts, TransportKind};
 use crate::protocol::end::{ChildCommand, CloseReason, Exit};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Shutdown {
     orders: Orders,
+    #[serde(skip)]
     graces: ShutdownTimeouts,
+    #[serde(skip)]
     is_process: bool,
+    #[serde(skip)]
     kill_group: bool,
     step: Step,
     until: Option<SessionTime>,
@@ -28,7 +33,7 @@ pub(crate) struct Shutdown {
     exit: Option<Exit>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Step {
     Open,
     /// Waiting for what runs, and for our output to be written.
@@ -46,18 +51,27 @@ pub(crate) enum Step {
 
 impl Shutdown {
     pub(crate) fn new(config: &Config) -> Self {
-        Self {
+        let mut this = Self {
             orders: Orders::default(),
-            graces: config.timeouts.shutdown,
-            is_process: config.transport == TransportKind::Process,
-            kill_group: config.kill_group,
+            graces: ShutdownTimeouts::default(),
+            is_process: false,
+            kill_group: false,
             step: Step::Open,
             until: None,
             reason: None,
             eof: false,
             stderr_eof: false,
             exit: None,
-        }
+        };
+        this.configure(config);
+        this
+    }
+
+    /// Takes what the settings specify, which a snapshot has once.
+    pub(crate) fn configure(&mut self, config: &Config) {
+        self.graces = config.timeouts.shutdown;
+        self.is_process = config.transport == TransportKind::Process;
+        self.kill_group = config.kill_group;
     }
 
     // What is known.
@@ -235,7 +249,7 @@ impl Shutdown {
 }
 
 /// Orders to the child: each at most once, in their order, and after the exit no signal but the one kill of its group.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Orders {
     waiting: VecDeque<ChildCommand>,
     last: Option<ChildCommand>,

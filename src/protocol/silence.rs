@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::time::SessionTime;
 use crate::protocol::Protocol;
 use crate::protocol::shutdown::Step;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Silence {
     owes: bool,
     /// Time from which the silence counts. None while nothing is owed, or once the silence was told.

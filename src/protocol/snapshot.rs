@@ -1,195 +1,174 @@
-//! What the session is set to, as the CLI said last.
+//! Snapshots: the state of a session as a value that outlives the process. `docs/snapshot.md` has the form and the versions.
+
+mod error;
+pub(super) mod form;
+mod public;
+mod state;
 
 use std::fmt;
-use std::sync::Arc;
 
-use crate::base::text::Quoted;
-use crate::message::Message;
-use crate::options::PermissionMode;
-use crate::wire::facts::{Init, name};
-use crate::wire::scan::raw::Raw;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-/// Longest error text that is kept, in bytes.
-const LONGEST_ERROR: usize = 4096;
+use crate::protocol::Protocol;
 
-/// State of a session as the CLI reported it last.
+pub use error::SnapshotError;
+use state::State;
+
+/// Name in the first member, so that no other document is taken for a snapshot.
+const NAME: &str = "claude-duplex";
+
+/// Format that is written. It rises with every change of the form, a new field included: an older reader would leave that
+/// out, and continue as another session.
+const FORMAT: u64 = 1;
+
+/// State of a session at one point, to continue it in another process: [`Protocol::restore`] gives a session that does the
+/// same from there on, to the byte.
 ///
-/// `system/init` reports id, model and permission mode at the beginning of each turn. `system/status` reports a new permission mode at once
-/// (since 2.0.76); a new model is reported by the next `init`. `/clear` and a fork change the id.
+/// A snapshot is a JSON document, with `Serialize` and `Deserialize`. It is kept as it was written, byte for byte: one whose
+/// state was formatted anew is [damaged](SnapshotError::Damaged). [`guide::snapshots`](crate::guide::snapshots) has the form and
+/// the policy of versions.
+///
+/// **A snapshot is as private as the session.** It contains queued prompts, open requests, unread messages and the end of
+/// stderr. Whoever can write it decides what the session writes to the CLI; the checksum finds damage, and no intent.
+///
+/// # Size
+///
+/// A snapshot has at most 4 KiB, plus what has a limit, each as JSON text (bytes that are not UTF-8 take two for one):
+///
+/// * queued prompts, bytes that wait to be written and open incoming requests: see [`Limits`](crate::Limits);
+/// * unread actions: [`Limits::unread`](crate::Limits::unread), and the lines of one chunk. A response is written twice, as
+///   a line and as a payload, and so is a result that ends a turn or a prompt;
+/// * the line that has not ended: [`Limits::line`](crate::Limits::line), and of stderr
+///   [`Limits::stderr_line`](crate::Limits::stderr_line);
+/// * the ends of stderr and of the rejected lines: [`Limits::stderr_tail`](crate::Limits::stderr_tail),
+///   [`Limits::rejected_tail`](crate::Limits::rejected_tail);
+/// * small entries, of at most 1 KiB each, for open prompts, open requests and open turns (64);
+/// * ids of at most 256 bytes: 768 of incoming requests, 64 of late responses, 64 of results, 1,024 of prompts to which the host
+///   gave a uuid. Besides, 64 calls of tools, 2,048 background tasks, and 256 capabilities;
+/// * the kinds of dialogs that the host declares;
+/// * the last 16 results that were given to a prompt by a rule while another prompt could be meant;
+/// * the text of the last error, and the error of a compaction: 4,096 characters each.
 ///
 /// ```
-/// use claude_duplex::options::PermissionMode;
-/// use claude_duplex::{Config, Protocol, Seed, SessionTime};
+/// use claude_duplex::{Config, Protocol, Seed, SessionTime, Snapshot};
 ///
-/// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
-/// protocol.receive(
-///     SessionTime::ZERO,
-///     br#"{"type":"system","subtype":"init","session_id":"s","model":"m"}
-/// {"type":"system","subtype":"status","status":null,"permissionMode":"plan"}
-/// "#,
-/// );
-/// let state = protocol.snapshot();
-/// assert_eq!(state.session_id.as_deref(), Some("s"));
-/// assert_eq!(state.model.as_deref(), Some("m"));
-/// assert_eq!(state.permission_mode, Some(PermissionMode::Plan));
+/// let config = Config::new(Seed::from_bytes([1; 16]));
+/// let mut session = Protocol::new(config, SessionTime::ZERO);
+/// let prompt = session.prompt(SessionTime::ZERO, "hello").unwrap();
+/// let file = serde_json::to_vec(&session.snapshot())?;
+/// drop(session);
+///
+/// let mut session = Protocol::restore(&Snapshot::read(&file)?)?;
+/// assert!(session.poll_transmit().ends_with(b"\n"));
+/// assert!(session.cancel(SessionTime::ZERO, prompt).is_ok(), "the prompt is open");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SessionSnapshot {
-    /// Id of the session, by which it can be resumed; `None` before the first turn.
-    pub session_id: Option<Arc<str>>,
-    /// Model of the main thread.
-    pub model: Option<Arc<str>>,
-    /// Permission mode.
-    pub permission_mode: Option<PermissionMode>,
-    /// The last compaction, or the one that runs.
-    pub compaction: Option<Compaction>,
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Name of the crate.
+    snapshot: String,
+    format: u64,
+    version: String,
+    /// Checksum of the state's text.
+    #[serde(default)]
+    sum: String,
+    state: Box<RawValue>,
 }
 
-/// A compaction of the conversation: what was said is replaced by a summary.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Compaction {
-    /// How far the compaction is.
-    pub state: CompactionState,
-    /// What started it; known once it has succeeded.
-    pub trigger: Option<CompactionTrigger>,
-    /// Tokens of the conversation before it; known once it has succeeded.
-    pub tokens_before: Option<u64>,
-    /// Tokens of the conversation after it (since 2.1.143).
-    pub tokens_after: Option<u64>,
-    /// Reason of a failure (since 2.1.329), at most 4,096 bytes.
-    pub error: Option<Arc<str>>,
-}
-
-/// How far a compaction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CompactionState {
-    /// The summary is being written.
-    Running,
-    /// The conversation was replaced.
-    Succeeded,
-    /// The conversation is as it was.
-    Failed,
-    /// The CLI stopped without saying how the compaction ended, as versions before 2.1.143 do if it fails.
-    Unknown,
-}
-
-/// What started a compaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CompactionTrigger {
-    /// The command `/compact`.
-    Manual,
-    /// The CLI itself, because the context was nearly full.
-    Automatic,
-}
-
-impl SessionSnapshot {
-    /// Takes a `system` message other than `init`. Returns whether it says that a compaction failed.
-    pub(super) fn observe(&mut self, subtype: &str, message: &Message) -> bool {
-        let line = Raw::line(message.as_bytes());
-        match subtype {
-            "status" => self.status(line),
-            "compact_boundary" => {
-                self.compacted(line);
-                false
-            }
-            _ => false,
-        }
+impl Snapshot {
+    /// Reads a snapshot of its JSON text.
+    ///
+    /// # Errors
+    /// [`SnapshotError::NotASnapshot`] if the text is something else. The state itself is checked by [`Protocol::restore`].
+    pub fn read(text: &[u8]) -> Result<Self, SnapshotError> {
+        let snapshot: Self = serde_json::from_slice(text).map_err(|_| SnapshotError::NotASnapshot)?;
+        if snapshot.snapshot == NAME { Ok(snapshot) } else { Err(SnapshotError::NotASnapshot) }
     }
 
-    /// Takes what `system/init` reports.
-    pub(super) fn init(&mut self, init: &Init) {
-        let kept = |name: &Option<String>| name.as_deref().map(Arc::from);
-        self.session_id = kept(&init.session_id).or(self.session_id.take());
-        self.model = kept(&init.model).or(self.model.take());
-        self.set_mode(init.permission_mode.as_deref());
-    }
-
-    fn status(&mut self, line: Raw<'_>) -> bool {
-        let (mut status, mut result, mut error) = (None, None, None);
-        for (key, value) in line.members() {
-            if key.is("permissionMode") {
-                self.set_mode(name(value).as_deref());
-            } else if key.is("status") {
-                status = name(value);
-            } else if key.is("compact_result") {
-                result = name(value);
-            } else if key.is("compact_error") {
-                error = value.text().map(|text| text.start(LONGEST_ERROR));
-            }
-        }
-        if status.as_deref() == Some("compacting") {
-            self.compaction = Some(Compaction::new(CompactionState::Running));
-            return false;
-        }
-        let running = self.compaction.as_ref().is_some_and(|compaction| compaction.state == CompactionState::Running);
-        let ended = match result.as_deref() {
-            Some("success") => CompactionState::Succeeded,
-            Some(_) => CompactionState::Failed,
-            None if running => CompactionState::Unknown,
-            None => return false,
-        };
-        let mut compaction = Compaction::new(ended);
-        compaction.error = error.map(Arc::from);
-        self.compaction = Some(compaction);
-        ended == CompactionState::Failed
-    }
-
-    /// Takes the error of a local command. Before 2.1.143 nothing else says that a compaction failed.
-    pub(super) fn command_failed(&mut self) {
-        let compaction = self.compaction.as_mut();
-        if let Some(compaction) = compaction.filter(|compaction| compaction.state == CompactionState::Unknown) {
-            compaction.state = CompactionState::Failed;
-        }
-    }
-
-    fn compacted(&mut self, line: Raw<'_>) {
-        let mut compaction = Compaction::new(CompactionState::Succeeded);
-        if let Some(metadata) = line.get("compact_metadata") {
-            compaction.trigger = match metadata.get("trigger").and_then(name).as_deref() {
-                Some("manual") => Some(CompactionTrigger::Manual),
-                Some("auto") => Some(CompactionTrigger::Automatic),
-                _ => None,
-            };
-            let number = |key| metadata.get(key).and_then(Raw::number);
-            (compaction.tokens_before, compaction.tokens_after) = (number("pre_tokens"), number("post_tokens"));
-        }
-        self.compaction = Some(compaction);
-    }
-
-    fn set_mode(&mut self, mode: Option<&str>) {
-        self.permission_mode = mode.map(PermissionMode::from).or(self.permission_mode.take());
+    /// Returns the version of this crate that wrote it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 }
 
-impl Compaction {
-    fn new(state: CompactionState) -> Self {
-        Self { state, trigger: None, tokens_before: None, tokens_after: None, error: None }
-    }
-}
-
-impl fmt::Debug for SessionSnapshot {
+/// Without the state, which is long and private.
+impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionSnapshot")
-            .field("session_id", &self.session_id.as_deref().map(Quoted))
-            .field("model", &self.model.as_deref().map(Quoted))
-            .field("permission_mode", &self.permission_mode.as_ref().map(|mode| Quoted(mode.as_str())))
-            .field("compaction", &self.compaction)
+        f.debug_struct("Snapshot")
+            .field("format", &self.format)
+            .field("version", &self.version)
+            .field("bytes", &self.state.get().len())
             .finish()
     }
 }
 
-impl fmt::Debug for Compaction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compaction")
-            .field("state", &self.state)
-            .field("trigger", &self.trigger)
-            .field("tokens_before", &self.tokens_before)
-            .field("tokens_after", &self.tokens_after)
-            .field("error", &self.error.as_deref().map(Quoted))
-            .finish()
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        (self.format, &self.sum, self.state.get()) == (other.format, &other.sum, other.state.get())
     }
+}
+
+impl Eq for Snapshot {}
+
+impl Protocol {
+    /// Returns the state of the session, for [`restore`](Self::restore). Nothing is changed.
+    ///
+    /// The snapshot has everything that the session knows: also the actions that were not read, the bytes that wait to be
+    /// written, and the line of which a part has arrived. It lacks the child commands that were handed out, and the actions
+    /// that were read: a host that did not handle those yet keeps them itself, by their [number](Self::action_number).
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let state = State::text(self);
+        Snapshot {
+            snapshot: NAME.to_owned(),
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sum: sum(state.get()),
+            state,
+        }
+    }
+
+    /// Creates the session of which a snapshot was taken. The same inputs give the same actions, bytes, child commands and
+    /// deadlines as they would have given without it.
+    ///
+    /// **The clock may pause.** Times are those of the session: the next input has the time of [`now`](Self::now) or a later
+    /// one. A host that continues from `now`, as `Driver::resume` does, stops the clock for as long as nobody had the
+    /// session: a permission that a user has ten minutes for still has them. One that adds the time without a host has
+    /// deadlines pass meanwhile.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] if the snapshot is damaged, is of another format, or is none. No part of it is used then.
+    pub fn restore(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
+        if snapshot.snapshot != NAME {
+            return Err(SnapshotError::NotASnapshot);
+        }
+        if snapshot.format != FORMAT {
+            let (found, version) = (snapshot.format, snapshot.version.clone());
+            return Err(SnapshotError::OtherFormat { found, known: FORMAT, version });
+        }
+        if snapshot.sum != sum(snapshot.state.get()) {
+            return Err(SnapshotError::damaged("the checksum differs"));
+        }
+        let mut deserializer = serde_json::Deserializer::from_str(snapshot.state.get());
+        let mut protocol = State::deserialize(&mut deserializer).map_err(SnapshotError::unreadable)?;
+        state::complete(&mut protocol).map_err(SnapshotError::damaged)?;
+        Ok(protocol)
+    }
+}
+
+impl State {
+    fn text(protocol: &Protocol) -> Box<RawValue> {
+        let mut text = Vec::new();
+        let written = Self::serialize(protocol, &mut serde_json::Serializer::new(&mut text));
+        let text = written.ok().and_then(|()| String::from_utf8(text).ok());
+        text.and_then(|text| RawValue::from_string(text).ok()).expect("a state is plain data")
+    }
+}
+
+/// Returns the FNV-1a hash of a text: each byte that is changed alone changes it.
+fn sum(text: &str) -> String {
+    let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:016x}", text.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, fold))
 }

@@ -2,9 +2,14 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::snapshot::form;
+
 /// Keeps the last bytes of a stream.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Tail {
+    #[serde(with = "form")]
     bytes: Vec<u8>,
 }
 

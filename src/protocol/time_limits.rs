@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::PromptId;
 use crate::base::time::SessionTime;
 use crate::protocol::Protocol;
 use crate::protocol::config::Timeouts;
 use crate::protocol::ledger::Place;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct TimeLimits(Vec<TimeLimit>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct TimeLimit {
     prompt: PromptId,
     limit: Duration,
     step: Step,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Step {
     /// Not written yet.
     Queued,

@@ -55,7 +55,7 @@ pub(super) trait Drive: Send {
     fn take_waiting(&mut self) -> Waiting;
     fn recording_failed(&mut self, error: io::Error);
     fn report(&self) -> Report;
-    fn snapshot(&self) -> crate::protocol::SessionSnapshot;
+    fn status(&self) -> crate::protocol::SessionStatus;
 }
 
 impl<T: Transport + Send> Drive for Driver<T> {
@@ -135,8 +135,8 @@ impl<T: Transport + Send> Drive for Driver<T> {
         Driver::recording_failed(self, error);
     }
 
-    fn snapshot(&self) -> crate::protocol::SessionSnapshot {
-        self.protocol().snapshot().clone()
+    fn status(&self) -> crate::protocol::SessionStatus {
+        self.protocol().status().clone()
     }
 
     fn report(&self) -> Report {

@@ -113,7 +113,7 @@ impl Drop for IncomingRequests {
 
 impl fmt::Debug for IncomingRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asks").field("kinds", &self.inbox.kinds()).finish_non_exhaustive()
+        f.debug_struct("IncomingRequests").field("kinds", &self.inbox.kinds()).finish_non_exhaustive()
     }
 }
 
@@ -173,6 +173,6 @@ impl Drop for Responder {
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Asked").field(&self.ask).finish()
+        f.debug_tuple("Responder").field(&self.ask).finish()
     }
 }

@@ -194,8 +194,8 @@ impl State {
         self.cli_session.as_ref()
     }
 
-    pub(super) fn snapshot(&self) -> Option<crate::protocol::SessionSnapshot> {
-        Some(self.driver.as_ref()?.snapshot())
+    pub(super) fn status(&self) -> Option<crate::protocol::SessionStatus> {
+        Some(self.driver.as_ref()?.status())
     }
 
     pub(super) fn process_id(&self) -> Option<u32> {

@@ -7,7 +7,7 @@ use crate::protocol::end::Exit;
 
 /// Something that goes wrong in a [`MockCli`](super::MockCli).
 ///
-/// Each has a name, by which `examples/peer.rs` takes it: `die`, `flood=1000`, ... (see [`Fault::NAMES`]).
+/// Each has a name, by which `tools/peer` takes it: `die`, `flood=1000`, ... (see [`Fault::NAMES`]).
 ///
 /// ```
 /// use claude_duplex::testing::Fault;

@@ -123,7 +123,7 @@ enum Stdin {
 /// How it stands, without what was said.
 impl fmt::Debug for MockCli {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer")
+        f.debug_struct("MockCli")
             .field("script", &self.script)
             .field("now", &self.now)
             .field("stdin", &self.stdin)

@@ -280,7 +280,7 @@ pub struct ToolStep {
 
 impl fmt::Debug for ToolStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tool")
+        f.debug_struct("ToolStep")
             .field("name", &Quoted(&self.name))
             .field("input", &self.input)
             .field("output", &self.output.as_deref().map(Quoted))

@@ -150,7 +150,7 @@ impl TestRuntime {
 
 impl fmt::Debug for TestRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World").field("now", &self.now()).finish_non_exhaustive()
+        f.debug_struct("TestRuntime").field("now", &self.now()).finish_non_exhaustive()
     }
 }
 

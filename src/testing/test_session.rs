@@ -199,7 +199,7 @@ impl TestSession {
 /// How it stands, without what was said.
 impl fmt::Debug for TestSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pair").field("host", &self.host).field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("TestSession").field("host", &self.host).field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,8 @@ mod result;
 
 pub(crate) use result::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED, ResultFacts, result};
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::Uuid;
 use crate::wire::scan::raw::{Raw, Text};
 
@@ -105,7 +107,7 @@ fn content<'l>(line: &'l [u8], wanted: &'static str) -> impl Iterator<Item = Raw
 }
 
 /// A `system/api_retry`: a request to the API failed, and is repeated.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct ApiRetry {
     pub(crate) attempt: Option<u64>,
     pub(crate) max_retries: Option<u64>,

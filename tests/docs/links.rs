@@ -92,7 +92,7 @@ fn no_link_between_pages_is_dead() {
 #[test]
 fn a_dead_link_is_found() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = "# A b, c\n[x](../README.md#the-run-loop) [y](#a-b-c)\n[x](nothing.md) `[no](link.md)` [z](#d)\n";
+    let text = "# A b, c\n[x](../README.md#guarantees) [y](#a-b-c)\n[x](nothing.md) `[no](link.md)` [z](#d)\n";
     let page = File { name: "docs/page.md".to_owned(), text: text.to_owned() };
     let readme = files("", "md").into_iter().find(|page| page.name == "README.md").expect("it is there");
     let pages = BTreeMap::from([("docs/page.md", &page), ("README.md", &readme)]);

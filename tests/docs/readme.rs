@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 #[test]
 fn its_programs_are_the_examples() {
     let readme = include_str!("../../README.md");
-    assert!(readme.contains(include_str!("../../examples/run_loop.rs")), "copy examples/run_loop.rs into the README");
     for example in [include_str!("../../examples/one_shot.rs"), include_str!("../../examples/approvals.rs")] {
         let code = &example[example.find("\nuse ").expect("an import")..];
         assert!(readme.contains(code), "copy this into the README: {code}");
@@ -160,16 +159,28 @@ fn features_of(example: &str) -> Vec<&'static str> {
     features.filter(|feature| *feature != "testing").collect()
 }
 
-/// Else cargo has only its own words for it.
+/// Programs that `cargo run --example` starts: the name, and the file with `main`.
+fn programs() -> Vec<(String, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let entries = |folder: &str| -> Vec<PathBuf> {
+        fs::read_dir(root.join(folder)).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+    };
+    let name = |path: &Path| path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+    let examples = entries("examples").into_iter().filter(|path| path.is_file());
+    let tools = entries("tools").into_iter();
+    let examples = examples.map(|path| (name(&path), path));
+    examples.chain(tools.map(|path| (name(&path), path.join("main.rs")))).collect()
+}
+
+/// Without the features, cargo prints an error of its own.
 #[test]
 fn every_example_is_named_with_the_features_that_it_needs() {
     let readme = include_str!("../../README.md");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
-        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
-        let features = features_of(name).join(",");
-        let needs = if features.is_empty() { name.to_owned() } else { format!("{name} --features {features}") };
+    let programs = programs();
+    assert!(programs.len() > 15, "{programs:?}");
+    for (name, path) in programs {
+        let features = features_of(&name).join(",");
+        let needs = if features.is_empty() { name.clone() } else { format!("{name} --features {features}") };
         let starts = |text: &str, before: &str| {
             let mut rests = text.match_indices(before).map(|(at, _)| &text[at + before.len()..]);
             rests.any(|rest| rest.starts_with([' ', '`', '\n']))
@@ -179,4 +190,23 @@ fn every_example_is_named_with_the_features_that_it_needs() {
         let command = format!("--example {needs}");
         assert!(name == "run_loop" || starts(&own, &command), "{} does not say {command}", path.display());
     }
+}
+
+/// On the page of a registry a link into the repository leads nowhere. What it says of modules is in the source.
+#[test]
+fn its_links_work_outside_the_repository() {
+    let readme = include_str!("../../README.md");
+    let guide = include_str!("../../src/guide.rs");
+    let mut guides = 0;
+    for target in readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(target.starts_with("https://"), "{target} leads nowhere on another page");
+        if let Some((_, name)) = target.split_once("/guide/").filter(|(_, name)| !name.starts_with("index.html")) {
+            let name = name.split('/').next().unwrap_or_default();
+            let declared =
+                guide.contains(&format!("\n    {name}\n")) || guide.contains(&format!("pub mod {name} {{}}"));
+            assert!(declared, "there is no guide {name}");
+            guides += 1;
+        }
+    }
+    assert!(guides > 5, "{guides}");
 }

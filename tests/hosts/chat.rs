@@ -1,4 +1,4 @@
-//! `examples/chat.rs` as a person meets it: with nothing installed, and with a `claude` that is none.
+//! `tools/chat` as a person meets it: with nothing installed, and with a `claude` that is none.
 
 use std::fs;
 use std::io::{Read, Write};

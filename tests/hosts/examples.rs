@@ -72,24 +72,22 @@ fn refusal(command: &mut Command) -> String {
     said
 }
 
-/// The lines of an example that are code.
-fn code_of(example: &str) -> Vec<&str> {
-    let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.trim().is_empty();
-    example.lines().filter(is_code).collect()
-}
-
+/// They are pasted: one file each, whose `main` is there to see.
 #[test]
 fn the_first_programs_are_short() {
-    let policy = code_of(include_str!("../../examples/policy.rs"));
-    let test = policy.iter().position(|line| line.contains("cfg(test)")).expect("it has a unit test");
-    for (name, code, most) in [
-        ("one_shot", code_of(include_str!("../../examples/one_shot.rs")), 10),
-        ("approvals", code_of(include_str!("../../examples/approvals.rs")), 30),
-        ("mio_loop", code_of(include_str!("../../examples/mio_loop.rs")), 90),
-        ("the test of policy", policy[test..].to_vec(), 12),
+    for (name, program, most) in [
+        ("one_shot", include_str!("../../examples/one_shot.rs"), 15),
+        ("streaming", include_str!("../../examples/streaming.rs"), 40),
+        ("permissions", include_str!("../../examples/permissions.rs"), 40),
+        ("hooks", include_str!("../../examples/hooks.rs"), 40),
+        ("mcp_server", include_str!("../../examples/mcp_server.rs"), 40),
+        ("resume", include_str!("../../examples/resume.rs"), 40),
+        ("approvals", include_str!("../../examples/approvals.rs"), 40),
+        ("mio_loop", include_str!("../../examples/mio_loop.rs"), 110),
     ] {
-        assert!(code.len() <= most, "{name} has {} lines of code, and {most} are allowed", code.len());
-        assert!(!code.iter().any(|line| line.contains("#[path")), "{name} is one file");
+        let lines = program.lines().count();
+        assert!(lines <= most, "{name} has {lines} lines, and {most} are allowed");
+        assert!(program.contains("fn main()") && !program.contains("#[path"), "{name} is one file");
     }
 }
 
@@ -119,13 +117,51 @@ impl Drop for Installed {
 }
 
 #[test]
-fn one_shot_and_mio_loop_print_the_answer() {
+fn the_first_programs_print_the_answer() {
     let installed = Installed::new("one-shot");
     let answer = "You said: What is in this folder?";
     assert_eq!(lines_of(&mut installed.example("one_shot"), ""), [answer]);
     let lines = lines_of(&mut installed.example("mio_loop"), "");
     assert_eq!(lines, [format!("success: {answer}"), "closed by the host; exit status 0".to_owned()]);
-    assert_eq!(lines_of(&mut installed.example("policy"), ""), ["You said: What has changed in this folder?"]);
+    for (name, asked) in [
+        ("streaming", "Count the files in this folder."),
+        ("permissions", "What has changed in this folder?"),
+        ("hooks", "Which user am I? Try sudo whoami."),
+        ("mcp_server", "How long has this program been up?"),
+    ] {
+        assert_eq!(lines_of(&mut installed.example(name), ""), [format!("You said: {asked}")], "{name}");
+    }
+}
+
+#[test]
+fn hooks_are_called_before_and_after_a_tool() {
+    let installed = Installed::new("hooks");
+    let lines = |prompt: &str| lines_of(installed.example("hooks").arg(prompt), "");
+    assert_eq!(lines("run: echo hello")[0], "[Bash has run]");
+    let blocked = lines("run: sudo whoami");
+    assert!(!blocked.iter().any(|line| line.contains("has run")), "{blocked:?}");
+}
+
+#[test]
+fn mcp_server_answers_the_call_of_its_tool() {
+    let installed = Installed::new("mcp-server");
+    let call = r#"{"steps":[{"tool":"mcp__clock__uptime","input":{},"ask":false},{"text":"I have seen it."}]}"#;
+    let journal = lines_of(installed.example("mcp_server").arg(call), "");
+    assert_eq!(journal, ["I have seen it."]);
+}
+
+/// The mock CLI keeps no sessions, so the second process says that there is none of that id. With the real CLI:
+/// `resume_example` in `tests/real_cli`.
+#[test]
+fn resume_asks_for_the_session_that_it_had() {
+    let installed = Installed::new("resume");
+    let output = run(&mut installed.example("resume"), "");
+    let (answer, said) = (text(&output.stdout), text(&output.stderr));
+    let (session, _) = answer.split_once(": You said: Remember the number 42.").expect("an answer");
+    assert!(
+        !output.status.success() && said.contains(&format!("No conversation found with session ID: {session}")),
+        "{said}"
+    );
 }
 
 #[test]
@@ -140,7 +176,7 @@ fn approvals_asks_the_user_before_a_tool() {
 
 #[test]
 fn a_first_program_without_a_claude_says_what_to_do() {
-    for line in ["one_shot", "approvals", "policy"] {
+    for line in ["one_shot", "approvals", "streaming", "permissions", "hooks", "mcp_server", "resume"] {
         let said = refusal(&mut example(line));
         assert!(
             said.contains("\"claude\"") && said.contains("install it") && said.contains("Options::program"),
@@ -168,16 +204,6 @@ fn custom_loop_shows_the_answer_as_it_comes() {
     let lines = lines("custom_loop", "");
     assert!(lines[0].contains("hello"), "{lines:?}");
     assert_eq!(lines[1..], ["success", "closed by the host"]);
-}
-
-#[test]
-fn permissions_keeps_to_its_policy() {
-    let lines = lines("permissions", "");
-    let has = |text: &str| lines.iter().any(|line| line.contains(text));
-    assert!(
-        has("yes") && has("no: nothing leaves this machine") && has("no: that file has secrets in it"),
-        "{lines:?}"
-    );
 }
 
 #[test]
@@ -275,7 +301,6 @@ fn a_reader_that_leaves_is_no_panic() {
         "blocking",
         "custom_loop",
         "many_sessions",
-        "permissions",
         "remote",
         "tokio_chat",
         "peer --help",

@@ -12,9 +12,9 @@ mod examples;
 mod journal;
 /// Its unit test runs here: a `cargo test` that tests an example does not build it as a program.
 #[cfg(feature = "tokio")]
-#[path = "../../examples/policy.rs"]
+#[path = "../../examples/permissions.rs"]
 #[allow(dead_code, reason = "its main is for the program")]
-mod policy;
+mod permissions;
 #[cfg(all(unix, feature = "smol"))]
 mod smol_driver;
 #[cfg(all(unix, feature = "smol"))]

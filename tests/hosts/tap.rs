@@ -1,4 +1,4 @@
-//! `examples/tap.rs` passes everything on, records what `replay` and `timeline` read, and reports what looks wrong.
+//! `tools/tap` passes everything on, records what `replay` and `timeline` read, and reports what looks wrong.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;

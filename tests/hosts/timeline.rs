@@ -1,4 +1,4 @@
-//! `examples/timeline.rs` draws every recording and journal: well-formed, with every prompt and turn in it.
+//! `tools/timeline` draws every recording and journal: well-formed, with every prompt and turn in it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

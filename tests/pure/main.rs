@@ -6,12 +6,12 @@ mod incoming;
 mod invariants;
 #[path = "../support/noise.rs"]
 mod noise;
-#[path = "../../examples/replay/play.rs"]
+#[path = "../../tools/replay/play.rs"]
 #[allow(dead_code, reason = "the example reads more of it")]
 mod play;
 #[path = "../support/recorded.rs"]
 mod recorded;
-#[path = "../../examples/replay/recording.rs"]
+#[path = "../../tools/replay/recording.rs"]
 #[allow(dead_code, reason = "the example reads more of it")]
 mod recording;
 #[path = "../support/sequence/mod.rs"]
@@ -40,6 +40,7 @@ mod session;
 #[cfg(feature = "session")]
 mod sessions;
 mod shown;
+mod snapshot;
 mod told;
 #[cfg(all(feature = "driver", feature = "tracing"))]
 mod trace;

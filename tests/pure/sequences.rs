@@ -30,7 +30,7 @@ fn seeds() -> std::ops::Range<u64> {
     number("SEED").map_or(first..first + *CASES, |seed| seed..seed + 1)
 }
 
-fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
+pub(crate) fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
     seeds().filter_map(|seed| {
         let bytes = Noise::new(seed).bytes(60 + (seed as usize % 20) * 20);
         sequence::sequence(&mut Unstructured::new(&bytes)).ok().map(|sequence| (seed, sequence))
@@ -128,6 +128,7 @@ invariants! {
     invariant_3_stdin: "3: no byte follows the close of stdin",
     invariant_3_wire: "3: lines that are reported are those of the pipes",
     invariant_4_replay: "4: a sequence that was written and read back gives the same",
+    invariant_4_restore: "4: a session that is restored at any point gives the same",
     invariant_5_settling: "5: everything is settled once",
     invariant_5_answers: "5: an answer that is taken is on its way",
     invariant_5_turns: "5: a message belongs to the turn that runs",

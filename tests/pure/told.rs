@@ -179,14 +179,14 @@ fn a_failed_compaction_is_no_success() {
     let done = json!({ "type": "result", "subtype": "success", "is_error": false, "result": "" });
     let mut host = Host::of("2.1.332");
     host.says(&[status(json!({ "status": "compacting" }))]);
-    let state = |host: &Host| host.protocol.snapshot().compaction.clone().map(|compaction| compaction.state);
+    let state = |host: &Host| host.protocol.status().compaction.clone().map(|compaction| compaction.state);
     assert_eq!(state(&host), Some(CompactionState::Running));
     host.says(&[
         status(json!({ "compact_result": "failed", "compact_error": "Error during compaction: API Error: 400" })),
         done.clone(),
     ]);
     assert_eq!((host.outcome(), state(&host)), (Outcome::Error, Some(CompactionState::Failed)));
-    let compaction = host.protocol.snapshot().compaction.clone().unwrap();
+    let compaction = host.protocol.status().compaction.clone().unwrap();
     assert_eq!(compaction.error.as_deref(), Some("Error during compaction: API Error: 400"));
 
     let mut host = Host::of("2.1.332");
@@ -198,7 +198,7 @@ fn a_failed_compaction_is_no_success() {
         done,
     ]);
     assert_eq!((host.outcome(), state(&host)), (Outcome::Local, Some(CompactionState::Succeeded)));
-    let compaction = host.protocol.snapshot().compaction.clone().unwrap();
+    let compaction = host.protocol.status().compaction.clone().unwrap();
     assert_eq!((compaction.trigger, compaction.tokens_before), (Some(CompactionTrigger::Manual), Some(30)));
 }
 
@@ -215,23 +215,23 @@ fn before_2_1_143_the_output_of_the_command_says_that_it_failed() {
         json!({ "type": "result", "subtype": "success", "is_error": false, "result": "" }),
     ]);
     assert_eq!(host.outcome(), Outcome::Error);
-    assert_eq!(host.protocol.snapshot().compaction.clone().unwrap().state, CompactionState::Failed);
+    assert_eq!(host.protocol.status().compaction.clone().unwrap().state, CompactionState::Failed);
 }
 
 #[test]
 fn the_snapshot_follows_the_wire() {
     let mut host = Host::of("2.1.332");
-    let state = host.protocol.snapshot().clone();
+    let state = host.protocol.status().clone();
     assert_eq!((state.session_id.as_deref(), state.model.as_deref()), (Some("s"), Some("m")));
     assert_eq!(state.permission_mode, Some(PermissionMode::Default));
     // `mode` of 2.1.332: the mode is told at once, the model by the next turn.
     host.says(&[json!({ "type": "system", "subtype": "status", "status": null, "permissionMode": "plan" })]);
-    assert_eq!(host.protocol.snapshot().permission_mode, Some(PermissionMode::Plan));
+    assert_eq!(host.protocol.status().permission_mode, Some(PermissionMode::Plan));
     host.says(&[json!({ "type": "system", "subtype": "init", "session_id": "s2", "model": "other" })]);
-    let state = host.protocol.snapshot().clone();
+    let state = host.protocol.status().clone();
     assert_eq!((state.session_id.as_deref(), state.model.as_deref()), (Some("s2"), Some("other")));
     assert_eq!(state.permission_mode, Some(PermissionMode::Plan));
     // A subagent's lines are not the session's.
     host.says(&[json!({ "type": "system", "subtype": "init", "model": "x", "parent_tool_use_id": "t" })]);
-    assert_eq!(host.protocol.snapshot().model.as_deref(), Some("other"));
+    assert_eq!(host.protocol.status().model.as_deref(), Some("other"));
 }

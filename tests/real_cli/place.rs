@@ -55,7 +55,7 @@ impl Place {
         self.root.join("cwd")
     }
 
-    fn tmp(&self) -> PathBuf {
+    pub(crate) fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
 

@@ -295,6 +295,9 @@ impl Drop for SmolTransport {
 
 impl fmt::Debug for SmolTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Smol").field("process", &self.process).field("pipes", &self.pipes).finish_non_exhaustive()
+        f.debug_struct("SmolTransport")
+            .field("process", &self.process)
+            .field("pipes", &self.pipes)
+            .finish_non_exhaustive()
     }
 }

@@ -339,7 +339,10 @@ impl Drop for TokioTransport {
 
 impl fmt::Debug for TokioTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokio").field("process", &self.process).field("pipes", &self.pipes).finish_non_exhaustive()
+        f.debug_struct("TokioTransport")
+            .field("process", &self.process)
+            .field("pipes", &self.pipes)
+            .finish_non_exhaustive()
     }
 }
 

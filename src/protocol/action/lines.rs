@@ -41,7 +41,7 @@ pub struct RejectedLine {
 
 impl fmt::Debug for RejectedLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejected")
+        f.debug_struct("RejectedLine")
             .field("reason", &self.reason)
             .field("length", &self.length)
             .field("head", &Cut(&self.head))

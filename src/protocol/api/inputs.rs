@@ -20,6 +20,7 @@ impl Protocol {
             lines: Default::default(),
             output: Default::default(),
             actions: Default::default(),
+            offsets: Default::default(),
             ledger: Ledger::new(config.seed),
             asks: Default::default(),
             requests: Default::default(),
@@ -32,7 +33,7 @@ impl Protocol {
             stderr_lines: Default::default(),
             rejected_tail: Default::default(),
             session: None,
-            snapshot: Default::default(),
+            status: Default::default(),
             last_error: None,
             failed: false,
             dialogs: Vec::new(),
@@ -54,6 +55,7 @@ impl Protocol {
             return;
         }
         self.enter(now, |this| {
+            this.offsets.stdout += bytes.len() as u64;
             let mut rest = bytes;
             let limits = &this.config.limits;
             let (longest, start) = (limits.line.min(Place::LONGEST_LINE), limits.rejected_head.max(unread::START));
@@ -91,7 +93,10 @@ impl Protocol {
     /// With [`Config::stderr_lines`] each line is an [action](crate::Action::StderrLine) too. That counts as unread, so a host that
     /// wants the lines reads stderr while [`wants_read`](Self::wants_read).
     pub fn stderr(&mut self, now: SessionTime, bytes: &[u8]) {
-        self.enter(now, |this| this.take_stderr(bytes));
+        self.enter(now, |this| {
+            this.offsets.stderr += bytes.len() as u64;
+            this.take_stderr(bytes);
+        });
     }
 
     /// The child's stderr has ended, or nobody reads it. Untold, the end waits for it, for the grace
@@ -119,7 +124,7 @@ impl Protocol {
     /// The first `count` bytes of [`poll_transmit`](Self::poll_transmit) were written to the child's stdin; any number of them
     /// may be. More than there are counts as all.
     pub fn sent(&mut self, now: SessionTime, count: usize) {
-        self.enter(now, |this| this.output.sent(count));
+        self.enter(now, |this| this.offsets.stdin += this.output.sent(count) as u64);
     }
 
     /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Incoming requests are withdrawn, and

@@ -7,7 +7,7 @@ use crate::protocol::config::Config;
 use crate::protocol::deadline::Deadline;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::shutdown::Step;
-use crate::protocol::{Protocol, SessionSnapshot, Stats};
+use crate::protocol::{Offsets, Protocol, SessionStatus, Stats};
 
 impl Protocol {
     /// What is to be written to the child's stdin; tell [`sent`](Self::sent) how much of it was. Whole lines, unless a part of
@@ -21,6 +21,31 @@ impl Protocol {
     /// and no later action waits for the reader, but for [`wants_read`](Self::wants_read).
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop()
+    }
+
+    /// Returns the number of the action that [`poll_action`](Self::poll_action) returned last: the first of the session is 1,
+    /// and 0 stands for none. The numbers continue after a [restore](Self::restore). A host that stores the number of the
+    /// last action that it handled knows after a restart which ones are still to be handled.
+    ///
+    /// ```
+    /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// protocol.receive(SessionTime::ZERO, b"{\"type\":\"active_goal\"}\n");
+    /// assert_eq!(protocol.action_number(), 0);
+    /// protocol.poll_action().unwrap();
+    /// assert_eq!(protocol.action_number(), 1);
+    /// ```
+    #[must_use]
+    pub fn action_number(&self) -> u64 {
+        self.actions.handed_out()
+    }
+
+    /// Returns how far the session is in each stream of the child.
+    #[must_use]
+    pub fn offsets(&self) -> Offsets {
+        self.offsets
     }
 
     /// What is to be done to the child, in that order; each is given out once. It does not wait behind unread actions.
@@ -98,8 +123,8 @@ impl Protocol {
 
     /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last.
     #[must_use]
-    pub fn snapshot(&self) -> &SessionSnapshot {
-        &self.snapshot
+    pub fn status(&self) -> &SessionStatus {
+        &self.status
     }
 
     /// The latest of the instants that it was told.

@@ -1,7 +1,9 @@
 //! What a version of the CLI is known to do, as far as its lines do not say it.
 
+use serde::{Deserialize, Serialize};
+
 /// What a version is known to do, as far as its turns cannot be told otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Generation {
     /// Which one it is was said.
     pub(crate) is_known: bool,

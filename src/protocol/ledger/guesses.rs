@@ -1,9 +1,12 @@
 //! Which prompts a result answers where no line names any, and what is left of it once a line says otherwise.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::{PromptId, Uuid};
 use crate::message::Message;
 use crate::protocol::action::{Attribution, Outcome};
 use crate::protocol::action_queue::Actions;
+use crate::protocol::snapshot::form;
 use crate::wire::facts::ResultFacts;
 
 use super::prompts::{Entry, Rank, Stage};
@@ -14,11 +17,12 @@ use super::{Interrupt, Ledger};
 const GUESSES: usize = 16;
 
 /// A turn whose result went to a prompt that no line had named, while others waited that could be meant.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Guess {
     prompt: Uuid,
     turn: Turn,
     outcome: (Outcome, Attribution),
+    #[serde(with = "form")]
     result: Message,
 }
 

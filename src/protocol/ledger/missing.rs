@@ -13,6 +13,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::error::LostReason;
 use crate::base::ids::{TurnId, Uuid};
 use crate::protocol::action::{Action, Outcome};
@@ -25,7 +27,7 @@ use super::prompts::{Entry, Stage};
 use super::{Interrupt, Turn};
 
 /// Evidence that a prompt's turn is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Over {
     /// The CLI reported its end.
     Reported,

@@ -2,28 +2,33 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::error::LostReason;
 use crate::base::ids::{PromptId, Seed, TurnId, Uuid};
 use crate::base::json::Json;
 use crate::message::Message;
 use crate::protocol::action::{Action, Attribution, Outcome};
 use crate::protocol::action_queue::Actions;
+use crate::protocol::snapshot::form;
 
 use super::missing::Over;
 
 /// Number of uuids given by the host that are remembered after their prompts are over.
 const USED: usize = 1024;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Prompts {
+    #[serde(skip, default = "no_seed")]
     seed: Seed,
     open: Vec<Entry>,
     last: u64,
+    #[serde(skip)]
     queued_bytes: usize,
     used: VecDeque<Uuid>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) id: PromptId,
     pub(super) stage: Stage,
@@ -45,7 +50,7 @@ pub(super) struct Entry {
 }
 
 /// What has become of a prompt's time limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Limit {
     /// It has none, or time is left.
     Open,
@@ -56,7 +61,7 @@ pub(super) enum Limit {
 }
 
 /// What the CLI's queue, and the end of a turn, treat differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Traits {
     /// It begins with a slash: a local command ends without a word of the model.
     pub(crate) slash: bool,
@@ -75,7 +80,7 @@ impl Traits {
 }
 
 /// Place of a prompt in the CLI's queue, by its `priority`. Prompts of the same rank wait in the order of their writing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Rank {
     Now,
     Next,
@@ -94,10 +99,10 @@ impl Rank {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Stage {
     /// Held back here, as a line.
-    Queued(Vec<u8>),
+    Queued(#[serde(with = "form")] Vec<u8>),
     /// With the CLI, and no line has named it.
     Written,
     /// Taken by the turn that is about to begin.
@@ -128,6 +133,14 @@ impl Entry {
 
     pub(super) fn is_queued(&self) -> bool {
         matches!(self.stage, Stage::Queued(_))
+    }
+
+    /// Returns the length of its line while that is held back here, in bytes.
+    fn queued_bytes(&self) -> usize {
+        match &self.stage {
+            Stage::Queued(line) => line.len(),
+            _ => 0,
+        }
     }
 
     pub(super) fn is_with_cli(&self) -> bool {
@@ -176,9 +189,28 @@ impl Entry {
     }
 }
 
+/// Stands for the seed in a snapshot, until [`Prompts::restore`].
+fn no_seed() -> Seed {
+    Seed::from_bytes([0; 16])
+}
+
 impl Prompts {
     pub(super) fn new(seed: Seed) -> Self {
         Self { seed, open: Vec::new(), last: 0, queued_bytes: 0, used: VecDeque::new() }
+    }
+
+    /// Takes what follows from the seed and from the entries, which a snapshot leaves out. Returns whether every id is one of
+    /// the session, and in order.
+    pub(super) fn restore(&mut self, seed: Seed) -> bool {
+        self.seed = seed;
+        self.queued_bytes = self.open.iter().map(Entry::queued_bytes).sum();
+        let numbers = self.open.iter().map(|entry| entry.id.number()).chain([self.last + 1]);
+        self.open.iter().all(|entry| entry.id.session() == seed.tag()) && numbers.is_sorted_by(|a, b| a < b)
+    }
+
+    /// Returns the number of the prompt that was accepted last.
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 
     /// The id that the next prompt will have, or none if the uuid that the host wants was used.
@@ -275,9 +307,7 @@ impl Prompts {
     }
 
     fn removed(&mut self, entry: &Entry) {
-        if let Stage::Queued(line) = &entry.stage {
-            self.queued_bytes -= line.len();
-        }
+        self.queued_bytes -= entry.queued_bytes();
         self.remember(entry);
     }
 

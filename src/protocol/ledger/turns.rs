@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::TurnId;
 use crate::base::time::SessionTime;
 use crate::protocol::action::{Attribution, Outcome, TurnOrigin};
+use crate::protocol::snapshot::form;
 use crate::wire::facts::ResultFacts;
 
 use super::generation::Generation;
 use super::prompts::Entry;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Turn {
     pub(super) id: TurnId,
     pub(super) since: SessionTime,
@@ -18,6 +21,7 @@ pub(super) struct Turn {
     pub(super) order: u64,
     /// The place of the last result before it.
     pub(super) after: u64,
+    #[serde(with = "form")]
     pub(super) origin: TurnOrigin,
     /// A prompt was echoed before `init`: a joined batch.
     pub(super) batch: bool,
@@ -39,7 +43,7 @@ pub(super) struct Turn {
 }
 
 /// Whether a turn was cut off, as far as its lines say it: a turn whose result is held back has nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Cut {
     No,
     /// Something came that stops a turn, and this one may have been over.

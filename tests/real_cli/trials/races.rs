@@ -205,7 +205,7 @@ async fn mode_changes_in_mid_turn(case: &Case) -> Trial {
     for name in ["one.txt", "two.txt"] {
         assert!(case.place.cwd().join(name).exists(), "{name}");
     }
-    let mode = talk.claude.protocol().snapshot().permission_mode.clone();
+    let mode = talk.claude.protocol().status().permission_mode.clone();
     let silent = case.before("2.1.84", "no message says that the mode changed, until the next turn");
     assert_eq!(mode, Some(if silent { PermissionMode::Default } else { PermissionMode::AcceptEdits }));
     talk.close().await?;

@@ -1,10 +1,14 @@
 //! What a session is started with, and what changes it: resume, limits, slash commands.
 
+use std::process::{Command, Stdio};
+
 use claude_duplex::{Action, CompactionState, Exit, Outcome as Ended, Prompt};
 use serde_json::json;
 
 use crate::script::{Step, script, status, text, tool};
 use crate::talk::{Talk, Trial};
+use crate::transport::Carrier;
+use crate::trials::turns::example;
 use crate::watch::Case;
 
 trials![
@@ -34,6 +38,25 @@ async fn resume(case: &Case) -> Trial {
     let resumed = talk.claude.protocol().session().ok_or("no session")?.id.to_string();
     assert_eq!(resumed, id);
     talk.close().await?;
+    if case.carrier == Carrier::Tokio { resume_example(case) } else { Ok(()) }
+}
+
+/// `examples/resume.rs` with the CLI in `PATH`: the second process of the CLI sends what the first one was asked.
+fn resume_example(case: &Case) -> Trial {
+    let folder = case.place.tmp().join("bin");
+    std::fs::create_dir_all(&folder)?;
+    std::os::unix::fs::symlink(case.cli.named(), folder.join("claude"))?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)))?;
+    let mut command = Command::new(example("resume")?);
+    command.env_clear().envs(case.environment()).env("PATH", path).current_dir(case.place.cwd());
+    let output = command.stdin(Stdio::null()).output()?;
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout)?;
+    assert!(said.lines().count() == 2 && said.lines().all(|line| line.ends_with("ok")), "{said}");
+    let calls = case.api.calls();
+    let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
+    assert!(last.messages.iter().any(|said| said.text.contains("42")), "{last:?}");
     Ok(())
 }
 
@@ -132,7 +155,7 @@ async fn compacted(case: &Case, answer: Step, expected: CompactionState) -> Tria
     let prompt = talk.prompt("/compact")?;
     let outcome = talk.ended(prompt).await?.outcome;
     case.api.answer_everything(None);
-    let compaction = talk.claude.protocol().snapshot().compaction.clone();
+    let compaction = talk.claude.protocol().status().compaction.clone();
     let failed = expected == CompactionState::Failed;
     assert_eq!(outcome == Ended::Error, failed, "{outcome}, {compaction:?}");
     if failed && case.before("2.0.42", "the prompt's error alone says that a compaction failed") {

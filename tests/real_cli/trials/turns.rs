@@ -36,7 +36,8 @@ async fn two_turns(case: &Case) -> Trial {
     Ok(())
 }
 
-fn example(name: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
+/// The program of an example, which `cargo test` builds beside the tests.
+pub(crate) fn example(name: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let this = std::env::current_exe()?;
     let program = this.ancestors().nth(2).ok_or("target/PROFILE/deps/TEST")?.join("examples").join(name);
     assert!(program.exists(), "{name} is not built: run the whole `cargo test --all-features`");

@@ -19,6 +19,7 @@ mod polls;
 mod queue;
 mod reading;
 mod replay;
+pub(crate) mod restore;
 mod room;
 mod settling;
 mod stdin;
@@ -49,7 +50,7 @@ impl Case {
 }
 
 /// All of them; the numbers are those of the design.
-pub(crate) const INVARIANTS: [Invariant; 22] = [
+pub(crate) const INVARIANTS: [Invariant; 23] = [
     Invariant { name: "1: cuts between bytes change nothing", judge: chunking::judge },
     Invariant { name: "1: damage around a line changes nothing but the report", judge: damage::judge },
     Invariant { name: "2: nothing depends on what was read", judge: polls::judge },
@@ -57,6 +58,7 @@ pub(crate) const INVARIANTS: [Invariant; 22] = [
     Invariant { name: "3: no byte follows the close of stdin", judge: stdin::judge },
     Invariant { name: "3: lines that are reported are those of the pipes", judge: wire::judge },
     Invariant { name: "4: a sequence that was written and read back gives the same", judge: replay::judge },
+    Invariant { name: "4: a session that is restored at any point gives the same", judge: restore::judge },
     Invariant { name: "5: everything is settled once", judge: settling::judge },
     Invariant { name: "5: an answer that is taken is on its way", judge: answers::judge },
     Invariant { name: "5: a message belongs to the turn that runs", judge: turns::judge },

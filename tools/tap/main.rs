@@ -26,13 +26,9 @@
 //!
 //! What a Ctrl-C of a terminal sends to both is passed on, too, so the CLI gets it twice.
 
-#[path = "tap/pipes.rs"]
 mod pipes;
-#[path = "tap/record.rs"]
 mod record;
-#[path = "tap/signals.rs"]
 mod signals;
-#[path = "tap/watch.rs"]
 mod watch;
 
 use std::process::{Command, ExitCode, Stdio};

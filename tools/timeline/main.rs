@@ -8,25 +8,20 @@
 //! joins the prompts to them, asks from asked to answered, requests from sent to replied, and every line that the CLI
 //! wrote. Time runs to the right; where nothing happened for long, the axis is cut and says so.
 
-#[path = "timeline/axis.rs"]
 mod axis;
-#[path = "timeline/draw.rs"]
 mod draw;
-#[path = "shared/end.rs"]
+#[path = "../../examples/shared/end.rs"]
 mod end;
-#[path = "replay/journal.rs"]
+#[path = "../replay/journal.rs"]
 #[allow(dead_code, reason = "the replay example compares with it")]
 mod journal;
-#[path = "timeline/lines.rs"]
 mod lines;
-#[path = "replay/play.rs"]
+#[path = "../replay/play.rs"]
 #[allow(dead_code, reason = "the replay example prints more of it")]
 mod play;
-#[path = "replay/recording.rs"]
+#[path = "../replay/recording.rs"]
 mod recording;
-#[path = "timeline/story.rs"]
 mod story;
-#[path = "timeline/svg.rs"]
 mod svg;
 
 use std::error::Error;

@@ -29,6 +29,8 @@ pub(crate) struct Player {
     asks: HashMap<IncomingId, String>,
     open: HashMap<String, IncomingId>,
     events: Vec<(SessionTime, Event)>,
+    /// Replaces the session between two inputs.
+    between: Option<fn(&Protocol) -> Protocol>,
 }
 
 impl Player {
@@ -50,7 +52,15 @@ impl Player {
             asks: HashMap::new(),
             open: HashMap::new(),
             events: Vec::new(),
+            between: None,
         }
+    }
+
+    #[allow(dead_code, reason = "only tests replace it")]
+    /// Has a function replace the session between two inputs, e.g. by one that was restored from a snapshot.
+    pub(crate) fn between(mut self, replace: fn(&Protocol) -> Protocol) -> Self {
+        self.between = Some(replace);
+        self
     }
 
     /// Plays to the end, and tells what happened when.
@@ -91,6 +101,9 @@ impl Player {
 
     /// Takes what happened, and writes what is to be written: to nobody.
     fn collect(&mut self, now: SessionTime) {
+        if let Some(replace) = self.between {
+            self.protocol = replace(&self.protocol);
+        }
         let pending = self.protocol.poll_transmit().len();
         self.protocol.sent(now, pending);
         loop {

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes in a record.
-pub(super) struct Bytes<'a>(pub(super) Cow<'a, [u8]>);
+pub(crate) struct Bytes<'a>(pub(crate) Cow<'a, [u8]>);
 
 #[derive(Serialize, Deserialize)]
 struct Hex {
@@ -48,11 +48,11 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
 
 /// The bytes of one read in parts that are best read by themselves: lines, and characters that the read's ends have
 /// torn apart from the text beside them.
-pub(super) fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').flat_map(without_torn_ends).filter(|part| !part.is_empty())
 }
 
-/// The end of a character, text, and the start of a character; or all in one where that is not all that is wrong.
+/// The end of a character, text, and the start of a character; or all in one if more is wrong.
 fn without_torn_ends(line: &[u8]) -> [&[u8]; 3] {
     let is_inner = |byte: &&u8| matches!(byte, 0x80..=0xbf);
     let (end, rest) = line.split_at(line.iter().take(3).take_while(is_inner).count());

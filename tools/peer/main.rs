@@ -2,7 +2,7 @@
 //!
 //!     cargo run --example peer -- --help
 
-#[path = "shared/end.rs"]
+#[path = "../../examples/shared/end.rs"]
 mod end;
 
 use std::io::{Write, stdout};

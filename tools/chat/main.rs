@@ -7,15 +7,10 @@
 //!
 //! Without a `claude` on this machine it talks to a stand-in: this program itself, run as the child.
 
-#[path = "chat/arguments.rs"]
 mod arguments;
-#[path = "chat/conversation.rs"]
 mod conversation;
-#[path = "chat/screen.rs"]
 mod screen;
-#[path = "chat/stand_in.rs"]
 mod stand_in;
-#[path = "chat/typed.rs"]
 mod typed;
 
 use std::io::{IsTerminal, Write, stdout};

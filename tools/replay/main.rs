@@ -8,13 +8,9 @@
 //!                                                   at which input the two first differ; exit 1 if they do
 //! ```
 
-#[path = "replay/journal.rs"]
 mod journal;
-#[path = "replay/play.rs"]
 mod play;
-#[path = "replay/print.rs"]
 mod print;
-#[path = "replay/recording.rs"]
 mod recording;
 
 use std::ffi::OsStr;
