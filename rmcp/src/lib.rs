@@ -45,3 +45,8 @@
 
 #[cfg(feature = "rmcp-3")]
 pub mod v3;
+
+/// The README, whose code has to compile.
+#[cfg(all(doctest, feature = "rmcp-3"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

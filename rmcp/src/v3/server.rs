@@ -47,8 +47,8 @@ use super::bridge::Bridge;
 /// | a request before the first `initialize` | starts the service without a handshake |
 ///
 /// Notifications and requests of the service (list changes, progress, logging, elicitation, sampling, roots) go to the CLI. A
-/// request that the CLI refuses fails with `ServiceError::TransportSend`. What each version of the CLI does with them is in the
-/// README.
+/// request that the CLI refuses fails with `ServiceError::TransportSend`. What each version of the CLI does with them is in
+/// the README.
 ///
 /// # Failures
 ///

@@ -209,21 +209,18 @@ async fn server_is_connected_again(case: Arc<Case>) -> Trial {
     let again = McpSetServers::new().server("office", McpServerConfig::sdk("office"));
     assert_eq!(scene.claude.call(again).await?.added.unwrap_or_default(), ["office"]);
     assert_eq!(scene.prompt(call()).await?.outcome, Outcome::Success);
-    // Older versions greet it twice at once.
     let greeted = made();
     assert!(greeted > 1);
-    if !case.is_before("2.1.144") {
-        scene.claude.call(McpToggle::disable("office")).await?;
-        scene.claude.call(McpToggle::enable("office")).await?;
-        assert_eq!(scene.prompt(call()).await?.outcome, Outcome::Success);
-        assert_eq!(made(), greeted + 1);
+    if case.is_before("2.1.144") {
+        // It greets the server twice at once, and may then call neither (`Not connected`).
+        scene.close().await;
+        return Ok(());
     }
-    assert_eq!(
-        scene.results().matches("21").count(),
-        if case.is_before("2.1.144") { 2 } else { 3 },
-        "{}",
-        scene.results()
-    );
+    scene.claude.call(McpToggle::disable("office")).await?;
+    scene.claude.call(McpToggle::enable("office")).await?;
+    assert_eq!(scene.prompt(call()).await?.outcome, Outcome::Success);
+    assert_eq!(made(), greeted + 1);
+    assert_eq!(scene.results().matches("21").count(), 3, "{}", scene.results());
     scene.close().await;
     Ok(())
 }
