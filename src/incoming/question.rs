@@ -117,7 +117,10 @@ words! {
 impl Questions {
     pub(crate) fn of(permission: &PermissionRequest) -> Result<Self, DecodeError> {
         if permission.tool_name != TOOL {
-            return Err(DecodeError::other("the permission request is not a question to the user"));
+            return Err(DecodeError::other(format!(
+                "the permission request is for the tool {:?}, not {TOOL:?}",
+                Quoted(&permission.tool_name)
+            )));
         }
         let input = permission.input.clone();
         let mut fields = Fields::from_json(&input).map_err(|error| error.within("input"))?;

@@ -6,8 +6,8 @@ use crate::wire::view::view;
 view! {
     /// Token counts, as reported by the Messages API.
     ///
-    /// An absent count reads as `None`, not as zero. E.g. the `message_delta` of a stream can contain the output tokens
-    /// alone; [`merge`](Usage::merge) combines them with the counts of the `message_start`.
+    /// An absent count reads as `None`, not as zero. For example, the `message_delta` of a stream can contain the
+    /// output tokens alone; [`merge`](Usage::merge) combines them with the counts of the `message_start`.
     pub struct Usage {
         may {
             /// Number of input tokens, without those written to or read from the cache.

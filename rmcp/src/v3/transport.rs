@@ -1,7 +1,7 @@
 //! The SDK's transport over the messages of a session.
 
 use std::convert::Infallible;
-use std::future::{Future, ready};
+use std::future::{Future, pending, ready};
 use std::sync::Arc;
 
 use claude_duplex::{CallError, Json, JsonError, McpClient};
@@ -55,7 +55,11 @@ impl Transport<RoleServer> for SessionTransport {
     }
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
-        self.inlet.recv().await
+        match self.inlet.recv().await {
+            // The service is stopped by its token, which gives handlers less time than the end of a stream does.
+            None => pending().await,
+            message => message,
+        }
     }
 
     fn close(&mut self) -> impl Future<Output = Result<(), SendError>> + Send {

@@ -56,8 +56,9 @@ words! {
         PreModelSwitch = "PreModelSwitch",
         /// The model has changed. Seen since 2.1.329.
         PostModelSwitch = "PostModelSwitch",
-        /// A tool call requires permission. The CLI sends the hook and the [permission
-        /// request](crate::IncomingKind::Permission) at the same time; the first response decides. Seen since 2.1.50.
+        /// A tool call requires permission. The CLI sends the hook and the
+        /// [permission request](crate::IncomingKind::Permission) at the same time; the first response decides. Seen
+        /// since 2.1.50.
         PermissionRequest = "PermissionRequest",
         /// The classifier of the permission mode `auto` denied a tool call.
         PermissionDenied = "PermissionDenied",

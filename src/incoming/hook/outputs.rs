@@ -207,7 +207,7 @@ outputs! {
     /// Output for an `Elicitation` hook. The CLI 2.1.143 to 2.1.332 ignores both fields from a hook of the host. Since
     /// 2.1.302, a [block](crate::incoming::hook::HookEvent::refusal) declines the elicitation.
     ElicitationOutput for "Elicitation" {
-        /// Sets the outcome, instead of the user.
+        /// Sets the outcome in place of the user's decision.
         action = "action": ElicitationAction,
         /// Sets the content of the form, a JSON object.
         content = "content": Json,
@@ -216,7 +216,7 @@ outputs! {
     /// Output for an `ElicitationResult` hook. The CLI 2.1.143 to 2.1.332 ignores both fields from a hook of the host.
     /// Since 2.1.302, a [block](crate::incoming::hook::HookEvent::refusal) declines the elicitation.
     ElicitationResultOutput for "ElicitationResult" {
-        /// Sets the outcome that replaces the decision of the user.
+        /// Sets the outcome that replaces the user's decision.
         action = "action": ElicitationAction,
         /// Sets the content of the form, a JSON object.
         content = "content": Json,
