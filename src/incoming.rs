@@ -105,7 +105,10 @@ impl IncomingRequest {
     /// [`DecodeError`] if the message is not a `control_request`.
     pub fn from_message(message: Message) -> Result<Self, DecodeError> {
         if message.kind() != MessageKind::ControlRequest {
-            return Err(DecodeError::other("the message is not a control request"));
+            return Err(DecodeError::other(format!(
+                "the message has the type `{}`, not `control_request`",
+                message.type_name()
+            )));
         }
         let subtype = control::ask(message.as_bytes()).subtype.unwrap_or_default();
         let kind = IncomingKind::of_subtype(&subtype);
@@ -155,7 +158,7 @@ impl IncomingRequest {
     /// # Errors
     /// [`DecodeError`] if the request is of another kind, or has no tool name or input.
     pub fn permission(&self) -> Result<PermissionRequest, DecodeError> {
-        self.view(IncomingKind::Permission, "the request is not a permission request (`can_use_tool`)")
+        self.view(IncomingKind::Permission)
     }
 
     /// Decodes a [hook request](IncomingKind::Hook).
@@ -163,7 +166,7 @@ impl IncomingRequest {
     /// # Errors
     /// [`DecodeError`] if the request is of another kind, or has no callback id, input or event name.
     pub fn hook(&self) -> Result<hook::HookRequest, DecodeError> {
-        self.view(IncomingKind::Hook, "the request is not a hook (`hook_callback`)")
+        self.view(IncomingKind::Hook)
     }
 
     /// Decodes a [message for an MCP server](IncomingKind::Mcp) of the host.
@@ -171,7 +174,7 @@ impl IncomingRequest {
     /// # Errors
     /// [`DecodeError`] if the request is of another kind, or has no server name or message.
     pub fn mcp(&self) -> Result<mcp::IncomingMcpMessage, DecodeError> {
-        self.view(IncomingKind::Mcp, "the request is not a message for an MCP server (`mcp_message`)")
+        self.view(IncomingKind::Mcp)
     }
 
     /// Decodes an [elicitation](IncomingKind::Elicitation).
@@ -179,7 +182,7 @@ impl IncomingRequest {
     /// # Errors
     /// [`DecodeError`] if the request is of another kind, or has no server name or message.
     pub fn elicitation(&self) -> Result<ElicitationRequest, DecodeError> {
-        self.view(IncomingKind::Elicitation, "the request is not an elicitation (`elicitation`)")
+        self.view(IncomingKind::Elicitation)
     }
 
     /// Decodes a [dialog](IncomingKind::Dialog).
@@ -187,12 +190,12 @@ impl IncomingRequest {
     /// # Errors
     /// [`DecodeError`] if the request is of another kind, or has no dialog kind.
     pub fn dialog(&self) -> Result<DialogRequest, DecodeError> {
-        self.view(IncomingKind::Dialog, "the request is not a dialog (`request_user_dialog`)")
+        self.view(IncomingKind::Dialog)
     }
 
-    fn view<T: View>(&self, kind: IncomingKind, other: &str) -> Result<T, DecodeError> {
+    fn view<T: View>(&self, kind: IncomingKind) -> Result<T, DecodeError> {
         if self.kind != kind {
-            return Err(DecodeError::other(other));
+            return Err(DecodeError::other(format!("the request is of the kind `{}`, not `{kind}`", self.kind)));
         }
         control::ask_view(self.message.as_bytes())
     }

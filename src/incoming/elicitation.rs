@@ -6,9 +6,9 @@ use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
-    /// Request of an MCP server for input of the user ([wire reference, section
-    /// 4.5](crate::guide::wire#45-elicitations-and-dialogs)). Seen since 2.1.143. The CLI 2.1.50 and older versions
-    /// refuse the request of the server.
+    /// Request of an MCP server for input of the user
+    /// ([wire reference, section 4.5](crate::guide::wire#45-elicitations-and-dialogs)). Seen since 2.1.143. The CLI
+    /// 2.1.50 and older versions refuse the request of the server.
     pub struct ElicitationRequest {
         must {
             /// Name of the MCP server.

@@ -59,7 +59,7 @@
 //!
 //! * After a block of `Stop` or `SubagentStop`, the turn or the subagent would continue.
 //! * After a block of `PreCompact`, the next turn can exceed the context.
-//! * `WorktreeCreate` fails in any case without a path.
+//! * `WorktreeCreate` needs no refusal: without a path, the tool fails.
 
 mod call;
 mod details;
@@ -97,7 +97,7 @@ use crate::base::json::Json;
 use crate::wire::view::{FromJson, view};
 
 view! {
-    /// Request that a hook handles an event
+    /// Request to run a hook for an event
     /// (`hook_callback`; [wire reference, sections 1.6 and 4.3](crate::guide::wire#16-subtypes-of-incoming-requests)).
     pub struct HookRequest {
         must {

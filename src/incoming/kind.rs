@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum IncomingKind {
-    /// Permission to run a tool (`can_use_tool`).
+    /// Request for the permission to run a tool (`can_use_tool`).
     Permission,
-    /// Hook that the host registered in `initialize` (`hook_callback`).
+    /// Call of a hook that the host registered in `initialize` (`hook_callback`).
     Hook,
     /// Message for an MCP server in the host (`mcp_message`).
     Mcp,

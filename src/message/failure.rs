@@ -141,7 +141,7 @@ impl Failure {
         };
         let resets_at = (kind == FailureKind::RateLimit).then(|| {
             let told = limit.and_then(|limit| limit.resets_at).filter(|at| *at >= 0.0).map(|at| {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
                 let seconds = at as u64;
                 ResetTime::Unix(seconds)
             });

@@ -111,8 +111,8 @@ view! {
             warm_spare_claimed: bool,
         }
         or_default {
-            /// `true` if the turn failed. Also set with the subtype `success` if the API failed. Up to 2.1.50, `false`
-            /// for an interrupted turn and for `error_max_turns`.
+            /// `true` if the turn failed. Also set with the subtype `success` if the API failed. In 2.1.50 and older versions,
+            /// `false` for an interrupted turn and for `error_max_turns`.
             is_error: bool,
             /// Tool calls that were denied in this turn.
             permission_denials: Vec<PermissionDenial>,

@@ -93,7 +93,7 @@ pub struct ToolCall {
     pub name: String,
     /// Input of the tool, a JSON object.
     pub input: Option<Json>,
-    /// Identifier of the tool call that started the calling subagent; `None` in the main thread.
+    /// Identifier of the tool call that started the subagent making this call; `None` in the main thread.
     pub parent_tool_use_id: Option<String>,
     /// Result of the tool; `None` while the tool is running, or if the CLI sent no result.
     pub result: Option<ToolResultBlock>,

@@ -17,7 +17,7 @@ view! {
             uuid: String,
             /// Identifier of the session.
             session_id: String,
-            /// Identifier of the tool call that started the addressed subagent; `None` in the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
             /// Structured output of the tool; the shape depends on the tool. Since 2.0.76.
             tool_use_result: Json,
@@ -37,8 +37,8 @@ view! {
             subagent_type: String,
             /// Short description of the task of the subagent. Since 2.1.250.
             task_description: String,
-            /// Identifier of the refused answer, if this message repeats the prompt after a refusal. Source: the
-            /// program of 2.1.332.
+            /// Identifier of the refused answer, if this message repeats the prompt after a refusal. Source: the code
+            /// of the CLI 2.1.332.
             refused_message_id: String,
         }
         or_default {

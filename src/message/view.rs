@@ -15,7 +15,7 @@ tagged! {
     ///
     /// Control requests, their withdrawals and responses are [`Other`](MessageView::Other) here. They are decoded by
     /// [`IncomingRequest`](crate::IncomingRequest) and [`Response`](crate::Response).
-    #[expect(clippy::large_enum_variant, reason = "one is made for one line and taken apart at once")]
+    #[expect(clippy::large_enum_variant, reason = "a view exists for one line and is destructured at once")]
     pub enum MessageView by "type" {
         /// State or event of the session, by its `subtype`.
         System(System) = "system",

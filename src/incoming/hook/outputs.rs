@@ -79,6 +79,41 @@ macro_rules! outputs {
     )+};
 }
 
+impl PreToolUseOutput {
+    /// Creates an output by which the tool runs without a question. A deny or an ask of another hook overrides it.
+    ///
+    /// ```
+    /// use claude_duplex::incoming::hook::PreToolUseOutput;
+    /// use claude_duplex::{Handlers, Hook};
+    ///
+    /// let handlers = Handlers::new().hook(Hook::pre_tool_use(), async |call| {
+    ///     match &*call.input.tool_name {
+    ///         "Read" | "Grep" => PreToolUseOutput::allow(),
+    ///         "Bash" => PreToolUseOutput::ask("a command"),
+    ///         _ => PreToolUseOutput::deny("this session only reads"),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn allow() -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Allow)
+    }
+
+    /// Creates an output by which the user is asked whether the tool may run, for that reason: the host gets a
+    /// [`PermissionRequest`](crate::PermissionRequest). Before 2.1.85 that changes nothing for a tool that the CLI runs without a
+    /// question, e.g. `echo` (`hook_asks_about_a_tool`): [`deny`](Self::deny) holds on every version.
+    #[must_use]
+    pub fn ask(reason: impl Into<String>) -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Ask).permission_decision_reason(reason)
+    }
+
+    /// Creates an output by which the tool does not run. The model reads the reason.
+    #[must_use]
+    pub fn deny(reason: impl Into<String>) -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Deny).permission_decision_reason(reason)
+    }
+}
+
 outputs! {
     /// Output for a `PreToolUse` hook.
     PreToolUseOutput for "PreToolUse" {
@@ -207,7 +242,7 @@ outputs! {
     /// Output for an `Elicitation` hook. The CLI 2.1.143 to 2.1.332 ignores both fields from a hook of the host. Since
     /// 2.1.302, a [block](crate::incoming::hook::HookEvent::refusal) declines the elicitation.
     ElicitationOutput for "Elicitation" {
-        /// Sets the outcome, instead of the user.
+        /// Sets the outcome in place of the user's decision.
         action = "action": ElicitationAction,
         /// Sets the content of the form, a JSON object.
         content = "content": Json,
@@ -216,7 +251,7 @@ outputs! {
     /// Output for an `ElicitationResult` hook. The CLI 2.1.143 to 2.1.332 ignores both fields from a hook of the host.
     /// Since 2.1.302, a [block](crate::incoming::hook::HookEvent::refusal) declines the elicitation.
     ElicitationResultOutput for "ElicitationResult" {
-        /// Sets the outcome that replaces the decision of the user.
+        /// Sets the outcome that replaces the user's decision.
         action = "action": ElicitationAction,
         /// Sets the content of the form, a JSON object.
         content = "content": Json,

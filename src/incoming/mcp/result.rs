@@ -48,9 +48,9 @@ impl McpToolResult {
         Self { is_error: true, ..Self::text(reason) }
     }
 
-    /// Creates a result with structured content, a JSON object that matches the [output
-    /// schema](super::SdkMcpTool::output_schema) of the tool. The JSON is also added as a text block, for clients that
-    /// do not read structured content.
+    /// Creates a result with structured content, a JSON object that matches the
+    /// [output schema](super::SdkMcpTool::output_schema) of the tool. The JSON is also added as a text block, for
+    /// clients that do not read structured content.
     pub fn structured(value: Json) -> Self {
         Self { structured: Some(value.clone()), ..Self::text(value.as_str()) }
     }

@@ -11,7 +11,8 @@ use crate::wire::view::{FromJson, view};
 
 /// Protocol versions that the server supports, newest first.
 ///
-/// Since 2026-07-28, the protocol has no `initialize`. The CLI 2.1.332 uses 2025-11-25 for MCP servers in the host.
+/// Protocol versions since 2026-07-28 have no `initialize`. The CLI 2.1.332 uses 2025-11-25 for MCP servers in the
+/// host.
 const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
 /// MCP server with tools in the host, without dependencies. It responds to all messages except tool calls.
