@@ -16,7 +16,7 @@
 //!     Action, Config, Decision, IncomingKind, IncomingRequest, Outcome, Seed,
 //! };
 //!
-//! The policy denies commands that remove files.
+//! /// Denies commands that remove files.
 //! fn decide(ask: &IncomingRequest) -> Decision {
 //!     match ask.permission() {
 //!         Ok(tool) if !tool.input.as_str().contains("rm ") => Decision::allow(),
