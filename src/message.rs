@@ -353,6 +353,40 @@ impl Message {
         }
     }
 
+    /// Returns the tokens that the message reports: the start or the end of a streamed answer, a part of an answer, or the result of
+    /// a turn. `None` if it reports none. No more of the line is decoded.
+    ///
+    /// The reports of one answer are cumulative: [`merge`](usage::Usage::merge) them for a gauge. Those of subagents are about
+    /// another context ([`is_subagent`](Self::is_subagent)).
+    ///
+    /// ```
+    /// use claude_duplex::Message;
+    ///
+    /// let event = r#"{"type":"message_delta","delta":{},"usage":{"output_tokens":20}}"#;
+    /// let line = format!(r#"{{"type":"stream_event","event":{event}}}"#);
+    /// let usage = Message::parse(line.as_bytes())?.usage().unwrap();
+    /// assert_eq!((usage.output_tokens, usage.input_tokens), (Some(20), None));
+    /// # Ok::<(), claude_duplex::RejectedReason>(())
+    /// ```
+    #[must_use]
+    pub fn usage(&self) -> Option<usage::Usage> {
+        let read = |path: &[&str]| {
+            fn at(reader: &mut Reader<'_>, path: &[&str]) -> Result<usage::Usage, DecodeError> {
+                match path {
+                    [name, rest @ ..] => reader.within(name, |reader| at(reader, rest)),
+                    [] => usage::Usage::read(reader),
+                }
+            }
+            read_line(self.as_bytes(), |reader| at(reader, path)).ok()
+        };
+        match self.kind() {
+            MessageKind::StreamEvent => read(&["event", "usage"]).or_else(|| read(&["event", "message", "usage"])),
+            MessageKind::Assistant => read(&["message", "usage"]),
+            MessageKind::Result => read(&["usage"]),
+            _ => None,
+        }
+    }
+
     fn view_as<T: crate::wire::view::View>(&self, kind: MessageKind) -> Result<T, DecodeError> {
         self.expect(kind)?;
         view_of(self.as_bytes(), Tags::new("type"))

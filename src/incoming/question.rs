@@ -134,6 +134,31 @@ impl Questions {
         QuestionResponse { asked, input: self.input.clone(), answers: Vec::new(), annotations: Vec::new() }
     }
 
+    /// Creates a reply with an answer to each question, in their order: the label of a choice, or a text of the user's own. Questions
+    /// beyond the last answer stay unanswered, and answers beyond the last question are ignored.
+    ///
+    /// ```
+    /// use claude_duplex::{Json, PermissionRequest};
+    ///
+    /// let options = r#"[{"label":"A"},{"label":"B"}]"#;
+    /// let input =
+    ///     format!(r#"{{"questions":[{{"question":"Which?","options":{options}}}]}}"#);
+    /// let request =
+    ///     PermissionRequest::new("AskUserQuestion", Json::parse(&input)?);
+    /// let questions = request.questions()?;
+    /// let reply = questions.reply().choose("Which?", "B")?;
+    /// assert_eq!(questions.reply_with(["B"]), reply);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reply_with<A: Into<String>>(&self, answers: impl IntoIterator<Item = A>) -> QuestionResponse {
+        let mut reply = self.reply();
+        for (question, answer) in self.list.iter().zip(answers) {
+            *entry(&mut reply.answers, &question.question) = answer.into();
+        }
+        reply
+    }
+
     /// Creates a denial for a host without a user. The message instructs the model to decide by itself. Every version
     /// accepts the denial.
     #[must_use]

@@ -102,6 +102,13 @@ view! {
     }
 }
 
+/// Creates a usage without any count, to [merge](Usage::merge) reports into.
+impl Default for Usage {
+    fn default() -> Self {
+        Self::with_required()
+    }
+}
+
 impl Usage {
     /// Merges a later report about the same message. Counts in `later` replace the earlier ones, because the counts of
     /// a stream are cumulative. Counts that `later` does not contain are kept.
@@ -145,6 +152,7 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
     fn usage(text: &str) -> Usage {
         Json::parse(text).expect("it is JSON").decode().expect("a usage")
@@ -156,6 +164,30 @@ mod tests {
         assert_eq!((delta.input_tokens, delta.output_tokens, delta.context_tokens()), (None, Some(20), None));
         let zero = usage(r#"{"input_tokens":0}"#);
         assert_eq!((zero.input_tokens, zero.context_tokens()), (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn each_message_that_reports_tokens_is_read_and_no_other() {
+        let line = |text: &str| Message::parse(text.as_bytes()).expect("a message").usage();
+        let output = |text: &str| line(text).expect("it reports some").output_tokens;
+        let start =
+            r#"{"type":"stream_event","event":{"type":"message_start","message":{"usage":{"output_tokens":1}}}}"#;
+        let delta =
+            r#"{"type":"stream_event","event":{"type":"message_delta","delta":{},"usage":{"output_tokens":2}}}"#;
+        assert_eq!((output(start), output(delta)), (Some(1), Some(2)));
+        assert_eq!(output(r#"{"type":"assistant","message":{"content":7,"usage":{"output_tokens":3}}}"#), Some(3));
+        assert_eq!(output(r#"{"type":"result","usage":{"output_tokens":4}}"#), Some(4));
+        let text = r#"{"type":"stream_event","event":{"type":"content_block_delta","delta":{"text":"usage"}}}"#;
+        for none in [text, r#"{"type":"user","message":{"usage":{}}}"#, r#"{"type":"result","usage":null}"#] {
+            assert_eq!(line(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn reports_are_merged_into_none() {
+        let mut whole = Usage::default();
+        whole.merge(&usage(r#"{"output_tokens":9}"#));
+        assert_eq!(whole, usage(r#"{"output_tokens":9}"#));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Events that hooks handle.
 
 use crate::incoming::Decision;
-use crate::incoming::hook::{HookOutput, HookOutputDecision, HookPermissionDecision, PermissionRequestOutput};
+use crate::incoming::hook::{HookOutput, HookPermissionDecision, PermissionRequestOutput};
 use crate::incoming::hook::{PreModelSwitchOutput, PreSkillShellCommandOutput, PreToolUseOutput};
 use crate::wire::view::words;
 
@@ -104,9 +104,7 @@ impl HookEvent {
     pub fn refusal(&self, reason: &str) -> Option<HookOutput> {
         let deny = HookPermissionDecision::Deny;
         Some(match self {
-            Self::PreToolUse => {
-                PreToolUseOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
-            }
+            Self::PreToolUse => PreToolUseOutput::deny(reason).into(),
             Self::PreModelSwitch => {
                 PreModelSwitchOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
             }
@@ -120,10 +118,10 @@ impl HookEvent {
             | Self::Elicitation
             | Self::ElicitationResult
             | Self::TaskCreated
-            | Self::TaskCompleted => block(reason),
+            | Self::TaskCompleted => HookOutput::block(reason),
             // `Other` is public, so that a host can construct it with a known name.
             Self::Other(word) => match Self::from(&**word) {
-                Self::Other(_) => block(reason),
+                Self::Other(_) => HookOutput::block(reason),
                 known => return known.refusal(reason),
             },
             Self::PostToolUse
@@ -151,8 +149,4 @@ impl HookEvent {
             | Self::MessageDisplay => return None,
         })
     }
-}
-
-fn block(reason: &str) -> HookOutput {
-    HookOutput::new().decision(HookOutputDecision::Block).reason(reason)
 }

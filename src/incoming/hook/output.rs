@@ -66,6 +66,28 @@ impl HookOutput {
         Self::default()
     }
 
+    /// Creates an output that blocks a tool, a prompt, or the end of a turn. The turn then goes on, and
+    /// the model reads the reason.
+    ///
+    /// A hook of [`Stop`](HookEvent::Stop) that always blocks keeps the turn going without an end:
+    /// [`stop_hook_active`](super::StopHookInput::stop_hook_active) is true once it has blocked.
+    ///
+    /// ```
+    /// use claude_duplex::incoming::hook::HookOutput;
+    /// use claude_duplex::{Handlers, Hook};
+    ///
+    /// let handlers = Handlers::new().hook(Hook::stop(), async |call| {
+    ///     match call.input.stop_hook_active {
+    ///         Some(true) => HookOutput::new(),
+    ///         _ => HookOutput::block("Run the tests before you finish."),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn block(reason: impl Into<String>) -> Self {
+        Self::new().decision(HookOutputDecision::Block).reason(reason)
+    }
+
     /// Creates the output of a hook that continues in the background: the CLI does not wait for its end.
     ///
     /// The CLI abandons the hook after `timeout`, which is sent in whole milliseconds. The other fields of the output

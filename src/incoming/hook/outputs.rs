@@ -79,6 +79,41 @@ macro_rules! outputs {
     )+};
 }
 
+impl PreToolUseOutput {
+    /// Creates an output by which the tool runs without a question. A deny or an ask of another hook overrides it.
+    ///
+    /// ```
+    /// use claude_duplex::incoming::hook::PreToolUseOutput;
+    /// use claude_duplex::{Handlers, Hook};
+    ///
+    /// let handlers = Handlers::new().hook(Hook::pre_tool_use(), async |call| {
+    ///     match &*call.input.tool_name {
+    ///         "Read" | "Grep" => PreToolUseOutput::allow(),
+    ///         "Bash" => PreToolUseOutput::ask("a command"),
+    ///         _ => PreToolUseOutput::deny("this session only reads"),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn allow() -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Allow)
+    }
+
+    /// Creates an output by which the user is asked whether the tool may run, for that reason: the host gets a
+    /// [`PermissionRequest`](crate::PermissionRequest). Before 2.1.85 that changes nothing for a tool that the CLI runs without a
+    /// question, e.g. `echo` (`hook_asks_about_a_tool`): [`deny`](Self::deny) holds on every version.
+    #[must_use]
+    pub fn ask(reason: impl Into<String>) -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Ask).permission_decision_reason(reason)
+    }
+
+    /// Creates an output by which the tool does not run. The model reads the reason.
+    #[must_use]
+    pub fn deny(reason: impl Into<String>) -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Deny).permission_decision_reason(reason)
+    }
+}
+
 outputs! {
     /// Output for a `PreToolUse` hook.
     PreToolUseOutput for "PreToolUse" {
