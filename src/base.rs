@@ -1,4 +1,4 @@
-//! Types that every layer uses: ids, the session's time, JSON values, text and errors.
+//! Types that all layers use: ids, the session's time, JSON values, text and errors.
 
 pub(crate) mod bytes;
 pub(crate) mod error;

@@ -1,25 +1,35 @@
-//! Guides, each for one thing that a host wants to do. Their code runs as tests of this crate.
+//! Guides, one for each task of a host. Their code is tested.
 //!
-//! | You want | Read |
+//! | Task | Guide |
 //! |---|---|
-//! | to run a session in a loop of your own | [`embedding`] |
-//! | to decide what the CLI may do | [`permissions`] |
-//! | to give the model tools of your own | [`mcp_servers`] |
-//! | to send prompts, several at once too, and to stop them | [`turns`] |
-//! | to end a session, or to understand why it ended | [`ending`] |
-//! | to test your host without the CLI | [`testing`] |
-//! | to record a session, to look at it, to report a bug | [`journals`] |
-//! | to operate it, by `tracing` | the module `trace`, with the feature `tracing` |
-//! | to look up a message, a field, a flag of the CLI | [`wire`] |
-//! | to continue a session in another process | [`snapshots`] |
-//! | to read actions as JSON in another program | [`json`] |
-//! | to look up a term | [`glossary`] |
-//! | to move from `claude-wrapper` | [`from_claude_wrapper`] |
-//! | to move from `claude-codes` | [`from_claude_codes`] |
-//! | to move from the official SDKs, Python or TypeScript | [`from_official_sdks`] |
+//! | show and log a session: streamed text, tools, stderr, the raw log | [`showing`] |
+//! | allow and deny tools; hooks and questions | [`permissions`] |
+//! | give the model tools of the host | [`mcp_servers`] |
+//! | send prompts, several at once too; interrupt them; outcomes | [`turns`] |
+//! | know and change the permission mode and the model | [`state`] |
+//! | resume or fork a session; compaction | [`resuming`] |
+//! | continue a session in another process | [`snapshots`] |
+//! | react to failures; limits and retries | [`errors`] |
+//! | end a session; understand its end | [`ending`] |
+//! | run a session in an event loop of the host | [`embedding`] |
+//! | test a host without the CLI | [`testing`] |
+//! | record and replay a session; report a problem | [`journals`] |
+//! | spans and events | the module `trace`, with the feature `tracing` |
+//! | move from another client | [`from_claude_wrapper`], [`from_claude_codes`], [`from_official_sdks`] |
 //!
-//! The examples talk to the mock CLI of the feature `testing`, in memory: a [`TestSession`] for the pure core, a [`TestRuntime`] for
-//! drivers and handles. With the real one only the first lines differ: `smol::spawn(&options, config)`.
+//! Reference pages:
+//!
+//! | Content | Page |
+//! |---|---|
+//! | terms | [`glossary`] |
+//! | messages, fields, requests, and flags of the CLI | [`wire`] |
+//! | actions as JSON | [`json`] |
+//! | differences between versions of the CLI | [`cli_versions`] |
+//! | time and memory | [`performance`] |
+//! | operating systems | [`platforms`] |
+//!
+//! The code runs with the mock CLI of the feature `testing`, in memory: [`TestSession`] for the core, [`TestRuntime`] for drivers
+//! and handles. With the real CLI, only the start differs, e.g. `builder.spawn_tokio()?`.
 #![cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
 #![cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
 
@@ -35,7 +45,7 @@ macro_rules! guides {
 }
 
 #[doc = include_str!("guide/embedding.md")]
-#[doc = "# The whole loop\n\nThe loop with the standard library alone, a thread for each pipe (`examples/run_loop.rs`):\n\n```no_run"]
+#[doc = "\n```no_run"]
 #[doc = include_str!("../examples/run_loop.rs")]
 #[doc = "```\n"]
 #[cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
@@ -46,6 +56,10 @@ guides! {
     permissions
     mcp_servers
     turns
+    showing
+    state
+    resuming
+    errors
     ending
     testing
     journals

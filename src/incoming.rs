@@ -1,16 +1,16 @@
-//! What the CLI asks of the host, and what the host answers.
+//! Incoming requests of the CLI, and the responses of the host.
 //!
-//! An [`IncomingRequest`] is the line as it came; a view of its kind reads it, when asked for. An [`IncomingResponse`] is made by the types
-//! here, which write what the CLI reads and nothing else, or raw.
+//! An [`IncomingRequest`] contains the line of the CLI, unchanged. The view of its kind is decoded on demand. An
+//! [`IncomingResponse`] is created from one of the typed responses, which the CLI can always read, or from raw JSON.
 //!
-//! | Ask | its view | the typed answer |
+//! | Kind of request | View | Typed response |
 //! |---|---|---|
-//! | [`PermissionRequest`](IncomingKind::Permission) | [`IncomingRequest::permission`] | [`Decision`] |
-//! | ... of the tool `AskUserQuestion` | [`PermissionRequest::questions`] | [`Questions::reply`] |
-//! | [`HookRequest`](IncomingKind::Hook) | [`IncomingRequest::hook`] | [`hook::HookOutput`] |
-//! | [`Mcp`](IncomingKind::Mcp) | [`IncomingRequest::mcp`] | [`mcp::McpResponse`], or a whole [`mcp::SdkMcpServer`] |
-//! | [`ElicitationRequest`](IncomingKind::Elicitation) | [`IncomingRequest::elicitation`] | [`ElicitationResponse`] |
-//! | [`DialogRequest`](IncomingKind::Dialog) | [`IncomingRequest::dialog`] | [`DialogResponse`] |
+//! | [`Permission`](IncomingKind::Permission) | [`IncomingRequest::permission`] | [`Decision`] |
+//! | [`Permission`](IncomingKind::Permission) for the tool `AskUserQuestion` | [`PermissionRequest::questions`] | [`Questions::reply`] |
+//! | [`Hook`](IncomingKind::Hook) | [`IncomingRequest::hook`] | [`hook::HookOutput`] |
+//! | [`Mcp`](IncomingKind::Mcp) | [`IncomingRequest::mcp`] | [`mcp::McpResponse`], e.g. from an [`mcp::SdkMcpServer`] |
+//! | [`Elicitation`](IncomingKind::Elicitation) | [`IncomingRequest::elicitation`] | [`ElicitationResponse`] |
+//! | [`Dialog`](IncomingKind::Dialog) | [`IncomingRequest::dialog`] | [`DialogResponse`] |
 
 mod decision;
 mod dialog;
@@ -42,9 +42,11 @@ use crate::wire::control;
 use crate::wire::kind::MessageKind;
 use crate::wire::view::View;
 
-/// Something that the CLI asks. The tool, hook or server waits until it is answered or withdrawn.
+/// Request from the CLI to the host. The tool call, hook or MCP server waits until the host responds or the CLI
+/// withdraws the request.
 ///
-/// It is a plain value: keep it, send it, answer it [by its id](crate::Protocol::respond) when the answer is there.
+/// The request is a plain value: store it, send it to another task, and respond [by its id](crate::Protocol::respond)
+/// at any time.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestSession, ToolStep};
@@ -66,7 +68,7 @@ use crate::wire::view::View;
 ///         unreachable!()
 ///     };
 ///     assert_eq!(ask.permission()?.tool_name, "Bash");
-///     assert!(ask.hook().is_err(), "it is of another kind");
+///     assert!(ask.hook().is_err(), "not a hook");
 ///     open.push(ask);
 /// }
 /// for ask in open.iter().rev() {
@@ -84,8 +86,9 @@ pub struct IncomingRequest {
 }
 
 impl IncomingRequest {
-    /// Creates a request of a line, for tests of a host: a message that the CLI could write. It belongs to no session, so a
-    /// response to it is [stale](crate::RespondError::Stale).
+    /// Creates a request from a message, for tests of a host.
+    ///
+    /// The request does not belong to a session, so a response to it is [stale](crate::RespondError::Stale).
     ///
     /// ```
     /// use claude_duplex::{IncomingKind, IncomingRequest, Message};
@@ -102,93 +105,97 @@ impl IncomingRequest {
     /// [`DecodeError`] if the message is not a `control_request`.
     pub fn from_message(message: Message) -> Result<Self, DecodeError> {
         if message.kind() != MessageKind::ControlRequest {
-            return Err(DecodeError::other("the message is not a control request"));
+            return Err(DecodeError::other(format!(
+                "the message has the type `{}`, not `control_request`",
+                message.type_name()
+            )));
         }
         let subtype = control::ask(message.as_bytes()).subtype.unwrap_or_default();
         let kind = IncomingKind::of_subtype(&subtype);
         Ok(Self { id: IncomingId::new(0, 0), kind, message, turn: None, prompt: None })
     }
 
-    /// By which it is answered.
+    /// Returns the id with which the host responds.
     #[must_use]
     pub fn id(&self) -> IncomingId {
         self.id
     }
 
-    /// What it is about.
+    /// Returns the kind of the request.
     #[must_use]
     pub fn kind(&self) -> IncomingKind {
         self.kind
     }
 
-    /// The line as it came: a `control_request`.
+    /// Returns the `control_request` message, unchanged.
     #[must_use]
     pub fn message(&self) -> &Message {
         &self.message
     }
 
-    /// The CLI's own id of it.
+    /// Returns the `request_id` that the CLI assigned.
     #[must_use]
     pub fn request_id(&self) -> String {
         control::request_id(self.message.as_bytes()).unwrap_or_default()
     }
 
-    /// Returns the turn that ran when the request came. A background task can make a request outside of turns.
+    /// Returns the turn that was running when the request arrived. Requests of background tasks can arrive between
+    /// turns.
     #[must_use]
     pub fn turn(&self) -> Option<TurnId> {
         self.turn
     }
 
-    /// Returns the first prompt of that turn, if it was known when the request came. Before 2.1.206 the CLI names the prompt
-    /// late.
+    /// Returns the first prompt of that turn, if it was known when the request arrived. Before 2.1.206 the CLI often
+    /// reports the prompt later.
     #[must_use]
     pub fn prompt(&self) -> Option<PromptId> {
         self.prompt
     }
 
-    /// What a [`PermissionRequest`](IncomingKind::Permission) ask is about.
+    /// Decodes a [permission request](IncomingKind::Permission).
     ///
     /// # Errors
-    /// Where it is of another kind, or lacks a tool name or an input.
+    /// [`DecodeError`] if the request is of another kind, or has no tool name or input.
     pub fn permission(&self) -> Result<PermissionRequest, DecodeError> {
-        self.view(IncomingKind::Permission, "it is not a permission ask")
+        self.view(IncomingKind::Permission)
     }
 
-    /// What a [`HookRequest`](IncomingKind::Hook) ask is about.
+    /// Decodes a [hook request](IncomingKind::Hook).
     ///
     /// # Errors
-    /// Where it is of another kind, or lacks a callback id, an input or the event's name.
+    /// [`DecodeError`] if the request is of another kind, or has no callback id, input or event name.
     pub fn hook(&self) -> Result<hook::HookRequest, DecodeError> {
-        self.view(IncomingKind::Hook, "it is not a hook ask")
+        self.view(IncomingKind::Hook)
     }
 
-    /// What an [`Mcp`](IncomingKind::Mcp) ask is about.
+    /// Decodes a [message for an MCP server](IncomingKind::Mcp) of the host.
     ///
     /// # Errors
-    /// Where it is of another kind, or lacks a server's name or a message.
+    /// [`DecodeError`] if the request is of another kind, or has no server name or message.
     pub fn mcp(&self) -> Result<mcp::IncomingMcpMessage, DecodeError> {
-        self.view(IncomingKind::Mcp, "it is not an MCP message")
+        self.view(IncomingKind::Mcp)
     }
 
-    /// What an [`ElicitationRequest`](IncomingKind::Elicitation) ask is about.
+    /// Decodes an [elicitation](IncomingKind::Elicitation).
     ///
     /// # Errors
-    /// Where it is of another kind, or lacks a server's name or a message.
+    /// [`DecodeError`] if the request is of another kind, or has no server name or message.
     pub fn elicitation(&self) -> Result<ElicitationRequest, DecodeError> {
-        self.view(IncomingKind::Elicitation, "it is not an elicitation")
+        self.view(IncomingKind::Elicitation)
     }
 
-    /// What a [`DialogRequest`](IncomingKind::Dialog) ask is about.
+    /// Decodes a [dialog](IncomingKind::Dialog).
     ///
     /// # Errors
-    /// Where it is of another kind, or lacks a dialog kind.
+    /// [`DecodeError`] if the request is of another kind, or has no dialog kind.
     pub fn dialog(&self) -> Result<DialogRequest, DecodeError> {
-        self.view(IncomingKind::Dialog, "it is not a dialog")
+        self.view(IncomingKind::Dialog)
     }
 
-    fn view<T: View>(&self, kind: IncomingKind, other: &str) -> Result<T, DecodeError> {
+    fn view<T: View>(&self, kind: IncomingKind) -> Result<T, DecodeError> {
         if self.kind != kind {
-            return Err(DecodeError::other(other));
+            return Err(DecodeError::other(format!("the request is of the kind `{}`, not `{kind}`", self.kind)));
         }
         control::ask_view(self.message.as_bytes())
     }

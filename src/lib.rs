@@ -93,6 +93,10 @@
 //! | allow and deny tools, hooks, questions | [`guide::permissions`] |
 //! | tools of the host, as an MCP server | [`guide::mcp_servers`] |
 //! | several prompts at once, interrupts, outcomes | [`guide::turns`] |
+//! | streamed text, tools, stderr, the raw log | [`guide::showing`] |
+//! | permission mode, model, session state | [`guide::state`] |
+//! | resume, fork, compaction | [`guide::resuming`] |
+//! | failures, limits, retries | [`guide::errors`] |
 //! | the end of a session, and its causes | [`guide::ending`] |
 //! | an event loop of your own, with or without async, or wasm | [`guide::embedding`] |
 //! | tests of a host | [`guide::testing`] |

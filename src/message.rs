@@ -1,17 +1,25 @@
-//! A line of the CLI: owned once, cheap to clone, its kind known, its content decoded when asked for.
+//! Messages of the CLI and the views that decode them.
 //!
-//! [`Message::view`] decodes any of them; [`result`](Message::result), [`content`](Message::content),
-//! [`delta`](Message::delta) and the others decode one kind. [`Accumulator`] turns messages into edits of what is shown, and
-//! [`Transcript`] gathers what a turn's messages say.
+//! A [`Message`] is one line of the CLI. The line is stored once, and clones share it. The kind of a message is known
+//! at once; the content is decoded by the method that returns it.
 //!
-//! Every view is open, for the CLI says more with each release: only what nothing can be done without is an error where it
-//! is missing, a field of another type than it should be is as good as none, words that are new are `Other`, and what a
-//! view does not name is in its `unknown_fields`. [`MessageView::unknown_names`] tells what that is. "From 2.1.250" at a field means that of the six
-//! versions that are recorded in full (1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329) that is the first to say it.
+//! [`Message::view`] decodes every kind. [`result`](Message::result), [`content`](Message::content),
+//! [`delta`](Message::delta) and the others decode one kind each. [`Accumulator`] turns messages into edits of the text
+//! on a screen, and [`Transcript`] collects the content of a turn.
 //!
-//! A view is read in one pass over the line, and copies what it returns: strings, and as JSON text what it does not name or
-//! leaves to the host. It takes at most eight times the memory of its line, or 1 MiB if that is more; a line with more list
-//! items or fields than that holds is an error, and still a message.
+//! Each release of the CLI adds fields, so views are tolerant:
+//!
+//! * Decoding fails only if a required field is missing or has the wrong type.
+//! * An optional field of the wrong type reads as absent.
+//! * An unknown value of an enumeration reads as `Other`.
+//! * Fields that a view does not model are kept in `unknown_fields`. [`MessageView::unknown_names`] lists their paths.
+//!
+//! Six versions of the CLI are recorded in full: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250 and 2.1.329. "Since 2.1.250"
+//! at a field means that 2.1.250 is the first of these whose recordings contain the field.
+//!
+//! A view is decoded in one pass over the line. It copies the strings that it returns. Values that it does not model
+//! are copied as JSON text. A view takes at most eight times the memory of its line, or 1 MiB if that is more. Decoding
+//! fails if the line has more list items or fields than fit into that memory; the message itself stays valid.
 //!
 //! ```
 //! use claude_duplex::Message;
@@ -23,7 +31,7 @@
 //! let view = message.view()?;
 //! assert_eq!(view.unknown_names(), ["new"]);
 //! let MessageView::System(System::TaskStarted(task)) = view else {
-//!     panic!("it is a task")
+//!     panic!("not a task")
 //! };
 //! assert_eq!(
 //!     (task.task_id.as_str(), task.unknown_fields.get("new").unwrap().as_str()),
@@ -80,9 +88,9 @@ pub use self::user::User;
 pub use self::view::MessageView;
 pub use crate::wire::fields::Fields;
 
-/// One line of the CLI's output, as it came, without its line end.
+/// Line of the CLI's output, unchanged, without its line ending.
 ///
-/// The line is held once: a clone is another handle on it. Whatever a view below does not name is still in
+/// The line is stored once: a clone shares it. Fields that no view models are available through
 /// [`as_bytes`](Message::as_bytes) and [`to_json`](Message::to_json).
 ///
 /// ```
@@ -94,22 +102,28 @@ pub use crate::wire::fields::Fields;
 ///             StreamDelta::Text(part) => Some(part),
 ///             _ => None,
 ///         },
-///         MessageKind::Assistant => message.assistant().ok()?.message.content.into_iter().find_map(|block| match block {
-///             ContentBlock::ToolUse(call) => Some(format!("[{}]", call.name)),
-///             _ => None,
-///         }),
+///         MessageKind::Assistant => {
+///             let blocks = message.content().ok()?;
+///             blocks.into_iter().find_map(|block| match block {
+///                 ContentBlock::ToolUse(call) => Some(format!("[{}]", call.name)),
+///                 _ => None,
+///             })
+///         }
 ///         MessageKind::Result => Some(message.result().ok()?.subtype.as_str().to_owned()),
-///         _ => None, // kinds that came later too: nothing is an error because it is new
+///         _ => None, // other kinds, and kinds that a later CLI adds
 ///     }
 /// }
 ///
 /// let lines = [
-///     r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}}"#,
-///     r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}}"#,
-///     r#"{"type":"of_next_year"}"#,
+///     r#"{"type":"stream_event","event":{"type":"content_block_delta",
+///         "index":0,"delta":{"type":"text_delta","text":"Hi"}}}"#,
+///     r#"{"type":"assistant","message":{"content":[
+///         {"type":"tool_use","id":"t","name":"Bash","input":{}}]}}"#,
+///     r#"{"type":"kind_of_a_later_version"}"#,
 ///     r#"{"type":"result","subtype":"success"}"#,
 /// ];
-/// let shown: Vec<_> = lines.iter().filter_map(|line| show(&Message::parse(line.as_bytes()).ok()?)).collect();
+/// let messages = lines.iter().filter_map(|line| Message::parse(line.as_bytes()).ok());
+/// let shown: Vec<_> = messages.filter_map(|message| show(&message)).collect();
 /// assert_eq!(shown, ["Hi", "[Bash]", "success"]);
 /// ```
 #[derive(Clone)]
@@ -120,9 +134,9 @@ pub struct Message {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// Copied once out of the chunk that it came in, or out of the buffer in which it was assembled.
+    /// Line that was copied once, from the chunk that contained it or from the buffer in which it was assembled.
     Copied(Arc<[u8]>),
-    /// Long, and assembled from several chunks; the buffer became the message.
+    /// Long line that was assembled from several chunks; the message took over the buffer.
     Assembled(Arc<Vec<u8>>),
 }
 
@@ -140,7 +154,7 @@ impl Message {
         Self { line, envelope }
     }
 
-    /// Reads one line, for a host that has it from elsewhere than a session; a line end does no harm.
+    /// Parses one line that was obtained outside a session. Trailing blanks and a line ending are allowed.
     ///
     /// ```
     /// use claude_duplex::{Message, MessageKind};
@@ -151,22 +165,22 @@ impl Message {
     /// ```
     ///
     /// # Errors
-    /// Where it is no JSON object with a `type`.
+    /// [`RejectedReason`] if the line is not a JSON object with a `type`.
     pub fn parse(line: &[u8]) -> Result<Self, RejectedReason> {
-        // What JSON takes for blank, and no more.
+        // Removes the blanks of JSON; other whitespace is an error.
         let end = line.iter().rposition(|byte| !b" \t\r\n".contains(byte)).map_or(0, |last| last + 1);
         let line = &line[..end];
         let envelope = scan(line)?;
         Ok(Self::new(Line::Copied(line.into()), envelope))
     }
 
-    /// What it is.
+    /// Returns the kind of the message.
     #[must_use]
     pub fn kind(&self) -> MessageKind {
         self.envelope.kind
     }
 
-    /// Its `type`, of an unknown kind too.
+    /// Returns the `type` of the line, also for an unknown kind.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
         match self.envelope.kind.as_str() {
@@ -175,82 +189,84 @@ impl Message {
         }
     }
 
-    /// Its top-level `subtype`, as a `system` or `result` message has.
+    /// Returns the top-level `subtype` of the line; `system` and `result` messages have one.
     #[must_use]
     pub fn subtype(&self) -> Option<Cow<'_, str>> {
         self.envelope.subtype.text(self.as_bytes())
     }
 
-    /// Its own `uuid`.
+    /// Returns the top-level `uuid`, the id of the line itself.
     #[must_use]
     pub fn uuid(&self) -> Option<Cow<'_, str>> {
         self.envelope.uuid.text(self.as_bytes())
     }
 
-    /// The session that it speaks of.
+    /// Returns the top-level `session_id`.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
         self.text_field("session_id")
     }
 
-    /// Whether it is a subagent's: it has a `parent_tool_use_id`.
+    /// Returns `true` if the message belongs to a subagent: its `parent_tool_use_id` is set.
     #[must_use]
     pub fn is_subagent(&self) -> bool {
         self.envelope.subagent
     }
 
-    /// The line, byte for byte as it came: JSON, but not always good UTF-8.
+    /// Returns the bytes of the line, unchanged. They are JSON, but not always valid UTF-8.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.line.as_bytes()
     }
 
-    /// The line as text, which is JSON and not the answer's words: bytes that are not UTF-8, and escapes of lone surrogates,
-    /// are read as U+FFFD.
+    /// Returns the line as text, which is JSON and not the text of the answer. Bytes that are not UTF-8 and escapes of
+    /// lone surrogates are replaced with U+FFFD.
     #[must_use]
     pub fn line(&self) -> Cow<'_, str> {
         readable(self.as_bytes())
     }
 
-    /// The line as a JSON value; bad Unicode is read as U+FFFD.
+    /// Returns the line as a JSON value. Invalid Unicode is replaced with U+FFFD.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        // A message is a line that was found to be JSON.
+        // The scan accepts only JSON, so the fallback is never used.
         read::read(&self.line()).unwrap_or_else(|_| Json::from_text(""))
     }
 
-    /// Decodes the line into a type of the host's own; bad Unicode is read as U+FFFD.
+    /// Decodes the line into a type of the host. Invalid Unicode is replaced with U+FFFD.
     ///
     /// # Errors
-    /// Where it is not of that shape.
+    /// [`DecodeError`] if the line does not have the shape of `T`.
     pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Result<T, DecodeError> {
         decode(self.as_bytes())
     }
 
-    /// What it says, whatever its kind.
+    /// Decodes the message, whatever its kind.
     ///
     /// # Errors
-    /// Where it lacks what its kind needs. The line itself is unharmed.
+    /// [`DecodeError`] if a field that the kind requires is missing or has the wrong type. The message itself stays
+    /// valid.
     pub fn view(&self) -> Result<MessageView, DecodeError> {
         match self.envelope.kind {
             MessageKind::System => self.system().map(MessageView::System),
-            // The scan has read the last `type`, and the kinds are the words of the views.
+            // The scan has read the last `type` of the line. The names of the kinds are the tags of the views.
             kind => read_line(self.as_bytes(), |reader| {
                 MessageView::read_as(kind.as_str().unwrap_or_default(), reader, Tags::new("type"))
             }),
         }
     }
 
-    /// A `result` message: how a turn ended.
+    /// Decodes a `result` message, which ends a turn.
     ///
     /// # Errors
-    /// Where it is of another kind, or its `subtype` is missing.
+    /// [`DecodeError`] if the message is of another kind or has no `subtype`.
     pub fn result(&self) -> Result<TurnResult, DecodeError> {
         self.view_as(MessageKind::Result)
     }
 
-    /// Returns the text of a `result` message: the answer, or the text of the error ([`TurnResult::error_text`]). `None` for a
-    /// message of another kind, and for a result without text.
+    /// Returns the text of a `result` message: the answer, or the text of the error ([`TurnResult::error_text`]).
+    ///
+    /// Returns `None` for a message of another kind and for a result without text.
     ///
     /// ```
     /// use claude_duplex::Message;
@@ -267,39 +283,40 @@ impl Message {
         match self.result() {
             Ok(result) if result.is_error => Some(result.error_text()),
             Ok(result) => result.result,
-            // A line that lacks what the view needs may have a text all the same.
+            // A line that the view rejects can still contain a text.
             Err(_) => self.text_field("result"),
         }
     }
 
-    /// An `assistant` message: a block of the answer, with all that is said about it.
+    /// Decodes an `assistant` message: one content block of the answer, with its metadata.
     ///
     /// # Errors
-    /// Where it is of another kind, or its content is missing or no list of blocks.
+    /// [`DecodeError`] if the message is of another kind, or if its content is not a list of blocks.
     pub fn assistant(&self) -> Result<Assistant, DecodeError> {
         self.view_as(MessageKind::Assistant)
     }
 
-    /// A `user` message: a tool's result, or the echo of a prompt.
+    /// Decodes a `user` message: the result of a tool, or the echo of a prompt.
     ///
     /// # Errors
-    /// Where it is of another kind, or its content is missing or neither text nor blocks.
+    /// [`DecodeError`] if the message is of another kind, or if its content is neither a string nor a list of blocks.
     pub fn user(&self) -> Result<User, DecodeError> {
         self.view_as(MessageKind::User)
     }
 
-    /// A `stream_event` message: a part of the answer, with all that is said about it. [`delta`](Message::delta) costs less.
+    /// Decodes a `stream_event` message: one part of the answer, with its metadata. [`delta`](Message::delta) is
+    /// cheaper and returns the added text alone.
     ///
     /// # Errors
-    /// Where it is of another kind, or its event is missing.
+    /// [`DecodeError`] if the message is of another kind or has no event.
     pub fn stream_event(&self) -> Result<StreamEvent, DecodeError> {
         self.view_as(MessageKind::StreamEvent)
     }
 
-    /// A `system` message, by its subtype.
+    /// Decodes a `system` message by its subtype.
     ///
     /// # Errors
-    /// Where it is of another kind, has no `subtype`, or lacks what its subtype needs.
+    /// [`DecodeError`] if the message is of another kind, has no `subtype`, or lacks a field that the subtype requires.
     pub fn system(&self) -> Result<System, DecodeError> {
         self.expect(MessageKind::System)?;
         let subtype = self.subtype().ok_or_else(|| DecodeError::missing("subtype"))?;
@@ -307,25 +324,65 @@ impl Message {
         read_line(self.as_bytes(), |reader| System::read_as(&subtype, reader, tags))
     }
 
-    /// The content blocks of an `assistant` or `user` message, without the rest of the line.
+    /// Decodes the content blocks of an `assistant` or `user` message, without the other fields of the line. If the
+    /// content of a `user` message is a string, returns one text block.
     ///
     /// # Errors
-    /// Where it is of another kind, has no content, or its content is no list of blocks. A user's may be a text, which is one
-    /// text block.
+    /// [`DecodeError`] if the message is of another kind, has no content, or if the content is not a list of blocks.
     pub fn content(&self) -> Result<Vec<ContentBlock>, DecodeError> {
         let blocks = match self.kind() {
             MessageKind::Assistant => |reader: &mut Reader<'_>| Vec::read(reader),
             MessageKind::User => |reader: &mut Reader<'_>| content::ContentBlocks::read(reader).map(Vec::from),
-            _ => return Err(DecodeError::other(format!("{} has no content blocks", self.type_name()))),
+            _ => {
+                return Err(DecodeError::other(format!(
+                    "the message has the type `{}`, not `assistant` or `user`",
+                    self.type_name()
+                )));
+            }
         };
         read_line(self.as_bytes(), |reader| reader.within("message", |reader| reader.within("content", blocks)))
     }
 
-    /// What a `stream_event` adds to the answer; `None` where it adds nothing. No more of the line is decoded.
+    /// Returns the part that a `stream_event` adds to the answer, or `None` if the message adds nothing. Decodes no
+    /// other part of the line.
     #[must_use]
     pub fn delta(&self) -> Option<StreamDelta> {
         match self.envelope.kind {
             MessageKind::StreamEvent => stream::delta(self.as_bytes()),
+            _ => None,
+        }
+    }
+
+    /// Returns the tokens that the message reports: the start or the end of a streamed answer, a part of an answer, or the result of
+    /// a turn. `None` if it reports none. No more of the line is decoded.
+    ///
+    /// The reports of one answer are cumulative: [`merge`](usage::Usage::merge) them for a gauge. Those of subagents are about
+    /// another context ([`is_subagent`](Self::is_subagent)).
+    ///
+    /// ```
+    /// use claude_duplex::Message;
+    ///
+    /// let event = r#"{"type":"message_delta","delta":{},"usage":{"output_tokens":20}}"#;
+    /// let line = format!(r#"{{"type":"stream_event","event":{event}}}"#);
+    /// let usage = Message::parse(line.as_bytes())?.usage().unwrap();
+    /// assert_eq!((usage.output_tokens, usage.input_tokens), (Some(20), None));
+    /// # Ok::<(), claude_duplex::RejectedReason>(())
+    /// ```
+    #[must_use]
+    pub fn usage(&self) -> Option<usage::Usage> {
+        let read = |path: &[&str]| {
+            fn at(reader: &mut Reader<'_>, path: &[&str]) -> Result<usage::Usage, DecodeError> {
+                match path {
+                    [name, rest @ ..] => reader.within(name, |reader| at(reader, rest)),
+                    [] => usage::Usage::read(reader),
+                }
+            }
+            read_line(self.as_bytes(), |reader| at(reader, path)).ok()
+        };
+        match self.kind() {
+            MessageKind::StreamEvent => read(&["event", "usage"]).or_else(|| read(&["event", "message", "usage"])),
+            MessageKind::Assistant => read(&["message", "usage"]),
+            MessageKind::Result => read(&["usage"]),
             _ => None,
         }
     }
@@ -339,7 +396,7 @@ impl Message {
         if self.envelope.kind == kind {
             return Ok(());
         }
-        Err(DecodeError::other(format!("the message is of the type {}", self.type_name())))
+        Err(DecodeError::other(format!("the message has the type `{}`, not `{kind}`", self.type_name())))
     }
 
     fn text_field(&self, key: &str) -> Option<String> {

@@ -1,7 +1,7 @@
-//! Command line and environment of the CLI: a pure function of what the host wants.
+//! Command line and environment of the CLI, as a pure function of the host's settings.
 //!
-//! [`Options`] says it, [`Options::invocation`] checks it and gives an [`Invocation`]: a program,
-//! its arguments, its environment. Nothing is read or spawned.
+//! [`Options`] contains the settings. [`Options::invocation`] checks them and returns an [`Invocation`]: a program, its
+//! arguments and its environment. This module neither reads files nor spawns processes.
 //!
 //! ```
 //! use claude_duplex::options::{Options, PermissionMode};
@@ -17,22 +17,34 @@
 //! # Ok::<(), claude_duplex::options::OptionsError>(())
 //! ```
 //!
-//! The words come in this order: launcher, script runtime, program, global arguments, flags, what
-//! every session needs (`--print`, the two formats, `--verbose`, `--replay-user-messages`), raw
-//! arguments.
+//! # Order of the arguments
 //!
-//! **A value never becomes a flag.** It is bound (`--resume=VALUE`), or, where an old version
-//! ignores that form, made so that it cannot start with `-`. Global, launcher and raw arguments are
-//! the caller's own and are passed as they are.
+//! The arguments are written in this order:
 //!
-//! **What is not here** travels in the `initialize` request: hooks, the title, tool aliases,
-//! plan mode instructions, prompt suggestions, progress summaries, subagent text, dialog kinds,
-//! in-process MCP servers' manifests. Agents, system prompts, plugins and MCP servers can go either way; a
-//! command line is short and every user of the machine can read it, so large and secret things
-//! belong into that request, or into files.
+//! * the launcher, the script runtime, the program, and the global arguments
+//! * the flags
+//! * the fixed flags of every session: `--print`, `--verbose`, both formats, and `--replay-user-messages`
+//! * the raw arguments
 //!
-//! "From VERSION" in these pages names the oldest that knows a flag or value among 1.0.128, 2.0.76,
-//! 2.1.50, 2.1.143, 2.1.250 and 2.1.329, where each was tried; older ones exit with code 1 at it.
+//! A value can never act as a flag. It is bound to its flag (`--resume=VALUE`). Old versions of the CLI ignore this form
+//! for a few flags. Values of these flags cannot start with `-`. Global, launcher and raw arguments are not checked.
+//!
+//! # Settings in the `initialize` request
+//!
+//! Some settings are part of the [`initialize`](crate::request::Initialize) request instead:
+//!
+//! * hooks and kinds of dialogs
+//! * the title, tool aliases, and instructions for plan mode
+//! * prompt suggestions, progress summaries, and the text of subagents
+//! * manifests of in-process MCP servers
+//!
+//! Agents, system prompts, plugins and MCP servers can be passed in either way. A command line is limited in size, and
+//! every user of the machine can read it. Pass large or secret values in `initialize` or in files.
+//!
+//! # Versions of the CLI
+//!
+//! "Since VERSION" names the oldest tested version that knows a flag or value. The tested versions are 1.0.128, 2.0.76,
+//! 2.1.50, 2.1.143, 2.1.250 and 2.1.329. Older versions exit with code 1 if they do not know a flag.
 
 mod asking;
 mod conflicts;
@@ -73,10 +85,10 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-/// How the CLI is started.
+/// Settings of the CLI process: program, arguments and environment.
 ///
-/// Methods that set one value replace an earlier one; those that add say so. What contradicts itself
-/// is found by [`invocation`](Self::invocation).
+/// Methods that set a value replace an earlier one. If a method adds a value instead, its documentation begins with "Adds".
+/// [`invocation`](Self::invocation) detects conflicts.
 ///
 /// ```
 /// use claude_duplex::options::{Options, OptionsError};
@@ -116,18 +128,17 @@ pub struct Options {
 }
 
 impl Options {
-    /// The program `claude` with its defaults.
+    /// Creates options for the program `claude` with its defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Runs this program instead of `claude`; a `.js`, `.mjs` or `.cjs` file is run by `node`.
+    /// Sets the program to run instead of `claude`. A `.js`, `.mjs` or `.cjs` file is run by `node`.
     ///
-    /// With a working directory, give an absolute path: which directory a relative one starts from
-    /// differs between systems.
+    /// Use an absolute path if a working directory is set: systems differ in how they resolve a relative path.
     ///
-    /// On Windows, a batch file of npm (`claude.cmd`) stands for the program that it starts, see
-    /// [`windows_shim_target`]; without this option the drivers look for [`windows_candidates`].
+    /// On Windows, a batch file of npm (`claude.cmd`) is replaced by the program that it starts: see
+    /// [`windows_shim_target`]. Without this option, the drivers search the paths in [`windows_candidates`].
     ///
     /// ```
     /// use claude_duplex::options::Options;
@@ -143,7 +154,7 @@ impl Options {
         self
     }
 
-    /// Runs scripts by this program and these arguments of its own instead of `node`.
+    /// Sets the program that runs scripts, and its arguments, instead of `node`.
     pub fn runtime<T: Into<OsString>>(
         mut self,
         program: impl Into<OsString>,
@@ -153,10 +164,11 @@ impl Options {
         self
     }
 
-    /// Puts a program with arguments in front: `setpriv --pdeathsig TERM`, a container's `exec`.
+    /// Sets a launcher: a program, with arguments, that starts the CLI. Examples are `setpriv --pdeathsig TERM` and a
+    /// container's `exec`.
     ///
-    /// Working directory and environment are the launcher's. One that joins its arguments for a
-    /// shell (`ssh`) undoes the binding of values: quote them for it.
+    /// The working directory and the environment apply to the launcher. A launcher that joins its arguments for a shell,
+    /// e.g. `ssh`, splits bound values again: quote them for the shell.
     pub fn launcher<T: Into<OsString>>(
         mut self,
         program: impl Into<OsString>,
@@ -166,26 +178,27 @@ impl Options {
         self
     }
 
-    /// Adds an argument right behind the program, as it is: it is not checked.
+    /// Adds an argument directly after the program. The argument is passed unchanged and unchecked.
     pub fn global_arg(mut self, arg: impl Into<OsString>) -> Self {
         self.global_args.push(arg.into());
         self
     }
 
-    /// Adds a raw argument, as it is, behind everything else. It is not checked: what starts with `-` is a flag, and one that
-    /// the CLI does not know makes it exit with 1.
+    /// Adds a raw argument at the end. The argument is passed unchanged and unchecked: one that starts with `-` is a flag,
+    /// and the CLI exits with code 1 if it does not know the flag.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.extra_args.push(arg.into());
         self
     }
 
-    /// Adds raw arguments, as they are, behind everything else.
+    /// Adds raw arguments at the end, unchanged and unchecked.
     pub fn args<T: Into<OsString>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
         self.extra_args.extend(args.into_iter().map(Into::into));
         self
     }
 
-    /// Runs in this directory, in place of the host's; `PWD` follows an absolute one. One that is not there fails the start.
+    /// Sets the working directory, instead of that of the host. If it is absolute, `PWD` is set to it. The start fails if
+    /// the directory does not exist.
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.current_dir = Some(directory.into());
         self
@@ -222,7 +235,7 @@ impl Options {
     }
 }
 
-/// Prints which options are set; values only where they are short and no secret.
+/// Shows which options are set. Values are shown only if they are short and not secret.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tokens = Vec::new();

@@ -1,4 +1,4 @@
-//! What the host sends to the CLI: prompts and control requests.
+//! Outgoing side of the protocol: prompts and control requests that the host sends.
 
 pub(crate) mod prompt;
 pub mod request;

@@ -1,11 +1,14 @@
 //! The CLI's side of the protocol, to test a host without the CLI.
 //!
-//! A [`Script`] says what the CLI does for each prompt, and which of six [generations](CliVersion) it is: what a host must
-//! cope with differs from one to the next. A [`MockCli`] plays it as a pure machine. A [`TestSession`] joins that with a
-//! [`Protocol`](crate::Protocol) in memory, under a clock of its own, so that a test of minutes takes none; a
-//! `TestRuntime` has any number of them as the children of real drivers (feature `driver`); and [`serve_stdio`] makes it a program that can be started in place of `claude` (`tools/peer` is one).
+//! * A [`Script`] defines the CLI's actions for each prompt, and which of six [versions](CliVersion) it imitates. The
+//!   versions differ in ways that a host must handle.
+//! * A [`MockCli`] executes a script as a state machine without I/O.
+//! * A [`TestSession`] connects a mock CLI to a [`Protocol`](crate::Protocol) in memory. Its clock is virtual, so that a
+//!   test of several minutes takes no time.
+//! * A `TestRuntime` runs any number of mock CLIs as the children of real drivers (feature `driver`).
+//! * [`serve_stdio`] turns a mock CLI into a program that replaces `claude`. `tools/peer` is such a program.
 //!
-//! # A permission policy, tested without a process
+//! # Example: a permission policy, tested without a process
 //!
 //! ```
 //! use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
@@ -13,7 +16,7 @@
 //!     Action, Config, Decision, IncomingKind, IncomingRequest, Outcome, Seed,
 //! };
 //!
-//! /// The policy: nothing is removed.
+//! /// Denies commands that remove files.
 //! fn decide(ask: &IncomingRequest) -> Decision {
 //!     match ask.permission() {
 //!         Ok(tool) if !tool.input.as_str().contains("rm ") => Decision::allow(),
@@ -56,14 +59,18 @@
 //! }
 //! ```
 //!
-//! # What is imitated
+//! # Scope
 //!
-//! Which turn takes which prompts (queued, joined, folded, priorities, slash commands), when they are echoed and what else
-//! is told of them, permission prompts and the rules that an allow takes with it, hooks, MCP servers in the host,
-//! interrupts, withdrawals, turns of the CLI's own, results that are held back, the replies to control requests, lines at
-//! which the CLI gives up, the end and its exit status. `tests/pure/mock_cli` holds the mock CLI to recordings of the real CLI, and in
-//! `tests/sdks` the official SDKs take it for theirs. Not imitated are the model, the tools, sessions on disk, and `/compact`;
-//! texts and numbers are invented.
+//! The mock CLI imitates the following:
+//!
+//! * the assignment of prompts to turns: queued, joined and folded prompts, priorities and slash commands
+//! * echoes and other messages about prompts, turns of the CLI's own, and results that are held back
+//! * permission requests, the rules of an allow, hooks, and MCP servers in the host
+//! * interrupts, cancellations, and responses to control requests
+//! * invalid lines that end the CLI, the end of the process, and its exit status
+//!
+//! `tests/pure/mock_cli` checks the mock CLI against recordings of the real CLI. The official SDKs run against it in
+//! `tests/sdks`. The model, the tools, sessions on disk and `/compact` are not imitated. Text and numbers are invented.
 
 mod args;
 mod cli_version;

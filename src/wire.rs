@@ -1,4 +1,4 @@
-//! The lines themselves: what one says, and how ours are written. Knows nothing of sessions or time.
+//! Wire format: reading the CLI's lines and writing this crate's lines. This layer knows neither sessions nor time.
 
 pub(crate) mod control;
 pub(crate) mod envelope;
@@ -19,9 +19,9 @@ use serde::de::DeserializeOwned;
 use crate::base::error::DecodeError;
 use crate::base::strings::readable;
 
-/// Decodes a line into `T`; where its text is no good Unicode, what is bad is read as U+FFFD.
+/// Decodes a line into `T`. If the text is not valid Unicode, the invalid parts are read as U+FFFD.
 pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError> {
-    // As text the whole line is checked at once, and its strings not one by one.
+    // A `str` is validated as a whole, instead of once for each of its strings.
     std::str::from_utf8(line)
         .map_or_else(|_| serde_json::from_slice(line), serde_json::from_str)
         .or_else(|_| serde_json::from_str(&readable(line)))
@@ -29,8 +29,7 @@ pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, DecodeError>
 }
 
 #[cfg(feature = "testing")]
-/// A field that is left out, null, or of another type than it should be, is `None`: what one field says must not hide
-/// what the others say.
+/// Reads a field as `None` if it is missing, null or of another type. A bad value in one field must not hide the others.
 pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: serde::Deserializer<'de>,

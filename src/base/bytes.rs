@@ -1,11 +1,11 @@
-//! Bytes as a person reads them: text where they are UTF-8, else hexadecimal digits; and where they may be cut.
+//! Bytes in a readable form: text if they are valid UTF-8, and hexadecimal digits otherwise.
 
 use std::borrow::Cow;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Bytes in a record.
+/// Bytes that are serialized as a string, or as `{"hex": "..."}` if they are not valid UTF-8.
 pub(crate) struct Bytes<'a>(pub(crate) Cow<'a, [u8]>);
 
 #[derive(Serialize, Deserialize)]
@@ -46,13 +46,13 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-/// The bytes of one read in parts that are best read by themselves: lines, and characters that the read's ends have
-/// torn apart from the text beside them.
+/// Splits the bytes of one read into parts that are easy to read: lines, and incomplete characters at the ends of the read.
 pub(crate) fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').flat_map(without_torn_ends).filter(|part| !part.is_empty())
 }
 
-/// The end of a character, text, and the start of a character; or all in one if more is wrong.
+/// Splits a line into the end of a character, text, and the start of a character. If other bytes are not valid UTF-8,
+/// returns the line as a single part.
 fn without_torn_ends(line: &[u8]) -> [&[u8]; 3] {
     let is_inner = |byte: &&u8| matches!(byte, 0x80..=0xbf);
     let (end, rest) = line.split_at(line.iter().take(3).take_while(is_inner).count());

@@ -1,4 +1,4 @@
-//! Errors. The text of each stands alone in a log: it names its subject, the cause, and the way out where there is one.
+//! Errors. Each message can stand alone in a log: it contains the subject, the cause, and the way out if there is one.
 
 use std::fmt;
 
@@ -7,38 +7,39 @@ use thiserror::Error;
 
 use crate::base::text::Quoted;
 
-/// Why a request of ours got no success.
+/// Reason why a request of the host did not succeed.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The CLI answered with an error.
+    /// The CLI responded with an error.
     #[error("the CLI refused the request: {message}")]
     Refused {
-        /// What it said.
+        /// Message of the CLI.
         message: String,
-        /// The CLI's own code, from 2.1.329 on.
+        /// Error code of the CLI. Since 2.1.329.
         code: Option<String>,
     },
-    /// No reply came in time. A later one is [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
-    #[error("the CLI did not answer the request in time; `Timeouts` and `Request::timeout` set the time")]
+    /// No response arrived in time. A later one is reported as [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
+    #[error("the CLI did not answer the request in time; to wait longer, set `Timeouts` or `Request::timeout`")]
     TimedOut,
-    /// The response is longer than [`Limits::line`](crate::Limits::line) and was not read. The CLI has dealt with the request.
-    #[error("the response of {length} bytes is longer than `Limits::line`")]
+    /// The response is longer than [`Limits::line`](crate::Limits::line), and was not read. The CLI has handled the
+    /// request.
+    #[error("the response has {length} bytes, more than `Limits::line` allows")]
     #[non_exhaustive]
     TooLong {
         /// Length of the line in bytes.
         length: u64,
     },
-    /// The session ended first, and an error result that came in the meantime says why: the CLI could not start, as after
-    /// a bad `--resume`.
+    /// The session ended before a response, after an error result that contains the cause. For example, the CLI could not
+    /// start because of a bad `--resume`.
     #[error("the session ended before the CLI answered: {message}")]
     Failed {
-        /// The result's text, at most 4096 characters of it.
+        /// Text of the error result, at most 4096 characters.
         message: String,
-        /// How the session ended.
+        /// Cause of the session's end.
         reason: LostReason,
     },
-    /// The session ended first.
+    /// The session ended before a response.
     #[error("the session ended before the CLI answered: {0}")]
     Lost(LostReason),
 }
@@ -61,7 +62,7 @@ impl fmt::Debug for RequestError {
     }
 }
 
-/// Why something has no outcome of its own: the session ended, or can no longer be told.
+/// Reason why a prompt or a request has no outcome of its own: the session ended, or the CLI reported no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -72,74 +73,76 @@ pub enum LostReason {
     /// The CLI exited.
     #[error("the CLI exited")]
     Exited,
-    /// The CLI's output ended after an error result that belongs to no turn: a crash (2.1.278 crashes when it is interrupted
-    /// while a `UserPromptSubmit` hook is open), or a `--resume` of a session that does not exist.
-    /// [`SessionClosed::last_error`](crate::SessionClosed::last_error) has the text of that result.
+    /// The CLI's output ended after an error result that belongs to no turn. This is a crash, or a `--resume` of a session
+    /// that does not exist. For example, 2.1.278 crashes if it is interrupted while a `UserPromptSubmit` hook is open.
+    ///
+    /// [`SessionClosed::last_error`](crate::SessionClosed::last_error) contains the text of that result.
     #[error("the CLI failed; `SessionClosed::last_error` has its report")]
     Failed,
     /// The host aborted the session.
     #[error("the session was aborted")]
     Aborted,
-    /// The session was closed: a grace ran out, or stdin is closed and what was asked cannot be answered any more.
-    #[error("the session was closed first")]
+    /// The session was closed. Either a grace period ended, or stdin is closed, which makes a response impossible.
+    #[error("the session was closed before")]
     Closed,
     /// The CLI no longer reads its input.
     #[error("the CLI no longer reads its input")]
     Unsent,
-    /// The CLI reported that its turn is over, and no result came within
-    /// [`Timeouts::missing_result`](crate::Timeouts::missing_result). A later result is given to no other prompt.
+    /// The CLI reported the end of the turn, and no result arrived within
+    /// [`Timeouts::missing_result`](crate::Timeouts::missing_result). A later result is not assigned to another prompt.
     #[error("the CLI finished the turn without a result")]
     NoResult,
 }
 
-/// Why a line is no message.
+/// Reason why a line is not a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RejectedReason {
-    /// It is not JSON.
+    /// The line is not JSON.
     #[error("the line is not JSON")]
     NotJson,
-    /// It is JSON, but no object.
+    /// The line is JSON, but not an object.
     #[error("the line is JSON, but not an object")]
     NotAnObject,
-    /// It has no `type`, or one that is no text.
-    #[error("the line has no `type` that is a string")]
+    /// The object lacks a field `type`, or the field is not a string.
+    #[error("the line lacks a field `type` that is a string")]
     NoType,
-    /// It is longer than [`Limits::line`](crate::Limits::line). A request of the CLI that it begins is
-    /// [declined](crate::RejectedLine::declined). A response that it begins ends its request as
-    /// [too long](RequestError::TooLong).
+    /// The line is longer than [`Limits::line`](crate::Limits::line).
+    ///
+    /// If the line starts a request of the CLI, the request is [declined](crate::RejectedLine::declined). If it starts a
+    /// response, the request of the host ends as [too long](RequestError::TooLong).
     #[error("the line is longer than `Limits::line`")]
     TooLong,
-    /// The output ended within it.
+    /// The output ended within the line.
     #[error("the output ended within the line")]
     CutOff,
-    /// An incoming request or response without an id that is a text of at most 256 bytes. An incoming request with a longer id, up to
-    /// 16 KiB, is [declined](crate::RejectedLine::declined).
-    #[error("the line has no request id of at most 256 bytes")]
+    /// An incoming request or a response lacks an id that is a string of at most 256 bytes. An incoming request with a
+    /// longer id, up to 16 KiB, is [declined](crate::RejectedLine::declined).
+    #[error("the line lacks a request id of at most 256 bytes")]
     NoRequestId,
-    /// Listed as an open incoming request in the reply to an `initialize`, and none.
+    /// The reply to `initialize` lists the item as an open incoming request, but it is not a request.
     #[error("the item is listed as an incoming request, but is not one")]
     NotAnAsk,
-    /// What the reply to an `initialize` lists behind the first 1,024 open incoming requests of a kind. Those asks are not delivered and
-    /// get no answer.
-    #[error("the item is behind the first 1,024 requests of a list")]
+    /// The reply to `initialize` lists more than 1,024 open incoming requests of one kind. The items behind the limit are
+    /// neither delivered nor answered.
+    #[error("the item exceeds the limit of 1,024 listed requests")]
     TooManyListed,
-    /// An incoming request under the id of one that is open.
-    #[error("the id is that of another incoming request that is open")]
+    /// An incoming request has the same id as one that is open.
+    #[error("the id belongs to another open incoming request")]
     DuplicateAsk,
 }
 
-/// A text that is not a uuid in its 36-character form.
+/// Error for a text that is not a uuid in its 36-character form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the text is not a uuid of the form 00000000-0000-0000-0000-000000000000")]
+#[error("the text is not a uuid; write it in the form 00000000-0000-0000-0000-000000000000")]
 pub struct ParseUuidError;
 
-/// How much of a parser's words a [`DecodeError`] repeats, in characters.
+/// Maximum length of a parser's message that a [`DecodeError`] repeats, in characters.
 const LONGEST_WHY: usize = 200;
 
-/// A message lacks what a typed view needs. The message itself is unharmed.
-// In a box: every read returns a result, and most succeed.
+/// Error of a typed view: a field of a message is missing or has another type. The message itself stays available.
+// Boxed, since every read returns a result, and most succeed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DecodeError(Box<Misread>);
 
@@ -154,7 +157,7 @@ struct Misread {
 enum Reason {
     /// Predicate of a sentence about the value.
     Predicate(String),
-    /// A sentence of its own.
+    /// A complete sentence.
     Sentence(String),
 }
 
@@ -168,7 +171,7 @@ impl DecodeError {
         Self::at(String::new(), Reason::Predicate(format!("is not {what}")))
     }
 
-    /// For another reason. A parser's words may quote what it read, so that they are cut.
+    /// Creates an error for another reason. The message of a parser is truncated, since it may quote content.
     pub(crate) fn other(reason: impl Into<String>) -> Self {
         let mut reason = reason.into();
         if let Some((end, _)) = reason.char_indices().nth(LONGEST_WHY) {
@@ -182,7 +185,7 @@ impl DecodeError {
         Self(Box::new(Misread { path, reason }))
     }
 
-    /// The same of a value that stands in this field.
+    /// Adds a field to the front of the path.
     pub(crate) fn within(mut self, name: &str) -> Self {
         let dot = if self.path().is_empty() { "" } else { "." };
         self.0.path = format!("{name}{dot}{}", self.path());
@@ -195,7 +198,8 @@ impl DecodeError {
         }
     }
 
-    /// The field that is missing or not as expected, as `message.content.0.text`; empty where it is the whole.
+    /// Returns the path of the missing or bad field, e.g. `message.content.0.text`. The path is empty if the whole value is
+    /// bad.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.path
@@ -230,9 +234,10 @@ impl fmt::Debug for DecodeError {
     }
 }
 
-/// A text that is not one JSON value, or a value of another shape than was wanted. The cause says where.
+/// Error for a text that is not exactly one JSON value, or a value of another form than requested. Its source contains the
+/// position.
 #[derive(Error)]
-#[error("the text is not the JSON that was expected")]
+#[error("the text is not the expected JSON")]
 pub struct JsonError(#[source] pub(crate) serde_json::Error);
 
 impl fmt::Debug for JsonError {
@@ -249,7 +254,7 @@ mod tests {
 
     use super::*;
 
-    /// Every message of a chain of causes, the outermost first.
+    /// Returns the messages of an error and its sources, the outermost first.
     fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
         let mut chain = vec![error.to_string()];
         let mut cause = error.source();

@@ -1,7 +1,7 @@
-//! Names for prompts, turns, requests and incoming requests.
+//! Identifiers of prompts, turns, outgoing requests and incoming requests.
 //!
-//! Every id carries the [tag](Seed::tag) of its session: one of another session is
-//! [`StaleIdError`](crate::StaleIdError), never somebody else's permission prompt.
+//! Every id contains the [tag](Seed::tag) of its session. An id of another session is a
+//! [`StaleIdError`](crate::StaleIdError), and is never taken for an id of this session.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::error::ParseUuidError;
 
-/// Sixteen bytes that make a session's ids unlike those of every other session.
+/// Sixteen bytes that distinguish the ids of a session from those of all other sessions.
 ///
-/// They are fresh for each process, as [`Seed::random`] makes them, also for one that resumes a session: prompt uuids come
-/// from here, and the CLI echoes a uuid that it has seen before without running its prompt, which then ends as
-/// [`Duplicate`](crate::Outcome::Duplicate). A test gives any bytes.
+/// Use a new seed for every process, e.g. from [`Seed::random`], even to resume a session. Uuids of prompts are derived
+/// from the seed. The CLI echoes a uuid that it has seen without running the prompt, which then ends as
+/// [`Duplicate`](crate::Outcome::Duplicate). Tests can use any bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seed([u8; 16]);
 
 impl Seed {
-    /// Creates a seed of sixteen bytes from another source of randomness, or of fixed ones for a test.
+    /// Creates a seed from sixteen bytes: from another source of randomness, or constant ones for a test.
     ///
     /// ```
     /// use claude_duplex::Seed;
@@ -32,13 +32,13 @@ impl Seed {
         Self(bytes)
     }
 
-    /// Returns the sixteen bytes.
+    /// Returns the sixteen bytes of the seed.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// What all ids of the session carry.
+    /// Returns the tag that all ids of the session contain.
     #[must_use]
     pub fn tag(self) -> u64 {
         let bits = u128::from_be_bytes(self.0);
@@ -46,7 +46,8 @@ impl Seed {
         mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
-    /// The uuid of the session's prompt `number`: version 4 in form, distinct for every number below 2^62.
+    /// Returns the uuid of the session's prompt `number`. It has the form of version 4, and is distinct for every number
+    /// below 2^62.
     pub(crate) fn uuid(self, number: u64) -> Uuid {
         const LOW: u128 = (1 << 62) - 1;
         let bits = u128::from_be_bytes(self.0);
@@ -56,7 +57,7 @@ impl Seed {
     }
 }
 
-/// A prompt's name on the wire, in the CLI's echoes, and in `result.user_message_uuids`.
+/// Uuid of a prompt, used on the wire, in the CLI's echoes, and in `result.user_message_uuids`.
 ///
 /// ```
 /// let uuid: claude_duplex::Uuid =
@@ -67,7 +68,7 @@ impl Seed {
 pub struct Uuid(u128);
 
 impl Uuid {
-    /// Creates a uuid of its 128 bits, in the order in which they are written.
+    /// Creates a uuid from its 128 bits, in the order of its text.
     ///
     /// ```
     /// use claude_duplex::Uuid;
@@ -88,7 +89,7 @@ impl Uuid {
     }
 }
 
-/// Where the dashes stand in a uuid's text.
+/// Positions of the dashes in the text of a uuid.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 impl fmt::Display for Uuid {
@@ -146,7 +147,7 @@ impl<'de> Deserialize<'de> for Uuid {
     }
 }
 
-/// Declares an id that is a number within a session.
+/// Declares an id that consists of a session and a number.
 macro_rules! session_id {
     ($(#[$doc:meta])* $name:ident, $shown:literal) => {
         $(#[$doc])*
@@ -161,13 +162,13 @@ macro_rules! session_id {
                 Self { session, number }
             }
 
-            /// The tag of the session that it belongs to.
+            /// Returns the tag of the session that the id belongs to.
             #[must_use]
             pub const fn session(self) -> u64 {
                 self.session
             }
 
-            /// Its number within the session, from 1 in order of appearance.
+            /// Returns the number within the session. Numbers start at 1, in order of appearance.
             #[must_use]
             pub const fn number(self) -> u64 {
                 self.number
@@ -183,19 +184,20 @@ macro_rules! session_id {
 }
 
 session_id! {
-    /// One run of the CLI: of a prompt, of several that it merged or folded, or one that it started by itself.
+    /// Identifier of a turn: a run of the agent loop in the CLI. The CLI runs it for one prompt, for several merged
+    /// prompts, or without a prompt.
     TurnId, "turn"
 }
 session_id! {
-    /// A control request of ours, [`initialize`](crate::Request::initialize) and interrupts among them.
+    /// Identifier of an outgoing control request, including [`initialize`](crate::Request::initialize) and interrupts.
     RequestId, "request"
 }
 session_id! {
-    /// Something that the CLI asks of the host: a permission, a hook, an MCP message, an elicitation, a dialog.
+    /// Identifier of an incoming request: a permission, a hook, an MCP message, an elicitation or a dialog.
     IncomingId, "ask"
 }
 
-/// A prompt of ours, from its acceptance to its [`PromptEnded`](crate::Action::PromptEnded).
+/// Identifier of a prompt. Valid from its acceptance until [`PromptEnded`](crate::Action::PromptEnded).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PromptId {
     session: u64,
@@ -208,19 +210,19 @@ impl PromptId {
         Self { session, number, uuid }
     }
 
-    /// The tag of the session that it belongs to.
+    /// Returns the tag of the session that the prompt belongs to.
     #[must_use]
     pub const fn session(self) -> u64 {
         self.session
     }
 
-    /// Its number within the session, from 1 in order of acceptance.
+    /// Returns the number of the prompt within the session. Numbers start at 1, in order of acceptance.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.number
     }
 
-    /// Its name on the wire.
+    /// Returns the uuid of the prompt on the wire.
     #[must_use]
     pub const fn uuid(self) -> Uuid {
         self.uuid

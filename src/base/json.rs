@@ -1,4 +1,4 @@
-//! A JSON value as text: checked once, on one line, kept as it was written.
+//! JSON values as text: checked once, on one line, with their original spelling.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,8 +12,10 @@ use crate::base::error::JsonError;
 use crate::base::lex::{compact, next_blank};
 use crate::base::strings::{Text, readable};
 
-/// One JSON value as compact text. It can hold neither a raw newline nor blanks between tokens, so it cannot carry a
-/// second line to the CLI. Numbers and the order of keys stay as they were written. A clone shares the text.
+/// A JSON value as compact text. Clones share the text.
+///
+/// The text contains neither raw newlines nor whitespace between tokens. Therefore it cannot add a second line to the CLI's
+/// input. Numbers and the order of keys keep their original spelling.
 ///
 /// ```
 /// use claude_duplex::Json;
@@ -25,38 +27,40 @@ use crate::base::strings::{Text, readable};
 pub struct Json(Arc<str>);
 
 impl Json {
-    /// Reads one value; blanks between tokens are dropped.
+    /// Parses a JSON value. Whitespace between tokens is removed.
     ///
     /// # Errors
-    /// Where the text is not exactly one JSON value.
+    ///
+    /// Returns an error if the text is not exactly one JSON value.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         let raw: &RawValue = serde_json::from_str(text).map_err(JsonError)?;
         Ok(Self::compacted(raw))
     }
 
-    /// Writes a value.
+    /// Serializes a value.
     ///
     /// # Errors
-    /// Where it cannot be JSON, as a map whose keys are not text.
+    ///
+    /// Returns an error if the value cannot be serialized as JSON, e.g. a map whose keys are not strings.
     pub fn from_value(value: &impl Serialize) -> Result<Self, JsonError> {
         Self::parse(&serde_json::to_string(value).map_err(JsonError)?)
     }
 
-    /// A JSON string of that text.
+    /// Creates a JSON string from a text.
     #[must_use]
     pub fn from_text(text: impl AsRef<str>) -> Self {
-        // A text can always be written.
+        // Cannot fail: any text can be serialized.
         serde_json::to_string(text.as_ref()).map_or_else(|_| Self::null(), |text| Self(text.into()))
     }
 
-    /// The value's text.
+    /// Returns the JSON text of the value.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the text that the value is, if it is a string: borrowed if it is written without escapes, as base64 is.
-    /// Escapes of lone surrogates are read as U+FFFD.
+    /// Returns the decoded string if the value is a string. It is borrowed if it contains no escapes, like base64. Escapes
+    /// of lone surrogates are read as U+FFFD.
     ///
     /// ```
     /// use std::borrow::Cow;
@@ -75,10 +79,11 @@ impl Json {
         Some(Text::new(written, written.contains('\\')).cow())
     }
 
-    /// Decodes the value; escapes of lone surrogates are read as U+FFFD.
+    /// Decodes the value into `T`. Escapes of lone surrogates are read as U+FFFD.
     ///
     /// # Errors
-    /// Where it is not of that shape.
+    ///
+    /// Returns an error if the value does not have the form of `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
         let text = self.as_str();
         serde_json::from_str(text).or_else(|_| serde_json::from_str(&readable(text.as_bytes()))).map_err(JsonError)
@@ -88,18 +93,18 @@ impl Json {
         self.as_str().starts_with('{')
     }
 
-    /// Takes a value of a line that is JSON; bytes that are not UTF-8 are read as U+FFFD.
+    /// Creates a value from a part of a line that is valid JSON. Invalid UTF-8 is read as U+FFFD.
     pub(crate) fn from_line(value: &[u8]) -> Self {
         let text = String::from_utf8_lossy(value);
         Self::of_checked(&text, is_compact(&text))
     }
 
-    /// The value with the blanks between its tokens left out.
+    /// Creates a value without whitespace between its tokens.
     pub(crate) fn compacted(raw: &RawValue) -> Self {
         Self::of_checked(raw.get(), is_compact(raw.get()))
     }
 
-    /// A value that is known to be one. If it may have blanks between its tokens, they are left out.
+    /// Creates a value from text that is valid JSON. Removes whitespace between its tokens unless `is_compact`.
     pub(crate) fn of_checked(text: &str, is_compact: bool) -> Self {
         if is_compact { Self(text.into()) } else { Self(compact(text).into()) }
     }

@@ -1,8 +1,8 @@
-//! Where the strings of a JSON text end, where blanks stand between its tokens, and what its `\uXXXX` escapes are.
+//! Lexical rules of JSON: ends of strings, whitespace between tokens, and `\uXXXX` escapes.
 //!
-//! The one place that knows: [`scan`](crate::wire::scan) checks lines with it, [`read`](crate::wire::read) and
-//! [`Json`](crate::Json) find boundaries in text that was checked. For text that is not JSON every function still ends, and
-//! returns places that may lie behind the text.
+//! All other modules use these rules: [`scan`](crate::wire::scan) to check lines, and [`read`](crate::wire::read) and
+//! [`Json`](crate::Json) to find boundaries in checked text. For invalid JSON every function still terminates, and may
+//! return positions behind the text.
 
 mod plain;
 
@@ -11,10 +11,10 @@ pub(crate) use plain::plain;
 /// Length of a `\uXXXX` escape, in bytes.
 pub(crate) const UNICODE_ESCAPE: usize = 6;
 
-/// Strings of so many bytes are looked through at once: keys, words and ids. Longer ones by a search.
+/// Length of strings, in bytes, that are searched directly: keys, words and ids. Longer ones use `memchr`.
 const SHORT: usize = 64;
 
-/// Returns the place behind the string that goes on at `at`, and whether the string has escapes.
+/// Returns the position behind the string that contains `at`, and `true` if the string contains escapes.
 #[inline(always)]
 pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
     let rest = bytes.get(at..).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
     }
 }
 
-/// The same of a string that goes on with an escape, or is long.
+/// Does the same as [`string_end`] for a string that is long, or continues with an escape.
 #[inline(never)]
 fn long_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
     let mut escaped = false;
@@ -35,19 +35,19 @@ fn long_end(bytes: &[u8], mut at: usize) -> (usize, bool) {
         match memchr::memchr2(b'"', b'\\', rest) {
             Some(end) if rest[end] == b'"' => return (at + end + 1, escaped),
             Some(escape) => (at, escaped) = (at + escape + 2, true),
-            // Only in a text that is not JSON.
+            // Only reached in text that is not JSON.
             None => return (bytes.len() + 1, escaped),
         }
     }
 }
 
-/// Whether a byte may stand between tokens without meaning anything.
+/// Returns `true` if a byte is whitespace that JSON allows between tokens.
 #[inline(always)]
 pub(crate) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Returns the place of the first blank between tokens from `at` on, which is not within a string.
+/// Returns the position of the first whitespace outside strings, starting at `at`.
 pub(crate) fn next_blank(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match *bytes.get(at)? {
@@ -58,7 +58,7 @@ pub(crate) fn next_blank(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Returns the text without the blanks between its tokens.
+/// Returns the text without whitespace between its tokens.
 pub(crate) fn compact(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut from = 0;
@@ -70,7 +70,7 @@ pub(crate) fn compact(text: &str) -> String {
     kept
 }
 
-/// Returns the code unit of the `\uXXXX` at `at`.
+/// Returns the UTF-16 code unit of the `\uXXXX` escape at `at`.
 pub(crate) fn code_unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + UNICODE_ESCAPE)?.strip_prefix(b"\\u")?;
     digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
@@ -103,7 +103,7 @@ mod tests {
             ("", ""),
             (" 1 ", "1"),
             ("[ \"a \\\" b\\\\\" ,\r\n\t{ \"k\" : 1 } ]", "[\"a \\\" b\\\\\",{\"k\":1}]"),
-            // Blanks of Unicode and other control characters are no blanks of JSON.
+            // Unicode whitespace and other control characters are not whitespace in JSON.
             ("[\u{a0}\u{c}1]", "[\u{a0}\u{c}1]"),
             ("[ \"no end ", "[\"no end "),
         ];

@@ -1,4 +1,4 @@
-//! Strings as they are written, and what they mean.
+//! Decoding of JSON strings.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ impl<'t> Text<'t> {
         self.written
     }
 
-    /// Returns what the string means, borrowed if there are no escapes. Lone surrogates are U+FFFD.
+    /// Returns the decoded string, borrowed if it has no escapes. Lone surrogates become U+FFFD.
     #[inline]
     pub(crate) fn cow(self) -> Cow<'t, str> {
         if self.escaped { Cow::Owned(unescaped(self.written)) } else { Cow::Borrowed(self.written) }
@@ -43,14 +43,14 @@ fn unescaped(written: &str) -> String {
         rest = rest.get(at + length..).unwrap_or_default();
     }
     text.push_str(rest);
-    // Text that is all escapes takes six times what it means.
+    // A text of only escapes is six times as long as its decoded form.
     if text.len() < text.capacity() / 2 {
         text.shrink_to_fit();
     }
     text
 }
 
-/// Returns the character that the escape at the start of `text` means, and the length of the escape.
+/// Decodes the escape at the start of `text`. Returns its character and its length in bytes.
 fn escape(text: &str) -> (char, usize) {
     let simple = match text.as_bytes().get(1) {
         Some(b'b') => '\u{8}',
@@ -60,7 +60,7 @@ fn escape(text: &str) -> (char, usize) {
         Some(b't') => '\t',
         Some(b'u') => return unicode(text),
         Some(byte @ (b'"' | b'\\' | b'/')) => char::from(*byte),
-        // Only in a text that is not JSON; a character that is no ASCII must not be torn.
+        // Only reached in text that is not JSON. The length is 1, so that a character outside ASCII is not split.
         _ => return (char::REPLACEMENT_CHARACTER, 1),
     };
     (simple, 2)
@@ -83,10 +83,10 @@ fn unicode(text: &str) -> (char, usize) {
     }
 }
 
-/// Returns the line with every byte sequence that is not UTF-8 and every lone surrogate escape replaced by U+FFFD.
+/// Returns the line with invalid UTF-8 and lone surrogate escapes replaced by U+FFFD.
 ///
-/// The CLI writes half an emoji as such an escape (`unicode_output` of 2.1.329), in which a parser that builds strings
-/// sees an error.
+/// The CLI writes half of an emoji as such an escape (`unicode_output` of 2.1.329). A parser that builds strings rejects
+/// it.
 pub(crate) fn readable(line: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(line);
     match first_lone_surrogate(text.as_bytes(), 0) {
@@ -108,7 +108,7 @@ fn without_lone_surrogates(text: &str, first: usize) -> String {
     mended
 }
 
-/// Returns the place of the first `\uD800` to `\uDFFF` escape from `from` on that is no half of a pair.
+/// Returns the position of the first `\uD800` to `\uDFFF` escape, starting at `from`, that is not part of a pair.
 fn first_lone_surrogate(text: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     while let Some(found) = memchr::memchr(b'\\', &text[at..]) {

@@ -1,39 +1,40 @@
-//! Bytes for people: cut and marked.
+//! Wrappers that show content to people, truncated and escaped.
 
 use std::fmt::{self, Write};
 
-/// How much of a content a `Debug` shows.
+/// Maximum size of content that `Debug` shows, in bytes.
 const SHOWN: usize = 120;
 
-/// How many of a list.
+/// Maximum number of list items that `Debug` shows.
 const FEW: usize = 4;
 
-/// Number of lines of a text that an error repeats.
+/// Number of lines that an error repeats of a text.
 const LAST_LINES: usize = 5;
 
-/// Number of characters of each.
+/// Maximum length of each repeated line, in characters.
 const LONGEST_LINE: usize = 300;
 
-/// Shows the start of a content, and how long it is where that is not all. What could disturb a terminal is escaped.
+/// Wrapper that shows the start of content. If it is truncated, shows its size too. Characters that affect a terminal are
+/// escaped.
 pub(crate) struct Cut<'a>(pub(crate) &'a [u8]);
 
-/// The same, of at most so many bytes.
+/// Wrapper like [`Cut`], with another maximum size in bytes.
 pub(crate) struct CutAt<'a>(pub(crate) &'a [u8], pub(crate) usize);
 
-/// The same of a text, in quotes.
+/// Wrapper like [`Cut`] that shows a text in quotes.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
-/// The end of a text, in quotes: of what matters most at its end.
+/// Wrapper that shows the end of a text in quotes, for text whose end matters most.
 pub(crate) struct QuotedEnd<'a>(pub(crate) &'a str);
 
-/// The first items of a list, and how many there are where those are not all.
+/// Wrapper that shows the first items of a list. If others are left out, shows the number of items too.
 pub(crate) struct Few<'a, T>(pub(crate) &'a [T]);
 
-/// The same of texts.
+/// Wrapper like [`Few`] for a list of strings.
 pub(crate) struct FewTexts<'a>(pub(crate) &'a [String]);
 
-/// The last five lines that are not blank, in one line: separated by ` | `, each cut to 300 characters. What could disturb a
-/// terminal is escaped.
+/// Wrapper that shows the last five lines that are not blank, separated by ` | `. Each line is truncated to 300 characters,
+/// and characters that affect a terminal are escaped.
 pub(crate) struct LastLines<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Cut<'_> {
@@ -47,7 +48,7 @@ impl fmt::Debug for CutAt<'_> {
         let shown = start(self.0, self.1);
         for character in String::from_utf8_lossy(shown).chars() {
             match character {
-                // JSON is full of these, and they disturb nobody.
+                // JSON contains many of these, and they do not affect a terminal.
                 '"' | '\'' | '\\' => f.write_char(character)?,
                 _ => write!(f, "{}", character.escape_debug())?,
             }
@@ -111,7 +112,7 @@ impl fmt::Debug for FewTexts<'_> {
     }
 }
 
-/// The first items, and how many there are where those are not all.
+/// Writes the first items of a list. If others are left out, writes the number of items too.
 pub(crate) fn few<T: fmt::Debug>(
     f: &mut fmt::Formatter<'_>,
     mut items: impl ExactSizeIterator<Item = T>,
@@ -125,7 +126,7 @@ pub(crate) fn few<T: fmt::Debug>(
     list.finish()
 }
 
-/// As much of a content as is shown; no character is torn.
+/// Returns the start of content, at most `most` bytes, without splitting a character.
 fn start(content: &[u8], most: usize) -> &[u8] {
     let mut end = content.len().min(most);
     while end > most.saturating_sub(4) && content.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {

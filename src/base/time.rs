@@ -1,13 +1,12 @@
-//! The clock of a [`Protocol`](crate::Protocol): a number that the driver counts.
+//! Time of a [`Protocol`](crate::Protocol), which the driver measures.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Nanoseconds since an epoch that the driver chooses.
+/// Point in time, in nanoseconds since an epoch that the driver chooses.
 ///
-/// The core never asks what time it is; every input says when it happened. Arithmetic saturates, so no
-/// duration can make a deadline wrap round.
+/// The core has no clock: every input contains its time. Arithmetic saturates, so a deadline never wraps around.
 ///
 /// ```
 /// use claude_duplex::SessionTime;
@@ -23,29 +22,29 @@ use serde::{Deserialize, Serialize};
 pub struct SessionTime(u64);
 
 impl SessionTime {
-    /// The epoch itself.
+    /// The epoch of the session's time.
     pub const ZERO: SessionTime = SessionTime(0);
 
-    /// The instant `nanos` nanoseconds after the epoch.
+    /// Creates the point in time `nanos` nanoseconds after the epoch.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the epoch.
+    /// Returns the nanoseconds since the epoch.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// This instant and `wait` more; at most the last instant that can be told, some 584 years on.
+    /// Adds a duration. The result is at most the last point in time, about 584 years after the epoch.
     #[must_use]
     pub fn saturating_add(self, wait: Duration) -> Self {
         let nanos = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))
     }
 
-    /// How long ago `earlier` was; zero where it is yet to come.
+    /// Returns the duration since `earlier`, or zero if `earlier` is later than `self`.
     #[must_use]
     pub const fn saturating_duration_since(self, earlier: SessionTime) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -53,7 +52,7 @@ impl SessionTime {
 }
 
 impl From<Duration> for SessionTime {
-    /// The instant that long after the epoch.
+    /// Creates the point in time that is this duration after the epoch.
     fn from(since_epoch: Duration) -> Self {
         Self::ZERO.saturating_add(since_epoch)
     }

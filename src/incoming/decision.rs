@@ -1,4 +1,4 @@
-//! The host's decision about a permission request.
+//! Decisions of the host about permission requests.
 
 use std::fmt;
 
@@ -11,7 +11,8 @@ use crate::incoming::{Classification, PermissionUpdate};
 
 /// Decision of the host about a [`PermissionRequest`](crate::PermissionRequest).
 ///
-/// [`Allow`] and [`Deny`] say more than [`allow`](Self::allow) and [`deny`](Self::deny): what to remember, or that the turn ends.
+/// [`allow`](Self::allow) and [`deny`](Self::deny) create simple decisions. [`Allow`] can also add permission updates,
+/// and [`Deny`] can also interrupt the turn.
 ///
 /// ```
 /// use claude_duplex::{Allow, Decision, Deny, Json, PermissionRequest};
@@ -31,19 +32,19 @@ use crate::incoming::{Classification, PermissionUpdate};
 /// }
 /// ```
 ///
-/// [`guide::permissions`](crate::guide::permissions) has a whole session with one.
+/// [`guide::permissions`](crate::guide::permissions) shows a complete session.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Decision {
-    /// The tool may run.
+    /// Permission for the tool to run.
     Allow(Allow),
-    /// The tool may not run.
+    /// Refusal to let the tool run.
     Deny(Deny),
 }
 
 /// Decision that a tool may run.
 ///
-/// What only a denial can say does not compile:
+/// Options that only a denial has do not compile:
 ///
 /// ```compile_fail,E0599
 /// # use claude_duplex::Allow;
@@ -57,23 +58,23 @@ pub enum Decision {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Allow {
-    /// Another input in place of the tool's own, a JSON object. `None` sends the original back byte for byte:
-    /// versions up to 2.1.206 refuse an allow without input.
+    /// Input that replaces the input of the request, a JSON object. With `None`, the original input is sent back byte
+    /// for byte, because versions before 2.1.207 refuse an allow without input.
     pub input: Option<Json>,
-    /// Permission updates that the CLI makes with it ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)):
-    /// all or none.
+    /// Permission updates that the CLI applies, all or none
+    /// ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)).
     pub remember: Vec<PermissionUpdate>,
-    /// Id of the `tool_use` block; no version needs it.
+    /// Identifier of the `tool_use` block. Optional: no version of the CLI requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use_id: Option<String>,
-    /// Meaning of the user's answer.
+    /// Meaning of the user's decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
 }
 
 /// Decision that a tool may not run.
 ///
-/// What only an allow can say does not compile:
+/// Options that only an allow has do not compile:
 ///
 /// ```compile_fail,E0599
 /// # use claude_duplex::{Deny, PermissionRequest};
@@ -91,33 +92,33 @@ pub struct Allow {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Deny {
-    /// Reason, for the model.
+    /// Reason for the refusal, which the model reads.
     pub message: String,
-    /// Whether the turn ends with it.
+    /// `true` if the refusal also interrupts the turn.
     pub interrupt: bool,
-    /// Id of the `tool_use` block; no version needs it.
+    /// Identifier of the `tool_use` block. Optional: no version of the CLI requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use_id: Option<String>,
-    /// Meaning of the user's answer.
+    /// Meaning of the user's decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
 }
 
 impl Decision {
-    /// Lets the tool run with its own input. [`Allow`] can say more.
+    /// Creates a decision that lets the tool run with the original input. [`Allow`] has more options.
     #[must_use]
     pub fn allow() -> Self {
         Allow::new().into()
     }
 
-    /// Lets the tool run with `input`, a JSON object, in place of its own. The response with another value is a
-    /// [`Mismatch`](crate::RespondError::Mismatch).
+    /// Creates a decision that lets the tool run with `input`, a JSON object. If `input` is not an object, sending the
+    /// response fails with [`Mismatch`](crate::RespondError::Mismatch).
     #[must_use]
     pub fn allow_with(input: Json) -> Self {
         Allow::new().with_input(input).into()
     }
 
-    /// Does not let the tool run; the model reads the message. [`Deny`] can say more.
+    /// Creates a decision that the tool may not run. The model reads the message. [`Deny`] has more options.
     pub fn deny(message: impl Into<String>) -> Self {
         Deny::new(message).into()
     }
@@ -131,13 +132,13 @@ impl Decision {
 }
 
 impl Allow {
-    /// Lets the tool run with its own input.
+    /// Creates an allow with the original input.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the input of the tool, a JSON object, in place of its own. The response with another value is a
+    /// Sets the input of the tool, a JSON object. If `input` is not an object, sending the response fails with
     /// [`Mismatch`](crate::RespondError::Mismatch).
     #[must_use]
     pub fn with_input(mut self, input: Json) -> Self {
@@ -145,28 +146,30 @@ impl Allow {
         self
     }
 
-    /// Adds a [suggestion](crate::PermissionRequest::suggestions) of the CLI, or an update of the host's own.
+    /// Adds a permission update: a [suggestion](crate::PermissionRequest::suggestions) of the CLI, or an update that
+    /// the host created.
     #[must_use]
     pub fn and_remember(mut self, update: impl Into<PermissionUpdate>) -> Self {
         self.remember.push(update.into());
         self
     }
 
-    /// Adds several updates, e.g. all [suggestions](crate::PermissionRequest::suggestions) of the CLI: the answer "always" of a user.
+    /// Adds several permission updates, e.g. all [suggestions](crate::PermissionRequest::suggestions) of the CLI if the
+    /// user chose "always allow".
     #[must_use]
     pub fn and_remember_all<U: Into<PermissionUpdate>>(mut self, updates: impl IntoIterator<Item = U>) -> Self {
         self.remember.extend(updates.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the meaning of the user's answer; otherwise the CLI guesses it.
+    /// Sets the meaning of the user's decision. Without it, the CLI guesses the meaning.
     #[must_use]
     pub fn classified(mut self, meaning: Classification) -> Self {
         self.classification = Some(meaning);
         self
     }
 
-    /// Sets the id of the [`tool_use` block](crate::PermissionRequest::tool_use_id).
+    /// Sets the identifier of the [`tool_use` block](crate::PermissionRequest::tool_use_id).
     #[must_use]
     pub fn about_tool_use(mut self, id: impl Into<String>) -> Self {
         self.tool_use_id = Some(id.into());
@@ -175,27 +178,27 @@ impl Allow {
 }
 
 impl Deny {
-    /// Does not let the tool run; the model reads the message.
+    /// Creates a denial. The model reads the message.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), interrupt: false, tool_use_id: None, classification: None }
     }
 
-    /// Ends the turn, too.
+    /// Also interrupts the turn.
     #[must_use]
     pub fn and_interrupt(mut self) -> Self {
         self.interrupt = true;
         self
     }
 
-    /// Sets the meaning of the user's answer; otherwise the CLI guesses it.
+    /// Sets the meaning of the user's decision. Without it, the CLI guesses the meaning.
     #[must_use]
     pub fn classified(mut self, meaning: Classification) -> Self {
         self.classification = Some(meaning);
         self
     }
 
-    /// Sets the id of the [`tool_use` block](crate::PermissionRequest::tool_use_id).
+    /// Sets the identifier of the [`tool_use` block](crate::PermissionRequest::tool_use_id).
     #[must_use]
     pub fn about_tool_use(mut self, id: impl Into<String>) -> Self {
         self.tool_use_id = Some(id.into());
@@ -254,10 +257,10 @@ fn details(
     fields.finish()
 }
 
-/// A decision as the CLI reads it.
+/// Decision in the form that the CLI reads.
 pub(crate) struct Payload<'a> {
     pub(crate) decision: &'a Decision,
-    /// The tool's own input, for an allow that has no other.
+    /// Input of the request, sent back by an allow without another input.
     pub(crate) own: Option<&'a Json>,
 }
 

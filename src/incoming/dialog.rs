@@ -1,4 +1,4 @@
-//! Dialogs that the CLI leaves to the host.
+//! Dialogs that the CLI delegates to the host.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,25 +6,26 @@ use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// A dialog of a kind that the host declared in `initialize` ([wire reference, section 4.5](crate::guide::wire#45-elicitations-and-dialogs)); from the SDKs.
+    /// Dialog of a kind that the host declared in `initialize`
+    /// ([wire reference, section 4.5](crate::guide::wire#45-elicitations-and-dialogs)). Source: the official SDKs.
     ///
-    /// The CLI gives it up by itself after the setting `dialogExpiry`, five minutes if not set, and withdraws the incoming request. One of
-    /// a kind that was not declared never gets here: it is left alone, for another client that declared it.
+    /// The CLI withdraws the request after the setting `dialogExpiry`, by default five minutes. Dialogs of undeclared
+    /// kinds are not delivered and not answered: another client may have declared them.
     pub struct DialogRequest {
         must {
-            /// Which dialog.
+            /// Kind of the dialog.
             kind = "dialog_kind": String,
         }
         may {
-            /// What it shows, a JSON object of a shape of its kind.
+            /// Content of the dialog, a JSON object. Its shape depends on the kind.
             payload: Json,
-            /// The tool call that waits for it.
+            /// Identifier of the tool call that waits for the dialog.
             tool_use_id: String,
         }
     }
 }
 
-/// What a [`DialogRequest`] comes to.
+/// Response to a [`DialogRequest`].
 ///
 /// ```
 /// use claude_duplex::incoming::DialogResponse;
@@ -43,13 +44,14 @@ pub struct DialogResponse {
 }
 
 impl DialogResponse {
-    /// The user went through with it; the result is of a shape of its kind.
+    /// Creates the response for a dialog that the user completed. The shape of `result` depends on the kind of the
+    /// dialog.
     #[must_use]
     pub fn completed(result: Json) -> Self {
         Self { behavior: "completed".into(), result: Some(result) }
     }
 
-    /// The user did not. This settles the dialog.
+    /// Creates the response for a dialog that the user cancelled. It closes the dialog.
     #[must_use]
     pub fn cancelled() -> Self {
         Self { behavior: "cancelled".into(), result: None }

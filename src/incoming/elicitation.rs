@@ -1,4 +1,4 @@
-//! What an MCP server asks of the user.
+//! Elicitations: requests of MCP servers to the user.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,65 +6,67 @@ use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
-    /// An MCP server asks the user for something ([wire reference, section 4.5](crate::guide::wire#45-elicitations-and-dialogs)). Seen since 2.1.143; up to 2.1.50 the
-    /// CLI refuses the server.
+    /// Request of an MCP server for input of the user
+    /// ([wire reference, section 4.5](crate::guide::wire#45-elicitations-and-dialogs)). Seen since 2.1.143. The CLI
+    /// 2.1.50 and older versions refuse the request of the server.
     pub struct ElicitationRequest {
         must {
-            /// The server.
+            /// Name of the MCP server.
             server = "mcp_server_name": String,
-            /// What it says to the user.
+            /// Message for the user.
             message: String,
         }
         may {
-            /// How it is answered: by a form if it is not said.
+            /// Mode of the elicitation; a form if absent.
             mode: ElicitationMode,
-            /// Where the user is to go.
+            /// URL that the user should open.
             url: String,
-            /// Joins it with the `system/elicitation_complete` that tells that the user was there.
+            /// Identifier of the elicitation. The `system/elicitation_complete` message that reports its end repeats
+            /// it.
             id = "elicitation_id": String,
-            /// The form's JSON schema.
+            /// JSON schema of the form.
             schema = "requested_schema": Json,
-            /// The order of the form's fields.
+            /// Names of the fields of the form, in display order.
             property_order: Vec<String>,
-            /// A heading.
+            /// Title of the elicitation.
             title: String,
-            /// The server's name for people.
+            /// Display name of the MCP server.
             display_name: String,
-            /// What it is for.
+            /// Description of the purpose.
             description: String,
         }
     }
 }
 
 words! {
-    /// How an elicitation is answered.
+    /// Mode of an elicitation.
     pub enum ElicitationMode {
         /// The user fills in a form.
         Form = "form",
-        /// The user goes to an address.
+        /// The user opens a URL.
         Url = "url",
     }
 
-    /// What an elicitation comes to.
+    /// Outcome of an elicitation.
     pub enum ElicitationAction {
-        /// The user did it.
+        /// The user accepted the request.
         Accept = "accept",
-        /// The user refused.
+        /// The user declined the request.
         Decline = "decline",
-        /// The user closed it.
+        /// The user closed the request without a decision.
         Cancel = "cancel",
     }
 }
 
 impl ElicitationRequest {
-    /// Creates a request of that MCP server with that message, for tests of a host. The other fields are absent and can be set.
+    /// Creates a request of the MCP server `server`, for tests of a host. The other fields are absent and can be set.
     #[must_use]
     pub fn new(server: impl Into<String>, message: impl Into<String>) -> Self {
         Self::with_required(server.into(), message.into())
     }
 }
 
-/// What is said to an [`ElicitationRequest`].
+/// Response to an [`ElicitationRequest`].
 ///
 /// ```
 /// use claude_duplex::incoming::ElicitationResponse;
@@ -83,26 +85,26 @@ pub struct ElicitationResponse {
 }
 
 impl ElicitationResponse {
-    /// The user did what was asked for, as going to an address.
+    /// Creates the response for a user who accepted the request, e.g. opened the URL.
     #[must_use]
     pub fn accept() -> Self {
         Self { action: ElicitationAction::Accept, content: None }
     }
 
-    /// The user filled in the form: a JSON object of its schema. One that is no object is a
-    /// [`Mismatch`](crate::RespondError::Mismatch) when it is said.
+    /// Creates the response for a user who filled in the form. `content` is a JSON object that matches the schema. If
+    /// it is not an object, sending the response fails with [`Mismatch`](crate::RespondError::Mismatch).
     #[must_use]
     pub fn accept_with(content: Json) -> Self {
         Self { action: ElicitationAction::Accept, content: Some(content) }
     }
 
-    /// The user refused.
+    /// Creates the response for a user who declined the request.
     #[must_use]
     pub fn decline() -> Self {
         Self { action: ElicitationAction::Decline, content: None }
     }
 
-    /// The user closed it.
+    /// Creates the response for a user who closed the request without a decision.
     #[must_use]
     pub fn cancel() -> Self {
         Self { action: ElicitationAction::Cancel, content: None }

@@ -1,7 +1,7 @@
-//! Hooks: what each event says, and what can be said to it.
+//! Hooks: the input of each event, and the outputs that a host can return.
 //!
-//! A hook is registered in `initialize` under a callback id of the host's; when its event comes, the CLI asks
-//! (`hook_callback`) and waits, by its own account for the registered `timeout`.
+//! A host registers a hook in `initialize` under a callback id. When the event occurs, the CLI sends a request
+//! (`hook_callback`) and waits for the response, at most for the registered `timeout`.
 //!
 //! ```
 //! use claude_duplex::incoming::hook::{
@@ -24,34 +24,42 @@
 //!
 //! # Guards fail closed
 //!
-//! The CLI takes an error, and an answer that it cannot read, for an empty output: what was to happen happens (unless
-//! the hook was registered with `onFailure: block`). Therefore a hook that guards something is answered with its
-//! [`refusal`](HookEvent::refusal) if the host does not handle hooks, drops the request, or answers with
-//! [`IncomingResponse::Error`](crate::IncomingResponse::Error) or [`IncomingResponse::Decline`](crate::IncomingResponse::Decline). An event that this version of
-//! the crate does not know counts as a guard.
+//! The CLI treats an error, and an output that it cannot read, as an empty output: the guarded action happens, unless
+//! the hook was registered with `onFailure: block`. Therefore a hook that guards something gets its
+//! [`refusal`](HookEvent::refusal) in these cases:
+//!
+//! * The host does not handle hooks, or drops the request.
+//! * The host responds with [`IncomingResponse::Error`](crate::IncomingResponse::Error) or
+//!   [`IncomingResponse::Decline`](crate::IncomingResponse::Decline).
+//!
+//! An event that this version of the crate does not know counts as a guard.
 //!
 //! | Event | Effect of an error on the CLI | Refusal, and its effect |
 //! |---|---|---|
 //! | `PreToolUse` | the tool runs | `permissionDecision: deny`: the tool does not run |
 //! | `PreSkillShellCommand` (since 2.1.332) | the command runs | `permissionDecision: deny`: the command does not run |
-//! | `PermissionRequest` (since 2.1.50) | the permission request stays open | `decision: deny`: the tool does not run, and the permission request is withdrawn |
+//! | `PermissionRequest` (since 2.1.50) | the permission request decides | `decision: deny`: the tool does not run, and the permission request is withdrawn |
 //! | `UserPromptSubmit` | the prompt runs | `decision: block`: the prompt does not run |
 //! | `UserPromptExpansion` (since 2.1.143) | the prompt runs | `decision: block`: the prompt does not run |
 //! | `PreModelSwitch` (since 2.1.329) | the model changes | `permissionDecision: deny`: `set_model` fails |
 //! | `ConfigChange` (since 2.1.50) | the new settings take effect | `decision: block`: the old settings stay |
-//! | `ElicitationRequest` (since 2.1.143) | the user is asked | `decision: block`: the MCP server gets `decline`, and nobody is asked. Before 2.1.302 no output stops it |
+//! | `Elicitation` (since 2.1.143) | the user is asked | `decision: block`: the MCP server gets `decline`, and the user is not asked. Before 2.1.302 no output stops it |
 //! | `ElicitationResult` (since 2.1.143) | the MCP server gets what the user filled in | `decision: block`: the MCP server gets `decline`. Before 2.1.302 no output stops it |
-//! | `TaskCreated`, `TaskCompleted` (since 2.1.143) | the task is on the list, or done | `decision: block`: it is not |
+//! | `TaskCreated`, `TaskCompleted` (since 2.1.143) | the task is created or completed | `decision: block`: the task is not created or completed |
 //! | unknown | unknown; 2.1.332 runs the command of a skill | `decision: block` |
 //!
-//! "Since" names the oldest version in the tests that has the event; the versions between two of these were not all tried.
-//! Since 2.1.160 the CLI also stops most of it if the hook is not answered in time; `ConfigChange`, `ElicitationRequest`,
-//! `ElicitationResult`, `TaskCreated` and `TaskCompleted` always pass then. `docs/protocol/incoming.md` has every version.
+//! "Since" names the oldest tested version that has the event; not all versions in between were tested. Since 2.1.160
+//! the CLI also stops most of these actions if no response arrives in time. `ConfigChange`, `Elicitation`,
+//! `ElicitationResult`, `TaskCreated` and `TaskCompleted` are exceptions: without a response, the action always
+//! happens. `docs/protocol/incoming.md` lists the behavior of every tested version.
 //!
-//! [`HookOutput::stop`] refuses less than it says: at `PreToolUse` the tool runs, and the turn ends after it.
+//! [`HookOutput::stop`] is not a refusal: at `PreToolUse` the tool runs, and the turn ends after it.
 //!
-//! Every other event guards nothing, and gets an error: `Stop` and `SubagentStop` would go on with a block, without a
-//! compaction (`PreCompact`) there may be no room for the next turn, and without a path (`WorktreeCreate`) the tool fails.
+//! All other events guard nothing, and get an error instead of a block:
+//!
+//! * After a block of `Stop` or `SubagentStop`, the turn or the subagent would continue.
+//! * After a block of `PreCompact`, the next turn can exceed the context.
+//! * `WorktreeCreate` needs no refusal: without a path, the tool fails.
 
 mod call;
 mod details;
@@ -89,50 +97,52 @@ use crate::base::json::Json;
 use crate::wire::view::{FromJson, view};
 
 view! {
-    /// A hook that is asked (`hook_callback`; [wire reference, sections 1.6 and 4.3](crate::guide::wire#16-subtypes-of-incoming-requests)).
+    /// Request to run a hook for an event
+    /// (`hook_callback`; [wire reference, sections 1.6 and 4.3](crate::guide::wire#16-subtypes-of-incoming-requests)).
     pub struct HookRequest {
         must {
-            /// The id under which the host registered it.
+            /// Identifier under which the host registered the hook.
             callback_id: String,
-            /// What happened.
+            /// Event and its input.
             input: HookInput,
         }
         may {
-            /// The tool call that it is about; for events without one, an id of the CLI's own.
+            /// Identifier of the tool call; for events without a tool call, an identifier that the CLI created.
             tool_use_id: String,
         }
     }
 
-    /// What every event says. What only this one says is in `unknown_fields`, and read by [`details`](HookInput::details).
+    /// Input that every event has. The input of the specific event is in `unknown_fields`;
+    /// [`details`](HookInput::details) decodes it.
     pub struct HookInput {
         must {
-            /// The event.
+            /// Event that the hook handles.
             event = "hook_event_name": HookEvent,
         }
         may {
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
-            /// The file in which the CLI keeps the session.
+            /// Path of the transcript file of the session.
             transcript_path: String,
-            /// The working directory.
+            /// Working directory of the session.
             cwd: String,
-            /// The prompt in whose turn it happened, by an id of the CLI's own. From 2.1.250.
+            /// Identifier that the CLI assigned to the prompt of the turn. Since 2.1.250.
             prompt_id: String,
-            /// The permission mode.
+            /// Permission mode of the session.
             permission_mode: String,
-            /// The subagent in which it happened.
+            /// Identifier of the subagent in which the event occurred; `None` in the main thread.
             agent_id: String,
-            /// That subagent's type, or the session's own agent. 2.0.76 does not say it in `SubagentStop`.
+            /// Type of the subagent, or the agent of the session. Absent in `SubagentStop` on 2.0.76.
             agent_type: String,
-            /// How much the model thinks. From 2.1.143.
+            /// Reasoning effort of the model. Since 2.1.143.
             effort: HookEffort,
         }
     }
 
-    /// How much the model thinks.
+    /// Reasoning effort of the model.
     pub struct HookEffort {
         must {
-            /// `low`, `medium`, `high`, ...
+            /// Level of the effort, e.g. `low`, `medium`, `high`.
             level: String,
         }
         may {}
@@ -140,8 +150,9 @@ view! {
 }
 
 impl HookRequest {
-    /// Creates a request of the hook that is registered under that id, for tests of a host. `input` is the object that the CLI
-    /// sends: it has `hook_event_name`, and what that event has.
+    /// Creates a request for the hook with the identifier `callback_id`, for tests of a host.
+    ///
+    /// `input` is the object that the CLI sends: `hook_event_name` and the fields of that event.
     ///
     /// ```
     /// use claude_duplex::Json;
@@ -156,7 +167,7 @@ impl HookRequest {
     /// ```
     ///
     /// # Errors
-    /// [`DecodeError`] if `input` lacks the event's name.
+    /// [`DecodeError`] if `input` has no `hook_event_name`.
     pub fn new(callback_id: impl Into<String>, input: &Json) -> Result<Self, DecodeError> {
         let input = HookInput::from_json(input).map_err(|error| error.within("input"))?;
         Ok(Self::with_required(callback_id.into(), input))
@@ -164,10 +175,10 @@ impl HookRequest {
 }
 
 impl HookInput {
-    /// What only this event says.
+    /// Decodes the input of the specific event.
     ///
     /// # Errors
-    /// Where it lacks what the event is about.
+    /// [`DecodeError`] if the input lacks a field that the event requires.
     pub fn details(&self) -> Result<HookDetails, DecodeError> {
         HookDetails::of(&self.event, &self.unknown_fields).map_err(|error| error.within("input"))
     }

@@ -1,30 +1,32 @@
-//! The kinds of incoming requests, and sets of them.
+//! Kinds of incoming requests, and sets of kinds.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of incoming requests ([wire reference, section 1.6](crate::guide::wire#16-subtypes-of-incoming-requests)). [`Config::handle`](crate::Config::handle) takes one as the host's; the others are
-/// declined, each in [its safe way](crate::IncomingResponse::Decline).
+/// Kind of an incoming request ([wire reference, section 1.6](crate::guide::wire#16-subtypes-of-incoming-requests)).
+///
+/// The host selects the kinds that it handles with [`Config::handle`](crate::Config::handle). Requests of other kinds
+/// are [declined](crate::IncomingResponse::Decline).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum IncomingKind {
-    /// `can_use_tool`: may this tool run?
+    /// Request for the permission to run a tool (`can_use_tool`).
     Permission,
-    /// `hook_callback`: a hook that the host registered in `initialize`.
+    /// Call of a hook that the host registered in `initialize` (`hook_callback`).
     Hook,
-    /// `mcp_message`: a message for an MCP server that lives in the host.
+    /// Message for an MCP server in the host (`mcp_message`).
     Mcp,
-    /// `elicitation`: an MCP server asks the user for something.
+    /// Request of an MCP server for input of the user (`elicitation`).
     Elicitation,
-    /// `request_user_dialog`: a dialog of a kind that the host declared in `initialize`.
+    /// Dialog of a kind that the host declared in `initialize` (`request_user_dialog`).
     Dialog,
-    /// One that this version of the crate does not know.
+    /// Kind that this version of the crate does not know.
     Unknown,
 }
 
 impl IncomingKind {
-    /// Every kind that has a name of its own.
+    /// All kinds except [`Unknown`](Self::Unknown).
     pub const KNOWN: &[IncomingKind] = &[
         IncomingKind::Permission,
         IncomingKind::Hook,
@@ -58,7 +60,7 @@ impl fmt::Display for IncomingKind {
     }
 }
 
-/// A set of [`IncomingKind`]s.
+/// Set of [`IncomingKind`]s.
 ///
 /// ```
 /// use claude_duplex::{IncomingKind, IncomingKinds};
@@ -77,18 +79,18 @@ impl fmt::Display for IncomingKind {
 pub struct IncomingKinds(u8);
 
 impl IncomingKinds {
-    /// No kind.
+    /// Set without any kind.
     pub const NONE: IncomingKinds = IncomingKinds(0);
-    /// Every kind.
+    /// Set of all kinds, including [`IncomingKind::Unknown`].
     pub const ALL: IncomingKinds = IncomingKinds(2 * (1 << IncomingKind::Unknown as u8) - 1);
 
-    /// This set and one kind more.
+    /// Returns this set with one more kind.
     #[must_use]
     pub const fn with(self, kind: IncomingKind) -> Self {
         Self(self.0 | 1 << kind as u8)
     }
 
-    /// Whether the kind is in the set.
+    /// Returns `true` if the set contains the kind.
     #[must_use]
     pub const fn contains(self, kind: IncomingKind) -> bool {
         self.0 & 1 << kind as u8 != 0
@@ -100,19 +102,19 @@ impl IncomingKinds {
         Self(self.0 | other.0)
     }
 
-    /// Returns `true` if the set has no kind.
+    /// Returns `true` if the set contains no kind.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Returns this set without the kinds of another.
+    /// Returns this set without the kinds of the other set.
     #[must_use]
     pub const fn without(self, other: IncomingKinds) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Whether some kind is in both sets.
+    /// Returns `true` if both sets have a kind in common.
     #[cfg(feature = "session")]
     pub(crate) const fn overlaps(self, other: IncomingKinds) -> bool {
         self.0 & other.0 != 0
@@ -120,14 +122,15 @@ impl IncomingKinds {
 }
 
 impl IncomingKinds {
-    /// The kinds of the set, the unknown one last.
+    /// Returns the kinds of the set; [`IncomingKind::Unknown`] is last.
     fn iter(self) -> impl Iterator<Item = IncomingKind> {
         let kinds = IncomingKind::KNOWN.iter().copied().chain([IncomingKind::Unknown]);
         kinds.filter(move |kind| self.contains(*kind))
     }
 }
 
-/// A set is written by the names of its kinds, so that it keeps its meaning if kinds are added.
+/// Converts a set into a list. A set is serialized by the names of its kinds, so that new kinds do not change its
+/// meaning.
 impl From<IncomingKinds> for Vec<IncomingKind> {
     fn from(kinds: IncomingKinds) -> Self {
         kinds.iter().collect()

@@ -1,9 +1,11 @@
-//! MCP servers that live in the host.
+//! MCP servers that run inside the host.
 //!
-//! Their names go into `initialize` (`sdkMcpServers`); from then on the CLI asks them by [`IncomingMcpMessage`]s, any number at
-//! once, before it replies to `initialize` (2.1.250 and later) or at the first prompt (before). Seen from 1.0.128 on. Each
-//! message gets exactly one answer, notifications and responses too. A [`SdkMcpServer`] knows what to say to all of it but the
-//! calls of its tools; whole sessions with servers are in [`guide::mcp_servers`](crate::guide::mcp_servers).
+//! The host lists the names of its servers in `initialize` (`sdkMcpServers`). The CLI then sends each of them
+//! [`IncomingMcpMessage`]s, any number concurrently. Since 2.1.250 the first messages arrive before the response to
+//! `initialize`; in older versions they arrive with the first prompt. Seen since 1.0.128.
+//!
+//! Each message gets exactly one response, including notifications and JSON-RPC responses. An [`SdkMcpServer`] responds
+//! to all messages except tool calls. [`guide::mcp_servers`](crate::guide::mcp_servers) shows complete sessions.
 
 mod message;
 mod result;
@@ -13,12 +15,12 @@ pub use message::{IncomingMcpMessage, JsonRpc, McpResponse};
 pub use result::{McpContent, McpToolResult};
 pub use server::{McpReaction, McpToolCall, SdkMcpServer, SdkMcpTool};
 
-/// The codes of JSON-RPC errors.
+/// Codes of JSON-RPC errors.
 pub mod code {
-    /// There is no such method, or no such server.
+    /// Code for an unknown method or an unknown server.
     pub const METHOD_NOT_FOUND: i64 = -32601;
-    /// There is no such tool, or its arguments are no good.
+    /// Code for an unknown tool or invalid arguments.
     pub const INVALID_PARAMS: i64 = -32602;
-    /// The message was malformed, or the server is broken.
+    /// Code for a malformed message or an internal error of the server.
     pub const INTERNAL_ERROR: i64 = -32603;
 }

@@ -1,4 +1,4 @@
-//! May a tool run?
+//! Permission requests for tool calls.
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
@@ -7,115 +7,117 @@ use crate::message::ToolInput;
 use crate::wire::view::{view, words};
 
 view! {
-    /// A tool that wants to run (`can_use_tool`; [wire reference, section 1.6](crate::guide::wire#16-subtypes-of-incoming-requests)).
+    /// Request for the permission to run a tool
+    /// (`can_use_tool`; [wire reference, section 1.6](crate::guide::wire#16-subtypes-of-incoming-requests)).
     pub struct PermissionRequest {
         must {
-            /// The tool's name, as `Bash`.
+            /// Name of the tool, e.g. `Bash`.
             tool_name: String,
-            /// The tool's input: a JSON object, byte for byte as the CLI wrote it.
+            /// Input of the tool, a JSON object, byte for byte as the CLI wrote it.
             input: Json,
         }
         may {
-            /// Joins the incoming request with the `tool_use` block of the assistant's message. From 2.0.28.
+            /// Identifier of the `tool_use` block in the assistant message. Since 2.0.28.
             tool_use_id: String,
-            /// Rules that the CLI offers to remember; see [`suggestions`](PermissionRequest::suggestions).
+            /// Permission updates that the CLI suggests; see [`suggestions`](PermissionRequest::suggestions).
             permission_suggestions: Vec<PermissionUpdate>,
-            /// The path that made it ask. From 2.1.50.
+            /// Path that caused the request. Since 2.1.50.
             blocked_path: String,
-            /// Why it asks, in words. From 2.0.76.
+            /// Description of the reason for the request. Since 2.0.76.
             decision_reason: String,
-            /// Why it asks. From 2.1.143.
+            /// Type of the reason for the request. Since 2.1.143.
             decision_reason_type: DecisionReason,
-            /// Whether the CLI's classifier may decide in place of the user.
+            /// `true` if the classifier of the CLI may decide instead of the user.
             classifier_approvable: bool,
-            /// Whether the host should not offer to allow it for always.
+            /// `true` if the host should not offer to always allow the tool.
             suppress_always_allow_rule: bool,
-            /// Whether "no" should be what is chosen if the user chooses nothing.
+            /// `true` if the default choice of the user should be "no".
             default_to_no: bool,
-            /// The rule that made it ask.
+            /// Rule that caused the request.
             matched_ask_rule: MatchedAskRule,
-            /// A heading.
+            /// Title of the request, for the user.
             title: String,
-            /// The tool's name for people. From 2.1.143.
+            /// Display name of the tool. Since 2.1.143.
             display_name: String,
-            /// What the tool is about to do, in the words of the model. From 2.1.143.
+            /// Description of the call, written by the model. Since 2.1.143.
             description: String,
-            /// The subagent that asks, if it is one.
+            /// Identifier of the subagent that called the tool; `None` in the main thread.
             agent_id: String,
-            /// The MCP server of the tool, if it has one.
+            /// MCP server of the tool; `None` for other tools.
             mcp_server: McpSource,
-            /// Whether only the user can answer, as with [`questions`](PermissionRequest::questions). From 2.1.250.
+            /// `true` if only the user can decide, e.g. about [`questions`](PermissionRequest::questions). Since
+            /// 2.1.250.
             requires_user_interaction: bool,
         }
     }
 
-    /// The rule that made the CLI ask.
+    /// Rule that caused a permission request.
     pub struct MatchedAskRule {
         must {}
         may {
-            /// The settings that it stands in.
+            /// Settings that contain the rule.
             source: String,
-            /// The tool that it is about.
+            /// Name of the tool that the rule covers.
             tool_name: String,
-            /// Which calls it is about; all, if it is not said.
+            /// Pattern for the calls that the rule covers; all calls of the tool if absent.
             rule_content: String,
         }
     }
 
-    /// An MCP server, as asks name it.
+    /// MCP server that provides the tool of a request.
     pub struct McpSource {
         must {
-            /// Its name.
+            /// Name of the MCP server.
             name: String,
         }
         may {
-            /// Where the CLI has it from.
+            /// Source of the configuration of the server.
             source: String,
         }
     }
 }
 
 words! {
-    /// Why the CLI asks.
+    /// Type of the reason for a permission request.
     pub enum DecisionReason {
-        /// A rule says so.
+        /// A rule requires the request.
         Rule = "rule",
-        /// The permission mode says so.
+        /// The permission mode requires the request.
         Mode = "mode",
-        /// A part of the command has to be asked for.
+        /// A part of the command requires permission.
         SubcommandResults = "subcommandResults",
-        /// A permission prompt tool.
+        /// A permission prompt tool is configured.
         PermissionPromptTool = "permissionPromptTool",
-        /// A hook said so.
+        /// A hook decided that the user should be asked.
         Hook = "hook",
-        /// A subagent in the background asks.
+        /// A background subagent called the tool.
         AsyncAgent = "asyncAgent",
-        /// It is to run outside the sandbox.
+        /// The call would run outside the sandbox.
         SandboxOverride = "sandboxOverride",
-        /// It is about a path outside the working directories.
+        /// The call accesses a path outside the working directories.
         WorkingDir = "workingDir",
-        /// It looks dangerous.
+        /// The call looks dangerous.
         SafetyCheck = "safetyCheck",
-        /// The CLI's classifier would not decide.
+        /// The classifier of the CLI did not decide.
         Classifier = "classifier",
-        /// Something else.
+        /// The CLI reported the reason `other`.
         Unspecified = "other",
     }
 
-    /// What the user meant by an answer; the CLI's own guess if it is not said.
+    /// Meaning of the user's decision. Without it, the CLI guesses the meaning.
     pub enum Classification {
-        /// Allowed, this once.
+        /// The user allowed this call only.
         UserTemporary = "user_temporary",
-        /// Allowed for always.
+        /// The user allowed such calls permanently.
         UserPermanent = "user_permanent",
-        /// Refused.
+        /// The user denied the call.
         UserReject = "user_reject",
     }
 }
 
 impl PermissionRequest {
-    /// Creates a request of that tool with that input, a JSON object, for tests of a host's policy. The other fields are absent
-    /// and can be set.
+    /// Creates a request for a tool with an input, a JSON object, to test the policy of a host. The other fields are
+    /// absent and can be set.
     ///
     /// ```
     /// use claude_duplex::{Decision, Json, PermissionRequest};
@@ -139,24 +141,26 @@ impl PermissionRequest {
         Self::with_required(tool_name.into(), input.into())
     }
 
-    /// Reads the input by the tool's name.
+    /// Decodes the input by the name of the tool.
     ///
     /// # Errors
-    /// [`DecodeError`] if the input of a known tool lacks what that tool requires.
+    /// [`DecodeError`] if the input of a known tool lacks a required field.
     pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
         ToolInput::parse(&self.tool_name, &self.input)
     }
 
-    /// Rules that the CLI offers to remember; they go back byte for byte by [`Allow::and_remember_all`](crate::Allow::and_remember_all).
+    /// Returns the permission updates that the CLI suggests. Pass them to
+    /// [`Allow::and_remember_all`](crate::Allow::and_remember_all), which sends them back byte for byte.
     #[must_use]
     pub fn suggestions(&self) -> &[PermissionUpdate] {
         self.permission_suggestions.as_deref().unwrap_or_default()
     }
 
-    /// What the tool `AskUserQuestion` asks, which only an answer allows: the model has questions to the user.
+    /// Decodes the questions of the model to the user, if the tool is `AskUserQuestion`. Respond with the answers:
+    /// after a plain allow, the model reads that the user did not answer.
     ///
     /// # Errors
-    /// Where it is another tool, or its input has no questions.
+    /// [`DecodeError`] if the request is for another tool, or if its input has no questions.
     pub fn questions(&self) -> Result<Questions, DecodeError> {
         Questions::of(self)
     }

@@ -1,4 +1,4 @@
-//! The questions that the model has to the user.
+//! Questions of the model to the user.
 
 use std::fmt;
 
@@ -12,18 +12,24 @@ use crate::incoming::{Decision, PermissionRequest};
 use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view, words};
 
-/// The tool that asks them.
+/// Name of the tool that sends the questions.
 const TOOL: &str = "AskUserQuestion";
 
-/// What `AskUserQuestion` asks (`ask_user` of 2.1.329): one to four questions, each with two to four choices.
+/// Questions of the tool `AskUserQuestion`: one to four, each with two to four choices. Source: the recording
+/// `ask_user` of 2.1.329.
 ///
-/// The answers go back in an allow whose input has them; an allow without them tells the model that the user said nothing.
+/// The answers are sent in the input of an allow. After an allow without answers, the model reads that the
+/// user did not answer.
 ///
 /// ```
-/// use claude_duplex::testing::{TestSession, Script, Step, ToolStep};
-/// use claude_duplex::{Action, IncomingKind, Config, Decision, Json, PermissionRequest, Seed};
+/// use claude_duplex::testing::{Script, Step, TestSession, ToolStep};
+/// use claude_duplex::{
+///     Action, Config, Decision, IncomingKind, Json, PermissionRequest, Seed,
+/// };
 ///
-/// fn first_of_each(permission: &PermissionRequest) -> Result<Decision, Box<dyn std::error::Error>> {
+/// type Error = Box<dyn std::error::Error>;
+///
+/// fn first_of_each(permission: &PermissionRequest) -> Result<Decision, Error> {
 ///     let questions = permission.questions()?;
 ///     let mut reply = questions.reply();
 ///     for question in &questions.list {
@@ -34,67 +40,76 @@ const TOOL: &str = "AskUserQuestion";
 ///     Ok(reply.decision())
 /// }
 ///
-/// let input = r#"{"questions":[{"question":"Which?","options":[{"label":"A"},{"label":"B"}]}]}"#;
-/// let script = Script::default().then([Step::from(ToolStep::new("AskUserQuestion", Json::parse(input)?).requires_permission())]);
-/// let mut pair = TestSession::new(Config::new(Seed::random()).handle(IncomingKind::Permission), script);
-/// pair.prompt("ask me");
-/// let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else { unreachable!() };
-/// pair.respond(ask.id(), first_of_each(&ask.permission()?)?);
-/// pair.run_until_idle();
-/// assert!(pair.host_lines().iter().any(|line| line.as_str().contains(r#""answers":{"Which?":"A"}"#)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let input = r#"{"questions":[
+///     {"question":"Which?","options":[{"label":"A"},{"label":"B"}]}]}"#;
+/// let tool = ToolStep::new("AskUserQuestion", Json::parse(input)?);
+/// let script = Script::default().then([Step::from(tool.requires_permission())]);
+/// let config = Config::new(Seed::random()).handle(IncomingKind::Permission);
+/// let mut session = TestSession::new(config, script);
+/// session.prompt("ask me");
+/// let Action::IncomingRequest(request) =
+///     session.run_until(|action| matches!(action, Action::IncomingRequest(_)))
+/// else {
+///     unreachable!()
+/// };
+/// session.respond(request.id(), first_of_each(&request.permission()?)?);
+/// session.run_until_idle();
+/// let answers = r#""answers":{"Which?":"A"}"#;
+/// assert!(session.host_lines().iter().any(|line| line.as_str().contains(answers)));
+/// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Questions {
-    /// The questions, in their order.
+    /// Questions, in the order of the CLI.
     pub list: Vec<Question>,
     input: Json,
 }
 
 view! {
-    /// A question to the user.
+    /// Question to the user.
     pub struct Question {
         must {
-            /// The question; its answer is named by it.
+            /// Text of the question. The text also identifies the question in an answer.
             question: String,
         }
         may {
-            /// A few words, for a heading.
+            /// Short heading of the question.
             header: String,
-            /// What can be chosen; the host may offer a free text beside.
+            /// Choices. The host may offer free text in addition.
             choices = "options": Vec<QuestionOption>,
-            /// Whether several can be chosen.
+            /// `true` if the user can select several choices.
             multi_select = "multiSelect": bool,
         }
     }
 
-    /// What can be chosen.
+    /// Choice that answers a question.
     pub struct QuestionOption {
         must {
-            /// What is shown, and what the answer says.
+            /// Label of the choice, which is also the answer.
             label: String,
         }
         may {
-            /// What it means.
+            /// Description of the choice.
             description: String,
-            /// What it would look like, as text.
+            /// Preview of the choice, as text.
             preview: String,
         }
     }
 }
 
 words! {
-    /// How a question went unanswered. The model is not told: what it is to read goes into the answer.
+    /// Reason why a question was not answered. The model does not see the reason; the text of the answer should contain
+    /// it.
     ///
-    /// Only for a session whose `capabilities` have `ask_user_question_unanswered_v1` (2.1.329): an older CLI may refuse
-    /// the whole answer.
+    /// Use it only if the `capabilities` of the session contain `ask_user_question_unanswered_v1` (2.1.329). An older
+    /// CLI may refuse the whole answer.
     pub enum UnansweredKind {
-        /// The user skipped it.
+        /// The user skipped the question.
         Skipped = "skipped",
-        /// The user wrote a message of another kind.
+        /// The user replied with a message in the chat.
         RepliedInChat = "replied_in_chat",
-        /// The user closed it.
+        /// The user closed the question.
         Dismissed = "dismissed",
     }
 }
@@ -102,28 +117,57 @@ words! {
 impl Questions {
     pub(crate) fn of(permission: &PermissionRequest) -> Result<Self, DecodeError> {
         if permission.tool_name != TOOL {
-            return Err(DecodeError::other("the permission request is not a question to the user"));
+            return Err(DecodeError::other(format!(
+                "the permission request is for the tool {:?}, not {TOOL:?}",
+                Quoted(&permission.tool_name)
+            )));
         }
         let input = permission.input.clone();
         let mut fields = Fields::from_json(&input).map_err(|error| error.within("input"))?;
         Ok(Self { list: fields.require("questions").map_err(|error| error.within("input"))?, input })
     }
 
-    /// A reply in which nothing is answered yet.
+    /// Creates a response without answers; add them with [`QuestionResponse::choose`].
     #[must_use]
     pub fn reply(&self) -> QuestionResponse {
         let asked = self.list.iter().map(|question| question.question.clone()).collect();
         QuestionResponse { asked, input: self.input.clone(), answers: Vec::new(), annotations: Vec::new() }
     }
 
-    /// For a host without a user: a deny that tells the model to go on by itself. Every version takes it.
+    /// Creates a reply with an answer to each question, in their order: the label of a choice, or a text of the user's own. Questions
+    /// beyond the last answer stay unanswered, and answers beyond the last question are ignored.
+    ///
+    /// ```
+    /// use claude_duplex::{Json, PermissionRequest};
+    ///
+    /// let options = r#"[{"label":"A"},{"label":"B"}]"#;
+    /// let input =
+    ///     format!(r#"{{"questions":[{{"question":"Which?","options":{options}}}]}}"#);
+    /// let request =
+    ///     PermissionRequest::new("AskUserQuestion", Json::parse(&input)?);
+    /// let questions = request.questions()?;
+    /// let reply = questions.reply().choose("Which?", "B")?;
+    /// assert_eq!(questions.reply_with(["B"]), reply);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn reply_with<A: Into<String>>(&self, answers: impl IntoIterator<Item = A>) -> QuestionResponse {
+        let mut reply = self.reply();
+        for (question, answer) in self.list.iter().zip(answers) {
+            *entry(&mut reply.answers, &question.question) = answer.into();
+        }
+        reply
+    }
+
+    /// Creates a denial for a host without a user. The message instructs the model to decide by itself. Every version
+    /// accepts the denial.
     #[must_use]
     pub fn decline(&self) -> Decision {
         Decision::deny("there is no user to answer; decide what fits best, and say what you assumed")
     }
 }
 
-/// The user's answers. What is said twice of one question counts as it was said last.
+/// Answers of the user to [`Questions`]. If a question is answered twice, the last answer counts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QuestionResponse {
     asked: Vec<String>,
@@ -132,13 +176,13 @@ pub struct QuestionResponse {
     annotations: Vec<(String, Annotation)>,
 }
 
-/// Error of an answer to a question that was not asked. The CLI would ignore the answer, and the model would read that the user
-/// said nothing.
+/// Error of an answer to an unknown question. The CLI would ignore the answer, and the model would read that the user
+/// did not answer.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no question {:?} was asked; name a question by its whole text", Quoted(question))]
+#[error("the request has no question {:?}; use the complete text of one of its questions", Quoted(question))]
 #[non_exhaustive]
 pub struct UnknownQuestionError {
-    /// Question that was not asked.
+    /// Text that is not a question of the request.
     pub question: String,
 }
 
@@ -159,20 +203,20 @@ struct Annotation {
 }
 
 impl QuestionResponse {
-    /// Answers a question with the label of a choice, or with a text of the user's own.
+    /// Answers a question with the label of a choice, or with free text.
     ///
     /// # Errors
-    /// [`UnknownQuestionError`] if no question has that text.
+    /// [`UnknownQuestionError`] if no question has the text `question`.
     pub fn choose(mut self, question: &str, answer: impl Into<String>) -> Result<Self, UnknownQuestionError> {
         self.check(question)?;
         *entry(&mut self.answers, question) = answer.into();
         Ok(self)
     }
 
-    /// Answers a question of which several can be chosen. The CLI reads the labels with commas between them.
+    /// Answers a question with several choices. The labels are joined with `", "`, as the CLI expects.
     ///
     /// # Errors
-    /// [`UnknownQuestionError`] if no question has that text.
+    /// [`UnknownQuestionError`] if no question has the text `question`.
     pub fn choose_all<T: AsRef<str>>(
         self,
         question: &str,
@@ -186,30 +230,32 @@ impl QuestionResponse {
         self.choose(question, joined)
     }
 
-    /// Adds what the user wrote beside the choice.
+    /// Adds a note that the user wrote in addition to the choice.
     ///
     /// # Errors
-    /// [`UnknownQuestionError`] if no question has that text.
+    /// [`UnknownQuestionError`] if no question has the text `question`.
     pub fn note(mut self, question: &str, notes: impl Into<String>) -> Result<Self, UnknownQuestionError> {
         self.check(question)?;
         entry(&mut self.annotations, question).notes = Some(notes.into());
         Ok(self)
     }
 
-    /// Adds the preview of what was chosen.
+    /// Adds the preview of the selected choice.
     ///
     /// # Errors
-    /// [`UnknownQuestionError`] if no question has that text.
+    /// [`UnknownQuestionError`] if no question has the text `question`.
     pub fn preview(mut self, question: &str, preview: impl Into<String>) -> Result<Self, UnknownQuestionError> {
         self.check(question)?;
         entry(&mut self.annotations, question).preview = Some(preview.into());
         Ok(self)
     }
 
-    /// Says how a question went unanswered, for a CLI that [knows of it](UnansweredKind); `told` is what the model reads.
+    /// Marks a question as unanswered. The last argument is the text that the model reads.
+    ///
+    /// Requires a CLI that [supports the reason](UnansweredKind).
     ///
     /// # Errors
-    /// [`UnknownQuestionError`] if no question has that text.
+    /// [`UnknownQuestionError`] if no question has the text `question`.
     pub fn unanswered(
         mut self,
         question: &str,
@@ -226,10 +272,11 @@ impl QuestionResponse {
         asked.then_some(()).ok_or_else(|| UnknownQuestionError { question: question.to_owned() })
     }
 
-    /// The allow that carries the answers: the tool's input as it came, with `answers` and `annotations`.
+    /// Converts the answers into an allow. Its input is the original input of the tool, with `answers` and
+    /// `annotations`.
     #[must_use]
     pub fn decision(self) -> Decision {
-        // An object, texts and lists of them: there is nothing that could fail.
+        // Serialization of objects, strings and lists does not fail; the denial is never used.
         Json::from_value(&self).map_or_else(|error| Decision::deny(error.to_string()), Decision::allow_with)
     }
 }
@@ -268,7 +315,7 @@ impl Serialize for QuestionResponse {
     }
 }
 
-/// A list of entries as an object.
+/// List of entries that is serialized as an object.
 struct Pairs<'a, T>(&'a [(String, T)]);
 
 impl<T: Serialize> Serialize for Pairs<'_, T> {

@@ -1,4 +1,4 @@
-//! What is said to an incoming request.
+//! Responses to incoming requests.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::incoming::hook::HookOutput;
 use crate::incoming::mcp::McpResponse;
 use crate::incoming::{Allow, Decision, Deny, DialogResponse, ElicitationResponse, IncomingKind, IncomingRequest};
 
-/// What is said to an [`IncomingRequest`]: the typed answers become one.
+/// Response to an [`IncomingRequest`]. Every typed response converts into it.
 ///
 /// ```
 /// use claude_duplex::incoming::ElicitationResponse;
@@ -29,36 +29,40 @@ use crate::incoming::{Allow, Decision, Deny, DialogResponse, ElicitationResponse
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum IncomingResponse {
-    /// To a [`PermissionRequest`](IncomingKind::Permission) ask.
+    /// Response to a [permission request](IncomingKind::Permission).
     Permission(Decision),
-    /// To a [`HookRequest`](IncomingKind::Hook) ask.
+    /// Response to a [hook request](IncomingKind::Hook).
     Hook(HookOutput),
-    /// To an [`Mcp`](IncomingKind::Mcp) ask.
+    /// Response to a [message for an MCP server](IncomingKind::Mcp).
     Mcp(McpResponse),
-    /// To an [`ElicitationRequest`](IncomingKind::Elicitation) ask.
+    /// Response to an [elicitation](IncomingKind::Elicitation).
     Elicitation(ElicitationResponse),
-    /// To a [`DialogRequest`](IncomingKind::Dialog) ask.
+    /// Response to a [dialog](IncomingKind::Dialog).
     Dialog(DialogResponse),
-    /// To an incoming request of any kind: the success payload as it stands.
+    /// Success payload for a request of any kind, sent unchanged.
     Raw(Json),
-    /// An error of the host, for an incoming request of any kind. It never grants anything:
+    /// Error of the host, for a request of any kind. An error never grants permission:
     ///
-    /// * A permission and an MCP message get an error response, and the call fails.
-    /// * A hook that guards something gets its [refusal](crate::incoming::hook::HookEvent::refusal) with the message as the
-    ///   reason, because the CLI takes an error for an empty output. Any other hook gets an error response.
+    /// * A permission request and an MCP message get an error response, and the call fails.
+    /// * A hook that guards something gets its [refusal](crate::incoming::hook::HookEvent::refusal) with the message as
+    ///   the reason, because the CLI treats an error as an empty output. Any other hook gets an error response.
     /// * An elicitation and a dialog are cancelled.
     Error {
-        /// What went wrong, for the model or a log.
+        /// Description of the error, for the model or a log.
         message: String,
     },
-    /// To an incoming request of any kind: what grants nothing, as if nobody were there. A permission is denied, a hook that guards
-    /// something blocks it, an elicitation or a dialog is cancelled, and everything else gets an error. Unlike
-    /// [`Error`](Self::Error), it has no message.
+    /// Safe negative response to a request of any kind, without a message. The effect is that of
+    /// [`Error`](Self::Error):
+    ///
+    /// * A permission request is denied.
+    /// * A hook that guards something blocks it.
+    /// * An elicitation or a dialog is cancelled.
+    /// * Any other request gets an error response.
     Decline,
 }
 
 impl IncomingResponse {
-    /// Whether it can be said to an incoming request of that kind.
+    /// Returns `true` if the response can answer a request of the kind `kind`.
     #[must_use]
     pub fn fits(&self, kind: IncomingKind) -> bool {
         match self {
@@ -71,12 +75,12 @@ impl IncomingResponse {
         }
     }
 
-    /// Returns `true` if the CLI reads it as the response to that request that it is meant to be.
+    /// Returns `true` if the CLI can read the response as an answer to this request.
     pub(crate) fn is_response_to(&self, ask: &IncomingRequest) -> bool {
         let whole = match self {
             Self::Permission(decision) => decision.is_whole(),
             Self::Elicitation(answer) => answer.is_whole(),
-            // To the CLI the hook has failed, whatever the output says.
+            // An output for another event counts as a failed hook in the CLI.
             Self::Hook(output) => match (output.event(), ask.hook()) {
                 (Some(event), Ok(hook)) => event == hook.input.event,
                 _ => true,
@@ -86,7 +90,7 @@ impl IncomingResponse {
         self.fits(ask.kind) && whole
     }
 
-    /// Which way it goes, said to an incoming request of that kind.
+    /// Returns the kind of this response to a request of the kind `kind`.
     pub(crate) fn kind(&self, kind: IncomingKind) -> ResponseKind {
         match self {
             Self::Permission(Decision::Allow(_)) => ResponseKind::Allowed,
@@ -102,7 +106,7 @@ impl IncomingResponse {
         }
     }
 
-    /// Whether it is a deny that ends the turn.
+    /// Returns `true` if the response is a denial that interrupts the turn.
     pub(crate) fn interrupts(&self, kind: IncomingKind) -> bool {
         match self {
             Self::Permission(Decision::Deny(deny)) => deny.interrupt,
@@ -112,8 +116,8 @@ impl IncomingResponse {
     }
 }
 
-/// What a permission's payload says, and whether it ends the turn. It is an object, and of a name that comes twice the last
-/// counts: so the CLI reads it.
+/// Returns the `behavior` and the `interrupt` flag of a permission payload. If a name occurs twice, the last value
+/// counts, as in the CLI.
 fn behavior(payload: &Json) -> (String, bool) {
     let fields: BTreeMap<String, Json> = payload.decode().unwrap_or_default();
     let behavior = fields.get("behavior").and_then(|behavior| behavior.decode().ok()).unwrap_or_default();
@@ -178,20 +182,21 @@ impl<T: Into<HookOutput>> From<T> for IncomingResponse {
     }
 }
 
-/// Which way an incoming request was answered, and nothing of what was said. Who answered it is the host's to know.
+/// Kind of a response to an incoming request, without its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ResponseKind {
-    /// A tool may run.
+    /// The permission was granted.
     Allowed,
-    /// A tool may not run.
+    /// The permission was denied.
     Denied,
-    /// Something else was asked, and has its answer.
+    /// A request of another kind was answered.
     Answered,
-    /// By an error. What that means to each kind, [`IncomingResponse::Error`](crate::IncomingResponse::Error) says.
+    /// The response was an error. See [`IncomingResponse::Error`](crate::IncomingResponse::Error) for its effect on
+    /// each kind.
     Error,
-    /// By nobody: it was [declined](crate::IncomingResponse::Decline) in the way that is safe for its kind.
+    /// The request was [declined](crate::IncomingResponse::Decline) with the safe negative response for its kind.
     Declined,
 }
 
@@ -211,7 +216,7 @@ impl fmt::Display for ResponseKind {
 mod tests {
     use super::*;
 
-    /// JavaScript reads the last of two.
+    /// JavaScript uses the last value of a duplicate key.
     #[test]
     fn of_a_behavior_that_comes_twice_the_last_is_what_was_said() {
         let verdict = |text| IncomingResponse::Raw(Json::parse(text).unwrap()).kind(IncomingKind::Permission);

@@ -1,4 +1,4 @@
-//! Which responses fit which request, for the compiler.
+//! Trait by which the compiler checks that a response fits a request.
 
 use std::fmt::Display;
 
@@ -8,7 +8,7 @@ use crate::incoming::{
     PermissionRequest, QuestionResponse,
 };
 
-/// Response that fits a request of type `R`: what a handler of such requests may return.
+/// Response that fits a request of type `R`, and that a handler of such requests may return.
 ///
 /// | Request | Responses |
 /// |---|---|
@@ -19,9 +19,9 @@ use crate::incoming::{
 /// | [`DialogRequest`] | [`DialogResponse`] |
 /// | any | [`IncomingResponse`]; a `Result` of a response and an error |
 ///
-/// An error is sent as [`IncomingResponse::Error`] with its text, which grants nothing.
+/// An error is sent as [`IncomingResponse::Error`] with its text. Such a response never grants permission.
 pub trait ResponseTo<R>: Sized {
-    /// Converts it into the response that is sent.
+    /// Converts the value into the response that is sent.
     fn into_response(self) -> IncomingResponse;
 }
 

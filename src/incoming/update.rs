@@ -1,4 +1,4 @@
-//! Rules, modes and directories that an allow takes with it.
+//! Permission updates: rules, modes and directories that an allow changes.
 
 use std::fmt;
 
@@ -12,11 +12,13 @@ use crate::wire::fields::Fields;
 use crate::wire::read::{Reader, Tags};
 use crate::wire::view::{FromJson, words};
 
-/// A permission update ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)): a [suggestion](crate::PermissionRequest::suggestions) of the CLI, byte for
-/// byte as it came, or one of the host's own.
+/// Permission update that an allow applies ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)).
 ///
-/// One update that the CLI cannot read makes it drop all of that answer, in silence. So none is made here that it could
-/// not read; what the host has as JSON is checked by [`from_json`](PermissionUpdate::from_json).
+/// An update is either a [suggestion](crate::PermissionRequest::suggestions) of the CLI, kept byte for byte, or created
+/// by the host.
+///
+/// If the CLI cannot read one update, it silently ignores all updates of the response. Therefore this type creates only
+/// updates that the CLI can read, and [`from_json`](PermissionUpdate::from_json) checks JSON.
 ///
 /// ```
 /// use claude_duplex::Allow;
@@ -41,36 +43,36 @@ use crate::wire::view::{FromJson, words};
 #[serde(transparent)]
 pub struct PermissionUpdate(Json);
 
-/// What a [`PermissionUpdate`] changes.
+/// Change that a [`PermissionUpdate`] makes.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PermissionChange {
-    /// Adds rules to those that are there.
+    /// Adds rules to the existing rules.
     AddRules {
-        /// What they say.
+        /// Behavior of the rules.
         behavior: RuleBehavior,
-        /// The rules.
+        /// Rules to add.
         rules: Vec<PermissionRule>,
     },
-    /// Puts rules in place of those that say the same.
+    /// Replaces the existing rules with the same behavior.
     ReplaceRules {
-        /// What they say.
+        /// Behavior of the rules.
         behavior: RuleBehavior,
-        /// The rules.
+        /// Rules that replace the existing ones.
         rules: Vec<PermissionRule>,
     },
-    /// Takes rules away.
+    /// Removes existing rules.
     RemoveRules {
-        /// What they say.
+        /// Behavior of the rules.
         behavior: RuleBehavior,
-        /// The rules.
+        /// Rules to remove.
         rules: Vec<PermissionRule>,
     },
     /// Changes the permission mode.
     SetMode(PermissionMode),
     /// Adds working directories.
     AddDirectories(Vec<String>),
-    /// Takes working directories away.
+    /// Removes working directories.
     RemoveDirectories(Vec<String>),
 }
 
@@ -90,13 +92,14 @@ impl fmt::Debug for PermissionChange {
     }
 }
 
-/// The calls that a permission rule is about.
+/// Permission rule: the tool calls that it covers.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PermissionRule {
-    /// The tool.
+    /// Name of the tool.
     pub tool_name: String,
-    /// Which of its calls, as `git log:*`: all where there is none. An empty text is none of these, and stays as it is.
+    /// Pattern of the calls, e.g. `git log:*`; `None` covers all calls. An empty string is not the same as `None`, and
+    /// is sent unchanged.
     pub content: Option<String>,
 }
 
@@ -110,65 +113,66 @@ impl fmt::Debug for PermissionRule {
 }
 
 impl PermissionRule {
-    /// Every call of a tool.
+    /// Creates a rule that covers all calls of a tool.
     pub fn tool(name: impl Into<String>) -> Self {
         Self { tool_name: name.into(), content: None }
     }
 
-    /// The calls of a tool that `content` describes, as `git log:*`.
+    /// Creates a rule that covers the calls of a tool that match the pattern `content`, e.g. `git log:*`.
     pub fn calls(name: impl Into<String>, content: impl Into<String>) -> Self {
         Self { tool_name: name.into(), content: Some(content.into()) }
     }
 }
 
 words! {
-    /// What a permission rule says of the calls that it is about.
+    /// Behavior of a permission rule for the calls that it covers.
     pub enum RuleBehavior {
-        /// They may.
+        /// The calls are allowed.
         Allow = "allow",
-        /// They may not.
+        /// The calls are denied.
         Deny = "deny",
-        /// The user is asked.
+        /// The user decides about each call.
         Ask = "ask",
     }
 
-    /// Where a permission update is kept.
+    /// Place where the CLI stores a permission update.
     pub enum PermissionDestination {
-        /// The user's settings file.
+        /// Settings file of the user.
         UserSettings = "userSettings",
-        /// The project's settings file, shared in its repository.
+        /// Settings file of the project, shared in the repository.
         ProjectSettings = "projectSettings",
-        /// The project's settings file of this checkout.
+        /// Settings file of the project for this checkout only.
         LocalSettings = "localSettings",
-        /// In this session only.
+        /// Memory of the session, until the session ends.
         Session = "session",
-        /// With what came from the command line.
+        /// Rules from the command line.
         CliArg = "cliArg",
     }
 }
 
 impl PermissionUpdate {
-    /// An update of the host's own.
+    /// Creates an update with a change and the place to store it.
     #[must_use]
     pub fn new(change: &PermissionChange, destination: PermissionDestination) -> Self {
-        // Texts, and lists of them: there is nothing that could fail.
+        // Serialization of strings and lists does not fail.
         Self(Json::from_value(&Wire::of(change, destination)).unwrap_or_else(|_| Json::from_text("")))
     }
 
-    /// Reads an update that the host has as JSON, and writes it as the CLI reads it: where it names no destination it is for
-    /// the session, and a `ruleContent` that is null is left out.
+    /// Creates an update from JSON, normalized for the CLI. A missing destination becomes
+    /// [`Session`](PermissionDestination::Session), and a `ruleContent` of null is omitted.
     ///
     /// # Errors
-    /// Where its type is none of the six, or it lacks a field.
+    /// [`DecodeError`] if the `type` is unknown, or if a required field is missing.
     pub fn from_json(json: &Json) -> Result<Self, DecodeError> {
         let update = Self(json.clone());
         Ok(Self::new(&update.change()?, update.destination()))
     }
 
-    /// What it changes.
+    /// Decodes the change that the update makes.
     ///
     /// # Errors
-    /// Where the CLI suggests something that this version of the crate does not know. It can go back nevertheless.
+    /// [`DecodeError`] if this version of the crate does not know the suggestion of the CLI. The update can be sent
+    /// back nevertheless.
     pub fn change(&self) -> Result<PermissionChange, DecodeError> {
         let mut fields = Fields::from_json(&self.0)?;
         let kind: String = fields.require("type")?;
@@ -186,18 +190,19 @@ impl PermissionUpdate {
             "setMode" => PermissionChange::SetMode(PermissionMode::from(fields.require::<String>("mode")?.as_str())),
             "addDirectories" => PermissionChange::AddDirectories(fields.require("directories")?),
             "removeDirectories" => PermissionChange::RemoveDirectories(fields.require("directories")?),
-            _ => return Err(DecodeError::expected("one of the six kinds of updates").within("type")),
+            _ => return Err(DecodeError::expected("a known type of permission update, e.g. `addRules`").within("type")),
         })
     }
 
-    /// Where it is kept; in the session, if it is not said.
+    /// Returns the place where the CLI stores the update. The default is
+    /// [`Session`](PermissionDestination::Session).
     #[must_use]
     pub fn destination(&self) -> PermissionDestination {
         let fields = Fields::from_json(&self.0).ok();
         fields.and_then(|mut fields| fields.optional("destination")).unwrap_or(PermissionDestination::Session)
     }
 
-    /// The update as it is written.
+    /// Returns the update as it is sent to the CLI.
     #[must_use]
     pub fn as_json(&self) -> &Json {
         &self.0
@@ -205,7 +210,7 @@ impl PermissionUpdate {
 }
 
 impl From<PermissionChange> for PermissionUpdate {
-    /// For this session only.
+    /// Creates an update for this session only.
     fn from(change: PermissionChange) -> Self {
         Self::new(&change, PermissionDestination::Session)
     }
@@ -227,7 +232,7 @@ impl FromJson for PermissionRule {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let mut fields = reader.fields(Tags::NONE)?;
         let tool_name = fields.require("toolName")?;
-        // One that is no text must not become a rule for the whole tool.
+        // Without this check, a pattern of another type would become a rule for the whole tool.
         let content = fields.get("ruleContent").map(Option::<String>::from_json).transpose();
         Ok(Self { tool_name, content: content.map_err(|error| error.within("ruleContent"))?.flatten() })
     }
@@ -251,7 +256,7 @@ struct Wire<'a> {
 #[serde(rename_all = "camelCase")]
 struct WireRule<'a> {
     tool_name: &'a str,
-    /// Null would make the CLI drop every update of the answer.
+    /// Pattern; null would make the CLI ignore all updates of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_content: Option<&'a str>,
 }

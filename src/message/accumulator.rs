@@ -1,4 +1,4 @@
-//! What a host shows while an answer comes: edits whose sum is the final content.
+//! Edits for the display of an answer while it is streamed. Their sum is the final content.
 
 mod edit;
 mod recent;
@@ -19,39 +19,42 @@ use super::stream::{ContentDelta, StreamEvent, StreamEventKind};
 use super::{Message, System};
 use crate::wire::kind::MessageKind;
 
-/// Bytes that an incomplete block counts for beyond its own text.
+/// Bytes that an incomplete block counts towards the limit, in addition to its text.
 const OVERHEAD: usize = 128;
 
-/// Longest id that is kept, in bytes. The CLI's have at most 40.
+/// Length of the longest id that is stored, in bytes. The ids of the CLI have at most 40.
 const ID_BYTES: usize = 256;
 
-/// Turns messages into edits such that applying all of them always yields the final content.
+/// Turns messages into edits. Applying all edits in order always yields the final content.
 ///
-/// While an answer is streamed, its text comes in parts; the `assistant` messages that follow decide what it finally says. The
-/// two differ more often than one would think, and the differences come out as edits:
+/// While an answer is streamed, its text arrives in parts. The `assistant` messages that follow contain the final
+/// content, which can differ from the streamed text. The accumulator emits edits for the differences:
 ///
 /// | The CLI | Seen in | Edits |
 /// |---|---|---|
 /// | streams a block, then sends it whole | all versions | [`Append`](Edit::Append), then [`Complete`](Edit::Complete) |
-/// | asks again after the stream broke, and streams the new answer | 2.1.332, cut connection | nothing as long as the new answer says the same, [`Replace`](Edit::Replace) from the first difference on |
-/// | asks again without streaming: one whole message with another id | 1.0.128 to 2.1.143; 2.1.332, `error` event | `Append` of the rest, or [`Remove`](Edit::Remove) and `Append` |
-/// | gives up: a message of its own about the error | 2.1.143 | `Remove` and `Append` |
-/// | keeps the blocks that were whole, drops the others | 1.0.128, 2.0.76, 2.1.332 | `Remove` |
-/// | streams nothing, or a part | `--include-partial-messages` is off, lost lines | `Append` |
-/// | takes messages back | `supersedes`, `retracted_message_uuids` | `Remove` |
+/// | repeats the request after the stream broke, and streams the new answer | 2.1.332, broken connection | none while the new answer equals the old one; [`Replace`](Edit::Replace) from the first difference on |
+/// | repeats the request without streaming, and sends one whole message with another id | 1.0.128 to 2.1.143; 2.1.332, `error` event | `Append` of the rest, or [`Remove`](Edit::Remove) and `Append` |
+/// | gives up, and sends a message about the error | 2.1.143 | `Remove` and `Append` |
+/// | keeps the complete blocks, and drops the others | 1.0.128, 2.0.76, 2.1.332 | `Remove` |
+/// | streams only a part of the answer, or nothing | `--include-partial-messages` is off; lost lines | `Append` |
+/// | retracts messages | `supersedes`, `retracted_message_uuids` | `Remove` |
 /// | sends no message, only a result with a text | local commands | `Append` |
 ///
-/// An interrupted turn keeps the partial text: those blocks are never marked as complete. At the end of every other turn, blocks
-/// that are not complete are removed.
+/// An interrupted turn keeps its partial text; those blocks never get a `Complete`. At the end of every other turn,
+/// incomplete blocks are removed.
 ///
-/// Blocks of subagents are in threads of their own ([`AccumulatedBlock::parent_tool_use_id`]). An accumulator is fed with the messages of
-/// one turn or of a whole session, in their order.
+/// Blocks of subagents are in threads of their own ([`AccumulatedBlock::parent_tool_use_id`]). Pass the messages of one
+/// turn, or of a whole session, in the order in which they arrived.
 ///
 /// # Memory
 ///
-/// Complete blocks are not held. The text of incomplete blocks is limited to [`LIMIT`](Self::LIMIT) bytes in total; text beyond
-/// that is not shown before its block is complete. The last [`IDS`](Self::IDS) calls without a result, the last `IDS`
-/// messages that can be taken back, and the last [`THREADS`](Self::THREADS) subagents are remembered, with ids of at most 256 bytes.
+/// Complete blocks are not stored. The text of incomplete blocks is limited to [`LIMIT`](Self::LIMIT) bytes in total.
+/// Text beyond the limit appears when its block is complete. The accumulator also stores ids of at most 256 bytes:
+///
+/// * the last [`IDS`](Self::IDS) tool calls without a result
+/// * the last `IDS` messages that can be retracted
+/// * the last [`THREADS`](Self::THREADS) subagents
 ///
 /// ```
 /// use claude_duplex::Message;
@@ -67,7 +70,7 @@ const ID_BYTES: usize = 256;
 ///     "message": { "content": [{ "type": "text", "text": "Hello world" }] } });
 /// let retry = serde_json::json!({ "type": "system", "subtype": "api_retry" });
 ///
-/// // The stream breaks off, so does the next attempt, then the answer comes whole.
+/// // The stream breaks off twice, then the answer arrives whole.
 /// let (mut accumulator, mut shown) = (Accumulator::new(), String::new());
 /// for line in [stream("Hello wor"), retry, stream("Hello "), whole] {
 ///     for edit in accumulator.add(&Message::parse(line.to_string().as_bytes())?) {
@@ -87,16 +90,16 @@ pub struct Accumulator {
     main: Thread,
     subagents: Vec<Thread>,
     shared: Shared,
-    /// Calls without a result, by their id.
+    /// Tool calls without a result, by id.
     calls: Recent<AccumulatedBlock>,
-    /// Blocks of complete messages, by the message's uuid.
+    /// Blocks of complete messages, by the `uuid` of the message.
     lines: Recent<Line>,
-    /// The turn has said something that is complete.
+    /// `true` if the turn has sent a complete text in the main thread.
     answered: bool,
     unmatched: u64,
 }
 
-/// Blocks of a complete message: consecutive ones of its thread.
+/// Consecutive blocks of a thread that belong to one complete message.
 #[derive(Clone)]
 struct Line {
     from_block: AccumulatedBlock,
@@ -121,9 +124,9 @@ impl fmt::Debug for Accumulator {
 impl Accumulator {
     /// Default limit of [`with_limit`](Self::with_limit): 16 MiB.
     pub const LIMIT: usize = 16 << 20;
-    /// Number of open calls, and of messages, that are remembered: 4096 of each.
+    /// Maximum number of stored calls without a result, and of stored messages: 4,096 each.
     pub const IDS: usize = 4096;
-    /// Number of subagents that are remembered: 256.
+    /// Maximum number of stored subagents: 256.
     pub const THREADS: usize = 256;
 
     /// Creates an accumulator with the default [limit](Self::LIMIT).
@@ -132,7 +135,7 @@ impl Accumulator {
         Self::with_limit(Self::LIMIT)
     }
 
-    /// Creates an accumulator that holds at most that many bytes of incomplete blocks.
+    /// Creates an accumulator that stores at most `bytes` bytes of incomplete blocks.
     #[must_use]
     pub fn with_limit(bytes: usize) -> Self {
         Self {
@@ -146,8 +149,8 @@ impl Accumulator {
         }
     }
 
-    /// Takes a message, and returns what it changes. Messages that say nothing to a reader, and messages that do not decode,
-    /// change nothing.
+    /// Adds a message and returns the resulting edits. Messages without visible content and messages that cannot be
+    /// decoded produce no edits.
     pub fn add(&mut self, message: &Message) -> Vec<Edit> {
         match message.kind() {
             MessageKind::StreamEvent => {
@@ -174,7 +177,7 @@ impl Accumulator {
         mem::take(&mut self.shared.edits)
     }
 
-    /// Returns the number of tool results that no call is known for, or whose call had a result already. They change nothing.
+    /// Returns the number of tool results whose call is unknown or already had a result. Such results produce no edits.
     #[must_use]
     pub fn unmatched_results(&self) -> u64 {
         self.unmatched
@@ -228,7 +231,7 @@ impl Accumulator {
             let content = Whole { content, answer: answer.as_deref(), synthetic };
             let block = match self.thread(parent.clone()) {
                 Some((thread, shared)) => thread.complete(content, shared),
-                // A thread that cannot be remembered has complete messages all the same.
+                // Complete messages are added even if the id of the thread is too long to be stored.
                 None => self.shared.add(content, parent.as_deref().map(Arc::from).as_ref()),
             };
             self.answered |= main && block.kind == BlockKind::Text;
@@ -290,7 +293,7 @@ impl Accumulator {
         }
     }
 
-    /// Removes what a message said.
+    /// Removes the blocks of a retracted message.
     fn retract(&mut self, uuid: &str) {
         let Some(Line { from_block, to }) = self.lines.remove(uuid) else { return };
         let edit = Edit::Remove { from_block, to };
@@ -298,7 +301,7 @@ impl Accumulator {
         self.shared.edits.push(edit);
     }
 
-    /// Finds or makes the thread; `None` if its name is too long to be kept.
+    /// Finds or creates the thread. Returns `None` if its id is too long to be stored.
     fn thread(&mut self, parent: Option<String>) -> Option<(&mut Thread, &mut Shared)> {
         let Some(parent) = parent else { return Some((&mut self.main, &mut self.shared)) };
         if parent.len() > ID_BYTES {

@@ -1,4 +1,4 @@
-//! What the model says: an `assistant` line, and the message of the Messages API in it.
+//! Assistant messages: `assistant` messages of the CLI and the Messages API message in them.
 
 use super::content::ContentBlock;
 use super::usage::Usage;
@@ -6,259 +6,262 @@ use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
-    /// An `assistant` line: one complete content block of an answer. Several have one `message.id`.
+    /// `assistant` message: one complete content block of an answer. The messages of one answer share `message.id`.
     pub struct Assistant {
         must {
-            /// The block, and the answer that it is part of.
+            /// Content block, with the metadata of the answer.
             message: AssistantMessage,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
-            /// The call of a tool whose subagent speaks; none for the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
-            /// Why there is no answer: the text is the CLI's, about an error of the API.
+            /// Kind of the API error. If set, the CLI wrote the text, and the model did not answer.
             error: AssistantError,
-            /// The API's status code. From 2.1.329.
+            /// HTTP status of the API error. Since 2.1.329.
             api_error_status: u64,
-            /// The API's own word for its error. From 2.1.329.
+            /// Type of the API error, as reported by the API. Since 2.1.329.
             api_error_type: String,
-            /// Kind of the API's failure, e.g. `connection_failed`. Since 2.1.329.
+            /// Kind of the API error, as reported by the CLI, e.g. `connection_failed`. Since 2.1.329.
             api_error: String,
-            /// The API's id of the request. From 2.1.143.
+            /// Identifier that the API assigned to the request. Since 2.1.143.
             request_id: String,
-            /// When, in ISO 8601. From 2.1.250.
+            /// Time of the message, in ISO 8601. Since 2.1.250.
             timestamp: String,
-            /// The prompt that it answers: the last one consumed. On a turn's first line only. From 2.1.250.
+            /// `uuid` of the last consumed prompt, which the turn answers. Only on the first message of a turn. Since
+            /// 2.1.250.
             user_message_uuid: String,
-            /// The prompts that it answers, in the order in which they were consumed, at most 64. On a turn's first line
-            /// only. From 2.1.329.
+            /// `uuid`s of the prompts that the turn answers, in the order in which the CLI consumed them; at most 64.
+            /// Only on the first message of a turn. Since 2.1.329.
             user_message_uuids: Vec<String>,
-            /// Why the turn resumes an earlier one.
+            /// Reason why the turn resumes an earlier one.
             resume_reason: String,
-            /// Lines that it takes the place of, by uuid: they are to be removed.
+            /// `uuid`s of the messages that this message replaces; remove them from the display.
             supersedes: Vec<String>,
-            /// The subagent. From 2.1.329.
+            /// Identifier of the subagent. Since 2.1.329.
             agent_id: String,
-            /// The subagent's kind. From 2.1.250.
+            /// Type of the subagent. Since 2.1.250.
             subagent_type: String,
-            /// What the subagent was told to do, in short. From 2.1.250.
+            /// Short description of the task of the subagent. Since 2.1.250.
             task_description: String,
-            /// What fills the model's context, after `/context`. From 2.1.250.
+            /// Contents of the model's context; after `/context`. Since 2.1.250.
             context_usage: ContextUsage,
-            /// What was used, after `/usage`.
+            /// Usage of the account; after `/usage`.
             usage_report: Json,
-            /// How long the model thought, in milliseconds. From 2.1.329.
+            /// Duration of the thinking, in milliseconds. Since 2.1.329.
             thinking_duration_ms: f64,
-            /// How thoughts are to be shown. From 2.1.329.
+            /// Form in which a host should display thinking. Since 2.1.329.
             thinking_display: String,
-            /// How the tools called here are to be named to a person. From 2.1.329.
+            /// Display names of the tools that this message calls. Since 2.1.329.
             tool_use_meta: Vec<ToolUseMeta>,
-            /// The slash command that gave this text. From 2.1.329.
+            /// Slash command whose output is this text. Since 2.1.329.
             local_command_run: LocalCommand,
-            /// The slash command's output with its marks. From 2.1.329.
+            /// Output of the slash command, with its markup. Since 2.1.329.
             local_command_source: String,
-            /// End of the slash command that gave this text, if it did not succeed. Since 2.1.329.
+            /// Outcome of the slash command whose output is this text, if it failed. Since 2.1.329.
             local_command_outcome: LocalCommandOutcome,
         }
         or_default {
-            /// Cut off in the middle. From 2.1.250.
+            /// `true` if the answer was aborted while it was streamed. Since 2.1.250.
             aborted: bool,
-            /// The text is the CLI's, about an error of the API. From 2.1.329.
+            /// `true` if the text is the CLI's description of an API error. Since 2.1.329.
             is_api_error_message: bool,
-            /// Resumed from thinking that was cut off.
+            /// `true` if the answer resumes thinking that was aborted.
             resumed_from_incomplete_thinking: bool,
         }
     }
 
-    /// A message of the Messages API, as far as it is complete.
+    /// Message of the Messages API, as far as it is complete.
     pub struct AssistantMessage {
         must {
-            /// What is said: in an `assistant` line one block, in a `message_start` none as a rule.
+            /// Content blocks: one in an `assistant` message, usually zero in a `message_start`.
             content: Vec<ContentBlock>,
         }
         may {
-            /// The API's id of the answer.
+            /// Identifier that the API assigned to the answer.
             id: String,
-            /// The model; `<synthetic>` for a text of the CLI's own.
+            /// Name of the model; `<synthetic>` if the CLI wrote the text.
             model: String,
-            /// Why the model stopped; none in the lines of an answer that goes on.
+            /// Reason why the model stopped; `None` while the answer is incomplete.
             stop_reason: StopReason,
-            /// At which sequence it stopped.
+            /// Stop sequence that ended the answer.
             stop_sequence: String,
-            /// More about why it stopped.
+            /// Details of the stop reason.
             stop_details: Json,
-            /// Tokens so far; the final numbers are the result's.
+            /// Token counts so far; the `result` message contains the final counts.
             usage: Usage,
-            /// Always `assistant`.
+            /// Role of the author; always `assistant`.
             role: String,
-            /// Always `message`.
+            /// Type of the object; always `message`.
             kind = "type": String,
-            /// The container in which code ran.
+            /// Container in which the API ran code.
             container: Json,
-            /// What was cleared from the context.
+            /// Edits of the context by the API.
             context_management: Json,
-            /// The API's remarks. From 2.1.250; only null was seen.
+            /// Diagnostics of the API. Since 2.1.250; only null was seen.
             diagnostics: Json,
         }
     }
 
-    /// A tool's name for people.
+    /// Display names of a called tool.
     pub struct ToolUseMeta {
         must {
-            /// The call.
+            /// Identifier of the tool call.
             id: String,
         }
         may {
-            /// The tool's name for people.
+            /// Display name of the tool.
             display_name: String,
-            /// Its server's name for people.
+            /// Display name of the MCP server of the tool.
             server_display_name: String,
-            /// The tool's name at its server.
+            /// Name of the tool at its MCP server.
             tool_name: String,
         }
     }
 
-    /// A slash command that ran without the model.
+    /// Slash command that ran without the model.
     pub struct LocalCommand {
         must {
-            /// Its name, without the slash.
+            /// Name of the command, without the slash.
             command: String,
         }
         may {
-            /// What came after the name.
+            /// Arguments of the command.
             args: String,
         }
     }
 
-    /// The end of a slash command that ran without the model.
+    /// Outcome of a slash command that ran without the model.
     pub struct LocalCommandOutcome {
         must {
-            /// Kind of the end, e.g. `failed`, `unknown`.
+            /// Kind of the outcome, e.g. `failed`, `unknown`.
             kind: String,
         }
         may {
-            /// Command that is closest to an unknown one, without the slash.
+            /// Known command that resembles the unknown one most, without the slash.
             suggestion: String,
         }
     }
 
-    /// What fills the model's context.
+    /// Contents of the model's context.
     pub struct ContextUsage {
         may {
-            /// The model.
+            /// Name of the model.
             model: String,
-            /// Tokens in it.
+            /// Number of tokens in the context.
             total_tokens: u64,
-            /// How many there can be.
+            /// Size of the context, in tokens.
             raw_max_tokens: u64,
-            /// How full it is, in percent.
+            /// Used share of the context, in percent.
             percentage: f64,
-            /// Tokens of each kind.
+            /// Token counts by category.
             categories: Vec<ContextUsageCategory>,
-            /// Tokens of each MCP tool.
+            /// Token counts by MCP tool.
             mcp_tools: Vec<Json>,
-            /// Tokens of each memory file.
+            /// Token counts by memory file.
             memory_files: Vec<Json>,
-            /// Tokens of each agent.
+            /// Token counts by agent.
             agents: Vec<Json>,
-            /// Tokens of each skill.
+            /// Token counts by skill.
             skills: Vec<ContextSkill>,
         }
     }
 
-    /// A kind of content in the model's context.
+    /// Category of content in the model's context.
     pub struct ContextUsageCategory {
         must {
-            /// Its name for people.
+            /// Display name of the category.
             name: String,
-            /// How many tokens.
+            /// Number of tokens.
             tokens: u64,
         }
         may {
-            /// `used`, `buffer` or `free`.
+            /// Kind of the category: `used`, `buffer` or `free`.
             kind: String,
         }
     }
 
-    /// A skill in the model's context.
+    /// Skill in the model's context.
     pub struct ContextSkill {
         must {
-            /// The skill.
+            /// Name of the skill.
             name: String,
-            /// How many tokens.
+            /// Number of tokens.
             tokens: u64,
         }
         may {
-            /// Where it comes from.
+            /// Source of the skill.
             source: String,
         }
     }
 }
 
 words! {
-    /// Why there is no answer ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
+    /// Kind of an API error that prevented an answer
+    /// ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
     pub enum AssistantError {
-        /// The key or login is not accepted.
+        /// The API rejected the key or login.
         AuthenticationFailed = "authentication_failed",
-        /// The organization may not log in so.
+        /// The organization does not allow this kind of login.
         OauthOrgNotAllowed = "oauth_org_not_allowed",
         /// The account is on hold.
         AccountOnHold = "account_on_hold",
         /// The account must be verified.
         VerificationRequired = "verification_required",
-        /// Something is to be paid.
+        /// The account has a billing problem.
         BillingError = "billing_error",
-        /// Too many requests.
+        /// The account has sent too many requests, or reached a usage limit.
         RateLimit = "rate_limit",
-        /// The API has too much to do.
+        /// The API is overloaded.
         Overloaded = "overloaded",
-        /// The API does not accept the request.
+        /// The API rejected the request as invalid.
         InvalidRequest = "invalid_request",
-        /// There is no such model.
+        /// The model does not exist.
         ModelNotFound = "model_not_found",
-        /// The API failed.
+        /// The API reported an internal error.
         ServerError = "server_error",
-        /// The answer was longer than it may be.
+        /// The answer reached the maximum number of output tokens.
         MaxOutputTokens = "max_output_tokens",
-        /// The cloud provider's credentials are not accepted.
+        /// The cloud provider rejected the credentials.
         CloudCredentialError = "cloud_credential_error",
-        /// The CLI does not know.
+        /// The CLI could not determine the kind.
         Unknown = "unknown",
     }
 
-    /// Why the model stopped.
+    /// Reason why the model stopped.
     pub enum StopReason {
-        /// It had said what it had to say.
+        /// The model completed its answer.
         EndTurn = "end_turn",
-        /// It calls a tool.
+        /// The model called a tool.
         ToolUse = "tool_use",
-        /// The answer was as long as it may be.
+        /// The answer reached the maximum number of tokens.
         MaxTokens = "max_tokens",
-        /// It came to a stop sequence.
+        /// The answer reached a stop sequence.
         StopSequence = "stop_sequence",
-        /// It is to go on in another request.
+        /// The model paused; another request continues the answer.
         PauseTurn = "pause_turn",
-        /// It refused.
+        /// The model refused to answer.
         Refusal = "refusal",
-        /// The context is full.
+        /// The context window of the model is full.
         ModelContextWindowExceeded = "model_context_window_exceeded",
-        /// A hook deferred a call to the host. The CLI's own word, since 2.1.91.
+        /// A hook deferred a tool call to the host. Set by the CLI, not by the API. Since 2.1.91.
         ToolDeferred = "tool_deferred",
     }
 }
 
 impl Assistant {
-    /// Returns whether the text is the CLI's own and no model said it: an error of the API, the output of a slash command, or an
-    /// answer such as `No response requested.` Its model is `<synthetic>`.
+    /// Returns `true` if the CLI wrote the text, not a model: [`model`](AssistantMessage::model) is `<synthetic>`.
+    ///
+    /// The text is then e.g. an API error, the output of a slash command, or `No response requested.`
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
         self.message.model.as_deref() == Some("<synthetic>")
     }
 
-    /// Its text blocks.
+    /// Returns the texts of the text blocks, in order.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.message.content.iter().filter_map(ContentBlock::text)
     }

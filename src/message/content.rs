@@ -1,4 +1,4 @@
-//! Content blocks: what an assistant says, what a user or a tool answers.
+//! Content blocks of assistant messages, user messages and tool results.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,21 +12,22 @@ use crate::wire::read::{self, Reader};
 use crate::wire::view::{FromJson, tagged, view};
 
 tagged! {
-    /// A content block, by its `type`. One of a known type that lacks what it needs is [`Other`](ContentBlock::Other) too.
+    /// Content block, by its `type`. A block of a known type that lacks a required field is also
+    /// [`Other`](ContentBlock::Other).
     pub enum ContentBlock by "type" {
-        /// Text.
+        /// Text of the model, the user or a tool.
         Text(TextBlock) = "text",
-        /// What the model thought.
+        /// Thinking of the model, as plain text.
         Thinking(ThinkingBlock) = "thinking",
-        /// What the model thought, encrypted.
+        /// Thinking of the model, encrypted.
         RedactedThinking(RedactedThinkingBlock) = "redacted_thinking",
-        /// A tool that the model calls, and the CLI or a server of the host runs.
+        /// Call of a tool that the CLI or an MCP server runs.
         ToolUse(ToolUseBlock) = "tool_use",
-        /// A tool's result.
+        /// Result of a tool that the CLI or an MCP server ran.
         ToolResult(ToolResultBlock) = "tool_result",
-        /// A tool that the model calls, and the API runs.
+        /// Call of a tool that the API runs.
         ServerToolUse(ToolUseBlock) = "server_tool_use" | "mcp_tool_use",
-        /// The result of a tool that the API ran.
+        /// Result of a tool that the API ran.
         ServerToolResult(ServerToolResultBlock) = "advisor_tool_result"
             | "web_search_tool_result"
             | "web_fetch_tool_result"
@@ -35,113 +36,113 @@ tagged! {
             | "text_editor_code_execution_tool_result"
             | "tool_search_tool_result"
             | "mcp_tool_result",
-        /// A picture.
+        /// Image that the user or a tool provided.
         Image(MediaBlock) = "image",
-        /// A document.
+        /// Document that the user or a tool provided.
         Document(MediaBlock) = "document",
     }
 }
 
 view! {
-    /// A text.
+    /// Block of text.
     pub struct TextBlock {
         must {
-            /// The text.
+            /// Text of the block.
             text: String,
         }
         may {
-            /// Where it is taken from.
+            /// Sources that the text cites.
             citations: Vec<Json>,
         }
     }
 
-    /// What the model thought.
+    /// Block of thinking.
     pub struct ThinkingBlock {
         must {
-            /// The thoughts; may be empty where only the signature is given.
+            /// Text of the thinking. Empty if the API sends the signature alone.
             thinking: String,
         }
         may {
-            /// By which the API knows its own thoughts again.
+            /// Signature by which the API verifies that the thinking is its own.
             signature: String,
         }
     }
 
-    /// Thoughts that only the API can read.
+    /// Block of encrypted thinking, which only the API can read.
     pub struct RedactedThinkingBlock {
         must {
-            /// The encrypted thoughts.
+            /// Encrypted text of the thinking.
             data: String,
         }
     }
 
-    /// A call of a tool.
+    /// Call of a tool by the model.
     pub struct ToolUseBlock {
         must {
-            /// By which its result names it.
+            /// Identifier of the call; its result repeats it as `tool_use_id`.
             id: String,
-            /// The tool; `mcp__SERVER__TOOL` for one of an MCP server.
+            /// Name of the tool; `mcp__SERVER__TOOL` for a tool of an MCP server.
             name: String,
         }
         may {
-            /// Its input, an object.
+            /// Input of the tool, a JSON object.
             input: Json,
-            /// Who calls it, where that is not the model itself.
+            /// Caller of the tool, if it is not the model itself.
             caller: Json,
-            /// The server of an `mcp_tool_use`.
+            /// Name of the MCP server; only for an `mcp_tool_use`.
             server_name: String,
         }
     }
 
-    /// The result of a tool.
+    /// Result of a tool call.
     pub struct ToolResultBlock {
         must {
-            /// The call that it answers.
+            /// Identifier of the tool call.
             tool_use_id: String,
         }
         may {
-            /// A text, or a list of blocks; see [`text`](ToolResultBlock::text) and [`blocks`](ToolResultBlock::blocks).
+            /// String or list of blocks; see [`text`](ToolResultBlock::text) and [`blocks`](ToolResultBlock::blocks).
             content: Json,
         }
         or_default {
-            /// Whether the tool failed, or was refused.
+            /// `true` if the tool failed or its call was denied.
             is_error: bool,
         }
     }
 
-    /// The result of a tool that the API ran.
+    /// Result of a tool that the API ran.
     pub struct ServerToolResultBlock {
         must {
-            /// Of which tool: `web_search_tool_result`, `advisor_tool_result`, ...
+            /// Type of the result, e.g. `web_search_tool_result`, `advisor_tool_result`.
             kind = "type": String,
-            /// The call that it answers.
+            /// Identifier of the tool call.
             tool_use_id: String,
         }
         may {
-            /// As the API gives it.
+            /// Content as the API sends it; its shape depends on the tool.
             content: Json,
-            /// Whether it failed, where the API says it here.
+            /// `true` if the tool failed; some results report a failure in `content` instead.
             is_error: bool,
         }
     }
 
-    /// A picture or a document.
+    /// Image or document in a message.
     pub struct MediaBlock {
         must {
-            /// Where it is, or its bytes in base64.
+            /// Location of the data, or the data in base64; see [`data`](MediaBlock::data).
             source: Json,
         }
         may {
-            /// A document's title.
+            /// Title of a document.
             title: String,
-            /// What the document is about.
+            /// Description of a document, for the model.
             context: String,
         }
     }
 }
 
 impl ContentBlock {
-    /// The text of a text block.
+    /// Returns the text of a text block, or `None` for a block of another type.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -152,10 +153,10 @@ impl ContentBlock {
 }
 
 impl ToolUseBlock {
-    /// Reads the input by the tool's name.
+    /// Decodes the input by the name of the tool.
     ///
     /// # Errors
-    /// [`DecodeError`] if the input is missing, or if that of a known tool lacks what the tool requires.
+    /// [`DecodeError`] if the input is missing, or if the input of a known tool lacks a required field.
     pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
         let input = self.input.as_ref().ok_or_else(|| DecodeError::missing("input"))?;
         ToolInput::parse(&self.name, input)
@@ -163,8 +164,10 @@ impl ToolUseBlock {
 }
 
 impl ToolResultBlock {
-    /// Its text, as the model reads it: the texts of its blocks, one to a line. A result that the CLI spilled into a file
-    /// says so here, verbatim. A content that is one string without escapes is not copied.
+    /// Returns the text as the model reads it: the text blocks, joined by line breaks. If the CLI stored a large result
+    /// in a file, the text is the notice about that file.
+    ///
+    /// If the content is one string without escapes, it is not copied.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         if let Some(text) = self.content.as_ref().and_then(Json::text) {
@@ -174,26 +177,27 @@ impl ToolResultBlock {
         Cow::Owned(blocks.iter().filter_map(ContentBlock::text).collect::<Vec<_>>().join("\n"))
     }
 
-    /// Its blocks; a bare text is one text block. None where the tool gave nothing.
+    /// Returns the content blocks. A string is returned as one text block; without content the list is empty.
     ///
     /// # Errors
-    /// Where the content is neither text nor blocks.
+    /// [`DecodeError`] if the content is neither a string nor a list of blocks.
     pub fn blocks(&self) -> Result<ContentBlocks, DecodeError> {
-        // Decoded when asked for: a result can hold results, and what a line nests must cost no stack.
+        // Decoded on demand, because results can contain results: nesting in a line must not use the stack.
         self.content.as_ref().map_or(Ok(ContentBlocks::default()), ContentBlocks::from_json)
     }
 }
 
 impl MediaBlock {
-    /// Returns the bytes of the picture or document in base64, or the text of a text document, if the source has them.
-    /// Base64 is not copied.
+    /// Returns the bytes of the image or document in base64, or the text of a text document. Returns `None` if the
+    /// source contains neither, e.g. a URL. Base64 is not copied.
     ///
     /// ```
     /// use claude_duplex::{ContentBlock, Message};
     ///
-    /// let line = r#"{"type":"user","message":{"content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]}}"#;
+    /// let line = r#"{"type":"user","message":{"content":[{"type":"image","source":
+    ///     {"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}}]}}"#;
     /// let content = Message::parse(line.as_bytes())?.content()?;
-    /// let [ContentBlock::Image(image)] = &content[..] else { panic!("it is an image") };
+    /// let [ContentBlock::Image(image)] = &content[..] else { panic!("not an image") };
     /// assert_eq!(image.data().as_deref(), Some("iVBORw0KGgo="));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -203,7 +207,7 @@ impl MediaBlock {
     }
 }
 
-/// The content of a user's message or of a tool's result: blocks, or a text, which is one text block.
+/// Content of a user message or of a tool result: a list of blocks. A string is read as one text block.
 #[derive(Clone, Default, PartialEq)]
 pub struct ContentBlocks(Vec<ContentBlock>);
 
@@ -267,8 +271,8 @@ mod tests {
         Vec::from_json(&Json::parse(&format!("[{json}]")).unwrap()).unwrap().remove(0)
     }
 
-    /// What a block says must not depend on what the rest of it holds: numbers that no `f64` can hold, half an emoji, a key
-    /// that comes twice.
+    /// Fields are decoded independently of the values beside them: numbers beyond the range of `f64`, half of a
+    /// surrogate pair, duplicate keys.
     #[test]
     fn no_field_hides_another() {
         for input in [r#"{"n":1e400}"#, r#"{"s":"\ud83d"}"#, r#"{"\ud83d":-1e999}"#, "7", "null", r#"{"a":1,"a":2}"#] {

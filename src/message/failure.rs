@@ -1,4 +1,4 @@
-//! Cause of an error, told apart by all that the CLI says of it.
+//! Classification of errors: the cause of a turn that failed.
 
 use std::fmt;
 
@@ -10,16 +10,20 @@ use crate::base::text::Quoted;
 /// Longest reset time that is kept as text, in characters.
 const LONGEST_TIME: usize = 64;
 
-/// Cause of a turn that did not end well.
+/// Cause of a turn that failed or was interrupted.
 ///
-/// It is read from the result's `terminal_reason`, `api_error_status`, `api_error_type`, `subtype` and text, from the word in the
-/// `error` of the last `assistant` message, and from the last `rate_limit_event`. Versions before 2.1.143 have nothing but the text.
+/// The cause is derived from these sources. Versions before 2.1.143 send only the text.
+///
+/// * In the result: `terminal_reason`, `api_error_status`, `api_error_type`, `subtype`, and the text.
+/// * The `error` of the last `assistant` message.
+/// * The last `rate_limit_event`.
 ///
 /// ```
 /// use claude_duplex::Message;
 /// use claude_duplex::message::{FailureKind, ResetTime};
 ///
-/// let line = br#"{"type":"result","subtype":"success","is_error":true,"api_error_status":429,
+/// let line = br#"{"type":"result","subtype":"success",
+///     "is_error":true,"api_error_status":429,
 ///     "result":"You've hit your session limit - resets 8:30am"}"#;
 /// let failure = Message::parse(line)?.result()?.failure().unwrap();
 /// assert_eq!(failure.kind, FailureKind::RateLimit);
@@ -29,39 +33,39 @@ const LONGEST_TIME: usize = 64;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
-    /// Kind of the failure, by which a host decides what to do.
+    /// Kind of the failure, on which a host bases its reaction.
     pub kind: FailureKind,
-    /// Time at which the limit ends; only with [`FailureKind::RateLimit`], and only if the CLI says it.
+    /// Reset time of the limit. Only with [`FailureKind::RateLimit`], and only if the CLI reports it.
     pub resets_at: Option<ResetTime>,
-    /// HTTP status of the API, if the CLI says it.
+    /// HTTP status of the API, if the CLI reports it.
     pub status: Option<u64>,
-    /// Description for a person.
+    /// Description of the failure for the user.
     pub message: String,
 }
 
-/// Kind of a failure.
+/// Kind of a failure, which determines what a host can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// A limit of requests, or of the account's usage, is reached. Wait, at best until [`Failure::resets_at`].
+    /// A rate limit or a usage limit of the account is reached. Wait until [`Failure::resets_at`], if that is known.
     RateLimit,
-    /// The API has too much to do. Try again later.
+    /// The API is overloaded. Try again later.
     Overloaded,
-    /// The key or login is not accepted.
+    /// The API rejected the key or login.
     Authentication,
-    /// The account has to pay first.
+    /// The account has a billing problem, e.g. its credit balance is too low.
     Billing,
-    /// The conversation does not fit into the model's context. Compact it, or begin a new one.
+    /// The conversation does not fit into the context of the model. Compact it, or start a new one.
     ContextOverflow,
-    /// The API does not accept the request.
+    /// The API rejected the request as invalid.
     InvalidRequest,
-    /// The model does not exist, or the account may not use it.
+    /// The model does not exist, or the account has no access to it.
     ModelNotFound,
-    /// The API failed, or was not reached.
+    /// The API reported an internal error, or could not be reached.
     Server,
-    /// The turn called the model as often as [`max_turns`](crate::Options::max_turns) allows.
+    /// The turn reached the limit of [`max_turns`](crate::Options::max_turns).
     MaxTurns,
-    /// The turn cost as much as [`max_budget_usd`](crate::Options::max_budget_usd) allows.
+    /// The turn reached the limit of [`max_budget_usd`](crate::Options::max_budget_usd).
     MaxBudget,
     /// The turn was interrupted.
     Interrupted,
@@ -69,13 +73,13 @@ pub enum FailureKind {
     Other,
 }
 
-/// Time at which a limit ends.
+/// Reset time of a limit.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResetTime {
-    /// Seconds since 1970, UTC.
+    /// Time in seconds since 1970, UTC.
     Unix(u64),
-    /// Time as the CLI writes it for a person, e.g. `8:30am`, in the time zone of the CLI. At most 64 characters.
+    /// Time as the CLI displays it, e.g. `8:30am`, in the time zone of the CLI. At most 64 characters.
     Text(String),
 }
 
@@ -100,8 +104,9 @@ impl fmt::Debug for ResetTime {
 }
 
 impl TurnResult {
-    /// Returns the cause if the turn did not end well, read from the result alone. [`Transcript::failure`](super::Transcript::failure)
-    /// also reads the other messages of the turn.
+    /// Returns the cause if the turn failed or was interrupted, based on the result alone.
+    ///
+    /// [`Transcript::failure`](super::Transcript::failure) also considers the other messages of the turn.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         Failure::classify(self, None, None)
@@ -136,7 +141,7 @@ impl Failure {
         };
         let resets_at = (kind == FailureKind::RateLimit).then(|| {
             let told = limit.and_then(|limit| limit.resets_at).filter(|at| *at >= 0.0).map(|at| {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
                 let seconds = at as u64;
                 ResetTime::Unix(seconds)
             });
@@ -154,7 +159,8 @@ fn by_subtype(subtype: &ResultKind) -> Option<FailureKind> {
     }
 }
 
-/// Texts of the CLI's own, and of the API in it.
+/// Parts of error texts of the CLI and the API, in lower case, with the kinds that they indicate. The first match
+/// counts.
 const TEXTS: [(&str, FailureKind); 20] = [
     ("prompt is too long", FailureKind::ContextOverflow),
     ("input is too long", FailureKind::ContextOverflow),
@@ -182,7 +188,7 @@ fn by_text(text: &str) -> Option<FailureKind> {
     TEXTS.iter().find(|(part, _)| text.contains(part)).map(|(_, kind)| *kind)
 }
 
-/// The API's word for its error.
+/// Maps the error type of the API to a kind.
 fn by_api_word(word: &str) -> Option<FailureKind> {
     Some(match word {
         "rate_limit_error" => FailureKind::RateLimit,
@@ -211,7 +217,7 @@ fn by_status(status: u64) -> Option<FailureKind> {
     })
 }
 
-/// The CLI's word for an error of the API.
+/// Maps the error kind of an `assistant` message to a kind of failure.
 fn by_word(word: &AssistantError) -> Option<FailureKind> {
     Some(match word {
         AssistantError::RateLimit => FailureKind::RateLimit,
@@ -241,7 +247,7 @@ fn by_reason(reason: &TerminalReason) -> Option<FailureKind> {
     })
 }
 
-/// The status in `API Error: 529 ...` and `API Error (429 ...`, as versions before 2.1.143 write it.
+/// Finds the HTTP status in `API Error: 529 ...` or `API Error (429 ...`, the texts of versions before 2.1.143.
 fn status_in(text: &str) -> Option<u64> {
     let (_, rest) = text.split_once("api error")?;
     let digits = rest.trim_start_matches([':', ' ', '(']);
@@ -249,7 +255,7 @@ fn status_in(text: &str) -> Option<u64> {
     digits[..end].parse().ok().filter(|status| (400..600).contains(status))
 }
 
-/// The time in `... limit reached|1760000000` and `... resets 8:30am`.
+/// Finds the reset time in `... limit reached|1760000000` or `... resets 8:30am`.
 fn reset_in(message: &str) -> Option<ResetTime> {
     if let Some((_, after)) = message.rsplit_once('|') {
         if let Ok(seconds) = after.trim().parse() {
@@ -276,7 +282,7 @@ mod tests {
         result(fields).failure().map(|failure| failure.kind)
     }
 
-    /// Results as recorded of 2.1.332 and before, and as users have reported them.
+    /// The results are taken from recordings of 2.1.332 and older versions, and from reports of users.
     #[test]
     fn each_cause_is_told_apart() {
         let error = r#""subtype":"success","is_error":true"#;

@@ -1,63 +1,64 @@
-//! What started a turn, or sent a message.
+//! Origin of a turn or of a message.
 
 use crate::wire::view::{view, words};
 
 view! {
-    /// What started a turn, or sent a message. One that has no `kind` is as good as none.
+    /// Origin of a turn or of a message. An origin without `kind` reads as absent.
     pub struct MessageOrigin {
         must {
-            /// Who or what.
+            /// Kind of the origin.
             kind: MessageOriginKind,
         }
         may {
-            /// What kind of task notice it is.
+            /// Kind of a task notification, e.g. `scheduled-trigger`, `external-event`.
             subkind: String,
-            /// What made the notice. From 2.1.329.
+            /// Producer of a task notification. Since 2.1.329.
             producer: String,
-            /// The run of the task that it is about. From 2.1.329.
+            /// Identifier of the run that a task notification is about. Since 2.1.329.
             run_id = "runId": String,
-            /// Reason why a scheduled prompt came, e.g. `scheduled`, `manual`.
+            /// Trigger of a scheduled prompt, e.g. `scheduled`, `manual`.
             fire_reason = "fireReason": String,
-            /// MCP server of a channel.
+            /// Name of the MCP server of a channel.
             server: String,
-            /// Sender: a session, or the observer.
+            /// Sender of the message: a session or the observer.
             from: String,
             /// Permission class of the sending session: `bypass` or `prompting`.
             from_mode = "fromMode": String,
-            /// Name of the sending session, for people.
+            /// Display name of the sending session.
             name: String,
-            /// Id by which a host can open the sending session.
+            /// Identifier by which a host can open the sending session.
             from_session = "fromSession": String,
-            /// Background subagent that sent the message.
+            /// Identifier of the background subagent that sent the message.
             sender_task_id = "senderTaskId": String,
             /// Text of the message without its envelope.
             body: String,
-            /// Process id of the sender, as the system reports it.
+            /// Process id of the sender, as reported by the operating system.
             verified_peer_pid = "verifiedPeerPid": u64,
         }
     }
 }
 
 words! {
-    /// Who or what started a turn ([wire reference, section 2.1](crate::guide::wire#21-begin-and-end-of-a-turn)).
+    /// Kind of the origin of a turn or message
+    /// ([wire reference, section 2.1](crate::guide::wire#21-begin-and-end-of-a-turn)).
     pub enum MessageOriginKind {
-        /// A person.
+        /// Prompt of a person.
         Human = "human",
-        /// A message of an MCP channel.
+        /// Message of an MCP channel.
         Channel = "channel",
-        /// A message of another session.
+        /// Message of another session.
         Peer = "peer",
-        /// A background task that ended, a scheduled prompt, and the like.
+        /// Notification, e.g. about a background task that ended, or a scheduled prompt.
         TaskNotification = "task-notification",
-        /// The coordinator of several sessions.
+        /// Message of the coordinator of several sessions.
         Coordinator = "coordinator",
-        /// Nobody knows.
+        /// Origin that the CLI could not classify.
         Unclassified = "unclassified",
-        /// An observer.
+        /// Message of an observer.
         Observer = "observer",
-        /// What an observer saw.
+        /// Activity that an observer reports.
         ObserverActivity = "observer-activity",
-        /// The CLI went on by itself.
+        /// Continuation that the CLI started by itself.
         AutoContinuation = "auto-continuation",
     }
 }

@@ -1,85 +1,85 @@
-//! How near the account's limits are.
+//! State of the usage limits of the account.
 
 use crate::wire::view::{view, words};
 
 view! {
-    /// A `rate_limit_event` line.
+    /// `rate_limit_event` message: the state of a usage limit.
     pub struct RateLimitEvent {
         must {
-            /// How near which limit is.
+            /// State of the limit.
             rate_limit_info: RateLimit,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// How near a limit is. Never seen in a recording; the fields are those of the SDKs' typings.
+    /// State of a usage limit. Not in any recording: the fields are taken from the typings of the official SDKs.
     pub struct RateLimit {
         must {
-            /// Whether more is allowed.
+            /// Decision whether further requests are allowed.
             status: RateLimitStatus,
         }
         may {
-            /// When the limit begins anew, in seconds since 1970.
+            /// Reset time of the limit, in seconds since 1970.
             resets_at = "resetsAt": f64,
-            /// Which limit.
+            /// Kind of the limit.
             limit = "rateLimitType": RateLimitKind,
-            /// How much of it is used, from 0 to 1.
+            /// Used share of the limit, from 0 to 1.
             utilization: f64,
-            /// Whether more is allowed beyond the limit, for money.
+            /// Decision whether paid usage beyond the limit (overage) is allowed.
             overage_status = "overageStatus": RateLimitStatus,
-            /// When the limit of that begins anew, in seconds since 1970.
+            /// Reset time of the overage limit, in seconds since 1970.
             overage_resets_at = "overageResetsAt": f64,
-            /// Why nothing is allowed beyond the limit.
+            /// Reason why overage is not allowed.
             overage_disabled_reason = "overageDisabledReason": String,
-            /// The limit is passed, and money is spent.
+            /// `true` if the limit is exceeded and overage is charged.
             is_using_overage = "isUsingOverage": bool,
-            /// Money is being spent.
+            /// `true` if overage is being charged.
             overage_in_use = "overageInUse": bool,
-            /// Money may be spent.
+            /// `true` if overage is enabled.
             overage_enabled = "overageEnabled": bool,
-            /// The part of the limit whose passing is told, from 0 to 1.
+            /// Threshold whose crossing this message reports, as a share of the limit from 0 to 1.
             surpassed_threshold = "surpassedThreshold": f64,
-            /// Whose limit it is: `service`, `channel` or `group_pool`.
+            /// Scope of the limit: `service`, `channel` or `group_pool`.
             limit_scope = "limitScope": String,
-            /// `credits_required`, ...
+            /// Code of the error, e.g. `credits_required`.
             error_code = "errorCode": String,
-            /// Whether the user may buy credits.
+            /// `true` if the user can purchase credits.
             can_user_purchase_credits = "canUserPurchaseCredits": bool,
-            /// Whether there is a saved way to pay.
+            /// `true` if a chargeable payment method is saved.
             has_chargeable_saved_payment_method = "hasChargeableSavedPaymentMethod": bool,
         }
     }
 }
 
 words! {
-    /// Whether more is allowed.
+    /// Decision whether further usage is allowed.
     pub enum RateLimitStatus {
-        /// It is.
+        /// Usage is allowed.
         Allowed = "allowed",
-        /// It is, but the limit is near.
+        /// Usage is allowed, but the limit is near.
         AllowedWarning = "allowed_warning",
-        /// It is not.
+        /// Usage is rejected: the limit is reached.
         Rejected = "rejected",
     }
 
-    /// Which limit.
+    /// Kind of a usage limit.
     pub enum RateLimitKind {
-        /// Of five hours.
+        /// Limit for five hours.
         FiveHour = "five_hour",
-        /// Of a week.
+        /// Limit for a week.
         SevenDay = "seven_day",
-        /// Of a week, of Opus.
+        /// Limit for a week, for Opus models.
         SevenDayOpus = "seven_day_opus",
-        /// Of a week, of Sonnet.
+        /// Limit for a week, for Sonnet models.
         SevenDaySonnet = "seven_day_sonnet",
-        /// Of a week, with what is spent beyond it.
+        /// Limit for a week, including overage.
         SevenDayOverageIncluded = "seven_day_overage_included",
-        /// Of what is spent beyond the limits.
+        /// Limit for overage.
         Overage = "overage",
     }
 }

@@ -1,4 +1,4 @@
-//! How a turn ended.
+//! Results: the messages that end turns.
 
 mod subagents;
 mod words;
@@ -16,108 +16,110 @@ use crate::wire::facts::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED};
 use crate::wire::view::view;
 
 view! {
-    /// A `result` line: how a turn ended ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
+    /// `result` message, which ends a turn ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
     pub struct TurnResult {
         must {
-            /// How it ended, roughly; see [`is_error`](TurnResult::is_error) too.
+            /// Kind of the result. `success` does not exclude an error; see [`is_error`](TurnResult::is_error).
             subtype: ResultKind,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
-            /// What the turn has to say at its end: the last text of the answer, or the API's error text. Only with
+            /// Final text of the turn: the last text of the answer, or the error text of the API. Only with
             /// [`ResultKind::Success`].
             result: String,
-            /// What went wrong. From 2.0.76, and only in the error results; see [`error_text`](TurnResult::error_text).
+            /// Error texts. Since 2.0.76, and only if `subtype` is an error; see
+            /// [`error_text`](TurnResult::error_text).
             errors: Vec<String>,
-            /// Why it ended. From 2.1.143; not for slash commands that run without the model.
+            /// Reason for the end of the turn. Since 2.1.143; absent for slash commands that run without the model.
             terminal_reason: TerminalReason,
-            /// Why the model stopped. From 2.1.50.
+            /// Reason why the model stopped. Since 2.1.50.
             stop_reason: StopReason,
-            /// The API's status code, where the turn ended on an error of the API. From 2.1.143.
+            /// HTTP status of the API error that ended the turn. Since 2.1.143.
             api_error_status: u64,
-            /// The API's own word for its error. From 2.1.329.
+            /// Type of the API error, as reported by the API, e.g. `rate_limit_error`. Since 2.1.329.
             api_error_type: String,
-            /// Kind of the API's failure, e.g. `connection_failed`. Since 2.1.329.
+            /// Kind of the API error, as reported by the CLI, e.g. `connection_failed`. Since 2.1.329.
             api_error: String,
-            /// How long the turn took, in milliseconds.
+            /// Duration of the turn, in milliseconds.
             duration_ms: f64,
-            /// How long the API took, in milliseconds: cumulative for the process.
+            /// Total duration of API requests, in milliseconds: cumulative for the process, not for this turn.
             duration_api_ms: f64,
-            /// How often the model was called.
+            /// Number of calls of the model in this turn.
             num_turns: u64,
-            /// What the process has cost so far, in US dollars: cumulative, not this turn's. See
-            /// [`cost_since`](TurnResult::cost_since).
+            /// Cost in US dollars: cumulative for the process, not for this turn. See
+            /// [`cost_since`](TurnResult::cost_since) for the cost of one turn.
             total_cost_usd: f64,
-            /// This turn's tokens, of the main loop only.
+            /// Token counts of this turn, without subagents.
             usage: Usage,
-            /// What each model was used for: cumulative for the process.
+            /// Token counts and cost by model: cumulative for the process.
             model_usage = "modelUsage": BTreeMap<String, ModelUsage>,
-            /// What each model was used for since the last result. From 2.1.329.
+            /// Token counts and cost by model since the previous result. Since 2.1.329.
             model_usage_since_last_result: BTreeMap<String, ModelUsage>,
-            /// The answer in the shape of the schema that was asked for.
+            /// Answer in the shape of the requested JSON schema.
             structured_output: Json,
-            /// A call of a tool that a hook put off.
+            /// Tool call that a hook deferred.
             deferred_tool_use: DeferredToolUse,
-            /// What started the turn, where that was no prompt of a host. From 2.1.143.
+            /// Origin of the turn, if it did not start with a prompt of the host. Since 2.1.143.
             origin: MessageOrigin,
-            /// The last prompt that it answers. From 2.1.250.
+            /// `uuid` of the last prompt that the turn answers. Since 2.1.250.
             user_message_uuid: String,
-            /// The prompts that it answers, in the order in which they were consumed, at most 64. From 2.1.259.
+            /// `uuid`s of the prompts that the turn answers, in the order in which the CLI consumed them; at most 64.
+            /// Since 2.1.259.
             user_message_uuids: Vec<String>,
-            /// The model's messages that the turn began, by their ids. From 2.1.330.
+            /// Identifiers of the assistant messages that the turn began. Since 2.1.330.
             begun_message_ids: Vec<String>,
-            /// Why the turn resumed an earlier one.
+            /// Reason why the turn resumed an earlier one.
             resume_reason: String,
-            /// Prompts in the CLI's queue when it was written. From 2.1.250.
+            /// Number of prompts in the CLI's queue when the result was written. Since 2.1.250.
             queued_turn_count: u64,
-            /// Which result of the process it is, from 0; a gap means a lost one. From 2.1.329.
+            /// Sequence number of the result in this process, from 0; a gap means a lost result. Since 2.1.329.
             result_index: u64,
-            /// The slash command, without the slash, that was the whole turn. From 2.1.329.
+            /// Slash command, without the slash, if the turn consisted of it alone. Since 2.1.329.
             local_command: String,
-            /// Subagents of the process, counted. From 2.1.250.
+            /// Counts of subagents of the process. Since 2.1.250.
             subagent_stats: SubagentStats,
-            /// How often the turn was stopped for safety. From 2.1.329.
+            /// Number of times the turn was stopped for safety. Since 2.1.329.
             safety_stops: u64,
-            /// Why the CLI could not start.
+            /// Reason why the CLI could not start.
             startup_failure_reason: String,
-            /// The configuration file that could not be read.
+            /// Configuration file that the CLI could not read.
             invalid_config_file: InvalidConfigFile,
-            /// When the credentials end.
+            /// Expiry time of the credentials.
             credential_expires_at: Json,
-            /// Whether the model is to be fast. From 2.1.143.
+            /// State of the fast mode. Since 2.1.143.
             fast_mode_state: FastMode,
-            /// Why it cannot be. From 2.1.250.
+            /// Reason why the fast mode is not available. Since 2.1.250.
             fast_mode_disabled_reason: String,
-            /// From the prompt to the first token, in milliseconds. From 2.1.143.
+            /// Time from the prompt to the first token, in milliseconds. Since 2.1.143.
             ttft_ms: f64,
-            /// From the prompt to the first event of the answer, in milliseconds. From 2.1.250.
+            /// Time from the prompt to the first event of the answer, in milliseconds. Since 2.1.250.
             ttft_stream_ms: f64,
-            /// From the prompt to the first request, in milliseconds. From 2.1.250.
+            /// Time from the prompt to the first API request, in milliseconds. Since 2.1.250.
             time_to_request_ms: f64,
-            /// From the prompt to the first line with content, in milliseconds. From 2.1.329.
+            /// Time from the prompt to the first message with content, in milliseconds. Since 2.1.329.
             first_content_frame_ms: f64,
-            /// When the first request was sent, in milliseconds since 1970. From 2.1.250.
+            /// Time of the first API request, in milliseconds since 1970. Since 2.1.250.
             request_sent_wall_ms: f64,
-            /// Tokens that the first request had read. From 2.1.329.
+            /// Number of input tokens of the first API request. Since 2.1.329.
             first_request_input_tokens: u64,
-            /// Tokens that the first request had read from the cache. From 2.1.329.
+            /// Number of tokens that the first API request read from the cache. Since 2.1.329.
             first_request_cache_read_input_tokens: u64,
-            /// Whether the session took over a process that was started in advance.
+            /// `true` if the session took over a process that had been started in advance.
             warm_spare_claimed: bool,
         }
         or_default {
-            /// Whether it is an error. A success can be one, where the API failed; an interrupted turn's, and one that had too
-            /// many turns, is none up to 2.1.50.
+            /// `true` if the turn failed. Also set with the subtype `success` if the API failed. In 2.1.50 and older versions,
+            /// `false` for an interrupted turn and for `error_max_turns`.
             is_error: bool,
-            /// Tools that were not allowed to run.
+            /// Tool calls that were denied in this turn.
             permission_denials: Vec<PermissionDenial>,
         }
     }
 
-    /// A configuration file that is not valid JSON.
+    /// Configuration file that is not valid JSON.
     pub struct InvalidConfigFile {
         must {
             /// Path of the file, on the CLI's machine.
@@ -128,47 +130,54 @@ view! {
             backup_path: String,
         }
         or_default {
-            /// True if the file is the CLI's global configuration.
+            /// `true` if the file is the global configuration of the CLI.
             is_global: bool,
-            /// True if the CLI looked for a backup.
+            /// `true` if the CLI searched for a backup.
             backup_searched: bool,
         }
     }
 
-    /// A call of a tool that was not allowed.
+    /// Tool call that was denied.
     pub struct PermissionDenial {
         may {
-            /// The call.
+            /// Identifier of the tool call.
             tool_use_id: String,
-            /// What it was to do.
+            /// Input of the tool.
             tool_input: Json,
         }
         or_default {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
         }
     }
 
-    /// A call of a tool that a `PreToolUse` hook put off.
+    /// Tool call that a `PreToolUse` hook deferred.
     pub struct DeferredToolUse {
         must {
-            /// The call.
+            /// Identifier of the tool call.
             id: String,
-            /// The tool.
+            /// Name of the tool.
             name: String,
         }
         may {
-            /// What it is to do.
+            /// Input of the tool.
             input: Json,
         }
     }
 }
 
 impl TurnResult {
-    /// Returns what went wrong, as text: the errors, else the result's text, else the subtype unless it is `success`, else the
-    /// API's status ([wire reference, section 3.8](crate::guide::wire#38-exit)). The CLI's remarks for its own developers (`[ede_diagnostic] ...`, in the
-    /// results of interrupted turns since 2.1.77 or so) do not count; instead of them the text says that the turn was interrupted, or
-    /// broke off.
+    /// Returns a description of the error: the first of these that is present
+    /// ([wire reference, section 3.8](crate::guide::wire#38-exit)).
+    ///
+    /// 1. The `errors`, joined by `"; "`.
+    /// 2. The text in `result`.
+    /// 3. The `subtype`, unless it is `success`.
+    /// 4. The HTTP status of the API.
+    ///
+    /// Diagnostics for the developers of the CLI (`[ede_diagnostic] ...`) are skipped. They appear in the results of
+    /// interrupted turns since about 2.1.77. Without other errors, the description is then that the turn was
+    /// interrupted or broke off.
     #[must_use]
     pub fn error_text(&self) -> String {
         let errors = self.error_texts();
@@ -188,8 +197,10 @@ impl TurnResult {
         }
     }
 
-    /// Returns whether the turn was interrupted. Before 2.1.91 the result of an interrupted turn, and of one that broke off by
-    /// itself, are the same: both count.
+    /// Returns `true` if the turn was interrupted.
+    ///
+    /// Before 2.1.91 the result of an interrupted turn does not differ from that of a turn that broke off by itself;
+    /// both return `true`.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         match &self.terminal_reason {
@@ -203,13 +214,13 @@ impl TurnResult {
         self.terminal_reason.as_ref().is_some_and(|reason| aborted.contains(reason))
     }
 
-    /// Returns whether no error and no text says what went wrong.
+    /// Returns `true` if neither the errors nor the text describe the error.
     fn says_nothing(&self) -> bool {
         self.result.as_deref().is_none_or(|text| text.trim().is_empty())
             && !self.error_texts().iter().any(|text| says_something(text))
     }
 
-    /// The errors; a bare text counts as one, and in a list what is no text does not count.
+    /// Returns the errors. A single string is read as a list of one; items of a list that are not strings are skipped.
     fn error_texts(&self) -> Vec<String> {
         if let Some(errors) = &self.errors {
             return errors.clone();
@@ -219,16 +230,17 @@ impl TurnResult {
         items.iter().filter_map(|item| item.decode().ok()).collect()
     }
 
-    /// What was spent since the result before it, in US dollars; `None` where this one does not say.
+    /// Returns the cost since the previous result, in US dollars, or `None` if this result reports no cost.
     ///
-    /// From 2.1.329 on the CLI tells it. Before, it is the difference of the two totals; a total that became smaller began
-    /// anew, as `/clear` makes it ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli), `conversation_reset`).
+    /// Since 2.1.329 the CLI reports this cost. For older versions it is the difference of the two totals. A total that
+    /// is smaller than the previous one has restarted at zero, e.g. after `/clear`
+    /// ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli), `conversation_reset`).
     #[must_use]
     pub fn cost_since(&self, before: Option<&Self>) -> Option<f64> {
         self.cost_after(before.and_then(|before| before.total_cost_usd))
     }
 
-    /// The same, after a total of that many US dollars.
+    /// Returns the cost since a previous total, in US dollars.
     pub(crate) fn cost_after(&self, total_before: Option<f64>) -> Option<f64> {
         if let Some(models) = &self.model_usage_since_last_result {
             return Some(models.values().filter_map(|model| model.cost_usd).sum());
@@ -239,7 +251,7 @@ impl TurnResult {
     }
 }
 
-/// Whether it is an error for people: neither blank nor a remark for the CLI's developers.
+/// Returns `true` if the error is neither blank nor a diagnostic for the developers of the CLI.
 fn says_something(error: &str) -> bool {
     let error = error.trim();
     !error.is_empty() && !is_diagnostic(error)
@@ -282,7 +294,7 @@ mod tests {
             ),
             (
                 r#""subtype":"error_during_execution","errors":["[ede_diagnostic] result_type=user"]"#,
-                "the turn broke off before it was answered",
+                "the turn ended early, without an answer",
             ),
             (r#""subtype":"error_during_execution","errors":["[ede_diagnostic] a","real"]"#, "real"),
             (r#""subtype":"error_new","errors":["a",5,{}]"#, "a"),

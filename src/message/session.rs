@@ -1,139 +1,140 @@
-//! Lines about the session as a whole that are no `system` lines.
+//! Messages about the session as a whole, except `system` messages.
 
 use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
-    /// A `conversation_reset` line: the conversation begins anew, as after `/clear`. Costs are counted from zero again. From
-    /// 2.1.250.
+    /// `conversation_reset` message: a new conversation starts in the same process, e.g. after `/clear`. Cumulative
+    /// costs restart at zero. Since 2.1.250.
     pub struct ConversationReset {
         must {
-            /// The new session.
+            /// Identifier of the new session.
             new_conversation_id: String,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session that it was.
+            /// Identifier of the session that ends.
             session_id: String,
-            /// Why. From 2.1.329.
+            /// Reason for the reset. Since 2.1.329.
             trigger: ResetTrigger,
-            /// The prompt that did it. From 2.1.329.
+            /// `uuid` of the prompt that caused the reset. Since 2.1.329.
             user_message_uuid: String,
-            /// When, in ISO 8601. From 2.1.329.
+            /// Time of the reset, in ISO 8601. Since 2.1.329.
             timestamp: String,
         }
     }
 
-    /// An `active_goal` line: what the session works for, or no longer.
+    /// `active_goal` message: the goal of the session was set, changed or removed.
     pub struct ActiveGoal {
         may {
-            /// The goal; none where there is none any more.
+            /// Current goal; `None` if the session has no goal any more.
             value: Goal,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// What the session works for.
+    /// Goal that the session works towards.
     pub struct Goal {
         must {
-            /// When it is reached, in words.
+            /// Condition under which the goal is reached, as text.
             condition: String,
         }
         may {
-            /// How often it was tried.
+            /// Number of attempts so far.
             iterations: u64,
-            /// Since when.
+            /// Time when the goal was set.
             set_at: Json,
-            /// Tokens used when it was set.
+            /// Number of tokens used before the goal was set.
             tokens_at_start: u64,
-            /// Why it is not reached yet.
+            /// Reason why the goal is not reached yet.
             last_reason: String,
         }
     }
 
-    /// A `command_lifecycle` line: how far the CLI is with a prompt that has a uuid. From 2.1.250.
+    /// `command_lifecycle` message: the state of a prompt with a `uuid` changed. Since 2.1.250.
     pub struct CommandLifecycle {
         must {
-            /// The prompt.
+            /// `uuid` of the prompt.
             command_uuid: String,
-            /// How far it is.
+            /// New state of the prompt.
             state: CommandState,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// A `prompt_suggestion` line: what the user might say next. At most one for a turn, after its result.
+    /// `prompt_suggestion` message: a suggestion for the next prompt. At most one per turn, after its result.
     pub struct PromptSuggestion {
         must {
-            /// The prompt.
+            /// Text of the suggested prompt.
             suggestion: String,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// An `auth_status` line: the CLI logs in.
+    /// `auth_status` message: the state of a login of the CLI.
     pub struct AuthStatus {
         may {
-            /// Whether it is at it.
+            /// `true` if the login is in progress.
             is_authenticating = "isAuthenticating": bool,
-            /// What went wrong.
+            /// Description of the error, if the login failed.
             error: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
         or_default {
-            /// What it has to say.
+            /// Lines of output for the user.
             output: Vec<String>,
         }
     }
 
-    /// A `keep_alive` line: a sign of life. A session counts these and hands none out.
+    /// `keep_alive` message: a sign that the CLI is alive. A session counts these messages and emits no action for
+    /// them.
     pub struct KeepAlive {
         may {
-            /// How far the start is.
+            /// Progress of the start of the CLI.
             startup_mark: Json,
         }
     }
 }
 
 words! {
-    /// Why a conversation begins anew.
+    /// Reason for a new conversation in the same process.
     pub enum ResetTrigger {
-        /// `/clear`.
+        /// The user ran `/clear`.
         Clear = "clear",
-        /// A plan was accepted.
+        /// The user accepted a plan and left plan mode.
         PlanModeExit = "plan_mode_exit",
-        /// A fresh session was asked for.
+        /// A new session was requested.
         FreshSession = "fresh_session",
-        /// The first steps are done.
+        /// The introduction for new users ended.
         Onboarding = "onboarding",
     }
 
-    /// How far the CLI is with a prompt.
+    /// State of a prompt in the CLI.
     pub enum CommandState {
-        /// It waits.
+        /// The prompt is in the queue of the CLI.
         Queued = "queued",
-        /// A turn has taken it up.
+        /// A turn has started to process the prompt.
         Started = "started",
-        /// It is done.
+        /// The CLI has finished with the prompt.
         Completed = "completed",
-        /// It is withdrawn, or its turn was interrupted or failed.
+        /// The prompt was withdrawn, or its turn was interrupted or failed.
         Cancelled = "cancelled",
     }
 }

@@ -1,4 +1,4 @@
-//! An answer as it comes: `stream_event` lines, and the events of the Messages API in them.
+//! Streamed answers: `stream_event` messages and the events of the Messages API in them.
 
 use std::fmt;
 
@@ -12,230 +12,231 @@ use crate::wire::read::{Reader, Tags, read_line};
 use crate::wire::view::{FromJson, tagged, view};
 
 view! {
-    /// A `stream_event` line, with `--include-partial-messages`. The complete `assistant` line still follows.
+    /// `stream_event` message, sent with `--include-partial-messages`. The complete `assistant` message still follows.
     pub struct StreamEvent {
         must {
-            /// The event of the Messages API.
+            /// Event of the Messages API.
             event: StreamEventKind,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
-            /// The call of a tool whose subagent speaks; none for the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
-            /// From the request to the first token, in milliseconds; on a `message_start`. From 2.1.143.
+            /// Time from the request to the first token, in milliseconds; only on a `message_start`. Since 2.1.143.
             ttft_ms: f64,
-            /// The prompt that is answered: the last one consumed. On a turn's first event only. From 2.1.250.
+            /// `uuid` of the last consumed prompt, which the turn answers. Only on the first event of a turn. Since
+            /// 2.1.250.
             user_message_uuid: String,
-            /// The prompts that are answered, in the order in which they were consumed, at most 64. On a turn's first event
-            /// only. From 2.1.329.
+            /// `uuid`s of the prompts that the turn answers, in the order in which the CLI consumed them; at most 64.
+            /// Only on the first event of a turn. Since 2.1.329.
             user_message_uuids: Vec<String>,
-            /// Why the turn resumes an earlier one.
+            /// Reason why the turn resumes an earlier one.
             resume_reason: String,
-            /// The API's id of the answer, on every event. From 2.1.329.
+            /// Identifier that the API assigned to the answer; on every event. Since 2.1.329.
             api_message_id: String,
-            /// How thoughts are to be shown. From 2.1.329.
+            /// Form in which a host should display thinking. Since 2.1.329.
             thinking_display: String,
-            /// Blocks of an answer that will not be completed. From 2.1.329.
+            /// Content blocks that the API will not complete. Since 2.1.329.
             abandoned_blocks: AbandonedBlocks,
-            /// Lines that are still to come. From 2.1.329; only an empty list was seen.
+            /// Messages that are still to come. Since 2.1.329; only an empty list was seen.
             owed_rows: Vec<Json>,
         }
     }
 
-    /// Blocks of an answer that will not be completed.
+    /// Content blocks of an answer that the API will not complete.
     pub struct AbandonedBlocks {
         may {
-            /// The API's id of the answer.
+            /// Identifier that the API assigned to the answer.
             api_message_id: String,
-            /// The first of them.
+            /// Index of the first of these blocks, from 0.
             from_block_index: u64,
         }
     }
 
-    /// An answer begins.
+    /// Start of an answer.
     pub struct MessageStart {
         must {
-            /// The answer so far; 1.0.128 and 2.0.76 have content in it.
+            /// Answer so far. The CLI 1.0.128 and 2.0.76 send it with content.
             message: AssistantMessage,
         }
     }
 
-    /// A block begins.
+    /// Start of a content block.
     pub struct BlockStart {
         must {
-            /// Which, from 0.
+            /// Index of the block in the answer, from 0.
             index: u64,
-            /// The block so far, empty as a rule.
+            /// Block so far; usually empty.
             content_block: ContentBlock,
         }
     }
 
-    /// A block goes on.
+    /// Addition to a content block.
     pub struct BlockDelta {
         must {
-            /// Which, from 0.
+            /// Index of the block in the answer, from 0.
             index: u64,
-            /// What is added.
+            /// Part that is added to the block.
             delta: ContentDelta,
         }
     }
 
-    /// A block is complete.
+    /// End of a content block.
     pub struct BlockStop {
         must {
-            /// Which, from 0.
+            /// Index of the block in the answer, from 0.
             index: u64,
         }
     }
 
-    /// What is known of an answer at its end.
+    /// Metadata of an answer, sent at its end.
     pub struct MessageDelta {
         must {
-            /// Why it ends.
+            /// Reason for the end of the answer.
             delta: MessageEnd,
         }
         may {
-            /// Tokens so far.
+            /// Token counts so far.
             usage: Usage,
-            /// What was cleared from the context.
+            /// Edits of the context by the API.
             context_management: Json,
         }
     }
 
-    /// Why an answer ends.
+    /// Reason for the end of an answer.
     pub struct MessageEnd {
         may {
-            /// Why the model stopped.
+            /// Reason why the model stopped.
             stop_reason: StopReason,
-            /// At which sequence it stopped.
+            /// Stop sequence that ended the answer.
             stop_sequence: String,
-            /// More about why it stopped.
+            /// Details of the stop reason.
             stop_details: Json,
-            /// The container in which code ran.
+            /// Container in which the API ran code.
             container: Json,
         }
     }
 
-    /// An event that says nothing more.
+    /// Event without fields.
     pub struct EmptyEvent {}
 
-    /// The stream broke off.
+    /// Error that ended the stream.
     pub struct StreamError {
         may {
-            /// The API's error.
+            /// Error reported by the API.
             error: ApiError,
         }
     }
 
-    /// An error of the Messages API.
+    /// Error of the Messages API.
     pub struct ApiError {
         may {
-            /// `overloaded_error`, `api_error`, ...
+            /// Type of the error, e.g. `overloaded_error`, `api_error`.
             kind = "type": String,
-            /// In words.
+            /// Description of the error.
             message: String,
         }
     }
 
-    /// A part of a text.
+    /// Part of a text block.
     pub struct TextDelta {
         must {
-            /// The part.
+            /// Text that is added to the block.
             text: String,
         }
     }
 
-    /// A part of the thoughts.
+    /// Part of a thinking block.
     pub struct ThinkingDelta {
         must {
-            /// The part.
+            /// Text that is added to the thinking.
             thinking: String,
         }
         may {
-            /// How many tokens there are so far, about.
+            /// Estimated number of tokens so far.
             estimated_tokens: u64,
         }
     }
 
-    /// The signature of thoughts.
+    /// Signature of a thinking block.
     pub struct SignatureDelta {
         must {
-            /// The whole of it.
+            /// Complete signature. It is not split into parts.
             signature: String,
         }
     }
 
-    /// A part of a tool's input.
+    /// Part of the input of a tool call.
     pub struct InputDelta {
         must {
-            /// The part, as JSON text.
+            /// JSON text that is added to the input; not valid JSON by itself.
             partial_json: String,
         }
     }
 
-    /// Where a text is taken from.
+    /// Citation in a text block.
     pub struct CitationDelta {
         must {
-            /// One more of them.
+            /// Citation that is added to the block.
             citation: Json,
         }
     }
 }
 
 tagged! {
-    /// An event of the Messages API, by its `type`.
+    /// Event of the Messages API, by its `type`.
     pub enum StreamEventKind by "type" {
-        /// An answer begins.
+        /// Start of an answer.
         MessageStart(Box<MessageStart>) = "message_start",
-        /// A block begins.
+        /// Start of a content block.
         BlockStart(Box<BlockStart>) = "content_block_start",
-        /// A block goes on.
+        /// Addition to a content block.
         BlockDelta(BlockDelta) = "content_block_delta",
-        /// A block is complete.
+        /// End of a content block.
         BlockStop(BlockStop) = "content_block_stop",
-        /// What is known of an answer at its end.
+        /// Metadata of an answer, sent at its end.
         MessageDelta(Box<MessageDelta>) = "message_delta",
-        /// An answer is complete.
+        /// End of an answer.
         MessageStop(EmptyEvent) = "message_stop",
-        /// Nothing happened.
+        /// Sign that the connection is alive.
         Ping(EmptyEvent) = "ping",
-        /// The stream broke off.
+        /// Error that ended the stream.
         Error(StreamError) = "error",
     }
 
-    /// What is added to a block, by its `type`.
+    /// Addition to a content block, by its `type`.
     pub enum ContentDelta by "type" {
-        /// A part of a text.
+        /// Part of a text.
         Text(TextDelta) = "text_delta",
-        /// A part of the thoughts.
+        /// Part of the thinking.
         Thinking(ThinkingDelta) = "thinking_delta",
-        /// The signature of thoughts.
+        /// Signature of the thinking.
         Signature(SignatureDelta) = "signature_delta",
-        /// A part of a tool's input.
+        /// Part of the input of a tool call.
         Input(InputDelta) = "input_json_delta",
-        /// Where a text is taken from.
+        /// Citation in a text.
         Citation(CitationDelta) = "citations_delta",
     }
 }
 
-/// What a `stream_event` adds to the answer, read without the rest of the line.
+/// Part that a `stream_event` adds to the answer, decoded without the other fields of the message.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamDelta {
-    /// A part of the text.
+    /// Part of the text.
     Text(String),
-    /// A part of the thinking.
+    /// Part of the thinking.
     Thinking(String),
-    /// The signature of the thinking.
+    /// Signature of the thinking.
     Signature(String),
-    /// A part of a tool's input, as JSON text.
+    /// Part of the input of a tool call, as JSON text.
     Input(String),
-    /// Where the text is taken from.
+    /// Citation in the text.
     Citation(Json),
-    /// A delta of another type, as it came.
+    /// Delta of another type, unchanged.
     Other(Json),
 }
 
@@ -253,7 +254,7 @@ impl fmt::Debug for StreamDelta {
     }
 }
 
-/// The delta of a `content_block_delta`. Of its text there is one copy, and of nothing else any.
+/// Returns the delta of a `content_block_delta`. Its text is copied once, and nothing else is copied.
 pub(super) fn delta(line: &[u8]) -> Option<StreamDelta> {
     read_line(line, |reader| reader.within("event", block_delta)).ok()?
 }

@@ -1,4 +1,4 @@
-//! `system` lines, by their `subtype`.
+//! `system` messages, by their `subtype`.
 
 pub mod hooks;
 pub mod model;
@@ -10,67 +10,67 @@ pub mod tasks;
 use crate::wire::view::tagged;
 
 tagged! {
-    /// A `system` line, by its `subtype` ([wire reference, section 1.5](crate::guide::wire#15-subtypes-of-system)).
+    /// `system` message, by its `subtype` ([wire reference, section 1.5](crate::guide::wire#15-subtypes-of-system)).
     pub enum System by "subtype" {
-        /// A turn begins.
+        /// Start of a turn.
         Init(Box<session::Init>) = "init",
-        /// What the CLI is at; a new permission mode.
+        /// Current activity of the CLI, or a new permission mode.
         Status(session::Status) = "status",
-        /// Whether anything is owed.
+        /// Change between idle and running.
         SessionStateChanged(session::SessionStateChanged) = "session_state_changed",
-        /// The session has a new title.
+        /// New title of the session.
         SessionTitleChanged(session::SessionTitleChanged) = "session_title_changed",
-        /// There are other slash commands.
+        /// New list of slash commands.
         CommandsChanged(session::CommandsChanged) = "commands_changed",
-        /// What was before is summed up.
+        /// Compaction of the conversation.
         CompactBoundary(session::CompactBoundary) = "compact_boundary",
-        /// A plugin is being installed.
+        /// Progress of the installation of plugins.
         PluginInstall(session::PluginInstall) = "plugin_install",
-        /// The process will end.
+        /// Announcement that the process will end.
         WorkerShuttingDown(session::WorkerShuttingDown) = "worker_shutting_down",
-        /// A request to the API is tried again.
+        /// Retry of a failed API request.
         ApiRetry(model::ApiRetry) = "api_retry",
-        /// The model thinks.
+        /// Progress of the thinking of the model.
         ThinkingTokens(model::ThinkingTokens) = "thinking_tokens",
-        /// The model refused, and another answers.
+        /// Refusal by a model; another model answers.
         ModelRefusalFallback(model::ModelRefusal) = "model_refusal_fallback",
-        /// The model refused, and no other answers.
+        /// Refusal by a model; no other model answers.
         ModelRefusalNoFallback(model::ModelRefusal) = "model_refusal_no_fallback",
-        /// A request of the host is worked on.
+        /// Progress of an outgoing request.
         ControlRequestProgress(model::ControlRequestProgress) = "control_request_progress",
-        /// A task began.
+        /// Start of a task.
         TaskStarted(tasks::TaskStarted) = "task_started",
-        /// How far a task is.
+        /// Progress of a task.
         TaskProgress(tasks::TaskProgress) = "task_progress",
-        /// Something about a task is new.
+        /// Changed properties of a task.
         TaskUpdated(tasks::TaskUpdated) = "task_updated",
-        /// A task ended.
+        /// End of a task.
         TaskNotification(tasks::TaskNotification) = "task_notification",
-        /// All tasks in the background.
+        /// Complete list of background tasks.
         BackgroundTasksChanged(tasks::BackgroundTasksChanged) = "background_tasks_changed",
-        /// A hook began.
+        /// Start of a hook.
         HookStarted(hooks::HookStarted) = "hook_started",
-        /// A hook said something.
+        /// Output of a running hook.
         HookProgress(hooks::HookProgress) = "hook_progress",
-        /// A hook ended.
+        /// End of a hook.
         HookResponse(hooks::HookResponse) = "hook_response",
-        /// A call of a tool was not allowed.
+        /// Denial of a tool call.
         PermissionDenied(notices::PermissionDenied) = "permission_denied",
-        /// A remark for people.
+        /// Remark for the user.
         Informational(notices::Informational) = "informational",
-        /// A notice for people.
+        /// Notification for the user.
         Notification(notices::Notification) = "notification",
-        /// The output of a slash command.
+        /// Output of a slash command.
         LocalCommandOutput(notices::LocalCommandOutput) = "local_command_output",
-        /// What the model remembers.
+        /// Memories recalled for the model.
         MemoryRecall(notices::MemoryRecall) = "memory_recall",
-        /// A form that was to be filled in elsewhere is done.
+        /// End of an elicitation by URL.
         ElicitationComplete(notices::ElicitationComplete) = "elicitation_complete",
-        /// Files were stored.
+        /// Result of storing files at the API.
         FilesPersisted(storage::FilesPersisted) = "files_persisted",
-        /// The transcript could not be written.
+        /// Failure to write the transcript.
         SessionWritesLost(storage::SessionWritesLost) = "session_writes_lost",
-        /// The transcript could not be mirrored.
+        /// Failure to mirror the transcript.
         MirrorError(storage::MirrorError) = "mirror_error",
     }
 }

@@ -1,13 +1,13 @@
-//! Inputs of the CLI's own tools, where hosts decide or show something by them.
+//! Inputs of the CLI's built-in tools that hosts most often decide about or display.
 //!
-//! Each names what the tool has had since the oldest version that was tried, 1.0.128, and what came later as optional; the
-//! source is `sdk-tools.d.ts` of the official SDK 0.3.332. What is not named is in `unknown_fields`.
+//! A required field has existed since 1.0.128, the oldest tested version. Fields that were added later are optional.
+//! The source is `sdk-tools.d.ts` of the official SDK 0.3.332. Other fields are in `unknown_fields`.
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::wire::view::{FromJson, view, words};
 
-/// Input of a tool call, by the tool's name.
+/// Input of a tool call, by the name of the tool.
 ///
 /// ```
 /// use claude_duplex::Json;
@@ -23,30 +23,30 @@ use crate::wire::view::{FromJson, view, words};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ToolInput {
-    /// Runs a shell command.
+    /// Input of `Bash`, which runs a shell command.
     Bash(BashInput),
-    /// Replaces text in a file.
+    /// Input of `Edit`, which replaces text in a file.
     Edit(EditInput),
-    /// Writes a whole file.
+    /// Input of `Write`, which writes a whole file.
     Write(WriteInput),
-    /// Reads a file.
+    /// Input of `Read`, which reads a file.
     Read(ReadInput),
-    /// Replaces the list of things to do.
+    /// Input of `TodoWrite`, which replaces the to-do list.
     TodoWrite(TodoWriteInput),
-    /// Starts a subagent: `Agent` or `Task`, by version.
+    /// Input of `Agent`, which starts a subagent. Older versions of the CLI name the tool `Task`.
     Agent(AgentInput),
-    /// Asks the user to approve a plan.
+    /// Input of `ExitPlanMode`, which asks the user to approve a plan.
     ExitPlanMode(ExitPlanModeInput),
-    /// Input of any other tool, as the CLI wrote it.
+    /// Input of any other tool, unchanged.
     Other(Json),
 }
 
 impl ToolInput {
-    /// Reads the input of a call of that tool.
+    /// Decodes the input of a call of the tool `tool_name`.
     ///
     /// # Errors
-    /// [`DecodeError`] if the input of a known tool lacks what that tool requires. While a call is streamed its input is not
-    /// complete.
+    /// [`DecodeError`] if the input of a known tool lacks a required field. While a call is streamed, its input is
+    /// incomplete.
     pub fn parse(tool_name: &str, input: &Json) -> Result<Self, DecodeError> {
         Ok(match tool_name {
             "Bash" => Self::Bash(FromJson::from_json(input)?),
@@ -62,41 +62,41 @@ impl ToolInput {
 }
 
 view! {
-    /// Input of `Bash`.
+    /// Input of the tool `Bash`.
     pub struct BashInput {
         must {
             /// Command line for the shell.
             command: String,
         }
         may {
-            /// Description of the command, for people.
+            /// Description of the command for the user.
             description: String,
-            /// Time limit in milliseconds.
+            /// Timeout of the command, in milliseconds.
             timeout: f64,
-            /// Runs the command in the background.
+            /// `true` if the command runs in the background.
             run_in_background: bool,
-            /// Runs the command outside of the sandbox.
+            /// `true` if the command runs outside the sandbox.
             dangerously_disable_sandbox = "dangerouslyDisableSandbox": bool,
         }
     }
 
-    /// Input of `Edit`.
+    /// Input of the tool `Edit`.
     pub struct EditInput {
         must {
             /// Absolute path of the file.
             file_path: String,
             /// Text to replace.
             old_string: String,
-            /// Text that takes its place.
+            /// Text that replaces `old_string`.
             new_string: String,
         }
         may {
-            /// Replaces every occurrence.
+            /// `true` if every occurrence is replaced.
             replace_all: bool,
         }
     }
 
-    /// Input of `Write`.
+    /// Input of the tool `Write`.
     pub struct WriteInput {
         must {
             /// Absolute path of the file.
@@ -106,79 +106,79 @@ view! {
         }
     }
 
-    /// Input of `Read`.
+    /// Input of the tool `Read`.
     pub struct ReadInput {
         must {
             /// Absolute path of the file.
             file_path: String,
         }
         may {
-            /// Number of the first line.
+            /// Number of the first line to read.
             offset: f64,
-            /// Number of lines.
+            /// Number of lines to read.
             limit: f64,
-            /// Pages of a PDF, e.g. `1-5`.
+            /// Pages of a PDF to read, e.g. `1-5`.
             pages: String,
         }
     }
 
-    /// Input of `TodoWrite`.
+    /// Input of the tool `TodoWrite`.
     pub struct TodoWriteInput {
         must {
-            /// The whole list.
+            /// Complete new list.
             todos: Vec<Todo>,
         }
     }
 
-    /// Entry of a list of things to do.
+    /// Entry of a to-do list.
     pub struct Todo {
         must {
-            /// Description, as an order.
+            /// Description of the entry, as an imperative.
             content: String,
             /// State of the entry.
             status: TodoStatus,
         }
         may {
-            /// Description while it is in progress.
+            /// Description of the entry while it is in progress.
             active_form = "activeForm": String,
         }
     }
 
-    /// Input of `Agent` and `Task`.
+    /// Input of the tools `Agent` and `Task`.
     pub struct AgentInput {
         must {
             /// Description of the task in three to five words.
             description: String,
-            /// Task of the subagent.
+            /// Prompt for the subagent.
             prompt: String,
         }
         may {
-            /// Kind of the subagent.
+            /// Type of the subagent.
             subagent_type: String,
             /// Model of the subagent.
             model: String,
-            /// Runs the subagent in the background.
+            /// `true` if the subagent runs in the background.
             run_in_background: bool,
-            /// Name of the subagent, by which messages reach it.
+            /// Name of the subagent, to which messages can be sent.
             name: String,
-            /// Isolation of its files: `worktree` or `remote`.
+            /// Isolation of the files of the subagent: `worktree` or `remote`.
             isolation: String,
         }
     }
 
-    /// Input of `ExitPlanMode`.
+    /// Input of the tool `ExitPlanMode`.
     pub struct ExitPlanModeInput {
         may {
-            /// The plan, in Markdown.
+            /// Text of the plan, in Markdown.
             plan: String,
-            /// File that contains the plan.
+            /// Path of the file that contains the plan.
             plan_file_path = "planFilePath": String,
-            /// Commands that the plan needs permission for.
+            /// Kinds of commands for which the plan needs permission.
             allowed_prompts = "allowedPrompts": Vec<AllowedPrompt>,
         }
     }
 
-    /// Kind of command that a plan needs permission for.
+    /// Kind of command for which a plan needs permission.
     pub struct AllowedPrompt {
         must {
             /// Tool that runs the commands: `Bash`.
@@ -190,13 +190,13 @@ view! {
 }
 
 words! {
-    /// State of a thing to do.
+    /// State of a to-do entry.
     pub enum TodoStatus {
-        /// Work has not begun.
+        /// The work has not started.
         Pending = "pending",
-        /// Work is in progress.
+        /// The work is in progress.
         InProgress = "in_progress",
-        /// Work is done.
+        /// The work is done.
         Completed = "completed",
     }
 }

@@ -1,87 +1,87 @@
-//! Lines about tools that run.
+//! Messages about running tools.
 
 use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// A `tool_progress` line: a tool still runs.
+    /// `tool_progress` message: a tool is still running.
     pub struct ToolProgress {
         must {
-            /// The call.
+            /// Identifier of the tool call.
             tool_use_id: String,
         }
         may {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
-            /// The call of a tool whose subagent calls it; none for the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
-            /// How long it has run, in seconds.
+            /// Time since the start of the tool, in seconds.
             elapsed_time_seconds: f64,
-            /// The task in which it runs.
+            /// Identifier of the background task in which the tool runs.
             task_id: String,
-            /// Only a sign of life.
+            /// `true` if the message reports no progress, only that the tool is alive.
             heartbeat: bool,
-            /// The subagent's kind.
+            /// Type of the subagent.
             subagent_type: String,
-            /// The subagent's request to the API is tried again.
+            /// Repetition of a failed API request of the subagent.
             subagent_retry: SubagentRetry,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// A subagent's request to the API that is tried again.
+    /// Repetition of a failed API request of a subagent.
     pub struct SubagentRetry {
         may {
-            /// The subagent.
+            /// Identifier of the subagent.
             agent_id: String,
-            /// The how manieth try comes next, from 1.
+            /// Number of the next retry, counted from 1.
             attempt: u64,
-            /// How many there will be.
+            /// Maximum number of retries.
             max_retries: u64,
-            /// How long until then, in milliseconds.
+            /// Delay before the next retry, in milliseconds.
             retry_delay_ms: f64,
-            /// The API's status code; none where there was no answer.
+            /// HTTP status of the failed request; `None` if the API did not respond.
             error_status: u64,
-            /// What kind of error.
+            /// Category of the error.
             error_category: String,
         }
     }
 
-    /// A `tool_use_summary` line: what several calls did, in a few words.
+    /// `tool_use_summary` message: a short summary of several tool calls.
     pub struct ToolUseSummary {
         must {
-            /// The words.
+            /// Text of the summary.
             summary: String,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
         or_default {
-            /// The calls.
+            /// Identifiers of the tool calls that the summary covers.
             preceding_tool_use_ids: Vec<String>,
         }
     }
 
-    /// A `transcript_mirror` line, with `--session-mirror`: what the CLI added to a transcript file.
+    /// `transcript_mirror` message, sent with `--session-mirror`: entries that the CLI added to a transcript file.
     pub struct TranscriptMirror {
         must {
-            /// The file.
+            /// Path of the transcript file.
             file_path = "filePath": String,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
         or_default {
-            /// The lines.
+            /// Entries, in the order of the file.
             entries: Vec<Json>,
         }
     }

@@ -1,4 +1,4 @@
-//! What a turn's messages say, gathered: texts, calls of tools with their results, how it ended.
+//! Content of a turn, collected from its messages: texts, tool calls with their results, and the result.
 
 use std::fmt;
 use std::mem;
@@ -13,16 +13,16 @@ use crate::base::json::Json;
 use crate::base::text::Quoted;
 use crate::wire::kind::MessageKind;
 
-/// What an entry counts for beyond its own text.
+/// Bytes that an entry counts towards the limit, in addition to its content.
 const OVERHEAD: usize = 128;
 
-/// Content of a turn: its texts, its calls of tools with their results, and how it ended.
+/// Content of a turn: texts, tool calls with their results, and the result of the turn.
 ///
-/// A transcript applies the edits of an [`Accumulator`], so it has the final content at every moment: text of a stream that
-/// broke off, and messages that the CLI takes back, are removed.
+/// A transcript applies the edits of an [`Accumulator`]: text of a stream that broke off, and messages that the CLI
+/// retracts, are removed.
 ///
-/// It holds at most [`limit`](Transcript::with_limit) bytes of texts, inputs and results, drops what comes after, and
-/// [says so](Transcript::dropped). The turn's result is always kept.
+/// A transcript stores at most [`limit`](Transcript::with_limit) bytes of texts, inputs and results. Content beyond the
+/// limit is dropped and counted in [`dropped`](Transcript::dropped). The result of the turn is always stored.
 ///
 /// ```
 /// use claude_duplex::Message;
@@ -30,29 +30,34 @@ const OVERHEAD: usize = 128;
 ///
 /// let mut transcript = Transcript::new();
 /// for line in [
-///     r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I look."}]}}"#,
-///     r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{"command":"ls"}}]}}"#,
-///     r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"a.txt"}]}}"#,
-///     r#"{"type":"assistant","message":{"content":[{"type":"text","text":"One file."}]}}"#,
-///     r#"{"type":"result","subtype":"success","result":"One file.","is_error":false}"#,
+///     r#"{"type":"assistant","message":{"content":[
+///         {"type":"text","text":"I look."}]}}"#,
+///     r#"{"type":"assistant","message":{"content":[
+///         {"type":"tool_use","id":"t","name":"Bash","input":{"command":"ls"}}]}}"#,
+///     r#"{"type":"user","message":{"content":[
+///         {"type":"tool_result","tool_use_id":"t","content":"a.txt"}]}}"#,
+///     r#"{"type":"assistant","message":{"content":[
+///         {"type":"text","text":"One file."}]}}"#,
+///     r#"{"type":"result","subtype":"success","result":"One file."}"#,
 /// ] {
 ///     transcript.add(&Message::parse(line.as_bytes())?);
 /// }
 /// assert_eq!(transcript.text(), "I look.\nOne file.");
 /// assert_eq!(transcript.final_text(), Some("One file."));
 /// let call = transcript.calls().next().unwrap();
-/// assert_eq!((call.name.as_str(), call.result.as_ref().unwrap().text()), ("Bash", "a.txt".into()));
+/// assert_eq!(call.name, "Bash");
+/// assert_eq!(call.result.as_ref().unwrap().text(), "a.txt");
 /// # Ok::<(), claude_duplex::RejectedReason>(())
 /// ```
 #[derive(Clone)]
 pub struct Transcript {
     accumulator: Accumulator,
-    /// In the order of their blocks' numbers.
+    /// Entries, sorted by the number of the block.
     entries: Vec<Entry>,
-    /// Number of the newest block that was seen, kept or not.
+    /// Number of the newest block so far, whether it was stored or dropped.
     newest: Option<BlockId>,
     result: Option<Box<TurnResult>>,
-    /// Evidence of why the turn failed: the last message's error, and how near a limit is.
+    /// Error of the last message of the main thread, used to classify a failure; `rate_limit` is used likewise.
     error: Option<AssistantError>,
     rate_limit: Option<Box<RateLimit>>,
     held: usize,
@@ -64,9 +69,9 @@ pub struct Transcript {
 struct Entry {
     block: AccumulatedBlock,
     complete: bool,
-    /// The CLI's own text.
+    /// `true` if the CLI wrote the text, not a model.
     synthetic: bool,
-    /// Bytes that were not kept.
+    /// Number of bytes that were not stored.
     missing: u64,
     content: Kept,
 }
@@ -78,33 +83,33 @@ enum Kept {
     Nothing,
 }
 
-/// A call of a tool, with its result as soon as that is there.
+/// Tool call, with its result if the tool has finished.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ToolCall {
-    /// By which its result names it.
+    /// Identifier of the call; the result repeats it as `tool_use_id`.
     pub id: String,
-    /// The tool.
+    /// Name of the tool.
     pub name: String,
-    /// Its input.
+    /// Input of the tool, a JSON object.
     pub input: Option<Json>,
-    /// The call of a tool whose subagent calls it; none for the main thread.
+    /// Identifier of the tool call that started the subagent making this call; `None` in the main thread.
     pub parent_tool_use_id: Option<String>,
-    /// What it gave; none while it runs, and where it was never answered.
+    /// Result of the tool; `None` while the tool is running, or if the CLI sent no result.
     pub result: Option<ToolResultBlock>,
 }
 
-/// What a [`Transcript`] did not keep.
+/// Amount of content that a [`Transcript`] did not store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DroppedText {
-    /// Text blocks over the limit.
+    /// Number of text blocks beyond the limit.
     pub texts: u64,
-    /// Calls over the limit.
+    /// Number of tool calls beyond the limit.
     pub calls: u64,
-    /// Results over the limit, results of calls that are not here, and second results of one call.
+    /// Number of tool results that were dropped: beyond the limit, of an unknown call, or the second of a call.
     pub results: u64,
-    /// Bytes over the limit.
+    /// Number of bytes beyond the limit.
     pub bytes: u64,
 }
 
@@ -147,8 +152,8 @@ impl Transcript {
         Self::with_limit(Self::LIMIT)
     }
 
-    /// Creates an empty transcript that holds at most that many bytes of texts, inputs, results and ids, and at most as much
-    /// again for blocks that are still streamed.
+    /// Creates an empty transcript that stores at most `bytes` bytes of texts, inputs, results and ids. Blocks that are
+    /// still streamed take at most the same amount in addition.
     #[must_use]
     pub fn with_limit(bytes: usize) -> Self {
         Self {
@@ -164,8 +169,8 @@ impl Transcript {
         }
     }
 
-    /// Takes a message of any kind. Messages are given in the order in which they came. A message that a view cannot decode adds
-    /// nothing.
+    /// Adds a message of any kind. Pass messages in the order in which they arrived. A message that cannot be decoded
+    /// is ignored.
     pub fn add(&mut self, message: &Message) {
         let unmatched = self.accumulator.unmatched_results();
         for edit in self.accumulator.add(message) {
@@ -186,7 +191,7 @@ impl Transcript {
         }
     }
 
-    /// Returns the complete text blocks of the main thread, in their order.
+    /// Returns the complete text blocks of the main thread, in order.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(|entry| match &entry.content {
             Kept::Text(text) if entry.complete => Some(text.as_str()),
@@ -194,14 +199,15 @@ impl Transcript {
         })
     }
 
-    /// Returns the complete texts of the main thread, joined by line ends.
+    /// Returns the complete text blocks of the main thread, joined by line breaks.
     #[must_use]
     pub fn text(&self) -> String {
         self.texts().collect::<Vec<_>>().join("\n")
     }
 
-    /// Returns the streamed text of the last text block if that block is not complete, with `--include-partial-messages`; else
-    /// an empty string. In an interrupted turn the block may never be completed.
+    /// Returns the streamed text of the last text block if that block is incomplete, or else an empty string.
+    ///
+    /// Text is streamed with `--include-partial-messages`. In an interrupted turn the block can stay incomplete.
     #[must_use]
     pub fn partial_text(&self) -> &str {
         let texts = self.entries.iter().rev().filter_map(|entry| match &entry.content {
@@ -214,8 +220,8 @@ impl Transcript {
         }
     }
 
-    /// Returns the text that answers the prompt: the result's text; else the [partial](Self::partial_text) text; else the last
-    /// text block.
+    /// Returns the answer to the prompt: the text of the result, or else the [partial text](Self::partial_text), or
+    /// else the last complete text block.
     #[must_use]
     pub fn final_text(&self) -> Option<&str> {
         let said = self.result.as_ref().and_then(|result| result.result.as_deref());
@@ -223,8 +229,8 @@ impl Transcript {
         said.or(partial).or_else(|| self.texts().last())
     }
 
-    /// Returns the calls of tools, those of subagents too, in their order. Tools that the API runs
-    /// ([`ContentBlock::ServerToolUse`](super::ContentBlock::ServerToolUse)) are not among them.
+    /// Returns the complete tool calls in order, including those of subagents. Calls of tools that the API runs
+    /// ([`ContentBlock::ServerToolUse`](super::ContentBlock::ServerToolUse)) are not included.
     pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.entries.iter().filter_map(|entry| match &entry.content {
             Kept::Call(call) if entry.complete => Some(&**call),
@@ -232,20 +238,21 @@ impl Transcript {
         })
     }
 
-    /// Returns how the turn ended: its usage, its cost, its denials, its error. `None` before the turn has ended.
+    /// Returns the result of the turn, with its usage, cost, denials and error, or `None` if the turn has not ended.
     #[must_use]
     pub fn result(&self) -> Option<&TurnResult> {
         self.result.as_deref()
     }
 
-    /// Returns why the turn did not end well: from its result, the error of its last message, and the last `rate_limit_event`.
-    /// `None` before the turn has ended, and if it succeeded.
+    /// Returns the cause if the turn failed or was interrupted. Returns `None` if the turn succeeded or has not ended.
+    ///
+    /// The cause is derived from the result, the error of the last message, and the last `rate_limit_event`.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         Failure::classify(self.result.as_deref()?, self.error.as_ref(), self.rate_limit.as_deref())
     }
 
-    /// Returns whether all texts of the main thread are the CLI's own, and there is one: no model answered. See
+    /// Returns `true` if the main thread has text, and the CLI wrote all of it: no model answered. See
     /// [`Assistant::is_synthetic`](super::Assistant::is_synthetic).
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
@@ -253,7 +260,7 @@ impl Transcript {
         texts.peek().is_some() && texts.all(|entry| entry.synthetic)
     }
 
-    /// Returns what was not kept.
+    /// Returns the amount of content that was not stored.
     #[must_use]
     pub fn dropped(&self) -> DroppedText {
         self.dropped
@@ -350,7 +357,7 @@ impl Transcript {
         }
     }
 
-    /// Notes that the block is complete. A block of which a part is missing is dropped as a whole.
+    /// Records that the block is complete. If a part of the block was not stored, the whole block is dropped.
     fn complete(&mut self, block: &AccumulatedBlock, synthetic: bool) {
         let (freed, missing) = match self.entry(block) {
             Some(entry) if entry.missing == 0 => {
@@ -370,7 +377,7 @@ impl Transcript {
         }
     }
 
-    /// Notes the block. Returns whether it was not seen before.
+    /// Records the block. Returns `true` if the block is new.
     fn is_new(&mut self, block: &AccumulatedBlock) -> bool {
         let is_new = self.newest.is_none_or(|newest| block.id > newest);
         self.newest = self.newest.max(Some(block.id));
@@ -460,7 +467,7 @@ mod tests {
         assert_eq!(of(1000, &[delta, delta]).partial_text(), "onon");
         assert_eq!(of(1000, &[delta, TEXT]).partial_text(), "");
         assert_eq!(of(OVERHEAD + 3, &[delta, delta]).partial_text(), "on");
-        // What did not fit comes with the whole block, or the block is dropped.
+        // Text beyond the limit is added with the whole block, or the block is dropped.
         assert_eq!(of(OVERHEAD + 3, &[delta, delta, TEXT]).texts().collect::<Vec<_>>(), ["one"]);
         let long = TEXT.replace("one", "on and on");
         let transcript = of(OVERHEAD + 3, &[delta, delta, &long]);

@@ -1,108 +1,117 @@
-//! Tokens and what they cost.
+//! Token counts and costs.
 
 use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// Tokens, as the Messages API counts them. An absent count reads as `None`, not as zero: the `message_delta` of a
-    /// stream may have only the output tokens, which [`merge`](Usage::merge) adds to those of the `message_start`.
+    /// Token counts, as reported by the Messages API.
+    ///
+    /// An absent count reads as `None`, not as zero. For example, the `message_delta` of a stream can contain the
+    /// output tokens alone; [`merge`](Usage::merge) combines them with the counts of the `message_start`.
     pub struct Usage {
         may {
-            /// Tokens read, without those of the cache.
+            /// Number of input tokens, without those written to or read from the cache.
             input_tokens: u64,
-            /// Tokens written, so far in a stream.
+            /// Number of output tokens; in a stream, the number so far.
             output_tokens: u64,
-            /// Tokens written to the cache.
+            /// Number of input tokens written to the cache.
             cache_creation_input_tokens: u64,
-            /// Tokens read from the cache.
+            /// Number of input tokens read from the cache.
             cache_read_input_tokens: u64,
-            /// Of the cached tokens written, how many for how long.
+            /// Numbers of tokens written to the cache, by lifetime.
             cache_creation: CacheCreation,
-            /// Calls of tools that the API runs.
+            /// Numbers of calls of tools that the API runs.
             server_tool_use: ServerToolCalls,
-            /// Of the output tokens, how many for what.
+            /// Numbers of output tokens, by purpose.
             output_tokens_details: OutputTokens,
-            /// `standard`, `priority` or `batch`.
+            /// Service tier of the request: `standard`, `priority` or `batch`.
             service_tier: String,
-            /// Where the model ran. From 2.1.50.
+            /// Region in which the model ran. Since 2.1.50.
             inference_geo: String,
-            /// `standard` or `fast`. From 2.1.50.
+            /// Speed of the model: `standard` or `fast`. Since 2.1.50.
             speed: String,
-            /// Each of several runs of the model in one answer. From 2.1.50.
+            /// Counts of each run of the model, if one answer took several. Since 2.1.50.
             iterations: Vec<Json>,
-            /// A credit for an answer by another model. From 2.1.329; only null was seen.
+            /// Credit for an answer by a fallback model. Since 2.1.329; only null was seen.
             fallback_credit: Json,
         }
     }
 
-    /// Tokens written to the cache, by how long they stay.
+    /// Numbers of tokens written to the cache, by lifetime.
     pub struct CacheCreation {
         or_default {
-            /// For five minutes.
+            /// Number of tokens kept for five minutes.
             ephemeral_5m_input_tokens: u64,
-            /// For an hour.
+            /// Number of tokens kept for an hour.
             ephemeral_1h_input_tokens: u64,
         }
     }
 
-    /// Calls of tools that the API runs.
+    /// Numbers of calls of tools that the API runs.
     pub struct ServerToolCalls {
         or_default {
-            /// Searches of the web.
+            /// Number of web searches.
             web_search_requests: u64,
-            /// Pages fetched. From 2.0.76.
+            /// Number of fetched web pages. Since 2.0.76.
             web_fetch_requests: u64,
         }
     }
 
-    /// What output tokens were for. From 2.1.250.
+    /// Numbers of output tokens, by purpose. Since 2.1.250.
     pub struct OutputTokens {
         or_default {
-            /// Thinking.
+            /// Number of tokens used for thinking.
             thinking_tokens: u64,
         }
     }
 
-    /// What one model was used for, and cost.
+    /// Token counts and cost of one model.
     pub struct ModelUsage {
         may {
-            /// In US dollars.
+            /// Cost in US dollars.
             cost_usd = "costUSD": f64,
-            /// How many tokens the model can read.
+            /// Context window of the model, in tokens.
             context_window = "contextWindow": u64,
-            /// How many tokens it can write in one answer. From 2.1.50.
+            /// Maximum length of an answer of the model, in tokens. Since 2.1.50.
             max_output_tokens = "maxOutputTokens": u64,
-            /// The model's name without its variants. From 2.1.250.
+            /// Name of the model without its variant. Since 2.1.250.
             canonical_model = "canonicalModel": String,
-            /// Who runs it: `firstParty`, ... From 2.1.250.
+            /// Provider of the model, e.g. `firstParty`. Since 2.1.250.
             provider: String,
-            /// By which prices: `list`, ... From 2.1.250.
+            /// Price list that the cost is based on, e.g. `list`. Since 2.1.250.
             cost_basis = "costBasis": String,
         }
         or_default {
-            /// Tokens read, without those of the cache.
+            /// Number of input tokens, without those written to or read from the cache.
             input_tokens = "inputTokens": u64,
-            /// Tokens written.
+            /// Number of output tokens.
             output_tokens = "outputTokens": u64,
-            /// Of these, for thinking. From 2.1.329.
+            /// Number of output tokens used for thinking. Since 2.1.329.
             thinking_tokens = "thinkingTokens": u64,
-            /// Tokens read from the cache.
+            /// Number of input tokens read from the cache.
             cache_read_input_tokens = "cacheReadInputTokens": u64,
-            /// Tokens written to the cache.
+            /// Number of input tokens written to the cache.
             cache_creation_input_tokens = "cacheCreationInputTokens": u64,
-            /// Of these, for five minutes. From 2.1.329.
+            /// Number of tokens written to the cache for five minutes. Since 2.1.329.
             cache_creation_5m_input_tokens = "cacheCreationEphemeral5mInputTokens": u64,
-            /// Of these, for an hour. From 2.1.329.
+            /// Number of tokens written to the cache for an hour. Since 2.1.329.
             cache_creation_1h_input_tokens = "cacheCreationEphemeral1hInputTokens": u64,
-            /// Searches of the web.
+            /// Number of web searches.
             web_search_requests = "webSearchRequests": u64,
         }
     }
 }
 
+/// Creates a usage without any count, to [merge](Usage::merge) reports into.
+impl Default for Usage {
+    fn default() -> Self {
+        Self::with_required()
+    }
+}
+
 impl Usage {
-    /// Takes over what a later report of the same message contains; the rest stays. The counts of a stream are
-    /// cumulative, so the later one replaces the former.
+    /// Merges a later report about the same message. Counts in `later` replace the earlier ones, because the counts of
+    /// a stream are cumulative. Counts that `later` does not contain are kept.
     ///
     /// ```
     /// use claude_duplex::Json;
@@ -130,8 +139,9 @@ impl Usage {
         self.unknown_fields = all.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     }
 
-    /// Returns the number of tokens that the model has read: new ones, and those written to and read from the cache. `None` if
-    /// none of these is reported. This is what fills the context window.
+    /// Returns the number of tokens in the context window: new input, written to the cache, and read from the cache.
+    ///
+    /// Returns `None` if the usage reports none of these counts.
     #[must_use]
     pub fn context_tokens(&self) -> Option<u64> {
         let parts = [self.input_tokens, self.cache_creation_input_tokens, self.cache_read_input_tokens];
@@ -142,6 +152,7 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
     fn usage(text: &str) -> Usage {
         Json::parse(text).expect("it is JSON").decode().expect("a usage")
@@ -153,6 +164,30 @@ mod tests {
         assert_eq!((delta.input_tokens, delta.output_tokens, delta.context_tokens()), (None, Some(20), None));
         let zero = usage(r#"{"input_tokens":0}"#);
         assert_eq!((zero.input_tokens, zero.context_tokens()), (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn each_message_that_reports_tokens_is_read_and_no_other() {
+        let line = |text: &str| Message::parse(text.as_bytes()).expect("a message").usage();
+        let output = |text: &str| line(text).expect("it reports some").output_tokens;
+        let start =
+            r#"{"type":"stream_event","event":{"type":"message_start","message":{"usage":{"output_tokens":1}}}}"#;
+        let delta =
+            r#"{"type":"stream_event","event":{"type":"message_delta","delta":{},"usage":{"output_tokens":2}}}"#;
+        assert_eq!((output(start), output(delta)), (Some(1), Some(2)));
+        assert_eq!(output(r#"{"type":"assistant","message":{"content":7,"usage":{"output_tokens":3}}}"#), Some(3));
+        assert_eq!(output(r#"{"type":"result","usage":{"output_tokens":4}}"#), Some(4));
+        let text = r#"{"type":"stream_event","event":{"type":"content_block_delta","delta":{"text":"usage"}}}"#;
+        for none in [text, r#"{"type":"user","message":{"usage":{}}}"#, r#"{"type":"result","usage":null}"#] {
+            assert_eq!(line(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn reports_are_merged_into_none() {
+        let mut whole = Usage::default();
+        whole.merge(&usage(r#"{"output_tokens":9}"#));
+        assert_eq!(whole, usage(r#"{"output_tokens":9}"#));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is said to the model: prompts as they are taken up, and the results of tools.
+//! Messages to the model: echoes of prompts, and results of tools.
 
 use super::content::ContentBlocks;
 use super::origin::MessageOrigin;
@@ -6,84 +6,86 @@ use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// A `user` line: a tool's result, or the echo of a prompt (with `--replay-user-messages`).
+    /// `user` message: the result of a tool, or the echo of a prompt (with `--replay-user-messages`).
     pub struct User {
         must {
-            /// What was said.
+            /// Message to the model.
             message: UserMessage,
         }
         may {
-            /// This line's own id; of an echo, the prompt's.
+            /// Identifier of this message. In an echo, the `uuid` of the prompt.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
-            /// The call of a tool to whose subagent it is said; none for the main thread.
+            /// Identifier of the tool call that started the subagent; `None` in the main thread.
             parent_tool_use_id: String,
-            /// What the tool gave, as the tool has it; its shape is the tool's own. From 2.0.76.
+            /// Structured output of the tool; the shape depends on the tool. Since 2.0.76.
             tool_use_result: Json,
-            /// How the calls that are answered here were decided. From 2.1.250.
+            /// Permission decisions about the tool calls whose results this message contains. Since 2.1.250.
             tool_result_meta: Vec<ToolResultMeta>,
-            /// Who said it.
+            /// Origin of the message.
             origin: MessageOrigin,
-            /// When, in ISO 8601. From 2.1.143.
+            /// Time of the message, in ISO 8601. Since 2.1.143.
             timestamp: String,
-            /// Its place in the queue, of an echo: `now`, `next` or `later`.
+            /// Priority of the echoed prompt in the queue: `now`, `next` or `later`.
             priority: String,
-            /// Files that came with the prompt.
+            /// Files attached to the prompt.
             file_attachments: Vec<Json>,
-            /// The subagent. From 2.1.329.
+            /// Identifier of the subagent. Since 2.1.329.
             agent_id: String,
-            /// The subagent's kind. From 2.1.250.
+            /// Type of the subagent. Since 2.1.250.
             subagent_type: String,
-            /// What the subagent was told to do, in short. From 2.1.250.
+            /// Short description of the task of the subagent. Since 2.1.250.
             task_description: String,
-            /// Id of the answer that the model refused, if this line asks again. Known from the program of 2.1.332.
+            /// Identifier of the refused answer, if this message repeats the prompt after a refusal. Source: the code
+            /// of the CLI 2.1.332.
             refused_message_id: String,
         }
         or_default {
-            /// The echo of a prompt. From 2.0.76, but for the CLI's own lines too: match uuids instead.
+            /// `true` if the message is an echo. Since 2.0.76. Also set in echoes of messages of the CLI itself; match
+            /// `uuid` to find the echo of a prompt.
             is_replay = "isReplay": bool,
-            /// The CLI's own words, not a person's. From 2.1.143.
+            /// `true` if the CLI wrote the text, not a person. Since 2.1.143.
             is_synthetic = "isSynthetic": bool,
-            /// True if the CLI asks again after a refusal. Known from the program of 2.1.332.
+            /// `true` if this message repeats the prompt after a refusal. Source: the code of the CLI 2.1.332.
             refusal_retry: bool,
         }
     }
 
-    /// What was said to the model.
+    /// Message to the model.
     pub struct UserMessage {
         must {
-            /// A text or blocks.
+            /// Content blocks of the message.
             content: ContentBlocks,
         }
         may {
-            /// Always `user`.
+            /// Role of the author; always `user`.
             role: String,
         }
     }
 
-    /// How a call of a tool was decided.
+    /// Permission decision about one tool call.
     pub struct ToolResultMeta {
         must {
-            /// The call.
+            /// Identifier of the tool call.
             id: String,
         }
         may {
-            /// Why it did not run: `permission-rule`, `user-rejected`, ...
+            /// Reason why the tool did not run, e.g. `permission-rule`, `user-rejected`.
             non_execution_kind: String,
-            /// Who decided that it may run, or not. From 2.1.329.
+            /// Decision about the call, and its source. Since 2.1.329.
             permission_decision: PermissionDecision,
         }
     }
 
-    /// Who decided about a call, and how.
+    /// Decision about a tool call, as reported by the CLI.
     pub struct PermissionDecision {
         may {
-            /// `accept` or `reject`.
+            /// Decision about the call: `accept` or `reject`.
             decision: String,
-            /// `config`, `user_temporary`, `user_reject`, ...
+            /// Source of the decision, e.g. `config`, `user_temporary`, `user_reject`.
             source: String,
-            /// `mode`, `rule`, `other`, ...
+            /// Type of the reason, e.g. `mode`, `rule`, `other`.
             reason_type: String,
         }
     }

@@ -1,4 +1,4 @@
-//! What a line says, whatever its kind.
+//! The view of a message of any kind.
 
 use super::assistant::Assistant;
 use super::rate_limit::RateLimitEvent;
@@ -11,48 +11,50 @@ use super::user::User;
 use crate::wire::view::{FromJson, tagged};
 
 tagged! {
-    /// What a line says, by its `type` ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli)). Requests, their withdrawals and replies are
-    /// [`Other`](MessageView::Other) here: an [`IncomingRequest`](crate::IncomingRequest) and a [`Response`](crate::Response) say what is in them.
-    #[expect(clippy::large_enum_variant, reason = "one is made for one line and taken apart at once")]
+    /// Decoded message, by its `type` ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli)).
+    ///
+    /// Control requests, their withdrawals and responses are [`Other`](MessageView::Other) here. They are decoded by
+    /// [`IncomingRequest`](crate::IncomingRequest) and [`Response`](crate::Response).
+    #[expect(clippy::large_enum_variant, reason = "a view exists for one line and is destructured at once")]
     pub enum MessageView by "type" {
-        /// What the session is at, by a `subtype`.
+        /// State or event of the session, by its `subtype`.
         System(System) = "system",
-        /// A block of an answer.
+        /// Content block of an answer.
         Assistant(Box<Assistant>) = "assistant",
-        /// A tool's result, or the echo of a prompt.
+        /// Result of a tool, or the echo of a prompt.
         User(User) = "user",
-        /// A part of an answer.
+        /// Part of an answer, while it is streamed.
         StreamEvent(StreamEvent) = "stream_event",
-        /// How a turn ended.
+        /// End of a turn.
         Result(Box<TurnResult>) = "result",
-        /// A tool still runs.
+        /// Progress of a running tool.
         ToolProgress(ToolProgress) = "tool_progress",
-        /// What several calls did.
+        /// Summary of several tool calls.
         ToolUseSummary(ToolUseSummary) = "tool_use_summary",
-        /// The CLI logs in.
+        /// State of a login of the CLI.
         AuthStatus(AuthStatus) = "auth_status",
-        /// How near a limit is.
+        /// State of a usage limit of the account.
         RateLimit(RateLimitEvent) = "rate_limit_event",
-        /// What the user might say next.
+        /// Suggestion for the next prompt.
         PromptSuggestion(PromptSuggestion) = "prompt_suggestion",
-        /// The conversation begins anew.
+        /// Start of a new conversation in the same process.
         ConversationReset(ConversationReset) = "conversation_reset",
-        /// What the session works for.
+        /// Goal that the session works towards.
         ActiveGoal(ActiveGoal) = "active_goal",
-        /// How far the CLI is with a prompt.
+        /// State of a prompt in the CLI.
         CommandLifecycle(CommandLifecycle) = "command_lifecycle",
-        /// What was added to a transcript file.
+        /// Entries added to a transcript file.
         TranscriptMirror(TranscriptMirror) = "transcript_mirror",
-        /// A sign of life.
+        /// Sign that the CLI is alive, without content.
         KeepAlive(KeepAlive) = "keep_alive",
     }
 }
 
 impl MessageView {
-    /// What the line says that has no name in this version of the crate: fields by their path, and new words. Empty where
-    /// all is known; `[]` stands for the items of a list, `*` for the keys of a map.
+    /// Returns the parts of the line that this version of the crate does not model: the paths of unknown fields, and
+    /// unknown values of enumerations. In a path, `[]` stands for the items of a list and `*` for the keys of a map.
     ///
-    /// For a log of what a newer CLI brings.
+    /// Log the result to learn what a newer CLI adds.
     #[must_use]
     pub fn unknown_names(&self) -> Vec<String> {
         let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Whom the CLI asks for permissions, as far as the options tell.
+//! Handling of permission requests, as far as the options determine it.
 
 use std::ffi::{OsStr, OsString};
 
@@ -8,22 +8,22 @@ use super::settings::Settings;
 use super::{Options, PermissionMode};
 use crate::base::json::Json;
 
-/// Part of the options that decides about permission requests. Raw arguments are read too; settings files are not.
+/// Options that affect permission requests. Raw arguments are included; settings files are not.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Asking {
-    /// Tool that is asked; `stdio` is the host.
+    /// Tool that receives permission requests; `stdio` is the host.
     pub(crate) tool: Option<String>,
     pub(crate) mode: Option<PermissionMode>,
     /// Number of rules that allow calls.
     pub(crate) allowed: usize,
-    /// True if the CLI denies instead of asking (`--permission-prompts none`).
+    /// `true` if the CLI denies calls instead of requesting permission (`--permission-prompts none`).
     pub(crate) nobody: bool,
-    /// True if MCP servers live in the host.
+    /// `true` if MCP servers run in the host.
     pub(crate) host_servers: bool,
 }
 
 impl Asking {
-    /// Returns `true` if the CLI asks the host.
+    /// Returns `true` if the CLI sends permission requests to the host.
     pub(crate) fn is_host(&self) -> bool {
         self.tool.as_deref() == Some("stdio")
     }

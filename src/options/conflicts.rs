@@ -1,27 +1,27 @@
-//! Which flags exclude each other, which need another: said before anything is spawned.
+//! Checks of flags that exclude each other, and of flags that require another one.
 
 use super::error::OptionsError;
 use super::flags::Set;
 use std::ffi::OsStr;
 
-/// Pairs of which only one may be set, and the way out.
+/// Pairs of flags that exclude each other, with the way out.
 const APART: &[(&str, &str, &str)] = &[
-    ("--continue", "--resume", "continue the latest session, or name one"),
-    ("--system-prompt", "--system-prompt-file", "give the prompt once"),
-    ("--append-system-prompt", "--append-system-prompt-file", "give the text once"),
+    ("--continue", "--resume", "continue the latest session, or resume a named one"),
+    ("--system-prompt", "--system-prompt-file", "set the prompt with only one of them"),
+    ("--append-system-prompt", "--append-system-prompt-file", "set the text with only one of them"),
     (
         "--no-session-persistence",
         "--session-mirror",
-        "a mirror is taken from what is kept; keep it, and delete it later",
+        "the mirror copies the persisted session; keep the session, and delete it later",
     ),
-    ("--permission-prompts", "--permission-prompt-tool", "ask somebody, or nobody"),
-    ("--managed-settings", "--managed-settings-in-initialize", "send them on one way"),
-    ("--await-claim", "--continue", "a spare gets its session when it is claimed"),
-    ("--await-claim", "--resume", "a spare gets its session when it is claimed"),
-    ("--await-claim", "--fork-session", "a spare gets its session when it is claimed"),
+    ("--permission-prompts", "--permission-prompt-tool", "enable permission requests, or disable them"),
+    ("--managed-settings", "--managed-settings-in-initialize", "send the policy in only one of the two ways"),
+    ("--await-claim", "--continue", "a spare process gets its session when it is claimed"),
+    ("--await-claim", "--resume", "a spare process gets its session when it is claimed"),
+    ("--await-claim", "--fork-session", "a spare process gets its session when it is claimed"),
 ];
 
-/// Flags that say nothing, or are refused, without one of others.
+/// Flags that have no effect, or are refused, without one of the other flags.
 const NEEDS: &[(&str, &[&str], &str)] = &[
     ("--fork-session", &["--resume", "--continue"], "a session to fork (--resume or --continue)"),
     ("--resume-session-at", &["--resume"], "--resume"),
@@ -51,13 +51,13 @@ pub(super) fn check(set: &Set) -> Result<(), OptionsError> {
         has("--session-id") && has(earlier) && !has("--fork-session"),
         "--session-id",
         earlier,
-        "a resumed session keeps its id; leave the new one out, or fork",
+        "a resumed session keeps its id; leave the new id out, or fork the session",
     )?;
     conflict(
         has("--model") && set.get("--model") == set.get("--fallback-model"),
         "--model",
         "--fallback-model",
-        "fall back to another model",
+        "choose another model as the fallback",
     )?;
     conflict(
         has("--dangerously-skip-permissions")
@@ -65,23 +65,23 @@ pub(super) fn check(set: &Set) -> Result<(), OptionsError> {
             && !says("--permission-mode", "bypassPermissions"),
         "--dangerously-skip-permissions",
         "--permission-mode",
-        "start in one of them, and allow the switch by --allow-dangerously-skip-permissions",
+        "set only one of them; --allow-dangerously-skip-permissions allows a later switch",
     )?;
     conflict(
         says("--initialize-fields", "settings") && has("--settings"),
         "--initialize-fields",
         "--settings",
-        "send the settings on one way",
+        "send the settings in only one of the two ways",
     )?;
     conflict(
         says("--initialize-fields", "disallowedTools") && has("--disallowedTools"),
         "--initialize-fields",
         "--disallowedTools",
-        "send the rules on one way",
+        "send the rules in only one of the two ways",
     )
 }
 
-/// The program, or one in front of it, as the next one's argument.
+/// Checks the names in the chain of programs. Each program is started as an argument of the one before it.
 pub(super) fn check_program(chain: &[(&'static str, &OsStr)]) -> Result<(), OptionsError> {
     for (at, (role, word)) in chain.iter().enumerate() {
         if word.is_empty() {

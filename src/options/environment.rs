@@ -1,7 +1,7 @@
-//! The child's environment: what it inherits no more, what is set, helpers for known variables.
+//! Environment of the child process: removed variables, set variables, and methods for known variables.
 //!
-//! The helpers' names come from the SDKs' typings; all of them occur in 2.1.329, and what they do is
-//! not tested here.
+//! The SDKs' typings name the known variables, and all of them occur in the binary of 2.1.329. Their effects are not tested
+//! here.
 
 use super::{Options, OptionsError, PreviewFormat};
 use std::ffi::{OsStr, OsString};
@@ -9,15 +9,15 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Inherited from a session that the host itself runs in, these would describe the wrong parent.
+/// Variables of a session that the host itself runs in. In a child they would describe the wrong parent.
 ///
-/// `CLAUDE_CODE_ENTRYPOINT` is not replaced by a name of ours: the code of 2.1.329 takes
-/// only `sdk-ts`, `sdk-py` and `sdk-cli` for SDK sessions, and without the variable 1.0.128, 2.0.76 and
-/// 2.1.329 set `sdk-cli` themselves. The other two name another SDK.
+/// `CLAUDE_CODE_ENTRYPOINT` is not set to a value of this crate. For SDK sessions, the code of 2.1.329 accepts only
+/// `sdk-ts`, `sdk-py` and `sdk-cli`. Without the variable, 1.0.128, 2.0.76 and 2.1.329 set `sdk-cli` themselves. The last
+/// two variables name another SDK.
 const NOT_INHERITED: &[&str] =
     &["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_AGENT_SDK_VERSION", "CLAUDE_AGENT_SDK_DERIVED_CLIENT_APP"];
 
-/// What else 2.1.329 gives to the programs that it runs.
+/// Further variables that 2.1.329 sets for the programs that it runs.
 const OUTER_SESSION: &[&str] = &[
     "AI_AGENT",
     "CLAUDE_CODE_CHILD_NOTES_DIR",
@@ -33,17 +33,17 @@ const OUTER_SESSION: &[&str] = &[
 
 const SESSION_STATE: &str = "CLAUDE_CODE_SDK_READS_SESSION_STATE";
 
-/// One change to the environment, in order: a later one wins.
+/// A change to the environment. Changes apply in order: a later one overrides an earlier one.
 #[derive(Clone, PartialEq, Eq)]
 pub enum EnvChange {
     /// Sets a variable.
     Set(OsString, OsString),
-    /// Takes a variable away from what is inherited.
+    /// Removes an inherited variable.
     Remove(OsString),
 }
 
 impl EnvChange {
-    /// The variable's name.
+    /// Returns the name of the variable.
     pub fn variable(&self) -> &OsStr {
         match self {
             Self::Set(name, _) | Self::Remove(name) => name,
@@ -51,7 +51,7 @@ impl EnvChange {
     }
 }
 
-/// Prints no value: values are keys and tokens.
+/// Shows no values: values can be keys and tokens.
 impl fmt::Debug for EnvChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -61,7 +61,7 @@ impl fmt::Debug for EnvChange {
     }
 }
 
-/// The caller's part of the environment.
+/// Changes to the environment that the caller requested.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
     pub(super) clear: bool,
@@ -69,7 +69,7 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// All changes: ours first, the caller's after them.
+    /// Returns all changes: first those of this crate, then those of the caller.
     pub(super) fn resolved(&self, directory: Option<&Path>, windows: bool) -> Result<Vec<EnvChange>, OptionsError> {
         for change in &self.changes {
             let name = change.variable().as_encoded_bytes();
@@ -88,14 +88,14 @@ impl Environment {
             let ours = NOT_INHERITED.iter().filter(|ours| !named(ours));
             all.extend(ours.map(|ours| EnvChange::Remove(ours.into())));
         }
-        // The host reads these lines, whatever its own environment says; a caller who names the
-        // variable in any letter case has decided.
+        // This crate reads these messages, so an inherited value does not count. If the caller names the variable, in any
+        // letter case, the caller's choice applies.
         if !self.changes.iter().any(|change| change.variable().eq_ignore_ascii_case(SESSION_STATE)) {
             all.push(set(SESSION_STATE, "1"));
         }
-        // The host's own would be stale; 1.0.128 reads it for the link by which it was started.
+        // An inherited `PWD` would be wrong; 1.0.128 reads it to find the link that was used to start it.
         if let (Some(directory), false, false) = (directory, windows, named("PWD")) {
-            // By the rule of the system that starts the CLI, which may be another than this one.
+            // The rule of the system that starts the CLI, which may be another system than the host's.
             if directory.as_os_str().as_encoded_bytes().starts_with(b"/") {
                 all.push(set("PWD", directory));
             } else if !self.clear {
@@ -112,56 +112,55 @@ fn set(name: &str, value: impl AsRef<OsStr>) -> EnvChange {
 }
 
 impl Options {
-    /// Sets a variable.
+    /// Sets an environment variable.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         let change = EnvChange::Set(name.into(), value.into());
         self.environment.changes.push(change);
         self
     }
 
-    /// Takes a variable away from what is inherited.
+    /// Removes an inherited environment variable.
     pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
         self.environment.changes.push(EnvChange::Remove(name.into()));
         self
     }
 
-    /// Inherits nothing, `PATH` and `HOME` included; what is set here still holds.
+    /// Clears the inherited environment, including `PATH` and `HOME`. Variables that these options set are kept.
     pub fn env_clear(mut self) -> Self {
         self.environment.clear = true;
         self
     }
 
-    /// Has the CLI report `session_state_changed`, as is the default for the versions that can.
+    /// Makes the CLI report `session_state_changed`. This is the default, in versions that support it.
     pub fn session_state(self) -> Self {
         self.env(SESSION_STATE, "1")
     }
 
-    /// Has the CLI report no `session_state_changed`.
+    /// Prevents the CLI from reporting `session_state_changed`.
     pub fn no_session_state(self) -> Self {
         self.env_remove(SESSION_STATE)
     }
 
-    /// Takes away what an outer session of 2.1.329 leaves to a host that runs inside of it: its id,
-    /// its message socket and token, its effort.
+    /// Removes the variables that an outer session of 2.1.329 sets for a host that runs inside it: its id, its message
+    /// socket and token, and its effort.
     pub fn without_outer_session(self) -> Self {
         OUTER_SESSION.iter().fold(self, |this, name| this.env_remove(name))
     }
 
-    /// Takes away `NODE_OPTIONS`.
+    /// Removes an inherited `NODE_OPTIONS`.
     ///
-    /// Kept by default: it often holds what a network needs (certificates, a proxy, memory). Take it
-    /// away when the host itself is started with options that its child must not repeat, `--inspect`
-    /// among them.
+    /// By default the variable is kept: it often contains settings of the network (certificates, a proxy) or of memory.
+    /// Remove it if the host was started with options that the child must not repeat, e.g. `--inspect`.
     pub fn without_node_options(self) -> Self {
         self.env_remove("NODE_OPTIONS")
     }
 
-    /// Reads and writes the CLI's configuration in this directory (`CLAUDE_CONFIG_DIR`).
+    /// Sets the directory of the CLI's configuration (`CLAUDE_CONFIG_DIR`).
     pub fn config_dir(self, directory: impl AsRef<Path>) -> Self {
         self.env("CLAUDE_CONFIG_DIR", directory.as_ref())
     }
 
-    /// Keeps copies of files, so that `rewind_files` requests work.
+    /// Makes the CLI keep copies of files, as `rewind_files` requests require.
     pub fn file_checkpointing(self) -> Self {
         self.env("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING", "true")
     }
@@ -171,12 +170,12 @@ impl Options {
         self.env("CLAUDE_CODE_QUESTION_PREVIEW_FORMAT", format.as_str())
     }
 
-    /// Names the application to the API (`CLAUDE_AGENT_SDK_CLIENT_APP`): `my-app/1.2`.
+    /// Sets the application name that is sent to the API, e.g. `my-app/1.2` (`CLAUDE_AGENT_SDK_CLIENT_APP`).
     pub fn client_app(self, name: impl Into<String>) -> Self {
         self.env("CLAUDE_AGENT_SDK_CLIENT_APP", name.into())
     }
 
-    /// Sets the trace that the CLI's spans belong to; an inherited state of another one is dropped.
+    /// Sets the trace that the CLI's spans belong to. The inherited state of another trace is removed.
     pub fn trace_context(self, parent: impl Into<String>, state: Option<String>) -> Self {
         let this = self.env("TRACEPARENT", parent.into());
         match state {
@@ -185,29 +184,28 @@ impl Options {
         }
     }
 
-    /// Gives MCP tools this long (`MCP_TOOL_TIMEOUT`, milliseconds).
+    /// Sets the timeout of MCP tools (`MCP_TOOL_TIMEOUT`, in milliseconds).
     pub fn mcp_tool_timeout(self, time: Duration) -> Self {
         self.millis("MCP_TOOL_TIMEOUT", time)
     }
 
-    /// Limits how long the CLI waits for background work after stdin was closed
-    /// (`CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS`).
+    /// Limits the wait for background work after stdin was closed (`CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS`).
     pub fn background_wait_ceiling(self, time: Duration) -> Self {
         self.millis("CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS", time)
     }
 
-    /// Limits how long a dialog stays open (`CLAUDE_CODE_USER_DIALOG_TIMEOUT_MS`).
+    /// Limits the time that a dialog stays open (`CLAUDE_CODE_USER_DIALOG_TIMEOUT_MS`).
     pub fn user_dialog_timeout(self, time: Duration) -> Self {
         self.millis("CLAUDE_CODE_USER_DIALOG_TIMEOUT_MS", time)
     }
 
-    /// Joins stream events for this long (`CLAUDE_CODE_STREAM_EVENT_HOLD_MS`).
+    /// Sets the period in which stream events are joined (`CLAUDE_CODE_STREAM_EVENT_HOLD_MS`).
     pub fn stream_event_hold(self, time: Duration) -> Self {
         self.millis("CLAUDE_CODE_STREAM_EVENT_HOLD_MS", time)
     }
 
-    /// Joins stream events for this long while nobody watches
-    /// (`CLAUDE_CODE_STREAM_EVENT_NO_SUBSCRIBER_HOLD_MS`; see `set_has_subscribers`).
+    /// Sets the period in which stream events are joined while the stream has no reader
+    /// (`CLAUDE_CODE_STREAM_EVENT_NO_SUBSCRIBER_HOLD_MS`). See [`SetHasSubscribers`](crate::request::SetHasSubscribers).
     pub fn stream_event_hold_unwatched(self, time: Duration) -> Self {
         self.millis("CLAUDE_CODE_STREAM_EVENT_NO_SUBSCRIBER_HOLD_MS", time)
     }
@@ -217,32 +215,32 @@ impl Options {
         self.millis("CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS", time)
     }
 
-    /// Reports a failed start as an error result, not on stderr alone.
+    /// Makes the CLI report a failed start as an error result, not only on stderr.
     pub fn startup_failure_results(self) -> Self {
         self.env("CLAUDE_CODE_STARTUP_FAILURE_RESULTS", "1")
     }
 
-    /// Reports marks of the start-up on `keep_alive` lines.
+    /// Makes the CLI report startup marks on `keep_alive` lines.
     pub fn startup_marks(self) -> Self {
         self.env("CLAUDE_CODE_SDK_READS_STARTUP_MARKS", "1")
     }
 
-    /// Installs plugins before the session starts, not beside it.
+    /// Makes the CLI install plugins before the session starts, instead of concurrently.
     pub fn sync_plugin_install(self) -> Self {
         self.env("CLAUDE_CODE_SYNC_PLUGIN_INSTALL", "1")
     }
 
-    /// Allows no background tasks.
+    /// Disables background tasks.
     pub fn disable_background_tasks(self) -> Self {
         self.env("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1")
     }
 
-    /// Runs a resumed session's interrupted turn again.
+    /// Makes a resumed session run its interrupted turn again.
     pub fn resume_interrupted_turn(self) -> Self {
         self.env("CLAUDE_CODE_RESUME_INTERRUPTED_TURN", "1")
     }
 
-    /// Says why the session is resumed (`CLAUDE_CODE_RESUME_REASON`).
+    /// Sets the reason for resuming the session (`CLAUDE_CODE_RESUME_REASON`).
     pub fn resume_reason(self, reason: impl Into<String>) -> Self {
         self.env("CLAUDE_CODE_RESUME_REASON", reason.into())
     }

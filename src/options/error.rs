@@ -1,114 +1,116 @@
-//! What can be wrong with a set of options, said before anything is spawned.
+//! Errors in a set of options, found before a process is spawned.
 
 use std::ffi::OsString;
 
-/// Why [`Options`](super::Options) do not make an [`Invocation`](super::Invocation).
+/// Reason why [`Options`](super::Options) cannot become an [`Invocation`](super::Invocation).
 ///
-/// No message repeats a value: values may be secrets or whole prompts.
+/// The messages never contain values of options: these may be secrets or whole prompts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptionsError {
-    /// A value with a NUL byte, which no operating system can pass on.
+    /// The value contains a NUL byte, which no operating system can pass on.
     #[error("{option} contains a NUL byte; remove it")]
     #[non_exhaustive]
     Nul {
-        /// The flag or setting.
+        /// Name of the flag or setting.
         option: String,
     },
-    /// An empty value where none makes sense.
+    /// The value is empty, although the option requires one.
     #[error("{option} is empty; leave it out, or give it a value")]
     #[non_exhaustive]
     Empty {
-        /// The flag or setting.
+        /// Name of the flag or setting.
         option: &'static str,
     },
-    /// A value that the CLI would refuse, or would read as something else.
+    /// The CLI would refuse the value, or misread it.
     #[error("{option} {expected}")]
     #[non_exhaustive]
     Value {
-        /// The flag or setting.
+        /// Name of the flag or setting.
         option: &'static str,
-        /// What it takes instead, as the rest of a sentence.
+        /// Required kind of value, as the rest of the sentence.
         expected: &'static str,
     },
-    /// Two options that exclude each other.
+    /// The two options exclude each other.
     #[error("{first} and {second} exclude each other; {way_out}")]
     #[non_exhaustive]
     Conflict {
-        /// One of them.
+        /// Name of one option.
         first: &'static str,
-        /// The other.
+        /// Name of the other option.
         second: &'static str,
-        /// What to do instead.
+        /// Way out of the conflict.
         way_out: &'static str,
     },
-    /// An option that says nothing without another one.
+    /// The option has no effect without another one.
     #[error("{option} needs {needs}; add it, or leave {option} out")]
     #[non_exhaustive]
     Needs {
-        /// The option that is set.
+        /// Name of the option that is set.
         option: &'static str,
-        /// What is missing.
+        /// Name of the missing option.
         needs: &'static str,
     },
-    /// A token longer than the system passes to a program.
+    /// The argument is longer than the system can pass to a program.
     #[error(
         "{option} takes {size} bytes, and one argument holds at most {limit}; \
          put it into a file, or send it in the `initialize` request"
     )]
     #[non_exhaustive]
     ArgumentTooLong {
-        /// The flag, or what the token is.
+        /// Name of the flag, or a description of the argument.
         option: String,
-        /// Its bytes, the flag's name included.
+        /// Size of the argument in bytes, including the name of the flag.
         size: usize,
-        /// The most that works.
+        /// Maximum size in bytes.
         limit: usize,
     },
-    /// A command line longer than Windows accepts.
+    /// The command line is longer than Windows accepts.
     #[error(
         "the command line takes {size} characters, and Windows accepts at most {limit}; \
          put large values into files, or send them in the `initialize` request"
     )]
     #[non_exhaustive]
     CommandLineTooLong {
-        /// Its UTF-16 units, quotes included, at worst.
+        /// Upper bound of the size in UTF-16 code units, including quotes.
         size: usize,
-        /// The most that works.
+        /// Maximum size in UTF-16 code units.
         limit: usize,
     },
-    /// A program behind another one whose name that one would read as a flag.
-    #[error("the program's name starts with `-`, and {reader} would read it as a flag; write `./` in front")]
+    /// The program is started by another one, which would read the program's name as a flag.
+    #[error("the program's name starts with `-`, and the {reader} would read it as a flag; write `./` before the name")]
     #[non_exhaustive]
     ProgramLooksLikeFlag {
-        /// Who reads it: the launcher or the script runtime.
+        /// Program that reads the name: the launcher or the script runtime.
         reader: &'static str,
     },
-    /// A batch file on Windows, which `cmd.exe` would run and whose arguments it would expand.
+    /// The program is a batch file. On Windows `cmd.exe` would run it, and would expand its arguments.
     #[error(
-        "{} is a batch file, whose arguments cmd.exe would expand; \
-         name the `.exe`, or the CLI's script (`cli.js`), which `node` runs",
+        "{} is a batch file, and `cmd.exe` would expand its arguments; \
+         use the `.exe`, or the CLI's script (`cli.js`), which `node` runs",
         .program.to_string_lossy()
     )]
     #[non_exhaustive]
     BatchFile {
-        /// The program as given.
+        /// Path of the program, as given.
         program: OsString,
     },
-    /// A character that `cmd.exe` expands, in a value that often comes from outside.
-    #[error("{option} contains {character:?}, which a Windows shell could expand; pass an id without it")]
+    /// The value contains a character that `cmd.exe` expands. The option often gets its value from other programs.
+    #[error("{option} contains {character:?}, which a Windows shell could expand; use an id without this character")]
     #[non_exhaustive]
     Metacharacter {
-        /// The flag.
+        /// Name of the flag.
         option: &'static str,
-        /// The first such character.
+        /// First such character of the value.
         character: char,
     },
-    /// An environment variable's name that no system can hold.
-    #[error("{name:?} is no environment variable's name; it must not be empty nor contain `=` or NUL")]
+    /// The name of an environment variable is not valid on any system.
+    #[error(
+        "{name:?} is not a valid name of an environment variable; use a name that is not empty and has neither `=` nor NUL"
+    )]
     #[non_exhaustive]
     VariableName {
-        /// The name as given.
+        /// Name of the variable, as given.
         name: OsString,
     },
 }

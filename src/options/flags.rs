@@ -1,50 +1,50 @@
-//! Every flag in one row: how it is written, what an empty value means, what is checked.
+//! Table of all flags, one row for each: its form, the meaning of an empty value, and its check.
 //!
-//! The rows are also the order on the command line. The builder methods are in `model`, `session`,
-//! `tools` and `settings`; each names its row by the flag's own spelling.
+//! The order of the rows is the order on the command line. The builder methods are in `model`, `session`, `tools` and
+//! `settings`; each names its row by the spelling of the flag.
 
 use super::error::OptionsError;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-/// The flags that are set, by spelling; a switch has no values.
+/// Flags that are set, by spelling. A switch has no values.
 pub(super) type Set = BTreeMap<&'static str, Vec<OsString>>;
 
-/// How a flag and its values become tokens.
+/// Form of a flag and its values on the command line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// `--flag`
+    /// Written as `--flag`.
     Switch,
-    /// `--flag=value`, once for each value: a value can be no flag, and a variadic option takes
-    /// nothing that follows.
+    /// Written as `--flag=value`, once for each value. A value cannot act as a flag, and a flag with several values cannot
+    /// take the arguments that follow.
     Bound,
-    /// `--flag=a,b`
+    /// Written as `--flag=a,b`.
     List,
-    /// `--flag` or `--flag=value`. The bare form would take a following word, so a flag follows.
+    /// Written as `--flag` or `--flag=value`. Without a value the flag could take the next argument, so a flag follows it.
     Optional,
-    /// `--flag` `value`, because 1.0.128 accepts `--settings=X` and `--setting-sources=X` and then
-    /// ignores them. Such a value is made or checked so that it never starts with `-`.
+    /// Written as two arguments, `--flag` and `value`. 1.0.128 accepts `--settings=X` and `--setting-sources=X`, but
+    /// ignores them. The value is built or checked so that it never starts with `-`.
     Pair,
 }
 
-/// What an empty value means.
+/// Meaning of an empty value.
 #[derive(Clone, Copy)]
 enum Blank {
     Refused,
-    /// The CLI gives it a meaning of its own.
+    /// The CLI assigns a meaning to an empty value.
     Meant,
 }
 
 type Check = fn(&str) -> Result<(), &'static str>;
 
-/// One row.
+/// Row of the table.
 pub(super) struct Flag {
     pub(super) token: &'static str,
     pub(super) form: Form,
     blank: Blank,
-    /// Of each value.
+    /// Check of each value.
     check: Option<Check>,
-    /// Short and harmless: `Debug` may print it.
+    /// `true` if the value is short and not secret: `Debug` may show it.
     pub(super) shown: bool,
 }
 
@@ -62,7 +62,7 @@ impl Flag {
         Self { check: Some(check), ..self }
     }
 
-    /// Appends the tokens for `values`.
+    /// Appends the arguments of this flag for `values`.
     pub(super) fn write(&self, values: &[OsString], into: &mut Vec<OsString>) -> Result<(), OptionsError> {
         for value in values {
             self.verify(value)?;
@@ -88,7 +88,7 @@ impl Flag {
 
     fn verify(&self, value: &OsStr) -> Result<(), OptionsError> {
         if value.is_empty() {
-            // An empty list can mean something, an empty name in it cannot.
+            // An empty list can have a meaning, but an empty element cannot.
             let refused = self.is_list() || matches!(self.blank, Blank::Refused);
             return if refused { Err(OptionsError::Empty { option: self.token }) } else { Ok(()) };
         }
@@ -106,11 +106,11 @@ fn bind(token: &str, value: &OsStr) -> OsString {
     bound
 }
 
-/// Emitted always, and last of ours: raw arguments that follow meet a switch, which takes no word.
+/// Flags of every session, written after all others. The raw arguments that follow come after a switch, which takes no
+/// value.
 ///
-/// The echo of prompts (`--replay-user-messages`) is the only signal by which every CLI version
-/// says which prompt a turn takes up. `--print` is implied by stream-json input, but an entrypoint
-/// is chosen by looking for it.
+/// In every version of the CLI, only the echo of prompts (`--replay-user-messages`) identifies the prompt of a turn. The
+/// input format `stream-json` implies `--print`, but the CLI searches for this flag to choose an entrypoint.
 pub(super) const FIXED: &[&str] = &[
     "--print",
     "--verbose",
@@ -123,7 +123,7 @@ pub(super) const FIXED: &[&str] = &[
 
 use Form::{Bound, List, Optional, Pair, Switch};
 
-/// All flags, in the order in which they are written.
+/// All flags, in the order of the command line.
 pub(super) const FLAGS: &[Flag] = &[
     Flag::new("--model", Bound).shown(),
     Flag::new("--fallback-model", Bound).shown(),
@@ -194,27 +194,27 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::new("--debug-file", Bound).shown(),
 ];
 
-/// Flags of the newest version (2.1.332) that deliberately have no method, and the reason. A host that needs one passes it by
+/// Flags of the newest version (2.1.332) that deliberately have no method, and the reason. A host can pass them with
 /// [`args`](super::Options::args). `tests/real_cli` compares this list and [`FLAGS`] with `claude --help`.
 const WITHOUT_METHOD: &[(&str, &str)] = &[
-    ("--ax-screen-reader", "of the terminal"),
-    ("--background", "the process ends at once; a session needs its pipes"),
-    ("--bg", "the process ends at once; a session needs its pipes"),
+    ("--ax-screen-reader", "only for use in a terminal"),
+    ("--background", "the process exits at once; a session needs its pipes"),
+    ("--bg", "the process exits at once; a session needs its pipes"),
     ("--cloud", "the session runs elsewhere, without these pipes"),
     ("--desktop", "opens another program"),
-    ("--environment", "of cloud sessions"),
-    ("--from-pr", "may open a list to choose from; resume by id or name"),
-    ("--help", "prints and ends"),
-    ("--mcp-debug", "deprecated, and gone since 2.1.250; `debug` says more"),
-    ("--ide", "connects to an editor by itself; a host is in its place"),
-    ("--remote-control", "of the terminal"),
-    ("--remote-control-session-name-prefix", "of the terminal"),
-    ("--teleport", "may open a list to choose from"),
-    ("--tmux", "of the terminal"),
-    ("--version", "prints and ends"),
+    ("--environment", "only for cloud sessions"),
+    ("--from-pr", "can open a selection list; resume by id or name"),
+    ("--help", "prints text and exits"),
+    ("--mcp-debug", "deprecated, and missing since 2.1.250; use `debug`"),
+    ("--ide", "connects to an editor; the host replaces the editor"),
+    ("--remote-control", "only for use in a terminal"),
+    ("--remote-control-session-name-prefix", "only for use in a terminal"),
+    ("--teleport", "can open a selection list"),
+    ("--tmux", "only for use in a terminal"),
+    ("--version", "prints text and exits"),
 ];
 
-/// Returns the flags of the CLI that [`Options`](super::Options) writes: those of its methods, then those that every session has.
+/// Returns the flags of the CLI that [`Options`](super::Options) writes: those of its methods, then those of every session.
 ///
 /// ```
 /// assert!(claude_duplex::options::flags().any(|flag| flag == "--model"));
@@ -224,20 +224,18 @@ pub fn flags() -> impl Iterator<Item = &'static str> {
     FLAGS.iter().map(|flag| flag.token).chain(fixed)
 }
 
-/// Returns the flags of the CLI that deliberately have no method, each with the reason. A host passes them by
+/// Returns the flags of the CLI that deliberately have no method, each with the reason. A host can pass them with
 /// [`args`](super::Options::args).
 ///
 /// ```
 /// let mut without = claude_duplex::options::flags_without_option();
-/// assert!(
-///     without.any(|(flag, reason)| flag == "--tmux" && reason == "of the terminal")
-/// );
+/// assert!(without.any(|flag| flag == ("--tmux", "only for use in a terminal")));
 /// ```
 pub fn flags_without_option() -> impl Iterator<Item = (&'static str, &'static str)> {
     WITHOUT_METHOD.iter().copied()
 }
 
-/// The row of a spelling.
+/// Returns the row of a flag.
 pub(super) fn flag(token: &str) -> Option<&'static Flag> {
     FLAGS.iter().find(|flag| flag.token == token)
 }
@@ -247,53 +245,53 @@ fn expect(holds: bool, expected: &'static str) -> Result<(), &'static str> {
 }
 
 fn positive_integer(value: &str) -> Result<(), &'static str> {
-    expect(value.parse::<u64>().is_ok_and(|n| n > 0), "takes a number above zero")
+    expect(value.parse::<u64>().is_ok_and(|n| n > 0), "must be a number above zero")
 }
 
 fn positive_number(value: &str) -> Result<(), &'static str> {
     let number = value.parse::<f64>();
-    expect(number.is_ok_and(|n| n.is_finite() && n > 0.0), "takes a finite number above zero")
+    expect(number.is_ok_and(|n| n.is_finite() && n > 0.0), "must be a finite number above zero")
 }
 
 fn absolute(value: &str) -> Result<(), &'static str> {
     let absolute = value.starts_with('/') || super::windows::is_absolute(value);
-    expect(absolute, "takes an absolute path")
+    expect(absolute, "must be an absolute path")
 }
 
 fn object(value: &str) -> Result<(), &'static str> {
-    expect(value.starts_with('{'), "takes a JSON object")
+    expect(value.starts_with('{'), "must be a JSON object")
 }
 
 fn uuid(value: &str) -> Result<(), &'static str> {
     let groups = value.split('-').map(str::len);
     let shaped = groups.eq([8, 4, 4, 4, 12]) && value.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
-    expect(shaped, "takes a UUID; name a session by `resume` instead")
+    expect(shaped, "must be a UUID; to use a name, call `resume` instead")
 }
 
 fn url(value: &str) -> Result<(), &'static str> {
-    expect(value.starts_with("https://") || value.starts_with("http://"), "takes an http or https URL")
+    expect(value.starts_with("https://") || value.starts_with("http://"), "must be an http or https URL")
 }
 
 fn file_spec(value: &str) -> Result<(), &'static str> {
     let shaped = value.split_once(':').is_some_and(|(id, path)| !id.is_empty() && !path.is_empty());
-    expect(shaped && !value.contains(char::is_whitespace), "takes FILE_ID:RELATIVE_PATH without blanks")
+    expect(shaped && !value.contains(char::is_whitespace), "must be FILE_ID:RELATIVE_PATH without spaces")
 }
 
 fn one_word(value: &str) -> Result<(), &'static str> {
     let broken = |c: char| c == ',' || c.is_whitespace();
-    expect(!value.contains(broken), "takes names without commas and blanks; give each on its own")
+    expect(!value.contains(broken), "must be a name without commas and spaces; pass each name separately")
 }
 
 fn plain_word(value: &str) -> Result<(), &'static str> {
-    expect(!value.starts_with('-'), "takes names that do not start with `-`")?;
+    expect(!value.starts_with('-'), "must be a name that does not start with `-`")?;
     one_word(value)
 }
 
-/// The CLI splits rules at commas and blanks outside of parentheses. 1.0.128 does not
-/// count nested ones; a rule has to be one rule whether they are counted or not.
+/// Checks that a value is a single rule. The CLI splits rules at commas and spaces outside parentheses. 1.0.128 ignores
+/// nested parentheses. The value must be a single rule in either case.
 fn one_rule(value: &str) -> Result<(), &'static str> {
-    let expected = "takes rules that stay whole: commas and blanks only inside of balanced \
-                    parentheses; give each rule on its own";
+    let expected = "must be one rule, with commas and spaces only inside balanced \
+                    parentheses; pass each rule separately";
     let (mut depth, mut inside) = (0_u32, false);
     for c in value.chars() {
         match c {

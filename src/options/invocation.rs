@@ -1,4 +1,4 @@
-//! From options to what is spawned.
+//! Conversion of options to an invocation.
 
 use super::error::OptionsError;
 use super::flags::{FIXED, FLAGS, Form, Set, flag};
@@ -10,31 +10,31 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// One argument on Linux, its NUL not counted (131,071 bytes start, one more is `E2BIG`). Other
-/// systems hold more, but options should not work on one and fail on another.
+/// Maximum size of one argument on Linux in bytes, without its NUL. 131,071 bytes work; one more byte is `E2BIG`. Other
+/// systems allow more, but options should work on all systems alike.
 const ARGUMENT_LIMIT: usize = 131_071;
 
-/// A program to spawn, with everything that it is given.
+/// A program to spawn, with its arguments, working directory and environment.
 ///
-/// Whoever spawns it by other means than [`to_command`](Self::to_command) applies `clear_env` first
-/// and then `env` in order.
+/// A caller that does not use [`to_command`](Self::to_command) applies `clear_env` first, and then the changes in `env` in
+/// order.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invocation {
-    /// The program: the launcher, the script runtime, or the CLI itself.
+    /// Program to start: the launcher, the script runtime, or the CLI itself.
     pub program: OsString,
-    /// All arguments.
+    /// Arguments of the program.
     pub args: Vec<OsString>,
-    /// The working directory, or the host's.
+    /// Working directory. `None` means that of the host.
     pub current_dir: Option<PathBuf>,
-    /// Whether nothing is inherited.
+    /// `true` if no environment variable is inherited.
     pub clear_env: bool,
-    /// Changes to the environment; a later one wins.
+    /// Changes to the environment. A later change overrides an earlier one.
     pub env: Vec<EnvChange>,
 }
 
 impl Invocation {
-    /// The same as a [`Command`], its streams not yet set. Nothing is spawned.
+    /// Returns the invocation as a [`Command`] without configured streams. Nothing is spawned.
     pub fn to_command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args);
@@ -60,7 +60,7 @@ impl From<&Invocation> for Command {
     }
 }
 
-/// Prints neither values of the environment nor prompts, settings and raw arguments.
+/// Hides values of the environment, prompts, settings and raw arguments.
 impl fmt::Debug for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Invocation")
@@ -73,7 +73,7 @@ impl fmt::Debug for Invocation {
     }
 }
 
-/// A token as it may be logged: what is not known to be harmless is its size.
+/// Returns an argument in a form that may be logged. If it may be secret, only its size is shown.
 pub(super) fn shown(token: &OsStr) -> String {
     let text = token.to_string_lossy();
     let (name, value) = match text.split_once('=') {
@@ -89,48 +89,48 @@ pub(super) fn shown(token: &OsStr) -> String {
     }
 }
 
-/// The system that starts the CLI: command lines have other limits and dangers on Windows.
+/// System that starts the CLI. On Windows, command lines have other limits and risks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Platform {
     /// Linux, macOS and other systems that pass arguments as a list.
     Unix,
-    /// Windows, where a command line is one text, and batch files expand it.
+    /// Windows, which passes all arguments as one text. Batch files expand this text.
     Windows,
 }
 
 impl Platform {
-    /// The system that the host is built for.
+    /// System that the host was compiled for.
     pub const NATIVE: Self = if cfg!(windows) { Self::Windows } else { Self::Unix };
 }
 
-/// The program that is looked for on this machine.
+/// Program to search for on this machine.
 #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
 pub(crate) enum LocalProgram<'a> {
-    /// The one of this name.
+    /// Program with this name.
     Named(&'a OsStr),
-    /// `claude`, wherever it is.
+    /// The default program `claude`, searched in the usual places.
     Default,
-    /// None: a launcher starts it, on another machine perhaps.
+    /// No program: a launcher starts it, possibly on another machine.
     Elsewhere,
 }
 
 impl Options {
-    /// Checks the options and turns them into what is spawned, for the system this is built for.
+    /// Checks the options and converts them to an invocation for the system that this crate was compiled for.
     ///
     /// # Errors
     ///
-    /// What the CLI would refuse, ignore or misread; see [`OptionsError`].
+    /// Returns an [`OptionsError`] if the CLI would refuse, ignore or misread an option.
     pub fn invocation(&self) -> Result<Invocation, OptionsError> {
         self.invocation_for(Platform::NATIVE)
     }
 
-    /// Does what [`invocation`](Self::invocation) does, for another system: a launcher may start the CLI elsewhere, and
-    /// a test checks the rules of both.
+    /// Does the same as [`invocation`](Self::invocation) for another system. A launcher may start the CLI elsewhere, and
+    /// tests check the rules of both systems.
     ///
     /// # Errors
     ///
-    /// As for [`invocation`](Self::invocation).
+    /// Returns the same errors as [`invocation`](Self::invocation).
     pub fn invocation_for(&self, platform: Platform) -> Result<Invocation, OptionsError> {
         let windows = platform == Platform::Windows;
         let set = self.resolved()?;
@@ -160,13 +160,13 @@ impl Options {
         })
     }
 
-    /// The flags with those that are put together from several options.
+    /// Returns the flags, including those that are combined from several options.
     fn resolved(&self) -> Result<Set, OptionsError> {
         let mut set = self.flags.clone();
         for name in &self.skills {
             let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | ' ');
             if name.trim() != name || name.is_empty() || !name.chars().all(plain) {
-                let expected = "take names of letters, digits, `-`, `_`, `:`, `.`, and blanks between them";
+                let expected = "must be names of letters, digits, `-`, `_`, `:`, `.`, and spaces between them";
                 return Err(OptionsError::Value { option: "skills", expected });
             }
             set.entry("--allowedTools").or_default().push(format!("Skill({name})").into());
@@ -176,7 +176,7 @@ impl Options {
                 return Err(OptionsError::Conflict {
                     first: "host_permission_prompts",
                     second: "permission_prompt_tool",
-                    way_out: "ask the host, or a tool",
+                    way_out: "send permission requests either to the host or to an MCP tool",
                 });
             }
             set.insert("--permission-prompt-tool", vec!["stdio".into()]);
@@ -193,7 +193,7 @@ impl Options {
                 return Err(OptionsError::Empty { option });
             }
             if !self.mcp_servers.values().all(Json::is_object) {
-                return Err(OptionsError::Value { option, expected: "takes a JSON object" });
+                return Err(OptionsError::Value { option, expected: "must be a JSON object" });
             }
             let servers: Fields = self.mcp_servers.clone().into_iter().collect();
             let config = Json::from(Fields::from_iter([("mcpServers".to_owned(), servers.into())]));
@@ -202,7 +202,7 @@ impl Options {
         Ok(set)
     }
 
-    /// Returns what asks the program for its version: without the flags of a session.
+    /// Returns an invocation that prints the version of the program, without the flags of a session.
     #[cfg(any(feature = "smol", feature = "tokio"))]
     pub(crate) fn version_invocation(&self) -> Result<Invocation, OptionsError> {
         let mut invocation = self.invocation()?;
@@ -211,7 +211,7 @@ impl Options {
         Ok(invocation)
     }
 
-    /// The program that is looked for on this machine.
+    /// Returns the program to search for on this machine.
     #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
     pub(crate) fn local_program(&self) -> LocalProgram<'_> {
         match (&self.launcher, &self.program) {
@@ -221,7 +221,7 @@ impl Options {
         }
     }
 
-    /// The program, and what comes before our flags.
+    /// Returns the program, and the arguments before the flags.
     fn program_words(&self, windows: bool) -> Result<(OsString, Vec<OsString>), OptionsError> {
         let program = self.program.clone().unwrap_or_else(|| "claude".into());
         let runtime = self.runtime.clone().unwrap_or_else(|| ("node".into(), Vec::new()));
@@ -255,7 +255,7 @@ impl Options {
     }
 }
 
-/// A script that its runtime has to start.
+/// Returns `true` if the program is a script that a runtime must start.
 fn is_script(program: &OsStr) -> bool {
     let extension = Path::new(program).extension().map(OsStr::to_ascii_lowercase);
     extension.is_some_and(|extension| extension == "js" || extension == "mjs" || extension == "cjs")
@@ -270,7 +270,7 @@ fn check_directory(directory: &Path) -> Result<(), OptionsError> {
     }
 }
 
-/// The values that often come from outside, where a shell could still stand between.
+/// Checks values that often come from other programs, in case a shell handles the command line.
 fn check_windows_values(set: &Set) -> Result<(), OptionsError> {
     for option in ["--resume", "--session-id", "--resume-session-at", "--resume-drops-turn"] {
         for value in set.get(option).into_iter().flatten() {
@@ -282,7 +282,7 @@ fn check_windows_values(set: &Set) -> Result<(), OptionsError> {
     Ok(())
 }
 
-/// What no system passes on: NUL bytes, and too much.
+/// Checks that the system can pass on all arguments: no NUL bytes, and within the size limits.
 fn check_tokens(program: &OsStr, args: &[OsString], ours: usize, windows: bool) -> Result<(), OptionsError> {
     let mut line = windows::quoted_size(&program.to_string_lossy());
     if program.as_encoded_bytes().contains(&0) {
@@ -304,7 +304,7 @@ fn check_tokens(program: &OsStr, args: &[OsString], ours: usize, windows: bool) 
     Ok(())
 }
 
-/// What an error calls a token: its flag, for ours.
+/// Returns the name of an argument for errors: its flag, or "a raw argument".
 fn token_name(args: &[OsString], at: usize, ours: usize) -> String {
     let name = |at: usize| {
         let token = args.get(at)?.to_str()?;

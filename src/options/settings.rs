@@ -1,4 +1,4 @@
-//! Builder methods: settings and what the CLI reads by itself.
+//! Builder methods for settings, and for files that the CLI reads.
 
 use super::{InitializeField, Options, OptionsError, SettingSource};
 use crate::base::json::Json;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Settings on top of those that the CLI finds.
+/// Settings in addition to those that the CLI finds.
 #[derive(Clone)]
 pub(super) enum Settings {
     Json(Json),
@@ -15,70 +15,70 @@ pub(super) enum Settings {
 }
 
 impl Options {
-    /// Adds settings, an object.
+    /// Sets additional settings, as an object.
     pub fn settings(mut self, settings: impl Into<Json>) -> Self {
         self.settings = Some(Settings::Json(settings.into()));
         self
     }
 
-    /// Adds the settings of a file, which the CLI reads.
+    /// Sets a file of additional settings, which the CLI reads.
     pub fn settings_file(mut self, file: impl AsRef<Path>) -> Self {
         self.settings = Some(Settings::File(file.as_ref().to_owned()));
         self
     }
 
-    /// Sets the `sandbox` of the settings, an object.
+    /// Sets the `sandbox` of the settings, as an object.
     ///
-    /// An enabled sandbox gets `failIfUnavailable: true` unless it says otherwise: whoever asked for
-    /// one does not expect commands to run without it. 2.1.329 then refuses to start where it lacks
-    /// the sandbox's tools; 1.0.128 and 2.0.76 accept the key and start.
+    /// If the sandbox is enabled, `failIfUnavailable: true` is added unless the object has this field. Otherwise commands
+    /// could run without the requested sandbox. With this field, 2.1.329 refuses to start if the sandbox's tools are
+    /// missing; 1.0.128 and 2.0.76 start all the same.
     pub fn sandbox(mut self, sandbox: impl Into<Json>) -> Self {
         self.sandbox = Some(sandbox.into());
         self
     }
 
-    /// Sets policy that the session cannot change, an object. From 2.1.143.
+    /// Sets policy that the session cannot change, as an object. Since 2.1.143.
     pub fn managed_settings(self, settings: impl Into<Json>) -> Self {
         self.put("--managed-settings", settings.into().as_str())
     }
 
-    /// Sends the policy in the `initialize` request instead. From 2.1.329.
+    /// Makes the CLI read the policy from the `initialize` request instead. Since 2.1.329.
     pub fn managed_settings_in_initialize(self) -> Self {
         self.switch("--managed-settings-in-initialize")
     }
 
-    /// Takes these flags' values from the `initialize` request. From 2.1.329.
+    /// Makes the CLI read the values of these flags from the `initialize` request. Since 2.1.329.
     pub fn initialize_fields(self, fields: impl IntoIterator<Item = InitializeField>) -> Self {
         let fields = fields.into_iter().map(|field| field.as_str().to_owned());
         self.replace("--initialize-fields", fields)
     }
 
-    /// Says which settings files are read: none for an empty list, the CLI's choice if never said.
+    /// Sets the settings files that the CLI reads. An empty list means none; by default the CLI chooses.
     pub fn setting_sources(self, sources: impl IntoIterator<Item = SettingSource>) -> Self {
         let sources = sources.into_iter().map(|source| source.as_str().to_owned());
         self.replace("--setting-sources", sources)
     }
 
-    /// Reads the project's settings, `.mcp.json` and `.claude` trees from this directory. From 2.1.329.
+    /// Sets the directory of the project's settings, `.mcp.json` and `.claude` trees. Since 2.1.329.
     pub fn project_config_root(self, directory: impl AsRef<Path>) -> Self {
         self.put("--project-config-root", directory.as_ref())
     }
 
-    /// Starts with as little as possible: no hooks, no memory, no `CLAUDE.md`. From 2.1.143.
+    /// Starts the CLI with a minimum of features: no hooks, no memory, no `CLAUDE.md`. Since 2.1.143.
     pub fn bare(self) -> Self {
         self.switch("--bare")
     }
 
-    /// Starts without the user's customizations. From 2.1.250.
+    /// Starts the CLI without the user's customizations. Since 2.1.250.
     pub fn safe_mode(self) -> Self {
         self.switch("--safe-mode")
     }
 }
 
-/// The value of `--settings`, with the sandbox in it.
+/// Returns the value of `--settings`, including the sandbox.
 pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Json>) -> Result<Option<OsString>, OptionsError> {
     let object = |json: &Json, option| {
-        json.decode::<Fields>().map_err(|_| OptionsError::Value { option, expected: "takes a JSON object" })
+        json.decode::<Fields>().map_err(|_| OptionsError::Value { option, expected: "must be a JSON object" })
     };
     let mut merged = match settings {
         None if sandbox.is_none() => return Ok(None),
@@ -88,7 +88,7 @@ pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Json>) -> Res
             return Err(OptionsError::Conflict {
                 first: "settings_file",
                 second: "sandbox",
-                way_out: "put the sandbox into the file, or give the settings as an object",
+                way_out: "put the sandbox into the file, or pass the settings as an object",
             });
         }
         Some(Settings::File(file)) if file.as_os_str().is_empty() => {
@@ -106,12 +106,12 @@ pub(super) fn merged(settings: Option<&Settings>, sandbox: Option<&Json>) -> Res
     Ok(Some(Json::from(merged).as_str().into()))
 }
 
-/// A file's path that reads as a path wherever JSON is taken too, and never as a flag.
+/// Returns the path of a file in a form that the CLI reads neither as JSON nor as a flag.
 pub(super) fn not_json(file: &Path) -> PathBuf {
     let first = file.as_os_str().to_string_lossy().chars().next();
     match first {
         Some(c) if c == '{' || c == '-' || c.is_whitespace() => {
-            // Every system reads `/` as a separator.
+            // All systems accept `/` as a separator.
             let mut relative = OsString::from("./");
             relative.push(file);
             relative.into()

@@ -1,27 +1,27 @@
-//! Which flags and requests a version of the CLI knows, before it is started.
+//! Flags and requests that a version of the CLI knows, known before the CLI is started.
 
 use super::Options;
 
-/// The versions that were asked, oldest first. Versions between two of them were not tried.
+/// Tested versions, oldest first. Versions between two of them were not tested.
 const TRIED: [&str; 6] = ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.250", "2.1.329"];
 
-/// Rating of a flag or a request for a version of the CLI.
+/// Support of a flag or a request in a version of the CLI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Support {
-    /// The version, or an older one, was seen to know it.
+    /// The version, or an older tested one, knows the flag or the request.
     Known,
-    /// The version, or a newer one, was seen not to know it. The CLI exits with 1 at an unknown flag, and answers an unknown
-    /// request with an error, or not at all.
+    /// The version, or a newer tested one, does not know the flag or the request. The CLI exits with code 1 if it does not
+    /// know a flag. It answers an unknown request with an error, or not at all.
     Unknown,
-    /// The version lies between one that does not know it and one that does, or cannot be read.
+    /// The version lies between one that does not know it and one that does, or the version text cannot be read.
     Untried,
 }
 
-/// Rates a flag, e.g. `--effort`, for a version of the CLI, e.g. `2.1.143`. Returns `None` for a flag that
-/// [`Options`] has no method for.
+/// Returns the support of a flag, e.g. `--effort`, in a version of the CLI, e.g. `2.1.143`. Returns `None` if [`Options`]
+/// has no method for the flag.
 ///
-/// The data are those of `docs/protocol/options.md`: six versions were tried, from 1.0.128 to 2.1.329. A newer version counts
-/// as the newest of these, and an older one as the oldest.
+/// The data come from `docs/protocol/options.md`: six versions from 1.0.128 to 2.1.329 were tested. A newer version counts
+/// as the newest of these, and an older version as the oldest.
 ///
 /// ```
 /// use claude_duplex::options::{Support, flag_support};
@@ -38,10 +38,10 @@ pub fn flag_support(flag: &str, version: &str) -> Option<Support> {
     Some(support(Some(since), version))
 }
 
-/// Rates control requests of a subtype, e.g. `list_models`, for a version of the CLI. Returns `None` for a subtype that was not
-/// tried.
+/// Returns the support of control requests with a subtype, e.g. `list_models`, in a version of the CLI. Returns `None` if
+/// the subtype was not tested.
 ///
-/// The data are those of `docs/protocol/requests.md`; see [`flag_support`].
+/// The data come from `docs/protocol/requests.md`; see [`flag_support`].
 ///
 /// ```
 /// use claude_duplex::options::{Support, request_support};
@@ -58,7 +58,7 @@ pub fn request_support(subtype: &str, version: &str) -> Option<Support> {
 
 impl Options {
     /// Returns the flags of these options that a version of the CLI does not know, or may not know. Raw arguments are not
-    /// included. A host leaves these options out, or asks for another version.
+    /// included. The host can leave these options out, or require another version.
     ///
     /// ```
     /// use claude_duplex::Options;
@@ -83,14 +83,14 @@ impl Options {
     }
 }
 
-/// Rates what is known since the oldest of the versions that know it.
+/// Returns the support in a version, given the oldest tested version that knows the flag or request.
 fn support(since: Option<&str>, version: &str) -> Support {
     let Some(version) = number(version) else { return Support::Untried };
     let first = since.and_then(|since| TRIED.iter().position(|tried| *tried == since));
     let tried = |at: usize| TRIED.get(at).and_then(|tried| number(tried));
     match first {
         None => Support::Unknown,
-        // The oldest that was tried knows it, so what is older counts as that.
+        // The oldest tested version knows it, and an older version counts as that one.
         Some(0) => Support::Known,
         Some(first) if tried(first).is_some_and(|known| version >= known) => Support::Known,
         Some(first) if tried(first - 1).is_some_and(|unknown| version > unknown) => Support::Untried,
@@ -98,13 +98,13 @@ fn support(since: Option<&str>, version: &str) -> Support {
     }
 }
 
-/// Returns the version that the output of `claude --version` begins with.
+/// Returns the version at the start of the output of `claude --version`.
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub(crate) fn version_in(output: &str) -> Option<&str> {
     output.split_whitespace().next().filter(|word| number(word).is_some())
 }
 
-/// Reads the number of a version, from `2.1.329` or the output of `claude --version`: `2.1.329 (Claude Code)`.
+/// Parses a version number, e.g. `2.1.329`, or `2.1.329 (Claude Code)` from the output of `claude --version`.
 fn number(version: &str) -> Option<[u32; 3]> {
     let mut parts = version.split_whitespace().next()?.splitn(3, '.');
     let (major, minor, patch) = (parts.next()?, parts.next()?, parts.next()?);
@@ -112,7 +112,7 @@ fn number(version: &str) -> Option<[u32; 3]> {
     Some([major.parse().ok()?, minor.parse().ok()?, patch.parse().ok()?])
 }
 
-/// Each flag, and the oldest of the versions that know it. `docs/protocol/options.md` is checked against this.
+/// Flags, each with the oldest tested version that knows it. A test compares `docs/protocol/options.md` with this table.
 const FLAGS: &[(&str, &str)] = &[
     ("--model", "1.0.128"),
     ("--fallback-model", "1.0.128"),
@@ -188,8 +188,8 @@ const FLAGS: &[(&str, &str)] = &[
     ("--replay-user-messages", "1.0.128"),
 ];
 
-/// Each subtype of requests, and the oldest of the versions that answer it with success. `docs/protocol/requests.md` is checked
-/// against this.
+/// Subtypes of requests, each with the oldest tested version that answers it with a success. A test compares
+/// `docs/protocol/requests.md` with this table.
 const REQUESTS: &[(&str, Option<&str>)] = &[
     ("initialize", Some("1.0.128")),
     ("interrupt", Some("1.0.128")),

@@ -1,4 +1,4 @@
-//! What holds for all options; the parts are tested in the files below.
+//! Tests of rules for all options. The modules below test the parts.
 
 use super::flags::{FIXED, FLAGS, Form, flag};
 use super::*;
@@ -8,7 +8,7 @@ mod checks;
 
 type With = fn(Options, &str) -> Options;
 
-/// Every method that takes text from the caller into the command line.
+/// All methods that pass text of the caller to the command line.
 const TEXTS: &[With] = &[
     |o, v| o.model(v),
     |o, v| o.fallback_model(v),
@@ -48,7 +48,7 @@ const TEXTS: &[With] = &[
     |o, v| o.debug_file(v),
 ];
 
-/// The same for JSON, whose escapes leave nothing raw.
+/// All methods that pass JSON of the caller, in which text is escaped.
 const JSON: &[With] = &[
     |o, v| o.agents(json!({ v: v })),
     |o, v| o.mcp_server(v, json!({ "command": v })),
@@ -116,7 +116,7 @@ fn set(name: &str, value: &str) -> EnvChange {
     EnvChange::Set(name.into(), value.into())
 }
 
-/// Panics at a token that the CLI could take for a flag or word that we did not mean.
+/// Panics if an argument could be a flag or word that was not intended.
 fn assert_no_value_became_a_flag(args: &[String]) {
     let (ours, fixed) = args.split_at(args.len() - FIXED.len());
     assert_eq!(fixed, FIXED);

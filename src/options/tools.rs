@@ -1,4 +1,4 @@
-//! Builder methods: tools, permissions, MCP servers, plugins.
+//! Builder methods for tools, permissions, MCP servers and plugins.
 
 use super::{Options, PermissionMode, Skills, Tools};
 use crate::base::json::Json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use std::path::Path;
 
 impl Options {
-    /// Says which built-in tools exist. From 2.0.76.
+    /// Sets the built-in tools that exist in the session. Since 2.0.76.
     pub fn tools(self, tools: Tools) -> Self {
         let names = match tools {
             Tools::Default => vec!["default".to_owned()],
@@ -16,7 +16,7 @@ impl Options {
         self.replace("--tools", names)
     }
 
-    /// Adds rules of what is allowed without asking: `Read`, `Bash(git *)`.
+    /// Adds rules for calls that need no permission request, e.g. `Read` or `Bash(git *)`.
     ///
     /// ```
     /// use claude_duplex::options::Options;
@@ -32,12 +32,12 @@ impl Options {
         self.extend("--allowedTools", rules)
     }
 
-    /// Adds rules of what is denied; a tool denied as a whole does not exist.
+    /// Adds rules for calls that are denied. A tool that is denied as a whole is removed from the session.
     pub fn disallowed_tools<T: Into<String>>(self, rules: impl IntoIterator<Item = T>) -> Self {
         self.extend("--disallowedTools", rules)
     }
 
-    /// Allows skills; which settings are read does not change.
+    /// Allows skills. The set of settings files that the CLI reads does not change.
     pub fn skills(mut self, skills: Skills) -> Self {
         match skills {
             Skills::All => self.extend("--allowedTools", ["Skill"]),
@@ -48,28 +48,31 @@ impl Options {
         }
     }
 
-    /// Sets the permission mode. Without it the mode is that of the settings, or the version's own: `auto` from 2.1.285 to
-    /// 2.1.301, else `default`.
+    /// Sets the permission mode. Without it the settings decide, or else the default of the version: `auto` from 2.1.285 to
+    /// 2.1.301, and `default` in all others.
     pub fn permission_mode(self, mode: PermissionMode) -> Self {
         self.put("--permission-mode", mode.as_str())
     }
 
-    /// Allows everything from the start. The CLI refuses this to root outside of a sandbox.
+    /// Allows all tool calls from the start. The CLI refuses this flag for root, except in a sandbox.
     pub fn dangerously_skip_permissions(self) -> Self {
         self.switch("--dangerously-skip-permissions")
     }
 
-    /// Lets the session switch to [`PermissionMode::BypassPermissions`] later. From 2.0.76.
+    /// Allows the session to switch to [`PermissionMode::BypassPermissions`] later. Since 2.0.76.
     pub fn allow_dangerously_skip_permissions(self) -> Self {
         self.switch("--allow-dangerously-skip-permissions")
     }
 
-    /// Asks the host for permissions, by `can_use_tool` requests.
+    /// Sends permission requests to the host, as `can_use_tool` requests. Calls that a rule allows cause no request in any
+    /// mode.
     ///
-    /// The mode is then [`PermissionMode::Default`], in which the CLI does ask, unless
-    /// [`permission_mode`](Self::permission_mode) gives another or
-    /// [`dangerously_skip_permissions`](Self::dangerously_skip_permissions) is set. This overrides a mode in the settings; to
-    /// leave it to them, say `permission_prompt_tool("stdio")` instead. What a rule allows is not asked for in any mode.
+    /// The permission mode becomes [`PermissionMode::Default`], in which the CLI sends requests. To choose another mode,
+    /// set [`permission_mode`](Self::permission_mode) or
+    /// [`dangerously_skip_permissions`](Self::dangerously_skip_permissions).
+    ///
+    /// The mode overrides a mode in the settings. To keep the mode of the settings, call `permission_prompt_tool("stdio")`
+    /// instead of this method.
     ///
     /// ```
     /// use claude_duplex::options::Options;
@@ -85,12 +88,12 @@ impl Options {
         self
     }
 
-    /// Asks an MCP tool for permissions.
+    /// Sends permission requests to an MCP tool.
     pub fn permission_prompt_tool(self, tool: impl Into<String>) -> Self {
         self.put("--permission-prompt-tool", tool.into())
     }
 
-    /// Asks nobody: what would be asked is denied. From 2.1.329.
+    /// Denies calls instead of requesting permission. Since 2.1.329.
     pub fn no_permission_prompts(self) -> Self {
         self.put("--permission-prompts", "none")
     }
@@ -100,9 +103,9 @@ impl Options {
         self.push("--add-dir", directory.as_ref())
     }
 
-    /// Adds an MCP server that the CLI starts or connects to; a second one of a name replaces it.
+    /// Adds an MCP server that the CLI starts or connects to. A second server with the same name replaces the first.
     ///
-    /// Every user of the machine can read a command line: put servers with secrets into a file
+    /// Every user of the machine can read a command line. Put servers with secrets into a file
     /// ([`mcp_config_file`](Self::mcp_config_file)), or send `mcpServers` in the `initialize` request.
     ///
     /// ```
@@ -111,7 +114,8 @@ impl Options {
     ///
     /// let files = McpServerConfig::stdio("mcp-files").args(["--root", "/srv"]);
     /// let invocation = Options::new().mcp_server("files", files).invocation()?;
-    /// # assert!(invocation.args.iter().any(|arg| arg.to_string_lossy().contains(r#""command":"mcp-files""#)), "{invocation:?}");
+    /// # let is_server = |arg: &str| arg.contains(r#""command":"mcp-files""#);
+    /// # assert!(invocation.args.iter().any(|arg| is_server(&arg.to_string_lossy())));
     /// # Ok::<(), claude_duplex::options::OptionsError>(())
     /// ```
     pub fn mcp_server(mut self, name: impl Into<String>, server: impl Into<Json>) -> Self {
@@ -119,9 +123,9 @@ impl Options {
         self
     }
 
-    /// Adds an MCP server that the host serves over the session (`{"type":"sdk"}`).
+    /// Adds an MCP server that runs in the host and uses the pipes of the session (`{"type":"sdk"}`).
     ///
-    /// Newer versions take these as `sdkMcpServers` in the `initialize` request instead.
+    /// Newer versions also accept `sdkMcpServers` in the `initialize` request instead.
     pub fn host_mcp_server(self, name: impl Into<String>) -> Self {
         let name = name.into();
         let server = json!({ "type": "sdk", "name": name });
@@ -134,57 +138,60 @@ impl Options {
         self.push("--mcp-config", file)
     }
 
-    /// Ignores all MCP servers but those given here.
+    /// Ignores all MCP servers that are not set by these options.
     pub fn strict_mcp_config(self) -> Self {
         self.switch("--strict-mcp-config")
     }
 
-    /// Loads a plugin from a directory. From 2.0.76.
+    /// Adds a plugin from a directory. Since 2.0.76.
     pub fn plugin_dir(self, directory: impl AsRef<Path>) -> Self {
         self.push("--plugin-dir", directory.as_ref())
     }
 
-    /// Loads a plugin from a `.zip` at an `http` or `https` URL, for this session only. From 2.1.143.
+    /// Adds a plugin from a `.zip` file at an `http` or `https` URL, for this session only. Since 2.1.143.
     pub fn plugin_url(self, url: impl Into<String>) -> Self {
         self.push("--plugin-url", url.into())
     }
 
-    /// Disables all skills and slash commands. From 2.0.76.
+    /// Disables all skills and slash commands. Since 2.0.76.
     pub fn disable_slash_commands(self) -> Self {
         self.switch("--disable-slash-commands")
     }
 
-    /// Removes the tools that run commands or code unless [`tools`](Self::tools) names them, ignores the settings files of the
-    /// user, the project and the directory, and confines the file tools to the working directories. From 2.1.250.
+    /// Restricts the session. Since 2.1.250.
     ///
-    /// MCP servers are loaded all the same, unless [`strict_mcp_config`](Self::strict_mcp_config) is set too.
+    /// * Tools that run commands or code are removed, unless [`tools`](Self::tools) names them.
+    /// * Settings files of the user, the project and the directory are ignored.
+    /// * File tools can only access the working directories.
+    ///
+    /// MCP servers are still loaded, unless [`strict_mcp_config`](Self::strict_mcp_config) is set too.
     pub fn restricted(self) -> Self {
         self.switch("--restricted")
     }
 
-    /// Turns Claude in Chrome on. From 2.0.76.
+    /// Turns Claude in Chrome on. Since 2.0.76.
     pub fn chrome(mut self) -> Self {
         self.flags.remove("--no-chrome");
         self.switch("--chrome")
     }
 
-    /// Turns Claude in Chrome off. From 2.0.76.
+    /// Turns Claude in Chrome off. Since 2.0.76.
     pub fn no_chrome(mut self) -> Self {
         self.flags.remove("--chrome");
         self.switch("--no-chrome")
     }
 
-    /// Turns on the tool `SendUserMessage`, by which the model writes to the user. From 2.1.143.
+    /// Turns on the tool `SendUserMessage`, which lets the model write to the user. Since 2.1.143.
     pub fn brief(self) -> Self {
         self.switch("--brief")
     }
 
-    /// Downloads a file of the Files API at the start, to a path relative to the working directory. From 2.1.50.
+    /// Downloads a file of the Files API at the start, to a path relative to the working directory. Since 2.1.50.
     pub fn file(self, id: impl AsRef<str>, path: impl AsRef<str>) -> Self {
         self.push("--file", format!("{}:{}", id.as_ref(), path.as_ref()))
     }
 
-    /// Loads a plugin without its MCP servers. From 2.1.250.
+    /// Adds a plugin without its MCP servers. Since 2.1.250.
     pub fn plugin_dir_no_mcp(self, directory: impl AsRef<Path>) -> Self {
         self.push("--plugin-dir-no-mcp", directory.as_ref())
     }

@@ -1,49 +1,49 @@
-//! The values that options take, open for those that later CLI versions add.
+//! Values of options. The types accept values that later versions of the CLI add.
 
 use crate::wire::view::words;
 
 words! {
-    /// How the CLI decides about tool calls that no rule decides.
+    /// Decision of the CLI about tool calls that no rule matches.
     pub enum PermissionMode {
-        /// Ask for what is not allowed.
+        /// Requests permission for each call.
         Default = "default",
-        /// Edits of files are allowed.
+        /// Allows edits of files.
         AcceptEdits = "acceptEdits",
-        /// Everything is allowed.
+        /// Allows all calls.
         BypassPermissions = "bypassPermissions",
-        /// Plan only, change nothing.
+        /// Plans only, and changes nothing.
         Plan = "plan",
-        /// Never ask: what would be asked is denied. From 2.0.76.
+        /// Denies calls instead of requesting permission. Since 2.0.76.
         DontAsk = "dontAsk",
-        /// A classifier decides, and nobody is asked. From 2.1.143; 2.1.285 to 2.1.301 start in it where no mode is given.
+        /// Lets a classifier decide, without permission requests. Since 2.1.143. The default of 2.1.285 to 2.1.301.
         Auto = "auto",
     }
 }
 
 words! {
-    /// How much the model thinks and writes.
+    /// Effort of the model: the amount of thinking and output.
     pub enum Effort {
-        /// Least.
+        /// Lowest effort level.
         Low = "low",
-        /// Some.
+        /// Second lowest effort level.
         Medium = "medium",
-        /// Much.
+        /// Middle effort level.
         High = "high",
-        /// More.
+        /// Second highest effort level.
         XHigh = "xhigh",
-        /// Most.
+        /// Highest effort level.
         Max = "max",
     }
 }
 
 words! {
-    /// How thinking appears in messages.
+    /// Display of thinking in messages.
     pub enum ThinkingDisplay {
-        /// As summaries.
+        /// Thinking is sent as summaries.
         Summarized = "summarized",
-        /// Not at all.
+        /// Thinking is not sent.
         Omitted = "omitted",
-        /// As highlights.
+        /// Thinking is sent as highlights.
         Highlights = "highlights",
     }
 }
@@ -51,78 +51,78 @@ words! {
 words! {
     /// A settings file that the CLI reads by itself.
     pub enum SettingSource {
-        /// The user's.
+        /// Settings of the user.
         User = "user",
-        /// The project's, shared in its repository.
+        /// Settings of the project, shared in its repository.
         Project = "project",
-        /// The project's, of this checkout only.
+        /// Settings of the project, only for this checkout.
         Local = "local",
     }
 }
 
 words! {
-    /// The format of previews in the questions of `AskUserQuestion`.
+    /// Format of previews in the questions of `AskUserQuestion`.
     pub enum PreviewFormat {
-        /// Markdown.
+        /// Previews in Markdown.
         Markdown = "markdown",
-        /// HTML.
+        /// Previews in HTML.
         Html = "html",
     }
 }
 
 words! {
-    /// A flag that the CLI takes from the `initialize` request instead.
+    /// A flag whose value the CLI can read from the `initialize` request instead.
     pub enum InitializeField {
-        /// In place of `--settings`.
+        /// Replaces the flag `--settings`.
         Settings = "settings",
-        /// In place of `--disallowedTools`.
+        /// Replaces the flag `--disallowedTools`.
         DisallowedTools = "disallowedTools",
     }
 }
 
-/// Whether and how much the model thinks.
+/// Thinking of the model: off, on, or chosen by the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ThinkingMode {
-    /// The model decides. From 2.1.50.
+    /// The model decides. Since 2.1.50.
     Adaptive,
-    /// Up to this many tokens, more than zero. From 2.0.76.
+    /// The model thinks up to a number of tokens, which must be above zero. Since 2.0.76.
     Enabled {
-        /// The most tokens.
+        /// Maximum number of tokens.
         budget: u32,
     },
-    /// None. From 2.1.50.
+    /// The model does not think. Since 2.1.50.
     Disabled,
 }
 
-/// The built-in tools that exist at all in a session.
+/// Built-in tools that exist in a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Tools {
-    /// The CLI's default set.
+    /// The CLI's default tools.
     Default,
-    /// None.
+    /// No built-in tool.
     None,
-    /// These.
+    /// Only these tools, by name.
     Named(Vec<String>),
 }
 
-/// The skills that a session may use without asking.
+/// Skills that a session may use without a permission request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Skills {
-    /// All.
+    /// All skills are allowed.
     All,
-    /// These; send the same list in the `initialize` request.
+    /// Only these skills, by name. Send the same list in the `initialize` request.
     Named(Vec<String>),
 }
 
-/// A git worktree that the CLI makes for the session.
+/// A git worktree that the CLI creates for the session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Worktree {
-    /// The CLI makes up its name.
+    /// The CLI chooses a name.
     Unnamed,
-    /// With this name.
+    /// A worktree with this name.
     Named(String),
 }

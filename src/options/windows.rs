@@ -1,10 +1,10 @@
-//! What only Windows needs, as functions of text, so that every system tests them.
+//! Rules of Windows, as functions on text, so that tests run on every system.
 
-/// Whether a path names a batch file, in any spelling that Windows reads as one.
+/// Returns `true` if a path names a batch file, in any spelling that Windows reads as one.
 ///
-/// Windows drops trailing dots and blanks of a name, takes `name:stream` and `C:name` for `name`,
-/// and starts batch files through `cmd.exe`, which expands arguments. A `.cmd` anywhere in the
-/// path is enough: a directory of that name is rarer than a trick.
+/// Windows ignores trailing dots and spaces of a name, and reads `name:stream` and `C:name` as `name`. It starts batch
+/// files through `cmd.exe`, which expands arguments. A `.cmd` in any component of the path counts: an attack is more likely
+/// than a directory with such a name.
 pub(super) fn names_batch_file(path: &str) -> bool {
     path.split(['/', '\\', ':']).any(|part| {
         let part = part.trim_end_matches(['.', ' ']).to_ascii_lowercase();
@@ -12,17 +12,17 @@ pub(super) fn names_batch_file(path: &str) -> bool {
     })
 }
 
-/// The first character that `cmd.exe` gives a meaning to.
+/// Returns the first character that has a special meaning for `cmd.exe`.
 pub(super) fn metacharacter(value: &str) -> Option<char> {
     value.chars().find(|c| matches!(c, '&' | '|' | '<' | '>' | '^' | '%' | '!' | '"' | '\r' | '\n'))
 }
 
-/// Returns where the CLI may be on Windows, best first; which of the files exists is for the caller to find out. The drivers
-/// do so if [`Options::program`](super::Options::program) is not set.
+/// Returns the paths of possible CLI programs on Windows, best first. The caller checks which of them exist. The drivers do
+/// so if [`Options::program`](super::Options::program) is not set.
 ///
-/// Each directory of `path` (the `PATH` variable) has a `claude.exe` and then a `claude.cmd`, the batch file that npm writes: see
-/// [`windows_shim_target`]. Only absolute directories count: neither the working directory nor a relative entry may supply the
-/// program. Last comes `.local\bin` in the home directory.
+/// In each directory of `path` (the `PATH` variable) these are `claude.exe`, and then `claude.cmd`, the batch file that npm
+/// writes: see [`windows_shim_target`]. Relative directories are ignored: the program must not come from the working
+/// directory or from a relative entry. The last path is in `.local\bin` of the home directory.
 ///
 /// ```
 /// use claude_duplex::options::windows_candidates;
@@ -49,11 +49,12 @@ pub fn windows_candidates(path: &str, home: Option<&str>) -> Vec<String> {
 
 /// Returns the program or script that a batch file of npm, pnpm or yarn starts.
 ///
-/// A batch file runs in `cmd.exe`, which expands what it finds in arguments, so it is never started:
-/// [`OptionsError::BatchFile`](super::OptionsError::BatchFile). What it would start is named by the text of the file. `path` is
-/// the file's own, which it names its target relative to.
+/// Batch files are never started: `cmd.exe` would run them and expand their arguments
+/// ([`OptionsError::BatchFile`](super::OptionsError::BatchFile)). Instead this function reads the target from the `text` of
+/// the file. `path` is the path of the file, which its target is relative to.
 ///
-/// Returns `None` if the text is not of this form. The drivers read the file that [`Options::program`](super::Options::program) names.
+/// Returns `None` if the text has another form. The drivers read the file that
+/// [`Options::program`](super::Options::program) names.
 ///
 /// ```
 /// use claude_duplex::options::windows_shim_target;
@@ -65,7 +66,7 @@ pub fn windows_candidates(path: &str, home: Option<&str>) -> Vec<String> {
 /// ```
 pub fn windows_shim_target(path: &str, text: &str) -> Option<String> {
     let directory = &path[..path.rfind(['/', '\\'])?];
-    // What passes the arguments on: an interpreter may come first, and the last quoted text is what it runs.
+    // The line that passes the arguments on. An interpreter can come first; the last quoted text is the target.
     let (call, _) = text.lines().rev().find_map(|line| line.split_once("%*"))?;
     let quoted = call.split('"').skip(1).step_by(2).last()?;
     let relative =
@@ -74,7 +75,7 @@ pub fn windows_shim_target(path: &str, text: &str) -> Option<String> {
     is_plain.then(|| format!(r"{directory}\{relative}"))
 }
 
-/// `C:\x` and `\\server\share`; not `C:x` and `\x`, which depend on the current directory.
+/// Returns `true` for `C:\x` and `\\server\share`, and `false` for `C:x` and `\x`, which depend on the current directory.
 pub(super) fn is_absolute(path: &str) -> bool {
     let is_separator = |byte: Option<&u8>| matches!(byte, Some(b'/' | b'\\'));
     let bytes = path.as_bytes();
@@ -82,11 +83,11 @@ pub(super) fn is_absolute(path: &str) -> bool {
     (drive && is_separator(bytes.get(2))) || (is_separator(bytes.first()) && is_separator(bytes.get(1)))
 }
 
-/// The most UTF-16 units of a command line, its end mark not counted.
+/// Maximum length of a command line in UTF-16 code units, without the end mark.
 pub(super) const COMMAND_LINE_LIMIT: usize = 32_766;
 
-/// What an argument takes of the command line at worst: quotes, a blank, and every quote and
-/// backslash escaped.
+/// Returns an upper bound of the length of an argument on the command line: quotes, a space, and an escape for every quote
+/// and backslash.
 pub(super) fn quoted_size(argument: &str) -> usize {
     let escapes = argument.bytes().filter(|b| matches!(b, b'"' | b'\\'));
     argument.encode_utf16().count() + escapes.count() + 3
@@ -97,7 +98,7 @@ mod tests {
     use super::super::{Options, OptionsError, Platform, Worktree};
     use super::windows_shim_target;
 
-    /// As npm's `cmd-shim` 8 writes them, with their line ends.
+    /// Batch files as npm's `cmd-shim` 8 writes them, with their line ends.
     const SCRIPT: &str = include_str!("windows/script.cmd");
     const PROGRAM: &str = include_str!("windows/program.cmd");
 
@@ -107,7 +108,7 @@ mod tests {
         let package = r"C:\Users\me\npm\..\node_modules\@anthropic-ai\claude-code";
         assert_eq!(target(SCRIPT), Some(format!(r"{package}\cli.js")));
         assert_eq!(target(PROGRAM), Some(format!(r"{package}\bin\claude.exe")));
-        // pnpm names its own directory by the parameter itself, and has the call twice.
+        // pnpm names its own directory with the parameter itself, and repeats the call.
         let twice = "@IF EXIST \"%~dp0\\node.exe\" (\r\n  \"%~dp0\\node.exe\"  \"%~dp0\\..\\x\\cli.js\" %*\r\n) ELSE (\r\n  \
                      @SET PATHEXT=%PATHEXT:;.JS;=;%\r\n  node  \"%~dp0\\..\\x\\cli.js\" %*\r\n)\r\n";
         assert_eq!(target(twice), Some(r"C:\Users\me\npm\..\x\cli.js".to_owned()));

@@ -1,4 +1,4 @@
-//! What the host says to the model.
+//! Prompts: user messages that the host sends to the model.
 
 mod block;
 
@@ -30,7 +30,7 @@ pub use block::Block;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What is written is one line, whatever is in it; its `uuid` names it in everything that the CLI says of it:
+/// A prompt is always written as one line. Messages of the CLI refer to the prompt by its `uuid`:
 ///
 /// ```
 /// # use claude_duplex::{Config, Json, Prompt, Protocol, Seed, SessionTime};
@@ -56,7 +56,7 @@ pub struct Prompt {
     pub(crate) time_limit: Option<Duration>,
 }
 
-/// A prompt as it was read, before its content is checked.
+/// A prompt that was deserialized, and whose content is not yet checked.
 #[derive(Deserialize)]
 struct Unchecked {
     content: Json,
@@ -75,48 +75,54 @@ impl TryFrom<Unchecked> for Prompt {
     }
 }
 
-/// What becomes of a prompt while a turn runs or an earlier prompt is unanswered. [`guide::turns`](crate::guide::turns) shows the
-/// three.
+/// Handling of a prompt that is sent while a turn runs or an earlier prompt is unanswered.
+/// [`guide::turns`](crate::guide::turns) has an example of each variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum WhenBusy {
-    /// It is held back and written when nothing runs: one result for each prompt, on every version of the CLI.
+    /// The prompt is queued by this crate, and written when no turn runs. On every version of the CLI, each prompt gets a
+    /// result of its own.
     #[default]
     Queue,
-    /// It is written at once. The CLI may fold it into the running turn, or merge it with others: one result for all.
+    /// The prompt is written at once. The CLI may add it to the running turn or merge it with other prompts, which then
+    /// share one result.
     Send,
-    /// It is [refused](crate::RefusedReason::Busy).
+    /// The prompt is [refused](crate::RefusedReason::Busy).
     Reject,
 }
 
 words! {
-    /// Where a prompt is put in the CLI's queue. Up to 2.1.50 it is ignored.
+    /// Position of a prompt in the CLI's queue. Ignored by 2.1.50 and older versions.
     pub enum Priority {
-        /// At once: the running turn is aborted. From 2.1.69.
+        /// Runs first, and aborts the running turn. Since 2.1.69.
         Now = "now",
-        /// In its turn.
+        /// Runs after the prompts that were sent before it.
         Next = "next",
-        /// Behind the others; it is not folded into a running turn.
+        /// Runs after all other prompts, and is never added to a running turn.
         Later = "later",
     }
 }
 
 impl Prompt {
-    /// A prompt of plain text. A leading `/` is a slash command, and `@path` a file for the CLI to read, unless it is
-    /// [`verbatim`](Self::verbatim). There is no limit but [`Limits::unsent`](crate::Limits::unsent) and the model's.
+    /// Creates a prompt from plain text.
+    ///
+    /// The CLI runs a text with a leading `/` as a slash command, and reads the file named by `@path`, unless the prompt is
+    /// [`verbatim`](Self::verbatim). The length is limited by [`Limits::unsent`](crate::Limits::unsent) and by the model.
     #[must_use]
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::with_content(Json::from_text(text))
     }
 
-    /// A prompt of content blocks, as the Messages API takes them: a JSON list, or a string.
+    /// Creates a prompt from content blocks of the Messages API: a JSON list, or a string.
     ///
-    /// A content of another shape ends the session: up to 2.1.143 the CLI exits with status 1. It is therefore checked as far as
-    /// the CLI reads it. Whether the API takes the blocks is not: if it does not, the turn fails.
+    /// Content of another shape would end the session: 2.1.143 and older versions exit with status 1.
+    /// Therefore the parts that the CLI reads are checked. The API checks the rest, and the turn fails if the API rejects a
+    /// block.
     ///
     /// # Errors
-    /// If the content is neither a string nor a list, if a block is not an object with a `type`, or if a block lacks what its
-    /// type requires: a `text` its `text`, an `image` or a `document` its `source`, a `tool_result` its `tool_use_id`.
+    /// Returns an error if the content is neither a string nor a list, or if a block is not an object with a `type`. A
+    /// block must also have the field that its type requires: `text` for a `text`, `source` for an `image` or a `document`,
+    /// and `tool_use_id` for a `tool_result`.
     ///
     /// ```
     /// use claude_duplex::{Json, Prompt};
@@ -134,38 +140,45 @@ impl Prompt {
         Self { content, uuid: None, when_busy: None, fields: Vec::new(), time_limit: None }
     }
 
-    /// A prompt of text, images and documents.
+    /// Creates a prompt from text, images and documents.
     #[must_use]
     pub fn from_blocks(blocks: impl IntoIterator<Item = Block>) -> Self {
         let blocks: Vec<Json> = blocks.into_iter().map(|block| block.json().clone()).collect();
         Self::with_content(list(&blocks))
     }
 
-    /// Gives it a uuid in place of one from the session's seed. It must be fresh: the CLI echoes a prompt whose uuid
-    /// it has seen, also in a resumed session, and does not run it.
+    /// Sets the uuid of the prompt. By default the uuid is derived from the session's seed.
+    ///
+    /// The uuid must be new, also in a resumed session. The CLI echoes a prompt whose uuid it has seen, but does not run
+    /// it.
     #[must_use]
     pub fn uuid(mut self, uuid: Uuid) -> Self {
         self.uuid = Some(uuid);
         self
     }
 
-    /// What becomes of it while another turn runs, in place of [`Config::when_busy`](crate::Config::when_busy).
+    /// Sets the handling of this prompt while another turn runs. Overrides [`Config::when_busy`](crate::Config::when_busy).
     #[must_use]
     pub fn when_busy(mut self, when_busy: WhenBusy) -> Self {
         self.when_busy = Some(when_busy);
         self
     }
 
-    /// Sets how long it may take, from its write to its end, whatever comes in between: answers of the host, other turns, silence.
-    /// The time that it is queued here does not count. [`Timeouts::prompt`](crate::Timeouts::prompt) is the limit of prompts
-    /// without one.
+    /// Sets the time limit of this prompt, from its write to its end. Time spent on responses of the host, other turns or
+    /// silence counts too. Time in the queue of this crate does not count. The default is
+    /// [`Timeouts::prompt`](crate::Timeouts::prompt).
     ///
-    /// When the time is up, the prompt is interrupted, or withdrawn if it waits in the CLI's queue. It then has
-    /// [`Timeouts::prompt_grace`](crate::Timeouts::prompt_grace) (10 s) to end, counted anew when the CLI acknowledges the
-    /// interrupt. It ends as [`Outcome::TimedOut`](crate::Outcome::TimedOut), at the latest then; a success or an error that
-    /// comes first counts. `stopped` says whether the session can be used as before. It can if the turn ended, or if the CLI's
-    /// receipt (from 2.1.205) does not list the prompt any more and nothing came in the whole grace period: the turn is then over
-    /// too, without a result.
+    /// When the limit passes, the prompt is interrupted, or withdrawn if it is still in the CLI's queue. The prompt then
+    /// has [`Timeouts::prompt_grace`](crate::Timeouts::prompt_grace) (10 s) to end. This grace period restarts when the CLI
+    /// acknowledges the interrupt.
+    ///
+    /// After the grace period at the latest, the prompt ends as [`Outcome::TimedOut`](crate::Outcome::TimedOut). A success
+    /// or an error that arrives first is reported instead. The field `stopped` is `true` if the session can be used as
+    /// before, in either of two cases:
+    ///
+    /// * The turn ended.
+    /// * The CLI's receipt (since 2.1.205) no longer lists the prompt, and nothing arrived during the whole grace period.
+    ///   The turn is then also over, without a result.
     ///
     /// ```
     /// use claude_duplex::testing::{Script, Step, TestSession};
@@ -191,72 +204,76 @@ impl Prompt {
         self
     }
 
-    /// Where it is put in the CLI's queue, once it is written.
+    /// Sets the position of the prompt in the CLI's queue, once the prompt is written.
     #[must_use]
     pub fn priority(self, priority: Priority) -> Self {
         self.field("priority", Json::from_text(priority.as_str()))
     }
 
-    /// It is put into the conversation, and the model is not asked: it goes with the next prompt for which it is. From
-    /// 2.1.143 its own result comes at once, with an empty text; 1.0.128 asks the model nevertheless.
+    /// Adds the prompt to the conversation without asking the model. The text joins the next prompt that asks the model.
+    ///
+    /// Since 2.1.143 the prompt gets a result of its own at once, with an empty text. 1.0.128 asks the model nevertheless.
     #[must_use]
     pub fn without_query(self) -> Self {
         self.field("shouldQuery", truth(false))
     }
 
-    /// It was not written by a person. 2.1.329 does not echo its uuid: that it was taken is known with the result alone.
+    /// Marks the prompt as not written by a person. 2.1.329 does not echo the uuid of such a prompt: only its result
+    /// confirms that the CLI accepted it.
     #[must_use]
     pub fn synthetic(self) -> Self {
         self.field("isSynthetic", truth(true))
     }
 
-    /// It is taken as it stands: no `@path` is read, no slash command is run, and nothing is attached. From 2.1.248,
-    /// ignored before.
+    /// Makes the CLI use the text verbatim: no `@path` is read, no slash command runs, and nothing is attached. Since
+    /// 2.1.248; ignored before.
     #[must_use]
     pub fn verbatim(self) -> Self {
         self.field("client_composed", truth(true))
     }
 
-    /// It was written by a person, which some of the CLI's checks want to know. No other origin is honored from a host.
+    /// Marks the prompt as written by a person, which some checks of the CLI require. The CLI accepts no other origin from
+    /// a host.
     #[must_use]
     pub fn from_human(self) -> Self {
         let origin = serde_json::json!({ "kind": "human" });
         self.field("origin", Json::from(&origin))
     }
 
-    /// Texts that were pasted, which are put behind it, in marks. More than 1000 are ignored. Seen from 2.1.329; 2.1.143
-    /// ignores them.
+    /// Adds pasted texts, which the CLI appends to the prompt between markers. If there are more than 1,000 texts, the CLI
+    /// ignores all of them. Seen since 2.1.329; 2.1.143 ignores them.
     #[must_use]
     pub fn pasted(self, texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.field("pasted_content", texts_of(texts))
     }
 
-    /// Which parts of its text were pasted. The first 100 are looked for.
+    /// Sets the pasted parts of the prompt's text. The CLI looks for the first 100 of them.
     #[must_use]
     pub fn inline_pastes(self, texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.field("inline_pastes", texts_of(texts))
     }
 
-    /// When it was written, an ISO 8601 instant, for display alone.
+    /// Sets the time of writing, an ISO 8601 instant. For display only.
     #[must_use]
     pub fn timestamp(self, instant: impl AsRef<str>) -> Self {
         self.field("timestamp", Json::from_text(instant))
     }
 
-    /// The session that it is meant for. Every version takes a prompt without.
+    /// Sets the session that the prompt is meant for. No version of the CLI requires it.
     #[must_use]
     pub fn session_id(self, session: impl AsRef<str>) -> Self {
         self.field("session_id", Json::from_text(session))
     }
 
-    /// Whether it is a slash command: a text, or a first text block, that begins with a slash, however that is escaped.
+    /// Returns `true` if the prompt is a slash command: its text, or its first text block, begins with a slash, escaped or
+    /// not.
     pub(crate) fn is_slash_command(&self) -> bool {
         let first = self.content.decode::<String>().ok().or_else(|| block::first_text(&self.content));
         first.is_some_and(|text| text.starts_with('/'))
     }
 
-    /// Adds a field beside the message, or replaces one. One that the crate writes itself (`type`, `message`, `uuid`,
-    /// `parent_tool_use_id`) stays as the crate writes it.
+    /// Adds a field beside `message`, or replaces one. The fields `type`, `message`, `uuid` and `parent_tool_use_id` cannot
+    /// be replaced.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {
         fields::set(&mut self.fields, name.into(), value);
@@ -274,7 +291,7 @@ fn texts_of(texts: impl IntoIterator<Item = impl Into<String>>) -> Json {
 }
 
 fn list(values: &[Json]) -> Json {
-    // Values that were checked: there is nothing that could fail.
+    // Cannot fail: the values are valid JSON.
     Json::from_value(&values).unwrap_or_else(|_| Json::from_text(""))
 }
 

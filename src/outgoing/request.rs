@@ -1,7 +1,8 @@
-//! What the host asks of the CLI itself: requests with typed replies ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)).
+//! Requests that the host sends to the CLI, with typed replies
+//! ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)).
 //!
-//! There is a type for every request, whose [`Response`](TypedRequest::Response) says what may come back. It becomes a [`Request`] where
-//! one is taken; the reply is read with [`Response::decode_as`].
+//! Each request has a type, and [`TypedRequest::Response`] is the type of its reply. The type converts to a [`Request`];
+//! [`Response::decode_as`] reads the reply.
 //!
 //! ```
 //! use claude_duplex::request::{ListModels, SetModel};
@@ -20,10 +21,18 @@
 //! }
 //! ```
 //!
-//! What a CLI does not know it refuses, from 2.1.40 on ([`RequestError::Refused`](crate::RequestError::Refused), with the
-//! code `unsupported_request` from 2.1.329 on); older ones never answer, and the request
-//! [times out](crate::Timeouts::request). A request that the crate has no type for is a [`Request`] with fields, or a type
-//! of the host's own that is a [`TypedRequest`].
+//! # Versions of the CLI
+//!
+//! "Seen since 2.1.143" in the documentation of a request means: the oldest recorded version that answers the request is
+//! 2.1.143. `docs/protocol/requests.md` has a table of requests and recorded versions.
+//!
+//! Since 2.1.40 the CLI refuses a request that it does not know, with
+//! [`RequestError::Refused`](crate::RequestError::Refused). Since 2.1.329 the error has the code `unsupported_request`.
+//! Before 2.1.40 the CLI does not answer, and the request [times out](crate::Timeouts::request).
+//!
+//! # Requests without a type
+//!
+//! To send a request that this crate has no type for, use a [`Request`] with fields, or implement [`TypedRequest`].
 
 mod agents;
 mod context;
@@ -78,7 +87,7 @@ use crate::message::{Fields, Message};
 use crate::wire::fields;
 use crate::wire::view::{FromJson, view};
 
-/// A request with a typed reply.
+/// A request whose reply has a type.
 ///
 /// ```
 /// use claude_duplex::message::Fields;
@@ -105,21 +114,21 @@ use crate::wire::view::{FromJson, view};
 /// let request = Request::from(CountWords { text: "one two".into() });
 /// ```
 pub trait TypedRequest {
-    /// Its name on the wire.
+    /// Subtype of the request on the wire.
     const SUBTYPE: &'static str;
-    /// What a success reply says.
+    /// Type of a success reply.
     type Response;
 
-    /// The fields beside the subtype.
+    /// Returns the fields beside the subtype.
     fn fields(&self) -> Fields;
 
-    /// Reads a success reply; `{}` where it has no payload.
+    /// Reads the payload of a success reply. `payload` is `{}` if the reply has none.
     ///
     /// # Errors
-    /// Where it lacks what must be there.
+    /// Returns an error if the payload lacks a required field.
     fn read(payload: &Json) -> Result<Self::Response, DecodeError>;
 
-    /// The paths of what a reply says and its type does not name, as `models[].supportsNew`.
+    /// Returns the paths of the fields of a reply that its type does not name, e.g. `models[].supportsNew`.
     fn unknown_names(_reply: &Self::Response) -> Vec<String> {
         Vec::new()
     }
@@ -132,11 +141,12 @@ impl<C: TypedRequest> From<C> for Request {
 }
 
 view! {
-    /// An acknowledgement, which says nothing more; what is there nevertheless is in the rest.
+    /// An acknowledgement: a reply without fields. If a CLI sends fields all the same, `unknown_fields` contains them.
     pub struct Ack {}
 }
 
-/// A control request ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)): a subtype and the fields beside it. Every [`TypedRequest`] becomes one.
+/// A control request ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)): a subtype and further fields.
+/// Every [`TypedRequest`] converts to one.
 ///
 /// ```
 /// use claude_duplex::request::SetPermissionMode;
@@ -156,39 +166,41 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request of that subtype. For an interrupt, which has a target, see [`Interrupt`].
+    /// Creates a request with a subtype and no other fields. For an interrupt, which has a target, see [`Interrupt`].
     pub fn new(subtype: impl Into<String>) -> Self {
         Self { subtype: subtype.into(), fields: Vec::new(), id: None, timeout: None }
     }
 
-    /// An `initialize` that asks for nothing; see [`Initialize`].
+    /// Creates an `initialize` request with no settings; see [`Initialize`].
     #[must_use]
     pub fn initialize() -> Self {
         Self::new("initialize")
     }
 
-    /// Its name on the wire.
+    /// Returns the subtype of the request on the wire.
     #[must_use]
     pub fn subtype(&self) -> &str {
         &self.subtype
     }
 
-    /// Adds a field beside the subtype, or replaces one. What the CLI does not know it passes over.
+    /// Adds a field beside the subtype, or replaces one. The CLI ignores fields that it does not know.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Json>) -> Self {
         fields::set(&mut self.fields, name.into(), value.into());
         self
     }
 
-    /// Gives it an id on the wire in place of one from the session's seed. While a reply to another request of that id may
-    /// still come, it is [refused](crate::RefusedReason::Reused): until the reply is there, or 64 more requests have timed out.
+    /// Sets the id of the request on the wire. By default the id is derived from the session's seed.
+    ///
+    /// The request is [refused](crate::RefusedReason::Reused) while a reply to another request with the same id may still
+    /// arrive: until that reply arrives, or until 64 more requests have timed out.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Waits so long for the reply, in place of what [`Timeouts`](crate::Timeouts) says.
+    /// Sets the timeout of the reply. Overrides [`Timeouts`](crate::Timeouts).
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = Some(time);
@@ -202,21 +214,26 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What an [`interrupt`](crate::Protocol::interrupt) is meant to stop.
+/// Target of an [`interrupt`](crate::Protocol::interrupt).
 ///
-/// On the wire an interrupt has no target: one that comes late stops the next turn, and 2.1.210 and later let a prompt
-/// that is still in the queue run to its end. Here it has one, and the session follows up until the target is stopped.
+/// On the wire an interrupt has no target: a late one stops the next turn. Since 2.1.210 the CLI also runs a prompt that is
+/// still in its queue to the end. This crate adds the target, and repeats the interrupt until the target has stopped.
 ///
 /// ```
 /// use claude_duplex::testing::{TestSession, Script, Step};
 /// use claude_duplex::{Action, Config, Interrupt, Outcome, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default().then([Step::nothing()]));
-/// pair.prompt("think for ever");
+/// let script = Script::default().then([Step::nothing()]);
+/// let mut pair = TestSession::new(Config::new(Seed::random()), script);
+/// pair.prompt("do not stop");
 /// pair.run_until(|action| matches!(action, Action::PromptTaken { .. }));
 /// let request = pair.interrupt(Interrupt::running().cancel_queued());
-/// let replied = pair.run_until(|action| matches!(action, Action::ResponseReceived { .. }));
-/// assert!(matches!(replied, Action::ResponseReceived { request: of, response: Ok(_), .. } if of == request));
+/// pair.run_until(|action| match action {
+///     Action::ResponseReceived { request: id, response, .. } => {
+///         *id == request && response.is_ok()
+///     }
+///     _ => false,
+/// });
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
 /// assert!(matches!(ended, Action::PromptEnded { outcome: Outcome::Interrupted, .. }));
 /// ```
@@ -228,26 +245,26 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Stops what the CLI is doing: the running turn, or, where none runs yet, the oldest prompt that the CLI has.
+    /// Stops the running turn. If no turn runs yet, stops the oldest prompt that the CLI has received.
     #[must_use]
     pub fn running() -> Self {
         Self { aim: None, cancel_queued: false, id: None }
     }
 
-    /// Stops that prompt, which the CLI must have.
+    /// Stops one prompt, which must have been written to the CLI.
     #[must_use]
     pub fn prompt(prompt: PromptId) -> Self {
         Self { aim: Some(prompt), ..Self::running() }
     }
 
-    /// Also withdraws the prompts that wait: those held back here, and those in the CLI's queue (from 2.1.250 on).
+    /// Also withdraws queued prompts: those queued by this crate, and since 2.1.250 those in the CLI's queue.
     #[must_use]
     pub fn cancel_queued(mut self) -> Self {
         self.cancel_queued = true;
         self
     }
 
-    /// Gives it an id on the wire in place of one from the session's seed.
+    /// Sets the id of the interrupt on the wire. By default the id is derived from the session's seed.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -265,14 +282,15 @@ impl fmt::Debug for Interrupt {
     }
 }
 
-/// A success reply to a [`Request`].
+/// Success reply to a [`Request`].
 ///
 /// ```
 /// use claude_duplex::request::SetModel;
 /// use claude_duplex::testing::{CliVersion, TestSession, Script};
 /// use claude_duplex::{Action, Config, Request, RequestError, Seed};
 ///
-/// let mut pair = TestSession::new(Config::new(Seed::random()), Script::new(CliVersion::V2_0_76));
+/// let script = Script::new(CliVersion::V2_0_76);
+/// let mut pair = TestSession::new(Config::new(Seed::random()), script);
 /// pair.request(SetModel::new("opus"));
 /// pair.request(Request::new("of_a_later_version"));
 /// let mut replies = pair.run_until_idle().into_iter().filter_map(|action| match action {
@@ -281,7 +299,8 @@ impl fmt::Debug for Interrupt {
 /// });
 /// let known = replies.next().unwrap()?;
 /// known.decode_as::<SetModel>()?;
-/// assert_eq!(replies.next(), Some(Err(RequestError::TimedOut))); // up to 2.1.39; a later CLI refuses it
+/// // Since 2.1.40 the CLI refuses the unknown request instead.
+/// assert_eq!(replies.next(), Some(Err(RequestError::TimedOut)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -291,24 +310,24 @@ pub struct Response {
 }
 
 impl Response {
-    /// What the CLI answered; none for a plain acknowledgement.
+    /// Returns the payload of the reply, or `None` for a plain acknowledgement.
     #[must_use]
     pub fn payload(&self) -> Option<&Json> {
         self.payload.as_ref()
     }
 
-    /// What the CLI answered to a request of that type. One without payload is read as an empty object.
+    /// Decodes the payload as the reply to a request of type `C`. A missing payload is read as an empty object.
     ///
     /// # Errors
-    /// Where it lacks what that reply must have; the payload itself is unharmed.
+    /// Returns an error if the payload lacks a required field. The payload itself stays available.
     pub fn decode_as<C: TypedRequest>(&self) -> Result<C::Response, DecodeError> {
         C::read(&self.object())
     }
 
-    /// What the CLI answered to an [`interrupt`](crate::Protocol::interrupt). Up to 2.1.204 it says nothing.
+    /// Decodes the payload as the reply to an [`interrupt`](crate::Protocol::interrupt). Before 2.1.205 the reply is empty.
     ///
     /// # Errors
-    /// Where the payload is no object.
+    /// Returns an error if the payload is not an object.
     pub fn interrupted(&self) -> Result<InterruptResponse, DecodeError> {
         InterruptResponse::from_json(&self.object())
     }
@@ -320,7 +339,7 @@ impl Response {
         }
     }
 
-    /// The line as it came: a `control_response`.
+    /// Returns the received line, a `control_response`.
     #[must_use]
     pub fn message(&self) -> &Message {
         &self.message

@@ -1,14 +1,14 @@
-//! The CLI's command line, as far as a host depends on what becomes of it.
+//! Parsing of the CLI's command line, as far as it matters to a host.
 
 use super::fault::Fault;
 use super::script::Script;
 use crate::options::{flags, flags_without_option};
 
-/// Spellings that [`flags`] does not have.
+/// Spellings of flags that [`flags`] does not contain.
 const ALIASES: [&str; 12] =
     ["--allowed-tools", "--disallowed-tools", "-p", "-c", "-r", "-d", "-w", "-n", "-h", "-v", "--init", "--help"];
 
-/// Flags that a host may give without a value. Of every other one the next word is the value, if there is no `=`.
+/// Flags without a value. Any other flag without `=` takes the next argument as its value.
 const SWITCHES: [&str; 8] = [
     "--print",
     "--verbose",

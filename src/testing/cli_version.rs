@@ -1,10 +1,10 @@
-//! What each published generation of the CLI does.
+//! Behavior of the CLI, by version.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of the CLI that a [`MockCli`](super::MockCli) imitates: the six that were looked at, each standing for the
-/// versions [around it](Self::first_release).
+/// Version of the CLI that a [`MockCli`](super::MockCli) imitates. Each of the six versions stands for a
+/// [range of versions](Self::first_release).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each is the version's own number")]
@@ -21,10 +21,10 @@ pub enum CliVersion {
 use CliVersion::{V1_0_128, V2_0_76, V2_1_50, V2_1_143, V2_1_250, V2_1_329};
 
 impl CliVersion {
-    /// All of them, oldest first.
+    /// All versions, oldest first.
     pub const ALL: &[CliVersion] = &[V1_0_128, V2_0_76, V2_1_50, V2_1_143, V2_1_250, V2_1_329];
 
-    /// Its number, as the CLI writes it in `system/init`.
+    /// Returns the version number, as the CLI reports it in `system/init`.
     #[must_use]
     pub fn version(self) -> &'static str {
         match self {
@@ -37,8 +37,10 @@ impl CliVersion {
         }
     }
 
-    /// The first version that is more like it than like the one before: which prompts are joined, which turns are the
-    /// CLI's own and what names a result's prompts is then as it is here. Other habits came at other versions.
+    /// Returns the first version of the range that this version stands for.
+    ///
+    /// In the whole range the CLI handles these in the same way: prompts that are joined, turns of its own, and the
+    /// identification of a result's prompts. Other behavior changed at other versions.
     #[must_use]
     pub fn first_release(self) -> &'static str {
         match self {
@@ -51,7 +53,7 @@ impl CliVersion {
         }
     }
 
-    /// What it does.
+    /// Returns the behavior of the version.
     pub(super) fn habits(self) -> Habits {
         let from = |first: CliVersion| self >= first;
         Habits {
@@ -122,15 +124,15 @@ impl fmt::Display for CliVersion {
     }
 }
 
-/// A text that is no version, or one before 1.0.128.
+/// Error for a text that is not a version number, or a version before 1.0.128.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a version since 1.0.128; write it as \"2.1.329\"")]
+#[error("{0:?} is not a version since 1.0.128; use a version such as \"2.1.329\"")]
 pub struct ParseCliVersionError(String);
 
 impl FromStr for CliVersion {
     type Err = ParseCliVersionError;
 
-    /// The latest of the six whose [first version](Self::first_release) is not later than this one.
+    /// Returns the latest of the six versions whose [range](Self::first_release) starts at or before this version.
     ///
     /// ```
     /// use claude_duplex::testing::CliVersion;
@@ -149,105 +151,106 @@ impl FromStr for CliVersion {
     }
 }
 
-/// One column of the table: what a generation does, each as it was recorded.
+/// Behavior of one version, as recorded. A `bool` field is `true` if its description holds for the version.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Habits {
     /// An echoed prompt has `isReplay`.
     pub(super) marks_echoes: bool,
-    /// With partial messages, the echo comes when the model is asked; else with the first complete message.
+    /// With partial messages, a prompt is echoed when the model is called. Otherwise it is echoed with the first complete
+    /// message.
     pub(super) echoes_at_request: bool,
     /// A local slash command is echoed too.
     pub(super) echoes_commands: bool,
-    /// The host's answers are echoed.
+    /// Responses of the host are echoed.
     pub(super) echoes_answers: bool,
-    /// A uuid that was seen is echoed and not run.
+    /// A prompt whose uuid was seen is echoed, but not run.
     pub(super) keeps_uuids: bool,
-    /// Prompts that wait are joined into one turn.
+    /// Waiting prompts are joined into one turn.
     pub(super) joins: bool,
-    /// ... slash commands too, as plain text.
+    /// Slash commands are joined too, as plain text.
     pub(super) joins_commands: bool,
-    /// At a fold, slash commands are plain text; else they wait.
+    /// Slash commands are folded into the turn as plain text. Otherwise they wait.
     pub(super) folds_commands: bool,
-    /// A turn that ends with `error_max_turns` takes what waits with it.
+    /// A turn that ends with `error_max_turns` includes the waiting prompts.
     pub(super) folds_at_max_turns: bool,
-    /// The model is asked once more for what was folded.
+    /// The model is called once more for folded prompts.
     pub(super) asks_again_after_fold: bool,
-    /// `priority` is looked at.
+    /// The field `priority` is supported.
     pub(super) knows_priority: bool,
-    /// `shouldQuery` is looked at.
+    /// The field `shouldQuery` is supported.
     pub(super) knows_should_query: bool,
-    /// `system/status` says `requesting`, with partial messages.
+    /// With partial messages, `system/status` reports `requesting`.
     pub(super) tells_requests: bool,
-    /// `command_lifecycle` frames.
+    /// `command_lifecycle` messages are sent.
     pub(super) tells_life: bool,
-    /// `result.user_message_uuids`.
+    /// A result has the field `user_message_uuids`.
     pub(super) names_prompts: bool,
-    /// What the end of a background task brings about.
+    /// Effect of the end of a background task.
     pub(super) own_turn: OwnTurn,
-    /// `result.origin`.
+    /// A result has the field `origin`.
     pub(super) names_origin: bool,
-    /// The end of a task is told when it happens; else when its turn begins.
+    /// The end of a task is reported at once. Otherwise it is reported when the turn of the task begins.
     pub(super) tells_tasks_at_once: bool,
-    /// `system/task_updated`.
+    /// `system/task_updated` messages are sent.
     pub(super) tells_task_updates: bool,
-    /// `system/background_tasks_changed`.
+    /// `system/background_tasks_changed` messages are sent.
     pub(super) lists_tasks: bool,
-    /// No `result` while a background subagent runs.
+    /// The result is held back while a background subagent runs.
     pub(super) holds_results: bool,
-    /// What becomes of background tasks once stdin is closed.
+    /// Handling of background tasks after stdin is closed.
     pub(super) waits_at_eof: AtEof,
-    /// What an unknown control request gets.
+    /// Response to an unknown control request.
     pub(super) unknown_request: Unknown,
     /// `set_permission_mode` gets two responses.
     pub(super) answers_mode_twice: bool,
-    /// An invalid mode is refused.
+    /// An invalid permission mode is refused.
     pub(super) checks_mode: bool,
-    /// A change of mode by a permission's answer is told.
+    /// A change of mode by the response to a permission request is reported.
     pub(super) tells_mode: bool,
-    /// An interrupt's response has `still_queued`, and `cancel_queued` is known.
+    /// The response to an interrupt has `still_queued`, and `cancel_queued` is supported.
     pub(super) gives_receipt: bool,
     /// An interrupt does not stop a prompt whose turn has not begun.
     pub(super) spares_the_imminent: bool,
-    /// An interrupted text is written as far as it came.
+    /// The text before an interrupt is sent as a message.
     pub(super) says_what_it_had: bool,
     /// An interrupted stream gets its closing events.
     pub(super) closes_its_stream: bool,
-    /// `is_error` of an interrupted result, and of one at the limit of turns.
+    /// `is_error` is set for an interrupted result, and for one at the limit of turns.
     pub(super) failure_is_error: bool,
-    /// `terminal_reason`.
+    /// A result has the field `terminal_reason`.
     pub(super) gives_reason: bool,
-    /// ... which is `api_error` after one.
+    /// After an API error, `terminal_reason` is `api_error`.
     pub(super) names_api_error: bool,
     /// `type` is the first key of a `result`.
     pub(super) type_first: bool,
-    /// A moment passes from a result to the next turn.
+    /// There is a pause between a result and the next turn.
     pub(super) pauses_between_turns: bool,
-    /// A tool call starts when its block is whole, not when the message is.
+    /// A tool call starts when its block is complete. Otherwise it starts when the message is complete.
     pub(super) starts_tools_early: bool,
     /// An allow without `updatedInput` is refused.
     pub(super) needs_input_back: bool,
-    /// A permission request, and the input of a tool's hook, has a `tool_use_id`.
+    /// A permission request, and the input of a tool's hook, have a `tool_use_id`.
     pub(super) names_tool_use: bool,
-    /// A hook is withdrawn after the time that it names; else after a minute.
+    /// A hook call is cancelled after the timeout of the hook. Otherwise it is cancelled after a minute.
     pub(super) keeps_hook_timeouts: bool,
-    /// An interrupt withdraws the hook of a prompt, as it does those of tools (`interrupt_before_init`).
+    /// An interrupt cancels the hook of a prompt, like those of tools (`interrupt_before_init`).
     pub(super) withdraws_prompt_hooks: bool,
-    /// The tool of a hook that was withdrawn does not run.
+    /// After a cancelled hook call, the tool does not run.
     pub(super) refuses_without_hook: bool,
-    /// In-process MCP servers are asked before `initialize` is answered; else before the first turn.
+    /// In-process MCP servers get messages before the reply to `initialize`. Otherwise they get them before the first turn.
     pub(super) greets_mcp_at_initialize: bool,
-    /// Exit 1 at empty lines, arrays, numbers, unknown types, and a host's withdrawal.
+    /// The CLI exits with 1 after an empty line, an array, a number, an unknown type, or a cancellation by the host.
     pub(super) dies_at_odd_lines: bool,
-    /// Exit 1 at a line of blanks.
+    /// The CLI exits with 1 after a line of whitespace.
     pub(super) dies_at_blanks: bool,
-    /// It exits before a backlog is written.
+    /// The CLI exits before all output is written.
     pub(super) loses_output: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OwnTurn {
     Never,
-    /// With an error result, as soon as it looks at its queue.
+    /// Ends with an error result when the CLI next checks its queue.
     Dies,
     Runs,
 }

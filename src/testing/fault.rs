@@ -1,13 +1,13 @@
-//! What goes wrong.
+//! Faults of the mock CLI.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::protocol::end::Exit;
 
-/// Something that goes wrong in a [`MockCli`](super::MockCli).
+/// A fault in a [`MockCli`](super::MockCli).
 ///
-/// Each has a name, by which `tools/peer` takes it: `die`, `flood=1000`, ... (see [`Fault::NAMES`]).
+/// Each fault has a name, e.g. `die` or `flood=1000` (see [`Fault::NAMES`]). `tools/peer` accepts these names.
 ///
 /// ```
 /// use claude_duplex::testing::Fault;
@@ -20,68 +20,68 @@ use crate::protocol::end::Exit;
 pub enum Fault {
     /// `die`: the process ends in the middle of the first turn.
     Die(Exit),
-    /// `flood=N`: the first turn writes so many messages at once.
+    /// `flood=N`: the first turn writes N messages at once.
     Flood(usize),
-    /// `long-line=BYTES`: the first turn writes a line of so many bytes.
+    /// `long-line=BYTES`: the first turn writes a line of this size.
     LongLine(usize),
-    /// `long-echo=BYTES`: the echo of a prompt is a line of so many bytes.
+    /// `long-echo=BYTES`: the echo of a prompt is a line of this size.
     LongEcho(usize),
-    /// `ignore-terminate`: a request to end is not obeyed. In the process form it is SIGTERM that is ignored.
+    /// `ignore-terminate`: the process ignores the request to terminate. As a real process, it ignores SIGTERM.
     IgnoreTerminate,
-    /// `grandchild`: something that the process left running keeps its stdout open.
+    /// `grandchild`: a process that the CLI started keeps its stdout open.
     Grandchild,
-    /// `no-initialize`: `initialize` is never answered.
+    /// `no-initialize`: `initialize` gets no response.
     NeverInitialize,
-    /// `withdraw=MILLISECONDS`: an incoming request that is not answered in time is withdrawn.
+    /// `withdraw=MILLISECONDS`: an incoming request without a response in this time is cancelled.
     WithdrawAsks(Duration),
     /// `repeat-ask`: every incoming request is written twice.
     RepeatAsks,
-    /// `partial-line`: the last line is cut.
+    /// `partial-line`: the last line is truncated.
     PartialLine,
-    /// `close-stdin`: stdin is closed at the first prompt, which is still answered; the process lives on.
+    /// `close-stdin`: stdin is closed after the first prompt, which is still answered. The process continues.
     CloseStdin,
     /// `stop-reading`: nothing is read after the first prompt, not even the end of stdin.
     StopReading,
-    /// `stderr=BYTES`: so much is written to stderr at the start.
+    /// `stderr=BYTES`: this many bytes are written to stderr at the start.
     Stderr(usize),
     /// `exit=CODE`: the process ends at its start, with a message on stderr.
     Exit {
-        /// Its exit status.
+        /// Exit status of the process.
         code: i32,
-        /// What it says.
+        /// Message on stderr.
         message: String,
     },
     /// `silent`: no prompt is answered.
     Silent,
-    /// `damage=KIND`: the lines `init` and `result` are damaged. The kinds are those of [`Damage`].
+    /// `damage=KIND`: the lines `init` and `result` are damaged. For the kinds, see [`Damage`].
     Damage(Damage),
-    /// `break-stream=PARTS`: the stream of the session's first text breaks after so many parts, and the model is asked again, as
-    /// each version was recorded to do (`stream_cut`).
+    /// `break-stream=PARTS`: the stream of the session's first text breaks after this many parts. The model is called
+    /// again, as recorded for each version (`stream_cut`).
     BreakStream(usize),
-    /// `no-result`: the first turn says all but its result, and nothing follows.
+    /// `no-result`: the first turn writes all messages but its result, and nothing follows.
     NoResult,
-    /// `idle-without-result`: the first turn has no result, but the prompt is told as completed and the session as idle, as far as
-    /// the version tells such.
+    /// `idle-without-result`: the first turn has no result. The prompt is reported as completed and the session as idle, as
+    /// far as the version reports these.
     IdleWithoutResult,
-    /// `bad-resume=SESSION`: the process fails as if that session were to be resumed and did not exist.
+    /// `bad-resume=SESSION`: the process fails as if it should resume this session, and the session did not exist.
     BadResume(String),
-    /// `unknown-flag=FLAG`: the process fails as if that flag were given and not known.
+    /// `unknown-flag=FLAG`: the process fails as if it was started with this flag, and did not know it.
     UnknownFlag(String),
 }
 
-/// Damage around a line that is whole in itself.
+/// Damage of a line that contains a valid object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Damage {
-    /// `escape`: a control sequence of a terminal before the line.
+    /// `escape`: a terminal control sequence before the object.
     Escape,
-    /// `tail`: a control sequence behind the object.
+    /// `tail`: a terminal control sequence after the object.
     Tail,
-    /// `bom`: a byte order mark before the line.
+    /// `bom`: a byte order mark before the object.
     Bom,
-    /// `log`: text of a log without a line end before the line.
+    /// `log`: log text without a line end before the object.
     Log,
-    /// `joined`: another object behind the object, without a line end between.
+    /// `joined`: another object after the object, without a line end between them.
     Joined,
 }
 
@@ -94,7 +94,7 @@ impl Damage {
         ("joined", Self::Joined),
     ];
 
-    /// Returns the line with the damage.
+    /// Returns the line with this damage.
     pub(super) fn apply(self, line: &[u8]) -> Vec<u8> {
         let (before, behind): (&[u8], &[u8]) = match self {
             Self::Escape => (b"\x1b[H\x1b[2J", b""),
@@ -109,7 +109,7 @@ impl Damage {
 }
 
 impl Fault {
-    /// The names that [`from_str`](FromStr::from_str) knows; what follows a `=` may be left out.
+    /// Names that [`from_str`](FromStr::from_str) accepts. The part after `=` can be left out.
     pub const NAMES: &[&'static str] = &[
         "die=CODE",
         "flood=MESSAGES",
@@ -135,9 +135,9 @@ impl Fault {
     ];
 }
 
-/// A text that names no fault.
+/// Error for a text that is not the name of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a fault; use one of {list}", list = Fault::NAMES.join(", "))]
+#[error("{0:?} is not a fault; use one of these: {list}", list = Fault::NAMES.join(", "))]
 pub struct ParseFaultError(String);
 
 impl FromStr for Fault {

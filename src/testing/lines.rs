@@ -1,4 +1,4 @@
-//! The CLI's lines, written key by key: the order of keys is a part of what is imitated.
+//! Lines of the mock CLI. They are written key by key, since the order of keys is imitated too.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use super::cli_version::{CliVersion, Habits};
 use crate::base::json::Json;
 
-/// The session's id, until `/clear` changes it.
+/// Number of the first session. `/clear` starts a session with another number.
 const SESSION: u64 = 0x5e55_1000;
 
 /// A line that is being written.
 #[derive(Debug)]
 pub(super) struct Line {
     text: String,
-    /// Values in place of those that are put, by key.
+    /// Values of the script by key, which replace the values that are put.
     own: Vec<(String, Json)>,
 }
 
@@ -22,17 +22,17 @@ impl Line {
         Self::untyped().put("type", kind)
     }
 
-    /// An object whose `type` is not its first key.
+    /// Creates an object whose `type` is not its first key.
     pub(super) fn untyped() -> Self {
         Self::with(&[])
     }
 
-    /// An object in which these values stand in place of those that are put, or behind them.
+    /// Creates an object with values of the script. They replace the values that are put, or follow them.
     fn with(own: &[(String, Json)]) -> Self {
         Self { text: "{".to_owned(), own: own.to_vec() }
     }
 
-    /// Puts what no key has taken.
+    /// Puts the values of the script that no key has used.
     fn rest(mut self) -> Self {
         let own = std::mem::take(&mut self.own);
         own.into_iter().fold(self, |line, (key, value)| line.put(&key, value))
@@ -66,14 +66,14 @@ impl Line {
         self.text.into_bytes()
     }
 
-    /// The object without its line end.
+    /// Returns the object without its line end.
     pub(super) fn object(mut self) -> Json {
         self.text.push('}');
         Json::parse(&self.text).unwrap_or_else(|_| Json::from_text(""))
     }
 }
 
-/// Writes the lines of one session, each with a uuid that no other has.
+/// Writes the lines of one session. Each line has a unique uuid.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     generation: CliVersion,
@@ -82,7 +82,7 @@ pub(super) struct Writer {
     ids: u64,
 }
 
-/// How a turn ended, as its `result` says it.
+/// End of a turn, in the form of its `result`.
 #[derive(Debug)]
 pub(super) struct ResultLine<'a> {
     pub(super) subtype: &'a str,
@@ -98,7 +98,7 @@ pub(super) struct ResultLine<'a> {
     pub(super) queued: usize,
     pub(super) number: u32,
     pub(super) uuid: &'a str,
-    /// Fields of the script's, in place of those of that name or behind all others.
+    /// Fields of the script, which replace fields with the same name or follow all others.
     pub(super) fields: &'a [(String, Json)],
 }
 
@@ -132,12 +132,13 @@ impl Writer {
         format!("{:08x}-0000-4000-8000-000000000000", self.session)
     }
 
-    /// `/clear`: what follows is another session.
+    /// Starts another session, after `/clear`.
     pub(super) fn begin_session(&mut self) {
         self.session += 1;
     }
 
-    /// `/clear`, as it is told before the other session begins. The conversation's new id is not the session's.
+    /// Returns the message about `/clear`, sent before the other session starts. The conversation's new id differs from
+    /// that of the session.
     pub(super) fn conversation_reset(&mut self) -> Vec<u8> {
         let line = Line::new("conversation_reset").put("session_id", self.session_id()).put("trigger", "clear");
         let conversation = self.uuid();
@@ -184,7 +185,7 @@ impl Writer {
         line.put("uuid", uuid).put("session_id", self.session_id()).end()
     }
 
-    /// A `user` line of the CLI: a prompt's echo, a tool's result, a remark.
+    /// Returns a `user` line of the CLI: the echo of a prompt, the result of a tool, or a remark.
     pub(super) fn user(
         &mut self,
         content: &Json,
@@ -206,7 +207,7 @@ impl Writer {
     }
 
     pub(super) fn tool_result(&mut self, tool_use: &str, output: &Json, is_error: bool) -> Vec<u8> {
-        // A server's blocks are given as they are, and nothing is said where all went well.
+        // The content blocks of a server are passed unchanged. `is_error` is left out if they report no error.
         let says = is_error || !output.as_str().starts_with('[');
         let mut block = json!({ "tool_use_id": tool_use, "type": "tool_result", "content": output });
         if says {
@@ -241,7 +242,7 @@ impl Writer {
         self.ends(line)
     }
 
-    /// The end of a stream that broke. 2.1.329 says which blocks will not be completed.
+    /// Returns the end of a broken stream. 2.1.329 reports the blocks that will not be completed.
     pub(super) fn stream_broke(&mut self, message: &str, from_block: usize) -> Vec<u8> {
         let marks = self.generation >= CliVersion::V2_1_329;
         let line = Line::new("stream_event")

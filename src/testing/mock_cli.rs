@@ -1,4 +1,4 @@
-//! The CLI's side as a machine: the host's bytes and the time in, the CLI's bytes out.
+//! The CLI's side as a state machine. Its inputs are time and the host's bytes, its output the CLI's bytes.
 
 mod asks;
 mod begin;
@@ -35,17 +35,18 @@ use servers::Server;
 use tasks::Task;
 use turn::Turn;
 
-/// From a prompt's arrival at an idle CLI to its turn: what is written together with it is read before.
+/// Time from the arrival of a prompt at an idle CLI to its turn. Lines that were written together with the prompt are read
+/// first.
 const BEGIN: Duration = Duration::from_millis(1);
 
-/// What a pipe holds, and so what is left of unread output when a process is gone.
+/// Capacity of a pipe in bytes: the maximum of unread output after the process has exited.
 const PIPE: usize = 64 * 1024;
 
-/// The CLI's side of a session as a pure machine: no clock, no I/O, no randomness.
+/// The CLI's side of a session as a state machine without clock, I/O and randomness.
 ///
-/// It is spoken to as a [`Protocol`](crate::Protocol) is: facts in ([`receive`](Self::receive), [`eof`](Self::eof),
-/// [`sent`](Self::sent), [`terminate`](Self::terminate)), polls out, and time in every input. A [`TestSession`](super::TestSession)
-/// joins it with a host; [`serve_stdio`](super::serve_stdio) makes it a process.
+/// It is used like a [`Protocol`](crate::Protocol). Inputs are [`receive`](Self::receive), [`eof`](Self::eof),
+/// [`sent`](Self::sent) and [`terminate`](Self::terminate), each with the current time. Outputs are polled. A
+/// [`TestSession`](super::TestSession) connects it to a host; [`serve_stdio`](super::serve_stdio) runs it as a process.
 ///
 /// ```
 /// use claude_duplex::SessionTime;
@@ -67,16 +68,16 @@ pub struct MockCli {
     habits: Habits,
     writer: Writer,
     now: SessionTime,
-    /// The line that is arriving.
+    /// Start of the line that is being received.
     line: Vec<u8>,
     output: Vec<u8>,
     written: usize,
     stderr: Vec<u8>,
     stdin: Stdin,
     queue: VecDeque<Waiting>,
-    /// When the head of the queue becomes a turn.
+    /// Time at the start of the next turn.
     begins: Option<SessionTime>,
-    /// The turn that is about to begin was interrupted.
+    /// `true` if the next turn was interrupted.
     doomed: bool,
     turn: Option<Turn>,
     asks: Vec<OpenAsk>,
@@ -84,9 +85,9 @@ pub struct MockCli {
     hooks: Vec<Hook>,
     /// MCP servers in the host.
     servers: Vec<Server>,
-    /// How many calls they were sent.
+    /// Number of tool calls that were sent to the servers.
     served: u64,
-    /// The `initialize` that waits for a server.
+    /// Id of the `initialize` request that waits for a server.
     initialize: Option<String>,
     seen: HashSet<String>,
     arrived: usize,
@@ -94,16 +95,16 @@ pub struct MockCli {
     results: u32,
     /// Prompts of turns whose result is held back.
     held: Vec<Queued>,
-    /// Which result answered which prompt.
+    /// Uuid of the result that answered each prompt.
     answered: HashMap<String, String>,
-    /// The last result was an error.
+    /// `true` if the last result was an error.
     failed: bool,
     mode: String,
-    /// What is allowed without asking.
+    /// Rules that allow calls without a permission request.
     rules: Vec<Rule>,
-    /// The stream has broken, as the fault says.
+    /// `true` after the stream broke, as the fault requires.
     broke: bool,
-    /// The answer is not streamed.
+    /// `true` while the response is not streamed.
     muted: bool,
     leaves: Option<SessionTime>,
     exit: Option<Exit>,
@@ -112,15 +113,15 @@ pub struct MockCli {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stdin {
     Open,
-    /// It has ended.
+    /// The pipe has ended.
     Ended,
-    /// It is open, and nobody reads it any more.
+    /// The pipe is open, but the CLI no longer reads it.
     Unread,
-    /// The mock CLI has closed it.
+    /// The mock CLI has closed the pipe.
     Closed,
 }
 
-/// How it stands, without what was said.
+/// Shows the state of the mock CLI, without content.
 impl fmt::Debug for MockCli {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MockCli")
@@ -137,7 +138,7 @@ impl fmt::Debug for MockCli {
 }
 
 impl MockCli {
-    /// A CLI that was started at `now`.
+    /// Creates a CLI that was started at `now`.
     #[must_use]
     pub fn new(script: Script, now: SessionTime) -> Self {
         let mut peer = Self {
@@ -193,9 +194,9 @@ impl MockCli {
         peer
     }
 
-    // Facts.
+    // Inputs of the machine.
 
-    /// Bytes of the host, in any cuts.
+    /// Handles bytes from the host, in chunks of any size.
     pub fn receive(&mut self, now: SessionTime, bytes: &[u8]) {
         self.enter(now);
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -212,8 +213,8 @@ impl MockCli {
         }
     }
 
-    /// The host has closed stdin: what runs and waits is done, then the process ends. One that reads no more does not
-    /// notice.
+    /// Handles the end of stdin: the CLI finishes running and waiting turns, and then exits. Has no effect if the CLI no
+    /// longer reads stdin.
     pub fn eof(&mut self, now: SessionTime) {
         self.enter(now);
         if self.exit.is_some() || self.stdin != Stdin::Open {
@@ -229,7 +230,7 @@ impl MockCli {
         self.run();
     }
 
-    /// `count` bytes of [`poll_transmit`](Self::poll_transmit) were taken.
+    /// Reports that `count` bytes of [`poll_transmit`](Self::poll_transmit) were taken.
     pub fn sent(&mut self, now: SessionTime, count: usize) {
         self.enter(now);
         self.written = self.output.len().min(self.written + count);
@@ -242,7 +243,7 @@ impl MockCli {
         }
     }
 
-    /// It is asked to end, as by SIGTERM: it does so at once, with the status 143 and without a result.
+    /// Terminates the CLI, like SIGTERM. It exits at once with status 143, without a result.
     pub fn terminate(&mut self, now: SessionTime) {
         self.enter(now);
         if !self.script.has(&Fault::IgnoreTerminate) {
@@ -250,61 +251,62 @@ impl MockCli {
         }
     }
 
-    /// It is ended, as by SIGKILL.
+    /// Kills the CLI, like SIGKILL.
     pub fn kill(&mut self, now: SessionTime) {
         self.enter(now);
         self.leave(Exit::Signal(9));
     }
 
-    /// It is `now`.
+    /// Handles all events that are due at `now`.
     pub fn handle_timeout(&mut self, now: SessionTime) {
         self.enter(now);
     }
 
-    // Polls.
+    // Outputs of the machine.
 
-    /// What it writes to stdout; tell [`sent`](Self::sent) how much of it was taken.
+    /// Returns the pending output on stdout. Report with [`sent`](Self::sent) how much of it was taken.
     #[must_use]
     pub fn poll_transmit(&self) -> &[u8] {
         &self.output[self.written..]
     }
 
-    /// What it has written to stderr since the last call.
+    /// Returns the output on stderr since the last call.
     pub fn poll_stderr(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.stderr)
     }
 
-    /// How it ended, once it has and its output was taken.
+    /// Returns the exit of the CLI, once it has exited and all its output was taken.
     #[must_use]
     pub fn poll_exit(&self) -> Option<Exit> {
         self.exit.filter(|_| self.poll_transmit().is_empty())
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called.
+    /// Returns the time to call [`handle_timeout`](Self::handle_timeout).
     #[must_use]
     pub fn poll_timeout(&self) -> Option<SessionTime> {
         self.next_time()
     }
 
-    /// Whether it reads its stdin.
+    /// Returns `true` if the CLI reads its stdin.
     #[must_use]
     pub fn wants_read(&self) -> bool {
         self.exit.is_none() && self.stdin == Stdin::Open
     }
 
-    /// Whether nothing can be written to it any more: it has ended, or closed its stdin.
+    /// Returns `true` if the CLI accepts no more input: it has exited, or closed its stdin.
     #[must_use]
     pub fn refuses_input(&self) -> bool {
         self.exit.is_some() || self.stdin == Stdin::Closed
     }
 
-    /// Whether its stdout stays open when it has ended ([`Fault::Grandchild`]).
+    /// Returns `true` if stdout stays open after the exit ([`Fault::Grandchild`]).
     #[must_use]
     pub fn leaves_output_open(&self) -> bool {
         self.script.has(&Fault::Grandchild)
     }
 
-    /// The uuid of the `result` that answered the prompt of that uuid: what a host has to find out.
+    /// Returns the uuid of the `result` that answered the prompt with this uuid. Tests compare it with the host's
+    /// attribution.
     #[must_use]
     pub fn answered_by(&self, prompt: &str) -> Option<&str> {
         self.answered.get(prompt).map(String::as_str)

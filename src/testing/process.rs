@@ -11,21 +11,21 @@ use super::script::Script;
 use crate::base::time::SessionTime;
 use crate::protocol::end::Exit;
 
-/// What the threads tell.
+/// Report of an I/O thread.
 enum Event {
     Read(Vec<u8>),
     Ended,
     Written(usize),
-    /// Nobody reads stdout any more.
+    /// The reader of stdout is gone.
     Refused,
 }
 
-/// Plays the CLI over this process's stdin, stdout and stderr, in real time, until it ends; the exit status that it should
-/// have. Blocks.
+/// Runs the mock CLI on stdin, stdout and stderr of this process until it ends. Returns the exit status for the process.
+/// Blocks the thread and runs in real time.
 ///
-/// A [`Fault`](super::Fault) of the process is honored where the system allows: those that need a signal or a closed stdin start the
-/// process again through `/bin/sh`, so give them before anything is read. SIGTERM ends the process as a signal does, where
-/// the CLI itself exits with 143.
+/// Each [`Fault`](super::Fault) of the process is simulated if the system allows it. Faults that need a signal or a closed
+/// stdin start the process again through `/bin/sh`. Therefore set them before anything is read from stdin. SIGTERM ends the
+/// process as a signal does, unlike the real CLI, which exits with 143.
 #[must_use]
 pub fn serve_stdio(script: Script) -> ExitCode {
     #[cfg(unix)]
@@ -47,7 +47,7 @@ pub fn serve_stdio(script: Script) -> ExitCode {
     let (mut reading, mut writing) = (false, false);
     loop {
         let noise = peer.poll_stderr();
-        // Nobody may be there to read it.
+        // A write to stderr may fail if it has no reader.
         let _ = std::io::stderr().write_all(&noise);
         if !writing && !peer.poll_transmit().is_empty() {
             writing = lines.send(peer.poll_transmit().to_vec()).is_ok();
@@ -81,7 +81,7 @@ fn next(events: &Receiver<Event>, wait: Option<Duration>) -> Option<Event> {
     }
 }
 
-/// Reads stdin on a thread of its own, once for each permit.
+/// Reads stdin on a separate thread, once for each permit.
 fn read_stdin(tell: Sender<Event>) -> Sender<()> {
     let (permits, permitted) = channel();
     std::thread::spawn(move || {
@@ -100,7 +100,7 @@ fn read_stdin(tell: Sender<Event>) -> Sender<()> {
     permits
 }
 
-/// Writes stdout on a thread of its own: the CLI reads on while nobody reads it.
+/// Writes stdout on a separate thread: the CLI continues to read while stdout has no reader.
 fn write_stdout(tell: Sender<Event>) -> Sender<Vec<u8>> {
     let (lines, waiting) = channel::<Vec<u8>>();
     std::thread::spawn(move || {
@@ -124,10 +124,10 @@ fn leave(exit: Exit) -> ExitCode {
     }
 }
 
-/// Says to the process that it is what another one leaves behind.
+/// Environment variable that marks the process as a grandchild.
 const GRANDCHILD: &str = "CLAUDE_DUPLEX_PEER_GRANDCHILD";
 
-/// Leaves something behind that holds stdout and stderr, where the script says so: this program once more.
+/// Starts a grandchild that keeps stdout and stderr open, if the script requires it. The grandchild is this program again.
 fn leave_grandchild(script: &Script) {
     if !script.has(&Fault::Grandchild) {
         return;
@@ -150,16 +150,16 @@ mod unix {
     use super::Script;
     use crate::testing::Fault;
 
-    /// Says to the process that it was started again.
+    /// Environment variable that marks the process as already started again.
     const AGAIN: &str = "CLAUDE_DUPLEX_PEER_AGAIN";
 
-    /// Ignores SIGTERM, which lasts over an `exec`.
+    /// Shell script that ignores SIGTERM. The setting is kept across `exec`.
     const DEAF: &str = r#"trap "" TERM; exec "$0" "$@""#;
 
-    /// Gives the process the first lines and closes the pipe they came through: one to introduce the host, one prompt.
+    /// Shell script that passes the lines up to the first prompt to the process, and then closes the pipe.
     const CLOSED: &str = r#"exec 3<&0 0</dev/null; { sed -u -e '/"type":"user"/q' <&3 3<&-; } | "$0" "$@" 3<&- & exec 3<&-; trap "kill $!" TERM; wait $!; wait $!"#;
 
-    /// Starts the process again where a fault needs it; returns only if it does not, or cannot.
+    /// Starts the process again if a fault requires it. Returns `None` if no fault does, and an error if the start fails.
     pub(super) fn start_again(script: &Script) -> Option<io::Error> {
         if std::env::var_os(AGAIN).is_some() {
             return None;

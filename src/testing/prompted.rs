@@ -1,4 +1,4 @@
-//! Prompts that are scripts themselves.
+//! Prompts that contain a script.
 
 use std::time::Duration;
 
@@ -8,21 +8,25 @@ use super::step::{Step, TaskKind, ToolStep};
 use crate::base::json::Json;
 use crate::base::strings::readable;
 
-/// The steps of a prompt that is a JSON object with `steps`, or has a line that is one; none for any other prompt.
+/// Returns the steps of a prompt that is a JSON object with `steps`, or that has such an object as one of its lines.
+/// Returns an empty list for any other prompt.
 ///
-/// Each element is one answer of the model:
+/// Each element of `steps` is one response of the model:
 ///
-/// | Element | Answer |
+/// | Element | Response |
 /// |---|---|
-/// | `{"text": "...", "chunks": N, "delay_ms": D}` | a text in N deltas, D milliseconds after each |
+/// | `{"text": "...", "chunks": N, "delay_ms": D}` | a text in N deltas, with D milliseconds after each |
 /// | `{"think": "..."}` | thinking before the text |
-/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call; `"ask"` says whether it needs permission, else `requires_permission` does |
+/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call. `"ask": true` requires permission; the default is the argument `asks` |
 /// | `{"status": 529, "retries": N}` | an API error |
-/// | `{"wait_ms": N}` | with any of these: a wait before the answer |
+/// | `{"wait_ms": N}` | a wait before the response, with any of these |
 ///
-/// A call of `Bash` pretends to run its command: `sleep 2; echo done` takes two seconds and gives `done`; with
-/// `"run_in_background": true` it ends later, and so does a `Task`, whose `prompt` may be such a script. An answer without
-/// a tool ends the turn; what follows it is what the CLI does by itself when a background task ends.
+/// A `Bash` call simulates its command: `sleep 2; echo done` takes two seconds and returns `done`. With
+/// `"run_in_background": true` it becomes a background task. A `Task` is a background task too, and its `prompt` may be
+/// such a script.
+///
+/// A response without a tool call ends the turn. The elements after it are the responses of the turn that the CLI starts
+/// when a background task ends.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, steps_in};
@@ -76,7 +80,7 @@ fn steps(answers: &[Value], asks: bool) -> Vec<Step> {
     steps
 }
 
-/// What is left when the turn has ended: the answers after the first without a tool.
+/// Returns the elements after the end of the turn, i.e. after the first one without a tool call.
 fn after_the_turn(answers: &[Value]) -> &[Value] {
     let calls = |answer: &Value| answer["tool"].is_string() || answer["tools"].is_array();
     let end = answers.iter().position(|answer| !calls(answer)).map_or(answers.len(), |at| at + 1);
@@ -109,7 +113,7 @@ fn tool(call: &Value, own: &[Value], asks: bool) -> ToolStep {
     }
 }
 
-/// How long a command seems to run, and what it seems to say.
+/// Returns the simulated duration and output of a command.
 fn pretend(command: &str) -> (Duration, Option<String>) {
     let mut takes = Duration::ZERO;
     let mut said = None;

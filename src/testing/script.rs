@@ -1,4 +1,4 @@
-//! What the other side does from start to end.
+//! Script of a mock CLI.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::base::json::Json;
 
 type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 
-/// What a [`MockCli`](super::MockCli) does: which generation it is, how it answers prompts, what goes wrong.
+/// Script of a [`MockCli`](super::MockCli): its version, its responses to prompts, and its faults.
 ///
 /// ```
 /// use claude_duplex::testing::{CliVersion, Fault, Script, Step};
@@ -22,7 +22,7 @@ type Responder = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 /// assert_eq!(script.generation().version(), "2.0.76");
 /// ```
 ///
-/// What it says of a prompt can depend on the prompt:
+/// The response can depend on the prompt:
 ///
 /// ```
 /// # use claude_duplex::testing::{TestSession, Script, Step};
@@ -54,7 +54,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// A CLI that answers every prompt with `ok`, and runs with `--replay-user-messages` and
+    /// Creates a script that answers every prompt with `ok`. The CLI runs with `--replay-user-messages` and
     /// `--include-partial-messages`.
     #[must_use]
     pub fn new(generation: CliVersion) -> Self {
@@ -74,68 +74,68 @@ impl Script {
         }
     }
 
-    /// What it does for the next prompt that it gets: the first call is for the first prompt, the second for the second.
+    /// Sets the steps for the next prompt: the first call for the first prompt, the second call for the second prompt.
     ///
-    /// Prompts that are joined into one turn, or folded into a running one, bring their steps into it.
+    /// If prompts are joined into one turn, or folded into a running one, their steps become part of that turn.
     #[must_use]
     pub fn then(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.prompts.push(steps.into_iter().collect());
         self
     }
 
-    /// What it does for all other prompts, by their text; those of a joined turn come as one text of several lines.
-    /// Where that is nothing, it answers `ok`.
+    /// Sets a function that returns the steps for all other prompts, given their text. The prompts of a joined turn are
+    /// passed as one text of several lines. If the function returns no steps, the answer is `ok`.
     #[must_use]
     pub fn answering(mut self, responder: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static) -> Self {
         self.responder = Some(Arc::new(responder));
         self
     }
 
-    /// Whether prompts are echoed, as with `--replay-user-messages`.
+    /// Turns echoes of prompts on or off, as with `--replay-user-messages`.
     #[must_use]
     pub fn replay(mut self, on: bool) -> Self {
         self.replay = on;
         self
     }
 
-    /// Whether the model's stream is written, as with `--include-partial-messages`.
+    /// Turns the stream of the model's messages on or off, as with `--include-partial-messages`.
     #[must_use]
     pub fn partial(mut self, on: bool) -> Self {
         self.partial = on;
         self
     }
 
-    /// Whether `system/session_state_changed` is written, as with `CLAUDE_CODE_SDK_READS_SESSION_STATE=1` (2.1.329
-    /// only).
+    /// Turns `system/session_state_changed` messages on or off, as with `CLAUDE_CODE_SDK_READS_SESSION_STATE=1`. Only for
+    /// 2.1.329.
     #[must_use]
     pub fn session_state(mut self, on: bool) -> Self {
         self.session_state = on;
         self
     }
 
-    /// How often the model may be asked in one turn, as with `--max-turns`.
+    /// Sets the maximum number of model calls in a turn, as with `--max-turns`.
     #[must_use]
     pub fn max_turns(mut self, most: u32) -> Self {
         self.max_turns = Some(most);
         self
     }
 
-    /// A prompt of that uuid was in the session before, which is resumed.
+    /// Adds the uuid of an earlier prompt to the session, as in a resumed session.
     #[must_use]
     pub fn seen(mut self, uuid: impl Into<String>) -> Self {
         self.seen.push(uuid.into());
         self
     }
 
-    /// The host has an MCP server of that name, which the command line tells, as with `--mcp-config`; others come with
-    /// `initialize`.
+    /// Adds an MCP server of the host that is named on the command line, as with `--mcp-config`. Servers in `initialize`
+    /// are added by the host itself.
     #[must_use]
     pub fn host_server(mut self, name: impl Into<String>) -> Self {
         self.servers.push(name.into());
         self
     }
 
-    /// Sets a field of the reply to `initialize`. Without it the reply has three commands, two models, and, since 2.1.143, one
+    /// Sets a field of the reply to `initialize`. By default the reply has three commands, two models, and since 2.1.143 an
     /// agent.
     ///
     /// ```
@@ -152,16 +152,18 @@ impl Script {
         self
     }
 
-    /// Adds a session that `--resume` finds, by its id or title. See [`args`](Self::args).
+    /// Adds a session that `--resume` finds by its id or title. See [`args`](Self::args).
     #[must_use]
     pub fn session(mut self, name: impl Into<String>) -> Self {
         self.sessions.push(name.into());
         self
     }
 
-    /// Reads a command line as the CLI does. `--replay-user-messages`, `--include-partial-messages` and `--max-turns` are set as it
-    /// says; `--resume` with a session that is not [there](Self::session), and a flag that no version knows, make the process
-    /// fail as recorded of 2.1.143 and 2.1.332 (`bad_resume`, `bad_flag`).
+    /// Parses a command line like the CLI.
+    ///
+    /// `--replay-user-messages`, `--include-partial-messages` and `--max-turns` set the values of this script. The process
+    /// fails if `--resume` names a session that [does not exist](Self::session), or if no version knows a flag. Both
+    /// failures are those recorded for 2.1.143 and 2.1.332 (`bad_resume`, `bad_flag`).
     ///
     /// ```
     /// use claude_duplex::testing::{Script, TestSession};
@@ -184,14 +186,14 @@ impl Script {
         super::args::read(self, args)
     }
 
-    /// What goes wrong; more than one thing may.
+    /// Adds a fault. A script can have several faults.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// The generation that it imitates.
+    /// Returns the version that the script imitates.
     #[must_use]
     pub fn generation(&self) -> CliVersion {
         self.generation
@@ -201,19 +203,19 @@ impl Script {
         self.faults.contains(fault)
     }
 
-    /// The steps that the script has for the prompt of that number, from 0 on.
+    /// Returns the steps of the prompt with this number, which starts at 0.
     pub(super) fn steps_of(&self, number: usize) -> Option<Vec<Step>> {
         self.prompts.get(number).cloned()
     }
 
-    /// The steps for a prompt without any of its own.
+    /// Returns the steps of a prompt that has no steps of its own.
     pub(super) fn respond(&self, text: &str) -> Vec<Step> {
         self.responder.as_ref().map(|responder| responder(text)).unwrap_or_default()
     }
 }
 
 impl Default for Script {
-    /// The newest generation.
+    /// Creates a script for the newest version.
     fn default() -> Self {
         Self::new(CliVersion::default())
     }

@@ -1,4 +1,4 @@
-//! What a script makes the CLI do.
+//! Steps of a script.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use crate::base::json::Json;
 use crate::base::text::{Cut, Few, Quoted};
 use crate::protocol::end::Exit;
 
-/// One thing that the CLI does in a turn.
+/// A step of the CLI in a turn.
 ///
-/// Thinking, texts and one set of tool calls in a row are blocks of one message of the model; a tool's return begins the
-/// next.
+/// Consecutive thinking, texts and one set of tool calls are blocks of a single message of the model. The next message
+/// starts when a tool returns.
 ///
 /// ```
 /// use claude_duplex::testing::{Step, ToolStep};
@@ -79,33 +79,33 @@ impl fmt::Debug for Step {
 }
 
 impl Step {
-    /// The model says a text.
+    /// Makes the model write a text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::text_in_parts(text, 1, Duration::ZERO)
     }
 
-    /// The model says a text in so many deltas, and takes so long after each.
+    /// Makes the model write a text in `parts` deltas, with a pause of `every` after each.
     pub fn text_in_parts(text: impl Into<String>, parts: usize, every: Duration) -> Self {
         Self(Kind::Text { text: text.into(), parts: parts.max(1), every })
     }
 
-    /// The model thinks.
+    /// Makes the model write thinking.
     pub fn thinking(text: impl Into<String>) -> Self {
         Self(Kind::Thinking(text.into()))
     }
 
-    /// The model calls several tools, which are asked for and run one after the other, as the CLI does with those that
-    /// change something.
+    /// Makes the model call several tools. Their permission requests and runs follow one another, as for tools that change
+    /// something.
     pub fn tools(calls: impl IntoIterator<Item = ToolStep>) -> Self {
         Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: false })
     }
 
-    /// The model calls several tools, which are asked for and run together, as the CLI does with those that only read.
+    /// Makes the model call several tools. Their permission requests and runs are concurrent, as for tools that only read.
     pub fn tools_at_once(calls: impl IntoIterator<Item = ToolStep>) -> Self {
         Self(Kind::Tools { calls: calls.into_iter().collect(), at_once: true })
     }
 
-    /// The CLI calls a hook (`hook_callback`) with that input, a JSON object, and waits for its answer.
+    /// Makes the CLI call a hook (`hook_callback`) for an event, and wait for the response.
     #[must_use]
     pub fn hook(callback_id: &str, event: &str) -> Self {
         let input = serde_json::json!({ "hook_event_name": event });
@@ -113,47 +113,51 @@ impl Step {
         Self::ask("hook_callback", fields)
     }
 
-    /// The CLI sends a message, in JSON-RPC, to an MCP server in the host (`mcp_message`), and waits for its answer.
+    /// Makes the CLI send a JSON-RPC message to an MCP server in the host (`mcp_message`), and wait for the response.
     #[must_use]
     pub fn mcp(server: &str, message: Json) -> Self {
         Self::ask("mcp_message", [("server_name", Json::from_text(server)), ("message", message)])
     }
 
-    /// An MCP server asks the user for something (`elicitation`).
+    /// Makes an MCP server request input from the user (`elicitation`).
     #[must_use]
     pub fn elicitation(server: &str, message: &str) -> Self {
         Self::ask("elicitation", [("mcp_server_name", Json::from_text(server)), ("message", Json::from_text(message))])
     }
 
-    /// The CLI opens a dialog (`request_user_dialog`) and waits for its answer.
+    /// Makes the CLI open a dialog (`request_user_dialog`), and wait for the response.
     #[must_use]
     pub fn dialog(kind: &str, payload: Json) -> Self {
         Self::ask("request_user_dialog", [("dialog_kind", Json::from_text(kind)), ("payload", payload)])
     }
 
-    /// The CLI asks something of any subtype, one that no version knows too, and waits for its answer.
+    /// Makes the CLI send an incoming request of any subtype, known or unknown, and wait for the response.
     pub fn ask<'a>(subtype: &str, fields: impl IntoIterator<Item = (&'a str, Json)>) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self(Kind::Ask(AskStep { subtype: subtype.to_owned(), fields, withdrawn_after: None }))
     }
 
-    /// A shell command is started in the background and ends after a while; `own` is the turn that the CLI then begins
-    /// by itself, where it does.
+    /// Starts a shell command in the background, which ends after `takes`. `own` contains the steps of the turn that the
+    /// CLI then starts, in versions that do so.
     #[must_use]
     pub fn background(takes: Duration, own: Vec<Step>) -> Self {
         Self::from(ToolStep::bash("sleep").in_background(TaskKind::Shell, takes, own))
     }
 
-    /// A subagent is started in the background and ends after a while; `own` is the turn that the CLI then begins by
-    /// itself. 2.1.50 and 2.1.143, as all from 2.1.45 to 2.1.178, hold their results back meanwhile.
+    /// Starts a subagent in the background, which ends after `takes`. `own` contains the steps of the turn that the CLI
+    /// then starts.
+    ///
+    /// 2.1.50 and 2.1.143 hold back their results in the meantime, like all versions from 2.1.45 to 2.1.178.
     #[must_use]
     pub fn background_agent(takes: Duration, own: Vec<Step>) -> Self {
         let input = Json::from(&serde_json::json!({ "description": "look", "prompt": "look" }));
         Self::from(ToolStep::new("Task", input).in_background(TaskKind::Agent, takes, own))
     }
 
-    /// Sets fields of the result that ends the turn: `usage`, `total_cost_usd`, `modelUsage`, `terminal_reason`, ... A field that the
-    /// result has anyway is replaced, another one is added at its end. Anything but an object sets nothing.
+    /// Sets fields of the result that ends the turn, e.g. `usage`, `total_cost_usd`, `modelUsage` or `terminal_reason`.
+    ///
+    /// A field that the result already has is replaced. Any other field is added at the end. Has no effect if `fields` is
+    /// not an object.
     ///
     /// ```
     /// use claude_duplex::testing::{Script, Step, TestSession};
@@ -177,53 +181,53 @@ impl Step {
         Self(Kind::Result(fields.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()))
     }
 
-    /// Nothing happens for so long.
+    /// Pauses for this time.
     #[must_use]
     pub fn pause(time: Duration) -> Self {
         Self(Kind::Pause(time))
     }
 
-    /// The model's service fails, after so many tries; the turn ends with it.
+    /// Makes the API return an error, after this number of retries. The error ends the turn.
     pub fn api_error(status: u16, message: impl Into<String>, retries: u32) -> Self {
         Self(Kind::ApiError { status, message: message.into(), retries })
     }
 
-    /// The turn ends at its limit of model requests (`error_max_turns`).
+    /// Ends the turn at its limit of model calls (`error_max_turns`).
     #[must_use]
     pub fn max_turns() -> Self {
         Self(Kind::MaxTurns)
     }
 
-    /// The CLI writes these bytes as they are: give a line its end.
+    /// Writes these bytes unchanged. The bytes must include the line end.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self(Kind::Raw(bytes.into()))
     }
 
-    /// The turn does nothing more, until it is interrupted.
+    /// Does nothing more in this turn until it is interrupted.
     #[must_use]
     pub fn nothing() -> Self {
         Self(Kind::Nothing)
     }
 
-    /// So many messages at once.
+    /// Writes this number of messages at once.
     #[must_use]
     pub fn flood(messages: usize) -> Self {
         Self(Kind::Flood(messages))
     }
 
-    /// A message whose line has at least so many bytes.
+    /// Writes a message whose line has at least this many bytes.
     #[must_use]
     pub fn long_line(bytes: usize) -> Self {
         Self(Kind::LongLine(bytes))
     }
 
-    /// The process ends here.
+    /// Ends the process with this exit.
     #[must_use]
     pub fn die(exit: Exit) -> Self {
         Self(Kind::Die(exit))
     }
 
-    /// What the step asks is withdrawn if it is not answered in time.
+    /// Sets the time after which the CLI cancels the requests of this step if they have no response.
     #[must_use]
     pub fn withdrawn_after(mut self, time: Duration) -> Self {
         match &mut self.0 {
@@ -241,7 +245,7 @@ impl From<ToolStep> for Step {
     }
 }
 
-/// Something that the CLI asks of the host outside of a tool call.
+/// An incoming request outside of a tool call.
 #[derive(Debug, Clone)]
 pub(super) struct AskStep {
     pub(super) subtype: String,
@@ -249,7 +253,7 @@ pub(super) struct AskStep {
     pub(super) withdrawn_after: Option<Duration>,
 }
 
-/// A tool call of the model. Nothing is run: it takes the time and gives the output that it is told to.
+/// A tool call of the model. Nothing is run: the call only takes the given time and returns the given output.
 ///
 /// ```
 /// use claude_duplex::Json;
@@ -291,7 +295,8 @@ impl fmt::Debug for ToolStep {
 }
 
 impl ToolStep {
-    /// A call with that input, a JSON object. It runs at once without asking, and gives its input back as its output.
+    /// Creates a call with an input, which must be a JSON object. By default it runs at once without permission, and
+    /// returns its input as the output.
     pub fn new(name: impl Into<String>, input: Json) -> Self {
         Self {
             name: name.into(),
@@ -305,35 +310,35 @@ impl ToolStep {
         }
     }
 
-    /// A call of `Bash`.
+    /// Creates a call of `Bash`.
     #[must_use]
     pub fn bash(command: impl AsRef<str>) -> Self {
         Self::new("Bash", Json::from(&serde_json::json!({ "command": command.as_ref(), "description": "run" })))
     }
 
-    /// The host is asked for permission (`can_use_tool`) first, unless a rule that it gave with an earlier allow is about the
-    /// call.
+    /// Makes the CLI request permission (`can_use_tool`) from the host first. No request is sent if a rule from an earlier
+    /// allow matches the call.
     #[must_use]
     pub fn requires_permission(mut self) -> Self {
         self.asks = true;
         self
     }
 
-    /// It runs for so long.
+    /// Sets the duration of the call.
     #[must_use]
     pub fn duration(mut self, time: Duration) -> Self {
         self.takes = time;
         self
     }
 
-    /// It gives that output.
+    /// Sets the output of the call.
     #[must_use]
     pub fn returns(mut self, output: impl Into<String>) -> Self {
         self.output = Some(output.into());
         self
     }
 
-    /// Its result is an error.
+    /// Makes the result of the call an error.
     #[must_use]
     pub fn fails(mut self) -> Self {
         self.fails = true;

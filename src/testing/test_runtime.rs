@@ -1,4 +1,4 @@
-//! Scripted children in memory, under one clock.
+//! Mock CLIs in memory, on one virtual clock.
 
 use std::fmt;
 use std::future::Future;
@@ -15,14 +15,15 @@ use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::protocol::end::Exit;
 
-/// How often a future may be polled before a test is thought to go round in circles.
+/// Maximum number of polls of a future. Exceeding it means that the test does not terminate.
 const POLLS: usize = 100_000_000;
 
-/// A clock, and any number of scripted CLIs under it: what drives a host with real futures and no process.
+/// A virtual clock and any number of mock CLIs. Runs a host with real futures, but without processes.
 ///
-/// Time passes only when the host has nothing left to do: [`run`](Self::run) polls a future, and when that waits, sets the
-/// clock to the next instant at which a child, a session's deadline or a [`sleep`](Self::sleep) is due. So nothing is
-/// slow, and the same calls give the same actions. For a host without futures there is [`TestSession`](super::TestSession).
+/// Time passes only when the host has nothing left to do. [`run`](Self::run) polls a future. When the future waits, the
+/// clock moves to the next event: of a child, a deadline of a session, or a [`sleep`](Self::sleep). Therefore
+/// tests are fast, and the same calls produce the same actions. To test a host without futures, use
+/// [`TestSession`](super::TestSession).
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestRuntime};
@@ -54,7 +55,7 @@ struct Parts {
     sleeps: Vec<(SessionTime, Waker)>,
 }
 
-/// The ways to a child: one task waits for all of them.
+/// A child. One task waits for all of its streams.
 struct Child {
     peer: MockCli,
     stderr: Vec<u8>,
@@ -63,7 +64,7 @@ struct Child {
 }
 
 impl Child {
-    /// It was signaled. The driver looks at the child after its orders, but may be on its way to sleep.
+    /// Wakes the task after a signal. The driver checks the child after its commands, but may be about to sleep.
     fn told(&mut self) {
         if let Some(task) = self.task.take() {
             task.wake();
@@ -72,19 +73,19 @@ impl Child {
 }
 
 impl TestRuntime {
-    /// A world without children, at [`SessionTime::ZERO`].
+    /// Creates a runtime without children, at [`SessionTime::ZERO`].
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What time it is.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> SessionTime {
         SessionTime::from_nanos(self.0.now.load(Ordering::Relaxed))
     }
 
-    /// Starts a child that plays the script.
+    /// Starts a child that runs the script.
     pub fn start(&self, script: Script) -> InMemory {
         let peer = MockCli::new(script, self.now());
         let child = Arc::new(Mutex::new(Child { peer, stderr: Vec::new(), timer: None, task: None }));
@@ -92,7 +93,7 @@ impl TestRuntime {
         InMemory { world: self.clone(), child }
     }
 
-    /// Waits for so long, by this clock.
+    /// Waits for a duration on this clock.
     pub fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send + use<> {
         let (world, until) = (self.clone(), self.now().saturating_add(time));
         std::future::poll_fn(move |cx| {
@@ -104,10 +105,11 @@ impl TestRuntime {
         })
     }
 
-    /// Polls the future until it is ready, and lets time pass when it waits.
+    /// Polls the future until it is ready. When the future waits, time passes.
     ///
     /// # Panics
-    /// Where it waits and nothing is due that could end that, or it never comes to rest.
+    ///
+    /// Panics if the future waits and no further event is due, or if it never stops waking itself.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         let woken = Arc::new(Woken::default());
@@ -117,13 +119,13 @@ impl TestRuntime {
                 return output;
             }
             while !woken.0.swap(false, Ordering::AcqRel) {
-                assert!(self.pass_time(), "it waits at {:?}, and nothing more will happen", self.now());
+                assert!(self.pass_time(), "the future waits at {:?}, and no further event is due", self.now());
             }
         }
-        panic!("it goes round in circles");
+        panic!("the future does not stop waking itself");
     }
 
-    /// Sets the clock to the next instant at which something is due, and lets it happen. Whether there was one.
+    /// Moves the clock to the time of the next event, and handles the event. Returns `false` if no event is due.
     pub fn pass_time(&self) -> bool {
         let mut parts = self.parts();
         parts.children.retain(|child| child.strong_count() > 0);
@@ -172,7 +174,8 @@ impl Child {
         [self.peer.poll_timeout(), self.timer].into_iter().flatten().min()
     }
 
-    /// It is `now`: who is to be woken. A host reads before it looks at its clock, so the CLI goes first.
+    /// Handles the events that are due at `now`. Returns the waker to wake. The CLI goes first, since a host reads before
+    /// it checks its clock.
     fn pass(&mut self, now: SessionTime) -> Option<Waker> {
         self.due().filter(|due| *due <= now)?;
         if self.peer.poll_timeout().is_some_and(|due| due <= now) {
@@ -187,13 +190,13 @@ impl Child {
         Poll::Pending
     }
 
-    /// Whether its stdout and stderr have ended.
+    /// Returns `true` if stdout and stderr have ended.
     fn is_silent(&self) -> bool {
         self.peer.poll_exit().is_some() && !self.peer.leaves_output_open()
     }
 }
 
-/// A [`Transport`] to a scripted child in memory; [`TestRuntime::start`] makes it. Dropping it kills the child.
+/// A [`Transport`] to a mock CLI in memory, created by [`TestRuntime::start`]. Dropping it kills the child.
 pub struct InMemory {
     world: TestRuntime,
     child: Arc<Mutex<Child>>,

@@ -1,4 +1,4 @@
-//! A host and a CLI in memory.
+//! A host and a mock CLI, connected in memory.
 
 mod carry;
 
@@ -17,11 +17,11 @@ use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 use crate::protocol::config::Config;
 
-/// How many things may happen before a test is thought to go round in circles.
+/// Maximum number of steps. Exceeding it means that the test does not terminate.
 const STEPS: usize = 1_000_000;
 
-/// A [`Protocol`] and a [`MockCli`] that are joined in memory, under a clock of their own: nothing waits, and the same calls
-/// give the same actions.
+/// A [`Protocol`] and a [`MockCli`] that are connected in memory, on a virtual clock. Waiting takes no time, and the same
+/// calls produce the same actions.
 ///
 /// ```
 /// use claude_duplex::testing::{TestSession, Script};
@@ -30,18 +30,19 @@ const STEPS: usize = 1_000_000;
 /// let mut pair = TestSession::new(Config::new(Seed::random()), Script::default());
 /// let prompt = pair.prompt("hello");
 /// let ended = pair.run_until(|action| matches!(action, Action::PromptEnded { .. }));
-/// assert!(matches!(ended, Action::PromptEnded { prompt: of, outcome: Outcome::Success, .. } if of == prompt));
+/// let Action::PromptEnded { prompt: id, outcome, .. } = ended else { unreachable!() };
+/// assert_eq!((id, outcome), (prompt, Outcome::Success));
 /// ```
 #[derive(Clone)]
 pub struct TestSession {
-    /// The host's side, for all that has no method here.
+    /// State machine of the host, for calls that have no method here.
     pub host: Protocol,
-    /// The CLI's side.
+    /// State machine of the mock CLI.
     pub peer: MockCli,
     now: SessionTime,
     actions: VecDeque<Action>,
     seen: VecDeque<String>,
-    /// Where bytes are cut, if they are.
+    /// State of the random chunk sizes, if bytes are split into chunks.
     cuts: Option<u64>,
     written: Vec<u8>,
     read: Vec<u8>,
@@ -50,7 +51,7 @@ pub struct TestSession {
 }
 
 impl TestSession {
-    /// A session of that host with that CLI.
+    /// Creates a session of a host and a mock CLI.
     #[must_use]
     pub fn new(config: Config, script: Script) -> Self {
         Self {
@@ -67,14 +68,14 @@ impl TestSession {
         }
     }
 
-    /// Cuts the bytes of both sides at random places, which the seed decides.
+    /// Splits the bytes of both sides into chunks of random size, derived from `seed`.
     #[must_use]
     pub fn cut_by(mut self, seed: u64) -> Self {
         self.cuts = Some(seed);
         self
     }
 
-    /// What time it is.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> SessionTime {
         self.now
@@ -82,43 +83,47 @@ impl TestSession {
 
     // Commands of the host.
 
-    /// Gives the CLI a prompt.
+    /// Sends a prompt.
     ///
     /// # Panics
-    /// Where the host refuses it.
+    ///
+    /// Panics if the host refuses the prompt.
     pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> PromptId {
         let given = self.host.prompt(self.now, prompt.into());
         given.unwrap_or_else(|refused| panic!("the prompt was refused: {}", refused.reason()))
     }
 
-    /// Interrupts.
+    /// Sends an interrupt.
     ///
     /// # Panics
-    /// Where the host refuses it.
+    ///
+    /// Panics if the host refuses the interrupt.
     pub fn interrupt(&mut self, interrupt: Interrupt) -> RequestId {
         let sent = self.host.interrupt(self.now, interrupt);
         sent.unwrap_or_else(|refused| panic!("the interrupt was refused: {}", refused.reason()))
     }
 
-    /// Asks something of the CLI.
+    /// Sends a control request.
     ///
     /// # Panics
-    /// Where the host refuses it.
+    ///
+    /// Panics if the host refuses the request.
     pub fn request(&mut self, request: impl Into<Request>) -> RequestId {
         let sent = self.host.request(self.now, request);
         sent.unwrap_or_else(|refused| panic!("the request was refused: {}", refused.reason()))
     }
 
-    /// Answers an incoming request of the CLI.
+    /// Responds to an incoming request.
     ///
     /// # Panics
-    /// Where the incoming request is over, or the answer does not fit it.
+    ///
+    /// Panics if the incoming request has ended, or the response has the wrong type.
     pub fn respond(&mut self, ask: crate::base::ids::IncomingId, answer: impl Into<crate::incoming::IncomingResponse>) {
         let answered = self.host.respond(self.now, ask, answer.into());
-        answered.unwrap_or_else(|error| panic!("the answer was refused: {error}"));
+        answered.unwrap_or_else(|error| panic!("the response was refused: {error}"));
     }
 
-    /// Closes the session in order, and runs it to its end. What happened meanwhile.
+    /// Closes the session gracefully, and runs it until it ends. Returns all actions in this time.
     pub fn close(&mut self) -> Vec<Action> {
         self.host.close(self.now);
         self.run_until_idle()
@@ -126,10 +131,11 @@ impl TestSession {
 
     // Time.
 
-    /// Runs until something happens; what happened before it is passed over.
+    /// Runs until an action matches, and returns this action. Earlier actions are dropped.
     ///
     /// # Panics
-    /// Where nothing more will happen.
+    ///
+    /// Panics if no action matches and no further event is due.
     pub fn run_until(&mut self, mut wanted: impl FnMut(&Action) -> bool) -> Action {
         for _ in 0..STEPS {
             while let Some(action) = self.next_action() {
@@ -138,17 +144,18 @@ impl TestSession {
                 }
             }
             if !self.step(None) && self.actions.is_empty() {
-                panic!("it never came, and nothing more will happen{}", self.shown());
+                panic!("no action matches, and no further event is due{}", self.shown());
             }
         }
-        panic!("it goes round in circles{}", self.shown());
+        panic!("the session does not come to rest{}", self.shown());
     }
 
-    /// Runs until nothing more will happen by itself: every timer has run out, or the session waits for the test. All
-    /// that happened.
+    /// Runs until no further event is due: all timers have expired, or the session waits for the test. Returns all actions
+    /// in this time.
     ///
     /// # Panics
-    /// Where it never comes to rest.
+    ///
+    /// Panics if the session does not come to rest.
     pub fn run_until_idle(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
         for _ in 0..STEPS {
@@ -158,13 +165,14 @@ impl TestSession {
                 return actions;
             }
         }
-        panic!("it goes round in circles{}", self.shown());
+        panic!("the session does not come to rest{}", self.shown());
     }
 
-    /// Lets so much time pass. What happened meanwhile is kept for the next `run`.
+    /// Lets time pass. The actions in this time are kept for the next `run` method.
     ///
     /// # Panics
-    /// Where it never comes to rest.
+    ///
+    /// Panics if the session does not come to rest.
     pub fn advance(&mut self, time: Duration) {
         let until = self.now.saturating_add(time);
         for _ in 0..STEPS {
@@ -173,30 +181,30 @@ impl TestSession {
                 return;
             }
         }
-        panic!("it goes round in circles{}", self.shown());
+        panic!("the session does not come to rest{}", self.shown());
     }
 
-    /// What happened in [`advance`](Self::advance) and was not taken yet.
+    /// Returns the actions of [`advance`](Self::advance) that have not been taken yet.
     pub fn take_actions(&mut self) -> Vec<Action> {
         std::iter::from_fn(|| self.next_action()).collect()
     }
 
-    // What was said.
+    // Transcript of both sides.
 
-    /// The lines that the host has written so far and the CLI has read.
+    /// Returns the lines that the host has written and the CLI has read.
     #[must_use]
     pub fn host_lines(&self) -> Vec<Json> {
         lines(&self.written)
     }
 
-    /// The lines that the CLI has written so far and the host has read, but for those that are not JSON.
+    /// Returns the lines that the CLI has written and the host has read, without those that are not JSON.
     #[must_use]
     pub fn cli_lines(&self) -> Vec<Json> {
         lines(&self.read)
     }
 }
 
-/// How it stands, without what was said.
+/// Shows the state of both sides, without content.
 impl fmt::Debug for TestSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestSession").field("host", &self.host).field("peer", &self.peer).finish_non_exhaustive()

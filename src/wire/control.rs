@@ -1,4 +1,5 @@
-//! The control lines: requests both ways, their responses, withdrawals ([wire reference, sections 1.6 to 1.9](crate::guide::wire#16-subtypes-of-incoming-requests)).
+//! Control lines: requests in both directions, responses and cancellations
+//! ([wire reference, sections 1.6 to 1.9](crate::guide::wire#16-subtypes-of-incoming-requests)).
 
 use crate::base::error::{DecodeError, RequestError};
 use crate::base::ids::Uuid;
@@ -8,31 +9,31 @@ use crate::wire::read::{Tags, read_line};
 use crate::wire::scan::raw::{Raw, Text};
 use crate::wire::view::View;
 
-/// The `request_id` of a `control_request` or `control_cancel_request`; one that is too long is none.
+/// Returns the `request_id` of a `control_request` or `control_cancel_request`, or `None` if it is too long.
 pub(crate) fn request_id(line: &[u8]) -> Option<String> {
     Raw::line(line).text_of("request_id")?.within(LONGEST_NAME)
 }
 
-/// What decides how an incoming request is treated, before anybody looks at its content.
+/// Fields that determine the handling of an incoming request, before its content is read.
 #[derive(Debug, Default)]
 pub(crate) struct AskFields<'l> {
-    /// The start of it: no subtype that the crate knows is longer.
+    /// Start of the subtype. All known subtypes are shorter.
     pub(crate) subtype: Option<String>,
     pub(crate) dialog_kind: Option<Text<'l>>,
     pub(crate) hook_event: Option<String>,
 }
 
-/// Returns the id of a `control_request`, however long it is.
+/// Returns the id of a `control_request`, regardless of its length.
 pub(crate) fn long_request_id(line: &[u8]) -> Option<Text<'_>> {
     Raw::line(line).text_of("request_id")
 }
 
-/// The `request` of a `control_request`; nothing where there is none.
+/// Reads the fields in `request` of a `control_request`. All are empty if `request` is missing.
 pub(crate) fn ask(line: &[u8]) -> AskFields<'_> {
     Raw::line(line).get("request").map(|request| ask_fields(request.members())).unwrap_or_default()
 }
 
-/// Reads the start of a line whose rest is not known: the id and the fields of a `control_request`, if it is one.
+/// Reads the id and the fields of a `control_request` from the start of a line whose rest is unknown.
 pub(crate) fn ask_of_start(start: &[u8]) -> Option<(Text<'_>, AskFields<'_>)> {
     let line = Raw::line(start);
     line.text_of("type").filter(|kind| kind.is("control_request"))?;
@@ -43,8 +44,10 @@ pub(crate) fn ask_of_start(start: &[u8]) -> Option<(Text<'_>, AskFields<'_>)> {
     Some((id, fields.unwrap_or_default()))
 }
 
-/// Reads the start of a line whose rest is not known: the id of the request, and whether the CLI accepted it, if the line is a
-/// `control_response`. All versions of the CLI write both before anything that can be long.
+/// Reads the start of a line whose rest is unknown. If it is a `control_response`, returns the id of the request, and
+/// `true` if the CLI accepted the request.
+///
+/// All versions of the CLI write both before any long value.
 pub(crate) fn response_of_start(start: &[u8]) -> Option<(Text<'_>, bool)> {
     let line = Raw::line(start);
     line.text_of("type").filter(|kind| kind.is("control_response"))?;
@@ -68,10 +71,11 @@ fn ask_fields<'l>(members: impl Iterator<Item = (Text<'l>, Raw<'l>)>) -> AskFiel
     fields
 }
 
-/// The input of the tool that wants to run.
+/// Returns the input of the tool call in a permission request.
 ///
 /// # Errors
-/// Where there is none, or the tool has no name.
+///
+/// Returns an error if the request lacks an input or the name of the tool.
 pub(crate) fn tool_input(line: &[u8]) -> Result<Raw<'_>, DecodeError> {
     let missing = |name: &str| DecodeError::missing(name);
     let request = Raw::line(line).get("request").ok_or_else(|| missing("request"))?;
@@ -79,26 +83,27 @@ pub(crate) fn tool_input(line: &[u8]) -> Result<Raw<'_>, DecodeError> {
     request.get("input").ok_or_else(|| missing("input").within("request"))
 }
 
-/// Reads the name of the MCP server that an incoming request is for.
+/// Returns the name of the MCP server that an incoming request is for.
+#[cfg(feature = "session")]
 pub(crate) fn mcp_server(line: &[u8]) -> Option<Text<'_>> {
     Raw::line(line).get("request")?.text_of("server_name")
 }
 
-/// Reads what an incoming request is about: the `request` of a `control_request`, without its subtype.
+/// Reads the content of an incoming request: the `request` of a `control_request`, without its subtype.
 pub(crate) fn ask_view<T: View>(line: &[u8]) -> Result<T, DecodeError> {
     read_line(line, |reader| reader.within("request", |reader| T::read_fields(reader, Tags::new("subtype"))))
 }
 
-/// A `control_response` to a request of ours, or the CLI's echo of one of ours.
+/// A `control_response` to a request of the host, or the CLI's echo of a response of the host.
 #[derive(Debug)]
 pub(crate) struct Response<'l> {
     pub(crate) request_id: Text<'l>,
-    /// The payload of a success.
+    /// Payload of a success, or the error.
     pub(crate) outcome: Result<Option<Raw<'l>>, RequestError>,
     pending: [Option<Raw<'l>>; 3],
 }
 
-/// Reads a `control_response`; `None` where it names no request.
+/// Reads a `control_response`. Returns `None` if it lacks the id of a request.
 pub(crate) fn response(line: &[u8]) -> Option<Response<'_>> {
     let (mut request_id, mut subtype, mut payload) = (None, None, None);
     let (mut error, mut code, mut pending) = (None, None, [None; 3]);
@@ -133,14 +138,15 @@ pub(crate) fn response(line: &[u8]) -> Option<Response<'_>> {
 }
 
 impl<'l> Response<'l> {
-    /// Returns the lists of incoming requests that were open when the CLI wrote it, beside the reply to an `initialize`. Each item is
-    /// a whole `control_request`.
+    /// Returns the lists of incoming requests that were open when the CLI wrote a reply to `initialize`. Each item is a
+    /// complete `control_request`.
     pub(crate) fn pending(&self) -> impl Iterator<Item = Raw<'l>> + use<'l> {
         self.pending.into_iter().flatten()
     }
 }
 
-/// What an acknowledged interrupt says of other prompts ([wire reference, section 2.3](crate::guide::wire#23-interrupt)).
+/// Receipt of an acknowledged interrupt, about other prompts
+/// ([wire reference, section 2.3](crate::guide::wire#23-interrupt)).
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Receipt<'l> {
     still_queued: Option<Raw<'l>>,
@@ -160,7 +166,7 @@ pub(crate) fn receipt(payload: Option<Raw<'_>>) -> Receipt<'_> {
 }
 
 impl Receipt<'_> {
-    /// Returns whether a prompt is among those that are still queued; `None` if the receipt has no such list of texts.
+    /// Returns `true` if a prompt is still queued, or `None` if the receipt lacks a list of strings.
     pub(crate) fn still_queues(&self, prompt: Uuid) -> Option<bool> {
         let queued = self.still_queued.filter(|queued| queued.is_list())?;
         let mut found = false;
@@ -170,7 +176,7 @@ impl Receipt<'_> {
         Some(found)
     }
 
-    /// Returns the prompts that are still queued; `None` if the receipt has no such list of texts.
+    /// Returns the prompts that are still queued, or `None` if the receipt lacks a list of strings.
     pub(crate) fn still_queued(&self) -> Option<impl Iterator<Item = Uuid>> {
         let queued = self.still_queued.filter(|queued| queued.is_list())?;
         let is_of_texts = queued.items().all(|item| item.text().is_some());
@@ -183,18 +189,18 @@ impl Receipt<'_> {
     }
 }
 
-/// Whether a `cancel_async_message` found its prompt in the queue.
+/// Returns `true` if a `cancel_async_message` found its prompt in the queue.
 pub(crate) fn cancelled(payload: Raw<'_>) -> bool {
     payload.get("cancelled").and_then(Raw::boolean) == Some(true)
 }
 
-/// Returns whether the fields of an `initialize` register hooks; of two such fields the later counts.
+/// Returns `true` if the fields of an `initialize` register hooks. The last field with the name counts.
 pub(crate) fn registers_hooks(fields: &[(String, Json)]) -> bool {
     let hooks = fields.iter().rev().find(|(name, _)| name == "hooks");
     hooks.is_some_and(|(_, hooks)| !matches!(hooks.as_str(), "null" | "{}"))
 }
 
-/// The dialog kinds that the fields of an `initialize` declare; of two such fields the later counts.
+/// Returns the kinds of dialogs that the fields of an `initialize` declare. The last field with the name counts.
 pub(crate) fn declared_dialogs(fields: &[(String, Json)]) -> Vec<String> {
     let kinds = fields.iter().rev().find(|(name, _)| name == "supportedDialogKinds");
     kinds.and_then(|(_, kinds)| kinds.decode().ok()).unwrap_or_default()

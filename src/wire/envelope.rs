@@ -1,4 +1,4 @@
-//! What tells what a line is and whom it concerns.
+//! Envelope of a line: its type, and the prompt or subagent that it concerns.
 
 use crate::base::error::RejectedReason;
 use std::borrow::Cow;
@@ -6,17 +6,17 @@ use std::borrow::Cow;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::raw::Text;
 
-/// What the keys say that tell it; [`scan`](crate::wire::scan::scan) finds them.
+/// Values of the envelope's keys, found by [`scan`](crate::wire::scan::scan).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Envelope {
     pub(crate) kind: MessageKind,
     pub(crate) subtype: Place,
     pub(crate) uuid: Place,
-    /// Whether `parent_tool_use_id` is there and not null: the frame is a subagent's.
+    /// `true` if `parent_tool_use_id` is present and not null: the message belongs to a subagent.
     pub(crate) subagent: bool,
 }
 
-/// Where a string of the line stands, between its quotes. At 0, where none can stand, there is none.
+/// Position of a string in a line, without its quotes. Position 0 means no string, since a string cannot start there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     start: u32,
@@ -24,7 +24,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The longest line in which every place can be named, in bytes.
+    /// Maximum length, in bytes, of a line in which every position can be represented.
     pub(crate) const LONGEST_LINE: usize = u32::MAX as usize;
 
     pub(crate) fn new(start: usize, end: usize) -> Self {
@@ -34,7 +34,7 @@ impl Place {
         }
     }
 
-    /// The text that stands there, if there is one. Bad Unicode is read as U+FFFD.
+    /// Returns the string at this position, if any. Invalid Unicode is read as U+FFFD.
     pub(crate) fn text(self, line: &[u8]) -> Option<Cow<'_, str>> {
         let (start, end) = (self.start as usize, self.start as usize + self.length as usize);
         if start == 0 {
@@ -44,7 +44,7 @@ impl Place {
     }
 }
 
-/// Why a line is no message.
+/// Reason why a line is not a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotAMessage {
     NotJson,

@@ -1,6 +1,6 @@
-//! What the session itself reads in a line: which turn it opens or closes, for whom, and what still runs.
+//! Facts that the session reads from a line: the turn that it starts or ends, the prompts concerned, and running tasks.
 //!
-//! Everything is read where it stands, and names are cut: what a line costs does not depend on what it contains.
+//! Values are read in place, and names are truncated. The cost of a line therefore does not depend on its content.
 
 mod result;
 
@@ -11,19 +11,20 @@ use serde::{Deserialize, Serialize};
 use crate::base::ids::Uuid;
 use crate::wire::scan::raw::{Raw, Text};
 
-/// How many capabilities are read; the CLI has a dozen.
+/// Maximum number of capabilities that are read. The CLI has about a dozen.
 const CAPABILITIES: usize = 256;
-/// The longest name that is kept, in bytes: of a session, a version, a capability, a reason. The CLI's have 36 at most.
+/// Maximum length, in bytes, of a name that is kept: a session, a version, a capability or a reason. Names of the CLI have
+/// at most 36 bytes.
 pub(crate) const LONGEST_NAME: usize = 256;
 
-/// A `system/init`: a turn begins.
+/// Facts of a `system/init`: a turn starts.
 #[derive(Debug, Default)]
 pub(crate) struct Init {
     pub(crate) session_id: Option<String>,
     pub(crate) claude_code_version: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) permission_mode: Option<String>,
-    /// Those that are texts of at most [`LONGEST_NAME`] bytes, among the first [`CAPABILITIES`].
+    /// Capabilities of at most [`LONGEST_NAME`] bytes, from the first [`CAPABILITIES`] items.
     pub(crate) capabilities: Vec<String>,
 }
 
@@ -45,7 +46,7 @@ pub(crate) fn init(line: &[u8]) -> Init {
     init
 }
 
-/// A `command_lifecycle`: how far the CLI is with a prompt.
+/// Facts of a `command_lifecycle`: the state of a prompt in the CLI.
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     pub(crate) uuid: Uuid,
@@ -58,7 +59,7 @@ pub(crate) enum CommandState {
     Started,
     Completed,
     Cancelled,
-    /// The session ended while it waited.
+    /// The session ended before the prompt was run.
     Discarded,
     Refused,
     Other,
@@ -79,34 +80,34 @@ pub(crate) fn lifecycle(line: &[u8]) -> Option<Lifecycle> {
     Some(Lifecycle { uuid, state })
 }
 
-/// Returns the number of content blocks of that type in an `assistant` or `user` line. Within a text the quotes would be
-/// escaped.
+/// Returns the number of content blocks with a type in an `assistant` or `user` line. Text cannot match, since its quotes
+/// are escaped.
 pub(crate) fn blocks(line: &[u8], block: &str) -> usize {
     memchr::memmem::find_iter(line, format!("\"{block}\"").as_bytes()).count()
 }
 
-/// Reads the id and the name of each call of a tool in an `assistant` line. A call without an id, or with one that is too long,
-/// is left out.
+/// Returns the id and the name of each tool call in an `assistant` line. A call is left out if its id is missing or too
+/// long.
 pub(crate) fn tool_calls(line: &[u8]) -> impl Iterator<Item = (String, String)> {
     let calls = content(line, "tool_use");
     calls.filter_map(|call| Some((call.get("id").and_then(name)?, cut(call.text_of("name")?))))
 }
 
-/// Reads the ids of the calls to which a `user` line has the results.
+/// Returns the ids of the tool calls whose results are in a `user` line.
 pub(crate) fn returned_calls(line: &[u8]) -> impl Iterator<Item = String> {
     content(line, "tool_result").filter_map(|result| result.get("tool_use_id").and_then(name))
 }
 
-/// Reads the blocks of that type of an `assistant` or `user` line.
+/// Returns the content blocks with a type from an `assistant` or `user` line.
 fn content<'l>(line: &'l [u8], wanted: &'static str) -> impl Iterator<Item = Raw<'l>> {
-    // Most lines have none, and are not read then.
+    // Most lines contain no such block, and need not be parsed.
     let has_some = blocks(line, wanted) > 0;
     let content = has_some.then(|| Raw::line(line).get("message")?.get("content")).flatten();
     let is_wanted = move |block: &Raw<'_>| block.text_of("type").is_some_and(|kind| kind.is(wanted));
     content.into_iter().flat_map(Raw::items).filter(is_wanted)
 }
 
-/// A `system/api_retry`: a request to the API failed, and is repeated.
+/// Facts of a `system/api_retry`: a request to the API failed, and is repeated.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct ApiRetry {
     pub(crate) attempt: Option<u64>,
@@ -121,18 +122,18 @@ pub(crate) fn api_retry(line: &[u8]) -> ApiRetry {
     ApiRetry { attempt: number("attempt"), max_retries: number("max_retries"), status: number("error_status") }
 }
 
-/// A `system` message about background work or the state of the session.
+/// Facts of a `system` message about background tasks or the state of the session.
 #[derive(Debug, Default)]
 pub(crate) struct SystemFacts<'l> {
     pub(crate) task_id: Option<String>,
     pub(crate) task_type: Option<String>,
     pub(crate) state: Option<String>,
-    /// State of a task that has ended, or, in an update, of the task.
+    /// State of a task that has ended. In an update, the new state of the task.
     pub(crate) status: Option<String>,
     tasks: Option<Raw<'l>>,
 }
 
-/// A task in the list of those that run.
+/// A task in the list of running tasks.
 #[derive(Debug)]
 pub(crate) struct ListedTask {
     pub(crate) task_id: Option<String>,
@@ -140,7 +141,7 @@ pub(crate) struct ListedTask {
 }
 
 impl<'l> SystemFacts<'l> {
-    /// Returns the tasks that run, each read when it is asked for.
+    /// Returns the running tasks. Each is parsed when the iterator reaches it.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = ListedTask> + use<'l> {
         let tasks = self.tasks.into_iter().flat_map(Raw::items);
         tasks.map(|task| ListedTask {
@@ -170,11 +171,12 @@ pub(crate) fn system(line: &[u8]) -> SystemFacts<'_> {
     facts
 }
 
-/// Longest line in which a local command's error is looked for, in bytes.
+/// Maximum length of a line that is searched for the error of a local command, in bytes.
 const COMMAND_ERROR: usize = 64 << 10;
 
-/// Whether a `user` or `assistant` line is the error of a local command: its output on stderr, as `compact_fail` of 1.0.128 to 2.1.50
-/// has it in a `user` line, and `compact_empty` of 2.1.332 in an `assistant` line.
+/// Returns `true` if a `user` or `assistant` line is the error of a local command, i.e. its output on stderr.
+///
+/// 1.0.128 to 2.1.50 send it in a `user` line (`compact_fail`), and 2.1.332 in an `assistant` line (`compact_empty`).
 pub(crate) fn command_failed(line: &[u8]) -> bool {
     let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
     line.len() <= COMMAND_ERROR
@@ -183,22 +185,22 @@ pub(crate) fn command_failed(line: &[u8]) -> bool {
         && !has(br#""tool_result""#)
 }
 
-/// Whether a `system/informational` says that a hook keeps a prompt from going on.
+/// Returns `true` if a `system/informational` reports that a hook stopped a prompt.
 pub(crate) fn prevents(line: &[u8]) -> bool {
     Raw::line(line).get("prevent_continuation").and_then(Raw::boolean) == Some(true)
 }
 
-/// Reads a name; one that is too long is none.
+/// Reads a name. Returns `None` if it is too long.
 pub(crate) fn name(value: Raw<'_>) -> Option<String> {
     value.text()?.within(LONGEST_NAME)
 }
 
-/// Reads the start of a word: whoever compares it knows none that is longer.
+/// Reads the start of a word. A truncated word equals no known word.
 fn cut(text: Text<'_>) -> String {
     text.start(LONGEST_NAME)
 }
 
-/// Reads a uuid. Lists of them may be long: nothing is allocated.
+/// Parses a uuid. Does not allocate, since lists of uuids can be long.
 pub(crate) fn uuid(text: Text<'_>) -> Option<Uuid> {
     let (mut written, mut length) = ([0; 36], 0);
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! The fields of a JSON object, in their order, each as it was written.
+//! Fields of a JSON object, in their order, with unparsed values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +11,10 @@ use crate::base::text::{Quoted, few};
 use crate::wire::from_json::{FromJson, Shown, below};
 use crate::wire::read::{Reader, Tags};
 
-/// The fields of a JSON object, in their order, each as it was written.
+/// Fields of a JSON object, in their order, with unparsed values.
 ///
-/// Every view holds in its `unknown_fields` those that it does not name, so that what a newer CLI says can be read today.
+/// The field `unknown_fields` of each view contains the fields that the view does not name. A host can therefore read
+/// fields that a newer CLI adds.
 ///
 /// ```
 /// use claude_duplex::Json;
@@ -27,30 +28,30 @@ use crate::wire::read::{Reader, Tags};
 pub struct Fields(Vec<(String, Json)>);
 
 impl Fields {
-    /// The value of a field.
+    /// Returns the value of a field.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
-    /// Every field, in the order of the line.
+    /// Returns an iterator over all fields, in the order of the line.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the object has no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Takes out a field that must be there, and must be of its type.
+    /// Takes a required field. Returns an error if it is missing or has another type.
     pub(crate) fn require<T: FromJson>(&mut self, name: &str) -> Result<T, DecodeError> {
         let at = self.place(name).ok_or_else(|| DecodeError::missing(name))?;
         let value = T::from_json(&self.0[at].1).map_err(|error| error.within(name))?;
@@ -58,8 +59,8 @@ impl Fields {
         Ok(value)
     }
 
-    /// Takes out a field that may be left out. One that is null, or of another type than it should be, is as good as
-    /// none, so that it hides no other; of another type, it stays where it is.
+    /// Takes an optional field. Returns `None` if the field is missing, null or of another type, since a bad value must not
+    /// hide other fields. A value of another type stays.
     pub(crate) fn optional<T: FromJson>(&mut self, name: &str) -> Option<T> {
         let at = self.place(name)?;
         let value = Option::<T>::from_json(&self.0[at].1).ok()?;
@@ -67,8 +68,8 @@ impl Fields {
         value
     }
 
-    /// Takes out a field of something that we send. One that is null, where that is no value of its type, or of another
-    /// type than it should be, stays where it is.
+    /// Takes an optional field of an object that this crate sends. A value of another type stays. This includes null,
+    /// unless null is a value of the type.
     pub(crate) fn present<T: FromJson>(&mut self, name: &str) -> Option<T> {
         let at = self.place(name)?;
         let value = T::from_json(&self.0[at].1).ok()?;
@@ -76,7 +77,7 @@ impl Fields {
         Some(value)
     }
 
-    /// Takes out a field that is that word, or is not there.
+    /// Takes a field that must be `word` if it is present.
     pub(crate) fn expect_word(&mut self, name: &str, word: &str) -> Result<(), DecodeError> {
         let Some(at) = self.place(name) else { return Ok(()) };
         if self.0[at].1 != Json::from_text(word) {
@@ -86,7 +87,7 @@ impl Fields {
         Ok(())
     }
 
-    /// Puts a field in the place of one of its name, or behind the others.
+    /// Sets a field: replaces the one with the same name, or appends it.
     pub(crate) fn set(&mut self, name: String, value: Json) {
         set(&mut self.0, name, value);
     }
@@ -95,7 +96,7 @@ impl Fields {
         self.0
     }
 
-    /// Fields of which no two have the same name.
+    /// Creates fields from a list in which no name occurs twice.
     pub(crate) fn from_unique(fields: Vec<(String, Json)>) -> Self {
         Self(fields)
     }
@@ -123,16 +124,16 @@ impl Fields {
     }
 }
 
-/// So many names are compared with each other faster than they are sorted.
+/// Maximum number of fields for which comparing all pairs is faster than sorting.
 const FEW: usize = 32;
 
-/// Leaves of several fields with one name the last value, in the place of the first.
+/// Removes duplicate names: keeps the last value, at the position of the first field.
 pub(crate) fn unique(fields: &mut Vec<(String, Json)>) {
     let twice = |(at, (name, _)): (usize, &(String, Json))| fields[..at].iter().any(|(other, _)| other == name);
     if fields.len() <= FEW && !fields.iter().enumerate().any(twice) {
         return;
     }
-    // By name, and of one name in their order.
+    // Sorted by name, and by position within a name.
     let mut places: Vec<usize> = (0..fields.len()).collect();
     places.sort_unstable_by(|a, b| fields[*a].0.cmp(&fields[*b].0).then(a.cmp(b)));
     let (mut moved, mut gone) = (Vec::new(), vec![false; fields.len()]);
@@ -147,7 +148,7 @@ pub(crate) fn unique(fields: &mut Vec<(String, Json)>) {
     fields.retain(|_| gone.next() == Some(false));
 }
 
-/// Puts a field in the place of one of its name, or behind the others.
+/// Sets a field: replaces the one with the same name, or appends it.
 pub(crate) fn set(fields: &mut Vec<(String, Json)>, name: String, value: Json) {
     match fields.iter_mut().find(|(own, _)| *own == name) {
         Some((_, old)) => *old = value,
@@ -156,7 +157,7 @@ pub(crate) fn set(fields: &mut Vec<(String, Json)>, name: String, value: Json) {
 }
 
 impl FromIterator<(String, Json)> for Fields {
-    /// Of two fields with one name the later counts.
+    /// Creates fields from pairs. If a name occurs twice, the later value counts.
     fn from_iter<I: IntoIterator<Item = (String, Json)>>(fields: I) -> Self {
         let mut fields = fields.into_iter().collect();
         unique(&mut fields);

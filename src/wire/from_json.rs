@@ -1,4 +1,4 @@
-//! Values that are read from JSON, with errors that say where.
+//! Reading of typed values from JSON, with errors that name the path of the bad value.
 
 use std::fmt;
 
@@ -7,25 +7,26 @@ use crate::base::json::Json;
 use crate::base::text::{Quoted, few};
 use crate::wire::read::{Reader, read};
 
-/// What can be read from a JSON value, with an error that says where in the value it is not as expected.
+/// A type that can be read from a JSON value, with an error that names the path of the bad part.
 pub(crate) trait FromJson: Sized + fmt::Debug {
-    /// Reads the next value. The reader is behind the value then, whether it was as expected or not.
+    /// Reads the next value. Afterwards the reader is behind this value, whether reading succeeded or not.
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
 
     fn from_json(json: &Json) -> Result<Self, DecodeError> {
         read(json.as_str())
     }
 
-    /// Adds to `found` what in it, which stands at `at`, has no name in this version of the crate.
+    /// Appends the paths of all fields and words that this version of the crate does not name. `at` is the path of the
+    /// value.
     fn unknown_names(&self, _at: &str, _found: &mut Vec<String>) {}
 
-    /// Shows it in a few words, however long it is.
+    /// Writes a short form of the value, regardless of its length.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
 }
 
-/// A part of a view as its `Debug` shows it.
+/// A part of a view in the form that `Debug` shows.
 pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
 
 impl<T: FromJson> fmt::Debug for Shown<'_, T> {
@@ -34,7 +35,7 @@ impl<T: FromJson> fmt::Debug for Shown<'_, T> {
     }
 }
 
-/// The path of a field of what stands at `at`.
+/// Returns the path of a field in the value at path `at`.
 pub(crate) fn below(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
@@ -54,11 +55,11 @@ macro_rules! scalars {
     )+};
 }
 
-// JSON writes a whole number that is not negative, and both words, as Rust does.
+// `str::parse` is enough for booleans and non-negative integers: Rust and JSON write them alike.
 scalars! {
-    bool: "true or false" by str::parse,
-    u64: "a whole number, not negative" by str::parse,
-    i64: "a whole number" by serde_json::from_str,
+    bool: "a boolean" by str::parse,
+    u64: "a non-negative integer" by str::parse,
+    i64: "an integer" by serde_json::from_str,
     f64: "a number" by serde_json::from_str,
 }
 
@@ -67,7 +68,7 @@ impl FromJson for String {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.owned().ok_or_else(|| {
             reader.skip();
-            DecodeError::expected("a text")
+            DecodeError::expected("a string")
         })
     }
 
@@ -86,7 +87,7 @@ impl FromJson for Json {
     }
 }
 
-/// `null` is none.
+/// Reads `null` as `None`.
 impl<T: FromJson> FromJson for Option<T> {
     #[inline]
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -110,7 +111,7 @@ impl<T: FromJson> FromJson for Option<T> {
     }
 }
 
-/// Large parts of a large whole, of which most objects have none.
+/// Boxes large fields of large types, because most objects lack these fields.
 impl<T: FromJson> FromJson for Box<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         T::read(reader).map(Self::new)

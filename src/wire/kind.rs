@@ -1,8 +1,8 @@
-//! What a line is.
+//! Types of lines.
 
 use std::fmt;
 
-/// The `type`s of the CLI's lines ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli)).
+/// Types of the CLI's lines ([wire reference, section 1.3](crate::guide::wire#13-lines-from-the-cli)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each is the wire's own name")]
@@ -25,12 +25,12 @@ pub enum MessageKind {
     ControlResponse,
     ControlCancelRequest,
     KeepAlive,
-    /// One that this version of the crate does not know.
+    /// A type that this version of the crate does not know.
     #[default]
     Other,
 }
 
-/// Every kind that has a name, with it.
+/// Names of all types but [`Other`](MessageKind::Other).
 const NAMES: [(MessageKind, &str); 18] = [
     (MessageKind::StreamEvent, "stream_event"),
     (MessageKind::Assistant, "assistant"),
@@ -57,7 +57,7 @@ impl MessageKind {
         NAMES.iter().find(|(_, known)| known.as_bytes() == name).map_or(Self::Other, |(kind, _)| *kind)
     }
 
-    /// The kind's name on the wire; none for [`Other`](Self::Other).
+    /// Returns the name of the type on the wire, or `None` for [`Other`](Self::Other).
     #[must_use]
     pub fn as_str(self) -> Option<&'static str> {
         NAMES.iter().find(|(kind, _)| *kind == self).map(|(_, name)| *name)

@@ -1,4 +1,4 @@
-//! The lines that we write. Each is one JSON object without a raw newline, and a line end.
+//! Serialization of this crate's lines. Each line is one JSON object without a raw newline, followed by a line end.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -6,10 +6,10 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::base::ids::Uuid;
 use crate::base::json::Json;
 
-/// What a line of ours has around its content, in bytes.
+/// Estimated size of a line besides its content, in bytes.
 const AROUND: usize = 192;
 
-/// A `control_request` of ours: a subtype and the fields beside it.
+/// Returns a `control_request` with a subtype and further fields.
 pub(crate) fn request(request_id: &str, subtype: &str, fields: &[(String, Json)]) -> Vec<u8> {
     struct Body<'a>(&'a str, &'a [(String, Json)]);
 
@@ -31,7 +31,7 @@ pub(crate) fn request(request_id: &str, subtype: &str, fields: &[(String, Json)]
     line(&Line { r#type: "control_request", request_id, request: Body(subtype, fields) }, 0)
 }
 
-/// A `user` line: the message and the fields beside it.
+/// Returns a `user` line with a message and further fields.
 pub(crate) fn user(content: &Json, uuid: Uuid, fields: &[(String, Json)]) -> Vec<u8> {
     #[derive(Serialize)]
     struct Message<'a> {
@@ -55,27 +55,28 @@ pub(crate) fn user(content: &Json, uuid: Uuid, fields: &[(String, Json)]) -> Vec
     line(&Line(Message { role: "user", content }, uuid, fields), content.as_str().len())
 }
 
-/// A success `control_response` with that payload.
+/// Returns a success `control_response` with a payload.
 pub(crate) fn success(request_id: &str, payload: &Json) -> Vec<u8> {
     answer_with(request_id, payload, payload.as_str().len())
 }
 
-/// An error `control_response`.
+/// Returns an error `control_response`.
 pub(crate) fn error(request_id: &str, message: &str, code: Option<&str>) -> Vec<u8> {
     let none = None::<&()>;
     let inner = Inner { subtype: "error", request_id, response: none, error: Some(message), error_code: code };
     respond(&inner, message.len()).unwrap_or_else(|| b"\n".to_vec())
 }
 
-/// A success `control_response` with a payload that is made to be one.
+/// Returns a success `control_response` with a payload that is serialized.
 pub(crate) fn answer(request_id: &str, payload: &impl Serialize) -> Vec<u8> {
     answer_with(request_id, payload, 0)
 }
 
-/// The same of a payload that may be long; `content` is how long its greatest part is.
+/// Returns a success `control_response` with a payload that may be long. `content` is the size of its largest part in
+/// bytes.
 pub(crate) fn answer_with(request_id: &str, payload: &impl Serialize, content: usize) -> Vec<u8> {
     let inner = Inner { subtype: "success", request_id, response: Some(payload), error: None, error_code: None };
-    respond(&inner, content).unwrap_or_else(|| error(request_id, "the answer could not be written", None))
+    respond(&inner, content).unwrap_or_else(|| error(request_id, "the response could not be serialized", None))
 }
 
 #[derive(Serialize)]
@@ -90,7 +91,7 @@ struct Inner<'a, T> {
     error_code: Option<&'a str>,
 }
 
-/// `None` if the payload cannot be JSON.
+/// Returns `None` if the payload cannot be serialized as JSON.
 fn respond(response: &Inner<'_, impl Serialize>, content: usize) -> Option<Vec<u8>> {
     #[derive(Serialize)]
     struct Line<'a, T> {
@@ -100,7 +101,7 @@ fn respond(response: &Inner<'_, impl Serialize>, content: usize) -> Option<Vec<u
     written(&Line { r#type: "control_response", response }, content)
 }
 
-/// The host's fields, beside those that we write ourselves: one with such a name is left out.
+/// Writes fields of the host. Fields with a name in `ours` are left out, because this crate writes them itself.
 fn beside<M: SerializeMap>(map: &mut M, fields: &[(String, Json)], ours: &[&str]) -> Result<(), M::Error> {
     fields
         .iter()
@@ -108,9 +109,9 @@ fn beside<M: SerializeMap>(map: &mut M, fields: &[(String, Json)], ours: &[&str]
         .try_for_each(|(name, value)| map.serialize_entry(name, value))
 }
 
-/// `content` is how long the value's greatest part is.
+/// Returns a value as a line. `content` is the size of its largest part in bytes.
 fn line(value: &impl Serialize, content: usize) -> Vec<u8> {
-    // Maps with text keys and raw values that were checked on their way in: there is nothing that could fail.
+    // Cannot fail: values are maps with string keys, and raw values that were checked before.
     written(value, content).unwrap_or_else(|| b"\n".to_vec())
 }
 

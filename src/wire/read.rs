@@ -1,10 +1,10 @@
-//! Reads typed values from JSON in one pass: each byte is looked at once, and copied only into what is returned.
+//! Reading of typed values from JSON in one pass. Each byte is read once, and copied only into the returned value.
 //!
-//! The text has been checked before, by [`scan`](crate::wire::scan) or by `serde_json`, so this module only finds the
-//! boundaries of values. For a text that is not JSON it returns errors, and it still ends.
+//! The text was checked before, by [`scan`](crate::wire::scan) or by `serde_json`, so this module only finds the boundaries
+//! of values. For invalid JSON it returns errors, and still terminates.
 //!
-//! Every read leaves the reader behind the value, whether the value was as expected or not: what one field holds must not
-//! hide what stands beside it. Values that no type asks for are skipped with a counter, so nesting costs no stack.
+//! After every read the reader is behind the value, whether reading succeeded or not: one bad field must not hide the
+//! fields beside it. Values that no type needs are skipped with a counter, so nesting costs no stack.
 
 mod members;
 
@@ -18,35 +18,35 @@ use crate::wire::view::{FromJson, View};
 use crate::base::strings::Text;
 pub(crate) use members::{Rest, Tags, required, tagged};
 
-/// Memory that the values of one text may take, in bytes for each byte of the text.
+/// Memory limit for the values of a text, in bytes for each byte of the text.
 const MEMORY_PER_BYTE: usize = 8;
-/// Memory that the values of a short text may take, in bytes.
+/// Minimum of the memory limit, in bytes. Applies to short texts.
 const LEAST_MEMORY: usize = 1 << 20;
-/// What an allocation takes beside its content, in bytes.
+/// Estimated overhead of an allocation, in bytes.
 const ALLOCATION: usize = 16;
 
-/// Reads a value from a JSON text; lone surrogates are read as U+FFFD.
+/// Reads a value from a JSON text. Lone surrogates are read as U+FFFD.
 pub(crate) fn read<T: FromJson>(text: &str) -> Result<T, DecodeError> {
     read_with(text, T::read)
 }
 
-/// Returns the text that the string in a field of a JSON object means; `None` if there is none.
+/// Returns the string in a field of a JSON object, decoded. Returns `None` if the field is not a string.
 pub(crate) fn text_within<'t>(text: &'t str, name: &str) -> Option<Cow<'t, str>> {
     let string = |reader: &mut Reader<'t>| {
         reader.string().ok_or_else(|| {
             reader.skip();
-            DecodeError::expected("a text")
+            DecodeError::expected("a string")
         })
     };
     read_with(text, |reader| reader.within(name, string)).ok().map(Text::cow)
 }
 
-/// Reads a view of a line, without the fields by which the view was chosen; what is not Unicode is read as U+FFFD.
+/// Reads a view of a line, without the fields that selected the view. Invalid UTF-8 is read as U+FFFD.
 pub(crate) fn view_of<T: View>(line: &[u8], tags: Tags) -> Result<T, DecodeError> {
     read_line(line, |reader| T::read_fields(reader, tags))
 }
 
-/// Reads from a line what `read` takes of it; what is not Unicode is read as U+FFFD.
+/// Reads a line with the function `read`. Invalid UTF-8 is read as U+FFFD.
 pub(crate) fn read_line<T>(
     line: &[u8],
     read: impl FnOnce(&mut Reader<'_>) -> Result<T, DecodeError>,
@@ -57,7 +57,7 @@ pub(crate) fn read_line<T>(
     }
 }
 
-// What is read can be large: it is returned as it was made, without a copy.
+// The value can be large. It is returned as it was built, without a copy.
 fn read_with<'t, T>(
     text: &'t str,
     read: impl FnOnce(&mut Reader<'t>) -> Result<T, DecodeError>,
@@ -66,19 +66,19 @@ fn read_with<'t, T>(
     read(&mut Reader { text, at: 0, memory: Some(memory), repeated: 0 })
 }
 
-/// A JSON text that is read from its start to its end.
+/// Reader of a JSON text, from its start to its end.
 #[derive(Debug)]
 pub(crate) struct Reader<'t> {
     text: &'t str,
     at: usize,
-    /// What may still be allocated, in bytes; `None` once more was asked for, which ends the text.
+    /// Remaining memory in bytes. `None` after the limit was exceeded, which ends the text.
     memory: Option<usize>,
-    /// The [`Tags`] that the last object had twice, a bit for each.
+    /// Bit set of the [`Tags`] that occurred twice in the last object.
     repeated: u8,
 }
 
 impl<'t> Reader<'t> {
-    /// Returns the byte with which the next value or bracket begins; zero at the end of the text.
+    /// Returns the first byte of the next value or bracket, or zero at the end of the text.
     #[inline(always)]
     pub(crate) fn first(&mut self) -> u8 {
         let bytes = self.text.as_bytes();
@@ -91,14 +91,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns the place of the next value.
+    /// Returns the position of the next value.
     #[inline]
     pub(crate) fn start(&mut self) -> usize {
         self.first();
         self.at
     }
 
-    /// Goes back to a place that [`start`](Reader::start) gave. A text that has ended early stays ended.
+    /// Returns to a position from [`start`](Reader::start). Has no effect after the memory limit was exceeded.
     #[inline]
     pub(crate) fn back(&mut self, start: usize) {
         if self.memory.is_some() {
@@ -106,12 +106,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns the text from a place on that [`start`](Reader::start) gave.
+    /// Returns the text between a position from [`start`](Reader::start) and the current position.
     pub(crate) fn since(&self, start: usize) -> &'t str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
-    /// Skips the next value and returns its text, and whether that has no blanks between its tokens.
+    /// Skips the next value. Returns its text, and `true` if it has no whitespace between its tokens.
     pub(crate) fn skip(&mut self) -> (&'t str, bool) {
         let start = self.start();
         let bytes = self.text.as_bytes();
@@ -142,7 +142,7 @@ impl<'t> Reader<'t> {
         (self.since(start), compact)
     }
 
-    /// Reads a number or literal; `None`, and nothing is read, before a value of another type.
+    /// Reads a number or literal. Returns `None`, and reads nothing, if the next value has another type.
     pub(crate) fn scalar(&mut self) -> Option<&'t str> {
         if let b'"' | b'{' | b'[' = self.first() {
             return None;
@@ -150,18 +150,18 @@ impl<'t> Reader<'t> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let end = rest.bytes().position(|byte| matches!(byte, b',' | b'}' | b']') || is_blank(byte));
         let scalar = &rest[..end.unwrap_or(rest.len())];
-        // A text that is not JSON ends where no value begins.
+        // Invalid JSON ends here, since no value starts at this position.
         self.at = if scalar.is_empty() { self.text.len() } else { self.at + scalar.len() };
         Some(scalar)
     }
 
-    /// Reads a string; `None`, and nothing is read, before a value of another type.
+    /// Reads a string. Returns `None`, and reads nothing, if the next value has another type.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Option<Text<'t>> {
         (self.first() == b'"').then(|| self.opened_string())
     }
 
-    /// Reads a string at whose first quote the reader is.
+    /// Reads a string. The reader must be at its opening quote.
     #[inline(always)]
     fn opened_string(&mut self) -> Text<'t> {
         let start = self.at + 1;
@@ -170,7 +170,7 @@ impl<'t> Reader<'t> {
         Text::new(self.text.get(start..end - 1).unwrap_or_default(), escaped)
     }
 
-    /// Reads any value, and whether it is that word.
+    /// Reads a value of any type. Returns `true` if it is the string `word`.
     pub(crate) fn word(&mut self, word: &str) -> bool {
         match self.string() {
             Some(text) => text.cow() == word,
@@ -181,7 +181,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads a string into one that is owned.
+    /// Reads a string into a `String`.
     #[inline]
     pub(crate) fn owned(&mut self) -> Option<String> {
         let text = self.string()?;
@@ -189,14 +189,14 @@ impl<'t> Reader<'t> {
         Some(text.into_string())
     }
 
-    /// Reads any value as it was written.
+    /// Reads a value of any type, unparsed.
     pub(crate) fn json(&mut self) -> Json {
         let (text, compact) = self.skip();
         self.take(text.len() + ALLOCATION);
         Json::of_checked(text, compact)
     }
 
-    /// Enters a list. Before a value of another type, skips that.
+    /// Enters a list. Skips a value of another type.
     pub(crate) fn list(&mut self) -> Result<(), DecodeError> {
         if self.first() != b'[' {
             self.skip();
@@ -206,7 +206,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Whether another item of a list follows; the reader is before it, or behind the list.
+    /// Returns `true` if the list has a further item, and moves to it. Otherwise moves behind the list.
     #[inline]
     pub(crate) fn item(&mut self) -> bool {
         let mut first = self.first();
@@ -220,11 +220,11 @@ impl<'t> Reader<'t> {
         !matches!(first, b']' | 0)
     }
 
-    /// Adds an item to a list that grows.
+    /// Appends an item to a list, within the memory limit.
     #[inline]
     pub(crate) fn push<T>(&mut self, items: &mut Vec<T>, item: T) {
         if items.len() == items.capacity() {
-            // Most lists of content have one block.
+            // Most lists of content contain one block.
             let more = if size_of::<T>() > 64 { items.len().max(1) } else { items.len().max(4) };
             if !self.take((items.len() + more).saturating_mul(size_of::<T>())) {
                 return;
@@ -234,13 +234,13 @@ impl<'t> Reader<'t> {
         items.push(item);
     }
 
-    /// Fails if what was read takes too much memory; to be asked behind every list and object.
+    /// Returns an error if the memory limit was exceeded. Callers check this after every list and object.
     #[inline]
     pub(crate) fn within_memory(&self) -> Result<(), DecodeError> {
         if self.memory.is_some() { Ok(()) } else { Err(too_large()) }
     }
 
-    /// Counts memory that a value takes. Where that is too much, the text ends here.
+    /// Subtracts memory from the limit. If the limit is exceeded, the text ends here.
     #[inline]
     pub(crate) fn take(&mut self, bytes: usize) -> bool {
         self.memory = self.memory.and_then(|memory| memory.checked_sub(bytes));
@@ -250,7 +250,7 @@ impl<'t> Reader<'t> {
         self.memory.is_some()
     }
 
-    /// Reads the field of that name of an object, and nothing else of it. The last of several counts.
+    /// Reads the field with a name from an object, and skips all others. The last field with the name counts.
     pub(crate) fn within<T>(
         &mut self,
         name: &str,
@@ -272,5 +272,5 @@ impl<'t> Reader<'t> {
 
 #[cold]
 fn too_large() -> DecodeError {
-    DecodeError::other(format!("the value takes more than {MEMORY_PER_BYTE} times the memory of its text as values"))
+    DecodeError::other(format!("the decoded value needs more than {MEMORY_PER_BYTE} times the memory of its text"))
 }

@@ -1,11 +1,11 @@
-//! What a line is, found in one pass over it and in any order of keys.
+//! Reading of a line's envelope in one pass, for any order of keys.
 //!
-//! The pass checks the whole line as JSON (RFC 8259) and builds no value that nobody asked for. Values may be nested to
-//! any depth: that takes a bit for each level and no stack. It makes no UTF-8 pass, and half a surrogate pair is as good as
-//! any other escape: what is bad is read as U+FFFD by whoever decodes it.
+//! The pass checks the whole line as JSON (RFC 8259) and builds no unneeded values. Values can be nested to any depth: each
+//! level costs one bit, and no stack. UTF-8 and surrogate pairs are not checked here. Decoding replaces invalid ones with
+//! U+FFFD.
 //!
-//! `tests/pure/scan.rs` has the same in a few slow lines on `serde_json`; both agree on every line of the recordings, and on what
-//! becomes of them when bytes are lost, doubled and changed.
+//! `tests/pure/scan.rs` contains a short and slow implementation on `serde_json`. Both agree on every line of the
+//! recordings, and on lines with lost, repeated and changed bytes.
 
 pub(crate) mod damage;
 pub(crate) mod raw;
@@ -14,7 +14,7 @@ use crate::base::lex::{is_blank, plain};
 use crate::wire::envelope::{Envelope, NotAMessage, Place};
 use crate::wire::kind::MessageKind;
 
-/// Reads a line's envelope. The last of several equal keys counts, as in the CLI's own language.
+/// Reads the envelope of a line. The last of several equal keys counts, as in JavaScript, the CLI's language.
 pub(crate) fn scan(line: &[u8]) -> Result<Envelope, NotAMessage> {
     let line = Scanner { line };
     let Some((end, scanned)) = line.whole() else { return Err(NotAMessage::NotJson) };
@@ -24,8 +24,10 @@ pub(crate) fn scan(line: &[u8]) -> Result<Envelope, NotAMessage> {
     }
 }
 
-/// A line in which places are read. Every method takes the place where to begin and gives the one behind what it read,
-/// or `None` where that is not JSON. Places are passed by value: the compiler keeps them in a register.
+/// A line with read functions. Each takes a start position and returns the position behind the value, or `None` if the text
+/// is not JSON.
+///
+/// Positions are passed by value, so that the compiler keeps them in a register.
 #[derive(Clone, Copy)]
 struct Scanner<'l> {
     line: &'l [u8],
@@ -36,12 +38,12 @@ struct Scanner<'l> {
 struct Text {
     start: usize,
     end: usize,
-    /// Whether it is written with escapes.
+    /// `true` if the string contains escapes.
     escaped: bool,
 }
 
 impl Scanner<'_> {
-    /// The value that the line is, and what it says.
+    /// Reads the value that the line consists of, and its envelope.
     fn whole(self) -> Option<(usize, Result<Envelope, NotAMessage>)> {
         let (mut at, first) = self.token(0)?;
         if first != b'{' {
@@ -56,7 +58,7 @@ impl Scanner<'_> {
             let (value, key) = self.member(at + 1)?;
             let (start, first) = self.token(value)?;
             let key = self.key(key);
-            // Where the value is no string, it is no name: a place that is nowhere.
+            // A value that is not a string has no position.
             let place;
             (at, place) = if first == b'"' {
                 let (end, text) = self.string(start + 1)?;
@@ -106,7 +108,7 @@ impl Scanner<'_> {
         Place::new(text.start, text.end).text(self.line).unwrap_or_default().into_owned()
     }
 
-    /// Any value, with everything in it.
+    /// Skips a value, including nested ones.
     fn value(self, mut at: usize) -> Option<usize> {
         let mut nesting = Nesting::default();
         loop {
@@ -136,7 +138,7 @@ impl Scanner<'_> {
                 b'f' => at = self.literal(at, b"alse")?,
                 _ => return None,
             }
-            // A value is over, and with it perhaps what it stands in.
+            // The end of a value, and possibly of the values that contain it.
             loop {
                 let Some(enclosing) = nesting.enclosing() else { return Some(at) };
                 let (next, token) = self.token(at)?;
@@ -154,7 +156,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A member's name, with its colon.
+    /// Reads the name of a member, and its colon.
     #[inline(always)]
     fn member(self, at: usize) -> Option<(usize, Text)> {
         let (quote, b'"') = self.token(at)? else { return None };
@@ -163,7 +165,7 @@ impl Scanner<'_> {
         Some((colon + 1, text))
     }
 
-    /// The rest of a string behind its first quote.
+    /// Reads the rest of a string, from the byte after its opening quote.
     #[inline(always)]
     fn string(self, start: usize) -> Option<(usize, Text)> {
         let at = start + plain(&self.line[start..]);
@@ -174,7 +176,7 @@ impl Scanner<'_> {
         Some((end, Text { start, end: end - 1, escaped: true }))
     }
 
-    /// The rest of a string from an escape on.
+    /// Reads the rest of a string, from its first escape.
     #[inline(never)]
     fn escaped_string(self, mut at: usize) -> Option<usize> {
         loop {
@@ -187,7 +189,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The rest of an escape behind its backslash.
+    /// Reads the rest of an escape, from the byte after its backslash.
     #[inline]
     fn escape(self, at: usize) -> Option<usize> {
         match *self.line.get(at)? {
@@ -216,7 +218,7 @@ impl Scanner<'_> {
         Some(at)
     }
 
-    /// One digit or more.
+    /// Reads one or more digits.
     #[inline]
     fn digits(self, at: usize) -> Option<usize> {
         let count = self.line.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -228,7 +230,7 @@ impl Scanner<'_> {
         self.line[at..].starts_with(rest).then_some(at + rest.len())
     }
 
-    /// The byte behind the blanks that may stand here, and its place.
+    /// Skips whitespace. Returns the next byte and its position.
     #[inline(always)]
     fn token(self, mut at: usize) -> Option<(usize, u8)> {
         loop {
@@ -240,7 +242,7 @@ impl Scanner<'_> {
     }
 }
 
-/// The keys of the envelope.
+/// Keys of the envelope.
 #[derive(Clone, Copy)]
 enum Key {
     Type,
@@ -250,14 +252,14 @@ enum Key {
     Other,
 }
 
-/// What a value stands in.
+/// Kind of the value that contains another value.
 #[derive(Clone, Copy)]
 enum Enclosing {
     Array,
     Object,
 }
 
-/// The arrays and objects around a place: a bit for each, the innermost the lowest.
+/// Arrays and objects around a position: one bit each. The lowest bit is the innermost one.
 #[derive(Default)]
 struct Nesting {
     depth: usize,

@@ -1,7 +1,7 @@
-//! The reference for [`read`](crate::wire::read): the same rules without any haste.
+//! Reference implementation of [`read`](crate::wire::read): the same rules, without regard for speed.
 //!
-//! Every object becomes a list of fields by `serde_json`, each with a copy of its text, and every value is decoded from that
-//! copy. Tests and the fuzz target `decode` read lines both ways and compare.
+//! `serde_json` turns each object into a list of fields, each with a copy of its text. Every value is decoded from this
+//! copy. Tests and the fuzz target `decode` read lines with both implementations and compare.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,29 +14,29 @@ use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::wire::fields::Fields;
 
-/// What the reference reads from a value.
+/// A type that the reference implementation can read from a value.
 pub(crate) trait Slow: Sized {
     fn slow(json: &Json) -> Result<Self, DecodeError>;
 }
 
-/// What the reference reads from the fields of an object.
+/// A type that the reference implementation can read from the fields of an object.
 pub(crate) trait SlowView: Slow {
     fn slow_fields(fields: &mut SlowFields) -> Result<Self, DecodeError>;
 
-    /// The same without the fields that chose the view, which a view that keeps the whole object keeps.
+    /// Reads the type without the fields that selected it. A view that keeps the whole object keeps these fields.
     fn slow_without(fields: &mut SlowFields, tags: &[&str]) -> Result<Self, DecodeError>;
 }
 
-/// The fields of an object that were not taken out yet.
+/// Fields of an object that have not been taken yet.
 pub(crate) struct SlowFields(Vec<SlowField>);
 
 struct SlowField {
-    /// Where the name came first, and where it came last.
+    /// Index of the first field with this name, among all fields of the object.
     first: usize,
     last: usize,
     name: String,
     value: Json,
-    /// Whether the view has the name, and wants another value.
+    /// `true` if the view has this field, but the value has another type.
     odd: bool,
 }
 
@@ -103,7 +103,8 @@ impl SlowFields {
         value
     }
 
-    /// What is left, in the order of the line: of a name that comes twice, the first place counts if the view does not have it.
+    /// Returns the remaining fields in the order of the line. If a name occurs twice and the view lacks it, its first
+    /// position counts.
     pub(crate) fn rest(&mut self) -> Fields {
         self.0.sort_by_key(|field| if field.odd { field.last } else { field.first });
         std::mem::take(&mut self.0).into_iter().map(|field| (field.name, field.value)).collect()
@@ -121,11 +122,11 @@ macro_rules! decoded {
 }
 
 decoded! {
-    bool: "true or false",
-    u64: "a whole number, not negative",
-    i64: "a whole number",
+    bool: "a boolean",
+    u64: "a non-negative integer",
+    i64: "an integer",
     f64: "a number",
-    String: "a text",
+    String: "a string",
 }
 
 impl Slow for Json {

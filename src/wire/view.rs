@@ -1,16 +1,16 @@
-//! How views are declared: `view!` and `tagged!`.
+//! The macros `view!` and `tagged!`, which declare views of JSON objects.
 //!
-//! The CLI changes with every release, so a view asks for as little as it can, keeps what it does not name, and lets no
-//! field hide another. These rules stand here once, for messages, replies and incoming requests.
+//! The CLI changes with every release. Therefore a view requires as few fields as possible, keeps fields that it does not
+//! name, and lets no field hide another. Messages, replies and incoming requests share these rules.
 
 use crate::base::error::DecodeError;
 use crate::wire::read::{Reader, Tags};
 
 pub(crate) use crate::wire::from_json::{FromJson, Shown, below};
 
-/// What is read from the fields of an object.
+/// A type that is read from the fields of an object.
 pub(crate) trait View: FromJson {
-    /// Reads the next object, without the fields by which the view was chosen. The reader is behind the object then.
+    /// Reads the next object, without the fields that selected the view. Afterwards the reader is behind the object.
     fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError>;
 }
 
@@ -20,12 +20,14 @@ impl<T: View> View for Box<T> {
     }
 }
 
-/// Declares what an object of the CLI says: the fields that must be there, and those that may be.
+/// Declares the fields of an object of the CLI, required and optional ones.
 ///
-/// A field under `must` that is missing or of another type is an error that names it. One under `may` is an `Option`, and
-/// of another type as good as none; one under `or_default` is then empty, false or zero. All others are in `unknown_fields`.
-/// `name = "wireName": Type` names a field that is spelled otherwise on the wire. Its `Debug` is short, however long its
-/// texts and lists are, and leaves out what is not there.
+/// * `must`: a missing field, or one of another type, is an error with the name of the field.
+/// * `may`: the field is an `Option`, and `None` if it has another type.
+/// * `or_default`: the field is empty, `false` or zero if it is missing or has another type.
+///
+/// All other fields are in `unknown_fields`. `name = "wireName": Type` declares a field with another name on the wire. The
+/// `Debug` output is short, regardless of the length of the content, and leaves out missing fields.
 macro_rules! view {
     ($(
         $(#[$meta:meta])*
@@ -42,7 +44,7 @@ macro_rules! view {
             $($($(#[$must_meta])* pub $must: $must_type,)*)?
             $($($(#[$may_meta])* pub $may: Option<$may_type>,)*)?
             $($($(#[$or_meta])* pub $or: $or_type,)*)?
-            /// What this view does not name.
+            /// Fields that this view does not name.
             pub unknown_fields: $crate::wire::fields::Fields,
         }
 
@@ -75,7 +77,7 @@ macro_rules! view {
 
         #[allow(dead_code, reason = "few are made here")]
         impl $view {
-            /// One with the fields that it requires, and no others.
+            /// Creates a view with the required fields, and no others.
             #[allow(clippy::too_many_arguments, reason = "as many as are required")]
             pub(crate) fn with_required($($($must: $must_type),*)?) -> Self {
                 Self {
@@ -154,9 +156,11 @@ macro_rules! view {
     )+};
 }
 
-/// Declares what an object says by the word in one of its fields, its tag: an enum with a variant for each known word, or
-/// several, and one for all others, which keeps the object whole. As a part of a view, one that has a known word and is not
-/// as that word wants it is one of the others too: it must not hide what stands beside it.
+/// Declares an enum for objects with a tag, i.e. a field whose word selects the view. Each variant has one known word or
+/// several. `Other` contains the whole object if the word is unknown.
+///
+/// As a part of another view, an object with a known word but bad fields is `Other` too: it must not hide the fields beside
+/// it.
 macro_rules! tagged {
     ($(
         $(#[$meta:meta])*
@@ -169,12 +173,12 @@ macro_rules! tagged {
         #[non_exhaustive]
         $vis enum $tagged {
             $($(#[$variant_meta])* $variant($view),)+
-            /// One that this version of the crate does not know.
+            /// An object whose word this version of the crate does not know.
             Other($crate::wire::fields::Fields),
         }
 
         impl $tagged {
-            /// Reads the next object as the word wants it.
+            /// Reads the next object with the view that `word` selects.
             pub(crate) fn read_as(
                 word: &str,
                 reader: &mut $crate::wire::read::Reader<'_>,
@@ -269,45 +273,45 @@ mod tests {
     use crate::wire::read::view_of;
 
     view! {
-        /// A limit.
+        /// A test limit.
         pub struct Limit {
             must {
-                /// How near it is.
+                /// State of the limit.
                 status: Status,
             }
             may {
-                /// When it ends.
+                /// Time of the reset.
                 resets_at = "resetsAt": u64,
-                /// What is beneath.
+                /// A nested view.
                 inner: Inner,
             }
             or_default {
-                /// More of it.
+                /// Tagged parts of the limit.
                 parts: Vec<Part>,
             }
         }
 
-        /// A part.
+        /// A nested test view.
         pub struct Inner {
             must {
-                /// Texts.
+                /// A list of strings.
                 texts: Vec<String>,
             }
         }
     }
 
     words! {
-        /// How near a limit is.
+        /// State of a test limit.
         pub enum Status {
-            /// Far.
+            /// Only known word.
             Allowed = "allowed",
         }
     }
 
     tagged! {
-        /// A part, by its kind.
+        /// A tagged test object.
         pub enum Part by "kind" {
-            /// Texts.
+            /// View of two words.
             Texts(Inner) = "texts" | "words",
         }
     }
@@ -332,7 +336,7 @@ mod tests {
         assert_eq!(limit("[]").unwrap_err().path(), "");
         let nested = Json::parse(r#"[{"texts":["a",{}]}]"#).unwrap();
         let error = Vec::<Inner>::from_json(&nested).unwrap_err();
-        assert_eq!(error.to_string(), "the field `0.texts.1` is not a text");
+        assert_eq!(error.to_string(), "the field `0.texts.1` is not a string");
     }
 
     #[test]

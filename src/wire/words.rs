@@ -1,6 +1,6 @@
-//! Open enums, declared by `words!`: the CLI adds words with every release.
+//! The macro `words!`, which declares open enums: each release of the CLI adds words.
 
-/// Declares a set of words that may grow: an enum with a variant for each known word and one for all others.
+/// Declares an open set of words: an enum with a variant for each known word, and one for all others.
 macro_rules! words {
     ($(
         $(#[$meta:meta])*
@@ -11,12 +11,12 @@ macro_rules! words {
         #[non_exhaustive]
         $vis enum $words {
             $($(#[$word_meta])* $word,)+
-            /// One that this version of the crate does not know.
+            /// A word that this version of the crate does not know.
             Other(Box<str>),
         }
 
         impl $words {
-            /// The word on the wire.
+            /// Returns the word on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -26,7 +26,7 @@ macro_rules! words {
             }
         }
 
-        // By the word: what a host made `Other` by hand is what the CLI means by it.
+        // Words are compared by their text: `Other` with a known word equals the variant of that word.
         impl PartialEq for $words {
             fn eq(&self, other: &Self) -> bool {
                 self.as_str() == other.as_str()
@@ -68,7 +68,7 @@ macro_rules! words {
         #[cfg(any(test, fuzzing))]
         impl $crate::wire::slow::Slow for $words {
             fn slow(json: &$crate::base::json::Json) -> Result<Self, $crate::base::error::DecodeError> {
-                json.decode().map_err(|_| $crate::base::error::DecodeError::expected("a text"))
+                json.decode().map_err(|_| $crate::base::error::DecodeError::expected("a string"))
             }
         }
 
@@ -78,7 +78,7 @@ macro_rules! words {
                     Some(word) => Ok(Self::from(&*word.cow())),
                     None => {
                         reader.skip();
-                        Err($crate::base::error::DecodeError::expected("a text"))
+                        Err($crate::base::error::DecodeError::expected("a string"))
                     }
                 }
             }

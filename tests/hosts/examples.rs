@@ -91,6 +91,27 @@ fn the_first_programs_are_short() {
     }
 }
 
+/// The ports of two hosts are as short as `docs/parity.md` says, and shorter by a third than they were on an earlier crate.
+#[test]
+fn the_ports_are_short() {
+    let kanban = [
+        include_str!("../../examples/kanban.rs"),
+        include_str!("../../examples/kanban/agent.rs"),
+        include_str!("../../examples/kanban/approvals.rs"),
+        include_str!("../../examples/kanban/log.rs"),
+        include_str!("../../examples/kanban/worktree.rs"),
+    ];
+    let code = |file: &str| {
+        let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.trim().is_empty();
+        file.lines().filter(is_code).count()
+    };
+    let kanban: usize = kanban.into_iter().map(code).sum();
+    let provider = code(include_str!("../../examples/provider.rs"));
+    assert!(kanban <= 398 && provider <= 231, "{kanban} and {provider} lines of code");
+    let parity = include_str!("../../docs/parity.md");
+    assert!(parity.contains(&format!("project formats them: {kanban} and {provider}.")), "{kanban} and {provider}");
+}
+
 /// A folder with the mock CLI under the name `claude`, which is removed when this is dropped.
 struct Installed(PathBuf);
 
@@ -210,6 +231,34 @@ fn custom_loop_shows_the_answer_as_it_comes() {
 fn many_sessions_are_on_one_thread() {
     let lines = lines("many_sessions", "");
     assert!(lines[0].starts_with("1000 sessions on one thread: each had its own answer"), "{lines:?}");
+}
+
+#[test]
+fn provider_answers_what_is_typed() {
+    let mut provider = example("provider");
+    let lines = lines_of(provider.env("CLAUDE_BIN", program("peer")), "hello\nrun: echo hi\ny\n");
+    assert!(lines[0].starts_with("You said: hello"), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("may it run Bash") && line.ends_with("? (y/n)")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("That is all.")), "{lines:?}");
+}
+
+#[test]
+fn kanban_prints_its_log_and_closes_at_the_end_of_the_input() {
+    let folder = std::env::temp_dir().join(format!("claude-duplex-board-{}", std::process::id()));
+    std::fs::create_dir(&folder).expect("the folder is new");
+    let identity = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"];
+    for arguments in [&["init", "--quiet"][..], &["commit", "--quiet", "--allow-empty", "--message", "nothing"]] {
+        let git = Command::new("git").args(identity).args(arguments).current_dir(&folder).status();
+        assert!(git.expect("git is installed").success());
+    }
+    let mut kanban = example("kanban");
+    kanban.env("CLAUDE_BIN", program("peer")).env("TMPDIR", &folder).arg(&folder).arg("hello");
+    let lines = lines_of(&mut kanban, "");
+    std::fs::remove_dir_all(&folder).expect("it is there");
+    let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
+    assert!(has("model default") && has("command /compact") && has("worktree "), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("You said: hello") && line.contains("Answer")), "{lines:#?}");
+    assert!(lines.last().is_some_and(|line| line.contains("closed by the host")), "{lines:#?}");
 }
 
 #[test]

@@ -4,12 +4,22 @@
 #[cfg(all(unix, feature = "smol"))]
 #[path = "../support/account.rs"]
 mod account;
+#[cfg(all(unix, feature = "tokio"))]
+#[path = "../support/answers.rs"]
+mod answers;
+#[cfg(all(unix, feature = "tokio"))]
+#[path = "../support/board.rs"]
+mod board;
 #[cfg(all(unix, feature = "smol"))]
 mod chat;
 #[cfg(all(unix, feature = "smol", feature = "tokio"))]
 mod examples;
 #[cfg(all(unix, feature = "smol"))]
 mod journal;
+#[cfg(all(unix, feature = "tokio"))]
+#[path = "../../examples/kanban.rs"]
+#[allow(dead_code, reason = "its main is for the program")]
+mod kanban;
 #[cfg(all(unix, feature = "driver"))]
 mod kept;
 /// Its unit test runs here: a `cargo test` that tests an example does not build it as a program.
@@ -17,6 +27,12 @@ mod kept;
 #[path = "../../examples/permissions.rs"]
 #[allow(dead_code, reason = "its main is for the program")]
 mod permissions;
+#[cfg(all(unix, feature = "tokio"))]
+mod ports;
+#[cfg(all(unix, feature = "tokio"))]
+#[path = "../../examples/provider.rs"]
+#[allow(dead_code, reason = "its main is for the program")]
+mod provider;
 #[cfg(all(unix, feature = "smol"))]
 mod smol_driver;
 #[cfg(all(unix, feature = "smol"))]

@@ -29,6 +29,9 @@ pub(crate) struct Call {
     pub(crate) tools: usize,
     /// The step of the script that answered; `None` where no script was running, or it was over.
     pub(crate) step: Option<usize>,
+    pub(crate) model: String,
+    /// All text of the system prompt.
+    pub(crate) system: String,
     pub(crate) messages: Vec<Said>,
 }
 
@@ -188,6 +191,8 @@ impl Shared {
         lock(&self.calls).push(Call {
             tools: asked["tools"].as_array().map_or(0, Vec::len),
             step: at,
+            model: model.to_owned(),
+            system: texts(&asked["system"]).join("\n"),
             messages: messages.iter().map(Said::of).collect(),
         });
         self.send(step, model, stream, to)

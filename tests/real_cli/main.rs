@@ -10,13 +10,23 @@
 #[path = "../support/account.rs"]
 mod account;
 mod answer;
+#[path = "../support/answers.rs"]
+mod answers;
 mod api;
+#[path = "../support/board.rs"]
+mod board;
 mod cli;
 mod holds;
 mod http;
+#[path = "../../examples/kanban.rs"]
+#[allow(dead_code, reason = "its main is for the program")]
+mod kanban;
 mod matrix;
 mod namespace;
 mod place;
+#[path = "../../examples/provider.rs"]
+#[allow(dead_code, reason = "its main is for the program")]
+mod provider;
 mod raw;
 mod script;
 mod seen;

@@ -27,6 +27,7 @@ mod interrupts;
 mod journal;
 mod mains;
 mod permissions;
+mod ports;
 mod queue;
 mod races;
 mod requests;
@@ -42,6 +43,7 @@ const THEMES: &[&[(&str, Body)]] = &[
     turns::TRIALS,
     queue::TRIALS,
     permissions::TRIALS,
+    ports::TRIALS,
     interrupts::TRIALS,
     races::TRIALS,
     hooks::TRIALS,

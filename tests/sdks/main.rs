@@ -1,4 +1,7 @@
-//! The published SDKs take the mock CLI for theirs: each drives `examples/peer` through its own public API.
+//! The published SDKs take the mock CLI for theirs: each drives `tools/peer` through its own public API.
+//!
+//! Each scenario runs once more with `tools/tap` between the two (`SDK::tap::SCENARIO`): the SDK must not notice it, and its
+//! recording must have the session.
 //!
 //! `SDKS_DIR=DIR cargo test --all-features`; without it every trial is reported as ignored.
 //! `.ci/install-sdks.sh DIR` installs the SDKs.
@@ -12,13 +15,15 @@ mod place;
 mod run;
 mod scenarios;
 mod sdk;
+mod tap;
 
 use std::process::ExitCode;
 
 use claude_duplex::testing::CliVersion;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::scenarios::{SCENARIOS, Scenario};
+use crate::run::Between;
+use crate::scenarios::SCENARIOS;
 use crate::sdk::Sdk;
 
 /// The newest, and those in which hooks, permissions and the host's servers differ from it.
@@ -39,14 +44,24 @@ fn main() -> ExitCode {
     }
     let trials = found.iter().zip(sdk::NAMES).flat_map(|(found, name)| {
         let all = GENERATIONS.into_iter().flat_map(|generation| SCENARIOS.iter().map(move |each| (generation, each)));
-        all.map(move |(generation, scenario)| trial(name, found.clone(), generation, scenario))
+        let direct = all.map(move |(generation, scenario)| {
+            let name = format!("{name}::{generation}::{}", scenario.name);
+            trial(name, found, move |sdk| run::run(sdk, generation, scenario, Between::Nothing))
+        });
+        direct.chain(SCENARIOS.iter().map(move |scenario| {
+            let name = format!("{name}::tap::{}", scenario.name);
+            trial(name, found, move |sdk| run::run(sdk, CliVersion::V2_1_329, scenario, Between::Tap))
+        }))
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
-fn trial(name: &str, found: Result<Sdk, String>, generation: CliVersion, scenario: &'static Scenario) -> Trial {
-    let ignored = found.is_err();
+fn trial(
+    name: String,
+    found: &Result<Sdk, String>,
+    run: impl FnOnce(&Sdk) -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let (ignored, found) = (found.is_err(), found.clone());
     // An ignored one is reached by `--ignored`.
-    let run = move || run::run(&found.map_err(Failed::from)?, generation, scenario);
-    Trial::test(format!("{name}::{generation}::{}", scenario.name), run).with_ignored_flag(ignored)
+    Trial::test(name, move || run(&found.map_err(Failed::from)?)).with_ignored_flag(ignored)
 }

@@ -14,7 +14,7 @@ use claude_duplex::testing::{Fault, Script, Step, serve_stdio, steps_in};
 
 const HELP: &str = r#"peer: the claude command line, scripted
 
-usage: peer [--generation VERSION] [--fault NAME]... [the CLI's own flags]
+usage: peer [--generation VERSION] [--fault NAME]... [--sessions ID,ID...] [the CLI's own flags]
 
 It speaks on stdin and stdout, as the CLI does: start it in place of `claude`
   CLAUDE_BIN=target/debug/examples/peer cargo run --example chat --features smol
@@ -32,9 +32,10 @@ begins a turn of its own.
   --generation VERSION   which CLI it is: 1.0.128, 2.0.76, 2.1.50, 2.1.143, 2.1.250, 2.1.329 (default), or between
   --fault NAME           what goes wrong; more than once for more than one thing:
 FAULTS
+  --sessions ID,ID...    the sessions that `--resume` finds
 Of the CLI's own flags these are heard, the others that it knows are ignored, and unknown ones end it as they end the CLI:
   --replay-user-messages, --include-partial-messages, --max-turns N, --dangerously-skip-permissions,
-  --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --resume SESSION (which does not exist), --version
+  --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --resume SESSION, --version
 "#;
 
 fn main() -> ExitCode {
@@ -50,6 +51,7 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
     let mut generation = Default::default();
     let (mut replay, mut partial, mut can_ask, mut skips) = (false, false, false, false);
     let (mut max_turns, mut faults, mut servers) = (None, Vec::new(), Vec::new());
+    let (mut resumes, mut sessions) = (None, String::new());
     while let Some(arg) = args.next() {
         let (name, given) = match arg.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
@@ -76,11 +78,14 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
             "--mcp-config" => servers.extend(host_servers(&value()?)?),
             "--replay-user-messages" => replay = true,
             "--include-partial-messages" => partial = true,
-            "--resume" | "-r" => faults.push(Fault::BadResume(value()?)),
+            "--sessions" => sessions = value()?,
+            "--resume" | "-r" => resumes = Some(value()?),
             flag if flag.starts_with("--") && !is_known(flag) => faults.push(Fault::UnknownFlag(flag.to_owned())),
             _ => {}
         }
     }
+    let unknown = resumes.filter(|resumed: &String| sessions.split(',').all(|known| known != resumed));
+    faults.extend(unknown.map(Fault::BadResume));
     let asks = can_ask && !skips;
     let mut script =
         Script::new(generation).replay(replay).partial(partial).answering(move |prompt| answer(prompt, asks));

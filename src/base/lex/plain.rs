@@ -1,18 +1,18 @@
-//! Through the plain part of a JSON string, many bytes at a time.
+//! Search for the end of the plain part of a JSON string, many bytes at a time.
 
-/// A block is looked at as a whole: the compiler makes vector instructions of the loop over it.
+/// Size of a block in bytes. The compiler vectorizes the loop over a block.
 const BLOCK: usize = 32;
-/// Keys, and most other strings, are over within that.
+/// Length, in bytes, that covers keys and most other strings.
 const SHORT: usize = 16;
 const WORD: usize = 8;
 
-/// How many bytes come before the first that means something in a string: a quote, a backslash, or a control character,
-/// which may not stand there.
+/// Returns the number of bytes before the first special byte of a string: a quote, a backslash, or a control character.
+/// Control characters are not allowed in JSON strings.
 #[inline(always)]
 pub(crate) fn plain(bytes: &[u8]) -> usize {
     let Some((short, rest)) = bytes.split_first_chunk::<SHORT>() else { return plain_words(bytes) };
     let short = u128::from_le_bytes(*short);
-    // Without a branch between the two words: lengths vary, and a wrong guess costs more than a word.
+    // The two words are combined without a branch: lengths vary, and a mispredicted branch costs more than a word.
     let special = u128::from(specials((short >> 64) as u64)) << 64 | u128::from(specials(short as u64));
     if special != 0 {
         return special.trailing_zeros() as usize / 8;
@@ -45,7 +45,7 @@ fn plain_words(bytes: &[u8]) -> usize {
     at + bytes[at..].iter().take_while(|byte| !is_special(**byte)).count()
 }
 
-/// As many bytes as whole blocks have in which nothing is special.
+/// Returns the total length of the leading blocks without special bytes.
 fn plain_blocks(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(block) = bytes[at..].first_chunk::<BLOCK>() {
@@ -57,7 +57,7 @@ fn plain_blocks(bytes: &[u8]) -> usize {
     at
 }
 
-/// With one bit turned over, the quote follows upon the control characters: one comparison finds both.
+/// XOR with this bit moves the quote directly behind the control characters. One comparison then finds both.
 const TURNED: u8 = 2;
 const BELOW: u8 = (b'"' ^ TURNED) + 1;
 
@@ -66,7 +66,8 @@ fn is_special(byte: u8) -> bool {
     (byte ^ TURNED < BELOW) | (byte == b'\\')
 }
 
-/// The highest bit of each special byte. A bit above the lowest one may be set for nothing: a subtraction borrows.
+/// Returns a word with the highest bit set in each special byte. Bits above the lowest set one can be wrong, because the
+/// subtraction borrows.
 #[inline(always)]
 fn specials(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
@@ -93,7 +94,7 @@ mod tests {
                         "{byte:#x} at {at}"
                     );
                 }
-                // What stands behind it does not matter.
+                // Bytes behind the first special one do not matter.
                 bytes[at] = b'"';
                 bytes[at + 1..].fill(0x1f);
                 assert_eq!(plain(&bytes), at);

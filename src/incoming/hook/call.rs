@@ -1,25 +1,25 @@
-//! Calls of hooks, typed by their event.
+//! Hook calls with the typed input of one event.
 
 use crate::base::error::DecodeError;
 use crate::incoming::hook::{self, HookEvent, HookInput, HookOutput, HookRequest};
 use crate::incoming::{IncomingResponse, ResponseTo};
 use crate::wire::read::read;
 
-/// Call of a hook whose event is known: what its handler is given.
+/// Call of a hook with the input of one event; the argument of a handler.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HookCall<I> {
-    /// Input of the event.
+    /// Input of the specific event.
     pub input: I,
-    /// Input that every event has: session, working directory, permission mode, subagent.
+    /// Input that every event has, e.g. session, working directory, permission mode, subagent.
     pub common: HookInput,
-    /// Id under which the hook is registered.
+    /// Identifier under which the host registered the hook.
     pub callback_id: String,
-    /// Id of the tool call, for events that have one.
+    /// Identifier of the tool call, for events that have one.
     pub tool_use_id: Option<String>,
 }
 
-/// Input of the hooks of one event, or of any event ([`HookInput`]). The types of this module implement it.
+/// Input of hooks of one event, or of any event ([`HookInput`]). The input types of this module implement the trait.
 pub trait HookEventInput: Sized + private::Sealed {
     #[doc(hidden)]
     fn read(input: &HookInput) -> Result<Self, DecodeError>;
@@ -30,10 +30,10 @@ mod private {
 }
 
 impl<I: HookEventInput> HookCall<I> {
-    /// Reads the call.
+    /// Decodes the call from a request.
     ///
     /// # Errors
-    /// [`DecodeError`] if the input lacks what the event is about.
+    /// [`DecodeError`] if the request is for another event, or lacks a field that the event requires.
     pub fn read(request: HookRequest) -> Result<Self, DecodeError> {
         Ok(Self {
             input: I::read(&request.input)?,
@@ -64,7 +64,7 @@ impl ResponseTo<HookRequest> for HookOutput {
     }
 }
 
-/// Declares the inputs and, where they have one, the outputs of events.
+/// Declares the input and, if there is one, the output of each event.
 macro_rules! events {
     ($($event:ident: $input:ident $(-> $output:ident)?,)+) => {$(
         impl private::Sealed for hook::$input {}

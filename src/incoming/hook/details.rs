@@ -1,4 +1,4 @@
-//! What only one event says.
+//! Inputs of all events as one enum.
 
 use crate::base::error::DecodeError;
 use crate::incoming::hook::{self, HookEvent};
@@ -7,15 +7,15 @@ use crate::wire::read::read;
 
 macro_rules! details {
     ($($event:ident: $input:ident,)+) => {
-        /// What only one event says ([wire reference, section 4.3](crate::guide::wire#43-hooks)).
+        /// Input of the specific event of a hook ([wire reference, section 4.3](crate::guide::wire#43-hooks)).
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum HookDetails {
             $(
-                #[doc = concat!("Of [`", stringify!($event), "`](HookEvent::", stringify!($event), ").")]
+                #[doc = concat!("Input of [`", stringify!($event), "`](HookEvent::", stringify!($event), ").")]
                 $event(hook::$input),
             )+
-            /// Of an event that this version of the crate does not know: all its fields.
+            /// Fields of an event that this version of the crate does not know.
             Unknown(Fields),
         }
 
@@ -27,7 +27,7 @@ macro_rules! details {
                 })
             }
 
-            /// What the view does not name.
+            /// Returns the fields that the input type does not model.
             #[must_use]
             pub fn unknown_fields(&self) -> &Fields {
                 match self {

@@ -1,81 +1,86 @@
-//! The events that hooks are for.
+//! Events that hooks handle.
 
 use crate::incoming::Decision;
-use crate::incoming::hook::{HookOutput, HookOutputDecision, HookPermissionDecision, PermissionRequestOutput};
+use crate::incoming::hook::{HookOutput, HookPermissionDecision, PermissionRequestOutput};
 use crate::incoming::hook::{PreModelSwitchOutput, PreSkillShellCommandOutput, PreToolUseOutput};
 use crate::wire::view::words;
 
 words! {
-    /// An event that a hook is for ([wire reference, section 4.3](crate::guide::wire#43-hooks)). The version is the earliest that was seen to ask, "Seen on"
-    /// the only one; those without are from the SDKs.
+    /// Event that a hook handles ([wire reference, section 4.3](crate::guide::wire#43-hooks)).
+    ///
+    /// "Seen since" names the earliest tested version that sent the event. Events without a version are taken from the
+    /// official SDKs.
     ///
     /// ```
     /// use claude_duplex::incoming::hook::HookEvent;
     /// use claude_duplex::request::{HookMatcher, Initialize};
     ///
-    /// let initialize = Initialize::new().hook(HookEvent::PreToolUse, HookMatcher::new("guard").for_matching("Bash"));
+    /// let matcher = HookMatcher::new("guard").for_matching("Bash");
+    /// let initialize = Initialize::new().hook(HookEvent::PreToolUse, matcher);
     /// assert_eq!(HookEvent::from("PreToolUse"), HookEvent::PreToolUse);
-    /// assert!(HookEvent::PreToolUse.refusal("no").is_some() && HookEvent::PostToolUse.refusal("no").is_none());
+    /// assert!(HookEvent::PreToolUse.refusal("no").is_some());
+    /// assert!(HookEvent::PostToolUse.refusal("no").is_none());
     /// ```
     pub enum HookEvent {
-        /// A tool is about to run. 1.0.128.
+        /// A tool is about to run. Seen since 1.0.128.
         PreToolUse = "PreToolUse",
-        /// A tool has run. 1.0.128.
+        /// A tool has run. Seen since 1.0.128.
         PostToolUse = "PostToolUse",
-        /// A tool has failed. 2.0.76.
+        /// A tool call has failed. Seen since 2.0.76.
         PostToolUseFailure = "PostToolUseFailure",
-        /// All tools that one message called have run. 2.1.143.
+        /// All tools that one assistant message called have run. Seen since 2.1.143.
         PostToolBatch = "PostToolBatch",
-        /// The CLI has something to tell the user. 2.1.250.
+        /// The CLI notifies the user, e.g. about a pending permission request. Seen since 2.1.250.
         Notification = "Notification",
-        /// A prompt is about to be run. 1.0.128.
+        /// A prompt is about to be processed. Seen since 1.0.128.
         UserPromptSubmit = "UserPromptSubmit",
-        /// A slash command is about to become a prompt. 2.1.143.
+        /// A slash command is about to be expanded into a prompt. Seen since 2.1.143.
         UserPromptExpansion = "UserPromptExpansion",
-        /// A session begins, or goes on under another id. 2.0.76, after a compaction.
+        /// A session starts, or continues under another id. Seen since 2.0.76, after a compaction.
         SessionStart = "SessionStart",
-        /// A session ends. Seen on 2.1.329, at `/clear`.
+        /// A session ends. Seen since 2.1.329, at `/clear`.
         SessionEnd = "SessionEnd",
-        /// A turn is about to end. 1.0.128.
+        /// A turn is about to end. Seen since 1.0.128.
         Stop = "Stop",
-        /// A turn ends in an error of the API. Seen on 2.1.329.
+        /// A turn ends with an API error. Seen since 2.1.329.
         StopFailure = "StopFailure",
-        /// A subagent begins. 2.0.76.
+        /// A subagent starts. Seen since 2.0.76.
         SubagentStart = "SubagentStart",
-        /// A subagent is about to end. 1.0.128.
+        /// A subagent is about to end. Seen since 1.0.128.
         SubagentStop = "SubagentStop",
-        /// The conversation is about to be compacted. 2.0.76.
+        /// The conversation is about to be compacted. Seen since 2.0.76.
         PreCompact = "PreCompact",
-        /// The conversation was compacted. 2.1.143.
+        /// The conversation was compacted. Seen since 2.1.143.
         PostCompact = "PostCompact",
-        /// The model is about to change. Seen on 2.1.329.
+        /// The model is about to change. Seen since 2.1.329.
         PreModelSwitch = "PreModelSwitch",
-        /// The model has changed. Seen on 2.1.329.
+        /// The model has changed. Seen since 2.1.329.
         PostModelSwitch = "PostModelSwitch",
-        /// The user would be asked for a permission, and is: whoever answers first decides, the hook or the
-        /// [permission request](crate::IncomingKind::Permission), and the other is withdrawn. 2.1.50.
+        /// A tool call requires permission. The CLI sends the hook and the
+        /// [permission request](crate::IncomingKind::Permission) at the same time; the first response decides. Seen
+        /// since 2.1.50.
         PermissionRequest = "PermissionRequest",
-        /// The classifier of the mode `auto` refused a tool.
+        /// The classifier of the permission mode `auto` denied a tool call.
         PermissionDenied = "PermissionDenied",
-        /// The CLI was started to set up or to maintain a project.
+        /// The CLI was started to set up or maintain a project.
         Setup = "Setup",
-        /// A teammate has nothing to do.
+        /// A teammate is idle.
         TeammateIdle = "TeammateIdle",
-        /// A task is about to be put on the list. 2.1.143.
+        /// A task is about to be added to the task list. Seen since 2.1.143.
         TaskCreated = "TaskCreated",
-        /// A task is about to be done. 2.1.143.
+        /// A task is about to be marked as completed. Seen since 2.1.143.
         TaskCompleted = "TaskCompleted",
-        /// An MCP server asks the user for something. 2.1.143.
+        /// An MCP server requests input of the user. Seen since 2.1.143.
         Elicitation = "Elicitation",
-        /// The user answered an MCP server, which does not have the answer yet. 2.1.143.
+        /// The user has answered an elicitation; the MCP server has not received the answer yet. Seen since 2.1.143.
         ElicitationResult = "ElicitationResult",
-        /// A settings file has changed. 2.1.50.
+        /// A settings file has changed. Seen since 2.1.50.
         ConfigChange = "ConfigChange",
-        /// A file of instructions was read. 2.1.143.
+        /// An instructions file was loaded. Seen since 2.1.143.
         InstructionsLoaded = "InstructionsLoaded",
-        /// A worktree is to be made, by the hook. 2.1.143.
+        /// A worktree is requested, which the hook has to create. Seen since 2.1.143.
         WorktreeCreate = "WorktreeCreate",
-        /// A worktree is to be taken away.
+        /// A worktree is about to be removed.
         WorktreeRemove = "WorktreeRemove",
         /// The working directory has changed.
         CwdChanged = "CwdChanged",
@@ -83,7 +88,7 @@ words! {
         FileChanged = "FileChanged",
         /// A working directory was added.
         DirectoryAdded = "DirectoryAdded",
-        /// A part of an answer is about to be shown. 2.1.250.
+        /// A part of an answer is about to be displayed. Seen since 2.1.250.
         MessageDisplay = "MessageDisplay",
         /// A shell command in the text of a skill or slash command is about to run. Since 2.1.332.
         PreSkillShellCommand = "PreSkillShellCommand",
@@ -99,9 +104,7 @@ impl HookEvent {
     pub fn refusal(&self, reason: &str) -> Option<HookOutput> {
         let deny = HookPermissionDecision::Deny;
         Some(match self {
-            Self::PreToolUse => {
-                PreToolUseOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
-            }
+            Self::PreToolUse => PreToolUseOutput::deny(reason).into(),
             Self::PreModelSwitch => {
                 PreModelSwitchOutput::new().permission_decision(deny).permission_decision_reason(reason).into()
             }
@@ -115,10 +118,10 @@ impl HookEvent {
             | Self::Elicitation
             | Self::ElicitationResult
             | Self::TaskCreated
-            | Self::TaskCompleted => block(reason),
-            // `Other` is public: a host can make one of a known word.
+            | Self::TaskCompleted => HookOutput::block(reason),
+            // `Other` is public, so that a host can construct it with a known name.
             Self::Other(word) => match Self::from(&**word) {
-                Self::Other(_) => block(reason),
+                Self::Other(_) => HookOutput::block(reason),
                 known => return known.refusal(reason),
             },
             Self::PostToolUse
@@ -146,8 +149,4 @@ impl HookEvent {
             | Self::MessageDisplay => return None,
         })
     }
-}
-
-fn block(reason: &str) -> HookOutput {
-    HookOutput::new().decision(HookOutputDecision::Block).reason(reason)
 }

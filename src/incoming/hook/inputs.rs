@@ -1,4 +1,4 @@
-//! What each event says beside [what all say](crate::incoming::hook::HookInput).
+//! Inputs of the specific events, in addition to the [common input](crate::incoming::hook::HookInput).
 
 pub(super) mod agents;
 pub(super) mod places;

@@ -1,4 +1,4 @@
-//! What can be said to every event.
+//! Hook output that every event accepts.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,9 +9,10 @@ use crate::base::json::Json;
 use crate::incoming::hook::HookEvent;
 use crate::wire::view::words;
 
-/// What a hook answers ([wire reference, section 4.3](crate::guide::wire#43-hooks)). An empty one has no opinion.
+/// Output of a hook ([wire reference, section 4.3](crate::guide::wire#43-hooks)). An empty output makes no decision.
 ///
-/// What only one event can be told is an output of its own, as [`PreToolUseOutput`](crate::incoming::hook::PreToolUseOutput):
+/// Events with output of their own have a type for it, e.g.
+/// [`PreToolUseOutput`](crate::incoming::hook::PreToolUseOutput), which converts into `HookOutput`:
 ///
 /// ```
 /// use claude_duplex::IncomingResponse;
@@ -49,34 +50,58 @@ pub struct HookOutput {
 }
 
 words! {
-    /// What a hook says to what is about to happen.
+    /// Decision of a hook about the action that it guards.
     pub enum HookOutputDecision {
-        /// It may.
+        /// The action may happen.
         Approve = "approve",
-        /// It may not. At the end of a turn: it goes on, and the model reads the reason.
+        /// The action is stopped. At the end of a turn, the turn continues, and the model reads the reason.
         Block = "block",
     }
 }
 
 impl HookOutput {
-    /// No opinion: what was to happen happens.
+    /// Creates an empty output: the action happens.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The hook goes on by itself, and the CLI does not wait for it; after `timeout` (whole milliseconds) it gives it up.
-    /// Nothing else can be said with it.
+    /// Creates an output that blocks a tool, a prompt, or the end of a turn. The turn then goes on, and
+    /// the model reads the reason.
+    ///
+    /// A hook of [`Stop`](HookEvent::Stop) that always blocks keeps the turn going without an end:
+    /// [`stop_hook_active`](super::StopHookInput::stop_hook_active) is true once it has blocked.
+    ///
+    /// ```
+    /// use claude_duplex::incoming::hook::HookOutput;
+    /// use claude_duplex::{Handlers, Hook};
+    ///
+    /// let handlers = Handlers::new().hook(Hook::stop(), async |call| {
+    ///     match call.input.stop_hook_active {
+    ///         Some(true) => HookOutput::new(),
+    ///         _ => HookOutput::block("Run the tests before you finish."),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn block(reason: impl Into<String>) -> Self {
+        Self::new().decision(HookOutputDecision::Block).reason(reason)
+    }
+
+    /// Creates the output of a hook that continues in the background: the CLI does not wait for its end.
+    ///
+    /// The CLI abandons the hook after `timeout`, which is sent in whole milliseconds. The other fields of the output
+    /// have no effect.
     #[must_use]
     pub fn in_background(timeout: Option<Duration>) -> Self {
         let milliseconds = |timeout: Duration| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         Self { later: true, async_timeout: timeout.map(milliseconds), ..Self::default() }
     }
 
-    /// Ends the turn here. The user is told why; the model is not.
+    /// Ends the turn. The user sees the reason; the model does not.
     ///
-    /// This refuses nothing: at `PreToolUse` the tool runs, and the turn ends after it. Use
-    /// [`HookEvent::refusal`] to stop what the hook guards.
+    /// This is not a refusal: at `PreToolUse` the tool runs, and the turn ends after it. Use [`HookEvent::refusal`] to
+    /// stop the action that the hook guards.
     #[must_use]
     pub fn stop(mut self, reason: impl Into<String>) -> Self {
         self.r#continue = Some(false);
@@ -84,50 +109,52 @@ impl HookOutput {
         self
     }
 
-    /// Says in so many words whether the turn goes on; it does if nothing is said.
+    /// Sets whether the turn continues. Without this field, the turn continues.
     #[must_use]
     pub fn continue_turn(mut self, goes_on: bool) -> Self {
         self.r#continue = Some(goes_on);
         self
     }
 
-    /// Decides about what is about to happen.
+    /// Sets the decision about the action that the hook guards.
     #[must_use]
     pub fn decision(mut self, decision: HookOutputDecision) -> Self {
         self.decision = Some(decision);
         self
     }
 
-    /// Why it is decided so: for the model where the event is one of its, else for the user.
+    /// Sets the reason for the decision. Depending on the event, the model or the user reads the reason.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// Shows the user a message.
+    /// Sets a message for the user.
     #[must_use]
     pub fn system_message(mut self, message: impl Into<String>) -> Self {
         self.system_message = Some(message.into());
         self
     }
 
-    /// Keeps the hook's output out of the transcript.
+    /// Sets whether the output of the hook is hidden in the transcript.
     #[must_use]
     pub fn suppress_output(mut self, suppress: bool) -> Self {
         self.suppress_output = Some(suppress);
         self
     }
 
-    /// Sends an escape sequence to the user's terminal, as for a title.
+    /// Sets an escape sequence for the terminal of the user, e.g. for the window title.
     #[must_use]
     pub fn terminal_sequence(mut self, sequence: impl Into<String>) -> Self {
         self.terminal_sequence = Some(sequence.into());
         self
     }
 
-    /// The event that its own part is for. Said to a hook of another event, it is a
-    /// [`Mismatch`](crate::RespondError::Mismatch): to the CLI the hook would have failed.
+    /// Returns the event for which the output was created, or `None` for an output that fits every event.
+    ///
+    /// Sending the output to a hook of another event fails with [`Mismatch`](crate::RespondError::Mismatch), because
+    /// the CLI would treat the hook as failed.
     #[must_use]
     pub fn event(&self) -> Option<HookEvent> {
         #[derive(Deserialize)]
@@ -140,7 +167,7 @@ impl HookOutput {
     }
 
     pub(super) fn of_event(own: &impl Serialize) -> Self {
-        // Texts, numbers, lists and raw values that were checked: there is nothing that could fail.
+        // Serialization of strings, numbers, lists and checked JSON does not fail.
         Self { hook_specific_output: Json::from_value(own).ok(), ..Self::default() }
     }
 }

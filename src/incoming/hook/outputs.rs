@@ -1,4 +1,4 @@
-//! What can be said to one event only.
+//! Hook outputs of the specific events.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use crate::incoming::{Decision, ElicitationAction, Payload};
 use crate::wire::view::words;
 
 words! {
-    /// What a hook says of a tool that is about to run, or of a model that is about to answer.
+    /// Decision of a hook about a tool call, a shell command of a skill, or a change of the model.
     pub enum HookPermissionDecision {
-        /// It may, without a permission request.
+        /// The action may happen, without a permission request.
         Allow = "allow",
-        /// It may not.
+        /// The action is stopped.
         Deny = "deny",
-        /// The user is asked.
+        /// The user decides.
         Ask = "ask",
-        /// The turn ends, and the host runs the tool by itself: for `PreToolUse` only. At `PreModelSwitch` the CLI
-        /// ignores it, and the model changes.
+        /// The turn ends, and the host runs the tool itself. For `PreToolUse` only: at `PreModelSwitch` the CLI ignores
+        /// it, and the model changes.
         Defer = "defer",
     }
 }
 
-/// Declares what can be said to an event: a builder whose fields are those on the wire.
+/// Declares the output for an event, as a builder with the fields of the wire format.
 macro_rules! outputs {
     ($(
         $(#[$meta:meta])*
@@ -42,7 +42,7 @@ macro_rules! outputs {
         }
 
         impl $output {
-            /// Says nothing yet.
+            /// Creates an output without any field set.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -79,184 +79,220 @@ macro_rules! outputs {
     )+};
 }
 
+impl PreToolUseOutput {
+    /// Creates an output by which the tool runs without a question. A deny or an ask of another hook overrides it.
+    ///
+    /// ```
+    /// use claude_duplex::incoming::hook::PreToolUseOutput;
+    /// use claude_duplex::{Handlers, Hook};
+    ///
+    /// let handlers = Handlers::new().hook(Hook::pre_tool_use(), async |call| {
+    ///     match &*call.input.tool_name {
+    ///         "Read" | "Grep" => PreToolUseOutput::allow(),
+    ///         "Bash" => PreToolUseOutput::ask("a command"),
+    ///         _ => PreToolUseOutput::deny("this session only reads"),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn allow() -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Allow)
+    }
+
+    /// Creates an output by which the user is asked whether the tool may run, for that reason: the host gets a
+    /// [`PermissionRequest`](crate::PermissionRequest). Before 2.1.85 that changes nothing for a tool that the CLI runs without a
+    /// question, e.g. `echo` (`hook_asks_about_a_tool`): [`deny`](Self::deny) holds on every version.
+    #[must_use]
+    pub fn ask(reason: impl Into<String>) -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Ask).permission_decision_reason(reason)
+    }
+
+    /// Creates an output by which the tool does not run. The model reads the reason.
+    #[must_use]
+    pub fn deny(reason: impl Into<String>) -> Self {
+        Self::new().permission_decision(HookPermissionDecision::Deny).permission_decision_reason(reason)
+    }
+}
+
 outputs! {
-    /// To `PreToolUse`.
+    /// Output for a `PreToolUse` hook.
     PreToolUseOutput for "PreToolUse" {
-        /// May it run?
+        /// Sets the decision about the tool call.
         permission_decision = "permissionDecision": HookPermissionDecision,
-        /// Why.
+        /// Sets the reason for the decision.
         permission_decision_reason = "permissionDecisionReason": String,
-        /// Another input in place of the tool's own, a JSON object.
+        /// Sets the input that replaces the input of the tool, a JSON object.
         updated_input = "updatedInput": Json,
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
     }
 
-    /// To `PostToolUse`.
+    /// Output for a `PostToolUse` hook.
     PostToolUseOutput for "PostToolUse" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
-        /// More for the classifier of the mode `auto` to read.
+        /// Adds text for the classifier of the permission mode `auto`.
         classifier_context = "classifierContext": String,
-        /// What the tool gave, in place of what it gave.
+        /// Sets the output that replaces the output of the tool.
         updated_tool_output = "updatedToolOutput": Json,
-        /// The same for a tool of an MCP server.
+        /// Sets the output that replaces the output of an MCP tool.
         updated_mcp_tool_output = "updatedMCPToolOutput": Json,
     }
 
-    /// To `PostToolUseFailure`.
+    /// Output for a `PostToolUseFailure` hook.
     PostToolUseFailureOutput for "PostToolUseFailure" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
     }
 
-    /// To `PostToolBatch`.
+    /// Output for a `PostToolBatch` hook.
     PostToolBatchOutput for "PostToolBatch" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
     }
 
-    /// To `Notification`.
+    /// Output for a `Notification` hook.
     NotificationOutput for "Notification" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
     }
 
-    /// To `UserPromptSubmit`.
+    /// Output for a `UserPromptSubmit` hook.
     UserPromptSubmitOutput for "UserPromptSubmit" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
-        /// A title for the session.
+        /// Sets the title of the session.
         session_title = "sessionTitle": String,
-        /// Whether a block does not repeat the prompt.
+        /// Sets whether the message about a block omits the prompt.
         suppress_original_prompt = "suppressOriginalPrompt": bool,
     }
 
-    /// To `UserPromptExpansion`.
+    /// Output for a `UserPromptExpansion` hook.
     UserPromptExpansionOutput for "UserPromptExpansion" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
-        /// Whether a block does not repeat the prompt.
+        /// Sets whether the message about a block omits the prompt.
         suppress_original_prompt = "suppressOriginalPrompt": bool,
     }
 
-    /// To `SessionStart`.
+    /// Output for a `SessionStart` hook.
     SessionStartOutput for "SessionStart" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
-        /// A prompt to begin with.
+        /// Sets the first prompt of the session.
         initial_user_message = "initialUserMessage": String,
-        /// A title for the session.
+        /// Sets the title of the session.
         session_title = "sessionTitle": String,
-        /// Files whose changes `FileChanged` is to tell.
+        /// Sets the files whose changes trigger `FileChanged` hooks.
         watch_paths = "watchPaths": Vec<String>,
-        /// Whether skills are read anew.
+        /// Sets whether the CLI reloads the skills.
         reload_skills = "reloadSkills": bool,
     }
 
-    /// To `Stop`.
+    /// Output for a `Stop` hook.
     StopOutput for "Stop" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
     }
 
-    /// To `SubagentStart`.
+    /// Output for a `SubagentStart` hook.
     SubagentStartOutput for "SubagentStart" {
-        /// More for the subagent to read.
+        /// Adds text for the subagent.
         additional_context = "additionalContext": String,
     }
 
-    /// To `SubagentStop`.
+    /// Output for a `SubagentStop` hook.
     SubagentStopOutput for "SubagentStop" {
-        /// More for the model to read.
+        /// Adds text for the model.
         additional_context = "additionalContext": String,
     }
 
-    /// To `PreModelSwitch`.
+    /// Output for a `PreModelSwitch` hook.
     PreModelSwitchOutput for "PreModelSwitch" {
-        /// May it change?
-        permission_decision = "permissionDecision": HookPermissionDecision,
-        /// Why.
-        permission_decision_reason = "permissionDecisionReason": String,
-    }
-
-    /// To `PostModelSwitch`.
-    PostModelSwitchOutput for "PostModelSwitch" {
-        /// More for the model to read.
-        additional_context = "additionalContext": String,
-    }
-
-    /// To `PermissionRequest`.
-    PermissionRequestOutput for "PermissionRequest" {
-        /// May the tool run? An allow without an input of its own leaves the tool's as it is.
-        decision = "decision": PermissionRequestHookDecision,
-    }
-
-    /// To `PermissionDenied`.
-    PermissionDeniedOutput for "PermissionDenied" {
-        /// Whether the model may try again.
-        retry = "retry": bool,
-    }
-
-    /// To `Setup`.
-    SetupOutput for "Setup" {
-        /// More for the model to read.
-        additional_context = "additionalContext": String,
-    }
-
-    /// To `ElicitationRequest`. Versions 2.1.143 to 2.1.332 ignore both fields from a hook of the host; a
-    /// [block](crate::incoming::hook::HookEvent::refusal) declines since 2.1.302.
-    ElicitationOutput for "Elicitation" {
-        /// What it comes to, in the user's place.
-        action = "action": ElicitationAction,
-        /// What the form is filled in with, a JSON object.
-        content = "content": Json,
-    }
-
-    /// To `ElicitationResult`. Versions 2.1.143 to 2.1.332 ignore both fields from a hook of the host; a
-    /// [block](crate::incoming::hook::HookEvent::refusal) declines since 2.1.302.
-    ElicitationResultOutput for "ElicitationResult" {
-        /// What it comes to, in place of what the user said.
-        action = "action": ElicitationAction,
-        /// What the form is filled in with, a JSON object.
-        content = "content": Json,
-    }
-
-    /// To `WorktreeCreate`, which must name what was made.
-    WorktreeCreateOutput for "WorktreeCreate" {
-        /// Where the worktree is.
-        worktree_path = "worktreePath": String,
-    }
-
-    /// To `CwdChanged`.
-    CwdChangedOutput for "CwdChanged" {
-        /// Files whose changes `FileChanged` is to tell.
-        watch_paths = "watchPaths": Vec<String>,
-    }
-
-    /// To `FileChanged`.
-    FileChangedOutput for "FileChanged" {
-        /// Files whose changes `FileChanged` is to tell.
-        watch_paths = "watchPaths": Vec<String>,
-    }
-
-    /// Output for `PreSkillShellCommand`. The command runs unless a hook denies it: `IncomingRequest` and `Defer` deny it too, and
-    /// its input cannot be changed.
-    PreSkillShellCommandOutput for "PreSkillShellCommand" {
-        /// Sets whether the command may run.
+        /// Sets the decision about the change of the model.
         permission_decision = "permissionDecision": HookPermissionDecision,
         /// Sets the reason for the decision.
         permission_decision_reason = "permissionDecisionReason": String,
     }
 
-    /// To `MessageDisplay`.
+    /// Output for a `PostModelSwitch` hook.
+    PostModelSwitchOutput for "PostModelSwitch" {
+        /// Adds text for the model.
+        additional_context = "additionalContext": String,
+    }
+
+    /// Output for a `PermissionRequest` hook.
+    PermissionRequestOutput for "PermissionRequest" {
+        /// Sets the decision about the tool call. An allow without an input keeps the input of the tool.
+        decision = "decision": PermissionRequestHookDecision,
+    }
+
+    /// Output for a `PermissionDenied` hook.
+    PermissionDeniedOutput for "PermissionDenied" {
+        /// Sets whether the model may try again.
+        retry = "retry": bool,
+    }
+
+    /// Output for a `Setup` hook.
+    SetupOutput for "Setup" {
+        /// Adds text for the model.
+        additional_context = "additionalContext": String,
+    }
+
+    /// Output for an `Elicitation` hook. The CLI 2.1.143 to 2.1.332 ignores both fields from a hook of the host. Since
+    /// 2.1.302, a [block](crate::incoming::hook::HookEvent::refusal) declines the elicitation.
+    ElicitationOutput for "Elicitation" {
+        /// Sets the outcome in place of the user's decision.
+        action = "action": ElicitationAction,
+        /// Sets the content of the form, a JSON object.
+        content = "content": Json,
+    }
+
+    /// Output for an `ElicitationResult` hook. The CLI 2.1.143 to 2.1.332 ignores both fields from a hook of the host.
+    /// Since 2.1.302, a [block](crate::incoming::hook::HookEvent::refusal) declines the elicitation.
+    ElicitationResultOutput for "ElicitationResult" {
+        /// Sets the outcome that replaces the user's decision.
+        action = "action": ElicitationAction,
+        /// Sets the content of the form, a JSON object.
+        content = "content": Json,
+    }
+
+    /// Output for a `WorktreeCreate` hook. The path is required.
+    WorktreeCreateOutput for "WorktreeCreate" {
+        /// Sets the path of the worktree that the hook created.
+        worktree_path = "worktreePath": String,
+    }
+
+    /// Output for a `CwdChanged` hook.
+    CwdChangedOutput for "CwdChanged" {
+        /// Sets the files whose changes trigger `FileChanged` hooks.
+        watch_paths = "watchPaths": Vec<String>,
+    }
+
+    /// Output for a `FileChanged` hook.
+    FileChangedOutput for "FileChanged" {
+        /// Sets the files whose changes trigger `FileChanged` hooks.
+        watch_paths = "watchPaths": Vec<String>,
+    }
+
+    /// Output for a `PreSkillShellCommand` hook. The command runs unless a hook denies it. `Ask` and `Defer` also deny
+    /// it. The input of the command cannot be changed.
+    PreSkillShellCommandOutput for "PreSkillShellCommand" {
+        /// Sets the decision about the command.
+        permission_decision = "permissionDecision": HookPermissionDecision,
+        /// Sets the reason for the decision.
+        permission_decision_reason = "permissionDecisionReason": String,
+    }
+
+    /// Output for a `MessageDisplay` hook.
     MessageDisplayOutput for "MessageDisplay" {
-        /// What is shown, in place of the text.
+        /// Sets the text that is displayed instead.
         display_content = "displayContent": String,
     }
 }
 
-/// A [`Decision`] as a `PermissionRequest` hook says it. What the user meant, and the `tool_use` block, are not said here.
+/// [`Decision`] in the output of a `PermissionRequest` hook. The classification and the identifier of the `tool_use`
+/// block are omitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermissionRequestHookDecision(Decision);
 

@@ -1,4 +1,4 @@
-//! A message for an MCP server, and its answer.
+//! Messages for an MCP server, and responses to them.
 
 use std::fmt;
 
@@ -12,43 +12,45 @@ use crate::wire::fields::Fields;
 use crate::wire::view::{FromJson, view};
 
 view! {
-    /// A message for an MCP server of the host (`mcp_message`; [wire reference, section 4.4](crate::guide::wire#44-in-process-mcp-servers)).
+    /// Message for an MCP server of the host
+    /// (`mcp_message`; [wire reference, section 4.4](crate::guide::wire#44-in-process-mcp-servers)).
     pub struct IncomingMcpMessage {
         must {
-            /// The server.
+            /// Name of the MCP server.
             server_name: String,
-            /// A JSON-RPC message, byte for byte as the CLI wrote it.
+            /// JSON-RPC message, byte for byte as the CLI wrote it.
             message: Json,
         }
         may {}
     }
 }
 
-/// What kind of JSON-RPC message it is.
+/// JSON-RPC message, by its kind.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonRpc {
-    /// It wants a result.
+    /// Message that expects a result.
     Request {
-        /// By which the result names it, byte for byte: a text or a whole number.
+        /// Identifier of the request, byte for byte: a string or an integer.
         id: Json,
-        /// What is wanted, as `tools/call`.
+        /// Name of the requested method, e.g. `tools/call`.
         method: String,
-        /// With what.
+        /// Parameters of the method.
         params: Option<Json>,
     },
-    /// It tells something. One whose id is neither a text nor a whole number is one too.
+    /// Message that expects no result. A message whose `id` is neither a string nor an integer also counts as a
+    /// notification.
     Notification {
-        /// What is told, as `notifications/cancelled`.
+        /// Name of the notification, e.g. `notifications/cancelled`.
         method: String,
-        /// More of it.
+        /// Parameters of the notification.
         params: Option<Json>,
     },
-    /// It answers a request of the server's.
+    /// Response to a request of the MCP server.
     Response {
-        /// That request's id, byte for byte.
+        /// Identifier of the request, byte for byte.
         id: Json,
-        /// The result, or the error object.
+        /// Result, or error object.
         outcome: Result<Json, Json>,
     },
 }
@@ -71,10 +73,11 @@ impl fmt::Debug for JsonRpc {
 }
 
 impl IncomingMcpMessage {
-    /// What kind of message it is.
+    /// Decodes the JSON-RPC message.
     ///
     /// # Errors
-    /// Where it is no JSON-RPC message; [`malformed`](IncomingMcpMessage::malformed) says so to the CLI.
+    /// [`DecodeError`] if the message is not a JSON-RPC message. Respond with
+    /// [`malformed`](IncomingMcpMessage::malformed).
     pub fn rpc(&self) -> Result<JsonRpc, DecodeError> {
         let mut fields = Fields::from_json(&self.message).map_err(|error| error.within("message"))?;
         let id = self.rpc_id();
@@ -96,7 +99,7 @@ impl IncomingMcpMessage {
         })
     }
 
-    /// The id by which an answer names it; none for a notification.
+    /// Returns the `id` of the JSON-RPC message, or `None` for a notification.
     #[must_use]
     pub fn rpc_id(&self) -> Option<Json> {
         let mut fields = Fields::from_json(&self.message).ok()?;
@@ -106,8 +109,11 @@ impl IncomingMcpMessage {
         is_id.then_some(id)
     }
 
-    /// Whether it takes back a request (`notifications/cancelled`), and which. That request's ask stays open until it is
-    /// answered; the CLI no longer minds with what.
+    /// Returns the `id` of the JSON-RPC request that this message cancels (`notifications/cancelled`), or `None` if it
+    /// cancels nothing.
+    ///
+    /// The incoming request of the cancelled JSON-RPC request stays open until the host responds. The CLI ignores the
+    /// content of that response.
     #[must_use]
     pub fn cancels(&self) -> Option<Json> {
         match self.rpc().ok()? {
@@ -118,38 +124,41 @@ impl IncomingMcpMessage {
         }
     }
 
-    /// Answers a request with its result. A message that wants none is [acknowledged](IncomingMcpMessage::acknowledge).
+    /// Creates the response with the result of a request. If the message expects no result, it is
+    /// [acknowledged](IncomingMcpMessage::acknowledge) instead.
     #[must_use]
     pub fn result(&self, result: &Json) -> McpResponse {
         self.respond("result", result)
     }
 
-    /// Answers a request with an error. A message that wants no result is [acknowledged](IncomingMcpMessage::acknowledge).
+    /// Creates the response with an error for a request. If the message expects no result, it is
+    /// [acknowledged](IncomingMcpMessage::acknowledge) instead.
     #[must_use]
     pub fn error(&self, code: i64, message: impl AsRef<str>) -> McpResponse {
         let error = serde_json::json!({ "code": code, "message": message.as_ref() });
         self.respond("error", &Json::from(&error))
     }
 
-    /// Says that the message was taken, as a notification and a response need it.
+    /// Creates the acknowledgement that a notification or a JSON-RPC response requires.
     #[must_use]
     pub fn acknowledge(&self) -> McpResponse {
         McpResponse::of(&serde_json::json!({ "jsonrpc": "2.0", "id": 0, "result": {} }))
     }
 
-    /// Says that the host has no such server.
+    /// Creates the error response for an unknown server.
     #[must_use]
     pub fn unknown_server(&self) -> McpResponse {
-        self.error(code::METHOD_NOT_FOUND, format!("there is no server {:?} here", self.server_name))
+        self.error(code::METHOD_NOT_FOUND, format!("the host has no MCP server {:?}", self.server_name))
     }
 
-    /// Says that the server has no such method.
+    /// Creates the error response for an unknown method.
     #[must_use]
     pub fn unknown_method(&self, method: &str) -> McpResponse {
-        self.error(code::METHOD_NOT_FOUND, format!("there is no method {method:?} here"))
+        self.error(code::METHOD_NOT_FOUND, format!("the MCP server has no method {method:?}"))
     }
 
-    /// Says that the message is no JSON-RPC, under its id if it has one.
+    /// Creates the error response for a message that is not JSON-RPC. If the message has no `id`, it is acknowledged
+    /// instead.
     #[must_use]
     pub fn malformed(&self, reason: &DecodeError) -> McpResponse {
         self.error(code::INTERNAL_ERROR, reason.to_string())
@@ -160,26 +169,26 @@ impl IncomingMcpMessage {
     }
 }
 
-/// What is said to an [`IncomingMcpMessage`], which makes it.
+/// Response to an [`IncomingMcpMessage`], created by the methods of the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct McpResponse {
     mcp_response: Json,
 }
 
 impl McpResponse {
-    /// A JSON-RPC response as it stands.
+    /// Creates a response from a JSON-RPC response, which is sent unchanged.
     #[must_use]
     pub fn raw(response: Json) -> Self {
         Self { mcp_response: response }
     }
 
-    /// The JSON-RPC response.
+    /// Returns the JSON-RPC response.
     #[must_use]
     pub fn as_json(&self) -> &Json {
         &self.mcp_response
     }
 
-    /// The response to the request of that id.
+    /// Creates the response to the request with this `id`.
     pub(super) fn to(id: &Json, outcome: &str, value: &Json) -> Self {
         let version = Json::from_text("2.0");
         let fields = [("jsonrpc", &version), ("id", id), (outcome, value)];
@@ -188,7 +197,7 @@ impl McpResponse {
     }
 
     fn of(response: &impl Serialize) -> Self {
-        // Texts, numbers and raw values that were checked: there is nothing that could fail.
+        // Serialization of strings, numbers and checked JSON does not fail.
         Self::raw(Json::from_value(response).unwrap_or_else(|_| Json::from_text("")))
     }
 }

@@ -1,11 +1,11 @@
-//! The result of a tool's call.
+//! Results of tool calls.
 
 use serde::Serialize;
 
 use crate::base::json::Json;
 
-/// Result of a call, for [`McpToolCall::respond`](super::McpToolCall::respond): blocks of content in order, structured content,
-/// or both.
+/// Result of a tool call, for [`McpToolCall::respond`](super::McpToolCall::respond): content blocks in order,
+/// structured content, or both.
 ///
 /// ```
 /// use claude_duplex::incoming::mcp::{McpContent, McpToolResult};
@@ -21,7 +21,7 @@ use crate::base::json::Json;
 /// # Ok::<(), claude_duplex::JsonError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[must_use = "a result is nothing until a call is answered with it"]
+#[must_use = "the result has no effect until it is sent with `McpToolCall::respond`"]
 pub struct McpToolResult {
     content: Vec<McpContent>,
     #[serde(rename = "structuredContent", skip_serializing_if = "Option::is_none")]
@@ -38,30 +38,30 @@ impl McpToolResult {
         Self::default()
     }
 
-    /// Creates a result of one text.
+    /// Creates a result with one text block.
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::new().content(McpContent::text(text))
     }
 
-    /// Creates the result of a call that failed; the model reads the reason.
+    /// Creates the result of a failed call. The model reads the reason.
     pub fn error(reason: impl AsRef<str>) -> Self {
         Self { is_error: true, ..Self::text(reason) }
     }
 
-    /// Creates a result of structured content, a JSON object that the
-    /// [output schema](super::SdkMcpTool::output_schema) of the tool describes. It is repeated as a text, for clients that read
-    /// texts alone.
+    /// Creates a result with structured content, a JSON object that matches the
+    /// [output schema](super::SdkMcpTool::output_schema) of the tool. The JSON is also added as a text block, for
+    /// clients that do not read structured content.
     pub fn structured(value: Json) -> Self {
         Self { structured: Some(value.clone()), ..Self::text(value.as_str()) }
     }
 
-    /// Adds a block of content.
+    /// Adds a content block.
     pub fn content(mut self, content: McpContent) -> Self {
         self.content.push(content);
         self
     }
 
-    /// Sets `_meta`, a JSON object.
+    /// Sets the field `_meta`, a JSON object.
     pub fn meta(mut self, meta: Json) -> Self {
         self.meta = Some(meta);
         self
@@ -70,12 +70,12 @@ impl McpToolResult {
     /// Returns the result as JSON.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        // Texts, flags and JSON that was checked: there is nothing that could fail.
+        // Serialization of strings, flags and checked JSON does not fail.
         Json::from_value(self).unwrap_or_else(|_| Json::from_text(""))
     }
 }
 
-/// Block of content in a [result](McpToolResult).
+/// Content block of a [result](McpToolResult).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct McpContent(Block);
 
@@ -106,37 +106,37 @@ enum ResourceContent {
 }
 
 impl McpContent {
-    /// Creates a text.
+    /// Creates a text block.
     #[must_use]
     pub fn text(text: impl AsRef<str>) -> Self {
         Self(Block::Text { text: text.as_ref().to_owned() })
     }
 
-    /// Creates an image of its bytes in base64 and its MIME type, e.g. `image/png`.
+    /// Creates an image block from base64 data and a MIME type, e.g. `image/png`.
     #[must_use]
     pub fn image(base64: impl Into<String>, mime_type: impl Into<String>) -> Self {
         Self(Block::Image { data: base64.into(), mime_type: mime_type.into() })
     }
 
-    /// Creates a sound of its bytes in base64 and its MIME type, e.g. `audio/wav`.
+    /// Creates an audio block from base64 data and a MIME type, e.g. `audio/wav`.
     #[must_use]
     pub fn audio(base64: impl Into<String>, mime_type: impl Into<String>) -> Self {
         Self(Block::Audio { data: base64.into(), mime_type: mime_type.into() })
     }
 
-    /// Creates a link to a resource.
+    /// Creates a link to a resource with a URI and a name.
     #[must_use]
     pub fn resource_link(uri: impl Into<String>, name: impl Into<String>) -> Self {
         Self(Block::ResourceLink { uri: uri.into(), name: name.into() })
     }
 
-    /// Creates a resource with its text.
+    /// Creates an embedded resource with a text.
     #[must_use]
     pub fn resource_text(uri: impl Into<String>, mime_type: impl Into<String>, text: impl Into<String>) -> Self {
         Self::resource(uri.into(), mime_type.into(), ResourceContent::Text(text.into()))
     }
 
-    /// Creates a resource with its bytes in base64.
+    /// Creates an embedded resource with base64 data.
     #[must_use]
     pub fn resource_blob(uri: impl Into<String>, mime_type: impl Into<String>, base64: impl Into<String>) -> Self {
         Self::resource(uri.into(), mime_type.into(), ResourceContent::Blob(base64.into()))

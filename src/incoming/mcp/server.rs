@@ -1,4 +1,4 @@
-//! A server of tools, without a runtime: it says what to answer, and the host calls its tools.
+//! MCP server with tools, without a runtime: the server creates the responses, and the host runs the tools.
 
 use std::fmt;
 
@@ -9,42 +9,46 @@ use crate::base::text::{Few, Quoted};
 use crate::incoming::mcp::{IncomingMcpMessage, JsonRpc, McpResponse, McpToolResult, code};
 use crate::wire::view::{FromJson, view};
 
-/// The protocol versions that a server of tools can speak, newest first.
+/// Protocol versions that the server supports, newest first.
 ///
-/// Versions from 2026-07-28 on have no `initialize`. The CLI (2.1.332) speaks 2025-11-25 with servers in the host.
+/// Protocol versions since 2026-07-28 have no `initialize`. The CLI 2.1.332 uses 2025-11-25 for MCP servers in the
+/// host.
 const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
-/// Server of tools in the host, without dependencies: it answers everything but the calls.
+/// MCP server with tools in the host, without dependencies. It responds to all messages except tool calls.
 ///
-/// It keeps no state between messages, so it serves a repeated handshake and any number of calls at once.
+/// The server has no state between messages: it accepts a repeated handshake and any number of concurrent calls.
 ///
 /// # Limits
 ///
 /// | Part of MCP | Here |
 /// |---|---|
 /// | protocol versions | 2024-11-05 to 2025-11-25 |
-/// | tools | one page; the list does not change during a session |
+/// | tools | in one page; the list does not change during a session |
 /// | arguments | not checked against the schema |
-/// | results | all blocks of content, structured content: [`McpToolResult`] |
-/// | cancellation | by `on_call`, or by [`IncomingMcpMessage::cancels`] |
+/// | results | all types of content blocks, and structured content: [`McpToolResult`] |
+/// | cancellation | with `on_call`, or with [`IncomingMcpMessage::cancels`] |
 /// | `ping` | answered |
 /// | resources, prompts, completions, logging | refused as unknown methods (-32601) |
 /// | progress, sampling, elicitation | not sent |
 ///
-/// For the rest, a server of the official SDK `rmcp` runs in the host by the package `claude-duplex-rmcp`.
+/// For other parts of MCP, use a server of the official SDK `rmcp` with the package `claude-duplex-rmcp`.
 ///
-/// `SessionBuilder::sdk_mcp_server` runs the server with a handler of its calls, as
-/// [`guide::mcp_servers`](crate::guide::mcp_servers) shows. A host with a loop of its own asks the server what to answer:
+/// `SessionBuilder::sdk_mcp_server` runs the server with a handler for its tool calls; see
+/// [`guide::mcp_servers`](crate::guide::mcp_servers). A host with its own loop calls [`react`](SdkMcpServer::react):
 ///
 /// ```
 /// use claude_duplex::incoming::mcp::{McpReaction, SdkMcpServer, SdkMcpTool};
-/// use claude_duplex::{IncomingResponse, IncomingRequest, Json};
+/// use claude_duplex::{DecodeError, IncomingRequest, IncomingResponse, Json};
 ///
-/// let schema = Json::parse(r#"{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}"#)?;
-/// let weather = SdkMcpServer::new("weather", "1.0").tool(SdkMcpTool::new("now", "The weather in a city.", schema));
+/// let schema = Json::parse(
+///     r#"{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}"#,
+/// )?;
+/// let tool = SdkMcpTool::new("now", "Returns the weather in a city.", schema);
+/// let weather = SdkMcpServer::new("weather", "1.0").tool(tool);
 ///
-/// let answer = |ask: &IncomingRequest| -> Result<IncomingResponse, Box<dyn std::error::Error>> {
-///     Ok(match weather.react(&ask.mcp()?) {
+/// let answer = |request: &IncomingRequest| -> Result<IncomingResponse, DecodeError> {
+///     Ok(match weather.react(&request.mcp()?) {
 ///         McpReaction::Answer(answer) => answer.into(),
 ///         McpReaction::Call(call) => call.text("sunny").into(),
 ///     })
@@ -58,7 +62,7 @@ pub struct SdkMcpServer {
     tools: Vec<SdkMcpTool>,
 }
 
-/// A tool of a [`SdkMcpServer`]. The model sees it as `mcp__SERVER__TOOL`.
+/// Tool of an [`SdkMcpServer`]. The model sees it as `mcp__SERVER__TOOL`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct SdkMcpTool {
     name: String,
@@ -75,23 +79,23 @@ pub struct SdkMcpTool {
     meta: Option<Json>,
 }
 
-/// What a [`SdkMcpServer`] makes of a message.
+/// Reaction of an [`SdkMcpServer`] to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum McpReaction {
-    /// This is the answer.
+    /// Response to send to the CLI.
     Answer(McpResponse),
-    /// A tool is called; the host answers, when it will.
+    /// Tool call that the host has to answer, at any time.
     Call(McpToolCall),
 }
 
-/// A call of a tool of a [`SdkMcpServer`].
+/// Call of a tool of an [`SdkMcpServer`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct McpToolCall {
-    /// The tool.
+    /// Name of the tool.
     pub tool: String,
-    /// The arguments, a JSON object. They were not checked against the schema.
+    /// Arguments, a JSON object that was not checked against the schema of the tool.
     pub arguments: Json,
-    /// The `tool_use` block that calls it.
+    /// Identifier of the `tool_use` block of the call.
     pub tool_use_id: Option<String>,
     id: Json,
 }
@@ -153,12 +157,12 @@ impl fmt::Debug for McpToolCall {
 }
 
 impl SdkMcpServer {
-    /// A server without tools. The name is the one of `initialize`'s `sdkMcpServers`.
+    /// Creates a server without tools. `name` is the name in `sdkMcpServers` of `initialize`.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         Self { name: name.into(), version: version.into(), tools: Vec::new() }
     }
 
-    /// Adds a tool, in place of one with its name.
+    /// Adds a tool. A tool with the same name is replaced.
     #[must_use]
     pub fn tool(mut self, tool: SdkMcpTool) -> Self {
         self.tools.retain(|own| own.name != tool.name);
@@ -166,7 +170,8 @@ impl SdkMcpServer {
         self
     }
 
-    /// What to make of a message. One for a server of another name gets [`unknown_server`](IncomingMcpMessage::unknown_server).
+    /// Returns the response to a message, or the tool call that the message contains. A message for a server with
+    /// another name gets [`unknown_server`](IncomingMcpMessage::unknown_server).
     #[must_use]
     pub fn react(&self, message: &IncomingMcpMessage) -> McpReaction {
         if message.server_name != self.name {
@@ -187,7 +192,8 @@ impl SdkMcpServer {
         McpReaction::Answer(answer)
     }
 
-    /// The version that the CLI asks for, if a server of tools can speak it; else the newest that it can.
+    /// Responds to `initialize` with the requested protocol version if it is supported, or else with the newest
+    /// supported version.
     fn hello(&self, message: &IncomingMcpMessage, params: Option<&Json>) -> McpResponse {
         let asked = params.and_then(|params| Hello::from_json(params).ok()).and_then(|hello| hello.version);
         let version = VERSIONS.into_iter().find(|known| asked.as_deref() == Some(known)).unwrap_or(VERSIONS[0]);
@@ -212,10 +218,14 @@ impl SdkMcpServer {
     fn call(&self, message: &IncomingMcpMessage, id: Json, params: Option<&Json>) -> McpReaction {
         let called = params.map(Called::from_json);
         let Some(Ok(Called { tool, arguments, meta, .. })) = called else {
-            return McpReaction::Answer(message.error(code::INVALID_PARAMS, "the call names no tool"));
+            return McpReaction::Answer(
+                message.error(code::INVALID_PARAMS, "the parameters of `tools/call` have no tool name"),
+            );
         };
         if !self.tools.iter().any(|own| own.name == tool) {
-            return McpReaction::Answer(message.error(code::INVALID_PARAMS, format!("there is no tool {tool:?} here")));
+            return McpReaction::Answer(
+                message.error(code::INVALID_PARAMS, format!("the MCP server has no tool {tool:?}")),
+            );
         }
         let arguments = arguments.unwrap_or_else(|| Json::from(&serde_json::json!({})));
         McpReaction::Call(McpToolCall { tool, arguments, tool_use_id: meta.and_then(|meta| meta.tool_use_id), id })
@@ -223,7 +233,7 @@ impl SdkMcpServer {
 }
 
 impl SdkMcpTool {
-    /// A tool; `schema` is the JSON schema of its arguments, an object.
+    /// Creates a tool. `schema` is the JSON schema of its arguments, a JSON object.
     pub fn new(name: impl Into<String>, description: impl Into<String>, schema: Json) -> Self {
         Self {
             name: name.into(),
@@ -236,29 +246,29 @@ impl SdkMcpTool {
         }
     }
 
-    /// Sets a title for people. The model reads the name and the description.
+    /// Sets the title for the user. The model reads the name and the description.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sets the JSON schema of the [structured content](McpToolResult::structured) of every result, an object.
+    /// Sets the JSON schema of the [structured content](McpToolResult::structured) of all results, a JSON object.
     #[must_use]
     pub fn output_schema(mut self, schema: Json) -> Self {
         self.output_schema = Some(schema);
         self
     }
 
-    /// Adds MCP annotations, a JSON object as `{"readOnlyHint":true}`.
+    /// Sets the MCP annotations, a JSON object, e.g. `{"readOnlyHint":true}`.
     #[must_use]
     pub fn annotations(mut self, annotations: Json) -> Self {
         self.annotations = Some(annotations);
         self
     }
 
-    /// Adds `_meta`, a JSON object: `anthropic/maxResultSizeChars` in it raises how much of a result the CLI passes on
-    /// before it writes it to a file.
+    /// Sets `_meta`, a JSON object. Its field `anthropic/maxResultSizeChars` raises the size up to which the CLI passes
+    /// a result to the model. The CLI writes larger results to a file.
     #[must_use]
     pub fn meta(mut self, meta: Json) -> Self {
         self.meta = Some(meta);
@@ -267,31 +277,31 @@ impl SdkMcpTool {
 }
 
 impl McpToolCall {
-    /// Answers with a text.
+    /// Creates the response with a text.
     #[must_use]
     pub fn text(&self, text: impl AsRef<str>) -> McpResponse {
         self.respond(&McpToolResult::text(text))
     }
 
-    /// Answers that the call failed; the model reads the reason.
+    /// Creates the response for a failed call. The model reads the reason.
     #[must_use]
     pub fn failed(&self, reason: impl AsRef<str>) -> McpResponse {
         self.respond(&McpToolResult::error(reason))
     }
 
-    /// Answers with a result: texts, images, resources, structured content.
+    /// Creates the response with a result, e.g. text, images, resources, structured content.
     #[must_use]
     pub fn respond(&self, result: &McpToolResult) -> McpResponse {
         self.result(&result.to_json())
     }
 
-    /// Answers with a whole `tools/call` result, a JSON object with `content`.
+    /// Creates the response with a complete `tools/call` result, a JSON object with `content`.
     #[must_use]
     pub fn result(&self, result: &Json) -> McpResponse {
         McpResponse::to(&self.id, "result", result)
     }
 
-    /// Answers a call that the CLI cancelled.
+    /// Creates the response for a call that the CLI cancelled.
     #[cfg(feature = "session")]
     pub(crate) fn cancelled(&self) -> McpResponse {
         let error = serde_json::json!({ "code": code::INTERNAL_ERROR, "message": "the call was cancelled" });

@@ -1,4 +1,4 @@
-//! Edits of what a host shows, and the blocks that they name.
+//! Edits of a displayed answer, and the blocks that they refer to.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::base::text::Quoted;
 use crate::message::content::{ContentBlock, ToolResultBlock, ToolUseBlock};
 
-/// Number of a block. No other block of the same [`Accumulator`](super::Accumulator) has it, and in its thread later blocks
-/// have higher numbers.
+/// Number of a block, unique in its [`Accumulator`](super::Accumulator). Later blocks of a thread have higher numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(u64);
 
@@ -16,14 +15,14 @@ impl BlockId {
         Self(number)
     }
 
-    /// Returns the number. The first block has 0.
+    /// Returns the number. The first block has the number 0.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
     }
 }
 
-/// Kind of a block.
+/// Kind of an accumulated block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockKind {
@@ -31,21 +30,21 @@ pub enum BlockKind {
     Text,
     /// Thinking of the model.
     Thinking,
-    /// Call of a tool that the CLI or a server of the host runs. Its streamed text is the input, as JSON.
+    /// Call of a tool that the CLI or an MCP server runs. The streamed text is the input, as JSON.
     ToolCall,
-    /// Any other content, e.g. a call of a tool that the API runs. It is not streamed.
+    /// Any other content, e.g. a call of a tool that the API runs. Such content is not streamed.
     Other,
 }
 
-/// A block of an answer: its number, its kind, and the thread that it belongs to.
+/// Block of an answer: its number, its kind and its thread.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct AccumulatedBlock {
-    /// Number of the block.
+    /// Number of the block, unique in its accumulator.
     pub id: BlockId,
-    /// Kind of the block.
+    /// Kind of the block's content.
     pub kind: BlockKind,
-    /// Call of the `Task` or `Agent` tool whose subagent the block belongs to; `None` for the main thread.
+    /// Identifier of the `Task` or `Agent` call whose subagent the block belongs to; `None` in the main thread.
     pub parent_tool_use_id: Option<Arc<str>>,
 }
 
@@ -54,32 +53,33 @@ impl AccumulatedBlock {
         Self { id, kind, parent_tool_use_id: parent }
     }
 
-    /// Returns whether the block is text of the main thread, i.e. a part of the answer to the prompt.
+    /// Returns `true` if the block is text of the main thread, i.e. part of the answer to the prompt.
     #[must_use]
     pub fn is_answer(&self) -> bool {
         self.kind == BlockKind::Text && self.parent_tool_use_id.is_none()
     }
 }
 
-/// An edit of what a host shows. See [`Accumulator`](super::Accumulator).
+/// Edit of a displayed answer. See [`Accumulator`](super::Accumulator).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Edit {
-    /// Adds text to the end of a block. A block that no edit has named yet comes to the end of its thread.
+    /// Adds text to the end of a block. If no earlier edit has named the block, add it to the end of its thread.
     Append {
-        /// The block.
+        /// Block to extend.
         block: AccumulatedBlock,
         /// Text to add.
         text: String,
     },
     /// Replaces the whole text of a block.
     Replace {
-        /// The block.
+        /// Block whose text changes.
         block: AccumulatedBlock,
-        /// Text that the block has from now on.
+        /// Complete new text of the block.
         text: String,
     },
-    /// Removes consecutive blocks of a thread: those whose numbers are from `from_block`'s to `to`. See [`Edit::removes`].
+    /// Removes consecutive blocks of a thread, from `from_block` to the block with the number `to`, both included. See
+    /// [`Edit::removes`].
     Remove {
         /// First block to remove.
         from_block: AccumulatedBlock,
@@ -88,37 +88,37 @@ pub enum Edit {
     },
     /// Announces the call of a tool, or completes it.
     ToolCall {
-        /// The block.
+        /// Block of the call.
         block: AccumulatedBlock,
-        /// The call. Its `input` is `None` as long as the input is streamed.
+        /// Tool call. The field `input` is absent while the input is streamed.
         call: ToolUseBlock,
     },
     /// Adds the result of a tool to its call.
     ToolResult {
-        /// Block of the call.
+        /// Block of the tool call.
         block: AccumulatedBlock,
-        /// The result.
+        /// Result of the tool call.
         result: ToolResultBlock,
     },
     /// Sets the content of a block of the kind [`BlockKind::Other`].
     Content {
-        /// The block.
+        /// Block whose content is set.
         block: AccumulatedBlock,
-        /// The content.
+        /// Complete content of the block.
         content: ContentBlock,
     },
-    /// Marks a block as complete: its content is final, unless the CLI takes the message back.
+    /// Marks a block as complete: its content is final, unless the CLI retracts the message.
     Complete {
-        /// The block.
+        /// Block that is complete.
         block: AccumulatedBlock,
-        /// Whether the CLI wrote the content and no model said it: see
+        /// `true` if the CLI wrote the content, not a model; see
         /// [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).
         synthetic: bool,
     },
 }
 
 impl Edit {
-    /// Returns the block that the edit names; for [`Edit::Remove`] the first one.
+    /// Returns the block that the edit refers to; for [`Edit::Remove`], the first one.
     #[must_use]
     pub fn block(&self) -> &AccumulatedBlock {
         match self {
@@ -132,7 +132,7 @@ impl Edit {
         }
     }
 
-    /// Returns whether the edit removes that block.
+    /// Returns `true` if the edit removes the block.
     #[must_use]
     pub fn removes(&self, block: &AccumulatedBlock) -> bool {
         match self {

@@ -1,10 +1,11 @@
-//! The last entries by a name: bounded, and without an order of its own.
+//! Bounded map of the most recent entries by name.
 
 use std::collections::VecDeque;
 
 use super::ID_BYTES;
 
-/// At most so many entries; the oldest is forgotten first. There are few, or they are rarely looked for.
+/// At most `limit` entries with names; the oldest is removed first. Lookups are linear: entries are few, or lookups
+/// rare.
 #[derive(Clone)]
 pub(super) struct Recent<T> {
     entries: VecDeque<(String, T)>,
@@ -16,7 +17,7 @@ impl<T> Recent<T> {
         Self { entries: VecDeque::new(), limit }
     }
 
-    /// Remembers the entry, unless its name is too long.
+    /// Stores the entry, unless its name is longer than [`ID_BYTES`].
     pub(super) fn insert(&mut self, name: String, entry: T) {
         if name.len() > ID_BYTES {
             return;
@@ -27,7 +28,7 @@ impl<T> Recent<T> {
         self.entries.push_back((name, entry));
     }
 
-    /// Takes out the newest entry of that name.
+    /// Removes and returns the newest entry with this name.
     pub(super) fn remove(&mut self, name: &str) -> Option<T> {
         let at = self.entries.iter().rposition(|(known, _)| known == name)?;
         self.entries.remove(at).map(|(_, entry)| entry)

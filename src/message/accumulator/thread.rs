@@ -1,4 +1,4 @@
-//! Blocks of one thread that are not complete yet, and how they are completed, continued or removed.
+//! Incomplete blocks of one thread, and the rules by which they are completed, continued or removed.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::OVERHEAD;
 use super::edit::{AccumulatedBlock, BlockId, BlockKind, Edit};
 use crate::message::content::{ContentBlock, ToolUseBlock};
 
-/// State that the threads share: the edits so far, the next number, and the bytes that may still be held.
+/// State shared by all threads: the edits so far, the next block number, and the stored bytes with their limit.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) edits: Vec<Edit>,
@@ -35,38 +35,38 @@ impl Shared {
     }
 }
 
-/// A block of a complete message.
+/// Block of a complete message.
 pub(super) struct Whole<'a> {
     pub(super) content: ContentBlock,
-    /// Id of the answer that the block belongs to.
+    /// Identifier of the answer that contains the block.
     pub(super) answer: Option<&'a str>,
-    /// The CLI wrote it.
+    /// `true` if the CLI wrote the block, not a model.
     pub(super) synthetic: bool,
 }
 
-/// The main thread, or that of one subagent.
+/// Main thread, or the thread of one subagent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Thread {
     pub(super) parent: Option<Arc<str>>,
-    /// Id of the streamed answer.
+    /// Identifier of the streamed answer.
     answer: Option<String>,
-    /// Blocks without a complete message, in their order. They are the last ones of the thread.
+    /// Blocks without a complete message, in order. They are the last blocks of the thread.
     pending: Vec<Pending>,
-    /// Number of pending blocks that belong to the attempt under way. The others are left from attempts that broke off:
-    /// the next attempt takes them over as long as it says the same.
+    /// Number of pending blocks that belong to the current attempt. The others remain from attempts that broke off: the
+    /// current attempt takes them over while its content is the same.
     current: usize,
 }
 
 #[derive(Debug, Clone)]
 struct Pending {
     block: AccumulatedBlock,
-    /// Position in the streamed answer.
+    /// Index of the block in the streamed answer.
     index: u64,
-    /// Text as it is shown; empty for a call.
+    /// Text that is displayed; empty for a call.
     text: String,
-    /// Bytes of the text that the attempt under way has said.
+    /// Number of bytes of `text` that the current attempt has streamed.
     said: usize,
-    /// Id of a call.
+    /// Identifier of a tool call.
     call: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl Pending {
         OVERHEAD + self.text.len() + self.call.as_ref().map_or(0, String::len)
     }
 
-    /// Returns whether the complete block is this one.
+    /// Returns `true` if `whole` completes this block.
     fn is(&self, whole: &ContentBlock) -> bool {
         match whole {
             ContentBlock::ToolUse(call) => self.call.as_ref() == Some(&call.id),
@@ -83,7 +83,7 @@ impl Pending {
         }
     }
 
-    /// Returns whether the complete block, of another attempt, continues this one.
+    /// Returns `true` if `whole`, a block of another attempt, continues this block.
     fn is_begun(&self, whole: &ContentBlock) -> bool {
         self.is(whole) && text(whole).is_none_or(|text| text.starts_with(&self.text))
     }
@@ -94,7 +94,7 @@ impl Thread {
         Self { parent, ..Self::default() }
     }
 
-    /// Notes the id of the answer that is streamed. Another id is another attempt, or the next answer.
+    /// Records the identifier of the streamed answer. A different one means another attempt, or the next answer.
     pub(super) fn streams(&mut self, answer: Option<&str>) {
         if answer.is_some() && answer != self.answer.as_deref() {
             self.break_off();
@@ -102,23 +102,23 @@ impl Thread {
         }
     }
 
-    /// Begins an answer.
+    /// Starts a streamed answer.
     pub(super) fn start(&mut self, answer: Option<String>) {
         self.break_off();
         self.answer = answer;
     }
 
-    /// Notes that the attempt under way has broken off.
+    /// Records that the current attempt has broken off.
     pub(super) fn break_off(&mut self) {
         self.current = 0;
     }
 
-    /// Notes that blocks of the streamed answer will not be completed.
+    /// Records that the blocks from index `from` on will not be completed.
     pub(super) fn abandon(&mut self, from: u64) {
         self.current = self.pending[..self.current].iter().take_while(|pending| pending.index < from).count();
     }
 
-    /// Begins a block. A block at a place that has begun already is another attempt.
+    /// Starts a block. If a block with this index has already started, the block belongs to another attempt.
     pub(super) fn begin(&mut self, index: u64, call: Option<ToolUseBlock>, shared: &mut Shared) {
         if self.pending[..self.current].iter().any(|pending| pending.index == index) {
             self.break_off();
@@ -133,7 +133,7 @@ impl Thread {
         }
     }
 
-    /// Adds to a block.
+    /// Adds a streamed part to a block.
     pub(super) fn say(&mut self, index: u64, kind: BlockKind, part: String, shared: &mut Shared) {
         if part.is_empty() {
             return;
@@ -150,7 +150,7 @@ impl Thread {
             pending.said += part.len();
             return;
         }
-        // Without room the rest comes with the complete block.
+        // Beyond the limit, the rest appears with the complete block.
         let (kept, added) = match part.strip_prefix(ahead) {
             Some(rest) => (pending.text.len(), rest),
             None => (pending.said, &*part),
@@ -171,8 +171,10 @@ impl Thread {
         pending.said = pending.text.len();
     }
 
-    /// Finds the block at that place of the attempt under way, or makes it: from what an earlier attempt left, or anew. `None`
-    /// if the beginning of a call is missing, or there is no room for a new block and `more` bytes in it.
+    /// Finds the block with this index in the current attempt, takes it over from an earlier attempt, or creates it.
+    ///
+    /// Returns `None` if the start of a tool call is missing, or if a new block with `more` bytes would exceed the
+    /// limit.
     fn open(
         &mut self,
         index: u64,
@@ -184,7 +186,7 @@ impl Thread {
         let current = &self.pending[..self.current];
         match current.iter().position(|pending| pending.index == index) {
             Some(at) if current[at].block.kind == kind => return Some(at),
-            // Another kind at the same place, or a step back: the beginning of another attempt is missing.
+            // Another kind at the same index, or a lower index: the start of another attempt is missing.
             Some(_) => self.break_off(),
             None if current.last().is_some_and(|last| last.index > index) => self.break_off(),
             None => {}
@@ -213,12 +215,12 @@ impl Thread {
         Some(at)
     }
 
-    /// Ends the streamed answer: what it did not take over of an earlier attempt is gone.
+    /// Ends the streamed answer, and removes the blocks of earlier attempts that it did not take over.
     pub(super) fn stop(&mut self, shared: &mut Shared) {
         self.remove(self.current, self.pending.len(), shared);
     }
 
-    /// Completes a block with a complete message's content. Returns the block.
+    /// Completes a block with the content of a complete message. Returns the block.
     pub(super) fn complete(&mut self, whole: Whole<'_>, shared: &mut Shared) -> AccumulatedBlock {
         let Whole { content: whole, answer, synthetic } = whole;
         let (block, shown) = match self.find(&whole, answer) {
@@ -238,18 +240,18 @@ impl Thread {
         block
     }
 
-    /// Finds the pending block that a complete one completes.
+    /// Finds the pending block that a complete block completes.
     fn find(&self, whole: &ContentBlock, answer: Option<&str>) -> Option<usize> {
         let same = answer.is_some() && answer == self.answer.as_deref();
         let streamed = same.then(|| self.pending[..self.current].iter().position(|pending| pending.is(whole)));
-        // Another attempt than the streamed one, or all that was streamed of the block is missing.
+        // The message belongs to another attempt than the streamed one, or the streamed parts of the block are missing.
         streamed.flatten().or_else(|| {
             let at = if same { self.current } else { 0 };
             self.pending.get(at).filter(|pending| pending.is_begun(whole)).map(|_| at)
         })
     }
 
-    /// Removes what is left of another answer than the one that a complete message belongs to.
+    /// Removes the remaining blocks if they belong to another answer than the complete message.
     pub(super) fn settle(&mut self, answer: Option<&str>, shared: &mut Shared) {
         if answer.is_none() || answer != self.answer.as_deref() {
             self.clear(shared);
@@ -257,12 +259,12 @@ impl Thread {
         }
     }
 
-    /// Removes all blocks that are not complete.
+    /// Removes all incomplete blocks.
     pub(super) fn clear(&mut self, shared: &mut Shared) {
         self.remove(0, self.pending.len(), shared);
     }
 
-    /// Leaves the blocks that are not complete as they are shown, for good.
+    /// Keeps the incomplete blocks as they are displayed, and forgets them.
     pub(super) fn leave(&mut self, shared: &mut Shared) {
         shared.held -= self.pending.drain(..).map(|pending| pending.size()).sum::<usize>();
         self.current = 0;
@@ -292,7 +294,7 @@ impl Shared {
         self.edits.push(Edit::Complete { block, synthetic: true });
     }
 
-    /// Gives a block its final content, of which `shown` is shown.
+    /// Sets the final content of a block; `shown` is the text that is already displayed.
     fn fill(&mut self, block: &AccumulatedBlock, whole: ContentBlock, shown: Option<&str>, synthetic: bool) {
         let own = || block.clone();
         match whole {

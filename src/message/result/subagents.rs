@@ -1,70 +1,70 @@
-//! Counts of subagents.
+//! Counts of subagents in a process.
 
 use std::collections::BTreeMap;
 
 use crate::wire::view::view;
 
 view! {
-    /// The subagents of a process, counted. From 2.1.250.
+    /// Counts of subagents of a process. Since 2.1.250.
     pub struct SubagentStats {
         may {
-            /// How their start was asked for.
+            /// Numbers of requested starts, by kind of request.
             requested: SubagentsRequested,
-            /// By whom they were killed.
+            /// Numbers of killed subagents, by who killed them.
             killed: SubagentsKilled,
-            /// Why others were not started.
+            /// Numbers of refused starts, by reason.
             refused: SubagentsRefused,
-            /// Number of each kind.
+            /// Number of subagents of each type.
             by_type: BTreeMap<String, u64>,
         }
         or_default {
-            /// Number that were started.
+            /// Number of started subagents.
             spawned: u64,
-            /// Number that were started in the background.
+            /// Number of subagents started in the background.
             started_in_background: u64,
-            /// Depth to which they were nested.
+            /// Greatest nesting depth of subagents.
             max_depth: u64,
-            /// Number that subagents started.
+            /// Number of subagents started by other subagents.
             spawned_by_subagents: u64,
-            /// Number that completed.
+            /// Number of completed subagents.
             completed: u64,
-            /// Number that failed.
+            /// Number of failed subagents.
             failed: u64,
         }
     }
 
-    /// How the start of subagents was asked for.
+    /// Numbers of requested starts of subagents, by kind of request.
     pub struct SubagentsRequested {
         or_default {
-            /// In the background.
+            /// Number of requests for the background.
             background: u64,
-            /// In the foreground.
+            /// Number of requests for the foreground.
             foreground: u64,
-            /// Without a word about it.
+            /// Number of requests that specify neither.
             unset: u64,
         }
     }
 
-    /// By whom subagents were killed.
+    /// Numbers of killed subagents, by who killed them.
     pub struct SubagentsKilled {
         or_default {
-            /// By the agent above.
+            /// Number killed by the parent agent.
             parent: u64,
-            /// By the user.
+            /// Number killed by the user.
             user: u64,
-            /// By the CLI.
+            /// Number killed by the CLI.
             system: u64,
         }
     }
 
-    /// Why subagents were not started.
+    /// Numbers of refused starts of subagents, by reason.
     pub struct SubagentsRefused {
         or_default {
-            /// Nested too deep.
+            /// Number refused because the nesting was too deep.
             depth_limit: u64,
-            /// Too many at once.
+            /// Number refused because too many subagents were running.
             concurrency_limit: u64,
-            /// No budget was left.
+            /// Number refused because the budget was used up.
             budget: u64,
         }
     }

@@ -1,71 +1,72 @@
-//! Words of a `result`.
+//! Enumerations in a `result` message.
 
 use crate::wire::view::words;
 
 words! {
-    /// How a turn ended, roughly: a result's `subtype`.
+    /// Kind of a result: its `subtype`.
     pub enum ResultKind {
-        /// It came to its end; the API may have failed.
+        /// The turn completed. The API can have failed; see [`TurnResult::is_error`](super::TurnResult::is_error).
         Success = "success",
-        /// It was interrupted, or failed.
+        /// The turn was interrupted or failed.
         ErrorDuringExecution = "error_during_execution",
-        /// It called the model too often.
+        /// The turn reached the maximum number of calls of the model.
         ErrorMaxTurns = "error_max_turns",
-        /// It cost too much.
+        /// The turn reached the maximum cost.
         ErrorMaxBudget = "error_max_budget_usd",
-        /// It gave no output of the shape that was asked for, too often.
+        /// The output did not match the requested JSON schema after the maximum number of attempts.
         ErrorMaxStructuredOutputRetries = "error_max_structured_output_retries",
     }
 
-    /// Why a turn ended ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)). From 2.1.143.
+    /// Reason for the end of a turn ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)). Since
+    /// 2.1.143.
     pub enum TerminalReason {
-        /// The model had said what it had to say.
+        /// The model completed its answer.
         Completed = "completed",
-        /// It called the model too often.
+        /// The turn reached the maximum number of calls of the model.
         MaxTurns = "max_turns",
-        /// It was interrupted while the model spoke.
+        /// The turn was interrupted while the answer was streamed.
         AbortedStreaming = "aborted_streaming",
-        /// It was interrupted while a tool ran.
+        /// The turn was interrupted while a tool was running.
         AbortedTools = "aborted_tools",
-        /// The API failed.
+        /// A request to the API failed.
         ApiError = "api_error",
-        /// The model failed.
+        /// The model failed to answer.
         ModelError = "model_error",
-        /// A picture could not be read.
+        /// An image could not be read.
         ImageError = "image_error",
-        /// The context is full.
+        /// The prompt does not fit into the context of the model.
         PromptTooLong = "prompt_too_long",
-        /// The context is full, and was not compacted.
+        /// The context is full and was not compacted.
         BlockingLimit = "blocking_limit",
-        /// The context was full again as soon as it was compacted.
+        /// The context was full again immediately after a compaction.
         RapidRefillBreaker = "rapid_refill_breaker",
-        /// The model called tools with broken input, too often.
+        /// The model called tools with malformed input too many times.
         MalformedToolUseExhausted = "malformed_tool_use_exhausted",
-        /// A stop hook kept it from ending, and then from going on.
+        /// A `Stop` hook prevented first the end and then the continuation of the turn.
         StopHookPrevented = "stop_hook_prevented",
-        /// A hook stopped it.
+        /// A hook stopped the turn.
         HookStopped = "hook_stopped",
-        /// A hook put a call off.
+        /// A hook deferred a tool call.
         ToolDeferred = "tool_deferred",
-        /// A hook put a call off of a tool that is gone.
+        /// A hook deferred a call of a tool that has become unavailable.
         ToolDeferredUnavailable = "tool_deferred_unavailable",
-        /// It goes on in the background.
+        /// The turn continues in the background.
         BackgroundRequested = "background_requested",
-        /// It cost too much.
+        /// The turn reached the maximum cost.
         BudgetExhausted = "budget_exhausted",
-        /// It gave no output of the shape that was asked for, too often.
+        /// The output did not match the requested JSON schema after the maximum number of attempts.
         StructuredOutputRetryExhausted = "structured_output_retry_exhausted",
-        /// It could not begin.
+        /// The turn could not be started.
         TurnSetupFailed = "turn_setup_failed",
     }
 
-    /// Whether the model is to be fast.
+    /// State of the fast mode of the model.
     pub enum FastMode {
-        /// It is not.
+        /// Fast mode is off.
         Off = "off",
-        /// It is.
+        /// Fast mode is on.
         On = "on",
-        /// It is not for a while.
+        /// Fast mode is paused for some time.
         Cooldown = "cooldown",
     }
 }

@@ -1,81 +1,82 @@
-//! Hooks that the CLI runs itself, with `--include-hook-events`; those of the session's start and setup always.
+//! `system` messages about hooks that the CLI runs itself. The CLI sends them with `--include-hook-events`, and for
+//! `SessionStart` and `Setup` always.
 
 use crate::wire::view::{view, words};
 
 view! {
-    /// `hook_started`.
+    /// `hook_started`: a hook has started.
     pub struct HookStarted {
         may {
-            /// This run of the hook.
+            /// Identifier of this run of the hook.
             hook_id: String,
-            /// The hook.
+            /// Name of the hook.
             hook_name: String,
-            /// The event; see [`event`](HookStarted::event).
+            /// Event that the hook is for; see [`event`](HookStarted::event).
             hook_event: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `hook_progress`: what the hook has said so far.
+    /// `hook_progress`: the output of a running hook so far.
     pub struct HookProgress {
         may {
-            /// This run of the hook.
+            /// Identifier of this run of the hook.
             hook_id: String,
-            /// The hook.
+            /// Name of the hook.
             hook_name: String,
-            /// The event; see [`event`](HookProgress::event).
+            /// Event that the hook is for; see [`event`](HookProgress::event).
             hook_event: String,
-            /// What it wrote to stdout.
+            /// Output of the hook on stdout.
             stdout: String,
-            /// What it wrote to stderr.
+            /// Output of the hook on stderr.
             stderr: String,
-            /// Both.
+            /// Output of the hook on stdout and stderr.
             output: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `hook_response`: a hook ended.
+    /// `hook_response`: a hook has ended.
     pub struct HookResponse {
         may {
-            /// This run of the hook.
+            /// Identifier of this run of the hook.
             hook_id: String,
-            /// The hook.
+            /// Name of the hook.
             hook_name: String,
-            /// The event; see [`event`](HookResponse::event).
+            /// Event that the hook is for; see [`event`](HookResponse::event).
             hook_event: String,
-            /// What it wrote to stdout.
+            /// Output of the hook on stdout.
             stdout: String,
-            /// What it wrote to stderr.
+            /// Output of the hook on stderr.
             stderr: String,
-            /// Both.
+            /// Output of the hook on stdout and stderr.
             output: String,
-            /// Its exit code.
+            /// Exit code of the hook.
             exit_code: i64,
-            /// How it ended.
+            /// Outcome of the hook.
             outcome: HookOutcome,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 }
 
 words! {
-    /// How a hook ended.
+    /// Outcome of a hook.
     pub enum HookOutcome {
-        /// Well.
+        /// The hook succeeded.
         Success = "success",
-        /// It failed.
+        /// The hook failed.
         Error = "error",
-        /// It was stopped.
+        /// The hook was cancelled.
         Cancelled = "cancelled",
     }
 }
@@ -83,8 +84,8 @@ words! {
 macro_rules! event {
     ($($line:ident)+) => {$(
         impl $line {
-            /// The event that the hook is for: `SessionStart`, ...; where the line does not name it, the hook's name, as the
-            /// official SDKs have it.
+            /// Returns the event that the hook is for, e.g. `SessionStart`. If the message does not name the event,
+            /// returns the name of the hook, like the official SDKs.
             #[must_use]
             pub fn event(&self) -> Option<&str> {
                 self.hook_event.as_deref().or(self.hook_name.as_deref())

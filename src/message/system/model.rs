@@ -1,52 +1,52 @@
-//! The model and the API.
+//! `system` messages about the model and the API.
 
 use crate::wire::view::{view, words};
 
 view! {
-    /// `api_retry`: a request to the API failed and is tried again. From 2.1.329.
+    /// `api_retry`: an API request failed and will be repeated. Since 2.1.329.
     pub struct ApiRetry {
         may {
-            /// The how manieth try comes next, from 1.
+            /// Number of the next retry, counted from 1.
             attempt: u64,
-            /// How many there will be.
+            /// Maximum number of retries.
             max_retries: u64,
-            /// How long until then, in milliseconds.
+            /// Delay before the next retry, in milliseconds.
             retry_delay_ms: f64,
-            /// The API's status code; none where there was no answer.
+            /// HTTP status of the failed request; `None` if the API did not respond.
             error_status: u64,
-            /// What kind of error: `overloaded`, `rate_limit`, ...
+            /// Kind of the error, e.g. `overloaded`, `rate_limit`.
             error: String,
-            /// Nothing came for so long.
+            /// Durations of the wait, if the API did not respond.
             no_response: NoResponse,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// A request to the API to which nothing came.
+    /// API request without a response.
     pub struct NoResponse {
         may {
-            /// How long was waited, in milliseconds.
+            /// Time for which the CLI waited, in milliseconds.
             waited_ms: f64,
-            /// How long will be waited the next time, in milliseconds.
+            /// Time for which the CLI will wait for the next response, in milliseconds.
             retry_wait_ms: f64,
         }
     }
 
-    /// `thinking_tokens`: how much the model has thought so far. From 2.1.329.
+    /// `thinking_tokens`: the amount of thinking so far. Since 2.1.329.
     pub struct ThinkingTokens {
         may {
-            /// Tokens, about.
+            /// Estimated number of tokens.
             estimated_tokens: u64,
-            /// Of these, since the last such line.
+            /// Estimated number of tokens since the previous `thinking_tokens` message.
             estimated_tokens_delta: u64,
-            /// The prompt.
+            /// `uuid` of the prompt that the model answers.
             user_message_uuid: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
@@ -54,66 +54,66 @@ view! {
     /// `model_refusal_fallback` and `model_refusal_no_fallback`: a model refused to answer.
     pub struct ModelRefusal {
         may {
-            /// Which model refused.
+            /// Model that refused.
             original_model: String,
-            /// Which answers in its place.
+            /// Model that answers instead.
             fallback_model: String,
-            /// `refusal`.
+            /// Trigger of the switch; always `refusal`.
             trigger: String,
-            /// Whether another takes over, or the first one comes back.
+            /// Direction of the switch: to the fallback model, or back to the original model.
             direction: String,
-            /// For how long.
+            /// Duration of the switch.
             scope: String,
-            /// The API's id of the request.
+            /// Identifier that the API assigned to the request.
             request_id: String,
-            /// What kind of refusal.
+            /// Category of the refusal.
             api_refusal_category: String,
-            /// Why, in the API's words.
+            /// Explanation of the refusal, as reported by the API.
             api_refusal_explanation: String,
-            /// Lines that are to be removed, by uuid.
+            /// `uuid`s of messages to remove from the display.
             retracted_message_uuids: Vec<String>,
-            /// The prompt that was refused.
+            /// `uuid` of the refused prompt.
             refused_user_message_uuid: String,
-            /// In words, for people.
+            /// Description of the refusal for the user.
             content: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `control_request_progress`: a request of the host is worked on.
+    /// `control_request_progress`: the CLI is processing an outgoing request.
     pub struct ControlRequestProgress {
         must {
-            /// The request, by its id on the wire.
+            /// `request_id` of the outgoing request.
             request_id: String,
         }
         may {
-            /// How far it is.
+            /// State of the request.
             status: RequestProgress,
-            /// The how manieth try comes next, from 1.
+            /// Number of the next retry, counted from 1.
             attempt: u64,
-            /// How many there will be.
+            /// Maximum number of retries.
             max_retries: u64,
-            /// How long until then, in milliseconds.
+            /// Delay before the next retry, in milliseconds.
             retry_delay_ms: f64,
-            /// The API's status code; none where there was no answer.
+            /// HTTP status of the failed request; `None` if the API did not respond.
             error_status: u64,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 }
 
 words! {
-    /// How far a request of the host is.
+    /// State of an outgoing request.
     pub enum RequestProgress {
-        /// It began.
+        /// The CLI has started to process the request.
         Started = "started",
-        /// It is tried again.
+        /// The CLI repeats an API request for the outgoing request.
         ApiRetry = "api_retry",
     }
 }

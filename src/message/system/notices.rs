@@ -1,179 +1,181 @@
-//! Remarks for people.
+//! `system` messages for the user.
 
 use crate::wire::view::{view, words};
 
 view! {
-    /// `permission_denied`: a call was not allowed. The result's list of denials is what counts.
+    /// `permission_denied`: a tool call was denied. Advisory: the complete list is
+    /// [`TurnResult::permission_denials`](crate::message::TurnResult::permission_denials).
     pub struct PermissionDenied {
         must {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
         }
         may {
-            /// The call.
+            /// Identifier of the tool call.
             tool_use_id: String,
-            /// What the model is told.
+            /// Message that the model receives.
             message: String,
-            /// The subagent that called it.
+            /// Identifier of the subagent that called the tool.
             agent_id: String,
-            /// What decided: `rule`, `mode`, `hook`, `classifier`, ...
+            /// Type of the reason, e.g. `rule`, `mode`, `hook`, `classifier`.
             decision_reason_type: String,
-            /// Why, in words.
+            /// Description of the reason.
             decision_reason: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `informational`: a remark; also that a hook kept a prompt from the model. From 2.1.250.
+    /// `informational`: a remark, e.g. that a hook kept a prompt from the model. Since 2.1.250.
     pub struct Informational {
         must {
-            /// The text.
+            /// Text of the remark.
             content: String,
         }
         may {
-            /// How much it matters.
+            /// Importance of the remark.
             level: NoticeLevel,
-            /// The call of a tool that it is about.
+            /// Identifier of the tool call that the remark is about.
             tool_use_id: String,
-            /// A word by which lines about the same thing are known.
+            /// Label of the subject, e.g. `hook_callback_failed`.
             tag: String,
-            /// What became of a prompt that a hook judged. From 2.1.329.
+            /// Result of a hook about a submitted prompt. Since 2.1.329.
             prompt_submit_outcome: PromptSubmitOutcome,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
         or_default {
-            /// A hook keeps the prompt from the model.
+            /// `true` if a hook keeps the prompt from the model.
             prevent_continuation: bool,
         }
     }
 
-    /// What became of a prompt that a hook judged. From 2.1.329.
+    /// Result of a hook about a submitted prompt. Since 2.1.329.
     pub struct PromptSubmitOutcome {
         must {
-            /// `blocked_by_hook`, `stopped_by_hook`, ...
+            /// Kind of the result, e.g. `blocked_by_hook`, `stopped_by_hook`.
             kind: String,
         }
         may {
-            /// Reason why the hook gave no verdict, e.g. `callback_timed_out`; with the kind `no_verdict`. Since 2.1.329.
+            /// Reason why the hook returned no verdict, e.g. `callback_timed_out`. Only with the kind
+            /// `no_verdict`. Since 2.1.329.
             no_verdict_kind: String,
-            /// Whether the prompt stays in the conversation.
+            /// `true` if the prompt stays in the conversation.
             prompt_kept: bool,
-            /// The hook's reason.
+            /// Reason that the hook returned.
             reason: String,
         }
     }
 
-    /// `notification`: a notice for the user.
+    /// `notification`: a notification for the user.
     pub struct Notification {
         must {
-            /// The text.
+            /// Text of the notification.
             text: String,
         }
         may {
-            /// Which notice; a new one with the same key takes its place.
+            /// Key of the notification. A later notification with the same key replaces this one.
             key: String,
-            /// How soon it should be seen.
+            /// Urgency of the notification.
             priority: NotificationPriority,
-            /// Its color.
+            /// Color in which to display the text.
             color: String,
-            /// How long it should be seen, in milliseconds.
+            /// Time for which to display the text, in milliseconds.
             timeout_ms: f64,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `local_command_output`: what a slash command has to say.
+    /// `local_command_output`: the output of a slash command.
     pub struct LocalCommandOutput {
         must {
-            /// The text.
+            /// Text of the output.
             content: String,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `memory_recall`: what the model is reminded of.
+    /// `memory_recall`: memories that the CLI adds for the model.
     pub struct MemoryRecall {
         may {
-            /// `select` or `synthesize`.
+            /// Mode of the recall: `select` or `synthesize`.
             mode: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
         or_default {
-            /// The memories.
+            /// Recalled memories, in the order of the CLI.
             memories: Vec<Memory>,
         }
     }
 
-    /// A memory.
+    /// Memory that the CLI recalled.
     pub struct Memory {
         must {
-            /// Its file.
+            /// Path of the file that contains the memory.
             path: String,
         }
         may {
-            /// Whose it is.
+            /// Scope of the memory.
             scope: String,
-            /// What it says.
+            /// Text of the memory.
             content: String,
         }
     }
 
-    /// `elicitation_complete`: what a user was to do at a URL is done.
+    /// `elicitation_complete`: the user has finished an elicitation by URL.
     pub struct ElicitationComplete {
         must {
-            /// The elicitation.
+            /// Identifier of the elicitation.
             elicitation_id: String,
         }
         may {
-            /// The MCP server that asked.
+            /// Name of the MCP server that sent the elicitation.
             mcp_server_name: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 }
 
 words! {
-    /// How much a remark matters.
+    /// Importance of a remark.
     pub enum NoticeLevel {
-        /// Little.
+        /// Information of little importance.
         Info = "info",
-        /// Some.
+        /// Information of some importance.
         Notice = "notice",
-        /// It says what might be done.
+        /// Suggestion of something that the user can do.
         Suggestion = "suggestion",
-        /// Something is wrong.
+        /// Warning about a problem.
         Warning = "warning",
     }
 
-    /// How soon a notice should be seen.
+    /// Urgency of a notification.
     pub enum NotificationPriority {
-        /// Some time.
+        /// Display the notification at any time.
         Low = "low",
-        /// Soon.
+        /// Display the notification soon.
         Medium = "medium",
-        /// Before others.
+        /// Display the notification before others.
         High = "high",
-        /// Now.
+        /// Display the notification immediately.
         Immediate = "immediate",
     }
 }

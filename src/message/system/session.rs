@@ -1,4 +1,4 @@
-//! The session: how it is set up, what it is at.
+//! `system` messages about the setup and the state of the session.
 
 use crate::base::json::Json;
 use crate::message::result::FastMode;
@@ -6,301 +6,305 @@ use crate::options::PermissionMode;
 use crate::wire::view::{view, words};
 
 view! {
-    /// `init`: a turn begins. What it says holds from then on.
+    /// `init`: a turn begins. The values apply from this message on.
     pub struct Init {
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
-            /// The CLI's version. From 2.0.76.
+            /// Version of the CLI. Since 2.0.76.
             claude_code_version: String,
-            /// The working directory.
+            /// Working directory of the session.
             cwd: String,
-            /// The working directory in which the session began. From 2.1.329.
+            /// Working directory in which the session started. Since 2.1.329.
             original_cwd: String,
-            /// Further directories that may be used. From 2.1.329.
+            /// Further directories that the tools may access. Since 2.1.329.
             additional_directories: Vec<String>,
-            /// The model.
+            /// Name of the model.
             model: String,
-            /// How calls of tools are decided.
+            /// Permission mode, which decides about tool calls.
             permission_mode = "permissionMode": PermissionMode,
-            /// Where the key comes from: `ANTHROPIC_API_KEY`, `none`, ...
+            /// Source of the API key, e.g. `ANTHROPIC_API_KEY`, `none`.
             api_key_source = "apiKeySource": String,
-            /// How the model is to write.
+            /// Name of the output style.
             output_style: String,
-            /// What the CLI can do, for what a host may rely on ([wire reference, section 2.6](crate::guide::wire#26-capabilities)). From 2.1.250.
+            /// Capabilities that the CLI declares to hosts
+            /// ([wire reference, section 2.6](crate::guide::wire#26-capabilities)). Since 2.1.250.
             capabilities: Vec<String>,
-            /// The kinds of subagents.
+            /// Types of subagents that are available.
             agents: Vec<String>,
-            /// Beta features of the API.
+            /// Enabled beta features of the API.
             betas: Vec<String>,
-            /// Slash commands for a terminal only. From 2.1.250.
+            /// Slash commands that work only in a terminal. Since 2.1.250.
             terminal_slash_commands: Vec<String>,
-            /// Plugins that could not be loaded.
+            /// Errors of plugins that could not be loaded.
             plugin_errors: Vec<PluginError>,
-            /// Whether the model is to be fast. From 2.1.50.
+            /// State of the fast mode. Since 2.1.50.
             fast_mode_state: FastMode,
-            /// Why it cannot be. From 2.1.250.
+            /// Reason why the fast mode is not available. Since 2.1.250.
             fast_mode_disabled_reason: String,
-            /// How hard the model is to try.
+            /// Reasoning effort of the model.
             effort: String,
-            /// How much a terminal shows. From 2.1.329.
+            /// Level of detail in a terminal. Since 2.1.329.
             view_mode: String,
-            /// The prompts that the turn answers. From 2.1.329.
+            /// `uuid`s of the prompts that the turn answers. Since 2.1.329.
             user_message_uuids: Vec<String>,
-            /// Where memories are kept. From 2.1.143.
+            /// Directories of the memories. Since 2.1.143.
             memory_paths: MemoryPaths,
-            /// A socket on which other sessions can send messages. From 2.1.250.
+            /// Path of the socket on which other sessions can send messages. Since 2.1.250.
             messaging_socket_path: String,
-            /// Whether nothing is told about the use. From 2.1.143.
+            /// `true` if the CLI sends no usage statistics. Since 2.1.143.
             analytics_disabled: bool,
-            /// Whether nobody asks for an opinion. From 2.1.250.
+            /// `true` if the CLI does not ask the user for feedback. Since 2.1.250.
             product_feedback_disabled: bool,
-            /// Whether Anthropic runs the process. From 2.1.329.
+            /// `true` if Anthropic runs the process. Since 2.1.329.
             served_by_anthropic: bool,
-            /// Whether a prompt can say how hard the model is to try. From 2.1.329.
+            /// `true` if a prompt can set the reasoning effort of its turn. Since 2.1.329.
             per_turn_effort_active: bool,
-            /// True if commands run in a sandbox. Since 2.1.332.
+            /// `true` if commands run in a sandbox. Since 2.1.332.
             sandbox_enabled: bool,
-            /// From 2.1.329.
+            /// Undocumented flag about the keyword `ultrathink`. Since 2.1.329.
             ultrathink_available: bool,
-            /// From 2.1.329.
+            /// Undocumented flag about the keyword `ultrathink`. Since 2.1.329.
             ultrathink_typed_raises: bool,
         }
         or_default {
-            /// The tools.
+            /// Names of the available tools.
             tools: Vec<String>,
-            /// The MCP servers.
+            /// Configured MCP servers.
             mcp_servers: Vec<McpServer>,
-            /// The slash commands, without the slash.
+            /// Names of the slash commands, without the slash.
             slash_commands: Vec<String>,
-            /// The skills. From 2.0.76.
+            /// Names of the available skills. Since 2.0.76.
             skills: Vec<String>,
-            /// The plugins. From 2.0.76.
+            /// Loaded plugins. Since 2.0.76.
             plugins: Vec<Plugin>,
         }
     }
 
-    /// An MCP server, and whether it is there.
+    /// MCP server and the state of its connection.
     pub struct McpServer {
         must {
-            /// Its name.
+            /// Name of the MCP server.
             name: String,
         }
         may {
-            /// Whether it is there: `connected`, `failed`, `needs-auth`, `pending`, `disabled`.
+            /// State of the connection: `connected`, `failed`, `needs-auth`, `pending` or `disabled`.
             status: String,
-            /// Where it is configured; `sdk` for one of the host's. From 2.1.329.
+            /// Source of the configuration; `sdk` for an MCP server of the host. Since 2.1.329.
             source: String,
         }
     }
 
-    /// A plugin.
+    /// Plugin that the CLI loaded.
     pub struct Plugin {
         must {
-            /// Its name.
+            /// Name of the plugin.
             name: String,
         }
         may {
-            /// Where it is, or `builtin`.
+            /// Path of the plugin, or `builtin`.
             path: String,
-            /// Its name with its marketplace's. From 2.1.329.
+            /// Name of the plugin with the name of its marketplace. Since 2.1.329.
             source: String,
-            /// Its version.
+            /// Version of the plugin.
             version: String,
         }
     }
 
-    /// A plugin that could not be loaded.
+    /// Error of a plugin that could not be loaded.
     pub struct PluginError {
         may {
-            /// Which.
+            /// Name of the plugin.
             plugin: String,
-            /// What kind of error.
+            /// Kind of the error.
             kind = "type": String,
-            /// In words.
+            /// Description of the error.
             message: String,
-            /// The file.
+            /// Path of the file that caused the error.
             path: String,
-            /// Whether it is locked by a policy.
+            /// Details of a policy that locks the plugin.
             managed_lock: Json,
         }
     }
 
-    /// Where memories are kept. From 2.1.143.
+    /// Directories of the memories. Since 2.1.143.
     pub struct MemoryPaths {
         may {
-            /// Those that the model writes.
+            /// Directory of the memories that the model writes.
             auto: String,
         }
     }
 
-    /// `status`: what the CLI is at; a new permission mode. From 2.0.76.
+    /// `status`: the current activity of the CLI, or a new permission mode. Since 2.0.76.
     pub struct Status {
         may {
-            /// What it is at; none where that is over.
+            /// Current activity; `None` if the previous activity has ended.
             status: Activity,
-            /// The permission mode from now on, where that is new.
+            /// New permission mode; `None` if the mode has not changed.
             permission_mode = "permissionMode": PermissionMode,
-            /// How compacting ended: `success` or `failed`. From 2.1.143.
+            /// Result of a compaction: `success` or `failed`. Since 2.1.143.
             compact_result: String,
-            /// Why it failed. From 2.1.329.
+            /// Description of the error, if the compaction failed. Since 2.1.329.
             compact_error: String,
-            /// The prompts that the turn answers. From 2.1.329.
+            /// `uuid`s of the prompts that the turn answers. Since 2.1.329.
             user_message_uuids: Vec<String>,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `session_state_changed`: whether anything is owed; seen from 2.1.329 on, with `CLAUDE_CODE_SDK_READS_SESSION_STATE`.
+    /// `session_state_changed`: the session became idle or busy. Seen since 2.1.329, with
+    /// `CLAUDE_CODE_SDK_READS_SESSION_STATE`.
     pub struct SessionStateChanged {
         must {
-            /// What holds from now on.
+            /// New state of the session.
             state: SessionState,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
         or_default {
-            /// Meant for the host itself, not for its users.
+            /// `true` if the message is meant for the host, not for its users.
             sdk_host_only: bool,
         }
     }
 
-    /// `session_title_changed`: seen after a `rename_session`. From 2.1.329; not in the reference.
+    /// `session_title_changed`: the session has a new title, e.g. after a `rename_session`. Since 2.1.329; the typings
+    /// of the official SDKs do not list it.
     pub struct SessionTitleChanged {
         must {
-            /// The title.
+            /// New title of the session.
             title: String,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `commands_changed`: all slash commands; those that were known before are no more.
+    /// `commands_changed`: the complete list of slash commands, which replaces the previous list.
     pub struct CommandsChanged {
         must {
-            /// The commands.
+            /// All slash commands.
             commands: Vec<SlashCommand>,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// A slash command.
+    /// Slash command of the CLI.
     pub struct SlashCommand {
         must {
-            /// Its name, without the slash.
+            /// Name of the command, without the slash.
             name: String,
         }
         may {
-            /// What it does.
+            /// Description of the command.
             description: String,
-            /// What comes after the name.
+            /// Hint about the arguments, for the user.
             argument_hint = "argumentHint": String,
-            /// Its other names.
+            /// Other names of the command, without the slash.
             aliases: Vec<String>,
-            /// Whether the CLI brings it. From 2.1.329.
+            /// `true` if the command is part of the CLI. Since 2.1.329.
             builtin: bool,
         }
     }
 
-    /// `compact_boundary`: what was before is summed up.
+    /// `compact_boundary`: the conversation before this message was replaced with a summary.
     pub struct CompactBoundary {
         may {
-            /// How that came.
+            /// Details of the compaction.
             compact_metadata: CompactMetadata,
-            /// Uuid of the last message before the compaction. Since 2.1.250.
+            /// `uuid` of the last message before the compaction. Since 2.1.250.
             logical_parent_uuid: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// How the context came to be summed up.
+    /// Details of a compaction.
     pub struct CompactMetadata {
         may {
-            /// `manual` or `auto`.
+            /// Trigger of the compaction: `manual` or `auto`.
             trigger: String,
-            /// Tokens before.
+            /// Number of tokens in the context before the compaction.
             pre_tokens: u64,
-            /// Tokens after. From 2.1.143.
+            /// Number of tokens in the context after the compaction. Since 2.1.143.
             post_tokens: u64,
-            /// How long it took, in milliseconds. From 2.1.143.
+            /// Duration of the compaction, in milliseconds. Since 2.1.143.
             duration_ms: f64,
-            /// Tokens that this compaction and the earlier ones removed. Since 2.1.250.
+            /// Number of tokens that all compactions so far removed. Since 2.1.250.
             cumulative_dropped_tokens: u64,
-            /// What was kept as it was.
+            /// Part of the conversation that was kept unchanged.
             preserved_segment: Json,
-            /// The messages that were kept as they were.
+            /// Messages that were kept unchanged.
             preserved_messages: Json,
         }
     }
 
-    /// `plugin_install`: a plugin is being installed, or all of them.
+    /// `plugin_install`: the progress of the installation of one plugin or of all.
     pub struct PluginInstall {
         must {
-            /// How far that is: `started`, `installed`, `failed`, `completed`.
+            /// State of the installation: `started`, `installed`, `failed` or `completed`.
             status: String,
         }
         may {
-            /// Which.
+            /// Name of the plugin.
             name: String,
-            /// Why it failed.
+            /// Description of the error.
             error: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `worker_shutting_down`: the process will end; only where it runs in the cloud.
+    /// `worker_shutting_down`: the process is about to end. Only in remote sessions.
     pub struct WorkerShuttingDown {
         may {
-            /// Why.
+            /// Reason for the end.
             reason: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 }
 
 words! {
-    /// What the CLI is at.
+    /// Activity of the CLI.
     pub enum Activity {
-        /// It asks the API. From 2.1.143.
+        /// Request to the API. Since 2.1.143.
         Requesting = "requesting",
-        /// It sums up what was said.
+        /// Compaction of the conversation.
         Compacting = "compacting",
     }
 
-    /// Whether anything is owed ([wire reference, section 2.2](crate::guide::wire#22-when-a-session-is-idle)).
+    /// State of the session, as reported by the CLI
+    /// ([wire reference, section 2.2](crate::guide::wire#22-when-a-session-is-idle)).
     pub enum SessionState {
-        /// Nothing is.
+        /// No turn, background subagent or request is pending.
         Idle = "idle",
-        /// A turn, a subagent in the background, or the turn that its end will cause.
+        /// A turn or a background subagent is running, or the end of a subagent is about to start a turn.
         Running = "running",
-        /// An answer of the host is.
+        /// The CLI waits for a response of the host.
         RequiresAction = "requires_action",
     }
 }

@@ -1,77 +1,77 @@
-//! What was stored, and what could not be.
+//! `system` messages about stored files and transcripts.
 
 use crate::base::json::Json;
 use crate::wire::view::view;
 
 view! {
-    /// `files_persisted`.
+    /// `files_persisted`: files were stored at the API, or failed to be stored.
     pub struct FilesPersisted {
         may {
-            /// When.
+            /// Time when the files were processed.
             processed_at: Json,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
         or_default {
-            /// What was stored.
+            /// Files that were stored.
             files: Vec<PersistedFile>,
-            /// What could not be.
+            /// Files that could not be stored.
             failed: Vec<UnpersistedFile>,
         }
     }
 
-    /// A file that was stored.
+    /// File that was stored.
     pub struct PersistedFile {
         must {
-            /// Its name.
+            /// Name of the file.
             filename: String,
         }
         may {
-            /// Its id at the API.
+            /// Identifier of the file at the API.
             file_id: String,
         }
     }
 
-    /// A file that could not be stored.
+    /// File that could not be stored.
     pub struct UnpersistedFile {
         must {
-            /// Its name.
+            /// Name of the file.
             filename: String,
         }
         may {
-            /// Why.
+            /// Description of the error.
             error: String,
         }
     }
 
-    /// `session_writes_lost`: the disk was full. At most once, at the end.
+    /// `session_writes_lost`: the disk was full. At most once per process, after the last result.
     pub struct SessionWritesLost {
         may {
-            /// `ENOSPC` or `EDQUOT`.
+            /// Name of the system error: `ENOSPC` or `EDQUOT`.
             error_code: String,
-            /// What is lost.
+            /// Writes that were lost.
             lost: Vec<Json>,
-            /// The sessions whose transcripts have gaps.
+            /// Identifiers of the sessions whose transcripts are incomplete.
             transcript_session_ids: Vec<String>,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `mirror_error`: the official SDKs make it of a store that failed; the CLI does not say it.
+    /// `mirror_error`: a store of transcripts failed. The official SDKs create this message; the CLI never sends it.
     pub struct MirrorError {
         may {
-            /// Why.
+            /// Description of the error.
             error: String,
-            /// Which transcript.
+            /// Key of the transcript.
             key: Json,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }

@@ -1,240 +1,243 @@
-//! Tasks: subagents and commands, most of them in the background.
+//! `system` messages about tasks: subagents and commands, most of them in the background.
 
 use crate::base::json::Json;
 use crate::wire::view::{view, words};
 
 view! {
-    /// `task_started`. From 2.1.50.
+    /// `task_started`: a task has started. Since 2.1.50.
     pub struct TaskStarted {
         must {
-            /// The task.
+            /// Identifier of the task.
             task_id: String,
         }
         may {
-            /// What it is to do, in short.
+            /// Short description of the task.
             description: String,
-            /// What runs.
+            /// Kind of the task.
             task_type: TaskKind,
-            /// This run of it. From 2.1.329.
+            /// Identifier of this run of the task. Since 2.1.329.
             run_id: String,
-            /// The call of a tool that started it.
+            /// Identifier of the tool call that started the task.
             tool_use_id: String,
-            /// The subagent's kind. From 2.1.143.
+            /// Type of the subagent. Since 2.1.143.
             subagent_type: String,
-            /// What the subagent is told to do. From 2.1.143.
+            /// Prompt for the subagent. Since 2.1.143.
             prompt: String,
-            /// Whether the turn goes on meanwhile. From 2.1.250.
+            /// `true` if the turn continues while the task runs. Since 2.1.250.
             is_backgrounded: bool,
-            /// How deep it is nested, from 1. From 2.1.250.
+            /// Nesting depth of the task, from 1. Since 2.1.250.
             spawn_depth: u64,
-            /// The task that started it.
+            /// Identifier of the task that started this one.
             parent_task_id: String,
-            /// The workflow.
+            /// Name of the workflow.
             workflow_name: String,
-            /// Whether it leaves no trace in the transcript.
+            /// `true` if the task does not appear in the transcript.
             skip_transcript: bool,
-            /// Whether it is always there, so that nobody waits for it.
+            /// `true` if the task runs permanently, so that an idle session does not wait for its end.
             ambient: bool,
-            /// True if a subagent started it. Known from the program of 2.1.332.
+            /// `true` if a subagent started the task. Source: the code of the CLI 2.1.332.
             owned_by_subagent: bool,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `task_progress`.
+    /// `task_progress`: the progress of a task.
     pub struct TaskProgress {
         must {
-            /// The task.
+            /// Identifier of the task.
             task_id: String,
         }
         may {
-            /// What it is at, in short.
+            /// Short description of the current activity.
             description: String,
-            /// What it has used so far.
+            /// Usage of the task so far.
             usage: TaskUsage,
-            /// This run of it.
+            /// Identifier of this run of the task.
             run_id: String,
-            /// The call of a tool that started it.
+            /// Identifier of the tool call that started the task.
             tool_use_id: String,
-            /// The subagent's kind.
+            /// Type of the subagent.
             subagent_type: String,
-            /// The tool that it called last.
+            /// Name of the tool that the task called last.
             last_tool_name: String,
-            /// What it has done so far.
+            /// Summary of the work so far.
             summary: String,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `task_updated`: what is new about a task. From 2.1.143.
+    /// `task_updated`: properties of a task have changed. Since 2.1.143.
     pub struct TaskUpdated {
         must {
-            /// The task.
+            /// Identifier of the task.
             task_id: String,
         }
         may {
-            /// What is new.
+            /// Changed properties. Absent properties are unchanged.
             patch: TaskPatch,
-            /// This run of it. From 2.1.329.
+            /// Identifier of this run of the task. Since 2.1.329.
             run_id: String,
-            /// This line's own id; may be missing.
+            /// Identifier of this message; can be absent.
             uuid: String,
-            /// The session; may be missing.
+            /// Identifier of the session; can be absent.
             session_id: String,
         }
     }
 
-    /// What is new about a task; what is not said stays.
+    /// Changed properties of a task. Absent properties are unchanged.
     pub struct TaskPatch {
         may {
-            /// How far it is.
+            /// State of the task.
             status: TaskStatus,
-            /// What it is to do, in short.
+            /// Short description of the task.
             description: String,
-            /// When it ended, in milliseconds since 1970.
+            /// End time of the task, in milliseconds since 1970.
             end_time: f64,
-            /// How long it paused, in milliseconds.
+            /// Total time for which the task was paused, in milliseconds.
             total_paused_ms: f64,
-            /// Why it failed.
+            /// Description of the error, if the task failed.
             error: String,
-            /// Whether the turn goes on meanwhile.
+            /// `true` if the turn continues while the task runs.
             is_backgrounded: bool,
         }
     }
 
-    /// `task_notification`: a task ended. From 2.1.50; not every end is told so, see [`TaskUpdated::is_over`].
+    /// `task_notification`: a task has ended. Since 2.1.50.
+    ///
+    /// The CLI does not send it for every task; see [`TaskUpdated::is_over`].
     pub struct TaskNotification {
         must {
-            /// The task.
+            /// Identifier of the task.
             task_id: String,
         }
         may {
-            /// How it ended; a killed one is `stopped`.
+            /// Outcome of the task; `stopped` for a killed task.
             status: TaskStatus,
-            /// Where its output is.
+            /// Path of the file that contains the output.
             output_file: String,
-            /// What it did.
+            /// Summary of the work.
             summary: String,
-            /// Whether the summary is the subagent's own report. From 2.1.329.
+            /// `true` if the summary is the report of the subagent itself. Since 2.1.329.
             summary_is_report: bool,
-            /// This run of it. From 2.1.329.
+            /// Identifier of this run of the task. Since 2.1.329.
             run_id: String,
-            /// The call of a tool that started it.
+            /// Identifier of the tool call that started the task.
             tool_use_id: String,
-            /// Why it ended, where that is not its own doing: `worker_restart`.
+            /// Reason for the end, if the task did not end by itself, e.g. `worker_restart`.
             reason: String,
-            /// What it used, of a subagent.
+            /// Usage of the task; only for a subagent.
             usage: TaskUsage,
-            /// What it points at.
+            /// Links to resources in the output of the task.
             resource_links: Vec<Json>,
-            /// Whether it leaves no trace in the transcript.
+            /// `true` if the task does not appear in the transcript.
             skip_transcript: bool,
-            /// Whether it was always there, so that nobody waited for it.
+            /// `true` if the task ran permanently, so that an idle session did not wait for its end.
             ambient: bool,
-            /// True if a subagent started it. Known from the program of 2.1.332.
+            /// `true` if a subagent started the task. Source: the code of the CLI 2.1.332.
             owned_by_subagent: bool,
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// `background_tasks_changed`: all tasks in the background; those that were known before are no more. From 2.1.250.
+    /// `background_tasks_changed`: the complete list of background tasks, which replaces the previous list. Since
+    /// 2.1.250.
     pub struct BackgroundTasksChanged {
         must {
-            /// The tasks.
+            /// All background tasks.
             tasks: Vec<BackgroundTask>,
         }
         may {
-            /// This line's own id.
+            /// Identifier of this message.
             uuid: String,
-            /// The session.
+            /// Identifier of the session.
             session_id: String,
         }
     }
 
-    /// A task in the background.
+    /// Task that runs in the background.
     pub struct BackgroundTask {
         must {
-            /// The task.
+            /// Identifier of the task.
             task_id: String,
         }
         may {
-            /// What runs.
+            /// Kind of the task.
             task_type: TaskKind,
-            /// What it is to do, in short.
+            /// Short description of the task.
             description: String,
-            /// This run of it. From 2.1.329.
+            /// Identifier of this run of the task. Since 2.1.329.
             run_id: String,
-            /// The subagent's kind. From 2.1.329.
+            /// Type of the subagent. Since 2.1.329.
             subagent_type: String,
-            /// The task that started it.
+            /// Identifier of the task that started this one.
             parent_task_id: String,
-            /// Whether it is always there, so that nobody waits for it.
+            /// `true` if the task runs permanently, so that an idle session does not wait for its end.
             ambient: bool,
         }
     }
 
-    /// What a task used.
+    /// Usage of a task.
     pub struct TaskUsage {
         or_default {
-            /// Tokens.
+            /// Number of tokens used.
             total_tokens: u64,
-            /// Calls of tools.
+            /// Number of tool calls.
             tool_uses: u64,
-            /// How long it took, in milliseconds.
+            /// Duration of the task, in milliseconds.
             duration_ms: u64,
         }
     }
 }
 
 words! {
-    /// What runs as a task.
+    /// Kind of a task.
     pub enum TaskKind {
-        /// A subagent.
+        /// Subagent of this process.
         LocalAgent = "local_agent",
-        /// A command.
+        /// Shell command on this machine.
         LocalBash = "local_bash",
-        /// A workflow.
+        /// Workflow on this machine.
         LocalWorkflow = "local_workflow",
-        /// A task of an MCP server.
+        /// Task of an MCP server.
         McpTask = "mcp_task",
-        /// Something that watches an MCP server.
+        /// Monitor of an MCP server.
         MonitorMcp = "monitor_mcp",
-        /// Something that watches a web socket.
+        /// Monitor of a WebSocket.
         MonitorWs = "monitor_ws",
-        /// A teammate in the same process.
+        /// Teammate in the same process.
         InProcessTeammate = "in_process_teammate",
     }
 
-    /// How far a task is.
+    /// State of a task.
     pub enum TaskStatus {
-        /// It has not begun.
+        /// The task has not started.
         Pending = "pending",
-        /// It runs.
+        /// The task is running.
         Running = "running",
-        /// It waits.
+        /// The task is paused.
         Paused = "paused",
-        /// It did what it was to do.
+        /// The task completed successfully.
         Completed = "completed",
-        /// It failed.
+        /// The task failed.
         Failed = "failed",
-        /// It was killed.
+        /// The task was killed.
         Killed = "killed",
-        /// It was stopped; the word of a `task_notification`.
+        /// The task was stopped. Only a `task_notification` uses this state.
         Stopped = "stopped",
     }
 }
 
 impl TaskStatus {
-    /// Whether nothing more will happen.
+    /// Returns `true` if the state is final: no further message about the task changes it.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Killed | Self::Stopped)
@@ -242,7 +245,8 @@ impl TaskStatus {
 }
 
 impl TaskUpdated {
-    /// Whether it says that the task is over. It may be the only line that does.
+    /// Returns `true` if this message reports a final state. It can be the only message that reports the end of the
+    /// task.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.patch.as_ref().and_then(|patch| patch.status.as_ref()).is_some_and(TaskStatus::is_over)

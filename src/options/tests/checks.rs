@@ -1,4 +1,4 @@
-//! Conflicts, refused values, and what is put together from several options.
+//! Tests of conflicts, refused values, and values that are combined from several options.
 
 use super::*;
 use serde_json::Value;
@@ -8,25 +8,28 @@ use std::time::Duration;
 fn what_contradicts_itself_is_refused_with_a_way_out() {
     let id = "00000000-0000-4000-8000-000000000000";
     for (options, says) in [
-        (Options::new().host_permission_prompts().permission_prompt_tool("t"), "ask the host, or a tool"),
-        (Options::new().host_permission_prompts().no_permission_prompts(), "ask somebody, or nobody"),
-        (Options::new().model("m").fallback_model("m"), "fall back to another model"),
+        (Options::new().host_permission_prompts().permission_prompt_tool("t"), "either to the host or to an MCP tool"),
+        (
+            Options::new().host_permission_prompts().no_permission_prompts(),
+            "enable permission requests, or disable them",
+        ),
+        (Options::new().model("m").fallback_model("m"), "choose another model as the fallback"),
         (Options::new().continue_latest().resume("s"), "--continue and --resume exclude each other"),
-        (Options::new().session_id(id).resume("s"), "or fork"),
+        (Options::new().session_id(id).resume("s"), "or fork the session"),
         (Options::new().session_id(id).continue_latest(), "--session-id and --continue"),
         (Options::new().fork_session(), "--fork-session needs a session to fork"),
         (Options::new().resume_session_at("m"), "needs --resume"),
         (Options::new().resume("s").resume_drops_turn("m"), "needs --resume-session-at"),
-        (Options::new().system_prompt("").system_prompt_file("f"), "give the prompt once"),
-        (Options::new().append_system_prompt("a").append_system_prompt_file("f"), "give the text once"),
+        (Options::new().system_prompt("").system_prompt_file("f"), "set the prompt with only one of them"),
+        (Options::new().append_system_prompt("a").append_system_prompt_file("f"), "set the text with only one of them"),
         (Options::new().no_session_persistence().session_mirror(), "exclude each other"),
         (Options::new().settings_file("f").sandbox(json!({})), "put the sandbox into the file"),
         (Options::new().await_claim().resume("s"), "when it is claimed"),
         (Options::new().managed_settings_in_initialize(), "needs --await-initialize"),
-        (Options::new().dangerously_skip_permissions().permission_mode(PermissionMode::Plan), "start in one"),
+        (Options::new().dangerously_skip_permissions().permission_mode(PermissionMode::Plan), "set only one of them"),
         (
             Options::new().await_initialize().initialize_fields([InitializeField::Settings]).settings(json!({})),
-            "send the settings on one way",
+            "send the settings in only one of the two ways",
         ),
     ] {
         let message = error(options);
@@ -43,26 +46,26 @@ fn values_that_the_cli_would_refuse_or_misread_are_refused() {
         (Options::new().launcher("", [""]), "launcher is empty"),
         (Options::new().program("x.js").runtime("", [""]), "runtime is empty"),
         (Options::new().current_dir(""), "current_dir is empty"),
-        (Options::new().program("--eval.js"), "write `./` in front"),
+        (Options::new().program("--eval.js"), "write `./` before the name"),
         (Options::new().launcher("nice", ["-n", "1"]).program("-x"), "launcher would read it as a flag"),
         (Options::new().model(""), "--model is empty"),
-        (Options::new().max_turns(0), "--max-turns takes a number above zero"),
+        (Options::new().max_turns(0), "--max-turns must be a number above zero"),
         (Options::new().max_budget_usd(f64::NAN), "finite"),
         (Options::new().max_budget_usd(-1.0), "above zero"),
         (Options::new().thinking(ThinkingMode::Enabled { budget: 0 }), "--max-thinking-tokens"),
-        (Options::new().beta("a,b"), "give each on its own"),
-        (Options::new().allowed_tools(["Read", "Bash(a(b) c)"]), "give each rule on its own"),
+        (Options::new().beta("a,b"), "pass each name separately"),
+        (Options::new().allowed_tools(["Read", "Bash(a(b) c)"]), "pass each rule separately"),
         (Options::new().allowed_tools(["Bash(a"]), "balanced"),
-        (Options::new().skills(Skills::Named(vec!["a),Bash(*".to_owned()])), "skills take names"),
-        (Options::new().skills(Skills::Named(vec![" a".to_owned()])), "skills take names"),
-        (Options::new().plugin_url("ftp://a"), "--plugin-url takes an http or https URL"),
-        (Options::new().file("", "a"), "--file takes FILE_ID:RELATIVE_PATH"),
-        (Options::new().settings(json!([])), "--settings takes a JSON object"),
-        (Options::new().project_config_root("."), "takes an absolute path"),
-        (Options::new().json_schema(json!(true)), "--json-schema takes a JSON object"),
-        (Options::new().mcp_server("a", json!("x")), "mcp_server takes a JSON object"),
-        (Options::new().env("A=B", ""), "no environment variable's name"),
-        (Options::new().env_remove(""), "no environment variable's name"),
+        (Options::new().skills(Skills::Named(vec!["a),Bash(*".to_owned()])), "skills must be names"),
+        (Options::new().skills(Skills::Named(vec![" a".to_owned()])), "skills must be names"),
+        (Options::new().plugin_url("ftp://a"), "--plugin-url must be an http or https URL"),
+        (Options::new().file("", "a"), "--file must be FILE_ID:RELATIVE_PATH"),
+        (Options::new().settings(json!([])), "--settings must be a JSON object"),
+        (Options::new().project_config_root("."), "must be an absolute path"),
+        (Options::new().json_schema(json!(true)), "--json-schema must be a JSON object"),
+        (Options::new().mcp_server("a", json!("x")), "mcp_server must be a JSON object"),
+        (Options::new().env("A=B", ""), "not a valid name of an environment variable"),
+        (Options::new().env_remove(""), "not a valid name of an environment variable"),
         (Options::new().system_prompt("x".repeat(200_000)), "--system-prompt takes 200016 bytes"),
         (Options::new().settings(json!({ "a": "x".repeat(140_000) })), "--settings takes"),
         (Options::new().arg("x".repeat(140_000)), "a raw argument takes"),
@@ -122,7 +125,7 @@ fn settings_and_sandbox_become_one_value() {
     assert_eq!(args(Options::new().settings_file("-s"))[..2], ["--settings", "./-s"]);
 }
 
-/// 2.1.285 to 2.1.301 start in the mode `auto` where none is given, and ask nobody.
+/// 2.1.285 to 2.1.301 start in the mode `auto` by default, and send no permission requests.
 #[test]
 fn a_host_that_prompts_starts_in_the_mode_that_asks() {
     let prompts = || Options::new().host_permission_prompts();

@@ -1,11 +1,11 @@
-//! Content blocks of a prompt, as the Messages API takes them.
+//! Content blocks of a prompt, in the form of the Messages API.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 
-/// A part of a prompt: text, an image or a document.
+/// A content block of a prompt: text, an image or a document.
 ///
 /// ```
 /// use claude_duplex::{Block, Prompt};
@@ -36,59 +36,62 @@ enum Source<'a> {
 }
 
 impl Block {
-    /// Text.
+    /// Creates a block of text.
     #[must_use]
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::of(&Form::Text { text: text.as_ref() })
     }
 
-    /// An image, by its bytes and their type: `image/png`, `image/jpeg`, `image/gif`, `image/webp`. The API takes some
-    /// megabytes of it, and the whole prompt has to fit in [`Limits::unsent`](crate::Limits::unsent).
+    /// Creates an image from its bytes and their media type: `image/png`, `image/jpeg`, `image/gif` or `image/webp`.
+    ///
+    /// The API accepts a few megabytes. The whole prompt must fit in [`Limits::unsent`](crate::Limits::unsent).
     #[must_use]
     pub fn image(media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
         Self::of(&Form::Image { source: Source::Base64 { media_type, data: base64(bytes.as_ref()) } })
     }
 
-    /// Creates an image of bytes that are in base64 already, e.g. from an MCP or ACP message. See [`image`](Self::image).
+    /// Creates an image from bytes that are already encoded in base64, e.g. from an MCP or ACP message. See
+    /// [`image`](Self::image).
     #[must_use]
     pub fn image_base64(media_type: &str, data: impl Into<String>) -> Self {
         Self::of(&Form::Image { source: Source::Base64 { media_type, data: data.into() } })
     }
 
-    /// An image that the API fetches by itself.
+    /// Creates an image from a URL, which the API fetches.
     #[must_use]
     pub fn image_at(url: impl AsRef<str>) -> Self {
         Self::of(&Form::Image { source: Source::Url { url: url.as_ref() } })
     }
 
-    /// A document, by its bytes and their type: `application/pdf`.
+    /// Creates a document from its bytes and their media type, e.g. `application/pdf`.
     #[must_use]
     pub fn document(media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
         Self::of(&Form::Document { source: Source::Base64 { media_type, data: base64(bytes.as_ref()) } })
     }
 
-    /// Creates a document of bytes that are in base64 already. See [`document`](Self::document).
+    /// Creates a document from bytes that are already encoded in base64. See [`document`](Self::document).
     #[must_use]
     pub fn document_base64(media_type: &str, data: impl Into<String>) -> Self {
         Self::of(&Form::Document { source: Source::Base64 { media_type, data: data.into() } })
     }
 
-    /// A document that the API fetches by itself.
+    /// Creates a document from a URL, which the API fetches.
     #[must_use]
     pub fn document_at(url: impl AsRef<str>) -> Self {
         Self::of(&Form::Document { source: Source::Url { url: url.as_ref() } })
     }
 
-    /// A document of plain text, which the model sees apart from what is said about it.
+    /// Creates a document of plain text. The model sees it as separate from the text of the prompt.
     #[must_use]
     pub fn document_text(text: impl AsRef<str>) -> Self {
         Self::of(&Form::Document { source: Source::Text { media_type: "text/plain", data: text.as_ref() } })
     }
 
-    /// A block of any kind, as it stands.
+    /// Creates a block of any type from its JSON, unchanged.
     ///
     /// # Errors
-    /// If it is not an object with a `type`, or lacks what its type requires; see [`Prompt::from_json`](crate::Prompt::from_json).
+    /// Returns an error if the block is not an object with a `type`, or lacks a field that its type requires. See
+    /// [`Prompt::from_json`](crate::Prompt::from_json).
     pub fn raw(block: Json) -> Result<Self, DecodeError> {
         check_block(&block)?;
         Ok(Self(block))
@@ -99,12 +102,12 @@ impl Block {
     }
 
     fn of(form: &Form<'_>) -> Self {
-        // Texts alone: there is nothing that could fail.
+        // Cannot fail: the form contains only strings.
         Self(Json::from_value(form).unwrap_or_else(|_| Json::from_text("")))
     }
 }
 
-/// Checks that the CLI can read a content: it is a string, or a list of blocks.
+/// Checks that the CLI can read the content: a string, or a list of blocks.
 pub(super) fn check_content(content: &Json) -> Result<(), DecodeError> {
     match content.as_str().as_bytes().first() {
         Some(b'"') => Ok(()),
@@ -143,7 +146,7 @@ fn check_block(block: &Json) -> Result<(), DecodeError> {
     }
 }
 
-/// The text of the first block, if it is a block of text.
+/// Returns the text of the first block, if that block has a text.
 pub(super) fn first_text(content: &Json) -> Option<String> {
     #[derive(Deserialize)]
     struct Part {
@@ -171,7 +174,7 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// RFC 4648, section 10, and every bit set.
+    /// Vectors of RFC 4648, section 10, and bytes with every bit set.
     #[test]
     fn bytes_are_written_in_base64() {
         for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {

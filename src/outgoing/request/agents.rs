@@ -1,4 +1,4 @@
-//! Agents: those that the host defines, and those that there are.
+//! Agents: definitions sent by the host, and agents reported by the CLI.
 
 use crate::base::json::Json;
 use crate::options::PermissionMode;
@@ -6,55 +6,55 @@ use crate::outgoing::request::sent::sent;
 use crate::wire::view::view;
 
 sent! {
-    /// An agent that the host defines, for [`Initialize::agent`](super::Initialize::agent).
+    /// Definition of an agent by the host, for [`Initialize::agent`](super::Initialize::agent).
     pub struct AgentDefinition {
         must {
-            /// When it should be used, for the model.
+            /// Description for the model of the cases in which to use the agent.
             description: String,
-            /// Its system prompt.
+            /// System prompt of the agent.
             prompt: String,
         }
         may {
-            /// How many model calls it may make.
+            /// Maximum number of model calls of the agent.
             max_turns = "maxTurns": u64,
-            /// At how many tokens its conversation is compacted.
+            /// Size of the conversation, in tokens, that triggers its compaction.
             auto_compact_window = "autoCompactWindow": u64,
-            /// Whether it always runs in the background.
+            /// `true` if the agent always runs in the background.
             background: bool,
-            /// Whether it is not told what is in `CLAUDE.md`.
+            /// `true` if the content of `CLAUDE.md` is left out of the agent's context.
             omit_claude_md = "omitClaudeMd": bool,
-            /// How its tools are permitted.
+            /// Permission mode of the agent's tools.
             permission_mode = "permissionMode": PermissionMode,
         }
         into {
-            /// Its model: an alias, a full name, or `inherit`.
+            /// Model of the agent: an alias, a full name, or `inherit`.
             model: String,
-            /// What is said to it first when it runs as the session's own agent.
+            /// First prompt of a session that runs as this agent.
             initial_prompt = "initialPrompt": String,
-            /// What it remembers from session to session: `user`, `project` or `local`.
+            /// Scope of the agent's memory across sessions: `user`, `project` or `local`.
             memory: String,
-            /// The agent that watches it.
+            /// Name of the agent that observes this one.
             observer: String,
-            /// What that one is told.
+            /// Message to the observing agent.
             observer_message = "observerMessage": String,
-            /// How hard it thinks: `low`, `medium`, `high`, `xhigh`, `max`, or a number.
+            /// Reasoning effort of the agent: `low`, `medium`, `high`, `xhigh`, `max`, or a number.
             effort: Json,
         }
         list {
-            /// The tools that it may use; not set, all.
+            /// Names of the tools that the agent may use. The default is all.
             tools: String,
-            /// The tools that it may not use.
+            /// Names of the tools that the agent may not use.
             disallowed_tools = "disallowedTools": String,
-            /// Its MCP servers: names, or objects of a name and a configuration.
+            /// MCP servers of the agent: names, or objects of a name and a configuration.
             mcp_servers = "mcpServers": Json,
-            /// The skills that it is told of from the start.
+            /// Names of the skills that the agent has from the start.
             skills: String,
         }
     }
 }
 
 impl AgentDefinition {
-    /// An agent with what must be said of it.
+    /// Creates a definition from the required fields.
     #[must_use]
     pub fn new(description: impl Into<String>, prompt: impl Into<String>) -> Self {
         Self::bare(description.into(), prompt.into())
@@ -65,13 +65,13 @@ view! {
     /// An agent that the model can use.
     pub struct Agent {
         must {
-            /// Its name.
+            /// Name of the agent.
             name: String,
         }
         may {
-            /// When it should be used.
+            /// Description of the cases in which to use the agent.
             description: String,
-            /// Its model, or `inherit`.
+            /// Model of the agent, or `inherit`.
             model: String,
         }
     }

@@ -1,14 +1,14 @@
-//! What the model's context is filled with.
+//! Usage of the model's context window.
 
 use crate::base::json::Json;
 use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::{view, words};
 
 sent! {
-    /// `get_context_usage`: what the context is filled with. Seen from 2.1.143.
+    /// `get_context_usage`: returns the usage of the context window. Seen since 2.1.143.
     pub struct GetContextUsage as "get_context_usage" -> GetContextUsageResponse {
         may {
-            /// How exact it is to be.
+            /// Accuracy of the reported sizes.
             detail: ContextDetail,
         }
     }
@@ -17,139 +17,139 @@ sent! {
 bare! { GetContextUsage, }
 
 words! {
-    /// How exact it is to be.
+    /// Accuracy of the reported context usage.
     pub enum ContextDetail {
-        /// From what is known.
+        /// Estimates from what the CLI already knows.
         Summary = "summary",
-        /// Counted anew, by the API.
+        /// Exact numbers, counted by the API.
         Full = "full",
     }
 }
 
 view! {
-    /// What the context is filled with. All sizes are in tokens.
+    /// Usage of the context window. All sizes are in tokens.
     pub struct GetContextUsageResponse {
         must {
-            /// Each kind of content, what is free among them.
+            /// Sizes of all kinds of content, including the free space.
             categories: Vec<ContextCategory>,
         }
         may {
-            /// How much is used.
+            /// Used part of the context window, in tokens.
             total_tokens = "totalTokens": u64,
-            /// How much there is.
+            /// Size of the context window, in tokens.
             max_tokens = "maxTokens": u64,
-            /// How much the model has, before any setting.
+            /// Size of the model's context window before any setting, in tokens.
             raw_max_tokens = "rawMaxTokens": u64,
-            /// How much is used, in percent.
+            /// Used part of the context window, in percent.
             percentage: f64,
-            /// The model's full name.
+            /// Full name of the model.
             model: String,
-            /// When the conversation is compacted by itself.
+            /// Size of the conversation, in tokens, that triggers automatic compaction.
             auto_compact_threshold = "autoCompactThreshold": u64,
-            /// Whether it is.
+            /// `true` if automatic compaction is on.
             is_auto_compact_enabled = "isAutoCompactEnabled": bool,
-            /// Where the threshold comes from.
+            /// Origin of the threshold for automatic compaction.
             autocompact_source = "autocompactSource": String,
-            /// The same as squares, in rows.
+            /// Usage as a grid of squares, row by row.
             grid_rows = "gridRows": Vec<Vec<GridSquare>>,
-            /// The memory files.
+            /// Memory files in the context.
             memory_files = "memoryFiles": Vec<ContextPart>,
-            /// The tools of MCP servers.
+            /// Tools of MCP servers.
             mcp_tools = "mcpTools": Vec<ContextPart>,
-            /// The instructions of MCP servers. From 2.1.329.
+            /// Instructions of MCP servers. Since 2.1.329.
             mcp_instructions = "mcpInstructions": Vec<ContextPart>,
-            /// The CLI's tools that are not loaded.
+            /// Built-in tools that are not loaded.
             deferred_builtin_tools = "deferredBuiltinTools": Vec<ContextPart>,
-            /// The CLI's tools.
+            /// Built-in tools of the CLI.
             system_tools = "systemTools": Vec<ContextPart>,
-            /// The parts of the system prompt.
+            /// Sections of the system prompt.
             system_prompt_sections = "systemPromptSections": Vec<ContextPart>,
-            /// The agents.
+            /// Agents in the context.
             agents: Vec<ContextPart>,
-            /// The slash commands.
+            /// Slash commands in the context.
             slash_commands = "slashCommands": Json,
-            /// The skills.
+            /// Skills in the context.
             skills: Json,
-            /// What the messages are made of.
+            /// Sizes of the parts of the messages.
             message_breakdown = "messageBreakdown": Json,
-            /// What the API said last.
+            /// Usage in the last response of the API.
             api_usage = "apiUsage": Json,
         }
     }
 
-    /// A kind of content.
+    /// A kind of content in the context window.
     pub struct ContextCategory {
         must {
-            /// Its name, for people.
+            /// Display name of the kind.
             name: String,
-            /// How much it is, in tokens.
+            /// Size in tokens.
             tokens: u64,
         }
         may {
-            /// Its name, for programs, as `system_prompt`. From 2.1.329.
+            /// Identifier of the kind, e.g. `system_prompt`. Since 2.1.329.
             id: String,
-            /// What it is. From 2.1.329.
+            /// State of the content. Since 2.1.329.
             kind: ContextKind,
-            /// Its color, by the name in a theme.
+            /// Color of the kind: the name of a color in the theme.
             color: String,
-            /// Whether it is only loaded when it is needed.
+            /// `true` if the content is loaded only when needed.
             is_deferred = "isDeferred": bool,
         }
     }
 
-    /// A square of the grid.
+    /// A square of the usage grid.
     pub struct GridSquare {
         may {
-            /// Its color, by the name in a theme.
+            /// Color of the square: the name of a color in the theme.
             color: String,
-            /// Whether it is filled.
+            /// `true` if the square is filled.
             is_filled = "isFilled": bool,
-            /// The category that it shows.
+            /// Name of the category that the square shows.
             category_name = "categoryName": String,
-            /// How much that is, in tokens.
+            /// Size of the category, in tokens.
             tokens: u64,
-            /// The same in percent.
+            /// Size of the category, in percent.
             percentage: f64,
-            /// How much of the square is filled, from 0 to 1.
+            /// Filled part of the square, from 0 to 1.
             square_fullness = "squareFullness": f64,
         }
     }
 
-    /// A single tool, agent or file.
+    /// A single tool, agent or file in the context.
     pub struct ContextPart {
         must {
-            /// How much it is, in tokens.
+            /// Size in tokens.
             tokens: u64,
         }
         may {
-            /// Its name.
+            /// Name of the part.
             name: String,
-            /// Its MCP server.
+            /// Name of the part's MCP server.
             server_name = "serverName": String,
-            /// The agent's name.
+            /// Type of the agent.
             agent_type = "agentType": String,
-            /// Where it is.
+            /// Path of the file.
             path: String,
-            /// Of what kind it is.
+            /// Type of the part.
             part_type = "type": String,
-            /// Where it comes from.
+            /// Origin of the part.
             source: String,
-            /// Whether the model has it before it asks for it.
+            /// `true` if the part is loaded into the context already.
             is_loaded = "isLoaded": bool,
         }
     }
 }
 
 words! {
-    /// What a kind of content is.
+    /// State of a kind of content.
     pub enum ContextKind {
-        /// It is used.
+        /// The content is in use.
         Used = "used",
-        /// It is free.
+        /// The space is free.
         Free = "free",
-        /// It is kept free.
+        /// The space is reserved.
         Buffer = "buffer",
-        /// It is loaded when it is needed.
+        /// The content is loaded when needed.
         Deferred = "deferred",
     }
 }

@@ -1,4 +1,4 @@
-//! Files of the session's machine.
+//! Files on the machine of the session.
 
 use crate::outgoing::request::sent::sent;
 use crate::wire::view::view;
@@ -6,56 +6,60 @@ use crate::wire::view::view;
 use super::Ack;
 
 sent! {
-    /// `rewind_files`: puts files back as they were before a prompt. Needs
-    /// `CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING`; an error where there is nothing to go back to. Seen from 2.0.76.
+    /// `rewind_files`: restores files to their state before a prompt. Seen since 2.0.76.
+    ///
+    /// Requires `CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING`. Without a checkpoint the CLI returns an error.
     pub struct RewindFiles as "rewind_files" -> RewindFilesResponse {
         must {
-            /// The uuid of the prompt.
+            /// Uuid of the prompt.
             user_message_id: String,
         }
         may {
-            /// Whether it is only told what would be done.
+            /// `true` if the CLI only reports the changes, and restores nothing.
             dry_run: bool,
         }
     }
 
-    /// `seed_read_state`: the model has read this file, which it must before it may write it. Seen from 2.1.143.
+    /// `seed_read_state`: marks a file as read by the model, which is required before the model may write it. Seen since
+    /// 2.1.143.
     pub struct SeedReadState as "seed_read_state" -> Ack {
         must {
-            /// The file.
+            /// Path of the file.
             path: String,
-            /// When it was last changed, in milliseconds since 1970: a file that was changed since does not count.
+            /// Modification time of the file, in milliseconds since 1970. The CLI ignores the request if the file was
+            /// modified later.
             mtime: u64,
         }
     }
 
-    /// `read_file`: what is in a file. Denied where the session may not read it. Seen from 2.1.143.
+    /// `read_file`: reads a file. The CLI denies files that the session may not read. Seen since 2.1.143.
     pub struct ReadFile as "read_file" -> ReadFileResponse {
         must {
-            /// The file.
+            /// Path of the file.
             path: String,
         }
         may {
-            /// How much of it, in bytes.
+            /// Maximum number of bytes to read.
             max_bytes: u64,
         }
         into {
-            /// `utf-8` or `base64`.
+            /// Encoding of the reply: `utf-8` or `base64`.
             encoding: String,
         }
     }
 
-    /// `file_suggestions`: the files whose names are like a text. None until the CLI has its index. Seen from 2.1.143.
+    /// `file_suggestions`: finds files whose names match a text. The list is empty until the CLI has built its index. Seen
+    /// since 2.1.143.
     pub struct FileSuggestions as "file_suggestions" -> FileSuggestionsResponse {
         must {
-            /// The text.
+            /// Text to match.
             query: String,
         }
     }
 }
 
 impl RewindFiles {
-    /// To before the prompt of that uuid.
+    /// Creates a request that restores files to their state before the prompt with this uuid.
     #[must_use]
     pub fn new(prompt: impl std::fmt::Display) -> Self {
         Self::bare(prompt.to_string())
@@ -63,7 +67,7 @@ impl RewindFiles {
 }
 
 impl SeedReadState {
-    /// That file, last changed then, in milliseconds since 1970.
+    /// Creates a request for a file and its modification time, in milliseconds since 1970.
     #[must_use]
     pub fn new(path: impl Into<String>, mtime: u64) -> Self {
         Self::bare(path.into(), mtime)
@@ -71,13 +75,13 @@ impl SeedReadState {
 }
 
 impl ReadFile {
-    /// That file.
+    /// Creates a request for a file.
     #[must_use]
     pub fn new(path: impl Into<String>) -> Self {
         Self::bare(path.into())
     }
 
-    /// Its bytes as base64, whatever they are.
+    /// Sets the encoding of the reply to base64, which fits any content.
     #[must_use]
     pub fn as_base64(self) -> Self {
         self.encoding("base64")
@@ -85,7 +89,7 @@ impl ReadFile {
 }
 
 impl FileSuggestions {
-    /// For that text.
+    /// Creates a request for a text.
     #[must_use]
     pub fn new(query: impl Into<String>) -> Self {
         Self::bare(query.into())
@@ -93,60 +97,60 @@ impl FileSuggestions {
 }
 
 view! {
-    /// What was put back, or would be. 2.0.76 says nothing of it.
+    /// Restored files, or for a dry run the files to restore. 2.0.76 replies without fields.
     pub struct RewindFilesResponse {
         may {
-            /// Whether it can be done.
+            /// `true` if the files can be restored.
             can_rewind = "canRewind": bool,
-            /// Why not.
+            /// Reason why the files cannot be restored.
             error: String,
-            /// Which files, of a dry run.
+            /// Paths of the files that would change. Only for a dry run.
             files_changed = "filesChanged": Vec<String>,
-            /// Lines that come back.
+            /// Number of lines that are added.
             insertions: u64,
-            /// Lines that go.
+            /// Number of lines that are removed.
             deletions: u64,
-            /// Links that were left alone. From 2.1.250.
+            /// Number of links that were skipped. Since 2.1.250.
             skipped_links = "skippedLinks": u64,
         }
     }
 
-    /// What is in a file.
+    /// Content of a file.
     pub struct ReadFileResponse {
         must {
-            /// Its text, or its bytes as base64.
+            /// Content as text, or encoded in base64.
             contents: String,
         }
         may {
-            /// The file, from the root on.
+            /// Absolute path of the file.
             abs_path = "absPath": String,
-            /// Whether there is more.
+            /// `true` if the file is longer than the returned content.
             truncated: bool,
-            /// `base64`, where it is that.
+            /// Encoding of the content: `base64`, or absent for text.
             encoding: String,
-            /// Whether bytes were lost that are no text. From 2.1.329.
+            /// `true` if bytes that are not valid text were replaced. Since 2.1.329.
             lossy: bool,
-            /// The file, as it was asked for. From 2.1.329.
+            /// Path of the file as in the request. Since 2.1.329.
             requested_path: String,
         }
     }
 
-    /// The files whose names are like a text.
+    /// Files whose names match a text.
     pub struct FileSuggestionsResponse {
         must {
-            /// Each.
+            /// List of the matching files.
             suggestions: Vec<FileSuggestion>,
         }
         may {
-            /// From where the paths go. From 2.1.329.
+            /// Directory that the paths are relative to. Since 2.1.329.
             cwd: String,
         }
     }
 
-    /// A file.
+    /// File with a matching name.
     pub struct FileSuggestion {
         must {
-            /// Where it is.
+            /// Path of the file.
             path: String,
         }
     }

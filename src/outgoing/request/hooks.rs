@@ -1,10 +1,11 @@
-//! Hooks: how the host registers its own, and which there are.
+//! Hooks: registration of the host's hooks, and a listing of the session's hooks.
 
 use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::{view, words};
 
 sent! {
-    /// A hook of the host: for what it is called, and under which ids ([wire reference, section 4.3](crate::guide::wire#43-hooks)).
+    /// Registration of a hook of the host: its ids, and the calls that it matches
+    /// ([wire reference, section 4.3](crate::guide::wire#43-hooks)).
     ///
     /// ```
     /// use claude_duplex::request::HookMatcher;
@@ -13,47 +14,51 @@ sent! {
     /// ```
     pub struct HookMatcher {
         may {
-            /// How long an answer may take, in seconds; the CLI's own default is 60. A call that takes longer is withdrawn (up to
-            /// 2.0.37 after 60, whatever is said here); its tool runs up to 2.1.159, and is refused from 2.1.160 on.
+            /// Timeout of the host's response, in seconds. The default of the CLI is 60. The CLI cancels a call that takes
+            /// longer.
+            ///
+            /// The tool then runs before 2.1.160, and is refused since 2.1.160. Before 2.0.38 the CLI ignores this field
+            /// and cancels after 60 s.
             timeout: u64,
-            /// What an answer means that never comes, or is an error.
+            /// Handling of a response that is missing or an error.
             on_failure = "onFailure": OnFailure,
         }
         into {
-            /// For which tools, sources or kinds: a name, or a pattern such as `Write|Edit`. Not set, for all.
+            /// Tool, source or kind that the hook matches: a name, or a pattern such as `Write|Edit`. The default is all.
             matcher: String,
         }
         list {
-            /// The ids under which the CLI calls. One call is made for each.
+            /// Ids under which the CLI calls the hook, one call for each id.
             callback_ids = "hookCallbackIds": String,
         }
     }
 
-    /// `get_hooks_listing`: all hooks of the session.
+    /// `get_hooks_listing`: returns all hooks of the session. Seen since 2.1.329.
     pub struct GetHooksListing as "get_hooks_listing" -> GetHooksListingResponse {}
 }
 
 words! {
-    /// What it means that a hook fails: no answer in time, an error, or one that is not understood.
+    /// Handling of a hook that fails: no response in time, an error, or a response that the CLI cannot read.
     pub enum OnFailure {
-        /// As if there were no hook.
+        /// Continues as if the hook did not exist.
         Continue = "continue",
-        /// What the hook guards is blocked. Needs a CLI that supports it: see [`Initialize::check`](super::Initialize::check).
+        /// Blocks the action that the hook guards. Requires a CLI that supports it: see
+        /// [`Initialize::check`](super::Initialize::check).
         Block = "block",
     }
 }
 
 view! {
-    /// The hooks of a session, not those of the host. Seen from 2.1.329.
+    /// Hooks of a session, except for those of the host. Seen since 2.1.329.
     pub struct GetHooksListingResponse {
         may {
-            /// The events that have hooks.
+            /// Events that have hooks.
             events: Vec<crate::base::json::Json>,
-            /// The hooks.
+            /// Hooks of the session.
             hooks: Vec<crate::base::json::Json>,
-            /// Every event that there is.
+            /// All events of this CLI.
             event_catalog = "eventCatalog": Vec<HookCatalogEntry>,
-            /// What may be used.
+            /// Restrictions on hooks.
             policy: HookPolicy,
             /// State of `--safe-mode`, if the session runs under it.
             safe_mode = "safeMode": HooksOff,
@@ -64,16 +69,16 @@ view! {
         }
     }
 
-    /// An event that hooks can be for.
+    /// An event that hooks can be registered for.
     pub struct HookCatalogEntry {
         must {
-            /// Its name, as `PreToolUse`.
+            /// Name of the event, e.g. `PreToolUse`.
             name: String,
         }
         may {
-            /// What it is, for people.
+            /// Description of the event, for people.
             summary: String,
-            /// Whether a matcher can narrow it.
+            /// `true` if a matcher can restrict the hook.
             supports_matcher = "supportsMatcher": bool,
         }
     }
@@ -83,51 +88,51 @@ view! {
         may {
             /// Way out of the mode, for people.
             exit_hint = "exitHint": String,
-            /// True if managed hooks run all the same.
+            /// `true` if managed hooks run all the same.
             managed_hooks_still_apply = "managedHooksStillApply": bool,
         }
     }
 
-    /// Which hooks may be used.
+    /// Restrictions on the hooks of a session.
     pub struct HookPolicy {
         may {
-            /// Whether none may, by a policy.
+            /// `true` if a policy disables all hooks.
             disabled_by_policy = "disabledByPolicy": bool,
-            /// Whether only managed ones may.
+            /// `true` if only managed hooks may run.
             managed_only = "managedOnly": bool,
-            /// Whether only those of plugins may.
+            /// `true` if only hooks of plugins may run.
             plugin_only = "pluginOnly": bool,
-            /// Whether none may.
+            /// `true` if all hooks are disabled.
             all_disabled = "allDisabled": bool,
-            /// How many the policy brings.
+            /// Number of hooks that the policy defines.
             policy_hook_count = "policyHookCount": u64,
-            /// True if a managed source exists that could not be read.
+            /// `true` if a managed source exists that could not be read.
             policy_unreadable = "policyUnreadable": bool,
         }
     }
 }
 
 impl HookMatcher {
-    /// A hook that is called under that id.
+    /// Creates a hook with one id.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self::bare().callback_ids([id.into()])
     }
 
-    /// Only for these tools, sources or kinds: a name, or a pattern such as `Write|Edit`.
+    /// Sets the tool, source or kind that the hook matches: a name, or a pattern such as `Write|Edit`.
     #[must_use]
     pub fn for_matching(self, matcher: impl Into<String>) -> Self {
         self.matcher(matcher)
     }
 
-    /// A hook that fails blocks what it guards.
+    /// Blocks the guarded action if the hook fails.
     #[must_use]
     pub fn block(self) -> Self {
         self.on_failure(OnFailure::Block)
     }
 
-    /// Whether a failure must not be passed over. A word that is not known is taken for the stricter one, and so is a
-    /// value that is no text.
+    /// Returns `true` if a failure of the hook blocks the action. An unknown word, or a value that is not a string, counts
+    /// as blocking.
     pub(super) fn blocks(&self) -> bool {
         let unread = self.unknown_fields.get("onFailure").is_some_and(|value| value.as_str() != "null");
         unread || self.on_failure.as_ref().is_some_and(|on_failure| *on_failure != OnFailure::Continue)

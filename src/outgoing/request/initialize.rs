@@ -1,4 +1,4 @@
-//! `initialize`: what the host brings to the session, and what it wants of it.
+//! The request `initialize`: hooks, agents, MCP servers and settings that the host adds to the session.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,14 @@ use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::words;
 
 sent! {
-    /// `initialize`: what the host brings to the session, and what it wants of it.
+    /// `initialize`: registers hooks, agents, MCP servers and settings of the host.
     ///
-    /// By preference it comes first, but it may come at any time. No prompt waits for its reply, and the CLI may ask while
-    /// it is open. What must hold before the first prompt is written, [`check`](Self::check) says.
+    /// Send it first if possible; the CLI accepts it at any time. Prompts do not wait for its reply, and the CLI may send
+    /// requests before it replies. [`check`](Self::check) reports a requirement that must hold before the first prompt is
+    /// written.
     ///
-    /// A second one is refused up to 2.1.143 (`Already initialized`); later it replaces the hooks.
+    /// 2.1.143 and older versions refuse a second `initialize` (`Already initialized`). In later versions it replaces the
+    /// hooks.
     ///
     /// ```
     /// use claude_duplex::incoming::hook::HookEvent;
@@ -33,105 +35,106 @@ sent! {
     /// ```
     pub struct Initialize as "initialize" -> InitializeResponse {
         may {
-            /// Hooks that the host answers, by the name of their event.
+            /// Hooks of the host, by the name of their event.
             hooks: BTreeMap<String, Vec<HookMatcher>>,
-            /// Settings of the MCP servers that live in the host, by their names.
+            /// Settings of the MCP servers that run in the host, by server name.
             sdk_mcp_server_configs = "sdkMcpServerConfigs": BTreeMap<String, SdkMcpServerConfig>,
-            /// What the MCP servers of the host say of themselves, by their names, so that the CLI need not ask.
+            /// Manifests of the MCP servers that run in the host, by server name. With a manifest, the CLI need not query
+            /// the server.
             sdk_mcp_server_manifests = "sdkMcpServerManifests": BTreeMap<String, SdkMcpServerManifest>,
-            /// Whether the host sends the manifests anew with every message of a server.
+            /// Origin of the manifests: set if the host sends them again with each message of a server.
             sdk_mcp_server_manifests_origin = "sdkMcpServerManifestsOrigin": ManifestsOrigin,
-            /// Whether the system prompt is kept as it is at the start.
+            /// `true` if the system prompt stays as it is at the start.
             system_prompt_snapshot = "systemPromptSnapshot": bool,
-            /// Other names for tools: the name that is called, and the tool that runs.
+            /// Aliases of tools: maps the name that the model calls to the tool that runs.
             tool_aliases = "toolAliases": BTreeMap<String, String>,
-            /// Whether the parts of the system prompt that change from machine to machine are left out.
+            /// `true` if sections of the system prompt that differ between machines are left out.
             exclude_dynamic_sections = "excludeDynamicSections": bool,
-            /// Agents that the host defines, by their names. They never stand on the command line.
+            /// Agents that the host defines, by name. They are never written to the command line.
             agents: BTreeMap<String, AgentDefinition>,
-            /// Whether the CLI suggests a next prompt after a result.
+            /// `true` if the CLI suggests a next prompt after a result.
             prompt_suggestions = "promptSuggestions": bool,
-            /// Whether subagents sum up how far they are.
+            /// `true` if subagents report summaries of their progress.
             agent_progress_summaries = "agentProgressSummaries": bool,
-            /// Whether the text of subagents is sent too.
+            /// `true` if the text of subagents is sent too.
             forward_subagent_text = "forwardSubagentText": bool,
-            /// Whether the host can stop single tasks, so that an interrupt leaves background tasks alone.
+            /// `true` if the host can stop single tasks. An interrupt then does not stop background tasks.
             per_task_stop_affordance = "perTaskStopAffordance": bool,
-            /// MCP servers that the CLI is to start, by their names. Needs `--await-initialize` (from 2.1.261).
+            /// MCP servers that the CLI starts, by name. Requires `--await-initialize` (since 2.1.261).
             mcp_servers = "mcpServers": BTreeMap<String, McpServerConfig>,
         }
         into {
-            /// What is appended to the system prompt.
+            /// Text to append to the system prompt.
             append_system_prompt = "appendSystemPrompt": String,
-            /// How a plan is to be made in plan mode.
+            /// Instructions for the plan in plan mode.
             plan_mode_instructions = "planModeInstructions": String,
-            /// The session's title.
+            /// Title of the session.
             title: String,
-            /// The JSON schema of the session's structured output.
+            /// JSON Schema of the session's structured output.
             json_schema = "jsonSchema": Json,
         }
         list {
-            /// The names of the MCP servers that live in the host.
+            /// Names of the MCP servers that run in the host.
             sdk_mcp_servers = "sdkMcpServers": String,
-            /// The system prompt, in parts, in place of the CLI's own.
+            /// System prompt, in parts, instead of the CLI's own.
             system_prompt = "systemPrompt": String,
-            /// The skills that may be used, by their names; an empty list is none. Not set, all may.
+            /// Names of the skills that may be used. An empty list allows none; the default is all.
             skills: String,
-            /// The kinds of dialogs that the host can show. Others are never asked.
+            /// Kinds of dialogs that the host can show. The CLI does not request others.
             supported_dialog_kinds = "supportedDialogKinds": String,
-            /// Plugins to load. Needs `--await-initialize` (from 2.1.261).
+            /// Plugins to load. Requires `--await-initialize` (since 2.1.261).
             plugins: PluginConfig,
         }
     }
 
-    /// Settings of an MCP server that lives in the host.
+    /// Settings of an MCP server that runs in the host.
     pub struct SdkMcpServerConfig {
         may {
-            /// How long a tool may take, in milliseconds, from 1000 on.
+            /// Timeout of a tool call, in milliseconds, at least 1000.
             timeout: u64,
         }
         list {
-            /// Policies of its tools.
+            /// Policies of the server's tools.
             tools: Json,
-            /// Keys of a call's `_meta` that remote control passes on.
+            /// Keys of a call's `_meta` that remote control forwards.
             remote_control_meta_keys = "remoteControlMetaKeys": String,
         }
     }
 
-    /// What an MCP server of the host says of itself: its own results, as they are.
+    /// Manifest of an MCP server that runs in the host: the server's own results, unchanged.
     pub struct SdkMcpServerManifest {
         must {
-            /// The result of the MCP request `initialize`.
+            /// Result of the MCP request `initialize`.
             initialize_result = "initializeResult": Json,
         }
         may {
         }
         into {
-            /// The result of `tools/list`, where it is one page.
+            /// Result of `tools/list`, if it fits in one page.
             tools_list_result = "toolsListResult": Json,
         }
     }
 }
 
 words! {
-    /// Where manifests come from.
+    /// Origin of the manifests.
     pub enum ManifestsOrigin {
-        /// The host makes them for every message.
+        /// The host sends the manifests with every message.
         HostPerSend = "host_per_send",
     }
 }
 
 impl Initialize {
-    /// Adds a hook for an event. Those of one event are called at the same time.
+    /// Adds a hook for an event. All hooks of one event are called at the same time.
     ///
-    /// A hook of a misspelt event is never called. So a string does not compile:
+    /// A hook for a misspelled event would never be called. Therefore a string does not compile:
     ///
     /// ```compile_fail,E0308
     /// # use claude_duplex::request::{HookMatcher, Initialize};
     /// Initialize::new().hook("PreToolUze", HookMatcher::new("guard"));
     /// ```
     ///
-    /// An event of a newer CLI is [`HookEvent::Other`]:
+    /// To name an event of a newer CLI, use [`HookEvent::Other`]:
     ///
     /// ```
     /// use claude_duplex::incoming::hook::HookEvent;
@@ -146,28 +149,28 @@ impl Initialize {
         self
     }
 
-    /// Adds an agent.
+    /// Adds an agent definition.
     #[must_use]
     pub fn agent(mut self, name: impl Into<String>, agent: AgentDefinition) -> Self {
         self.agents.get_or_insert_default().insert(name.into(), agent);
         self
     }
 
-    /// Adds an MCP server that the CLI is to start.
+    /// Adds an MCP server that the CLI starts.
     #[must_use]
     pub fn mcp_server(mut self, name: impl Into<String>, server: McpServerConfig) -> Self {
         self.mcp_servers.get_or_insert_default().insert(name.into(), server);
         self
     }
 
-    /// Adds an MCP server that lives in the host.
+    /// Adds an MCP server that runs in the host.
     #[must_use]
     pub fn sdk_mcp_server(mut self, name: impl Into<String>) -> Self {
         self.sdk_mcp_servers.get_or_insert_default().push(name.into());
         self
     }
 
-    /// Adds another name for a tool.
+    /// Adds an alias of a tool.
     #[must_use]
     pub fn tool_alias(mut self, name: impl Into<String>, tool: impl Into<String>) -> Self {
         self.tool_aliases.get_or_insert_default().insert(name.into(), tool.into());
@@ -178,7 +181,7 @@ impl Initialize {
 bare! { Initialize, SdkMcpServerConfig, }
 
 impl SdkMcpServerManifest {
-    /// Of the server's answer to the MCP request `initialize`.
+    /// Creates a manifest from the server's response to the MCP request `initialize`.
     #[must_use]
     pub fn new(initialize_result: impl Into<Json>) -> Self {
         Self::bare(initialize_result.into())

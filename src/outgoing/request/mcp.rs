@@ -1,4 +1,4 @@
-//! MCP servers: which there are, and how they stand.
+//! MCP servers: configuration, connection and status.
 
 use std::collections::BTreeMap;
 
@@ -9,92 +9,95 @@ use crate::wire::view::{view, words};
 use super::{Ack, Secrets};
 
 sent! {
-    /// `mcp_status`: every MCP server, and how it stands.
+    /// `mcp_status`: returns the status of all MCP servers.
     pub struct McpStatus as "mcp_status" -> McpStatusResponse {
         may {
-            /// Whether the reply is worth nothing later on; heeded by remote sessions alone.
+            /// `true` if the reply is used only at once, and may be outdated later. Only remote sessions use this field.
             live_reply = "liveReply": bool,
         }
     }
 
-    /// `mcp_reconnect`: connects a server anew. Seen from 2.1.50.
+    /// `mcp_reconnect`: reconnects a server. Seen since 2.1.50.
     pub struct McpReconnect as "mcp_reconnect" -> Ack {
         must {
-            /// Its name.
+            /// Name of the server.
             server_name = "serverName": String,
         }
     }
 
-    /// `mcp_toggle`: turns a server on or off. Seen from 2.1.50.
+    /// `mcp_toggle`: enables or disables a server. Seen since 2.1.50.
     pub struct McpToggle as "mcp_toggle" -> Ack {
         must {
-            /// Its name.
+            /// Name of the server.
             server_name = "serverName": String,
-            /// Whether it is on.
+            /// `true` if the server is enabled.
             enabled: bool,
         }
     }
 
-    /// `mcp_set_servers`: the servers that the host adds to the session; those that it added before and leaves out go. Seen
-    /// from 2.0.76.
+    /// `mcp_set_servers`: replaces the servers that the host added to the session. Servers of an earlier request that are
+    /// missing from this one are removed. Seen since 2.0.76.
     pub struct McpSetServers as "mcp_set_servers" -> McpSetServersResponse {
         must {
-            /// By their names.
+            /// Configurations by server name.
             servers: BTreeMap<String, McpServerConfig>,
         }
     }
 
-    /// `set_mcp_permission_mode_override`: how the tools of one server are permitted. Seen from 2.1.250.
+    /// `set_mcp_permission_mode_override`: sets the permission mode for the tools of one server. Seen since 2.1.250.
     pub struct SetMcpPermissionModeOverride as "set_mcp_permission_mode_override" -> SetMcpPermissionModeOverrideResponse {
         must {
-            /// Its name.
+            /// Name of the server.
             server_name = "serverName": String,
-            /// How; none, as all others.
+            /// Permission mode of the server's tools. `None` removes the override.
             mode: Option<McpPermissionMode>,
         }
     }
 
-    /// `mcp_message`: what an MCP server of the host says by itself, as `notifications/tools/list_changed`. Seen from 2.0.76.
+    /// `mcp_message`: sends a message from an MCP server in the host, e.g. `notifications/tools/list_changed`. Seen since
+    /// 2.0.76.
     pub struct McpMessage as "mcp_message" -> Ack {
         must {
-            /// Its name.
+            /// Name of the server.
             server_name: String,
-            /// One JSON-RPC message.
+            /// JSON-RPC message, exactly one.
             message: Json,
         }
     }
 
-    /// A server that the CLI starts or connects to, or that lives in the host.
+    /// Configuration of an MCP server. The CLI starts it or connects to it, or it runs in the host.
     ///
     /// ```
     /// use claude_duplex::request::{McpServerConfig, McpSetServers};
     ///
+    /// let files = McpServerConfig::stdio("mcp-files").args(["--root", "/srv"]);
+    /// let docs = McpServerConfig::http("https://example.org/mcp");
     /// let set = McpSetServers::new()
-    ///     .server("files", McpServerConfig::stdio("mcp-files").args(["--root", "/srv"]).env("LANG", "C"))
-    ///     .server("docs", McpServerConfig::http("https://example.org/mcp").header("x-team", "docs"))
+    ///     .server("files", files.env("LANG", "C"))
+    ///     .server("docs", docs.header("x-team", "docs"))
     ///     .server("calc", McpServerConfig::sdk("calc"));
     /// ```
     pub struct McpServerConfig {
         may {
-            /// Of what kind it is.
+            /// Transport of the server.
             kind = "type": McpServerKind,
-            /// Its environment, beside that of the CLI.
+            /// Environment variables of the server, in addition to those of the CLI.
             environment = "env": Secrets,
-            /// What is sent with every request to it.
+            /// Headers of every request to the server.
             headers: Secrets,
-            /// How long a tool may take, in milliseconds, from 1000 on.
+            /// Timeout of a tool call, in milliseconds, at least 1000.
             timeout: u64,
         }
         into {
-            /// The program, with `stdio`.
+            /// Program to start, for `stdio`.
             command: String,
-            /// Where it is, with `http` and `sse`.
+            /// URL of the server, for `http` and `sse`.
             url: String,
-            /// Its name in the host, with `sdk`.
+            /// Name of the server in the host, for `sdk`.
             name: String,
         }
         list {
-            /// What the program is started with.
+            /// Arguments of the program.
             args: String,
         }
     }
@@ -103,43 +106,43 @@ sent! {
 bare! { McpStatus, }
 
 words! {
-    /// Of what kind a server is.
+    /// Transport of an MCP server.
     pub enum McpServerKind {
         /// A program that the CLI starts.
         Stdio = "stdio",
-        /// Over HTTP.
+        /// A connection over HTTP.
         Http = "http",
-        /// Over HTTP with server-sent events.
+        /// A connection over HTTP with server-sent events.
         Sse = "sse",
-        /// It lives in the host.
+        /// A server that runs in the host.
         Sdk = "sdk",
     }
 
-    /// How the tools of one server are permitted.
+    /// Permission mode for the tools of one server.
     pub enum McpPermissionMode {
-        /// What is not allowed by a rule is asked.
+        /// The CLI requests permission for calls that no rule allows.
         Default = "default",
-        /// A model judges.
+        /// A model decides.
         Auto = "auto",
     }
 
-    /// How a server stands.
+    /// State of the connection to a server.
     pub enum McpServerState {
-        /// It can be used.
+        /// The server can be used.
         Connected = "connected",
-        /// It cannot be reached.
+        /// The server cannot be reached.
         Failed = "failed",
-        /// The user has to log in.
+        /// The user must log in.
         NeedsAuth = "needs-auth",
-        /// It is being connected.
+        /// The connection is being established.
         Pending = "pending",
-        /// It is turned off.
+        /// The server is disabled.
         Disabled = "disabled",
     }
 }
 
 impl McpReconnect {
-    /// The server of that name.
+    /// Creates a request for the server with this name.
     #[must_use]
     pub fn server(name: impl Into<String>) -> Self {
         Self::bare(name.into())
@@ -147,13 +150,13 @@ impl McpReconnect {
 }
 
 impl McpToggle {
-    /// Turns the server of that name on.
+    /// Enables the server with this name.
     #[must_use]
     pub fn enable(name: impl Into<String>) -> Self {
         Self::bare(name.into(), true)
     }
 
-    /// Turns the server of that name off.
+    /// Disables the server with this name.
     #[must_use]
     pub fn disable(name: impl Into<String>) -> Self {
         Self::bare(name.into(), false)
@@ -161,13 +164,13 @@ impl McpToggle {
 }
 
 impl McpSetServers {
-    /// No server.
+    /// Creates a request without servers.
     #[must_use]
     pub fn new() -> Self {
         Self::bare(BTreeMap::new())
     }
 
-    /// Adds a server.
+    /// Adds a server, or replaces the server with this name.
     #[must_use]
     pub fn server(mut self, name: impl Into<String>, server: McpServerConfig) -> Self {
         self.servers.insert(name.into(), server);
@@ -182,13 +185,13 @@ impl Default for McpSetServers {
 }
 
 impl SetMcpPermissionModeOverride {
-    /// The server of that name has a mode of its own.
+    /// Sets the permission mode for the tools of one server.
     #[must_use]
     pub fn new(server: impl Into<String>, mode: McpPermissionMode) -> Self {
         Self::bare(server.into(), Some(mode))
     }
 
-    /// The server of that name has none any more.
+    /// Removes the override for the tools of one server.
     #[must_use]
     pub fn reset(server: impl Into<String>) -> Self {
         Self::bare(server.into(), None)
@@ -196,7 +199,7 @@ impl SetMcpPermissionModeOverride {
 }
 
 impl McpMessage {
-    /// What the server of that name says: one JSON-RPC message.
+    /// Creates a message from the server with this name: one JSON-RPC message.
     #[must_use]
     pub fn new(server: impl Into<String>, message: impl Into<Json>) -> Self {
         Self::bare(server.into(), message.into())
@@ -210,38 +213,38 @@ impl From<McpServerConfig> for Json {
 }
 
 impl McpServerConfig {
-    /// A program that the CLI starts.
+    /// Creates a configuration for a program that the CLI starts.
     #[must_use]
     pub fn stdio(command: impl Into<String>) -> Self {
         Self::bare().kind(McpServerKind::Stdio).command(command)
     }
 
-    /// One over HTTP.
+    /// Creates a configuration for a server that is reached over HTTP.
     #[must_use]
     pub fn http(url: impl Into<String>) -> Self {
         Self::bare().kind(McpServerKind::Http).url(url)
     }
 
-    /// One over HTTP with server-sent events.
+    /// Creates a configuration for a server that is reached over HTTP with server-sent events.
     #[must_use]
     pub fn sse(url: impl Into<String>) -> Self {
         Self::bare().kind(McpServerKind::Sse).url(url)
     }
 
-    /// One that lives in the host, under that name.
+    /// Creates a configuration for a server that runs in the host under this name.
     #[must_use]
     pub fn sdk(name: impl Into<String>) -> Self {
         Self::bare().kind(McpServerKind::Sdk).name(name)
     }
 
-    /// Adds a variable to its environment.
+    /// Adds an environment variable of the server.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.environment.get_or_insert_default().insert(name, value);
         self
     }
 
-    /// Adds a header to what is sent with every request.
+    /// Adds a header that is sent with every request.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.get_or_insert_default().insert(name, value);
@@ -250,84 +253,84 @@ impl McpServerConfig {
 }
 
 view! {
-    /// Every MCP server.
+    /// Status of all MCP servers.
     pub struct McpStatusResponse {
         must {
-            /// Each.
+            /// Status of each server.
             servers = "mcpServers": Vec<McpServerStatus>,
         }
     }
 
-    /// An MCP server, and how it stands.
+    /// Status of an MCP server.
     pub struct McpServerStatus {
         must {
-            /// Its name.
+            /// Name of the server.
             name: String,
-            /// How it stands.
+            /// State of the connection.
             status: McpServerState,
         }
         may {
-            /// What it calls itself. From 2.0.76.
+            /// Name and version that the server reports. Since 2.0.76.
             server_info = "serverInfo": McpImplementation,
-            /// Why it cannot be reached.
+            /// Reason why the server cannot be reached.
             error: String,
-            /// How it is started or reached. From 2.1.143.
+            /// Configuration of the server. Since 2.1.143.
             config: Json,
-            /// How the CLI talks to it. From 2.1.329.
+            /// Transport between the CLI and the server. Since 2.1.329.
             transport: String,
-            /// Where it is configured, as `dynamic`, `project`. From 2.1.50.
+            /// Scope of the configuration, e.g. `dynamic` or `project`. Since 2.1.50.
             scope: String,
-            /// Where it comes from, as `sdk`. From 2.1.329.
+            /// Source of the server, e.g. `sdk`. Since 2.1.329.
             source: String,
-            /// What it can do. From 2.1.50.
+            /// Tools of the server. Since 2.1.50.
             tools: Vec<McpTool>,
         }
     }
 
-    /// What a server calls itself.
+    /// Name and version that an MCP server reports.
     pub struct McpImplementation {
         must {
-            /// Its name.
+            /// Name of the implementation.
             name: String,
         }
         may {
-            /// Its version.
+            /// Version of the implementation.
             version: String,
         }
     }
 
-    /// A tool of a server.
+    /// A tool of an MCP server.
     pub struct McpTool {
         must {
-            /// Its name.
+            /// Name of the tool.
             name: String,
         }
         may {
-            /// What it does, for the model.
+            /// Description of the tool, for the model.
             description: String,
-            /// What it says of its effects: `readOnly`, `destructive`, `openWorld`.
+            /// Annotations about the tool's effects: `readOnly`, `destructive`, `openWorld`.
             annotations: Json,
-            /// What the server added. From the capability `mcp_tool_ui_meta_v1` on.
+            /// Metadata from the server. Requires the capability `mcp_tool_ui_meta_v1`.
             meta = "_meta": Json,
         }
     }
 
-    /// Which servers came and went.
+    /// Changes to the set of servers.
     pub struct McpSetServersResponse {
         may {
-            /// Those that came.
+            /// Names of the added servers.
             added: Vec<String>,
-            /// Those that went.
+            /// Names of the removed servers.
             removed: Vec<String>,
-            /// Those that failed, and why.
+            /// Errors of the servers that failed, by server name.
             errors: BTreeMap<String, String>,
         }
     }
 
-    /// Whether the mode is in force.
+    /// Reply to `set_mcp_permission_mode_override`.
     pub struct SetMcpPermissionModeOverrideResponse {
         may {
-            /// Why it may not do what was wanted.
+            /// Reason why the override may not take effect.
             warning: String,
         }
     }

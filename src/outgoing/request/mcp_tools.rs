@@ -1,57 +1,59 @@
-//! What an MCP server is asked for by the host, by way of the CLI.
+//! Calls of MCP tools and resources by the host, through the CLI.
 
 use crate::base::json::Json;
 use crate::outgoing::request::sent::sent;
 use crate::wire::view::view;
 
 sent! {
-    /// `mcp_call`: calls a tool of an MCP server, without the model. Seen from 2.1.143.
+    /// `mcp_call`: calls a tool of an MCP server, without the model. Seen since 2.1.143.
     ///
-    /// Without [`check_permissions`](Self::check_permissions) nobody is asked whether it may run, and a CLI without the
-    /// capability `mcp_call_check_permissions_v1` never asks.
+    /// Without [`check_permissions`](Self::check_permissions) the tool runs without a permission check. A CLI without the
+    /// capability `mcp_call_check_permissions_v1` never checks.
     pub struct McpCall as "mcp_call" -> McpCallResponse {
         must {
-            /// The tool, as the model names it: `mcp__SERVER__TOOL`.
+            /// Name of the tool, as in the model's calls: `mcp__SERVER__TOOL`.
             tool: String,
         }
         may {
-            /// How long it may take, in milliseconds.
+            /// Timeout of the call, in milliseconds.
             timeout_ms: u64,
-            /// Whether the result is for the host alone. Needs the capability `mcp_call_result_not_for_model_v1`.
+            /// `true` if the result is only for the host. Requires the capability `mcp_call_result_not_for_model_v1`.
             result_not_for_model: bool,
-            /// True if a failure of the tool is a success reply with [`is_error`](McpCallResponse::is_error), not an error reply.
-            /// Needs the capability `mcp_call_soft_error_result_v1`.
+            /// `true` if a failure of the tool is a success reply with [`is_error`](McpCallResponse::is_error) instead of
+            /// an error reply. Requires the capability `mcp_call_soft_error_result_v1`.
             soft_error_result: bool,
-            /// Whether the tool is permitted as if the model called it. Needs `mcp_call_check_permissions_v1`.
+            /// `true` if the call needs the same permission as a call by the model. Requires
+            /// `mcp_call_check_permissions_v1`.
             check_permissions: bool,
         }
         into {
-            /// After when it is not to be run any more: an ISO 8601 instant.
+            /// Time after which the call must not start: an ISO 8601 instant.
             expires_at: String,
-            /// Its input: an object.
+            /// Input of the tool: an object.
             arguments: Json,
         }
         list {
-            /// Files for the tool: objects of `name` and `lane_path`.
+            /// Input files of the tool: objects of `name` and `lane_path`.
             input_files: Json,
-            /// Files of the tool: objects of `name`, `lane_path` and perhaps `if_match`.
+            /// Output files of the tool: objects of `name`, `lane_path` and optionally `if_match`.
             output_files: Json,
         }
     }
 
-    /// `mcp_read_resource`: reads a `ui://` resource of an MCP server. Seen from 2.1.329; capability `mcp_read_resource_v1`.
+    /// `mcp_read_resource`: reads a `ui://` resource of an MCP server. Seen since 2.1.329. Requires the capability
+    /// `mcp_read_resource_v1`.
     pub struct McpReadResource as "mcp_read_resource" -> McpReadResourceResponse {
         must {
-            /// The server's name.
+            /// Name of the server.
             server_name = "serverName": String,
-            /// Which: `ui://...`.
+            /// URI of the resource: `ui://...`.
             uri: String,
         }
     }
 }
 
 impl McpCall {
-    /// That tool, as the model names it: `mcp__SERVER__TOOL`.
+    /// Creates a call of a tool, named as in the model's calls: `mcp__SERVER__TOOL`.
     #[must_use]
     pub fn tool(tool: impl Into<String>) -> Self {
         Self::bare(tool.into())
@@ -59,7 +61,7 @@ impl McpCall {
 }
 
 impl McpReadResource {
-    /// That resource of that server.
+    /// Creates a request for a resource of a server.
     #[must_use]
     pub fn new(server: impl Into<String>, uri: impl Into<String>) -> Self {
         Self::bare(server.into(), uri.into())
@@ -67,26 +69,26 @@ impl McpReadResource {
 }
 
 view! {
-    /// What a tool gave.
+    /// Result of an MCP tool.
     pub struct McpCallResponse {
         may {
-            /// MCP content blocks; 2.1.143 and 2.1.250 give a text.
+            /// Content of the result: MCP content blocks. 2.1.143 and 2.1.250 send a string.
             content: Json,
-            /// Its result as a value.
+            /// Structured content of the result.
             structured_content = "structuredContent": Json,
-            /// Whether the tool says that it failed.
+            /// `true` if the tool reports a failure.
             is_error = "isError": bool,
-            /// What became of the files. From 2.1.250.
+            /// State of the input and output files. Since 2.1.250.
             staging: Json,
-            /// Metadata of the tool's result; with [`soft_error_result`](McpCall::soft_error_result).
+            /// Metadata of the result. Present with [`soft_error_result`](McpCall::soft_error_result).
             meta = "_meta": Json,
         }
     }
 
-    /// What a resource holds.
+    /// Content of a resource.
     pub struct McpReadResourceResponse {
         must {
-            /// Each part.
+            /// Parts of the content.
             contents: Vec<ResourceContents>,
         }
     }
@@ -94,15 +96,15 @@ view! {
     /// A part of a resource.
     pub struct ResourceContents {
         must {
-            /// Which.
+            /// URI of the part.
             uri: String,
         }
         may {
-            /// Of what type it is, as `text/html`.
+            /// Media type of the part, e.g. `text/html`.
             mime_type = "mimeType": String,
-            /// Its text.
+            /// Content as text.
             text: String,
-            /// Its bytes, as base64.
+            /// Content encoded in base64.
             blob: String,
             /// Metadata of the part.
             meta = "_meta": Json,

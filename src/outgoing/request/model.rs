@@ -1,4 +1,4 @@
-//! The model: which one, how much it thinks, and which there are.
+//! The model: selection, thinking, and a list of models.
 
 pub use crate::options::ThinkingDisplay;
 use crate::outgoing::request::sent::{bare, sent};
@@ -7,38 +7,39 @@ use crate::wire::view::view;
 use super::Ack;
 
 sent! {
-    /// `set_model`: the model of the turns to come.
+    /// `set_model`: sets the model of later turns.
     pub struct SetModel as "set_model" -> SetModelResponse {
         into {
-            /// An alias or a full name; not set, the default.
+            /// Model: an alias or a full name. Without it, the default model is used.
             model: String,
         }
     }
 
-    /// `set_max_thinking_tokens`: how much the model may think, and what is shown of it. 1.0.128 never answers.
+    /// `set_max_thinking_tokens`: sets the thinking budget of the model, and the display of its thinking. 1.0.128 does not
+    /// answer.
     pub struct SetMaxThinkingTokens as "set_max_thinking_tokens" -> Ack {
         may {
-            /// In tokens; none resets it.
+            /// Maximum number of thinking tokens. `None` resets it.
             max_thinking_tokens: Option<u64>,
-            /// What is shown; none resets it.
+            /// Display of the thinking. `None` resets it.
             thinking_display: Option<ThinkingDisplay>,
         }
     }
 
-    /// `list_models`: the models that can be chosen. Seen from 2.1.250.
+    /// `list_models`: returns the models that can be chosen. Seen since 2.1.250.
     pub struct ListModels as "list_models" -> ListModelsResponse {}
 }
 
 bare! { ListModels, }
 
 impl SetModel {
-    /// That model, by an alias or a full name.
+    /// Sets the model, given by an alias or a full name.
     #[must_use]
     pub fn new(model: impl Into<String>) -> Self {
         Self::bare().model(model)
     }
 
-    /// The default model.
+    /// Resets the model to the default.
     #[must_use]
     pub fn reset() -> Self {
         Self::bare()
@@ -46,19 +47,19 @@ impl SetModel {
 }
 
 impl SetMaxThinkingTokens {
-    /// So many tokens.
+    /// Sets the maximum number of thinking tokens.
     #[must_use]
     pub fn new(tokens: u64) -> Self {
         Self::bare().max_thinking_tokens(Some(tokens))
     }
 
-    /// As if nothing had been set.
+    /// Resets the maximum number of thinking tokens to the default.
     #[must_use]
     pub fn reset() -> Self {
         Self::bare().max_thinking_tokens(None)
     }
 
-    /// What is shown of the thinking, in place of what was.
+    /// Sets the display of the thinking.
     #[must_use]
     pub fn show(self, display: ThinkingDisplay) -> Self {
         self.thinking_display(Some(display))
@@ -66,18 +67,18 @@ impl SetMaxThinkingTokens {
 }
 
 view! {
-    /// The model that is in force.
+    /// Reply to `set_model`.
     pub struct SetModelResponse {
         may {
-            /// Its full name. From 2.1.329.
+            /// Full name of the model in use. Since 2.1.329.
             model: String,
         }
     }
 
-    /// The models that can be chosen.
+    /// Models that can be chosen.
     pub struct ListModelsResponse {
         must {
-            /// Each.
+            /// List of the models.
             models: Vec<Model>,
         }
     }
@@ -85,27 +86,27 @@ view! {
     /// A model that can be chosen.
     pub struct Model {
         must {
-            /// By which it is chosen: an alias, or a full name.
+            /// Value for [`SetModel`]: an alias or a full name.
             value: String,
         }
         may {
-            /// Its full name. From 2.1.250.
+            /// Full name of the model. Since 2.1.250.
             resolved_model = "resolvedModel": String,
-            /// Its name, for people.
+            /// Display name of the model.
             display_name = "displayName": String,
-            /// What it is, for people.
+            /// Description of the model, for people.
             description: String,
-            /// Whether its effort can be set. From 2.1.50.
+            /// `true` if the effort can be set. Since 2.1.50.
             supports_effort = "supportsEffort": bool,
-            /// To what. From 2.1.50.
+            /// Effort levels that can be set. Since 2.1.50.
             supported_effort_levels = "supportedEffortLevels": Vec<String>,
-            /// Whether it decides by itself how much to think. From 2.1.50.
+            /// `true` if the model can choose its amount of thinking. Since 2.1.50.
             supports_adaptive_thinking = "supportsAdaptiveThinking": bool,
-            /// Whether it has a fast mode. From 2.1.143.
+            /// `true` if the model has a fast mode. Since 2.1.143.
             supports_fast_mode = "supportsFastMode": bool,
-            /// Whether it can judge permissions in the mode `auto`. From 2.1.143.
+            /// `true` if the model can decide permissions in the permission mode `auto`. Since 2.1.143.
             supports_auto_mode = "supportsAutoMode": bool,
-            /// Whether it can be kept from thinking. From 2.1.329.
+            /// `true` if thinking can be turned off. Since 2.1.329.
             supports_thinking_off = "supportsThinkingOff": bool,
         }
     }

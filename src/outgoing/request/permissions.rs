@@ -1,4 +1,4 @@
-//! Permissions: the mode, and the rules.
+//! Permissions: the mode and the rules.
 
 use crate::base::json::Json;
 pub use crate::options::PermissionMode;
@@ -6,25 +6,25 @@ use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::view;
 
 sent! {
-    /// `set_permission_mode`: how tools are permitted from now on.
+    /// `set_permission_mode`: sets the permission mode.
     ///
-    /// Up to 2.1.212 any word is accepted; later an unknown one is refused (`invalid_mode`). Up to 2.1.40 the CLI answers
-    /// twice; the second is a [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
+    /// Before 2.1.213 the CLI accepts any word. Later versions refuse an unknown one (`invalid_mode`). Before 2.1.41 the
+    /// CLI answers twice; the second response is reported as [`UnmatchedResponse`](crate::Action::UnmatchedResponse).
     pub struct SetPermissionMode as "set_permission_mode" -> SetPermissionModeResponse {
         must {
-            /// The mode.
+            /// New permission mode.
             mode: PermissionMode,
         }
     }
 
-    /// `list_permission_rules`: the rules that are in force. Seen from 2.1.329.
+    /// `list_permission_rules`: returns the permission rules in effect. Seen since 2.1.329.
     pub struct ListPermissionRules as "list_permission_rules" -> ListPermissionRulesResponse {}
 }
 
 bare! { ListPermissionRules, }
 
 impl SetPermissionMode {
-    /// That mode.
+    /// Creates a request for a permission mode.
     #[must_use]
     pub fn new(mode: impl Into<PermissionMode>) -> Self {
         Self::bare(mode.into())
@@ -32,36 +32,36 @@ impl SetPermissionMode {
 }
 
 view! {
-    /// The mode that is in force.
+    /// Reply to `set_permission_mode`.
     pub struct SetPermissionModeResponse {
         may {
-            /// The mode.
+            /// Permission mode in effect.
             mode: PermissionMode,
         }
     }
 
-    /// The rules that are in force.
+    /// Reply to `list_permission_rules`.
     pub struct ListPermissionRulesResponse {
         must {
-            /// All of it.
+            /// State of the permission rules.
             state: PermissionRules,
         }
     }
 
-    /// The rules that are in force.
+    /// Permission rules in effect.
     pub struct PermissionRules {
         may {
-            /// Each, as the CLI holds it.
+            /// List of the rules, as the CLI stores them.
             rules: Vec<Json>,
-            /// The directories that may be worked in.
+            /// Working directories of the session.
             workspace_directories = "workspaceDirectories": Vec<Json>,
-            /// Where the session was started.
+            /// Directory in which the session was started.
             original_cwd = "originalCwd": String,
-            /// Whether only managed rules count.
+            /// `true` if only managed rules apply.
             managed_only = "managedOnly": bool,
             /// Settings files that were skipped, with the reason.
             errors: Vec<Json>,
-            /// True if rules were left out, because the connection stores its answers.
+            /// `true` if rules were left out, because the connection stores its responses.
             withheld: bool,
         }
     }

@@ -1,4 +1,4 @@
-//! What is loaded from files and may change under the session: plugins, skills, output styles, repositories.
+//! Plugins, skills, output styles and repositories, which the CLI can reload during a session.
 
 use crate::message::system::session::{Plugin, SlashCommand};
 use crate::outgoing::request::agents::Agent;
@@ -7,38 +7,40 @@ use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::{view, words};
 
 sent! {
-    /// `reload_plugins`: loads the plugins anew. Seen from 2.1.143. The code of an error may be `reload_plugins_busy`.
+    /// `reload_plugins`: reloads the plugins. Seen since 2.1.143. An error can have the code `reload_plugins_busy`.
     pub struct ReloadPlugins as "reload_plugins" -> ReloadPluginsResponse {
         may {
-            /// Whether nothing is done where it would cost the prompt cache; the reply then says `held`. From 2.1.329.
+            /// `true` if the CLI skips a reload that would invalidate the prompt cache. The reply then contains
+            /// [`held`](ReloadPluginsResponse::held). Since 2.1.329.
             hold_on_cache_impact: bool,
-            /// Whether it is refused while a turn runs. Needs the capability `reload_plugins_refuse_if_busy_v1`.
+            /// `true` if the CLI refuses the request while a turn runs. Requires the capability
+            /// `reload_plugins_refuse_if_busy_v1`.
             refuse_if_busy: bool,
         }
         list {
-            /// Plugins to load beside those that there are.
+            /// Plugins to load in addition to the present ones.
             add_plugins: PluginConfig,
         }
     }
 
-    /// `reload_skills`: loads the skills anew. Seen from 2.1.250.
+    /// `reload_skills`: reloads the skills. Seen since 2.1.250.
     pub struct ReloadSkills as "reload_skills" -> ReloadSkillsResponse {}
 
-    /// `reload_output_styles`: loads the output styles anew. Seen from 2.1.329.
+    /// `reload_output_styles`: reloads the output styles. Seen since 2.1.329.
     pub struct ReloadOutputStyles as "reload_output_styles" -> ReloadOutputStylesResponse {}
 
-    /// `register_repo_root`: lets the session work in another repository. Seen from 2.1.250.
+    /// `register_repo_root`: adds a repository to the session. Seen since 2.1.250.
     pub struct RegisterRepoRoot as "register_repo_root" -> RegisterRepoRootResponse {
         must {
-            /// The directory.
+            /// Root directory of the repository.
             directory: String,
         }
         may {
-            /// Whether its `CLAUDE.md` is read.
+            /// `true` if the repository's `CLAUDE.md` is read.
             reload_claude_md: bool,
-            /// Whether its plugins are loaded.
+            /// `true` if the repository's plugins are loaded.
             reload_plugins: bool,
-            /// Whether its skills are loaded.
+            /// `true` if the repository's skills are loaded.
             reload_skills: bool,
         }
     }
@@ -46,13 +48,13 @@ sent! {
     /// A plugin to load.
     pub struct PluginConfig {
         must {
-            /// Of what kind it is.
+            /// Kind of the plugin.
             kind = "type": PluginKind,
-            /// Its directory.
+            /// Directory of the plugin.
             path: String,
         }
         may {
-            /// Whether its MCP servers are left alone.
+            /// `true` if the plugin's MCP servers are not loaded.
             skip_mcp_discovery = "skipMcpDiscovery": bool,
         }
     }
@@ -61,15 +63,15 @@ sent! {
 bare! { ReloadPlugins, ReloadSkills, ReloadOutputStyles, }
 
 words! {
-    /// Of what kind a plugin is.
+    /// Kind of a plugin.
     pub enum PluginKind {
-        /// A directory on the session's machine.
+        /// A directory on the machine of the session.
         Local = "local",
     }
 }
 
 impl PluginConfig {
-    /// In that directory.
+    /// Creates the configuration of a plugin in a directory.
     #[must_use]
     pub fn local(path: impl Into<String>) -> Self {
         Self::bare(PluginKind::Local, path.into())
@@ -77,7 +79,7 @@ impl PluginConfig {
 }
 
 impl RegisterRepoRoot {
-    /// That directory.
+    /// Creates a request for the root directory of a repository.
     #[must_use]
     pub fn new(directory: impl Into<String>) -> Self {
         Self::bare(directory.into())
@@ -85,58 +87,58 @@ impl RegisterRepoRoot {
 }
 
 view! {
-    /// What there is after the plugins were loaded anew.
+    /// State of the session after a reload of the plugins.
     pub struct ReloadPluginsResponse {
         may {
-            /// The slash commands.
+            /// Slash commands of the session.
             commands: Vec<SlashCommand>,
-            /// The agents.
+            /// Agents of the session.
             agents: Vec<Agent>,
-            /// The plugins.
+            /// Plugins of the session.
             plugins: Vec<Plugin>,
-            /// The MCP servers.
+            /// MCP servers of the session.
             mcp_servers = "mcpServers": Vec<McpServerStatus>,
-            /// How many plugins could not be loaded.
+            /// Number of plugins that could not be loaded.
             error_count: u64,
-            /// Whether nothing was done, for the prompt cache's sake.
+            /// `true` if the reload was skipped to keep the prompt cache.
             held: bool,
-            /// What it would do to the prompt cache.
+            /// Effects of the reload on the prompt cache.
             cache_impact: CacheImpact,
         }
     }
 
-    /// What loading the plugins anew does to the prompt cache.
+    /// Effects of a reload of the plugins on the prompt cache.
     pub struct CacheImpact {
         may {
-            /// The MCP servers that would come.
+            /// Names of the MCP servers that the reload adds.
             mcp_servers_added: Vec<String>,
-            /// Those that would go.
+            /// Names of the MCP servers that the reload removes.
             mcp_servers_removed: Vec<String>,
-            /// What it does to the tool for language servers: `adds`, `may-add`, `removes`, `may-remove`.
+            /// Change to the tool for language servers: `adds`, `may-add`, `removes` or `may-remove`.
             lsp_tool_change: String,
         }
     }
 
-    /// The skills that there are.
+    /// Skills after the reload.
     pub struct ReloadSkillsResponse {
         must {
-            /// Each, as a slash command.
+            /// Skills, each as a slash command.
             skills: Vec<SlashCommand>,
         }
     }
 
-    /// The output styles that there are.
+    /// Output styles after the reload.
     pub struct ReloadOutputStylesResponse {
         must {
-            /// Their names.
+            /// Names of the output styles.
             available_output_styles: Vec<String>,
         }
     }
 
-    /// The repository that was added.
+    /// Reply to `register_repo_root`.
     pub struct RegisterRepoRootResponse {
         may {
-            /// Its directory.
+            /// Root directory of the repository.
             directory: String,
         }
     }

@@ -1,21 +1,22 @@
-//! Prompts that the CLI has, and what becomes of them.
+//! Prompts in the CLI's queue: cancellation and interrupts.
 
 use crate::outgoing::request::sent::sent;
 use crate::wire::view::view;
 
 sent! {
-    /// `cancel_async_message`: withdraws a prompt from the CLI's queue. [`Protocol::cancel`](crate::Protocol::cancel)
-    /// sends it and follows up. From 2.1.76.
+    /// `cancel_async_message`: withdraws a prompt from the CLI's queue. Since 2.1.76.
+    ///
+    /// [`Protocol::cancel`](crate::Protocol::cancel) sends this request and handles its reply.
     pub struct CancelAsyncMessage as "cancel_async_message" -> CancelAsyncMessageResponse {
         must {
-            /// The prompt's uuid.
+            /// Uuid of the prompt.
             message_uuid: String,
         }
     }
 }
 
 impl CancelAsyncMessage {
-    /// The prompt of that uuid.
+    /// Creates a request for the prompt with this uuid.
     #[must_use]
     pub fn new(prompt: impl std::fmt::Display) -> Self {
         Self::bare(prompt.to_string())
@@ -23,26 +24,26 @@ impl CancelAsyncMessage {
 }
 
 view! {
-    /// Whether the prompt was withdrawn.
+    /// Reply to `cancel_async_message`.
     pub struct CancelAsyncMessageResponse {
         must {
-            /// Whether it was in the queue, and is not any more. False also for one that waits elsewhere, and is withdrawn
-            /// when it gets to the queue.
+            /// `true` if the prompt was removed from the queue. Also `false` for a prompt that has not reached the queue
+            /// yet; the CLI then withdraws it later.
             cancelled: bool,
         }
         may {
-            /// The uuid that was meant. From 2.1.329.
+            /// Uuid of the prompt in the request. Since 2.1.329.
             message_uuid: String,
         }
     }
 
-    /// What an interrupt left and took ([wire reference, section 2.3](crate::guide::wire#23-interrupt)). Both are about prompts with a uuid alone, and may
-    /// name some that are not the host's.
+    /// Reply to an interrupt ([wire reference, section 2.3](crate::guide::wire#23-interrupt)). Both lists contain only
+    /// prompts with a uuid, and can contain prompts that the host did not send.
     pub struct InterruptResponse {
         may {
-            /// The uuids of the prompts that will still run. From 2.1.250.
+            /// Uuids of the prompts that will still run. Since 2.1.250.
             still_queued: Vec<String>,
-            /// The uuids of those that were withdrawn. From 2.1.250, where it was asked for.
+            /// Uuids of the prompts that were withdrawn, if the interrupt requested it. Since 2.1.250.
             cancelled: Vec<String>,
         }
     }

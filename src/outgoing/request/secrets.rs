@@ -1,4 +1,4 @@
-//! Values that do not belong into a log.
+//! Values that must not appear in logs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::base::text::Quoted;
 use crate::wire::read::Reader;
 use crate::wire::view::FromJson;
 
-/// Names with values that may be keys: its `Debug` shows the names alone.
+/// Map of names to values that may be secret. Its `Debug` output shows only the names.
 ///
 /// ```
 /// use claude_duplex::request::Secrets;
@@ -30,12 +30,12 @@ impl Secrets {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Sets the value of a name, in place of an earlier one.
+    /// Sets the value of a name, and replaces an earlier one.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.insert(name.into(), value.into());
     }
 
-    /// Iterates over names and values, in the order of the names.
+    /// Returns an iterator over names and values, sorted by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -1,22 +1,22 @@
-//! How what we send is declared: `sent!`, the other way round from `view!`.
+//! The macro `sent!`, which declares objects that this crate sends. Its counterpart for received objects is `view!`.
 //!
-//! A field that is not set is left out, never null: the CLI takes null for a value of its own in some requests, and old
-//! versions refuse it in others. What the crate has no name for can be added, and is kept where it is read back.
+//! A field that is not set is left out, never null. In some requests null has a meaning of its own, and old versions of the
+//! CLI refuse it in others. Fields that the type does not name can be added, and are kept when an object is read back.
 
 use serde::Serialize;
 
 use crate::base::json::Json;
 use crate::wire::fields::Fields;
 
-/// Puts a field behind the others.
+/// Appends a field to the others.
 pub(crate) fn put(fields: &mut Vec<(String, Json)>, name: &str, value: &impl Serialize) {
-    // Texts, numbers, lists and maps with text keys: there is nothing that could fail.
+    // Cannot fail: values are strings, numbers, lists, and maps with string keys.
     if let Ok(value) = Json::from_value(value) {
         fields.push((name.to_owned(), value));
     }
 }
 
-/// All fields: the named ones, and those of the rest that are not among them.
+/// Returns the named fields, followed by those of `rest` that have other names.
 pub(crate) fn with_unknown_fields(mut named: Vec<(String, Json)>, rest: &Fields) -> Fields {
     let count = named.len();
     for (name, value) in rest.iter() {
@@ -27,10 +27,10 @@ pub(crate) fn with_unknown_fields(mut named: Vec<(String, Json)>, rest: &Fields)
     named.into_iter().collect()
 }
 
-/// Declares an object that we send, and with `as "subtype" -> Response` a request.
+/// Declares an object that this crate sends. With `as "subtype" -> Response` it is also a request.
 ///
-/// `must` is always written. The others are written where they are set, each by a method of its name: `may` takes the
-/// value, `into` what can become one, as a text or JSON, `list` what can be gone through.
+/// `must` fields are always written. The others are written if set, each by a method with the name of the field. `may`
+/// methods take the value, `into` methods a value that converts to it, and `list` methods an iterator.
 macro_rules! sent {
     ($(
         $(#[$meta:meta])*
@@ -93,8 +93,8 @@ macro_rules! sent {
                 self
             }
 
-            /// A field that is null, or of another type than it should be, stays in the rest: written again, it is as it
-            /// was read.
+            /// Reads an object. A field that is null or has the wrong type stays in `unknown_fields`, so that it is written
+            /// back unchanged.
             #[allow(unused_mut, reason = "it may name nothing")]
             fn of_fields(mut fields: $crate::wire::fields::Fields) -> Result<Self, $crate::base::error::DecodeError> {
                 $(fields.expect_word("subtype", $subtype)?;)?
@@ -141,7 +141,7 @@ macro_rules! sent {
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                // By the fields' own types: one that holds keys shows none.
+                // `Debug` of each field type: a type that contains secrets hides them.
                 let mut shown = f.debug_struct(stringify!($name));
                 $($(shown.field(stringify!($must), &$crate::wire::view::Shown(&self.$must));)*)?
                 $($(if let Some(value) = &self.$may {
@@ -194,11 +194,11 @@ macro_rules! sent {
     )+};
 }
 
-/// Those of which nothing must be set.
+/// Implements `new` and `Default` for types without `must` fields.
 macro_rules! bare {
     ($($name:ident,)+) => {$(
         impl $name {
-            /// With nothing set.
+            /// Creates a value without any field.
             #[must_use]
             pub fn new() -> Self {
                 Self::bare()
@@ -222,33 +222,33 @@ mod tests {
     use crate::wire::view::{FromJson, words};
 
     sent! {
-        /// A part.
+        /// A part of a test object.
         pub struct Part {
             must {
-                /// Null is a value of its own here.
+                /// Null is a valid value here.
                 mode: Option<Mode>,
             }
             may {
-                /// A number.
+                /// A number on the wire.
                 time_limit = "timeLimit": u64,
-                /// Null is a value of its own here too.
+                /// Null is a valid value here too.
                 display: Option<u64>,
             }
             into {
-                /// A text.
+                /// A string on the wire.
                 name: String,
             }
             list {
-                /// Texts.
+                /// A list of strings.
                 tools: String,
             }
         }
     }
 
     words! {
-        /// A mode.
+        /// Mode of the test object.
         pub enum Mode {
-            /// One.
+            /// Only known mode.
             One = "one",
         }
     }

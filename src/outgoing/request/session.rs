@@ -1,4 +1,4 @@
-//! The session itself.
+//! The session itself: title, color, version, end, and questions outside the conversation.
 
 use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::{view, words};
@@ -6,57 +6,57 @@ use crate::wire::view::{view, words};
 use super::Ack;
 
 sent! {
-    /// `rename_session`: gives the session a title. Seen from 2.1.250.
+    /// `rename_session`: sets the title of a session. Seen since 2.1.250.
     pub struct RenameSession as "rename_session" -> Ack {
         must {
-            /// The title.
+            /// New title of the session.
             title: String,
         }
         may {
-            /// Who gives it.
+            /// Author of the title.
             source: RenamedBy,
         }
         into {
-            /// Another session than this one.
+            /// Id of another session. Without it, the current session is renamed.
             session_id: String,
         }
     }
 
-    /// `set_color`: the session's color, by the name of one of the agents' colors, or `default`. From the SDKs; refused
-    /// by all recorded versions (`unsupported_request`).
+    /// `set_color`: sets the color of the session: one of the agents' colors, or `default`. Known from the SDKs; all
+    /// recorded versions refuse it (`unsupported_request`).
     pub struct SetColor as "set_color" -> Ack {
         must {
-            /// The color.
+            /// Name of the color.
             color: String,
         }
     }
 
-    /// `set_has_subscribers`: whether anybody looks at the stream; where nobody does, partial messages are held back.
-    /// Seen from 2.1.329.
+    /// `set_has_subscribers`: reports if any reader follows the stream. Without readers the CLI holds back partial
+    /// messages. Seen since 2.1.329.
     pub struct SetHasSubscribers as "set_has_subscribers" -> Ack {
         must {
-            /// Whether anybody does; none, as if it had never been said.
+            /// `true` if a reader follows the stream. `None` resets the setting to its default.
             has_subscribers: Option<bool>,
         }
     }
 
-    /// `get_binary_version`: which CLI it is. Seen from 2.1.143.
+    /// `get_binary_version`: returns the version of the CLI. Seen since 2.1.143.
     pub struct GetBinaryVersion as "get_binary_version" -> GetBinaryVersionResponse {}
 
-    /// `side_question`: asks the model beside the conversation; nothing of it stays there. `control_request_progress`
-    /// messages may come before the reply. Seen from 2.1.143.
+    /// `side_question`: asks the model a question that does not become part of the conversation. `control_request_progress`
+    /// messages can arrive before the reply. Seen since 2.1.143.
     pub struct SideQuestion as "side_question" -> SideQuestionResponse {
         must {
-            /// The question.
+            /// Text of the question.
             question: String,
         }
     }
 
-    /// `end_session`: the session ends once stdin does. Seen from 2.1.143. [`close`](crate::Protocol::close) does
-    /// not need it.
+    /// `end_session`: ends the session once stdin is closed. Seen since 2.1.143. [`close`](crate::Protocol::close) does not
+    /// need it.
     pub struct EndSession as "end_session" -> Ack {
         into {
-            /// Why.
+            /// Reason for the end.
             reason: String,
         }
     }
@@ -65,17 +65,17 @@ sent! {
 bare! { GetBinaryVersion, EndSession, }
 
 words! {
-    /// Who gives a session its title.
+    /// Author of a session's title.
     pub enum RenamedBy {
-        /// The host.
+        /// The host of the session.
         Host = "host",
-        /// Somebody elsewhere.
+        /// A remote client of the session.
         Remote = "remote",
     }
 }
 
 impl RenameSession {
-    /// That title.
+    /// Creates a request with a title.
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
         Self::bare(title.into())
@@ -83,7 +83,7 @@ impl RenameSession {
 }
 
 impl SetColor {
-    /// That color.
+    /// Creates a request with a color.
     #[must_use]
     pub fn new(color: impl Into<String>) -> Self {
         Self::bare(color.into())
@@ -103,7 +103,7 @@ impl SetHasSubscribers {
         Self::bare(Some(false))
     }
 
-    /// As if it had never been said.
+    /// Creates a request that resets the setting to its default.
     #[must_use]
     pub fn reset() -> Self {
         Self::bare(None)
@@ -111,7 +111,7 @@ impl SetHasSubscribers {
 }
 
 impl SideQuestion {
-    /// That question.
+    /// Creates a request with a question.
     #[must_use]
     pub fn new(question: impl Into<String>) -> Self {
         Self::bare(question.into())
@@ -119,28 +119,28 @@ impl SideQuestion {
 }
 
 view! {
-    /// Which CLI it is.
+    /// Version of the CLI.
     pub struct GetBinaryVersionResponse {
         must {
-            /// Its version, as `2.1.329`.
+            /// Version number, e.g. `2.1.329`.
             version: String,
         }
         may {
-            /// When it was built: an ISO 8601 instant.
+            /// Time of the build: an ISO 8601 instant.
             build_time = "buildTime": String,
             /// Oldest release of the TypeScript SDK that the CLI works with in Claude Desktop. Since 2.1.330.
             oldest_desktop_sdk = "oldestDesktopSdk": String,
         }
     }
 
-    /// What the model said beside the conversation.
+    /// Reply to `side_question`.
     pub struct SideQuestionResponse {
         must {
-            /// Its answer.
+            /// Answer of the model.
             response: String,
         }
         may {
-            /// Whether the CLI made it up, because the model gave none.
+            /// `true` if the CLI wrote the answer because the model returned none.
             synthetic: bool,
         }
     }

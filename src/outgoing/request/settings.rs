@@ -1,4 +1,4 @@
-//! Settings: those of the session, and those in files.
+//! Settings of the session, and settings in files.
 
 use crate::base::json::Json;
 use crate::outgoing::request::sent::{bare, sent};
@@ -7,33 +7,33 @@ use crate::wire::view::{view, words};
 use super::Ack;
 
 sent! {
-    /// `apply_flag_settings`: sets settings for this session, as `--settings` does. All of them, or on an error none.
-    /// Seen from 2.1.50.
+    /// `apply_flag_settings`: changes settings of this session, as `--settings` does. On an error, no setting is changed.
+    /// Seen since 2.1.50.
     pub struct ApplyFlagSettings as "apply_flag_settings" -> Ack {
         must {
-            /// An object of settings.
+            /// Object of settings.
             settings: Json,
         }
     }
 
-    /// `update_settings`: writes settings to a file. Not every key may be (`permissions` is refused). Seen from 2.1.329.
+    /// `update_settings`: writes settings to a file. The CLI refuses some keys, e.g. `permissions`. Seen since 2.1.329.
     pub struct UpdateSettings as "update_settings" -> Ack {
         must {
-            /// Which file.
+            /// File to write.
             source: SettingsFile,
-            /// An object of settings.
+            /// Object of settings.
             settings: Json,
         }
     }
 
-    /// `get_settings`: what is set, and where. Seen from 2.1.143.
+    /// `get_settings`: returns the settings and their sources. Seen since 2.1.143.
     pub struct GetSettings as "get_settings" -> GetSettingsResponse {}
 }
 
 bare! { GetSettings, }
 
 impl ApplyFlagSettings {
-    /// These: an object.
+    /// Creates a request from an object of settings.
     #[must_use]
     pub fn new(settings: impl Into<Json>) -> Self {
         Self::bare(settings.into())
@@ -41,7 +41,7 @@ impl ApplyFlagSettings {
 }
 
 impl UpdateSettings {
-    /// These, an object, in that file.
+    /// Creates a request from a file and an object of settings.
     #[must_use]
     pub fn new(source: SettingsFile, settings: impl Into<Json>) -> Self {
         Self::bare(source, settings.into())
@@ -49,66 +49,67 @@ impl UpdateSettings {
 }
 
 words! {
-    /// A file of settings that a host may write.
+    /// A settings file that a host may write.
     pub enum SettingsFile {
-        /// The project's own, not for others.
+        /// Settings of the user for this project, which are not shared.
         Local = "localSettings",
-        /// The user's.
+        /// Settings of the user for all projects.
         User = "userSettings",
     }
 }
 
 view! {
-    /// What is set, and where.
+    /// Settings and their sources.
     pub struct GetSettingsResponse {
         must {
-            /// What is in force: an object of settings.
+            /// Settings in effect, as an object.
             effective: Json,
         }
         may {
-            /// What each source says, the strongest last.
+            /// Settings of each source, from the weakest to the strongest.
             sources: Vec<SettingsSource>,
-            /// What follows for the session.
+            /// Values that the settings result in.
             applied: AppliedSettings,
-            /// How it stands with settings that the CLI's maker serves. From 2.1.329.
+            /// State of the settings that Anthropic's servers provide. Since 2.1.329.
             served_settings_state: String,
         }
     }
 
-    /// What one source says.
+    /// Settings of one source.
     pub struct SettingsSource {
         must {
-            /// The source, as `userSettings`, `flagSettings`.
+            /// Name of the source, e.g. `userSettings` or `flagSettings`.
             source: String,
-            /// An object of settings.
+            /// Object of settings.
             settings: Json,
         }
     }
 
-    /// What follows from the settings for the session.
+    /// Values that the settings result in for this session.
     pub struct AppliedSettings {
         may {
-            /// The model's full name.
+            /// Full name of the model.
             model: String,
-            /// How hard it thinks.
+            /// Effort level of the model.
             effort: String,
-            /// The model that advises it. From 2.1.250.
+            /// Model that advises the session's model. Since 2.1.250.
             advisor: Json,
-            /// True if ultracode is in force: each task is planned as a workflow. Since 2.1.250.
+            /// `true` if ultracode is in effect: each task is planned as a workflow. Since 2.1.250.
             ultracode: bool,
-            /// True if ultracode was requested. Since 2.1.330.
+            /// `true` if ultracode was requested. Since 2.1.330.
             ultracode_requested = "ultracodeRequested": bool,
-            /// True if ultracode can be turned on. Since 2.1.330.
+            /// `true` if ultracode can be turned on. Since 2.1.330.
             ultracode_available = "ultracodeAvailable": bool,
-            /// True if the model can think as hard as possible for one prompt. Since 2.1.330.
+            /// `true` if a single prompt can request the highest effort. Since 2.1.330.
             ultrathink_available = "ultrathinkAvailable": bool,
-            /// True if tools cannot read files outside the working directories. Since 2.1.330.
+            /// `true` if tools cannot read files outside the working directories. Since 2.1.330.
             outside_file_tool_reads_blocked = "outsideFileToolReadsBlocked": bool,
-            /// True if tools cannot write files outside the working directories. Since 2.1.330.
+            /// `true` if tools cannot write files outside the working directories. Since 2.1.330.
             outside_file_tool_writes_blocked = "outsideFileToolWritesBlocked": bool,
-            /// True if only the directories of the start count as working directories there. Since 2.1.330.
+            /// `true` if these two restrictions count only the directories of the start as working directories. Since
+            /// 2.1.330.
             outside_blocks_count_launch_folders_only = "outsideBlocksCountLaunchFoldersOnly": bool,
-            /// True if the environment of the start left the CLI's own files in their place. Since 2.1.330.
+            /// `true` if the environment at the start left the CLI's own files in their place. Since 2.1.330.
             launch_env_left_own_files_in_place = "launchEnvLeftOwnFilesInPlace": bool,
         }
     }

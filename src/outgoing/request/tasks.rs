@@ -1,4 +1,4 @@
-//! Background tasks.
+//! Background tasks: stop, output, and moving work to the background.
 
 use crate::outgoing::request::sent::bare;
 use crate::outgoing::request::sent::sent;
@@ -7,27 +7,29 @@ use crate::wire::view::view;
 use super::Ack;
 
 sent! {
-    /// `stop_task`: ends a background task. A `task_updated` with the status `killed` follows. 2.1.50 and
-    /// 2.1.143 refuse a task that they do not know; later ones acknowledge it too. Seen from 2.1.50.
+    /// `stop_task`: stops a background task. Seen since 2.1.50.
+    ///
+    /// A `task_updated` message with the status `killed` follows. For an unknown task, 2.1.50 and 2.1.143 return an error;
+    /// later versions return a success.
     pub struct StopTask as "stop_task" -> Ack {
         must {
-            /// The task, as `task_started` names it.
+            /// Id of the task, as in `task_started`.
             task_id: String,
         }
     }
 
-    /// `background_tasks`: lets what runs in the foreground go on in the background. Seen from 2.1.143.
+    /// `background_tasks`: moves work from the foreground to the background. Seen since 2.1.143.
     pub struct BackgroundTasks as "background_tasks" -> BackgroundTasksResponse {
         into {
-            /// The tool call that is to; not set, all that can.
+            /// Id of the tool call to move. Without it, all calls are moved for which this is possible.
             tool_use_id: String,
         }
     }
 
-    /// `get_task_output`: what a background task has written so far. Seen from 2.1.329.
+    /// `get_task_output`: returns the output of a background task so far. Seen since 2.1.329.
     pub struct GetTaskOutput as "get_task_output" -> GetTaskOutputResponse {
         must {
-            /// The task.
+            /// Id of the task.
             task_id: String,
         }
     }
@@ -36,7 +38,7 @@ sent! {
 bare! { BackgroundTasks, }
 
 impl StopTask {
-    /// That task.
+    /// Creates a request for the task with this id.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self::bare(task_id.into())
@@ -44,7 +46,7 @@ impl StopTask {
 }
 
 impl GetTaskOutput {
-    /// That task.
+    /// Creates a request for the task with this id.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self::bare(task_id.into())
@@ -52,24 +54,24 @@ impl GetTaskOutput {
 }
 
 view! {
-    /// What went to the background.
+    /// Reply to `background_tasks`.
     pub struct BackgroundTasksResponse {
         may {
-            /// Whether the tool call did; not said where all were meant.
+            /// `true` if the tool call was moved. Absent if the request named no tool call.
             backgrounded: bool,
         }
     }
 
-    /// What a task has written.
+    /// Output of a background task.
     pub struct GetTaskOutputResponse {
         must {
-            /// Its output, or the end of it.
+            /// Output of the task, or its last part.
             output: String,
         }
         may {
-            /// How much it is altogether, in bytes.
+            /// Size of the whole output, in bytes.
             total_bytes: u64,
-            /// Whether some of it is left out.
+            /// `true` if part of the output is left out.
             truncated: bool,
         }
     }

@@ -1,4 +1,4 @@
-//! What the session has used.
+//! Usage of the session: cost, tokens and limits.
 
 use std::collections::BTreeMap;
 
@@ -7,93 +7,93 @@ use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::view;
 
 sent! {
-    /// `get_usage`: what the session has cost, and how near the account is to its limits. Seen from 2.1.250.
+    /// `get_usage`: returns the cost of the session, and the use of the account's rate limits. Seen since 2.1.250.
     pub struct GetUsage as "get_usage" -> GetUsageResponse {
         may {
-            /// Whether what the account spends most on is left out, which is slow to find.
+            /// `true` if [`behaviors`](GetUsageResponse::behaviors) is left out, which is slow to compute.
             skip_behaviors: bool,
         }
     }
 
-    /// `get_session_cost`: what the session has cost, as text. Seen from 2.1.143.
+    /// `get_session_cost`: returns the cost of the session as text. Seen since 2.1.143.
     pub struct GetSessionCost as "get_session_cost" -> GetSessionCostResponse {}
 }
 
 bare! { GetUsage, GetSessionCost, }
 
 view! {
-    /// What the session has cost, and how near the account is to its limits.
+    /// Cost of the session, and the use of the account's rate limits.
     pub struct GetUsageResponse {
         must {
-            /// The session's own.
+            /// Usage of the session.
             session: SessionUsage,
         }
         may {
-            /// The account's subscription.
+            /// Subscription of the account.
             subscription_type: String,
-            /// Whether the limits can be known.
+            /// `true` if the rate limits are known.
             rate_limits_available: bool,
-            /// How near they are.
+            /// Use of the rate limits.
             rate_limits: RateLimits,
-            /// What the account spends most on.
+            /// Activities that use most of the account's limits.
             behaviors: Json,
         }
     }
 
-    /// What a session has used so far.
+    /// Usage of a session so far.
     pub struct SessionUsage {
         may {
-            /// In US dollars.
+            /// Cost in US dollars.
             total_cost_usd: f64,
-            /// How long the API took, in milliseconds.
+            /// Duration of all API calls, in milliseconds.
             total_api_duration_ms: f64,
-            /// How long the session has been there, in milliseconds.
+            /// Duration of the session, in milliseconds.
             total_duration_ms: f64,
-            /// Lines that were added to files.
+            /// Number of lines added to files.
             total_lines_added: u64,
-            /// Lines that were taken from files.
+            /// Number of lines removed from files.
             total_lines_removed: u64,
-            /// Tokens and cost, by the model's name, as in a `result`'s `modelUsage`.
+            /// Tokens and cost by model name, as in `modelUsage` of a `result`.
             model_usage: BTreeMap<String, Json>,
         }
     }
 
-    /// How near an account is to its limits.
+    /// Use of an account's rate limits.
     pub struct RateLimits {
         may {
-            /// Of five hours.
+            /// Limit for five hours.
             five_hour: UsageRateLimit,
-            /// Of seven days.
+            /// Limit for seven days.
             seven_day: UsageRateLimit,
-            /// Of seven days, for other programs.
+            /// Limit for seven days in other applications.
             seven_day_oauth_apps: UsageRateLimit,
-            /// Of seven days, with Opus.
+            /// Limit for seven days of Opus.
             seven_day_opus: UsageRateLimit,
-            /// Of seven days, with Sonnet.
+            /// Limit for seven days of Sonnet.
             seven_day_sonnet: UsageRateLimit,
-            /// Of single models: each with a `display_name`.
+            /// Limits for single models, each with a `display_name`.
             model_scoped: Vec<UsageRateLimit>,
-            /// What is paid for beyond them.
+            /// Paid usage beyond the limits.
             extra_usage: Json,
         }
     }
 
-    /// How near a limit is.
+    /// Use of one rate limit.
     pub struct UsageRateLimit {
         may {
-            /// How much of it is used, in percent.
+            /// Used part of the limit, in percent.
             utilization: f64,
-            /// When it begins anew: an ISO 8601 instant.
+            /// Time at the start of the next period: an ISO 8601 instant.
             resets_at: String,
-            /// For which model.
+            /// Display name of the model.
             display_name: String,
         }
     }
 
-    /// What the session has cost, as text.
+    /// Cost of the session, as text.
     pub struct GetSessionCostResponse {
         must {
-            /// Several lines, for people.
+            /// Several lines of text, for people.
             text: String,
         }
     }

@@ -1,4 +1,4 @@
-//! What is asked of the host, and what it answers.
+//! Incoming requests to the host, and its responses.
 
 use serde_json::Value;
 
@@ -21,14 +21,14 @@ pub(super) struct OpenAsk {
     pub(super) withdrawn_at: Option<SessionTime>,
 }
 
-/// What an answer is for; the number is that of a tool call.
+/// Subject of an incoming request. The number is that of a tool call.
 #[derive(Debug, Clone)]
 pub(super) enum About {
     /// A `UserPromptSubmit` hook.
     Submit,
-    /// An MCP server in the host, for which `initialize` waits.
+    /// The MCP request `initialize` to a server in the host. The reply to the host's `initialize` waits for the response.
     Introduction,
-    /// The server of that number, before a turn.
+    /// A handshake message before a turn, to the server with this number.
     Greeting(usize),
     Step,
     BeforeTool(usize),
@@ -55,7 +55,7 @@ impl MockCli {
         self.asks.push(OpenAsk { request_id, about, withdrawn_at });
     }
 
-    /// The host has answered something.
+    /// Handles a response of the host.
     pub(super) fn answered(&mut self, response: &HostResponse, line: &[u8]) {
         let id = response.request_id.as_deref();
         let Some(at) = self.asks.iter().position(|ask| Some(&*ask.request_id) == id) else { return };
@@ -74,7 +74,7 @@ impl MockCli {
         self.settle(ask.about, said, raw);
     }
 
-    /// What follows from an answer, or from its absence.
+    /// Continues the turn after a response, or after the request ended without one.
     fn settle(&mut self, about: About, said: Result<Value, String>, raw: &str) {
         let now = self.now;
         if let Some(turn) = &mut self.turn {
@@ -133,7 +133,7 @@ impl MockCli {
         self.write(&line);
     }
 
-    /// Takes back what was not answered in time.
+    /// Cancels a request that has timed out.
     pub(super) fn withdraw_due(&mut self, time: SessionTime) {
         let due = |ask: &OpenAsk| ask.withdrawn_at.is_some_and(|at| at <= time);
         let Some(at) = self.asks.iter().position(due) else { return };
@@ -145,7 +145,7 @@ impl MockCli {
         self.miss(ask.about);
     }
 
-    /// Nobody will answer any more: stdin has ended.
+    /// Fails all open requests, because stdin has ended.
     pub(super) fn fail_asks(&mut self) {
         for ask in std::mem::take(&mut self.asks) {
             self.miss(ask.about);
@@ -163,7 +163,7 @@ impl MockCli {
         self.settle(about, said, "null");
     }
 
-    /// An interrupt takes back all that the turn asks.
+    /// Cancels all requests of the turn, because of an interrupt.
     pub(super) fn withdraw_all(&mut self) {
         let asks = self.asks.clone();
         self.forget_asks();
@@ -179,13 +179,13 @@ impl MockCli {
         }
     }
 
-    /// The turn's asks are forgotten; what `initialize` waits for is not the turn's.
+    /// Forgets the requests of the turn. The requests that `initialize` waits for are kept.
     pub(super) fn forget_asks(&mut self) {
         self.asks.retain(|ask| matches!(ask.about, About::Introduction));
     }
 }
 
-/// The input of an allow, byte for byte.
+/// Returns the input of an allow, unchanged.
 fn input_of(raw: &str) -> Option<Json> {
     #[derive(serde::Deserialize)]
     struct Allow {

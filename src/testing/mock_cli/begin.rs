@@ -1,4 +1,4 @@
-//! The begin of a turn.
+//! Start of a turn.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ use crate::testing::lines::ResultLine;
 use crate::testing::step::{AskStep, Kind, Step};
 
 impl MockCli {
-    /// What waits first becomes a turn.
+    /// Starts a turn with the first item of the queue.
     pub(super) fn begin(&mut self, time: SessionTime) {
         self.begins = None;
         let Some(next) = self.take_next() else { return self.leave_if_done() };
@@ -72,7 +72,7 @@ impl MockCli {
         }
     }
 
-    /// One thing more that is asked before the turn is seen; then it is.
+    /// Sends the next request before the turn becomes visible. After the last one, opens the turn.
     pub(super) fn prepare(&mut self, mut asks: VecDeque<(About, AskStep)>) {
         if self.initialize.is_some() {
             return self.set_doing(Doing::Preparing { asks, open: true });
@@ -98,7 +98,8 @@ impl MockCli {
         }
     }
 
-    /// Whether it is a slash command, of which the model never hears: 2.1.329 gives it those that do not exist.
+    /// Returns `true` if the prompt is a slash command that the model does not see. 2.1.329 passes unknown slash commands
+    /// to the model.
     fn runs_locally(&self, prompt: &Queued) -> bool {
         prompt.is_command() && (self.script.generation < CliVersion::V2_1_329 || prompt.is_known_command())
     }
@@ -157,7 +158,7 @@ impl MockCli {
         steps.into()
     }
 
-    /// What goes wrong in the first turn comes after its first message.
+    /// Adds faults of the first turn after its first message.
     fn spoil(&self, steps: &mut Vec<Step>) {
         let first = steps.iter().position(|step| !matches!(step.0, Kind::Text { .. } | Kind::Thinking(_)));
         let at = first.unwrap_or(steps.len());
@@ -182,8 +183,10 @@ impl MockCli {
         }
     }
 
-    /// An error result without a turn, and the process is gone: 2.0.76 at the end of a background task, 2.1.250 where it is
-    /// interrupted while a hook holds a turn back. So too at a session to resume that does not exist.
+    /// Writes an error result without a turn, and exits.
+    ///
+    /// This happens on 2.0.76 at the end of a background task, and on 2.1.250 if it is interrupted while a hook delays a
+    /// turn. It also happens if the session to resume does not exist.
     pub(super) fn die(&mut self, error: &str) {
         self.results += 1;
         let uuid = self.writer.uuid();
@@ -207,7 +210,7 @@ impl MockCli {
         self.leave(Exit::Code(1));
     }
 
-    /// Prompts that wait, and notices, come into the turn when a tool returns.
+    /// Adds waiting prompts and notices to the turn after a tool returned.
     pub(super) fn fold(&mut self) {
         let most = self.script.max_turns;
         if let Some(turn) = self.turn.as_mut().filter(|turn| most.is_some_and(|most| turn.requests >= most)) {

@@ -1,4 +1,4 @@
-//! Tool calls: a hook, a permission, the run, its result.
+//! Tool calls: hooks, permission, run and result.
 
 use super::MockCli;
 use super::asks::About;
@@ -12,7 +12,7 @@ use crate::testing::cli_version::CliVersion;
 use crate::testing::lines::Line;
 use crate::testing::step::{AskStep, ToolStep};
 
-/// The calls of one message of the model.
+/// Tool calls of one message of the model.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Calls {
     calls: Vec<Call>,
@@ -24,18 +24,18 @@ struct Call {
     id: String,
     tool: ToolStep,
     state: State,
-    /// What it will give, and whether that is an error.
+    /// Output of the call, and `true` if the output is an error.
     output: Option<(Json, bool)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting,
-    /// So many incoming requests are open before it runs, or after.
+    /// Number of hook calls that are open before the tool runs, or after it.
     Before(usize),
     Asked,
     Running(SessionTime),
-    /// A server in the host runs it.
+    /// A server in the host runs the call.
     Served,
     After(usize),
     Done,
@@ -46,7 +46,7 @@ impl Calls {
         Self { calls: Vec::new(), at_once }
     }
 
-    /// When something can be done.
+    /// Returns the time of the next event.
     pub(super) fn due(&self, now: SessionTime) -> Option<SessionTime> {
         let startable = self.startable().is_some() || self.is_over();
         let running = self.calls.iter().filter_map(|call| match call.state {
@@ -56,7 +56,7 @@ impl Calls {
         running.chain(startable.then_some(now)).min()
     }
 
-    /// The next call that may start.
+    /// Returns the next call that may start.
     fn startable(&self) -> Option<usize> {
         let next = self.calls.iter().position(|call| call.state == State::Waiting)?;
         let earlier_are_over = self.calls[..next].iter().all(|call| call.state == State::Done);
@@ -69,7 +69,7 @@ impl Calls {
 }
 
 impl MockCli {
-    /// The model has called a tool. From 2.1.250 on it may start while the model speaks on.
+    /// Adds a tool call of the model. Since 2.1.250 it can start while the model continues to write.
     pub(super) fn add_call(&mut self, id: String, tool: ToolStep) {
         let early = self.habits.starts_tools_early;
         let Some(turn) = &mut self.turn else { return };
@@ -150,7 +150,7 @@ impl MockCli {
         self.ask(About::Permission(at), &AskStep { subtype, fields, withdrawn_after: tool.withdrawn_after });
     }
 
-    /// A hook before or after the call was answered, or will not be.
+    /// Continues a call after the response of a hook before or after it, or after the hook failed.
     pub(super) fn tool_hook_over(&mut self, at: usize, verdict: Verdict) {
         let Some(call) = self.call_at(at) else { return };
         match (call.state, verdict) {
@@ -167,7 +167,7 @@ impl MockCli {
         }
     }
 
-    /// The permission was decided.
+    /// Continues a call after its permission was decided.
     pub(super) fn decided(&mut self, at: usize, decision: Decided) {
         match decision {
             Decided::Allowed(input) => {
@@ -187,7 +187,7 @@ impl MockCli {
         }
     }
 
-    /// The permission was not given: the turn's result will say so.
+    /// Adds a denied call to the turn's result.
     fn deny(&mut self, at: usize) {
         let Some(turn) = &mut self.turn else { return };
         if let Some(Call { id, tool, .. }) = turn.calls.calls.get(at) {
@@ -247,7 +247,7 @@ impl MockCli {
         self.report(at);
     }
 
-    /// The call's result, once.
+    /// Writes the result of a call, unless it was written already.
     fn report(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
         let id = call.id.clone();
@@ -257,7 +257,7 @@ impl MockCli {
         }
     }
 
-    /// Every call that has not returned is refused: the turn is being stopped.
+    /// Rejects all calls that have not returned, because the turn is being stopped.
     pub(super) fn reject_calls(&mut self) {
         let asked = |call: &Call| call.state == State::Asked && call.output.is_none();
         let calls = self.turn.iter().flat_map(|turn| turn.calls.calls.iter().enumerate());
@@ -274,10 +274,10 @@ impl MockCli {
         }
     }
 
-    /// The turn's end, after what is asked then.
+    /// Ends the turn after its `Stop` hooks.
     pub(super) fn stop(&mut self) {
         let stopping = self.turn.as_mut().is_none_or(|turn| std::mem::replace(&mut turn.stopping, true));
-        // By this a hook knows that it has sent the model on already.
+        // The field is `true` if the hook has already made the model continue.
         let went_on = self.turn.as_ref().is_some_and(|turn| turn.went_on);
         let active = [("stop_hook_active", Json::from(&serde_json::Value::Bool(went_on)))];
         let ask = self.hook_asks("Stop", None, &active).pop_front().filter(|_| !stopping);
@@ -295,7 +295,7 @@ impl MockCli {
     }
 }
 
-/// What the host said to a permission.
+/// Decision of the host about a permission request.
 #[derive(Debug)]
 pub(super) enum Decided {
     Allowed(Option<Json>),

@@ -1,10 +1,10 @@
-//! What happens by itself, and when.
+//! Events that are due at a time.
 
 use super::turn::Turn;
 use super::{MockCli, Stdin};
 use crate::base::time::SessionTime;
 
-/// What happens next by itself, in the order in which things of one instant happen.
+/// Kind of the next event, in the order of events that are due at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     Ask,
@@ -20,7 +20,7 @@ impl MockCli {
         self.run();
     }
 
-    /// Does all that is due.
+    /// Handles all events that are due.
     pub(super) fn run(&mut self) {
         while let Some((time, due)) = self.next_due().filter(|(time, _)| *time <= self.now) {
             match due {

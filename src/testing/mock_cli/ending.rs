@@ -1,4 +1,4 @@
-//! The end of a turn, and of the process.
+//! End of a turn, and end of the process.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::testing::fault::Fault;
 use crate::testing::lines::ResultLine;
 use crate::testing::step::Step;
 
-/// How long 2.1.250 waits for background tasks once stdin is closed.
+/// Duration that 2.1.250 waits for background tasks after stdin was closed.
 const SOME: Duration = Duration::from_secs(5);
 
-/// How a turn ends.
+/// Cause of the end of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     Done,
-    /// A slash command, or a prompt that wants no answer.
+    /// A slash command, or a prompt that requests no answer.
     Local,
     /// A hook refused the prompt.
     Blocked,
@@ -109,7 +109,7 @@ impl MockCli {
             ending => ending.aborts().or(Some("completed")),
         };
         let success = subtype == "success";
-        // What the CLI says of an interrupted turn is meant for its own developers.
+        // The CLI's errors of an interrupted turn are meant for its own developers.
         let errors: &[&str] = match ending {
             Ending::Interrupted { .. } if self.script.generation < CliVersion::V2_1_143 => &[],
             Ending::Interrupted { .. } => &["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"],
@@ -137,7 +137,8 @@ impl MockCli {
         self.write_damaged(&line);
     }
 
-    /// A `UserPromptSubmit` hook refused the prompt, or `stops` it (`continue: false`).
+    /// Ends the turn because a `UserPromptSubmit` hook refused the prompt. `stops` is set if it did so with
+    /// `continue: false`.
     pub(super) fn block(&mut self, reason: &str, stops: bool) {
         self.tell_init();
         if self.habits.tells_life {
@@ -152,7 +153,7 @@ impl MockCli {
         self.end_turn(Ending::Blocked);
     }
 
-    /// A `Stop` hook sends the model on.
+    /// Continues the turn, because a `Stop` hook requires it.
     pub(super) fn go_on_after(&mut self, reason: &str) {
         let content =
             Json::from(&serde_json::json!([{ "type": "text", "text": format!("Stop hook feedback: {reason}") }]));
@@ -166,9 +167,9 @@ impl MockCli {
         self.set_doing(Doing::Choosing);
     }
 
-    // The process.
+    // Methods about the process.
 
-    /// Leaves if stdin has ended and nothing more will happen.
+    /// Exits if stdin has ended and nothing more will happen.
     pub(super) fn leave_if_done(&mut self) {
         let busy = self.turn.is_some() || self.begins.is_some() || !self.queue.is_empty();
         if !self.has_ended() || busy {
@@ -182,7 +183,7 @@ impl MockCli {
         }
     }
 
-    /// The exit status says whether the last result was an error.
+    /// Exits gracefully. The exit status is 1 if the last result was an error.
     pub(super) fn leave_in_order(&mut self) {
         if self.script.has(&Fault::PartialLine) {
             self.write(b"{\"type\":\"result\",\"subtype\":\"succ");
@@ -194,7 +195,7 @@ impl MockCli {
         }
     }
 
-    /// The process is gone: what the pipe does not hold is lost.
+    /// Exits at once. Output that does not fit into the pipe is lost.
     pub(super) fn leave(&mut self, exit: Exit) {
         if self.exit.is_none() {
             self.output.truncate(self.written + PIPE);
@@ -202,7 +203,7 @@ impl MockCli {
         self.exit.get_or_insert(exit);
     }
 
-    /// The session to resume does not exist (`bad_resume` of 2.1.143 and 2.1.332).
+    /// Fails because the session to resume does not exist (`bad_resume` of 2.1.143 and 2.1.332).
     pub(super) fn fail_resume(&mut self, session: &str) {
         let is_id = session.len() == 36 && session.split('-').count() == 5;
         let error = if is_id {
@@ -217,7 +218,7 @@ impl MockCli {
         self.die(&error);
     }
 
-    /// Writes a line that a fault may damage.
+    /// Writes a line, with the damage of a fault if there is one.
     pub(super) fn write_damaged(&mut self, line: &[u8]) {
         let damage = self.script.faults.iter().find_map(|fault| match fault {
             Fault::Damage(damage) => Some(*damage),

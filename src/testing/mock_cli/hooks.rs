@@ -1,4 +1,4 @@
-//! Hooks of the host: what they are told, and what they say.
+//! Hooks of the host: their input and output.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) struct Hook {
     pub(super) timeout: Option<Duration>,
 }
 
-/// What a hook said.
+/// Decision of a hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
     None,
@@ -28,7 +28,8 @@ pub(super) enum Verdict {
 }
 
 impl MockCli {
-    /// The `hook_callback`s for an event, which may be about a tool and its call.
+    /// Returns the `hook_callback` requests for an event. `tool` is the name and id of a tool call, if the event concerns
+    /// one.
     pub(super) fn hook_asks(
         &mut self,
         event: &str,
@@ -36,7 +37,7 @@ impl MockCli {
         fields: &[(&str, Json)],
     ) -> VecDeque<(About, AskStep)> {
         let (tool, id) = tool.unzip();
-        // What is no tool's gets an id all the same.
+        // Other events get an id too.
         let id = id.map_or_else(|| self.writer.uuid(), str::to_owned);
         let matches = |hook: &&Hook| {
             let matcher = hook.matcher.as_deref().unwrap_or_default();
@@ -64,7 +65,7 @@ impl MockCli {
         self.hooks.iter().filter(matches).map(ask).collect()
     }
 
-    /// Those for an event of a tool.
+    /// Returns the hook requests for an event of a tool.
     pub(super) fn tool_hooks(&mut self, event: &str, id: &str, tool: &ToolStep, output: Option<&Json>) -> Vec<AskStep> {
         let mut fields = vec![("tool_name", Json::from_text(&tool.name)), ("tool_input", tool.input.clone())];
         fields.extend(output.map(|output| ("tool_response", response_of(tool, output))));
@@ -73,7 +74,7 @@ impl MockCli {
     }
 }
 
-/// What a hook is told that a tool gave.
+/// Returns the tool response in the input of a hook.
 fn response_of(tool: &ToolStep, output: &Json) -> Json {
     match &*tool.name {
         "Bash" => Json::from(&serde_json::json!({

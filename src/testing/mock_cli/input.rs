@@ -1,4 +1,4 @@
-//! The host's lines.
+//! Parsing of the host's lines.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use crate::base::strings::readable;
 use crate::protocol::end::Exit;
 use crate::wire::lenient;
 
-/// A line of the host, as far as its kind needs it.
+/// A line of the host. Which fields are present depends on its type.
 #[derive(Debug, Deserialize)]
 struct HostLine {
     #[serde(default, rename = "type", deserialize_with = "lenient")]
@@ -37,7 +37,7 @@ struct HostMessage {
     content: Box<RawValue>,
 }
 
-/// What the host answers to an incoming request.
+/// Response of the host to an incoming request.
 #[derive(Debug, Deserialize)]
 pub(super) struct HostResponse {
     #[serde(default, deserialize_with = "lenient")]
@@ -106,7 +106,7 @@ impl MockCli {
         }
     }
 
-    /// A line that is JSON and means nothing: skipped from 2.1.50 on.
+    /// Handles a line that is JSON without a meaning. Since 2.1.50 it is skipped.
     fn odd_line(&mut self, line: &[u8]) {
         if self.habits.dies_at_odd_lines {
             self.refuse_line(line);
@@ -120,7 +120,7 @@ impl MockCli {
     }
 }
 
-/// A prompt's text: itself, or its text blocks, one in a line.
+/// Returns the text of a prompt: its string, or its text blocks, one on each line.
 fn text_of(content: &str) -> String {
     #[derive(Deserialize)]
     struct Block {

@@ -1,4 +1,4 @@
-//! What stops a turn.
+//! Interrupts and cancellations.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::testing::cli_version::CliVersion;
 use crate::testing::lines::Writer;
 
 impl MockCli {
-    /// The `interrupt` request: what is open is withdrawn, then it is acknowledged, then the turn ends.
+    /// Handles the `interrupt` request: cancels open requests, acknowledges the interrupt, and then ends the turn.
     pub(super) fn interrupt(&mut self, request_id: &str, cancel_queued: bool) {
         self.withdraw_all();
         self.kill_agents();
@@ -34,17 +34,18 @@ impl MockCli {
         }
     }
 
-    /// Whether the turn that is about to begin was announced.
+    /// Returns `true` if the start of the next turn was reported.
     fn is_announced(&self) -> bool {
         self.queue.front().and_then(Waiting::prompt).is_some_and(|prompt| prompt.announced)
     }
 
-    /// 2.1.329 does stop the very first turn, although its receipt says that the prompt still waits.
+    /// Returns `true` if an interrupt stops the first turn. 2.1.329 does so, although its receipt lists the prompt as
+    /// queued.
     fn latches_first(&self) -> bool {
         self.turns == 0 && self.script.generation == CliVersion::V2_1_329 && !self.queue.is_empty()
     }
 
-    /// Drops all prompts that wait; their uuids.
+    /// Cancels all waiting prompts. Returns their uuids.
     fn cancel_all(&mut self) -> Vec<String> {
         let waits = |waiting: &Waiting| waiting.prompt().is_some_and(|prompt| !prompt.announced);
         let (prompts, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.queue).into_iter().partition(waits);
@@ -57,7 +58,7 @@ impl MockCli {
         uuids
     }
 
-    /// `cancel_async_message`: drops a prompt that waits. Whether there was one.
+    /// Handles `cancel_async_message`: cancels a waiting prompt. Returns `false` if it was not waiting.
     pub(super) fn cancel(&mut self, uuid: &str) -> bool {
         let named = |waiting: &Waiting| waiting.prompt().and_then(|prompt| prompt.uuid.as_deref()) == Some(uuid);
         let Some(at) = self.queue.iter().position(named) else { return false };
@@ -66,7 +67,7 @@ impl MockCli {
         true
     }
 
-    /// Stops the running turn where it is; one that is `doomed` was stopped before it began.
+    /// Stops the running turn. `doomed` is set if the interrupt came before the turn started.
     pub(super) fn abort(&mut self, doomed: bool) {
         self.forget_asks();
         let unseen = matches!(self.turn.as_ref().map(|turn| &turn.doing), Some(Doing::Preparing { .. }));
@@ -92,7 +93,7 @@ impl MockCli {
         self.end_turn(Ending::Interrupted { tools });
     }
 
-    /// A prompt of the priority `now` takes the running turn's place: that one ends as if it were a success.
+    /// Replaces the running turn by a prompt with the priority `now`. The turn ends with a success.
     pub(super) fn abort_for_another(&mut self) {
         let now = self.now;
         if let Some(turn) = &mut self.turn {
@@ -104,7 +105,7 @@ impl MockCli {
         self.end_turn(Ending::Replaced { tools });
     }
 
-    /// What is left of what was being done. Whether tools were called.
+    /// Ends the current step of a turn. Returns `true` if it was calling tools.
     fn cut_off(&mut self) -> bool {
         match self.turn.as_ref().map(|turn| turn.doing.clone()) {
             Some(Doing::Calling) => {

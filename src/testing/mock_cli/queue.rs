@@ -1,11 +1,11 @@
-//! What waits for a turn.
+//! Queue of prompts and notices that wait for a turn.
 
 use super::{BEGIN, MockCli, Stdin};
 use crate::base::json::Json;
 use crate::testing::fault::Fault;
 use crate::testing::step::Step;
 
-/// Something that waits.
+/// An item of the queue.
 #[derive(Debug, Clone)]
 pub(super) enum Waiting {
     Prompt(Queued),
@@ -20,18 +20,18 @@ pub(super) struct Notice {
     pub(super) told: bool,
 }
 
-/// A prompt.
+/// A queued prompt of the host.
 #[derive(Debug, Clone)]
 pub(super) struct Queued {
     pub(super) uuid: Option<String>,
     pub(super) content: Json,
     pub(super) text: String,
     pub(super) priority: Priority,
-    /// Whether it wants an answer (`shouldQuery`).
+    /// `true` if the prompt requests an answer (`shouldQuery`).
     pub(super) queries: bool,
-    /// The steps that the script has for it and no other.
+    /// Steps of the script for this prompt alone.
     pub(super) steps: Option<Vec<Step>>,
-    /// `command_lifecycle` said that it has started.
+    /// `true` after a `command_lifecycle` reported the start of the prompt.
     pub(super) announced: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Priority {
 }
 
 impl Queued {
-    /// A slash command.
+    /// Returns `true` if the prompt is a slash command.
     pub(super) fn is_command(&self) -> bool {
         self.text.starts_with('/')
     }
@@ -68,7 +68,7 @@ impl Waiting {
 }
 
 impl MockCli {
-    /// A prompt has come.
+    /// Handles a prompt of the host.
     pub(super) fn arrive(&mut self, mut prompt: Queued) {
         if self.refuses(&prompt) {
             return;
@@ -98,7 +98,7 @@ impl MockCli {
         }
     }
 
-    /// A uuid that the session has seen is echoed, and its prompt is not run.
+    /// Refuses a prompt whose uuid the session has seen: the prompt is echoed, but not run.
     fn refuses(&mut self, prompt: &Queued) -> bool {
         let Some(uuid) = prompt.uuid.as_deref() else { return false };
         let fresh = !self.script.seen.contains(&uuid.to_owned()) && self.seen.insert(uuid.to_owned());
@@ -110,7 +110,7 @@ impl MockCli {
         true
     }
 
-    /// Another prompt comes: the one that is about to begin has begun, as far as that one is concerned.
+    /// Reports the start of the prompt that is about to begin, because another prompt arrives.
     fn announce(&mut self) {
         if self.turn.is_some() {
             return;
@@ -122,7 +122,7 @@ impl MockCli {
         }
     }
 
-    /// What the next turn is about: a notice, or the prompts that it joins.
+    /// Removes the content of the next turn from the queue: a notice, or prompts that are joined.
     pub(super) fn take_next(&mut self) -> Option<Result<Vec<Queued>, Notice>> {
         let first = self.queue.iter().map(Waiting::priority).min()?;
         let at = self.queue.iter().position(|waiting| waiting.priority() == first)?;
@@ -145,7 +145,8 @@ impl MockCli {
         Some(Ok(batch))
     }
 
-    /// What a running turn takes with it when a tool returns: all prompts but those that wait for its end, and notices.
+    /// Removes the items that a running turn includes when a tool returns. These are notices, and all prompts that need not
+    /// wait for the end of the turn.
     pub(super) fn take_folded(&mut self) -> Vec<Waiting> {
         let habits = self.habits;
         let folds = |waiting: &Waiting| match waiting {

@@ -1,4 +1,4 @@
-//! What the host asks of the CLI.
+//! Control requests of the host.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::testing::cli_version::{CliVersion, Unknown};
 use crate::testing::fault::Fault;
 use crate::testing::lines::Writer;
 
-/// The subtypes, each with the first generation that was seen to know it.
+/// Known subtypes, each with the first version that was seen to know it.
 const KNOWN: [(&str, CliVersion); 29] = [
     ("initialize", CliVersion::V1_0_128),
     ("interrupt", CliVersion::V1_0_128),
@@ -45,7 +45,7 @@ const KNOWN: [(&str, CliVersion); 29] = [
     ("set_has_subscribers", CliVersion::V2_1_329),
 ];
 
-/// Those that fail for want of what they are about.
+/// Subtypes that fail, because the mock CLI has no files or servers for them.
 const FAILING: [&str; 3] = ["rewind_files", "mcp_reconnect", "mcp_toggle"];
 
 const MODES: [&str; 6] = ["default", "acceptEdits", "bypassPermissions", "plan", "dontAsk", "auto"];
@@ -123,7 +123,7 @@ impl MockCli {
         }
     }
 
-    /// The host introduces itself: its hooks, its MCP servers.
+    /// Handles `initialize`: registers the hooks and the MCP servers of the host.
     fn initialize(&mut self, id: &str, request: &Value) {
         self.hooks.clear();
         for (event, matchers) in request["hooks"].as_object().into_iter().flatten() {
@@ -144,8 +144,8 @@ impl MockCli {
         }
     }
 
-    /// Answers `initialize`, with the fields that each generation was recorded to have (`init` of 1.0.128 to 2.1.332) and
-    /// those of the script.
+    /// Writes the reply to `initialize`. It contains the fields that were recorded for the version (`init` of 1.0.128 to
+    /// 2.1.332), and those of the script.
     pub(super) fn introduce(&mut self, id: &str) {
         let command =
             |name: &str, description: &str| json!({ "name": name, "description": description, "argumentHint": "" });
@@ -175,7 +175,7 @@ impl MockCli {
         self.acknowledge(id, Some(&payload));
     }
 
-    /// What was asked before the turn was answered.
+    /// Continues a turn: the request that was sent before its start has been answered.
     pub(super) fn prepared(&mut self) {
         if let Some(Doing::Preparing { open, .. }) = self.turn.as_mut().map(|turn| &mut turn.doing) {
             *open = false;

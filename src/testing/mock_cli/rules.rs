@@ -1,4 +1,4 @@
-//! What an allow takes with it: the calls that are asked for no more.
+//! Permission updates of an allow: calls that need no further permission request.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -9,12 +9,12 @@ use crate::testing::step::ToolStep;
 /// Tools that the mode `acceptEdits` allows.
 const EDITS: [&str; 4] = ["Edit", "MultiEdit", "NotebookEdit", "Write"];
 
-/// The calls of a tool that are allowed.
+/// A rule that allows calls of a tool.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rule {
     tool_name: String,
-    /// Which of them; all, where it is absent.
+    /// Commands that the rule matches. `None` matches all calls.
     #[serde(default, deserialize_with = "text")]
     rule_content: Option<String>,
 }
@@ -31,13 +31,14 @@ enum Update {
     RemoveDirectories {},
 }
 
-/// No null: the CLI takes none here.
+/// Reads a string, but not null, which the CLI does not accept here.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
 }
 
 impl Rule {
-    /// Of what a rule can say of its calls, a command and the start of one (`git log:*`) are imitated.
+    /// Returns `true` if the rule matches a call. Two kinds of rules are imitated: a command, and the start of one
+    /// (`git log:*`).
     fn is_about(&self, tool: &ToolStep) -> bool {
         let is_named = |content: &String| {
             command(tool).is_some_and(|command| match content.strip_suffix(":*") {
@@ -50,7 +51,7 @@ impl Rule {
 }
 
 impl MockCli {
-    /// Returns whether the permission mode or a rule spares the host the asking.
+    /// Returns `true` if the permission mode or a rule allows the call.
     pub(super) fn is_allowed(&self, tool: &ToolStep) -> bool {
         let by_mode = match &*self.mode {
             "bypassPermissions" => true,
@@ -60,8 +61,7 @@ impl MockCli {
         by_mode || self.rules.iter().any(|rule| rule.is_about(tool))
     }
 
-    /// Takes the updates that came with an allow, all or none: of what they can say, the mode and the rules that allow are
-    /// imitated.
+    /// Applies the updates of an allow, all or none. Only the mode and rules that allow are imitated.
     pub(super) fn remember(&mut self, updates: &Value) {
         let Ok(updates) = Vec::<Update>::deserialize(updates) else { return };
         for update in updates {
@@ -94,7 +94,7 @@ impl MockCli {
     }
 }
 
-/// What the CLI offers to remember: a command as it is, and of other tools every call.
+/// Returns the permission update that the CLI suggests: for a command this command, and for other tools all calls.
 pub(super) fn suggestion(tool: &ToolStep) -> Value {
     let (rule, kept) = match command(tool) {
         Some(command) => (json!({ "toolName": tool.name, "ruleContent": command }), "localSettings"),

@@ -1,4 +1,4 @@
-//! MCP servers in the host: their greeting, and the calls of their tools.
+//! MCP servers in the host: their handshake, and calls of their tools.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use crate::base::json::Json;
 use crate::testing::cli_version::CliVersion;
 use crate::testing::step::{AskStep, Kind, Step, ToolStep};
 
-/// A server in the host.
+/// An MCP server in the host.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
     pub(super) name: String,
@@ -22,7 +22,7 @@ pub(super) struct Server {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     New,
-    /// It has got the `initialize` of MCP.
+    /// The server was sent the MCP request `initialize`.
     Introduced,
     Connected,
 }
@@ -34,7 +34,7 @@ impl Server {
 }
 
 impl MockCli {
-    /// The host has named its servers in the `initialize` of that id, which may have to wait for them.
+    /// Adds the servers that `initialize` names. The reply to the `initialize` with this id may have to wait for them.
     pub(super) fn meet_servers(&mut self, id: &str, names: &Value) {
         for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
             if self.servers.iter().all(|server| server.name != name) {
@@ -55,7 +55,7 @@ impl MockCli {
         }
     }
 
-    /// What servers are told before a turn, the first after they were named.
+    /// Returns the messages of the handshake before a turn, the first one after servers were named.
     pub(super) fn greetings(&mut self) -> VecDeque<(About, AskStep)> {
         let mut asks = VecDeque::new();
         for at in 0..self.servers.len() {
@@ -85,8 +85,8 @@ impl MockCli {
         message_to(&self.servers[at].name, &message)
     }
 
-    /// A server has answered its introduction, or never will. The reply to `initialize` waits for the last of them, and a
-    /// prompt that came meanwhile for that reply.
+    /// Handles the response of a server to the MCP request `initialize`, or its absence. The reply to the host's
+    /// `initialize` waits for the last server, and a prompt that arrived in the meantime waits for this reply.
     pub(super) fn introduced(&mut self) {
         if self.asks.iter().any(|ask| matches!(ask.about, About::Introduction)) {
             return;
@@ -94,13 +94,13 @@ impl MockCli {
         if let Some(id) = self.initialize.take() {
             self.introduce(&id);
             if let Some(Doing::Preparing { open, .. }) = self.turn.as_mut().map(|turn| &mut turn.doing) {
-                // What it waits for may be an incoming request of its own.
+                // The turn may also wait for an incoming request of its own.
                 *open &= !self.asks.is_empty();
             }
         }
     }
 
-    /// A server has answered something before a turn.
+    /// Handles the response of a server to a message before a turn.
     pub(super) fn greeted(&mut self, at: usize, said: &Result<Value, String>) {
         if let Some(tools) = said.as_ref().ok().and_then(|said| said["mcp_response"]["result"]["tools"].as_array()) {
             let names = tools.iter().filter_map(|tool| tool["name"].as_str());
@@ -124,7 +124,7 @@ impl MockCli {
         self.write_damaged(&line);
     }
 
-    /// Has a server run the call, if it is one of its tools. Whether it is.
+    /// Sends a call to the server that has the tool. Returns `false` if no server in the host has it.
     pub(super) fn call_server(&mut self, at: usize, id: &str, tool: &ToolStep) -> bool {
         let Some((server, name)) = tool.name.strip_prefix("mcp__").and_then(|name| name.split_once("__")) else {
             return false;
@@ -145,7 +145,7 @@ impl MockCli {
         true
     }
 
-    /// A server has run a call, or could not.
+    /// Handles the result of a call that a server ran, or its failure.
     pub(super) fn served(&mut self, at: usize, said: &Result<Value, String>) {
         let result = said.as_ref().ok().map(|said| &said["mcp_response"]["result"]).filter(|result| !result.is_null());
         match result {
@@ -159,7 +159,7 @@ impl MockCli {
     }
 }
 
-/// An incoming request that carries a message to a server.
+/// Returns the incoming request with a message to a server.
 fn message_to(server: &str, message: &Value) -> AskStep {
     match Step::mcp(server, Json::from(message)).0 {
         Kind::Ask(ask) => ask,

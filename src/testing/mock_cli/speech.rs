@@ -1,4 +1,4 @@
-//! A message of the model: its blocks, as whole lines and as a stream.
+//! A message of the model: its blocks, as complete messages and as a stream.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,26 +14,26 @@ use crate::testing::fault::Fault;
 use crate::testing::lines::Line;
 use crate::testing::step::{Kind, ToolStep};
 
-/// How long the model takes to begin: an interrupt may come meanwhile.
+/// Time until the model starts its response. An interrupt can arrive in the meantime.
 const THINKS: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone)]
 pub(super) struct Speech {
     id: String,
     blocks: VecDeque<Block>,
-    /// Parts of the stream so far, and whether the rest is not streamed.
+    /// Number of parts of the stream so far.
     parts: usize,
     muted: bool,
     index: usize,
-    /// The model was asked.
+    /// `true` after the model was called.
     asked: bool,
-    /// It has begun to answer.
+    /// `true` after the response has started.
     opened: bool,
-    /// The block has begun.
+    /// `true` while a block is incomplete.
     in_block: bool,
-    /// What came of the block's text.
+    /// Text of the block so far.
     pub(super) so_far: String,
-    /// Whether it calls tools, and those run together.
+    /// `Some` if the message calls tools: `true` if they run concurrently.
     at_once: Option<bool>,
 }
 
@@ -45,14 +45,14 @@ enum Block {
 }
 
 impl Speech {
-    /// Whether its stream has begun and not ended.
+    /// Returns `true` if the stream has started and not ended.
     pub(super) fn is_open(&self) -> bool {
         self.opened
     }
 }
 
 impl MockCli {
-    /// The steps that make up the model's next message.
+    /// Collects the steps of the model's next message.
     pub(super) fn next_speech(&mut self) -> Speech {
         let id = self.writer.message_id();
         let mut speech = Speech {
@@ -91,7 +91,7 @@ impl MockCli {
         speech
     }
 
-    /// One part of one block, or the end of either.
+    /// Writes the next part of a block, or ends the block or the message.
     pub(super) fn speak(&mut self, mut speech: Speech) {
         self.muted = speech.muted;
         if !speech.asked {
@@ -185,8 +185,8 @@ impl MockCli {
         speech.index == 0 && !self.broke && self.script.faults.iter().any(after)
     }
 
-    /// The stream breaks in the middle of its first block, and the model is asked again. Before 2.1.250 the answer then comes whole, as
-    /// another message (`stream_cut` of each version).
+    /// Breaks the stream in the middle of its first block, and calls the model again. Before 2.1.250 the response then
+    /// arrives complete, as another message (`stream_cut` of each version).
     fn break_stream(&mut self, mut speech: Speech) {
         self.broke = true;
         let streams_again = self.script.generation >= CliVersion::V2_1_250;
@@ -201,7 +201,7 @@ impl MockCli {
             self.write(&line);
         }
         if let Some(Block::Text { parts, .. }) = speech.blocks.front_mut() {
-            // What was said is said again.
+            // The text so far is written again.
             parts.push_front(std::mem::take(&mut speech.so_far));
         }
         speech.id = self.writer.message_id();
@@ -223,13 +223,13 @@ impl MockCli {
         self.stream(&json!({ "type": "message_stop" }));
     }
 
-    /// The closing events of a stream that was cut off (2.1.329).
+    /// Writes the closing events of an interrupted stream (2.1.329).
     pub(super) fn close_cut_stream(&mut self) {
         self.stream(&json!({ "type": "content_block_stop", "index": 0 }));
         self.close_stream("end_turn");
     }
 
-    /// The text of a message that is cut off here, as far as it came.
+    /// Writes the text so far of an interrupted message.
     pub(super) fn say_what_came(&mut self, speech: &Speech) {
         if self.habits.says_what_it_had && !speech.so_far.is_empty() {
             let block = Json::from(&json!({ "type": "text", "text": speech.so_far }));
@@ -250,7 +250,7 @@ impl MockCli {
     }
 }
 
-/// A text in at most so many parts of about one length.
+/// Splits a text into at most `parts` parts of about the same length.
 fn split(text: &str, parts: usize) -> VecDeque<String> {
     let characters: Vec<char> = text.chars().collect();
     let size = characters.len().div_ceil(parts).max(1);

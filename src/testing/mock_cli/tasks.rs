@@ -1,4 +1,4 @@
-//! Background tasks, and what their ends bring about.
+//! Background tasks, and the effects of their ends.
 
 use serde_json::json;
 
@@ -16,12 +16,12 @@ pub(super) struct Task {
     pub(super) kind: TaskKind,
     pub(super) ends: SessionTime,
     own: Vec<Step>,
-    /// Its start was told.
+    /// `true` after the start of the task was reported.
     told: bool,
 }
 
 impl MockCli {
-    /// Starts the background task of a tool call; what the call gives at once.
+    /// Starts the background task of a tool call. Returns the immediate output of the call.
     pub(super) fn start_task(&mut self, tool_use: &str, tool: &ToolStep) -> String {
         let Some(background) = tool.background.clone() else { return String::new() };
         let id = self.writer.task_id();
@@ -41,7 +41,7 @@ impl MockCli {
         format!("Command running in background with ID: {id}")
     }
 
-    /// `task_started`: with its call, or (2.1.50) at the end of the turn.
+    /// Reports `task_started`: together with the tool call, or at the end of the turn (2.1.50).
     pub(super) fn tell_starts(&mut self) {
         if self.habits.own_turn != OwnTurn::Runs {
             return;
@@ -74,7 +74,7 @@ impl MockCli {
         self.tasks.iter().any(|task| task.kind == TaskKind::Agent)
     }
 
-    /// The first of the tasks that are over.
+    /// Ends the first of the tasks that are due.
     pub(super) fn end_task(&mut self, time: SessionTime) {
         let Some(at) = self.tasks.iter().position(|task| task.ends <= time) else { return };
         let task = self.tasks.remove(at);
@@ -93,7 +93,7 @@ impl MockCli {
             own: task.own,
             told: self.habits.tells_tasks_at_once,
         }));
-        // 2.0.76 looks at its queue only when a prompt comes or a turn ends, and dies of what it finds.
+        // 2.0.76 only checks its queue when a prompt arrives or a turn ends, and then ends with an error.
         let idle = self.turn.is_none() && self.begins.is_none();
         if idle && self.habits.own_turn == OwnTurn::Runs {
             self.tell_state("running");
@@ -127,7 +127,7 @@ impl MockCli {
         }
     }
 
-    /// An interrupt kills the subagents that run in the background (from 2.1.250 on).
+    /// Kills the subagents in the background, because of an interrupt (since 2.1.250).
     pub(super) fn kill_agents(&mut self) {
         if !self.habits.gives_receipt {
             return;

@@ -1,4 +1,4 @@
-//! A turn, step by step.
+//! Execution of a turn, step by step.
 
 use std::collections::VecDeque;
 
@@ -14,44 +14,44 @@ use crate::testing::step::{AskStep, Kind, Step};
 
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
-    /// The prompts that it began with; none where the CLI began it by itself.
+    /// Prompts that the turn started with. Empty if the CLI started the turn by itself.
     pub(super) batch: Vec<Queued>,
     pub(super) folded: Vec<Queued>,
     pub(super) own: bool,
-    /// It is a slash command, which the model never sees.
+    /// `true` if the turn is a slash command, which the model does not see.
     pub(super) local: bool,
     pub(super) steps: VecDeque<Step>,
     pub(super) doing: Doing,
-    /// The tool calls of the model's last message.
+    /// Tool calls of the model's last message.
     pub(super) calls: Calls,
-    /// The calls that were not permitted.
+    /// Tool calls that were denied.
     pub(super) denials: Vec<Json>,
-    /// When it goes on.
+    /// Time of the next step.
     pub(super) at: SessionTime,
     pub(super) since: SessionTime,
-    /// How often the model was asked.
+    /// Number of calls of the model.
     pub(super) requests: u32,
-    /// The last text of the model.
+    /// Last text of the model.
     pub(super) said: String,
-    /// The last prompt's echo is still to come.
+    /// `true` if the echo of the last prompt is pending.
     pub(super) owes_echo: bool,
-    /// The model is asked once more for what was folded.
+    /// `true` if the model is called once more for folded prompts.
     pub(super) asks_again: bool,
-    /// What is asked at the end was asked.
+    /// `true` after the `Stop` hooks were called.
     pub(super) stopping: bool,
-    /// A `Stop` hook has sent the model on.
+    /// `true` if a `Stop` hook has made the model continue.
     pub(super) went_on: bool,
-    /// Fields that the script gives the result.
+    /// Fields of the script for the result.
     pub(super) result_fields: Vec<(String, Json)>,
-    /// The model was asked, and has not begun to answer.
+    /// `true` if the model was called, and has not started its response.
     pub(super) asked: bool,
-    /// When it is cut off: an interrupt was acknowledged.
+    /// Time of the abort, after an interrupt was acknowledged.
     pub(super) cut_at: Option<SessionTime>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Doing {
-    /// What is asked before the turn is seen.
+    /// Requests to the host before the turn becomes visible.
     Preparing {
         asks: VecDeque<(About, AskStep)>,
         open: bool,
@@ -59,7 +59,7 @@ pub(super) enum Doing {
     Choosing,
     Speaking(Speech),
     Calling,
-    /// An incoming request of the script's own, or a hook, is open.
+    /// An incoming request of the script, or a hook, is open.
     Asking,
     Nothing,
 }
@@ -82,7 +82,7 @@ impl Turn {
 }
 
 impl MockCli {
-    /// The turn does the next thing, at the instant at which it is due.
+    /// Runs the next step of the turn, which is due at `time`.
     pub(super) fn go_on(&mut self, time: SessionTime) {
         let Some(turn) = self.turn.as_mut() else { return };
         turn.at = time;
@@ -145,7 +145,7 @@ impl MockCli {
         }
     }
 
-    /// A message of the model outside of its stream.
+    /// Writes a message of the model that is not part of a stream.
     pub(super) fn say_whole(&mut self, text: &str) {
         self.pay_echo();
         let id = self.writer.message_id();
@@ -154,7 +154,7 @@ impl MockCli {
         self.write(&line);
     }
 
-    /// The model's service fails for good.
+    /// Ends the turn with an error of the API, after all retries.
     fn fail(&mut self, status: u16, message: &str, retries: u32) {
         self.ask_model();
         for attempt in 1..=retries {
@@ -172,7 +172,7 @@ impl MockCli {
         self.end_turn(Ending::ApiError);
     }
 
-    /// The model is asked, if it was not yet.
+    /// Calls the model, unless it was called already.
     pub(super) fn ask_model(&mut self) {
         let asked = self.turn.as_mut().is_none_or(|turn| std::mem::replace(&mut turn.asked, true));
         if !asked && self.script.partial && self.habits.tells_requests {
@@ -181,7 +181,7 @@ impl MockCli {
         }
     }
 
-    /// The echo of the turn's last prompt, if it is still to come.
+    /// Writes the echo of the turn's last prompt, if it is pending.
     pub(super) fn pay_echo(&mut self) {
         let Some(turn) = self.turn.as_mut() else { return };
         if std::mem::take(&mut turn.owes_echo) {

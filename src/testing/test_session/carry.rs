@@ -1,11 +1,11 @@
-//! What goes from one side to the other, and how time passes between them.
+//! Transfer of bytes between both sides, and passage of time.
 
 use super::TestSession;
 use crate::base::time::SessionTime;
 use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
 
-/// How many of the last actions are shown when a test goes wrong.
+/// Number of recent actions that a failure shows.
 const SHOWN: usize = 20;
 
 impl TestSession {
@@ -23,7 +23,7 @@ impl TestSession {
         format!("; at {:?}, the last actions:\n{}", self.now, seen.join("\n"))
     }
 
-    /// Does one thing, or lets time pass until the next. Whether there was anything.
+    /// Does one thing, or lets time pass until the next event. Returns `false` if there was neither.
     pub(super) fn step(&mut self, until: Option<SessionTime>) -> bool {
         let did = self.carry_input() || self.orders() || self.carry_output() || self.ends() || self.pass_time(until);
         self.actions.extend(std::iter::from_fn(|| self.host.poll_action()));
@@ -93,7 +93,7 @@ impl TestSession {
         let due = [host, peer].into_iter().flatten().min();
         let Some(due) = due.filter(|due| until.is_none_or(|until| *due <= until)) else { return false };
         self.now = self.now.max(due);
-        // A host reads before it looks at its clock, so the CLI goes first.
+        // The CLI goes first, since a host reads before it checks its clock.
         if peer.is_some_and(|peer| peer <= self.now) {
             self.peer.handle_timeout(self.now);
         } else {
@@ -102,7 +102,7 @@ impl TestSession {
         true
     }
 
-    /// How much of so many bytes goes over at once.
+    /// Returns the number of bytes in the next chunk.
     fn cut(&mut self, bytes: usize) -> usize {
         let Some(state) = &mut self.cuts else { return bytes };
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,27 +1,28 @@
-//! Facts of a `result`: a turn ends.
+//! Facts of a `result`, the end of a turn.
 
 use super::{cut, uuid};
 use crate::base::ids::Uuid;
 use crate::wire::scan::raw::{Raw, Text};
 
-/// The most prompts that a result names ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)); a list of so many may be cut.
+/// Maximum number of prompts that a result names ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
+/// A list of this length may be truncated.
 const NAMED: usize = 64;
-/// How many of them are read. What a longer list names beyond is found out like what a cut one leaves out.
+/// Maximum number of named prompts that are read. Prompts beyond this limit are found like those of a truncated list.
 const NAMED_READ: usize = 4 * NAMED;
-/// How much of a result's error text is kept for the end, in characters.
+/// Maximum length of a result's error text that is kept, in characters.
 const LONGEST_ERROR: usize = 4096;
 
-/// A `result`: a turn ends.
+/// Facts of a `result`: a turn ends.
 #[derive(Debug, Default)]
 pub(crate) struct ResultFacts {
     pub(crate) subtype: Option<String>,
     pub(crate) is_error: Option<bool>,
     pub(crate) terminal_reason: Option<String>,
-    /// Text of the error, at most [`LONGEST_ERROR`] characters, if the result says that it is one.
+    /// Error text of at most [`LONGEST_ERROR`] characters, if the result reports an error.
     pub(crate) error: Option<String>,
     pub(crate) stop_reason: Option<String>,
     pub(crate) num_turns: Option<u64>,
-    /// Whether it has a text that is not empty, if it has one.
+    /// `Some(true)` if the result has a text that is not empty, and `None` if it has no text.
     has_text: Option<bool>,
     answers_first: Option<Uuid>,
     origin: Option<String>,
@@ -30,12 +31,13 @@ pub(crate) struct ResultFacts {
 }
 
 impl ResultFacts {
-    /// What started the turn, where the CLI says that it was not a prompt of a host.
+    /// Returns the origin of the turn if the CLI reports another one than a prompt of the host.
     pub(crate) fn own_origin(&self) -> Option<&str> {
         self.origin.as_deref().filter(|kind| *kind != "human")
     }
 
-    /// Whether its turn went well. A result without a subtype, which no CLI gives, is read for what it has.
+    /// Returns `true` if the turn succeeded. No CLI sends a result without a subtype; such a result is judged by its other
+    /// fields.
     pub(crate) fn succeeded(&self) -> bool {
         match self.subtype.as_deref() {
             Some(subtype) => subtype == "success" && self.is_error != Some(true),
@@ -43,50 +45,51 @@ impl ResultFacts {
         }
     }
 
-    /// Whether it has a text that is not empty.
+    /// Returns `true` if the result has a text that is not empty.
     pub(crate) fn has_text(&self) -> bool {
         self.has_text == Some(true)
     }
 
-    /// Whether the turn ended as a tool had returned, without a further word of the model.
+    /// Returns `true` if the turn ended after a tool returned, without further output of the model.
     pub(crate) fn ends_at_a_tool(&self) -> bool {
         self.stop_reason.as_deref() == Some("tool_use") && !self.has_text()
     }
 
-    /// Whether no model was asked in its turn: what it counts says so, or, before 2.1.91, that no answer was stopped.
+    /// Returns `true` if the turn made no request to a model: its count of turns is 0. Before 2.1.91 the missing
+    /// `stop_reason` shows this.
     pub(crate) fn asked_nobody(&self, counts_turns: bool) -> bool {
         if counts_turns { self.num_turns == Some(0) } else { self.stop_reason.is_none() }
     }
 
-    /// Whether its turn may have been stopped by something other than its own end.
+    /// Returns `true` if the turn may have been aborted.
     pub(crate) fn may_be_aborted(&self) -> bool {
         let reason = self.terminal_reason.as_deref();
         let crashed = || self.subtype.as_deref() == Some("error_during_execution") || self.ends_at_a_tool();
         reason.map_or_else(crashed, |reason| reason.starts_with("aborted"))
     }
 
-    /// A prompt that it answers, where the CLI names one alone, as 2.1.250 does. It may answer more.
+    /// Returns a prompt that the result answers, if the CLI names only one, as 2.1.250 does. The result may answer more.
     pub(crate) fn answers_first(&self) -> Option<Uuid> {
         self.answers_first
     }
 
-    /// The prompts that it answers, where the CLI says so (from 2.1.259 on).
+    /// Returns the prompts that the result answers, if the CLI reports them (since 2.1.259).
     pub(crate) fn answers(&self) -> Option<&[Uuid]> {
         self.answers.as_deref()
     }
 
-    /// Whether the list of answered prompts may be cut.
+    /// Returns `true` if the list of answered prompts may be truncated.
     pub(crate) fn answers_may_be_cut(&self) -> bool {
         self.answers_may_be_cut
     }
 }
 
-/// Start of the errors that are meant for the CLI's own developers: `[ede_diagnostic] ...`.
+/// Prefix of errors that are meant for the developers of the CLI: `[ede_diagnostic] ...`.
 pub(crate) const DIAGNOSTIC: &str = "[ede_";
-/// Cause of an interrupted turn.
+/// Error text of an interrupted turn.
 pub(crate) const INTERRUPTED: &str = "the turn was interrupted";
-/// Cause of a turn of which only a diagnostic is told.
-pub(crate) const BROKE_OFF: &str = "the turn broke off before it was answered";
+/// Error text of a turn whose only error is a diagnostic.
+pub(crate) const BROKE_OFF: &str = "the turn ended early, without an answer";
 
 pub(crate) fn result(line: &[u8]) -> ResultFacts {
     let mut facts = ResultFacts::default();
@@ -118,7 +121,7 @@ pub(crate) fn result(line: &[u8]) -> ResultFacts {
         }
     }
     let named = named.filter(|named| named.is_list());
-    // A list with something else in it is none.
+    // A list that contains a value of another type is ignored.
     let named: Option<Vec<_>> = named.and_then(|named| named.items().take(NAMED_READ).map(Raw::text).collect());
     facts.answers_may_be_cut = named.as_ref().is_some_and(|named| named.len() >= NAMED);
     facts.answers = named.map(|named| named.into_iter().filter_map(uuid).collect());
@@ -138,7 +141,7 @@ pub(crate) fn result(line: &[u8]) -> ResultFacts {
     facts
 }
 
-/// Whether an error is a remark of the CLI's for its own developers.
+/// Returns `true` if an error is a diagnostic for the developers of the CLI.
 fn is_diagnostic(error: Text<'_>) -> bool {
     error.chars().skip_while(|character| character.is_whitespace()).take(DIAGNOSTIC.len()).eq(DIAGNOSTIC.chars())
 }
@@ -147,7 +150,7 @@ fn has_diagnostic(errors: Raw<'_>) -> bool {
     errors.text().into_iter().chain(errors.items().filter_map(Raw::text)).any(is_diagnostic)
 }
 
-/// Joins the texts of a list of errors; a bare text counts as one. `None` if they say nothing.
+/// Joins the strings of a list of errors. A single string counts as a list. Returns `None` if all are empty.
 fn listed_errors(errors: Raw<'_>) -> Option<String> {
     let mut joined = String::new();
     let mut room = LONGEST_ERROR;
@@ -171,7 +174,7 @@ fn listed_errors(errors: Raw<'_>) -> Option<String> {
     (!joined.is_empty()).then_some(joined)
 }
 
-/// Reads the start of a text without the blanks around it. `None` if there is nothing else in it.
+/// Returns the start of a text, trimmed. Returns `None` if the text is blank.
 fn trimmed_start(text: Text<'_>) -> Option<String> {
     let mut rest = text.chars().skip_while(|character| character.is_whitespace());
     let mut start: String = rest.by_ref().take(LONGEST_ERROR).collect();
@@ -186,7 +189,7 @@ mod tests {
     use super::*;
     use crate::message::Message;
 
-    /// The error text of that result, which is what the typed view says.
+    /// Returns the error text of a result, after checking that the typed view has the same text.
     fn error(fields: &str) -> String {
         let line = format!(r#"{{"type":"result","is_error":true{fields}}}"#);
         let error = result(line.as_bytes()).error.expect("it is an error");

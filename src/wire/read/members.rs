@@ -1,4 +1,4 @@
-//! The members of an object: those that a view names, those that chose the view, and the rest.
+//! Members of an object: fields of a view, tags that selected the view, and all other fields.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use crate::base::json::Json;
 use crate::wire::fields::{self, Fields};
 use crate::wire::view::FromJson;
 
-/// The fields by which a view was chosen, e.g. `type`. They say nothing more, so they are not kept in the rest.
+/// Fields that selected a view, e.g. `type`. They have no further information, and are not kept as unknown fields.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tags {
     names: [&'static str; 2],
-    /// The place behind the last of them if the object begins with it, so that it is not read twice; else zero.
+    /// Position behind the last tag, if the object starts with it and it need not be read again. Zero otherwise.
     behind: usize,
 }
 
@@ -23,13 +23,13 @@ impl Tags {
         Self { names: [tag, ""], behind: 0 }
     }
 
-    /// Adds one to none or one.
+    /// Returns the tags with one more. There may be at most one before.
     pub(crate) const fn and(self, tag: &'static str) -> Self {
         let [first, _] = self.names;
         Self { names: if first.is_empty() { [tag, ""] } else { [first, tag] }, behind: 0 }
     }
 
-    /// The bit of a field that is one of them; zero for every other.
+    /// Returns the bit of a field that is a tag, and zero for any other field.
     #[inline]
     fn bit(self, name: &str) -> u8 {
         let [first, second] = self.names;
@@ -44,18 +44,18 @@ pub(crate) struct Members {
     seen: u8,
 }
 
-/// The fields of an object that a view does not name, and those that are not as it wants them.
+/// Fields of an object that its view does not name, or whose values have another type.
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
     fields: Vec<(String, Json)>,
-    /// Fields of the view that are among them, with their places.
+    /// Fields that the view names, but whose values have another type, with their indices.
     odd: Vec<(&'static str, usize)>,
-    /// Places of fields that came again, and as the view wants them.
+    /// Indices of fields that were followed by another one with the same name and a good value.
     gone: Vec<usize>,
 }
 
 impl<'t> Reader<'t> {
-    /// Enters an object. Before a value of another type, skips that.
+    /// Enters an object. Skips a value of another type.
     #[inline]
     pub(crate) fn object(&mut self, tags: Tags) -> Result<Members, DecodeError> {
         if self.first() != b'{' {
@@ -72,7 +72,7 @@ impl<'t> Reader<'t> {
         Ok(members)
     }
 
-    /// Reads the name of the next member, whose value is to be read next; `None` behind the last one.
+    /// Reads the name of the next member. The caller must read its value next. Returns `None` behind the last member.
     pub(crate) fn member(&mut self, members: &mut Members) -> Option<Cow<'t, str>> {
         let mut first = self.first();
         if first == b',' {
@@ -80,7 +80,7 @@ impl<'t> Reader<'t> {
             first = self.first();
         }
         if first != b'"' {
-            // The object's end, or that of a text that is not JSON.
+            // The end of the object, or of a text that is not JSON.
             self.at = if first == b'}' { self.at + 1 } else { self.text.len() };
             return None;
         }
@@ -94,13 +94,14 @@ impl<'t> Reader<'t> {
         Some(name)
     }
 
-    /// Reads a field that must be there. The last of several counts.
+    /// Reads a required field. The last field with the name counts.
     pub(crate) fn must<T: FromJson>(&mut self, field: &mut Option<Result<T, DecodeError>>) {
         *field = Some(T::read(self));
     }
 
-    /// Reads a field that may be left out. Null is as good as none, and so is a value of another type than it should be,
-    /// which is kept in the rest. The last of several counts.
+    /// Reads an optional field. The last field with the name counts.
+    ///
+    /// The field becomes `None` if the value is null or has another type. A value of another type is kept in `rest`.
     pub(crate) fn may<T: FromJson>(&mut self, name: &'static str, field: &mut Option<T>, rest: &mut Rest) {
         let start = self.start();
         rest.forget(name);
@@ -112,7 +113,7 @@ impl<'t> Reader<'t> {
         });
     }
 
-    /// Reads a field that has no name in the view.
+    /// Reads a field that the view does not name.
     pub(crate) fn other(&mut self, name: &str, members: &Members, rest: &mut Rest) {
         if members.tags.bit(name) == 0 {
             self.keep(name, rest);
@@ -128,7 +129,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads all fields of an object as they were written, the tags too.
+    /// Reads all fields of an object unparsed, including the tags.
     pub(crate) fn fields(&mut self, tags: Tags) -> Result<Fields, DecodeError> {
         let mut members = self.object(Tags { behind: 0, ..tags })?;
         let mut rest = Rest::default();
@@ -138,8 +139,10 @@ impl<'t> Reader<'t> {
         rest.finish(self)
     }
 
-    /// Returns the text in the field of that name of the next object, which is not read by this, and the place behind that
-    /// field if the object begins with it; zero if not.
+    /// Looks ahead for a tag in the next object, without reading the object.
+    ///
+    /// Returns the string in the field `name`, and the position behind this field. The position is zero if the object does
+    /// not start with the field.
     fn ahead(&mut self, name: &str, last: bool) -> (Cow<'t, str>, usize) {
         let start = self.start();
         let (mut found, mut behind) = (Cow::Borrowed(""), 0);
@@ -172,7 +175,7 @@ impl<'t> Reader<'t> {
 }
 
 impl Rest {
-    /// Removes a field of the view that came before and was not as it should be.
+    /// Removes an earlier field of the view whose value has another type.
     #[inline]
     fn forget(&mut self, name: &str) {
         if self.odd.is_empty() {
@@ -183,7 +186,7 @@ impl Rest {
         }
     }
 
-    /// Returns the fields, each name once. Fails if the object that was read takes too much memory.
+    /// Returns the fields, each name once. Returns an error if the memory limit was exceeded.
     #[inline]
     pub(crate) fn finish(self, reader: &Reader<'_>) -> Result<Fields, DecodeError> {
         reader.within_memory()?;
@@ -204,7 +207,7 @@ impl Rest {
     }
 }
 
-/// Returns a field that must be there.
+/// Returns a required field, or an error if it is missing or bad.
 pub(crate) fn required<T>(field: Option<Result<T, DecodeError>>, name: &str) -> Result<T, DecodeError> {
     match field {
         Some(Ok(value)) => Ok(value),
@@ -213,10 +216,10 @@ pub(crate) fn required<T>(field: Option<Result<T, DecodeError>>, name: &str) -> 
     }
 }
 
-/// Reads an object whose view depends on the word in one of its fields; the last of several such fields counts.
+/// Reads an object whose view is selected by the word in one of its fields. The last of several such fields counts.
 ///
-/// The word is looked for ahead, which costs little where it stands early, as the CLI writes it. That there is another one
-/// is only known behind the object, which is then read again.
+/// The function looks ahead for the word. This is fast if the word comes early, as in the CLI's lines. A second field with
+/// the word is only known at the end of the object, which is then read again.
 pub(crate) fn tagged<'t, T>(
     reader: &mut Reader<'t>,
     tag: &'static str,
@@ -228,7 +231,7 @@ pub(crate) fn tagged<'t, T>(
     let (word, behind) = reader.ahead(tag, false);
     let mut value = read(&word, reader, Tags { behind, ..tags });
     if value.is_err() && behind > 0 {
-        // The view may have the tag among its fields.
+        // The view may name the tag as a field.
         reader.back(start);
         value = read(&word, reader, tags);
     }

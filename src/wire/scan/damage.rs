@@ -1,40 +1,43 @@
-//! Lines that contain messages and something beside them.
+//! Damaged lines, which contain messages together with other bytes.
 //!
-//! What shares stdout with the CLI writes into its lines: a login shell or the CLI's own screen code writes control
-//! sequences, a library writes log text without a line end. A message is taken out of such a line only if nothing else
-//! can be meant: it is a whole object at the top of the line, and never a part of other text.
+//! Other programs that share stdout can write into the CLI's lines. A login shell, or the CLI's own screen code, writes
+//! control sequences; a library writes log text without a line end. A message is taken out of such a line only if the
+//! result is unambiguous: it must be a whole object at the top level of the line, and never a part of other text.
 
 use super::Scanner;
 use crate::wire::envelope::{Envelope, NotAMessage};
 use crate::wire::kind::MessageKind;
 
-/// The most objects that one line may contain. A line with more is none that was damaged by accident.
+/// Maximum number of objects in a line. A line with more was not damaged by accident.
 const OBJECTS: usize = 64;
 
-/// How an object begins that is believed behind log text, unless it is a `result`: its `type` is the first key of every
-/// recorded line but those, in which it is not from 2.1.250 on.
+/// Required start of an object behind log text, unless the object is a `result`. In all recorded lines but these, `type` is
+/// the first key. A `result` has other first keys since 2.1.250.
 const BEGIN: &[u8] = b"{\"type\":";
 
-/// What was found in a damaged line.
+/// Content of a damaged line.
 #[derive(Debug, Default)]
 pub(crate) struct Damage<'l> {
     pub(crate) objects: Vec<Object<'l>>,
-    /// What stands before, between and behind the objects; the empty parts are left out.
+    /// Bytes before, between and behind the objects, without empty parts.
     pub(crate) dropped: Vec<&'l [u8]>,
-    /// Whether there is more than control sequences, other control characters and blanks among it.
+    /// `true` if the dropped bytes contain more than control sequences, other control characters and whitespace.
     pub(crate) text: bool,
 }
 
-/// An object that stands where a line of its own could.
+/// An object at a position where a line of its own could be.
 #[derive(Debug)]
 pub(crate) struct Object<'l> {
     pub(crate) line: &'l [u8],
     pub(crate) envelope: Result<Envelope, NotAMessage>,
 }
 
-/// Finds what a line that is not JSON contains: objects, one behind the other, with nothing but control characters and
-/// blanks around them; or one object that begins as a message does, runs to the end of the line, and has text before it
-/// without a quote or a brace. `None` if it contains anything else.
+/// Finds the messages in a line that is not JSON. The line must have one of two forms:
+///
+/// * objects with only control characters and whitespace around them
+/// * text without quotes or braces, followed by one object that starts like a message and extends to the end of the line
+///
+/// Returns `None` for any other line.
 pub(crate) fn damage(line: &[u8]) -> Option<Damage<'_>> {
     let mut reader = Reader { line, at: 0, unterminated: false };
     let mut damage = Damage::default();
@@ -55,7 +58,7 @@ pub(crate) fn damage(line: &[u8]) -> Option<Damage<'_>> {
         }
         let rest = &line[reader.at..];
         if rest.is_empty() {
-            // Text alone is no damage to a message.
+            // A line with only text contains no damaged message.
             return (!damage.text || !damage.objects.is_empty()).then_some(damage);
         }
         if damage.objects.len() == only || rest[0] != b'{' {
@@ -75,16 +78,16 @@ pub(crate) fn damage(line: &[u8]) -> Option<Damage<'_>> {
     }
 }
 
-/// Reads what a terminal does not show.
+/// Reader of bytes that a terminal does not show.
 struct Reader<'l> {
     line: &'l [u8],
     at: usize,
-    /// No control string ends behind `at`: it is not looked for again.
+    /// `true` if no control string ends after `at`. The end is then not searched for again.
     unterminated: bool,
 }
 
 impl Reader<'_> {
-    /// Passes over a byte order mark, control sequences, other control characters, and blanks.
+    /// Skips a byte order mark, control sequences, other control characters, and whitespace.
     fn skip_noise(&mut self) {
         while let Some(byte) = self.line.get(self.at) {
             let rest = &self.line[self.at..];
@@ -95,7 +98,7 @@ impl Reader<'_> {
                 }
                 0x00..=b' ' | 0x7f => self.at += 1,
                 0xef if rest.starts_with(b"\xef\xbb\xbf") => self.at += 3,
-                // The same controls as one character each, as UTF-8.
+                // The same controls, encoded as single characters in UTF-8.
                 0xc2 => match rest.get(1) {
                     Some(0x9b) => {
                         self.at += 2;
@@ -113,7 +116,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over the rest of an escape sequence (ECMA-48). The brace that may begin an object ends none.
+    /// Skips the rest of an escape sequence (ECMA-48). A brace never ends a sequence, since it may start an object.
     fn skip_escape(&mut self) {
         match self.line.get(self.at) {
             Some(b'[') => {
@@ -124,7 +127,7 @@ impl Reader<'_> {
                 self.at += 1;
                 self.skip_string();
             }
-            // Charset selection and the like.
+            // Charset selection and similar sequences.
             Some(b' '..=b'/') => {
                 self.skip_while(|byte| matches!(byte, b' '..=b'/'));
                 self.skip_end(b'0');
@@ -133,14 +136,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over the parameters of a control sequence, and its final byte.
+    /// Skips the parameters of a control sequence, and its final byte.
     fn skip_sequence(&mut self) {
         self.skip_while(|byte| matches!(byte, b'0'..=b'?'));
         self.skip_while(|byte| matches!(byte, b' '..=b'/'));
         self.skip_end(b'@');
     }
 
-    /// Passes over a control string, as a window's title, if it has an end.
+    /// Skips a control string, e.g. a window title, if it has an end.
     fn skip_string(&mut self) {
         if self.unterminated {
             return;
@@ -179,7 +182,7 @@ mod tests {
         crate::wire::scan::scan(line).is_ok()
     }
 
-    /// The objects of a line, and all that was dropped; `None` where it is rejected.
+    /// Returns the objects of a line and all dropped bytes, or `None` if the line is rejected.
     fn found(line: &[u8]) -> Option<(Vec<&str>, Vec<u8>)> {
         assert!(!is_whole(line), "{}", line.escape_ascii());
         let damage = damage(line)?;
@@ -215,7 +218,7 @@ mod tests {
         ];
         for noise in noises {
             for line in [[noise, A.as_bytes()].concat(), [A.as_bytes(), noise, b"\x1b[m"].concat()] {
-                // JSON has blanks of its own.
+                // JSON allows some whitespace itself.
                 if is_whole(&line) {
                     continue;
                 }
@@ -271,7 +274,7 @@ mod tests {
             r#"a {"uuid":"u","type":"a"}"#.to_owned(),
             r#"a {"type":"a""#.to_owned(),
         ] {
-            // A bracket is text, and text may stand before a message.
+            // A bracket counts as text, and text is allowed before a message.
             let expected = line.starts_with("[{").then(|| (vec![A], b"[".to_vec()));
             assert_eq!(found(line.as_bytes()), expected, "{line}");
         }
@@ -279,7 +282,7 @@ mod tests {
 
     #[test]
     fn many_open_sequences_cost_no_more_than_their_length() {
-        // Each looks for its end once at most: with a search each, this would take minutes.
+        // The end of each is searched at most once. With a search for each, this would take minutes.
         let line = b"\x1b]".repeat(2_000_000);
         assert_eq!(damage(&line).map(|damage| damage.dropped.len()), Some(1));
     }

@@ -1,34 +1,35 @@
-//! Values of a line that [`scan`](super::scan) found to be JSON, read where they stand.
+//! Values of a line that [`scan`](super::scan) accepted as JSON, read in place.
 //!
-//! Nothing is copied but what is asked for. The length of a list or a text therefore does not decide what its line costs.
+//! Only requested values are copied. The cost of a line therefore does not depend on the length of its lists and strings.
 
 use std::borrow::Cow;
 use std::str::Chars;
 
 use super::{Scanner, Text as Place};
 
-/// A value, without the blanks around it.
+/// A value, without the whitespace around it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Raw<'l>(&'l [u8]);
 
 impl<'l> Raw<'l> {
-    /// Takes a line that is JSON.
+    /// Creates the value of a line that is valid JSON.
     pub(crate) fn line(line: &'l [u8]) -> Self {
         Self(line.trim_ascii())
     }
 
-    /// Returns the value as it is written.
+    /// Returns the JSON text of the value.
     pub(crate) fn as_bytes(self) -> &'l [u8] {
         self.0
     }
 
-    /// Returns the members of an object; any other value has none.
+    /// Returns the members of an object, and nothing for any other value.
     pub(crate) fn members(self) -> impl Iterator<Item = (Text<'l>, Raw<'l>)> {
         let mut rest = Rest::of(self.0, b'{');
         std::iter::from_fn(move || rest.member())
     }
 
-    /// Returns the member in whose value the text ends, with what there is of the value. Whole objects have none.
+    /// Returns the incomplete member at the end of a truncated object, with the part of the value that is there. Returns
+    /// `None` for a complete object.
     pub(crate) fn cut(self) -> Option<(Text<'l>, Raw<'l>)> {
         let mut rest = Rest::of(self.0, b'{');
         loop {
@@ -41,28 +42,28 @@ impl<'l> Raw<'l> {
         }
     }
 
-    /// Returns the last member of that name, which is the one that counts.
+    /// Returns the value of the last member with a name, which is the one that counts.
     pub(crate) fn get(self, name: &str) -> Option<Raw<'l>> {
         self.members().filter(|(key, _)| key.is(name)).map(|(_, value)| value).last()
     }
 
-    /// Returns the text of the last member of that name, if it is a text.
+    /// Returns the string in the last member with a name, if that is a string.
     pub(crate) fn text_of(self, name: &str) -> Option<Text<'l>> {
         self.get(name)?.text()
     }
 
-    /// Returns whether the value is a list.
+    /// Returns `true` if the value is a list.
     pub(crate) fn is_list(self) -> bool {
         self.0.first() == Some(&b'[')
     }
 
-    /// Returns the items of a list; any other value has none.
+    /// Returns the items of a list, and nothing for any other value.
     pub(crate) fn items(self) -> impl Iterator<Item = Raw<'l>> {
         let mut rest = Rest::of(self.0, b'[');
         std::iter::from_fn(move || rest.item())
     }
 
-    /// Returns what a list contains behind its first `count` items, as it is written.
+    /// Returns the JSON text of a list behind its first `count` items.
     pub(crate) fn behind(self, count: usize) -> &'l [u8] {
         let mut rest = Rest::of(self.0, b'[');
         let all_read = (0..count).try_for_each(|_| rest.item().map(drop));
@@ -72,12 +73,12 @@ impl<'l> Raw<'l> {
         }
     }
 
-    /// Returns the text that the value is, if it is one.
+    /// Returns the value as a string, if it is one.
     pub(crate) fn text(self) -> Option<Text<'l>> {
         Some(Text(self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?))
     }
 
-    /// Returns the boolean that the value is, if it is one.
+    /// Returns the value as a boolean, if it is one.
     pub(crate) fn boolean(self) -> Option<bool> {
         match self.0 {
             b"true" => Some(true),
@@ -86,16 +87,16 @@ impl<'l> Raw<'l> {
         }
     }
 
-    /// Returns the whole number that the value is, if it is one and not negative.
+    /// Returns the value as a number, if it is a non-negative integer.
     pub(crate) fn number(self) -> Option<u64> {
         std::str::from_utf8(self.0).ok()?.parse().ok()
     }
 }
 
-/// What is still to be read of an object or a list.
+/// Unread part of an object or a list.
 struct Rest<'l> {
     scanner: Scanner<'l>,
-    /// The place behind the opening bracket or behind the last value; `None` at the end.
+    /// Position behind the opening bracket or the last value. `None` at the end.
     at: Option<usize>,
 }
 
@@ -105,7 +106,7 @@ impl<'l> Rest<'l> {
         Self { scanner: Scanner { line: value }, at }
     }
 
-    /// Returns the place of the next member or item.
+    /// Returns the position of the next member or item.
     fn next(&mut self) -> Option<usize> {
         let (at, token) = self.scanner.token(self.at.take()?)?;
         match token {
@@ -134,17 +135,17 @@ impl<'l> Rest<'l> {
     }
 }
 
-/// A text, as it is written between its quotes. Bad Unicode in it is read as U+FFFD.
+/// A string in its JSON form, without the quotes. Invalid Unicode is read as U+FFFD.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'l>(&'l [u8]);
 
 impl<'l> Text<'l> {
-    /// Takes what a string has between its quotes.
+    /// Creates a string from the text between its quotes.
     pub(crate) fn between_quotes(written: &'l [u8]) -> Self {
         Self(written)
     }
 
-    /// Returns the characters that the text means.
+    /// Returns the characters of the decoded string.
     pub(crate) fn chars(self) -> impl Iterator<Item = char> + 'l {
         self.0.utf8_chunks().flat_map(|chunk| {
             let bad = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
@@ -152,12 +153,12 @@ impl<'l> Text<'l> {
         })
     }
 
-    /// Returns whether the text is `other`.
+    /// Returns `true` if the decoded string equals `other`.
     pub(crate) fn is(self, other: &str) -> bool {
         if self.0.contains(&b'\\') { self.chars().eq(other.chars()) } else { self.0 == other.as_bytes() }
     }
 
-    /// Returns the text. A copy is allocated once, at its exact size.
+    /// Returns the decoded string. If a copy is needed, it is allocated once, with the exact size.
     pub(crate) fn decoded(self) -> Cow<'l, str> {
         match std::str::from_utf8(self.0) {
             Ok(text) if !self.0.contains(&b'\\') => Cow::Borrowed(text),
@@ -169,7 +170,7 @@ impl<'l> Text<'l> {
         }
     }
 
-    /// Returns as much of the start of the text as fits into so many bytes.
+    /// Returns the start of the decoded string, at most `most` bytes.
     pub(crate) fn start(self, most: usize) -> String {
         if let Some(text) = self.plain_start(most) {
             return text.to_owned();
@@ -184,7 +185,7 @@ impl<'l> Text<'l> {
         text
     }
 
-    /// Returns the text if it has at most so many bytes.
+    /// Returns the decoded string if it has at most `most` bytes.
     pub(crate) fn within(self, most: usize) -> Option<String> {
         if let Some(text) = self.plain_start(most) {
             return (text.len() == self.0.len()).then(|| text.to_owned());
@@ -193,7 +194,7 @@ impl<'l> Text<'l> {
         (self.chars().map(char::len_utf8).take(most + 1).sum::<usize>() == text.len()).then_some(text)
     }
 
-    /// Returns the first bytes, at most so many, if they are written as they are meant, as names are.
+    /// Returns the first `most` bytes if they need no decoding, as is the case for names.
     fn plain_start(self, most: usize) -> Option<&'l str> {
         let start = &self.0[..self.0.len().min(most)];
         let is_plain = start.is_ascii() && !start.contains(&b'\\');
@@ -201,7 +202,7 @@ impl<'l> Text<'l> {
     }
 }
 
-/// The characters of a part that is UTF-8.
+/// Decoded characters of a part that is valid UTF-8.
 struct Unescaped<'t>(Chars<'t>);
 
 impl Iterator for Unescaped<'_> {
@@ -216,7 +217,7 @@ impl Iterator for Unescaped<'_> {
 }
 
 impl Unescaped<'_> {
-    /// Reads the rest of an escape. `None` where it is half of a surrogate pair.
+    /// Decodes the rest of an escape. Returns `None` for half of a surrogate pair.
     fn escape(&mut self) -> Option<char> {
         match self.0.next()? {
             'b' => Some('\u{8}'),
@@ -242,7 +243,7 @@ impl Unescaped<'_> {
     }
 }
 
-/// Reads four digits.
+/// Parses four hexadecimal digits.
 fn unit(text: &str) -> Option<u32> {
     u32::from_str_radix(text.get(..4)?, 16).ok()
 }
@@ -268,7 +269,7 @@ mod tests {
         assert_eq!(items, [&b"1"[..], b"{\"b\":[]}", b"\"]\""]);
         let behind = [0, 1, 2, 3, 4].map(|count| list.behind(count));
         assert_eq!(behind, [&b"1 , {\"b\":[]},\"]\""[..], b"{\"b\":[]},\"]\"", b"\"]\"", b"", b""]);
-        // The last of two counts, and what is no list has no items.
+        // The last of two equal keys counts, and only lists have items.
         assert_eq!(line.get("a").and_then(Raw::boolean), Some(true));
         assert_eq!(line.items().count() + line.get("d").unwrap().items().count(), 0);
         assert_eq!(list.members().count(), 0);

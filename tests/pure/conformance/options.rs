@@ -47,7 +47,7 @@ fn case_159_ids_are_bound_to_their_flags() {
     assert_eq!(args(resumed)[..3], expected);
     let id = "00000000-0000-4000-8000-000000000000";
     assert_eq!(args(Options::new().session_id(id))[0], format!("--session-id={id}"));
-    assert!(error(Options::new().session_id("--version")).contains("takes a UUID"));
+    assert!(error(Options::new().session_id("--version")).contains("must be a UUID"));
 }
 
 #[test]

@@ -334,7 +334,10 @@ mod questions {
         let reply = || ask.permission().unwrap().questions().unwrap().reply();
         let error = reply().choose("which?", "A").unwrap_err();
         assert_eq!(error.question, "which?");
-        assert_eq!(error.to_string(), "no question \"which?\" was asked; name a question by its whole text");
+        assert_eq!(
+            error.to_string(),
+            "the request has no question \"which?\"; use the complete text of one of its questions"
+        );
         assert!(reply().choose_all("Who?", ["A"]).is_err());
         assert!(reply().note("Who?", "a").is_err() && reply().preview("Who?", "a").is_err());
         assert!(reply().unanswered("Who?", UnansweredKind::Skipped, "a").is_err());

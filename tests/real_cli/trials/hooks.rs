@@ -4,7 +4,8 @@ use claude_duplex::incoming::hook::{
     HookEvent, HookOutput, HookOutputDecision, HookPermissionDecision, PreToolUseOutput,
 };
 use claude_duplex::{
-    Config, IncomingKinds, IncomingRequest, IncomingResponse, Json, Outcome as Ended, Prompt, PromptId,
+    Config, Decision, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Json, Options, Outcome as Ended,
+    Prompt, PromptId,
 };
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ trials![
     hook_continues,
     hook_blocks_a_tool,
     hook_denies_a_tool,
+    hook_asks_about_a_tool,
     hook_gives_a_tool_another_input,
     hook_defers_a_tool,
     hook_blocks_a_prompt,
@@ -89,6 +91,32 @@ async fn hook_denies_a_tool(case: &Case) -> Trial {
     assert_eq!(end.await?.text(), "done");
     assert!(!case.place.cwd().join("made.txt").exists());
     assert!(talk.tool_results().contains("not this one"), "{}", talk.tool_results());
+    talk.close().await?;
+    Ok(())
+}
+
+/// The command is one that the CLI runs without a question.
+async fn hook_asks_about_a_tool(case: &Case) -> Trial {
+    let mut talk = Talk::with(case, Options::host_permission_prompts, |_| ())?;
+    talk.initialize(json!({ "hooks": { "PreToolUse": [{ "hookCallbackIds": ["PreToolUse"] }] } })).await?;
+    let echo = json!({ "command": "echo made", "description": "make it" });
+    let prompt = talk.prompt(Prompt::text(script([tool("Bash", echo), text("done")])))?;
+    let mut asked = Vec::new();
+    let end = talk.ended_with(prompt, |ask| match ask.kind() {
+        IncomingKind::Hook => says(PreToolUseOutput::ask("the host decides")),
+        _ => {
+            asked.push(ask.permission().expect("a permission request"));
+            Some(Decision::allow().into())
+        }
+    });
+    assert_eq!(end.await?.text(), "done");
+    let reasons: Vec<_> = asked.iter().map(|asked| asked.decision_reason.as_deref()).collect();
+    if case.before("2.1.85", "`ask` of a hook changes nothing for a command that the CLI runs without a question") {
+        assert!(reasons.is_empty(), "{reasons:?}");
+    } else {
+        assert_eq!(reasons.len(), 1, "{reasons:?}");
+    }
+    assert!(talk.tool_results().contains("made"), "{}", talk.tool_results());
     talk.close().await?;
     Ok(())
 }

@@ -1,145 +1,147 @@
-//! Turns that end, subagents, and tasks.
+//! Inputs of hooks for the end of turns, for subagents and for tasks.
 
 use crate::wire::view::view;
 
 view! {
-    /// A turn is about to end.
+    /// Input of `Stop`: a turn is about to end.
     pub struct StopHookInput {
         must {}
         may {
-            /// Whether it goes on already because a hook said so: a hook that blocks again may go round for ever.
+            /// `true` if a hook has already made this turn continue. A hook that always blocks never lets the turn end.
             stop_hook_active: bool,
-            /// The answer. From 2.1.50.
+            /// Text of the last assistant message. Since 2.1.50.
             last_assistant_message: String,
-            /// What still runs. From 2.1.250.
+            /// Tasks that are still running in the background. Since 2.1.250.
             background_tasks: Vec<HookBackgroundTask>,
-            /// What is to run at its time. From 2.1.250.
+            /// Scheduled prompts of the session. Since 2.1.250.
             session_crons: Vec<SessionCron>,
         }
     }
 
-    /// A turn ends in an error of the API.
+    /// Input of `StopFailure`: a turn ends with an API error.
     pub struct StopFailureHookInput {
         must {}
         may {
-            /// Which: `rate_limit`, `overloaded`, `unknown`, ...
+            /// Kind of the error, e.g. `rate_limit`, `overloaded`, `unknown`.
             error: String,
-            /// What the API said.
+            /// Error text of the API.
             error_details: String,
-            /// The last text, which may be the error's.
+            /// Text of the last assistant message; can be the error text.
             last_assistant_message: String,
         }
     }
 
-    /// A subagent begins. Who it is, [every input](crate::incoming::hook::HookInput) can say.
+    /// Input of `SubagentStart`: a subagent starts. The [common input](crate::incoming::hook::HookInput) identifies the
+    /// subagent.
     pub struct SubagentStartHookInput {
         must {}
         may {}
     }
 
-    /// A subagent is about to end. Who it is, [every input](crate::incoming::hook::HookInput) can say.
+    /// Input of `SubagentStop`: a subagent is about to end. The [common input](crate::incoming::hook::HookInput)
+    /// identifies the subagent.
     pub struct SubagentStopHookInput {
         must {}
         may {
-            /// Whether it goes on already because a hook said so.
+            /// `true` if a hook has already made this subagent continue.
             stop_hook_active: bool,
-            /// The file in which the CLI keeps what it did.
+            /// Path of the transcript file of the subagent.
             agent_transcript_path: String,
-            /// Its answer. Seen on 2.1.329.
+            /// Text of the last message of the subagent. Since 2.1.329.
             last_assistant_message: String,
-            /// What still runs. Seen on 2.1.329.
+            /// Tasks that are still running in the background. Since 2.1.329.
             background_tasks: Vec<HookBackgroundTask>,
-            /// What is to run at its time. Seen on 2.1.329.
+            /// Scheduled prompts of the session. Since 2.1.329.
             session_crons: Vec<SessionCron>,
         }
     }
 
-    /// What runs in the background.
+    /// Task that runs in the background.
     pub struct HookBackgroundTask {
         must {
-            /// Its id.
+            /// Identifier of the task.
             id: String,
         }
         may {
-            /// What it is, as `subagent`.
+            /// Type of the task, e.g. `subagent`.
             kind = "type": String,
-            /// How it is with it, as `running`.
+            /// State of the task, e.g. `running`.
             status: String,
-            /// What it is for.
+            /// Description of the task.
             description: String,
-            /// A shell's command.
+            /// Command of a shell task.
             command: String,
-            /// A subagent's type.
+            /// Type of a subagent.
             agent_type: String,
-            /// An MCP task's server.
+            /// MCP server of an MCP task.
             server: String,
-            /// An MCP task's tool.
+            /// MCP tool of an MCP task.
             tool: String,
-            /// Its name.
+            /// Name of the task.
             name: String,
         }
     }
 
-    /// What is to run at its time.
+    /// Scheduled prompt of a session.
     pub struct SessionCron {
         must {
-            /// Its id.
+            /// Identifier of the scheduled prompt.
             id: String,
         }
         may {
-            /// When, as a cron expression.
+            /// Schedule, as a cron expression.
             schedule: String,
-            /// Whether more than once.
+            /// `true` if the prompt runs more than once.
             recurring: bool,
-            /// The prompt.
+            /// Text of the prompt.
             prompt: String,
         }
     }
 
-    /// A teammate has nothing to do.
+    /// Input of `TeammateIdle`: a teammate is idle.
     pub struct TeammateIdleHookInput {
         must {
-            /// Who.
+            /// Name of the teammate.
             teammate_name: String,
         }
         may {
-            /// Of which team.
+            /// Name of the team.
             team_name: String,
         }
     }
 
-    /// A task was put on the list.
+    /// Input of `TaskCreated`: a task is about to be added to the task list.
     pub struct TaskCreatedHookInput {
         must {
-            /// Which.
+            /// Identifier of the task.
             task_id: String,
         }
         may {
-            /// What it is, in a line.
+            /// Subject of the task, in one line.
             task_subject: String,
-            /// What it is.
+            /// Description of the task.
             task_description: String,
-            /// Whose it is.
+            /// Name of the teammate to whom the task belongs.
             teammate_name: String,
-            /// Of which team.
+            /// Name of the team.
             team_name: String,
         }
     }
 
-    /// A task is done.
+    /// Input of `TaskCompleted`: a task is about to be marked as completed.
     pub struct TaskCompletedHookInput {
         must {
-            /// Which.
+            /// Identifier of the task.
             task_id: String,
         }
         may {
-            /// What it is, in a line.
+            /// Subject of the task, in one line.
             task_subject: String,
-            /// What it is.
+            /// Description of the task.
             task_description: String,
-            /// Whose it is.
+            /// Name of the teammate to whom the task belongs.
             teammate_name: String,
-            /// Of which team.
+            /// Name of the team.
             team_name: String,
         }
     }

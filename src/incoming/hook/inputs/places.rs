@@ -1,89 +1,90 @@
-//! Settings, instructions, directories and files.
+//! Inputs of hooks for settings, instructions, directories and files.
 
 use crate::wire::view::view;
 
 view! {
-    /// A settings file has changed.
+    /// Input of `ConfigChange`: a settings file has changed.
     pub struct ConfigChangeHookInput {
         must {}
         may {
-            /// Which: `user_settings`, `project_settings`, `local_settings`, `policy_settings`, `skills`.
+            /// Source of the settings: `user_settings`, `project_settings`, `local_settings`, `policy_settings` or
+            /// `skills`.
             source: String,
-            /// The file.
+            /// Path of the settings file.
             file_path: String,
         }
     }
 
-    /// A file of instructions was read.
+    /// Input of `InstructionsLoaded`: an instructions file was loaded.
     pub struct InstructionsLoadedHookInput {
         must {
-            /// The file.
+            /// Path of the instructions file.
             file_path: String,
         }
         may {
-            /// Whose they are: `User`, `Project`, `Local`, `Managed`.
+            /// Scope of the instructions: `User`, `Project`, `Local` or `Managed`.
             memory_type: String,
-            /// Why: `session_start`, `nested_traversal`, `path_glob_match`, `include`, `compact`.
+            /// Reason for loading: `session_start`, `nested_traversal`, `path_glob_match`, `include` or `compact`.
             load_reason: String,
-            /// For which files they are.
+            /// Glob patterns of the files that the instructions apply to.
             globs: Vec<String>,
-            /// The file that made it be read.
+            /// Path of the file whose use caused the loading.
             trigger_file_path: String,
-            /// The file that includes it.
+            /// Path of the file that includes this file.
             parent_file_path: String,
         }
     }
 
-    /// A worktree is to be made, by the hook.
+    /// Input of `WorktreeCreate`: a worktree is requested, which the hook has to create.
     pub struct WorktreeCreateHookInput {
         must {
-            /// Its name.
+            /// Name of the worktree.
             name: String,
         }
         may {}
     }
 
-    /// A worktree is to be taken away.
+    /// Input of `WorktreeRemove`: a worktree is about to be removed.
     pub struct WorktreeRemoveHookInput {
         must {
-            /// Where it is.
+            /// Path of the worktree.
             worktree_path: String,
         }
         may {}
     }
 
-    /// The working directory has changed.
+    /// Input of `CwdChanged`: the working directory has changed.
     pub struct CwdChangedHookInput {
         must {
-            /// What it is.
+            /// New working directory.
             new_cwd: String,
         }
         may {
-            /// What it was.
+            /// Previous working directory.
             old_cwd: String,
         }
     }
 
-    /// A watched file has changed.
+    /// Input of `FileChanged`: a watched file has changed.
     pub struct FileChangedHookInput {
         must {
-            /// The file.
+            /// Path of the file.
             file_path: String,
         }
         may {
-            /// How: `change`, `add`, `unlink`.
+            /// Kind of the change: `change`, `add` or `unlink`.
             event: String,
         }
     }
 
-    /// A working directory was added.
+    /// Input of `DirectoryAdded`: a working directory was added.
     pub struct DirectoryAddedHookInput {
         must {
-            /// Which.
+            /// Path of the directory.
             directory: String,
         }
         may {
-            /// By whom: `slash_command`, `register_repo_root`.
+            /// Source of the change: `slash_command` or `register_repo_root`.
             source: String,
         }
     }

@@ -1,188 +1,189 @@
-//! Prompts, the session, its model and its memory.
+//! Inputs of hooks for prompts, the session, the model and compactions.
 
 use crate::wire::view::{view, words};
 
 view! {
-    /// The CLI has something to tell the user.
+    /// Input of `Notification`: the CLI notifies the user.
     pub struct NotificationHookInput {
         must {
-            /// What.
+            /// Text of the notification.
             message: String,
         }
         may {
-            /// A heading.
+            /// Title of the notification.
             title: String,
-            /// What it is about, as `permission_prompt`.
+            /// Type of the notification, e.g. `permission_prompt`.
             notification_type: String,
         }
     }
 
-    /// A prompt is about to be run.
+    /// Input of `UserPromptSubmit`: a prompt is about to be processed.
     pub struct UserPromptSubmitHookInput {
         must {
-            /// Its text.
+            /// Text of the prompt.
             prompt: String,
         }
         may {
-            /// Where it is from: `user`, `sdk`, `system`, `loop_wakeup`, `schedule_wakeup`, `poll_event`.
+            /// Source of the prompt: `user`, `sdk`, `system`, `loop_wakeup`, `schedule_wakeup` or `poll_event`.
             source: String,
-            /// The session's title.
+            /// Title of the session.
             session_title: String,
         }
     }
 
-    /// A slash command is about to become a prompt.
+    /// Input of `UserPromptExpansion`: a slash command is about to be expanded into a prompt.
     pub struct UserPromptExpansionHookInput {
         must {
-            /// The command, without its slash.
+            /// Name of the command, without the slash.
             command_name: String,
         }
         may {
-            /// `slash_command` or `mcp_prompt`.
+            /// Type of the expansion: `slash_command` or `mcp_prompt`.
             expansion_type: String,
-            /// What stands behind the command.
+            /// Arguments of the command.
             command_args: String,
-            /// Where the command is from, as `projectSettings`.
+            /// Source of the command, e.g. `projectSettings`.
             command_source: String,
-            /// The prompt as it was written.
+            /// Prompt as the user wrote it.
             prompt: String,
         }
     }
 
-    /// A session begins, or goes on under another id.
+    /// Input of `SessionStart`: a session starts, or continues under another id.
     pub struct SessionStartHookInput {
         must {}
         may {
-            /// Why.
+            /// Reason for the start.
             source: SessionSource,
-            /// The model.
+            /// Name of the model.
             model: String,
-            /// The session's title.
+            /// Title of the session.
             session_title: String,
-            /// How long ago the last answer was, in seconds.
+            /// Time since the last answer, in seconds.
             seconds_since_last_response: f64,
-            /// How much the conversation holds, in tokens.
+            /// Size of the conversation, in tokens.
             context_tokens: u64,
-            /// Whether the API has probably forgotten it.
+            /// `true` if the prompt cache of the API has probably expired.
             prompt_cache_likely_expired: bool,
-            /// What it would cost to have the API remember it again, in US dollars.
+            /// Estimated cost of writing the conversation to the prompt cache again, in US dollars.
             estimated_cache_write_usd: f64,
         }
     }
 
-    /// A session ends.
+    /// Input of `SessionEnd`: a session ends.
     pub struct SessionEndHookInput {
         must {}
         may {
-            /// Why: `clear`, `resume`, `logout`, `prompt_input_exit`, `other`.
+            /// Reason for the end: `clear`, `resume`, `logout`, `prompt_input_exit` or `other`.
             reason: String,
         }
     }
 
-    /// The conversation is about to be compacted.
+    /// Input of `PreCompact`: the conversation is about to be compacted.
     pub struct PreCompactHookInput {
         must {}
         may {
-            /// `manual` or `auto`.
+            /// Trigger of the compaction: `manual` or `auto`.
             trigger: String,
-            /// What the user said of it; null on 2.1.329 and empty on 2.0.76 where nothing was.
+            /// Instructions of the user for the compaction. Without instructions, 2.1.329 sends null and 2.0.76 an
+            /// empty string.
             custom_instructions: String,
         }
     }
 
-    /// The conversation was compacted.
+    /// Input of `PostCompact`: the conversation was compacted.
     pub struct PostCompactHookInput {
         must {}
         may {
-            /// `manual` or `auto`.
+            /// Trigger of the compaction: `manual` or `auto`.
             trigger: String,
-            /// What is left of it.
+            /// Summary that replaces the conversation.
             compact_summary: String,
         }
     }
 
-    /// The model is about to change.
+    /// Input of `PreModelSwitch`: the model is about to change.
     pub struct PreModelSwitchHookInput {
         must {
-            /// The model that it is to be.
+            /// Name of the new model.
             to_model: String,
         }
         may {
-            /// The model that it is.
+            /// Name of the current model.
             from_model: String,
-            /// The model as it was asked for; null for the default.
+            /// Model as requested; null for the default model.
             requested_model: String,
-            /// Who asked: `command`, `picker`, `sdk`.
+            /// Source of the request: `command`, `picker` or `sdk`.
             source: String,
-            /// How much the conversation holds, in tokens.
+            /// Size of the conversation, in tokens.
             context_tokens: u64,
-            /// Whether the API remembers the conversation.
+            /// `true` if the prompt cache of the API contains the conversation.
             prompt_cache_warm: bool,
-            /// How long it remembers: `5m` or `1h`.
+            /// Lifetime of the prompt cache: `5m` or `1h`.
             cache_ttl: String,
-            /// What it would cost to have the other model remember it, in US dollars.
+            /// Estimated cost of writing the conversation to the prompt cache of the new model, in US dollars.
             estimated_cache_write_usd: f64,
-            /// Where the prices are from: `configured`, `catalog`, `default`.
+            /// Source of the prices: `configured`, `catalog` or `default`.
             pricing: String,
         }
     }
 
-    /// The model has changed.
+    /// Input of `PostModelSwitch`: the model has changed.
     pub struct PostModelSwitchHookInput {
         must {
-            /// The model that it is.
+            /// Name of the new model.
             to_model: String,
         }
         may {
-            /// The model that it was.
+            /// Name of the previous model.
             from_model: String,
-            /// The model as it was asked for; null for the default.
+            /// Model as requested; null for the default model.
             requested_model: String,
-            /// Who asked: `command`, `picker`, `sdk`, `auto`, `resume`.
+            /// Source of the request: `command`, `picker`, `sdk`, `auto` or `resume`.
             source: String,
-            /// How much the conversation holds, in tokens.
+            /// Size of the conversation, in tokens.
             context_tokens: u64,
-            /// Whether the API remembers the conversation.
+            /// `true` if the prompt cache of the API contains the conversation.
             prompt_cache_warm: bool,
-            /// How long it remembers: `5m` or `1h`.
+            /// Lifetime of the prompt cache: `5m` or `1h`.
             cache_ttl: String,
-            /// What it costs to have the other model remember it, in US dollars.
+            /// Estimated cost of writing the conversation to the prompt cache of the new model, in US dollars.
             estimated_cache_write_usd: f64,
-            /// Where the prices are from: `configured`, `catalog`, `default`.
+            /// Source of the prices: `configured`, `catalog` or `default`.
             pricing: String,
         }
     }
 
-    /// The CLI was started to set up or to maintain a project.
+    /// Input of `Setup`: the CLI was started to set up or maintain a project.
     pub struct SetupHookInput {
         must {}
         may {
-            /// `init` or `maintenance`.
+            /// Purpose of the start: `init` or `maintenance`.
             trigger: String,
         }
     }
 
-    /// A part of an answer is about to be shown.
+    /// Input of `MessageDisplay`: a part of an answer is about to be displayed.
     pub struct MessageDisplayHookInput {
         must {
-            /// The text.
+            /// Text of the part.
             delta: String,
         }
         may {
-            /// The turn, by an id of the CLI's own.
+            /// Identifier that the CLI assigned to the turn.
             turn_id: String,
-            /// The message.
+            /// Identifier of the message.
             message_id: String,
-            /// Which part of it, from 0.
+            /// Index of the part in the message, from 0.
             index: u64,
-            /// Whether it is the last.
+            /// `true` if the part is the last one of the message.
             is_final = "final": bool,
         }
     }
 }
 
 words! {
-    /// Why a session begins.
+    /// Reason for the start of a session.
     pub enum SessionSource {
         /// The CLI was started.
         Startup = "startup",

@@ -1,4 +1,4 @@
-//! Tools, permissions, and what MCP servers ask.
+//! Inputs of hooks for tools, permissions and elicitations.
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
@@ -7,65 +7,66 @@ use crate::message::ToolInput;
 use crate::wire::view::{view, words};
 
 view! {
-    /// A tool is about to run.
+    /// Input of `PreToolUse`: a tool is about to run.
     pub struct PreToolUseHookInput {
         must {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
-            /// Its input, a JSON object.
+            /// Input of the tool, a JSON object.
             tool_input: Json,
         }
         may {
-            /// Joins it with the `tool_use` block.
+            /// Identifier of the `tool_use` block.
             tool_use_id: String,
-            /// The tool's MCP server, if it has one.
+            /// MCP server of the tool; `None` for other tools.
             mcp_server: McpSource,
         }
     }
 
-    /// A tool has run.
+    /// Input of `PostToolUse`: a tool has run.
     pub struct PostToolUseHookInput {
         must {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
-            /// Its input, a JSON object.
+            /// Input of the tool, a JSON object.
             tool_input: Json,
         }
         may {
-            /// What it gave, of a shape of the tool's.
+            /// Output of the tool; the shape depends on the tool.
             tool_response: Json,
-            /// Joins it with the `tool_use` block.
+            /// Identifier of the `tool_use` block.
             tool_use_id: String,
-            /// How long it ran, in milliseconds. Seen on 2.1.329.
+            /// Duration of the call, in milliseconds. Since 2.1.329.
             duration_ms: u64,
-            /// The tool's MCP server, if it has one.
+            /// MCP server of the tool; `None` for other tools.
             mcp_server: McpSource,
         }
     }
 
-    /// A tool has failed.
+    /// Input of `PostToolUseFailure`: a tool call has failed.
     pub struct PostToolUseFailureHookInput {
         must {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
-            /// Its input, a JSON object.
+            /// Input of the tool, a JSON object.
             tool_input: Json,
         }
         may {
-            /// What went wrong.
+            /// Description of the error.
             error: String,
-            /// Joins it with the `tool_use` block.
+            /// Identifier of the `tool_use` block.
             tool_use_id: String,
-            /// Whether it was interrupted.
+            /// `true` if the call was interrupted.
             is_interrupt: bool,
-            /// How long it ran, in milliseconds. Seen on 2.1.329.
+            /// Duration of the call, in milliseconds. Since 2.1.329.
             duration_ms: u64,
-            /// The tool's MCP server, if it has one.
+            /// MCP server of the tool; `None` for other tools.
             mcp_server: McpSource,
         }
     }
 
-    /// A shell command in the text of a skill or slash command, about to run. Since 2.1.332.
+    /// Input of `PreSkillShellCommand`: a shell command in the text of a skill or slash command is about to run. Since
+    /// 2.1.332.
     pub struct PreSkillShellCommandHookInput {
         must {
             /// Shell tool that runs the command: `Bash` or `PowerShell`.
@@ -76,108 +77,108 @@ view! {
             command_name: String,
         }
         may {
-            /// Id of this command. No `tool_use` block has it.
+            /// Identifier of this command. It does not refer to a `tool_use` block.
             tool_use_id: String,
-            /// Origin of the skill, e.g. `projectSettings`.
+            /// Source of the skill, e.g. `projectSettings`.
             command_source: String,
             /// Party that loaded the skill.
             invoked_by: SkillInvoker,
         }
     }
 
-    /// All tools that one message called have run.
+    /// Input of `PostToolBatch`: all tools that one assistant message called have run.
     pub struct PostToolBatchHookInput {
         must {
-            /// The calls.
+            /// Tool calls of the message.
             tool_calls: Vec<ToolBatchCall>,
         }
         may {}
     }
 
-    /// A call of a tool.
+    /// Tool call of a batch.
     pub struct ToolBatchCall {
         must {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
-            /// Its input, a JSON object.
+            /// Input of the tool, a JSON object.
             tool_input: Json,
         }
         may {
-            /// Joins it with the `tool_use` block.
+            /// Identifier of the `tool_use` block.
             tool_use_id: String,
-            /// What the model reads of it.
+            /// Response of the tool, as the model reads it.
             tool_response: Json,
         }
     }
 
-    /// The user would be asked for a permission.
+    /// Input of `PermissionRequest`: a tool call requires permission.
     pub struct PermissionRequestHookInput {
         must {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
-            /// Its input, a JSON object.
+            /// Input of the tool, a JSON object.
             tool_input: Json,
         }
         may {
-            /// Rules that the CLI offers to remember.
+            /// Permission updates that the CLI suggests.
             permission_suggestions: Vec<PermissionUpdate>,
-            /// The tool's MCP server, if it has one.
+            /// MCP server of the tool; `None` for other tools.
             mcp_server: McpSource,
         }
     }
 
-    /// The classifier refused a tool.
+    /// Input of `PermissionDenied`: the classifier of the permission mode `auto` denied a tool call.
     pub struct PermissionDeniedHookInput {
         must {
-            /// The tool.
+            /// Name of the tool.
             tool_name: String,
-            /// Its input, a JSON object.
+            /// Input of the tool, a JSON object.
             tool_input: Json,
         }
         may {
-            /// Joins it with the `tool_use` block.
+            /// Identifier of the `tool_use` block.
             tool_use_id: String,
-            /// Why.
+            /// Reason for the denial.
             reason: String,
-            /// The tool's MCP server, if it has one.
+            /// MCP server of the tool; `None` for other tools.
             mcp_server: McpSource,
         }
     }
 
-    /// An MCP server asks the user for something; the hook may answer in the user's place.
+    /// Input of `Elicitation`: an MCP server requests input of the user.
     pub struct ElicitationHookInput {
         must {
-            /// The server.
+            /// Name of the MCP server.
             server = "mcp_server_name": String,
-            /// What it says to the user.
+            /// Message for the user.
             message: String,
         }
         may {
-            /// How it is answered.
+            /// Mode of the elicitation.
             mode: ElicitationMode,
-            /// Where the user is to go.
+            /// URL that the user should open.
             url: String,
-            /// The elicitation's id.
+            /// Identifier of the elicitation.
             id = "elicitation_id": String,
-            /// The form's JSON schema.
+            /// JSON schema of the form.
             schema = "requested_schema": Json,
         }
     }
 
-    /// An MCP server was answered; the hook may answer otherwise.
+    /// Input of `ElicitationResult`: the user has answered an elicitation.
     pub struct ElicitationResultHookInput {
         must {
-            /// The server.
+            /// Name of the MCP server.
             server = "mcp_server_name": String,
-            /// What it came to.
+            /// Outcome of the elicitation.
             action: ElicitationAction,
         }
         may {
-            /// What the user filled in.
+            /// Content of the form.
             content: Json,
-            /// How it was answered.
+            /// Mode of the elicitation.
             mode: ElicitationMode,
-            /// The elicitation's id.
+            /// Identifier of the elicitation.
             id = "elicitation_id": String,
         }
     }
@@ -186,17 +187,17 @@ view! {
 words! {
     /// Party that loaded a skill or slash command.
     pub enum SkillInvoker {
-        /// The user or the host: it was the prompt.
+        /// The user or the host, with a prompt.
         User = "user",
-        /// The model: by the tool `Skill`, or in a turn that it scheduled.
+        /// The model, with the tool `Skill` or in a turn that it scheduled.
         Claude = "claude",
-        /// Anything else, e.g. the preload of a subagent.
+        /// Any other party, e.g. the preload of a subagent.
         Another = "other",
     }
 }
 
 impl PreSkillShellCommandHookInput {
-    /// Returns the command as it would run, with its arguments filled in; `None` if the input has none.
+    /// Returns the shell command with its arguments filled in, or `None` if the input contains no command.
     #[must_use]
     pub fn command(&self) -> Option<String> {
         #[derive(serde::Deserialize)]
@@ -210,10 +211,10 @@ impl PreSkillShellCommandHookInput {
 macro_rules! typed_inputs {
     ($($input:ident)+) => {$(
         impl $input {
-            /// Reads the input by the tool's name.
+            /// Decodes the input by the name of the tool.
             ///
             /// # Errors
-            /// [`DecodeError`] if the input of a known tool lacks what that tool requires.
+            /// [`DecodeError`] if the input of a known tool lacks a required field.
             pub fn typed_input(&self) -> Result<ToolInput, DecodeError> {
                 ToolInput::parse(&self.tool_name, &self.tool_input)
             }

@@ -1,0 +1,119 @@
+//! Sessions on disk, where the CLI keeps them: `projects/DIRECTORY/SESSION.jsonl` of its configuration directory.
+
+mod listing;
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use claude_duplex::Message;
+use futures_lite::StreamExt;
+use serde::Deserialize;
+
+pub(crate) use self::listing::list;
+
+use crate::bounded::{self, Line};
+use crate::client::Client;
+use crate::translate::{Standing, Translator};
+
+/// Longest line that is read, in bytes: 16 MiB. Longer ones are left out.
+const LONGEST: usize = 16 << 20;
+
+/// Most directories of projects that are looked at.
+const PROJECTS: usize = 10_000;
+
+/// Longest id of a session, in bytes.
+const LONGEST_ID: usize = 128;
+
+/// Returns the file of a session.
+pub(crate) async fn find(session: &str) -> Option<PathBuf> {
+    let session = session.to_owned();
+    blocking::unblock(move || find_now(&session)).await
+}
+
+/// Returns the file of a session, without waiting for other tasks.
+pub(crate) fn find_now(session: &str) -> Option<PathBuf> {
+    // An id is a part of a path here: nothing leads out of the directory.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if session.is_empty() || session.len() > LONGEST_ID || !session.chars().all(is_plain) {
+        return None;
+    }
+    let name = format!("{session}.jsonl");
+    projects()?.take(PROJECTS).map(|project| project.join(&name)).find(|path| path.is_file())
+}
+
+/// Returns the directories of all projects.
+fn projects() -> Option<impl Iterator<Item = PathBuf>> {
+    let configured = std::env::var_os("CLAUDE_CONFIG_DIR").filter(|directory| !directory.is_empty());
+    let directory = match configured {
+        Some(directory) => PathBuf::from(directory),
+        None => std::env::home_dir()?.join(".claude"),
+    };
+    let entries = std::fs::read_dir(directory.join("projects")).ok()?;
+    Some(entries.filter_map(|entry| Some(entry.ok()?.path())))
+}
+
+/// Shows the client a session's history, as fast as it reads.
+pub(crate) async fn replay(path: &Path, shown: &mut Translator, client: &Client) -> io::Result<()> {
+    let lines = bounded::Lines::new(BufReader::new(File::open(path)?), LONGEST);
+    let mut lines = blocking::Unblock::with_capacity(1, lines);
+    while let Some(line) = lines.next().await {
+        let Line::Whole(line) = line? else { continue };
+        if !is_shown(&line) {
+            continue;
+        }
+        let Ok(message) = Message::parse(&line) else { continue };
+        for update in shown.message(&message, Standing::History) {
+            client.room().await;
+            client.update(update);
+        }
+    }
+    shown.restart();
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Marks<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(default)]
+    is_sidechain: bool,
+    #[serde(default)]
+    is_meta: bool,
+    #[serde(default)]
+    is_compact_summary: bool,
+}
+
+/// Returns whether a line is part of what the user has seen.
+fn is_shown(line: &[u8]) -> bool {
+    let Ok(marks) = serde_json::from_slice::<Marks<'_>>(line) else { return false };
+    matches!(marks.kind, "user" | "assistant") && !(marks.is_sidechain || marks.is_meta || marks.is_compact_summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_do_not_lead_elsewhere() {
+        for id in ["", "..", "../x", "a/b", "a.b", "é", &"a".repeat(200)] {
+            assert_eq!(find_now(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_seen_is_shown() {
+        assert!(is_shown(br#"{"type":"user","message":{}}"#));
+        for line in [
+            r#"{"type":"summary"}"#,
+            r#"{"type":"user","isSidechain":true}"#,
+            r#"{"type":"user","isMeta":true}"#,
+            r#"{"type":"user","isCompactSummary":true}"#,
+            "[]",
+            "",
+        ] {
+            assert!(!is_shown(line.as_bytes()), "{line}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The list of the sessions on disk.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use agent_client_protocol::v1::schema::SessionInfo;
+use serde::Deserialize;
+
+use super::PROJECTS;
+
+/// Most sessions that are listed, the latest first.
+const MOST: usize = 200;
+
+/// Bytes at the start of a file in which its directory and title are looked for.
+const HEAD: u64 = 256 << 10;
+
+/// Longest title, in characters.
+const LONGEST_TITLE: usize = 120;
+
+/// Returns the sessions on disk, those of one directory if one is given.
+pub(crate) async fn list(directory: Option<PathBuf>) -> Vec<SessionInfo> {
+    blocking::unblock(move || list_now(directory.as_deref())).await
+}
+
+fn list_now(directory: Option<&Path>) -> Vec<SessionInfo> {
+    let Some(projects) = super::projects() else { return Vec::new() };
+    let files = projects.take(PROJECTS).filter_map(|project| std::fs::read_dir(project).ok()).flatten();
+    let mut files: Vec<(SystemTime, PathBuf)> = files
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let is_session = path.extension().is_some_and(|extension| extension == "jsonl");
+            let metadata = path.metadata().ok().filter(|metadata| is_session && metadata.is_file())?;
+            Some((metadata.modified().ok()?, path))
+        })
+        .collect();
+    files.sort_by(|a, b| b.cmp(a));
+    let sessions = files.into_iter().filter_map(|(modified, path)| session(&path, modified));
+    sessions.filter(|session| directory.is_none_or(|directory| session.cwd == directory)).take(MOST).collect()
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Line {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    cwd: Option<PathBuf>,
+    summary: Option<String>,
+    is_meta: bool,
+    is_sidechain: bool,
+    message: Option<Said>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    content: serde_json::Value,
+}
+
+fn session(path: &Path, modified: SystemTime) -> Option<SessionInfo> {
+    let id = path.file_stem()?.to_str()?;
+    let (mut directory, mut title) = (None, None);
+    for line in BufReader::new(File::open(path).ok()?.take(HEAD)).split(b'\n') {
+        let Ok(line) = serde_json::from_slice::<Line>(&line.ok()?) else { continue };
+        if line.is_sidechain {
+            return None;
+        }
+        directory = directory.or(line.cwd);
+        let asked = line.kind.as_deref() == Some("user") && !line.is_meta;
+        let said = line.message.filter(|_| asked).and_then(|said| text(&said.content));
+        title = line.summary.or(title).or(said);
+        if directory.is_some() && title.is_some() {
+            break;
+        }
+    }
+    let title = title.map(|title| title.chars().take(LONGEST_TITLE).collect::<String>());
+    Some(SessionInfo::new(id.to_owned(), directory?).title(title).updated_at(time(modified)))
+}
+
+fn text(content: &serde_json::Value) -> Option<String> {
+    let text = content.as_str().or_else(|| content.as_array()?.iter().find_map(|block| block["text"].as_str()))?;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    // What the CLI wraps in tags was not typed.
+    Some(line.to_owned()).filter(|line| !line.starts_with('<'))
+}
+
+/// Returns a time in the form of ISO 8601, in UTC.
+fn time(time: SystemTime) -> Option<String> {
+    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let (days, rest) = (i64::try_from(seconds / 86_400).ok()?, seconds % 86_400);
+    // Days since 1 March 0000, as eras of 400 years.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = year + era * 400 + i64::from(month <= 2);
+    Some(format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_827_696, "2000-02-29T12:34:56Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (1_735_689_600, "2025-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(time(UNIX_EPOCH + Duration::from_secs(seconds)).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn titles_are_what_was_typed_first() {
+        assert_eq!(text(&serde_json::json!("\n fix it \nplease")).as_deref(), Some("fix it"));
+        assert_eq!(text(&serde_json::json!([{ "type": "text", "text": "look" }])).as_deref(), Some("look"));
+        assert_eq!(text(&serde_json::json!("<command-name>/clear</command-name>")), None);
+        assert_eq!(text(&serde_json::json!(5)), None);
+    }
+}

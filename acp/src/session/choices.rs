@@ -1,0 +1,218 @@
+//! What the user can choose for a session: the permission mode and the model.
+
+use agent_client_protocol::v1::Responder;
+use agent_client_protocol::v1::schema::{
+    ConfigOptionUpdate, CurrentModeUpdate, SessionConfigOption, SessionConfigOptionCategory, SessionConfigOptionValue,
+    SessionConfigSelectOption, SessionMode, SessionModeId, SessionModeState, SessionUpdate,
+    SetSessionConfigOptionRequest, SetSessionConfigOptionResponse, SetSessionModeResponse,
+};
+use claude_duplex::options::PermissionMode;
+use claude_duplex::request::{InitializeResponse, Model, Request, SetModel, SetPermissionMode};
+use claude_duplex::{RequestError, Response};
+
+use super::{Session, Waiting};
+use crate::failure;
+
+/// Ids of the options.
+const MODE: &str = "mode";
+const MODEL: &str = "model";
+
+/// Name of the model that the CLI chooses.
+const DEFAULT: &str = "default";
+
+/// The choices, and what is chosen.
+#[derive(Debug, Default)]
+pub(super) struct Choices {
+    mode: Option<PermissionMode>,
+    model: Option<String>,
+    models: Vec<Model>,
+    auto: bool,
+    bypass: bool,
+}
+
+impl Choices {
+    /// Chooses a mode, or leaves it to the CLI.
+    pub(super) fn new(mode: Option<&str>) -> Self {
+        Self { mode: mode.map(PermissionMode::from), ..Self::default() }
+    }
+
+    /// Takes what the CLI offers.
+    pub(super) fn offered(&mut self, response: Option<&InitializeResponse>, bypass: bool) {
+        self.bypass = bypass;
+        let Some(response) = response else { return };
+        self.models = response.models.clone().unwrap_or_default();
+        self.auto = self.models.iter().any(|model| model.supports_auto_mode == Some(true));
+        if self.mode.is_none() {
+            self.mode = response.current_permission_mode.clone();
+        }
+    }
+
+    /// Returns the mode, once it is known.
+    pub(super) fn mode(&self) -> Option<PermissionMode> {
+        self.mode.clone()
+    }
+
+    /// Returns the model that the client has chosen.
+    pub(super) fn model(&self) -> Option<String> {
+        self.model.clone()
+    }
+
+    fn offers(&self) -> Vec<(PermissionMode, &'static str, &'static str)> {
+        let mut offers = vec![
+            (PermissionMode::Default, "Default", "Asks before anything that changes or runs something"),
+            (PermissionMode::AcceptEdits, "Accept edits", "Edits files without asking"),
+            (PermissionMode::Plan, "Plan", "Reads and plans, changes nothing"),
+            (PermissionMode::DontAsk, "Don't ask", "Refuses what the rules do not allow"),
+        ];
+        if self.auto || self.mode == Some(PermissionMode::Auto) {
+            offers.push((PermissionMode::Auto, "Auto", "A model decides what needs a question"));
+        }
+        if self.bypass || self.mode == Some(PermissionMode::BypassPermissions) {
+            offers.push((PermissionMode::BypassPermissions, "Bypass permissions", "Asks for nothing"));
+        }
+        offers
+    }
+
+    fn current(&self) -> PermissionMode {
+        self.mode.clone().unwrap_or(PermissionMode::Default)
+    }
+
+    /// Returns the modes for the client.
+    pub(super) fn modes(&self) -> SessionModeState {
+        let modes = self.offers().into_iter().map(|(mode, name, description)| {
+            SessionMode::new(mode.as_str().to_owned(), name).description(description.to_owned())
+        });
+        SessionModeState::new(self.current().as_str().to_owned(), modes.collect())
+    }
+
+    /// Returns the options for the client.
+    pub(super) fn options(&self) -> Vec<SessionConfigOption> {
+        let modes = self.offers().into_iter().map(|(mode, name, description)| {
+            SessionConfigSelectOption::new(mode.as_str().to_owned(), name).description(description.to_owned())
+        });
+        let modes: Vec<_> = modes.collect();
+        let mut options = vec![
+            SessionConfigOption::select(MODE, "Mode", self.current().as_str().to_owned(), modes)
+                .category(SessionConfigOptionCategory::Mode),
+        ];
+        let models = self.models.iter().map(|model| {
+            let name = model.display_name.clone().unwrap_or_else(|| model.value.clone());
+            SessionConfigSelectOption::new(model.value.clone(), name).description(model.description.clone())
+        });
+        let models: Vec<_> = models.collect();
+        if !models.is_empty() {
+            let current = self.model.clone().unwrap_or_else(|| DEFAULT.to_owned());
+            let model = SessionConfigOption::select(MODEL, "Model", current, models);
+            options.push(model.category(SessionConfigOptionCategory::Model));
+        }
+        options
+    }
+}
+
+impl Session {
+    /// Sets the permission mode.
+    pub(super) fn set_mode(&mut self, mode: SessionModeId, responder: Responder<SetSessionModeResponse>) {
+        if !self.choices.offers().iter().any(|(offer, ..)| offer.as_str() == &*mode.0) {
+            let _ = responder.respond_with_error(failure::invalid(format!("there is no mode {}", mode.0)));
+            return;
+        }
+        let request = SetPermissionMode::new(PermissionMode::from(&*mode.0));
+        self.request(request, Waiting::Mode(mode, responder));
+    }
+
+    /// Sets an option.
+    pub(super) fn set_option(
+        &mut self,
+        request: SetSessionConfigOptionRequest,
+        responder: Responder<SetSessionConfigOptionResponse>,
+    ) {
+        let value = match &request.value {
+            SessionConfigOptionValue::ValueId { value } => value.0.to_string(),
+            _ => String::new(),
+        };
+        let known = match &*request.config_id.0 {
+            MODE => self.choices.offers().iter().any(|(offer, ..)| offer.as_str() == value),
+            MODEL => self.choices.models.iter().any(|model| model.value == value),
+            _ => false,
+        };
+        if !known {
+            let message = format!("the option {} has no value {value:?}", request.config_id.0);
+            let _ = responder.respond_with_error(failure::invalid(message));
+            return;
+        }
+        let sent: Request = match &*request.config_id.0 {
+            MODE => SetPermissionMode::new(PermissionMode::from(&*value)).into(),
+            _ if value == DEFAULT => SetModel::reset().into(),
+            _ => SetModel::new(value).into(),
+        };
+        self.request(sent, Waiting::Option(request, responder));
+    }
+
+    fn request(&mut self, request: impl Into<Request>, waiting: Waiting) {
+        let refused = match &mut self.claude {
+            Some(claude) => match claude.driver.request(request) {
+                Ok(id) => return drop(self.waiting.insert(id, waiting)),
+                Err(refused) => failure::internal(format!("the CLI takes no requests: {refused}")),
+            },
+            None => failure::internal("the claude process has ended; a prompt starts it again"),
+        };
+        waiting.fail(&refused);
+    }
+
+    pub(super) fn mode_set(
+        &mut self,
+        mode: SessionModeId,
+        responder: Responder<SetSessionModeResponse>,
+        response: Result<Response, RequestError>,
+    ) {
+        let _ = match response {
+            Ok(_) => {
+                self.choices.mode = Some(PermissionMode::from(&*mode.0));
+                self.client.update(SessionUpdate::ConfigOptionUpdate(ConfigOptionUpdate::new(self.choices.options())));
+                responder.respond(SetSessionModeResponse::new())
+            }
+            Err(error) => responder.respond_with_error(failure::internal(error.to_string())),
+        };
+    }
+
+    pub(super) fn option_set(
+        &mut self,
+        request: SetSessionConfigOptionRequest,
+        responder: Responder<SetSessionConfigOptionResponse>,
+        response: Result<Response, RequestError>,
+    ) {
+        let _ = match response {
+            Ok(_) => {
+                if let SessionConfigOptionValue::ValueId { value } = &request.value {
+                    match &*request.config_id.0 {
+                        MODE => {
+                            self.choices.mode = Some(PermissionMode::from(&*value.0));
+                            let update = CurrentModeUpdate::new(value.0.to_string());
+                            self.client.update(SessionUpdate::CurrentModeUpdate(update));
+                        }
+                        _ => self.choices.model = Some(value.0.to_string()),
+                    }
+                }
+                responder.respond(SetSessionConfigOptionResponse::new(self.choices.options()))
+            }
+            Err(error) => responder.respond_with_error(failure::internal(error.to_string())),
+        };
+    }
+
+    /// Shows a mode that the CLI has changed to by itself, e.g. with a plan that was accepted.
+    pub(super) fn show_choices(&mut self) {
+        let Some(claude) = &self.claude else { return };
+        let mode = claude.driver.protocol().status().permission_mode.clone();
+        if mode.is_none() || mode == self.choices.mode {
+            return;
+        }
+        // The CLI has not said yet what was asked of it.
+        if self.waiting.values().any(|waiting| matches!(waiting, Waiting::Mode(..) | Waiting::Option(..))) {
+            return;
+        }
+        self.choices.mode = mode;
+        let current = self.choices.current().as_str().to_owned();
+        self.client.update(SessionUpdate::CurrentModeUpdate(CurrentModeUpdate::new(current)));
+        self.client.update(SessionUpdate::ConfigOptionUpdate(ConfigOptionUpdate::new(self.choices.options())));
+    }
+}

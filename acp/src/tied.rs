@@ -1,0 +1,52 @@
+//! The CLI tied to the agent: on Linux the system ends the CLI when the agent dies, whatever it died of.
+//!
+//! The agent starts itself with [`WORD`] in front of the CLI's command line. That process asks for a signal at its parent's
+//! death and then becomes the CLI, so that no process is added.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// First argument of an agent that is to become the CLI.
+pub(crate) const WORD: &str = "__run";
+
+/// Exit code of a shell that cannot start a program.
+#[cfg(target_os = "linux")]
+const NOT_STARTED: u8 = 127;
+
+/// Returns whether the system can tie a child to its parent.
+pub(crate) const fn is_possible() -> bool {
+    cfg!(target_os = "linux")
+}
+
+/// Becomes the program that the words name. Returns only if that fails.
+#[cfg(target_os = "linux")]
+pub(crate) fn run(mut words: impl Iterator<Item = OsString>) -> ExitCode {
+    use std::os::unix::process::CommandExt;
+
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
+    let parent = getppid();
+    let Some(program) = words.next() else {
+        eprintln!("{WORD} needs a program");
+        return ExitCode::from(NOT_STARTED);
+    };
+    // The CLI ends its own children when it is asked to terminate.
+    if let Err(error) = set_parent_process_death_signal(Some(Signal::TERM)) {
+        eprintln!("the CLI cannot be tied to its agent: {error}");
+        return ExitCode::from(NOT_STARTED);
+    }
+    // The parent may have died before the request.
+    if getppid() != parent {
+        return ExitCode::from(NOT_STARTED);
+    }
+    let error = std::process::Command::new(&program).args(words).exec();
+    eprintln!("{} cannot be started: {error}", program.display());
+    ExitCode::from(NOT_STARTED)
+}
+
+/// Refuses: nothing ties processes here.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn run(_: impl Iterator<Item = OsString>) -> ExitCode {
+    eprintln!("{WORD} is for Linux alone");
+    ExitCode::FAILURE
+}

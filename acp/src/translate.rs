@@ -1,0 +1,248 @@
+//! Messages of the CLI as updates of the client.
+
+mod calls;
+mod plan;
+mod texts;
+mod usage;
+
+use agent_client_protocol::v1::schema::{
+    AvailableCommand, AvailableCommandInput, AvailableCommandsUpdate, ContentBlock, ContentChunk, MessageId, Meta,
+    SessionInfoUpdate, SessionUpdate, TextContent, ToolCall, ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields,
+    UnstructuredCommandInput,
+};
+use claude_duplex::message::content::ToolResultBlock;
+use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, System};
+use claude_duplex::request::SlashCommand;
+use claude_duplex::{Json, Message, MessageKind};
+use serde_json::{Value, json};
+
+use self::calls::Calls;
+use self::plan::Tasks;
+use self::texts::Texts;
+use self::usage::Used;
+use crate::tool;
+
+/// What the client of a session has been shown.
+#[derive(Debug, Default)]
+pub(crate) struct Translator {
+    said: Accumulator,
+    texts: Texts,
+    calls: Calls,
+    tasks: Tasks,
+    used: Used,
+    /// Number of the CLI: blocks of the next one are numbered from the start.
+    run: u64,
+    /// Text or a call was shown in this turn.
+    spoke: bool,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// In a turn for a prompt of the client, or between turns.
+    Foreground,
+    /// In a turn that the CLI began by itself.
+    Background,
+    /// In the history of a session that is loaded.
+    History,
+}
+
+impl Translator {
+    /// Returns the updates for a message.
+    pub(crate) fn message(&mut self, message: &Message, standing: Standing) -> Vec<SessionUpdate> {
+        let mut updates = Vec::new();
+        if standing == Standing::History && message.kind() == MessageKind::User {
+            updates.extend(asked(message));
+        }
+        for edit in self.said.add(message) {
+            self.edit(edit, standing, &mut updates);
+        }
+        match message.kind() {
+            MessageKind::Assistant => self.used.answer(message),
+            MessageKind::Result => updates.extend(self.used.result(message)),
+            MessageKind::System => updates.extend(system(message)),
+            _ => {}
+        }
+        updates
+    }
+
+    /// Announces a call that waits for a permission, unless it was announced.
+    pub(crate) fn call(&mut self, id: &str, name: &str, input: &Json) -> Option<SessionUpdate> {
+        if plan::is_plan(name) || self.calls.is_announced(id) {
+            return None;
+        }
+        self.calls.begin(id, name, Some(input));
+        Some(SessionUpdate::ToolCall(announced(id, name, Some(input)).meta(meta(name, None, Standing::Foreground))))
+    }
+
+    /// Forgets what a CLI that has ended did not complete.
+    pub(crate) fn restart(&mut self) {
+        (self.said, self.texts) = (Accumulator::new(), Texts::default());
+        self.run += 1;
+    }
+
+    /// Begins a turn, in which nothing was said yet.
+    pub(crate) fn begin(&mut self) {
+        self.spoke = false;
+    }
+
+    /// Returns whether anything was said or called in this turn, or in the last.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.spoke
+    }
+
+    /// Returns an update with text of the agent that no message has.
+    pub(crate) fn note(text: String) -> SessionUpdate {
+        SessionUpdate::AgentMessageChunk(ContentChunk::new(ContentBlock::Text(TextContent::new(text))))
+    }
+
+    fn edit(&mut self, edit: Edit, standing: Standing, updates: &mut Vec<SessionUpdate>) {
+        match edit {
+            Edit::Append { block, text } if is_shown(&block) => {
+                self.texts.append(block.id, &text);
+                updates.push(self.chunk(&block, text, standing));
+            }
+            Edit::Replace { block, text } if is_shown(&block) => {
+                let text = self.texts.replace(block.id, text);
+                updates.extend(text.map(|text| self.chunk(&block, text, standing)));
+            }
+            Edit::Remove { from_block, to } => self.texts.remove(from_block.id, to),
+            Edit::Complete { block, .. } => self.texts.complete(block.id),
+            Edit::ToolCall { block, call } => {
+                self.spoke = true;
+                let parent = block.parent_tool_use_id.as_deref();
+                let update = self.called(&call.id, &call.name, call.input.as_ref(), parent, standing);
+                updates.extend(update);
+            }
+            Edit::ToolResult { result, .. } => updates.extend(self.returned(&result, standing)),
+            _ => {}
+        }
+    }
+
+    fn chunk(&mut self, block: &AccumulatedBlock, text: String, standing: Standing) -> SessionUpdate {
+        self.spoke = true;
+        let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text))).message_id(MessageId::new(format!(
+            "{}.{}",
+            self.run,
+            block.id.get()
+        )));
+        let chunk = match standing {
+            Standing::Background => chunk.meta(background(Meta::new())),
+            _ => chunk,
+        };
+        match block.kind {
+            BlockKind::Thinking => SessionUpdate::AgentThoughtChunk(chunk),
+            _ => SessionUpdate::AgentMessageChunk(chunk),
+        }
+    }
+
+    fn called(
+        &mut self,
+        id: &str,
+        name: &str,
+        input: Option<&Json>,
+        parent: Option<&str>,
+        standing: Standing,
+    ) -> Option<SessionUpdate> {
+        let again = self.calls.is_announced(id);
+        self.calls.begin(id, name, input);
+        if plan::is_plan(name) {
+            return self.tasks.called(name, input?).map(SessionUpdate::Plan);
+        }
+        let meta = meta(name, parent, standing);
+        if !again {
+            return Some(SessionUpdate::ToolCall(announced(id, name, input).meta(meta)));
+        }
+        let call = tool::describe(name, Some(input?));
+        let fields = ToolCallUpdateFields::new()
+            .title(call.title)
+            .kind(call.kind)
+            .content(call.content)
+            .locations(call.locations)
+            .raw_input(input.and_then(raw));
+        Some(SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(id.to_owned(), fields).meta(meta)))
+    }
+
+    fn returned(&mut self, result: &ToolResultBlock, standing: Standing) -> Option<SessionUpdate> {
+        let call = self.calls.end(&result.tool_use_id)?;
+        let name = &*call.name;
+        if plan::is_plan(name) {
+            let plan = call.input.as_ref().filter(|_| !result.is_error);
+            return plan.and_then(|input| self.tasks.succeeded(name, input, &result.text())).map(SessionUpdate::Plan);
+        }
+        let status = if result.is_error { ToolCallStatus::Failed } else { ToolCallStatus::Completed };
+        let mut fields = ToolCallUpdateFields::new().status(status);
+        if result.is_error || !call.keeps_content {
+            fields = fields.content(tool::result(name, result));
+        }
+        let update = ToolCallUpdate::new(result.tool_use_id.clone(), fields).meta(meta(name, None, standing));
+        Some(SessionUpdate::ToolCallUpdate(update))
+    }
+}
+
+/// Returns whether a block's text is shown: not the input of a tool, and not what subagents say to the main thread.
+fn is_shown(block: &AccumulatedBlock) -> bool {
+    block.parent_tool_use_id.is_none() && matches!(block.kind, BlockKind::Text | BlockKind::Thinking)
+}
+
+fn announced(id: &str, name: &str, input: Option<&Json>) -> ToolCall {
+    let call = tool::describe(name, input);
+    ToolCall::new(id.to_owned(), call.title)
+        .name(name.to_owned())
+        .kind(call.kind)
+        .status(ToolCallStatus::Pending)
+        .content(call.content)
+        .locations(call.locations)
+        .raw_input(input.and_then(raw))
+}
+
+fn raw(input: &Json) -> Option<Value> {
+    serde_json::from_str(input.as_str()).ok()
+}
+
+/// Returns the fields that other agents for Claude send too, so that clients find them.
+fn meta(tool: &str, parent: Option<&str>, standing: Standing) -> Meta {
+    let mut fields = json!({ "toolName": tool });
+    if let Some(parent) = parent {
+        fields["parentToolUseId"] = parent.into();
+    }
+    let meta = Meta::from_iter([("claudeCode".to_owned(), fields)]);
+    if standing == Standing::Background { background(meta) } else { meta }
+}
+
+/// Marks an update as part of a turn that no prompt asked for.
+fn background(mut meta: Meta) -> Meta {
+    meta.insert("claudeDuplex".to_owned(), json!({ "turn": "background" }));
+    meta
+}
+
+/// Returns the chunks of a prompt in a history.
+fn asked(message: &Message) -> Vec<SessionUpdate> {
+    let Ok(user) = message.user() else { return Vec::new() };
+    let texts = user.message.content.into_iter().filter_map(|block| match block {
+        claude_duplex::message::ContentBlock::Text(text) => Some(text.text),
+        _ => None,
+    });
+    let chunk = |text| SessionUpdate::UserMessageChunk(ContentChunk::new(ContentBlock::Text(TextContent::new(text))));
+    texts.map(chunk).collect()
+}
+
+fn system(message: &Message) -> Option<SessionUpdate> {
+    match message.system().ok()? {
+        System::CommandsChanged(changed) => Some(commands(changed.commands)),
+        System::SessionTitleChanged(changed) => {
+            Some(SessionUpdate::SessionInfoUpdate(SessionInfoUpdate::new().title(changed.title)))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the update with the commands that a prompt can begin with.
+pub(crate) fn commands(commands: Vec<SlashCommand>) -> SessionUpdate {
+    let commands = commands.into_iter().map(|command| {
+        let hint = command.argument_hint.filter(|hint| !hint.is_empty());
+        let input = hint.map(|hint| AvailableCommandInput::Unstructured(UnstructuredCommandInput::new(hint)));
+        AvailableCommand::new(command.name, command.description.unwrap_or_default()).input(input)
+    });
+    SessionUpdate::AvailableCommandsUpdate(AvailableCommandsUpdate::new(commands.collect()))
+}

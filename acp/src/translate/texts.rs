@@ -1,0 +1,43 @@
+//! Texts as they were sent, so that a change of one sends only what is new.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use claude_duplex::message::BlockId;
+
+/// Texts of blocks that are not complete. Their size is limited by the accumulator that they come from.
+#[derive(Debug, Default)]
+pub(super) struct Texts(BTreeMap<BlockId, String>);
+
+impl Texts {
+    /// Notes text that is added to a block.
+    pub(super) fn append(&mut self, block: BlockId, text: &str) {
+        self.0.entry(block).or_default().push_str(text);
+    }
+
+    /// Returns what the client has to be sent so that it has the new text of a block. What it has already cannot be taken
+    /// back: a text that differs is sent as a paragraph of its own.
+    pub(super) fn replace(&mut self, block: BlockId, text: String) -> Option<String> {
+        match self.0.entry(block) {
+            Entry::Vacant(entry) => Some(entry.insert(text).clone()),
+            Entry::Occupied(mut entry) => {
+                let sent = entry.insert(text);
+                let text = entry.get();
+                match text.strip_prefix(sent.as_str()) {
+                    Some(new) => Some(new).filter(|new| !new.is_empty()).map(str::to_owned),
+                    None => Some(format!("\n\n{text}")),
+                }
+            }
+        }
+    }
+
+    /// Forgets a block that does not change any more.
+    pub(super) fn complete(&mut self, block: BlockId) {
+        self.0.remove(&block);
+    }
+
+    /// Forgets blocks that were removed.
+    pub(super) fn remove(&mut self, from: BlockId, to: BlockId) {
+        self.0.retain(|block, _| *block < from || *block > to);
+    }
+}

@@ -1,0 +1,36 @@
+//! How full the context is, and what the session has cost.
+
+use agent_client_protocol::v1::schema::{Cost, SessionUpdate, UsageUpdate};
+use claude_duplex::Message;
+
+/// Size of the context, in tokens, of a model that does not say it.
+const WINDOW: u64 = 200_000;
+
+/// Tokens of the last answer.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    tokens: Option<u64>,
+}
+
+impl Used {
+    /// Notes an answer of the model.
+    pub(super) fn answer(&mut self, message: &Message) {
+        if message.is_subagent() {
+            return;
+        }
+        let Ok(answer) = message.assistant() else { return };
+        if !answer.is_synthetic() {
+            let tokens = answer.message.usage.and_then(|usage| usage.context_tokens());
+            self.tokens = tokens.filter(|tokens| *tokens > 0).or(self.tokens);
+        }
+    }
+
+    /// Returns the update after a turn.
+    pub(super) fn result(&mut self, message: &Message) -> Option<SessionUpdate> {
+        let result = message.result().ok()?;
+        let models = result.model_usage.unwrap_or_default();
+        let size = models.values().filter_map(|model| model.context_window).max().unwrap_or(WINDOW);
+        let cost = result.total_cost_usd.map(|amount| Cost::new(amount, "USD"));
+        Some(SessionUpdate::UsageUpdate(UsageUpdate::new(self.tokens?, size).cost(cost)))
+    }
+}

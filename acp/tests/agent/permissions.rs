@@ -1,0 +1,113 @@
+//! Permissions: each option, and what becomes of open ones.
+
+use serde_json::{Value, json};
+
+use crate::client::{Agent, Setup, calls, script};
+
+fn touch() -> String {
+    script(
+        json!([{ "tool": "Bash", "input": { "command": "touch x", "description": "Create x" } }, { "text": "done" }]),
+    )
+}
+
+/// The state of the only call, once it was decided.
+fn decided(kind: &str) -> (Value, Value) {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    let prompt = agent.prompt(&session, &touch());
+    let (_, request) = agent.asked(0);
+    assert_eq!(request["method"], "session/request_permission");
+    agent.choose(&request, kind);
+    let end = agent.response_at(prompt);
+    let calls = calls(&agent.said[..end]);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    (calls.into_values().next().expect("a call"), agent.said[end]["result"]["stopReason"].clone())
+}
+
+#[test]
+fn allow_runs_the_call() {
+    let (call, stop) = decided("allow_once");
+    assert_eq!(
+        (&call["status"], &call["title"], &call["kind"]),
+        (&json!("completed"), &json!("touch x"), &json!("execute"))
+    );
+    assert_eq!(stop, "end_turn");
+}
+
+#[test]
+fn reject_fails_the_call_and_the_turn_goes_on() {
+    let (call, stop) = decided("reject_once");
+    assert_eq!(call["status"], "failed");
+    assert!(call["content"].to_string().contains("does not want this"), "{call}");
+    assert_eq!(stop, "end_turn");
+}
+
+#[test]
+fn a_request_says_what_would_be_done() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    agent.prompt(&session, &touch());
+    let (at, request) = agent.asked(0);
+    let params = &request["params"];
+    assert_eq!(params["sessionId"], *session);
+    assert_eq!(params["toolCall"]["title"], "touch x");
+    assert_eq!(params["toolCall"]["rawInput"]["command"], "touch x");
+    let call = params["toolCall"]["toolCallId"].as_str().expect("an id");
+    assert!(calls(&agent.said[..at]).contains_key(call), "the call was announced before");
+}
+
+#[test]
+fn cancel_takes_an_open_request_back() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    let prompt = agent.prompt(&session, &touch());
+    let (at, request) = agent.asked(0);
+    agent.cancel(&session);
+    let end = agent.response_at(prompt);
+    assert_eq!(agent.said[end]["result"]["stopReason"], "cancelled");
+    let taken = agent.until(at, "its cancellation", |said| said["method"] == "$/cancel_request");
+    assert_eq!(agent.said[taken]["params"]["requestId"], request["id"]);
+    // The late answer of a client disturbs nothing.
+    agent.respond(&request, json!({ "outcome": { "outcome": "cancelled" } }));
+    let prompt = agent.prompt(&session, &script(json!([{ "text": "BBB" }])));
+    assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
+}
+
+#[test]
+fn a_cancelled_request_stops_the_turn() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    let prompt = agent.prompt(&session, &touch());
+    let (_, request) = agent.asked(0);
+    agent.respond(&request, json!({ "outcome": { "outcome": "cancelled" } }));
+    assert_eq!(agent.response(prompt)["result"]["stopReason"], "cancelled");
+}
+
+#[test]
+fn a_client_that_cannot_ask_allows_nothing() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    let prompt = agent.prompt(&session, &touch());
+    let (_, request) = agent.asked(0);
+    let error = json!({ "jsonrpc": "2.0", "id": request["id"], "error": { "code": -32601, "message": "not here" } });
+    agent.write(&error.to_string());
+    let end = agent.response_at(prompt);
+    let call = calls(&agent.said[..end]).into_values().next().expect("a call");
+    assert_eq!(call["status"], "failed");
+    assert!(call["content"].to_string().contains("not here"), "{call}");
+}
+
+#[test]
+fn one_session_waits_and_others_go_on() {
+    let mut agent = Agent::start(&Setup::default());
+    let (first, second) = (agent.session(), agent.session());
+    let asks = agent.prompt(&first, &touch());
+    let (_, request) = agent.asked(0);
+    let third = agent.session();
+    for session in [&second, &third] {
+        let prompt = agent.prompt(session, &script(json!([{ "text": "hello" }])));
+        assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
+    }
+    agent.choose(&request, "allow_once");
+    assert_eq!(agent.response(asks)["result"]["stopReason"], "end_turn");
+}

@@ -1,0 +1,177 @@
+//! Each prompt is answered once, after the last update of its turn.
+
+use serde_json::{Value, json};
+
+use crate::client::{Agent, Setup, script};
+
+fn stop(response: &Value) -> &str {
+    response["result"]["stopReason"].as_str().unwrap_or_else(|| panic!("no reason: {response}"))
+}
+
+#[test]
+fn an_answer_is_streamed_and_then_the_prompt_is_answered() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    let from = agent.said.len();
+    let prompt = agent.prompt(&session, &script(json!([{ "think": "hm", "text": "one two three", "chunks": 3 }])));
+    let end = agent.response_at(prompt);
+    assert_eq!(stop(&agent.said[end]), "end_turn");
+    assert_eq!(agent.text(from, end), "one two three");
+    let chunks = agent.said[from..end].iter().map(|said| &said["params"]["update"]["sessionUpdate"]);
+    assert!(chunks.filter(|kind| **kind == "agent_message_chunk").count() > 1, "it comes in parts");
+    let (_, thought) = agent.update(from, "agent_thought_chunk");
+    assert_eq!(thought["content"]["text"], "hm");
+    // A second turn of the same session.
+    let from = agent.said.len();
+    let prompt = agent.prompt(&session, &script(json!([{ "text": "again" }])));
+    let end = agent.response_at(prompt);
+    assert_eq!((stop(&agent.said[end]), &*agent.text(from, end)), ("end_turn", "again"));
+    assert_eq!(agent.finish(), Some(0));
+}
+
+/// The texts of three prompts, each within what was said before its prompt was answered.
+fn three_prompts(setup: &Setup<'_>) {
+    let mut agent = Agent::start(setup);
+    let session = agent.session();
+    let slow = json!([{ "text": "A A A A A A A A ", "chunks": 8, "delay_ms": 50 }]);
+    let first = agent.prompt(&session, &script(slow));
+    agent.update(0, "agent_message_chunk");
+    let second = agent.prompt(&session, &script(json!([{ "text": "BBB" }])));
+    let third = agent.prompt(&session, &script(json!([{ "text": "CCC" }])));
+    let ends = [first, second, third].map(|prompt| agent.response_at(prompt));
+    for end in ends {
+        assert_eq!(stop(&agent.said[end]), "end_turn");
+    }
+    assert!(agent.text(0, ends[0]).contains("A A A A A A A A "), "{:?}", agent.text(0, ends[0]));
+    assert!(ends[0] < ends[1] && ends[1] < ends[2], "{ends:?}");
+    // Nothing of a turn comes after the answer to the last of its prompts.
+    assert!(agent.text(0, ends[2]).ends_with("CCC"));
+    if !setup.agent.contains(&"--steer") {
+        assert_eq!(agent.text(ends[0], ends[1]), "BBB");
+        assert_eq!(agent.text(ends[1], ends[2]), "CCC");
+    }
+    // Merged prompts are answered by one text, and each after it.
+    let said = agent.text(0, ends[1]);
+    assert!(said.contains("BBB") || said.contains("CCC"), "the second prompt is answered before any answer: {said}");
+}
+
+#[test]
+fn prompts_wait_for_their_turn() {
+    three_prompts(&Setup::default());
+    three_prompts(&Setup { cli: &["--generation", "2.1.143"], ..Setup::default() });
+}
+
+#[test]
+fn prompts_that_the_cli_joins_are_answered_after_their_text() {
+    three_prompts(&Setup { agent: &["--steer"], ..Setup::default() });
+    three_prompts(&Setup { agent: &["--steer"], cli: &["--generation", "2.1.143"], ..Setup::default() });
+}
+
+#[test]
+fn a_prompt_that_is_folded_into_a_turn_is_answered_with_it() {
+    let mut agent = Agent::start(&Setup { agent: &["--steer"], ..Setup::default() });
+    let session = agent.session();
+    // The call runs until the second prompt is there: the answer to a permission comes after it.
+    let steps = json!([{ "tool": "Bash", "input": { "command": "ls" }, "ask": true }, { "text": "listed" }]);
+    let first = agent.prompt(&session, &script(steps));
+    let (_, request) = agent.asked(0);
+    let second = agent.prompt(&session, &script(json!([{ "text": ", briefly" }])));
+    // The agent deals with a session's requests in their order.
+    let set = agent.request("session/set_mode", json!({ "sessionId": session, "modeId": "default" }));
+    agent.response(set);
+    agent.choose(&request, "allow_once");
+    let ends = [first, second].map(|prompt| agent.response_at(prompt));
+    for end in ends {
+        assert_eq!(stop(&agent.said[end]), "end_turn");
+        assert_eq!(agent.text(0, end), "listed, briefly");
+    }
+}
+
+#[test]
+fn cancel_ends_the_turn_and_what_waits() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    let slow = json!([{ "text": "A ".repeat(200), "chunks": 200, "delay_ms": 100 }]);
+    let first = agent.prompt(&session, &script(slow));
+    agent.update(0, "agent_message_chunk");
+    let second = agent.prompt(&session, "waits");
+    agent.cancel(&session);
+    // It is behind the cancellation.
+    let third = agent.prompt(&session, &script(json!([{ "text": "CCC" }])));
+    for (prompt, reason) in [(first, "cancelled"), (second, "cancelled"), (third, "end_turn")] {
+        assert_eq!(stop(&agent.response(prompt)), reason);
+    }
+    let end = agent.response_at(third);
+    assert!(agent.text(0, end).ends_with("CCC"));
+    assert!(!agent.text(0, end).contains("waits"));
+}
+
+#[test]
+fn cancel_is_not_too_early_and_not_too_late() {
+    for version in ["1.0.128", "2.0.76", "2.1.143", "2.1.250", "2.1.329"] {
+        cancel_at_once(version);
+        cancel_in_a_stream(version);
+    }
+}
+
+/// A turn is stopped by its cancellation, and not by its own end, 20 s later.
+fn cancel_in_a_stream(version: &str) {
+    let mut agent = Agent::start(&Setup { cli: &["--generation", version], ..Setup::default() });
+    let session = agent.session();
+    let slow = json!([{ "text": "A ".repeat(200), "chunks": 200, "delay_ms": 100 }]);
+    let prompt = agent.prompt(&session, &script(slow));
+    agent.update(0, "agent_message_chunk");
+    agent.cancel(&session);
+    let end = agent.response_at(prompt);
+    assert_eq!(stop(&agent.said[end]), "cancelled", "{version}");
+    assert!(agent.text(0, end).len() < 300, "{version}: it ran to its end");
+}
+
+fn cancel_at_once(version: &str) {
+    let mut agent = Agent::start(&Setup { cli: &["--generation", version], ..Setup::default() });
+    let session = agent.session();
+    let slow = json!([{ "text": "A ".repeat(200), "chunks": 200, "delay_ms": 100 }]);
+    let first = agent.prompt(&session, &script(slow));
+    agent.cancel(&session);
+    assert_eq!(stop(&agent.response(first)), "cancelled");
+    let second = agent.prompt(&session, &script(json!([{ "text": "BBB" }])));
+    assert_eq!(stop(&agent.response(second)), "end_turn");
+}
+
+#[test]
+fn a_turn_of_the_cli_is_shown_as_such() {
+    let setup = Setup { capabilities: json!({ "session": { "notices": {} } }), ..Setup::default() };
+    let mut agent = Agent::start(&setup);
+    let session = agent.session();
+    let call = json!({ "command": "sleep 0.2; echo woke", "run_in_background": true });
+    let steps = json!([{ "tool": "Bash", "input": call, "ask": false }, { "text": "started" }, { "text": "WOKEN" }]);
+    let prompt = agent.prompt(&session, &script(steps));
+    let end = agent.response_at(prompt);
+    assert_eq!(agent.text(0, end), "started");
+    agent.update(end, "notice");
+    let (_, chunk) = agent.update(end, "agent_message_chunk");
+    assert_eq!(chunk["_meta"]["claudeDuplex"]["turn"], "background", "{chunk}");
+    let foreground = agent.said[..end].iter().map(|said| &said["params"]["update"]);
+    assert!(foreground.filter(|update| !update["_meta"]["claudeDuplex"].is_null()).count() == 0);
+}
+
+#[test]
+fn an_error_of_the_api_is_an_error_with_its_words() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    let steps = json!([{ "status": 529, "body": { "error": { "message": "no capacity today" } } }]);
+    let prompt = agent.prompt(&session, &script(steps));
+    let response = agent.response(prompt);
+    assert!(response["error"]["message"].as_str().unwrap_or_default().contains("no capacity today"), "{response}");
+    let prompt = agent.prompt(&session, &script(json!([{ "text": "fine" }])));
+    assert_eq!(stop(&agent.response(prompt)), "end_turn");
+}
+
+#[test]
+fn too_many_turns_have_a_reason_of_their_own() {
+    let mut agent = Agent::start(&Setup { cli: &["--max-turns", "1"], ..Setup::default() });
+    let session = agent.session();
+    let steps = json!([{ "tool": "Bash", "input": { "command": "ls" }, "ask": false }, { "text": "done" }]);
+    let prompt = agent.prompt(&session, &script(steps));
+    assert_eq!(stop(&agent.response(prompt)), "max_turn_requests");
+}

@@ -1,0 +1,278 @@
+//! A provider of a chat application that is answered by the CLI: a system prompt and a history in, a stream of events out. The
+//! session stays open between the calls.
+//!
+//!     cargo run --example provider --features tokio -- [MODEL]
+//!
+//! Each line that is typed is a message. A tool that needs a permission is confirmed with `y` or refused with anything else. The
+//! CLI is the `claude` in `PATH`, or the one that `CLAUDE_BIN` names.
+
+use std::collections::{HashMap, VecDeque};
+use std::error::Error;
+use std::io::{Write, stdin, stdout};
+use std::sync::{Arc, Mutex};
+
+use claude_duplex::message::usage::Usage;
+use claude_duplex::message::{Accumulator, Edit, FailureKind, ResetTime};
+use claude_duplex::request::SetModel;
+use claude_duplex::{
+    Block, CallError, Config, Decision, IncomingKind, IncomingRequests, Json, Options, Prompt, PromptError,
+    PromptHandle, RefusedError, RespondError, Responder, Session, SpawnError,
+};
+use futures_lite::{Stream, StreamExt, stream::unfold};
+
+/// A message of the conversation, as the application keeps it.
+pub(crate) struct Said {
+    pub(crate) role: Role,
+    pub(crate) parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Role {
+    User,
+    Assistant,
+}
+
+pub(crate) enum Part {
+    Text(String),
+    /// A picture: its media type, and its bytes in base64.
+    #[allow(dead_code, reason = "a terminal has none")]
+    Image(String, String),
+}
+
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// What changes in the answer as it is shown.
+    Edit(Edit),
+    /// A tool waits for [`Provider::confirm`] with that id.
+    Confirm { id: String, tool: String, input: Json },
+    /// Tokens of the answer so far. How full the context is, [`Usage::context_tokens`] says.
+    Usage(Usage),
+    /// The whole answer, the tokens of its turn, and its cost in US dollars.
+    Done { text: String, usage: Option<Usage>, cost_usd: Option<f64> },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProviderError {
+    #[error("authentication failed: {0}")]
+    Authentication(String),
+    #[error("the conversation is too long for the model: {0}")]
+    ContextLength(String),
+    #[error("{message}")]
+    RateLimit { message: String, resets_at: Option<ResetTime> },
+    #[error("no confirmation with that id is open")]
+    UnknownConfirmation,
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<PromptError> for ProviderError {
+    fn from(error: PromptError) -> Self {
+        let text = error.to_string();
+        match error.failure() {
+            Some(failure) => match failure.kind {
+                FailureKind::Authentication | FailureKind::Billing => Self::Authentication(text),
+                FailureKind::ContextOverflow => Self::ContextLength(text),
+                FailureKind::RateLimit => Self::RateLimit { message: text, resets_at: failure.resets_at },
+                _ => Self::Failed(text),
+            },
+            None => Self::Failed(text),
+        }
+    }
+}
+
+/// The reasons of these are in their texts, with the end of stderr where the CLI has died.
+macro_rules! failed {
+    ($($error:ty),+) => {$(
+        impl From<$error> for ProviderError {
+            fn from(error: $error) -> Self {
+                Self::Failed(error.to_string())
+            }
+        }
+    )+};
+}
+
+failed!(SpawnError, CallError, RefusedError<Prompt>);
+
+pub(crate) struct Provider {
+    options: Options,
+    /// Held while an answer is streamed: the calls come one after the other.
+    running: Arc<tokio::sync::Mutex<Option<Running>>>,
+    open: Open,
+}
+
+/// Requests that wait for the user, by the id that the CLI gave them.
+type Open = Arc<Mutex<HashMap<String, Responder>>>;
+
+/// A session, and what it was started with.
+struct Running {
+    claude: Session,
+    requests: IncomingRequests,
+    model: String,
+    system: String,
+}
+
+impl Provider {
+    /// Creates a provider. The CLI is started by the first call.
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, running: Arc::default(), open: Arc::default() }
+    }
+
+    /// Has the model answer the last message. Dropping the stream interrupts the answer.
+    pub(crate) async fn stream(
+        &self,
+        model: &str,
+        system: &str,
+        history: &[Said],
+    ) -> Result<impl Stream<Item = Result<Event, ProviderError>> + Send + use<>, ProviderError> {
+        let mut running = Arc::clone(&self.running).lock_owned().await;
+        let serves = |running: &Running| running.claude.is_alive() && running.system == system;
+        let goes_on = running.as_ref().is_some_and(serves);
+        if !goes_on {
+            *running = Some(self.start(model, system)?);
+        }
+        let session = running.as_mut().expect("it was started");
+        if session.model != model {
+            session.claude.call(SetModel::new(model)).await?;
+            model.clone_into(&mut session.model);
+        }
+        let prompt = Prompt::from_blocks(blocks(history, goes_on));
+        let prompt = session.claude.prompt(prompt)?.interrupt_on_drop();
+        let (said, events, usage) = (Accumulator::new(), VecDeque::new(), Usage::default());
+        let open = Arc::clone(&self.open);
+        Ok(unfold(Reply { running, prompt: Some(prompt), said, usage, events, open }, Reply::next).boxed())
+    }
+
+    /// Decides about the tool of an [`Event::Confirm`].
+    pub(crate) fn confirm(&self, id: &str, decision: impl Into<Decision>) -> Result<(), ProviderError> {
+        let request = self.open.lock().expect("no holder panics").remove(id);
+        request.ok_or(ProviderError::UnknownConfirmation)?.respond(decision.into()).map_err(|error| match error {
+            RespondError::Stale => ProviderError::UnknownConfirmation,
+            error => ProviderError::Failed(error.to_string()),
+        })
+    }
+
+    fn start(&self, model: &str, system: &str) -> Result<Running, ProviderError> {
+        let options = self.options.clone().model(model).system_prompt(system);
+        let claude = Session::builder()
+            .options(options.host_permission_prompts().include_partial_messages())
+            .config(Config::default().handle(IncomingKind::Permission))
+            .spawn_tokio()?;
+        let requests = claude.incoming().expect("nobody else has a handle");
+        Ok(Running { claude, requests, model: model.to_owned(), system: system.to_owned() })
+    }
+}
+
+/// The last message; before it, as text, what was said before if the session does not know it.
+fn blocks(history: &[Said], goes_on: bool) -> Vec<Block> {
+    let Some((last, before)) = history.split_last() else { return Vec::new() };
+    let before = if goes_on { &[] } else { before };
+    let mut blocks = Vec::new();
+    for said in before {
+        blocks.push(Block::text(if said.role == Role::User { "Human:" } else { "Assistant:" }));
+        blocks.extend(said.parts.iter().map(block));
+    }
+    blocks.extend(last.parts.iter().map(block));
+    blocks
+}
+
+fn block(part: &Part) -> Block {
+    match part {
+        Part::Text(text) => Block::text(text),
+        Part::Image(media_type, data) => Block::image_base64(media_type, data),
+    }
+}
+
+/// An answer that is being streamed.
+struct Reply {
+    running: tokio::sync::OwnedMutexGuard<Option<Running>>,
+    prompt: Option<PromptHandle>,
+    said: Accumulator,
+    usage: Usage,
+    events: VecDeque<Event>,
+    open: Open,
+}
+
+impl Reply {
+    async fn next(mut self) -> Option<(Result<Event, ProviderError>, Self)> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some((Ok(event), self));
+            }
+            let (prompt, running) = (self.prompt.as_mut()?, self.running.as_mut()?);
+            tokio::select! {
+                // What was said before a request is shown before it.
+                biased;
+                message = prompt.next() => match message {
+                    Some(Ok(message)) => {
+                        self.events.extend(self.said.add(&message).into_iter().map(Event::Edit));
+                        if let Some(usage) = message.usage().filter(|_| !message.is_subagent()) {
+                            self.usage.merge(&usage);
+                            self.events.push_back(Event::Usage(self.usage.clone()));
+                        }
+                    }
+                    Some(Err(lagged)) => return Some((Err(ProviderError::Failed(lagged.to_string())), self)),
+                    None => {
+                        let done = match self.prompt.take()?.await {
+                            Ok(answer) => Ok(Event::Done {
+                                text: answer.text(),
+                                usage: answer.result().and_then(|result| result.usage()),
+                                cost_usd: answer.cost_usd(),
+                            }),
+                            Err(error) => Err(error.into()),
+                        };
+                        return Some((done, self));
+                    }
+                },
+                Some(request) = running.requests.next() => {
+                    // One that cannot be read is dropped, and so declined.
+                    let Ok(tool) = request.permission() else { continue };
+                    let id = request.request_id();
+                    self.open.lock().expect("no holder panics").insert(id.clone(), request);
+                    self.events.push_back(Event::Confirm { id, tool: tool.tool_name, input: tool.input });
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        // What nobody has confirmed is declined.
+        self.open.lock().expect("no holder panics").clear();
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let model = std::env::args().nth(1).unwrap_or("default".to_owned());
+    let program = std::env::var_os("CLAUDE_BIN").unwrap_or_else(|| "claude".into());
+    let provider = Provider::new(Options::new().program(program));
+    let (mut history, mut context, mut typed) = (Vec::new(), None, stdin().lines());
+    while let Some(line) = typed.next().transpose()? {
+        history.push(Said { role: Role::User, parts: vec![Part::Text(line)] });
+        let mut events = provider.stream(&model, "You are a friend of few words.", &history).await?;
+        while let Some(event) = events.next().await {
+            match event? {
+                Event::Edit(Edit::Append { block, text }) if block.is_answer() => print!("{text}"),
+                Event::Edit(Edit::Replace { block, text }) if block.is_answer() => print!("\n(anew) {text}"),
+                Event::Confirm { id, tool, input } => {
+                    println!("\nmay it run {tool} {}? (y/n)", input.as_str());
+                    let decision = match typed.next().transpose()?.as_deref() {
+                        Some("y") => Decision::allow(),
+                        _ => Decision::deny("the user said no"),
+                    };
+                    provider.confirm(&id, decision)?;
+                }
+                Event::Usage(usage) => context = usage.context_tokens(),
+                Event::Done { text, usage, cost_usd } => {
+                    let written = usage.and_then(|usage| usage.output_tokens);
+                    println!("\n(context {context:?}, written {written:?} tokens; {cost_usd:?} US dollars)");
+                    history.push(Said { role: Role::Assistant, parts: vec![Part::Text(text)] });
+                }
+                _ => {}
+            }
+            stdout().flush()?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! A client's side: the connection and its first frames.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use crate::credentials;
+use crate::error::{AttachError, PlaceError};
+use crate::frame::{FrameReader, FromKeeper, Hello, Role, Start, ToKeeper, Welcome};
+use crate::place::{Place, SessionId, SessionState};
+use crate::policy::Limits;
+use crate::token::Token;
+
+/// Settings of a connection to a keeper.
+///
+/// ```no_run
+/// use claude_duplex_keeper::{Attach, Place, SessionId};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let place = Place::of_user()?;
+/// let id = SessionId::parse("review")?;
+/// let attached = Attach::observer().connect(&place, &id)?;
+/// println!("the CLI has written {} bytes", attached.welcome.stdout.end);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Attach {
+    hello: Hello,
+    token: Option<Token>,
+}
+
+impl Attach {
+    /// Attaches as the controller, and replaces the one that there is. It reads from the oldest byte that is kept.
+    #[must_use]
+    pub fn controller() -> Self {
+        Self { hello: Hello::new(Role::Controller, ""), token: None }
+    }
+
+    /// Attaches as an observer, which reads only, from the oldest byte that is kept.
+    #[must_use]
+    pub fn observer() -> Self {
+        Self { hello: Hello::new(Role::Observer, ""), token: None }
+    }
+
+    /// Sets the token. By default it is read from the session's directory.
+    #[must_use]
+    pub fn token(mut self, token: Token) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Sets where the streams begin.
+    #[must_use]
+    pub fn from(mut self, stdout: Start, stderr: Start) -> Self {
+        (self.hello.stdout, self.hello.stderr) = (stdout, stderr);
+        self
+    }
+
+    /// Sets the epoch, which has to be above every former one; by default the keeper counts.
+    #[must_use]
+    pub fn epoch(mut self, epoch: u64) -> Self {
+        self.hello.epoch = epoch;
+        self
+    }
+
+    /// Refuses to replace a connected controller.
+    #[must_use]
+    pub fn only_if_free(mut self) -> Self {
+        self.hello.only_if_free = true;
+        self
+    }
+
+    /// Sets how many bytes of each stream the keeper may send before the client reports
+    /// [progress](ToKeeper::Progress); 256 KiB by default.
+    #[must_use]
+    pub fn window(mut self, bytes: u64) -> Self {
+        self.hello.window = bytes;
+        self
+    }
+
+    /// Connects to the keeper of a session and attaches. Blocks until the keeper has answered.
+    ///
+    /// # Errors
+    /// [`AttachError`] if there is no such session, the directory or the process behind the socket belongs to somebody else,
+    /// or the keeper refuses.
+    pub fn connect(&self, place: &Place, id: &SessionId) -> Result<Attached, AttachError> {
+        let socket = open(place, id)?;
+        let hello = self.hello_for(place, id)?;
+        socket.set_read_timeout(Some(Limits::HANDSHAKE))?;
+        let attached = Connection::new(&socket).attach(&hello)?;
+        socket.set_read_timeout(None)?;
+        Ok(Attached { welcome: attached.0, reader: attached.1, socket })
+    }
+
+    /// Returns the hello, with the token that was set or that is in the session's directory.
+    ///
+    /// # Errors
+    /// [`AttachError::NoToken`] if there is none.
+    pub fn hello_for(&self, place: &Place, id: &SessionId) -> Result<Hello, AttachError> {
+        let token = self.token.clone().map_or_else(|| place.token(id), Ok)?;
+        Ok(Hello { token: token.as_str().to_owned(), ..self.hello.clone() })
+    }
+
+    /// Returns the hello without a token that was not set: for a bridge (`claude-duplex-keeper attach`), which puts it in.
+    #[must_use]
+    pub fn hello(&self) -> Hello {
+        let token = self.token.as_ref().map_or("", Token::as_str);
+        Hello { token: token.to_owned(), ..self.hello.clone() }
+    }
+}
+
+/// Connects to the socket of a session, whose directory and whose server belong to this user.
+///
+/// # Errors
+/// [`AttachError`] if there is no such session, or something of it belongs to somebody else.
+pub(crate) fn open(place: &Place, id: &SessionId) -> Result<UnixStream, AttachError> {
+    let path = place.session(id);
+    if place.state(id)? == SessionState::Abandoned {
+        return Err(PlaceError::Gone(id.to_string(), path).into());
+    }
+    let socket = connect(place.socket(id))?;
+    match credentials::peer(&socket).user {
+        Some(server) if server != credentials::user() => {
+            Err(AttachError::Stranger { server, user: credentials::user() })
+        }
+        _ => Ok(socket),
+    }
+}
+
+/// Connects, also to a keeper that has not yet got as far as its socket.
+fn connect(path: PathBuf) -> io::Result<UnixStream> {
+    let begun = std::time::Instant::now();
+    loop {
+        match UnixStream::connect(&path) {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+                    && begun.elapsed() < std::time::Duration::from_secs(1) =>
+            {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// Connection that was accepted.
+#[derive(Debug)]
+pub struct Attached {
+    /// State of the session.
+    pub welcome: Welcome,
+    /// What was received behind the welcome.
+    pub reader: FrameReader,
+    /// Socket.
+    pub socket: UnixStream,
+}
+
+impl Attached {
+    /// Sends a frame. Blocks.
+    ///
+    /// # Errors
+    /// The keeper has closed the connection; [`receive`](Self::receive) says why.
+    pub fn send(&mut self, frame: &ToKeeper<'_>) -> io::Result<()> {
+        Connection::new(&self.socket).send(frame)
+    }
+
+    /// Receives the next frame and gives it to `use_frame`; `None` at the end of the connection. Blocks.
+    ///
+    /// # Errors
+    /// The connection failed, or the keeper speaks another protocol.
+    pub fn receive<T>(&mut self, use_frame: impl FnOnce(FromKeeper<'_>) -> T) -> io::Result<Option<T>> {
+        Connection::new(&self.socket).receive(&mut self.reader, use_frame)
+    }
+}
+
+/// Frames over any blocking byte stream.
+#[derive(Debug)]
+pub struct Connection<S> {
+    stream: S,
+}
+
+impl<S: Read + Write> Connection<S> {
+    /// Wraps a stream on which nothing was said yet.
+    pub fn new(stream: S) -> Self {
+        Self { stream }
+    }
+
+    /// Says hello and waits for the welcome.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the keeper refuses, speaks another protocol, or the stream ends.
+    pub fn attach(&mut self, hello: &Hello) -> Result<(Welcome, FrameReader), AttachError> {
+        // A keeper that refuses before it has read the hello says why.
+        let sent = self.send(&ToKeeper::Hello(hello.clone()));
+        let mut reader = FrameReader::default();
+        let answer = self.receive(&mut reader, |frame| match frame {
+            FromKeeper::Welcome(welcome) => Ok(welcome),
+            FromKeeper::Refused(refusal) => Err(AttachError::Refused(refusal)),
+            _ => Err(AttachError::Connection(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the first frame is no welcome",
+            ))),
+        });
+        match answer {
+            Ok(Some(answer)) => Ok((answer?, reader)),
+            Ok(None) => Err(sent.err().unwrap_or_else(ended).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends a frame. Blocks.
+    ///
+    /// # Errors
+    /// The stream cannot be written.
+    pub fn send(&mut self, frame: &ToKeeper<'_>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        frame.put(&mut bytes);
+        self.stream.write_all(&bytes)?;
+        self.stream.flush()
+    }
+
+    /// Receives the next frame and gives it to `use_frame`; `None` at the end of the stream. Blocks.
+    ///
+    /// # Errors
+    /// The stream cannot be read, or its frames are none.
+    pub fn receive<T>(
+        &mut self,
+        reader: &mut FrameReader,
+        use_frame: impl FnOnce(FromKeeper<'_>) -> T,
+    ) -> io::Result<Option<T>> {
+        let mut buffer = [0; 16 * 1024];
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        loop {
+            if reader.has_frame().map_err(invalid)? {
+                let Some(frame) = reader.next_frame().map_err(invalid)? else { continue };
+                return FromKeeper::read(frame).map(|frame| Some(use_frame(frame))).map_err(invalid);
+            }
+            match self.stream.read(&mut buffer) {
+                Ok(0) if reader.unread().is_empty() => return Ok(None),
+                Ok(0) => return Err(ended()),
+                Ok(count) => reader.push(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the keeper has closed the connection")
+}

@@ -1,0 +1,28 @@
+//! Who is at the other end of a socket.
+
+use std::os::fd::AsFd;
+
+/// Process at the other end of a socket, as far as the system says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Peer {
+    pub(crate) user: Option<u32>,
+    /// 0 if the system does not say.
+    pub(crate) pid: u32,
+}
+
+/// Asks the system for the peer. On systems other than Linux, the directory and the token alone keep others out.
+pub(crate) fn peer(socket: impl AsFd) -> Peer {
+    #[cfg(target_os = "linux")]
+    if let Ok(credentials) = rustix::net::sockopt::socket_peercred(socket) {
+        let pid = u32::try_from(credentials.pid.as_raw_nonzero().get()).unwrap_or(0);
+        return Peer { user: Some(credentials.uid.as_raw()), pid };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket;
+    Peer { user: None, pid: 0 }
+}
+
+/// Returns the user that this process acts as.
+pub(crate) fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}

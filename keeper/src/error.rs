@@ -1,0 +1,145 @@
+//! Errors, each with its subject, its cause and, where there is one, the way out.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::frame::{FrameError, Refusal};
+
+/// Reason that the directory of sessions, or of one session, cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlaceError {
+    /// No directory was named, and the environment has no home.
+    #[error(
+        "no directory for sessions: neither CLAUDE_DUPLEX_KEEPER_DIR, XDG_STATE_HOME nor HOME is set; name one with --dir"
+    )]
+    NoHome,
+    /// The directory belongs to another user.
+    #[error("directory {path} belongs to user {owner}, and this is user {user}; name a directory of your own with --dir", path = path.display())]
+    Foreign {
+        /// Directory.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// User of this process.
+        user: u32,
+    },
+    /// Other users can enter the directory.
+    #[error("directory {path} has mode {mode:o}, so other users can enter it; run: chmod 700 {path}", path = path.display())]
+    Open {
+        /// Directory.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The path is not a directory.
+    #[error("{path} is not a directory; name another one with --dir", path = .0.display())]
+    NoDirectory(PathBuf),
+    /// The path of the socket is too long for the system.
+    #[error("socket {path} has {length} bytes, and the system allows {limit}; name a shorter directory with --dir, or a shorter id", path = path.display())]
+    TooLong {
+        /// Socket.
+        path: PathBuf,
+        /// Length of the path.
+        length: usize,
+        /// Longest path.
+        limit: usize,
+    },
+    /// The id is not an id of a session.
+    #[error("{0:?} is not an id of a session: 1 to 32 letters, digits, `-` and `_`")]
+    Id(String),
+    /// A session with this id is there already.
+    #[error("session {0} is there already; attach to it, or remove it with `stop {0}`")]
+    Taken(String),
+    /// No session has this id.
+    #[error("there is no session {id} in {path}; `list` shows those that there are", path = path.display())]
+    Unknown {
+        /// Id.
+        id: String,
+        /// Directory that was searched.
+        path: PathBuf,
+    },
+    /// The keeper of the session has been killed.
+    #[error("the keeper of session {0} is gone, and its CLI with it; what it had kept is in {path}, until `stop {0}` removes it", path = .1.display())]
+    Gone(String, PathBuf),
+    /// The system refused an operation.
+    #[error("cannot {operation} {path}: {error}", path = path.display())]
+    System {
+        /// Operation, e.g. `create`.
+        operation: &'static str,
+        /// File or directory.
+        path: PathBuf,
+        /// Reason that the system gave.
+        error: io::Error,
+    },
+}
+
+/// Reason that a session cannot be started or kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeeperError {
+    /// The directory cannot be used.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The CLI cannot be started.
+    #[error("cannot start {program:?}: {reason}")]
+    Program {
+        /// Program of the CLI.
+        program: String,
+        /// Reason that the system gave.
+        reason: String,
+    },
+    /// The program of the keeper cannot be started.
+    #[error("cannot start the keeper {program}: {error}; install it with `cargo install claude-duplex-keeper`, or name it with `Launch::keeper`", program = program.display())]
+    NoKeeper {
+        /// Program of the keeper.
+        program: PathBuf,
+        /// Reason that the system gave.
+        error: io::Error,
+    },
+    /// The keeper has ended before it had a CLI.
+    #[error("the keeper did not start: {0}")]
+    NotStarted(String),
+    /// A system call failed.
+    #[error("keeper cannot {operation}: {error}")]
+    System {
+        /// Operation.
+        operation: &'static str,
+        /// Reason that the system gave.
+        error: io::Error,
+    },
+}
+
+/// Reason that a client cannot attach.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttachError {
+    /// The directory cannot be used, or there is no such session.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The keeper refused the client.
+    #[error("cannot attach: {0}")]
+    Refused(#[from] Refusal),
+    /// The keeper speaks another protocol.
+    #[error("cannot attach: {0}")]
+    Frame(#[from] FrameError),
+    /// The socket belongs to another user's process.
+    #[error("cannot attach: the process behind the socket belongs to user {server}, and this is user {user}")]
+    Stranger {
+        /// User id of the server.
+        server: u32,
+        /// User id of this process.
+        user: u32,
+    },
+    /// The token is not known here.
+    #[error("cannot read the token {path}: {error}; give the token that `run` has printed", path = path.display())]
+    NoToken {
+        /// File of the token.
+        path: PathBuf,
+        /// Reason that the system gave.
+        error: io::Error,
+    },
+    /// The connection failed, or ended before the keeper has said welcome.
+    #[error("cannot attach: {0}")]
+    Connection(#[from] io::Error),
+}

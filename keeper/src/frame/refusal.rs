@@ -1,0 +1,111 @@
+//! Reasons for which a keeper ends a connection.
+
+use super::VERSION;
+use super::fields::{Fields, Put};
+
+/// Reason for which a keeper ends a connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The client speaks another version of the protocol.
+    #[error(
+        "client speaks version {client} of the keeper's protocol, this keeper version {keeper}; use a client of the keeper's version"
+    )]
+    Version {
+        /// Version of the client; 0 if it said none.
+        client: u16,
+        /// Version of the keeper.
+        keeper: u16,
+    },
+    /// The token is wrong or missing.
+    #[error(
+        "token is not the token of this session; it is printed by `run`, or in the file `token` of the session's directory"
+    )]
+    Token,
+    /// The client belongs to another user.
+    #[error("client belongs to user {client}; this session belongs to user {owner}")]
+    User {
+        /// User id of the client.
+        client: u32,
+        /// User id of the keeper.
+        owner: u32,
+    },
+    /// A controller is connected, and the client did not want to replace it.
+    #[error("session has a controller (process {pid}); attach without `only_if_free` to replace it")]
+    Busy {
+        /// Process id of the controller; 0 if the system does not say.
+        pid: u32,
+    },
+    /// The client's epoch is not above the current one.
+    #[error(
+        "client asks for epoch {asked}; the session is at {current}: another host has controlled it since, whose journal is the newer one"
+    )]
+    Epoch {
+        /// Epoch that the client asked for.
+        asked: u64,
+        /// Epoch of the session.
+        current: u64,
+    },
+    /// What lies behind the client's offset is not kept.
+    #[error(
+        "client wants to read {stream} from offset {asked}; {oldest} to {end} are kept: its journal does not belong to this session, or what it lacks was acknowledged by another host"
+    )]
+    Offset {
+        /// Name of the stream.
+        stream: String,
+        /// Offset that the client asked for.
+        asked: u64,
+        /// First offset that is kept.
+        oldest: u64,
+        /// End of the stream.
+        end: u64,
+    },
+    /// The client has broken a rule of the protocol.
+    #[error("client has broken the protocol: {0}")]
+    Protocol(String),
+    /// The keeper cannot read back what it has kept.
+    #[error("keeper cannot read its files: {0}")]
+    Files(String),
+    /// The keeper is ending, or has too many clients.
+    #[error("keeper takes no client: {0}")]
+    Unavailable(String),
+}
+
+impl Refusal {
+    /// Creates the refusal of a frame that the keeper does not understand.
+    #[must_use]
+    pub fn unknown(error: &super::FrameError) -> Self {
+        Self::Protocol(format!("{error}; the keeper speaks version {VERSION}"))
+    }
+
+    pub(super) fn put<'a>(&self, out: Put<'a>) -> Put<'a> {
+        match self {
+            Self::Version { client, keeper } => out.u8(0).u16(*client).u16(*keeper),
+            Self::Token => out.u8(1),
+            Self::User { client, owner } => out.u8(2).u32(*client).u32(*owner),
+            Self::Busy { pid } => out.u8(3).u32(*pid),
+            Self::Epoch { asked, current } => out.u8(4).u64(*asked).u64(*current),
+            Self::Offset { stream, asked, oldest, end } => out.u8(5).text(stream).u64(*asked).u64(*oldest).u64(*end),
+            Self::Protocol(text) => out.u8(6).text(text),
+            Self::Files(text) => out.u8(7).text(text),
+            Self::Unavailable(text) => out.u8(8).text(text),
+        }
+    }
+
+    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(match fields.u8()? {
+            0 => Self::Version { client: fields.u16()?, keeper: fields.u16()? },
+            1 => Self::Token,
+            2 => Self::User { client: fields.u32()?, owner: fields.u32()? },
+            3 => Self::Busy { pid: fields.u32()? },
+            4 => Self::Epoch { asked: fields.u64()?, current: fields.u64()? },
+            5 => {
+                Self::Offset { stream: fields.text()?, asked: fields.u64()?, oldest: fields.u64()?, end: fields.u64()? }
+            }
+            6 => Self::Protocol(fields.text()?),
+            7 => Self::Files(fields.text()?),
+            8 => Self::Unavailable(fields.text()?),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! The start of a keeper by a host.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::KeeperError;
+use crate::place::{Place, SessionId};
+use crate::policy::{Limits, Policy};
+use crate::token::Token;
+
+/// Name of the keeper's program.
+const PROGRAM: &str = "claude-duplex-keeper";
+
+/// Settings of a session to start.
+///
+/// ```no_run
+/// use claude_duplex_keeper::{Launch, Place};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let launch = Launch::new(Place::of_user()?, "claude")
+///     .args(["--print", "--verbose", "--input-format=stream-json"]);
+/// let launched = launch.start()?;
+/// println!("session {}", launched.id);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Launch {
+    place: Place,
+    program: OsString,
+    args: Vec<OsString>,
+    keeper: Option<PathBuf>,
+    id: Option<SessionId>,
+    token_file: bool,
+    policy: Policy,
+    limits: Limits,
+}
+
+/// Session that was started.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Launched {
+    /// Id of the session.
+    pub id: SessionId,
+    /// Secret to attach with. Whoever has it and is the same user controls the session.
+    pub token: Token,
+}
+
+impl Launch {
+    /// Describes a session that runs a program.
+    pub fn new(place: Place, program: impl Into<OsString>) -> Self {
+        Self {
+            place,
+            program: program.into(),
+            args: Vec::new(),
+            keeper: None,
+            id: None,
+            token_file: true,
+            policy: Policy::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Adds arguments of the program.
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Names the keeper's program. By default it is the `claude-duplex-keeper` beside the host's own program, else the one in `PATH`.
+    #[must_use]
+    pub fn keeper(mut self, program: impl Into<PathBuf>) -> Self {
+        self.keeper = Some(program.into());
+        self
+    }
+
+    /// Sets the id; by default it is random.
+    #[must_use]
+    pub fn id(mut self, id: SessionId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Writes no file with the token: the host keeps it, and the commands of a shell cannot attach without it.
+    #[must_use]
+    pub fn without_token_file(mut self) -> Self {
+        self.token_file = false;
+        self
+    }
+
+    /// Sets when the session ends without a host.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets how much is kept.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Starts the keeper and the program, in this process's working directory and with its environment.
+    ///
+    /// Blocks until the program runs, which takes some milliseconds. The keeper is nobody's child then: it lives on when this
+    /// process, its terminal or its process group ends. What ends all processes of a container or of a systemd unit ends it
+    /// too: see the crate's README.
+    ///
+    /// # Errors
+    /// [`KeeperError`] if the keeper or the program cannot be started. Nothing is left behind.
+    pub fn start(&self) -> Result<Launched, KeeperError> {
+        self.start_with(|_| {})
+    }
+
+    /// Starts as [`start`](Self::start) does, with a command that the host changes first: another working directory, another
+    /// environment. The program gets both.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with(&self, change: impl FnOnce(&mut Command)) -> Result<Launched, KeeperError> {
+        let random = |error| KeeperError::System { operation: "get random numbers", error };
+        let token = Token::random().map_err(random)?;
+        let id = self.id.clone().map_or_else(SessionId::random, Ok).map_err(random)?;
+        let keeper = self.keeper.clone().unwrap_or_else(find);
+        let no_keeper = |error| KeeperError::NoKeeper { program: keeper.clone(), error };
+        let mut command = Command::new(&keeper);
+        command.args(self.arguments(&id));
+        change(&mut command);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(no_keeper)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // One that has ended already has said why.
+            let _ = stdin.write_all(token.as_str().as_bytes());
+        }
+        let output = child.wait_with_output().map_err(no_keeper)?;
+        if output.status.success() {
+            return Ok(Launched { id, token });
+        }
+        let text = String::from_utf8_lossy(&output.stderr);
+        let text = text.trim().trim_start_matches(PROGRAM).trim_start_matches(": ");
+        Err(KeeperError::NotStarted(if text.is_empty() { output.status.to_string() } else { text.to_owned() }))
+    }
+
+    /// Returns the arguments of the keeper's program.
+    fn arguments(&self, id: &SessionId) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec!["run".into(), "--token-stdin".into()];
+        let mut add = |name: &str, value: &OsStr| arguments.extend([name.into(), value.to_owned()]);
+        add("--dir", self.place.path().as_os_str());
+        add("--id", id.as_str().as_ref());
+        let milliseconds = |time: std::time::Duration| OsString::from(format!("{}ms", time.as_millis()));
+        add("--end-after", &self.policy.without_host.map_or("never".into(), milliseconds));
+        add("--end-idle", &self.policy.idle.map_or("never".into(), milliseconds));
+        add("--close-grace", &milliseconds(self.policy.close_grace));
+        add("--terminate-grace", &milliseconds(self.policy.terminate_grace));
+        add("--stdout-limit", self.limits.stdout.to_string().as_ref());
+        add("--stderr-limit", self.limits.stderr.to_string().as_ref());
+        if self.token_file {
+            arguments.push("--token-file".into());
+        }
+        arguments.extend(["--".into(), self.program.clone()]);
+        arguments.extend(self.args.iter().cloned());
+        arguments
+    }
+}
+
+/// Returns the keeper's program beside this one, else its name in `PATH`, whatever the environment of the command will be.
+fn find() -> PathBuf {
+    let beside = env::current_exe().ok().and_then(|this| Some(this.parent()?.join(PROGRAM)));
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = beside.into_iter().chain(env::split_paths(&path).map(|folder| folder.join(PROGRAM)));
+    found.into_iter().find(|program: &PathBuf| is_program(program)).unwrap_or_else(|| PROGRAM.into())
+}
+
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Starts a keeper that leaves this process behind, and waits until it has its CLI. For the command `run`.
+pub(crate) fn detach(arguments: &[OsString], token: &Token) -> Result<u32, KeeperError> {
+    let this = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() };
+    let failed = |operation| move |error: io::Error| KeeperError::System { operation, error };
+    let mut command = Command::new(this.map_err(failed("find its program"))?);
+    command.arg(crate::commands::KEEP).args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(failed("start itself"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(token.as_str().as_bytes());
+    }
+    // Both ends are closed by the keeper once it is ready.
+    let output = |pipe: Option<&mut dyn io::Read>| -> io::Result<String> {
+        let mut text = String::new();
+        pipe.map_or(Ok(0), |pipe| pipe.read_to_string(&mut text)).map(|_| text)
+    };
+    let ready = output(child.stdout.as_mut().map(|pipe| pipe as _)).map_err(failed("start itself"))?;
+    if let Some(pid) = ready.trim().strip_prefix("ready ").and_then(|pid| pid.parse().ok()) {
+        return Ok(pid);
+    }
+    let error = output(child.stderr.as_mut().map(|pipe| pipe as _)).map_err(failed("start itself"))?;
+    let status = child.wait().map_err(failed("start itself"))?;
+    Err(KeeperError::NotStarted(if error.trim().is_empty() { status.to_string() } else { error.trim().to_owned() }))
+}

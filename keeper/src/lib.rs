@@ -1,0 +1,38 @@
+//! Sessions of the `claude` command line that outlive their host.
+//!
+//! A **keeper** is one small process for one CLI process. It owns the CLI's pipes, appends what the CLI writes to bounded
+//! files, and serves hosts over a Unix socket: bytes by offset, in both directions. It does not read the bytes, so it has no
+//! need of an update when the CLI's protocol changes. A host that dies leaves the CLI running; the next one attaches at the
+//! offsets that its journal has, and goes on.
+//!
+//! ```text
+//!  host (ends, comes back)          keeper (one process per session)         CLI
+//!  driver + journal    <-- Unix socket, offsets -->   files + pipes  <-->  stdin/stdout/stderr
+//! ```
+//!
+//! * [`Launch`] starts a keeper with its CLI; the program `claude-duplex-keeper` does the same from a shell.
+//! * [`Attach`] connects to one; [`frame`] is the protocol, for those who write a client of their own.
+//! * [`Place`] is the directory with the sessions of a user.
+//!
+//! The keeper runs on Linux and on other Unix systems; `README.md` lists what differs there. On other systems this crate is
+//! empty.
+#![cfg(unix)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod attach;
+pub mod commands;
+mod credentials;
+mod error;
+pub mod frame;
+pub mod keep;
+mod launch;
+mod place;
+mod policy;
+mod token;
+
+pub use attach::{Attach, Attached, Connection};
+pub use error::{AttachError, KeeperError, PlaceError};
+pub use launch::{Launch, Launched};
+pub use place::{Place, SessionId, SessionState};
+pub use policy::{Limits, Policy};
+pub use token::Token;

@@ -1,0 +1,67 @@
+//! Secret that a client of a session shows.
+
+use std::fmt;
+
+/// Number of characters of a token.
+const LENGTH: usize = 64;
+
+/// Secret that a client of a session shows: 256 random bits, as 64 hexadecimal digits.
+///
+/// The CLI's tools run as the same user, so the user's id alone does not keep them out. A token is in no argument, environment variable
+/// or working directory of the CLI. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Creates a token from the system's random numbers.
+    ///
+    /// # Errors
+    /// The system has none, which is an error of its own.
+    pub fn random() -> std::io::Result<Self> {
+        let mut bytes = [0; LENGTH / 2];
+        getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// Reads a token: 64 hexadecimal digits, with white space around them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| Self(text.to_owned()))
+    }
+
+    /// Returns the 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in a time that does not depend on where the first difference is.
+    pub(crate) fn matches(&self, shown: &str) -> bool {
+        let pairs = self.0.bytes().zip(shown.bytes());
+        shown.len() == LENGTH && pairs.fold(0, |differences, (own, shown)| differences | (own ^ shown)) == 0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_matches_itself_alone() {
+        let token = Token::random().unwrap();
+        assert!(token.matches(token.as_str()));
+        assert_eq!(Token::parse(&format!("{}\n", token.as_str())), Some(token.clone()));
+        for other in ["", &token.as_str()[1..], &"0".repeat(64), Token::random().unwrap().as_str()] {
+            assert!(!token.matches(other));
+        }
+        assert_eq!(Token::parse(&"g".repeat(64)), None);
+        assert!(!format!("{token:?}").contains(token.as_str()));
+    }
+}
