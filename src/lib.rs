@@ -206,8 +206,8 @@ pub use protocol::{
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
     IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, Overflow,
-    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, SdkMcpCalls, Session,
-    SessionBuilder, Subscriber, WhenDropped, handler_fn,
+    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, ResumedSession, Runner,
+    SdkMcpCalls, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -2,6 +2,8 @@
 
 use super::Driver;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
+#[cfg(feature = "session")]
+use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::incoming::IncomingResponse;
 use crate::outgoing::prompt::Prompt;
@@ -93,10 +95,20 @@ impl<T: Transport> Driver<T> {
     #[cfg(feature = "session")]
     pub(crate) fn lose(&mut self) {
         let now = self.protocol.now();
-        self.record.tell(&mut self.protocol, now, Input::Abort);
+        self.lose_by(now, Input::Abort);
         // What is left of the end are graces, a few, for a child that nobody will look at.
         while let Some((due, _)) = self.protocol.poll_timeout() {
-            self.record.tell(&mut self.protocol, due, Input::Timeout);
+            self.lose_by(due, Input::Timeout);
+        }
+    }
+
+    /// With a journal that is required, the session ends for this host alone: another one can go on with it.
+    #[cfg(feature = "session")]
+    fn lose_by(&mut self, now: SessionTime, input: Input<'_>) {
+        if self.record.is_required() {
+            self.protocol.apply(now, input);
+        } else {
+            self.record.tell(&mut self.protocol, now, input);
         }
     }
 

@@ -124,6 +124,12 @@ impl<T: Transport> Driver<T> {
         self.record.acknowledge(&self.protocol, number);
     }
 
+    /// Returns whether the session stands still, because its journal cannot be written.
+    #[cfg(feature = "session")]
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.record.is_suspended()
+    }
+
     /// Tells the transport which inputs are recorded, if they must be.
     pub(super) fn acknowledge_inputs(&mut self) {
         let offsets = self.protocol.offsets();

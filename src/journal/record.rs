@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{FORMAT, NAME, RECORDING};
+#[cfg(feature = "driver")]
+use super::FORMAT;
+use super::{NAME, RECORDING};
 use crate::base::bytes::Bytes;
 use crate::base::error::DecodeError;
 use crate::base::ids::IncomingId;

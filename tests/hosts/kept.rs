@@ -1,5 +1,6 @@
 //! Sessions that outlive their hosts: a new host goes on from the journal where the former was killed.
 
+mod handles;
 mod keeper;
 mod torn;
 
