@@ -16,6 +16,8 @@ mod deadline_table;
 pub(crate) mod end;
 pub(crate) mod error;
 mod guard;
+#[cfg(feature = "session")]
+pub(crate) mod handed_out;
 mod incoming_requests;
 pub(crate) mod input;
 mod ledger;

@@ -114,6 +114,11 @@ pub enum RefusedReason {
     /// The session is closing or closed.
     #[error("the session is closing or closed; open another")]
     Closed,
+    /// The command cannot be recorded, and the session requires a journal: see `Driver::record_required`.
+    #[error(
+        "the journal cannot be written, so the session takes no commands; resume it when the journal can be written"
+    )]
+    Unrecorded,
     /// The id of the prompt or request cannot be used. The UUID of a prompt was used before in this session. For
     /// a request, a response to an earlier request with the same id can still arrive (even after its timeout), or
     /// the id has the form of the ids that the session generates.
@@ -166,6 +171,11 @@ pub enum RespondError {
     /// parts of the end can be missing.
     #[error("the session takes no more responses: {0}")]
     Closed(Box<SessionClosed>),
+    /// The response cannot be recorded, and the session requires a journal. The request is still open.
+    #[error(
+        "the journal cannot be written, so the session takes no responses; resume it when the journal can be written"
+    )]
+    Unrecorded,
     /// The response does not match the kind of the request.
     #[error("the response is of another kind than the incoming request; respond in the kind of the request")]
     Mismatch,

@@ -45,6 +45,43 @@ impl Protocol {
         self.actions.handed_out()
     }
 
+    /// Drops the unread actions up to a [number](Self::action_number), which the host handled before it was restarted.
+    /// Later actions are returned once. Numbers of actions that were already read, or that were not reached yet, have no
+    /// effect.
+    ///
+    /// ```
+    /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// protocol.receive(SessionTime::ZERO, b"noise\n{\"type\":\"active_goal\"}\n");
+    /// let mut restored = Protocol::restore(&protocol.snapshot())?;
+    /// restored.skip_actions(1);
+    /// assert!(restored.poll_action().unwrap().line().unwrap().starts_with(b"{"));
+    /// # Ok::<(), claude_duplex::SnapshotError>(())
+    /// ```
+    pub fn skip_actions(&mut self, number: u64) {
+        while self.action_number() < number && self.poll_action().is_some() {}
+    }
+
+    /// Returns `true` for each known end, in the order: stdout, stderr, exit.
+    #[cfg(feature = "driver")]
+    pub(crate) fn known_ends(&self) -> [bool; 3] {
+        [self.shutdown.is_eof(), self.shutdown.is_stderr_eof(), self.shutdown.exit().is_some()]
+    }
+
+    /// Returns `true` if the session still writes to stdin. If not, it may have dropped bytes that were written.
+    #[cfg(feature = "driver")]
+    pub(crate) fn writes(&self) -> bool {
+        self.can_write() || self.is_stopping()
+    }
+
+    /// Repeats the child commands that were already returned.
+    #[cfg(feature = "driver")]
+    pub(crate) fn repeat_child_commands(&mut self) {
+        self.shutdown.repeat_orders();
+    }
+
     /// Returns the position of the session in each stream of the child.
     #[must_use]
     pub fn offsets(&self) -> Offsets {
