@@ -5,8 +5,10 @@ mod aside;
 pub(crate) mod awaited;
 #[cfg(feature = "smol")]
 mod blocking;
+mod clock;
 mod commands;
 mod record;
+mod resume;
 mod rounds;
 mod scratch;
 #[cfg(any(unix, windows))]
@@ -27,19 +29,21 @@ use futures_lite::Stream;
 use crate::base::time::SessionTime;
 use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::journal::RecordingStopped;
-use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::protocol::advice::Advice;
 use crate::protocol::config::Config;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::input::Input;
+use crate::protocol::{Offsets, Protocol};
 #[cfg(feature = "tracing")]
 use crate::trace::Tracer;
 
 #[cfg(feature = "session")]
 pub(crate) use aside::{Aside, Waiting};
+use clock::Clock;
 use record::Record;
+pub use resume::ResumeError;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::SpawnError;
 pub use transport::Transport;
@@ -111,6 +115,9 @@ pub struct Driver<T> {
     protocol: Protocol,
     record: Record,
     transport: T,
+    clock: Clock,
+    /// Bytes that the other side had taken before the session was resumed, and that are not reported yet.
+    taken: usize,
     stdin: Stdin,
     /// Bytes were written and not yet flushed.
     unflushed: bool,
@@ -123,6 +130,8 @@ pub struct Driver<T> {
     held: Option<SessionTime>,
     /// Set when stdout was read in the meantime because a deadline was due.
     overread: bool,
+    /// Positions up to which the inputs are in a required journal, as far as the transport knows.
+    acknowledged: Offsets,
     io_error: Option<io::Error>,
 }
 
@@ -139,11 +148,19 @@ impl<T: Transport> Driver<T> {
     /// Creates a session with a child that was just started.
     pub fn new(config: Config, transport: T) -> Self {
         let now = transport.now();
-        let tracer = Tracer::new(&config, transport.process_id());
+        Self::on(Protocol::new(config, now), transport)
+    }
+
+    /// A session that goes on at the transport's time.
+    fn on(protocol: Protocol, transport: T) -> Self {
+        let tracer = Tracer::new(protocol.config(), transport.process_id());
+        let now = protocol.now();
         Self {
-            protocol: Protocol::new(config, now),
+            clock: Clock::new(now, transport.now()),
+            protocol,
             record: Record::new(tracer),
             transport,
+            taken: 0,
             stdin: Stdin::Open,
             unflushed: false,
             stdout_ended: false,
@@ -153,6 +170,7 @@ impl<T: Transport> Driver<T> {
             burst: 0,
             held: None,
             overread: false,
+            acknowledged: Offsets::default(),
             io_error: None,
         }
     }
@@ -187,11 +205,14 @@ impl<T: Transport> Driver<T> {
     /// action.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
         self.push(cx);
+        if self.record.is_suspended() {
+            return Poll::Ready(self.pop());
+        }
         if self.burst >= BURST {
             return self.pause(cx);
         }
         // Polling the transport before every action of a flood would cost more than the actions.
-        if self.transport.now().saturating_duration_since(self.last_round) < BREATH {
+        if self.now().saturating_duration_since(self.last_round) < BREATH {
             if let Some(action) = self.pop() {
                 return Poll::Ready(Some(action));
             }
@@ -201,7 +222,7 @@ impl<T: Transport> Driver<T> {
             if let Some(action) = self.pop() {
                 return Poll::Ready(Some(action));
             }
-            if self.protocol.is_closed() {
+            if self.protocol.is_closed() || self.record.is_suspended() {
                 return Poll::Ready(None);
             }
             if !moved && self.poll_timer(cx).is_pending() {
@@ -342,7 +363,12 @@ impl<T: Transport> Driver<T> {
 
     /// Passes an input to the session at the current time.
     fn tell(&mut self, input: Input<'_>) {
-        self.record.tell(&mut self.protocol, self.transport.now(), input);
+        self.record.tell(&mut self.protocol, self.clock.session(self.transport.now()), input);
+    }
+
+    /// Returns the session's time.
+    pub(crate) fn now(&self) -> SessionTime {
+        self.clock.session(self.transport.now())
     }
 
     /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.

@@ -50,6 +50,16 @@
 //! Bytes are a string if they are valid UTF-8, and hexadecimal digits otherwise. Several lines of one read become one record
 //! each, because chunk boundaries have no effect. A record is therefore a line of the CLI, or a part of a long one.
 //!
+//! A journal without which nothing happens (`Driver::record_required`) is of format 2. Its header has the number of hosts that
+//! wrote it and, if the session began before, a [snapshot](crate::Snapshot). Two records are no inputs: the number of the last
+//! action that the host has handled, and the next host.
+//!
+//! ```text
+//! {"journal":"claude-duplex","format":2,"version":"0.1.0","t":7,"config":{...},"epoch":1,"snapshot":{...}}
+//! {"t":9,"handled":12}
+//! {"t":9,"epoch":2}
+//! ```
+//!
 //! A journal contains neither actions nor output: a replay produces them. It contains no checksum of them either, because
 //! actions have no serialized form that is stable between versions of this crate, and only then a comparison would be useful.
 //! To compare two versions, compare the output of `tools/replay` of each.
@@ -57,6 +67,8 @@
 mod create;
 mod difference;
 mod error;
+#[cfg(all(feature = "driver", unix))]
+mod file;
 mod read;
 mod record;
 mod recorder;
@@ -65,17 +77,23 @@ mod replay;
 use std::fmt;
 
 use crate::base::time::SessionTime;
+use crate::protocol::Snapshot;
 use crate::protocol::config::Config;
 use crate::protocol::input::Input;
 
 pub use difference::{Difference, first_difference};
 pub use error::JournalError;
+#[cfg(all(feature = "driver", unix))]
+pub use file::{JournalFile, JournalFileError};
 pub use recorder::{Recorder, RecordingStopped};
 pub use replay::{Replay, ReplayStep};
 
 /// The format that is written, and the newest that is read. It is raised for every change that an older reader would misread,
 /// including a new setting in [`Config`], which that reader would ignore.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
+
+/// Format of a plain recording, which has neither a snapshot nor what a host has handled.
+const RECORDING: u64 = 1;
 
 /// Name in the first line, so that no other file is taken for a journal.
 const NAME: &str = "claude-duplex";
@@ -92,6 +110,12 @@ pub struct Journal {
     pub start: SessionTime,
     /// Inputs of the session, in order. The input at index `n` is in line `n + 2`.
     pub inputs: Vec<(SessionTime, Input<'static>)>,
+    /// Number of hosts that have written it; 0 for a plain recording.
+    pub epoch: u64,
+    /// Number of the last action that a host has [acknowledged](crate::Protocol::action_number); 0 if none was.
+    pub handled: u64,
+    /// State with which it begins, if the session began before.
+    snapshot: Option<Snapshot>,
     /// Time at which the recording stopped at its cap, if it did. The session continued.
     pub stopped: Option<SessionTime>,
 }

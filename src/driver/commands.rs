@@ -2,11 +2,13 @@
 
 use super::Driver;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
+#[cfg(feature = "session")]
+use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::incoming::IncomingResponse;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
-use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
+use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 use crate::protocol::input::Input;
 
 impl<T: Transport> Driver<T> {
@@ -15,8 +17,10 @@ impl<T: Transport> Driver<T> {
     /// # Errors
     /// Returns the prompt under the conditions of [`Protocol::prompt`](crate::Protocol::prompt).
     pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
-        let (now, prompt) = (self.transport.now(), prompt.into());
-        self.record.command(now, || Input::Prompt(prompt.clone()));
+        let (now, prompt) = (self.now(), prompt.into());
+        if !self.record.command(now, || Input::Prompt(prompt.clone())) {
+            return Err(RefusedError::new(prompt, RefusedReason::Unrecorded));
+        }
         let record = &mut self.record;
         let taken = self.protocol.prompt(now, prompt).inspect(|prompt| record.prompted(*prompt));
         taken.inspect_err(|reason| record.refused(reason))
@@ -27,8 +31,10 @@ impl<T: Transport> Driver<T> {
     /// # Errors
     /// [`StaleIdError`] if the prompt has ended or belongs to another session.
     pub fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
-        let now = self.transport.now();
-        self.record.command(now, || Input::Cancel(prompt));
+        let now = self.now();
+        if !self.record.command(now, || Input::Cancel(prompt)) {
+            return Err(StaleIdError::new(None));
+        }
         self.protocol.cancel(now, prompt).inspect_err(|reason| self.record.refused(reason))
     }
 
@@ -37,8 +43,10 @@ impl<T: Transport> Driver<T> {
     /// # Errors
     /// Returns the interrupt under the conditions of [`Protocol::interrupt`](crate::Protocol::interrupt).
     pub fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
-        let now = self.transport.now();
-        self.record.command(now, || Input::Interrupt(interrupt.clone()));
+        let now = self.now();
+        if !self.record.command(now, || Input::Interrupt(interrupt.clone())) {
+            return Err(RefusedError::new(interrupt, RefusedReason::Unrecorded));
+        }
         let record = &mut self.record;
         let sent = self.protocol.interrupt(now, interrupt).inspect(|request| record.requested(*request));
         sent.inspect_err(|reason| record.refused(reason))
@@ -49,8 +57,10 @@ impl<T: Transport> Driver<T> {
     /// # Errors
     /// Returns the request under the conditions of [`Protocol::request`](crate::Protocol::request).
     pub fn request(&mut self, request: impl Into<Request>) -> Result<RequestId, RefusedError<Request>> {
-        let (now, request) = (self.transport.now(), request.into());
-        self.record.command(now, || Input::Request(request.clone()));
+        let (now, request) = (self.now(), request.into());
+        if !self.record.command(now, || Input::Request(request.clone())) {
+            return Err(RefusedError::new(request, RefusedReason::Unrecorded));
+        }
         let record = &mut self.record;
         let sent = self.protocol.request(now, request).inspect(|request| record.requested(*request));
         sent.inspect_err(|reason| record.refused(reason))
@@ -62,8 +72,10 @@ impl<T: Transport> Driver<T> {
     /// If the incoming request has ended, or the response is of another kind: see
     /// [`Protocol::respond`](crate::Protocol::respond).
     pub fn respond(&mut self, ask: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
-        let (now, answer) = (self.transport.now(), answer.into());
-        self.record.command(now, || Input::Respond(ask, answer.clone()));
+        let (now, answer) = (self.now(), answer.into());
+        if !self.record.command(now, || Input::Respond(ask, answer.clone())) {
+            return Err(RespondError::Unrecorded);
+        }
         self.protocol.respond(now, ask, answer).inspect_err(|reason| self.record.refused(reason))
     }
 
@@ -84,10 +96,20 @@ impl<T: Transport> Driver<T> {
     #[cfg(feature = "session")]
     pub(crate) fn lose(&mut self) {
         let now = self.protocol.now();
-        self.record.tell(&mut self.protocol, now, Input::Abort);
+        self.lose_by(now, Input::Abort);
         // The rest of the end consists of a few grace periods for a child that is no longer observed.
         while let Some((due, _)) = self.protocol.poll_timeout() {
-            self.record.tell(&mut self.protocol, due, Input::Timeout);
+            self.lose_by(due, Input::Timeout);
+        }
+    }
+
+    /// With a journal that is required, the session ends for this host alone: another one can go on with it.
+    #[cfg(feature = "session")]
+    fn lose_by(&mut self, now: SessionTime, input: Input<'_>) {
+        if self.record.is_required() {
+            self.protocol.apply(now, input);
+        } else {
+            self.record.tell(&mut self.protocol, now, input);
         }
     }
 

@@ -8,6 +8,8 @@ use thiserror::Error;
 use super::record;
 use crate::base::bytes::parts;
 use crate::base::time::SessionTime;
+#[cfg(feature = "driver")]
+use crate::protocol::Protocol;
 use crate::protocol::config::Config;
 use crate::protocol::input::Input;
 
@@ -60,13 +62,50 @@ pub enum RecordingStopped {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Begins the journal of a session with the arguments of [`Protocol::new`](crate::Protocol::new). At most `cap` bytes are
-    /// written; the header and the record that reports the cap are always written.
+    /// Begins the journal of a session of that `config` that starts at `start`: what
+    /// [`Protocol::new`](crate::Protocol::new) is given. At most `cap` bytes are written; the header and the record that
+    /// says that the cap is reached are written in any case.
     pub fn new(writer: W, config: &Config, start: SessionTime, cap: u64) -> Self {
         let mut recorder = Self { writer, cap, written: 0, line: Vec::new(), stopped: None };
         let built = record::header(&mut recorder.line, config, start);
         recorder.write(built);
         recorder
+    }
+
+    /// Begins the journal of a session without which nothing happens; with a snapshot if the session has begun.
+    #[cfg(all(feature = "driver", unix))]
+    pub(crate) fn required(writer: W, protocol: &Protocol, epoch: u64, has_begun: bool) -> Self {
+        let mut recorder = Self::resumed(writer);
+        let snapshot = has_begun.then(|| protocol.snapshot());
+        let built = record::required_header(&mut recorder.line, protocol.config(), protocol.now(), epoch, snapshot);
+        recorder.write(built);
+        recorder
+    }
+
+    /// Goes on with a journal.
+    #[cfg(all(feature = "driver", unix))]
+    pub(crate) fn resumed(writer: W) -> Self {
+        Self { writer, cap: u64::MAX, written: 0, line: Vec::new(), stopped: None }
+    }
+
+    /// Records that the host has handled the actions up to that number.
+    #[cfg(feature = "driver")]
+    pub(crate) fn handled(&mut self, now: SessionTime, number: u64) {
+        if self.stopped.is_none() {
+            let built = record::handled(&mut self.line, now, number);
+            self.write(built);
+        }
+    }
+
+    /// Begins the journal anew, with a snapshot in the place of everything before.
+    #[cfg(feature = "driver")]
+    pub(crate) fn rotate(&mut self, protocol: &Protocol, epoch: u64) {
+        if self.stopped.is_none() {
+            let snapshot = Some(protocol.snapshot());
+            self.written = 0;
+            let built = record::required_header(&mut self.line, protocol.config(), protocol.now(), epoch, snapshot);
+            self.write(built);
+        }
     }
 
     /// Creates a recorder that was added too late to record anything.
