@@ -1,4 +1,4 @@
-//! How a prompt ended.
+//! End of a prompt.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
 use crate::protocol::action::{Attribution, Outcome};
 use crate::protocol::end::SessionClosed;
 
-/// How a prompt ended, and what the CLI says of it.
+/// End of a prompt, with the result that the CLI reported.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -43,20 +43,21 @@ use crate::protocol::end::SessionClosed;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PromptEnd {
-    /// The prompt.
+    /// Id of the prompt.
     pub prompt: PromptId,
-    /// The turn that took it, if one did.
+    /// Turn that took up the prompt, if any.
     pub turn: Option<TurnId>,
-    /// How.
+    /// Outcome of the prompt.
     pub outcome: Outcome,
-    /// Whether the CLI says so, or a rule of this crate.
+    /// Confidence of the outcome: reported by the CLI, or inferred by this crate.
     pub attribution: Attribution,
-    /// The `result` that answers it: none where it never ran, or was lost. Prompts that shared a turn share it.
+    /// The `result` that answers the prompt. `None` if the prompt never ran, or was lost. Prompts that shared a
+    /// turn have the same result.
     pub result: Option<Message>,
-    /// Text that the turn had said last, if the prompt did not succeed: of an interrupted prompt, the partial answer. Read from the
-    /// last 256 KiB of its messages, whether they were read or not.
+    /// Last text of the turn, if the prompt did not succeed, e.g. the partial answer of an interrupted prompt.
+    /// Taken from the last 256 KiB of the turn's messages, read or unread.
     pub partial: String,
-    /// The messages of the turn in order, where [`PromptHandle::keep`](super::PromptHandle::keep) was asked for.
+    /// Messages of the turn in order, if [`PromptHandle::keep`](super::PromptHandle::keep) was called.
     pub messages: Vec<Message>,
     /// How many messages came after those and were over the limit.
     pub omitted: u64,
