@@ -26,7 +26,7 @@ use futures_lite::Stream;
 
 use crate::base::time::SessionTime;
 use crate::incoming::{IncomingRequest, IncomingResponse};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 #[cfg(any(feature = "smol", feature = "tokio"))]
@@ -162,7 +162,7 @@ impl<T: Transport> Driver<T> {
     ///
     /// The journal is a full record, as private as the session; see [`journal`](crate::journal). Each input is written
     /// before it takes effect, in the task that polls the driver or gives the command, so a slow writer slows the
-    /// session. One that fails does not disturb it: [`recording_stopped`](Self::recording_stopped) tells.
+    /// session. One that fails does not disturb it: [`recording_error`](Self::recording_error) tells.
     ///
     /// ```no_run
     /// # fn record(claude: claude_duplex::Driver<impl claude_duplex::Transport>) -> std::io::Result<()> {
@@ -278,7 +278,7 @@ impl<T: Transport> Driver<T> {
     /// Why the session is no longer [recorded](Self::record), if that is so: the cap, an error of the writer, or because
     /// the recording was asked for too late.
     #[must_use]
-    pub fn recording_stopped(&self) -> Option<&RecordingStopped> {
+    pub fn recording_error(&self) -> Option<&RecordingError> {
         self.record.stopped()
     }
 

@@ -71,7 +71,7 @@ use crate::protocol::input::Input;
 
 pub use difference::{Difference, first_difference};
 pub use error::JournalError;
-pub use recorder::{Recorder, RecordingStopped};
+pub use recorder::{Recorder, RecordingError};
 pub use replay::{Replay, ReplayStep};
 
 /// The format that is written, and the newest that is read. It rises with whatever an older reader would misread, a

@@ -45,7 +45,7 @@ use crate::base::ids::PromptId;
 use crate::driver::Driver;
 use crate::driver::transport::Transport;
 use crate::incoming::{IncomingKinds, IncomingRequest};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
@@ -308,7 +308,7 @@ impl Session {
     /// The journal of a session with handles is written right after each input took effect, outside of the session's lock:
     /// its writer may call any handle. Should the host's process be killed, the last inputs can be missing.
     #[must_use]
-    pub fn recording_stopped(&self) -> Option<RecordingStopped> {
+    pub fn recording_error(&self) -> Option<RecordingError> {
         self.presence.state().report().stopped
     }
 

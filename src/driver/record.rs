@@ -9,7 +9,7 @@ use super::aside::Told;
 use super::aside::{Aside, Spool, Waiting, is_traced};
 use crate::base::ids::{PromptId, RequestId};
 use crate::base::time::SessionTime;
-use crate::journal::{Recorder, RecordingStopped};
+use crate::journal::{Recorder, RecordingError};
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
@@ -46,7 +46,7 @@ impl Record {
         });
     }
 
-    pub(super) fn stopped(&self) -> Option<&RecordingStopped> {
+    pub(super) fn stopped(&self) -> Option<&RecordingError> {
         self.recorder.as_ref()?.stopped()
     }
 

@@ -23,14 +23,14 @@ const KEPT: usize = 64 * 1024;
 /// makes one that no other user can read.
 ///
 /// ```
-/// use claude_duplex::journal::RecordingStopped;
+/// use claude_duplex::journal::RecordingError;
 /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 ///
 /// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::random()), SessionTime::ZERO, 4096);
 /// while recorder.stopped().is_none() {
 ///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }
-/// assert!(matches!(recorder.stopped(), Some(RecordingStopped::Full(4096))) && recorder.written() <= 4096);
+/// assert!(matches!(recorder.stopped(), Some(RecordingError::Full(4096))) && recorder.written() <= 4096);
 /// let journal = Journal::read(&recorder.into_inner())?; // what there is can be read, and says where it stops
 /// assert!(!journal.inputs.is_empty() && journal.stopped.is_some());
 /// # Ok::<(), claude_duplex::journal::JournalError>(())
@@ -40,13 +40,13 @@ pub struct Recorder<W> {
     cap: u64,
     written: u64,
     line: Vec<u8>,
-    stopped: Option<RecordingStopped>,
+    stopped: Option<RecordingError>,
 }
 
 /// Why nothing more is recorded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum RecordingStopped {
+pub enum RecordingError {
     /// One more record would have exceeded the cap. The last record says so.
     #[error("the journal has reached its limit of {0} bytes; give `Recorder::new` a higher one")]
     Full(u64),
@@ -72,7 +72,7 @@ impl<W: Write> Recorder<W> {
     /// One that comes too late to record anything.
     #[cfg(feature = "driver")]
     pub(crate) fn late(writer: W) -> Self {
-        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingStopped::Late) }
+        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingError::Late) }
     }
 
     /// Has what follows written elsewhere. Returns the writer so far.
@@ -84,8 +84,8 @@ impl<W: Write> Recorder<W> {
     /// Stops, because what was to be written could not be.
     #[cfg(feature = "session")]
     pub(crate) fn fail(&mut self, error: io::Error) {
-        if !matches!(self.stopped, Some(RecordingStopped::Failed(_))) {
-            self.stopped = Some(RecordingStopped::Failed(error));
+        if !matches!(self.stopped, Some(RecordingError::Failed(_))) {
+            self.stopped = Some(RecordingError::Failed(error));
         }
     }
 
@@ -103,7 +103,7 @@ impl<W: Write> Recorder<W> {
 
     /// Why nothing more is recorded, if that is so.
     #[must_use]
-    pub fn stopped(&self) -> Option<&RecordingStopped> {
+    pub fn stopped(&self) -> Option<&RecordingError> {
         self.stopped.as_ref()
     }
 
@@ -124,7 +124,7 @@ impl<W: Write> Recorder<W> {
         }
         let mut built = record::input(&mut self.line, now, input);
         if self.written + (self.line.len() + record::STOP) as u64 > self.cap {
-            self.stopped = Some(RecordingStopped::Full(self.cap));
+            self.stopped = Some(RecordingError::Full(self.cap));
             self.line.clear();
             built = record::stopped(&mut self.line, now, self.cap);
         }
