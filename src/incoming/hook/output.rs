@@ -109,7 +109,7 @@ impl HookOutput {
         self
     }
 
-    /// Says explicitly that the turn continues, as it does without this field. [`stop`](Self::stop) ends it.
+    /// Sets the field that lets the turn continue, as it does without the field. [`stop`](Self::stop) ends it.
     #[must_use]
     pub fn continue_turn(mut self) -> Self {
         self.r#continue = Some(true);
