@@ -5,8 +5,10 @@ mod aside;
 pub(crate) mod awaited;
 #[cfg(feature = "smol")]
 mod blocking;
+mod clock;
 mod commands;
 mod record;
+mod resume;
 mod rounds;
 mod scratch;
 #[cfg(any(unix, windows))]
@@ -27,19 +29,21 @@ use futures_lite::Stream;
 use crate::base::time::SessionTime;
 use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::journal::RecordingError;
-use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::protocol::advice::Advice;
 use crate::protocol::config::Config;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::input::Input;
+use crate::protocol::{Offsets, Protocol};
 #[cfg(feature = "tracing")]
 use crate::trace::Tracer;
 
 #[cfg(feature = "session")]
 pub(crate) use aside::{Aside, Waiting};
+use clock::Clock;
 use record::Record;
+pub use resume::ResumeError;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::SpawnError;
 pub use transport::Transport;
@@ -111,6 +115,9 @@ pub struct Driver<T> {
     protocol: Protocol,
     record: Record,
     transport: T,
+    clock: Clock,
+    /// Bytes that the other side had taken before the session was resumed, and that are not reported yet.
+    taken: usize,
     stdin: Stdin,
     /// Something was written and not yet flushed.
     unflushed: bool,
@@ -123,6 +130,8 @@ pub struct Driver<T> {
     held: Option<SessionTime>,
     /// Something was read since, as a deadline was due.
     overread: bool,
+    /// Positions up to which the inputs are in a required journal, as far as the transport knows.
+    acknowledged: Offsets,
     io_error: Option<io::Error>,
 }
 
@@ -139,11 +148,19 @@ impl<T: Transport> Driver<T> {
     /// A session with a child that was just started.
     pub fn new(config: Config, transport: T) -> Self {
         let now = transport.now();
-        let tracer = Tracer::new(&config, transport.process_id());
+        Self::on(Protocol::new(config, now), transport)
+    }
+
+    /// A session that goes on at the transport's time.
+    fn on(protocol: Protocol, transport: T) -> Self {
+        let tracer = Tracer::new(protocol.config(), transport.process_id());
+        let now = protocol.now();
         Self {
-            protocol: Protocol::new(config, now),
+            clock: Clock::new(now, transport.now()),
+            protocol,
             record: Record::new(tracer),
             transport,
+            taken: 0,
             stdin: Stdin::Open,
             unflushed: false,
             stdout_ended: false,
@@ -153,6 +170,7 @@ impl<T: Transport> Driver<T> {
             burst: 0,
             held: None,
             overread: false,
+            acknowledged: Offsets::default(),
             io_error: None,
         }
     }
@@ -176,7 +194,8 @@ impl<T: Transport> Driver<T> {
         self
     }
 
-    /// What happened next; `None` after [`SessionClosed`](Action::Closed).
+    /// What happened next; `None` after [`SessionClosed`](Action::Closed), and if a journal that is
+    /// [required](Self::record_required) cannot be written.
     ///
     /// The future can be dropped at any time: what has happened by then is in the driver, and the next call goes on.
     pub async fn next(&mut self) -> Option<Action> {
@@ -186,11 +205,14 @@ impl<T: Transport> Driver<T> {
     /// [`next`](Self::next) for those who poll. The task that polled last is woken when there may be more.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
         self.push(cx);
+        if self.record.is_suspended() {
+            return Poll::Ready(self.pop());
+        }
         if self.burst >= BURST {
             return self.pause(cx);
         }
         // To ask the system before every action of a flood would cost more than the actions.
-        if self.transport.now().saturating_duration_since(self.last_round) < BREATH {
+        if self.now().saturating_duration_since(self.last_round) < BREATH {
             if let Some(action) = self.pop() {
                 return Poll::Ready(Some(action));
             }
@@ -200,7 +222,7 @@ impl<T: Transport> Driver<T> {
             if let Some(action) = self.pop() {
                 return Poll::Ready(Some(action));
             }
-            if self.protocol.is_closed() {
+            if self.protocol.is_closed() || self.record.is_suspended() {
                 return Poll::Ready(None);
             }
             if !moved && self.poll_timer(cx).is_pending() {
@@ -341,7 +363,12 @@ impl<T: Transport> Driver<T> {
 
     /// Tells the session something that happens now.
     fn tell(&mut self, input: Input<'_>) {
-        self.record.tell(&mut self.protocol, self.transport.now(), input);
+        self.record.tell(&mut self.protocol, self.clock.session(self.transport.now()), input);
+    }
+
+    /// Returns the session's time.
+    pub(crate) fn now(&self) -> SessionTime {
+        self.clock.session(self.transport.now())
     }
 
     /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.

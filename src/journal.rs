@@ -51,6 +51,16 @@
 //! Bytes are text where they are UTF-8 and hexadecimal digits else. Several lines in one read are one record each, as
 //! cuts between bytes change nothing; so a record is a line of the CLI, or a part of a long one.
 //!
+//! A journal without which nothing happens (`Driver::record_required`) is of format 2. Its header has the number of hosts that
+//! wrote it and, if the session began before, a [snapshot](crate::Snapshot). Two records are no inputs: the number of the last
+//! action that the host has handled, and the next host.
+//!
+//! ```text
+//! {"journal":"claude-duplex","format":2,"version":"0.1.0","t":7,"config":{...},"epoch":1,"snapshot":{...}}
+//! {"t":9,"handled":12}
+//! {"t":9,"epoch":2}
+//! ```
+//!
 //! A journal holds no actions and no output: they are what a replay gives. Nor does it hold a checksum of them, as an
 //! action has no form that stays the same from one version of this crate to the next, which is where a comparison is
 //! of use. To compare two versions, compare what `tools/replay` of each prints.
@@ -58,6 +68,8 @@
 mod create;
 mod difference;
 mod error;
+#[cfg(all(feature = "driver", unix))]
+mod file;
 mod read;
 mod record;
 mod recorder;
@@ -66,17 +78,23 @@ mod replay;
 use std::fmt;
 
 use crate::base::time::SessionTime;
+use crate::protocol::Snapshot;
 use crate::protocol::config::Config;
 use crate::protocol::input::Input;
 
 pub use difference::{Difference, first_difference};
 pub use error::JournalError;
+#[cfg(all(feature = "driver", unix))]
+pub use file::{JournalFile, JournalFileError};
 pub use recorder::{Recorder, RecordingError};
 pub use replay::{Replay, ReplayStep};
 
 /// The format that is written, and the newest that is read. It rises with whatever an older reader would misread, a
 /// new setting in [`Config`] included: that reader would pass over it and play the session without.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
+
+/// Format of a plain recording, which has neither a snapshot nor what a host has handled.
+const RECORDING: u64 = 1;
 
 /// What the first line names, so that no other file is taken for a journal.
 const NAME: &str = "claude-duplex";
@@ -93,6 +111,12 @@ pub struct Journal {
     pub start: SessionTime,
     /// What it was told, in order. The input at `n` stands in line `n + 2`.
     pub inputs: Vec<(SessionTime, Input<'static>)>,
+    /// Number of hosts that have written it; 0 for a plain recording.
+    pub epoch: u64,
+    /// Number of the last action that a host has [acknowledged](crate::Protocol::action_number); 0 if none was.
+    pub handled: u64,
+    /// State with which it begins, if the session began before.
+    snapshot: Option<Snapshot>,
     /// When the recording was stopped at its cap, if it was: the session went on.
     pub stopped: Option<SessionTime>,
 }

@@ -68,6 +68,7 @@ pub(crate) async fn replay(path: &Path, shown: &mut Translator, client: &Client)
             client.update(update);
         }
     }
+    shown.restart();
     Ok(())
 }
 

@@ -9,7 +9,7 @@ mod opening;
 mod prompts;
 mod question;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -85,8 +85,8 @@ pub(crate) struct Session {
     prompts: Prompts,
     waiting: HashMap<RequestId, Waiting>,
     asked: Asked,
-    /// Turns that the CLI began by itself.
-    own: BTreeSet<TurnId>,
+    /// Turns that run, usually one.
+    turns: BTreeMap<TurnId, Standing>,
     shown: Translator,
     choices: Choices,
     compactions: Compactions,
@@ -115,7 +115,7 @@ pub(crate) async fn run(setup: Setup) {
         prompts: Prompts::default(),
         waiting: HashMap::new(),
         asked: Asked::default(),
-        own: BTreeSet::new(),
+        turns: BTreeMap::new(),
         shown: Translator::default(),
         choices,
         compactions: Compactions::default(),
@@ -178,8 +178,7 @@ impl Session {
     fn action(&mut self, action: Action) {
         match action {
             Action::Message { turn, message, .. } => {
-                let own = turn.is_some_and(|turn| self.own.contains(&turn));
-                let standing = if own { Standing::Background } else { Standing::Foreground };
+                let standing = turn.and_then(|turn| self.turns.get(&turn)).copied().unwrap_or(Standing::Foreground);
                 for update in self.shown.message(&message, standing) {
                     self.client.update(update);
                 }
@@ -187,11 +186,14 @@ impl Session {
             Action::TurnStarted { turn, origin, .. } => {
                 self.shown.begin();
                 if let TurnOrigin::Own(_) = origin {
-                    self.own.insert(turn);
+                    self.turns.insert(turn, Standing::Background);
                     self.notice("Claude goes on by itself: work in the background has ended");
+                } else {
+                    self.turns.insert(turn, Standing::Foreground);
+                    self.begun();
                 }
             }
-            Action::TurnEnded { turn, .. } => drop(self.own.remove(&turn)),
+            Action::TurnEnded { turn, .. } => drop(self.turns.remove(&turn)),
             Action::IncomingRequest(request) => self.ask(request),
             Action::IncomingCancelled { id, .. } => self.asked.withdraw(id),
             Action::ResponseReceived { request, response, .. } => {
@@ -199,7 +201,6 @@ impl Session {
                     self.replied(waiting, response);
                 }
             }
-            Action::PromptTaken { prompt, .. } => self.taken(prompt),
             Action::PromptEnded { prompt, outcome, result, .. } => self.ended(prompt, outcome, result.as_ref()),
             Action::Closed(closed) => self.closed(&closed),
             _ => {}

@@ -30,6 +30,8 @@ pub(crate) struct Translator {
     calls: Calls,
     tasks: Tasks,
     used: Used,
+    /// Number of the CLI: blocks of the next one are numbered from the start.
+    run: u64,
     /// Text or a call was shown in this turn.
     spoke: bool,
 }
@@ -73,6 +75,12 @@ impl Translator {
         Some(SessionUpdate::ToolCall(announced(id, name, Some(input)).meta(meta(name, None, Standing::Foreground))))
     }
 
+    /// Forgets what a CLI that has ended did not complete.
+    pub(crate) fn restart(&mut self) {
+        (self.said, self.texts) = (Accumulator::new(), Texts::default());
+        self.run += 1;
+    }
+
     /// Begins a turn, in which nothing was said yet.
     pub(crate) fn begin(&mut self) {
         self.spoke = false;
@@ -113,8 +121,11 @@ impl Translator {
 
     fn chunk(&mut self, block: &AccumulatedBlock, text: String, standing: Standing) -> SessionUpdate {
         self.spoke = true;
-        let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text)))
-            .message_id(MessageId::new(block.id.get().to_string()));
+        let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text))).message_id(MessageId::new(format!(
+            "{}.{}",
+            self.run,
+            block.id.get()
+        )));
         let chunk = match standing {
             Standing::Background => chunk.meta(background(Meta::new())),
             _ => chunk,

@@ -26,12 +26,16 @@ impl<T: Transport> Driver<T> {
         moved |= self.expire(cx);
         // What follows from all that is written before the host hears of it.
         moved |= self.push(cx);
-        self.last_round = self.transport.now();
+        self.last_round = self.now();
         moved
     }
 
     /// Everything that goes to the child.
     pub(super) fn push(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.record.may_send() {
+            return false;
+        }
+        self.acknowledge_inputs();
         let mut moved = self.write(cx) | self.close_stdin(cx);
         let mut orders: Vec<ChildCommand> = std::iter::from_fn(|| self.protocol.poll_child_command()).collect();
         // At the end of its stdin a CLI takes no guard into account any more: one that is to be killed must not read it.
@@ -54,9 +58,22 @@ impl<T: Transport> Driver<T> {
         moved
     }
 
+    /// Reports what the other side had taken before the session was resumed.
+    fn report_taken(&mut self) {
+        let taken = std::mem::take(&mut self.taken);
+        if taken > 0 {
+            self.tell(Input::Sent(taken));
+        }
+    }
+
     fn write(&mut self, cx: &mut Context<'_>) -> bool {
+        self.report_taken();
         let mut moved = false;
         for _ in 0..ROUNDS {
+            // The record of the last write may have failed, or wait to be written.
+            if !self.record.may_send() {
+                return moved;
+            }
             let bytes = self.protocol.poll_transmit();
             if self.stdin != Stdin::Open || bytes.is_empty() {
                 break;
@@ -108,7 +125,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.stdout_ended || !self.protocol.wants_read() {
+        if self.stdout_ended || !self.protocol.wants_read() || self.record.is_suspended() {
             return false;
         }
         scratch::with(|buffer| {
@@ -127,7 +144,7 @@ impl<T: Transport> Driver<T> {
 
     fn read_stderr(&mut self, cx: &mut Context<'_>) -> bool {
         let is_full = self.protocol.config().stderr_lines && !self.protocol.wants_read();
-        if self.stderr_ended || is_full {
+        if self.stderr_ended || is_full || self.record.is_suspended() {
             return false;
         }
         scratch::with(|buffer| {
@@ -157,7 +174,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn reap(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.exited {
+        if self.exited || self.record.is_suspended() {
             return false;
         }
         let Poll::Ready(exit) = self.transport.poll_exit(cx) else { return false };
@@ -168,7 +185,7 @@ impl<T: Transport> Driver<T> {
 
     /// Notices that the child reads no more. If its output has ended, or the child has, that says more.
     fn watch_stdin(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.stdin != Stdin::Open || self.stdout_ended || self.exited {
+        if self.stdin != Stdin::Open || self.stdout_ended || self.exited || self.record.is_suspended() {
             return false;
         }
         if self.transport.poll_stdin_closed(cx).is_pending() {
@@ -196,7 +213,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn is_due(&self) -> bool {
-        self.protocol.poll_timeout().is_some_and(|(at, _)| at <= self.transport.now())
+        self.protocol.poll_timeout().is_some_and(|(at, _)| at <= self.now())
     }
 
     /// Ready where it is time to look at the clock, which alone decides.
@@ -204,7 +221,7 @@ impl<T: Transport> Driver<T> {
         let due = self.protocol.poll_timeout().map(|(at, _)| at);
         let held = self.held.filter(|_| self.is_held());
         match [due, held].into_iter().flatten().min() {
-            Some(at) => self.transport.poll_timer(cx, at),
+            Some(at) => self.transport.poll_timer(cx, self.clock.transport(at)),
             None => Poll::Pending,
         }
     }

@@ -24,6 +24,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use crate::base::time::SessionTime;
+use crate::protocol::Offsets;
 use crate::protocol::end::Exit;
 
 /// A child with its pipes, a clock and a timer, as one [`Driver`](crate::Driver) uses them.
@@ -126,6 +127,18 @@ pub trait Transport {
     /// Waits until [`now`](Self::now) is at least `at`. There is one timer: another `at` takes the place of the former.
     /// It may be ready too early or too late; being ready does nothing but make the driver look at the clock.
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()>;
+
+    /// Returns how many bytes of stdin the other side has taken since the session's start. [`Driver::resume`](crate::Driver::resume)
+    /// asks once. `None`, the default, stands for as many as the restored session knows.
+    fn stdin_taken(&self) -> Option<u64> {
+        None
+    }
+
+    /// Notes that every input up to these positions is in the [journal](crate::Driver::record_required): whoever keeps the
+    /// streams can drop what lies before. Called in order, and only with such a journal. It must not block.
+    fn acknowledge(&mut self, offsets: Offsets) {
+        let _ = offsets;
+    }
 
     /// The child's process id, where there is a process.
     fn process_id(&self) -> Option<u32> {

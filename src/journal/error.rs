@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::Journal;
+use crate::protocol::SnapshotError;
 
 /// Why a journal cannot be read. Lines count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -37,6 +38,9 @@ pub enum JournalError {
         /// The record's name.
         kind: String,
     },
+    /// The snapshot with which the journal begins cannot be restored.
+    #[error("the journal begins with a snapshot that cannot be restored")]
+    Snapshot(#[from] SnapshotError),
     /// The last line was not written to its end: the host crashed, or its disk was full.
     #[error("line {line} of the journal, the last, is torn: the {} inputs before it are whole", journal.inputs.len())]
     Torn {

@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{FORMAT, NAME};
+#[cfg(feature = "driver")]
+use super::FORMAT;
+use super::{NAME, RECORDING};
 use crate::base::bytes::Bytes;
 use crate::base::error::DecodeError;
 use crate::base::ids::IncomingId;
 use crate::base::time::SessionTime;
+use crate::protocol::Snapshot;
 use crate::protocol::config::Config;
 use crate::protocol::end::Exit;
 use crate::protocol::input::Input;
@@ -23,6 +26,12 @@ pub(super) struct Header<'a> {
     pub(super) version: Cow<'a, str>,
     pub(super) t: SessionTime,
     pub(super) config: Cow<'a, Config>,
+    /// Number of hosts that wrote the journal so far, if it is one without which nothing happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) epoch: Option<u64>,
+    /// State of the session as the journal begins, if the session began before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) snapshot: Option<Snapshot>,
 }
 
 /// What the first line holds in every format.
@@ -44,6 +53,10 @@ pub(super) enum Record {
     Input(Input<'static>),
     /// The recording was stopped.
     Stopped,
+    /// The host has handled the actions up to that number.
+    Handled(u64),
+    /// Another host goes on with the journal.
+    Epoch(u64),
     /// Something that this version does not know.
     Unknown(String),
 }
@@ -54,14 +67,43 @@ pub(super) const STOP: usize = 96;
 pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: SessionTime) -> serde_json::Result<()> {
     let header = Header {
         journal: NAME.into(),
+        format: RECORDING,
+        version: env!("CARGO_PKG_VERSION").into(),
+        t: start,
+        config: Cow::Borrowed(config),
+        epoch: None,
+        snapshot: None,
+    };
+    header.write(line)
+}
+
+/// Begins a journal without which nothing happens.
+#[cfg(feature = "driver")]
+pub(super) fn required_header(
+    line: &mut Vec<u8>,
+    config: &Config,
+    start: SessionTime,
+    epoch: u64,
+    snapshot: Option<Snapshot>,
+) -> serde_json::Result<()> {
+    let header = Header {
+        journal: NAME.into(),
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").into(),
         t: start,
         config: Cow::Borrowed(config),
+        epoch: Some(epoch),
+        snapshot,
     };
-    serde_json::to_writer(&mut *line, &header)?;
-    line.push(b'\n');
-    Ok(())
+    header.write(line)
+}
+
+impl Header<'_> {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(&mut *line, self)?;
+        line.push(b'\n');
+        Ok(())
+    }
 }
 
 pub(super) fn input(line: &mut Vec<u8>, now: SessionTime, input: &Input<'_>) -> serde_json::Result<()> {
@@ -88,6 +130,16 @@ pub(super) fn input(line: &mut Vec<u8>, now: SessionTime, input: &Input<'_>) -> 
 
 pub(super) fn stopped(line: &mut Vec<u8>, now: SessionTime, cap: u64) -> serde_json::Result<()> {
     Put { line, now }.record("stopped", &format!("at its cap of {cap} bytes"))
+}
+
+#[cfg(feature = "driver")]
+pub(super) fn handled(line: &mut Vec<u8>, now: SessionTime, number: u64) -> serde_json::Result<()> {
+    Put { line, now }.record("handled", &number)
+}
+
+#[cfg(all(feature = "driver", unix))]
+pub(super) fn epoch(line: &mut Vec<u8>, now: SessionTime, epoch: u64) -> serde_json::Result<()> {
+    Put { line, now }.record("epoch", &epoch)
 }
 
 struct Put<'l> {
@@ -139,6 +191,8 @@ fn record(kind: String, value: &str) -> serde_json::Result<Record> {
         "close_now" => Input::CloseNow,
         "abort" => Input::Abort,
         "stopped" => return Ok(Record::Stopped),
+        "handled" => return of(value).map(Record::Handled),
+        "epoch" => return of(value).map(Record::Epoch),
         _ => return Ok(Record::Unknown(kind)),
     }))
 }

@@ -8,6 +8,8 @@ use thiserror::Error;
 use super::record;
 use crate::base::bytes::parts;
 use crate::base::time::SessionTime;
+#[cfg(feature = "driver")]
+use crate::protocol::Protocol;
 use crate::protocol::config::Config;
 use crate::protocol::input::Input;
 
@@ -67,6 +69,42 @@ impl<W: Write> Recorder<W> {
         let built = record::header(&mut recorder.line, config, start);
         recorder.write(built);
         recorder
+    }
+
+    /// Begins the journal of a session without which nothing happens; with a snapshot if the session has begun.
+    #[cfg(all(feature = "driver", unix))]
+    pub(crate) fn required(writer: W, protocol: &Protocol, epoch: u64, has_begun: bool) -> Self {
+        let mut recorder = Self::resumed(writer);
+        let snapshot = has_begun.then(|| protocol.snapshot());
+        let built = record::required_header(&mut recorder.line, protocol.config(), protocol.now(), epoch, snapshot);
+        recorder.write(built);
+        recorder
+    }
+
+    /// Goes on with a journal.
+    #[cfg(all(feature = "driver", unix))]
+    pub(crate) fn resumed(writer: W) -> Self {
+        Self { writer, cap: u64::MAX, written: 0, line: Vec::new(), stopped: None }
+    }
+
+    /// Records that the host has handled the actions up to that number.
+    #[cfg(feature = "driver")]
+    pub(crate) fn handled(&mut self, now: SessionTime, number: u64) {
+        if self.stopped.is_none() {
+            let built = record::handled(&mut self.line, now, number);
+            self.write(built);
+        }
+    }
+
+    /// Begins the journal anew, with a snapshot in the place of everything before.
+    #[cfg(feature = "driver")]
+    pub(crate) fn rotate(&mut self, protocol: &Protocol, epoch: u64) {
+        if self.stopped.is_none() {
+            let snapshot = Some(protocol.snapshot());
+            self.written = 0;
+            let built = record::required_header(&mut self.line, protocol.config(), protocol.now(), epoch, snapshot);
+            self.write(built);
+        }
     }
 
     /// One that comes too late to record anything.

@@ -24,7 +24,40 @@ impl Journal {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn replay(&self) -> Replay<'_> {
-        Replay { protocol: Protocol::new(self.config.clone(), self.start), inputs: self.inputs.iter() }
+        Replay { protocol: self.begin(), inputs: self.inputs.iter() }
+    }
+
+    /// Returns the session as it stands after the last input, to go on with it: see `Driver::resume`. Unread are the actions
+    /// behind the last one that the host has [handled](Self::handled).
+    ///
+    /// ```
+    /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut recorder =
+    ///     Recorder::new(Vec::new(), &config, SessionTime::ZERO, 1024 * 1024);
+    /// let prompt = Input::Prompt(Prompt::text("hello"));
+    /// recorder.input(SessionTime::ZERO, &prompt);
+    /// let session = Journal::read(&recorder.into_inner())?.resume();
+    /// assert!(session.poll_transmit().starts_with(b"{\"type\":\"user\""));
+    /// # Ok::<(), claude_duplex::journal::JournalError>(())
+    /// ```
+    #[must_use]
+    pub fn resume(&self) -> Protocol {
+        let mut protocol = self.begin();
+        for (now, input) in &self.inputs {
+            protocol.apply(*now, input.clone());
+            protocol.skip_actions(self.handled);
+        }
+        protocol
+    }
+
+    /// Returns the session before the first input.
+    fn begin(&self) -> Protocol {
+        match &self.snapshot {
+            Some(snapshot) => Protocol::restore(snapshot).expect("it was restored when it was read"),
+            None => Protocol::new(self.config.clone(), self.start),
+        }
     }
 }
 

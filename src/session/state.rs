@@ -33,6 +33,7 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::action::{Action, CliSession};
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
+use crate::protocol::handed_out::HandedOut;
 
 pub use owners::IncomingError;
 use owners::Owners;
@@ -62,6 +63,10 @@ pub(super) struct State {
     /// Requests that have no response as the session ends: who waits for one gets the end with the session's.
     lost_replies: Vec<(Arc<Slot<Replied>>, RequestError)>,
     owners: Owners,
+    /// Requests of a session that goes on, which a former host was given and did not answer.
+    resumed: Vec<IncomingRequest>,
+    /// Number of the last action that was told.
+    told: u64,
     /// Requests that nobody answers any more, and that there was no room to decline.
     undeclined: Vec<IncomingId>,
     feeds: Vec<Arc<Feed>>,
@@ -93,13 +98,37 @@ impl State {
             replies: BTreeMap::new(),
             lost_replies: Vec::new(),
             owners: Owners::default(),
+            resumed: Vec::new(),
+            told: 0,
             undeclined: Vec::new(),
             feeds,
             reader_timeout: limits.reader_timeout,
         }
     }
 
+    /// Makes anew what the handles of a former host stood for. Returns the open prompts.
+    pub(super) fn resume(&mut self) -> Vec<(PromptId, Arc<Mailbox>)> {
+        let Some(driver) = &self.driver else { return Vec::new() };
+        let HandedOut { prompts, turns, incoming } = driver.handed_out();
+        (self.cli_session, self.told, self.resumed) = (driver.cli_session(), driver.action_number(), incoming);
+        self.resumed.iter().for_each(|request| self.router.resume_incoming(request));
+        turns.into_iter().for_each(|turn| self.router.resume_turn(turn));
+        prompts.into_iter().map(|(prompt, turn)| (prompt, self.router.resume(prompt, turn))).collect()
+    }
+
     // Commands.
+
+    /// Notes that the host has handled the actions up to a number.
+    pub(super) fn acknowledge(&mut self, number: u64) {
+        if let Some(driver) = &mut self.driver {
+            driver.acknowledge(number.min(self.told));
+        }
+    }
+
+    /// Returns the number of the last action that was told.
+    pub(super) fn action_number(&self) -> u64 {
+        self.told
+    }
 
     pub(super) fn prompt(&mut self, prompt: Prompt) -> Result<(PromptId, Arc<Mailbox>), RefusedError<Prompt>> {
         let id = self.give(prompt, |driver, prompt| driver.prompt(prompt))?;
@@ -245,6 +274,7 @@ impl State {
 
     /// The next things that happen, told to all whom they concern; the end of the session when it comes.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<SessionClosed>> {
+        self.ask_again(calls);
         let until = self.hold_until();
         let Some(driver) = &mut self.driver else { return Poll::Pending };
         driver.hold(until);
@@ -252,6 +282,9 @@ impl State {
             // What was written just now may have made room for a response.
             return if self.decline() { Poll::Ready(None) } else { Poll::Pending };
         };
+        if first.is_none() && driver.is_suspended() {
+            return Poll::Ready(self.end_here(calls));
+        }
         let mut closed = first.and_then(|action| self.tell(action, calls));
         // Those that wait behind it were read with it: to look at the child between them would cost more than they do.
         for _ in 1..BATCH {
@@ -263,13 +296,27 @@ impl State {
 
     /// Settles everything as lost, and gives the driver up.
     pub(super) fn lose(&mut self, calls: &mut Calls) -> Option<(Option<SessionClosed>, Box<dyn Drive>)> {
-        let driver = self.driver.as_mut()?;
-        driver.lose();
+        let closed = self.end_here(calls);
+        Some((closed, self.finish(calls)?))
+    }
+
+    /// Settles everything as lost.
+    fn end_here(&mut self, calls: &mut Calls) -> Option<SessionClosed> {
+        self.driver.as_mut()?.lose();
         let mut closed = None;
         while let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) {
             closed = self.tell(action, calls).or(closed);
         }
-        Some((closed, self.finish(calls)?))
+        closed
+    }
+
+    /// Gives the open requests of a session that goes on to their owners, before what comes next.
+    fn ask_again(&mut self, calls: &mut Calls) {
+        for request in std::mem::take(&mut self.resumed) {
+            if !self.owners.asked(&request, calls) {
+                self.undeclined.push(request.id());
+            }
+        }
     }
 
     /// After the last action.
@@ -318,6 +365,7 @@ impl State {
     }
 
     fn tell(&mut self, action: Action, calls: &mut Calls) -> Option<SessionClosed> {
+        self.told += 1;
         self.router.route(&action, calls);
         let mut closed = None;
         let mut unowned = None;

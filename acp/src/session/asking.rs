@@ -139,7 +139,7 @@ fn choices(permission: &PermissionRequest) -> Vec<Choice> {
     let suggestions = permission.suggestions();
     if !suggestions.is_empty() && permission.suppress_always_allow_rule != Some(true) {
         let always = Allow::new().and_remember_all(suggestions);
-        choices.insert(0, Choice::new(remembered(suggestions), PermissionOptionKind::AllowAlways, always));
+        choices.push(Choice::new(remembered(suggestions), PermissionOptionKind::AllowAlways, always));
     }
     choices.push(Choice::new("Reject", PermissionOptionKind::RejectOnce, Deny::new(no)));
     choices

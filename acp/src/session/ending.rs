@@ -40,7 +40,8 @@ impl Session {
     pub(super) fn closed(&mut self, closed: &SessionClosed) {
         let error = failure::ended(closed);
         self.asked.clear();
-        self.own.clear();
+        self.turns.clear();
+        self.shown.restart();
         self.lose_prompts(&error);
         self.not_opened(&error);
         for (_, waiting) in std::mem::take(&mut self.waiting) {

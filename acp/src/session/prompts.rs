@@ -20,8 +20,6 @@ pub(super) struct Prompts(BTreeMap<PromptId, Open>);
 
 struct Open {
     responder: Responder<PromptResponse>,
-    /// A turn has taken it.
-    taken: bool,
     /// The client has cancelled it.
     cancelled: bool,
 }
@@ -30,7 +28,7 @@ impl Session {
     /// Passes a prompt to the CLI, and starts one if the last has ended.
     pub(super) fn prompt(&mut self, request: PromptRequest, responder: Responder<PromptResponse>) {
         match self.accept(request) {
-            Ok(id) => drop(self.prompts.0.insert(id, Open { responder, taken: false, cancelled: false })),
+            Ok(id) => drop(self.prompts.0.insert(id, Open { responder, cancelled: false })),
             // A client that is gone needs no response.
             Err(error) => drop(responder.respond_with_error(error)),
         }
@@ -50,29 +48,24 @@ impl Session {
 
     /// Cancels all prompts: those that wait, and the turn that runs.
     ///
-    /// What no turn has taken is withdrawn, not interrupted: an interrupt without a turn would stop the next one.
+    /// Without a turn nothing is interrupted: on some versions an interrupt without a turn stops the next one.
     pub(super) fn cancel(&mut self) {
         let Some(claude) = &mut self.claude else { return };
-        let mut runs = !self.own.is_empty();
         for (id, open) in &mut self.prompts.0 {
             open.cancelled = true;
-            runs |= open.taken;
-            if !open.taken {
-                // What cannot be withdrawn is stopped when a turn takes it.
-                let _ = claude.driver.cancel(*id);
-            }
+            // What has begun cannot be withdrawn, and what cannot be withdrawn is stopped when its turn begins.
+            let _ = claude.driver.cancel(*id);
         }
-        if runs {
+        if !self.turns.is_empty() {
             self.interrupt(Interrupt::running());
         }
     }
 
-    /// Notes that a turn has taken a prompt. One that was cancelled on its way there is stopped.
-    pub(super) fn taken(&mut self, prompt: PromptId) {
-        let Some(open) = self.prompts.0.get_mut(&prompt) else { return };
-        open.taken = true;
-        if open.cancelled {
-            self.interrupt(Interrupt::prompt(prompt));
+    /// Stops a turn that begins for a prompt that was cancelled on its way.
+    pub(super) fn begun(&mut self) {
+        let cancelled = self.prompts.0.iter().find(|(_, open)| open.cancelled);
+        if let Some(id) = cancelled.map(|(id, _)| *id) {
+            self.interrupt(Interrupt::prompt(id));
         }
     }
 
@@ -86,7 +79,7 @@ impl Session {
 
     /// Answers a prompt that has ended.
     pub(super) fn ended(&mut self, prompt: PromptId, outcome: Outcome, result: Option<&Message>) {
-        let Some(Open { responder, taken, cancelled }) = self.prompts.0.remove(&prompt) else { return };
+        let Some(Open { responder, cancelled }) = self.prompts.0.remove(&prompt) else { return };
         // What no message has said, e.g. the output of a local command, or the reason of a hook.
         let has_text = matches!(outcome, Outcome::Local | Outcome::Blocked | Outcome::Success);
         let text = result.filter(|_| has_text && !self.shown.has_spoken()).and_then(Message::result_text);
@@ -97,7 +90,7 @@ impl Session {
             _ if cancelled => Ok(StopReason::Cancelled),
             Err(Ended::Lost) => {
                 // The end of the session has the reason.
-                self.prompts.0.insert(prompt, Open { responder, taken, cancelled });
+                self.prompts.0.insert(prompt, Open { responder, cancelled });
                 return;
             }
             Err(Ended::Failed(error)) => Err(error),
@@ -108,7 +101,7 @@ impl Session {
 
     /// Answers all prompts of a CLI that has ended.
     pub(super) fn lose_prompts(&mut self, error: &Error) {
-        for (_, Open { responder, cancelled, .. }) in std::mem::take(&mut self.prompts.0) {
+        for (_, Open { responder, cancelled }) in std::mem::take(&mut self.prompts.0) {
             let _ = match cancelled || self.closing.is_some() {
                 true => responder.respond(PromptResponse::new(StopReason::Cancelled)),
                 false => responder.respond_with_error(error.clone()),

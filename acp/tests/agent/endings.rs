@@ -77,14 +77,18 @@ fn the_agent_is_killed() {
 fn the_cli_is_killed() {
     let (mut agent, session, prompt, processes) = busy(&Setup::default());
     processes.iter().for_each(|process| kill(*process, Signal::KILL));
-    let response = agent.response(prompt);
+    let first = prompt;
+    let response = agent.response(first);
     let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
     assert!(message.contains("signal 9"), "{message}");
     // The next prompt starts it again.
     let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
     let end = agent.response_at(prompt);
     assert_eq!(agent.said[end]["result"]["stopReason"], "end_turn", "{}", agent.said[end]);
-    assert!(agent.text(0, end).ends_with("back"));
+    // Nothing of the turn that was lost is in it.
+    let from = agent.response_at(first);
+    let (at, chunk) = agent.update(from, "agent_message_chunk");
+    assert_eq!((&*agent.text(at, end), &chunk["content"]["text"]), ("back", &json!("back")));
     let processes = children(agent.process());
     assert_eq!(agent.finish(), Some(0));
     wait_for_the_end_of(&processes);

@@ -107,8 +107,28 @@ fn cancel_ends_the_turn_and_what_waits() {
 }
 
 #[test]
-fn cancel_at_once_is_not_too_early() {
-    let mut agent = Agent::start(&Setup::default());
+fn cancel_is_not_too_early_and_not_too_late() {
+    for version in ["1.0.128", "2.0.76", "2.1.143", "2.1.250", "2.1.329"] {
+        cancel_at_once(version);
+        cancel_in_a_stream(version);
+    }
+}
+
+/// A turn is stopped by its cancellation, and not by its own end, 20 s later.
+fn cancel_in_a_stream(version: &str) {
+    let mut agent = Agent::start(&Setup { cli: &["--generation", version], ..Setup::default() });
+    let session = agent.session();
+    let slow = json!([{ "text": "A ".repeat(200), "chunks": 200, "delay_ms": 100 }]);
+    let prompt = agent.prompt(&session, &script(slow));
+    agent.update(0, "agent_message_chunk");
+    agent.cancel(&session);
+    let end = agent.response_at(prompt);
+    assert_eq!(stop(&agent.said[end]), "cancelled", "{version}");
+    assert!(agent.text(0, end).len() < 300, "{version}: it ran to its end");
+}
+
+fn cancel_at_once(version: &str) {
+    let mut agent = Agent::start(&Setup { cli: &["--generation", version], ..Setup::default() });
     let session = agent.session();
     let slow = json!([{ "text": "A ".repeat(200), "chunks": 200, "delay_ms": 100 }]);
     let first = agent.prompt(&session, &script(slow));
