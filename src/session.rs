@@ -3,14 +3,14 @@
 //! Layers of the module. Each part knows only the parts below it:
 //!
 //! ```text
-//! Session, Runner   Turn   Asks, Asked       what the host holds and runs
-//!         \______ shared ______/             the locks, the last handle, the end
+//! Session, Runner   PromptHandle   IncomingRequests, Responder
+//!         \______ shared ______/         locks, last handle, end of the session
 //!                /      \
-//!            state      desk                 the driver and who waits for what; what dropped handles leave
+//!            state      desk             driver and waiting tasks; work of dropped handles
 //!           /  |   \
-//!     router owners reply, drive             whose message it is; whose ask it is
+//!     router owners reply, drive         routes of messages; owners of incoming requests
 //!           \  |   /        Subscriber
-//!            waiting ________/               what waits for each handle, and who is to be woken
+//!            waiting ________/           a queue for each handle, and the wakers to wake
 //! ```
 
 mod answer;
