@@ -119,8 +119,8 @@
 //! | none | the core: `Protocol`, messages, requests, options, journals | 8 |
 //! | `tokio` | `driver::tokio` and the handles, by tokio's `process` and `time` | 25 |
 //! | `smol` | `driver::smol`, the handles, and blocking calls, by `async-io` and `async-process` | 34 |
-//! | `session` | the handles, for custom transports, by `event-listener`; part of `tokio` and `smol` | 18 |
-//! | `driver` | `Driver` and `Transport`, by `futures-lite`; random seeds, by `getrandom`; part of `session` | 17 |
+//! | `session` | the handles, for custom transports, by `event-listener`; part of `tokio` and `smol` | 21 |
+//! | `driver` | `Driver` and `Transport`, by `futures-lite`; random seeds, by `getrandom`; journals with one writer, by `rustix`; part of `session` | 20 |
 //! | `testing` | `testing`, the mock CLI | 8 |
 //! | `tracing` | `trace`, by `tracing` | 11 |
 //!
@@ -177,7 +177,7 @@ pub use base::time::SessionTime;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use driver::SpawnError;
 #[cfg(feature = "driver")]
-pub use driver::{Driver, Transport};
+pub use driver::{Driver, ResumeError, Transport};
 pub use incoming::{
     Allow, Decision, Deny, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, PermissionRequest,
     ResponseKind,
@@ -206,8 +206,8 @@ pub use protocol::{
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
     IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, Overflow,
-    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, Runner, SdkMcpCalls, Session,
-    SessionBuilder, Subscriber, WhenDropped, handler_fn,
+    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, ResumedSession, Runner,
+    SdkMcpCalls, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -1,4 +1,4 @@
-//! The machine: facts and commands in, bytes and actions out.
+//! The sans-I/O state machine: inputs and commands in, bytes and actions out.
 
 pub(crate) mod action;
 mod action_queue;
@@ -16,6 +16,8 @@ mod deadline_table;
 pub(crate) mod end;
 pub(crate) mod error;
 mod guard;
+#[cfg(feature = "session")]
+pub(crate) mod handed_out;
 mod incoming_requests;
 pub(crate) mod input;
 mod ledger;
@@ -62,20 +64,21 @@ use silence::Silence;
 use tail::Tail;
 use time_limits::TimeLimits;
 
-/// One session with the CLI, without any I/O, clock or randomness of its own.
+/// State machine of one session with the CLI, without I/O, clock or randomness.
 ///
-/// * *Facts* say what happened outside: [`receive`](Self::receive), [`eof`](Self::eof), [`stderr`](Self::stderr),
-///   [`stderr_eof`](Self::stderr_eof), [`exited`](Self::exited), [`sent`](Self::sent),
+/// * *Inputs* report events outside of the session: [`receive`](Self::receive), [`eof`](Self::eof),
+///   [`stderr`](Self::stderr), [`stderr_eof`](Self::stderr_eof), [`exited`](Self::exited), [`sent`](Self::sent),
 ///   [`send_failed`](Self::send_failed), [`handle_timeout`](Self::handle_timeout).
-/// * *Commands* say what the host wants: [`prompt`](Self::prompt), [`cancel`](Self::cancel),
-///   [`interrupt`](Self::interrupt), [`request`](Self::request), [`respond`](Self::respond), [`close`](Self::close),
-///   [`abort`](Self::abort).
-/// * *Polls* say what is to be done: [`poll_transmit`](Self::poll_transmit) (write this),
-///   [`poll_action`](Self::poll_action) (this happened), [`poll_child_command`](Self::poll_child_command) (do this to the child),
-///   [`poll_timeout`](Self::poll_timeout) (come back then). They may be called in any order and as often as one likes.
+/// * *Commands* are requests of the host: [`prompt`](Self::prompt), [`cancel`](Self::cancel),
+///   [`interrupt`](Self::interrupt), [`request`](Self::request), [`respond`](Self::respond),
+///   [`close`](Self::close), [`close_now`](Self::close_now), [`abort`](Self::abort).
+/// * *Polls* return work for the host: [`poll_transmit`](Self::poll_transmit) (bytes to write),
+///   [`poll_action`](Self::poll_action) (events), [`poll_child_command`](Self::poll_child_command) (commands for
+///   the child), [`poll_timeout`](Self::poll_timeout) (next deadline). They can be called in any order and any
+///   number of times.
 ///
-/// Time does not go back: an input of an earlier time counts as one of the latest. After the end, facts do nothing and commands
-/// are refused. What must be called when is in [`guide::embedding`](crate::guide::embedding).
+/// Time does not go back: an earlier time counts as the latest one. After the end, inputs have no effect and
+/// commands are refused. [`guide::embedding`](crate::guide::embedding) describes when to call which method.
 ///
 /// ```
 /// use claude_duplex::{Action, Config, Outcome, Prompt, Protocol, Seed, SessionTime};
@@ -122,25 +125,26 @@ pub struct Protocol {
     session: Option<CliSession>,
     status: SessionStatus,
     last_error: Option<String>,
-    /// The last result is an error without a turn: what is lost with the session is lost by that.
+    /// `true` if the last result is an error without a turn. Prompts that are lost with the session then have
+    /// this reason.
     failed: bool,
     dialogs: Vec<String>,
-    /// The host has registered hooks, or the CLI has called one.
+    /// `true` if the host has registered hooks, or the CLI has called one.
     has_hooks: bool,
     counts: Stats,
-    /// What was refused for want of room, and no `CapacityAvailable` was told since.
+    /// Commands that were refused as full since the last `CapacityAvailable`.
     wanted: Wanted,
-    /// Prompts to be withdrawn as soon as there is room for it.
+    /// Prompts to cancel as soon as the limits allow it.
     withdrawals: Vec<PromptId>,
-    /// Something was owed since the last `Idle`.
+    /// `true` if something was pending since the last `Idle`.
     was_busy: bool,
-    /// Everything was settled before the end: what comes now changes nothing.
+    /// `true` if everything ended before the session did: later lines have no effect.
     settled: bool,
 }
 
 impl Protocol {
-    /// The one way in: nothing happens after the end, time does not go back, and what follows from an input follows at
-    /// once. `None` where the session is over.
+    /// Applies an input and its consequences. All inputs and commands pass through this method. Time does not go
+    /// back. Returns `None`, without an effect, if the session has ended.
     fn enter<R>(&mut self, now: SessionTime, step: impl FnOnce(&mut Self) -> R) -> Option<R> {
         if self.is_closed() {
             return None;
@@ -152,7 +156,7 @@ impl Protocol {
     }
 }
 
-/// How it stands, without what was said.
+/// Shows the state of the session, without content of messages.
 impl fmt::Debug for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Protocol")

@@ -1,95 +1,120 @@
-//! What the host wants of the session. Commands take effect at once; what they write goes out with the next call of `next`.
+//! Commands of the host. They take effect at once; the lines that they cause are written by the next call of `next`.
 
 use super::Driver;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
+#[cfg(feature = "session")]
+use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::incoming::IncomingResponse;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
-use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
+use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 use crate::protocol::input::Input;
 
 impl<T: Transport> Driver<T> {
-    /// [`Protocol::prompt`](crate::Protocol::prompt), now.
+    /// Sends a prompt: calls [`Protocol::prompt`](crate::Protocol::prompt) with the current time.
     ///
     /// # Errors
-    /// The prompt comes back: see there.
+    /// Returns the prompt under the conditions of [`Protocol::prompt`](crate::Protocol::prompt).
     pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
-        let (now, prompt) = (self.transport.now(), prompt.into());
-        self.record.command(now, || Input::Prompt(prompt.clone()));
+        let (now, prompt) = (self.now(), prompt.into());
+        if !self.record.command(now, || Input::Prompt(prompt.clone())) {
+            return Err(RefusedError::new(prompt, RefusedReason::Unrecorded));
+        }
         let record = &mut self.record;
         let taken = self.protocol.prompt(now, prompt).inspect(|prompt| record.prompted(*prompt));
         taken.inspect_err(|reason| record.refused(reason))
     }
 
-    /// [`Protocol::cancel`](crate::Protocol::cancel), now.
+    /// Cancels a prompt: calls [`Protocol::cancel`](crate::Protocol::cancel) with the current time.
     ///
     /// # Errors
-    /// [`StaleIdError`] where the prompt is over, or another session's.
+    /// [`StaleIdError`] if the prompt has ended or belongs to another session.
     pub fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
-        let now = self.transport.now();
-        self.record.command(now, || Input::Cancel(prompt));
+        let now = self.now();
+        if !self.record.command(now, || Input::Cancel(prompt)) {
+            return Err(StaleIdError::new(None));
+        }
         self.protocol.cancel(now, prompt).inspect_err(|reason| self.record.refused(reason))
     }
 
-    /// [`Protocol::interrupt`](crate::Protocol::interrupt), now.
+    /// Interrupts a turn: calls [`Protocol::interrupt`](crate::Protocol::interrupt) with the current time.
     ///
     /// # Errors
-    /// The interrupt comes back: see there.
+    /// Returns the interrupt under the conditions of [`Protocol::interrupt`](crate::Protocol::interrupt).
     pub fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
-        let now = self.transport.now();
-        self.record.command(now, || Input::Interrupt(interrupt.clone()));
+        let now = self.now();
+        if !self.record.command(now, || Input::Interrupt(interrupt.clone())) {
+            return Err(RefusedError::new(interrupt, RefusedReason::Unrecorded));
+        }
         let record = &mut self.record;
         let sent = self.protocol.interrupt(now, interrupt).inspect(|request| record.requested(*request));
         sent.inspect_err(|reason| record.refused(reason))
     }
 
-    /// [`Protocol::request`](crate::Protocol::request), now.
+    /// Sends a request: calls [`Protocol::request`](crate::Protocol::request) with the current time.
     ///
     /// # Errors
-    /// The request comes back: see there.
+    /// Returns the request under the conditions of [`Protocol::request`](crate::Protocol::request).
     pub fn request(&mut self, request: impl Into<Request>) -> Result<RequestId, RefusedError<Request>> {
-        let (now, request) = (self.transport.now(), request.into());
-        self.record.command(now, || Input::Request(request.clone()));
+        let (now, request) = (self.now(), request.into());
+        if !self.record.command(now, || Input::Request(request.clone())) {
+            return Err(RefusedError::new(request, RefusedReason::Unrecorded));
+        }
         let record = &mut self.record;
         let sent = self.protocol.request(now, request).inspect(|request| record.requested(*request));
         sent.inspect_err(|reason| record.refused(reason))
     }
 
-    /// [`Protocol::respond`](crate::Protocol::respond), now.
+    /// Answers an incoming request: calls [`Protocol::respond`](crate::Protocol::respond) with the current time.
     ///
     /// # Errors
-    /// The incoming request is over, or the answer is not of its kind: see there.
+    /// If the incoming request has ended, or the response is of another kind: see
+    /// [`Protocol::respond`](crate::Protocol::respond).
     pub fn respond(&mut self, ask: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
-        let (now, answer) = (self.transport.now(), answer.into());
-        self.record.command(now, || Input::Respond(ask, answer.clone()));
+        let (now, answer) = (self.now(), answer.into());
+        if !self.record.command(now, || Input::Respond(ask, answer.clone())) {
+            return Err(RespondError::Unrecorded);
+        }
         self.protocol.respond(now, ask, answer).inspect_err(|reason| self.record.refused(reason))
     }
 
-    /// [`Protocol::close`](crate::Protocol::close), now. [`next`](Self::next) goes on until [`SessionClosed`](crate::Action::Closed).
+    /// Closes the session: calls [`Protocol::close`](crate::Protocol::close) with the current time. Call [`next`](Self::next)
+    /// until it returns [`SessionClosed`](crate::Action::Closed).
     pub fn close(&mut self) {
         self.tell(Input::Close);
     }
 
-    /// [`Protocol::close_now`](crate::Protocol::close_now), now. [`next`](Self::next) goes on until
-    /// [`SessionClosed`](crate::Action::Closed).
+    /// Closes the session without waiting for the turn: calls [`Protocol::close_now`](crate::Protocol::close_now) with the
+    /// current time. Call [`next`](Self::next) until it returns [`SessionClosed`](crate::Action::Closed).
     pub fn close_now(&mut self) {
         self.tell(Input::CloseNow);
     }
 
-    /// Ends the session at once and without its child, which dropping the driver then ends: everything is settled as
-    /// lost, and [`SessionClosed`](crate::Action::Closed) waits among the actions. The transport is not touched.
+    /// Ends the session at once, without its child, which ends when the driver is dropped. Everything pending is lost, and
+    /// [`SessionClosed`](crate::Action::Closed) is queued among the actions. The transport is not used.
     #[cfg(feature = "session")]
     pub(crate) fn lose(&mut self) {
         let now = self.protocol.now();
-        self.record.tell(&mut self.protocol, now, Input::Abort);
-        // What is left of the end are graces, a few, for a child that nobody will look at.
+        self.lose_by(now, Input::Abort);
+        // The rest of the end consists of a few grace periods for a child that is no longer observed.
         while let Some((due, _)) = self.protocol.poll_timeout() {
-            self.record.tell(&mut self.protocol, due, Input::Timeout);
+            self.lose_by(due, Input::Timeout);
         }
     }
 
-    /// [`Protocol::abort`](crate::Protocol::abort), now. [`next`](Self::next) sends the kill and goes on until [`SessionClosed`](crate::Action::Closed).
+    /// With a journal that is required, the session ends for this host alone: another one can go on with it.
+    #[cfg(feature = "session")]
+    fn lose_by(&mut self, now: SessionTime, input: Input<'_>) {
+        if self.record.is_required() {
+            self.protocol.apply(now, input);
+        } else {
+            self.record.tell(&mut self.protocol, now, input);
+        }
+    }
+
+    /// Aborts the session: calls [`Protocol::abort`](crate::Protocol::abort) with the current time. [`next`](Self::next)
+    /// kills the child and continues until [`SessionClosed`](crate::Action::Closed).
     pub fn abort(&mut self) {
         self.tell(Input::Abort);
     }

@@ -1,4 +1,4 @@
-//! The way in to the session: past the journal, if one is kept, and the trace, if that is on.
+//! The path of inputs into the session: through the journal, if there is one, and the trace, if it is enabled.
 
 use std::fmt;
 use std::io::Write;
@@ -9,6 +9,8 @@ use super::aside::Told;
 use super::aside::{Aside, Spool, Waiting, is_traced};
 use crate::base::ids::{PromptId, RequestId};
 use crate::base::time::SessionTime;
+#[cfg(unix)]
+use crate::journal::JournalFile;
 use crate::journal::{Recorder, RecordingStopped};
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
@@ -17,13 +19,27 @@ use crate::protocol::input::Input;
 
 pub(super) type Writer = Box<dyn Write + Send + Sync>;
 
-/// Sees every input before it takes effect.
+/// Part of its usual size at which a journal begins anew while the session is idle.
+const IDLE: u64 = 16;
+
+/// A journal without which nothing happens.
+struct Required {
+    epoch: u64,
+    /// Size in bytes from which on it begins anew.
+    rotates_at: u64,
+    /// Number of the last action that the host has handled.
+    acknowledged: u64,
+}
+
+/// Observer of every input before it takes effect.
 pub(super) struct Record {
     recorder: Option<Recorder<Writer>>,
     pub(super) tracer: Tracer,
-    /// The session was told something.
+    /// Set when the session has received an input.
     begun: bool,
-    /// What waits for the host's code, if that runs aside.
+    /// Present if nothing happens without its record.
+    required: Option<Required>,
+    /// Deferred data for the host's code, if its calls are deferred.
     #[cfg(feature = "session")]
     aside: Option<(Vec<Told>, Spool)>,
 }
@@ -34,6 +50,7 @@ impl Record {
             recorder: None,
             tracer,
             begun: false,
+            required: None,
             #[cfg(feature = "session")]
             aside: None,
         }
@@ -46,23 +63,74 @@ impl Record {
         });
     }
 
+    /// Notes that the session goes on: there is no beginning to record.
+    pub(super) fn resumed(&mut self) {
+        self.begun = true;
+    }
+
+    /// Begins a journal that is required, or goes on with one.
+    #[cfg(unix)]
+    pub(super) fn require(&mut self, protocol: &Protocol, journal: JournalFile) {
+        let (epoch, rotates_at, is_new) = (journal.epoch(), journal.rotates_at(), journal.is_new());
+        let writer: Writer = Box::new(journal);
+        // A session that has begun begins its journal with a snapshot.
+        self.recorder = Some(match is_new {
+            true => Recorder::required(writer, protocol, epoch, self.begun),
+            false => Recorder::resumed(writer),
+        });
+        self.required = Some(Required { epoch, rotates_at, acknowledged: protocol.action_number() });
+    }
+
+    /// Notes that the host has handled the actions up to a number. A journal that has grown long enough begins anew then.
+    pub(super) fn acknowledge(&mut self, protocol: &Protocol, number: u64) {
+        let (Some(required), Some(recorder)) = (&mut self.required, &mut self.recorder) else { return };
+        let number = number.min(protocol.action_number());
+        if number <= required.acknowledged {
+            return;
+        }
+        required.acknowledged = number;
+        recorder.handled(protocol.now(), number);
+        let enough = if protocol.is_idle() { required.rotates_at / IDLE } else { required.rotates_at };
+        if number == protocol.action_number() && recorder.written() > enough {
+            recorder.rotate(protocol, required.epoch);
+        }
+    }
+
+    /// Returns whether the session stands still: its journal is required, and cannot be written.
+    pub(super) fn is_suspended(&self) -> bool {
+        self.required.is_some() && self.stopped().is_some()
+    }
+
+    /// Returns whether what was recorded has left the process, if it must.
+    pub(super) fn may_send(&self) -> bool {
+        self.required.is_none() || self.stopped().is_none() && !self.is_spooled()
+    }
+
+    /// Returns whether there is a journal that is required.
+    pub(super) fn is_required(&self) -> bool {
+        self.required.is_some()
+    }
+
     pub(super) fn stopped(&self) -> Option<&RecordingStopped> {
         self.recorder.as_ref()?.stopped()
     }
 
-    /// Tells the session something that it has no reply to.
+    /// Passes an input to the session that has no reply.
     pub(super) fn tell(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
         self.begun = true;
         self.input(now, &input);
-        protocol.apply(now, input);
+        if !self.is_suspended() {
+            protocol.apply(now, input);
+        }
     }
 
-    /// A command is about to be given, by one who wants the reply. What it is, is made up only where somebody looks.
-    pub(super) fn command<'i>(&mut self, now: SessionTime, input: impl FnOnce() -> Input<'i>) {
+    /// Announces a command whose reply the caller needs. The input is only built if a journal or trace observes it.
+    pub(super) fn command<'i>(&mut self, now: SessionTime, input: impl FnOnce() -> Input<'i>) -> bool {
         self.begun = true;
         if self.recorder.is_some() || self.wants_commands() {
             self.input(now, &input());
         }
+        !self.is_suspended()
     }
 
     pub(super) fn prompted(&mut self, prompt: PromptId) {
@@ -96,8 +164,8 @@ impl Record {
 
 #[cfg(feature = "session")]
 impl Record {
-    /// Has the host's code, the writer of the journal and the subscriber of the trace, run aside from now on: the caller
-    /// gives it what [waits](Self::take_waiting), in order, when it holds no lock.
+    /// Defers the host's code from now on: the writer of the journal and the subscriber of the trace. The caller passes on
+    /// the [deferred data](Self::take_waiting), in order, when it holds no lock.
     pub(super) fn set_aside(&mut self) -> Aside {
         let spool = Spool::default();
         let writer = self.recorder.as_mut().map(|recorder| recorder.replace_writer(Box::new(spool.clone())));
@@ -105,7 +173,7 @@ impl Record {
         Aside::new(std::mem::replace(&mut self.tracer, Tracer::none()), writer)
     }
 
-    /// Returns how much waits: bytes of the journal, and events of the trace.
+    /// Returns the amount of deferred data: bytes of the journal, and events of the trace.
     pub(super) fn waits(&self) -> usize {
         self.aside.as_ref().map_or(0, |(told, spool)| told.len() + spool.len())
     }
@@ -116,11 +184,16 @@ impl Record {
         waiting.unwrap_or_default()
     }
 
-    /// Notes that what was to be recorded could not be written.
+    /// Notes that the journal could not be written.
     pub(super) fn failed(&mut self, error: std::io::Error) {
         if let Some(recorder) = &mut self.recorder {
             recorder.fail(error);
         }
+    }
+
+    /// Returns whether lines of the journal wait for their writer.
+    fn is_spooled(&self) -> bool {
+        self.aside.as_ref().is_some_and(|(_, spool)| spool.len() > 0)
     }
 
     fn wants_commands(&self) -> bool {
@@ -130,7 +203,7 @@ impl Record {
         }
     }
 
-    /// Tells the tracer now, or later.
+    /// Passes an event to the tracer now, or defers it.
     fn trace(&mut self, often: bool, now: impl FnOnce(&mut Tracer), later: impl FnOnce() -> Told) {
         match &mut self.aside {
             None => now(&mut self.tracer),
@@ -142,6 +215,10 @@ impl Record {
 
 #[cfg(not(feature = "session"))]
 impl Record {
+    fn is_spooled(&self) -> bool {
+        false
+    }
+
     fn wants_commands(&self) -> bool {
         self.tracer.wants_commands()
     }

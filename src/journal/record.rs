@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{FORMAT, NAME};
+#[cfg(feature = "driver")]
+use super::FORMAT;
+use super::{NAME, RECORDING};
 use crate::base::bytes::Bytes;
 use crate::base::error::DecodeError;
 use crate::base::ids::IncomingId;
 use crate::base::time::SessionTime;
+use crate::protocol::Snapshot;
 use crate::protocol::config::Config;
 use crate::protocol::end::Exit;
 use crate::protocol::input::Input;
@@ -23,9 +26,15 @@ pub(super) struct Header<'a> {
     pub(super) version: Cow<'a, str>,
     pub(super) t: SessionTime,
     pub(super) config: Cow<'a, Config>,
+    /// Number of hosts that wrote the journal so far, if it is one without which nothing happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) epoch: Option<u64>,
+    /// State of the session as the journal begins, if the session began before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) snapshot: Option<Snapshot>,
 }
 
-/// What the first line holds in every format.
+/// Fields of the first line in every format.
 #[derive(Deserialize)]
 pub(super) struct AnyHeader {
     pub(super) journal: String,
@@ -34,34 +43,67 @@ pub(super) struct AnyHeader {
     pub(super) version: String,
 }
 
-/// How every header starts: by this a torn one is known.
+/// Returns the start of every header, which identifies an incomplete one.
 pub(super) fn start_of_header() -> String {
     format!("{{\"journal\":\"{NAME}\"")
 }
 
-/// What a line after the first says.
+/// A line after the first.
 pub(super) enum Record {
     Input(Input<'static>),
     /// The recording was stopped.
     Stopped,
-    /// Something that this version does not know.
+    /// The host has handled the actions up to that number.
+    Handled(u64),
+    /// Another host goes on with the journal.
+    Epoch(u64),
+    /// A kind of input that this version does not know.
     Unknown(String),
 }
 
-/// Room for the last record: it is always written.
+/// Bytes reserved for the last record, which is always written.
 pub(super) const STOP: usize = 96;
 
 pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: SessionTime) -> serde_json::Result<()> {
+    let header = Header {
+        journal: NAME.into(),
+        format: RECORDING,
+        version: env!("CARGO_PKG_VERSION").into(),
+        t: start,
+        config: Cow::Borrowed(config),
+        epoch: None,
+        snapshot: None,
+    };
+    header.write(line)
+}
+
+/// Begins a journal without which nothing happens.
+#[cfg(feature = "driver")]
+pub(super) fn required_header(
+    line: &mut Vec<u8>,
+    config: &Config,
+    start: SessionTime,
+    epoch: u64,
+    snapshot: Option<Snapshot>,
+) -> serde_json::Result<()> {
     let header = Header {
         journal: NAME.into(),
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").into(),
         t: start,
         config: Cow::Borrowed(config),
+        epoch: Some(epoch),
+        snapshot,
     };
-    serde_json::to_writer(&mut *line, &header)?;
-    line.push(b'\n');
-    Ok(())
+    header.write(line)
+}
+
+impl Header<'_> {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(&mut *line, self)?;
+        line.push(b'\n');
+        Ok(())
+    }
 }
 
 pub(super) fn input(line: &mut Vec<u8>, now: SessionTime, input: &Input<'_>) -> serde_json::Result<()> {
@@ -88,6 +130,16 @@ pub(super) fn input(line: &mut Vec<u8>, now: SessionTime, input: &Input<'_>) -> 
 
 pub(super) fn stopped(line: &mut Vec<u8>, now: SessionTime, cap: u64) -> serde_json::Result<()> {
     Put { line, now }.record("stopped", &format!("at its cap of {cap} bytes"))
+}
+
+#[cfg(feature = "driver")]
+pub(super) fn handled(line: &mut Vec<u8>, now: SessionTime, number: u64) -> serde_json::Result<()> {
+    Put { line, now }.record("handled", &number)
+}
+
+#[cfg(all(feature = "driver", unix))]
+pub(super) fn epoch(line: &mut Vec<u8>, now: SessionTime, epoch: u64) -> serde_json::Result<()> {
+    Put { line, now }.record("epoch", &epoch)
 }
 
 struct Put<'l> {
@@ -123,7 +175,7 @@ fn record(kind: String, value: &str) -> serde_json::Result<Record> {
         "stderr" => Input::Stderr(of::<Bytes<'_>>(value)?.0),
         "stderr_eof" => Input::StderrEof,
         "exited" => Input::Exited(of::<Exit>(value)?),
-        // What is beyond this machine's sizes is beyond all that can wait to be sent.
+        // A number over the range of this machine exceeds everything that can be unsent.
         "sent" => Input::Sent(of::<u64>(value)?.try_into().unwrap_or(usize::MAX)),
         "send_failed" => Input::SendFailed,
         "timeout" => Input::Timeout,
@@ -139,6 +191,8 @@ fn record(kind: String, value: &str) -> serde_json::Result<Record> {
         "close_now" => Input::CloseNow,
         "abort" => Input::Abort,
         "stopped" => return Ok(Record::Stopped),
+        "handled" => return of(value).map(Record::Handled),
+        "epoch" => return of(value).map(Record::Epoch),
         _ => return Ok(Record::Unknown(kind)),
     }))
 }
@@ -147,7 +201,7 @@ fn of<'v, T: Deserialize<'v>>(value: &'v str) -> serde_json::Result<T> {
     serde_json::from_str(value)
 }
 
-/// The error without the place that it names, which is one within the line; cut, as it may quote what it read.
+/// Returns the error without its position, which is relative to the line, truncated because it may quote the input.
 pub(super) fn reason(error: serde_json::Error) -> String {
     let text = error.to_string();
     DecodeError::other(text.split(" at line ").next().unwrap_or_default()).to_string()

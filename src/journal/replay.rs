@@ -1,4 +1,4 @@
-//! A journal played again.
+//! Replay of a journal.
 
 use std::fmt;
 use std::slice;
@@ -13,7 +13,7 @@ use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
 impl Journal {
-    /// Plays the inputs through a fresh [`Protocol`]: each gives one [`ReplayStep`].
+    /// Replays the inputs with a new [`Protocol`]. Each input yields one [`ReplayStep`].
     ///
     /// ```no_run
     /// # use claude_duplex::Journal;
@@ -24,11 +24,44 @@ impl Journal {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn replay(&self) -> Replay<'_> {
-        Replay { protocol: Protocol::new(self.config.clone(), self.start), inputs: self.inputs.iter() }
+        Replay { protocol: self.begin(), inputs: self.inputs.iter() }
+    }
+
+    /// Returns the session as it stands after the last input, to go on with it: see `Driver::resume`. Unread are the actions
+    /// behind the last one that the host has [handled](Self::handled).
+    ///
+    /// ```
+    /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut recorder =
+    ///     Recorder::new(Vec::new(), &config, SessionTime::ZERO, 1024 * 1024);
+    /// let prompt = Input::Prompt(Prompt::text("hello"));
+    /// recorder.input(SessionTime::ZERO, &prompt);
+    /// let session = Journal::read(&recorder.into_inner())?.resume();
+    /// assert!(session.poll_transmit().starts_with(b"{\"type\":\"user\""));
+    /// # Ok::<(), claude_duplex::journal::JournalError>(())
+    /// ```
+    #[must_use]
+    pub fn resume(&self) -> Protocol {
+        let mut protocol = self.begin();
+        for (now, input) in &self.inputs {
+            protocol.apply(*now, input.clone());
+            protocol.skip_actions(self.handled);
+        }
+        protocol
+    }
+
+    /// Returns the session before the first input.
+    fn begin(&self) -> Protocol {
+        match &self.snapshot {
+            Some(snapshot) => Protocol::restore(snapshot).expect("it was restored when it was read"),
+            None => Protocol::new(self.config.clone(), self.start),
+        }
     }
 }
 
-/// A journal that is being played: an iterator of its steps.
+/// An iterator over the steps of a replay.
 #[derive(Clone)]
 #[must_use = "nothing is played but by asking for the next step"]
 pub struct Replay<'j> {
@@ -37,30 +70,30 @@ pub struct Replay<'j> {
 }
 
 impl Replay<'_> {
-    /// The session as it stands after the last step.
+    /// Returns the session after the last step.
     #[must_use]
     pub fn protocol(&self) -> &Protocol {
         &self.protocol
     }
 }
 
-/// What followed from one input.
+/// Consequences of one input.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplayStep<'j> {
-    /// When.
+    /// Time of the input.
     pub time: SessionTime,
-    /// What the session was told.
+    /// Input of the session.
     pub input: &'j Input<'static>,
-    /// What happened.
+    /// Actions that the session emitted.
     pub actions: Vec<Action>,
-    /// What was to be done to the child.
+    /// Commands to the child process.
     pub children: Vec<ChildCommand>,
-    /// What was added to that which is to be written to the child's stdin.
+    /// Bytes that were queued for the child's stdin.
     pub output: Vec<u8>,
-    /// How many bytes then wait to be written: all of the output so far, less what was sent, less what was given up.
+    /// Number of unsent bytes after the step: all output so far, without sent and discarded bytes.
     pub unsent: usize,
-    /// When the session is then to be woken, and what for.
+    /// Next deadline after the step, and its kind.
     pub deadline: Option<(SessionTime, Deadline)>,
 }
 
@@ -97,7 +130,7 @@ impl<'j> Iterator for Replay<'j> {
         protocol.apply(*time, input.clone());
         let children = std::iter::from_fn(|| protocol.poll_child_command()).collect();
         let actions = std::iter::from_fn(|| protocol.poll_action()).collect();
-        // What waits is given up only at an end, after which nothing is added.
+        // Unsent bytes are discarded only at an end, after which none are added.
         let output = protocol.poll_transmit().get(waiting..).unwrap_or_default().to_vec();
         let (unsent, deadline) = (protocol.poll_transmit().len(), protocol.poll_timeout());
         Some(ReplayStep { time: *time, input, actions, children, output, unsent, deadline })

@@ -1,4 +1,4 @@
-//! What happened: the one ordered queue that a [`Protocol`](crate::Protocol) gives out.
+//! Actions: the ordered queue of events that a [`Protocol`](crate::Protocol) emits.
 
 mod incoming;
 mod json;
@@ -22,11 +22,14 @@ use crate::protocol::deadline::Deadline;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::raw::{StderrLine, WireLine};
 
-/// What happened, in the order in which it did.
+/// An event of the session. Actions are emitted in the order of the events.
 ///
-/// Every accepted prompt gets one [`PromptEnded`](Action::PromptEnded), every [`TurnStarted`](Action::TurnStarted) one
-/// [`TurnEnded`](Action::TurnEnded), every request one [`ResponseReceived`](Action::ResponseReceived), every [`IncomingRequest`](Action::IncomingRequest) one
-/// [`IncomingAnswered`](Action::IncomingAnswered) or one [`IncomingCancelled`](Action::IncomingCancelled); [`SessionClosed`](Action::Closed) comes last, once.
+/// * Every accepted prompt gets one [`PromptEnded`](Action::PromptEnded).
+/// * Every [`TurnStarted`](Action::TurnStarted) gets one [`TurnEnded`](Action::TurnEnded).
+/// * Every request gets one [`ResponseReceived`](Action::ResponseReceived).
+/// * Every [`IncomingRequest`](Action::IncomingRequest) gets one [`IncomingAnswered`](Action::IncomingAnswered)
+///   or one [`IncomingCancelled`](Action::IncomingCancelled).
+/// * [`Closed`](Action::Closed) is emitted once, as the last action.
 ///
 /// `Serialize` writes a stable JSON form, which [`guide::json`](crate::guide::json) lists field by field.
 ///
@@ -69,107 +72,111 @@ use crate::protocol::raw::{StderrLine, WireLine};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// The CLI said who it is: at the first turn, and whenever a part of it changes (`/clear` changes the id).
+    /// The CLI reported its id, version and capabilities: at the first turn, and whenever one of them changes.
+    /// `/clear` changes the id.
     Session(CliSession),
-    /// The CLI began to run.
+    /// The CLI began a turn.
     #[non_exhaustive]
     TurnStarted {
-        /// The turn.
+        /// Id of the turn.
         turn: TurnId,
-        /// What started it, as far as that is known yet.
+        /// Cause of the turn, as far as it is known.
         origin: TurnOrigin,
     },
-    /// A turn took up a prompt. Up to 2.1.205 the CLI says so late, or only with the result.
+    /// A turn took up a prompt. Before 2.1.206 the CLI reports this late, or only with the result.
     #[non_exhaustive]
     PromptTaken {
-        /// The prompt.
+        /// Id of the prompt.
         prompt: PromptId,
-        /// The turn that took it.
+        /// Turn that took up the prompt.
         turn: TurnId,
     },
-    /// A line of the CLI for the host. A `result` is one too.
+    /// A message of the CLI, including each `result`.
     #[non_exhaustive]
     Message {
-        /// The turn that runs, if one does. It is not changed afterwards.
+        /// Turn that was running when the message arrived, if any. It is not corrected later.
         turn: Option<TurnId>,
-        /// The line.
+        /// Message as the CLI wrote it.
         message: Message,
     },
-    /// A turn is over.
+    /// A turn has ended.
     #[non_exhaustive]
     TurnEnded {
-        /// The turn.
+        /// Id of the turn.
         turn: TurnId,
-        /// What started it.
+        /// Cause of the turn.
         origin: TurnOrigin,
-        /// The `result` that ended it. One result can end several turns; none where the session ended first.
+        /// The `result` that ended the turn. One result can end several turns. `None` if the session ended first.
         result: Option<Message>,
     },
-    /// A prompt is over.
+    /// A prompt has ended.
     #[non_exhaustive]
     PromptEnded {
-        /// The prompt.
+        /// Id of the prompt.
         prompt: PromptId,
-        /// The turn that took it, if one did.
+        /// Turn that took up the prompt, if any.
         turn: Option<TurnId>,
-        /// How.
+        /// Outcome of the prompt.
         outcome: Outcome,
-        /// Whether the CLI says so, or a rule of this crate.
+        /// Confidence of the outcome: reported by the CLI, or inferred by this crate.
         attribution: Attribution,
-        /// The `result` that answers it.
+        /// The `result` that answers the prompt.
         result: Option<Message>,
     },
-    /// A request of ours is answered, or will not be.
+    /// A request of the host got its response, or will not get one.
     #[non_exhaustive]
     ResponseReceived {
-        /// The request.
+        /// Id of the request.
         request: RequestId,
-        /// What the CLI said.
+        /// Response of the CLI, or the reason for its absence.
         response: Result<Response, RequestError>,
     },
-    /// The CLI asks something that the host [owns](crate::Config::handle), and waits for the
-    /// [`response`](crate::Protocol::respond).
+    /// The CLI sent a request that the host [handles](crate::Config::handle), and waits for the
+    /// [response](crate::Protocol::respond).
     IncomingRequest(IncomingRequest),
-    /// The CLI asked something, and it was declined at once in the way that is safe for its kind.
+    /// The CLI sent a request that was declined at once, with the response that is safe for its kind.
     #[non_exhaustive]
     IncomingDeclined {
-        /// The CLI's line.
+        /// Request as the CLI wrote it.
         message: Message,
-        /// What it was about.
+        /// Kind of the request.
         kind: IncomingKind,
-        /// Why nobody was asked.
+        /// Reason for declining the request.
         reason: DeclinedReason,
     },
-    /// The host answered an incoming request: the answer is among what is written next. Whoever else shows it can take it away; a
-    /// second answer is stale.
+    /// The host responded to an incoming request; the response is among the next bytes to write. User interfaces
+    /// that show the request can remove it: a second response is refused as stale.
     #[non_exhaustive]
     IncomingAnswered {
-        /// The incoming request.
+        /// Id of the incoming request.
         id: IncomingId,
-        /// Which way.
+        /// Kind of the response, e.g. allowed or denied.
         response: ResponseKind,
     },
-    /// An incoming request is over without an answer; a later one is stale.
+    /// An incoming request ended without a response. A later response is refused as stale.
     #[non_exhaustive]
     IncomingCancelled {
-        /// The incoming request.
+        /// Id of the incoming request.
         id: IncomingId,
-        /// By whom.
+        /// Reason for the cancellation.
         reason: CancelledReason,
     },
-    /// A line that is no message. The session goes on.
+    /// A line that is not a message. The session continues.
     RejectedLine(RejectedLine),
-    /// A line that contains something beside a message, or several messages. What follows it are the messages.
+    /// A line that contains something besides a message, or several messages. The messages follow as actions of
+    /// their own.
     DamagedLine(DamagedLine),
-    /// A line that the CLI wrote to stderr, if [`Config::stderr_lines`](crate::Config::stderr_lines) is on. A last line without
-    /// a line end comes with the end of stderr, or before [`Closed`](Action::Closed).
+    /// A line that the CLI wrote to stderr, if [`Config::stderr_lines`](crate::Config::stderr_lines) is on. A
+    /// last line without a line end is emitted at the end of stderr, or before [`Closed`](Action::Closed).
     StderrLine(StderrLine),
-    /// A line of the protocol, if [`Config::wire_lines`](crate::Config::wire_lines) is on. Each line of stdout comes before the
-    /// actions that follow from it. Each line to stdin comes when it is handed to [`poll_transmit`](crate::Protocol::poll_transmit).
+    /// A line of the protocol, if [`Config::wire_lines`](crate::Config::wire_lines) is on. A line of stdout is
+    /// emitted before the actions that follow from it. A line to stdin is emitted when it is handed to
+    /// [`poll_transmit`](crate::Protocol::poll_transmit).
     WireLine(WireLine),
-    /// A response or withdrawal that belongs to nothing that is open: late, doubled, or foreign.
+    /// A response or cancellation of the CLI that matches no open request: it is late, duplicate or foreign.
     UnmatchedResponse(Message),
-    /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. Nothing was done about it.
+    /// A [turn](crate::Timeouts::turn) or [stall](crate::Timeouts::stall) deadline has passed. The session only
+    /// reports it.
     #[non_exhaustive]
     DeadlineExceeded {
         /// Deadline that has passed.
@@ -177,25 +184,26 @@ pub enum Action {
         /// Reason for which the session waits.
         reason: WaitReason,
     },
-    /// Nothing is owed any more: no turn, prompt, ask or request is open, and no background work is known. Told once, when the
-    /// last of these ends; not at the start.
+    /// The session became idle: no turn, prompt or request is open in either direction, and no background work is
+    /// known. Emitted once when the last of these ends; not emitted at the start.
     Idle,
-    /// There is room again for a command that was refused as [full](crate::RefusedReason::Full): at most half of
-    /// [`Limits::unsent`](crate::Limits::unsent) waits before it, and it fits (of several prompts, requests or interrupts, the
-    /// shortest). If another is refused again, there is another `CapacityAvailable`.
+    /// A command that was refused as [full](crate::RefusedReason::Full) would now be accepted: at most half of
+    /// [`Limits::unsent`](crate::Limits::unsent) is unsent, and the command fits. If several prompts, requests or
+    /// interrupts were refused, the shortest fits. If a command is refused again, another `CapacityAvailable`
+    /// follows.
     CapacityAvailable,
-    /// The session is over. Nothing follows.
+    /// The session has ended. No action follows.
     Closed(SessionClosed),
 }
 
 impl Action {
-    /// Returns the line of stdout that this action reports, without its line end: of a message, a request, a response, and a
-    /// line that was rejected and is kept whole. `None` for actions without a line of their own. The ends of turns and prompts
-    /// repeat a `result` that was reported as a message, and return `None`.
+    /// Returns the line of stdout that this action reports, without its line end. The actions with a line are
+    /// messages, requests, responses, and rejected lines that are kept whole. Other actions return `None`. The
+    /// ends of turns and prompts repeat a `result` that was reported as a message, and also return `None`.
     ///
     /// Some lines have no action of this kind: `keep_alive`, the CLI's echoes of responses, error responses, and
-    /// `control_cancel_request`. [`WireLine`](Self::WireLine) reports every line, and returns `None` here, so that no line comes
-    /// twice.
+    /// `control_cancel_request`. [`WireLine`](Self::WireLine) reports every line, and returns `None` here, so
+    /// that no line is returned twice.
     ///
     /// ```
     /// use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};

@@ -1,4 +1,4 @@
-//! Options and settings that do not fit together.
+//! Options and settings that contradict each other.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use crate::incoming::IncomingKind;
 use crate::options::{Options, PermissionMode};
 use crate::protocol::config::Config;
 
-/// Error of options and settings that contradict each other: a part of the session would never do anything.
+/// Error of options and settings that contradict each other: a part of the session would have no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// The session handles permission requests, and the CLI makes none.
+    /// The session handles permission requests, but the CLI does not send any.
     #[error(
         "permission requests are handled, but the CLI is not told to make them; \
          add `Options::host_permission_prompts`, or do not handle `IncomingKind::Permission`"
@@ -20,23 +20,23 @@ pub enum SettingsError {
     PermissionsNotRequested,
 }
 
-/// Remark on options and settings that work, but perhaps not as it is meant: [`Options::advice`].
+/// Remark on options and settings that work, but may not have the intended effect: [`Options::advice`].
 ///
 /// Drivers log each at the level `WARN` (feature `tracing`) when they start the CLI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Advice {
-    /// The CLI asks the host, and the session does not handle permission requests: each is denied.
+    /// The CLI sends permission requests, but the session does not handle them: each is denied.
     PermissionsDenied,
     /// The CLI asks an MCP tool instead of the host, or denies without asking.
     AsksAnother,
-    /// In this mode the CLI asks for nothing.
+    /// The CLI asks for no permission in this mode.
     AsksForNothing(PermissionMode),
-    /// In this mode the CLI asks for less.
+    /// The CLI asks for fewer permissions in this mode.
     AsksForLess(PermissionMode),
-    /// Number of rules in the options that allow calls, for which the CLI does not ask.
+    /// Number of rules in the options that allow calls without asking.
     RulesAllow(usize),
-    /// An MCP server in the host is declared, and the session does not handle its messages: each gets an error.
+    /// An MCP server in the host is declared, but the session does not handle its messages: each gets an error.
     ServerUnserved,
 }
 
@@ -75,7 +75,8 @@ impl fmt::Display for Advice {
 }
 
 impl Options {
-    /// Checks that the options and the settings of a session fit together. The drivers do so before they start the CLI.
+    /// Checks that the options and the settings of a session do not contradict each other. Drivers call this
+    /// method before they start the CLI.
     ///
     /// ```
     /// use claude_duplex::{Config, IncomingKind, Options, Seed};
@@ -86,10 +87,10 @@ impl Options {
     /// ```
     ///
     /// # Errors
-    /// [`SettingsError`], which names the missing call.
+    /// [`SettingsError`] if they do. The error names the missing call.
     pub fn check(&self, config: &Config) -> Result<(), SettingsError> {
         let asking = self.asking();
-        // One who chose another tool, or nobody, is not surprised.
+        // A host that chose another tool, or that turned the requests off, expects to get none.
         let asks_nobody = asking.tool.is_none() && !asking.nobody;
         match config.handled.contains(IncomingKind::Permission) && asks_nobody {
             true => Err(SettingsError::PermissionsNotRequested),
@@ -97,7 +98,8 @@ impl Options {
         }
     }
 
-    /// Returns remarks on options and settings that work, but perhaps not as it is meant. Settings files are not read.
+    /// Returns remarks on options and settings that work, but may not have the intended effect. Settings files
+    /// are not read.
     ///
     /// ```
     /// use claude_duplex::options::PermissionMode;

@@ -1,4 +1,4 @@
-//! What a [`Protocol`](crate::Protocol) is told once, at its start.
+//! Settings of a [`Protocol`](crate::Protocol), fixed when it is created.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::base::ids::Seed;
 use crate::incoming::{IncomingKind, IncomingKinds};
 use crate::outgoing::prompt::WhenBusy;
 
-/// The settings of one session.
+/// Settings of one session.
 ///
-/// The core has no default, as two sessions with one seed would give their prompts the same UUIDs: [`Config::new`] takes the
-/// seed. With the feature `driver` there is `Config::default()`, which draws a random seed.
+/// The core has no default seed: two sessions with the same seed would give their prompts the same UUIDs.
+/// [`Config::new`] therefore takes the seed. With the feature `driver`, `Config::default()` draws a random seed.
 ///
 /// ```
 /// use claude_duplex::{Config, IncomingKind, Seed, WhenBusy};
@@ -29,36 +29,40 @@ use crate::outgoing::prompt::WhenBusy;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Config {
-    /// Where the session's ids come from.
+    /// Source of the session's ids.
     pub seed: Seed,
-    /// What becomes of a prompt that is given while another runs; a [`Prompt`](crate::Prompt) may say otherwise.
+    /// Treatment of a prompt that is sent during a turn. A [`Prompt`](crate::Prompt) can override it.
     pub when_busy: WhenBusy,
-    /// The incoming requests that the host takes [as its own](Config::handle). All others are declined at once, each in its safe way.
+    /// Kinds of incoming requests that the [host handles](Config::handle). Requests of all other kinds are
+    /// declined at once, with the response that is safe for the kind.
     pub handled: IncomingKinds,
-    /// What becomes of an incoming request of a kind that this version of the crate does not know.
+    /// Treatment of incoming requests of a kind that this version of the crate does not know.
     pub unknown_incoming: UnknownIncoming,
-    /// What is on the other end. The ready-made transports set it by themselves: a child process, or two streams.
+    /// Other end of the byte streams: a child process, or two streams. The ready-made transports set this field.
     pub transport: TransportKind,
-    /// What [`close`](crate::Protocol::close) waits for.
+    /// Condition that [`close`](crate::Protocol::close) waits for.
     pub close_when: CloseWhen,
-    /// Whether the process group gets one kill when the child has ended, for what it left running. On by default.
+    /// `true` if the process group is killed once after the child has exited, to end processes that the child
+    /// left running. On by default.
     pub kill_group: bool,
-    /// Reports each line of the CLI's stderr as it comes, as [`Action::StderrLine`](crate::Action::StderrLine).
-    /// Off by default. The end of stderr is kept in any case.
+    /// `true` if each line of the CLI's stderr is reported as an
+    /// [`Action::StderrLine`](crate::Action::StderrLine). Off by default. The end of stderr is kept in any case.
     #[serde(default)]
     pub stderr_lines: bool,
-    /// Reports each line of the protocol, in both directions, as [`Action::WireLine`](crate::Action::WireLine):
-    /// also those that have no other action. Off by default, as each line is copied once more.
+    /// `true` if each line of the protocol, in both directions, is reported as an
+    /// [`Action::WireLine`](crate::Action::WireLine), including lines that have no other action. Off by default,
+    /// because each line is copied once more.
     #[serde(default)]
     pub wire_lines: bool,
-    /// How much is held at most.
+    /// Maximum sizes and counts.
     pub limits: Limits,
-    /// How long is waited at most.
+    /// Maximum waiting times.
     pub timeouts: Timeouts,
 }
 
 impl Config {
-    /// The default settings: prompts queue, every incoming request is declined, a child process, the default limits.
+    /// Creates the default settings: prompts queue, every incoming request is declined, the other end is a child
+    /// process, and all limits and timeouts have their defaults.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self {
@@ -76,8 +80,9 @@ impl Config {
         }
     }
 
-    /// Takes a kind of ask as the host's own: it arrives as [`IncomingRequest`](crate::Action::IncomingRequest), and the host owes it an
-    /// [`response`](crate::Protocol::respond). An incoming request that nobody owns is declined, so that nothing is granted by neglect.
+    /// Lets the host handle incoming requests of this kind. Each one arrives as an
+    /// [`IncomingRequest`](crate::Action::IncomingRequest), and the host must [respond](crate::Protocol::respond)
+    /// to it. Requests of kinds that the host does not handle are declined.
     #[must_use]
     pub fn handle(mut self, kind: IncomingKind) -> Self {
         self.handled = self.handled.with(kind);
@@ -87,7 +92,7 @@ impl Config {
         self
     }
 
-    /// Returns the kinds of incoming requests that come to the host.
+    /// Returns the kinds of incoming requests that are delivered to the host.
     pub(crate) fn delivered(&self) -> IncomingKinds {
         match self.unknown_incoming {
             UnknownIncoming::Deliver => self.handled.with(IncomingKind::Unknown),
@@ -96,46 +101,52 @@ impl Config {
     }
 }
 
-/// What becomes of an incoming request of an unknown kind.
+/// Treatment of an incoming request of an unknown kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum UnknownIncoming {
-    /// It gets an error reply and is reported.
+    /// The request gets an error response and is reported.
     #[default]
     Decline,
-    /// It is handed over as [`IncomingKind::Unknown`].
+    /// The request is delivered as [`IncomingKind::Unknown`].
     Deliver,
 }
 
-/// What is on the other end of the bytes.
+/// Other end of the byte streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TransportKind {
-    /// A process: it has a stderr, an exit status, and takes signals.
+    /// A process, which has stderr and an exit status, and can receive signals.
     #[default]
     Process,
-    /// Two byte streams, as of a socket: the end of the incoming one is the end of the session.
+    /// Two byte streams, e.g. of a socket. The session ends at the end of the incoming stream.
     Streams,
 }
 
-/// What [`close`](crate::Protocol::close) waits for before it closes stdin.
+/// Condition that [`close`](crate::Protocol::close) waits for before it closes stdin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CloseWhen {
-    /// The running turn, the prompts that the CLI has, and the answers that the host owes it.
+    /// The running turn and the prompts that were written to the CLI have ended, and the host has responded to
+    /// every incoming request.
     #[default]
     TurnEnded,
-    /// Also background work and the turns that it will cause: all that [`Idle`](crate::Action::Idle) counts.
+    /// As `TurnEnded`, and background work and the turns that it causes have ended: the session is
+    /// [idle](crate::Action::Idle).
     Idle,
 }
 
-/// What is held at most. Sizes are in bytes.
+/// Maximum sizes, in bytes, and maximum counts.
 ///
-/// What a session holds is bounded by [`line`](Limits::line) for the line that is arriving, plus
-/// [`unread`](Limits::unread) (after the exit [`unread_after_exit`](Limits::unread_after_exit)) and the lines of one chunk
-/// for actions, plus [`unsent_hard`](Limits::unsent_hard) for queued prompts and as much for what waits to be written,
-/// plus [`open_incoming_bytes`](Limits::open_incoming_bytes), plus [`stderr_tail`](Limits::stderr_tail), [`stderr_line`](Limits::stderr_line) and
-/// [`rejected_tail`](Limits::rejected_tail), and small entries for at most the counted things.
+/// The memory of a session is bounded by the sum of:
+///
+/// * [`line`](Limits::line), for the line that is being received;
+/// * [`unread`](Limits::unread), or [`unread_after_exit`](Limits::unread_after_exit) after the exit, plus the
+///   lines of one chunk, for actions;
+/// * twice [`unsent_hard`](Limits::unsent_hard), for queued prompts and for unsent bytes;
+/// * [`open_incoming_bytes`](Limits::open_incoming_bytes), [`stderr_tail`](Limits::stderr_tail),
+///   [`stderr_line`](Limits::stderr_line) and [`rejected_tail`](Limits::rejected_tail);
+/// * a small entry for each prompt and request that is counted.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestSession};
@@ -154,53 +165,57 @@ pub enum CloseWhen {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest line that is taken; a longer one is dropped whole and [rejected](crate::Action::RejectedLine). 64 MiB;
-    /// more than 4 GiB counts as that.
+    /// Maximum length of a line, in bytes. A longer line is dropped and [rejected](crate::Action::RejectedLine).
+    /// Default: 64 MiB; at most 4 GiB.
     #[serde(deserialize_with = "size")]
     pub line: usize,
-    /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false. 1 MiB.
+    /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) returns `false`. Default:
+    /// 1 MiB.
     #[serde(deserialize_with = "size")]
     pub unread: usize,
-    /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) is false once the child has exited,
-    /// if that is more than [`unread`](Limits::unread). What is left in the pipe is read although the host lags behind;
-    /// a process that the child left running, and that goes on writing, fills no more than this. 4 MiB.
+    /// Bytes of unread actions beyond which [`wants_read`](crate::Protocol::wants_read) returns `false` after the
+    /// child has exited, if more than [`unread`](Limits::unread). The rest of the pipe is thus read even if the
+    /// host is slow. A process that the child left running cannot fill more than this limit. Default: 4 MiB.
     #[serde(deserialize_with = "size")]
     pub unread_after_exit: usize,
-    /// Bytes that wait to be written beyond which prompts and requests are refused as [full](crate::RefusedReason::Full).
-    /// Queued prompts count for further prompts, and not for requests, which overtake them. A prompt longer than that is
-    /// still taken when nothing waits. Interrupts, cancellations and answers are bounded by
-    /// [`unsent_hard`](Limits::unsent_hard) alone. 4 MiB.
+    /// Unsent bytes beyond which prompts and requests are refused as [full](crate::RefusedReason::Full). Queued
+    /// prompts count for further prompts, but not for requests, which are sent before them. A longer prompt is
+    /// accepted if nothing is unsent. Interrupts, cancellations and responses are limited by
+    /// [`unsent_hard`](Limits::unsent_hard) alone. Default: 4 MiB.
     #[serde(deserialize_with = "size")]
     pub unsent: usize,
-    /// Bytes that wait to be written beyond which the session [aborts](crate::CloseReason::Overrun): a child that asks
-    /// and never reads. No command of the host brings that about: what would exceed it is refused as
-    /// [full](crate::RefusedReason::Full), or as [too long](crate::RefusedReason::TooLong), and a queued prompt or a cancellation
-    /// waits until enough was written. 256 MiB.
+    /// Unsent bytes beyond which the session [aborts](crate::CloseReason::Overrun), e.g. if the CLI sends
+    /// requests and never reads the responses. Commands of the host never exceed this limit: they are refused as
+    /// [full](crate::RefusedReason::Full) or [too long](crate::RefusedReason::TooLong). A queued prompt or a
+    /// cancellation waits until enough bytes are sent. Default: 256 MiB.
     #[serde(deserialize_with = "size")]
     pub unsent_hard: usize,
-    /// Prompts that are not yet ended. 1,024; 0 counts as 1.
+    /// Maximum number of prompts that have not ended. Default: 1,024; 0 counts as 1.
     #[serde(deserialize_with = "size")]
     pub open_prompts: usize,
-    /// Requests of the host without a reply. Interrupts and cancellations are counted apart from other requests, up to
-    /// the same number, so that other requests never leave them without room. 1,024; 0 counts as 1.
+    /// Maximum number of requests of the host without a response. Interrupts and cancellations are counted
+    /// separately, up to the same number, so other requests never block them. Default: 1,024; 0 counts as 1.
     #[serde(deserialize_with = "size")]
     pub open_requests: usize,
-    /// Incoming requests without an answer; one more is declined. 1,024.
+    /// Maximum number of incoming requests without a response. Further ones are declined. Default: 1,024.
     #[serde(deserialize_with = "size")]
     pub open_incoming: usize,
-    /// Bytes of the lines of incoming requests without an answer; an incoming request that would exceed them is declined. 128 MiB.
+    /// Maximum total length of the lines of incoming requests without a response, in bytes. A request that would
+    /// exceed it is declined. Default: 128 MiB.
     #[serde(deserialize_with = "size")]
     pub open_incoming_bytes: usize,
-    /// How much of the end of stderr is kept for errors and the end of the session. 16 KiB.
+    /// Bytes that are kept of the end of stderr, for errors and the end of the session. Default: 16 KiB.
     #[serde(deserialize_with = "size")]
     pub stderr_tail: usize,
-    /// Bytes of one [line of stderr](crate::StderrLine). Of a longer line, the rest is counted and left out. 16 KiB.
+    /// Maximum length of one [line of stderr](crate::StderrLine), in bytes. The rest of a longer line is counted
+    /// and dropped. Default: 16 KiB.
     #[serde(default = "stderr_line", deserialize_with = "size")]
     pub stderr_line: usize,
-    /// How much of a rejected line is shown, and of what was dropped of a damaged one. 256.
+    /// Bytes that are reported of a rejected line, and of the dropped part of a damaged line. Default: 256.
     #[serde(deserialize_with = "size")]
     pub rejected_head: usize,
-    /// How much of the last rejected lines is kept for the [end of the session](crate::SessionClosed::rejected_tail). 4 KiB.
+    /// Bytes that are kept of the last rejected lines, for the [end of the
+    /// session](crate::SessionClosed::rejected_tail). Default: 4 KiB.
     #[serde(default = "rejected_tail", deserialize_with = "size")]
     pub rejected_tail: usize,
 }
@@ -213,7 +228,7 @@ fn rejected_tail() -> usize {
     4 * 1024
 }
 
-/// A size that was written on a machine with larger ones: no more than all can be held here.
+/// Reads a size. A size that exceeds `usize`, written on a machine with larger integers, is read as the maximum.
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     u64::deserialize(deserializer).map(|size| usize::try_from(size).unwrap_or(usize::MAX))
 }
@@ -239,9 +254,10 @@ impl Default for Limits {
     }
 }
 
-/// How long is waited at most. `None` waits for ever; the shutdown graces cannot be off. What the session asks by
-/// itself, to [cancel](crate::Protocol::cancel) a prompt or to follow up an interrupt, is then waited for as long as by
-/// default.
+/// Maximum waiting times. `None` waits forever; the timeouts of the shutdown cannot be disabled.
+///
+/// The session sends requests of its own to [cancel](crate::Protocol::cancel) a prompt, and to repeat an
+/// interrupt. If their timeout is `None`, the default applies to them.
 ///
 /// ```
 /// use claude_duplex::testing::{Fault, TestSession, Script};
@@ -252,49 +268,60 @@ impl Default for Limits {
 /// config.timeouts.stall = Some(Duration::from_secs(90));
 /// let mut pair = TestSession::new(config, Script::default().fault(Fault::Silent));
 /// pair.prompt("hello?");
-/// pair.run_until(|action| matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. }));
-/// assert!(pair.now() >= SessionTime::from(Duration::from_secs(90))); // reported; what to do about it is the host's
+/// pair.run_until(|action| {
+///     matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. })
+/// });
+/// // The session only reports the stall; the host decides what to do.
+/// assert!(pair.now() >= SessionTime::from(Duration::from_secs(90)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For the reply to `initialize`; the CLI starts MCP servers and hooks meanwhile. 60 s.
+    /// Time for the response to `initialize`, during which the CLI starts MCP servers and hooks. Default: 60 s.
     pub initialize: Option<Duration>,
-    /// For the reply to any other request: versions up to 2.1.39 never answer an unknown one. 60 s.
+    /// Time for the response to any other request. Before 2.1.40 the CLI never responds to an unknown request.
+    /// Default: 60 s.
     pub request: Option<Duration>,
-    /// For the acknowledgement of an interrupt. 10 s.
+    /// Time for the acknowledgement of an interrupt. Default: 10 s.
     pub interrupt: Option<Duration>,
-    /// For a turn, from its start: [`DeadlineExceeded`](crate::Action::DeadlineExceeded) is reported. Off.
+    /// Time for a turn, from its start. A longer turn is reported as a
+    /// [`DeadlineExceeded`](crate::Action::DeadlineExceeded). Off by default.
     pub turn: Option<Duration>,
-    /// For a prompt, from its write to its end, if [`Prompt::time_limit`](crate::Prompt::time_limit) sets none. Off.
+    /// Time for a prompt, from the write to the end, if [`Prompt::time_limit`](crate::Prompt::time_limit) is not
+    /// set. Off by default.
     pub prompt: Option<Duration>,
-    /// For a prompt to end that was interrupted because its time limit passed; see
-    /// [`Prompt::time_limit`](crate::Prompt::time_limit). At most [`Timeouts::LONGEST_GRACE`]. 10 s.
+    /// Time for a prompt to end after the interrupt that follows its [time limit](crate::Prompt::time_limit). At
+    /// most [`Timeouts::LONGEST_GRACE`]. Default: 10 s.
     pub prompt_grace: Duration,
-    /// For the result of a turn that is over, as the CLI's other lines say; its prompts are then
-    /// [`LostReason::NoResult`](crate::LostReason::NoResult). 10 s.
+    /// Time for the missing result of a turn that has ended according to other lines of the CLI. After it, the
+    /// prompts of the turn end as [`LostReason::NoResult`](crate::LostReason::NoResult). Default: 10 s.
     ///
-    /// The time counts from the last byte, or the last answer of the host, and not while an incoming request is open. A `keep_alive` does
-    /// not count. The CLI reports the end of a turn by `command_lifecycle` `completed` and `session_state_changed` `idle`
-    /// ([`Options::session_state`](crate::options::Options::session_state)). So does the receipt of an interrupt, for prompts
-    /// that it does not list as still queued. What the CLI begins after it takes it back. CLIs before 2.1.206 report nothing
-    /// of the kind: set a [time limit](Self::prompt) there.
+    /// The time counts from the last byte received or the last response of the host, and not while an incoming
+    /// request is open. A `keep_alive` does not count. The CLI reports the end of a turn by `command_lifecycle`
+    /// `completed` and by `session_state_changed` `idle`
+    /// ([`Options::session_state`](crate::options::Options::session_state)). The receipt of an interrupt reports
+    /// it for prompts that it does not list as queued. If the CLI begins something afterwards, the turn has not
+    /// ended. CLIs before 2.1.206 report none of this: set a [time limit](Self::prompt) there.
     pub missing_result: Option<Duration>,
-    /// For the CLI to write something while it owes something: [`DeadlineExceeded`](crate::Action::DeadlineExceeded) is reported. Off.
+    /// Time for the CLI to write something while work is pending. A longer silence is reported as a
+    /// [`DeadlineExceeded`](crate::Action::DeadlineExceeded). Off by default.
     ///
-    /// The time counts from the last byte, or from the moment when the CLI came to owe something, whichever is later. A
-    /// `keep_alive` does not count. The CLI owes something while a prompt, a turn, a request of the host or background work
-    /// is open; while an incoming request is open, the host owes an answer, and only an open request of the host counts. A stall is
-    /// reported once; the time counts again from the next byte, or from the next prompt, request, interrupt or answer of
-    /// the host. The report has the [reason](crate::WaitReason) for which the session waits: the model, a tool, ...
+    /// The time counts from the last byte received, or from the moment when work became pending, whichever is
+    /// later. A `keep_alive` does not count. Work is pending while a prompt, a turn, a request of the host or
+    /// background work is open. While an incoming request is open, the CLI waits for the host, so only an open
+    /// request of the host counts.
+    ///
+    /// A stall is reported once. The time counts again from the next byte, or from the next prompt, request,
+    /// interrupt or response of the host. The report contains the [reason](crate::WaitReason) for which the
+    /// session waits, e.g. the model or a tool.
     pub stall: Option<Duration>,
-    /// For the end, step by step. Each is at most [`Timeouts::LONGEST_GRACE`].
+    /// Timeouts of the steps of the shutdown. Each is at most [`Timeouts::LONGEST_GRACE`].
     pub shutdown: ShutdownTimeouts,
 }
 
 impl Timeouts {
-    /// The longest that any one step of the end may take: an hour.
+    /// Maximum duration of one step of the shutdown: one hour.
     pub const LONGEST_GRACE: Duration = Duration::from_secs(3600);
 }
 
@@ -314,19 +341,22 @@ impl Default for Timeouts {
     }
 }
 
-/// The steps of the end and their patience; see [`Protocol::close`](crate::Protocol::close), and
-/// [`guide::ending`](crate::guide::ending) for a child that does not obey. A step is over as soon as what it waits for is there.
+/// Timeouts of the steps of the shutdown, which [`Protocol::close`](crate::Protocol::close) begins. A step ends
+/// as soon as its condition is met. [`guide::ending`](crate::guide::ending) describes a child that does not
+/// react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ShutdownTimeouts {
-    /// For the running turn to end, and our output to be written, before stdin is closed, or the turn is stopped first. 120 s.
+    /// Time for the running turn to end and for unsent bytes to be written, before stdin is closed or the turn is
+    /// interrupted first. Default: 120 s.
     pub turn: Duration,
-    /// For the child to end by itself once its stdin is closed, before it is asked to terminate. 10 s.
+    /// Time for the child to exit after its stdin is closed, before it is asked to terminate. Default: 10 s.
     pub exit: Duration,
-    /// For the child to obey, before it is killed. 5 s.
+    /// Time for the child to exit after it was asked to terminate, before it is killed. Default: 5 s.
     pub terminate: Duration,
-    /// For the pipes' ends after the exit, for the exit after the pipes' ends, and for both after a kill; and for a turn
-    /// that a [close](crate::Protocol::close) has stopped to end. 2 s.
+    /// Time for the ends of the pipes after the exit, for the exit after the ends of the pipes, and for both
+    /// after a kill. Also the time for a turn to end after a [close](crate::Protocol::close) has interrupted it.
+    /// Default: 2 s.
     pub pipes: Duration,
 }
 

@@ -1,30 +1,30 @@
-//! The reasons for which a session may have to act without any input.
+//! Deadlines: the reasons for which a session acts without an input.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Why [`poll_timeout`](crate::Protocol::poll_timeout) names an instant. The waits are in
+/// Reason for the time that [`poll_timeout`](crate::Protocol::poll_timeout) returns. The durations are set in
 /// [`Timeouts`](crate::Timeouts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Deadline {
-    /// `initialize` has no reply.
+    /// The response to `initialize`.
     Initialize,
-    /// Another request has no reply.
+    /// The response to another request.
     Request,
-    /// An interrupt is not acknowledged.
+    /// The acknowledgement of an interrupt.
     Interrupt,
-    /// The running turn takes long.
+    /// The end of the running turn.
     Turn,
     /// The [time limit](crate::Prompt::time_limit) of a prompt, or its grace period.
     Prompt,
-    /// The result of a turn that is over does not come.
+    /// The missing result of a turn that has ended.
     Result,
-    /// Nothing was received for long while something is owed.
+    /// The next byte of the CLI, while work is pending.
     Stall,
-    /// The next step of the end.
+    /// The next step of the shutdown.
     Shutdown,
 }
 

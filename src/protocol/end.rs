@@ -1,4 +1,4 @@
-//! How a session ends, and what is done to the child on the way.
+//! End of a session, and the commands for the child on the way.
 
 use std::fmt;
 
@@ -32,24 +32,27 @@ use crate::base::text::{LastLines, Quoted, QuotedEnd};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionClosed {
-    /// What brought it about.
+    /// Cause of the end.
     pub reason: CloseReason,
-    /// How the child ended, where that is known.
+    /// Exit status of the child, if known.
     pub exit: Option<Exit>,
-    /// The end of its stderr, at most [`Limits::stderr_tail`](crate::Limits::stderr_tail) bytes (16 KiB); what is not UTF-8 is read
-    /// as U+FFFD.
+    /// End of the child's stderr, at most [`Limits::stderr_tail`](crate::Limits::stderr_tail) bytes (default: 16
+    /// KiB). Invalid UTF-8 is replaced by U+FFFD.
     pub stderr: String,
-    /// Last lines of stdout that were no message, as text: what a launcher or the CLI itself printed before it died. At most
-    /// [`Limits::rejected_tail`](crate::Limits::rejected_tail) bytes of stdout (4 KiB), of each line its start. Lines in
-    /// UTF-16, which `wsl.exe` writes, are read as such; what cannot be read is U+FFFD.
+    /// Last lines of stdout that were not messages, as text, e.g. what a launcher or the CLI printed before it
+    /// exited. At most [`Limits::rejected_tail`](crate::Limits::rejected_tail) bytes of stdout (default: 4 KiB).
+    /// Only the start of each line is kept. Lines in UTF-16, which `wsl.exe` writes, are decoded. What cannot be
+    /// decoded is replaced by U+FFFD.
     pub rejected_tail: String,
-    /// The error text of the last `result`, if that was an error and no turn has begun since, at most 4,096 characters of
-    /// it: the exit status 1 after it is no crash ([wire reference, section 3.8](crate::guide::wire#38-exit)).
+    /// Error text of the last `result`, at most 4,096 characters, if that result was an error and no turn has
+    /// begun since. The exit status 1 is then not a crash ([wire reference, section
+    /// 3.8](crate::guide::wire#38-exit)).
     pub last_error: Option<String>,
-    /// Whether our last line was cut: the CLI then exits with 1, whatever its results were.
+    /// `true` if the last line to the CLI was truncated. The CLI then exits with 1, whatever its results were.
     pub cut_input: bool,
-    /// Whether stdout was still open when the graces had passed: something that the child left running holds it, or the host
-    /// did not read its actions and [`wants_read`](crate::Protocol::wants_read) was false. What was not read is lost.
+    /// `true` if stdout was still open when the grace periods had passed, so that unread output is lost. Either a
+    /// process that the child left running holds stdout open, or the host did not read its actions and
+    /// [`wants_read`](crate::Protocol::wants_read) was `false`.
     pub output_held: bool,
 }
 
@@ -67,10 +70,12 @@ impl fmt::Debug for SessionClosed {
     }
 }
 
-/// Describes the end in one line for a person: the reason, the exit status, the last error, and the last lines of stderr and
-/// of stdout (those that were not messages). At most five lines of each are shown, separated by ` | `, and of each line the
-/// first 300 characters; control characters are escaped. An exit status of 1 that only repeats that the last turn ended with
-/// an error, or was interrupted, is explained as such: it is no crash.
+/// Describes the end in one line for a person: the reason, the exit status, the last error, and the last lines of
+/// stderr and of stdout (those that were not messages).
+///
+/// At most five lines of each stream are shown, separated by ` | `, and at most 300 characters of each line.
+/// Control characters are escaped. An exit status of 1 after a turn that failed or was interrupted is explained
+/// as such: it is not a crash.
 ///
 /// ```
 /// use claude_duplex::testing::{Fault, Script, TestSession};
@@ -106,44 +111,45 @@ impl fmt::Display for SessionClosed {
     }
 }
 
-/// What brought a session's end about.
+/// Cause of the end of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// The host closed it.
+    /// The host closed the session.
     #[error("closed by the host")]
     Closed,
-    /// The host aborted it.
+    /// The host aborted the session.
     #[error("aborted by the host")]
     Aborted,
-    /// The child ended by itself.
+    /// The child exited by itself.
     #[error("the CLI exited")]
     Exited,
-    /// The CLI's output ended, and its process did not end by itself.
+    /// The CLI closed its stdout, and its process did not exit by itself.
     #[error("the CLI closed its output")]
     Eof,
-    /// Nothing more could be written to the CLI, and it did not end by itself.
+    /// Writing to the CLI failed, and its process did not exit by itself.
     #[error("the CLI stopped reading its input")]
     SendFailed,
-    /// More waited to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard).
-    #[error("the CLI asked and did not read; too much waited to be written")]
+    /// The unsent bytes exceeded [`Limits::unsent_hard`](crate::Limits::unsent_hard).
+    #[error("the CLI sent requests and did not read the responses; unsent bytes exceeded `Limits::unsent_hard`")]
     Overrun,
 }
 
-/// How a process ended.
+/// Exit status of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Exit {
-    /// With that status. The CLI's is 1 if and only if its last result was an error (crashes aside).
+    /// The process exited with this status. The status of the CLI is 1 if and only if its last result was an
+    /// error, apart from crashes.
     Code(i32),
-    /// By that signal.
+    /// The process was ended by this signal.
     Signal(i32),
-    /// In a way that could not be found out.
+    /// The exit status could not be determined.
     Unknown,
 }
 
 impl Exit {
-    /// Whether it is the status 0.
+    /// Returns `true` if the exit status is 0.
     #[must_use]
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
@@ -170,19 +176,20 @@ impl fmt::Display for Exit {
     }
 }
 
-/// What is to be done to the child: not queued behind actions that nobody reads.
+/// Command of the session for the child. Commands do not queue behind unread actions.
 ///
-/// Each is given out at most once, in this order. Once the child has [exited](crate::Protocol::exited), its process number may be
-/// another's: no signal follows but the one [`Kill`](Self::Kill) of its group, which comes with the exit if it was not killed
-/// before and [`Config::kill_group`](crate::Config::kill_group) is on.
+/// Each command is emitted at most once, in the order of the variants. After the child has
+/// [exited](crate::Protocol::exited), its process id may belong to another process, so no signal to the process
+/// follows. Only one [`Kill`](Self::Kill) of its group is emitted at the exit, if
+/// [`Config::kill_group`](crate::Config::kill_group) is on and the child was not killed before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ChildCommand {
-    /// Close its stdin. All that was to be written has been, or will never be.
+    /// Close the child's stdin. All pending bytes were written, or will never be.
     CloseStdin,
-    /// Ask it to end: SIGTERM to the process.
+    /// Ask the child to exit: send SIGTERM to the process.
     Terminate,
-    /// End it: SIGKILL to its process group, and to the process itself. Where it has ended already, the kill goes to the
-    /// group only, for what it left running.
+    /// Kill the child: send SIGKILL to its process group and to the process itself. If the child has already
+    /// exited, send it to the group only, to end the processes that the child left running.
     Kill,
 }
 

@@ -1,4 +1,4 @@
-//! Errors of commands. The text of each stands alone in a log: it names its subject, the cause, and the way out.
+//! Errors of commands. The text of each error is complete in itself: subject, cause, and way out.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::protocol::end::SessionClosed;
 
-/// A command that was not taken: the value, unharmed and to be given again, and the reason.
+/// Error of a command that was refused. Contains the unchanged value and the reason.
 ///
 /// ```
 /// use claude_duplex::{
@@ -35,39 +35,39 @@ impl<T> RefusedError<T> {
         Self { value, reason, closed: None }
     }
 
-    /// The refusal of a session that has ended so, or is about to.
+    /// Creates the refusal of a session that has ended with `end`, or is about to.
     pub(crate) fn closed_with(value: T, end: Option<SessionClosed>) -> Self {
         Self { value, reason: RefusedReason::Closed, closed: end.map(Box::new) }
     }
 
-    /// Returns the value that was not taken.
+    /// Returns the value that was refused.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// Lends the value that was not taken.
+    /// Returns a reference to the value that was refused.
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// Returns the reason.
+    /// Returns the reason for the refusal.
     pub fn reason(&self) -> RefusedReason {
         self.reason
     }
 
-    /// Returns `true` for [`RefusedReason::Full`]: the same value is worth another try after
+    /// Returns `true` for [`RefusedReason::Full`]: retry with the same value after
     /// [`CapacityAvailable`](crate::Action::CapacityAvailable).
     pub fn is_full(&self) -> bool {
         self.reason == RefusedReason::Full
     }
 
-    /// Returns `true` for [`RefusedReason::Closed`]: the session takes no more commands.
+    /// Returns `true` for [`RefusedReason::Closed`]: the session accepts no more commands.
     pub fn is_closed(&self) -> bool {
         self.reason == RefusedReason::Closed
     }
 
-    /// Returns the end of the session, if that is the [reason](RefusedReason::Closed). While the child is still ending, the end
-    /// has what is known so far: the exit status and the last lines can be missing.
+    /// Returns the end of the session if the reason is [`Closed`](RefusedReason::Closed). While the child is
+    /// still ending, the exit status and the last lines can be missing.
     pub fn closed(&self) -> Option<&SessionClosed> {
         self.closed.as_deref()
     }
@@ -82,29 +82,31 @@ impl<T> fmt::Display for RefusedError<T> {
     }
 }
 
-/// Begins with the text: a `main` that returns an error prints it by `Debug`.
+/// Begins with the text of `Display`, because a `main` that returns an error prints it by `Debug`.
 impl<T: fmt::Debug> fmt::Debug for RefusedError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RefusedError").field(&format_args!("{self}")).field(&self.value).finish()
     }
 }
 
-/// It speaks for [`reason`](RefusedError::reason), which therefore is no further cause.
+/// Has no source: the text already contains the [`reason`](RefusedError::reason).
 impl<T: fmt::Debug> std::error::Error for RefusedError<T> {}
 
-/// Why a command was not taken. Nothing was changed; only [`Full`](RefusedReason::Full) may pass by itself.
+/// Reason for the refusal of a command. The session is unchanged. Only [`Full`](RefusedReason::Full) can pass by
+/// itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RefusedReason {
-    /// A limit is reached; [`CapacityAvailable`](crate::Action::CapacityAvailable) follows when what was refused would be taken.
+    /// A limit is reached. [`CapacityAvailable`](crate::Action::CapacityAvailable) follows when the command would
+    /// be accepted.
     #[error(
         "a limit of the session (`Limits`) is reached: too much waits to be written or answered; try again after `Action::CapacityAvailable`"
     )]
     Full,
-    /// Its line is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard): it could not even wait to be written.
+    /// The line is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard) and will never be accepted.
     #[error("prompt or request is longer than `Limits::unsent_hard`; make it shorter, or raise the limit")]
     TooLong,
-    /// A turn runs and the policy is [`WhenBusy::Reject`](crate::WhenBusy::Reject).
+    /// A turn is running, and the prompt has [`WhenBusy::Reject`](crate::WhenBusy::Reject).
     #[error(
         "a turn is running, and the prompt has `WhenBusy::Reject`; try again after the turn, or use another `WhenBusy`"
     )]
@@ -112,16 +114,23 @@ pub enum RefusedReason {
     /// The session is closing or closed.
     #[error("the session is closing or closed; open another")]
     Closed,
-    /// Its uuid was used before in this session; or a reply to another request of its id may still come, also after a timeout,
-    /// or its id is of the form that the session gives by itself.
+    /// The command cannot be recorded, and the session requires a journal: see `Driver::record_required`.
+    #[error(
+        "the journal cannot be written, so the session takes no commands; resume it when the journal can be written"
+    )]
+    Unrecorded,
+    /// The id of the prompt or request cannot be used. The UUID of a prompt was used before in this session. For
+    /// a request, a response to an earlier request with the same id can still arrive (even after its timeout), or
+    /// the id has the form of the ids that the session generates.
     #[error("the id of the prompt or request is in use or was used in this session; choose another, or none")]
     Reused,
-    /// The interrupt is aimed at a prompt that the CLI does not have: not yet written (cancel it), or ended.
+    /// The CLI does not have the prompt to interrupt. Either it was not yet written (cancel it instead), or it
+    /// has ended.
     #[error("the prompt to interrupt is not with the CLI: cancel it if it still waits; otherwise it has ended")]
     NotRunning,
 }
 
-/// Error of a command for a prompt that has ended, or that belongs to another session. Nothing was changed.
+/// Error of a command for a prompt that has ended, or that belongs to another session. The session is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaleIdError {
     closed: Option<Box<SessionClosed>>,
@@ -132,7 +141,7 @@ impl StaleIdError {
         Self { closed: end.map(Box::new) }
     }
 
-    /// Returns the end of the session, if the session has ended: every prompt ended with it.
+    /// Returns the end of the session, if the session has ended and the prompt with it.
     #[must_use]
     pub fn closed(&self) -> Option<&SessionClosed> {
         self.closed.as_deref()
@@ -156,13 +165,18 @@ impl std::error::Error for StaleIdError {}
 #[non_exhaustive]
 pub enum RespondError {
     /// The request was answered or cancelled before, or belongs to another session.
-    #[error("the incoming request is over, or belongs to another session")]
+    #[error("the incoming request was answered or cancelled, or belongs to another session")]
     Stale,
-    /// The session has ended or is about to, and its open requests were cancelled with it. While the child is still ending, the
-    /// end has what is known so far.
+    /// The session has ended or is about to, which cancelled its open requests. While the child is still ending,
+    /// parts of the end can be missing.
     #[error("the session takes no more responses: {0}")]
     Closed(Box<SessionClosed>),
-    /// The response is of another kind than the request.
+    /// The response cannot be recorded, and the session requires a journal. The request is still open.
+    #[error(
+        "the journal cannot be written, so the session takes no responses; resume it when the journal can be written"
+    )]
+    Unrecorded,
+    /// The response does not match the kind of the request.
     #[error("the response is of another kind than the incoming request; respond in the kind of the request")]
     Mismatch,
     /// The response would exceed [`Limits::unsent_hard`](crate::Limits::unsent_hard). The request is still open.
@@ -177,7 +191,7 @@ mod tests {
     use super::*;
     use crate::Prompt;
 
-    /// An error whose text repeats its source is read twice in a chain of causes.
+    /// A text that repeats the source would be printed twice in a chain of causes.
     #[test]
     fn a_refusal_has_its_reason_in_the_text_and_no_source() {
         let refused = RefusedError::new(Prompt::text("hello"), RefusedReason::Busy);
@@ -185,7 +199,7 @@ mod tests {
         assert!(std::error::Error::source(&refused).is_none());
     }
 
-    /// What clippy calls a large error.
+    /// Clippy warns about large errors.
     #[test]
     fn an_end_does_not_make_an_error_large() {
         assert!(size_of::<RespondError>() <= 2 * size_of::<usize>());

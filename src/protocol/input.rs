@@ -1,4 +1,4 @@
-//! Everything that can be said to a [`Protocol`], as a value: what a journal holds and a replay gives back.
+//! Inputs of a [`Protocol`] as values, which a journal stores and a replay applies.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,10 +14,11 @@ use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Protocol;
 use crate::protocol::end::Exit;
 
-/// One input of a [`Protocol`], as a value: each stands for one of its methods.
+/// One input of a [`Protocol`], as a value. Each variant stands for one method.
 ///
-/// A host calls the methods, which return ids and errors, and borrow what they are given. Values are for what keeps or
-/// generates inputs: journals, replays, tracers, fuzzers. [`Protocol::apply`] gives them to a session.
+/// A host calls the methods, which return ids and errors, and borrow their arguments. Values are meant for code
+/// that stores or generates inputs, e.g. journals, replays, tracers and fuzzers. [`Protocol::apply`] applies them
+/// to a session.
 ///
 /// ```
 /// use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime};
@@ -37,42 +38,42 @@ use crate::protocol::end::Exit;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Input<'a> {
-    /// [`Protocol::receive`]
+    /// Bytes of stdout: [`Protocol::receive`].
     Receive(Cow<'a, [u8]>),
-    /// [`Protocol::eof`]
+    /// End of stdout: [`Protocol::eof`].
     Eof,
-    /// [`Protocol::stderr`]
+    /// Bytes of stderr: [`Protocol::stderr`].
     Stderr(Cow<'a, [u8]>),
-    /// [`Protocol::stderr_eof`]
+    /// End of stderr: [`Protocol::stderr_eof`].
     StderrEof,
-    /// [`Protocol::exited`]
+    /// Exit of the child: [`Protocol::exited`].
     Exited(Exit),
-    /// [`Protocol::sent`]
+    /// Number of bytes written to stdin: [`Protocol::sent`].
     Sent(usize),
-    /// [`Protocol::send_failed`]
+    /// Failure to write to stdin: [`Protocol::send_failed`].
     SendFailed,
-    /// [`Protocol::handle_timeout`]
+    /// Passing of time: [`Protocol::handle_timeout`].
     Timeout,
-    /// [`Protocol::prompt`]
+    /// Command to send a prompt: [`Protocol::prompt`].
     Prompt(Prompt),
-    /// [`Protocol::cancel`]
+    /// Command to cancel a prompt: [`Protocol::cancel`].
     Cancel(PromptId),
-    /// [`Protocol::interrupt`]
+    /// Command to interrupt: [`Protocol::interrupt`].
     Interrupt(Interrupt),
-    /// [`Protocol::request`]
+    /// Command to send a request: [`Protocol::request`].
     Request(Request),
-    /// [`Protocol::respond`]
+    /// Response to an incoming request: [`Protocol::respond`].
     Respond(IncomingId, IncomingResponse),
-    /// [`Protocol::close`]
+    /// Command to close the session: [`Protocol::close`].
     Close,
-    /// Command that calls [`Protocol::close_now`].
+    /// Command to close the session without waiting for the turn: [`Protocol::close_now`].
     CloseNow,
-    /// [`Protocol::abort`]
+    /// Command to abort the session: [`Protocol::abort`].
     Abort,
 }
 
 impl Input<'_> {
-    /// Returns the same with bytes of its own.
+    /// Converts borrowed bytes into owned bytes.
     #[must_use]
     pub fn into_owned(self) -> Input<'static> {
         match self {
@@ -121,8 +122,8 @@ impl fmt::Debug for Input<'_> {
 }
 
 impl Protocol {
-    /// Calls the method that the input stands for, and drops what it returns: a replay knows the ids and errors from the
-    /// first time.
+    /// Calls the method that the input stands for, and drops the return value. Replays need no return values: the
+    /// ids and errors are those of the recorded session.
     pub fn apply(&mut self, now: SessionTime, input: Input<'_>) {
         match input {
             Input::Receive(bytes) => self.receive(now, &bytes),

@@ -117,6 +117,18 @@ impl Shutdown {
         self.orders.waiting.pop_front()
     }
 
+    /// Hands out the end of stdin and the last signal once more, if they were handed out: whoever was to follow them may have
+    /// died before. After the exit no signal is repeated.
+    #[cfg(feature = "driver")]
+    pub(crate) fn repeat_orders(&mut self) {
+        let Some(last) = self.orders.last else { return };
+        let repeated = if self.exit.is_some() { ChildCommand::CloseStdin } else { last };
+        self.orders.waiting = VecDeque::from([ChildCommand::CloseStdin]);
+        if repeated != ChildCommand::CloseStdin {
+            self.orders.waiting.push_back(repeated);
+        }
+    }
+
     // Facts.
 
     /// Stdout has ended.

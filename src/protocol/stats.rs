@@ -1,17 +1,17 @@
-//! Counts of lines that have no action.
+//! Counters of lines that have no action.
 
-/// Lines that are accounted for without an action, and damaged ones.
+/// Counters of lines that have no action, and of damaged lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Lines of blanks.
+    /// Lines that contain only blanks.
     pub blank: u64,
-    /// `keep_alive`s.
+    /// Lines of type `keep_alive`.
     pub keep_alive: u64,
-    /// Echoes of our own answers (from 2.0.76 on).
+    /// Echoes of the host's responses (since 2.0.76).
     pub echoed_answers: u64,
-    /// Incoming requests that were known already from the reply to an `initialize`.
+    /// Incoming requests that were already known from the response to `initialize`.
     pub asked_again: u64,
-    /// Lines that were [damaged](crate::Action::DamagedLine). Each has that action, and those of the messages in it.
+    /// [Damaged lines](crate::Action::DamagedLine). Each has an action of its own, as do the messages in it.
     pub damaged: u64,
 }

@@ -1,4 +1,4 @@
-//! State of a session as the CLI reported it last.
+//! State of a session, as the CLI last reported it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +9,14 @@ use crate::options::PermissionMode;
 use crate::wire::facts::{Init, name};
 use crate::wire::scan::raw::Raw;
 
-/// Longest error text that is kept, in bytes.
+/// Maximum length of an error text, in bytes.
 const LONGEST_ERROR: usize = 4096;
 
-/// State of a session as the CLI reported it last.
+/// State of a session, as the CLI last reported it.
 ///
-/// `system/init` reports id, model and permission mode at the beginning of each turn. `system/status` reports a new permission mode at once
-/// (since 2.0.76); a new model is reported by the next `init`. `/clear` and a fork change the id.
+/// `system/init` reports the id, model and permission mode at the beginning of each turn. `system/status` reports
+/// a new permission mode at once (since 2.0.76). A new model is reported by the next `init`. `/clear` and a fork
+/// change the id.
 ///
 /// ```
 /// use claude_duplex::options::PermissionMode;
@@ -40,9 +41,9 @@ pub struct SessionStatus {
     pub session_id: Option<Arc<str>>,
     /// Model of the main thread.
     pub model: Option<Arc<str>>,
-    /// Permission mode.
+    /// Current permission mode.
     pub permission_mode: Option<PermissionMode>,
-    /// The last compaction, or the one that runs.
+    /// The last compaction, or the running one.
     pub compaction: Option<Compaction>,
 }
 
@@ -50,44 +51,46 @@ pub struct SessionStatus {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Compaction {
-    /// How far the compaction is.
+    /// Progress of the compaction.
     pub state: CompactionState,
-    /// What started it; known once it has succeeded.
+    /// Cause of the compaction. Known after it has succeeded.
     pub trigger: Option<CompactionTrigger>,
-    /// Tokens of the conversation before it; known once it has succeeded.
+    /// Tokens of the conversation before the compaction. Known after it has succeeded.
     pub tokens_before: Option<u64>,
-    /// Tokens of the conversation after it (since 2.1.143).
+    /// Tokens of the conversation after the compaction. Since 2.1.143.
     pub tokens_after: Option<u64>,
-    /// Reason of a failure (since 2.1.329), at most 4,096 bytes.
+    /// Reason of the failure, at most 4,096 bytes. Since 2.1.329.
     pub error: Option<Arc<str>>,
 }
 
-/// How far a compaction is.
+/// Progress of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CompactionState {
-    /// The summary is being written.
+    /// The CLI is writing the summary.
     Running,
-    /// The conversation was replaced.
+    /// The summary has replaced the conversation.
     Succeeded,
-    /// The conversation is as it was.
+    /// The conversation is unchanged.
     Failed,
-    /// The CLI stopped without saying how the compaction ended, as versions before 2.1.143 do if it fails.
+    /// The CLI stopped without reporting how the compaction ended. CLIs before 2.1.143 do so if a compaction
+    /// fails.
     Unknown,
 }
 
-/// What started a compaction.
+/// Cause of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CompactionTrigger {
-    /// The command `/compact`.
+    /// The user's command `/compact`.
     Manual,
     /// The CLI itself, because the context was nearly full.
     Automatic,
 }
 
 impl SessionStatus {
-    /// Takes a `system` message other than `init`. Returns whether a compaction failed by it.
+    /// Reads a `system` message other than `init`. Returns `true` if the message reports that a compaction
+    /// failed.
     pub(super) fn observe(&mut self, subtype: &str, message: &Message) -> bool {
         let line = Raw::line(message.as_bytes());
         match subtype {
@@ -100,7 +103,7 @@ impl SessionStatus {
         }
     }
 
-    /// Takes what `system/init` reports.
+    /// Reads the state that `system/init` reports.
     pub(super) fn init(&mut self, init: &Init) {
         let kept = |name: &Option<String>| name.as_deref().map(Arc::from);
         self.session_id = kept(&init.session_id).or(self.session_id.take());
@@ -138,7 +141,7 @@ impl SessionStatus {
         ended == CompactionState::Failed
     }
 
-    /// Takes the error of a local command. Before 2.1.143 nothing else reports that a compaction failed.
+    /// Records the error of a local command. Before 2.1.143 nothing else reports that a compaction failed.
     pub(super) fn command_failed(&mut self) {
         let compaction = self.compaction.as_mut();
         if let Some(compaction) = compaction.filter(|compaction| compaction.state == CompactionState::Unknown) {

@@ -13,12 +13,14 @@ use super::limits::HandleLimits;
 use super::mcp::{McpConnection, McpService};
 use super::runner::{Runner, Serving, Tasks};
 use super::shared::{Presence, Shared};
-use super::state::State;
+use super::state::{IncomingError, State};
 use super::subscriber::Subscriber;
 use super::waiting::feed::EarlyFeeds;
+use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::when_dropped::WhenDropped;
 use super::{IncomingRequests, Session};
+use crate::base::ids::PromptId;
 use crate::driver::Driver;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::driver::SpawnError;
@@ -345,6 +347,11 @@ impl SessionBuilder {
         self.setup.start(Driver::new(self.config, transport))
     }
 
+    /// Takes what a session needs that has its options and settings already.
+    pub(super) fn into_setup(self) -> Setup {
+        self.setup
+    }
+
     /// Turns on what the handlers need, in the options and in the settings.
     fn prepare(&mut self) {
         let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, |handlers| handlers.kinds);
@@ -361,6 +368,9 @@ impl SessionBuilder {
     }
 }
 
+/// A session, its runner, and the open prompts of one that goes on.
+type Begun = (Session, Runner, Vec<(PromptId, Arc<Mailbox>)>);
+
 impl Setup {
     /// Takes the function that changes the command.
     #[cfg(any(feature = "smol", feature = "tokio"))]
@@ -369,17 +379,34 @@ impl Setup {
     }
 
     /// Makes a handle and a runner of a driver.
-    pub(super) fn start<T: Transport + Send + 'static>(self, mut driver: Driver<T>) -> (Session, Runner) {
+    pub(super) fn start<T: Transport + Send + 'static>(self, driver: Driver<T>) -> (Session, Runner) {
+        let begun = self.begin(driver, false);
+        let (session, runner, _) = begun.expect("a new session handles what its handlers need");
+        (session, runner)
+    }
+
+    /// Makes them of a driver that was resumed, and the mailboxes of the open prompts.
+    pub(super) fn go_on<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<Begun, IncomingError> {
+        self.begin(driver, true)
+    }
+
+    fn begin<T: Transport + Send + 'static>(
+        self,
+        mut driver: Driver<T>,
+        is_resumed: bool,
+    ) -> Result<Begun, IncomingError> {
         if let Some((writer, cap)) = self.journal {
             driver = driver.record(writer, cap);
         }
         let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
         let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take(), self.when_dropped);
+        let prompts = if is_resumed { state.resume() } else { Vec::new() };
         let (names, services): (Vec<_>, Vec<_>) = self.servers.into_iter().unzip();
         let servers: Vec<_> = names.iter().map(|name| state.own_server(name.clone())).collect();
-        let inbox = self.handlers.as_ref().map(|handlers| state.own(Some(handlers.kinds)));
+        let inbox = self.handlers.as_ref().map(|handlers| state.own(Some(handlers.kinds))).transpose()?;
         let hooks = self.handlers.as_ref().map(|handlers| handlers.hooks.clone()).unwrap_or_default();
-        let initializing = initialize::begin(&mut state, self.initialize, hooks, &names);
+        let initializing =
+            if is_resumed { None } else { initialize::begin(&mut state, self.initialize, hooks, &names) };
         let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits, initializing.is_some()));
         let mut tasks = Tasks::default();
         if let Some(initializing) = initializing {
@@ -390,11 +417,10 @@ impl Setup {
             tasks.push(service(McpConnection::new(name, messages)));
         }
         if let Some((handlers, inbox)) = self.handlers.zip(inbox) {
-            let inbox = inbox.expect("no request of a new session is taken yet");
             tasks.push((handlers.run)(IncomingRequests::of_runner(inbox, Arc::clone(&shared))));
         }
         let presence = Presence::first(Arc::clone(&shared));
-        (Session { presence }, Runner::new(shared, tasks))
+        Ok((Session { presence }, Runner::new(shared, tasks), prompts))
     }
 }
 

@@ -12,10 +12,11 @@ use crate::journal::RecordingStopped;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
-use crate::protocol::action::Action;
+use crate::protocol::action::{Action, CliSession};
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
+use crate::protocol::handed_out::HandedOut;
 
-/// What a driver says of itself.
+/// State that a driver reports.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) counts: Stats,
@@ -24,7 +25,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Returns the same as a value of its own.
+    /// Returns a copy of the report.
     pub(super) fn copied(&self) -> Self {
         Self {
             counts: self.counts,
@@ -51,6 +52,11 @@ pub(super) trait Drive: Send {
     fn close_now(&mut self);
     fn abort(&mut self);
     fn lose(&mut self);
+    fn is_suspended(&self) -> bool;
+    fn handed_out(&self) -> HandedOut;
+    fn acknowledge(&mut self, number: u64);
+    fn action_number(&self) -> u64;
+    fn cli_session(&self) -> Option<CliSession>;
     fn waits(&self) -> usize;
     fn take_waiting(&mut self) -> Waiting;
     fn recording_failed(&mut self, error: io::Error);
@@ -60,7 +66,7 @@ pub(super) trait Drive: Send {
 
 impl<T: Transport + Send> Drive for Driver<T> {
     fn now(&self) -> SessionTime {
-        self.transport().now()
+        Driver::now(self)
     }
 
     fn hold(&mut self, until: Option<SessionTime>) {
@@ -123,6 +129,26 @@ impl<T: Transport + Send> Drive for Driver<T> {
         Driver::lose(self);
     }
 
+    fn is_suspended(&self) -> bool {
+        Driver::is_suspended(self)
+    }
+
+    fn handed_out(&self) -> HandedOut {
+        self.protocol().handed_out()
+    }
+
+    fn acknowledge(&mut self, number: u64) {
+        Driver::acknowledge(self, number);
+    }
+
+    fn action_number(&self) -> u64 {
+        Driver::action_number(self)
+    }
+
+    fn cli_session(&self) -> Option<CliSession> {
+        self.protocol().session().cloned()
+    }
+
     fn waits(&self) -> usize {
         Driver::waits(self)
     }
@@ -148,7 +174,7 @@ impl<T: Transport + Send> Drive for Driver<T> {
     }
 }
 
-/// The same error as a value of its own.
+/// Returns a copy of the error.
 fn copied(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),

@@ -20,6 +20,8 @@ mod journal;
 #[path = "../../examples/kanban.rs"]
 #[allow(dead_code, reason = "its main is for the program")]
 mod kanban;
+#[cfg(all(unix, feature = "driver"))]
+mod kept;
 /// Its unit test runs here: a `cargo test` that tests an example does not build it as a program.
 #[cfg(feature = "tokio")]
 #[path = "../../examples/permissions.rs"]

@@ -278,7 +278,7 @@ fn names_are_the_wires_where_it_has_them() {
     assert_eq!(deadlines.map(|deadline| deadline.to_string()).join(" "), "initialize request interrupt turn result");
     let orders = [ChildCommand::CloseStdin, ChildCommand::Terminate, ChildCommand::Kill];
     assert_eq!(orders.map(|order| order.to_string()).join(", "), "close stdin, terminate, kill");
-    assert_eq!(DeclinedReason::Unhandled.to_string(), "the host does not own its kind");
+    assert_eq!(DeclinedReason::Unhandled.to_string(), "the host does not handle incoming requests of this kind");
     let verdicts = [
         ResponseKind::Allowed,
         ResponseKind::Denied,
@@ -289,6 +289,6 @@ fn names_are_the_wires_where_it_has_them() {
     for verdict in verdicts {
         assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{verdict}\""));
     }
-    assert_eq!(CancelledReason::Cli.to_string(), "withdrawn by the CLI");
+    assert_eq!(CancelledReason::Cli.to_string(), "cancelled by the CLI");
     assert_eq!(CancelledReason::Ended(LostReason::Unsent).to_string(), "the CLI no longer reads its input");
 }

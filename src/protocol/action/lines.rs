@@ -1,4 +1,4 @@
-//! Lines that are not messages, or not alone.
+//! Lines that are not messages, or that contain more than one message.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::base::error::RejectedReason;
 use crate::base::text::Cut;
 use crate::incoming::IncomingKind;
 
-/// A line that is no message. The session goes on with the next.
+/// A line that is not a message. The session continues with the next line.
 ///
 /// ```
 /// use claude_duplex::{Action, Config, Protocol, RejectedReason, Seed, SessionTime};
@@ -25,17 +25,18 @@ use crate::incoming::IncomingKind;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RejectedLine {
-    /// Its start, at most [`Limits::rejected_head`](crate::Limits::rejected_head) bytes of it.
+    /// Start of the line, at most [`Limits::rejected_head`](crate::Limits::rejected_head) bytes.
     pub head: Box<[u8]>,
-    /// Its whole length in bytes.
+    /// Length of the whole line in bytes.
     pub length: u64,
-    /// Why.
+    /// Reason for the rejection.
     pub reason: RejectedReason,
-    /// Whether a `result` is due: a turn runs, or the CLI has a prompt. The line may have been that result, and then
-    /// nothing else ends the prompt. What to do about it is the host's to decide: wait, interrupt, or close.
+    /// `true` if a `result` is due: a turn runs, or the CLI has a prompt. The line may have been that result, and
+    /// then nothing else ends the prompt. The host decides whether to wait, interrupt or close.
     pub result_due: bool,
-    /// Kind of the request of the CLI that the line contains, if it got a response: a request that is too long, or whose id
-    /// is, is declined in the way that is safe for its kind. The host is not asked.
+    /// Kind of the CLI's request that the line contains, if the request was declined. This happens if the line or
+    /// the id of the request is too long. The response is the one that is safe for the kind; the host does not
+    /// see the request.
     pub declined: Option<IncomingKind>,
 }
 
@@ -51,11 +52,11 @@ impl fmt::Debug for RejectedLine {
     }
 }
 
-/// A line that contains something beside a message, or several messages.
+/// A line that contains something besides a message, or several messages.
 ///
-/// Programs that share stdout with the CLI write into its lines: a login shell writes control sequences, a library writes
-/// log text without a line end. [`guide::embedding`](crate::guide::embedding) lists what is taken out of such a line, and
-/// why that is safe.
+/// Programs that share stdout with the CLI write into its lines. For example, a login shell writes control
+/// sequences, and a library writes log text without a line end. [`guide::embedding`](crate::guide::embedding)
+/// lists what is removed from such a line, and why that is safe.
 ///
 /// ```
 /// use claude_duplex::{Action, Config, MessageKind, Protocol, Seed, SessionTime};
@@ -74,12 +75,12 @@ impl fmt::Debug for RejectedLine {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DamagedLine {
-    /// Bytes that are no part of a message, at most [`Limits::rejected_head`](crate::Limits::rejected_head) of them.
+    /// Bytes that are not part of a message, at most [`Limits::rejected_head`](crate::Limits::rejected_head).
     pub dropped: Box<[u8]>,
-    /// Number of all those bytes.
+    /// Number of all bytes that are not part of a message.
     pub dropped_length: u64,
-    /// Number of objects in the line. Each is a message, or rejected as if it had stood alone; none if the line contains
-    /// nothing but control characters.
+    /// Number of objects in the line. Each is a message, or is rejected as if it were alone on a line. 0 if the
+    /// line contains only control characters.
     pub messages: usize,
     /// Length of the line in bytes.
     pub length: u64,

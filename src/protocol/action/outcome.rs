@@ -6,45 +6,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::error::LostReason;
 
-/// How a prompt ended. When which is told, and which has a result, is in [`guide::turns`](crate::guide::turns).
+/// Outcome of a prompt. [`guide::turns`](crate::guide::turns) describes when each outcome is reported, and which
+/// ones have a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The model answered it, alone or together with others.
+    /// The model answered the prompt, alone or together with other prompts.
     Success,
-    /// The CLI dealt with it, and the model was not asked: a local command as `/context`, a blank prompt, one
-    /// [without query](crate::Prompt::without_query). The result has the CLI's own text.
+    /// The CLI processed the prompt without the model: a local command, e.g. `/context`, a blank prompt, or a
+    /// prompt [without query](crate::Prompt::without_query). The result contains the CLI's own text.
     Local,
-    /// Its turn failed; the result [says why](crate::TurnResult::error_text).
+    /// The turn failed; [`error_text`](crate::TurnResult::error_text) of the result is the reason.
     Error,
-    /// Its turn was stopped: by an [interrupt](crate::Protocol::interrupt), a deny that ends the turn, or a prompt of
-    /// [`Priority::Now`](crate::Priority::Now).
+    /// The turn was stopped by an [interrupt](crate::Protocol::interrupt), by a deny that ends the turn, or by a
+    /// prompt of [`Priority::Now`](crate::Priority::Now).
     Interrupted,
-    /// Its [time limit](crate::Prompt::time_limit) has passed. It has a result if its turn ended within the grace period.
+    /// The [time limit](crate::Prompt::time_limit) of the prompt has passed. A result is present if the turn
+    /// ended within the grace period.
     TimedOut {
-        /// Whether the CLI is done with the prompt, so that the session can be used as before. If not, the CLI did not stop in
-        /// time and may still run the prompt: queued prompts wait until it ends. Wait, [close](crate::Protocol::close) or
-        /// [abort](crate::Protocol::abort) the session.
+        /// `true` if the CLI has finished the prompt, so that the session can be used as before. If `false`, the
+        /// CLI did not stop in time and may still run the prompt, and queued prompts wait until it ends. The host
+        /// can wait, [close](crate::Protocol::close) or [abort](crate::Protocol::abort) the session.
         stopped: bool,
     },
-    /// It never ran: it was withdrawn while it waited, or waited here when the session was closed.
+    /// The prompt never ran: it was cancelled while it was queued, or was not yet written when the session was
+    /// closed.
     Cancelled,
-    /// A hook ended it: `UserPromptSubmit` refused the prompt, or a hook stopped its turn at a tool (`continue: false`).
+    /// A hook ended the prompt: `UserPromptSubmit` refused it, or a hook stopped the turn at a tool (`continue:
+    /// false`).
     Blocked,
-    /// A `PreToolUse` hook deferred a call of a tool (`permissionDecision: "defer"`), and the turn ended before the call. The result has the
-    /// call in [`deferred_tool_use`](crate::TurnResult::deferred_tool_use) (`defer` of 2.1.332). The call is made when the session is
-    /// resumed.
+    /// A `PreToolUse` hook deferred a tool call (`permissionDecision: "defer"`, of 2.1.332), and the turn ended
+    /// before the call. [`deferred_tool_use`](crate::TurnResult::deferred_tool_use) of the result contains the
+    /// call. The CLI makes the call when the session is resumed.
     Deferred,
-    /// The CLI has seen its uuid, in this session or in the one that it [resumes](crate::Options::resume), and did not run
-    /// it. A [`Seed`](crate::Seed) that is used for a second process of the same session does that to every prompt.
+    /// The CLI has already seen the UUID of the prompt and did not run it. It was used in this session, or in the
+    /// one that this session [resumes](crate::Options::resume). A [`Seed`](crate::Seed) that is reused for a
+    /// second process of the same session causes this for every prompt.
     Duplicate,
-    /// What became of it cannot be known.
+    /// The outcome cannot be known.
     Lost(LostReason),
 }
 
 impl Outcome {
-    /// Returns whether the prompt was answered, by the model or, if it is a [local](Self::Local) command, by the CLI itself.
+    /// Returns `true` if the prompt was answered, by the model or, if it is a [local](Self::Local) command, by
+    /// the CLI.
     ///
     /// ```
     /// use claude_duplex::Outcome;
@@ -57,7 +63,7 @@ impl Outcome {
         matches!(self, Self::Success | Self::Local)
     }
 
-    /// Its name for a program, as `success`; that of a lost one without why.
+    /// Returns the name of the outcome for programs, e.g. `success`. The reason of a lost prompt is not included.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -86,19 +92,19 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Confidence of what is said of a prompt's end.
+/// Confidence of the outcome of a prompt.
 ///
-/// Versions of the CLI before 2.1.206 do not name every prompt: not those that run as local commands, that a hook refuses,
-/// or that are aborted before the first word, and none at all without
-/// `--replay-user-messages`. Rules fill the gap. They are right for nearly all that
-/// was recorded, and they can be wrong: with prompts of several [priorities](crate::Priority) under way, for example.
+/// CLIs before 2.1.206 do not name every prompt that ends. They do not name prompts that run as local commands,
+/// that a hook refuses, or that are aborted before the first word. Without `--replay-user-messages` they name
+/// none. Rules of this crate decide in these cases. The rules are right for nearly all recordings, but they can
+/// be wrong, e.g. while prompts of several [priorities](crate::Priority) are queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Attribution {
-    /// The CLI named the prompt and said how its turn ended; or the end is the host's own, or the session's.
+    /// The CLI named the prompt and reported how its turn ended, or the host or the session ended the prompt.
     Evidence,
-    /// A rule of this crate chose the prompt, or its outcome, because the CLI says nothing.
+    /// A rule of this crate chose the prompt or its outcome, because the CLI does not report it.
     Inferred,
 }
 

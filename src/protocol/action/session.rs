@@ -1,19 +1,21 @@
-//! The CLI as it introduces itself, and the origin of its turns.
+//! The CLI's description of itself, and the origin of turns.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::base::text::{FewTexts, Quoted};
 
-/// Who the CLI is. A name of more than 256 bytes is left out, and of the capabilities all but the first 256.
+/// Id, version and capabilities of the CLI. A name of more than 256 bytes is left out. Of the capabilities, the
+/// first 256 are kept.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CliSession {
-    /// The session's id, by which it can be resumed; empty where the CLI gives none.
+    /// Id of the session, by which it can be resumed. Empty if the CLI reports none.
     pub id: Arc<str>,
-    /// The CLI's version, as `2.1.329`.
+    /// Version of the CLI, e.g. `2.1.329`.
     pub version: Option<Arc<str>>,
-    /// What it can do ([wire reference, section 2.6](crate::guide::wire#26-capabilities)), from 2.1.205 on.
+    /// Capabilities of the CLI ([wire reference, section 2.6](crate::guide::wire#26-capabilities)). Since
+    /// 2.1.205.
     pub capabilities: Arc<[String]>,
 }
 
@@ -27,16 +29,16 @@ impl fmt::Debug for CliSession {
     }
 }
 
-/// What started a turn.
+/// Cause of a turn.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TurnOrigin {
-    /// A prompt of ours.
+    /// A prompt of the host.
     Prompt,
-    /// The CLI itself, in its own word: `task-notification`, `auto-continuation`, ... Prompts may still be folded into it.
-    /// At most 256 bytes of the word are kept.
+    /// The CLI itself. The value is the CLI's own name for the cause, e.g. `task-notification` or
+    /// `auto-continuation`, of at most 256 bytes. The turn can still take up prompts.
     Own(Arc<str>),
-    /// Not known: not yet, or never.
+    /// The cause is not known yet, or will never be known.
     Unknown,
 }
 

@@ -11,23 +11,29 @@ use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdE
 use crate::protocol::shutdown::Step;
 
 impl Protocol {
-    /// Gives the model something to do. Its end is told by one [`PromptEnded`](crate::Action::PromptEnded), whatever happens; nothing
-    /// need be awaited before the first.
+    /// Sends a prompt to the model. Each prompt gets exactly one [`PromptEnded`](crate::Action::PromptEnded). The
+    /// first prompt can be sent at once, without waiting for the CLI.
     ///
     /// # Errors
-    /// The prompt comes back, with the reason: [`SessionClosed`](RefusedReason::Closed) where the session is closing;
-    /// [`WhenBusy`](RefusedReason::Busy) where something runs or waits and [`WhenBusy::Reject`](crate::WhenBusy::Reject) holds;
-    /// [`Reused`](RefusedReason::Reused) where its uuid was used; [`Full`](RefusedReason::Full) where
-    /// [`Limits::open_prompts`](crate::Limits::open_prompts) or [`Limits::unsent`](crate::Limits::unsent) is reached, and
-    /// [`CapacityAvailable`](crate::Action::CapacityAvailable) then tells when there is room; [`TooLong`](RefusedReason::TooLong) where there never will be.
+    /// Returns the prompt with the reason:
+    ///
+    /// * [`Closed`](RefusedReason::Closed) if the session is closing or closed;
+    /// * [`Busy`](RefusedReason::Busy) if the prompt has [`WhenBusy::Reject`](crate::WhenBusy::Reject), and a
+    ///   turn runs or a prompt is queued;
+    /// * [`Reused`](RefusedReason::Reused) if the UUID of the prompt was used before;
+    /// * [`Full`](RefusedReason::Full) if [`Limits::open_prompts`](crate::Limits::open_prompts) or
+    ///   [`Limits::unsent`](crate::Limits::unsent) is reached;
+    ///   [`CapacityAvailable`](crate::Action::CapacityAvailable) follows when the prompt fits;
+    /// * [`TooLong`](RefusedReason::TooLong) if the prompt will never fit.
     pub fn prompt(&mut self, now: SessionTime, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
         let prompt = prompt.into();
         let taken = self.enter(now, |this| this.take_prompt(&prompt));
         taken.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| self.refused(prompt, reason))
     }
 
-    /// Withdraws a prompt that waits: at once while it is held back here; else the CLI is asked to, and the prompt ends as
-    /// [`Cancelled`](crate::Outcome::Cancelled) when the CLI says so. One that a turn has taken runs on: interrupt it.
+    /// Cancels a queued prompt. A prompt that was not yet written is cancelled at once. Otherwise the CLI is
+    /// asked to cancel it, and the prompt ends as [`Cancelled`](crate::Outcome::Cancelled) when the CLI confirms.
+    /// A prompt that a turn has taken up continues; [interrupt](Self::interrupt) it instead.
     ///
     /// # Errors
     /// [`StaleIdError`] if the prompt has ended, or belongs to another session.
@@ -35,29 +41,39 @@ impl Protocol {
         self.enter(now, |this| this.cancel_prompt(prompt)).unwrap_or_else(|| Err(self.stale()))
     }
 
-    /// Stops what runs. The reply is [`ResponseReceived`](crate::Action::ResponseReceived); the prompt that it stopped ends as
-    /// [`Interrupted`](crate::Outcome::Interrupted), or otherwise if its turn was over first.
+    /// Interrupts the running turn. The acknowledgement is a
+    /// [`ResponseReceived`](crate::Action::ResponseReceived). The prompt of the turn ends as
+    /// [`Interrupted`](crate::Outcome::Interrupted), or with its own outcome if the turn ended first.
     ///
-    /// Nothing need run: an idle CLI acknowledges it, and no result follows. The CLI has
-    /// [`Timeouts::interrupt`](crate::Timeouts::interrupt) to acknowledge (10 s); until then no queued prompt is written.
+    /// An idle CLI also acknowledges the interrupt, and no result follows. The acknowledgement has the timeout
+    /// [`Timeouts::interrupt`](crate::Timeouts::interrupt) (default: 10 s). Until then no queued prompt is
+    /// written.
     ///
     /// # Errors
-    /// The interrupt comes back: the session is closing ([`SessionClosed`](RefusedReason::Closed)), its prompt is not with the CLI
-    /// ([`NotRunning`](RefusedReason::NotRunning)), its id cannot be used ([`Reused`](RefusedReason::Reused)), or there is no room:
-    /// only where more would wait to be written than [`Limits::unsent_hard`](crate::Limits::unsent_hard), or where
-    /// [`Limits::open_requests`](crate::Limits::open_requests) interrupts and cancellations have no reply.
+    /// Returns the interrupt with the reason:
+    ///
+    /// * [`Closed`](RefusedReason::Closed) if the session is closing or closed;
+    /// * [`NotRunning`](RefusedReason::NotRunning) if the CLI does not have the prompt to interrupt;
+    /// * [`Reused`](RefusedReason::Reused) if its id cannot be used;
+    /// * [`Full`](RefusedReason::Full) if more than [`Limits::unsent_hard`](crate::Limits::unsent_hard) bytes
+    ///   would be unsent, or if [`Limits::open_requests`](crate::Limits::open_requests) interrupts and
+    ///   cancellations have no response.
     pub fn interrupt(&mut self, now: SessionTime, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         let sent = self.enter(now, |this| this.send_interrupt(&interrupt));
         sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| self.refused(interrupt, reason))
     }
 
-    /// Asks something of the CLI itself: a [`Request`], or a [typed one](crate::request). The reply is
+    /// Sends a control request to the CLI: a [`Request`], or a [typed one](crate::request). The response is a
     /// [`ResponseReceived`](crate::Action::ResponseReceived).
     ///
     /// # Errors
-    /// The request comes back: the session is closing, its id cannot be used ([`Reused`](RefusedReason::Reused)), or there is no
-    /// room, or never will be ([`TooLong`](RefusedReason::TooLong)). There is room for an `interrupt` and a
-    /// `cancel_async_message` as for [`interrupt`](Self::interrupt).
+    /// Returns the request with the reason:
+    ///
+    /// * [`Closed`](RefusedReason::Closed) if the session is closing or closed;
+    /// * [`Reused`](RefusedReason::Reused) if its id cannot be used;
+    /// * [`Full`](RefusedReason::Full) if a limit is reached; for an `interrupt` and a `cancel_async_message` the
+    ///   limits are those of [`interrupt`](Self::interrupt);
+    /// * [`TooLong`](RefusedReason::TooLong) if the request will never fit.
     pub fn request(
         &mut self,
         now: SessionTime,
@@ -68,14 +84,19 @@ impl Protocol {
         sent.unwrap_or(Err(RefusedReason::Closed)).map_err(|reason| self.refused(request, reason))
     }
 
-    /// Answers what the CLI asked. `Ok` says that the answer is among that which [`poll_transmit`](Self::poll_transmit)
-    /// gives; [`IncomingAnswered`](crate::Action::IncomingAnswered) tells it to whoever else watches.
+    /// Responds to an incoming request. After `Ok`, the response is part of the bytes that
+    /// [`poll_transmit`](Self::poll_transmit) returns. [`IncomingAnswered`](crate::Action::IncomingAnswered)
+    /// notifies other observers.
     ///
     /// # Errors
-    /// [`RespondError::Stale`] where the incoming request is over, or another session's; [`RespondError::Closed`] if the session
-    /// has ended or is about to; [`RespondError::Mismatch`] where the answer is of
-    /// another kind, or an allow's input is no object; [`RespondError::Full`] where more would wait to be written than
-    /// [`Limits::unsent_hard`](crate::Limits::unsent_hard). Nothing is changed then.
+    /// The session is unchanged after an error:
+    ///
+    /// * [`RespondError::Stale`] if the request was answered or cancelled, or belongs to another session;
+    /// * [`RespondError::Closed`] if the session has ended or is about to;
+    /// * [`RespondError::Mismatch`] if the response is of another kind than the request, or if the input of an
+    ///   allow is not an object;
+    /// * [`RespondError::Full`] if more than [`Limits::unsent_hard`](crate::Limits::unsent_hard) bytes would be
+    ///   unsent.
     pub fn respond(
         &mut self,
         now: SessionTime,
@@ -90,15 +111,16 @@ impl Protocol {
         }
     }
 
-    /// Ends the session in order: prompts that wait here are cancelled, what the CLI has runs to its end (and may still
-    /// ask, and is answered), then stdin is closed. The [graces](crate::ShutdownTimeouts) pass one after the other, with a signal
-    /// after each.
+    /// Closes the session gracefully. Prompts that were not yet written are cancelled. The CLI completes the
+    /// prompts that it has; its requests are still delivered and answered meanwhile. Then stdin is closed. Each
+    /// step has a [timeout](crate::ShutdownTimeouts), after which the child gets a signal.
     ///
-    /// At the end of stdin the CLI up to 2.1.206 runs what hooks guard. So if the turn outlasts its grace while a request of
-    /// the CLI is open or hooks are registered, the turn is interrupted. Every open request is refused in the way that is
-    /// safe for its kind, and [withdrawn](crate::Action::IncomingCancelled). Stdin is closed when the turn has ended, after the grace
-    /// [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. A child that has not read all of that by then is killed instead.
-    /// [`SessionClosed`](crate::Action::Closed) comes last.
+    /// At the end of stdin, CLIs before 2.1.207 make the calls that hooks guard. Therefore the turn is
+    /// interrupted if it outlasts its timeout while a request of the CLI is open or hooks are registered. Every
+    /// open request gets the response that is safe for its kind, and is
+    /// [cancelled](crate::Action::IncomingCancelled). Stdin is closed when the turn has ended, or after the
+    /// timeout [`pipes`](crate::ShutdownTimeouts::pipes). A child that has not read all bytes by then is killed
+    /// instead. [`Closed`](crate::Action::Closed) is the last action.
     pub fn close(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);
@@ -106,12 +128,14 @@ impl Protocol {
         });
     }
 
-    /// Ends the session in order without waiting for the running turn: it is interrupted. Prompts that wait here are cancelled.
-    /// Every open request of the CLI is refused in the way that is safe for its kind.
+    /// Closes the session gracefully, but interrupts the running turn instead of waiting for it. Prompts that
+    /// were not yet written are cancelled. Every open request of the CLI gets the response that is safe for its
+    /// kind.
     ///
-    /// Stdin is closed when the turn has ended, after the grace [`pipes`](crate::ShutdownTimeouts::pipes) at the latest. What
-    /// follows is as after [`close`](Self::close). With the default graces [`SessionClosed`](crate::Action::Closed) comes within 19
-    /// seconds, even if the child ignores everything. After `close` it shortens the wait for the turn.
+    /// Stdin is closed when the turn has ended, or after the timeout [`pipes`](crate::ShutdownTimeouts::pipes).
+    /// The further steps are those of [`close`](Self::close). With the default timeouts,
+    /// [`Closed`](crate::Action::Closed) is emitted within 19 seconds, even if the child ignores everything.
+    /// Called after `close`, this method ends the wait for the turn.
     pub fn close_now(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             this.ledger.cancel_queued(&mut this.actions);
@@ -122,9 +146,10 @@ impl Protocol {
         });
     }
 
-    /// Ends the session now: everything is settled as [`LostReason::Aborted`](crate::LostReason::Aborted), and the child is killed, which
-    /// [`poll_child_command`](Self::poll_child_command) says. [`SessionClosed`](crate::Action::Closed) follows when the child is gone, after the grace
-    /// [`pipes`](crate::ShutdownTimeouts::pipes) at the latest.
+    /// Ends the session immediately. Everything that is pending ends as
+    /// [`LostReason::Aborted`](crate::LostReason::Aborted). [`poll_child_command`](Self::poll_child_command)
+    /// returns the command to kill the child. [`Closed`](crate::Action::Closed) follows when the child has
+    /// exited, or after the timeout [`pipes`](crate::ShutdownTimeouts::pipes).
     pub fn abort(&mut self, now: SessionTime) {
         self.enter(now, |this| this.abandon(CloseReason::Aborted));
     }

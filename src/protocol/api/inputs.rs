@@ -1,4 +1,4 @@
-//! Inputs: what happened outside of the session.
+//! Inputs of the session: reports of events outside of it.
 
 use crate::base::error::LostReason;
 use crate::base::time::SessionTime;
@@ -11,7 +11,7 @@ use crate::protocol::{Protocol, unread};
 use crate::wire::envelope::Place;
 
 impl Protocol {
-    /// A session whose child was started at `now`.
+    /// Creates the session for a child that was started at `now`.
     #[must_use]
     pub fn new(config: Config, now: SessionTime) -> Self {
         Self {
@@ -47,9 +47,9 @@ impl Protocol {
         }
     }
 
-    /// Bytes of the child's stdout, in any cuts. All of them are taken and parsed at once, also while
-    /// [`wants_read`](Self::wants_read) is false. No bytes are no end: that is [`eof`](Self::eof). What comes after the end is
-    /// ignored.
+    /// Receives bytes of the child's stdout, in chunks of any size. The bytes are parsed at once, even if
+    /// [`wants_read`](Self::wants_read) returns `false`. An empty chunk is not the end of stdout: call
+    /// [`eof`](Self::eof) instead. Bytes after the end are ignored.
     pub fn receive(&mut self, now: SessionTime, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -72,8 +72,9 @@ impl Protocol {
         });
     }
 
-    /// The child's stdout has ended, or cannot be read. A last line without a line end counts, if it is whole; else it is
-    /// [`RejectedLine`](crate::Action::RejectedLine) as cut off. Prompts, turns and requests that are open are [`LostReason`] with it.
+    /// Reports that the child's stdout has ended, or cannot be read. A last line without a line end counts if it
+    /// is a complete message. Otherwise it is a truncated [`RejectedLine`](crate::Action::RejectedLine). Open
+    /// prompts, turns and requests are [lost](LostReason::Eof).
     pub fn eof(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             if this.shutdown.is_eof() {
@@ -89,9 +90,10 @@ impl Protocol {
         });
     }
 
-    /// Bytes of the child's stderr, of which the last [`Limits::stderr_tail`](crate::Limits::stderr_tail) are kept (16 KiB).
-    /// With [`Config::stderr_lines`] each line is an [action](crate::Action::StderrLine) too. That counts as unread, so a host that
-    /// wants the lines reads stderr while [`wants_read`](Self::wants_read).
+    /// Receives bytes of the child's stderr. The last [`Limits::stderr_tail`](crate::Limits::stderr_tail) bytes
+    /// are kept (default: 16 KiB). With [`Config::stderr_lines`] each line is also an
+    /// [action](crate::Action::StderrLine). These actions count as unread, so a host that wants them should read
+    /// stderr only while [`wants_read`](Self::wants_read) returns `true`.
     pub fn stderr(&mut self, now: SessionTime, bytes: &[u8]) {
         self.enter(now, |this| {
             this.offsets.stderr += bytes.len() as u64;
@@ -99,8 +101,8 @@ impl Protocol {
         });
     }
 
-    /// The child's stderr has ended, or nobody reads it. Untold, the end waits for it, for the grace
-    /// [`pipes`](crate::ShutdownTimeouts::pipes).
+    /// Reports that the child's stderr has ended, or is not read. Without this call, the session waits for the
+    /// end of stderr for the timeout [`pipes`](crate::ShutdownTimeouts::pipes) before it ends.
     pub fn stderr_eof(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             this.end_stderr();
@@ -108,8 +110,9 @@ impl Protocol {
         });
     }
 
-    /// The child has exited. What is left in its stdout is still to be read: a result there counts. Incoming requests are withdrawn, and
-    /// stdout's end has the grace [`pipes`](crate::ShutdownTimeouts::pipes) to follow. Only the first exit counts.
+    /// Reports that the child has exited. Continue to read its stdout: a result that is still in the pipe counts.
+    /// Incoming requests are cancelled. The end of stdout must follow within the timeout
+    /// [`pipes`](crate::ShutdownTimeouts::pipes). Only the first exit counts.
     pub fn exited(&mut self, now: SessionTime, exit: Exit) {
         self.enter(now, |this| {
             if this.shutdown.exit().is_some() {
@@ -121,14 +124,15 @@ impl Protocol {
         });
     }
 
-    /// The first `count` bytes of [`poll_transmit`](Self::poll_transmit) were written to the child's stdin; any number of them
-    /// may be. More than there are counts as all.
+    /// Reports that the first `count` bytes of [`poll_transmit`](Self::poll_transmit) were written to the child's
+    /// stdin. Any part may be written. A larger `count` means all bytes.
     pub fn sent(&mut self, now: SessionTime, count: usize) {
         self.enter(now, |this| this.offsets.stdin += this.output.sent(count) as u64);
     }
 
-    /// Nothing more can be written to the child's stdin. What is left in its stdout is still to be read. Incoming requests are withdrawn, and
-    /// the child has the grace [`exit`](crate::ShutdownTimeouts::exit) to end by itself.
+    /// Reports that writing to the child's stdin failed permanently. Continue to read its stdout. Incoming
+    /// requests are cancelled, and the child must exit within the timeout
+    /// [`exit`](crate::ShutdownTimeouts::exit).
     pub fn send_failed(&mut self, now: SessionTime) {
         self.enter(now, |this| {
             if this.shutdown.step() < Step::Exiting {
@@ -139,8 +143,8 @@ impl Protocol {
         });
     }
 
-    /// It is `now`. Before the instant that [`poll_timeout`](Self::poll_timeout) names, this does nothing; afterwards it
-    /// does what is due.
+    /// Handles the deadlines that have passed at `now`. Does nothing before the time that
+    /// [`poll_timeout`](Self::poll_timeout) returns.
     pub fn handle_timeout(&mut self, now: SessionTime) {
         self.enter(now, Self::expire);
     }

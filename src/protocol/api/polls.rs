@@ -1,4 +1,4 @@
-//! Polls, by which the host learns what to do, and questions, which change nothing.
+//! Polls, which return work for the host, and queries, which change nothing.
 
 use crate::base::time::SessionTime;
 use crate::incoming::IncomingRequest;
@@ -10,22 +10,25 @@ use crate::protocol::shutdown::Step;
 use crate::protocol::{Offsets, Protocol, SessionStatus, Stats};
 
 impl Protocol {
-    /// What is to be written to the child's stdin; tell [`sent`](Self::sent) how much of it was. Whole lines, unless a part of
-    /// the first was written already. Empty where there is nothing to write.
+    /// Returns the bytes to write to the child's stdin, or an empty slice if there are none. After a write,
+    /// report the number of bytes with [`sent`](Self::sent). The bytes are whole lines, except that a part of the
+    /// first may have been written.
     #[must_use]
     pub fn poll_transmit(&self) -> &[u8] {
         self.output.pending()
     }
 
-    /// What happened next; `None` where all was read. What it says is over is over, whether it is read or not: no deadline
-    /// and no later action waits for the reader, but for [`wants_read`](Self::wants_read).
+    /// Returns the next action, or `None` if all were read. Actions describe events that have already taken
+    /// effect. No deadline and no later action waits for the reader, except through
+    /// [`wants_read`](Self::wants_read).
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop()
     }
 
-    /// Returns the number of the action that [`poll_action`](Self::poll_action) returned last: the first of the session is 1,
-    /// and 0 stands for none. The numbers continue after a [restore](Self::restore). A host that stores the number of the
-    /// last action that it handled knows after a restart which ones are still to be handled.
+    /// Returns the number of the action that [`poll_action`](Self::poll_action) returned last. The first action
+    /// of the session has the number 1; 0 means that none was returned. The numbers continue after a
+    /// [restore](Self::restore). A host that stores the number of the last action that it handled knows after a
+    /// restart which actions are left to handle.
     ///
     /// ```
     /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
@@ -42,29 +45,67 @@ impl Protocol {
         self.actions.handed_out()
     }
 
-    /// Returns how far the session is in each stream of the child.
+    /// Drops the unread actions up to a [number](Self::action_number), which the host handled before it was restarted.
+    /// Later actions are returned once. Numbers of actions that were already read, or that were not reached yet, have no
+    /// effect.
+    ///
+    /// ```
+    /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
+    ///
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// protocol.receive(SessionTime::ZERO, b"noise\n{\"type\":\"active_goal\"}\n");
+    /// let mut restored = Protocol::restore(&protocol.snapshot())?;
+    /// restored.skip_actions(1);
+    /// assert!(restored.poll_action().unwrap().line().unwrap().starts_with(b"{"));
+    /// # Ok::<(), claude_duplex::SnapshotError>(())
+    /// ```
+    pub fn skip_actions(&mut self, number: u64) {
+        while self.action_number() < number && self.poll_action().is_some() {}
+    }
+
+    /// Returns `true` for each known end, in the order: stdout, stderr, exit.
+    #[cfg(feature = "driver")]
+    pub(crate) fn known_ends(&self) -> [bool; 3] {
+        [self.shutdown.is_eof(), self.shutdown.is_stderr_eof(), self.shutdown.exit().is_some()]
+    }
+
+    /// Returns `true` if the session still writes to stdin. If not, it may have dropped bytes that were written.
+    #[cfg(feature = "driver")]
+    pub(crate) fn writes(&self) -> bool {
+        self.can_write() || self.is_stopping()
+    }
+
+    /// Repeats the child commands that were already returned.
+    #[cfg(feature = "driver")]
+    pub(crate) fn repeat_child_commands(&mut self) {
+        self.shutdown.repeat_orders();
+    }
+
+    /// Returns the position of the session in each stream of the child.
     #[must_use]
     pub fn offsets(&self) -> Offsets {
         self.offsets
     }
 
-    /// What is to be done to the child, in that order; each is given out once. It does not wait behind unread actions.
+    /// Returns the next command for the child. Each command is returned once, in order. Commands do not wait
+    /// behind unread actions.
     pub fn poll_child_command(&mut self) -> Option<ChildCommand> {
         self.shutdown.next_order()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest, and what for; `None` where nothing is due
-    /// by itself. Every input may change it.
+    /// Returns the time at which to call [`handle_timeout`](Self::handle_timeout) at the latest, and the reason.
+    /// Returns `None` if no deadline is set. Every input can change the deadline.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(SessionTime, Deadline)> {
         self.next_deadline()
     }
 
-    /// Whether the child's stdout should be read: not while more actions are unread than
-    /// [`Limits::unread`](crate::Limits::unread) allows. Once the child has exited,
-    /// [`Limits::unread_after_exit`](crate::Limits::unread_after_exit) counts, which has room for what is left in a pipe. What
-    /// is not read when the grace [`pipes`](crate::ShutdownTimeouts::pipes) has passed is lost, and
-    /// [`SessionClosed::output_held`](crate::SessionClosed::output_held) says so.
+    /// Returns `true` if the host should read the child's stdout. Returns `false` while more than
+    /// [`Limits::unread`](crate::Limits::unread) bytes of actions are unread. After the exit of the child the
+    /// limit is [`Limits::unread_after_exit`](crate::Limits::unread_after_exit), which is enough for the rest of
+    /// a pipe. Output that is not read within the timeout [`pipes`](crate::ShutdownTimeouts::pipes) is lost, and
+    /// [`SessionClosed::output_held`](crate::SessionClosed::output_held) is then `true`.
     #[must_use]
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
@@ -72,34 +113,39 @@ impl Protocol {
         self.actions.bytes() <= limits.unread.max(after_exit)
     }
 
-    /// Returns whether something comes on stdout that must not wait for a reader: a response, the end of a turn that is being
-    /// stopped, or the end of the session.
+    /// Returns `true` if stdout must be read even if the reader is slow. This is the case while a response, the
+    /// end of a turn that is being stopped, or the end of the session is expected.
     #[cfg(feature = "driver")]
     pub(crate) fn awaits_output(&self) -> bool {
         !self.shutdown.is_open() || !self.requests.is_empty() || self.ledger.is_stopping()
     }
 
-    /// Whether the session is over; [`SessionClosed`](Action::Closed) may still be unread.
+    /// Returns `true` if the session has ended. [`Closed`](Action::Closed) may still be unread.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shutdown.step() == Step::Closed
     }
 
-    /// Whether nothing is owed: no turn, prompt, ask or request is open, and no background work is known.
+    /// Returns `true` if no turn, prompt or request is open in either direction, and no background work is known.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
     }
 
-    /// Returns the requests of the CLI that wait for a response of the host, oldest first, whether their
-    /// [`Action::IncomingRequest`] was read or not.
+    /// Returns the incoming requests without a response, oldest first. A request is included even if its
+    /// [`Action::IncomingRequest`] is unread.
     ///
     /// ```
     /// use claude_duplex::{IncomingKind, Config, Decision, Protocol, Seed, SessionTime};
     ///
-    /// let mut protocol = Protocol::new(Config::new(Seed::random()).handle(IncomingKind::Permission), SessionTime::ZERO);
-    /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
-    /// protocol.receive(SessionTime::ZERO, &[line, &b"\n"[..]].concat());
+    /// let config = Config::new(Seed::random()).handle(IncomingKind::Permission);
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// let line = concat!(
+    ///     r#"{"type":"control_request","request_id":"r","request":"#,
+    ///     r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#,
+    ///     "\n",
+    /// );
+    /// protocol.receive(SessionTime::ZERO, line.as_bytes());
     /// let open: Vec<_> = protocol.open_incoming().map(|request| request.id()).collect();
     /// assert_eq!(open.len(), 1);
     /// protocol.respond(SessionTime::ZERO, open[0], Decision::deny("no")).unwrap();
@@ -109,38 +155,38 @@ impl Protocol {
         self.asks.iter()
     }
 
-    /// The settings that it was given. They do not change.
+    /// Returns the settings of the session, which do not change.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Who the CLI is, once it has said so, which it does with the first turn and not before.
+    /// Returns the id, version and capabilities of the CLI, or `None` before the first turn, which reports them.
     #[must_use]
     pub fn session(&self) -> Option<&CliSession> {
         self.session.as_ref()
     }
 
-    /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last.
+    /// Returns the id, model, permission mode and compaction of the session, as the CLI last reported them.
     #[must_use]
     pub fn status(&self) -> &SessionStatus {
         &self.status
     }
 
-    /// The latest of the instants that it was told.
+    /// Returns the latest time that was passed to the session.
     #[must_use]
     pub fn now(&self) -> SessionTime {
         self.now
     }
 
-    /// How many lines were accounted for without an action.
+    /// Returns counters of the lines that have no action.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.counts
     }
 
-    /// The end of the child's stderr so far, at most [`Limits::stderr_tail`](crate::Limits::stderr_tail) bytes of it; what is
-    /// not UTF-8 is read as U+FFFD.
+    /// Returns the end of the child's stderr so far, at most [`Limits::stderr_tail`](crate::Limits::stderr_tail)
+    /// bytes. Invalid UTF-8 is replaced by U+FFFD.
     #[must_use]
     pub fn stderr_tail(&self) -> String {
         self.stderr.text()

@@ -1,5 +1,8 @@
 //! Questions to the ledger, which change nothing.
 
+#[cfg(feature = "session")]
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::base::ids::{PromptId, TurnId};
 use crate::base::time::SessionTime;
 
@@ -14,6 +17,14 @@ impl Ledger {
 
     pub(crate) fn place(&self, id: PromptId) -> Option<Place> {
         self.prompts.place(id)
+    }
+
+    /// Returns the prompts that have not ended for the host, each with the turn that took it last, and the turns that run.
+    #[cfg(feature = "session")]
+    pub(crate) fn open(&self) -> (BTreeMap<PromptId, Option<TurnId>>, BTreeSet<TurnId>) {
+        let prompts = self.prompts.iter().filter(|entry| entry.limit != Limit::GivenUp);
+        let turns = self.turns.iter().map(|turn| turn.id);
+        (prompts.map(|entry| (entry.id, entry.taker)).collect(), turns.collect())
     }
 
     /// The prompts that turns have taken, and that have not ended for the host.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::base::error::LostReason;
 use crate::base::ids::{PromptId, TurnId};
 use crate::base::time::SessionTime;
+use crate::incoming::IncomingRequest;
 use crate::message::Message;
 use crate::protocol::action::{Action, Outcome, TurnOrigin};
 use crate::protocol::end::SessionClosed;
@@ -80,6 +81,27 @@ impl Router {
         let mailbox = Mailbox::new(self.room);
         self.prompts.push(Prompt { id, mailbox: Arc::clone(&mailbox), taken: false });
         mailbox
+    }
+
+    /// Makes a prompt's mailbox anew. It gets what its turn says from now on.
+    pub(super) fn resume(&mut self, id: PromptId, turn: Option<TurnId>) -> Arc<Mailbox> {
+        let mailbox = self.open(id);
+        if let Some(turn) = turn {
+            self.prompts.iter_mut().filter(|prompt| prompt.id == id).for_each(|prompt| prompt.taken = true);
+            self.turns.iter_mut().filter(|running| running.id == turn).for_each(|running| running.takers.push(id));
+        }
+        mailbox
+    }
+
+    /// Notes a request that is open: it may be declined.
+    pub(super) fn resume_incoming(&mut self, request: &IncomingRequest) {
+        let _ = self.declining.follow(&Action::IncomingRequest(request.clone()));
+    }
+
+    /// Makes a running turn anew.
+    pub(super) fn resume_turn(&mut self, id: TurnId) {
+        let early = Some(Ring::new(self.room));
+        self.turns.push(Running { id, takers: Vec::new(), early, guess: None, declined: Vec::new() });
     }
 
     /// Returns until when the session waits for the readers of prompts, if it does: the next time when one is given up.

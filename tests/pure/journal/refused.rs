@@ -87,10 +87,10 @@ fn a_foreign_file_is_told_as_such() {
 fn a_newer_version_is_told_as_such() {
     let later = b"{\"journal\":\"claude-duplex\",\"version\":\"9.1.0\",\"all\":\"else differs\",\"format\":7}\n\x00\n";
     let error = Journal::read(later).unwrap_err();
-    assert_eq!(error, JournalError::NewerVersion { found: 7, known: 1, version: "9.1.0".into() });
+    assert_eq!(error, JournalError::NewerVersion { found: 7, known: 2, version: "9.1.0".into() });
     assert_eq!(
         error.to_string(),
-        "the journal is of format 7, written by claude-duplex 9.1.0; this version reads formats up to 1: use a newer one"
+        "the journal is of format 7, written by claude-duplex 9.1.0; this version reads formats up to 2: use a newer one"
     );
 }
 

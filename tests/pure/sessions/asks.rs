@@ -188,7 +188,7 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
         turn.finish().await;
         (watching, asked)
     });
-    let expected = ["allowed", "denied", "error", "declined", "withdrawn by the CLI", "declined"];
+    let expected = ["allowed", "denied", "error", "declined", "cancelled by the CLI", "declined"];
     for watch in watching {
         let told = futures_lite::future::block_on(all(watch));
         let mut ends = Vec::new();

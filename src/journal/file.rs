@@ -1,0 +1,215 @@
+//! A journal in a file with one writer, which a new host opens to go on with the session.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use thiserror::Error;
+
+use super::record;
+use super::{Journal, JournalError};
+use crate::protocol::Protocol;
+
+/// Size at which a journal begins anew, if the host sets none.
+const ROTATES_AT: u64 = 16 * 1024 * 1024;
+
+/// A journal in a file, for `Driver::record_required`: it has one writer at a time, and begins anew while it is written, so
+/// that a session can run for days (Unix, feature `driver`).
+///
+/// **One writer.** The file is locked (`flock`) until the value is dropped or the process ends. Another host that opens it
+/// meanwhile gets [`Locked`](JournalFileError::Locked).
+///
+/// **A crash at any byte loses nothing that was acknowledged.** Each record is one line, which has left the process before
+/// its input takes effect. [`open`](Self::open) cuts off a last line that was not written to its end. When the file begins
+/// anew, its successor is written beside it, as `NAME.new`, and then takes its name. Records are not forced to the disk: a
+/// host that is killed loses none, and a machine that loses its power loses the CLI too.
+///
+/// ```
+/// use claude_duplex::testing::{Script, TestRuntime};
+/// use claude_duplex::journal::JournalFile;
+/// use claude_duplex::{Config, Driver, Seed};
+///
+/// # let path = std::env::temp_dir().join(format!("claude-duplex-{}.kept", std::process::id()));
+/// # let _ = std::fs::remove_file(&path);
+/// let runtime = TestRuntime::new();
+/// let child = runtime.start(Script::default());
+/// let config = Config::new(Seed::from_bytes([1; 16]));
+/// let mut claude =
+///     Driver::new(config, child).record_required(JournalFile::create(&path)?);
+/// claude.prompt("hello")?;
+/// drop(claude); // the host is killed
+///
+/// let (journal, session) = JournalFile::open(&path)?;
+/// assert_eq!(journal.epoch(), 2);
+/// let child = runtime.start(Script::default()); // a transport would find the old one
+/// let mut claude = Driver::resume(session, child)?.record_required(journal);
+/// let action = runtime.run(claude.next()).unwrap();
+/// claude.acknowledge(claude.action_number());
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct JournalFile {
+    path: PathBuf,
+    file: File,
+    epoch: u64,
+    is_new: bool,
+    rotates_at: u64,
+}
+
+/// Reason for which a file is not opened as a journal to go on with.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JournalFileError {
+    /// Another host has the file open.
+    #[error("the journal is in use by another process, or by another session of this one")]
+    Locked,
+    /// The file cannot be created, read or written.
+    #[error("the file of the journal cannot be used")]
+    Io(#[from] io::Error),
+    /// The file is not a journal that this version of the crate reads, or is damaged before its end.
+    #[error("the file has no journal to go on with")]
+    Journal(#[from] JournalError),
+    /// The recording was stopped at its cap: what happened later is not in it.
+    #[error("the recording was stopped at its cap, and the session went on without it")]
+    Stopped,
+}
+
+impl JournalFile {
+    /// Creates the file, with mode 0600: no other user can read it. The journal begins with `Driver::record_required`.
+    ///
+    /// # Errors
+    /// [`JournalFileError::Io`]: [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is something of that name.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, JournalFileError> {
+        let file = Journal::create(&path)?;
+        lock(&file)?;
+        let path = path.as_ref().to_owned();
+        Ok(Self { path, file, epoch: 1, is_new: true, rotates_at: ROTATES_AT })
+    }
+
+    /// Opens the journal of a session that another host drove, and returns the session as it stands after the last record. A
+    /// last line that was not written to its end is cut off: nothing followed from it.
+    ///
+    /// # Errors
+    /// [`JournalFileError`] if another host has the file open, or if it has no journal to go on with. The file is unchanged then.
+    pub fn open(path: impl AsRef<Path>) -> Result<(Self, Protocol), JournalFileError> {
+        let path = path.as_ref().to_owned();
+        let file = open_locked(&path)?;
+        let bytes = std::fs::read(&path)?;
+        let journal = match Journal::read(&bytes) {
+            Ok(journal) if journal.stopped.is_some() => return Err(JournalFileError::Stopped),
+            Ok(journal) => journal,
+            Err(JournalError::Torn { journal, .. }) => {
+                let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+                file.set_len(whole as u64)?;
+                *journal
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let session = journal.resume();
+        let epoch = journal.epoch + 1;
+        let mut this = Self { path, file, epoch, is_new: false, rotates_at: ROTATES_AT };
+        // A record may lack nothing but its line end.
+        let mut line = if ends_in_a_line(&this.file, &bytes)? { Vec::new() } else { vec![b'\n'] };
+        record::epoch(&mut line, session.now(), epoch).map_err(io::Error::from)?;
+        this.file.write_all(&line)?;
+        Ok((this, session))
+    }
+
+    /// Sets the size in bytes from which on the journal begins anew with a snapshot; 16 MiB by default. While the session is idle,
+    /// a sixteenth of it is enough. It waits for the host to acknowledge all actions that it was given.
+    #[must_use]
+    pub fn rotate_at(mut self, bytes: u64) -> Self {
+        self.rotates_at = bytes;
+        self
+    }
+
+    /// Returns the number of this writer: 1 for the host that created the journal, and one more for each that opened it.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(crate) fn rotates_at(&self) -> u64 {
+        self.rotates_at
+    }
+
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Begins anew with that header.
+    fn begin(&mut self, header: &[u8]) -> io::Result<()> {
+        let beside = successor(&self.path);
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&beside)?;
+        file.set_len(0)?;
+        lock(&file).map_err(|error| io::Error::other(error.to_string()))?;
+        file.write_all(header)?;
+        std::fs::rename(&beside, &self.path)?;
+        self.file = file;
+        Ok(())
+    }
+}
+
+/// Returns the name of the file that is to take the place of another.
+fn successor(path: &Path) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(".new");
+    name.into()
+}
+
+/// Takes whole lines. A header begins the file anew.
+impl Write for JournalFile {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let header = record::start_of_header();
+        let mut rest = lines;
+        while let Some(line) = rest.split_inclusive(|byte| *byte == b'\n').next() {
+            if line.starts_with(header.as_bytes()) {
+                self.begin(line)?;
+            } else {
+                self.file.write_all(line)?;
+            }
+            rest = &rest[line.len()..];
+        }
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl fmt::Debug for JournalFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JournalFile").field("path", &self.path).field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+/// Locks a file, or says that another has done so.
+fn lock(file: &File) -> Result<(), JournalFileError> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalFileError::Locked),
+        Err(error) => Err(io::Error::from(error).into()),
+    }
+}
+
+/// Opens and locks the file that has the name when it is locked: another host may just have begun it anew.
+fn open_locked(path: &Path) -> Result<File, JournalFileError> {
+    loop {
+        let file = OpenOptions::new().append(true).open(path)?;
+        lock(&file)?;
+        let (locked, named) = (file.metadata()?, std::fs::metadata(path)?);
+        if (locked.dev(), locked.ino()) == (named.dev(), named.ino()) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Returns whether what is left of the file ends in a line end.
+fn ends_in_a_line(file: &File, bytes: &[u8]) -> io::Result<bool> {
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    Ok(bytes.get(..length).is_none_or(|bytes| bytes.last().is_none_or(|last| *last == b'\n')))
+}

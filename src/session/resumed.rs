@@ -1,0 +1,95 @@
+//! A session that goes on, with handles that are made anew.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Session;
+use super::builder::SessionBuilder;
+use super::prompt_handle::PromptHandle;
+use super::runner::Runner;
+use super::state::IncomingError;
+use crate::driver::Driver;
+use crate::driver::transport::Transport;
+
+/// A session that another process drove, and that goes on here: [`SessionBuilder::resume`].
+#[non_exhaustive]
+pub struct ResumedSession {
+    /// Handle on the session.
+    pub session: Session,
+    /// Future that drives the session.
+    pub runner: Runner,
+    /// Handles on the prompts that were open when the last action was handled, oldest first. Each gets the messages behind
+    /// that action, and its end.
+    pub prompts: Vec<PromptHandle>,
+}
+
+impl fmt::Debug for ResumedSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResumedSession")
+            .field("session", &self.session)
+            .field("prompts", &self.prompts.iter().map(PromptHandle::id).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl SessionBuilder {
+    /// Goes on with a session that another process drove, from a driver that was [resumed](Driver::resume). There is a handle
+    /// for each open prompt. Each open request of the CLI comes to its handler or to the
+    /// [stream](Session::incoming) of its kind when the runner is first polled, as a new [`Responder`](crate::Responder); a
+    /// request that nobody takes is declined, as every other.
+    ///
+    /// Give the same handlers as the former host. Nothing is initialized again: the CLI knows its hooks, agents and servers. Options
+    /// and settings of the builder are not used; those of the session count.
+    ///
+    /// To leave a session to the next host, drop the [`Runner`]: what waits here ends as lost, and with a
+    /// [required](Driver::record_required) journal nothing of that is recorded. Dropping the last handle closes the session,
+    /// as always. [`Session::acknowledge`] notes which actions were handled.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, TestRuntime};
+    /// use claude_duplex::{Config, Driver, Protocol, Seed, Session, SessionTime};
+    ///
+    /// let runtime = TestRuntime::new();
+    /// let config = Config::new(Seed::from_bytes([1; 16]));
+    /// let mut before = Protocol::new(config, SessionTime::ZERO);
+    /// before.prompt(SessionTime::ZERO, "hello").unwrap();
+    /// let snapshot = before.snapshot(); // and the host ends
+    ///
+    /// let child = runtime.start(Script::default()); // a transport would find the old one
+    /// let driver = Driver::resume(Protocol::restore(&snapshot)?, child)?;
+    /// let resumed = Session::builder().resume(driver)?;
+    /// let (session, mut prompts) = (resumed.session, resumed.prompts);
+    /// let end = runtime.run(resumed.runner.run_until(async move {
+    ///     let end = prompts.remove(0).finish().await;
+    ///     session.acknowledge(session.action_number());
+    ///     end
+    /// }));
+    /// assert!(end.outcome.is_success());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`IncomingError::NotHandled`] if the session does not handle the kinds of the handlers. The driver is dropped.
+    pub fn resume<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<ResumedSession, IncomingError> {
+        let (session, runner, prompts) = self.into_setup().go_on(driver)?;
+        let handle = |(id, mailbox)| PromptHandle::new(id, mailbox, Arc::clone(&session.presence));
+        let prompts = prompts.into_iter().map(handle).collect();
+        Ok(ResumedSession { session, runner, prompts })
+    }
+}
+
+impl Session {
+    /// Returns the number of the last action that was delivered to handles and subscribers: see
+    /// [`Protocol::action_number`](crate::Protocol::action_number). 0 before the first.
+    #[must_use]
+    pub fn action_number(&self) -> u64 {
+        self.presence.state().action_number()
+    }
+
+    /// Notes that the host has handled all actions up to a [number](Self::action_number): after a restart they do not come again.
+    /// That includes what waits unread in handles and subscribers, so a host acknowledges when it has read them. Without a
+    /// [required](Driver::record_required) journal, nothing is noted.
+    pub fn acknowledge(&self, number: u64) {
+        self.presence.command(|state| state.acknowledge(number));
+    }
+}
