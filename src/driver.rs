@@ -1,4 +1,4 @@
-//! The one async loop: a [`Protocol`] on a [`Transport`].
+//! The async loop: drives a [`Protocol`] on a [`Transport`].
 
 mod aside;
 #[cfg(feature = "session")]
@@ -56,26 +56,26 @@ pub use transport::tokio;
 #[cfg(not(feature = "tracing"))]
 use untraced::Tracer;
 
-/// How often a poll goes round, and reads or writes within a round, before the other tasks have their turn.
+/// Maximum number of rounds of one poll, and of reads or writes within a round. Afterwards other tasks run.
 const ROUNDS: usize = 16;
 
-/// How many actions are handed out without a pause before the other tasks have their turn: a child that never stops
-/// talking must not keep a timer beside the driver from running out.
+/// Number of actions that are returned without a pause before other tasks run. A child that writes without end must not
+/// prevent a timer beside the driver from firing.
 const BURST: u32 = 256;
 
-/// How long queued actions are handed out without a look at the child between them.
+/// Time for which queued actions are returned without polling the child in between.
 const BREATH: Duration = Duration::from_millis(1);
 
-/// A session with a child, driven by whoever waits for its next action.
+/// A session with a child process, driven by the task that waits for the next action.
 ///
-/// Nothing moves but in [`next`](Self::next) (or [`poll_next`](Self::poll_next)): a host calls it until it gives `None`,
-/// and gives its commands between two calls. What a command writes is written before the next action is handed out, as
-/// far as the child reads it. While no one calls, nothing is read, and the child stops when its pipes are full.
+/// All I/O happens in [`next`](Self::next) (or [`poll_next`](Self::poll_next)). A host calls it until it returns `None`, and
+/// sends its commands between two calls. The lines of a command are written before the next action is returned, as far as the
+/// child reads them. Between calls nothing is read, so the child blocks when its pipes are full.
 ///
-/// Dropping the driver drops the transport, which ends the child. Every future of it can be dropped at any time: what has
-/// happened is in the driver.
+/// Dropping the driver drops the transport, which ends the child. Every future of the driver can be dropped at any time
+/// without losing an action.
 ///
-/// This one runs on the mock CLI; on a child it is made by `smol::spawn` or `tokio::spawn`.
+/// This example runs on the mock CLI. For a child process the driver is created by `smol::spawn` or `tokio::spawn`.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
@@ -119,16 +119,16 @@ pub struct Driver<T> {
     /// Bytes that the other side had taken before the session was resumed, and that are not reported yet.
     taken: usize,
     stdin: Stdin,
-    /// Something was written and not yet flushed.
+    /// Bytes were written and not yet flushed.
     unflushed: bool,
     stdout_ended: bool,
     stderr_ended: bool,
     exited: bool,
     last_round: SessionTime,
     burst: u32,
-    /// Stdout is not read until then, unless something only comes that way.
+    /// Time until which stdout is not read, unless output is needed that arrives only there.
     held: Option<SessionTime>,
-    /// Something was read since, as a deadline was due.
+    /// Set when stdout was read in the meantime because a deadline was due.
     overread: bool,
     /// Positions up to which the inputs are in a required journal, as far as the transport knows.
     acknowledged: Offsets,
@@ -145,13 +145,13 @@ enum Stdin {
 }
 
 impl<T: Transport> Driver<T> {
-    /// A session with a child that was just started.
+    /// Creates a session with a child that was just started.
     pub fn new(config: Config, transport: T) -> Self {
         let now = transport.now();
         Self::on(Protocol::new(config, now), transport)
     }
 
-    /// A session that goes on at the transport's time.
+    /// Creates the driver of a session that continues at the time of the transport.
     fn on(protocol: Protocol, transport: T) -> Self {
         let tracer = Tracer::new(protocol.config(), transport.process_id());
         let now = protocol.now();
@@ -175,12 +175,12 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Records the session in a [`Journal`](crate::Journal) of at most `cap` bytes, from its start: this comes before any
-    /// command and before the first [`next`](Self::next).
+    /// Records the session in a [`Journal`](crate::Journal) of at most `cap` bytes. Call this before any command and before
+    /// the first [`next`](Self::next).
     ///
-    /// The journal is a full record, as private as the session; see [`journal`](crate::journal). Each input is written
-    /// before it takes effect, in the task that polls the driver or gives the command, so a slow writer slows the
-    /// session. One that fails does not disturb it: [`recording_error`](Self::recording_error) tells.
+    /// The journal is a full record, as private as the session; see [`journal`](crate::journal). Each input is written before
+    /// it takes effect, in the task that polls the driver or sends the command, so a slow writer slows the session down. A
+    /// failing writer does not affect the session; [`recording_error`](Self::recording_error) returns the error.
     ///
     /// ```no_run
     /// # fn record(claude: claude_duplex::Driver<impl claude_duplex::Transport>) -> std::io::Result<()> {
@@ -194,15 +194,15 @@ impl<T: Transport> Driver<T> {
         self
     }
 
-    /// What happened next; `None` after [`SessionClosed`](Action::Closed), and if a journal that is
-    /// [required](Self::record_required) cannot be written.
+    /// Waits for the next action. Returns `None` after [`SessionClosed`](Action::Closed).
     ///
-    /// The future can be dropped at any time: what has happened by then is in the driver, and the next call goes on.
+    /// The future can be dropped at any time: no action is lost, and the next call continues.
     pub async fn next(&mut self) -> Option<Action> {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// [`next`](Self::next) for those who poll. The task that polled last is woken when there may be more.
+    /// Polls for the next action, as [`next`](Self::next) does. The task that polled last is woken when there may be an
+    /// action.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
         self.push(cx);
         if self.record.is_suspended() {
@@ -211,7 +211,7 @@ impl<T: Transport> Driver<T> {
         if self.burst >= BURST {
             return self.pause(cx);
         }
-        // To ask the system before every action of a flood would cost more than the actions.
+        // Polling the transport before every action of a flood would cost more than the actions.
         if self.now().saturating_duration_since(self.last_round) < BREATH {
             if let Some(action) = self.pop() {
                 return Poll::Ready(Some(action));
@@ -233,11 +233,11 @@ impl<T: Transport> Driver<T> {
         self.pause(cx)
     }
 
-    /// Closes the session in order and drives it to its end. Actions on the way are dropped, and every request of the CLI
-    /// that is open, whether it was handed out before or not, is [declined](IncomingResponse::Decline) in the way that is safe for
-    /// its kind. Returns `None` if [`SessionClosed`](Action::Closed) was handed out before.
+    /// Closes the session gracefully and drives it to its end. Actions until then are dropped. Every open incoming request is
+    /// [declined](IncomingResponse::Decline) in the way that is safe for its kind, also if it was returned before. Returns
+    /// `None` if [`SessionClosed`](Action::Closed) was returned before.
     ///
-    /// Dropping the future leaves a session that is closing.
+    /// If the future is dropped, the session continues to close.
     ///
     /// ```
     /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
@@ -254,7 +254,7 @@ impl<T: Transport> Driver<T> {
     /// claude.prompt("clean up").unwrap();
     /// world.run(async {
     ///     while !matches!(claude.next().await, Some(Action::IncomingRequest(_))) {}
-    ///     // Nobody answers that request, and nobody waits for an answer either.
+    ///     // The request stays unanswered: `finish` declines it.
     ///     assert!(claude.finish().await.unwrap().exit.unwrap().is_success());
     /// });
     /// assert!(world.now() < SessionTime::from(std::time::Duration::from_secs(10)));
@@ -268,7 +268,7 @@ impl<T: Transport> Driver<T> {
                     Poll::Ready(Some(Action::Closed(closed))) => return Poll::Ready(Some(closed)),
                     Poll::Ready(Some(_)) => {}
                     Poll::Ready(None) => return Poll::Ready(None),
-                    // What was written just now may have made room for a response.
+                    // The last write may have made room for a response.
                     Poll::Pending if self.decline_all() => {}
                     Poll::Pending => return Poll::Pending,
                 }
@@ -279,77 +279,77 @@ impl<T: Transport> Driver<T> {
 
     // Queries.
 
-    /// The session, to ask what it knows.
+    /// Returns the state machine of the session, for its queries.
     #[must_use]
     pub fn protocol(&self) -> &Protocol {
         &self.protocol
     }
 
-    /// What it is driven on.
+    /// Returns the transport of the driver.
     #[must_use]
     pub fn transport(&self) -> &T {
         &self.transport
     }
 
-    /// The first error of reading or writing, if there was one. The session tells its effect: the end of a stream.
+    /// Returns the first error of reading or writing, if there was one. The session reports the effect: the end of a stream.
     #[must_use]
     pub fn io_error(&self) -> Option<&io::Error> {
         self.io_error.as_ref()
     }
 
-    /// Why the session is no longer [recorded](Self::record), if that is so: the cap, an error of the writer, or because
-    /// the recording was asked for too late.
+    /// Returns the reason why the [recording](Self::record) stopped, if it did: the cap, an error of the writer, or a
+    /// recording that began too late.
     #[must_use]
     pub fn recording_error(&self) -> Option<&RecordingError> {
         self.record.stopped()
     }
 
-    /// The session's [trace](crate::trace), for its spans (feature `tracing`).
+    /// Returns the [trace](crate::trace) of the session, for its spans (feature `tracing`).
     #[cfg(feature = "tracing")]
     #[must_use]
     pub fn tracer(&self) -> &Tracer {
         &self.record.tracer
     }
 
-    /// Traces remarks on the options that the child was started with.
+    /// Traces advice about the options that the child was started with.
     #[cfg(any(feature = "smol", feature = "tokio"))]
     pub(crate) fn advise(&mut self, advice: &[Advice]) {
         advice.iter().for_each(|advice| self.record.tracer.advice(advice));
     }
 
-    /// What has happened and was not handed out, without a look at the child.
+    /// Returns the next queued action, without polling the child.
     #[cfg(feature = "session")]
     pub(crate) fn unread(&mut self) -> Option<Action> {
         self.pop()
     }
 
-    /// Does not read stdout until then, as a reader cannot take more. It is read all the same while something comes that way
-    /// that must not wait.
+    /// Stops reading stdout until then, because a reader cannot accept more. Stdout is still read while output is awaited
+    /// that cannot wait.
     #[cfg(feature = "session")]
     pub(crate) fn hold(&mut self, until: Option<SessionTime>) {
         self.held = until;
         self.overread &= until.is_some();
     }
 
-    /// Returns whether stdout is read although it is [held](Self::hold).
+    /// Returns `true` if stdout is read although it is [held](Self::hold).
     #[cfg(feature = "session")]
     pub(crate) fn reads_on(&self) -> bool {
         self.overread || self.protocol.awaits_output()
     }
 
-    /// Has the host's code run aside: see [`Record::set_aside`].
+    /// Defers calls of the host's code: see [`Record::set_aside`].
     #[cfg(feature = "session")]
     pub(crate) fn set_aside(&mut self) -> Aside {
         self.record.set_aside()
     }
 
-    /// Returns how much waits for the host's code.
+    /// Returns the amount of deferred data for the host's code.
     #[cfg(feature = "session")]
     pub(crate) fn waits(&self) -> usize {
         self.record.waits()
     }
 
-    /// Takes what waits for the host's code.
+    /// Takes the deferred data for the host's code.
     #[cfg(feature = "session")]
     pub(crate) fn take_waiting(&mut self) -> Waiting {
         self.record.take_waiting()
@@ -361,7 +361,7 @@ impl<T: Transport> Driver<T> {
         self.record.failed(error);
     }
 
-    /// Tells the session something that happens now.
+    /// Passes an input to the session at the current time.
     fn tell(&mut self, input: Input<'_>) {
         self.record.tell(&mut self.protocol, self.clock.session(self.transport.now()), input);
     }
@@ -391,7 +391,7 @@ impl<T: Transport> Driver<T> {
     }
 }
 
-/// The actions as a stream, which ends after [`SessionClosed`](Action::Closed).
+/// A stream of the actions, which ends after [`SessionClosed`](Action::Closed).
 impl<T: Transport + Unpin> Stream for Driver<T> {
     type Item = Action;
 

@@ -1,11 +1,10 @@
-//! Record and replay: everything that a [`Protocol`](crate::Protocol) was told, as lines that a person can read.
+//! Record and replay: all inputs of a [`Protocol`](crate::Protocol), as readable lines.
 //!
-//! A [`Recorder`] writes each [`Input`] with its time before the session acts on it; [`Journal::read`] reads it back,
-//! and [`Journal::replay`] gives what followed from each. `Driver::record` is the recorder of a
-//! driver.
+//! A [`Recorder`] writes each [`Input`] with its time before the session processes it. [`Journal::read`] reads the file, and
+//! [`Journal::replay`] returns the consequences of each input. `Driver::record` records the session of a driver.
 //!
-//! **A journal is a full record.** It holds the prompts, the answers and all that the CLI said: what was typed, read
-//! and run in the session. Keep it as private as the session itself: [`Journal::create`] opens a file that no other user can
+//! **A journal is a full record.** It contains the prompts, the answers and all output of the CLI: everything typed, read and
+//! run in the session. Keep it as private as the session itself: [`Journal::create`] opens a file that no other user can
 //! read.
 //!
 //! ```
@@ -33,10 +32,10 @@
 //! # Ok::<(), claude_duplex::journal::JournalError>(())
 //! ```
 //!
-//! # The format
+//! # Format
 //!
-//! NDJSON. The first line is the header; each further line is one input: its time in nanoseconds, and under the
-//! input's name what it was told.
+//! The format is NDJSON. The first line is the header. Each further line is one input: the time in nanoseconds, and the name
+//! of the input with its data.
 //!
 //! ```text
 //! {"journal":"claude-duplex","format":1,"version":"0.1.0","t":0,"config":{"seed":[1,1,...],"busy":"Queue",...}}
@@ -48,8 +47,8 @@
 //! {"t":12,"exited":{"Code":0}}
 //! ```
 //!
-//! Bytes are text where they are UTF-8 and hexadecimal digits else. Several lines in one read are one record each, as
-//! cuts between bytes change nothing; so a record is a line of the CLI, or a part of a long one.
+//! Bytes are a string if they are valid UTF-8, and hexadecimal digits otherwise. Several lines of one read become one record
+//! each, because chunk boundaries have no effect. A record is therefore a line of the CLI, or a part of a long one.
 //!
 //! A journal without which nothing happens (`Driver::record_required`) is of format 2. Its header has the number of hosts that
 //! wrote it and, if the session began before, a [snapshot](crate::Snapshot). Two records are no inputs: the number of the last
@@ -61,9 +60,9 @@
 //! {"t":9,"epoch":2}
 //! ```
 //!
-//! A journal holds no actions and no output: they are what a replay gives. Nor does it hold a checksum of them, as an
-//! action has no form that stays the same from one version of this crate to the next, which is where a comparison is
-//! of use. To compare two versions, compare what `tools/replay` of each prints.
+//! A journal contains neither actions nor output: a replay produces them. It contains no checksum of them either, because
+//! actions have no serialized form that is stable between versions of this crate, and only then a comparison would be useful.
+//! To compare two versions, compare the output of `tools/replay` of each.
 
 mod create;
 mod difference;
@@ -89,27 +88,27 @@ pub use file::{JournalFile, JournalFileError};
 pub use recorder::{Recorder, RecordingError};
 pub use replay::{Replay, ReplayStep};
 
-/// The format that is written, and the newest that is read. It rises with whatever an older reader would misread, a
-/// new setting in [`Config`] included: that reader would pass over it and play the session without.
+/// The format that is written, and the newest that is read. It is raised for every change that an older reader would misread,
+/// including a new setting in [`Config`], which that reader would ignore.
 const FORMAT: u64 = 2;
 
 /// Format of a plain recording, which has neither a snapshot nor what a host has handled.
 const RECORDING: u64 = 1;
 
-/// What the first line names, so that no other file is taken for a journal.
+/// Name in the first line, so that no other file is taken for a journal.
 const NAME: &str = "claude-duplex";
 
-/// A session as it was recorded.
+/// A recorded session.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Journal {
     /// The version of this crate that recorded it.
     pub version: String,
-    /// The session's settings.
+    /// Settings of the session.
     pub config: Config,
-    /// When the session began.
+    /// Start of the session.
     pub start: SessionTime,
-    /// What it was told, in order. The input at `n` stands in line `n + 2`.
+    /// Inputs of the session, in order. The input at index `n` is in line `n + 2`.
     pub inputs: Vec<(SessionTime, Input<'static>)>,
     /// Number of hosts that have written it; 0 for a plain recording.
     pub epoch: u64,
@@ -117,11 +116,11 @@ pub struct Journal {
     pub handled: u64,
     /// State with which it begins, if the session began before.
     snapshot: Option<Snapshot>,
-    /// When the recording was stopped at its cap, if it was: the session went on.
+    /// Time at which the recording stopped at its cap, if it did. The session continued.
     pub stopped: Option<SessionTime>,
 }
 
-/// Without the content, which is long and private.
+/// Omits the content, which is long and private.
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal")

@@ -1,16 +1,16 @@
-//! Handles on a session, for many tasks and threads.
+//! Handles on a session, for use from many tasks and threads.
 //!
-//! What each part knows is below it, and nothing above:
+//! Layers of the module. Each part knows only the parts below it:
 //!
 //! ```text
-//! Session, Runner   Turn   Asks, Asked       what the host holds and runs
-//!         \______ shared ______/             the locks, the last handle, the end
+//! Session, Runner   PromptHandle   IncomingRequests, Responder
+//!         \______ shared ______/         locks, last handle, end of the session
 //!                /      \
-//!            state      desk                 the driver and who waits for what; what dropped handles leave
+//!            state      desk             driver and waiting tasks; work of dropped handles
 //!           /  |   \
-//!     router owners reply, drive             whose message it is; whose ask it is
+//!     router owners reply, drive         routes of messages; owners of incoming requests
 //!           \  |   /        Subscriber
-//!            waiting ________/               what waits for each handle, and who is to be woken
+//!            waiting ________/           a queue for each handle, and the wakers to wake
 //! ```
 
 mod answer;
@@ -79,23 +79,23 @@ use shared::Presence;
 use state::State;
 use waiting::ring::Room;
 
-/// A handle on a session with a child: clone it, send it anywhere, give commands from any task or thread. They take effect
-/// at once; what they write goes out when the [`Runner`] runs, which the host sees to.
+/// A handle on a session with a child. Clone it, send it anywhere, and call its commands from any task or thread.
+/// Commands take effect at once. Their bytes are written when the [`Runner`] runs, which the host must poll.
 ///
-/// # What dropping does
+/// # Effects of dropping
 ///
 /// | Dropped | Then |
 /// |---|---|
-/// | a `Session`, a [`PromptHandle`], a [`Responder`] | nothing by itself; with the last of them the session closes as by [`close_now`](Self::close_now): a running turn is interrupted, and the CLI exits within seconds. [`SessionBuilder::when_dropped`] sets another way |
-/// | a [`PromptHandle`] | its prompt runs on, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
-/// | a [`Responder`] | the incoming request is declined, in the way that is safe for its kind |
-/// | an [`IncomingRequests`] | what it had not taken, and what comes later, is declined |
-/// | a [`Subscriber`], a [`PendingResponse`] | nobody listens any more |
-/// | the [`Runner`] | the child's process group is killed, everything is settled as lost, and all who wait are woken. What the CLI started in another group lives on, e.g. a command of the tool Bash |
+/// | a `Session`, a [`PromptHandle`], a [`Responder`] | nothing at first; with the last of them the session closes as by [`close_now`](Self::close_now): a running turn is interrupted, and the CLI exits within seconds. [`SessionBuilder::when_dropped`] changes this |
+/// | a [`PromptHandle`] | its prompt continues, unless [`interrupt_on_drop`](PromptHandle::interrupt_on_drop) was called |
+/// | a [`Responder`] | the incoming request is declined, with the response that is safe for its kind |
+/// | an [`IncomingRequests`] | requests that it had not taken, and later ones, are declined |
+/// | a [`Subscriber`], a [`PendingResponse`] | the session no longer notifies it |
+/// | the [`Runner`] | the child's process group is killed, everything pending ends as lost, and all waiting tasks are woken. Processes that the CLI started in another group continue, e.g. a command of the tool Bash |
 /// | the last handle of a session of `spawn_thread` | the session closes as above, and the thread that drops the handle waits for its end |
 /// | the tokio runtime of a session of `spawn_tokio` | the session closes as by [`close_now`](Self::close_now), and the thread that shuts the runtime down waits for its end, on Unix. Elsewhere the child is killed |
 ///
-/// This one is of a mock CLI; one of a child is opened by a [builder](Self::builder).
+/// The session of this example has a mock CLI. A [builder](Self::builder) opens a session with a child.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -123,8 +123,8 @@ pub struct Session {
 }
 
 impl<T: Transport + Send + 'static> Driver<T> {
-    /// Converts the driver into a handle, with which commands are given, and the future that drives the session.
-    /// [`Session::builder`] sets limits and handlers besides.
+    /// Converts the driver into a handle, which accepts commands, and the future that drives the session.
+    /// [`Session::builder`] can also set limits and handlers.
     pub fn into_session(self) -> (Session, Runner) {
         Setup::default().start(self)
     }
@@ -139,18 +139,18 @@ impl Session {
 
     // Commands.
 
-    /// Gives the model something to do.
+    /// Sends a prompt to the model.
     ///
     /// # Errors
-    /// The prompt comes back: see [`Protocol::prompt`](crate::Protocol::prompt). If the session has ended, the error
-    /// [has its end](RefusedError::closed). After
-    /// [`Full`](crate::RefusedReason::Full), [`ready`](Self::ready) waits until it is worth another try.
+    /// Returns the prompt with the reason: see [`Protocol::prompt`](crate::Protocol::prompt). If the session has
+    /// ended, the error [contains its end](RefusedError::closed). After
+    /// [`Full`](crate::RefusedReason::Full), [`ready`](Self::ready) waits until a retry can succeed.
     pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<PromptHandle, RefusedError<Prompt>> {
         let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
         Ok(PromptHandle::new(id, mailbox, Arc::clone(&self.presence)))
     }
 
-    /// Withdraws a prompt that no turn has taken: see [`Protocol::cancel`](crate::Protocol::cancel).
+    /// Cancels a prompt that no turn has taken up: see [`Protocol::cancel`](crate::Protocol::cancel).
     ///
     /// # Errors
     /// [`StaleIdError`] if the prompt has ended, or belongs to another session.
@@ -158,17 +158,19 @@ impl Session {
         self.presence.command(|state| state.cancel(prompt))
     }
 
-    /// Stops what runs. The reply is the CLI's acknowledgement, which [`Response::interrupted`](crate::Response::interrupted)
-    /// reads: what is still queued, and what was cancelled.
+    /// Interrupts the running turn. The response is the CLI's acknowledgement.
+    /// [`Response::interrupted`](crate::Response::interrupted) reads the queued and the cancelled prompts from
+    /// it.
     ///
     /// # Errors
-    /// The interrupt comes back: see [`Protocol::interrupt`](crate::Protocol::interrupt).
+    /// Returns the interrupt with the reason: see [`Protocol::interrupt`](crate::Protocol::interrupt).
     pub fn interrupt(&self, interrupt: Interrupt) -> Result<PendingResponse, RefusedError<Interrupt>> {
         let pending = self.presence.command(|state| state.interrupt(interrupt))?;
         Ok(pending.for_host(&self.presence.desk))
     }
 
-    /// Asks something of the CLI itself; the reply can be waited for later, or not at all. [`call`](Self::call) is shorter.
+    /// Sends a control request to the CLI. The response can be awaited later, or not at all. [`call`](Self::call)
+    /// sends a request and awaits the response.
     ///
     /// ```
     /// use std::time::Duration;
@@ -186,21 +188,23 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// The request comes back: see [`Protocol::request`](crate::Protocol::request).
+    /// Returns the request with the reason: see [`Protocol::request`](crate::Protocol::request).
     pub fn request(&self, request: impl Into<Request>) -> Result<PendingResponse, RefusedError<Request>> {
         let pending = self.presence.command(|state| state.request(request.into()))?;
         Ok(pending.for_host(&self.presence.desk))
     }
 
-    /// Ends the session in order: see [`Protocol::close`](crate::Protocol::close). The runner goes on to the end.
+    /// Closes the session gracefully: see [`Protocol::close`](crate::Protocol::close). The runner continues to
+    /// the end.
     ///
     /// Waits for the running turn before stdin is closed, for at most
-    /// [`ShutdownTimeouts::turn`](crate::ShutdownTimeouts::turn), 120 s. [`close_now`](Self::close_now) interrupts the turn instead.
+    /// [`ShutdownTimeouts::turn`](crate::ShutdownTimeouts::turn) (default: 120 s). [`close_now`](Self::close_now)
+    /// interrupts the turn instead.
     pub fn close(&self) {
         self.presence.command(State::close);
     }
 
-    /// Ends the session in order within seconds: interrupts the running turn, then closes. See
+    /// Closes the session gracefully within seconds: interrupts the running turn, then closes. See
     /// [`Protocol::close_now`](crate::Protocol::close_now). The session can be resumed afterwards.
     ///
     /// ```
@@ -225,36 +229,41 @@ impl Session {
         self.presence.command(State::close_now);
     }
 
-    /// Ends the session now: see [`Protocol::abort`](crate::Protocol::abort). The runner goes on to the end.
+    /// Ends the session immediately: see [`Protocol::abort`](crate::Protocol::abort). The runner continues to the
+    /// end.
     pub fn abort(&self) {
         self.presence.command(State::abort);
     }
 
-    // Listening.
+    // Subscriptions and streams.
 
-    /// Watches the session: every action from now on, and before them an [`Action::IncomingRequest`](crate::Action::IncomingRequest) for each
-    /// request of the CLI that is open, so that one who comes late can show it too. `capacity` is how many may wait unread, at least one;
-    /// [`HandleLimits::subscriber_bytes`] bounds their bytes. `overflow` applies to more: [`Overflow::Wait`] loses
-    /// nothing and slows the CLI down. The others drop something and delay nothing.
+    /// Subscribes to the actions of the session from now on. First come an
+    /// [`Action::IncomingRequest`](crate::Action::IncomingRequest) for each open request of the CLI, so that a
+    /// late subscriber can show it too.
+    ///
+    /// `capacity` is the maximum number of unread actions, at least one. [`HandleLimits::subscriber_bytes`]
+    /// limits their bytes. `overflow` applies beyond these limits. [`Overflow::Wait`] loses nothing and slows the
+    /// CLI down. The other policies drop actions and delay nothing.
     pub fn subscribe(&self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.presence.limits.subscriber_bytes, overflow };
         Subscriber::new(self.presence.state().subscribe(room), Arc::clone(&self.presence.desk))
     }
 
-    /// Takes the incoming requests of all kinds that the session [handles](crate::Config::handle). A session that is
-    /// [built](SessionBuilder::handlers) with handlers needs no stream for them.
+    /// Takes the incoming requests of all kinds that the session [handles](crate::Config::handle). A session that
+    /// was built with [handlers](SessionBuilder::handlers) needs no stream for their kinds.
     ///
     /// # Errors
-    /// [`IncomingError::AlreadyTaken`] if some of them are taken; [`IncomingError::NotHandled`] if the session handles no kind.
+    /// [`IncomingError::AlreadyTaken`] if some of the kinds are taken. [`IncomingError::NotHandled`] if the
+    /// session handles no kind.
     pub fn incoming(&self) -> Result<IncomingRequests, IncomingError> {
         self.take_incoming(None)
     }
 
-    /// Takes the incoming requests of those kinds.
+    /// Takes the incoming requests of these kinds.
     ///
     /// # Errors
-    /// [`IncomingError::AlreadyTaken`] if some of them are taken; [`IncomingError::NotHandled`] if the session does not handle
-    /// some of them.
+    /// [`IncomingError::AlreadyTaken`] if some of the kinds are taken. [`IncomingError::NotHandled`] if the
+    /// session does not handle some of them.
     pub fn incoming_of(&self, kinds: IncomingKinds) -> Result<IncomingRequests, IncomingError> {
         self.take_incoming(Some(kinds))
     }
@@ -264,81 +273,85 @@ impl Session {
         Ok(IncomingRequests::new(inbox, self.presence.shared()))
     }
 
-    /// Waits until there is room, after a command was refused as [`Full`](crate::RefusedReason::Full); or until the session is over.
+    /// Waits until a command that was refused as [`Full`](crate::RefusedReason::Full) can be retried, or until
+    /// the session has ended.
     pub async fn ready(&self) {
         self.presence.ready().await;
     }
 
     // Queries.
 
-    /// The session's id, by which it can be resumed; none before the CLI has told it, which it does with the first turn.
-    /// `/clear` changes it.
+    /// Returns the id of the session, by which it can be resumed. Returns `None` before the first turn, in which
+    /// the CLI reports the id. `/clear` changes the id.
     #[must_use]
     pub fn session_id(&self) -> Option<Arc<str>> {
         self.presence.state().cli_session().map(|session| Arc::clone(&session.id))
     }
 
-    /// Returns what the session is set to: its id, model, permission mode and compaction, as the CLI reported them last. `None` once the
-    /// session is over.
+    /// Returns the id, model, permission mode and compaction of the session, as the CLI last reported them.
+    /// Returns `None` after the session has ended.
     #[must_use]
     pub fn status(&self) -> Option<crate::protocol::SessionStatus> {
         self.presence.state().status()
     }
 
-    /// Who the CLI is, as far as it has said.
+    /// Returns the id, version and capabilities of the CLI, as far as it has reported them.
     #[must_use]
     pub fn cli_session(&self) -> Option<crate::protocol::action::CliSession> {
         self.presence.state().cli_session().cloned()
     }
 
-    /// The child's process id: none without a process, and none after the end.
+    /// Returns the process id of the child. Returns `None` without a process and after the end.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.presence.state().process_id()
     }
 
-    /// Returns the requests of the CLI that are open and were handed out, oldest first.
+    /// Returns the open requests of the CLI that were handed out, oldest first.
     ///
-    /// Only their owner can answer them, by its [`IncomingRequest`]; this is for those who show them.
+    /// Only the owner of the [`Responder`] can respond to them. This method is meant for code that shows them.
     #[must_use]
     pub fn open_incoming(&self) -> Vec<IncomingRequest> {
         self.presence.state().incoming()
     }
 
-    /// Returns why the session is no longer recorded, if it was to be: see [`Driver::record`].
+    /// Returns the reason why recording stopped, if the session was to be recorded: see [`Driver::record`].
     ///
-    /// The journal of a session with handles is written right after each input took effect, outside of the session's lock:
-    /// its writer may call any handle. Should the host's process be killed, the last inputs can be missing.
+    /// The journal of a session with handles is written right after each input took effect, outside of the
+    /// session's lock. The journal's writer may therefore call any handle. If the host's process is killed, the
+    /// last inputs can be missing.
     #[must_use]
     pub fn recording_error(&self) -> Option<RecordingError> {
         self.presence.state().report().stopped
     }
 
-    /// Returns the first error of reading or writing, if there was one. The session reports its effect: the end of a stream.
+    /// Returns the first error of reading or writing, if any. The session reports the effect of the error: the
+    /// end of a stream.
     #[must_use]
     pub fn io_error(&self) -> Option<io::Error> {
         self.presence.state().report().io_error
     }
 
-    /// Returns how many lines of the CLI were accounted for without an action.
+    /// Returns counters of the lines that have no action.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.presence.state().report().counts
     }
 
-    /// Whether the session is not over. It may be closing, and a child that hangs is alive: [`ping`](Self::ping) it.
+    /// Returns `true` until the session has ended. A session that is closing, or whose child hangs, is alive: use
+    /// [`ping`](Self::ping) to check that the CLI responds.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.presence.closed().is_none()
     }
 
-    /// How the session ended, once it has: why, the exit, the end of stderr, the last error.
+    /// Returns the end of the session after it has ended: reason, exit status, end of stderr and last error.
     #[must_use]
     pub fn exit_status(&self) -> Option<SessionClosed> {
         self.presence.closed().cloned()
     }
 
-    /// Waits until the session is over. Any number may wait; the future does not count as a handle.
+    /// Waits until the session has ended. Any number of tasks can wait. The future does not count as a handle.
     pub fn wait_for_exit(&self) -> impl Future<Output = SessionClosed> + Send + use<> {
         let shared = self.presence.shared();
         async move { shared.end().await }
@@ -347,7 +360,7 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is written to may be the host's code.
+        // Writing to `f` may run the host's code, so no lock is held.
         let id = self.session_id();
         let mut debug = f.debug_struct("Session");
         debug.field("id", &id).field("closed", &self.presence.closed());

@@ -1,7 +1,7 @@
-//! Spans and events of the `tracing` crate, for whoever operates a host (feature `tracing`).
+//! Spans and events of the `tracing` crate, for operators of a host (feature `tracing`).
 //!
-//! A driver traces its session by itself. A host with a loop of its own feeds a [`Tracer`] with what it tells the session
-//! and what the session tells it, as it would a [`Recorder`](crate::Recorder):
+//! A driver traces its session by itself. A host with its own loop passes the inputs and actions of its session to a
+//! [`Tracer`], as it would to a [`Recorder`](crate::Recorder):
 //!
 //! ```
 //! use claude_duplex::{Config, Input, Prompt, Protocol, Seed, SessionTime, Tracer};
@@ -29,42 +29,42 @@
 //! }
 //! ```
 //!
-//! Whoever has a subscriber chooses by the target, `claude_duplex`, and the level: in the words of `tracing-subscriber`,
-//! `claude_duplex=warn` for what went wrong, `info` for when sessions begin and end as well, `debug` for all that happens.
+//! A subscriber filters by the target `claude_duplex` and the level. With `tracing-subscriber`, `claude_duplex=warn` selects
+//! failures, `info` also selects the start and end of sessions, and `debug` selects all events.
 //!
-//! # What is never told
+//! # Private content
 //!
-//! Prompts, answers, what the model says, what goes into tools and comes out of them, the texts of errors, and stderr are
-//! *contents*. They are in one event alone, `content`, which is of the level `TRACE`, and there they are cut after
-//! [`LONGEST_CONTENT`] bytes and marked as cut. All other events and the spans hold ids, lengths, and names: of tools, of
-//! hook events, of MCP servers, of requests, and the words that the protocol has for kinds and causes. What the CLI gives as
-//! a name is cut after 120 bytes, and what could disturb a terminal is escaped. The fields of requests, which may be keys,
-//! and the environment of the child are in none.
+//! Prompts, answers, output of the model, inputs and results of tools, texts of errors, and stderr are *content*. Only the
+//! event `content` of the level `TRACE` contains them, truncated and marked after [`LONGEST_CONTENT`] bytes. All other events
+//! and the spans contain ids, lengths, and names: of tools, of hook events, of MCP servers, of requests, and the names of
+//! kinds and causes in the protocol. Names from the CLI are truncated after 120 bytes, and characters that could disturb a
+//! terminal are escaped. No event contains the fields of requests, which may be keys, or the environment of the child.
 //!
 //! **At the level `TRACE` a log is as private as the session itself.**
 //!
 //! # Spans
 //!
-//! Both have the level `WARN`, that of the loudest events, so that whoever sees an event sees whose it is. A session's span
-//! is a child of the span that is entered where the session is made, a turn's of its session's. They are never entered by
-//! this crate: what belongs to them names them, in whatever task or thread it happens.
+//! Both spans have the level `WARN`, the highest of the events, so that a subscriber that sees an event also sees its span.
+//! The span of a session is a child of the span that is entered when the session is created, and the span of a turn is a
+//! child of that of its session. This crate never enters them: events name their span explicitly, in whatever task or thread
+//! they occur.
 //!
 //! | Span | Field | |
 //! |---|---|---|
-//! | `session` | `tag` | what all its ids carry ([`Seed::tag`](crate::Seed::tag)) |
-//! | | `pid` | the child's process id, where that is known |
-//! | | `session_id` | the CLI's id of the session, once it has said so; recorded anew when it changes |
-//! | | `cli_version` | the CLI's version, likewise |
-//! | `turn` | `turn` | its number ([`TurnId::number`](crate::TurnId::number)) |
-//! | | `origin` | what started it: `prompt`, `unknown`, or a word of the CLI as `task-notification` |
-//! | | `prompts` | the numbers of the prompts that it took, as `1,2`; recorded anew with each |
+//! | `session` | `tag` | tag that all its ids contain ([`Seed::tag`](crate::Seed::tag)) |
+//! | | `pid` | process id of the child, if it is known |
+//! | | `session_id` | session id of the CLI, once it is known; recorded again when it changes |
+//! | | `cli_version` | version of the CLI, likewise |
+//! | `turn` | `turn` | number of the turn ([`TurnId::number`](crate::TurnId::number)) |
+//! | | `origin` | origin of the turn: `prompt`, `unknown`, or a name of the CLI, e.g. `task-notification` |
+//! | | `prompts` | numbers of the prompts that the turn took, e.g. `1,2`; recorded again with each |
 //! | | `result` | the `subtype` of the `result` that ended it, if one did |
-//! | | `outcome` | how its prompts ended: `success`, `error`, `interrupted`, `cancelled`, `blocked`, `lost` |
+//! | | `outcome` | outcome of its prompts: `success`, `error`, `interrupted`, `cancelled`, `blocked`, `lost` |
 //!
 //! # Events
 //!
-//! An [action](crate::Action) is told under the turn that it names, else under the one that runs, else under the session.
-//! What is told to the session stands under the session. Numbers are those of the ids, lengths are in bytes.
+//! The span of an [action](crate::Action) is that of its turn, or else of the running turn, or else of the session. The span
+//! of inputs is that of the session. Numbers are those of the ids, lengths are in bytes.
 //!
 //! | Event | Level | Fields |
 //! |---|---|---|
@@ -113,13 +113,13 @@
 //! | `timeout` | TRACE | |
 //! | `content` | TRACE | `of` (the event that it belongs to, which comes just before), `length`, `content` |
 //!
-//! `about` is the tool of a permission incoming request, the event of a hook, the server of an MCP message or elicitation, the kind of a
-//! dialog.
+//! `about` is the tool of a permission request, the event of a hook, the server of an MCP message or elicitation, or the kind
+//! of a dialog.
 //!
-//! # What it costs
+//! # Cost
 //!
-//! Without the feature nothing. With it and without a subscriber, or with one that wants nothing of this level, a look at one
-//! number for each event: 1 or 2 % of a line's way through the session (`benches/tracing.rs`).
+//! Without the feature, tracing has no cost. With the feature, and without a subscriber for the level, each event costs one
+//! comparison of a number: 1 to 2 % of the time that a session spends on a line (`benches/tracing.rs`).
 
 mod actions;
 mod inputs;
@@ -136,13 +136,13 @@ use crate::base::ids::TurnId;
 use crate::protocol::config::Config;
 use turns::Turns;
 
-/// After how many bytes a content is cut.
+/// Number of bytes after which content is truncated.
 pub const LONGEST_CONTENT: usize = 2048;
 
 /// The target of all spans and events.
 pub const TARGET: &str = "claude_duplex";
 
-/// An event under a span that it names, of one level or of one of two.
+/// Emits an event with an explicit span, at one level or at one of two.
 macro_rules! tell {
     ($level:ident, $parent:expr, $($event:tt)+) => {
         tracing::event!(target: $crate::trace::TARGET, parent: $parent, tracing::Level::$level, $($event)+)
@@ -158,9 +158,9 @@ macro_rules! tell {
 
 use tell;
 
-/// Traces one session: see [`trace`](crate::trace) for what it tells, and for an example.
+/// Tracer of one session. [`trace`](crate::trace) lists its events and has an example.
 ///
-/// It holds the spans, and ends them with the session's [end](crate::Action::Closed), or when it is dropped.
+/// A tracer holds the spans, and ends them with the [end](crate::Action::Closed) of the session, or when it is dropped.
 pub struct Tracer {
     session: Span,
     turns: Turns,
@@ -171,7 +171,8 @@ pub struct Tracer {
 }
 
 impl Tracer {
-    /// Begins the trace of a session of that `config`, whose child has that process id, under the span that is entered now.
+    /// Begins the trace of a session with this `config` and this process id of the child. The session's span is a child of
+    /// the current span.
     #[must_use]
     pub fn new(config: &Config, process_id: Option<u32>) -> Self {
         let tag = config.seed.tag();
@@ -182,20 +183,20 @@ impl Tracer {
         Self { session, turns: Turns::default(), turn_grace, exited: false, closed: false }
     }
 
-    /// One that tells nothing.
+    /// Creates a tracer that emits nothing.
     #[cfg(feature = "session")]
     pub(crate) fn none() -> Self {
         let turn_grace = Duration::ZERO;
         Self { session: Span::none(), turns: Turns::default(), turn_grace, exited: false, closed: true }
     }
 
-    /// The session's span, for what the host does with it; a disabled one once the session is over.
+    /// Returns the span of the session, for events of the host; a disabled span once the session has ended.
     #[must_use]
     pub fn session(&self) -> &Span {
         &self.session
     }
 
-    /// The span of a turn that runs, for what the host does in it.
+    /// Returns the span of a running turn, for events of the host.
     #[must_use]
     pub fn turn(&self, turn: TurnId) -> Option<&Span> {
         self.turns.get(turn)

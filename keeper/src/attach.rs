@@ -164,6 +164,22 @@ impl Attached {
         Connection::new(&self.socket).send(frame)
     }
 
+    /// Ends a session whose CLI has exited: the keeper removes its files and ends. Blocks until it has.
+    ///
+    /// # Errors
+    /// The CLI has not exited, or the connection failed.
+    pub fn release(mut self) -> io::Result<()> {
+        self.send(&ToKeeper::Release)?;
+        let mut refused = None;
+        let mut look = |frame: FromKeeper<'_>| {
+            if let FromKeeper::Refused(refusal) = frame {
+                refused = Some(refusal);
+            }
+        };
+        while self.receive(&mut look)?.is_some() {}
+        refused.map_or(Ok(()), |refusal| Err(io::Error::other(refusal)))
+    }
+
     /// Receives the next frame and gives it to `use_frame`; `None` at the end of the connection. Blocks.
     ///
     /// # Errors

@@ -37,6 +37,9 @@ pub struct Launch {
     token_file: bool,
     policy: Policy,
     limits: Limits,
+    directory: Option<PathBuf>,
+    clear_env: bool,
+    env: Vec<(OsString, Option<OsString>)>,
 }
 
 /// Session that was started.
@@ -61,7 +64,57 @@ impl Launch {
             token_file: true,
             policy: Policy::default(),
             limits: Limits::default(),
+            directory: None,
+            clear_env: false,
+            env: Vec::new(),
         }
+    }
+
+    /// Describes a session that runs the CLI with these options.
+    ///
+    /// # Errors
+    /// What the CLI would refuse, ignore or misread.
+    #[cfg(feature = "transport")]
+    pub fn from_options(
+        place: Place,
+        options: &claude_duplex::Options,
+    ) -> Result<Self, claude_duplex::options::OptionsError> {
+        let invocation = options.invocation()?;
+        let mut this = Self::new(place, invocation.program).args(invocation.args);
+        (this.directory, this.clear_env) = (invocation.current_dir, invocation.clear_env);
+        this.env.extend(invocation.env.into_iter().map(|change| match change {
+            claude_duplex::options::EnvChange::Set(name, value) => (name, Some(value)),
+            claude_duplex::options::EnvChange::Remove(name) => (name, None),
+        }));
+        Ok(this)
+    }
+
+    /// Sets the working directory of the program; by default it is the host's.
+    #[must_use]
+    pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Sets a variable of the program's environment.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((name.into(), Some(value.into())));
+        self
+    }
+
+    /// Removes a variable from the program's environment.
+    #[must_use]
+    pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+        self.env.push((name.into(), None));
+        self
+    }
+
+    /// Inherits no variable of the host.
+    #[must_use]
+    pub fn env_clear(mut self) -> Self {
+        self.clear_env = true;
+        self
     }
 
     /// Adds arguments of the program.
@@ -106,7 +159,7 @@ impl Launch {
         self
     }
 
-    /// Starts the keeper and the program, in this process's working directory and with its environment.
+    /// Starts the keeper and the program.
     ///
     /// Blocks until the program runs, which takes some milliseconds. The keeper is nobody's child then: it lives on when this
     /// process, its terminal or its process group ends. What ends all processes of a container or of a systemd unit ends it
@@ -115,15 +168,6 @@ impl Launch {
     /// # Errors
     /// [`KeeperError`] if the keeper or the program cannot be started. Nothing is left behind.
     pub fn start(&self) -> Result<Launched, KeeperError> {
-        self.start_with(|_| {})
-    }
-
-    /// Starts as [`start`](Self::start) does, with a command that the host changes first: another working directory, another
-    /// environment. The program gets both.
-    ///
-    /// # Errors
-    /// As for [`start`](Self::start).
-    pub fn start_with(&self, change: impl FnOnce(&mut Command)) -> Result<Launched, KeeperError> {
         let random = |error| KeeperError::System { operation: "get random numbers", error };
         let token = Token::random().map_err(random)?;
         let id = self.id.clone().map_or_else(SessionId::random, Ok).map_err(random)?;
@@ -131,7 +175,18 @@ impl Launch {
         let no_keeper = |error| KeeperError::NoKeeper { program: keeper.clone(), error };
         let mut command = Command::new(&keeper);
         command.args(self.arguments(&id));
-        change(&mut command);
+        if self.clear_env {
+            command.env_clear();
+        }
+        for (name, value) in &self.env {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(no_keeper)?;
         if let Some(mut stdin) = child.stdin.take() {

@@ -12,6 +12,8 @@
 //!
 //! * [`Launch`] starts a keeper with its CLI; the program `claude-duplex-keeper` does the same from a shell.
 //! * [`Attach`] connects to one; [`frame`] is the protocol, for those who write a client of their own.
+//! * `transport` (feature `transport`, `smol` or `tokio`) is a session for the drivers of `claude-duplex`; `guide` shows how a host goes on after
+//!   a restart, and `examples/survive.rs` does it.
 //! * [`Place`] is the directory with the sessions of a user.
 //!
 //! The keeper runs on Linux and on other Unix systems; `README.md` lists what differs there. On other systems this crate is
@@ -25,10 +27,16 @@ mod credentials;
 mod error;
 pub mod frame;
 pub mod keep;
+/// Guide: a host that restarts and goes on.
+#[cfg(feature = "smol")]
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 mod launch;
 mod place;
 mod policy;
 mod token;
+#[cfg(feature = "transport")]
+pub mod transport;
 
 pub use attach::{Attach, Attached, Connection};
 pub use error::{AttachError, KeeperError, PlaceError};

@@ -1,6 +1,6 @@
-//! The host's code that a session calls: the writer of its journal, and the subscriber of its trace.
+//! Calls of the host's code: the writer of the journal, and the subscriber of the trace.
 //!
-//! Handles share a session behind a lock, and such code may call a handle. So it runs aside: what it is to be given waits,
+//! Handles share a session behind a lock, and such code may call a handle. Its calls are therefore deferred: the data waits,
 //! in order, until no lock is held.
 
 #![cfg_attr(not(feature = "session"), allow(dead_code, reason = "only handles have a lock"))]
@@ -18,18 +18,18 @@ use crate::protocol::input::Input;
 /// The writer and the tracer of one session.
 pub(crate) struct Aside {
     tracer: Tracer,
-    /// None without a journal, and after a panic of the writer.
+    /// `None` without a journal, and after a panic of the writer.
     writer: Option<Writer>,
 }
 
-/// What waits for them.
+/// Deferred data for writer and tracer.
 #[derive(Default)]
 pub(crate) struct Waiting {
     pub(super) told: Vec<Told>,
     pub(super) journal: Vec<u8>,
 }
 
-/// Something that the tracer is told.
+/// One event for the tracer.
 pub(crate) enum Told {
     Input(Input<'static>),
     Prompted(PromptId),
@@ -44,10 +44,10 @@ impl Aside {
         Self { tracer, writer }
     }
 
-    /// Writes and tells what waited.
+    /// Passes the deferred data to writer and tracer.
     ///
     /// # Errors
-    /// The journal cannot be written.
+    /// If the journal cannot be written.
     pub(crate) fn run(&mut self, waiting: Waiting) -> io::Result<()> {
         let written = self.write(&waiting.journal);
         for told in waiting.told {
@@ -60,7 +60,7 @@ impl Aside {
         if lines.is_empty() {
             return Ok(());
         }
-        // One that panics is not called again.
+        // A writer that panics is not called again.
         let Some(mut writer) = self.writer.take() else { return Err(io::Error::other("the writer has panicked")) };
         let written = writer.write_all(lines).and_then(|()| writer.flush());
         self.writer = Some(writer);
@@ -87,8 +87,8 @@ impl Told {
     }
 }
 
-/// Whether anybody may want events: those that come with every read and write (`often`), or the others. It asks no
-/// subscriber, which is the host's code.
+/// Returns `true` if a subscriber may be interested in events: those of every read and write (`often`), or the others. Calls
+/// no subscriber, because that is code of the host.
 #[cfg(feature = "tracing")]
 pub(super) fn is_traced(often: bool) -> bool {
     use tracing::level_filters::LevelFilter;
@@ -100,7 +100,7 @@ pub(super) fn is_traced(_: bool) -> bool {
     false
 }
 
-/// The lines of a journal that are not written yet.
+/// Lines of a journal that are not written yet.
 #[derive(Clone, Default)]
 pub(super) struct Spool(Arc<Mutex<Vec<u8>>>);
 

@@ -1,7 +1,7 @@
-//! A value that one task waits for, and the one place where its waker is exchanged.
+//! A value that one task waits for, and the only place where the waker of that task is replaced.
 //!
-//! Wakers are the host's code: to clone, wake or drop one may run anything, a call of the same handle included. None of
-//! that happens here while the lock is held.
+//! Wakers are code of the host: cloning, waking or dropping one may run anything, including a call of the same handle. None
+//! of this happens while the lock is held.
 
 #[cfg(test)]
 pub(crate) mod count;
@@ -25,27 +25,27 @@ impl<T> Awaited<T> {
         Self(Mutex::new(Inner { value, task: None }))
     }
 
-    /// Reads or changes the value, and wakes nobody.
+    /// Reads or changes the value, without waking a task.
     pub(crate) fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         change(&mut self.inner().value)
     }
 
-    /// Changes the value, and returns the task that waits for it, for the caller to wake. Until that task polls again, it
-    /// is not returned a second time.
+    /// Changes the value, and returns the waiting task for the caller to wake. Until that task polls again, it is not
+    /// returned a second time.
     #[must_use]
     pub(crate) fn tell<R>(&self, change: impl FnOnce(&mut T) -> R) -> (R, Option<Waker>) {
         let mut inner = self.inner();
         (change(&mut inner.value), inner.task.take())
     }
 
-    /// Changes the value. If the change says that it concerns the task that waits, returns that task, for the caller to wake.
+    /// Changes the value. If `change` reports that the waiting task is concerned, returns that task for the caller to wake.
     #[must_use]
     pub(crate) fn tell_if(&self, change: impl FnOnce(&mut T) -> bool) -> Option<Waker> {
         let mut inner = self.inner();
         if change(&mut inner.value) { inner.task.take() } else { None }
     }
 
-    /// Takes something out of the value. Where there is nothing yet, the task of `cx` is the one to wake from now on.
+    /// Takes something out of the value. If there is nothing yet, registers the task of `cx` to be woken.
     pub(crate) fn poll<R>(&self, cx: &Context<'_>, mut take: impl FnMut(&mut T) -> Option<R>) -> Poll<R> {
         let mut waker = None;
         loop {
@@ -64,7 +64,7 @@ impl<T> Awaited<T> {
                 drop(former);
                 return Poll::Pending;
             }
-            // The value may change while the waker is cloned, so it is looked at again.
+            // The value may change while the waker is cloned, so it is checked again.
             drop(inner);
             waker = Some(cx.waker().clone());
         }

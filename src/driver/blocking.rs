@@ -1,4 +1,5 @@
-//! The driver for programs without a runtime: each call blocks the thread and drives smol's reactor meanwhile.
+//! Blocking calls of the driver, for programs without a runtime. Each call blocks the thread and drives the reactor of smol
+//! meanwhile.
 
 use async_io::block_on;
 
@@ -7,14 +8,14 @@ use crate::driver::transport::Transport;
 use crate::protocol::action::Action;
 use crate::protocol::end::SessionClosed;
 
-/// Blocking use (feature `smol`), on a transport of [`smol`](crate::driver::smol) or one that needs no runtime; on one of tokio it
-/// panics.
+/// Blocking calls (feature `smol`), for transports of [`smol`](crate::driver::smol) or those that need no runtime. They panic
+/// with a transport of tokio.
 impl<T: Transport> Driver<T> {
-    /// Waits for what happens next; `None` after [`SessionClosed`](Action::Closed).
+    /// Waits for the next action. Returns `None` after [`SessionClosed`](Action::Closed).
     ///
-    /// It blocks until the child does something or a deadline passes: another thread cannot end it. To wait for
-    /// something else too, block on [`next`](Self::next) and that, whichever comes first; the future that is dropped loses
-    /// nothing:
+    /// Blocks until the child does something or a deadline passes; another thread cannot end the call. To wait for something
+    /// else as well, block on [`next`](Self::next) and the other future, whichever completes first. Dropping the future of
+    /// `next` loses no action:
     ///
     /// ```no_run
     /// use async_io::{Timer, block_on};
@@ -43,7 +44,8 @@ impl<T: Transport> Driver<T> {
         block_on(self.next())
     }
 
-    /// [`finish`](Self::finish), and waits for it: at most as long as the [graces](crate::ShutdownTimeouts).
+    /// Calls [`finish`](Self::finish) and blocks until it completes: at most as long as the [grace
+    /// periods](crate::ShutdownTimeouts).
     pub fn finish_blocking(&mut self) -> Option<SessionClosed> {
         block_on(self.finish())
     }

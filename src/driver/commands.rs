@@ -1,4 +1,4 @@
-//! What the host wants of the session. Commands take effect at once; what they write goes out with the next call of `next`.
+//! Commands of the host. They take effect at once; the lines that they cause are written by the next call of `next`.
 
 use super::Driver;
 use crate::base::ids::{IncomingId, PromptId, RequestId};
@@ -12,10 +12,10 @@ use crate::protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdE
 use crate::protocol::input::Input;
 
 impl<T: Transport> Driver<T> {
-    /// [`Protocol::prompt`](crate::Protocol::prompt), now.
+    /// Sends a prompt: calls [`Protocol::prompt`](crate::Protocol::prompt) with the current time.
     ///
     /// # Errors
-    /// The prompt comes back: see there.
+    /// Returns the prompt under the conditions of [`Protocol::prompt`](crate::Protocol::prompt).
     pub fn prompt(&mut self, prompt: impl Into<Prompt>) -> Result<PromptId, RefusedError<Prompt>> {
         let (now, prompt) = (self.now(), prompt.into());
         if !self.record.command(now, || Input::Prompt(prompt.clone())) {
@@ -26,11 +26,10 @@ impl<T: Transport> Driver<T> {
         taken.inspect_err(|reason| record.refused(reason))
     }
 
-    /// [`Protocol::cancel`](crate::Protocol::cancel), now.
+    /// Cancels a prompt: calls [`Protocol::cancel`](crate::Protocol::cancel) with the current time.
     ///
     /// # Errors
-    /// [`StaleIdError`] where the prompt is over, or another session's; or if a [required](Self::record_required) journal cannot
-    /// be written.
+    /// [`StaleIdError`] if the prompt has ended or belongs to another session.
     pub fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
         let now = self.now();
         if !self.record.command(now, || Input::Cancel(prompt)) {
@@ -39,10 +38,10 @@ impl<T: Transport> Driver<T> {
         self.protocol.cancel(now, prompt).inspect_err(|reason| self.record.refused(reason))
     }
 
-    /// [`Protocol::interrupt`](crate::Protocol::interrupt), now.
+    /// Interrupts a turn: calls [`Protocol::interrupt`](crate::Protocol::interrupt) with the current time.
     ///
     /// # Errors
-    /// The interrupt comes back: see there.
+    /// Returns the interrupt under the conditions of [`Protocol::interrupt`](crate::Protocol::interrupt).
     pub fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
         let now = self.now();
         if !self.record.command(now, || Input::Interrupt(interrupt.clone())) {
@@ -53,10 +52,10 @@ impl<T: Transport> Driver<T> {
         sent.inspect_err(|reason| record.refused(reason))
     }
 
-    /// [`Protocol::request`](crate::Protocol::request), now.
+    /// Sends a request: calls [`Protocol::request`](crate::Protocol::request) with the current time.
     ///
     /// # Errors
-    /// The request comes back: see there.
+    /// Returns the request under the conditions of [`Protocol::request`](crate::Protocol::request).
     pub fn request(&mut self, request: impl Into<Request>) -> Result<RequestId, RefusedError<Request>> {
         let (now, request) = (self.now(), request.into());
         if !self.record.command(now, || Input::Request(request.clone())) {
@@ -67,10 +66,11 @@ impl<T: Transport> Driver<T> {
         sent.inspect_err(|reason| record.refused(reason))
     }
 
-    /// [`Protocol::respond`](crate::Protocol::respond), now.
+    /// Answers an incoming request: calls [`Protocol::respond`](crate::Protocol::respond) with the current time.
     ///
     /// # Errors
-    /// The incoming request is over, or the answer is not of its kind: see there.
+    /// If the incoming request has ended, or the response is of another kind: see
+    /// [`Protocol::respond`](crate::Protocol::respond).
     pub fn respond(&mut self, ask: IncomingId, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
         let (now, answer) = (self.now(), answer.into());
         if !self.record.command(now, || Input::Respond(ask, answer.clone())) {
@@ -79,24 +79,25 @@ impl<T: Transport> Driver<T> {
         self.protocol.respond(now, ask, answer).inspect_err(|reason| self.record.refused(reason))
     }
 
-    /// [`Protocol::close`](crate::Protocol::close), now. [`next`](Self::next) goes on until [`SessionClosed`](crate::Action::Closed).
+    /// Closes the session: calls [`Protocol::close`](crate::Protocol::close) with the current time. Call [`next`](Self::next)
+    /// until it returns [`SessionClosed`](crate::Action::Closed).
     pub fn close(&mut self) {
         self.tell(Input::Close);
     }
 
-    /// [`Protocol::close_now`](crate::Protocol::close_now), now. [`next`](Self::next) goes on until
-    /// [`SessionClosed`](crate::Action::Closed).
+    /// Closes the session without waiting for the turn: calls [`Protocol::close_now`](crate::Protocol::close_now) with the
+    /// current time. Call [`next`](Self::next) until it returns [`SessionClosed`](crate::Action::Closed).
     pub fn close_now(&mut self) {
         self.tell(Input::CloseNow);
     }
 
-    /// Ends the session at once and without its child, which dropping the driver then ends: everything is settled as
-    /// lost, and [`SessionClosed`](crate::Action::Closed) waits among the actions. The transport is not touched.
+    /// Ends the session at once, without its child, which ends when the driver is dropped. Everything pending is lost, and
+    /// [`SessionClosed`](crate::Action::Closed) is queued among the actions. The transport is not used.
     #[cfg(feature = "session")]
     pub(crate) fn lose(&mut self) {
         let now = self.protocol.now();
         self.lose_by(now, Input::Abort);
-        // What is left of the end are graces, a few, for a child that nobody will look at.
+        // The rest of the end consists of a few grace periods for a child that is no longer observed.
         while let Some((due, _)) = self.protocol.poll_timeout() {
             self.lose_by(due, Input::Timeout);
         }
@@ -112,7 +113,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// [`Protocol::abort`](crate::Protocol::abort), now. [`next`](Self::next) sends the kill and goes on until [`SessionClosed`](crate::Action::Closed).
+    /// Aborts the session: calls [`Protocol::abort`](crate::Protocol::abort) with the current time. [`next`](Self::next)
+    /// kills the child and continues until [`SessionClosed`](crate::Action::Closed).
     pub fn abort(&mut self) {
         self.tell(Input::Abort);
     }

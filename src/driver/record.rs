@@ -1,4 +1,4 @@
-//! The way in to the session: past the journal, if one is kept, and the trace, if that is on.
+//! The path of inputs into the session: through the journal, if there is one, and the trace, if it is enabled.
 
 use std::fmt;
 use std::io::Write;
@@ -31,15 +31,15 @@ struct Required {
     acknowledged: u64,
 }
 
-/// Sees every input before it takes effect.
+/// Observer of every input before it takes effect.
 pub(super) struct Record {
     recorder: Option<Recorder<Writer>>,
     pub(super) tracer: Tracer,
-    /// The session was told something.
+    /// Set when the session has received an input.
     begun: bool,
     /// Present if nothing happens without its record.
     required: Option<Required>,
-    /// What waits for the host's code, if that runs aside.
+    /// Deferred data for the host's code, if its calls are deferred.
     #[cfg(feature = "session")]
     aside: Option<(Vec<Told>, Spool)>,
 }
@@ -63,12 +63,12 @@ impl Record {
         });
     }
 
-    /// Notes that the session goes on: there is no beginning to record.
+    /// Notes that the session is resumed, so its start is not recorded.
     pub(super) fn resumed(&mut self) {
         self.begun = true;
     }
 
-    /// Begins a journal that is required, or goes on with one.
+    /// Begins or continues a required journal.
     #[cfg(unix)]
     pub(super) fn require(&mut self, protocol: &Protocol, journal: JournalFile) {
         let (epoch, rotates_at, is_new) = (journal.epoch(), journal.rotates_at(), journal.is_new());
@@ -115,7 +115,7 @@ impl Record {
         self.recorder.as_ref()?.stopped()
     }
 
-    /// Tells the session something that it has no reply to.
+    /// Passes an input to the session that has no reply.
     pub(super) fn tell(&mut self, protocol: &mut Protocol, now: SessionTime, input: Input<'_>) {
         self.begun = true;
         self.input(now, &input);
@@ -124,8 +124,7 @@ impl Record {
         }
     }
 
-    /// A command is about to be given, by one who wants the reply. What it is, is made up only where somebody looks. Returns
-    /// whether it may be given.
+    /// Announces a command whose reply the caller needs. The input is only built if a journal or trace observes it.
     pub(super) fn command<'i>(&mut self, now: SessionTime, input: impl FnOnce() -> Input<'i>) -> bool {
         self.begun = true;
         if self.recorder.is_some() || self.wants_commands() {
@@ -165,8 +164,8 @@ impl Record {
 
 #[cfg(feature = "session")]
 impl Record {
-    /// Has the host's code, the writer of the journal and the subscriber of the trace, run aside from now on: the caller
-    /// gives it what [waits](Self::take_waiting), in order, when it holds no lock.
+    /// Defers the host's code from now on: the writer of the journal and the subscriber of the trace. The caller passes on
+    /// the [deferred data](Self::take_waiting), in order, when it holds no lock.
     pub(super) fn set_aside(&mut self) -> Aside {
         let spool = Spool::default();
         let writer = self.recorder.as_mut().map(|recorder| recorder.replace_writer(Box::new(spool.clone())));
@@ -174,7 +173,7 @@ impl Record {
         Aside::new(std::mem::replace(&mut self.tracer, Tracer::none()), writer)
     }
 
-    /// Returns how much waits: bytes of the journal, and events of the trace.
+    /// Returns the amount of deferred data: bytes of the journal, and events of the trace.
     pub(super) fn waits(&self) -> usize {
         self.aside.as_ref().map_or(0, |(told, spool)| told.len() + spool.len())
     }
@@ -185,7 +184,7 @@ impl Record {
         waiting.unwrap_or_default()
     }
 
-    /// Notes that what was to be recorded could not be written.
+    /// Notes that the journal could not be written.
     pub(super) fn failed(&mut self, error: std::io::Error) {
         if let Some(recorder) = &mut self.recorder {
             recorder.fail(error);
@@ -204,7 +203,7 @@ impl Record {
         }
     }
 
-    /// Tells the tracer now, or later.
+    /// Passes an event to the tracer now, or defers it.
     fn trace(&mut self, often: bool, now: impl FnOnce(&mut Tracer), later: impl FnOnce() -> Told) {
         match &mut self.aside {
             None => now(&mut self.tracer),

@@ -1,6 +1,6 @@
-//! One round of the loop: what goes to the child, what comes from it, what is due.
+//! One round of the loop: writes to the child, reads from the child, and handles deadlines.
 //!
-//! Each step says whether something moved; where nothing did, it has registered the waker.
+//! Each step returns `true` if it made progress. Otherwise it has registered the waker.
 
 use std::borrow::Cow;
 use std::io;
@@ -24,13 +24,13 @@ impl<T: Transport> Driver<T> {
         moved |= self.reap(cx);
         moved |= self.watch_stdin(cx);
         moved |= self.expire(cx);
-        // What follows from all that is written before the host hears of it.
+        // All consequences are written before the host gets the action.
         moved |= self.push(cx);
         self.last_round = self.now();
         moved
     }
 
-    /// Everything that goes to the child.
+    /// Writes everything that is queued for the child.
     pub(super) fn push(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.record.may_send() {
             return false;
@@ -38,7 +38,7 @@ impl<T: Transport> Driver<T> {
         self.acknowledge_inputs();
         let mut moved = self.write(cx) | self.close_stdin(cx);
         let mut orders: Vec<ChildCommand> = std::iter::from_fn(|| self.protocol.poll_child_command()).collect();
-        // At the end of its stdin a CLI takes no guard into account any more: one that is to be killed must not read it.
+        // After the end of stdin a CLI ignores guards, so a CLI that is to be killed must not see that end.
         if !self.exited {
             orders.sort_by_key(|order| *order != ChildCommand::Kill);
         }
@@ -161,7 +161,7 @@ impl<T: Transport> Driver<T> {
         })
     }
 
-    /// How much was read: nothing at the end, which an error is too; `None` where it is to be tried again.
+    /// Returns the number of bytes read: 0 at the end or after an error, `None` if the read is to be repeated.
     fn bytes(&mut self, read: io::Result<usize>) -> Option<usize> {
         match read {
             Ok(count) => Some(count),
@@ -183,7 +183,7 @@ impl<T: Transport> Driver<T> {
         true
     }
 
-    /// Notices that the child reads no more. If its output has ended, or the child has, that says more.
+    /// Handles a child that no longer reads stdin. If its output or the child itself has ended, that takes precedence.
     fn watch_stdin(&mut self, cx: &mut Context<'_>) -> bool {
         if self.stdin != Stdin::Open || self.stdout_ended || self.exited || self.record.is_suspended() {
             return false;
@@ -197,7 +197,7 @@ impl<T: Transport> Driver<T> {
         true
     }
 
-    /// Does what is due. What has arrived comes first: it may be what was waited for.
+    /// Handles deadlines that are due. Input that has arrived is processed first, because a deadline may wait for it.
     fn expire(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.is_due() {
             return false;
@@ -216,7 +216,7 @@ impl<T: Transport> Driver<T> {
         self.protocol.poll_timeout().is_some_and(|(at, _)| at <= self.now())
     }
 
-    /// Ready where it is time to look at the clock, which alone decides.
+    /// Ready if it is time to check the clock, which alone decides.
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let due = self.protocol.poll_timeout().map(|(at, _)| at);
         let held = self.held.filter(|_| self.is_held());
@@ -226,7 +226,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Returns whether stdout is not to be read. A deadline that is due reads it all the same.
+    /// Returns `true` if stdout is not to be read. A deadline that is due reads it in any case.
     fn is_held(&self) -> bool {
         self.held.is_some() && !self.protocol.awaits_output()
     }

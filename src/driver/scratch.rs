@@ -1,20 +1,19 @@
-//! The buffer that is read into: one for each thread, however many sessions it drives.
+//! The read buffer: one per thread, however many sessions the thread drives.
 //!
-//! What was read is taken by the session before the poll is over, so a session need not keep 64 KiB for itself while its
-//! child is silent.
+//! The session takes the bytes before the poll returns, so no session needs 64 KiB of its own while its child is silent.
 
 use std::cell::Cell;
 
-/// How much is read at a time: what a pipe holds on Linux.
+/// Size of one read: the capacity of a pipe on Linux.
 const CHUNK: usize = 64 * 1024;
 
 thread_local! {
     static BUFFER: Cell<Box<[u8]>> = Cell::default();
 }
 
-/// Lends the thread's buffer. Within, another one is lent: a transport may itself drive a session.
+/// Lends the buffer of the thread. A nested call lends another one, because a transport may itself drive a session.
 pub(super) fn with<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
-    // While a thread ends its buffer may be gone.
+    // While a thread ends, its buffer may be gone.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     if buffer.is_empty() {
         buffer = vec![0; CHUNK].into_boxed_slice();

@@ -1,5 +1,4 @@
-//! Seeds and default settings for sessions that a driver runs: the one place of the crate that asks the system for random
-//! bytes.
+//! Seeds and default settings for sessions that a driver runs. Only this module requests random bytes from the system.
 
 use crate::base::ids::Seed;
 use crate::protocol::config::Config;
@@ -7,7 +6,8 @@ use crate::protocol::config::Config;
 impl Seed {
     /// Draws a seed from the random number generator of the operating system (feature `driver`).
     ///
-    /// Not on wasm, where no generator is known: the host brings the sixteen bytes, e.g. from `crypto.getRandomValues`.
+    /// Not available on wasm, where no generator is known: the host provides the sixteen bytes, e.g. from
+    /// `crypto.getRandomValues`.
     ///
     /// ```
     /// use claude_duplex::Seed;

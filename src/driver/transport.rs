@@ -1,4 +1,4 @@
-//! The outside of a session: what a [`Driver`](crate::Driver) needs of it, and the ready-made ones.
+//! The I/O of a session: the trait that a [`Driver`](crate::Driver) needs, and its implementations.
 
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod clock;
@@ -27,19 +27,20 @@ use crate::base::time::SessionTime;
 use crate::protocol::Offsets;
 use crate::protocol::end::Exit;
 
-/// A child with its pipes, a clock and a timer, as one [`Driver`](crate::Driver) uses them.
+/// A child process with its pipes, a clock and a timer, as one [`Driver`](crate::Driver) uses them.
 ///
-/// **Pending and wakers.** A method that returns `Pending` has done nothing, and wakes the task of the latest `cx` when
-/// calling it again may do more. The driver polls all that it waits for in every round, so an implementation keeps one
-/// waker for each method and may wake too often. A future of the driver can be dropped at any point: between two polls
-/// of a method nothing may be kept that a later poll with other arguments would contradict.
+/// **Pending and wakers.** A method that returns `Pending` has had no effect, and wakes the task of the latest `cx` when
+/// another call may make progress. The driver polls everything that it waits for in every round, so an implementation keeps
+/// one waker per method and may wake too often. A future of the driver can be dropped at any point: between two polls of a
+/// method, keep no state that conflicts with a later poll with other arguments.
 ///
-/// **Errors.** [`Interrupted`](io::ErrorKind::Interrupted) is tried again; every other error is the end of that
-/// direction, which is not polled again. `WouldBlock` is `Pending` and must not get here.
+/// **Errors.** The driver retries [`Interrupted`](io::ErrorKind::Interrupted). Every other error is the end of that
+/// direction, which is not polled again. Return `Pending` instead of `WouldBlock`.
 ///
-/// What two byte streams lack (a stderr, an exit, signals) has a default: see [`TransportKind::Streams`](crate::TransportKind::Streams).
+/// Methods for features that two byte streams lack (a stderr, an exit, signals) have a default: see
+/// [`TransportKind::Streams`](crate::TransportKind::Streams).
 ///
-/// Seven methods are enough for two streams. Here over bytes in memory, which never make it wait:
+/// Two streams need seven methods. This example uses bytes in memory, which are always ready:
 ///
 /// ```
 /// use claude_duplex::{Action, TransportKind, CloseReason, Config, Driver, Seed, SessionTime, Transport};
@@ -84,12 +85,12 @@ use crate::protocol::end::Exit;
 /// });
 /// ```
 pub trait Transport {
-    /// The time that has passed since an epoch of the transport's choice. It does not go back. It alone decides whether
-    /// a deadline has passed.
+    /// Returns the time since an epoch that the transport chooses. It never decreases. It alone decides if a deadline has
+    /// passed.
     fn now(&self) -> SessionTime;
 
-    /// Reads from the child's stdout into `buffer`, which is not empty. `Ok(0)` is its end, and so is an error; neither
-    /// is followed by another read.
+    /// Reads from the child's stdout into `buffer`, which is not empty. `Ok(0)` and errors are the end of stdout; no read
+    /// follows.
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
 
     /// Reads from the child's stderr, as [`poll_read`](Self::poll_read) does from stdout. Without a stderr: `Ok(0)`.
@@ -98,34 +99,35 @@ pub trait Transport {
         Poll::Ready(Ok(0))
     }
 
-    /// Writes to the child's stdin and says how many of `bytes`, which are not empty, it took. The rest comes again in
-    /// a later call, with more behind it or not at all. `Ok(0)` and errors mean that nothing more can be written.
+    /// Writes to the child's stdin and returns the number of bytes written. `bytes` is not empty. The rest is passed again in
+    /// a later call, possibly followed by more bytes, or not at all. `Ok(0)` and errors mean that nothing more can be
+    /// written.
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
 
-    /// Passes on what was written and is still held back here. Called after writes; more may be written while it is
-    /// pending.
+    /// Flushes bytes that this transport still buffers. Called after writes; more can be written while the flush is pending.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Passes on what was written and closes the child's stdin, so that it reads its end. Nothing is written afterwards.
-    /// Polled until it is ready, an error included, but signals do not wait for it.
+    /// Flushes and closes the child's stdin, so that the child reads the end. Nothing is written afterwards. Polled until
+    /// ready, which includes an error. Signals do not wait for it.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Waits until the child has closed its stdin: what was written may be unread, and nothing more can be written. Polled
-    /// while there is nothing to write; not again once it is ready. By default it never comes, and the next write fails.
+    /// Waits until the child has closed its stdin: bytes that were written may be unread, and nothing more can be written.
+    /// Polled while there is nothing to write, and not again once it is ready. The default is always pending; then the next
+    /// write fails.
     fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let _ = cx;
         Poll::Pending
     }
 
-    /// Waits for the child's exit. Not polled again once it is ready. It must not touch stdin: some libraries close it
-    /// when they wait. Without a process it never comes.
+    /// Waits for the child's exit. Not polled again once it is ready. Must not touch stdin: some libraries close it when they
+    /// wait. Always pending without a process.
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
         let _ = cx;
         Poll::Pending
     }
 
-    /// Waits until [`now`](Self::now) is at least `at`. There is one timer: another `at` takes the place of the former.
-    /// It may be ready too early or too late; being ready does nothing but make the driver look at the clock.
+    /// Waits until [`now`](Self::now) is at least `at`. There is one timer: another `at` replaces the previous one. It may be
+    /// ready too early or too late, because the driver then only checks the clock.
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()>;
 
     /// Returns how many bytes of stdin the other side has taken since the session's start. [`Driver::resume`](crate::Driver::resume)
@@ -140,17 +142,17 @@ pub trait Transport {
         let _ = offsets;
     }
 
-    /// The child's process id, where there is a process.
+    /// Returns the child's process id, if there is a process.
     fn process_id(&self) -> Option<u32> {
         None
     }
 
-    /// Asks the child to end, at once, as [`ChildCommand::Terminate`](crate::ChildCommand::Terminate) says. It cannot fail:
-    /// what is already gone needs no signal. After [`poll_exit`](Self::poll_exit) was ready the process's number may be
-    /// another's, and nothing is sent to it.
+    /// Asks the child to end, immediately, as [`ChildCommand::Terminate`](crate::ChildCommand::Terminate) specifies. Cannot
+    /// fail, because a child that has exited needs no signal. Once [`poll_exit`](Self::poll_exit) was ready, the process id
+    /// may belong to another process, so no signal may be sent.
     fn terminate(&mut self) {}
 
-    /// Ends the child and its group, at once, as [`ChildCommand::Kill`](crate::ChildCommand::Kill) says; otherwise as
-    /// [`terminate`](Self::terminate).
+    /// Kills the child and its group, immediately, as [`ChildCommand::Kill`](crate::ChildCommand::Kill) specifies. Otherwise
+    /// like [`terminate`](Self::terminate).
     fn kill(&mut self) {}
 }

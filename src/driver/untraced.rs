@@ -1,4 +1,4 @@
-//! What stands in the place of a tracer without the feature `tracing`: nothing.
+//! Replacement of the tracer without the feature `tracing`: it does nothing.
 
 use std::fmt;
 

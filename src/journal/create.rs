@@ -1,4 +1,4 @@
-//! A file that nobody else can read.
+//! A file that no other user can read.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -7,8 +7,8 @@ use std::path::Path;
 use super::Journal;
 
 impl Journal {
-    /// Creates a file for a journal. On Unix its mode is 0600, so that no other user can read it, whatever the umask says;
-    /// elsewhere it has the permissions that its folder gives.
+    /// Creates a file for a journal. On Unix its mode is 0600, independent of the umask, so that no other user can read it.
+    /// On other systems it has the permissions of its folder.
     ///
     /// ```
     /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
@@ -26,7 +26,7 @@ impl Journal {
     /// ```
     ///
     /// # Errors
-    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is something of that name, and what else the system says.
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the path exists, and other errors of the system.
     pub fn create(path: impl AsRef<Path>) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! Where two runs part.
+//! The first difference between two runs.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::protocol::action::Action;
 use crate::protocol::deadline::Deadline;
 use crate::protocol::end::ChildCommand;
 
-/// How much of the output is shown before the first byte that differs.
+/// Number of bytes of the output that are shown before the first difference.
 const BEFORE: usize = 40;
 
-/// The input at which two runs first differ in what they do.
+/// Returns the first input whose consequences differ between two runs.
 ///
-/// The same journal gives the same run each time. Two differ where one was changed: an input, or a setting, as here.
+/// Every replay of a journal produces the same run. Two runs differ if an input or a setting was changed, e.g. a setting:
 ///
 /// ```
 /// # use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
@@ -47,22 +47,22 @@ pub fn first_difference<'j>(
     })?
 }
 
-/// Where two runs first differ.
+/// The first difference between two runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference<'j> {
-    /// At which input, in the order of [`Journal::inputs`](super::Journal::inputs).
+    /// Index of the input in [`Journal::inputs`](super::Journal::inputs).
     pub at: usize,
-    /// What the one did; `None` where it has no such input.
+    /// Step of the first run; `None` if it has no such input.
     pub left: Option<ReplayStep<'j>>,
-    /// What the other did.
+    /// Step of the second run.
     pub right: Option<ReplayStep<'j>>,
 }
 
 type Consequences<'s> = (&'s [Action], &'s [ChildCommand], &'s [u8], usize, Option<(SessionTime, Deadline)>);
 
 impl ReplayStep<'_> {
-    /// All but the time and the input themselves.
+    /// Returns everything except the time and the input.
     fn consequences(&self) -> Consequences<'_> {
         (&self.actions, &self.children, &self.output, self.unsent, self.deadline)
     }
@@ -94,7 +94,7 @@ impl fmt::Display for Difference<'_> {
     }
 }
 
-/// Where the first item stands that the other has not in that place.
+/// Returns the index of the first item that differs.
 fn first_unequal<T: PartialEq>(left: &[T], right: &[T]) -> Option<usize> {
     (0..left.len().max(right.len())).find(|at| left.get(*at) != right.get(*at))
 }

@@ -1,4 +1,4 @@
-//! A journal from its bytes.
+//! The reading side of journals.
 
 use super::record::{self, AnyHeader, Header, Record};
 use super::{FORMAT, Journal, JournalError, NAME};
@@ -8,8 +8,8 @@ impl Journal {
     /// Reads a journal.
     ///
     /// # Errors
-    /// Where it is none, is newer than this version of the crate, or a line is no record. Where only the last line was
-    /// not written to its end, [`Torn`](JournalError::Torn) has all that comes before it.
+    /// If the input is not a journal, was written by a newer version of this crate, or contains an invalid record. If only
+    /// the last line is incomplete, [`Torn`](JournalError::Torn) contains everything before it.
     pub fn read(bytes: &[u8]) -> Result<Self, JournalError> {
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').zip(1..);
         let (first, _) = lines.next().unwrap_or_default();
@@ -29,7 +29,7 @@ impl Journal {
                 Ok((_, Record::Handled(number))) => journal.handled = journal.handled.max(number),
                 Ok((_, Record::Epoch(epoch))) => journal.epoch = journal.epoch.max(epoch),
                 Ok((_, Record::Unknown(kind))) => return Err(JournalError::NewerRecord { line: number, kind }),
-                // A record that is whole and lacks only its line end is welcome.
+                // A complete record without a line end is accepted.
                 Err(_) if !line.ends_with(b"\n") => {
                     return Err(JournalError::Torn { line: number, journal: journal.into() });
                 }

@@ -34,7 +34,7 @@ pub(super) struct Header<'a> {
     pub(super) snapshot: Option<Snapshot>,
 }
 
-/// What the first line holds in every format.
+/// Fields of the first line in every format.
 #[derive(Deserialize)]
 pub(super) struct AnyHeader {
     pub(super) journal: String,
@@ -43,25 +43,25 @@ pub(super) struct AnyHeader {
     pub(super) version: String,
 }
 
-/// How every header starts: by this a torn one is known.
+/// Returns the start of every header, which identifies an incomplete one.
 pub(super) fn start_of_header() -> String {
     format!("{{\"journal\":\"{NAME}\"")
 }
 
-/// What a line after the first says.
+/// A line after the first.
 pub(super) enum Record {
     Input(Input<'static>),
     /// The recording was stopped.
     Stopped,
     /// The host has handled the actions up to that number.
     Handled(u64),
-    /// Another host goes on with the journal.
+    /// Another host continues the journal.
     Epoch(u64),
-    /// Something that this version does not know.
+    /// A kind of input that this version does not know.
     Unknown(String),
 }
 
-/// Room for the last record: it is always written.
+/// Bytes reserved for the last record, which is always written.
 pub(super) const STOP: usize = 96;
 
 pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: SessionTime) -> serde_json::Result<()> {
@@ -175,7 +175,7 @@ fn record(kind: String, value: &str) -> serde_json::Result<Record> {
         "stderr" => Input::Stderr(of::<Bytes<'_>>(value)?.0),
         "stderr_eof" => Input::StderrEof,
         "exited" => Input::Exited(of::<Exit>(value)?),
-        // What is beyond this machine's sizes is beyond all that can wait to be sent.
+        // A number over the range of this machine exceeds everything that can be unsent.
         "sent" => Input::Sent(of::<u64>(value)?.try_into().unwrap_or(usize::MAX)),
         "send_failed" => Input::SendFailed,
         "timeout" => Input::Timeout,
@@ -201,7 +201,7 @@ fn of<'v, T: Deserialize<'v>>(value: &'v str) -> serde_json::Result<T> {
     serde_json::from_str(value)
 }
 
-/// The error without the place that it names, which is one within the line; cut, as it may quote what it read.
+/// Returns the error without its position, which is relative to the line, truncated because it may quote the input.
 pub(super) fn reason(error: serde_json::Error) -> String {
     let text = error.to_string();
     DecodeError::other(text.split(" at line ").next().unwrap_or_default()).to_string()

@@ -1,4 +1,4 @@
-//! The writing side.
+//! The writing side of journals.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -13,16 +13,17 @@ use crate::protocol::Protocol;
 use crate::protocol::config::Config;
 use crate::protocol::input::Input;
 
-/// Beyond this, the buffer of a line gives its memory back.
+/// Capacity in bytes over which the line buffer is freed.
 const KEPT: usize = 64 * 1024;
 
-/// Writes a journal: each record is one line, written at once and flushed, so that a crash loses at most the last.
+/// Writer of a journal. Each record is one line, written and flushed immediately, so that a crash loses at most the last
+/// record.
 ///
-/// It never disturbs the session. Where it cannot write, or has reached its cap, it stops, and
-/// [`stopped`](Self::stopped) says why.
+/// A recorder never affects the session. If it cannot write, or has reached its cap, it stops, and [`stopped`](Self::stopped)
+/// returns the reason.
 ///
-/// Give it a file, not a [`BufWriter`](io::BufWriter), which has nothing to gather; [`Journal::create`](super::Journal::create)
-/// makes one that no other user can read.
+/// Use a file rather than a [`BufWriter`](io::BufWriter), which would have nothing to collect.
+/// [`Journal::create`](super::Journal::create) creates one that no other user can read.
 ///
 /// ```
 /// use claude_duplex::journal::RecordingError;
@@ -33,7 +34,7 @@ const KEPT: usize = 64 * 1024;
 ///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }
 /// assert!(matches!(recorder.stopped(), Some(RecordingError::Full(4096))) && recorder.written() <= 4096);
-/// let journal = Journal::read(&recorder.into_inner())?; // what there is can be read, and says where it stops
+/// let journal = Journal::read(&recorder.into_inner())?; // complete up to the cap
 /// assert!(!journal.inputs.is_empty() && journal.stopped.is_some());
 /// # Ok::<(), claude_duplex::journal::JournalError>(())
 /// ```
@@ -45,25 +46,24 @@ pub struct Recorder<W> {
     stopped: Option<RecordingError>,
 }
 
-/// Why nothing more is recorded.
+/// Reason why a recording stopped.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// One more record would have exceeded the cap. The last record says so.
+    /// Another record would have exceeded the cap. The last record reports it.
     #[error("the journal has reached its limit of {0} bytes; give `Recorder::new` a higher one")]
     Full(u64),
-    /// It could not be written. Its last line may be torn.
+    /// The journal could not be written. Its last line may be incomplete.
     #[error("the journal cannot be written")]
     Failed(#[from] io::Error),
-    /// The session was told something before the recording began, so it could not be replayed. Nothing was written.
+    /// The session got inputs before the recording began, so a replay would be wrong. Nothing was written.
     #[error("the recording began after the session did; record from the session's start")]
     Late,
 }
 
 impl<W: Write> Recorder<W> {
-    /// Begins the journal of a session of that `config` that starts at `start`: what
-    /// [`Protocol::new`](crate::Protocol::new) is given. At most `cap` bytes are written; the header and the record that
-    /// says that the cap is reached are written in any case.
+    /// Begins the journal of a session with the arguments of [`Protocol::new`](crate::Protocol::new). At most `cap` bytes are
+    /// written; the header and the record that reports the cap are always written.
     pub fn new(writer: W, config: &Config, start: SessionTime, cap: u64) -> Self {
         let mut recorder = Self { writer, cap, written: 0, line: Vec::new(), stopped: None };
         let built = record::header(&mut recorder.line, config, start);
@@ -71,7 +71,7 @@ impl<W: Write> Recorder<W> {
         recorder
     }
 
-    /// Begins the journal of a session without which nothing happens; with a snapshot if the session has begun.
+    /// Begins a required journal, with a snapshot if the session has begun.
     #[cfg(all(feature = "driver", unix))]
     pub(crate) fn required(writer: W, protocol: &Protocol, epoch: u64, has_begun: bool) -> Self {
         let mut recorder = Self::resumed(writer);
@@ -96,7 +96,7 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// Begins the journal anew, with a snapshot in the place of everything before.
+    /// Rewrites the journal, with a snapshot in place of everything before.
     #[cfg(feature = "driver")]
     pub(crate) fn rotate(&mut self, protocol: &Protocol, epoch: u64) {
         if self.stopped.is_none() {
@@ -107,19 +107,19 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// One that comes too late to record anything.
+    /// Creates a recorder that was added too late to record anything.
     #[cfg(feature = "driver")]
     pub(crate) fn late(writer: W) -> Self {
         Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingError::Late) }
     }
 
-    /// Has what follows written elsewhere. Returns the writer so far.
+    /// Replaces the writer for all further records. Returns the previous writer.
     #[cfg(feature = "session")]
     pub(crate) fn replace_writer(&mut self, writer: W) -> W {
         std::mem::replace(&mut self.writer, writer)
     }
 
-    /// Stops, because what was to be written could not be.
+    /// Stops the recording because of a failed write.
     #[cfg(feature = "session")]
     pub(crate) fn fail(&mut self, error: io::Error) {
         if !matches!(self.stopped, Some(RecordingError::Failed(_))) {
@@ -127,10 +127,11 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// Records an input. This comes before the session is told of it, so that a journal holds what it crashed at.
+    /// Records an input. Call this before the session processes the input, so that the journal contains an input that causes
+    /// a crash.
     pub fn input(&mut self, now: SessionTime, input: &Input<'_>) {
         match input {
-            // Cuts change nothing (invariant 1), and a line by itself is what a person looks for.
+            // Chunk boundaries have no effect (invariant 1), and people read a journal by lines.
             Input::Receive(bytes) => parts(bytes).for_each(|part| self.record(now, &Input::Receive(part.into()))),
             Input::Stderr(bytes) if !bytes.is_empty() => {
                 parts(bytes).for_each(|part| self.record(now, &Input::Stderr(part.into())));
@@ -139,19 +140,19 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// Why nothing more is recorded, if that is so.
+    /// Returns the reason why the recording stopped, if it did.
     #[must_use]
     pub fn stopped(&self) -> Option<&RecordingError> {
         self.stopped.as_ref()
     }
 
-    /// How many bytes the journal has.
+    /// Returns the size of the journal in bytes.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.written
     }
 
-    /// Ends the recording and gives the writer back.
+    /// Ends the recording and returns the writer.
     pub fn into_inner(self) -> W {
         self.writer
     }

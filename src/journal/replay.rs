@@ -1,4 +1,4 @@
-//! A journal played again.
+//! Replay of a journal.
 
 use std::fmt;
 use std::slice;
@@ -13,7 +13,7 @@ use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
 impl Journal {
-    /// Plays the inputs through a fresh [`Protocol`]: each gives one [`ReplayStep`].
+    /// Replays the inputs with a new [`Protocol`]. Each input yields one [`ReplayStep`].
     ///
     /// ```no_run
     /// # use claude_duplex::Journal;
@@ -61,7 +61,7 @@ impl Journal {
     }
 }
 
-/// A journal that is being played: an iterator of its steps.
+/// An iterator over the steps of a replay.
 #[derive(Clone)]
 #[must_use = "nothing is played but by asking for the next step"]
 pub struct Replay<'j> {
@@ -70,30 +70,30 @@ pub struct Replay<'j> {
 }
 
 impl Replay<'_> {
-    /// The session as it stands after the last step.
+    /// Returns the session after the last step.
     #[must_use]
     pub fn protocol(&self) -> &Protocol {
         &self.protocol
     }
 }
 
-/// What followed from one input.
+/// Consequences of one input.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplayStep<'j> {
-    /// When.
+    /// Time of the input.
     pub time: SessionTime,
-    /// What the session was told.
+    /// Input of the session.
     pub input: &'j Input<'static>,
-    /// What happened.
+    /// Actions that the session emitted.
     pub actions: Vec<Action>,
-    /// What was to be done to the child.
+    /// Commands to the child process.
     pub children: Vec<ChildCommand>,
-    /// What was added to that which is to be written to the child's stdin.
+    /// Bytes that were queued for the child's stdin.
     pub output: Vec<u8>,
-    /// How many bytes then wait to be written: all of the output so far, less what was sent, less what was given up.
+    /// Number of unsent bytes after the step: all output so far, without sent and discarded bytes.
     pub unsent: usize,
-    /// When the session is then to be woken, and what for.
+    /// Next deadline after the step, and its kind.
     pub deadline: Option<(SessionTime, Deadline)>,
 }
 
@@ -130,7 +130,7 @@ impl<'j> Iterator for Replay<'j> {
         protocol.apply(*time, input.clone());
         let children = std::iter::from_fn(|| protocol.poll_child_command()).collect();
         let actions = std::iter::from_fn(|| protocol.poll_action()).collect();
-        // What waits is given up only at an end, after which nothing is added.
+        // Unsent bytes are discarded only at an end, after which none are added.
         let output = protocol.poll_transmit().get(waiting..).unwrap_or_default().to_vec();
         let (unsent, deadline) = (protocol.poll_transmit().len(), protocol.poll_timeout());
         Some(ReplayStep { time: *time, input, actions, children, output, unsent, deadline })

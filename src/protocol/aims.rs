@@ -1,15 +1,16 @@
-//! What our interrupts are meant to stop, until it is stopped.
+//! Targets of the host's interrupts, until they are stopped.
 //!
-//! The CLI stops whatever runs when it reads an interrupt. A prompt that is still in its queue then runs to its end: from
-//! 2.1.205 on the receipt lists it in `still_queued` (`prompt_and_interrupt`), before that the next result shows it, by
-//! ending another prompt. It is withdrawn, or, if that is too late, interrupted again when a turn takes it.
+//! The CLI stops the running turn when it reads an interrupt. A prompt that is still in its queue then runs to
+//! its end. Since 2.1.205 the acknowledgement lists the prompt in `still_queued` (`prompt_and_interrupt`). Before
+//! 2.1.205 the next result shows the miss, because it ends another prompt. The session then cancels the prompt.
+//! If that is too late, it interrupts again when a turn takes up the prompt.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::{PromptId, Uuid};
 use crate::wire::control::Receipt;
 
-/// How often one aim is interrupted again.
+/// Maximum number of repeated interrupts for one target.
 const TRIES: u8 = 3;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,20 +29,20 @@ struct Aim {
 enum Step {
     /// The interrupt is not acknowledged.
     Interrupting,
-    /// It was, and the CLI does not say what it stopped: the next result will.
+    /// The interrupt was acknowledged, but the CLI does not report what it stopped. The next result will show it.
     Unsure,
-    /// It missed; the prompt is being withdrawn.
+    /// The interrupt missed the prompt, which is being cancelled.
     Withdrawing,
-    /// That was too late; the prompt is interrupted again as soon as a turn has it.
+    /// The cancellation was too late. The prompt is interrupted again as soon as a turn takes it up.
     Waiting,
 }
 
-/// What is to be done about an aim.
+/// Next step for a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FollowUp {
     Withdraw(PromptId),
     Interrupt(PromptId),
-    /// Nothing: the CLI has stopped it, as far as it says.
+    /// Nothing to do: the CLI has stopped the prompt, as far as it reports.
     Stopped(PromptId),
 }
 
@@ -53,7 +54,7 @@ impl Aims {
         }
     }
 
-    /// The prompt is being withdrawn; if that is too late, it is interrupted.
+    /// Records that a prompt is being cancelled. If that is too late, the prompt is interrupted.
     pub(crate) fn withdrawing(&mut self, prompt: PromptId) {
         match self.find(prompt) {
             Some(aim) => aim.step = Step::Withdrawing,
@@ -61,7 +62,7 @@ impl Aims {
         }
     }
 
-    /// The interrupt was acknowledged; `taken` is whether a turn is known to have the prompt.
+    /// Records the acknowledgement of an interrupt. `taken` is `true` if a turn is known to have the prompt.
     pub(crate) fn acknowledged(&mut self, prompt: PromptId, receipt: &Receipt<'_>, taken: bool) -> Option<FollowUp> {
         let aim = self.find(prompt)?;
         match receipt.still_queues(prompt.uuid()) {
@@ -81,7 +82,7 @@ impl Aims {
         }
     }
 
-    /// A result came: a prompt that is open after it was not what the interrupt stopped.
+    /// Records a result. The interrupt did not stop prompts that are still open after it.
     pub(crate) fn missed(&mut self, is_open: impl Fn(PromptId) -> bool) -> Vec<FollowUp> {
         let unsure = self.aims.iter_mut().filter(|aim| aim.step == Step::Unsure && is_open(aim.prompt));
         let withdraw = |aim: &mut Aim| {
@@ -91,24 +92,25 @@ impl Aims {
         unsure.map(withdraw).collect()
     }
 
-    /// The interrupt was refused, or not answered.
+    /// Removes the target: the interrupt was refused, or got no response.
     pub(crate) fn drop(&mut self, prompt: PromptId) {
         self.aims.retain(|aim| aim.prompt != prompt);
     }
 
-    /// A withdrawal was answered.
+    /// Records the response to a cancellation.
     pub(crate) fn withdrawn(&mut self, uuid: Uuid, found: bool) {
         for aim in self.aims.iter_mut().filter(|aim| aim.prompt.uuid() == uuid && aim.step == Step::Withdrawing) {
             aim.step = if found { Step::Withdrawing } else { Step::Waiting };
         }
     }
 
-    /// Forgets the aims whose prompts are over.
+    /// Removes the targets whose prompts have ended.
     pub(crate) fn forget(&mut self, is_open: impl Fn(PromptId) -> bool) {
         self.aims.retain(|aim| is_open(aim.prompt));
     }
 
-    /// The next aim that a turn has taken after all; `taken` are the prompts that turns have. This is asked after every line.
+    /// Returns the next target that a turn has taken up after all. `taken` yields the prompts that turns have.
+    /// Called after every line.
     pub(crate) fn due(&mut self, mut taken: impl Iterator<Item = PromptId>) -> Option<FollowUp> {
         self.aims.retain(|aim| aim.tries < TRIES);
         let waits = |aim: &Aim| matches!(aim.step, Step::Waiting | Step::Withdrawing);

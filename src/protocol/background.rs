@@ -1,65 +1,67 @@
-//! What the CLI still does, or will do, beyond turns and prompts.
+//! Work of the CLI in addition to turns and prompts.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::facts::SystemFacts;
 
-/// How many background tasks are kept; more count as none.
+/// Maximum number of background tasks that are kept. Further tasks are not counted.
 const TASKS: usize = 1024;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Background {
     tasks: Vec<String>,
-    /// The tasks that have ended and of which the model was not told: the CLI does that in a turn of its own for each, or
-    /// as a tool returns.
+    /// Tasks that have ended, and whose end was not reported to the model yet. The CLI reports each in a turn of
+    /// its own, or when a tool returns.
     untold: Vec<String>,
-    /// The CLI's own word (`session_state_changed`), where it gives one.
+    /// Value reported by the CLI (`session_state_changed`), if it reports one.
     running: Option<bool>,
 }
 
-/// What else goes on as something is told of a task.
+/// State of the session while the CLI reports on a task.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Meanwhile {
     pub(crate) in_turn: bool,
-    /// An interrupt is not acknowledged. It stops the agents of an idle session too, and the model is not told.
+    /// `true` if an interrupt is not acknowledged. An interrupt also stops the agents of an idle session, without
+    /// a report to the model.
     pub(crate) interrupting: bool,
-    /// The CLI says which turns are its own.
+    /// `true` if the CLI reports which turns are its own.
     pub(crate) tells_origin: bool,
 }
 
 impl Background {
-    /// Whether work goes on that will end in a turn. The CLI's own word counts; else the agents and workflows that were
-    /// started and not ended, and those of which the model is still to be told. Shells and monitors may never end and are
-    /// not waited for.
+    /// Returns `true` if work continues that will end in a turn. The value reported by the CLI takes precedence.
+    /// Otherwise the agents and workflows count that have not ended, or whose end was not reported to the model.
+    /// Shells and monitors may never end and do not count.
     pub(crate) fn is_running(&self) -> bool {
         self.running.unwrap_or(!self.tasks.is_empty() || !self.untold.is_empty())
     }
 
-    /// Returns the task that began first of those that run. If none runs, the one that ended first and is still to be reported to
-    /// the model.
+    /// Returns the running task that began first. If none runs, returns the task that ended first among those
+    /// whose end was not reported to the model.
     pub(crate) fn first(&self) -> Option<&str> {
         self.tasks.first().or(self.untold.first()).map(String::as_str)
     }
 
-    /// A turn begins, or ends, and its origin is not told: it may be the one that an agent ends in.
+    /// Records the start or end of a turn whose origin is unknown: it may be the turn that reports the end of an
+    /// agent.
     pub(crate) fn turned(&mut self) {
         self.untold.clear();
     }
 
-    /// A turn of the CLI's own is over: one of those that have ended is told.
+    /// Records the end of a turn of the CLI's own, which reported the end of one task.
     pub(crate) fn told_one(&mut self) {
         if !self.untold.is_empty() {
             self.untold.remove(0);
         }
     }
 
-    /// A tool returned to the model, which is told with it of all that have ended.
+    /// Records that a tool returned to the model, which also reports the ends of all tasks.
     pub(crate) fn told_all(&mut self) {
         self.untold.clear();
     }
 
-    /// No agent runs, whatever was told of them: 2.1.50 tells the start of one that a turn waited for, and not its end
-    /// (`subagent` of 2.1.50).
+    /// Records that no agent runs, whatever was reported. 2.1.50 reports the start of an agent that a turn waited
+    /// for, but not its end (`subagent` of 2.1.50).
     pub(crate) fn none_runs(&mut self) {
         self.tasks.clear();
     }
@@ -82,7 +84,7 @@ impl Background {
                 let awaited = facts.tasks().filter(|task| task.task_type.as_deref().is_some_and(is_awaited));
                 let ids = awaited.filter_map(|task| task.task_id);
                 let before = std::mem::replace(&mut self.tasks, ids.take(TASKS).collect());
-                // The list can come before the line that says how a task ended (`own_agent` of 2.1.278).
+                // The list can precede the line that reports how a task ended (`own_agent` of 2.1.278).
                 if meanwhile.owes_a_turn() && !meanwhile.interrupting {
                     let gone = before.into_iter().filter(|task| !self.tasks.contains(task));
                     self.untold.extend(gone.take(TASKS.saturating_sub(self.untold.len())));
@@ -102,7 +104,8 @@ impl Background {
         let known = self.tasks.iter().position(|known| Some(known.as_str()) == task);
         let known = known.map(|at| self.tasks.remove(at));
         if matches!(status, Some("stopped" | "killed")) && meanwhile.interrupting {
-            // `agent_stopped` of 2.1.332; of one that `stop_task` stops the model is told (`stop_task` of 2.1.332).
+            // `agent_stopped` of 2.1.332. The end of a task that `stop_task` stops is reported to the model
+            // (`stop_task` of 2.1.332).
             self.untold.retain(|untold| Some(untold.as_str()) != task);
         } else if self.untold.len() < TASKS && meanwhile.owes_a_turn() {
             self.untold.extend(known);
@@ -111,8 +114,8 @@ impl Background {
 }
 
 impl Meanwhile {
-    /// Whether the CLI owes a turn for what ends now. Where it does not say which turns are its own, only what ends
-    /// between two turns is known to have one.
+    /// Returns `true` if the CLI will begin a turn for a task that ends now. If the CLI does not report which
+    /// turns are its own, this is known only for tasks that end between two turns.
     fn owes_a_turn(self) -> bool {
         self.tells_origin || !self.in_turn
     }

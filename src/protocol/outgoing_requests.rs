@@ -1,4 +1,4 @@
-//! Our requests to the CLI that have no reply yet.
+//! Requests of the host and the session that have no response yet.
 
 use std::collections::VecDeque;
 
@@ -15,14 +15,15 @@ use crate::protocol::config::Timeouts;
 use crate::protocol::deadline::Deadline;
 use crate::wire::control;
 
-/// Number of requests without a reply in time that are remembered, in case it still comes. Until then their ids are used.
+/// Number of timed-out requests that are remembered, in case a response still arrives. Their ids stay in use
+/// until then.
 const LATE: usize = 64;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Requests {
     open: Vec<Open>,
     last: u64,
-    /// The last request that was sent before the last result came.
+    /// Last request that was sent before the last result arrived.
     before_result: u64,
     overdue: VecDeque<(String, About)>,
 }
@@ -32,28 +33,28 @@ pub(crate) struct Open {
     pub(crate) id: RequestId,
     wire_id: String,
     pub(crate) about: About,
-    /// Whether the host asked, and hears of it; the session follows up its interrupts by itself.
+    /// `true` if the host sent the request and gets the response. The session follows up interrupts by itself.
     for_host: bool,
     due: Option<SessionTime>,
 }
 
-/// What a request means to the session itself.
+/// Effect of a request on the session itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum About {
-    /// Declares these kinds of dialogs, if the CLI accepts it.
+    /// Declares these kinds of dialogs, if the CLI accepts the request.
     Initialize(Vec<String>),
-    /// Stops what runs, above all that prompt; `written` is its place in the order of what was written.
+    /// Interrupts the running turn, especially one of this prompt. `written` is the place in the order of writes.
     Interrupt {
         aim: Option<PromptId>,
         written: u64,
     },
-    /// To withdraw the prompt of that uuid.
+    /// Cancels the prompt with this UUID.
     Cancel(Option<Uuid>),
     Other,
 }
 
 impl About {
-    /// What a request of the host is about.
+    /// Returns the effect of a request of the host.
     pub(crate) fn of(request: &Request) -> Self {
         match request.subtype.as_str() {
             "initialize" => Self::Initialize(control::declared_dialogs(&request.fields)),
@@ -66,7 +67,7 @@ impl About {
         }
     }
 
-    /// Whether it stops or withdraws something.
+    /// Returns `true` if the request stops or cancels something.
     pub(crate) fn stops(&self) -> bool {
         matches!(self, Self::Interrupt { .. } | Self::Cancel(_))
     }
@@ -90,7 +91,7 @@ impl Requests {
         self.last
     }
 
-    /// The session's own id on the wire for the request that is opened next.
+    /// Returns the session's own wire id for the next request.
     pub(crate) fn next_wire_id(&self, session: u64) -> String {
         format!("{}{}", own_prefix(session), self.last + 1)
     }
@@ -112,32 +113,34 @@ impl Requests {
             Deadline::Interrupt => timeouts.interrupt,
             _ => timeouts.request,
         };
-        // The host may have the patience of ever for its own; what the session asks by itself, nobody could give up.
+        // The host may wait forever for its own requests. Requests of the session need a timeout, because no one
+        // else can give up.
         let bound = || wait(&Timeouts::default()).filter(|_| !for_host);
         let due = wait(timeouts).or_else(bound).map(|wait| now.saturating_add(wait));
         self.open.push(Open { id, wire_id, about, for_host, due });
         id
     }
 
-    /// Sets when the reply to an open request is due.
+    /// Sets the deadline for the response to an open request.
     pub(crate) fn expect(&mut self, id: RequestId, due: SessionTime) {
         for open in self.open.iter_mut().filter(|open| open.id == id) {
             open.due = Some(due);
         }
     }
 
-    /// Whether a reply to that id may still come.
+    /// Returns `true` if a response with this id may still arrive.
     pub(crate) fn is_used(&self, wire_id: &str) -> bool {
         let overdue = || self.overdue.iter().any(|(overdue, _)| overdue == wire_id);
         self.open.iter().any(|open| open.wire_id == wire_id) || overdue()
     }
 
-    /// Whether a request of that meaning is open.
+    /// Returns `true` if a request with this effect is open.
     pub(crate) fn is_about(&self, about: &About) -> bool {
         self.open.iter().any(|open| open.about == *about)
     }
 
-    /// Whether an `initialize` without a reply declares that kind of dialog: the CLI may have accepted it already.
+    /// Returns `true` if an `initialize` without a response declares this kind of dialog: the CLI may have
+    /// accepted it already.
     pub(crate) fn may_declare(&self, dialog_kind: &str) -> bool {
         let mut unanswered =
             self.open.iter().map(|open| &open.about).chain(self.overdue.iter().map(|(_, about)| about));
@@ -147,34 +150,34 @@ impl Requests {
         })
     }
 
-    /// Number of open requests of the host: of those that [stop something](About::stops), or of the others.
+    /// Returns the number of open requests of the host: those that [stop something](About::stops), or the others.
     pub(crate) fn of_host(&self, stops: bool) -> usize {
         self.open.iter().filter(|open| open.for_host && open.about.stops() == stops).count()
     }
 
-    /// Returns whether every request has its response.
+    /// Returns `true` if every request has its response.
     #[cfg(feature = "driver")]
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Whether the host waits for a reply.
+    /// Returns `true` if the host waits for a response.
     pub(crate) fn owes_host(&self) -> bool {
         self.open.iter().any(|open| open.for_host)
     }
 
-    /// Returns the request that was sent first of those without a response: of the host's, if there is one.
+    /// Returns the oldest request without a response, preferably one of the host.
     pub(crate) fn first(&self) -> Option<RequestId> {
         let of_host = self.open.iter().find(|open| open.for_host);
         of_host.or(self.open.first()).map(|open| open.id)
     }
 
-    /// Whether the CLI has not yet said that it was interrupted.
+    /// Returns `true` if the CLI has not acknowledged an interrupt yet.
     pub(crate) fn interrupt_is_open(&self) -> bool {
         self.open.iter().any(|open| open.about.is_interrupt())
     }
 
-    /// Closes the request of that id on the wire.
+    /// Closes the request with this wire id.
     pub(crate) fn close(&mut self, wire_id: &str) -> Option<Open> {
         let at = self.open.iter().position(|open| open.wire_id == wire_id)?;
         Some(self.open.remove(at))
@@ -184,7 +187,7 @@ impl Requests {
         self.open.iter().filter_map(|open| Some((open.due?, open.about.deadline()))).min()
     }
 
-    /// Closes the requests whose time has come.
+    /// Closes the requests whose deadline has passed.
     pub(crate) fn time_out(&mut self, now: SessionTime, actions: &mut Actions) -> Vec<About> {
         let due = |open: &Open| open.due.is_some_and(|due| due <= now);
         let (over, open) = std::mem::take(&mut self.open).into_iter().partition::<Vec<_>, _>(due);
@@ -197,18 +200,19 @@ impl Requests {
         over.into_iter().map(|over| over.about).collect()
     }
 
-    /// What a request was about whose reply comes after its time.
+    /// Returns the effect of a request whose response arrives after its deadline.
     pub(crate) fn late(&mut self, wire_id: &str) -> Option<About> {
         let at = self.overdue.iter().position(|(overdue, _)| overdue == wire_id)?;
         self.overdue.remove(at).map(|(_, about)| about)
     }
 
-    /// A result came. If it is an error and the session ends with it, it says why what was open then has no reply.
+    /// Records a result. If it is an error and the session ends with it, it is the reason for missing responses.
     pub(crate) fn note_result(&mut self) {
         self.before_result = self.last;
     }
 
-    /// Gives up on every reply. `error` is the text of the result with which the session ended, if that was an error.
+    /// Ends all requests as lost. `error` is the text of the result with which the session ended, if that was an
+    /// error.
     pub(crate) fn lose(&mut self, reason: LostReason, error: Option<&str>, actions: &mut Actions) {
         for open in std::mem::take(&mut self.open) {
             let error = error.filter(|_| open.id.number() <= self.before_result);
@@ -223,7 +227,7 @@ impl Requests {
     }
 }
 
-/// Whether an id on the wire is of the form that the session gives by itself.
+/// Returns `true` if a wire id has the form that the session generates.
 pub(crate) fn is_own_wire_id(session: u64, wire_id: &str) -> bool {
     wire_id.starts_with(&own_prefix(session))
 }
@@ -233,7 +237,7 @@ fn own_prefix(session: u64) -> String {
 }
 
 impl Open {
-    /// Tells the host, if it was the host who asked.
+    /// Notifies the host, if the host sent the request.
     pub(crate) fn replied(
         &self,
         reply: Result<crate::outgoing::request::Response, RequestError>,

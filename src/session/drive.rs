@@ -16,7 +16,7 @@ use crate::protocol::action::{Action, CliSession};
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 use crate::protocol::handed_out::HandedOut;
 
-/// What a driver says of itself.
+/// State that a driver reports.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) counts: Stats,
@@ -25,7 +25,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Returns the same as a value of its own.
+    /// Returns a copy of the report.
     pub(super) fn copied(&self) -> Self {
         Self {
             counts: self.counts,
@@ -174,7 +174,7 @@ impl<T: Transport + Send> Drive for Driver<T> {
     }
 }
 
-/// The same error as a value of its own.
+/// Returns a copy of the error.
 fn copied(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),

@@ -1,4 +1,4 @@
-//! A prompt in work: its messages as they come, and how it ends.
+//! Handle on a prompt: the messages of its turn, and its end.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -20,22 +20,24 @@ use crate::message::{Accumulator, Edit, Message};
 use crate::outgoing::request::Interrupt;
 use crate::protocol::error::{RefusedError, StaleIdError};
 
-/// A handle on one prompt. It is a stream of the messages of the turn that takes the prompt. Awaiting it yields the [`Answer`], or
-/// a [`PromptError`] that explains the end; [`finish`](Self::finish) yields the whole end instead.
+/// A handle on one prompt: a stream of the messages of the turn that takes up the prompt. Awaiting the handle
+/// returns the [`Answer`], or a [`PromptError`] that explains the end. [`finish`](Self::finish) returns the whole
+/// end instead.
 ///
-/// The stream begins with the turn, or, for a prompt that is folded into a running turn, where that takes it. Up to
-/// 2.1.205 the CLI says late which prompt a turn took; until then its messages go to the oldest prompt that waits. Where
-/// that was another's after all (a turn that the CLI began by itself at that moment), what was not read of them is taken
-/// back. What the [end](PromptEnd) says is exact on every version.
+/// The stream begins with the turn. For a prompt that is merged into a running turn, the stream begins at that
+/// point. Before 2.1.206 the CLI reports late which prompt a turn took up. Until then the messages go to the
+/// oldest prompt that waits. They may belong to another prompt, e.g. if the CLI began a turn by itself. In this
+/// case the unread messages are removed. The [end](PromptEnd) is exact on every version.
 ///
-/// Once the stream is read, the session waits for its reader ([`Overflow::Wait`](super::Overflow::Wait)). When
-/// [`HandleLimits::turn_messages`](super::HandleLimits::turn_messages) are unread, it reads nothing from the CLI until half
-/// of them are taken. Before the first read, and while the [end](Self::ended) is waited for, nothing waits: messages that
-/// exceed [`HandleLimits::turn_bytes`](super::HandleLimits::turn_bytes) are dropped, and the stream reports how many
-/// ([`Lagged`]). A prompt that is not read at all delays nothing.
+/// After the first read, the session waits for the reader ([`Overflow::Wait`](super::Overflow::Wait)). When
+/// [`HandleLimits::turn_messages`](super::HandleLimits::turn_messages) are unread, the session reads nothing from
+/// the CLI until half of them are taken. Before the first read, and while the [end](Self::ended) is awaited, the
+/// session does not wait. Messages that exceed [`HandleLimits::turn_bytes`](super::HandleLimits::turn_bytes) are
+/// then dropped, and the stream reports their number ([`Lagged`]). A prompt that is never read delays nothing.
 ///
-/// Dropping it detaches: the prompt runs on, unless [`interrupt_on_drop`](Self::interrupt_on_drop) was called. [`cancel`](Self::cancel) and [`interrupt`](Self::interrupt) are other things.
-/// While it lives it counts as a handle on the session.
+/// Dropping the handle detaches it: the prompt continues, unless [`interrupt_on_drop`](Self::interrupt_on_drop)
+/// was called. Use [`cancel`](Self::cancel) or [`interrupt`](Self::interrupt) to stop the prompt. While the
+/// handle lives, it counts as a handle on the session.
 ///
 /// ```
 /// use claude_duplex::{Answer, Session};
@@ -49,12 +51,12 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 /// }
 /// ```
 ///
-/// It is a `Stream` and no `Future`, so that the combinators of both can be in scope. Where a future is needed, e.g. for
-/// `zip`, there are `into_future` and [`finish`](Self::finish).
+/// The handle is a `Stream` and not a `Future`, so that the combinators of both can be in scope. If a future is
+/// required, e.g. for `zip`, use `into_future` or [`finish`](Self::finish).
 ///
 /// # A time limit
 ///
-/// The prompt has it: it is interrupted when its time is up, and ends whatever the CLI does.
+/// Set it on the prompt. When the time has passed, the prompt is interrupted, and it ends whatever the CLI does.
 ///
 /// ```
 /// use claude_duplex::{Outcome, Prompt, PromptEnd, Session};
@@ -75,7 +77,7 @@ pub struct PromptHandle {
     id: PromptId,
     mailbox: Arc<Mailbox>,
     presence: Arc<Presence>,
-    /// What turns messages into edits, once it was asked for, and the edits that were not taken.
+    /// Converter of messages into edits, after the first call of `next_edit`, and the edits that were not taken.
     edits: Option<Box<(Accumulator, VecDeque<Edit>)>>,
     stops: bool,
 }
@@ -85,22 +87,22 @@ impl PromptHandle {
         Self { id, mailbox, presence, edits: None, stops: false }
     }
 
-    /// The prompt.
+    /// Returns the id of the prompt.
     #[must_use]
     pub fn id(&self) -> PromptId {
         self.id
     }
 
-    /// Keeps the messages of the turn for [`PromptEnd::messages`], at most so many bytes of lines, whether they are read or
-    /// not. To miss none, say so before the first is read.
+    /// Keeps the messages of the turn for [`PromptEnd::messages`], read or unread, up to `limit` bytes of lines.
+    /// Call this method before the first read to keep all messages.
     pub fn keep(self, limit: usize) -> Self {
         self.mailbox.keep(limit);
         self
     }
 
-    /// Stops the prompt when this handle is dropped before the prompt has ended: a prompt that waits is withdrawn, and the
-    /// turn that runs it is interrupted. So a user who goes away, and with whom the future or stream goes that holds this
-    /// handle, costs nothing more.
+    /// Stops the prompt if this handle is dropped before the prompt has ended. A queued prompt is cancelled; a
+    /// running turn is interrupted. Thus a user who leaves, and whose future or stream is dropped with this
+    /// handle, causes no further cost.
     ///
     /// ```
     /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -133,21 +135,22 @@ impl PromptHandle {
         self
     }
 
-    /// The next message; `None` when the prompt has ended and all were read.
+    /// Returns the next message, or `None` after the prompt has ended and all messages were read.
     ///
     /// Dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`Lagged`] where messages were dropped before the next one.
+    /// [`Lagged`] if messages were dropped before the next one.
     pub async fn next(&mut self) -> Option<Result<Message, Lagged>> {
         poll_fn(|cx| self.poll_message(cx)).await
     }
 
-    /// Returns the next edit of what the turn says; `None` when the prompt has ended and all edits were taken. Applying all edits
-    /// yields the final content, also if the CLI begins an answer anew: see [`Accumulator`].
+    /// Returns the next edit of the turn's content, or `None` after the prompt has ended and all edits were
+    /// taken. Applying all edits yields the final content, even if the CLI begins an answer anew: see
+    /// [`Accumulator`].
     ///
-    /// Each message is either read by [`next`](Self::next) or comes as edits: a turn is read in one of the two ways. Dropping the
-    /// future loses nothing.
+    /// Each message is either read by [`next`](Self::next) or converted into edits. Read a turn in one of the two
+    /// ways only. Dropping the future loses nothing.
     ///
     /// ```
     /// use claude_duplex::Session;
@@ -172,7 +175,7 @@ impl PromptHandle {
     /// ```
     ///
     /// # Errors
-    /// [`Lagged`] if messages were dropped before the next one: what they said may be missing.
+    /// [`Lagged`] if messages were dropped before the next one. Their content may be missing.
     pub async fn next_edit(&mut self) -> Option<Result<Edit, Lagged>> {
         loop {
             if let Some(edit) = self.edits.as_mut().and_then(|edits| edits.1.pop_front()) {
@@ -191,20 +194,21 @@ impl PromptHandle {
     /// Waits for the end of the prompt and returns it, whatever the outcome. Unread messages are dropped;
     /// [`ended`](Self::ended) leaves them to be read.
     ///
-    /// Dropping the future is dropping the handle.
+    /// Dropping the future drops the handle.
     pub async fn finish(self) -> PromptEnd {
         self.resume(self.mailbox.deafen());
         poll_fn(|cx| self.poll_end(cx)).await
     }
 
-    /// Waits for the end of the prompt and returns it; messages may still be unread. Later calls return the same end.
+    /// Waits for the end of the prompt and returns it. Messages may still be unread. Later calls return the same
+    /// end.
     ///
     /// Dropping the future loses nothing.
     pub async fn ended(&mut self) -> PromptEnd {
         poll_fn(|cx| self.poll_end(cx)).await
     }
 
-    /// Withdraws the prompt where no turn has taken it: see [`Protocol::cancel`](crate::Protocol::cancel).
+    /// Cancels the prompt if no turn has taken it up: see [`Protocol::cancel`](crate::Protocol::cancel).
     ///
     /// # Errors
     /// [`StaleIdError`] if the prompt has ended.
@@ -212,11 +216,12 @@ impl PromptHandle {
         self.presence.command(|state| state.cancel(self.id))
     }
 
-    /// Stops the turn that runs it. The reply says that the CLI heard of it; how the prompt ended is told by
-    /// [`ended`](Self::ended).
+    /// Interrupts the turn that runs the prompt. The response acknowledges the interrupt; [`ended`](Self::ended)
+    /// returns how the prompt ended.
     ///
     /// # Errors
-    /// The interrupt comes back: the prompt is held back here still ([`cancel`](Self::cancel) it), or is over.
+    /// Returns the interrupt if the prompt was not yet written ([`cancel`](Self::cancel) it instead), or if it
+    /// has ended.
     pub fn interrupt(&self) -> Result<PendingResponse, RefusedError<Interrupt>> {
         let pending = self.presence.command(|state| state.interrupt(Interrupt::prompt(self.id)))?;
         Ok(pending.for_host(&self.presence.desk))
@@ -251,7 +256,7 @@ impl Drop for PromptHandle {
     }
 }
 
-/// The messages; see [`PromptHandle::next`].
+/// Yields the messages of the turn; see [`PromptHandle::next`].
 impl Stream for PromptHandle {
     type Item = Result<Message, Lagged>;
 
@@ -260,7 +265,7 @@ impl Stream for PromptHandle {
     }
 }
 
-/// Awaiting the handle waits for the end of the prompt, and yields the answer: [`PromptEnd::into_result`]. Unread messages are
+/// Waits for the end of the prompt and returns the answer: [`PromptEnd::into_result`]. Unread messages are
 /// dropped.
 impl IntoFuture for PromptHandle {
     type Output = Result<Answer, PromptError>;
@@ -272,7 +277,8 @@ impl IntoFuture for PromptHandle {
     }
 }
 
-/// Future of the answer to a prompt: a [`PromptHandle`] that is awaited. Dropping it is dropping the handle.
+/// Future of the answer to a prompt, created by awaiting a [`PromptHandle`]. Dropping the future drops the
+/// handle.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct PendingAnswer(PromptHandle);

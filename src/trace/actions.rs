@@ -1,4 +1,4 @@
-//! What the session told.
+//! Events for the actions of a session.
 
 use std::fmt::Write as _;
 
@@ -18,11 +18,11 @@ use crate::wire::facts::LONGEST_NAME;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::raw::Raw;
 
-/// How many of the tools that a message calls are named; a message of the CLI calls one.
+/// Number of called tools of a message that are named. A message of the CLI calls one.
 const TOOLS: usize = 16;
 
 impl Tracer {
-    /// What happened, when it is handed out. The [end](Action::Closed) is the last that is told.
+    /// Traces an action, when the host gets it. The [end](Action::Closed) is the last event.
     pub fn action(&mut self, action: &Action) {
         if self.closed {
             return;
@@ -95,7 +95,7 @@ impl Tracer {
                 tell!(WARN, here(), length, dropped, messages = damaged.messages, "damaged line");
                 content(here(), "damaged line", &damaged.dropped);
             }
-            // The trace has both by the inputs and commands that brought them.
+            // The trace contains both already, as inputs and commands.
             Action::StderrLine(_) | Action::WireLine(_) => {}
             Action::UnmatchedResponse(message) => {
                 let length = message.as_bytes().len();
@@ -119,7 +119,7 @@ impl Tracer {
         self.turns.tidy(action);
     }
 
-    /// Where that is told which names a turn.
+    /// Returns the span for an action of this turn.
     fn of(&self, turn: Option<TurnId>) -> &Span {
         turn.and_then(|turn| self.turns.get(turn)).unwrap_or(&self.session)
     }
@@ -148,7 +148,7 @@ fn told(span: &Span, message: &Message) {
     content(span, "message", message.as_bytes());
 }
 
-/// Reads the names of the first tools that it calls, and nothing else of its content.
+/// Returns the names of the first tools that a message calls, and reads nothing else of its content.
 fn tools(message: &Message) -> Option<String> {
     let blocks = Raw::line(message.as_bytes()).get("message")?.get("content")?;
     let calls = blocks.items().filter(|block| block.text_of("type").is_some_and(|kind| kind.is("tool_use")));
@@ -204,7 +204,7 @@ fn replied(span: &Span, request: RequestId, reply: &Result<Response, RequestErro
     }
 }
 
-/// What an incoming request is about, by its name, which is all that is read of it.
+/// Returns the subject of an incoming request, e.g. the name of its tool, and reads nothing else of it.
 fn about(kind: IncomingKind, message: &Message) -> Option<String> {
     let request = Raw::line(message.as_bytes()).get("request")?;
     let about = match kind {

@@ -1,4 +1,4 @@
-//! What the session is told, and what is to be done to its child.
+//! Events for inputs, and for commands to the child.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
 impl Tracer {
-    /// Traces an input, before the session is given it.
+    /// Traces an input, before the session processes it.
     pub fn input(&mut self, input: &Input<'_>) {
         if self.closed {
             return;
@@ -59,22 +59,22 @@ impl Tracer {
         }
     }
 
-    /// Traces a remark on the options that the child was started with.
+    /// Traces advice about the options that the child was started with.
     pub fn advice(&mut self, advice: &Advice) {
         tell!(WARN, &self.session, advice = %advice, "advice");
     }
 
-    /// Traces that the last input, a prompt, was taken.
+    /// Traces that the last input, a prompt, was accepted.
     pub fn prompt_accepted(&mut self, prompt: PromptId) {
         tell!(DEBUG, &self.session, prompt = prompt.number(), uuid = %prompt.uuid(), "prompt accepted");
     }
 
-    /// Traces that the last input, a request or interrupt, was taken.
+    /// Traces that the last input, a request or interrupt, was accepted.
     pub fn request_accepted(&mut self, request: RequestId) {
         tell!(DEBUG, &self.session, request = request.number(), "request accepted");
     }
 
-    /// Traces that the last input, a command, was not taken: [`RefusedError`](crate::RefusedError),
+    /// Traces that the last input, a command, was refused: [`RefusedError`](crate::RefusedError),
     /// [`StaleIdError`](crate::StaleIdError) or [`RespondError`](crate::RespondError).
     pub fn command_refused(&mut self, reason: &dyn fmt::Display) {
         if !self.closed {
@@ -91,12 +91,12 @@ impl Tracer {
         match order {
             ChildCommand::CloseStdin => tell!(DEBUG, session, "close stdin"),
             ChildCommand::Terminate => tell!(WARN, session, "terminate"),
-            // After the exit it is for what the child left running.
+            // After the exit, the kill is for processes that the child left running.
             ChildCommand::Kill => tell!(DEBUG if self.exited, else WARN, session, "kill"),
         }
     }
 
-    /// Whether anybody wants to know of commands.
+    /// Returns `true` if a subscriber may be interested in commands.
     #[cfg(feature = "driver")]
     pub(crate) fn wants_commands(&self) -> bool {
         !self.closed && tracing::enabled!(target: super::TARGET, tracing::Level::DEBUG)

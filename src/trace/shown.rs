@@ -1,4 +1,4 @@
-//! Names and contents, as they are told.
+//! Names and content in the form in which events show them.
 
 use std::borrow::Cow;
 
@@ -8,18 +8,18 @@ use super::{LONGEST_CONTENT, tell};
 use crate::base::text::{Cut, CutAt};
 use crate::message::Message;
 
-/// The one event with a content.
+/// Emits the only event with content.
 pub(super) fn content(parent: &Span, of: &'static str, bytes: &[u8]) {
     tell!(TRACE, parent, of, length = bytes.len(), content = ?CutAt(bytes, LONGEST_CONTENT), "content");
 }
 
-/// A name that the CLI gave: short, and nothing in it that could disturb a terminal.
+/// Returns a name from the CLI, truncated, with characters escaped that could disturb a terminal.
 pub(super) fn name(text: &str) -> Cow<'_, str> {
     let shown = format!("{:?}", Cut(text.as_bytes()));
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
 }
 
-/// How a `result` calls itself.
+/// Returns the subtype of a `result`.
 pub(super) fn subtype(result: &Message) -> String {
     name(&result.subtype().unwrap_or_default()).into_owned()
 }

@@ -1,4 +1,4 @@
-//! The spans of the turns that are open.
+//! Spans of the open turns.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::base::ids::{PromptId, TurnId};
 use crate::message::Message;
 use crate::protocol::action::{Action, Outcome, TurnOrigin};
 
-/// In order of their start: the last is the one that runs.
+/// Open turns in the order of their start: the last one is running.
 #[derive(Default)]
 pub(super) struct Turns(Vec<Turn>);
 
@@ -20,9 +20,9 @@ struct Turn {
     id: TurnId,
     span: Span,
     origin: TurnOrigin,
-    /// As they are told.
+    /// Numbers of the prompts, as the events show them.
     prompts: String,
-    /// How many of them are not ended.
+    /// Number of prompts that have not ended.
     open: usize,
     outcome: Option<&'static str>,
     ended: bool,
@@ -33,7 +33,7 @@ impl Turns {
         self.0.iter().find(|open| open.id == turn).map(|open| &open.span)
     }
 
-    /// The span of the turn that runs.
+    /// Returns the span of the running turn.
     pub(super) fn running(&self) -> Option<&Span> {
         self.0.iter().rfind(|open| !open.ended).map(|open| &open.span)
     }
@@ -57,7 +57,7 @@ impl Turns {
         turn.open += 1;
     }
 
-    /// A turn is over. Its span ends with the last of its prompts, which are told next.
+    /// Ends a turn. Its span ends with the last of its prompts, whose ends follow.
     pub(super) fn end(&mut self, turn: TurnId, origin: &TurnOrigin, result: Option<&Message>) {
         let Some(turn) = self.find(turn) else { return };
         if turn.origin != *origin {
@@ -76,8 +76,8 @@ impl Turns {
         turn.open = turn.open.saturating_sub(1);
     }
 
-    /// After an action: a turn that is over goes with its last prompt. One that has a prompt which its result did not
-    /// answer goes when something else happens.
+    /// Removes ended turns after an action. A turn is removed with its last prompt, or with the next other event if its
+    /// result did not answer a prompt.
     pub(super) fn tidy(&mut self, action: &Action) {
         let ending = matches!(action, Action::TurnEnded { .. } | Action::PromptEnded { .. });
         self.0.retain(|turn| !turn.ended || ending && turn.open > 0);

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use claude_duplex_keeper::frame::{Exit, Refusal, Start, Stream, ToKeeper};
+use claude_duplex_keeper::frame::{Exit, Refusal, Start, ToKeeper};
 use claude_duplex_keeper::{Attach, AttachError, Limits};
 
 use super::support::{Host, Session, Told, Trials};

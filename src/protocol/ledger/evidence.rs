@@ -1,4 +1,4 @@
-//! Evidence in the CLI's lines, `result` and `command_lifecycle` aside.
+//! Evidence in the CLI's lines, apart from `result` and `command_lifecycle`.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +11,18 @@ use super::generation::Generation;
 use super::prompts::{Entry, Stage};
 use super::{Interrupt, Ledger, TurnOf};
 
-/// How many results are remembered by their uuids.
+/// Number of results that are remembered by their UUIDs.
 const RESULTS: usize = 64;
-/// How many turns are kept open behind a result that is held back; further `init`s open none.
+/// Maximum number of turns that are kept open behind a result that is held back. Further `init`s open none.
 const OPEN_TURNS: usize = 64;
 
 impl Ledger {
-    /// What the CLI's version, which `system/init` names, is known to do.
+    /// Records the version of the CLI, which `system/init` reports, and its known behavior.
     pub(crate) fn version(&mut self, version: &str) {
         self.generation.learn(Generation::of(version));
     }
 
-    /// Returns whether a result under that uuid came before, and remembers it.
+    /// Returns `true` if a result with this UUID was received before, and remembers the UUID.
     pub(crate) fn is_repeated(&mut self, uuid: Option<&str>) -> bool {
         let Some(uuid) = uuid.and_then(|uuid| uuid.parse().ok()) else { return false };
         let is_repeated = self.results.contains(&uuid);
@@ -33,7 +33,8 @@ impl Ledger {
         is_repeated
     }
 
-    /// `system/init`. A turn that was open stays so: its result is held back (2.1.45 to 2.1.178, behind a subagent).
+    /// Handles `system/init`. An open turn stays open: its result is held back (2.1.45 to 2.1.178, behind a
+    /// subagent).
     pub(crate) fn init(&mut self, now: SessionTime, actions: &mut Actions) {
         self.goes_on(actions);
         let waiting = self.prompts.iter().any(Entry::waits_for_turn);
@@ -55,14 +56,14 @@ impl Ledger {
         }
     }
 
-    /// A line could not be read.
+    /// Records that a line could not be read.
     pub(crate) fn missed_a_line(&mut self) {
         self.missed_a_line = true;
         self.order += 1;
         self.last_missed = self.order;
     }
 
-    /// The CLI repeated a user line under that uuid.
+    /// Records that the CLI echoed a user line with this UUID.
     pub(crate) fn echo(&mut self, uuid: Uuid, actions: &mut Actions) {
         if self.skips(uuid) {
             self.end(uuid, Outcome::Duplicate, actions);
@@ -77,8 +78,9 @@ impl Ledger {
         }
     }
 
-    /// Whether the echo of a prompt says that it was read and will not run. Outside a turn a CLI that joins prompts echoes
-    /// those of the next turn, all but the last, and no other CLI echoes any that it runs.
+    /// Returns `true` if the echo of a prompt shows that the prompt was read and will not run. Outside a turn, a
+    /// CLI that joins prompts echoes the prompts of the next turn, except the last. No other CLI echoes prompts
+    /// there that it runs.
     fn skips(&self, uuid: Uuid) -> bool {
         let joins = self.generation.joins || !self.generation.is_known;
         let mut others = self.prompts.iter().filter(|entry| !entry.is_queued() && entry.id.uuid() != uuid);
@@ -90,7 +92,7 @@ impl Ledger {
             && (!joins || others.next().is_none())
     }
 
-    /// The model spoke on the main thread, and calls so many tools.
+    /// Records a message of the model on the main thread, which calls this number of tools.
     pub(crate) fn assistant(&mut self, tools: usize) {
         self.spoke();
         if let Some(turn) = self.turns.last_mut() {
@@ -99,7 +101,7 @@ impl Ledger {
         }
     }
 
-    /// Tools that the model called on the main thread have returned.
+    /// Records the return of tools that the model called on the main thread.
     pub(crate) fn tools_returned(&mut self, tools: usize) {
         if let Some(turn) = self.turns.last_mut() {
             turn.go_on(false);
@@ -107,7 +109,7 @@ impl Ledger {
         }
     }
 
-    /// Returns whether it matters which tools run.
+    /// Returns `true` if the ledger needs to know which tools run.
     pub(crate) fn watches_tools(&self) -> bool {
         !self.turns.is_empty() && (self.generation.holds_results || self.generation.lists_queued)
     }
@@ -120,24 +122,25 @@ impl Ledger {
         }
     }
 
-    /// A local command failed, e.g. a compaction: it did not succeed, whatever its result says.
+    /// Records that a local command failed, e.g. a compaction. The command did not succeed, whatever its result
+    /// reports.
     pub(crate) fn command_failed(&mut self) {
         self.command_failed = true;
     }
 
-    /// Returns whether an interrupt is under way that no result has answered.
+    /// Returns `true` if no result has followed an interrupt that was written.
     pub(crate) fn is_stopping(&self) -> bool {
         self.interrupt != Interrupt::None
     }
 
-    /// `system/task_notification`: up to 2.1.123 nothing else announces a turn of the CLI's own. Before 2.1.41 there are no
-    /// such turns, and it comes ahead of the next prompt's `init` (`task_no_uuid` of 2.1.30).
+    /// Handles `system/task_notification`. Before 2.1.124 nothing else announces a turn of the CLI's own. Before
+    /// 2.1.41 such turns do not exist, and the line precedes the next prompt's `init` (`task_no_uuid` of 2.1.30).
     pub(crate) fn task_ended(&mut self) {
         self.task_ended = true;
     }
 
-    /// The CLI confirms that prompts were withdrawn before they ran. One that a turn has taken has a result to come.
-    /// However many are named, no more are kept than are open.
+    /// Records the confirmation that prompts were cancelled before they ran. A prompt that a turn has taken up
+    /// still gets a result. Not more entries are kept than prompts are open, however many the CLI names.
     pub(crate) fn cancelled(&mut self, uuids: impl Iterator<Item = Uuid>, actions: &mut Actions) {
         let written = self.prompts.iter().filter(|entry| entry.is_written());
         let written: BTreeSet<Uuid> = written.map(|entry| entry.id.uuid()).collect();
@@ -147,10 +150,11 @@ impl Ledger {
         }
     }
 
-    /// A hook prevents a prompt from going on.
+    /// Records that a hook prevents a prompt from continuing.
     ///
-    /// Where the CLI is done with a prompt that it did not echo, that one was to be folded into a turn which goes on
-    /// without it (`blocked_fold` of 2.1.329). Else it is the turn that is prevented, if its result names no other cause.
+    /// If the CLI has completed a prompt that it did not echo, that prompt was to be merged into a turn, which
+    /// continues without it (`blocked_fold` of 2.1.329). Otherwise the turn is prevented, if its result names no
+    /// other cause.
     pub(crate) fn prevented(&mut self, actions: &mut Actions) {
         let unfolded = |entry: &Entry| entry.completed && !entry.echoed && entry.turn().is_some();
         if let Some(entry) = self.prompts.remove_first(unfolded) {

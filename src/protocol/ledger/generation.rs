@@ -1,37 +1,43 @@
-//! What a version of the CLI is known to do, as far as its lines do not say it.
+//! Known behavior of a CLI version, as far as the CLI's lines do not report it.
 
 use serde::{Deserialize, Serialize};
 
-/// What a version is known to do, as far as its turns cannot be told otherwise.
+/// Known behavior of a CLI version, as far as its turns do not show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Generation {
-    /// Which one it is was said.
+    /// `true` if the version was reported.
     pub(crate) is_known: bool,
-    /// It says which turns are its own (`result.origin`).
+    /// `true` if the CLI reports which turns are its own (`result.origin`).
     pub(crate) tells_origin: bool,
-    /// It joins the prompts that waited while a turn ran into one.
+    /// `true` if the CLI joins the prompts that waited during a turn into one.
     pub(crate) joins: bool,
-    /// It runs nothing but prompts: the end of a background task is told with the next prompt's turn.
+    /// `true` if the CLI runs nothing but prompts: the end of a background task is reported with the next
+    /// prompt's turn.
     pub(crate) only_prompts: bool,
-    /// It holds results back while an agent runs in the background: a result says that none does.
+    /// `true` if the CLI holds results back while an agent runs in the background: a result then shows that none
+    /// runs.
     pub(crate) holds_results: bool,
-    /// Its queue knows priorities, and a prompt that is to run now aborts the running turn.
+    /// `true` if the queue has priorities, and a prompt that is to run now aborts the running turn.
     pub(crate) ranks: bool,
-    /// It says why a turn ended (`result.terminal_reason`); a turn without a query has none.
+    /// `true` if the CLI reports why a turn ended (`result.terminal_reason`). A turn without a query has no
+    /// reason.
     pub(crate) tells_reason: bool,
-    /// It echoes the prompts that a turn takes: it was started with `--replay-user-messages`.
+    /// `true` if the CLI echoes the prompts that a turn takes up: it was started with `--replay-user-messages`.
     pub(crate) echoes: bool,
-    /// The receipt of an interrupt lists the prompts that are still queued, and the CLI reports the end of each prompt.
+    /// `true` if the acknowledgement of an interrupt lists the prompts that are still queued, and the CLI reports
+    /// the end of each prompt.
     pub(crate) lists_queued: bool,
-    /// It says how far it is with each prompt (`command_lifecycle`).
+    /// `true` if the CLI reports the progress of each prompt (`command_lifecycle`).
     pub(crate) tells_life: bool,
 }
 
 impl Generation {
-    /// By its version, as `2.1.329`. 1.0.128 gives none, and what is no version says nothing.
+    /// Returns the behavior of a version, e.g. `2.1.329`. 1.0.128 reports no version. A string that is not a
+    /// version is ignored.
     ///
-    /// Each first version was found between two recorded ones: `task_replay` of 2.1.30 and `turn_overlap_replay` of 2.1.50,
-    /// `queue_no_uuid` of 2.1.84 and 2.1.85, `turn_overlap_replay` of 2.1.123 and 2.1.124; see `docs/cli-versions.md`.
+    /// Each first version was found between two recorded ones: `task_replay` of 2.1.30 and `turn_overlap_replay`
+    /// of 2.1.50, `queue_no_uuid` of 2.1.84 and 2.1.85, `turn_overlap_replay` of 2.1.123 and 2.1.124. See
+    /// `docs/cli-versions.md`.
     pub(crate) fn of(version: &str) -> Self {
         let mut parts = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
         let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) = (parts.next(), parts.next(), parts.next()) else {
@@ -51,7 +57,7 @@ impl Generation {
         }
     }
 
-    /// Adds what another version, which the same session names, is known to do.
+    /// Adds the behavior of another version that the same session reports.
     pub(super) fn learn(&mut self, known: Self) {
         self.is_known |= known.is_known;
         self.tells_origin |= known.tells_origin;

@@ -1,4 +1,4 @@
-//! A result: which turns it ends, and which prompts it answers.
+//! Results: the turns that they end, and the prompts that they answer.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::turns::{Stops, Turn};
 use super::{Interrupt, TurnOf};
 
 impl Ledger {
-    /// A `result`, as evidence: which prompts the open turns took.
+    /// Reads a `result` as evidence of the prompts that the open turns took up.
     pub(crate) fn result(&mut self, now: SessionTime, facts: &ResultFacts, actions: &mut Actions) {
         let had_init = !self.turns.is_empty();
         let stands_alone = facts.subtype.as_deref() == Some("success") && !self.task_ended;
@@ -29,15 +29,15 @@ impl Ledger {
                 self.take(*uuid, actions);
             }
         } else if let Some(first) = facts.answers_first() {
-            // It may answer more, which evidence gives it, and no other.
+            // The result may answer more prompts, which other evidence assigns to it, and no others.
             self.take(first, actions);
         } else if !self.generation.tells_life && (had_init || stands_alone) {
             self.guess(facts, actions);
         }
     }
 
-    /// The same `result`, as an end: of every open turn, and of what they took. Says whether its turn was the CLI's own, or
-    /// may have been: it answers nobody.
+    /// Ends every open turn, and the prompts that the turns took up, by the same `result`. Returns `true` if the
+    /// turn was, or may have been, the CLI's own, so that the result answers no prompt.
     pub(crate) fn end_turns(&mut self, facts: &ResultFacts, message: &Message, actions: &mut Actions) -> bool {
         let is_own = self.turns.last().is_some_and(Turn::is_own);
         let only = facts.answers().filter(|_| !facts.answers_may_be_cut());
@@ -51,7 +51,7 @@ impl Ledger {
             }
             self.end_turn(&last, &last, &answered, (how, message), actions);
         }
-        // What the result does not name although a turn took it is not answered.
+        // Prompts that a turn took up, but that the result does not name, are not answered.
         for entry in self.prompts.iter_mut().filter(|entry| entry.is_taken()) {
             entry.stage = Stage::Unanswered;
         }
@@ -68,7 +68,8 @@ impl Ledger {
         is_own || answered.is_empty()
     }
 
-    /// What the result says of its turn's origin; where the CLI says such things, its silence counts too.
+    /// Records the origin that the result reports for its turn. If the CLI reports origins, a missing one also
+    /// counts.
     fn settle_origin(&mut self, facts: &ResultFacts) {
         let own = facts.own_origin();
         self.generation.tells_origin |= own.is_some();
@@ -88,8 +89,9 @@ impl Ledger {
         }
     }
 
-    /// A turn is over, and with it those that it took of the prompts that the result answers. The result is of the last one
-    /// that began; an earlier one has none of its own, because it was held back, or because it gave way (2.1.332).
+    /// Ends a turn, and those of its prompts that the result answers. The result belongs to the turn that began
+    /// last. An earlier turn has no result of its own, because it was held back, or because the turn gave way
+    /// (2.1.332).
     fn end_turn(
         &mut self,
         ended: &Turn,
@@ -108,7 +110,7 @@ impl Ledger {
         let is_held = ended.id != last.id && self.generation.holds_results;
         for entry in answered() {
             let its = if is_held { ended.held(entry, how.0) } else { last.of_entry(entry, how, self.generation) };
-            // A local command's result says success all the same.
+            // The result of a local command reports success in any case.
             let failed = its.0.is_success() && entry.traits.slash && self.command_failed;
             let its = if failed { (Outcome::Error, its.1) } else { its };
             entry.end_as(its, Some(ended.id), Some(message.clone()), actions);

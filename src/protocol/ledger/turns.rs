@@ -1,4 +1,4 @@
-//! The turns that have begun and not ended, and how one ends.
+//! Turns that have begun and not ended, and the outcomes of their prompts.
 
 use std::time::Duration;
 
@@ -17,46 +17,48 @@ use super::prompts::Entry;
 pub(super) struct Turn {
     pub(super) id: TurnId,
     pub(super) since: SessionTime,
-    /// Its place in the order of what was written and what began.
+    /// Place of the turn in the order of writes and starts.
     pub(super) order: u64,
-    /// The place of the last result before it.
+    /// Place of the last result before the turn.
     pub(super) after: u64,
     #[serde(with = "form")]
     pub(super) origin: TurnOrigin,
-    /// A prompt was echoed before `init`: a joined batch.
+    /// `true` if a prompt was echoed before `init`: a joined batch.
     pub(super) batch: bool,
-    /// A prompt was echoed, or the model spoke, after `init`.
+    /// `true` if a prompt was echoed, or the model responded, after `init`.
     pub(super) spoke: bool,
-    /// A hook prevents it from going on.
+    /// `true` if a hook prevents the turn from continuing.
     pub(super) prevented: bool,
-    /// It runs a prompt that has ended already, by a rule that was wrong: it answers no other.
+    /// `true` if the turn runs a prompt that a wrong rule has already ended. The turn answers no other prompt.
     pub(super) is_of_ended: bool,
-    /// The model's last word calls no tool: the turn may be over, and its result held back.
+    /// `true` if the model's last message calls no tool: the turn may have ended, and its result may be held
+    /// back.
     pub(super) rests: bool,
     pub(super) cut: Cut,
-    /// That it takes long was told.
+    /// `true` if the length of the turn was already reported.
     pub(super) overdue: bool,
-    /// Number of the model's calls of tools that have not returned, from 2.1.206 on.
+    /// Number of the model's tool calls that have not returned. Since 2.1.206.
     pub(super) tools: usize,
-    /// The CLI is idle, and has not gone on since.
+    /// `true` if the CLI is idle, and has not continued since.
     pub(super) is_over: bool,
 }
 
-/// Whether a turn was cut off, as far as its lines say it: a turn whose result is held back has nothing else.
+/// Interruption of a turn, as far as the CLI's lines show it. A turn whose result is held back has no other
+/// evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Cut {
     No,
-    /// Something came that stops a turn, and this one may have been over.
+    /// Something arrived that stops a running turn, but this turn may already have ended.
     IfItGoesOn,
     Yes,
 }
 
-/// Whether something may have stopped the turn that a result ends: up to 2.1.90 the result does not say.
+/// Possible causes of the end of a turn. Before 2.1.91 the result does not report the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stops {
-    /// An interrupt of ours.
+    /// `true` if the host sent an interrupt.
     pub(super) interrupt: bool,
-    /// A prompt that is to run now, and waits.
+    /// `true` if a prompt waits that is to run now.
     pub(super) now: bool,
 }
 
@@ -90,14 +92,14 @@ impl Turn {
         self.overdue |= self.since.saturating_add(wait) <= now;
     }
 
-    /// Something came that stops a running turn.
+    /// Records an event that stops a running turn.
     pub(super) fn stop(&mut self) {
         if self.cut == Cut::No {
             self.cut = if self.rests { Cut::IfItGoesOn } else { Cut::Yes };
         }
     }
 
-    /// It goes on, with a word of the model or the result of a tool.
+    /// Records that the turn continues, by a message of the model or the result of a tool.
     pub(super) fn go_on(&mut self, rests: bool) {
         self.rests = rests;
         if self.cut == Cut::IfItGoesOn {
@@ -105,19 +107,20 @@ impl Turn {
         }
     }
 
-    /// How a prompt ended, and how sure that is, where the turn's own result is held back and another stands for it.
+    /// Returns the outcome of a prompt, and its confidence, if the turn's own result is held back and another
+    /// result replaces it.
     pub(super) fn held(&self, entry: &Entry, result: Outcome) -> (Outcome, Attribution) {
         let outcome = match () {
             () if self.cut == Cut::Yes => Outcome::Interrupted,
             () if self.spoke => result,
-            // Nothing was said, and nothing stopped it.
+            // No message arrived, and nothing stopped the turn.
             () if entry.traits.slash && !self.batch => Outcome::Local,
             () => Outcome::Blocked,
         };
         (outcome, Attribution::Inferred)
     }
 
-    /// How its prompts ended by its result, and how sure that is.
+    /// Returns the outcome of the turn's prompts according to its result, and the confidence.
     pub(super) fn outcome(&self, facts: &ResultFacts, stops: Stops, known: Generation) -> (Outcome, Attribution) {
         let told = |outcome| (outcome, Attribution::Evidence);
         let inferred = |outcome| (outcome, Attribution::Inferred);
@@ -140,10 +143,11 @@ impl Turn {
         } else if self.prevented {
             told(Outcome::Blocked)
         } else if facts.ends_at_a_tool() {
-            // A turn goes on after its tools, unless it makes way for a prompt, or a hook ends it (2.1.73).
+            // A turn continues after its tools, unless it gives way to a prompt, or a hook ends it (2.1.73).
             inferred(if stops.now { Outcome::Interrupted } else { Outcome::Blocked })
         } else if !self.spoke && !facts.has_text() && !known.tells_life {
-            // Up to 2.1.205 nothing says that a hook refused the prompt; but that turn has no word in it.
+            // Before 2.1.206 the CLI does not report that a hook refused the prompt, but such a turn contains no
+            // message.
             inferred(Outcome::Blocked)
         } else if facts.asked_nobody(known.tells_reason) && known.ranks {
             told(Outcome::Local)
@@ -152,8 +156,8 @@ impl Turn {
         }
     }
 
-    /// How one of its prompts ended, where the turn ended so: a local command ends without a query. One that was joined to
-    /// other prompts is plain text.
+    /// Returns the outcome of one of the turn's prompts, given the outcome of the turn. A local command ends
+    /// without a query. A prompt that was joined to other prompts is plain text.
     pub(super) fn of_entry(
         &self,
         entry: &Entry,
@@ -169,7 +173,7 @@ impl Turn {
             Outcome::Success if self.is_command(entry) && !entry.echoed && silent && !known.tells_life => {
                 (Outcome::Local, Attribution::Inferred)
             }
-            // Before 2.1.91 only a command is known to need no query.
+            // Before 2.1.91 only commands are known to need no query.
             Outcome::Local if !known.tells_reason && !self.is_command(entry) => (Outcome::Success, attribution),
             outcome => (outcome, attribution),
         }

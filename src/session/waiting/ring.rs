@@ -1,4 +1,4 @@
-//! What waits for one who reads: bounded, and what was dropped is counted.
+//! Bounded queue for one reader, which counts what it drops.
 
 use std::collections::VecDeque;
 
@@ -7,21 +7,22 @@ use crate::message::Message;
 use crate::protocol::action::Action;
 use crate::wire::kind::MessageKind;
 
-/// Beyond so many entries, an empty ring gives its memory back.
+/// Number of entries beyond which an empty ring releases its memory.
 const KEPT: usize = 64;
 
-/// Bytes that an entry counts beside its line, if the session waits for the reader.
+/// Bytes that an entry counts in addition to its line, if the session waits for the reader.
 const FLAT: usize = 64;
 
 /// Policy for a reader whose buffer is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The session waits: it reads nothing from the CLI until half of the buffer is free, and the CLI stops when the pipe is
-    /// full. The default for the stream of a prompt, because a part that is missing is worse than a delay.
+    /// The session waits: it reads nothing from the CLI until half of the buffer is free. The CLI stops when the
+    /// pipe is full. This policy is the default for the stream of a prompt, because a missing part is worse than
+    /// a delay.
     ///
-    /// Only reading waits. Commands and responses are written, signals are sent, stderr is read, and deadlines pass. The
-    /// session reads on although the buffer is full
+    /// Only reading waits. Commands and responses are written, signals are sent, stderr is read, and deadlines
+    /// pass. The session continues to read although the buffer is full:
     ///
     /// * while the CLI owes a response to a request or an interrupt, and until a turn that is being stopped has ended,
     /// * once the session is closing, or the CLI has exited,
@@ -29,45 +30,48 @@ pub enum Overflow {
     /// * when the reader has taken nothing for [`HandleLimits::reader_timeout`](crate::HandleLimits::reader_timeout), until
     ///   it reads again. So a task that waits for something else of its own session cannot block that session.
     ///
-    /// What is read then is kept up to the limit of bytes; beyond it, something is dropped as by
-    /// [`DeltasFirst`](Self::DeltasFirst) and reported as [`Lagged`]. While the session waits, nothing is dropped.
+    /// Messages that are read then are kept up to the limit of bytes. Beyond it, messages are dropped as by
+    /// [`DeltasFirst`](Self::DeltasFirst) and reported as [`Lagged`]. While the session waits, nothing is
+    /// dropped.
     #[default]
     Wait,
-    /// The oldest goes, whatever it is.
+    /// The oldest entry is dropped, whatever its kind.
     Oldest,
-    /// The parts of messages that are still being written ([`StreamEvent`](MessageKind::StreamEvent)) go first, then
-    /// other messages, the oldest of each. Results, asks and their ends, replies, and the begins and ends of turns and
-    /// prompts never do: a reader that leaves its whole buffer full of those is cut off.
+    /// Parts of incomplete messages ([`StreamEvent`](MessageKind::StreamEvent)) are dropped first, then other
+    /// messages, the oldest of each first. Results, incoming requests and their ends, responses, and the starts
+    /// and ends of turns and prompts are never dropped. A reader that leaves its whole buffer full of those is
+    /// cut off.
     DeltasFirst,
 }
 
-/// A reader was too slow: something was dropped before what it reads next.
+/// Report that the reader was too slow, and that entries before the next one were dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the subscriber was too slow and missed {missed} actions{}", if *.cut_off { "; it was cut off" } else { "" })]
 #[non_exhaustive]
 pub struct Lagged {
-    /// How many were dropped since it was last told.
+    /// Number of entries that were dropped since the last report.
     pub missed: u64,
-    /// Whether it gets nothing more: see [`Overflow::DeltasFirst`].
+    /// `true` if the reader receives nothing more: see [`Overflow::DeltasFirst`].
     pub cut_off: bool,
 }
 
-/// How much may wait.
+/// Limits of a ring.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::session) struct Room {
-    /// So many, and at least one. A reader that is waited for may exceed it.
+    /// Maximum number of entries, at least one. A reader that the session waits for may exceed it.
     pub(in crate::session) items: usize,
-    /// Bytes of their lines, but for one that is longer by itself. Half of them is what a reader is waited for at.
+    /// Maximum bytes of the entries' lines, except for a single longer one. The session waits for a reader at
+    /// half of them.
     pub(in crate::session) bytes: usize,
     pub(in crate::session) overflow: Overflow,
 }
 
-/// How soon something is given up.
+/// Order in which entries are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::session) enum Class {
     Delta,
     Plain,
-    /// It settles something, or incoming requests.
+    /// Settlements and incoming requests, which are never dropped.
     Vital,
 }
 
@@ -76,7 +80,7 @@ pub(in crate::session) trait Item {
     fn bytes(&self) -> usize;
 }
 
-/// A bounded queue, oldest first. Each class has a lane of its own, so that nothing is searched when something must go.
+/// A bounded queue, oldest first. Each class has a separate lane, so that dropping an entry requires no search.
 #[derive(Debug)]
 pub(in crate::session) struct Ring<T> {
     lanes: [VecDeque<(u64, T)>; 3],
@@ -85,7 +89,8 @@ pub(in crate::session) struct Ring<T> {
     bytes: usize,
     missed: u64,
     cut_off: bool,
-    /// The session waits for the reader, so nothing is dropped: what is pushed was read already.
+    /// `true` if the session waits for the reader, so that nothing is dropped: the session had already read the
+    /// pushed entries.
     keeps: bool,
 }
 
@@ -115,7 +120,7 @@ impl<T: Item> Ring<T> {
         }
     }
 
-    /// The next, or how many were dropped since this was last asked.
+    /// Returns the next entry, or the number of entries that were dropped since the last call.
     pub(in crate::session) fn pop(&mut self) -> Option<Result<T, Lagged>> {
         if self.missed > 0 {
             return Some(Err(Lagged { missed: std::mem::take(&mut self.missed), cut_off: self.cut_off }));
@@ -137,38 +142,38 @@ impl<T: Item> Ring<T> {
         self.lanes.iter().map(VecDeque::len).sum()
     }
 
-    /// Whether nothing is taken any more.
+    /// Returns `true` if no further entries are accepted.
     pub(in crate::session) fn is_cut_off(&self) -> bool {
         self.cut_off
     }
 
-    /// Forgets what waits, as if it had never come.
+    /// Removes all entries without counting them as dropped.
     pub(in crate::session) fn clear(&mut self) {
         self.lanes = [const { VecDeque::new() }; 3];
         self.bytes = 0;
     }
 
-    /// What waits; in the order in which it came, if nothing goes before its time.
+    /// Returns the entries, in their order of arrival if nothing was dropped early.
     pub(in crate::session) fn iter(&self) -> impl Iterator<Item = &T> {
         self.lanes.iter().flatten().map(|(_, item)| item)
     }
 
-    /// So many were dropped elsewhere.
+    /// Counts entries that were dropped elsewhere.
     pub(in crate::session) fn miss(&mut self, missed: u64) {
         self.missed += missed;
     }
 
-    /// How many were dropped and not yet told.
+    /// Returns the number of dropped entries that were not reported yet.
     pub(in crate::session) fn missed(&self) -> u64 {
         self.missed
     }
 
-    /// Returns whether a session waits for the reader of a full one.
+    /// Returns `true` if the session waits for the reader of a full ring.
     pub(in crate::session) fn is_waited_for(&self) -> bool {
         self.room.overflow == Overflow::Wait && !self.cut_off
     }
 
-    /// Notes whether the session waits for the reader, who then loses nothing.
+    /// Sets whether the session waits for the reader, who then loses nothing.
     pub(in crate::session) fn keep(&mut self, keeps: bool) {
         self.keeps = keeps;
     }
@@ -190,7 +195,8 @@ impl<T: Item> Ring<T> {
         !self.keeps && (len > items || len > 1 && self.bytes > self.room.bytes)
     }
 
-    /// Bytes that an entry counts. Where no number of entries bounds them, those without a line count too.
+    /// Returns the bytes that an entry counts. If the number of entries is unlimited, entries without a line also
+    /// count.
     fn weight(&self, item: &T) -> usize {
         item.bytes() + if self.room.overflow == Overflow::Wait { FLAT } else { 0 }
     }
@@ -232,7 +238,7 @@ impl Item for Action {
         }
     }
 
-    /// A turn's end shares the line of the result's message.
+    /// The end of a turn shares the line of the result's message.
     fn bytes(&self) -> usize {
         match self {
             Self::Message { message, .. }

@@ -1,0 +1,275 @@
+//! Figures of a kept session beside bare pipes: `cargo bench -p claude-duplex-keeper --bench figures`.
+//!
+//! The CLI is this program in another role. README.md has the figures and their targets.
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use claude_duplex_keeper::frame::{FromKeeper, Start, Stream, ToKeeper};
+    use claude_duplex_keeper::{Attach, Attached, Launch, Place, SessionId};
+
+    const ROLE: &str = "KEEPER_BENCH_ROLE";
+    const KEEPER: &str = env!("CARGO_BIN_EXE_claude-duplex-keeper");
+
+    /// Bytes of an unpaced stream.
+    const FLOOD: usize = 1 << 30;
+    /// Length of a message.
+    const MESSAGE: usize = 300;
+    /// Messages a second, and seconds, of a paced stream.
+    const RATE: u32 = 30_000;
+    const SECONDS: u32 = 5;
+    const PROMPTS: usize = 5_000;
+
+    fn now() -> u128 {
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos())
+    }
+
+    /// Plays a CLI.
+    fn play(role: &str) {
+        let (mut stdin, mut stdout) = (BufReader::new(std::io::stdin()), std::io::stdout());
+        let mut line = String::new();
+        match role {
+            "echo" => {
+                while stdin.read_line(&mut line).is_ok_and(|count| count > 0) {
+                    stdout.write_all(line.as_bytes()).unwrap();
+                    stdout.flush().unwrap();
+                    line.clear();
+                }
+            }
+            "flood" => {
+                let lines = ("x".repeat(MESSAGE - 1) + "\n").repeat(64 * 1024 / MESSAGE);
+                let _ = stdin.read_line(&mut line);
+                let mut left = FLOOD;
+                while left > 0 {
+                    let count = left.min(lines.len());
+                    stdout.write_all(&lines.as_bytes()[..count]).unwrap();
+                    left -= count;
+                }
+                stdout.flush().unwrap();
+                let _ = stdin.read_line(&mut line);
+            }
+            "paced" => {
+                let _ = stdin.read_line(&mut line);
+                let begun = Instant::now();
+                for number in 0..RATE * SECONDS {
+                    let due = Duration::from_secs(1) * number / RATE;
+                    while begun.elapsed() < due {
+                        std::thread::sleep(Duration::from_micros(50));
+                    }
+                    let mut message = format!("{} ", now());
+                    message.extend(std::iter::repeat_n('x', MESSAGE - 1 - message.len()));
+                    message.push('\n');
+                    stdout.write_all(message.as_bytes()).unwrap();
+                }
+                let _ = stdin.read_line(&mut line);
+            }
+            _ => {
+                stdout.write_all(&vec![b'x'; 10_000_000]).unwrap();
+                stdout.flush().unwrap();
+                let _ = stdin.read_line(&mut line);
+            }
+        }
+    }
+
+    /// A host's side of stdin and stdout.
+    trait Side {
+        fn write(&mut self, bytes: &[u8]);
+        fn read(&mut self, use_bytes: &mut dyn FnMut(&[u8]));
+    }
+
+    struct Pipes(Child, Vec<u8>);
+
+    impl Pipes {
+        fn start(role: &str) -> Self {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.env(ROLE, role).stdin(Stdio::piped()).stdout(Stdio::piped());
+            Self(command.spawn().unwrap(), vec![0; 64 * 1024])
+        }
+    }
+
+    impl Side for Pipes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.stdin.as_mut().unwrap().write_all(bytes).unwrap();
+        }
+
+        fn read(&mut self, use_bytes: &mut dyn FnMut(&[u8])) {
+            let count = self.0.stdout.as_mut().unwrap().read(&mut self.1).unwrap();
+            use_bytes(&self.1[..count]);
+        }
+    }
+
+    impl Drop for Pipes {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    struct Kept {
+        place: Place,
+        id: SessionId,
+        attached: Option<Attached>,
+        read: u64,
+        told: u64,
+        sent: u64,
+    }
+
+    impl Kept {
+        fn start(role: &str) -> Self {
+            let place = Place::new(std::env::temp_dir().join(format!("keeper-bench-{}", std::process::id())));
+            let id = SessionId::random().unwrap();
+            let launch = Launch::new(place.clone(), std::env::current_exe().unwrap()).keeper(KEEPER).env(ROLE, role);
+            launch.id(id.clone()).start().unwrap();
+            let mut this = Self { place, id, attached: None, read: 0, told: 0, sent: 0 };
+            this.attached = Some(this.attach());
+            this
+        }
+
+        fn attach(&self) -> Attached {
+            let attach = Attach::controller().window(1 << 20).from(Start::At(self.read), Start::Oldest);
+            attach.connect(&self.place, &self.id).unwrap()
+        }
+
+        fn memory(&self) -> u64 {
+            let cli = self.attached.as_ref().unwrap().welcome.cli;
+            let field = |pid: &str, name: &str| {
+                let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+                let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
+                line.trim().trim_end_matches(" kB").to_owned()
+            };
+            field(&field(&cli.to_string(), "PPid:"), "VmRSS:").parse().unwrap()
+        }
+    }
+
+    impl Side for Kept {
+        fn write(&mut self, bytes: &[u8]) {
+            self.attached.as_mut().unwrap().send(&ToKeeper::Stdin { offset: self.sent, bytes }).unwrap();
+            self.sent += bytes.len() as u64;
+        }
+
+        fn read(&mut self, use_bytes: &mut dyn FnMut(&[u8])) {
+            let (attached, read) = (self.attached.as_mut().unwrap(), &mut self.read);
+            let received = attached.receive(|frame| {
+                if let FromKeeper::Output { stream: Stream::Stdout, bytes, .. } = frame {
+                    *read += bytes.len() as u64;
+                    use_bytes(bytes);
+                }
+            });
+            received.unwrap().expect("the session goes on");
+            if self.read - self.told > 256 * 1024 {
+                self.told = self.read;
+                let window = self.read + (1 << 20);
+                let progress = ToKeeper::Progress {
+                    stdout_kept: self.read,
+                    stderr_kept: 0,
+                    stdout_window: window,
+                    stderr_window: window,
+                };
+                attached.send(&progress).unwrap();
+            }
+        }
+    }
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            self.attached = None;
+            let mut stop = Command::new(KEEPER);
+            let _ = stop.args(["stop", "--dir"]).arg(self.place.path()).arg(self.id.as_str()).output();
+            let _ = std::fs::remove_dir(self.place.path());
+        }
+    }
+
+    /// Returns the bytes per second of a flood.
+    fn flood(side: &mut dyn Side) -> f64 {
+        side.write(b"go\n");
+        let (begun, mut total) = (Instant::now(), 0);
+        while total < FLOOD {
+            side.read(&mut |bytes| total += bytes.len());
+        }
+        FLOOD as f64 / begun.elapsed().as_secs_f64()
+    }
+
+    /// Returns the median of the time from a prompt to its response.
+    fn prompts(side: &mut dyn Side) -> Duration {
+        let prompt = "p".repeat(MESSAGE - 1) + "\n";
+        let mut times: Vec<Duration> = (0..PROMPTS)
+            .map(|_| {
+                let (begun, mut total) = (Instant::now(), 0);
+                side.write(prompt.as_bytes());
+                while total < prompt.len() {
+                    side.read(&mut |bytes| total += bytes.len());
+                }
+                begun.elapsed()
+            })
+            .collect();
+        times.sort();
+        times[PROMPTS / 2]
+    }
+
+    /// Returns the number of messages, and the median, 99th percentile and longest of their delays.
+    fn paced(side: &mut dyn Side) -> (usize, [Duration; 3]) {
+        side.write(b"go\n");
+        let (mut delays, mut rest) = (Vec::new(), Vec::new());
+        while delays.len() < (RATE * SECONDS) as usize {
+            side.read(&mut |bytes| {
+                rest.extend_from_slice(bytes);
+                let now = now();
+                let whole = rest.len() / MESSAGE * MESSAGE;
+                for message in rest[..whole].chunks(MESSAGE) {
+                    let digits = message.split(|byte| *byte == b' ').next().unwrap();
+                    let sent: u128 = std::str::from_utf8(digits).unwrap().parse().unwrap();
+                    delays.push(Duration::from_nanos(u64::try_from(now.saturating_sub(sent)).unwrap()));
+                }
+                rest.drain(..whole);
+            });
+        }
+        delays.sort();
+        let count = delays.len();
+        (count, [delays[count / 2], delays[count * 99 / 100], delays[count - 1]])
+    }
+
+    pub(crate) fn main() {
+        if let Some(role) = std::env::var_os(ROLE) {
+            return play(role.to_str().unwrap());
+        }
+        let mut kept = Kept::start("flood");
+        let (bare, through) = (flood(&mut Pipes::start("flood")), flood(&mut kept));
+        println!(
+            "unpaced: {:.0} MB/s by bare pipes, {:.0} MB/s kept: {:.2} times",
+            bare / 1e6,
+            through / 1e6,
+            through / bare
+        );
+        println!("resident after 1 GiB: {} KiB", kept.memory());
+        drop(kept);
+        let (bare, through) = (prompts(&mut Pipes::start("echo")), prompts(&mut Kept::start("echo")));
+        println!("a prompt: {bare:?} by bare pipes, {through:?} kept: {:?} more", through.saturating_sub(bare));
+        let (count, [median, most, longest]) = paced(&mut Pipes::start("paced"));
+        println!("{RATE}/s by bare pipes: {count} messages, median {median:?}, 99 % {most:?}, longest {longest:?}");
+        let (count, [median, most, longest]) = paced(&mut Kept::start("paced"));
+        println!("{RATE}/s kept: {count} messages, median {median:?}, 99 % {most:?}, longest {longest:?}");
+        let mut kept = Kept::start("10 MB");
+        // All of it is in the keeper.
+        while kept.attach().welcome.stdout.end < 10_000_000 {
+            std::thread::yield_now();
+        }
+        let begun = Instant::now();
+        kept.attached = Some(kept.attach());
+        let mut total = 0;
+        while total < 10_000_000 {
+            kept.read(&mut |bytes| total += bytes.len());
+        }
+        println!("attach, and all of 10 MB: {:?}; resident: {} KiB", begun.elapsed(), kept.memory());
+    }
+}
+
+#[cfg(unix)]
+fn main() {
+    unix::main();
+}
+
+#[cfg(not(unix))]
+fn main() {}

@@ -1,0 +1,270 @@
+//! Kept sessions as [transports](claude_duplex::Transport) of the crate `claude-duplex`.
+//!
+//! A host starts a session once and attaches to it as often as it has to:
+//!
+//! * first: [`Launch::from_options`](crate::Launch::from_options), `start`, `attach`, `Driver::new`;
+//! * after a restart: `JournalFile::open`, [`Attach::resume`], `attach`, `Driver::resume`.
+//!
+//! **What the driver is not told.** A lost connection is not the end of the session, so it is not an end of stdout either: the
+//! transport then does nothing any more, and [`Kept::lost`] says why. The host drops the driver and attaches again.
+//!
+//! **The end.** A session whose CLI has exited stays until a host [releases](crate::Attached::release) it or the policy ends it.
+
+mod inbox;
+mod link;
+mod lost;
+#[cfg(feature = "smol")]
+pub mod smol;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+mod wake;
+
+pub use lost::{Lost, LostReason};
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use claude_duplex::{Exit, Offsets, SessionTime, Transport};
+use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::attach::Attach;
+use crate::error::AttachError;
+use crate::frame::{FrameReader, FromKeeper, Hello, Signal, Start, ToKeeper, Welcome};
+use link::Link;
+use wake::Relay;
+
+/// Reads and writes of one poll, at most, before other tasks have their turn.
+const ROUNDS: usize = 16;
+
+/// Timer of a runtime.
+pub trait Timer {
+    /// Waits until `at`. There is one time: another one takes its place.
+    fn poll_at(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()>;
+}
+
+/// Session that a keeper keeps, as a transport.
+///
+/// Dropping it detaches; the CLI lives on. Its stream is any that connects to the keeper's socket, through a bridge
+/// (`claude-duplex-keeper attach`) or not.
+pub struct Kept<S, T> {
+    stream: S,
+    timer: T,
+    epoch: Instant,
+    welcome: Welcome,
+    link: Link,
+    relay: Relay,
+    /// Bytes of a frame that came last, and their use.
+    scratch: Box<[u8]>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
+    /// Attaches over a stream on which nothing was said yet. [`Attach::hello`] makes the hello.
+    ///
+    /// # Errors
+    /// [`AttachError`] if the keeper refuses, speaks another protocol, or the stream ends.
+    pub async fn over(mut stream: S, timer: T, hello: Hello) -> Result<Self, AttachError> {
+        let mut bytes = Vec::new();
+        ToKeeper::Hello(hello.clone()).put(&mut bytes);
+        // A keeper that refuses before it has read the hello says why.
+        let sent = match stream.write_all(&bytes).await {
+            Ok(()) => stream.flush().await,
+            failed => failed,
+        };
+        let (mut reader, mut scratch) = (FrameReader::default(), vec![0; 64 * 1024].into_boxed_slice());
+        while !reader.has_frame()? {
+            match stream.read(&mut scratch).await? {
+                0 => return Err(sent.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()).into()),
+                count => reader.push(&scratch[..count]),
+            }
+        }
+        let welcome = match FromKeeper::read(reader.next_frame()?.unwrap_or_default())? {
+            FromKeeper::Welcome(welcome) => welcome,
+            FromKeeper::Refused(refusal) => return Err(refusal.into()),
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "the first frame is no welcome").into()),
+        };
+        let link = Link::new(&hello, &welcome, reader);
+        Ok(Self { stream, timer, epoch: Instant::now(), welcome, link, relay: Relay::new(), scratch })
+    }
+
+    /// Acknowledges what the driver has read, at once: for a host without a journal, which cannot go on after a restart with
+    /// what it had read. By default the driver acknowledges what is in its required journal.
+    #[must_use]
+    pub fn without_journal(mut self) -> Self {
+        self.link.acknowledges_reads = true;
+        self
+    }
+
+    /// Returns a future of the reason that the connection has ended. It can be cloned, and awaited beside the driver.
+    #[must_use]
+    pub fn lost(&self) -> Lost {
+        self.link.lost.clone()
+    }
+
+    /// Returns the state of the session when this transport was attached.
+    #[must_use]
+    pub fn welcome(&self) -> &Welcome {
+        &self.welcome
+    }
+
+    /// Moves bytes in both directions, if that is possible.
+    fn pump(&mut self, cx: &Context<'_>) {
+        let Some(waker) = self.relay.begin(cx, self.link.has_output()) else { return };
+        let cx = &mut Context::from_waker(&waker);
+        for _ in 0..ROUNDS {
+            let written = self.write(cx);
+            let read = self.read(cx);
+            if !written && !read || self.link.lost.is_lost() {
+                return;
+            }
+        }
+        // There may be more.
+        self.relay.again();
+    }
+
+    /// Writes once; false if nothing can be written now.
+    fn write(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.link.has_output() || self.link.lost.is_lost() {
+            return false;
+        }
+        match Pin::new(&mut self.stream).poll_write(cx, self.link.output()) {
+            Poll::Pending => false,
+            Poll::Ready(Ok(count)) if count > 0 => {
+                self.link.written(count);
+                // What is held back in the stream is not there.
+                let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+                !matches!(flushed, Poll::Ready(Err(_)))
+            }
+            // Why the keeper has closed the connection is to be read.
+            Poll::Ready(_) => {
+                self.link.drop_output();
+                true
+            }
+        }
+    }
+
+    /// Reads once; false if nothing can be read now.
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        match Pin::new(&mut self.stream).poll_read(cx, &mut self.scratch) {
+            Poll::Pending => false,
+            Poll::Ready(Ok(0)) => {
+                self.link.lost.set(LostReason::Closed);
+                false
+            }
+            Poll::Ready(Ok(count)) => {
+                self.link.receive(&self.scratch[..count]);
+                true
+            }
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => true,
+            Poll::Ready(Err(error)) => {
+                self.link.lost.set(LostReason::Failed(error.to_string()));
+                false
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Transport for Kept<S, T> {
+    fn now(&self) -> SessionTime {
+        SessionTime::from(self.epoch.elapsed())
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if !self.link.stdout.has_any() {
+            self.pump(cx);
+        }
+        let read = self.link.stdout.read(buffer);
+        self.link.read();
+        self.pump(cx);
+        read.map(Ok)
+    }
+
+    fn poll_read_stderr(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if !self.link.stderr.has_any() {
+            self.pump(cx);
+        }
+        let read = self.link.stderr.read(buffer);
+        self.link.read();
+        self.pump(cx);
+        read.map(Ok)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.link.forward(bytes);
+        self.pump(cx);
+        match self.link.report(bytes.len()) {
+            0 if self.link.stdin_closed => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            0 => Poll::Pending,
+            count => Poll::Ready(Ok(count)),
+        }
+    }
+
+    /// The keeper holds nothing back.
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.link.end_stdin();
+        self.pump(cx);
+        // While it is not written, a crash would leave a stdin that is open.
+        if self.link.has_output() && !self.link.lost.is_lost() { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
+    fn poll_stdin_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.pump(cx);
+        if self.link.stdin_closed { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
+        self.pump(cx);
+        self.link.exit().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, at: SessionTime) -> Poll<()> {
+        let since = at.saturating_duration_since(SessionTime::ZERO);
+        let Some(at) = self.epoch.checked_add(since) else { return Poll::Pending };
+        ready!(self.timer.poll_at(cx, at));
+        Poll::Ready(())
+    }
+
+    fn stdin_taken(&self) -> Option<u64> {
+        Some(self.link.taken())
+    }
+
+    fn acknowledge(&mut self, offsets: Offsets) {
+        self.link.acknowledge(offsets.stdout, offsets.stderr);
+    }
+
+    fn process_id(&self) -> Option<u32> {
+        Some(self.welcome.cli)
+    }
+
+    fn terminate(&mut self) {
+        self.link.signal(Signal::Terminate);
+    }
+
+    fn kill(&mut self) {
+        self.link.signal(Signal::Kill);
+    }
+}
+
+impl<S, T> fmt::Debug for Kept<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept")
+            .field("session", &self.welcome.session)
+            .field("epoch", &self.welcome.epoch)
+            .field("lost", &self.link.lost.reason())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Attach {
+    /// Attaches as the controller where a restored session goes on: behind the bytes of stdout and stderr that it knows.
+    #[must_use]
+    pub fn resume(offsets: Offsets) -> Self {
+        Self::controller().from(Start::At(offsets.stdout), Start::At(offsets.stderr))
+    }
+}

@@ -1,0 +1,91 @@
+//! Received bytes of one stream that the driver has not read.
+
+use std::task::Poll;
+
+/// Room that the keeper is given again at once, as a part of the window.
+const PART: u64 = 4;
+
+/// Received bytes of one stream that the driver has not read, at most one window.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    bytes: Vec<u8>,
+    /// Begin of what was not read.
+    start: usize,
+    /// Offset behind what was read.
+    read: u64,
+    /// Room behind what was read.
+    window: u64,
+    /// Room that the keeper knows of.
+    granted: u64,
+    ended: bool,
+    /// Offset before which the keeper may drop, and what it knows of it.
+    pub(super) kept: u64,
+    pub(super) kept_told: u64,
+}
+
+impl Inbox {
+    pub(super) fn new(offset: u64, window: u64) -> Self {
+        let granted = offset.saturating_add(window);
+        let (kept, kept_told) = (0, 0);
+        Self { bytes: Vec::new(), start: 0, read: offset, window, granted, ended: false, kept, kept_told }
+    }
+
+    /// Takes received bytes; false if they are not the next ones.
+    pub(super) fn push(&mut self, offset: u64, bytes: &[u8]) -> bool {
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
+        }
+        let next = self.read + (self.bytes.len() - self.start) as u64;
+        self.bytes.extend_from_slice(bytes);
+        next == offset
+    }
+
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Returns whether a read has something to give.
+    pub(super) fn has_any(&self) -> bool {
+        self.start < self.bytes.len() || self.ended
+    }
+
+    /// Returns whether all that was received was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.start == self.bytes.len()
+    }
+
+    /// Returns the offset behind what was read.
+    pub(super) fn offset(&self) -> u64 {
+        self.read
+    }
+
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Poll<usize> {
+        let rest = &self.bytes[self.start..];
+        if rest.is_empty() {
+            return if self.ended { Poll::Ready(0) } else { Poll::Pending };
+        }
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.start += count;
+        self.read += count as u64;
+        // A slow reader of a flood must not keep what it has read.
+        if self.start > self.bytes.len() / 2 {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        Poll::Ready(count)
+    }
+
+    /// Returns the room that the keeper is to be given, and whether it is time for that.
+    pub(super) fn grant(&mut self) -> (u64, bool) {
+        let room = self.read.saturating_add(self.window);
+        (room, room - self.granted.min(room) >= (self.window / PART).max(1))
+    }
+
+    /// Notes what the keeper was told.
+    pub(super) fn told(&mut self, room: u64) {
+        self.granted = room;
+        self.kept_told = self.kept;
+    }
+}

@@ -1,0 +1,67 @@
+//! Drivers and hosts on kept sessions, with the mock CLI, which is this program in another role.
+
+#[cfg(unix)]
+mod drivers;
+#[cfg(unix)]
+mod host;
+#[cfg(unix)]
+mod killed;
+#[cfg(unix)]
+mod mock;
+#[cfg(unix)]
+mod place;
+#[cfg(unix)]
+#[path = "../../examples/survive.rs"]
+mod survive;
+
+#[cfg(unix)]
+fn main() -> std::process::ExitCode {
+    if std::env::var_os("SURVIVE_ROLE").is_some() {
+        return survive::main();
+    }
+    match std::env::var(place::ROLE).as_deref() {
+        Ok("mock CLI") => return mock::serve(),
+        Ok("host") => {
+            let folder = std::env::var_os(host::FOLDER).unwrap();
+            if let Err(error) = host::host(folder.as_ref()) {
+                eprintln!("{error}");
+                return std::process::ExitCode::FAILURE;
+            }
+            return std::process::ExitCode::SUCCESS;
+        }
+        _ => {}
+    }
+    let arguments = libtest_mimic::Arguments::from_args();
+    let trials = [
+        ("drivers", drivers::TRIALS.to_vec()),
+        ("killed", killed::TRIALS.to_vec()),
+        ("examples", vec![("survive_goes_on_in_a_second_process", survive_goes_on as fn())]),
+    ];
+    let trials = trials.into_iter().flat_map(|(group, trials)| {
+        trials.into_iter().map(move |(name, test)| {
+            libtest_mimic::Trial::test(format!("{group}::{name}"), move || {
+                test();
+                Ok(())
+            })
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+#[cfg(unix)]
+fn survive_goes_on() {
+    let mut both = std::process::Command::new(std::env::current_exe().unwrap());
+    let both = both.env("SURVIVE_ROLE", "both").env("KEEPER", place::KEEPER).output().unwrap();
+    let text = String::from_utf8(both.stdout).unwrap();
+    for part in [
+        "first host: the CLI asks for Bash, and I am killed",
+        "second host: the CLI asks for Bash, and I allow it",
+        "second host: success: The folder is gone.",
+        "the second host has ended: exit status: 0",
+    ] {
+        assert!(text.contains(part), "{text}{}", String::from_utf8_lossy(&both.stderr));
+    }
+}
+
+#[cfg(not(unix))]
+fn main() {}
