@@ -151,7 +151,7 @@ impl<T: Transport> Driver<T> {
         Self::on(Protocol::new(config, now), transport)
     }
 
-    /// A session that goes on at the transport's time.
+    /// Creates the driver of a session that continues at the time of the transport.
     fn on(protocol: Protocol, transport: T) -> Self {
         let tracer = Tracer::new(protocol.config(), transport.process_id());
         let now = protocol.now();

@@ -63,12 +63,12 @@ impl Record {
         });
     }
 
-    /// Notes that the session goes on: there is no beginning to record.
+    /// Notes that the session is resumed, so its start is not recorded.
     pub(super) fn resumed(&mut self) {
         self.begun = true;
     }
 
-    /// Begins a journal that is required, or goes on with one.
+    /// Begins or continues a required journal.
     #[cfg(unix)]
     pub(super) fn require(&mut self, protocol: &Protocol, journal: JournalFile) {
         let (epoch, rotates_at, is_new) = (journal.epoch(), journal.rotates_at(), journal.is_new());

@@ -62,9 +62,8 @@ pub enum RecordingStopped {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Begins the journal of a session of that `config` that starts at `start`: what
-    /// [`Protocol::new`](crate::Protocol::new) is given. At most `cap` bytes are written; the header and the record that
-    /// says that the cap is reached are written in any case.
+    /// Begins the journal of a session with the arguments of [`Protocol::new`](crate::Protocol::new). At most `cap` bytes are
+    /// written; the header and the record that reports the cap are always written.
     pub fn new(writer: W, config: &Config, start: SessionTime, cap: u64) -> Self {
         let mut recorder = Self { writer, cap, written: 0, line: Vec::new(), stopped: None };
         let built = record::header(&mut recorder.line, config, start);
@@ -72,7 +71,7 @@ impl<W: Write> Recorder<W> {
         recorder
     }
 
-    /// Begins the journal of a session without which nothing happens; with a snapshot if the session has begun.
+    /// Begins a required journal, with a snapshot if the session has begun.
     #[cfg(all(feature = "driver", unix))]
     pub(crate) fn required(writer: W, protocol: &Protocol, epoch: u64, has_begun: bool) -> Self {
         let mut recorder = Self::resumed(writer);
@@ -97,7 +96,7 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// Begins the journal anew, with a snapshot in the place of everything before.
+    /// Rewrites the journal, with a snapshot in place of everything before.
     #[cfg(feature = "driver")]
     pub(crate) fn rotate(&mut self, protocol: &Protocol, epoch: u64) {
         if self.stopped.is_none() {
