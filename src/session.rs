@@ -46,7 +46,7 @@ use crate::base::ids::PromptId;
 use crate::driver::Driver;
 use crate::driver::transport::Transport;
 use crate::incoming::{IncomingKinds, IncomingRequest};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
@@ -321,7 +321,7 @@ impl Session {
     /// session's lock. The journal's writer may therefore call any handle. If the host's process is killed, the
     /// last inputs can be missing.
     #[must_use]
-    pub fn recording_stopped(&self) -> Option<RecordingStopped> {
+    pub fn recording_error(&self) -> Option<RecordingError> {
         self.presence.state().report().stopped
     }
 

@@ -11,7 +11,7 @@ use crate::base::ids::{PromptId, RequestId};
 use crate::base::time::SessionTime;
 #[cfg(unix)]
 use crate::journal::JournalFile;
-use crate::journal::{Recorder, RecordingStopped};
+use crate::journal::{Recorder, RecordingError};
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
@@ -111,7 +111,7 @@ impl Record {
         self.required.is_some()
     }
 
-    pub(super) fn stopped(&self) -> Option<&RecordingStopped> {
+    pub(super) fn stopped(&self) -> Option<&RecordingError> {
         self.recorder.as_ref()?.stopped()
     }
 

@@ -108,7 +108,7 @@ impl<T: Transport> Driver<T> {
     ///
     /// If the file cannot be written, the session stops: commands are [refused](crate::RefusedReason::Unrecorded),
     /// [`next`](Self::next) returns the remaining actions and then `None` without [`Closed`](crate::Action::Closed), and
-    /// [`recording_stopped`](Self::recording_stopped) returns the reason. The child continues to run if its transport keeps
+    /// [`recording_error`](Self::recording_error) returns the reason. The child continues to run if its transport keeps
     /// it: drop the driver, and resume the session when the file can be written.
     ///
     /// When the file has become long, it is rewritten with a snapshot, but never past an action that the host has not

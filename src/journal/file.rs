@@ -16,8 +16,8 @@ use crate::protocol::Protocol;
 /// Size in bytes at which a journal is rewritten, if the host sets none.
 const ROTATES_AT: u64 = 16 * 1024 * 1024;
 
-/// A journal in a file, for `Driver::record_required`. The file has one writer at a time, and is rewritten from time to time,
-/// so that a session can run for days (Unix, feature `driver`).
+/// A journal in a file, for `Driver::record_required` (Unix, feature `driver`). The file has one writer at a time. It is
+/// rewritten from time to time, so that a session can run for days.
 ///
 /// **One writer.** The file is locked (`flock`) until the value is dropped or the process ends. Another host that opens it
 /// meanwhile gets [`Locked`](JournalFileError::Locked).

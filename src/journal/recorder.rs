@@ -26,14 +26,14 @@ const KEPT: usize = 64 * 1024;
 /// [`Journal::create`](super::Journal::create) creates one that no other user can read.
 ///
 /// ```
-/// use claude_duplex::journal::RecordingStopped;
+/// use claude_duplex::journal::RecordingError;
 /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 ///
 /// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::random()), SessionTime::ZERO, 4096);
 /// while recorder.stopped().is_none() {
 ///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }
-/// assert!(matches!(recorder.stopped(), Some(RecordingStopped::Full(4096))) && recorder.written() <= 4096);
+/// assert!(matches!(recorder.stopped(), Some(RecordingError::Full(4096))) && recorder.written() <= 4096);
 /// let journal = Journal::read(&recorder.into_inner())?; // complete up to the cap
 /// assert!(!journal.inputs.is_empty() && journal.stopped.is_some());
 /// # Ok::<(), claude_duplex::journal::JournalError>(())
@@ -43,13 +43,13 @@ pub struct Recorder<W> {
     cap: u64,
     written: u64,
     line: Vec<u8>,
-    stopped: Option<RecordingStopped>,
+    stopped: Option<RecordingError>,
 }
 
 /// Reason why a recording stopped.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum RecordingStopped {
+pub enum RecordingError {
     /// Another record would have exceeded the cap. The last record reports it.
     #[error("the journal has reached its limit of {0} bytes; give `Recorder::new` a higher one")]
     Full(u64),
@@ -110,7 +110,7 @@ impl<W: Write> Recorder<W> {
     /// Creates a recorder that was added too late to record anything.
     #[cfg(feature = "driver")]
     pub(crate) fn late(writer: W) -> Self {
-        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingStopped::Late) }
+        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingError::Late) }
     }
 
     /// Replaces the writer for all further records. Returns the previous writer.
@@ -122,8 +122,8 @@ impl<W: Write> Recorder<W> {
     /// Stops the recording because of a failed write.
     #[cfg(feature = "session")]
     pub(crate) fn fail(&mut self, error: io::Error) {
-        if !matches!(self.stopped, Some(RecordingStopped::Failed(_))) {
-            self.stopped = Some(RecordingStopped::Failed(error));
+        if !matches!(self.stopped, Some(RecordingError::Failed(_))) {
+            self.stopped = Some(RecordingError::Failed(error));
         }
     }
 
@@ -142,7 +142,7 @@ impl<W: Write> Recorder<W> {
 
     /// Returns the reason why the recording stopped, if it did.
     #[must_use]
-    pub fn stopped(&self) -> Option<&RecordingStopped> {
+    pub fn stopped(&self) -> Option<&RecordingError> {
         self.stopped.as_ref()
     }
 
@@ -163,7 +163,7 @@ impl<W: Write> Recorder<W> {
         }
         let mut built = record::input(&mut self.line, now, input);
         if self.written + (self.line.len() + record::STOP) as u64 > self.cap {
-            self.stopped = Some(RecordingStopped::Full(self.cap));
+            self.stopped = Some(RecordingError::Full(self.cap));
             self.line.clear();
             built = record::stopped(&mut self.line, now, self.cap);
         }

@@ -27,7 +27,7 @@ use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::base::time::SessionTime;
 use crate::driver::Waiting;
 use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::action::{Action, CliSession};
@@ -353,7 +353,7 @@ impl State {
     pub(super) fn recording_failed(&mut self, error: io::Error) {
         match &mut self.driver {
             Some(driver) => driver.recording_failed(error),
-            None => self.report.stopped = Some(RecordingStopped::Failed(error)),
+            None => self.report.stopped = Some(RecordingError::Failed(error)),
         }
     }
 
