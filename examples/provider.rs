@@ -253,8 +253,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let mut events = provider.stream(&model, "You are a friend of few words.", &history).await?;
         while let Some(event) = events.next().await {
             match event? {
-                Event::Edit(Edit::Append { block, text }) if block.is_answer() => print!("{text}"),
-                Event::Edit(Edit::Replace { block, text }) if block.is_answer() => print!("\n(anew) {text}"),
+                Event::Edit(Edit::Append { block, text, .. }) if block.is_answer() => print!("{text}"),
+                Event::Edit(Edit::Replace { block, text, .. }) if block.is_answer() => print!("\n(anew) {text}"),
                 Event::Confirm { id, tool, input } => {
                     println!("\nmay it run {tool} {}? (y/n)", input.as_str());
                     let decision = match typed.next().transpose()?.as_deref() {

@@ -14,9 +14,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut prompt = claude.prompt("Count the files in this folder.")?;
     while let Some(edit) = prompt.next_edit().await {
         match edit? {
-            Edit::Append { block, text } if block.is_answer() => print!("{text}"),
+            Edit::Append { block, text, .. } if block.is_answer() => print!("{text}"),
             // The connection to the model broke, and the CLI asked again.
-            Edit::Replace { block: b, text } if b.is_answer() => print!("\n(again) {text}"),
+            Edit::Replace { block: b, text, .. } if b.is_answer() => print!("\n(again) {text}"),
             Edit::Remove { from_block: b, .. } if b.is_answer() => println!("\n(withdrawn)"),
             Edit::ToolCall { call, .. } => println!("[{}]", call.name),
             Edit::ToolResult { result, .. } => println!("[-> {}]", result.text()),

@@ -58,8 +58,8 @@ fn show(action: Action, said: &mut Accumulator) -> Result<(), Box<dyn Error>> {
         Action::Message { message, .. } => {
             for edit in said.add(&message) {
                 match edit {
-                    Edit::Append { block, text } if block.is_answer() => write!(stdout(), "{text}")?,
-                    Edit::Replace { block, text } if block.is_answer() => write!(stdout(), "\n(anew) {text}")?,
+                    Edit::Append { block, text, .. } if block.is_answer() => write!(stdout(), "{text}")?,
+                    Edit::Replace { block, text, .. } if block.is_answer() => write!(stdout(), "\n(anew) {text}")?,
                     _ => {}
                 }
             }

@@ -28,7 +28,7 @@ use futures_lite::Stream;
 
 use crate::base::time::SessionTime;
 use crate::incoming::{IncomingRequest, IncomingResponse};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::protocol::action::Action;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::protocol::advice::Advice;
@@ -151,7 +151,7 @@ impl<T: Transport> Driver<T> {
         Self::on(Protocol::new(config, now), transport)
     }
 
-    /// A session that goes on at the transport's time.
+    /// Creates the driver of a session that continues at the time of the transport.
     fn on(protocol: Protocol, transport: T) -> Self {
         let tracer = Tracer::new(protocol.config(), transport.process_id());
         let now = protocol.now();
@@ -180,7 +180,7 @@ impl<T: Transport> Driver<T> {
     ///
     /// The journal is a full record, as private as the session; see [`journal`](crate::journal). Each input is written before
     /// it takes effect, in the task that polls the driver or sends the command, so a slow writer slows the session down. A
-    /// failing writer does not affect the session; [`recording_stopped`](Self::recording_stopped) returns the error.
+    /// failing writer does not affect the session; [`recording_error`](Self::recording_error) returns the error.
     ///
     /// ```no_run
     /// # fn record(claude: claude_duplex::Driver<impl claude_duplex::Transport>) -> std::io::Result<()> {
@@ -300,7 +300,7 @@ impl<T: Transport> Driver<T> {
     /// Returns the reason why the [recording](Self::record) stopped, if it did: the cap, an error of the writer, or a
     /// recording that began too late.
     #[must_use]
-    pub fn recording_stopped(&self) -> Option<&RecordingStopped> {
+    pub fn recording_error(&self) -> Option<&RecordingError> {
         self.record.stopped()
     }
 

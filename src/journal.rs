@@ -85,7 +85,7 @@ pub use difference::{Difference, first_difference};
 pub use error::JournalError;
 #[cfg(all(feature = "driver", unix))]
 pub use file::{JournalFile, JournalFileError};
-pub use recorder::{Recorder, RecordingStopped};
+pub use recorder::{Recorder, RecordingError};
 pub use replay::{Replay, ReplayStep};
 
 /// The format that is written, and the newest that is read. It is raised for every change that an older reader would misread,

@@ -3,14 +3,14 @@
 //! Layers of the module. Each part knows only the parts below it:
 //!
 //! ```text
-//! Session, Runner   Turn   Asks, Asked       what the host holds and runs
-//!         \______ shared ______/             the locks, the last handle, the end
+//! Session, Runner   PromptHandle   IncomingRequests, Responder
+//!         \______ shared ______/         locks, last handle, end of the session
 //!                /      \
-//!            state      desk                 the driver and who waits for what; what dropped handles leave
+//!            state      desk             driver and waiting tasks; work of dropped handles
 //!           /  |   \
-//!     router owners reply, drive             whose message it is; whose ask it is
+//!     router owners reply, drive         routes of messages; owners of incoming requests
 //!           \  |   /        Subscriber
-//!            waiting ________/               what waits for each handle, and who is to be woken
+//!            waiting ________/           a queue for each handle, and the wakers to wake
 //! ```
 
 mod answer;
@@ -46,7 +46,7 @@ use crate::base::ids::PromptId;
 use crate::driver::Driver;
 use crate::driver::transport::Transport;
 use crate::incoming::{IncomingKinds, IncomingRequest};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
@@ -321,7 +321,7 @@ impl Session {
     /// session's lock. The journal's writer may therefore call any handle. If the host's process is killed, the
     /// last inputs can be missing.
     #[must_use]
-    pub fn recording_stopped(&self) -> Option<RecordingStopped> {
+    pub fn recording_error(&self) -> Option<RecordingError> {
         self.presence.state().report().stopped
     }
 

@@ -51,15 +51,15 @@
 //!
 //! | Span | Field | |
 //! |---|---|---|
-//! | `session` | `tag` | what all its ids carry ([`Seed::tag`](crate::Seed::tag)) |
-//! | | `pid` | the child's process id, where that is known |
-//! | | `session_id` | the CLI's id of the session, once it has said so; recorded anew when it changes |
-//! | | `cli_version` | the CLI's version, likewise |
-//! | `turn` | `turn` | its number ([`TurnId::number`](crate::TurnId::number)) |
-//! | | `origin` | what started it: `prompt`, `unknown`, or a word of the CLI as `task-notification` |
-//! | | `prompts` | the numbers of the prompts that it took, as `1,2`; recorded anew with each |
+//! | `session` | `tag` | tag that all its ids contain ([`Seed::tag`](crate::Seed::tag)) |
+//! | | `pid` | process id of the child, if it is known |
+//! | | `session_id` | session id of the CLI, once it is known; recorded again when it changes |
+//! | | `cli_version` | version of the CLI, likewise |
+//! | `turn` | `turn` | number of the turn ([`TurnId::number`](crate::TurnId::number)) |
+//! | | `origin` | origin of the turn: `prompt`, `unknown`, or a name of the CLI, e.g. `task-notification` |
+//! | | `prompts` | numbers of the prompts that the turn took, e.g. `1,2`; recorded again with each |
 //! | | `result` | the `subtype` of the `result` that ended it, if one did |
-//! | | `outcome` | how its prompts ended: `success`, `error`, `interrupted`, `cancelled`, `blocked`, `lost` |
+//! | | `outcome` | outcome of its prompts: `success`, `error`, `interrupted`, `cancelled`, `blocked`, `lost` |
 //!
 //! # Events
 //!

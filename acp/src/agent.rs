@@ -12,7 +12,7 @@ use agent_client_protocol::v1::{ConnectionTo, Responder};
 use agent_client_protocol::{
     Agent as Role, Client as Peer, Error, JsonRpcResponse, on_receive_notification, on_receive_request,
 };
-use async_channel::{Receiver, Sender, TrySendError, bounded};
+use async_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 use async_executor::Executor;
 use futures_lite::future::or;
 
@@ -166,7 +166,8 @@ impl Agent {
 
     /// Opens a session in a task of its own. One of the same id is closed first.
     fn open(self: &Arc<Self>, id: SessionId, place: Place, opener: Opener, connection: ConnectionTo<Peer>) {
-        let (sender, commands) = bounded(2 * WAITING);
+        // Its length is limited where it is filled: a queue of that size from the start would be most of a session's memory.
+        let (sender, commands) = unbounded();
         let (running, ended) = bounded(1);
         let mut state = self.state();
         let former = state.sessions.insert(id.clone(), Running { commands: sender.clone(), ended });
@@ -267,7 +268,7 @@ impl Agent {
 
     /// Cancels what a session does. If its queue is full, a cancellation is behind the last prompt in it already.
     fn cancel(&self, id: &SessionId) {
-        if let Some(session) = self.session(id) {
+        if let Some(session) = self.session(id).filter(|session| session.len() < 2 * WAITING) {
             let _ = session.try_send(Command::Cancel);
         }
     }

@@ -98,17 +98,17 @@ impl Translator {
 
     fn edit(&mut self, edit: Edit, standing: Standing, updates: &mut Vec<SessionUpdate>) {
         match edit {
-            Edit::Append { block, text } if is_shown(&block) => {
+            Edit::Append { block, text, .. } if is_shown(&block) => {
                 self.texts.append(block.id, &text);
                 updates.push(self.chunk(&block, text, standing));
             }
-            Edit::Replace { block, text } if is_shown(&block) => {
+            Edit::Replace { block, text, .. } if is_shown(&block) => {
                 let text = self.texts.replace(block.id, text);
                 updates.extend(text.map(|text| self.chunk(&block, text, standing)));
             }
-            Edit::Remove { from_block, to } => self.texts.remove(from_block.id, to),
+            Edit::Remove { from_block, to, .. } => self.texts.remove(from_block.id, to),
             Edit::Complete { block, .. } => self.texts.complete(block.id),
-            Edit::ToolCall { block, call } => {
+            Edit::ToolCall { block, call, .. } => {
                 self.spoke = true;
                 let parent = block.parent_tool_use_id.as_deref();
                 let update = self.called(&call.id, &call.name, call.input.as_ref(), parent, standing);

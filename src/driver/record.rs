@@ -11,7 +11,7 @@ use crate::base::ids::{PromptId, RequestId};
 use crate::base::time::SessionTime;
 #[cfg(unix)]
 use crate::journal::JournalFile;
-use crate::journal::{Recorder, RecordingStopped};
+use crate::journal::{Recorder, RecordingError};
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
@@ -63,12 +63,12 @@ impl Record {
         });
     }
 
-    /// Notes that the session goes on: there is no beginning to record.
+    /// Notes that the session is resumed, so its start is not recorded.
     pub(super) fn resumed(&mut self) {
         self.begun = true;
     }
 
-    /// Begins a journal that is required, or goes on with one.
+    /// Begins or continues a required journal.
     #[cfg(unix)]
     pub(super) fn require(&mut self, protocol: &Protocol, journal: JournalFile) {
         let (epoch, rotates_at, is_new) = (journal.epoch(), journal.rotates_at(), journal.is_new());
@@ -111,7 +111,7 @@ impl Record {
         self.required.is_some()
     }
 
-    pub(super) fn stopped(&self) -> Option<&RecordingStopped> {
+    pub(super) fn stopped(&self) -> Option<&RecordingError> {
         self.recorder.as_ref()?.stopped()
     }
 

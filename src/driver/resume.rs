@@ -1,4 +1,4 @@
-//! A session that another process drove goes on here.
+//! Resuming a session that another process drove.
 
 use thiserror::Error;
 
@@ -8,12 +8,13 @@ use crate::driver::transport::Transport;
 use crate::journal::JournalFile;
 use crate::protocol::{Offsets, Protocol};
 
-/// Reason for which a session is not resumed: the transport is not at the place where the session is. The transport was dropped.
+/// Reason for which a session is not resumed: the transport and the session are at different positions. The transport was
+/// dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// The other side has taken more bytes of stdin than the session has written: the journal or snapshot is too old, or is
-    /// of another session.
+    /// The other side has taken more bytes of stdin than the session has written: the journal or snapshot is outdated, or
+    /// belongs to another session.
     #[error(
         "the transport has taken {taken} bytes of stdin, and the restored session has written {written}: the journal or \
          snapshot is too old, or belongs to another session"
@@ -41,14 +42,14 @@ pub enum ResumeError {
 }
 
 impl<T: Transport> Driver<T> {
-    /// Goes on with a session that another process drove: one that was [restored](Protocol::restore) from a snapshot or
-    /// [from a journal](crate::Journal::resume). The transport gives the streams from the [offsets](Protocol::offsets) of the
-    /// session on.
+    /// Resumes a session that another process drove, after it was [restored](Protocol::restore) from a snapshot or [from a
+    /// journal](crate::Journal::resume). The transport continues the streams at the [offsets](Protocol::offsets) of the
+    /// session.
     ///
-    /// The session's clock goes on where it stood: the time without a host counts against no deadline. Bytes of stdin that
-    /// the other side has [taken](Transport::stdin_taken) are not written again. Child commands that were given before are
-    /// given once more, as nobody knows whether they arrived. The actions that were not [handled](Protocol::skip_actions) come
-    /// first.
+    /// The clock of the session continues where it stopped: the time without a host does not count toward deadlines. Bytes of
+    /// stdin that the other side has [taken](Transport::stdin_taken) are not written again. Child commands that were issued
+    /// before are issued again, because they may not have arrived. Actions that were not [handled](Protocol::skip_actions)
+    /// are returned first.
     ///
     /// ```
     /// use claude_duplex::testing::{Script, TestRuntime};
@@ -78,7 +79,8 @@ impl<T: Transport> Driver<T> {
     /// ```
     ///
     /// # Errors
-    /// [`ResumeError`] if the other side has taken more of stdin than the session has written, or less than it knows.
+    /// [`ResumeError`] if the other side has taken more of stdin than the session has written, or less than was reported to
+    /// the session.
     pub fn resume(mut protocol: Protocol, transport: T) -> Result<Self, ResumeError> {
         let (known, waiting) = (protocol.offsets().stdin, protocol.poll_transmit().len() as u64);
         let taken = transport.stdin_taken().unwrap_or(known);
@@ -86,7 +88,7 @@ impl<T: Transport> Driver<T> {
         if taken < known {
             return Err(ResumeError::StdinBehind { taken, known });
         }
-        // What a session gives up at its end may have been taken before.
+        // Bytes that a session discards at its end may have been taken before.
         if taken > written && protocol.writes() {
             return Err(ResumeError::StdinAhead { taken, written });
         }
@@ -99,17 +101,17 @@ impl<T: Transport> Driver<T> {
         Ok(driver)
     }
 
-    /// Records the session in a file without which nothing happens: no input takes effect, no byte is written and no position
-    /// is [acknowledged](Transport::acknowledge) before its record has left the process. So a new host continues from the
-    /// [file](JournalFile::open) where this one was, whenever it is killed. Comes after [`new`](Self::new) or
+    /// Records the session in a required journal: no input takes effect, no byte is written and no position is
+    /// [acknowledged](Transport::acknowledge) before its record has left the process. A new host can therefore continue from
+    /// the [file](JournalFile::open), whenever this host is killed. Call this after [`new`](Self::new) or
     /// [`resume`](Self::resume), before any command.
     ///
-    /// If the file cannot be written, the session stands still: commands are
-    /// [refused](crate::RefusedReason::Unrecorded), [`next`](Self::next) returns the actions that are left and then `None` without
-    /// [`Closed`](crate::Action::Closed), and [`recording_stopped`](Self::recording_stopped) has the reason. The child goes
-    /// on if its transport keeps it: drop the driver, and resume the session when the file can be written.
+    /// If the file cannot be written, the session stops: commands are [refused](crate::RefusedReason::Unrecorded),
+    /// [`next`](Self::next) returns the remaining actions and then `None` without [`Closed`](crate::Action::Closed), and
+    /// [`recording_error`](Self::recording_error) returns the reason. The child continues to run if its transport keeps
+    /// it: drop the driver, and resume the session when the file can be written.
     ///
-    /// The file begins anew with a snapshot when it has grown long, but never past an action that the host has not
+    /// When the file has become long, it is rewritten with a snapshot, but never past an action that the host has not
     /// [acknowledged](Self::acknowledge).
     #[cfg(unix)]
     #[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
@@ -118,19 +120,19 @@ impl<T: Transport> Driver<T> {
         self
     }
 
-    /// Notes that the host has handled all actions up to a [number](Self::action_number): after a restart they do not come again.
-    /// Without a [required](Self::record_required) journal, nothing is noted.
+    /// Acknowledges all actions up to a [number](Self::action_number): after a restart they are not returned again. Has no
+    /// effect without a [required](Self::record_required) journal.
     pub fn acknowledge(&mut self, number: u64) {
         self.record.acknowledge(&self.protocol, number);
     }
 
-    /// Returns whether the session stands still, because its journal cannot be written.
+    /// Returns `true` if the session is stopped because its journal cannot be written.
     #[cfg(feature = "session")]
     pub(crate) fn is_suspended(&self) -> bool {
         self.record.is_suspended()
     }
 
-    /// Tells the transport which inputs are recorded, if they must be.
+    /// Acknowledges recorded inputs to the transport, if recording is required.
     pub(super) fn acknowledge_inputs(&mut self) {
         let offsets = self.protocol.offsets();
         if self.record.is_required() && offsets != self.acknowledged {
@@ -139,7 +141,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Returns how far the session is in each stream of the child.
+    /// Returns the position of the session in each stream of the child.
     #[must_use]
     pub fn offsets(&self) -> Offsets {
         self.protocol.offsets()

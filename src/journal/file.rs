@@ -1,4 +1,4 @@
-//! A journal in a file with one writer, which a new host opens to go on with the session.
+//! A journal in a file with one writer, from which a new host can resume the session.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -13,19 +13,19 @@ use super::record;
 use super::{Journal, JournalError};
 use crate::protocol::Protocol;
 
-/// Size at which a journal begins anew, if the host sets none.
+/// Size in bytes at which a journal is rewritten, if the host sets none.
 const ROTATES_AT: u64 = 16 * 1024 * 1024;
 
-/// A journal in a file, for `Driver::record_required`: it has one writer at a time, and begins anew while it is written, so
-/// that a session can run for days (Unix, feature `driver`).
+/// A journal in a file, for `Driver::record_required` (Unix, feature `driver`). The file has one writer at a time. It is
+/// rewritten from time to time, so that a session can run for days.
 ///
 /// **One writer.** The file is locked (`flock`) until the value is dropped or the process ends. Another host that opens it
 /// meanwhile gets [`Locked`](JournalFileError::Locked).
 ///
 /// **A crash at any byte loses nothing that was acknowledged.** Each record is one line, which has left the process before
-/// its input takes effect. [`open`](Self::open) cuts off a last line that was not written to its end. When the file begins
-/// anew, its successor is written beside it, as `NAME.new`, and then takes its name. Records are not forced to the disk: a
-/// host that is killed loses none, and a machine that loses its power loses the CLI too.
+/// its input takes effect. [`open`](Self::open) removes an incomplete last line. A rewrite creates the new file as `NAME.new`
+/// and then renames it. Records are not synced to the disk: a host that is killed loses none, and a power failure also ends
+/// the CLI.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestRuntime};
@@ -59,7 +59,7 @@ pub struct JournalFile {
     rotates_at: u64,
 }
 
-/// Reason for which a file is not opened as a journal to go on with.
+/// Reason for which a file cannot be opened as a journal to resume from.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum JournalFileError {
@@ -72,7 +72,7 @@ pub enum JournalFileError {
     /// The file is not a journal that this version of the crate reads, or is damaged before its end.
     #[error("the file has no journal to go on with")]
     Journal(#[from] JournalError),
-    /// The recording was stopped at its cap: what happened later is not in it.
+    /// The recording was stopped at its cap, so later inputs are missing.
     #[error("the recording was stopped at its cap, and the session went on without it")]
     Stopped,
 }
@@ -81,7 +81,7 @@ impl JournalFile {
     /// Creates the file, with mode 0600: no other user can read it. The journal begins with `Driver::record_required`.
     ///
     /// # Errors
-    /// [`JournalFileError::Io`]: [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is something of that name.
+    /// [`JournalFileError::Io`]: [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the path exists.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, JournalFileError> {
         let file = Journal::create(&path)?;
         lock(&file)?;
@@ -89,11 +89,12 @@ impl JournalFile {
         Ok(Self { path, file, epoch: 1, is_new: true, rotates_at: ROTATES_AT })
     }
 
-    /// Opens the journal of a session that another host drove, and returns the session as it stands after the last record. A
-    /// last line that was not written to its end is cut off: nothing followed from it.
+    /// Opens the journal of a session that another host drove, and returns the session after the last record. An incomplete
+    /// last line is removed: its input had no effect.
     ///
     /// # Errors
-    /// [`JournalFileError`] if another host has the file open, or if it has no journal to go on with. The file is unchanged then.
+    /// [`JournalFileError`] if another host has the file open, or if it does not contain a journal to resume from. The file
+    /// is not changed in this case.
     pub fn open(path: impl AsRef<Path>) -> Result<(Self, Protocol), JournalFileError> {
         let path = path.as_ref().to_owned();
         let file = open_locked(&path)?;
@@ -111,15 +112,15 @@ impl JournalFile {
         let session = journal.resume();
         let epoch = journal.epoch + 1;
         let mut this = Self { path, file, epoch, is_new: false, rotates_at: ROTATES_AT };
-        // A record may lack nothing but its line end.
+        // A complete record may only lack its line end.
         let mut line = if ends_in_a_line(&this.file, &bytes)? { Vec::new() } else { vec![b'\n'] };
         record::epoch(&mut line, session.now(), epoch).map_err(io::Error::from)?;
         this.file.write_all(&line)?;
         Ok((this, session))
     }
 
-    /// Sets the size in bytes from which on the journal begins anew with a snapshot; 16 MiB by default. While the session is idle,
-    /// a sixteenth of it is enough. It waits for the host to acknowledge all actions that it was given.
+    /// Sets the size in bytes from which on the journal is rewritten with a snapshot; 16 MiB by default. While the session is
+    /// idle, a sixteenth of it is enough. The rewrite waits until the host has acknowledged all actions that it was given.
     #[must_use]
     pub fn rotate_at(mut self, bytes: u64) -> Self {
         self.rotates_at = bytes;
@@ -140,7 +141,7 @@ impl JournalFile {
         self.is_new
     }
 
-    /// Begins anew with that header.
+    /// Rewrites the file with that header.
     fn begin(&mut self, header: &[u8]) -> io::Result<()> {
         let beside = successor(&self.path);
         let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&beside)?;
@@ -153,14 +154,14 @@ impl JournalFile {
     }
 }
 
-/// Returns the name of the file that is to take the place of another.
+/// Returns the name of the temporary file that replaces another.
 fn successor(path: &Path) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(".new");
     name.into()
 }
 
-/// Takes whole lines. A header begins the file anew.
+/// Writes whole lines. A header starts a rewrite of the file.
 impl Write for JournalFile {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         let header = record::start_of_header();
@@ -187,7 +188,7 @@ impl fmt::Debug for JournalFile {
     }
 }
 
-/// Locks a file, or says that another has done so.
+/// Locks a file, or returns an error if another process has locked it.
 fn lock(file: &File) -> Result<(), JournalFileError> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(()),
@@ -196,7 +197,7 @@ fn lock(file: &File) -> Result<(), JournalFileError> {
     }
 }
 
-/// Opens and locks the file that has the name when it is locked: another host may just have begun it anew.
+/// Opens and locks the file that has the name once it is locked: another host may have just replaced it.
 fn open_locked(path: &Path) -> Result<File, JournalFileError> {
     loop {
         let file = OpenOptions::new().append(true).open(path)?;
@@ -208,7 +209,7 @@ fn open_locked(path: &Path) -> Result<File, JournalFileError> {
     }
 }
 
-/// Returns whether what is left of the file ends in a line end.
+/// Returns `true` if the rest of the file ends with a line end.
 fn ends_in_a_line(file: &File, bytes: &[u8]) -> io::Result<bool> {
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     Ok(bytes.get(..length).is_none_or(|bytes| bytes.last().is_none_or(|last| *last == b'\n')))

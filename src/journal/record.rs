@@ -55,7 +55,7 @@ pub(super) enum Record {
     Stopped,
     /// The host has handled the actions up to that number.
     Handled(u64),
-    /// Another host goes on with the journal.
+    /// Another host continues the journal.
     Epoch(u64),
     /// A kind of input that this version does not know.
     Unknown(String),

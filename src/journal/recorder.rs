@@ -26,14 +26,14 @@ const KEPT: usize = 64 * 1024;
 /// [`Journal::create`](super::Journal::create) creates one that no other user can read.
 ///
 /// ```
-/// use claude_duplex::journal::RecordingStopped;
+/// use claude_duplex::journal::RecordingError;
 /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 ///
 /// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::random()), SessionTime::ZERO, 4096);
 /// while recorder.stopped().is_none() {
 ///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }
-/// assert!(matches!(recorder.stopped(), Some(RecordingStopped::Full(4096))) && recorder.written() <= 4096);
+/// assert!(matches!(recorder.stopped(), Some(RecordingError::Full(4096))) && recorder.written() <= 4096);
 /// let journal = Journal::read(&recorder.into_inner())?; // complete up to the cap
 /// assert!(!journal.inputs.is_empty() && journal.stopped.is_some());
 /// # Ok::<(), claude_duplex::journal::JournalError>(())
@@ -43,13 +43,13 @@ pub struct Recorder<W> {
     cap: u64,
     written: u64,
     line: Vec<u8>,
-    stopped: Option<RecordingStopped>,
+    stopped: Option<RecordingError>,
 }
 
 /// Reason why a recording stopped.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum RecordingStopped {
+pub enum RecordingError {
     /// Another record would have exceeded the cap. The last record reports it.
     #[error("the journal has reached its limit of {0} bytes; give `Recorder::new` a higher one")]
     Full(u64),
@@ -62,9 +62,8 @@ pub enum RecordingStopped {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Begins the journal of a session of that `config` that starts at `start`: what
-    /// [`Protocol::new`](crate::Protocol::new) is given. At most `cap` bytes are written; the header and the record that
-    /// says that the cap is reached are written in any case.
+    /// Begins the journal of a session with the arguments of [`Protocol::new`](crate::Protocol::new). At most `cap` bytes are
+    /// written; the header and the record that reports the cap are always written.
     pub fn new(writer: W, config: &Config, start: SessionTime, cap: u64) -> Self {
         let mut recorder = Self { writer, cap, written: 0, line: Vec::new(), stopped: None };
         let built = record::header(&mut recorder.line, config, start);
@@ -72,7 +71,7 @@ impl<W: Write> Recorder<W> {
         recorder
     }
 
-    /// Begins the journal of a session without which nothing happens; with a snapshot if the session has begun.
+    /// Begins a required journal, with a snapshot if the session has begun.
     #[cfg(all(feature = "driver", unix))]
     pub(crate) fn required(writer: W, protocol: &Protocol, epoch: u64, has_begun: bool) -> Self {
         let mut recorder = Self::resumed(writer);
@@ -97,7 +96,7 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// Begins the journal anew, with a snapshot in the place of everything before.
+    /// Rewrites the journal, with a snapshot in place of everything before.
     #[cfg(feature = "driver")]
     pub(crate) fn rotate(&mut self, protocol: &Protocol, epoch: u64) {
         if self.stopped.is_none() {
@@ -111,7 +110,7 @@ impl<W: Write> Recorder<W> {
     /// Creates a recorder that was added too late to record anything.
     #[cfg(feature = "driver")]
     pub(crate) fn late(writer: W) -> Self {
-        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingStopped::Late) }
+        Self { writer, cap: 0, written: 0, line: Vec::new(), stopped: Some(RecordingError::Late) }
     }
 
     /// Replaces the writer for all further records. Returns the previous writer.
@@ -123,8 +122,8 @@ impl<W: Write> Recorder<W> {
     /// Stops the recording because of a failed write.
     #[cfg(feature = "session")]
     pub(crate) fn fail(&mut self, error: io::Error) {
-        if !matches!(self.stopped, Some(RecordingStopped::Failed(_))) {
-            self.stopped = Some(RecordingStopped::Failed(error));
+        if !matches!(self.stopped, Some(RecordingError::Failed(_))) {
+            self.stopped = Some(RecordingError::Failed(error));
         }
     }
 
@@ -143,7 +142,7 @@ impl<W: Write> Recorder<W> {
 
     /// Returns the reason why the recording stopped, if it did.
     #[must_use]
-    pub fn stopped(&self) -> Option<&RecordingStopped> {
+    pub fn stopped(&self) -> Option<&RecordingError> {
         self.stopped.as_ref()
     }
 
@@ -164,7 +163,7 @@ impl<W: Write> Recorder<W> {
         }
         let mut built = record::input(&mut self.line, now, input);
         if self.written + (self.line.len() + record::STOP) as u64 > self.cap {
-            self.stopped = Some(RecordingStopped::Full(self.cap));
+            self.stopped = Some(RecordingError::Full(self.cap));
             self.line.clear();
             built = record::stopped(&mut self.line, now, self.cap);
         }

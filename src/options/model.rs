@@ -111,10 +111,14 @@ impl Options {
         self.switch("--exclude-dynamic-system-prompt-sections")
     }
 
-    /// Records the system prompt once per conversation and reuses it (`true`), or renders it for each request (`false`).
-    /// Since 2.1.329.
-    pub fn system_prompt_snapshot(self, on: bool) -> Self {
-        self.put("--system-prompt-snapshot", if on { "on" } else { "off" })
+    /// Records the system prompt once per conversation and reuses it. Since 2.1.329.
+    pub fn system_prompt_snapshot(self) -> Self {
+        self.put("--system-prompt-snapshot", "on")
+    }
+
+    /// Renders the system prompt for each request. Since 2.1.329.
+    pub fn no_system_prompt_snapshot(self) -> Self {
+        self.put("--system-prompt-snapshot", "off")
     }
 
     /// Sets the conversation size, in tokens, that triggers compaction; at least 100,000. Since 2.1.250.

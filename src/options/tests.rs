@@ -94,7 +94,7 @@ const SWITCHES: &[With] = &[
     |o, _| o.no_session_persistence().session_mirror().managed_settings_in_initialize(),
     |o, _| o.bare().safe_mode().include_partial_messages().include_hook_events(),
     |o, _| o.disable_slash_commands().restricted().chrome().brief().exclude_dynamic_system_prompt_sections(),
-    |o, _| o.no_chrome().system_prompt_snapshot(false).autocompact(200_000).forward_subagent_text(),
+    |o, _| o.no_chrome().no_system_prompt_snapshot().autocompact(200_000).forward_subagent_text(),
     |o, _| o.prompt_suggestions(),
     |o, _| o.await_initialize().await_claim().debug().debug_to_stderr(),
 ];

@@ -1,22 +1,23 @@
-//! The queue of what happened, and how much of it is unread.
+//! Queue of actions, and the size of its unread part.
 
 use std::collections::VecDeque;
 
 use crate::base::error::RequestError;
 use crate::protocol::action::{Action, TurnOrigin};
 
-/// What an action without content is counted as, in bytes.
+/// Bytes that an action without content counts.
 const FLAT: usize = 64;
-/// For how many actions the queue keeps its memory when it is empty: a stream in reads of 64 KiB has fewer in each. What
-/// is idle keeps none.
+/// Number of actions for which the empty queue keeps its memory. A stream in reads of 64 KiB has fewer in each
+/// read. An idle session keeps none.
 const KEPT: usize = 256;
-/// A queue for so few is given back at once. What the allocator hands out next was just used; what each of many sessions
-/// keeps for itself is far away when it is needed (with 10,000 sessions, half the cost of a message).
+/// Number of actions below which the empty queue releases its memory at once. The allocator's next block was just
+/// used, whereas memory that each of many sessions keeps is not in the cache (with 10,000 sessions, half the cost
+/// of a message).
 const SMALL: usize = 8;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Actions {
-    /// The head, if it came while nothing waited: a read that brings one action needs no queue.
+    /// First action, if it arrived while the queue was empty: a read with one action needs no queue.
     first: Option<Action>,
     queue: VecDeque<Action>,
     bytes: usize,
@@ -41,7 +42,7 @@ impl Actions {
         self.bytes -= weight(&action);
         self.handed_out += 1;
         if self.queue.is_empty() && self.queue.capacity() > 0 {
-            // From the start again: the memory that was used last is the nearest.
+            // Starts at the beginning again, because the memory that was used last is in the cache.
             self.queue.clear();
             let is_over = matches!(action, Action::Idle | Action::Closed(_));
             let is_small = self.queue.capacity() <= SMALL;
@@ -50,7 +51,7 @@ impl Actions {
         Some(action)
     }
 
-    /// Creates the queue again of a snapshot.
+    /// Restores the queue of a snapshot.
     pub(crate) fn restored(queue: Vec<Action>, prompts_ended: bool, handed_out: u64) -> Self {
         let mut this = Self { handed_out, ..Self::default() };
         queue.into_iter().for_each(|action| this.push(action));
@@ -58,7 +59,8 @@ impl Actions {
         this
     }
 
-    /// Returns the actions that wait, whether a prompt ended since that was last asked, and how many were handed out.
+    /// Returns the unread actions, the flag of [`prompts_ended`](Self::prompts_ended), and the number of actions
+    /// handed out.
     pub(crate) fn parts(&self) -> (impl Iterator<Item = &Action>, bool, u64) {
         (self.first.iter().chain(&self.queue), self.prompts_ended, self.handed_out)
     }
@@ -68,7 +70,7 @@ impl Actions {
         self.handed_out
     }
 
-    /// Whether a prompt ended since this was last asked.
+    /// Returns `true` if a prompt ended since the last call.
     pub(crate) fn prompts_ended(&mut self) -> bool {
         std::mem::take(&mut self.prompts_ended)
     }
@@ -78,8 +80,8 @@ impl Actions {
     }
 }
 
-/// What an action holds, so that a child that talks to nobody is no longer read. A result is counted with the message
-/// that carries it; turns and prompts hold handles on it.
+/// Returns the bytes that an action holds, for the limit on unread actions. A result counts with the message that
+/// carries it; turns and prompts share that message.
 fn weight(action: &Action) -> usize {
     FLAT + match action {
         Action::Message { message, .. }
@@ -113,7 +115,7 @@ mod tests {
 
     use crate::{Config, Protocol, Request, Seed, SessionTime};
 
-    /// How much is unread after that line of the CLI, to a session with one open request `r`.
+    /// Returns the unread bytes after this line of the CLI, in a session with one open request `r`.
     fn unread(line: &Value) -> usize {
         let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
         protocol.request(SessionTime::ZERO, Request::new("mcp_status").id("r")).expect("it is open");
@@ -131,7 +133,7 @@ mod tests {
         // Longer names are not kept.
         let names = vec!["x".repeat(200); 50];
         let init = json!({ "type": "system", "subtype": "init", "session_id": "s", "capabilities": names });
-        // The message itself weighs its line; what was taken out of it comes on top.
+        // The message itself counts its line; copies of parts of the line count in addition.
         for (holds, line) in [
             (1, refused(&long, "")),
             (1, refused("", &long)),
@@ -158,7 +160,7 @@ mod tests {
             assert_eq!(protocol.actions.bytes(), 0);
             unread
         };
-        // Once in the line, and once as the origin of the turn that has ended.
+        // The name counts once in the line, and once as the origin of the turn that has ended.
         assert_eq!(unread(&"x".repeat(256)) - unread("x"), 2 * 255);
     }
 }

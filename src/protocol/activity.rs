@@ -1,4 +1,4 @@
-//! Activity of the CLI, as far as its lines show: for the report of a deadline that has passed.
+//! Activity of the CLI, as far as its lines show it, for reports of deadlines that have passed.
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ use crate::protocol::snapshot::form;
 use crate::wire::facts::{self, ApiRetry};
 use crate::wire::kind::MessageKind;
 
-/// Number of calls of tools that are kept; a message of the CLI has one, and a model seldom calls ten at once.
+/// Number of tool calls that are kept. A message of the CLI contains one call, and models seldom make ten calls
+/// at once.
 const CALLS: usize = 64;
 
 /// Activity of the main thread.
@@ -35,7 +36,7 @@ struct Call {
 }
 
 impl Activity {
-    /// Takes a message other than a `result`.
+    /// Reads a message other than a `result`.
     fn observe(&mut self, now: SessionTime, message: &Message) {
         let (line, is_own) = (message.as_bytes(), !message.is_subagent());
         match message.kind() {
@@ -60,7 +61,7 @@ impl Activity {
         }
     }
 
-    /// A turn began, or every turn ended: nothing of before goes on.
+    /// Records the start of a turn, or the end of all turns: earlier activity has ended.
     fn begin(&mut self) {
         *self = Self::default();
     }
@@ -76,7 +77,8 @@ impl Activity {
 }
 
 impl Protocol {
-    /// Notes what a message shows of the CLI's activity. Only a report reads it, and without one it costs nothing.
+    /// Records the activity that a message shows. Only a report of a deadline reads it, and without one it costs
+    /// nothing.
     pub(super) fn note_activity(&mut self, message: &Message) {
         let timeouts = &self.config.timeouts;
         if timeouts.stall.is_none() && timeouts.turn.is_none() {
@@ -91,12 +93,12 @@ impl Protocol {
         }
     }
 
-    /// Returns the reason for which the session waits as that deadline passes.
+    /// Returns the reason for which the session waits when this deadline passes.
     pub(super) fn wait_reason(&self, deadline: Deadline) -> WaitReason {
         let response = || self.requests.first().map(|request| WaitReason::Response { request });
         if let Some(asked) = self.asks.iter().next() {
             let of_host = WaitReason::HostResponse { incoming: asked.id() };
-            // The host's own debt is never a stall: a request of the host is.
+            // A missing response of the host is never a stall; an open request of the host is.
             return if deadline == Deadline::Stall { response().unwrap_or(of_host) } else { of_host };
         }
         if self.ledger.misses_result() {

@@ -1,4 +1,4 @@
-//! Whether there is room for what the host gives, and when there is again.
+//! Limits for the host's commands, and the report that a refused command fits.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,14 +6,14 @@ use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 use crate::protocol::error::RefusedReason;
 
-/// Kind of a command, as far as room is concerned.
+/// Kind of a command, as far as the limits are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Load {
-    /// A prompt, which may wait here behind a turn.
+    /// A prompt, which may be queued behind a turn.
     Prompt,
     /// A request, which is written at once.
     Request,
-    /// An interrupt or a cancellation: what it stops may be what takes the room.
+    /// An interrupt or a cancellation. The command that it stops may be the one that fills the limits.
     Stop,
 }
 
@@ -21,15 +21,15 @@ impl Load {
     const ALL: [Self; 3] = [Self::Prompt, Self::Request, Self::Stop];
 }
 
-/// Length of the line that was refused as full, for each kind; of several, the shortest.
+/// Length of the line that was refused as full, for each kind; of several lines, the shortest.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Wanted([Option<usize>; 3]);
 
-/// More than a follow-up of the session's own needs, in bytes.
+/// Length that no follow-up request of the session exceeds, in bytes.
 const SHORT: usize = 512;
 
 impl Protocol {
-    /// Whether a line of the host's may be written, or wait to be.
+    /// Checks that a line of the host may be written or queued.
     pub(super) fn check_room(&mut self, load: Load, line: usize) -> Result<(), RefusedReason> {
         if line > self.config.limits.unsent_hard {
             return Err(RefusedReason::TooLong);
@@ -42,17 +42,17 @@ impl Protocol {
         Err(RefusedReason::Full)
     }
 
-    /// Whether a line fits into what waits to be written, queued prompts aside.
+    /// Returns `true` if a line fits into the unsent bytes, apart from queued prompts.
     pub(super) fn fits(&self, line: usize) -> bool {
         self.output.pending().len() + line <= self.config.limits.unsent_hard
     }
 
-    /// The same of a request that the session makes by itself.
+    /// Returns `true` if a request of the session itself fits into the unsent bytes.
     pub(super) fn fits_follow_up(&self) -> bool {
         self.output.pending().is_empty() || self.fits(SHORT)
     }
 
-    /// The same of queued prompts, whichever of them is next.
+    /// Returns `true` if any of the queued prompts fits into the unsent bytes.
     pub(super) fn fits_queue(&self) -> bool {
         self.output.pending().is_empty() || self.fits(self.ledger.queued_bytes())
     }
@@ -61,7 +61,7 @@ impl Protocol {
         self.output.pending().len() + self.ledger.queued_bytes()
     }
 
-    /// Tells of room for what was refused. It must fit: told sooner, it would be given and refused again at once, on and on.
+    /// Reports that a refused command fits. An earlier report would be followed by another refusal, without end.
     pub(super) fn tell_room(&mut self) {
         if !self.shutdown.is_open() {
             return;
@@ -88,12 +88,13 @@ impl Protocol {
         }
     }
 
-    /// Whether one more request of that kind may be open. Refused for ever, a host would wait for ever.
+    /// Returns `true` if one more request of this kind may be open. The minimum is one, because a host would
+    /// otherwise wait forever.
     fn has_place(&self, load: Load) -> bool {
         self.requests.of_host(load == Load::Stop) < self.config.limits.open_requests.max(1)
     }
 
-    /// Whether so much was written since that a host may go on for a while.
+    /// Returns `true` if enough bytes were sent since the refusal, so that the host can send several commands.
     fn is_calm(&self, load: Load) -> bool {
         let half = self.config.limits.unsent / 2;
         match load {

@@ -1,4 +1,4 @@
-//! What the host's commands do.
+//! Effects of the host's commands.
 
 use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::base::json::Json;
@@ -111,7 +111,8 @@ impl Protocol {
         self.shutdown.step() <= Step::Finishing && !self.settled
     }
 
-    /// An id that the host wants must not be used, or be the session's own to give. Then there must be room.
+    /// Checks the id that the host wants, which must not be in use or have the session's own form. Then checks
+    /// the limits.
     fn check_request(&mut self, wanted: Option<&str>, load: Load, line: &[u8]) -> Result<(), RefusedReason> {
         let own = |id: &str| outgoing_requests::is_own_wire_id(self.config.seed.tag(), id);
         if wanted.is_some_and(|id| own(id) || self.requests.is_used(id)) {
@@ -130,7 +131,7 @@ impl Protocol {
         id
     }
 
-    /// The id on the wire of the next request: the one that is wanted, or one of the session's own.
+    /// Returns the wire id of the next request: the wanted one, or one of the session's own.
     fn wire_id(&self, wanted: Option<&str>) -> String {
         wanted.map_or_else(|| self.requests.next_wire_id(self.config.seed.tag()), str::to_owned)
     }
@@ -168,7 +169,7 @@ impl Protocol {
         self.open_request(wire_id, &line, about, false);
     }
 
-    /// Withdraws the prompts for which there was no room, if there is now.
+    /// Cancels the prompts that had to wait for the limits, if the limits allow it now.
     pub(super) fn withdraw_late(&mut self) {
         if self.withdrawals.is_empty() || !self.fits_follow_up() {
             return;
@@ -201,14 +202,14 @@ impl Protocol {
         }
     }
 
-    /// Interrupts the turn, by the session's own will.
+    /// Interrupts the turn on the session's own initiative.
     pub(super) fn interrupt_all(&mut self) {
         let (aim, wire_id) = (self.ledger.running_prompt(), self.wire_id(None));
         let line = interrupt_line(&wire_id, false);
         self.write_interrupt(aim, wire_id, &line, false);
     }
 
-    /// Interrupts a prompt without being told to.
+    /// Interrupts a prompt again on the session's own initiative.
     pub(super) fn interrupt_again(&mut self, prompt: PromptId) {
         if self.can_write() && self.fits_follow_up() {
             let wire_id = self.wire_id(None);

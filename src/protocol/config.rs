@@ -268,8 +268,11 @@ impl Default for Limits {
 /// config.timeouts.stall = Some(Duration::from_secs(90));
 /// let mut pair = TestSession::new(config, Script::default().fault(Fault::Silent));
 /// pair.prompt("hello?");
-/// pair.run_until(|action| matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. }));
-/// assert!(pair.now() >= SessionTime::from(Duration::from_secs(90))); // reported; what to do about it is the host's
+/// pair.run_until(|action| {
+///     matches!(action, Action::DeadlineExceeded { deadline: Deadline::Stall, .. })
+/// });
+/// // The session only reports the stall; the host decides what to do.
+/// assert!(pair.now() >= SessionTime::from(Duration::from_secs(90)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

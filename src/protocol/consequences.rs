@@ -1,4 +1,4 @@
-//! What follows from the state, whatever brought it about.
+//! Consequences of the state, independent of the input that changed it.
 
 use crate::base::error::LostReason;
 use crate::protocol::Protocol;
@@ -11,7 +11,8 @@ use crate::protocol::shutdown::Step;
 use crate::protocol::time_limits::TimeLimits;
 
 impl Protocol {
-    /// What follows from the state as it is. Doing it twice does nothing more, so it may be done after every line.
+    /// Applies the consequences of the current state. Repeating the call has no further effect, so it can follow
+    /// every line.
     pub(super) fn advance(&mut self) {
         while let Some(follow_up) = self.next_follow_up() {
             self.follow_up(Some(follow_up));
@@ -41,8 +42,8 @@ impl Protocol {
         }
     }
 
-    /// Whether what `close` waits for still goes on. An incoming request that outlives its turn is waited for too: its answer could
-    /// not be written any more.
+    /// Returns `true` if the work that `close` waits for continues. An incoming request that outlives its turn
+    /// counts, because its response could not be written any more.
     pub(super) fn is_finishing(&self) -> bool {
         match self.config.close_when {
             CloseWhen::TurnEnded => self.ledger.is_busy() || !self.asks.is_empty(),
@@ -114,7 +115,7 @@ impl Protocol {
         StaleIdError::new(if self.can_write() { None } else { self.known_end() })
     }
 
-    /// Returns why a response to a request that is not open is not taken.
+    /// Returns the reason why a response to a request that is not open is refused.
     pub(super) fn unanswerable(&self) -> RespondError {
         let end = if self.can_write() { None } else { self.known_end() };
         end.map_or(RespondError::Stale, |end| RespondError::Closed(Box::new(end)))

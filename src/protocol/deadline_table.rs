@@ -1,4 +1,4 @@
-//! When the session has to act without any input, and what it does then.
+//! Deadlines of the session, and the reactions when they pass.
 
 use crate::base::error::LostReason;
 use crate::base::time::SessionTime;
@@ -8,7 +8,7 @@ use crate::protocol::deadline::Deadline;
 use crate::protocol::shutdown::Step;
 
 impl Protocol {
-    /// The next instant at which something is due, and what.
+    /// Returns the next deadline, and its reason.
     pub(super) fn next_deadline(&self) -> Option<(SessionTime, Deadline)> {
         if self.is_closed() {
             return None;
@@ -21,7 +21,7 @@ impl Protocol {
         [self.requests.next_due(), turn, prompt, result, stall, shutdown].into_iter().flatten().min()
     }
 
-    /// Does what is due.
+    /// Handles the deadlines that have passed.
     pub(super) fn expire(&mut self) {
         for about in self.requests.time_out(self.now, &mut self.actions) {
             self.replied(&about, None, true);
@@ -50,7 +50,7 @@ impl Protocol {
         }
     }
 
-    /// Reports that a deadline has passed about which the session does nothing.
+    /// Reports that a deadline has passed, without any other reaction.
     fn report(&mut self, deadline: Deadline) {
         let reason = self.wait_reason(deadline);
         self.actions.push(Action::DeadlineExceeded { deadline, reason });
@@ -60,7 +60,7 @@ impl Protocol {
         Some(self.ledger.turn_since()?.saturating_add(self.config.timeouts.turn?))
     }
 
-    /// Returns when a result that does not come is given up. An open incoming request may be of the turn.
+    /// Returns the time at which a missing result is given up. An open incoming request may belong to the turn.
     fn result_due(&self) -> Option<SessionTime> {
         let wait = self.config.timeouts.missing_result?;
         let waits = self.asks.is_empty() && self.ledger.misses_result();

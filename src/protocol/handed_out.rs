@@ -1,4 +1,4 @@
-//! State as of the last action that was handed out, for handles that are made anew.
+//! State as of the last action that was handed out, for new handles of a resumed session.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use crate::incoming::IncomingRequest;
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 
-/// Prompts, turns and requests that are open for one who has read the actions so far. Those of the CLI can be further.
+/// Prompts, turns and requests that are open for a reader of the actions so far. The CLI may be ahead of them.
 #[derive(Debug, Default)]
 pub(crate) struct HandedOut {
-    /// Each prompt with the turn that took it.
+    /// Each prompt with the turn that took it up.
     pub(crate) prompts: BTreeMap<PromptId, Option<TurnId>>,
     pub(crate) turns: BTreeSet<TurnId>,
     /// Requests that wait for a response, oldest first.
@@ -18,7 +18,8 @@ pub(crate) struct HandedOut {
 }
 
 impl Protocol {
-    /// Returns what was open when the last action was handed out. The unread actions tell the rest.
+    /// Returns the work that was open when the last action was handed out. The unread actions report later
+    /// changes.
     pub(crate) fn handed_out(&self) -> HandedOut {
         let (mut prompts, mut turns) = self.ledger.open();
         let mut coming: BTreeSet<IncomingId> = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What the CLI asks and has no answer to yet.
+//! Incoming requests without a response.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ use crate::protocol::safe;
 use crate::protocol::snapshot::form;
 use crate::wire::{control, outgoing};
 
-/// How many ids of each kind are remembered.
+/// Number of ids of each kind that are remembered.
 const REMEMBERED: usize = 256;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -26,11 +26,11 @@ pub(crate) struct IncomingRequests {
     #[serde(skip)]
     bytes: usize,
     last: u64,
-    /// Answered, and not yet echoed by the CLI (2.0.76 to 2.1.143 do).
+    /// Requests with a response that the CLI has not echoed yet (2.0.76 to 2.1.143 echo responses).
     unechoed: VecDeque<String>,
-    /// Answered or declined: the reply to an `initialize` may still list them as open.
+    /// Requests that were answered or declined. The response to an `initialize` may still list them as open.
     over: VecDeque<String>,
-    /// Known from such a list; the line itself may still come, and is the same incoming request.
+    /// Requests known from such a list. Their own lines may still arrive, and are the same requests.
     listed: VecDeque<String>,
 }
 
@@ -53,8 +53,8 @@ impl IncomingRequests {
         self.open.iter().any(|open| open.request_id == request_id)
     }
 
-    /// Takes what follows from the requests, which a snapshot leaves out. Returns whether every id is one of the session, and
-    /// in order.
+    /// Restores the values that follow from the requests, which a snapshot omits. Returns `true` if every id is
+    /// one of the session, and in order.
     pub(crate) fn restore(&mut self, session: u64) -> bool {
         self.bytes = self.open.iter().map(|open| open.ask.message.as_bytes().len()).sum();
         let numbers = self.open.iter().map(|open| open.ask.id.number()).chain([self.last + 1]);
@@ -66,22 +66,22 @@ impl IncomingRequests {
         self.last
     }
 
-    /// Whether an incoming request of a list is known: open, or over.
+    /// Returns `true` if an incoming request of a list is known: open, or ended.
     pub(crate) fn is_known(&self, request_id: &str) -> bool {
         self.is_open(request_id) || self.over.iter().any(|over| over == request_id)
     }
 
-    /// Notes an incoming request that is known from a list.
+    /// Records an incoming request that is known from a list.
     pub(crate) fn list(&mut self, request_id: &str) {
         note(&mut self.listed, request_id);
     }
 
-    /// Whether a line is the incoming request that is known from a list. Each is expected once.
+    /// Returns `true` if a line is an incoming request that is known from a list. Each is expected once.
     pub(crate) fn was_listed(&mut self, request_id: &str) -> bool {
         forget(&mut self.listed, request_id)
     }
 
-    /// Returns those that are open, oldest first.
+    /// Returns the open requests, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &IncomingRequest> {
         self.open.iter().map(|open| &open.ask)
     }
@@ -113,7 +113,7 @@ impl IncomingRequests {
         self.open.iter().find(|open| open.ask.id == id).map(|open| &open.ask)
     }
 
-    /// The line that says that answer, which is of the incoming request's kind, and which way it goes.
+    /// Returns the line of the response, which must be of the request's kind, and the kind of the response.
     pub(crate) fn line(&self, id: IncomingId, answer: &IncomingResponse) -> Option<(Vec<u8>, ResponseKind)> {
         let open = self.open.iter().find(|open| open.ask.id == id)?;
         let line = match answer {
@@ -137,7 +137,7 @@ impl IncomingRequests {
         Some((line, answer.kind(open.ask.kind)))
     }
 
-    /// Returns the responses that refuse what is open, oldest first, and notes them as written.
+    /// Returns the responses that refuse the open requests, oldest first, and records them as written.
     pub(crate) fn refuse_all(&mut self) -> Vec<Vec<u8>> {
         let refusals = self.open.iter().map(|open| open.safe_response(None)).collect();
         let ids: Vec<String> = self.open.iter().map(|open| open.request_id.clone()).collect();
@@ -145,7 +145,7 @@ impl IncomingRequests {
         refusals
     }
 
-    /// Closes an incoming request whose answer is written.
+    /// Closes an incoming request whose response is written.
     pub(crate) fn answered(&mut self, id: IncomingId, verdict: ResponseKind, actions: &mut Actions) {
         if let Some(at) = self.open.iter().position(|open| open.ask.id == id) {
             let open = self.remove(at);
@@ -154,7 +154,7 @@ impl IncomingRequests {
         }
     }
 
-    /// The CLI withdrew an incoming request; whether it was open.
+    /// Closes a request that the CLI cancelled. Returns `true` if the request was open.
     pub(crate) fn withdraw(&mut self, request_id: &str, actions: &mut Actions) -> bool {
         let Some(at) = self.open.iter().position(|open| open.request_id == request_id) else { return false };
         let ask = self.remove(at).ask.id;
@@ -169,18 +169,18 @@ impl IncomingRequests {
         self.bytes = 0;
     }
 
-    /// Notes that an answer was written.
+    /// Records that a response was written.
     pub(crate) fn remember(&mut self, request_id: &str) {
         note(&mut self.unechoed, request_id);
         self.end(request_id);
     }
 
-    /// Notes that an incoming request is over for the host, whether it was answered or not.
+    /// Records that an incoming request has ended for the host, with or without a response.
     pub(crate) fn end(&mut self, request_id: &str) {
         note(&mut self.over, request_id);
     }
 
-    /// Whether a `control_response` is the CLI's echo of an answer of ours; each is expected once.
+    /// Returns `true` if a `control_response` is the CLI's echo of a response. Each echo is expected once.
     pub(crate) fn is_echo(&mut self, request_id: &str) -> bool {
         forget(&mut self.unechoed, request_id)
     }
@@ -204,7 +204,8 @@ fn forget(ids: &mut VecDeque<String>, id: &str) -> bool {
     at.and_then(|at| ids.remove(at)).is_some()
 }
 
-/// The tool's own input, which goes back with an allow that has no other. Without an input there is nothing to allow.
+/// Returns the tool's own input, which is sent with an allow that has no other input. Without an input, allowing
+/// is impossible.
 fn own_input(decision: &Decision, ask: &IncomingRequest) -> Result<Option<Json>, DecodeError> {
     let Decision::Allow(Allow { input, .. }) = decision else { return Ok(None) };
     let own = control::tool_input(ask.message.as_bytes())?;

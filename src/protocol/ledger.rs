@@ -1,40 +1,42 @@
-//! Which result answers which prompt.
+//! Ledger of prompts and turns: decides which result answers which prompt.
 //!
-//! A prompt is queued here, written to the CLI, taken by a turn, and over. What each kind of evidence says, strongest
-//! first:
+//! A prompt is queued, written to the CLI, taken up by a turn, and ends. The kinds of evidence, strongest first:
 //!
-//! | Evidence | From | Says |
+//! | Evidence | Since | Meaning |
 //! |---|---|---|
-//! | `result.user_message_uuids` | 2.1.259 | these prompts, and of those taken no other (a list of 64 is cut: also those) |
-//! | `command_lifecycle` `started`, `completed` | 2.1.206 | taken, by the running turn or the next; what is completed is of no turn that begins later |
-//! | `result.user_message_uuid` alone | 2.1.250 | this prompt; no other without evidence of its own |
-//! | `command_lifecycle` `cancelled` | 2.1.206 | over, unless its turn runs: that one's result is to come, and wins |
-//! | `command_lifecycle` `discarded`, `refused` | 2.1.206 | over, and no result is to come |
-//! | the echo of our uuid | 1.0.128 | taken, by the running turn or the next (the echo rule) |
-//! | that echo outside a turn, up to 2.1.84, or of the only prompt; `completed` of one that was not announced, with no line missing and no turn of its own | 1.0.128; 2.1.206 | its uuid was seen before, and it does not run |
-//! | `system/informational` with `prevent_continuation` | 2.1.250 | blocked: the turn, or a prompt that was to be folded into it |
-//! | `cancelled` of `cancel_async_message`, or in an interrupt's receipt | 2.1.76; 2.1.250 | over, unless taken |
-//! | `system/init` | 1.0.128 | a turn begins; what was taken before belongs to it |
-//! | `result` | 1.0.128 | every open turn is over, and every prompt that they took |
-//! | `result.origin`; `task_notification` right before `init` | 2.1.124; 2.1.41 | the turn is the CLI's own: without other evidence it took nothing |
+//! | `result.user_message_uuids` | 2.1.259 | the result answers these prompts, and no other that was taken up (a list of 64 is truncated: then also those) |
+//! | `command_lifecycle` `started`, `completed` | 2.1.206 | the running or the next turn took up the prompt; a completed prompt belongs to no turn that begins later |
+//! | `result.user_message_uuid` alone | 2.1.250 | the result answers this prompt, and no other without evidence of its own |
+//! | `command_lifecycle` `cancelled` | 2.1.206 | the prompt has ended; while its turn runs, the result of the turn follows and takes precedence |
+//! | `command_lifecycle` `discarded`, `refused` | 2.1.206 | the prompt has ended, and no result follows |
+//! | the echo of a prompt's UUID | 1.0.128 | the running or the next turn took up the prompt (the echo rule) |
+//! | that echo outside a turn, before 2.1.85, or of the only prompt; `completed` of a prompt that was not announced, with no line missing and no turn of its own | 1.0.128; 2.1.206 | the UUID was seen before, and the prompt does not run |
+//! | `system/informational` with `prevent_continuation` | 2.1.250 | a hook blocked the turn, or a prompt that was to be merged into it |
+//! | `cancelled` of `cancel_async_message`, or in the acknowledgement of an interrupt | 2.1.76; 2.1.250 | the prompt has ended, unless a turn took it up |
+//! | `system/init` | 1.0.128 | a turn begins; prompts that were taken up before belong to it |
+//! | `result` | 1.0.128 | every open turn has ended, and every prompt that they took up |
+//! | `result.origin`; `task_notification` right before `init` | 2.1.124; 2.1.41 | the turn is the CLI's own: without other evidence it took up no prompt |
 //!
-//! Where nothing names a prompt, this is left, where a turn has an `init` and is not the CLI's own:
+//! If no line names a prompt, these rules remain, for turns that have an `init` and are not the CLI's own:
 //!
-//! * it took nothing: it answers the oldest prompt that was written before its `init` (local commands, blocked prompts, and
-//!   those that were aborted before their first word have no echo), and where the CLI joins prompts and echoes none, those
-//!   that waited with it (`queue_no_uuid`, from 2.1.85 on). From 2.1.69 to 2.1.84, of those that waited as the turn before it
-//!   ended, the one of the highest priority, and of the kind that the result fits (`local_before_later` of 2.1.73);
-//! * it took something before its `init` and nothing after: a joined batch that was blocked before its last echo, which
-//!   the next prompt was due (`blocked_batch` of 2.1.143).
+//! * The turn took up nothing: it answers the oldest prompt that was written before its `init`. Local commands,
+//!   blocked prompts, and prompts that were aborted before the first word have no echo. If the CLI joins prompts
+//!   and echoes none, the turn also answers the prompts that waited with the oldest one (`queue_no_uuid`, since
+//!   2.1.85). From 2.1.69 to 2.1.84 the turn answers one of the prompts that waited at the end of the previous
+//!   turn. It is the one of the highest priority, and of the kind that the result fits (`local_before_later` of
+//!   2.1.73).
+//! * The turn took up prompts before its `init` and none after: a joined batch was blocked before its last echo,
+//!   which belonged to the next prompt (`blocked_batch` of 2.1.143).
 //!
-//! What is known by these rules alone is marked so ([`Attribution::Inferred`](crate::Attribution)). An echo of a
-//! prompt that they have ended says that they were wrong: its turn answers no other, and the result that it was given goes
-//! to the next of those that waited for that turn.
+//! Ends that only these rules show are marked as [`Attribution::Inferred`](crate::Attribution). An echo of a
+//! prompt that a rule has ended shows that the rule was wrong. The turn of the echo answers no other prompt. The
+//! result that the prompt got goes to the next prompt that waited for that turn.
 //!
-//! A `result` without `init` answers only prompts that evidence gives it: a failed resume and the crash of 2.0.76 answer
-//! nobody. A turn that was ended [without its result](missing) may have it late: one that comes before the CLI goes on is
-//! nobody's, unless it names a prompt that is open. No CLI that was recorded gives a success without one; programs that stand in for it do, and there it answers the
-//! oldest prompt that it has, unless the result is the CLI's own or was heard before. A subagent's frames say nothing here.
+//! A `result` without `init` answers only prompts that evidence assigns to it: a failed resume and the crash of
+//! 2.0.76 answer no prompt. A turn that was ended [without its result](missing) may get it late. A result that
+//! arrives before the CLI continues then answers no prompt, unless it names an open one. No recorded CLI reports
+//! a success without `init`, but programs that replace the CLI do. Such a result answers the oldest prompt that
+//! the program has, unless it is the CLI's own or a repetition. Lines of a subagent are not evidence.
 
 mod evidence;
 mod generation;
@@ -73,40 +75,42 @@ pub(crate) struct Ledger {
     turns: Vec<Turn>,
     last_turn: u64,
     generation: Generation,
-    /// Counts what is written, begins and ends, to tell which came first.
+    /// Counter of writes, starts and ends, which defines their order.
     order: u64,
-    /// When the last result came, in that order.
+    /// Place of the last result in that order.
     last_result: u64,
-    /// A background task ended since the last main-thread frame: the next turn may be the CLI's own.
+    /// `true` if a background task ended since the last main-thread line: the next turn may be the CLI's own.
     task_ended: bool,
     interrupt: Interrupt,
     guesses: Vec<Guess>,
-    /// A prompt that has ended was echoed: the next turn is its.
+    /// `true` if a prompt that has ended was echoed: the next turn runs it.
     ended_is_due: bool,
-    /// The model spoke outside a turn: its `init` was lost, or it gives none.
+    /// `true` if the model responded outside a turn: the `init` was lost, or the CLI writes none.
     spoke_before_init: bool,
-    /// A line was rejected since the last turn began or ended: it may have been an `init`.
+    /// `true` if a line was rejected since the last turn began or ended: the line may have been an `init`.
     missed_a_line: bool,
     /// Place of the last rejected line in that order.
     last_missed: u64,
     /// Place of the last `running` state in that order.
     last_running: u64,
-    /// A turn was ended without its result, and the CLI has not gone on since: a result may be that one.
+    /// `true` if a turn was ended without its result, and the CLI has not continued since: a result may be the
+    /// missing one.
     result_may_be_late: bool,
-    /// A compaction, or another local command, failed since the last result.
+    /// `true` if a compaction, or another local command, failed since the last result.
     command_failed: bool,
-    /// The uuids of the last results.
+    /// UUIDs of the last results.
     results: VecDeque<Uuid>,
 }
 
-/// Whether an interrupt of ours may have caused the next `error_during_execution`: up to 2.1.90 the result does not say.
+/// State of the host's last interrupt, which may have caused the next `error_during_execution`. Before 2.1.91 the
+/// result does not report the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Interrupt {
     None,
-    /// Written at that place in the order. A success that comes before its acknowledgement is of an older turn, out of a
-    /// backlog.
+    /// The interrupt was written at this place in the order. A success that precedes its acknowledgement belongs
+    /// to an older turn, from a backlog.
     Written(u64),
-    /// Acknowledged: it concerns the next result or none.
+    /// The interrupt was acknowledged: it affects the next result or none.
     Acknowledged,
 }
 
@@ -116,7 +120,7 @@ impl Interrupt {
     }
 }
 
-/// What is known of a turn as it begins.
+/// Known facts about a turn at its start.
 struct TurnOf {
     origin: TurnOrigin,
     batch: bool,
@@ -146,31 +150,31 @@ impl Ledger {
         }
     }
 
-    /// Takes what follows from the seed and from the entries, which a snapshot leaves out. Returns whether every id is one of
-    /// the session, and in order.
+    /// Restores the values that follow from the seed and from the entries, which a snapshot omits. Returns `true`
+    /// if every id is one of the session, and in order.
     pub(crate) fn restore(&mut self, seed: Seed) -> bool {
         self.session = seed.tag();
         self.turns.iter().all(|turn| turn.id.session() == self.session) && self.prompts.restore(seed)
     }
 
-    /// Returns the numbers that are counted up.
+    /// Returns the values of the counters.
     pub(crate) fn counters(&self) -> [u64; 3] {
         [self.order, self.last_turn, self.prompts.last()]
     }
 
     // Commands.
 
-    /// The id that the next prompt will have, or none if the uuid that the host wants was used.
+    /// Returns the id of the next prompt, or `None` if the UUID that the host wants was used before.
     pub(crate) fn next_id(&self, wanted: Option<Uuid>) -> Option<PromptId> {
         self.prompts.next_id(wanted)
     }
 
-    /// Takes a prompt in, as its line.
+    /// Adds a prompt to the queue, as its line.
     pub(crate) fn accept(&mut self, id: PromptId, line: Vec<u8>, traits: Traits) {
         self.prompts.accept(id, line, traits);
     }
 
-    /// The line of a queued prompt, which is written by this.
+    /// Returns the line of a queued prompt, and marks the prompt as written.
     pub(crate) fn write(&mut self, id: PromptId) -> Option<Vec<u8>> {
         self.order += 1;
         let line = self.prompts.write(id, self.order)?;
@@ -180,15 +184,15 @@ impl Ledger {
         Some(line)
     }
 
-    /// An interrupt was written. Returns its place in the order of what was written and what began.
+    /// Records that an interrupt was written. Returns its place in the order of writes and starts.
     pub(crate) fn interrupt_written(&mut self) -> u64 {
         self.order += 1;
         self.interrupt = Interrupt::Written(self.order);
         self.order
     }
 
-    /// The CLI acknowledged an interrupt, or was told to interrupt by an answer. An idle CLI stops nothing, and no prompt
-    /// that it reads later.
+    /// Records that the CLI acknowledged an interrupt, or was told to interrupt by a response. An idle CLI stops
+    /// nothing, and no prompt that it reads later.
     pub(crate) fn interrupt_acknowledged(&mut self) {
         let written = match self.interrupt {
             Interrupt::Written(order) => order,
@@ -218,20 +222,20 @@ impl Ledger {
         }
     }
 
-    /// The time limit of a prompt has passed: if it is stopped now, it has timed out.
+    /// Records that the time limit of a prompt has passed. If the prompt is stopped now, it has timed out.
     pub(crate) fn time_passed(&mut self, id: PromptId) {
         if let Some(entry) = self.prompts.find(id.uuid()) {
             entry.limit = Limit::Passed;
         }
     }
 
-    /// Notes the turns whose length was reported.
+    /// Marks the turns whose length was reported.
     pub(crate) fn mark_overdue(&mut self, now: SessionTime, wait: Duration) {
         self.turns.iter_mut().for_each(|turn| turn.mark_overdue(now, wait));
     }
 
-    /// Ends a prompt that was not stopped in time. If the CLI has forgotten it, its turn is over too, unless that has others;
-    /// else the prompt stays, unheard, until it ends.
+    /// Ends a prompt that was not stopped in time. If the CLI has forgotten the prompt, its turn also ends,
+    /// unless the turn has other prompts. Otherwise the ledger keeps the prompt, without reports, until it ends.
     pub(crate) fn give_up(&mut self, id: PromptId, forgotten: bool, actions: &mut Actions) {
         let shared = self.prompts.iter().any(|other| other.id != id && other.is_taken());
         let Some(entry) = self.prompts.find(id.uuid()) else { return };
@@ -250,7 +254,7 @@ impl Ledger {
         self.end(id.uuid(), Outcome::Interrupted, actions);
     }
 
-    /// Ends everything: no more evidence will come.
+    /// Ends everything as lost, because no more evidence will arrive.
     pub(crate) fn lose(&mut self, reason: LostReason, actions: &mut Actions) {
         for turn in std::mem::take(&mut self.turns) {
             actions.push(Action::TurnEnded { turn: turn.id, origin: turn.origin, result: None });
@@ -260,9 +264,9 @@ impl Ledger {
         }
     }
 
-    // Within.
+    // Internals.
 
-    /// Begins a turn; it takes the prompts of which evidence came before it.
+    /// Begins a turn, which takes up the prompts with earlier evidence.
     fn open_turn(&mut self, now: SessionTime, TurnOf { origin, batch }: TurnOf, actions: &mut Actions) {
         self.last_turn += 1;
         self.order += 1;
@@ -275,7 +279,7 @@ impl Ledger {
         }
     }
 
-    /// Notes that a turn took up a prompt which the CLI has. Whether there is such a prompt.
+    /// Records that a turn took up a prompt which the CLI has. Returns `false` if there is no such prompt.
     fn take(&mut self, uuid: Uuid, actions: &mut Actions) -> bool {
         let turn = self.current_turn();
         let Some(entry) = self.prompts.find(uuid) else { return false };

@@ -1,4 +1,4 @@
-//! Bytes to lines: the framing of stdout.
+//! Framing of stdout: bytes to lines.
 
 use std::mem;
 use std::sync::Arc;
@@ -9,33 +9,33 @@ use serde::{Deserialize, Serialize};
 use crate::message::Line;
 use crate::protocol::snapshot::form;
 
-/// A line up to this length is copied out of the buffer in which it was assembled, and the buffer stays for the next: in
-/// a stream of such lines one allocation each. The buffer of a longer one becomes the message.
+/// Maximum length of a line that is copied out of its buffer, so that the buffer stays for the next line. A
+/// stream of such lines needs one allocation each. The buffer of a longer line becomes the message.
 const COPIED: usize = 256 * 1024;
 
-/// What the bytes hold next.
+/// Next piece of the output.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'b> {
-    /// A line that lies whole in the chunk.
+    /// A line that is complete in one chunk.
     Whole(&'b [u8]),
     /// A line that came in several chunks.
     Assembled(Line),
-    /// A line that was too long, at its end: its start, and its length in bytes.
+    /// A line that was too long, reported at its end: its start, and its length in bytes.
     Dropped { start: Box<[u8]>, length: u64 },
 }
 
-/// The line that is arriving. Bytes that were searched for a line end are not searched again: 16 MiB in 8 KiB reads
-/// cost what they cost in one.
+/// The line that is being received. Bytes that were searched for a line end are not searched again: 16 MiB in
+/// reads of 8 KiB cost the same as in one read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Lines {
     #[serde(with = "form")]
     partial: Vec<u8>,
-    /// How long the line is that is being dropped; its start is in `partial`.
+    /// Length so far of the line that is being dropped; its start is in `partial`.
     dropped: Option<u64>,
 }
 
 impl Lines {
-    /// Takes the next piece out of `bytes`; at none, all bytes are taken.
+    /// Takes the next piece out of `bytes`. Returns `None` after all bytes were taken.
     pub(crate) fn next<'b>(&mut self, bytes: &mut &'b [u8], limit: usize, start: usize) -> Option<Piece<'b>> {
         let chunk: &'b [u8] = bytes;
         let end = memchr(b'\n', chunk);
@@ -50,19 +50,20 @@ impl Lines {
         end.map(|_| self.take())
     }
 
-    /// The line that the output ended in, if it ended in one.
+    /// Returns the incomplete line at the end of the output, if there is one.
     pub(crate) fn last(&mut self) -> Option<Piece<'static>> {
         (self.dropped.is_some() || !self.partial.is_empty()).then(|| self.take())
     }
 
-    /// Gives back the buffer that is kept from one line to the next.
+    /// Releases the buffer that is kept from one line to the next.
     pub(crate) fn rest(&mut self) {
         if self.partial.is_empty() {
             self.partial = Vec::new();
         }
     }
 
-    /// The buffer grows by half: while it moves, the old one and the new one are at most two and a half times the line.
+    /// Grows the buffer by half. While it moves, the old and the new buffer are at most two and a half times the
+    /// line.
     fn extend(&mut self, part: &[u8]) {
         let (length, capacity) = (self.partial.len() + part.len(), self.partial.capacity());
         if length > capacity {
@@ -94,7 +95,7 @@ impl Lines {
     }
 }
 
-/// The line without the `\r` of a `\r\n`.
+/// Returns the line without the `\r` of a `\r\n`.
 fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -105,7 +106,7 @@ mod tests {
 
     const LIMIT: usize = 10;
 
-    /// The lines of `chunks`, a dropped one as its length.
+    /// Returns the lines of `chunks`; a dropped line as its length.
     fn lines(chunks: &[&[u8]]) -> Vec<String> {
         let mut lines = Lines::default();
         let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! What a line of the CLI sets in motion.
+//! Effects of the CLI's lines.
 
 mod requests;
 mod responses;
@@ -18,7 +18,7 @@ use crate::wire::scan::raw::{Raw, Text};
 use crate::wire::scan::scan;
 
 impl Protocol {
-    /// What the child wrote; in its last line, which has no line end, something may be missing.
+    /// Handles a line of the child. The last line has no line end, and may be truncated.
     pub(super) fn piece(&mut self, piece: Piece<'_>, is_last: bool) {
         self.received(&piece);
         match piece {
@@ -36,7 +36,7 @@ impl Protocol {
         }
     }
 
-    /// Returns what a line is, if the whole line is one message.
+    /// Returns the type and kind of a line, if the whole line is one message.
     fn envelope(&mut self, line: &[u8], is_last: bool) -> Option<Envelope> {
         if line.iter().all(u8::is_ascii_whitespace) {
             self.counts.blank += 1;
@@ -50,7 +50,7 @@ impl Protocol {
         None
     }
 
-    /// A line that is not JSON: what can be taken out of it counts as if it had stood alone.
+    /// Handles a line that is not JSON: objects that are extracted from it count as lines of their own.
     #[cold]
     fn damaged(&mut self, line: &[u8], is_last: bool) {
         let found =
@@ -74,18 +74,19 @@ impl Protocol {
             }
             self.advance();
         }
-        // A message beside a keep-alive ends the silence.
+        // A message next to a `keep_alive` ends the silence.
         if self.counts.keep_alive - before < messages as u64 {
             self.silence.line(self.now, false);
         }
     }
 
-    /// Returns whether an object behind log text says that it is a line of this session, as every message does: it has a
-    /// uuid and the session's id, or the id of a request. What a log quotes has neither, or is another session's.
+    /// Returns `true` if an object after log text is a line of this session. Every message of the session has a
+    /// UUID and the session's id, or the id of a request. An object that a log quotes has neither, or belongs to
+    /// another session.
     fn names_us(&self, object: &Object<'_>) -> bool {
         let line = Raw::line(object.line);
         let Ok(envelope) = object.envelope else { return false };
-        // Before the first `init` the session has no name, and then none that could be another's.
+        // Before the first `init` the id of the session is unknown, and no object can belong to another session.
         let own = self.session.as_ref().map(|session| &*session.id).filter(|own| !own.is_empty());
         let is_ours = |id: Text<'_>| own.is_none_or(|own| id.is(own));
         match envelope.kind {
@@ -95,15 +96,15 @@ impl Protocol {
         }
     }
 
-    /// Control lines have actions of their own; every other line is evidence, then an action, and may then end turns.
-    /// What a subagent's line says of a turn is not of a turn of the session's own.
+    /// Handles a message. Control lines have actions of their own. Every other line is evidence, then an action,
+    /// and may then end turns. The lines of a subagent are not evidence for the session's own turns.
     fn message(&mut self, message: Message) {
         match message.kind() {
             MessageKind::ControlResponse => self.response(message),
             MessageKind::ControlRequest => self.ask(message, false),
             MessageKind::ControlCancelRequest => self.withdraw(message),
             MessageKind::KeepAlive => self.counts.keep_alive += 1,
-            // It was counted before, as what a damaged line or a log repeats: it answers nothing.
+            // A result that was counted before is repeated by a damaged line or a log, and answers no prompt.
             MessageKind::Result if !message.is_subagent() && self.ledger.is_repeated(message.uuid().as_deref()) => {
                 self.tell(message)
             }
@@ -130,7 +131,7 @@ impl Protocol {
         self.actions.push(Action::Message { turn: self.ledger.current_turn(), message });
     }
 
-    /// What a line that is no `result` says of turns and prompts.
+    /// Reads the evidence about turns and prompts in a line other than a `result`.
     fn evidence(&mut self, message: &Message) {
         let is_own = !message.is_subagent();
         match message.kind() {
@@ -162,11 +163,11 @@ impl Protocol {
         }
     }
 
-    /// A `result` was told: it ends what was open.
+    /// Ends the open turns after a `result` was emitted.
     fn turns_ended(&mut self, facts: facts::ResultFacts, message: &Message) {
         let stopping = self.ledger.is_stopping();
         let began_by_itself = self.ledger.end_turns(&facts, message, &mut self.actions);
-        // Versions before 2.1.91 do not say that it was the interrupt.
+        // Before 2.1.91 the result does not report that an interrupt was the cause.
         let interrupted = |error: String| if error == facts::BROKE_OFF { facts::INTERRUPTED.to_owned() } else { error };
         self.last_error = if stopping { facts.error.map(interrupted) } else { facts.error };
         self.requests.note_result();
@@ -184,7 +185,8 @@ impl Protocol {
         }
     }
 
-    /// Whether it matters that a tool has returned: to a turn whose result may be held back, or for a task that has ended.
+    /// Returns `true` if the return of a tool matters: for a turn whose result may be held back, or for a task
+    /// that has ended.
     fn awaits_tools(&self) -> bool {
         self.ledger.watches_tools() || self.ledger.current_turn().is_some() && self.background.is_running()
     }
@@ -248,7 +250,7 @@ impl Protocol {
             capabilities: init.capabilities.into(),
         };
         if self.session.as_ref() != Some(&session) {
-            // What was to be told to the model, it will not be told in another conversation (`/clear`).
+            // Reports for the model do not arrive in another conversation (`/clear`).
             self.background.told_all();
             self.session = Some(session.clone());
             self.actions.push(Action::Session(session));

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Positions in the streams of the child: numbers of bytes since the start of the session.
 ///
-/// Whoever keeps the streams while the host is away continues from here: a restored session wants the bytes of stdout and
-/// stderr behind these positions, and nothing before.
+/// Code that keeps the streams while the host is away continues at these positions. A restored session expects
+/// the bytes of stdout and stderr after these positions, and nothing before.
 ///
 /// ```
 /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
@@ -21,11 +21,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Offsets {
-    /// Bytes that the session was [given](crate::Protocol::receive) of stdout.
+    /// Number of stdout bytes that were [received](crate::Protocol::receive).
     pub stdout: u64,
-    /// Bytes that the session was [given](crate::Protocol::stderr) of stderr.
+    /// Number of stderr bytes that were [received](crate::Protocol::stderr).
     pub stderr: u64,
-    /// Bytes of stdin that were reported as [sent](crate::Protocol::sent).
+    /// Number of stdin bytes that were reported as [sent](crate::Protocol::sent).
     pub stdin: u64,
 }
 

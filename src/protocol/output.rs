@@ -1,10 +1,10 @@
-//! What waits to be written to stdin.
+//! Bytes that wait to be written to stdin.
 
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::snapshot::form;
 
-/// Beyond this, a drained buffer gives its memory back.
+/// Capacity beyond which an empty buffer releases its memory.
 const KEPT: usize = 16 * 1024;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -12,11 +12,11 @@ const KEPT: usize = 16 * 1024;
 pub(crate) struct Output {
     buffer: Vec<u8>,
     sent: usize,
-    /// Whether the last byte that was sent is no line end.
+    /// `true` if the last byte that was sent is not a line end.
     mid_line: bool,
 }
 
-/// The same without the bytes that were sent: the form of a snapshot.
+/// The output without the bytes that were sent: the form of a snapshot.
 #[derive(Serialize, Deserialize)]
 struct Unsent {
     #[serde(with = "form")]
@@ -45,7 +45,7 @@ impl Output {
         &self.buffer[self.sent..]
     }
 
-    /// Takes away bytes that were sent. Returns how many of them there were.
+    /// Removes bytes that were sent. Returns their number.
     pub(crate) fn sent(&mut self, count: usize) -> usize {
         let count = count.min(self.pending().len());
         if count == 0 {
@@ -62,14 +62,14 @@ impl Output {
         count
     }
 
-    /// Gives up what was not sent. Whether the last line is cut by it is remembered.
+    /// Drops the bytes that were not sent. Remembers whether the last line is truncated by that.
     pub(crate) fn clear(&mut self) {
         self.buffer.clear();
         self.buffer.shrink_to(KEPT);
         self.sent = 0;
     }
 
-    /// Whether a part of a line was sent and the rest was not.
+    /// Returns `true` if a part of a line was sent and the rest was not.
     pub(crate) fn is_mid_line(&self) -> bool {
         self.mid_line
     }

@@ -1,4 +1,4 @@
-//! Lines as they are on the pipes: stderr, and both directions of the protocol. Off unless the host wants them.
+//! Lines as they are on the pipes: stderr, and both directions of the protocol. Off by default.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::protocol::action::Action;
 use crate::protocol::line::Piece;
 use crate::protocol::tail;
 
-/// A line that the CLI wrote to stderr, for a host that wants them: [`Config::stderr_lines`](crate::Config::stderr_lines).
+/// A line that the CLI wrote to stderr, reported with [`Config::stderr_lines`](crate::Config::stderr_lines).
 ///
 /// ```
 /// use claude_duplex::{Action, Config, Protocol, Seed, SessionTime};
@@ -27,8 +27,8 @@ use crate::protocol::tail;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StderrLine {
-    /// Text without the line end: the start of the line, at most [`Limits::stderr_line`](crate::Limits::stderr_line) bytes of
-    /// it. Bytes that are not UTF-8 are read as U+FFFD; a line in UTF-16, which `wsl.exe` writes, is read as such.
+    /// Text without the line end, at most the first [`Limits::stderr_line`](crate::Limits::stderr_line) bytes.
+    /// Invalid UTF-8 is replaced by U+FFFD. A line in UTF-16, which `wsl.exe` writes, is decoded.
     pub text: Box<str>,
     /// Number of bytes of the line that are missing in `text`. 0 unless the line is longer than the limit.
     pub omitted: u64,
@@ -40,15 +40,17 @@ impl fmt::Debug for StderrLine {
     }
 }
 
-/// A line of the protocol in either direction, for a host that wants them: [`Config::wire_lines`](crate::Config::wire_lines).
+/// A line of the protocol in either direction, reported with [`Config::wire_lines`](crate::Config::wire_lines).
 ///
-/// It is as private as the session: prompts, file contents, and the environment of MCP servers are in it.
+/// The line is as private as the session: it may contain prompts, file contents, and the environment of MCP
+/// servers.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WireLine {
     /// Direction of the line.
     pub direction: Direction,
-    /// Bytes without the line end. Of a line that is longer than [`Limits::line`](crate::Limits::line), its start.
+    /// Bytes without the line end. For a line that is longer than [`Limits::line`](crate::Limits::line), only its
+    /// start.
     pub bytes: Arc<[u8]>,
     /// Length of the line in bytes, without the line end.
     pub length: u64,
@@ -69,12 +71,12 @@ impl fmt::Debug for WireLine {
 pub enum Direction {
     /// The CLI wrote the line to stdout.
     Received,
-    /// The session wrote the line to what goes to the CLI's stdin.
+    /// The session passed the line to the host, for the CLI's stdin.
     Sent,
 }
 
 impl Protocol {
-    /// Takes bytes of stderr: their last part for the end of the session, and their lines for the host.
+    /// Receives bytes of stderr: keeps the last ones for the end of the session, and reports lines to the host.
     pub(super) fn take_stderr(&mut self, bytes: &[u8]) {
         self.stderr.push(bytes, self.config.limits.stderr_tail);
         if !self.config.stderr_lines || self.shutdown.is_stderr_eof() {
@@ -93,7 +95,7 @@ impl Protocol {
         }
     }
 
-    /// Reports a line of stdout, before what follows from it.
+    /// Reports a line of stdout, before its other effects.
     pub(super) fn received(&mut self, piece: &Piece<'_>) {
         if self.config.wire_lines {
             let (bytes, length) = content(piece);
@@ -101,7 +103,7 @@ impl Protocol {
         }
     }
 
-    /// Has a line written to stdin.
+    /// Queues a line for stdin.
     pub(super) fn send(&mut self, line: &[u8]) {
         self.output.push(line);
         if self.config.wire_lines {
@@ -121,7 +123,7 @@ fn wire_line(direction: Direction, bytes: &[u8], length: u64) -> Action {
     Action::WireLine(WireLine { direction, bytes: bytes.into(), length })
 }
 
-/// Returns what there is of a line, and its length.
+/// Returns the kept bytes of a line, and the length of the line.
 fn content<'p>(piece: &'p Piece<'_>) -> (&'p [u8], u64) {
     match piece {
         Piece::Whole(line) => (line, line.len() as u64),

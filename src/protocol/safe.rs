@@ -1,4 +1,4 @@
-//! The response that grants nothing, for each kind of request of the CLI.
+//! Responses that grant nothing, for each kind of incoming request.
 
 use crate::incoming::hook::HookEvent;
 use crate::incoming::{Decision, DialogResponse, ElicitationResponse, IncomingKind, Payload};
@@ -10,12 +10,13 @@ const UNASKED: &str = "there is nobody to ask for this permission";
 /// Text of an error that refuses nothing, if the host gave none.
 const UNSERVED: &str = "nobody serves this";
 
-/// Returns the line that refuses a request: used wherever the host did not decide, and for an error of the host
+/// Returns the line that refuses a request. Used if the host did not decide, and for an error of the host
 /// (`reason`).
 ///
-/// An error response is safe for a permission (the call fails) and for an MCP message. The CLI takes one to a hook for
-/// an empty output and leaves a dialog open, so these get a [refusal](HookEvent::refusal) and a cancellation. A hook
-/// whose event is missing or unknown is taken for a guard.
+/// An error response is safe for a permission (the call fails) and for an MCP message. For a hook, the CLI reads
+/// an error as an empty output, and for a dialog the CLI leaves it open. So these get a
+/// [refusal](HookEvent::refusal) and a cancellation. A hook whose event is missing or unknown is treated as a
+/// guard.
 pub(crate) fn response(
     request_id: &str,
     kind: IncomingKind,

@@ -1,11 +1,11 @@
-//! The end, step by step.
+//! Shutdown of the session, step by step.
 //!
 //! ```text
 //! close() -> the running turn ends, or is stopped -> output written -> CloseStdin -> Terminate -> Kill -> Closed
 //! ```
 //!
-//! Every arrow has a grace, every grace a maximum. The facts that make up the end (stdout's end, stderr's end, the exit)
-//! may come at any step and in any order; when all are there, it is over.
+//! Every arrow has a timeout, and every timeout has a maximum. The facts that complete the end (end of stdout,
+//! end of stderr, exit) may arrive at any step and in any order. The session ends when all have arrived.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -36,15 +36,15 @@ pub(crate) struct Shutdown {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Step {
     Open,
-    /// Waiting for what runs, and for our output to be written.
+    /// Waiting for the running work, and for pending bytes to be written.
     Finishing,
-    /// The turn is interrupted; waiting for its end, and for the interrupt to be written.
+    /// The turn is interrupted. Waiting for its end, and for the interrupt to be written.
     Stopping,
     /// Stdin is closed.
     Exiting,
-    /// Asked to terminate.
+    /// The child was asked to terminate.
     Terminating,
-    /// Killed.
+    /// The child was killed.
     Killed,
     Closed,
 }
@@ -67,14 +67,14 @@ impl Shutdown {
         this
     }
 
-    /// Takes what the settings specify, which a snapshot has once.
+    /// Takes over the settings, which a snapshot stores once.
     pub(crate) fn configure(&mut self, config: &Config) {
         self.graces = config.timeouts.shutdown;
         self.is_process = config.transport == TransportKind::Process;
         self.kill_group = config.kill_group;
     }
 
-    // What is known.
+    // Queries.
 
     pub(crate) fn step(&self) -> Step {
         self.step
@@ -84,17 +84,17 @@ impl Shutdown {
         self.until
     }
 
-    /// The first reason to end.
+    /// Returns the first reason for the end.
     pub(crate) fn reason(&self) -> Option<CloseReason> {
         self.reason
     }
 
-    /// Whether stdout has ended.
+    /// Returns `true` if stdout has ended.
     pub(crate) fn is_eof(&self) -> bool {
         self.eof
     }
 
-    /// Returns whether stderr has ended.
+    /// Returns `true` if stderr has ended.
     pub(crate) fn is_stderr_eof(&self) -> bool {
         self.stderr_eof
     }
@@ -103,12 +103,12 @@ impl Shutdown {
         self.exit
     }
 
-    /// Whether commands are still taken.
+    /// Returns `true` if commands are still accepted.
     pub(crate) fn is_open(&self) -> bool {
         self.step == Step::Open && self.reason.is_none()
     }
 
-    /// Whether all that makes up the end is there.
+    /// Returns `true` if all facts that complete the end have arrived.
     pub(crate) fn is_complete(&self) -> bool {
         self.eof && (!self.is_process || self.stderr_eof && self.exit.is_some())
     }
@@ -117,8 +117,8 @@ impl Shutdown {
         self.orders.waiting.pop_front()
     }
 
-    /// Hands out the end of stdin and the last signal once more, if they were handed out: whoever was to follow them may have
-    /// died before. After the exit no signal is repeated.
+    /// Returns the end of stdin and the last signal once more, if they were returned before. The process that was
+    /// to carry them out may have died first. After the exit no signal is repeated.
     #[cfg(feature = "driver")]
     pub(crate) fn repeat_orders(&mut self) {
         let Some(last) = self.orders.last else { return };
@@ -129,9 +129,9 @@ impl Shutdown {
         }
     }
 
-    // Facts.
+    // Inputs.
 
-    /// Stdout has ended.
+    /// Records the end of stdout.
     pub(crate) fn eof(&mut self, now: SessionTime) {
         self.eof = true;
         self.reason.get_or_insert(CloseReason::Eof);
@@ -139,12 +139,12 @@ impl Shutdown {
         self.wait_at_most(now, self.graces.pipes);
     }
 
-    /// Stderr has ended.
+    /// Records the end of stderr.
     pub(crate) fn stderr_eof(&mut self) {
         self.stderr_eof = true;
     }
 
-    /// Nothing more can be written to stdin.
+    /// Records that writing to stdin failed permanently.
     pub(crate) fn send_failed(&mut self, now: SessionTime) {
         self.reason.get_or_insert(CloseReason::SendFailed);
         self.close_stdin(now);
@@ -153,8 +153,9 @@ impl Shutdown {
         }
     }
 
-    /// The child is gone. If its pipes failed just before and it got no signal, that was the exit too. From now on its
-    /// number may be another's: all that it gets is the one kill of its group.
+    /// Records the exit of the child. If its pipes failed just before and it got no signal, the exit is the
+    /// reason for that too. From now on its process id may belong to another process, so only its group is
+    /// killed, once.
     pub(crate) fn exited(&mut self, now: SessionTime, exit: Exit) {
         if self.exit.is_some() {
             return;
@@ -173,7 +174,7 @@ impl Shutdown {
 
     // Steps.
 
-    /// The host wants the end.
+    /// Begins the shutdown, at the host's command.
     pub(crate) fn begin(&mut self, now: SessionTime, reason: CloseReason) {
         self.reason.get_or_insert(reason);
         if self.step == Step::Open {
@@ -182,18 +183,18 @@ impl Shutdown {
         }
     }
 
-    /// Returns whether the grace of the turn has passed.
+    /// Returns `true` if the timeout of the turn has passed.
     pub(crate) fn is_overdue(&self, now: SessionTime) -> bool {
         self.step == Step::Finishing && self.until.is_some_and(|until| until <= now)
     }
 
-    /// Notes that the turn is interrupted, before stdin is closed.
+    /// Records that the turn is interrupted, before stdin is closed.
     pub(crate) fn stop(&mut self, now: SessionTime) {
         self.step = Step::Stopping;
         self.wait(now, self.graces.pipes);
     }
 
-    /// Nothing runs any more and everything is written, or nothing more can be.
+    /// Closes stdin: no work runs and everything is written, or writing has failed.
     pub(crate) fn close_stdin(&mut self, now: SessionTime) {
         if self.step < Step::Exiting {
             self.step = Step::Exiting;
@@ -202,7 +203,7 @@ impl Shutdown {
         }
     }
 
-    /// No patience: killed at once, if it has not exited.
+    /// Kills the child at once, if it has not exited.
     pub(crate) fn abort(&mut self, now: SessionTime, reason: CloseReason) {
         self.reason.get_or_insert(reason);
         self.orders.give(ChildCommand::CloseStdin);
@@ -211,7 +212,8 @@ impl Shutdown {
         }
     }
 
-    /// Takes the next step, if it is due, and returns whether it was. `is_unread`: output waits that the child has not read.
+    /// Takes the next step if it is due, and returns `true` if it was. `is_unread` is `true` if the child has not
+    /// read all output.
     pub(crate) fn handle_timeout(&mut self, now: SessionTime, is_unread: bool) -> bool {
         if self.until.is_none_or(|until| now < until) {
             return false;
@@ -260,7 +262,8 @@ impl Shutdown {
     }
 }
 
-/// Orders to the child: each at most once, in their order, and after the exit no signal but the one kill of its group.
+/// Commands for the child. Each is returned at most once, in order. After the exit, no signal follows except one
+/// kill of the group.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Orders {
     waiting: VecDeque<ChildCommand>,
@@ -269,7 +272,7 @@ struct Orders {
 }
 
 impl Orders {
-    /// Gives an order, unless it or a later one was given.
+    /// Adds a command, unless it or a later one was added before.
     fn give(&mut self, order: ChildCommand) {
         let is_late = self.exited && order != ChildCommand::CloseStdin;
         if !is_late && self.last.is_none_or(|last| last < order) {
@@ -278,7 +281,7 @@ impl Orders {
         }
     }
 
-    /// The child has exited: signals that nobody has fetched yet are taken back, but for the kill of the group.
+    /// Removes signals that were not returned yet, because the child has exited. The kill of the group remains.
     fn exited(&mut self, kill_group: bool) {
         self.waiting.retain(|order| *order == ChildCommand::CloseStdin || *order == ChildCommand::Kill && kill_group);
         if kill_group {

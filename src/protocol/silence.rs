@@ -1,4 +1,4 @@
-//! Since when the CLI says nothing although it owes something.
+//! Silence of the CLI while work is pending.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use crate::protocol::shutdown::Step;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Silence {
     owes: bool,
-    /// Time from which the silence counts. None while nothing is owed, or once the silence was told.
+    /// Time from which the silence counts. `None` while no work is pending, or after the silence was reported.
     since: Option<SessionTime>,
-    /// Time of the last byte of a line whose end has not come: it counts, unless the line proves to be a `keep_alive`.
+    /// Time of the last byte of an incomplete line. It counts, unless the line proves to be a `keep_alive`.
     part: Option<SessionTime>,
-    /// Time of the last byte that counts, whether something is owed or not.
+    /// Time of the last byte that counts, with or without pending work.
     heard: SessionTime,
-    /// Time of the last answer of the host.
+    /// Time of the host's last response.
     answered: SessionTime,
 }
 
 impl Silence {
-    /// A line has ended.
+    /// Records the end of a line.
     pub(crate) fn line(&mut self, now: SessionTime, keep_alive: bool) {
         self.part = None;
         if !keep_alive {
@@ -31,28 +31,28 @@ impl Silence {
         }
     }
 
-    /// A part of a line came.
+    /// Records a part of a line.
     pub(crate) fn part(&mut self, now: SessionTime) {
         self.part = Some(now);
     }
 
-    /// Returns the time of the last byte, of a `keep_alive` aside.
+    /// Returns the time of the last byte, except those of a `keep_alive`.
     pub(crate) fn heard(&self) -> SessionTime {
         self.part.map_or(self.heard, |part| part.max(self.heard))
     }
 
-    /// Returns the same, or the time of the host's last answer if that came later.
+    /// Returns the time of the last byte, or of the host's last response if that is later.
     pub(crate) fn heard_or_answered(&self) -> SessionTime {
         self.heard().max(self.answered)
     }
 
-    /// The host answered what the CLI asked.
+    /// Records a response of the host to an incoming request.
     pub(crate) fn answered(&mut self, now: SessionTime) {
         self.answered = now;
         self.asked(now);
     }
 
-    /// Notes whether the CLI owes something.
+    /// Records whether work is pending in the CLI.
     pub(crate) fn owes(&mut self, now: SessionTime, owes: bool) {
         if owes != self.owes {
             self.since = owes.then_some(now);
@@ -60,14 +60,14 @@ impl Silence {
         }
     }
 
-    /// The host gave the CLI something new: a silence that was told counts anew.
+    /// Records new work for the CLI: a silence that was reported counts again.
     pub(crate) fn asked(&mut self, now: SessionTime) {
         if self.owes {
             self.since.get_or_insert(now);
         }
     }
 
-    /// The silence was told.
+    /// Records that the silence was reported.
     pub(crate) fn told(&mut self) {
         self.since = None;
     }
@@ -79,7 +79,8 @@ impl Silence {
 }
 
 impl Protocol {
-    /// Whether the CLI is to say something. What waits for the host's answer does not count, nor does a child that is gone.
+    /// Returns `true` if the CLI should write something. Work that waits for the host's response does not count,
+    /// nor does a child that has exited.
     pub(super) fn cli_owes(&self) -> bool {
         let works = || !self.ledger.is_empty() || self.background.is_running();
         let is_gone = self.shutdown.is_eof() || self.shutdown.exit().is_some() || self.shutdown.step() >= Step::Killed;

@@ -1,4 +1,4 @@
-//! The last of what a child wrote that is kept for the end.
+//! Last bytes of a child's stream, kept for the end of the session.
 
 use std::borrow::Cow;
 

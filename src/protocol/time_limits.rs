@@ -1,4 +1,4 @@
-//! Time limits of prompts: one whose time is up is stopped, and given up if that does not end it.
+//! Time limits of prompts. A prompt whose limit has passed is interrupted, and given up if it does not end.
 
 use std::time::Duration;
 
@@ -22,19 +22,19 @@ struct TimeLimit {
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Step {
-    /// Not written yet.
+    /// The prompt is not written yet.
     Queued,
-    /// Written; its time is up then.
+    /// The prompt is written; its limit passes at this time.
     Running(SessionTime),
-    /// Interrupted or withdrawn; it is given up then.
+    /// The prompt was interrupted or cancelled; it is given up at `until`.
     Stopping {
         until: SessionTime,
-        /// When the CLI said that it neither runs nor keeps it any more.
+        /// Time at which the CLI reported that it neither runs nor keeps the prompt.
         stopped: Option<SessionTime>,
     },
 }
 
-/// What is due.
+/// Step that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     Stop(PromptId),
@@ -52,7 +52,8 @@ impl TimeLimits {
         }
     }
 
-    /// The CLI acknowledged an interrupt of a prompt, and does not list it as waiting: it has the grace to say how it ended.
+    /// Records the acknowledgement of an interrupt that does not list the prompt as queued. The CLI has the grace
+    /// period to report how the prompt ended.
     pub(crate) fn stopped(&mut self, now: SessionTime, prompt: PromptId, grace: Duration) {
         for limit in self.0.iter_mut().filter(|limit| limit.prompt == prompt) {
             if let Step::Stopping { until, stopped: stopped @ None } = &mut limit.step {
@@ -61,7 +62,7 @@ impl TimeLimits {
         }
     }
 
-    /// Forgets the prompts that are over.
+    /// Forgets the prompts that have ended.
     pub(crate) fn forget(&mut self, is_open: impl Fn(PromptId) -> bool) {
         self.0.retain(|limit| is_open(limit.prompt));
     }
@@ -97,13 +98,14 @@ impl Protocol {
         self.config.timeouts.prompt_grace.min(Timeouts::LONGEST_GRACE)
     }
 
-    /// Stops the prompts whose time is up, and gives up those that did not end.
+    /// Interrupts the prompts whose limit has passed, and gives up those that did not end.
     pub(super) fn enforce_time_limits(&mut self) {
         while let Some(due) = self.time_limits.take_due(self.now, self.prompt_grace()) {
             match due {
                 Due::Stop(prompt) => self.stop(prompt),
                 Due::GiveUp(prompt, stopped) => {
-                    // A CLI that has stopped it, and says and incoming requests nothing since, has forgotten it.
+                    // A CLI that has stopped the prompt, and has written nothing since, has forgotten the
+                    // prompt.
                     let is_silent = |stopped| self.silence.heard() <= stopped && self.asks.is_empty();
                     self.ledger.give_up(prompt, stopped.is_some_and(is_silent), &mut self.actions);
                 }
@@ -111,7 +113,7 @@ impl Protocol {
         }
     }
 
-    /// Interrupts a prompt, or withdraws it while it waits behind another: an interrupt would stop that one.
+    /// Interrupts a prompt, or cancels it while another one runs: an interrupt would stop the other one.
     fn stop(&mut self, prompt: PromptId) {
         let place = self.ledger.place(prompt);
         self.ledger.time_passed(prompt);

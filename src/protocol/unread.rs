@@ -1,4 +1,5 @@
-//! Lines that are rejected. The CLI waits for a response to a request in one of them, and the host for a response that is one.
+//! Rejected lines. A rejected line may contain a request, whose response the CLI waits for, or a response that
+//! the host waits for.
 
 use crate::base::error::{RejectedReason, RequestError};
 use crate::incoming::IncomingKind;
@@ -8,17 +9,17 @@ use crate::wire::control::{self, AskFields};
 use crate::wire::facts::LONGEST_NAME;
 use crate::wire::scan::raw::Text;
 
-/// Number of bytes that are kept of the start of a line that is too long, to find the request in it. All versions of the CLI
-/// write its type, id, subtype and the event of a hook before anything that can be long.
+/// Number of bytes that are kept of the start of a line that is too long, to find the request in it. All versions
+/// of the CLI write its type, id, subtype and the event of a hook before anything that can be long.
 pub(super) const START: usize = 4096;
 
-/// The longest id that is answered, in bytes.
+/// Maximum length of an id that gets a response, in bytes.
 const LONGEST_ID: usize = 16 * 1024;
 
 /// Reason in the response to a request that was not read.
 const UNREAD: &str = "the request is too long for the host";
 
-/// Contents of a rejected line, as far as they were read.
+/// Content of a rejected line, as far as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holds {
     Anything,
@@ -34,8 +35,8 @@ impl From<Option<IncomingKind>> for Holds {
 }
 
 impl Protocol {
-    /// Rejects a line whose `start` alone was kept. A request in it gets the response that is safe for its kind. A request of ours
-    /// to which it responds is over.
+    /// Rejects a line of which only the `start` was kept. A request in the line gets the response that is safe
+    /// for its kind. If the line is a response, the request of the host ends.
     pub(super) fn dropped(&mut self, start: &[u8], length: u64) {
         let declined = control::ask_of_start(start).and_then(|(id, fields)| self.decline_unread(id, &fields));
         let tail = self.config.limits.rejected_tail;
@@ -55,17 +56,17 @@ impl Protocol {
         self.keep_rejected(line);
     }
 
-    /// Rejects a request whose id is missing, or too long to be kept; to the latter it gets the response that is safe for its
-    /// kind.
+    /// Rejects a request whose id is missing, or too long to be kept. If the id is too long, the request gets the
+    /// response that is safe for its kind.
     pub(super) fn reject_request(&mut self, line: &[u8]) {
         let declined = control::long_request_id(line).and_then(|id| self.decline_unread(id, &control::ask(line)));
         self.tell_rejected(line, line.len() as u64, RejectedReason::NoRequestId, declined.into());
         self.keep_rejected(line);
     }
 
-    /// Writes the response that is safe for a request that the host cannot be asked. Returns the request's kind if there is
-    /// one. A dialog of a kind that the host did not declare gets none, nor does a longer id than [`LONGEST_ID`]. None can be
-    /// written once stdin is to be closed.
+    /// Writes the safe response to a request that the host cannot receive. Returns the kind of the request if
+    /// there is one. A dialog of a kind that the host did not declare gets no response, nor does an id longer
+    /// than [`LONGEST_ID`]. After stdin is to be closed, no response can be written.
     fn decline_unread(&mut self, id: Text<'_>, fields: &AskFields<'_>) -> Option<IncomingKind> {
         let kind = IncomingKind::of_subtype(fields.subtype.as_deref().unwrap_or_default());
         let may_answer = kind != IncomingKind::Dialog || self.declares_dialog(fields);
@@ -81,7 +82,8 @@ impl Protocol {
         Some(kind)
     }
 
-    /// Ends a request whose response is not read. What it asked for has been done if it succeeded: an interrupt is acknowledged.
+    /// Ends a request whose response was not read. If the response was a success, the request took effect: an
+    /// interrupt is acknowledged.
     fn lose_response(&mut self, id: Text<'_>, is_success: bool, length: u64) {
         let Some(open) = id.within(LONGEST_ID).and_then(|id| self.requests.close(&id)) else { return };
         open.replied(Err(RequestError::TooLong { length }), &mut self.actions);

@@ -99,8 +99,9 @@ impl Answer {
 
 /// End of a prompt without an answer: [`PromptEnd::into_result`].
 ///
-/// Its `Debug` begins with the same text, as it is what a `main` prints that returns it. Its `Display` explains the end in one line: the outcome, and the failure that the CLI reported. If the prompt was lost with
-/// its session, the end of the session follows, with the last lines of the CLI's output.
+/// `Display` explains the end in one line: the outcome, and the failure that the CLI reported. If the prompt was
+/// lost with its session, the end of the session follows, with the last lines of the CLI's output. `Debug` begins
+/// with the same text, because a `main` that returns an error prints it by `Debug`.
 ///
 /// ```
 /// use claude_duplex::testing::{Fault, Script, TestRuntime};

@@ -1,4 +1,4 @@
-//! Everything that a session has from its start, and the ways to start it.
+//! Builder of a session: all settings, and the methods that start it.
 
 use std::fmt;
 use std::io::Write;
@@ -43,7 +43,7 @@ use crate::protocol::config::{Config, UnknownIncoming};
 /// | `open_smol` | process, on smol's reactor | returned to the caller, who polls it |
 /// | [`open_on`](Self::open_on) | any [`Transport`] | returned to the caller, who polls it |
 ///
-/// What dropping a handle or the runner does is in the table of [`Session`].
+/// The documentation of [`Session`] lists the effects of dropping a handle or the runner.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
@@ -69,7 +69,7 @@ pub struct SessionBuilder {
     setup: Setup,
 }
 
-/// Handlers of a session, and what they need.
+/// Handlers of a session, and the settings that they require.
 struct Registered {
     kinds: IncomingKinds,
     hooks: Vec<(HookEvent, HookMatcher)>,
@@ -79,7 +79,7 @@ struct Registered {
 /// MCP server of a session, and its start.
 type Server = (String, Box<dyn FnOnce(McpConnection) -> Serving + Send>);
 
-/// Changes the command before the CLI is started.
+/// Function that changes the command before the CLI is started.
 #[cfg(any(feature = "smol", feature = "tokio"))]
 type ChangeCommand = Box<dyn FnOnce(&mut Command) + Send>;
 
@@ -111,23 +111,25 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets the settings of the protocol: limits, timeouts, what becomes of prompts while another runs. By default
-    /// `Config::default()`.
+    /// Sets the settings of the protocol: limits, timeouts, and the treatment of prompts during a turn. By
+    /// default `Config::default()`.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// Sets the handlers of incoming requests. The [`Runner`] runs them; there is nothing else to start.
+    /// Sets the handlers of incoming requests. The [`Runner`] runs them, without any further call.
     ///
-    /// The kinds that have a handler are [handled](Config::handle). With a handler of permissions the CLI is started with
-    /// [`Options::host_permission_prompts`], so that it asks the host. [Hooks](crate::Handlers::hook) are registered by an
-    /// `initialize` request, which is the first line that the CLI is sent. If the CLI refuses that request, the session is
-    /// aborted, as nothing would guard what the hooks guard: [`Session::initialized`] has the error.
+    /// The kinds that have a handler are [handled](Config::handle). With a handler of permissions, the CLI is
+    /// started with [`Options::host_permission_prompts`], so that it asks the host.
     ///
-    /// In each poll of the runner, actions are delivered first, and handlers run afterwards. A handler that panics ends
-    /// the session, as the panic goes on to the task that polls the runner. A handler that owns a [`Session`] keeps the
-    /// session open; a request that a handler has not answered does not.
+    /// [Hooks](crate::Handlers::hook) are registered by an `initialize` request, which is the first line sent to
+    /// the CLI. If the CLI refuses that request, the session is aborted, because the hooks would not guard
+    /// anything. [`Session::initialized`] returns the error.
+    ///
+    /// In each poll of the runner, actions are delivered first, and handlers run afterwards. A panic of a handler
+    /// reaches the task that polls the runner, and ends the session. A handler that owns a [`Session`] keeps the
+    /// session open, whereas a request that a handler has not answered does not.
     pub fn handlers<H: Handler<Handling: Send> + Send + Sync + 'static>(mut self, handlers: H) -> Self {
         self.setup.handlers = Some(Registered {
             kinds: handlers.kinds(),
@@ -137,10 +139,12 @@ impl SessionBuilder {
         self
     }
 
-    /// Adds an MCP server in the host, in place of one with its name. The `initialize` request, which is the first line that the
-    /// CLI is sent, names it; the model sees its tools as `mcp__NAME__TOOL`. The [`Runner`] runs the service.
+    /// Adds an MCP server in the host, replacing one with the same name. The `initialize` request, which is the
+    /// first line sent to the CLI, names the server. The model sees its tools as `mcp__NAME__TOOL`. The
+    /// [`Runner`] runs the service.
     ///
-    /// The service gets every message for this server, and [`Handlers::mcp`](crate::Handlers::mcp) gets those for other names.
+    /// The service gets every message for this server. [`Handlers::mcp`](crate::Handlers::mcp) gets those for
+    /// other names.
     ///
     /// ```
     /// use claude_duplex::incoming::mcp::{SdkMcpServer, SdkMcpTool};
@@ -170,8 +174,9 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets the `initialize` request: agents, a system prompt, MCP servers in the host, and more. It is the first line that the
-    /// CLI is sent, with the hooks of the handlers; [`Session::initialized`] waits for its response.
+    /// Sets the `initialize` request: agents, a system prompt, MCP servers in the host, and more. It is the first
+    /// line sent to the CLI, together with the hooks of the handlers. [`Session::initialized`] waits for its
+    /// response.
     pub fn initialize(mut self, initialize: Initialize) -> Self {
         self.setup.initialize = Some(initialize);
         self
@@ -183,16 +188,17 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets what becomes of the session when its last handle is dropped. By default it is closed within seconds, and a running
-    /// turn is interrupted: [`WhenDropped::CloseNow`].
+    /// Sets the effect of dropping the last handle. By default the session is closed within seconds, and a
+    /// running turn is interrupted: [`WhenDropped::CloseNow`].
     pub fn when_dropped(mut self, when_dropped: WhenDropped) -> Self {
         self.setup.when_dropped = when_dropped;
         self
     }
 
-    /// Sets a function that changes the command before the CLI is started as a process: no console window, resource limits, a
-    /// `pre_exec`. See [`driver::tokio::spawn_with`](crate::driver::tokio::spawn_with); errors, stderr and the kill of the
-    /// process group stay as they are.
+    /// Sets a function that changes the command before the CLI is started as a process, e.g. to hide the console
+    /// window, to limit resources, or to add a `pre_exec`. See
+    /// [`driver::tokio::spawn_with`](crate::driver::tokio::spawn_with). Errors, stderr and the kill of the
+    /// process group are unaffected.
     ///
     /// ```no_run
     /// # #[cfg(windows)] fn example() -> Result<(), claude_duplex::SpawnError> {
@@ -219,9 +225,9 @@ impl SessionBuilder {
         self
     }
 
-    /// Watches the session from its first action. `capacity` is the number of actions that may wait unread, at least one;
-    /// their bytes are bounded by the [`limits`](Self::limits) set before this call. [`Session::subscribe`] is the same for
-    /// a session that runs.
+    /// Subscribes to the session from its first action. `capacity` is the maximum number of unread actions, at
+    /// least one. The [`limits`](Self::limits) that were set before this call limit their bytes.
+    /// [`Session::subscribe`] does the same for a running session.
     ///
     /// If the session is never opened, the subscriber's stream ends when the builder is dropped.
     pub fn subscribe(&mut self, capacity: usize, overflow: Overflow) -> Subscriber {
@@ -229,7 +235,8 @@ impl SessionBuilder {
         Subscriber::new(self.setup.feeds.open(room), Arc::clone(&self.setup.desk))
     }
 
-    /// Starts the CLI on the current tokio runtime, and runs the session there as a task. The session needs nothing else;
+    /// Starts the CLI on the current tokio runtime, and runs the session there as a task. No further call is
+    /// required;
     /// [`Session::wait_for_exit`] returns its end.
     ///
     /// ```no_run
@@ -244,10 +251,11 @@ impl SessionBuilder {
     /// }
     /// ```
     ///
-    /// When `main` returns, the runtime is shut down, and the session with it: it closes as by [`Session::close_now`], so it can
-    /// be resumed, also if a turn was running. The thread that shuts the runtime down waits for the end of the session. That takes
-    /// as long as the CLI needs to exit, and at most the [`ShutdownTimeouts`](crate::ShutdownTimeouts), 19 s. To let a running
-    /// turn end, await [`Session::wait_for_exit`] after [`Session::close`]. On Windows the child is killed instead.
+    /// When `main` returns, the runtime and the session are shut down. The session closes as by
+    /// [`Session::close_now`], and can be resumed even if a turn was running. The thread that shuts the runtime
+    /// down waits for the end of the session. The wait lasts until the CLI exits, and at most for the
+    /// [`ShutdownTimeouts`](crate::ShutdownTimeouts), 19 s. To let a running turn end, await
+    /// [`Session::wait_for_exit`] after [`Session::close`]. On Windows the child is killed instead.
     ///
     /// # Errors
     /// [`SpawnError`] if the options are refused, the program cannot be started, or no runtime is running
@@ -265,14 +273,14 @@ impl SessionBuilder {
         let (session, runner) = self.setup.start(driver);
         #[cfg(unix)]
         let runner = runner.finishing(orphaned);
-        // The runtime polls it from now on. Dropping the handle of the task detaches it.
+        // The runtime polls the runner from now on. Dropping the handle of the task detaches the task.
         session.presence.desk.unpolled.polled();
         drop(tokio::spawn(runner));
         Ok(session)
     }
 
-    /// Starts the CLI on the current tokio runtime. Returns the handle and the [`Runner`], a future that drives the session:
-    /// nothing happens until it is polled. Dropping it kills the child's process group.
+    /// Starts the CLI on the current tokio runtime. Returns the handle and the [`Runner`], a future that drives
+    /// the session. Nothing happens until the runner is polled. Dropping it kills the child's process group.
     ///
     /// # Errors
     /// As for [`spawn_tokio`](Self::spawn_tokio).
@@ -286,8 +294,8 @@ impl SessionBuilder {
         Ok(self.setup.start(crate::driver::tokio::spawn_with(&self.options, self.config, change)?))
     }
 
-    /// Starts the CLI on smol's reactor, and runs the session on a thread of its own. The session needs nothing else; the
-    /// handles work in every executor.
+    /// Starts the CLI on smol's reactor, and runs the session on a separate thread. No further call is required.
+    /// The handles work in every executor.
     ///
     /// ```no_run
     /// use claude_duplex::Session;
@@ -302,11 +310,12 @@ impl SessionBuilder {
     /// }
     /// ```
     ///
-    /// smol has no runtime whose shutdown ends its tasks: a process that exits while one runs the session would leave the CLI
-    /// with its turn. So the drop of the last handle closes the session, and blocks until the thread has ended. That takes as
-    /// long as the CLI needs to exit, and at most the [`ShutdownTimeouts`](crate::ShutdownTimeouts); to wait without blocking,
-    /// await [`Session::wait_for_exit`] after [`Session::close_now`]. A task of an executor is `spawn(runner)` with the
-    /// [`Runner`] of [`open_smol`](Self::open_smol).
+    /// smol has no runtime whose shutdown ends its tasks. If the process exited while a task runs the session,
+    /// the CLI would continue its turn. Therefore the drop of the last handle closes the session, and blocks
+    /// until the thread has ended. The drop lasts until the CLI exits, and at most for the
+    /// [`ShutdownTimeouts`](crate::ShutdownTimeouts). To wait without blocking, await [`Session::wait_for_exit`]
+    /// after [`Session::close_now`]. To run the session as a task of an executor, spawn the [`Runner`] of
+    /// [`open_smol`](Self::open_smol).
     ///
     /// # Errors
     /// [`SpawnError`] if the options are refused, the program cannot be started, or the system has no further thread.
@@ -319,7 +328,7 @@ impl SessionBuilder {
         let thread = std::thread::Builder::new().name("claude-duplex".to_owned());
         match thread.spawn(|| drop(async_io::block_on(runner))) {
             Ok(thread) => session.presence.runs_on(thread),
-            // The runner was dropped, which kills the child.
+            // The runner was dropped, which killed the child.
             Err(source) => {
                 let program = self.options.invocation()?.program;
                 return Err(SpawnError::System { program, source });
@@ -328,8 +337,8 @@ impl SessionBuilder {
         Ok(session)
     }
 
-    /// Starts the CLI on smol's reactor. Returns the handle and the [`Runner`], a future that drives the session in any
-    /// executor: nothing happens until it is polled. Dropping it kills the child's process group.
+    /// Starts the CLI on smol's reactor. Returns the handle and the [`Runner`], a future that drives the session
+    /// in any executor. Nothing happens until the runner is polled. Dropping it kills the child's process group.
     ///
     /// # Errors
     /// [`SpawnError`] if the options are refused or the program cannot be started.
@@ -340,19 +349,20 @@ impl SessionBuilder {
         Ok(self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?))
     }
 
-    /// Opens the session on a transport: a child that is already there, streams, a mock CLI, or a transport of the host's
-    /// own. [`Config::transport`] says whether it is a process; the [`options`](Self::options) are not used.
+    /// Opens the session on a transport: an existing child, streams, a mock CLI, or a transport of the host.
+    /// [`Config::transport`] specifies whether the transport is a process. The [`options`](Self::options) are not
+    /// used.
     pub fn open_on<T: Transport + Send + 'static>(mut self, transport: T) -> (Session, Runner) {
         self.prepare();
         self.setup.start(Driver::new(self.config, transport))
     }
 
-    /// Takes what a session needs that has its options and settings already.
+    /// Converts the builder into the setup of a session whose options and settings already exist.
     pub(super) fn into_setup(self) -> Setup {
         self.setup
     }
 
-    /// Turns on what the handlers need, in the options and in the settings.
+    /// Enables the options and settings that the handlers require.
     fn prepare(&mut self) {
         let kinds = self.setup.handlers.as_ref().map_or(IncomingKinds::NONE, |handlers| handlers.kinds);
         self.config.handled = self.config.handled.union(kinds);
@@ -368,7 +378,7 @@ impl SessionBuilder {
     }
 }
 
-/// A session, its runner, and the open prompts of one that goes on.
+/// A session, its runner, and the open prompts of a resumed session.
 type Begun = (Session, Runner, Vec<(PromptId, Arc<Mailbox>)>);
 
 impl Setup {
@@ -378,14 +388,14 @@ impl Setup {
         self.command.take().unwrap_or_else(|| Box::new(|_| {}))
     }
 
-    /// Makes a handle and a runner of a driver.
+    /// Creates a handle and a runner for a driver.
     pub(super) fn start<T: Transport + Send + 'static>(self, driver: Driver<T>) -> (Session, Runner) {
         let begun = self.begin(driver, false);
         let (session, runner, _) = begun.expect("a new session handles what its handlers need");
         (session, runner)
     }
 
-    /// Makes them of a driver that was resumed, and the mailboxes of the open prompts.
+    /// Creates a handle and a runner for a resumed driver, and the mailboxes of the open prompts.
     pub(super) fn go_on<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<Begun, IncomingError> {
         self.begin(driver, true)
     }

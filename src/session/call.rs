@@ -1,4 +1,4 @@
-//! Requests whose reply is waited for in one call.
+//! Requests that are sent and awaited in one call.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use crate::base::error::RequestError;
 use crate::outgoing::request::{Request, Response, TypedRequest};
 
 impl Session {
-    /// Asks something of the CLI itself, by one of the typed [requests](crate::request), and waits for the reply; before
-    /// that for room, if there is none.
+    /// Sends one of the typed [requests](crate::request) to the CLI and waits for the response. If a limit is
+    /// reached, waits until the request can be sent.
     ///
-    /// It is asked when the future is first polled. Dropping the future then changes nothing but that nobody hears the
-    /// reply. For a deadline of its own, and to wait later, there is [`request`](Self::request).
+    /// The request is sent when the future is first polled. Dropping the future then only discards the response.
+    /// To set a separate timeout, or to await the response later, use [`request`](Self::request).
     ///
     /// ```
     /// use claude_duplex::request::{ListModels, SetModel};
@@ -27,19 +27,22 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`CallError::Request`] if the CLI refused the request or did not answer [in time](crate::Timeouts::request);
-    /// [`CallError::Response`] if the answer lacks what must be there; [`CallError::Closed`] with the end of the session, once
-    /// that is complete, if it ended; [`CallError::Closing`] if the host has closed it; [`CallError::Refused`] if the request
-    /// is too long or its id is in use.
+    /// * [`CallError::Request`] if the CLI refused the request or did not respond [in
+    ///   time](crate::Timeouts::request);
+    /// * [`CallError::Response`] if the response lacks a required field;
+    /// * [`CallError::Closed`] with the complete end of the session, if it ended;
+    /// * [`CallError::Closing`] if the host has closed the session;
+    /// * [`CallError::Refused`] if the request is too long or its id is in use.
     pub async fn call<C: TypedRequest>(&self, call: C) -> Result<C::Response, CallError> {
         Ok(self.reply_to(call.into()).await?.decode_as::<C>()?)
     }
 
-    /// Whether the CLI still answers: it is asked for something that every version has and that changes nothing
-    /// (`mcp_status`), and has so long to reply. That it refuses is an answer too.
+    /// Checks that the CLI responds within this time. The request (`mcp_status`) exists in every version and
+    /// changes nothing. A refusal also counts as a response.
     ///
     /// # Errors
-    /// [`CallError::Request`] if the CLI did not answer in time; [`CallError::Closed`] and [`CallError::Closing`] as for
+    /// [`CallError::Request`] if the CLI did not respond in time; [`CallError::Closed`] and
+    /// [`CallError::Closing`] as for
     /// [`call`](Self::call).
     pub async fn ping(&self, within: Duration) -> Result<(), CallError> {
         match self.reply_to(Request::new("mcp_status").timeout(within)).await {

@@ -1,4 +1,4 @@
-//! Requests of the CLI that were declined, for the prompts in whose turns they came.
+//! Requests of the CLI that were declined, listed for the prompts of their turns.
 
 use std::fmt;
 
@@ -10,10 +10,11 @@ use crate::incoming::{IncomingKind, ResponseKind};
 use crate::message::Message;
 use crate::protocol::action::{Action, DeclinedReason};
 
-/// How many requests a prompt's end lists at most.
+/// Maximum number of requests that the end of a prompt lists.
 const MOST: usize = 64;
 
-/// Request of the CLI that was declined, as the host gave no response: [`PromptEnd::declined`](super::PromptEnd::declined).
+/// Request of the CLI that was declined, because the host gave no response:
+/// [`PromptEnd::declined`](super::PromptEnd::declined).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeclinedRequest {
@@ -21,8 +22,8 @@ pub struct DeclinedRequest {
     pub kind: IncomingKind,
     /// Name of the tool, if the CLI asked for a permission.
     pub tool_name: Option<String>,
-    /// Reason why the session declined the request. `None` if its kind is [handled](crate::Config::handle), but no handler
-    /// served it, or the handler was dropped before it answered.
+    /// Reason why the session declined the request. `None` if its kind is [handled](crate::Config::handle), but
+    /// no handler served it, or the handler was dropped before it responded.
     pub reason: Option<DeclinedReason>,
 }
 
@@ -51,14 +52,14 @@ impl fmt::Debug for DeclinedRequest {
     }
 }
 
-/// Open requests, each as what it is if it is declined.
+/// Open requests, each with its entry in case it is declined.
 #[derive(Debug, Default)]
 pub(super) struct Declining {
     open: Vec<(IncomingId, DeclinedRequest)>,
 }
 
 impl Declining {
-    /// Follows an action. Returns the request that was declined by it, if one was.
+    /// Follows an action. Returns the request that the action declined, if any.
     pub(super) fn follow(&mut self, action: &Action) -> Option<DeclinedRequest> {
         match action {
             Action::IncomingRequest(request) => {
@@ -73,7 +74,7 @@ impl Declining {
                 self.close(*id);
                 None
             }
-            // One that gets no response, or comes when the session ends, misses nobody.
+            // Requests that get no response, or that arrive while the session ends, need no handler.
             Action::IncomingDeclined { reason: DeclinedReason::Undeclared | DeclinedReason::Closing, .. } => None,
             Action::IncomingDeclined { message, kind, reason } => {
                 Some(DeclinedRequest::new(*kind, message, Some(*reason)))

@@ -1,6 +1,7 @@
-//! What handles leave for the runner when they are dropped.
+//! Work that dropped handles leave for the runner.
 //!
-//! A drop may happen anywhere, in a waker that the driver's transport drops too, so it never takes the state.
+//! A drop may happen anywhere, e.g. in a waker that the driver's transport drops. Therefore it never locks the
+//! state.
 
 use std::task::{Context, Poll};
 
@@ -11,22 +12,22 @@ use crate::driver::awaited::Awaited;
 #[derive(Default)]
 pub(super) struct Desk {
     left: Awaited<Left>,
-    /// State of the runner, for those who wait for the session.
+    /// State of the runner, for tasks that wait for the session.
     pub(super) unpolled: Unpolled,
 }
 
 #[derive(Default)]
 pub(super) struct Left {
-    /// The last handle is gone.
+    /// `true` after the last handle was dropped.
     pub(super) is_dropped: bool,
-    /// Asks whose owner is gone.
+    /// Incoming requests whose owner was dropped.
     pub(super) declined: Vec<IncomingId>,
-    /// Prompts that nobody wants any more.
+    /// Prompts to stop, because their handles were dropped.
     pub(super) stopped: Vec<PromptId>,
 }
 
 impl Desk {
-    /// Leaves something for the runner and wakes it.
+    /// Leaves work for the runner and wakes it.
     pub(super) fn leave(&self, what: impl FnOnce(&mut Left)) {
         let ((), runner) = self.left.tell(what);
         if let Some(runner) = runner {
@@ -34,12 +35,12 @@ impl Desk {
         }
     }
 
-    /// Wakes the runner: a reader that it waits for has read.
+    /// Wakes the runner, because a reader that it waits for has read.
     pub(super) fn wake(&self) {
         self.leave(|_| {});
     }
 
-    /// Notes a task that waits for the session, if it does.
+    /// Records that a task waits for the session, if it does.
     pub(super) fn waiting<T>(&self, polled: Poll<T>, cx: &Context<'_>) -> Poll<T> {
         if polled.is_pending() {
             self.unpolled.waited(cx);
@@ -47,7 +48,7 @@ impl Desk {
         polled
     }
 
-    /// Takes what was left, as the task that is woken when more is.
+    /// Takes the work that was left. The calling task is woken when more is left.
     pub(super) fn collect(&self, cx: &Context<'_>) -> Left {
         let mut taken = Left::default();
         let _ = self.left.poll(cx, |left| {

@@ -8,7 +8,7 @@ use crate::base::time::SessionTime;
 use crate::driver::transport::Transport;
 use crate::driver::{Driver, Waiting};
 use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::Stats;
@@ -16,16 +16,16 @@ use crate::protocol::action::{Action, CliSession};
 use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 use crate::protocol::handed_out::HandedOut;
 
-/// What a driver says of itself.
+/// State that a driver reports.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) counts: Stats,
     pub(super) io_error: Option<io::Error>,
-    pub(super) stopped: Option<RecordingStopped>,
+    pub(super) stopped: Option<RecordingError>,
 }
 
 impl Report {
-    /// Returns the same as a value of its own.
+    /// Returns a copy of the report.
     pub(super) fn copied(&self) -> Self {
         Self {
             counts: self.counts,
@@ -169,12 +169,12 @@ impl<T: Transport + Send> Drive for Driver<T> {
         Report {
             counts: self.protocol().stats(),
             io_error: self.io_error().map(copied),
-            stopped: self.recording_stopped().map(copied_stop),
+            stopped: self.recording_error().map(copied_stop),
         }
     }
 }
 
-/// The same error as a value of its own.
+/// Returns a copy of the error.
 fn copied(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -182,10 +182,10 @@ fn copied(error: &io::Error) -> io::Error {
     }
 }
 
-fn copied_stop(stopped: &RecordingStopped) -> RecordingStopped {
+fn copied_stop(stopped: &RecordingError) -> RecordingError {
     match stopped {
-        RecordingStopped::Full(cap) => RecordingStopped::Full(*cap),
-        RecordingStopped::Failed(error) => RecordingStopped::Failed(copied(error)),
-        RecordingStopped::Late => RecordingStopped::Late,
+        RecordingError::Full(cap) => RecordingError::Full(*cap),
+        RecordingError::Failed(error) => RecordingError::Failed(copied(error)),
+        RecordingError::Late => RecordingError::Late,
     }
 }

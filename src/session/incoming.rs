@@ -1,4 +1,4 @@
-//! Who answers what the CLI asks.
+//! Owners of incoming requests.
 
 mod handlers;
 mod hook;
@@ -29,13 +29,15 @@ pub(super) use in_flight::InFlight;
 pub use request::HandlerRequest;
 pub use serve::{Handler, HandlerFn, handler_fn};
 
-/// The incoming requests of a session, as their one owner: a stream, or [`serve`](Self::serve) with handlers.
+/// The incoming requests of a session, as a stream or served by handlers ([`serve`](Self::serve)). They have one
+/// owner.
 ///
-/// An incoming request comes here if the session [owns](crate::Config::handle) its kind, and is then nobody else's; subscribers see it.
-/// One that comes while nobody owns it is [declined](IncomingResponse::Decline) at once, so become its owner before the runner runs.
-/// Dropping the owner declines what it has not taken and what comes later; what it has taken is [`IncomingRequest`]'s.
+/// A request arrives here if the session [handles](crate::Config::handle) its kind. Subscribers also see it, but
+/// only its owner responds. A request that arrives without an owner is [declined](IncomingResponse::Decline) at
+/// once, so take the stream before the runner runs. Dropping the stream declines requests that it has not taken,
+/// and later ones. Requests that were taken belong to their [`Responder`].
 ///
-/// It is not a handle on the session, but each open [`IncomingRequest`] is one.
+/// The stream is not a handle on the session, but each open [`Responder`] is one.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, ToolStep, TestRuntime};
@@ -63,7 +65,7 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 pub struct IncomingRequests {
     inbox: Arc<Inbox>,
     pub(super) shared: Arc<Shared>,
-    /// Each open request counts as a handle.
+    /// `true` if each open request counts as a handle.
     are_handles: bool,
 }
 
@@ -72,12 +74,13 @@ impl IncomingRequests {
         Self { inbox, shared, are_handles: true }
     }
 
-    /// The stream that the runner serves: it keeps no session open.
+    /// Creates the stream that the runner serves, which does not keep a session open.
     pub(super) fn of_runner(inbox: Arc<Inbox>, shared: Arc<Shared>) -> Self {
         Self { inbox, shared, are_handles: false }
     }
 
-    /// The next incoming request; `None` when the session is over. Those that were withdrawn meanwhile are passed over.
+    /// Returns the next incoming request, or `None` after the session has ended. Requests that were cancelled
+    /// meanwhile are skipped.
     ///
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Responder> {
@@ -117,10 +120,11 @@ impl fmt::Debug for IncomingRequests {
     }
 }
 
-/// An [`IncomingRequest`] with the duty to answer it: now, later, from anywhere, in any order.
+/// An [`IncomingRequest`] that awaits a response. The host can respond now or later, from any task, in any order.
 ///
-/// Dropping it [declines](IncomingResponse::Decline) it in the way that is safe for its kind, unless it was withdrawn. To answer
-/// later, keep it, by its [`id`](IncomingRequest::id) if there are many.
+/// Dropping the responder [declines](IncomingResponse::Decline) the request with the response that is safe for
+/// its kind, unless the request was cancelled. To respond later, keep the responder, e.g. in a map by its
+/// [`id`](IncomingRequest::id).
 #[must_use = "dropping it declines the ask"]
 pub struct Responder {
     ask: IncomingRequest,
@@ -132,11 +136,12 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// Answers it.
+    /// Responds to the request.
     ///
     /// # Errors
-    /// [`RespondError::Stale`] where it was withdrawn. [`RespondError::Mismatch`] where the answer is of another kind, and
-    /// [`RespondError::Full`] where it is too long: it is then declined.
+    /// * [`RespondError::Stale`] if the request was cancelled;
+    /// * [`RespondError::Mismatch`] if the response is of another kind, and [`RespondError::Full`] if it is too
+    ///   long. The request is then declined.
     pub fn respond(mut self, answer: impl Into<IncomingResponse>) -> Result<(), RespondError> {
         let (id, answer) = (self.ask.id(), answer.into());
         let answered = self.shared.command(|state| state.answer(id, answer));
@@ -144,12 +149,12 @@ impl Responder {
         answered
     }
 
-    /// Returns a future of the withdrawal.
+    /// Returns a future of the cancellation.
     pub(super) fn withdrawal(&self) -> EventListener {
         self.withdrawal.listen()
     }
 
-    /// Waits until it is withdrawn. Any number may wait.
+    /// Waits until the request is cancelled. Any number of tasks can wait.
     pub async fn withdrawn(&self) -> CancelledReason {
         self.withdrawal.wait().await
     }

@@ -1,11 +1,11 @@
-//! How much the handles of a session hold.
+//! Limits of the handles of a session.
 
 use std::time::Duration;
 
 use super::waiting::ring::Overflow;
 
-/// What the handles of one session hold at most. [`Limits`](crate::Limits) bounds what the session itself does: bytes
-/// that wait to be written (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and incoming requests.
+/// Maximum sizes of the buffers of a session's handles. [`Limits`](crate::Limits) limits the session itself:
+/// unsent bytes (`unsent`), the end of stderr (`stderr_tail`), open prompts, requests and incoming requests.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -32,19 +32,21 @@ use super::waiting::ring::Overflow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HandleLimits {
-    /// Unread messages of one prompt's stream. [`turn_overflow`](Self::turn_overflow) applies to more. 1,024.
+    /// Maximum number of unread messages of one prompt's stream. [`turn_overflow`](Self::turn_overflow) applies
+    /// to more. Default: 1,024.
     pub turn_messages: usize,
-    /// Bytes of the unread messages of one prompt's stream, but for one message that is longer by itself. A reader that is
-    /// [waited for](Overflow::Wait) is waited for from half of them on, and each message counts 64 bytes beside its line.
-    /// 4 MiB.
+    /// Maximum bytes of the unread messages of one prompt's stream, except for a single longer message. If the
+    /// session [waits](Overflow::Wait) for the reader, it waits from half of this limit on, and each message
+    /// counts 64 bytes in addition to its line. Default: 4 MiB.
     pub turn_bytes: usize,
-    /// Policy for a prompt's stream that is not read in time. [`Overflow::Wait`], from the first read on.
+    /// Policy for a prompt's stream that is not read in time. Default: [`Overflow::Wait`], after the first read.
     pub turn_overflow: Overflow,
-    /// Bytes of what one subscriber has not read, but for one line that is longer by itself. How many actions it is
-    /// given when it subscribes. For one that is [waited for](Overflow::Wait), as in [`turn_bytes`](Self::turn_bytes). 16 MiB.
+    /// Maximum bytes of the unread actions of one subscriber, except for a single longer line. The maximum number
+    /// of actions is given when it subscribes. If the session [waits](Overflow::Wait) for the subscriber, the
+    /// rules of [`turn_bytes`](Self::turn_bytes) apply. Default: 16 MiB.
     pub subscriber_bytes: usize,
-    /// Time for which the session [waits](Overflow::Wait) for a reader that takes nothing. Then it reads on without that one,
-    /// until it reads again. 30 s.
+    /// Time for which the session [waits](Overflow::Wait) for a reader that takes nothing. After it, the session
+    /// continues without that reader until the reader reads again. Default: 30 s.
     pub reader_timeout: Duration,
 }
 

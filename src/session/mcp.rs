@@ -1,4 +1,4 @@
-//! MCP servers in the host: what runs one, and the two directions of its messages.
+//! MCP servers in the host: the service behind a server, and the two directions of its messages.
 
 mod calls;
 
@@ -21,8 +21,8 @@ pub use calls::SdkMcpCalls;
 
 /// Service behind an MCP server in the host: [`SessionBuilder::sdk_mcp_server`](crate::SessionBuilder::sdk_mcp_server) runs it.
 ///
-/// [`SdkMcpServer::on_call`](crate::incoming::mcp::SdkMcpServer::on_call) is one; the package `claude-duplex-rmcp` makes one of
-/// any service of the official SDK `rmcp`.
+/// [`SdkMcpServer::on_call`](crate::incoming::mcp::SdkMcpServer::on_call) returns a service. The package
+/// `claude-duplex-rmcp` converts any service of the official SDK `rmcp`.
 ///
 /// ```
 /// use claude_duplex::{McpConnection, McpService};
@@ -41,19 +41,21 @@ pub use calls::SdkMcpCalls;
 /// }
 /// ```
 pub trait McpService: Send + 'static {
-    /// Serves the connection until the session is over. The session drops the future with its [`Runner`](crate::Runner).
+    /// Serves the connection until the session has ended. The session drops the future with its
+    /// [`Runner`](crate::Runner).
     ///
     /// If the future ends earlier, later messages for the server are declined. If it panics, the session ends, as with a
     /// [handler](crate::SessionBuilder::handlers) that panics.
     fn serve(self, connection: McpConnection) -> impl Future<Output = ()> + Send + 'static;
 }
 
-/// The messages of the CLI for one MCP server in the host, and the way back: a stream of [`Responder`]s, each for one JSON-RPC
-/// message ([`IncomingRequest::mcp`](crate::IncomingRequest::mcp)), notifications and responses too.
+/// Connection of the CLI to one MCP server in the host: a stream of [`Responder`]s. Each is for one JSON-RPC
+/// message ([`IncomingRequest::mcp`](crate::IncomingRequest::mcp)), including notifications and responses.
+/// [`client`](Self::client) sends messages to the CLI.
 ///
-/// At most [`Limits::open_incoming`](crate::Limits::open_incoming) of them are open at a time. Messages that the CLI withdraws
-/// before they are taken do not come. Dropping the connection declines what it has not taken and what comes later. It is not a
-/// handle on the session.
+/// At most [`Limits::open_incoming`](crate::Limits::open_incoming) messages are open at a time. Messages that the
+/// CLI cancels before they are taken are skipped. Dropping the connection declines messages that it has not
+/// taken, and later ones. The connection is not a handle on the session.
 #[must_use = "dropping it declines every message for the server"]
 pub struct McpConnection {
     messages: IncomingRequests,
@@ -66,7 +68,7 @@ impl McpConnection {
         Self { messages, client }
     }
 
-    /// Returns the next message; `None` when the session is over. Dropping the future loses nothing.
+    /// Returns the next message, or `None` after the session has ended. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Responder> {
         self.messages.next().await
     }
@@ -92,7 +94,8 @@ impl fmt::Debug for McpConnection {
     }
 }
 
-/// The CLI as the client of one MCP server in the host: takes what the server sends by itself. It is not a handle on the session.
+/// The CLI as the client of one MCP server in the host. Sends messages that the server initiates. The client is
+/// not a handle on the session.
 #[derive(Clone)]
 pub struct McpClient {
     server: Arc<str>,
@@ -108,12 +111,13 @@ impl McpClient {
 
     /// Sends a JSON-RPC message of the server: a notification, e.g. `notifications/tools/list_changed`, or a request.
     ///
-    /// Waits for room in the session first. The message is under way when the future is ready; the [`PendingResponse`] is the
-    /// acknowledgement of the CLI. The response to a JSON-RPC request comes as a message of its own.
+    /// Waits until the limits of the session allow the message. The message is queued when the future is ready.
+    /// The [`PendingResponse`] is the acknowledgement of the CLI. The response to a JSON-RPC request arrives as a
+    /// separate message.
     ///
     /// # Errors
-    /// [`CallError::Closed`] or [`CallError::Closing`] if the session is over or closing; [`CallError::Refused`] if the message is
-    /// longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard).
+    /// [`CallError::Closed`] or [`CallError::Closing`] if the session has ended or is closing.
+    /// [`CallError::Refused`] if the message is longer than [`Limits::unsent_hard`](crate::Limits::unsent_hard).
     pub async fn send(&self, message: impl Into<Json>) -> Result<PendingResponse, CallError> {
         self.shared.send(Request::from(McpMessage::new(&*self.server, message))).await
     }

@@ -59,17 +59,18 @@ pub struct PromptEnd {
     pub partial: String,
     /// Messages of the turn in order, if [`PromptHandle::keep`](super::PromptHandle::keep) was called.
     pub messages: Vec<Message>,
-    /// How many messages came after those and were over the limit.
+    /// Number of later messages that exceeded the limit.
     pub omitted: u64,
-    /// End of the session, if the prompt was lost with it. Such a prompt ends for its handle when that is complete: after the
-    /// child's exit and the ends of its pipes, which the [`ShutdownTimeouts`](crate::ShutdownTimeouts) bound.
+    /// End of the session, if the prompt was lost with it. The handle of such a prompt reports its end when the
+    /// end of the session is complete, i.e. after the child's exit and the ends of its pipes. The
+    /// [`ShutdownTimeouts`](crate::ShutdownTimeouts) limit this time.
     pub closed: Option<SessionClosed>,
     pub(super) declined: Vec<DeclinedRequest>,
-    /// Cost of the process when the result before this one came.
+    /// Cost of the process at the time of the result before this one.
     pub(super) total_before: Option<Total>,
 }
 
-/// Total cost of the process, in US dollars, as a result has it.
+/// Total cost of the process, in US dollars, as reported by a result.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Total(f64);
 
@@ -117,8 +118,8 @@ impl PromptEnd {
         self.outcome.is_success()
     }
 
-    /// Returns the answer's text, or the error's; of a prompt that was interrupted or lost, the partial answer. The cause of an
-    /// interruption is in [`failure`](Self::failure).
+    /// Returns the text of the answer, or of the error. For a prompt that was interrupted or lost, returns the
+    /// partial answer. [`failure`](Self::failure) returns the cause of an interruption.
     #[must_use]
     pub fn text(&self) -> String {
         match self.outcome {
@@ -127,8 +128,9 @@ impl PromptEnd {
         }
     }
 
-    /// Returns why the prompt failed: a limit and when it ends, an overloaded API, a login that is not accepted, a full context,
-    /// and more. `None` if it succeeded, or has no result. Messages that were [kept](super::PromptHandle::keep) add their evidence.
+    /// Returns the reason of the failure, e.g. a limit and its end, an overloaded API, a rejected login, or a
+    /// full context. Returns `None` if the prompt succeeded, or has no result. [Kept](super::PromptHandle::keep)
+    /// messages add evidence.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         let mut failure = self.transcript().failure()?;
@@ -138,23 +140,25 @@ impl PromptEnd {
         Some(failure)
     }
 
-    /// Returns whether the CLI wrote the answer and no model did: see [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic).
-    /// Only for a prompt whose messages were [kept](super::PromptHandle::keep).
+    /// Returns `true` if the CLI wrote the answer instead of a model: see
+    /// [`Assistant::is_synthetic`](crate::message::Assistant::is_synthetic). Only known if the messages were
+    /// [kept](super::PromptHandle::keep).
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
         self.transcript().is_synthetic()
     }
 
-    /// Returns the requests of the CLI that were declined during the turn, as the host gave no response: their kind is
-    /// not [handled](crate::Config::handle), no handler served them, or the handler was dropped. At most 64 are listed. A prompt
-    /// can succeed although its tools were declined, so a host that expects to be asked checks this list.
+    /// Returns the requests of the CLI that were declined during the turn, because the host gave no response.
+    /// Either their kind is not [handled](crate::Config::handle), no handler served them, or the handler was
+    /// dropped. At most 64 are listed. A prompt can succeed although its tools were declined, so a host that
+    /// expects requests should check this list.
     #[must_use]
     pub fn declined(&self) -> &[DeclinedRequest] {
         &self.declined
     }
 
-    /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains the end. This is
-    /// what awaiting a [`PromptHandle`](super::PromptHandle) yields.
+    /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains
+    /// the end. Awaiting a [`PromptHandle`](super::PromptHandle) returns the same value.
     ///
     /// ```
     /// use claude_duplex::Session;
@@ -177,7 +181,7 @@ impl PromptEnd {
         transcript
     }
 
-    /// The session that it ran in, by which it is resumed.
+    /// Returns the id of the session in which the prompt ran, by which the session can be resumed.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
         self.result.as_ref()?.session_id()
@@ -190,10 +194,11 @@ impl PromptEnd {
         Total::of(self.result.as_ref()?).map(|total| total.0)
     }
 
-    /// Returns the cost since the result before this one, in US dollars: of the turn that answered the prompt, and of what the
-    /// CLI did in between. Prompts that shared a turn share its cost. `None` without a result, or if that has no cost.
+    /// Returns the cost since the previous result, in US dollars: the cost of the turn that answered the prompt,
+    /// and of the CLI's work in between. Prompts that shared a turn share its cost. Returns `None` without a
+    /// result, or if the result has no cost.
     ///
-    /// Since 2.1.329 the CLI reports it; before, it is the difference of two totals.
+    /// Since 2.1.329 the CLI reports this cost. Before, it is the difference of two totals.
     ///
     /// ```
     /// use claude_duplex::testing::{Script, Step, TestRuntime};
@@ -224,16 +229,16 @@ impl PromptEnd {
         }
     }
 
-    /// How long the turn took, by the CLI's clock.
+    /// Returns the duration of the turn as measured by the CLI.
     #[must_use]
     pub fn duration(&self) -> Option<Duration> {
         Duration::try_from_secs_f64(self.details()?.ok()?.duration_ms? / 1e3).ok()
     }
 
-    /// The typed view of the result, if there is one.
+    /// Returns the typed view of the result, or `None` without a result.
     ///
     /// # Errors
-    /// The result lacks what the view needs.
+    /// [`DecodeError`] if the result lacks a required field.
     pub fn details(&self) -> Option<Result<TurnResult, DecodeError>> {
         self.result.as_ref().map(Message::result)
     }

@@ -160,8 +160,8 @@ impl PromptHandle {
     ///     let mut turn = claude.prompt("what is in this folder?")?;
     ///     while let Some(edit) = turn.next_edit().await {
     ///         match edit? {
-    ///             Edit::Append { block, text } if block.is_answer() => print!("{text}"),
-    ///             Edit::Replace { block, text } if block.is_answer() => {
+    ///             Edit::Append { block, text, .. } if block.is_answer() => print!("{text}"),
+    ///             Edit::Replace { block, text, .. } if block.is_answer() => {
     ///                 print!("\n[once more] {text}")
     ///             }
     ///             Edit::ToolCall { call, .. } if call.input.is_some() => {

@@ -1,4 +1,4 @@
-//! A request without a reply yet.
+//! A request without a response yet.
 
 use std::fmt;
 use std::future::Future;
@@ -14,13 +14,14 @@ use crate::outgoing::request::Response;
 
 pub(super) type Replied = Result<Response, CallError>;
 
-/// A future of the response to a request. It always becomes ready: with the response, or with an error after a timeout or the
-/// end of the session.
+/// A future of the response to a request. The future always becomes ready: with the response, or with an error
+/// after a timeout or the end of the session.
 ///
-/// The error after the end of the session ([`CallError::Closed`]) explains that end. It comes when the end is complete: after
-/// the child's exit and the ends of its pipes, which the [`ShutdownTimeouts`](crate::ShutdownTimeouts) bound.
+/// After the end of the session the error ([`CallError::Closed`]) explains that end. The error is returned when
+/// the end is complete, i.e. after the child's exit and the ends of its pipes. The
+/// [`ShutdownTimeouts`](crate::ShutdownTimeouts) limit this time.
 ///
-/// Dropping the future changes nothing but that nobody gets the response. The future is not a handle on the session.
+/// Dropping the future only discards the response. The future is not a handle on the session.
 ///
 /// ```
 /// use claude_duplex::request::SetModel;
@@ -44,7 +45,7 @@ pub(super) type Replied = Result<Response, CallError>;
 pub struct PendingResponse {
     id: RequestId,
     slot: Arc<Slot<Replied>>,
-    /// Desk of the session, if the host waits.
+    /// Desk of the session, if the host awaits the response.
     desk: Option<Arc<Desk>>,
 }
 
@@ -53,12 +54,12 @@ impl PendingResponse {
         Self { id, slot, desk: None }
     }
 
-    /// A response that a host waits for.
+    /// Marks the response as awaited by the host.
     pub(super) fn for_host(self, desk: &Arc<Desk>) -> Self {
         Self { desk: Some(Arc::clone(desk)), ..self }
     }
 
-    /// The request.
+    /// Returns the id of the request.
     #[must_use]
     pub fn id(&self) -> RequestId {
         self.id

@@ -1,4 +1,4 @@
-//! A session that goes on, with handles that are made anew.
+//! A resumed session, with new handles.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use super::state::IncomingError;
 use crate::driver::Driver;
 use crate::driver::transport::Transport;
 
-/// A session that another process drove, and that goes on here: [`SessionBuilder::resume`].
+/// A session that another process drove, and that continues here: [`SessionBuilder::resume`].
 #[non_exhaustive]
 pub struct ResumedSession {
     /// Handle on the session.
     pub session: Session,
     /// Future that drives the session.
     pub runner: Runner,
-    /// Handles on the prompts that were open when the last action was handled, oldest first. Each gets the messages behind
-    /// that action, and its end.
+    /// Handles on the prompts that were open when the last action was handled, oldest first. Each gets the
+    /// messages after that action, and its end.
     pub prompts: Vec<PromptHandle>,
 }
 
@@ -33,17 +33,17 @@ impl fmt::Debug for ResumedSession {
 }
 
 impl SessionBuilder {
-    /// Goes on with a session that another process drove, from a driver that was [resumed](Driver::resume). There is a handle
-    /// for each open prompt. Each open request of the CLI comes to its handler or to the
-    /// [stream](Session::incoming) of its kind when the runner is first polled, as a new [`Responder`](crate::Responder); a
-    /// request that nobody takes is declined, as every other.
+    /// Continues a session that another process drove, from a driver that was [resumed](Driver::resume). Each
+    /// open prompt gets a handle. Each open request of the CLI is delivered to its handler, or to the
+    /// [stream](Session::incoming) of its kind, when the runner is first polled, as a new
+    /// [`Responder`](crate::Responder). Requests without an owner are declined as always.
     ///
-    /// Give the same handlers as the former host. Nothing is initialized again: the CLI knows its hooks, agents and servers. Options
-    /// and settings of the builder are not used; those of the session count.
+    /// Pass the same handlers as the former host did. No `initialize` request is sent: the CLI knows its hooks,
+    /// agents and servers. The settings of the session apply, not the options and settings of the builder.
     ///
-    /// To leave a session to the next host, drop the [`Runner`]: what waits here ends as lost, and with a
-    /// [required](Driver::record_required) journal nothing of that is recorded. Dropping the last handle closes the session,
-    /// as always. [`Session::acknowledge`] notes which actions were handled.
+    /// To leave a session to the next host, drop the [`Runner`]. Pending work ends as lost, and a
+    /// [required](Driver::record_required) journal does not record that. Dropping the last handle closes the
+    /// session, as always. [`Session::acknowledge`] records which actions were handled.
     ///
     /// ```
     /// use claude_duplex::testing::{Script, TestRuntime};
@@ -79,16 +79,17 @@ impl SessionBuilder {
 }
 
 impl Session {
-    /// Returns the number of the last action that was delivered to handles and subscribers: see
-    /// [`Protocol::action_number`](crate::Protocol::action_number). 0 before the first.
+    /// Returns the number of the last action that was delivered to handles and subscribers, or 0 before the first
+    /// one. See [`Protocol::action_number`](crate::Protocol::action_number).
     #[must_use]
     pub fn action_number(&self) -> u64 {
         self.presence.state().action_number()
     }
 
-    /// Notes that the host has handled all actions up to a [number](Self::action_number): after a restart they do not come again.
-    /// That includes what waits unread in handles and subscribers, so a host acknowledges when it has read them. Without a
-    /// [required](Driver::record_required) journal, nothing is noted.
+    /// Records that the host has handled all actions up to a [number](Self::action_number): they are not
+    /// delivered again after a restart. This includes actions that wait unread in handles and subscribers, so
+    /// acknowledge actions after reading them. Without a [required](Driver::record_required) journal, this method
+    /// has no effect.
     pub fn acknowledge(&self, number: u64) {
         self.presence.command(|state| state.acknowledge(number));
     }

@@ -1,4 +1,4 @@
-//! The future that makes a session go.
+//! The future that runs a session.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -18,15 +18,17 @@ use super::waiting::calls::Calls;
 use crate::driver::tokio::Orphaned;
 use crate::protocol::end::SessionClosed;
 
-/// Pause between two looks at a child whose runtime is shut down.
+/// Pause between two checks of a child whose runtime is shut down.
 #[cfg(all(unix, feature = "tokio"))]
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// What makes a [`Session`](super::Session) go: a future that its host runs, in a task of its own or beside other futures,
-/// until it gives the session's end. Nothing happens but in it; it yields to other tasks by itself.
+/// Future that runs a [`Session`](super::Session) and returns its end. The host polls it, in a separate task or
+/// together with other futures. Nothing happens in the session unless the runner is polled. The runner yields to
+/// other tasks by itself.
 ///
-/// Dropping it before the end kills the child's process group. Everything is then settled as lost, and whoever waits for
-/// something of the session is woken.
+/// Dropping the runner before the end kills the child's process group. Everything pending then ends as lost, and
+/// all waiting tasks are
+/// woken.
 ///
 /// ```no_run
 /// # #[cfg(feature = "smol")] async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,9 +44,10 @@ pub struct Runner {
     shared: Arc<Shared>,
     calls: Calls,
     task: Task,
-    /// The handlers that the session was built with, and what else it runs beside the driver.
+    /// Handlers that the session was built with, and other futures that run with the driver.
     tasks: Tasks,
-    /// Has a drop close the session and drive it to its end, without the runtime.
+    /// State for a drop that closes the session and drives it to its end without the runtime. `None` if a drop
+    /// kills the child.
     #[cfg(all(unix, feature = "tokio"))]
     orphaned: Option<Orphaned>,
 }
@@ -64,7 +67,8 @@ impl Runner {
         }
     }
 
-    /// Has a drop before the end close the session, and block until it has ended: the runtime of its task is shut down.
+    /// Makes a drop before the end close the session, and block until it has ended: the runtime of its task is
+    /// shut down.
     #[cfg(all(unix, feature = "tokio"))]
     pub(super) fn finishing(mut self, orphaned: Orphaned) -> Self {
         self.orphaned = Some(orphaned);
@@ -76,20 +80,20 @@ impl Runner {
     fn finish(&mut self, orphaned: &Orphaned) {
         orphaned.set();
         self.shared.command(State::close_now);
-        // Each step of the end has its time limit.
+        // Each step of the shutdown has a timeout.
         while self.poll_session(&mut Context::from_waker(Waker::noop())).is_pending() {
             std::thread::sleep(PAUSE);
         }
     }
 
-    /// Runs the session while the future runs, then ends it as the drop of the last handle does
-    /// ([`WhenDropped`](super::WhenDropped): within seconds by default), and waits for its end
-    /// ([`ShutdownTimeouts`](crate::ShutdownTimeouts)). Returns what the future returned.
+    /// Runs the session while the future runs, then closes it as the drop of the last handle does
+    /// ([`WhenDropped`](super::WhenDropped): within seconds by default). Waits for the end of the session
+    /// ([`ShutdownTimeouts`](crate::ShutdownTimeouts)), and returns the output of the future.
     ///
-    /// If the session ends first, the future runs on by itself. Each poll runs the session first, then the future, then the
-    /// [handlers](crate::SessionBuilder::handlers) of the builder. So what the future prints stands above the question that a
-    /// handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined behind this future comes last, too.
-    /// Futures that run as tasks of their own have no order.
+    /// If the session ends first, the future continues alone. Each poll runs the session first, then the future,
+    /// then the [handlers](crate::SessionBuilder::handlers) of the builder. The output of the future thus
+    /// precedes the question that a handler asks next. A [`serve`](crate::IncomingRequests::serve) that is joined
+    /// behind this future also comes last. Futures in separate tasks have no order.
     pub async fn run_until<F: Future>(mut self, future: F) -> F::Output {
         self.shared.desk.unpolled.polled();
         let output = {
@@ -101,8 +105,8 @@ impl Runner {
                         return Poll::Ready(output);
                     }
                 }
-                // Then the session first, so that what is said reaches the future before a handler beside it is asked about
-                // what comes next. Its end wakes the future, if that waits for it; a command of the future wakes it.
+                // The session runs first, so that messages reach the future before a handler next to it gets the
+                // following request. The end of the session and commands of the future wake the future.
                 let _ = self.poll_session(cx);
                 let output = future.as_mut().poll(cx);
                 self.poll_handlers(cx);
@@ -115,7 +119,7 @@ impl Runner {
         output
     }
 
-    /// Delivers what has happened. Ready with the end of the session.
+    /// Delivers events. Ready with the end of the session.
     fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<SessionClosed> {
         self.shared.desk.unpolled.polled();
         loop {
@@ -134,12 +138,12 @@ impl Runner {
         }
     }
 
-    /// Runs the handlers. A response that they give wakes the task that polled the session.
+    /// Runs the handlers. A response of a handler wakes the task that polled the session.
     fn poll_handlers(&mut self, cx: &mut Context<'_>) {
         self.tasks.retain_mut(|task| task.as_mut().poll(cx).is_pending());
     }
 
-    /// Tells some of what happens: whether there may be more, or the end.
+    /// Delivers some events. Returns `None` if there may be more, or the end of the session.
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<SessionClosed>> {
         let left = self.shared.desk.collect(cx);
         let is_behind = self.shared.is_behind();
@@ -176,17 +180,17 @@ impl Drop for Runner {
     fn drop(&mut self) {
         #[cfg(all(unix, feature = "tokio"))]
         if let Some(orphaned) = self.orphaned.take() {
-            // A thread that unwinds is not held up: a handler has panicked.
+            // A thread that unwinds, because a handler has panicked, is not blocked.
             if self.shared.closed().is_none() && !std::thread::panicking() {
                 self.finish(&orphaned);
             }
         }
         let lost = self.shared.state().lose(&mut self.calls);
         let shared = &self.shared;
-        // It may be dropped because the host's code has panicked, and that may do so again.
+        // The runner may be dropped because the host's code has panicked, and the host's code may panic again.
         let attended = catch_unwind(AssertUnwindSafe(|| shared.attend()));
         if let Some((closed, driver)) = lost {
-            // Which kills the child.
+            // Dropping the driver kills the child.
             drop(driver);
             if let Some(closed) = closed {
                 self.shared.close(closed);

@@ -1,13 +1,15 @@
-//! What the handles and the runner of one session share.
+//! State that the handles and the runner of one session share.
 //!
-//! Two locks. The *state* holds the driver and who waits for what; the runner has it while it polls the driver, a command
-//! while it is given. The [desk](super::desk) holds what handles leave.
+//! There are two locks. The *state* holds the driver and the waiting tasks. The runner locks it while it polls
+//! the driver, and a command locks it while it takes effect. The [desk](super::desk) holds work that dropped
+//! handles leave.
 //!
-//! Under neither runs code of the host, which may call a handle. Wakers are woken, cloned and dropped by no one who holds a
-//! lock: the driver is polled with a [waker of ours](super::task), and who is to be woken is [noted](super::waiting::calls).
-//! The journal's writer and the subscriber of the trace run [aside](crate::driver::Aside), by one thread at a time and in
-//! the order in which things happened: whoever finds another at it leaves its own to that one. The transport alone is
-//! called under the state's lock: one that a host wrote may not call the handles of its own session.
+//! Code of the host may call a handle, so it never runs under a lock. Wakers are woken, cloned and dropped
+//! without a lock: the driver is polled with a [waker of the session](super::task), and the wakers to wake are
+//! [collected](super::waiting::calls). The journal's writer and the subscriber of the trace run
+//! [aside](crate::driver::Aside), in one thread at a time and in the order of events. A thread that finds another
+//! one there leaves its work to that thread. Only the transport is called under the state's lock. A transport
+//! that a host wrote must not call the handles of its own session.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -26,7 +28,8 @@ use crate::outgoing::request::{InitializeResponse, Request};
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::RefusedReason;
 
-/// How much may wait for the host's code, in bytes of the journal and events of the trace, before the runner waits for it.
+/// Maximum size of the work that waits for the host's code, in bytes of the journal and events of the trace.
+/// Beyond it, the runner waits.
 const BEHIND: usize = 1024 * 1024;
 
 pub(super) struct Shared {
@@ -35,11 +38,11 @@ pub(super) struct Shared {
     aside: Mutex<Aside>,
     presence: OnceLock<Weak<Presence>>,
     closed: OnceLock<SessionClosed>,
-    /// Response to the `initialize` request that the session was built with. `None` without one.
+    /// Response to the `initialize` request that the session was built with. `None` without such a request.
     initialized: Option<OnceLock<Result<InitializeResponse, CallError>>>,
-    /// Told at the end, and when that response is there.
+    /// Notified at the end, and when the response to `initialize` arrives.
     pub(super) ended: Event,
-    /// Told when there is room, and at the end.
+    /// Notified when a refused command can be retried, and at the end.
     pub(super) room: Event,
     pub(super) limits: HandleLimits,
 }
@@ -59,12 +62,12 @@ impl Shared {
         }
     }
 
-    /// A transport that panics leaves the state whole enough to settle it.
+    /// Locks the state. A transport that panics leaves the state consistent enough to end the session.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a command.
+    /// Runs a command.
     pub(super) fn command<R>(&self, command: impl FnOnce(&mut State) -> R) -> R {
         let done = command(&mut self.state());
         self.attend();
@@ -72,8 +75,8 @@ impl Shared {
         done
     }
 
-    /// Gives the host's code what waits for it; no lock may be held. If a thread is at it already, and be it this one, that
-    /// thread goes on with it.
+    /// Runs the host's code on the work that waits for it. No lock may be held. If another thread (or this one)
+    /// is already doing so, that thread continues with the work.
     pub(super) fn attend(&self) {
         let mut any = false;
         while self.state().waits() > 0 {
@@ -89,17 +92,17 @@ impl Shared {
             }
         }
         if any {
-            // The runner may wait for it.
+            // The runner may wait for the host's code.
             self.desk.wake();
         }
     }
 
-    /// Whether another thread runs the host's code and has fallen behind.
+    /// Returns `true` if another thread runs the host's code and has fallen behind.
     pub(super) fn is_behind(&self) -> bool {
         self.state().waits() > BEHIND && matches!(self.aside.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Notes the response to `initialize`.
+    /// Stores the response to `initialize`.
     pub(super) fn initialized(&self, response: Result<InitializeResponse, CallError>) {
         if let Some(initialized) = &self.initialized {
             let _ = initialized.set(response);
@@ -107,7 +110,7 @@ impl Shared {
         }
     }
 
-    /// Waits for the response to `initialize`, or for the end.
+    /// Waits for the response to `initialize`, or for the end of the session.
     pub(super) async fn initialized_response(&self) -> Option<Result<InitializeResponse, CallError>> {
         let initialized = self.initialized.as_ref()?;
         loop {
@@ -122,7 +125,7 @@ impl Shared {
         }
     }
 
-    /// Waits for room, and sends a request.
+    /// Waits until the limits allow it, and sends a request.
     pub(super) async fn send(&self, mut request: Request) -> Result<PendingResponse, CallError> {
         loop {
             let refused = match self.command(|state| state.request(request)) {
@@ -143,7 +146,7 @@ impl Shared {
         }
     }
 
-    /// Waits until there is room, or until the session is over.
+    /// Waits until a refused command can be retried, or until the session has ended.
     pub(super) async fn ready(&self) {
         loop {
             let listener = self.room.listen();
@@ -171,7 +174,7 @@ impl Shared {
         poll_fn(|cx| self.desk.waiting(listener.as_mut().poll(cx), cx)).await;
     }
 
-    /// How the session ended, once it has.
+    /// Returns the end of the session after it has ended.
     pub(super) fn closed(&self) -> Option<&SessionClosed> {
         self.closed.get()
     }
@@ -182,16 +185,17 @@ impl Shared {
         self.room.notify(usize::MAX);
     }
 
-    /// What an incoming request holds to count as a handle; none once the last handle is gone.
+    /// Returns the part by which an incoming request counts as a handle. Returns `None` after the last handle was
+    /// dropped.
     pub(super) fn presence(&self) -> Option<Arc<Presence>> {
         self.presence.get()?.upgrade()
     }
 }
 
-/// Part that every handle holds. When the last one is gone the session closes.
+/// Part of every handle. The session closes when the last one is dropped.
 pub(super) struct Presence {
     shared: Arc<Shared>,
-    /// Thread of the runner, if it was given one.
+    /// Thread of the runner, if it runs in a separate thread.
     thread: OnceLock<JoinHandle<()>>,
 }
 
@@ -202,12 +206,12 @@ impl Presence {
         presence
     }
 
-    /// What they share, without being a handle.
+    /// Returns the shared state, which does not count as a handle.
     pub(super) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
 
-    /// Has the drop of the last handle wait for the thread that runs the session.
+    /// Makes the drop of the last handle wait for the thread that runs the session.
     #[cfg(feature = "smol")]
     pub(super) fn runs_on(&self, thread: JoinHandle<()>) {
         let _ = self.thread.set(thread);
@@ -225,10 +229,10 @@ impl std::ops::Deref for Presence {
 impl Drop for Presence {
     fn drop(&mut self) {
         self.shared.desk.leave(|left| left.is_dropped = true);
-        // A handler on that thread may have dropped the last handle: the thread then ends by itself.
+        // A handler on that thread may have dropped the last handle. The thread then ends by itself.
         let thread = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
         if let Some(thread) = thread {
-            // The panic of a handler was printed.
+            // The panic of a handler was already printed.
             let _ = thread.join();
         }
     }

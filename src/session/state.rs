@@ -1,4 +1,4 @@
-//! The driver, and who waits for what.
+//! State of a session: the driver, and the handles and tasks that wait.
 
 mod owners;
 mod router;
@@ -27,7 +27,7 @@ use crate::base::ids::{IncomingId, PromptId, RequestId};
 use crate::base::time::SessionTime;
 use crate::driver::Waiting;
 use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
-use crate::journal::RecordingStopped;
+use crate::journal::RecordingError;
 use crate::outgoing::prompt::Prompt;
 use crate::outgoing::request::{Interrupt, Request};
 use crate::protocol::action::{Action, CliSession};
@@ -39,35 +39,36 @@ pub use owners::IncomingError;
 use owners::Owners;
 use router::Router;
 
-/// How many actions are told before those who wait are woken.
+/// Maximum number of actions that are delivered before waiting tasks are woken.
 const BATCH: usize = 64;
 
 pub(super) struct State {
-    /// None once the runner is gone.
+    /// The driver; `None` after the runner was dropped.
     driver: Option<Box<dyn Drive>>,
     process_id: Option<u32>,
-    /// Kinds of incoming requests that come.
+    /// Kinds of incoming requests that are delivered to the host.
     handled: IncomingKinds,
-    /// The host has closed or aborted the session.
+    /// `true` if the host has closed or aborted the session.
     is_closing: bool,
     when_dropped: WhenDropped,
     closed: Option<SessionClosed>,
-    /// What the driver left: what it said of itself last, and what still waits for the host's code.
+    /// Last report of the driver, and work that still waits for the host's code.
     report: Report,
     waiting: Waiting,
     cli_session: Option<CliSession>,
-    /// A command was refused for want of room, and there was none since.
+    /// `true` if a command was refused because of a limit, and cannot be retried yet.
     wants_room: bool,
     router: Router,
     replies: BTreeMap<RequestId, Arc<Slot<Replied>>>,
-    /// Requests that have no response as the session ends: who waits for one gets the end with the session's.
+    /// Requests without a response at the end of the session. Their waiting tasks get the end together with the
+    /// session's.
     lost_replies: Vec<(Arc<Slot<Replied>>, RequestError)>,
     owners: Owners,
-    /// Requests of a session that goes on, which a former host was given and did not answer.
+    /// Open requests of a resumed session, which a former host received and did not answer.
     resumed: Vec<IncomingRequest>,
-    /// Number of the last action that was told.
+    /// Number of the last action that was delivered.
     told: u64,
-    /// Requests that nobody answers any more, and that there was no room to decline.
+    /// Requests to decline, for which the limits left no space yet.
     undeclined: Vec<IncomingId>,
     feeds: Vec<Arc<Feed>>,
     /// Time for which a reader that takes nothing is waited for.
@@ -106,7 +107,7 @@ impl State {
         }
     }
 
-    /// Makes anew what the handles of a former host stood for. Returns the open prompts.
+    /// Restores the handles of a former host. Returns the open prompts.
     pub(super) fn resume(&mut self) -> Vec<(PromptId, Arc<Mailbox>)> {
         let Some(driver) = &self.driver else { return Vec::new() };
         let HandedOut { prompts, turns, incoming } = driver.handed_out();
@@ -118,14 +119,14 @@ impl State {
 
     // Commands.
 
-    /// Notes that the host has handled the actions up to a number.
+    /// Records that the host has handled the actions up to a number.
     pub(super) fn acknowledge(&mut self, number: u64) {
         if let Some(driver) = &mut self.driver {
             driver.acknowledge(number.min(self.told));
         }
     }
 
-    /// Returns the number of the last action that was told.
+    /// Returns the number of the last action that was delivered.
     pub(super) fn action_number(&self) -> u64 {
         self.told
     }
@@ -186,7 +187,7 @@ impl State {
 
     pub(super) fn subscribe(&mut self, room: Room) -> Arc<Feed> {
         let feed = Feed::new(room, self.driver.is_none() && self.closed.is_none());
-        // Nobody waits for it yet.
+        // No task waits for the feed yet.
         for ask in self.incoming() {
             let _ = feed.push(Action::IncomingRequest(ask));
         }
@@ -242,19 +243,19 @@ impl State {
         self.wants_room && self.driver.is_some()
     }
 
-    /// Returns the requests of the CLI that somebody was given and that are open, oldest first.
+    /// Returns the requests of the CLI that were handed out and are open, oldest first.
     pub(super) fn incoming(&self) -> Vec<IncomingRequest> {
         let mut open = self.driver.as_ref().map(|driver| driver.incoming()).unwrap_or_default();
         open.retain(|ask| self.owners.is_open(ask.id()));
         open
     }
 
-    // For the runner.
+    // Methods of the runner.
 
-    /// What the handles left.
+    /// Does the work that dropped handles left.
     pub(super) fn tidy(&mut self, left: &Left) {
         for prompt in &left.stopped {
-            // It waits here or with the CLI, or runs, or is over.
+            // The prompt is queued here or in the CLI, runs, or has ended.
             if let Some(driver) = &mut self.driver {
                 if driver.interrupt(Interrupt::prompt(*prompt)).is_err() {
                     let _ = driver.cancel(*prompt);
@@ -272,21 +273,22 @@ impl State {
         }
     }
 
-    /// The next things that happen, told to all whom they concern; the end of the session when it comes.
+    /// Delivers the next events to the handles. Ready with the end of the session.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, calls: &mut Calls) -> Poll<Option<SessionClosed>> {
         self.ask_again(calls);
         let until = self.hold_until();
         let Some(driver) = &mut self.driver else { return Poll::Pending };
         driver.hold(until);
         let Poll::Ready(first) = driver.poll_next(cx) else {
-            // What was written just now may have made room for a response.
+            // The last write may have freed space for a response.
             return if self.decline() { Poll::Ready(None) } else { Poll::Pending };
         };
         if first.is_none() && driver.is_suspended() {
             return Poll::Ready(self.end_here(calls));
         }
         let mut closed = first.and_then(|action| self.tell(action, calls));
-        // Those that wait behind it were read with it: to look at the child between them would cost more than they do.
+        // Actions that wait were read together. Checking the child between them would cost more than delivering
+        // them.
         for _ in 1..BATCH {
             let Some(action) = self.driver.as_mut().and_then(|driver| driver.unread()) else { break };
             closed = self.tell(action, calls);
@@ -294,13 +296,13 @@ impl State {
         Poll::Ready(closed)
     }
 
-    /// Settles everything as lost, and gives the driver up.
+    /// Ends everything as lost, and returns the driver.
     pub(super) fn lose(&mut self, calls: &mut Calls) -> Option<(Option<SessionClosed>, Box<dyn Drive>)> {
         let closed = self.end_here(calls);
         Some((closed, self.finish(calls)?))
     }
 
-    /// Settles everything as lost.
+    /// Ends everything as lost.
     fn end_here(&mut self, calls: &mut Calls) -> Option<SessionClosed> {
         self.driver.as_mut()?.lose();
         let mut closed = None;
@@ -310,7 +312,7 @@ impl State {
         closed
     }
 
-    /// Gives the open requests of a session that goes on to their owners, before what comes next.
+    /// Delivers the open requests of a resumed session to their owners, before later actions.
     fn ask_again(&mut self, calls: &mut Calls) {
         for request in std::mem::take(&mut self.resumed) {
             if !self.owners.asked(&request, calls) {
@@ -319,7 +321,7 @@ impl State {
         }
     }
 
-    /// After the last action.
+    /// Completes the end after the last action.
     pub(super) fn finish(&mut self, calls: &mut Calls) -> Option<Box<dyn Drive>> {
         self.owners.end(calls);
         self.router.end(None, calls);
@@ -331,9 +333,9 @@ impl State {
         self.driver.take()
     }
 
-    // For the host's code.
+    // Methods for the host's code.
 
-    /// Returns how much waits for it.
+    /// Returns the size of the work that waits for the host's code.
     pub(super) fn waits(&self) -> usize {
         match &self.driver {
             Some(driver) => driver.waits(),
@@ -351,11 +353,12 @@ impl State {
     pub(super) fn recording_failed(&mut self, error: io::Error) {
         match &mut self.driver {
             Some(driver) => driver.recording_failed(error),
-            None => self.report.stopped = Some(RecordingStopped::Failed(error)),
+            None => self.report.stopped = Some(RecordingError::Failed(error)),
         }
     }
 
-    /// Returns until when reading waits for those who read, if it does: the next time when one of them is given up.
+    /// Returns the time until which reading waits for readers, i.e. when the next of them is given up. Returns
+    /// `None` if reading does not wait.
     fn hold_until(&self) -> Option<SessionTime> {
         let driver = self.driver.as_ref()?;
         let waiting =
@@ -403,7 +406,7 @@ impl State {
         closed
     }
 
-    /// Ends the requests that were lost, after the session's end or without one.
+    /// Ends the requests that were lost, with the session's end if it is known.
     fn end_replies(&mut self, closed: Option<&SessionClosed>, calls: &mut Calls) {
         for (slot, error) in std::mem::take(&mut self.lost_replies) {
             let error = closed.map_or(CallError::Request(error), |end| CallError::Closed(Box::new(end.clone())));
@@ -411,21 +414,21 @@ impl State {
         }
     }
 
-    /// Declines what nobody answers any more, as far as there is room for the responses. Returns whether there was for one.
+    /// Declines requests without an owner, as far as the limits allow. Returns `true` if a response was written.
     fn decline(&mut self) -> bool {
         let (waiting, mut any) = (std::mem::take(&mut self.undeclined), false);
         for ask in waiting {
             match self.answer(ask, IncomingResponse::Decline) {
                 Ok(()) => any = true,
                 Err(RespondError::Full) => self.undeclined.push(ask),
-                // It is over.
+                // The request has ended.
                 Err(_) => {}
             }
         }
         any
     }
 
-    /// Tells those who watch; the last of them gets the action itself.
+    /// Sends an action to the subscribers. The last of them gets the action itself instead of a clone.
     fn publish(&mut self, action: Action, calls: &mut Calls) {
         let Some((last, others)) = self.feeds.split_last() else { return };
         let mut all = true;

@@ -1,4 +1,4 @@
-//! Those who watch a session.
+//! Subscribers of a session.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,13 +14,13 @@ use super::waiting::feed::{Feed, Told};
 use super::waiting::ring::Lagged;
 use crate::protocol::action::Action;
 
-/// Every action of a session, from the moment of [`subscribe`](super::Session::subscribe) to its
-/// [`SessionClosed`](Action::Closed); before them, the requests of the CLI that are open at that moment. After the end of the
-/// session it is given that end alone.
+/// Stream of every action of a session, from [`subscribe`](super::Session::subscribe) to
+/// [`Closed`](Action::Closed). The first actions are the requests of the CLI that are open at the start. A
+/// subscriber of a session that has ended receives only that end.
 ///
-/// What it has not read waits in a buffer of its own (and up to 16 more, which it has taken out of there to hand them out);
-/// when that is full, its [`Overflow`](super::Overflow) decides what happens, and [`Lagged`] reports a loss. It is not a handle:
-/// a session with nothing but subscribers left closes. Dropping it is unsubscribing.
+/// Unread actions wait in a buffer of the subscriber; up to 16 more are already taken out of the buffer. If the
+/// buffer is full, its [`Overflow`](super::Overflow) policy applies, and [`Lagged`] reports a loss. A subscriber
+/// is not a handle: a session closes if only subscribers are left. Dropping the subscriber ends the subscription.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, TestRuntime};
@@ -47,7 +47,7 @@ use crate::protocol::action::Action;
 pub struct Subscriber {
     feed: Arc<Feed>,
     desk: Arc<Desk>,
-    /// What was taken out together and is handed out one by one.
+    /// Actions that were taken out of the buffer together, and are returned one by one.
     taken: VecDeque<Told>,
 }
 
@@ -56,12 +56,12 @@ impl Subscriber {
         Self { feed, desk, taken: VecDeque::new() }
     }
 
-    /// The next action; `None` after the last.
+    /// Returns the next action, or `None` after the last one.
     ///
     /// Dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`Lagged`] where actions were dropped before the next one.
+    /// [`Lagged`] if actions were dropped before the next one.
     pub async fn next(&mut self) -> Option<Result<Action, Lagged>> {
         poll_fn(|cx| self.poll(cx)).await
     }

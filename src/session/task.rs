@@ -1,7 +1,8 @@
-//! The waker that the driver is polled with.
+//! Waker with which the driver is polled.
 //!
-//! The driver is polled under the session's lock, where the runner's own waker may not be woken, cloned or dropped: it is
-//! the host's code. This one is ours. A wake that comes while the driver is polled is passed on afterwards.
+//! The driver is polled under the session's lock. The waker of the runner is code of the host, so it may not be
+//! woken, cloned or dropped there. The driver gets this waker instead. A wake during the poll is passed on
+//! afterwards.
 
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
@@ -28,7 +29,8 @@ impl Task {
         Self { waker: Waker::from(Arc::clone(&inner)), inner }
     }
 
-    /// Polls by it, for the task of `cx`. Returns what the poll gave, and whether it was woken meanwhile.
+    /// Polls with this waker, for the task of `cx`. Returns the value of the poll, and `true` if the waker was
+    /// woken meanwhile.
     pub(super) fn poll<R>(&self, cx: &Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> R) -> (R, bool) {
         let _ = self.inner.0.poll(cx, |polled| {
             *polled = Poll { is_on: true, woken: false };

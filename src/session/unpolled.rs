@@ -1,14 +1,15 @@
-//! A runner that nobody polls: whoever waits for the session would wait forever, so that is reported.
+//! Detection of a runner that is never polled: tasks that wait for its session would wait forever.
 //!
-//! Waiting before the runner is polled can be correct, as the runner may be polled a moment later. So the first who
-//! waits is woken after a second, by a thread, and reports a runner that was not polled until then. Builds without debug
-//! assertions, and builds without the feature `tracing`, start no thread and report nothing.
+//! Waiting before the runner is polled can be correct, because the runner may be polled a moment later. Therefore
+//! a thread wakes the first waiting task after one second. The task then reports a runner that is still not
+//! polled. Builds without debug assertions, and builds without the feature `tracing`, start no thread and report
+//! nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Context;
 
-/// Whether the runner of a session was ever polled.
+/// Record of the first poll of a session's runner.
 #[derive(Default)]
 pub(super) struct Unpolled {
     polled: Arc<AtomicBool>,
@@ -45,7 +46,7 @@ mod report {
     use std::thread;
     use std::time::Duration;
 
-    /// Time that a runner has to be polled once somebody waits.
+    /// Time for a runner to be polled after a task began to wait.
     const PATIENCE: Duration = Duration::from_secs(1);
 
     const NOBODY_WAITS: u8 = 0;

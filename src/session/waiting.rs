@@ -1,4 +1,4 @@
-//! What waits for the handles, and who is to be woken for it. Nothing here knows of a session.
+//! Queues and wakers of the handles. This module does not depend on the session.
 
 pub(super) mod calls;
 pub(super) mod feed;

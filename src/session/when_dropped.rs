@@ -1,4 +1,4 @@
-//! The end of a session without handles.
+//! Treatment of a session without handles.
 
 /// End of a session whose last handle is dropped, or whose future of [`Runner::run_until`](super::Runner::run_until) is ready:
 /// [`SessionBuilder::when_dropped`](super::SessionBuilder::when_dropped). A session that is closing already goes on as it was

@@ -55,7 +55,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
 /// What is wrong with a link, if anything is.
 fn flaw(root: &Path, page: &File, pages: &BTreeMap<&str, &File>, target: &str) -> Option<String> {
     let elsewhere = target.contains("://") || target.starts_with("mailto:");
-    if elsewhere || page.name.starts_with("src/") && !target.contains(['/', '#']) {
+    let is_rustdoc = page.name.starts_with("src/") || page.name.contains("/src/");
+    if elsewhere || is_rustdoc && !target.contains(['/', '#']) {
         return None;
     }
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));

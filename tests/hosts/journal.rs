@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use claude_duplex::driver::smol::{SmolTransport, spawn};
-use claude_duplex::journal::RecordingStopped;
+use claude_duplex::journal::RecordingError;
 use claude_duplex::{Action, Config, Decision, Driver, IncomingKind, Journal, Options, Outcome, Seed};
 
 use crate::account;
@@ -97,7 +97,7 @@ fn a_session_over_pipes_replays_to_the_same_in_another_process() {
     let path = place.file("session.journal");
     let mut claude = start(&place).record(File::create_new(&path).unwrap(), u64::MAX);
     let actions = bounded(converse(&mut claude));
-    assert!(claude.recording_stopped().is_none());
+    assert!(claude.recording_error().is_none());
     fs::write(path.with_extension("account"), account::of(&actions)).unwrap();
 
     let test = "journal::the_other_process_replays_what_it_is_given";
@@ -132,7 +132,7 @@ fn a_journal_that_cannot_be_written_disturbs_nothing() {
     let mut claude = start(&place).record(full, u64::MAX);
     let actions = bounded(converse(&mut claude));
     assert!(matches!(actions.last(), Some(Action::Closed(_))));
-    let stopped = claude.recording_stopped().unwrap();
+    let stopped = claude.recording_error().unwrap();
     let cause = std::error::Error::source(stopped).expect("the writer's error").to_string();
     assert!(cause.starts_with("No space left on device"), "{stopped}: {cause}");
 }
@@ -143,7 +143,7 @@ fn a_capped_journal_replays_as_far_as_it_goes() {
     let path = place.file("session.journal");
     let mut claude = start(&place).record(File::create_new(&path).unwrap(), 10_000);
     let actions = bounded(converse(&mut claude));
-    assert!(matches!(claude.recording_stopped(), Some(RecordingStopped::Full(10_000))));
+    assert!(matches!(claude.recording_error(), Some(RecordingError::Full(10_000))));
     let journal = Journal::read(&fs::read(&path).unwrap()).unwrap();
     assert!(journal.stopped.is_some());
     let replayed: Vec<Action> = journal.replay().flat_map(|step| step.actions).collect();
@@ -157,7 +157,7 @@ fn a_recording_that_comes_too_late_writes_nothing() {
     let mut claude = start(&place);
     claude.prompt("hello").unwrap();
     let claude = claude.record(File::create_new(&path).unwrap(), u64::MAX);
-    assert!(matches!(claude.recording_stopped(), Some(RecordingStopped::Late)));
+    assert!(matches!(claude.recording_error(), Some(RecordingError::Late)));
     drop(claude);
     assert_eq!(fs::read(&path).unwrap(), b"");
 }

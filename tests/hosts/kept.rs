@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
-use claude_duplex::journal::{JournalError, JournalFile, JournalFileError, RecordingStopped};
+use claude_duplex::journal::{JournalError, JournalFile, JournalFileError, RecordingError};
 use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{
     Action, Config, Decision, Driver, IncomingKind, Journal, Outcome, Protocol, RefusedReason, ResumeError, Seed,
@@ -239,7 +239,7 @@ fn a_session_stands_still_while_its_journal_cannot_be_written() {
     let kept = fs::read(folder.journal()).expect("the journal");
     fs::remove_dir_all(&folder.0).expect("it is gone");
     driver.acknowledge(driver.action_number());
-    assert!(matches!(driver.recording_stopped(), Some(RecordingStopped::Failed(_))));
+    assert!(matches!(driver.recording_error(), Some(RecordingError::Failed(_))));
     let refused = driver.prompt("second").expect_err("it cannot be recorded");
     assert_eq!(refused.reason(), RefusedReason::Unrecorded);
     let left: Vec<Action> = std::iter::from_fn(|| runtime.run(driver.next())).collect();

@@ -14,6 +14,8 @@ mod board;
 mod chat;
 #[cfg(all(unix, feature = "smol", feature = "tokio"))]
 mod examples;
+#[cfg(all(feature = "smol", feature = "tokio", feature = "tracing"))]
+mod imports;
 #[cfg(all(unix, feature = "smol"))]
 mod journal;
 #[cfg(all(unix, feature = "tokio"))]

@@ -125,7 +125,7 @@ fn typed(ask: &IncomingRequest, said: &Value) -> IncomingResponse {
             let output = HookOutput::new();
             IncomingResponse::from(match (said["continue"].as_bool(), said["decision"].as_str()) {
                 (Some(false), _) => output.stop(text(&said["stopReason"])),
-                (Some(true), _) => output.continue_turn(true),
+                (Some(true), _) => output.continue_turn(),
                 (None, Some(decision)) => {
                     output.decision(HookOutputDecision::from(decision)).reason(text(&said["reason"]))
                 }

@@ -25,7 +25,7 @@ struct Shown {
 
 impl Screen {
     fn apply(&mut self, edit: Edit) {
-        if let Edit::Remove { from_block, to } = &edit {
+        if let Edit::Remove { from_block, to, .. } = &edit {
             assert!(
                 self.blocks.iter().any(|shown| shown.block == *from_block),
                 "{edit:?} of a block that is not there"

@@ -54,8 +54,8 @@ async fn answer(
     let mut answer = Answer::default();
     while let Some(event) = next(&mut events).await? {
         match event {
-            Event::Edit(Edit::Append { block, text }) if block.is_answer() => answer.shown.push_str(&text),
-            Event::Edit(Edit::Replace { block, text }) if block.is_answer() => answer.shown = text,
+            Event::Edit(Edit::Append { block, text, .. }) if block.is_answer() => answer.shown.push_str(&text),
+            Event::Edit(Edit::Replace { block, text, .. }) if block.is_answer() => answer.shown = text,
             Event::Edit(_) => {}
             Event::Confirm { id, tool, input } => {
                 assert!(input.as_str().starts_with('{'), "{input:?}");

@@ -48,7 +48,7 @@ impl Screen {
                 let how = if result.is_error { "failed:" } else { "->" };
                 self.note(&format!("[{how} {}]", cut(&result.text())));
             }
-            Edit::Append { block, text } if block.is_answer() => {
+            Edit::Append { block, text, .. } if block.is_answer() => {
                 if self.live {
                     self.text(&text);
                 } else if let Some((_, held)) = self.held.iter_mut().find(|(id, _)| *id == block.id) {
@@ -57,7 +57,7 @@ impl Screen {
                     self.held.push((block.id, text));
                 }
             }
-            Edit::Replace { block, text } if block.is_answer() => {
+            Edit::Replace { block, text, .. } if block.is_answer() => {
                 if self.live {
                     self.note("(the answer broke off; once more, from the start)");
                     self.text(&text);
@@ -66,7 +66,7 @@ impl Screen {
                     self.held.push((block.id, text));
                 }
             }
-            Edit::Remove { from_block, to } => {
+            Edit::Remove { from_block, to, .. } => {
                 if self.live && from_block.is_answer() {
                     self.note("(the answer broke off; that part is withdrawn)");
                 }

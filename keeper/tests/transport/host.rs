@@ -122,7 +122,7 @@ pub(crate) fn host(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         }
         match claude.protocol().is_closed() {
             true => Ok(()),
-            false => Err(format!("{:?}, {:?}", claude.recording_stopped(), claude.transport()).into()),
+            false => Err(format!("{:?}, {:?}", claude.recording_error(), claude.transport()).into()),
         }
     })
 }

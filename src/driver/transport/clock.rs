@@ -1,4 +1,4 @@
-//! The session's time on the system's clock, and what a timer is set to.
+//! The time of a session on the clock of the system, and the setting of its timer.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ impl Clock {
         SessionTime::from(instant.saturating_duration_since(self.epoch))
     }
 
-    /// What the timer is to be set to now; nothing where it is set to that already.
+    /// Returns the new setting of the timer, or `None` if it is already set to that.
     pub(super) fn arm(&mut self, at: SessionTime) -> Option<Alarm> {
         if self.armed.replace(at) == Some(at) {
             return None;
@@ -29,17 +29,17 @@ impl Clock {
         Some(instant.map_or(Alarm::Never, Alarm::At))
     }
 
-    /// The timer has run out, and is set to nothing.
+    /// Notes that the timer has fired and is no longer set.
     pub(super) fn rang(&mut self) {
         self.armed = None;
     }
 }
 
-/// When a timer runs out.
+/// Time at which a timer fires.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Alarm {
     At(Instant),
-    /// Later than the system can tell.
+    /// Later than the system can represent.
     Never,
 }
 

@@ -1,12 +1,12 @@
-//! The program on Windows: where the system does not look, and what a batch file stands for.
+//! Search for the program on Windows: places that the system does not search, and the targets of batch files.
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use crate::options::{LocalProgram, Options, windows_candidates, windows_shim_target};
 
-/// Returns the options with the program that is to be started, as this machine has it. What a launcher starts may be elsewhere,
-/// and is left alone.
+/// Returns the options with the program as this machine has it. The program of a launcher may be on another machine, and is
+/// not changed.
 #[cfg_attr(not(windows), expect(dead_code, reason = "other systems find programs by themselves"))]
 pub(super) fn located(options: &Options) -> Cow<'_, Options> {
     let variable = |name| std::env::var(name).ok();
@@ -25,14 +25,14 @@ fn read(file: &str) -> Option<String> {
     std::fs::read_to_string(file).ok()
 }
 
-/// The program that a batch file stands for. Another program is left as it is, and so is one whose file contains something
-/// else: the options refuse it.
+/// Returns the program that a batch file starts. Other programs are returned unchanged, and so is a batch file with other
+/// content, which the options refuse.
 fn shim(program: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
     let is_batch = Path::new(program).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cmd"));
     is_batch.then(|| windows_shim_target(program, &read(program)?)).flatten()
 }
 
-/// The first of these files that can be started.
+/// Returns the first of these files that can be started.
 fn first(
     candidates: Vec<String>,
     is_file: impl Fn(&str) -> bool,

@@ -1,4 +1,4 @@
-//! A child process as signals see it: itself, and the group that it leads.
+//! A child process as a target of signals: the process, and the group that it leads.
 
 #[cfg(unix)]
 #[path = "process/unix.rs"]
@@ -14,16 +14,16 @@ pub(super) use system::lead;
 
 use system::Group;
 
-/// Receiver of signals. A number that may be another's by now gets no signal, whatever is ordered.
+/// Receiver of signals. An id that may belong to another process by now gets no signal.
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
-    /// Its group, with what it has started. A process that a host has started may lead none.
+    /// Group of the process, with its descendants. A process that was started by the host may not lead one.
     group: Option<Group>,
     exited: bool,
-    /// What it leaves in its group is to be killed.
+    /// Set if processes that the child left in its group are to be killed.
     sweeps: bool,
-    /// The group was killed: it has no member any more, and its number may be another group's.
+    /// Set if the group was killed: it has no member any more, and its id may belong to another group.
     swept: bool,
 }
 
@@ -35,18 +35,18 @@ struct Kill {
 }
 
 impl Process {
-    /// A child that was not yet waited for.
+    /// Creates the receiver for a child that was not yet waited for.
     pub(super) fn new(id: u32) -> Self {
         Self { id, group: Group::led_by(id), exited: false, sweeps: true, swept: false }
     }
 
-    /// Makes the process, which the crate has started, the first of a group, where the system has groups of this kind.
+    /// Makes the process, which this crate started, the first of a group, if the system has groups of this kind.
     #[cfg(windows)]
     pub(super) fn group(&mut self, handle: std::os::windows::io::RawHandle) {
         self.group = Group::around(handle);
     }
 
-    /// Leaves what the process started alone, once the process itself has exited.
+    /// Keeps the descendants of the process alive after the process has exited.
     pub(super) fn keep_group(&mut self) {
         self.sweeps = false;
     }
@@ -55,7 +55,7 @@ impl Process {
         self.id
     }
 
-    /// It was waited for.
+    /// Notes that the process was waited for.
     pub(super) fn exit(&mut self) {
         self.exited = true;
         if let (Some(group), false) = (&mut self.group, self.sweeps) {
@@ -63,24 +63,24 @@ impl Process {
         }
     }
 
-    /// Asks it to end. Where the system has no way to, it is killed.
+    /// Asks the process to end. Kills it if the system has no such request.
     pub(super) fn terminate(&mut self, kill: impl FnOnce()) {
         if !self.exited && !system::terminate(self.id) {
             self.kill(kill);
         }
     }
 
-    /// What is dropped with a child that lives must not leave it behind.
+    /// Handles the drop of the transport: a running child must not be left behind.
     pub(super) fn dropped(&mut self, kill: impl FnOnce()) {
         if !self.exited {
             self.kill(kill);
         }
     }
 
-    /// Ends it and its group. The process may have left that group: `kill` reaches it alone.
+    /// Kills the process and its group. `kill` reaches the process alone, which may have left the group.
     pub(super) fn kill(&mut self, kill: impl FnOnce()) {
         let receivers = self.receivers();
-        // It is the first: where the system lets a killer choose an exit status, it is the one of this kill.
+        // The process comes first: on systems where a kill sets the exit status, the status is that of this kill.
         if receivers.process {
             kill();
         }
@@ -89,8 +89,8 @@ impl Process {
         }
     }
 
-    /// Decides who gets a kill. While the process was not waited for, its number is its own. Afterwards the group's number
-    /// is as long as the group has a member, which is so for one kill at most.
+    /// Determines the receivers of a kill. Until the process was waited for, its id is its own. Afterwards the id of the
+    /// group is valid as long as the group has a member, which holds for at most one kill.
     fn receivers(&mut self) -> Kill {
         let group = self.group.is_some() && (!self.exited || self.sweeps && !self.swept);
         self.swept |= group;
@@ -119,11 +119,11 @@ mod tests {
             (false, true, PROCESS, NONE),
             (false, false, PROCESS, NONE),
         ] {
-            // One that was never killed.
+            // A process that was never killed.
             let mut exited = process(leads, sweeps);
             exited.exit();
             assert_eq!([exited.receivers(), exited.receivers(), exited.receivers()], [first, NONE, NONE]);
-            // One that died of a kill, with its group.
+            // A process that died of a kill, with its group.
             let mut killed = process(leads, sweeps);
             assert_eq!([killed.receivers(), killed.receivers()], [alive, alive]);
             killed.exit();

@@ -1,7 +1,7 @@
 //! Child processes on smol's reactor: `async-io` and `async-process`.
 //!
-//! The futures run on any executor. A program without one blocks on them by `async_io::block_on`, which also drives
-//! the reactor; with another `block_on` every wake comes from a second thread.
+//! The futures run on any executor. A program without one uses `async_io::block_on`, which also drives the reactor; with
+//! another `block_on`, each wake comes from a second thread.
 //!
 //! ```no_run
 //! use claude_duplex::{Action, Config, Options, Seed};
@@ -55,19 +55,19 @@ use crate::options::{Invocation, Options};
 use crate::protocol::config::{self, Config};
 use crate::protocol::end::Exit;
 
-/// Starts the CLI and makes a session of it. Nothing happens until the driver is polled.
+/// Starts the CLI and creates a session for it. No I/O happens until the driver is polled.
 ///
 /// # Errors
-/// The options are refused, or the program cannot be started.
+/// If the options are refused, or the program cannot be started.
 pub fn spawn(options: &Options, config: Config) -> Result<Driver<SmolTransport>, SpawnError> {
     spawn_with(options, config, |_| {})
 }
 
-/// Starts the CLI as [`spawn`](fn@spawn) does, with a command that the host changes first: no console window, resource limits, a
-/// `pre_exec`, another process group.
+/// Starts the CLI like [`spawn`](fn@spawn), with a command that the host changes first, e.g. no console window, resource
+/// limits, a `pre_exec`, or another process group.
 ///
-/// `change` gets the command with everything that the options say, in a process group of its own. The three pipes are set
-/// afterwards. If `change` takes the child out of that group, a kill reaches the process alone.
+/// `change` gets the command with all options, in a process group of its own. The three pipes are set afterwards. If `change`
+/// removes the child from that group, a kill reaches only the process.
 ///
 /// ```no_run
 /// # #[cfg(unix)] fn example() -> Result<(), claude_duplex::SpawnError> {
@@ -82,7 +82,7 @@ pub fn spawn(options: &Options, config: Config) -> Result<Driver<SmolTransport>,
 /// ```
 ///
 /// # Errors
-/// As for [`spawn`](fn@spawn). An error names the program and the directory of the changed command.
+/// As for [`spawn`](fn@spawn). Errors name the program and the directory of the changed command.
 pub fn spawn_with(
     options: &Options,
     config: Config,
@@ -95,9 +95,9 @@ pub fn spawn_with(
     Ok(driver)
 }
 
-/// Asks the program of the options for its version, on smol's reactor: e.g. `2.1.332`. It is started with `--version` alone, in the
-/// directory and environment of the options, and is killed if it does not end in time. With the version,
-/// [`Options::unsupported_flags`] rates the options before a session is started.
+/// Returns the version of the program of the options, e.g. `2.1.332`, on the reactor of smol. The program is started with
+/// only `--version`, in the directory and environment of the options, and is killed if it does not end within the limit. With
+/// the version, [`Options::unsupported_flags`] checks the options before a session is started.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -119,10 +119,10 @@ pub async fn version(options: &Options, limit: Duration) -> Result<String, Versi
     version::version(SmolTransport::spawn(&invocation)?, limit).await
 }
 
-/// Makes a session of a child that is already there, whatever started it: see [`SmolTransport::adopt`].
+/// Creates a session for a child that already runs, whatever started it: see [`SmolTransport::adopt`].
 ///
 /// # Errors
-/// The child's stdin or stdout is no pipe of ours.
+/// If the child's stdin or stdout is not piped, or was taken.
 pub fn adopt(child: Child, config: Config) -> io::Result<Driver<SmolTransport>> {
     Ok(driver(SmolTransport::adopt(child)?, config))
 }
@@ -135,11 +135,11 @@ fn driver(mut transport: SmolTransport, mut config: Config) -> Driver<SmolTransp
     Driver::new(config, transport)
 }
 
-/// A child process, which leads a process group of its own.
+/// A child process that leads a process group of its own.
 ///
-/// Dropping it before [its exit was told](Transport::poll_exit) kills the whole group, with what the CLI has started;
-/// `async-process` then collects the process in the background. Afterwards, dropping it does nothing. A host that is
-/// itself killed drops nothing: the child then reads the end of its stdin.
+/// Dropping it before [the exit was reported](Transport::poll_exit) kills the whole group, including processes that the CLI
+/// started; `async-process` then reaps the process in the background. Later, dropping it has no effect. If the host itself is
+/// killed, the child only reads the end of its stdin.
 pub struct SmolTransport {
     child: Child,
     process: Process,
@@ -154,12 +154,12 @@ impl SmolTransport {
     /// Starts a program.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// If the program cannot be started.
     pub fn spawn(invocation: &Invocation) -> Result<Self, SpawnError> {
         Self::spawn_with(invocation, |_| {})
     }
 
-    /// Starts a program by a command that the host changes first: see [`spawn_with`].
+    /// Starts a program with a command that the host changes first: see [`spawn_with`].
     ///
     /// # Errors
     /// As for [`spawn`](Self::spawn).
@@ -181,29 +181,29 @@ impl SmolTransport {
         Ok(this)
     }
 
-    /// Puts the child into a job of its own.
+    /// Puts the child into its own job.
     #[cfg(windows)]
     fn in_a_job(mut self) -> Self {
         self.process.group(std::os::windows::io::AsRawHandle::as_raw_handle(&self.child));
         self
     }
 
-    /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.
+    /// Takes over a child with its pipes. If stderr is not piped, its output is not part of the session.
     ///
-    /// Kills reach its group where it leads one (`process_group(0)` in [`std::os::unix::process::CommandExt`]), and the
-    /// process alone where it does not.
+    /// A kill reaches the group of the child if the child leads one (`process_group(0)` in
+    /// [`std::os::unix::process::CommandExt`]), and otherwise only the process.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput): its stdin or stdout is not piped, or was taken. What becomes of
-    /// the child is then as its command says (`kill_on_drop`).
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if its stdin or stdout is not piped, or was taken. The `kill_on_drop`
+    /// setting of its command then decides if the child is killed.
     pub fn adopt(mut child: Child) -> io::Result<Self> {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err(spawn::not_piped()) };
-        // Without a watch, the next write tells.
+        // Without a watch, the next write reports it.
         #[cfg(target_os = "linux")]
         let watch = stdin::Watch::new(&stdin).ok();
         let (process, pipes) = (Process::new(child.id()), SmolStreams::new(stdout, stdin));
-        // `status` closes the child's stdin, where it still has one.
+        // `status` closes the child's stdin, if the child still has one.
         let status = Box::pin(child.status());
         Ok(Self {
             child,
@@ -216,7 +216,8 @@ impl SmolTransport {
         })
     }
 
-    /// The process's id, which is its group's too. It may be another's once the process has exited.
+    /// Returns the process id, which is also the id of its group. Once the process has exited, the id may belong to another
+    /// process.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.process.id()
@@ -277,7 +278,7 @@ impl Transport for SmolTransport {
         Some(self.id())
     }
 
-    /// What is gone needs no signal, so a failure says nothing.
+    /// Errors are ignored: a process that has exited needs no signal.
     fn terminate(&mut self) {
         self.process.terminate(|| drop(self.child.kill()));
     }

@@ -1,4 +1,4 @@
-//! How a child is started, and why there is none.
+//! Start of a child process, and its errors.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -12,21 +12,21 @@ use super::process;
 use crate::options::{Invocation, Options, OptionsError};
 use crate::protocol::advice::SettingsError;
 
-/// Returns what the options start on this machine.
+/// Returns the invocation of the options on this machine.
 pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> {
     #[cfg(windows)]
     let options = &*super::locate::located(options);
     options.invocation()
 }
 
-/// Returns what asks the program of the options for its version on this machine.
+/// Returns the invocation that prints the version of the program, on this machine.
 pub(super) fn version_invocation(options: &Options) -> Result<Invocation, OptionsError> {
     #[cfg(windows)]
     let options = &*super::locate::located(options);
     options.version_invocation()
 }
 
-/// Returns the command that every transport starts, as the host has changed it, and what to name if it cannot be started.
+/// Returns the command that every transport starts, with the changes of the host, and the names for an error of the start.
 pub(super) fn command(invocation: &Invocation, change: impl FnOnce(&mut Command)) -> (Command, Started) {
     let mut command = invocation.to_command();
     process::lead(&mut command);
@@ -47,10 +47,10 @@ pub(super) struct Started {
 const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Starts a program by `spawn`. One that is busy, because somebody has it open for writing, is tried again for 127 ms: it may
-/// have been installed just now, and another thread's child holds the file until it executes its own program.
+/// Starts a program with `spawn`. A busy program, i.e. one that is open for writing, is tried again for 127 ms. It may have
+/// just been installed, and a child of another thread holds the file until it executes its own program.
 ///
-/// The thread sleeps meanwhile, as it does while the system starts a program.
+/// The thread sleeps during the pauses.
 pub(super) fn patiently<T>(mut spawn: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let mut pause = PAUSE;
     for _ in 1..ATTEMPTS {
@@ -63,20 +63,20 @@ pub(super) fn patiently<T>(mut spawn: impl FnMut() -> io::Result<T>) -> io::Resu
     spawn()
 }
 
-/// Why a child that is already there is of no use.
+/// Returns the error for a child whose stdin or stdout is not piped or was taken.
 pub(super) fn not_piped() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "the child's stdin and stdout have to be piped, and not yet taken")
 }
 
-/// Why a child that was already there is of no use.
+/// Returns the error for a child that was already waited for.
 #[cfg(feature = "tokio")]
 pub(super) fn has_exited() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "the child has exited, and was waited for")
 }
 
-/// Reason why there is no child.
+/// Reason for which no child was started.
 ///
-/// Its `Debug` has the text of the error, as it is what a `main` prints that returns it.
+/// `Debug` prints the message of the error, because a `main` that returns it prints `Debug`.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SpawnError {
@@ -89,61 +89,61 @@ pub enum SpawnError {
     /// The tokio driver was called outside of a runtime; nothing was started.
     #[error("no tokio runtime is running here; open the session in a task of one, or after `Runtime::enter`")]
     NoRuntime,
-    /// There is no such program, or no such interpreter as its first line names.
+    /// The program does not exist, or the interpreter in its first line does not.
     #[error(
         "the program {program:?}, or the interpreter that it names, was not found; \
          install it, or say where it is with `Options::program`"
     )]
     NotFound {
-        /// The program, or what was put in front of it.
+        /// Program, or the launcher in front of it.
         program: OsString,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The file may not be run, or is no program.
+    /// The file is not executable, or is not a program.
     #[error("{program:?} cannot be run; make it executable, or name another file with `Options::program`")]
     NotExecutable {
-        /// The program, or what was put in front of it.
+        /// Program, or the launcher in front of it.
         program: OsString,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The file is open for writing: it is being installed. It was tried again for a short time.
+    /// The file is open for writing, e.g. because it is being installed. The start was repeated for 127 ms.
     #[error("{program:?} is being written, by an installation perhaps; try again when that is done")]
     Busy {
-        /// The program, or what was put in front of it.
+        /// Program, or the launcher in front of it.
         program: OsString,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The arguments and the environment are longer than the system passes on: together, or one variable by itself. One
-    /// argument is [checked](OptionsError::ArgumentTooLong) before.
+    /// The arguments and the environment exceed a limit of the system, together or with a single variable. Each argument is
+    /// [checked](OptionsError::ArgumentTooLong) before the start.
     #[error(
         "the arguments and the environment of {program:?} are longer than the system allows; put long texts into files or \
          the `initialize` request, and leave out long variables with `Options::env_remove`"
     )]
     TooLong {
-        /// The program, or what was put in front of it.
+        /// Program, or the launcher in front of it.
         program: OsString,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The working directory is missing, is no directory, or is closed to us.
+    /// The working directory is missing, is not a directory, or is not accessible.
     #[error(
         "the working directory {directory:?} cannot be entered; create it, or name another with `Options::current_dir`"
     )]
     Directory {
-        /// The directory.
+        /// Path of the directory.
         directory: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The system refused for another reason: too many processes or open files, too little memory, ...
+    /// The system refused for another reason, e.g. too many processes or open files, or too little memory.
     #[error("{program:?} could not be started")]
     System {
-        /// The program, or what was put in front of it.
+        /// Program, or the launcher in front of it.
         program: OsString,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
 }
@@ -160,7 +160,7 @@ impl fmt::Debug for SpawnError {
 }
 
 impl SpawnError {
-    /// Finds out what failed. A system names the program when it was the directory that is missing.
+    /// Determines the cause of a failed start. Some systems report the program if the directory is missing.
     pub(super) fn new(Started { program, directory }: Started, source: io::Error) -> Self {
         if let Some(directory) = directory {
             if let Err(source) = enter(&directory) {
@@ -178,7 +178,7 @@ impl SpawnError {
     }
 }
 
-/// Looks at something within the directory, which takes the same rights as to enter it.
+/// Accesses an entry of the directory, which needs the same rights as entering it.
 fn enter(directory: &Path) -> io::Result<()> {
     match std::fs::metadata(directory.join("."))?.is_dir() {
         true => Ok(()),

@@ -1,7 +1,7 @@
 //! Child processes on tokio.
 //!
-//! Sessions are opened and polled within a runtime whose I/O and time drivers are on (`enable_all`). Opening one outside of a
-//! runtime is an error; polling one there, or in a runtime without these drivers, panics, as tokio does.
+//! Open and poll sessions within a runtime whose I/O and time drivers are enabled (`enable_all`). Opening one outside of a
+//! runtime is an error. Polling one there, or in a runtime without these drivers, panics, as tokio does.
 //!
 //! ```no_run
 //! use claude_duplex::{Action, Config, Options, Seed};
@@ -52,19 +52,19 @@ use crate::options::{Invocation, Options};
 use crate::protocol::config::{self, Config};
 use crate::protocol::end::Exit;
 
-/// Starts the CLI and makes a session of it. Nothing happens until the driver is polled.
+/// Starts the CLI and creates a session for it. No I/O happens until the driver is polled.
 ///
 /// # Errors
-/// The options are refused, the program cannot be started, or the call is made outside of a runtime.
+/// If the options are refused, the program cannot be started, or the call is made outside of a runtime.
 pub fn spawn(options: &Options, config: Config) -> Result<Driver<TokioTransport>, SpawnError> {
     spawn_with(options, config, |_| {})
 }
 
-/// Starts the CLI as [`spawn`](fn@spawn) does, with a command that the host changes first: no console window, resource limits, a
-/// `pre_exec`, another process group.
+/// Starts the CLI like [`spawn`](fn@spawn), with a command that the host changes first, e.g. no console window, resource
+/// limits, a `pre_exec`, or another process group.
 ///
-/// `change` gets the command with everything that the options say, in a process group of its own. The three pipes are set
-/// afterwards. If `change` takes the child out of that group, a kill reaches the process alone.
+/// `change` gets the command with all options, in a process group of its own. The three pipes are set afterwards. If `change`
+/// removes the child from that group, a kill reaches only the process.
 ///
 /// ```no_run
 /// # #[cfg(unix)] fn example() -> Result<(), claude_duplex::SpawnError> {
@@ -79,7 +79,7 @@ pub fn spawn(options: &Options, config: Config) -> Result<Driver<TokioTransport>
 /// ```
 ///
 /// # Errors
-/// As for [`spawn`](fn@spawn). An error names the program and the directory of the changed command.
+/// As for [`spawn`](fn@spawn). Errors name the program and the directory of the changed command.
 pub fn spawn_with(
     options: &Options,
     config: Config,
@@ -92,9 +92,9 @@ pub fn spawn_with(
     Ok(driver)
 }
 
-/// Asks the program of the options for its version, on the current tokio runtime: e.g. `2.1.332`. It is started with `--version` alone, in the
-/// directory and environment of the options, and is killed if it does not end in time. With the version,
-/// [`Options::unsupported_flags`] rates the options before a session is started.
+/// Returns the version of the program of the options, e.g. `2.1.332`, on the current tokio runtime. The program is started
+/// with only `--version`, in the directory and environment of the options, and is killed if it does not end within the limit.
+/// With the version, [`Options::unsupported_flags`] checks the options before a session is started.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -116,10 +116,10 @@ pub async fn version(options: &Options, limit: Duration) -> Result<String, Versi
     version::version(TokioTransport::spawn(&invocation)?, limit).await
 }
 
-/// Makes a session of a child that is already there, whatever started it: see [`TokioTransport::adopt`].
+/// Creates a session for a child that already runs, whatever started it: see [`TokioTransport::adopt`].
 ///
 /// # Errors
-/// The child's stdin or stdout is no pipe of ours, or it was waited for already.
+/// If the child's stdin or stdout is not piped or was taken, or the child was already waited for.
 pub fn adopt(child: Child, config: Config) -> io::Result<Driver<TokioTransport>> {
     Ok(driver(TokioTransport::adopt(child)?, config))
 }
@@ -132,11 +132,11 @@ fn driver(mut transport: TokioTransport, mut config: Config) -> Driver<TokioTran
     Driver::new(config, transport)
 }
 
-/// A child process, which leads a process group of its own.
+/// A child process that leads a process group of its own.
 ///
-/// Dropping it before [its exit was told](Transport::poll_exit) kills the whole group, with what the CLI has started;
-/// tokio then collects the process as long as the runtime runs. Afterwards, dropping it does nothing. A host that is itself
-/// killed drops nothing: the child then reads the end of its stdin.
+/// Dropping it before [the exit was reported](Transport::poll_exit) kills the whole group, including processes that the CLI
+/// started; tokio then reaps the process as long as the runtime runs. Later, dropping it has no effect. If the host itself is
+/// killed, the child only reads the end of its stdin.
 pub struct TokioTransport {
     child: Child,
     process: Process,
@@ -161,7 +161,7 @@ impl TokioTransport {
         Self::spawn_with(invocation, |_| {})
     }
 
-    /// Starts a program by a command that the host changes first: see [`spawn_with`].
+    /// Starts a program with a command that the host changes first: see [`spawn_with`].
     ///
     /// # Errors
     /// As for [`spawn`](Self::spawn).
@@ -189,24 +189,25 @@ impl TokioTransport {
         Ok(this)
     }
 
-    /// Puts the child into a job of its own.
+    /// Puts the child into its own job.
     #[cfg(windows)]
     fn in_a_job(mut self) -> Self {
-        // One that was waited for has no handle; this one was not.
+        // A process that was waited for has no handle; this one was not.
         if let Some(handle) = self.child.raw_handle() {
             self.process.group(handle);
         }
         self
     }
 
-    /// Takes over a child with its pipes. Without a piped stderr, what it says there is not part of the session.
+    /// Takes over a child with its pipes. If stderr is not piped, its output is not part of the session.
     ///
-    /// Kills reach its group where it leads one (`process_group(0)` in [`std::os::unix::process::CommandExt`]), and the
-    /// process alone where it does not.
+    /// A kill reaches the group of the child if the child leads one (`process_group(0)` in
+    /// [`std::os::unix::process::CommandExt`]), and otherwise only the process.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput): its stdin or stdout is not piped, or was taken, or it was waited
-    /// for already. [`Other`](io::ErrorKind::Other): outside of a runtime. What becomes of the child is then as its command says (`kill_on_drop`).
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if its stdin or stdout is not piped or was taken, or if it was already
+    /// waited for. [`Other`](io::ErrorKind::Other) outside of a runtime. The `kill_on_drop` setting of its command then
+    /// decides if the child is killed.
     pub fn adopt(mut child: Child) -> io::Result<Self> {
         Handle::try_current().map_err(io::Error::other)?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -215,7 +216,7 @@ impl TokioTransport {
         Ok(Self {
             child,
             process: Process::new(id),
-            // Without a watch, the next write tells.
+            // Without a watch, the next write reports it.
             #[cfg(target_os = "linux")]
             watch: stdin::Watch::new(&stdin).ok(),
             pipes: TokioStreams::new(stdout, stdin),
@@ -225,13 +226,14 @@ impl TokioTransport {
         })
     }
 
-    /// Returns the switch by which the child is driven on after its runtime.
+    /// Returns the switch that lets the child be driven after its runtime.
     #[cfg(all(unix, feature = "session"))]
     pub(crate) fn orphaned(&self) -> Orphaned {
         self.orphaned.clone()
     }
 
-    /// The process's id, which is its group's too. It may be another's once the process has exited.
+    /// Returns the process id, which is also the id of its group. Once the process has exited, the id may belong to another
+    /// process.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.process.id()
@@ -303,7 +305,7 @@ impl Transport for TokioTransport {
             self.process.exit();
             return Poll::Ready(exit);
         }
-        // The child remembers what it waits for, so a new future each time loses nothing. Its stdin was taken from it.
+        // The child keeps the state of the wait, so a new future each time loses nothing. Its stdin was taken from it.
         let status = ready!(pin!(self.child.wait()).poll(cx));
         self.process.exit();
         Poll::Ready(status.map_or(Exit::Unknown, Exit::from))
@@ -321,7 +323,7 @@ impl Transport for TokioTransport {
         Some(self.id())
     }
 
-    /// What is gone needs no signal, so a failure says nothing.
+    /// Errors are ignored: a process that has exited needs no signal.
     fn terminate(&mut self) {
         self.process.terminate(|| drop(self.child.start_kill()));
     }

@@ -10,7 +10,7 @@ use crate::base::text::LastLines;
 use crate::options::version_in;
 use crate::protocol::end::Exit;
 
-/// Bytes of each stream that are kept.
+/// Number of bytes of each stream that are kept.
 const KEPT: usize = 64 * 1024;
 
 /// Reason for which the version of a CLI is not known.
@@ -39,7 +39,7 @@ pub enum VersionError {
     },
 }
 
-/// What a child has written and how it ended.
+/// Output of a child, and its exit.
 #[derive(Default)]
 struct Seen {
     stdin_closed: bool,
@@ -54,7 +54,8 @@ struct Stream {
     ended: bool,
 }
 
-/// Reads the version that a child prints, which was started with `--version`. Dropping the child, as a time limit does, ends it.
+/// Reads the version that a child prints. The child was started with `--version`. Dropping the child, e.g. at a time limit,
+/// ends it.
 pub(super) async fn version(mut child: impl Transport, limit: Duration) -> Result<String, VersionError> {
     let until = child.now().saturating_add(limit);
     let mut seen = Seen::default();
@@ -73,10 +74,10 @@ pub(super) async fn version(mut child: impl Transport, limit: Duration) -> Resul
         }
     });
     let ended = ended.await;
-    // With what it left running.
+    // Also kills its descendants.
     child.kill();
     let text = |stream: Stream| String::from_utf8_lossy(&stream.bytes).into_owned();
-    // What the program left running may hold its output open.
+    // Descendants of the program may hold its output open.
     match seen.exit {
         None => Err(VersionError::TimedOut(limit)),
         Some(exit) if !exit.is_success() => Err(VersionError::Failed { exit, stderr: text(seen.stderr) }),

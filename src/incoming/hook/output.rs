@@ -18,7 +18,7 @@ use crate::wire::view::words;
 /// use claude_duplex::IncomingResponse;
 /// use claude_duplex::incoming::hook::{HookOutput, PostToolUseOutput};
 ///
-/// let quiet = IncomingResponse::from(HookOutput::new().suppress_output(true));
+/// let quiet = IncomingResponse::from(HookOutput::new().suppress_output());
 /// let more = HookOutput::from(
 ///     PostToolUseOutput::new().additional_context("it is a holiday"),
 /// )
@@ -109,10 +109,10 @@ impl HookOutput {
         self
     }
 
-    /// Sets whether the turn continues. Without this field, the turn continues.
+    /// Sets the field that lets the turn continue, as it does without the field. [`stop`](Self::stop) ends it.
     #[must_use]
-    pub fn continue_turn(mut self, goes_on: bool) -> Self {
-        self.r#continue = Some(goes_on);
+    pub fn continue_turn(mut self) -> Self {
+        self.r#continue = Some(true);
         self
     }
 
@@ -137,10 +137,10 @@ impl HookOutput {
         self
     }
 
-    /// Sets whether the output of the hook is hidden in the transcript.
+    /// Hides the output of the hook in the transcript.
     #[must_use]
-    pub fn suppress_output(mut self, suppress: bool) -> Self {
-        self.suppress_output = Some(suppress);
+    pub fn suppress_output(mut self) -> Self {
+        self.suppress_output = Some(true);
         self
     }
 

@@ -65,6 +65,7 @@ impl AccumulatedBlock {
 #[non_exhaustive]
 pub enum Edit {
     /// Adds text to the end of a block. If no earlier edit has named the block, add it to the end of its thread.
+    #[non_exhaustive]
     Append {
         /// Block to extend.
         block: AccumulatedBlock,
@@ -72,6 +73,7 @@ pub enum Edit {
         text: String,
     },
     /// Replaces the whole text of a block.
+    #[non_exhaustive]
     Replace {
         /// Block whose text changes.
         block: AccumulatedBlock,
@@ -80,6 +82,7 @@ pub enum Edit {
     },
     /// Removes consecutive blocks of a thread, from `from_block` to the block with the number `to`, both included. See
     /// [`Edit::removes`].
+    #[non_exhaustive]
     Remove {
         /// First block to remove.
         from_block: AccumulatedBlock,
@@ -87,6 +90,7 @@ pub enum Edit {
         to: BlockId,
     },
     /// Announces the call of a tool, or completes it.
+    #[non_exhaustive]
     ToolCall {
         /// Block of the call.
         block: AccumulatedBlock,
@@ -94,6 +98,7 @@ pub enum Edit {
         call: ToolUseBlock,
     },
     /// Adds the result of a tool to its call.
+    #[non_exhaustive]
     ToolResult {
         /// Block of the tool call.
         block: AccumulatedBlock,
@@ -101,6 +106,7 @@ pub enum Edit {
         result: ToolResultBlock,
     },
     /// Sets the content of a block of the kind [`BlockKind::Other`].
+    #[non_exhaustive]
     Content {
         /// Block whose content is set.
         block: AccumulatedBlock,
@@ -108,6 +114,7 @@ pub enum Edit {
         content: ContentBlock,
     },
     /// Marks a block as complete: its content is final, unless the CLI retracts the message.
+    #[non_exhaustive]
     Complete {
         /// Block that is complete.
         block: AccumulatedBlock,

@@ -138,9 +138,14 @@ impl Protocol {
     /// ```
     /// use claude_duplex::{IncomingKind, Config, Decision, Protocol, Seed, SessionTime};
     ///
-    /// let mut protocol = Protocol::new(Config::new(Seed::random()).handle(IncomingKind::Permission), SessionTime::ZERO);
-    /// let line = br#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
-    /// protocol.receive(SessionTime::ZERO, &[line, &b"\n"[..]].concat());
+    /// let config = Config::new(Seed::random()).handle(IncomingKind::Permission);
+    /// let mut protocol = Protocol::new(config, SessionTime::ZERO);
+    /// let line = concat!(
+    ///     r#"{"type":"control_request","request_id":"r","request":"#,
+    ///     r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#,
+    ///     "\n",
+    /// );
+    /// protocol.receive(SessionTime::ZERO, line.as_bytes());
     /// let open: Vec<_> = protocol.open_incoming().map(|request| request.id()).collect();
     /// assert_eq!(open.len(), 1);
     /// protocol.respond(SessionTime::ZERO, open[0], Decision::deny("no")).unwrap();

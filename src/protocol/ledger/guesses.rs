@@ -1,4 +1,4 @@
-//! Which prompts a result answers where no line names any, and what is left of it once a line says otherwise.
+//! Rules that assign a result if no line names a prompt, and corrections if a later line contradicts them.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,10 @@ use super::prompts::{Entry, Rank, Stage};
 use super::turns::Turn;
 use super::{Interrupt, Ledger};
 
-/// How many guesses can be corrected at once.
+/// Maximum number of assignments that can be corrected at the same time.
 const GUESSES: usize = 16;
 
-/// A turn whose result went to a prompt that no line had named, while others waited that could be meant.
+/// A turn whose result was assigned to an unnamed prompt, while other prompts waited that could be meant.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Guess {
     prompt: Uuid,
@@ -27,7 +27,8 @@ pub(super) struct Guess {
 }
 
 impl Ledger {
-    /// Gives the open turns the prompts that they answer although nothing says so: the rules stand at the top of the ledger.
+    /// Assigns to the open turns the prompts that they answer without evidence, by the rules at the top of the
+    /// ledger.
     pub(super) fn guess(&mut self, facts: &ResultFacts, actions: &mut Actions) {
         for at in 0..self.turns.len() {
             let is_held = at + 1 < self.turns.len();
@@ -49,7 +50,7 @@ impl Ledger {
         }
         let waiting = self.waiting_for(turn);
         let Some(first) = self.likeliest(turn, facts, &waiting) else { return Vec::new() };
-        // Of joined prompts all but the last are echoed, if the CLI echoes.
+        // All prompts of a joined batch except the last are echoed, if the CLI echoes.
         let joins = self.generation.joins && !self.generation.echoes;
         let waited = |entry: &&Entry| matches!(entry.stage, Stage::Written) && entry.written < self.last_result;
         let joined = joins && turn.spoke && !first.traits.slash && waited(&first);
@@ -58,8 +59,9 @@ impl Ledger {
         std::iter::once(first).chain(rest).map(|entry| entry.id.uuid()).collect()
     }
 
-    /// The prompts of which the turn may be, the likeliest first: of those that waited as the turn before it ended, the one
-    /// of the highest priority; if none did, the CLI was idle, and took the first that came.
+    /// Returns the prompts that the turn may run, the likeliest first. Of the prompts that waited at the end of
+    /// the previous turn, the one of the highest priority comes first. If none waited, the CLI was idle and took
+    /// the first prompt that arrived.
     fn waiting_for(&self, turn: &Turn) -> Vec<&Entry> {
         let oldest: Vec<&Entry> = self.prompts.unknown_names().filter(|entry| entry.written < turn.order).collect();
         let mut waiting = oldest.clone();
@@ -69,16 +71,17 @@ impl Ledger {
                 (!waited, Some(entry.traits.rank).filter(|_| waited))
             });
         }
-        // Where prompts are joined, one that has a turn to itself waited alone, or with others that cannot be joined to it
-        // (`clear_now_beside` of 2.1.143).
+        // If the CLI joins prompts, a prompt with a turn of its own waited alone, or with prompts that cannot be
+        // joined to it (`clear_now_beside` of 2.1.143).
         let kind = |waiting: &[&Entry]| waiting.first().map(|entry| entry.traits.kind);
         let would_join = self.generation.joins && kind(&waiting) == kind(&oldest);
         if would_join { oldest } else { waiting }
     }
 
-    /// The prompt that a turn most likely ran. Where the queue knows priorities, the order in which prompts were written
-    /// is not that in which they run, and the result helps: a local command has a text and no query, a prompt that a hook
-    /// refused neither, and one that was aborted is not a local command, nor the prompt that is to run now instead.
+    /// Returns the prompt that a turn most likely ran. If the queue has priorities, prompts do not run in the
+    /// order of their writing, and the result helps. The result of a local command has a text and no query; that
+    /// of a prompt refused by a hook has neither. An aborted prompt is neither a local command nor the prompt
+    /// that is to run now instead.
     fn likeliest<'e>(&self, turn: &Turn, facts: Option<&ResultFacts>, waiting: &[&'e Entry]) -> Option<&'e Entry> {
         let by_result = facts.filter(|_| self.generation.ranks).and_then(|facts| {
             let aborts = self.aborting(facts);
@@ -90,7 +93,8 @@ impl Ledger {
         by_result.or(waiting.first()).copied()
     }
 
-    /// The prompt that made the turn of that result give way to it, if one did: of those that are to run now, the last.
+    /// Returns the prompt for which the turn of this result gave way, if any: the last of the prompts that are to
+    /// run now.
     fn aborting(&self, facts: &ResultFacts) -> Option<PromptId> {
         if self.interrupt != Interrupt::None || !facts.may_be_aborted() {
             return None;
@@ -99,7 +103,8 @@ impl Ledger {
         to_run_now.last().map(|entry| entry.id)
     }
 
-    /// Remembers whom a turn's result was given by the rules alone, for as long as another may be meant.
+    /// Remembers the prompt that a turn's result was assigned to by the rules alone, while another prompt may be
+    /// meant.
     pub(super) fn remember(&mut self, prompt: Uuid, turn: &Turn, outcome: (Outcome, Attribution), result: &Message) {
         self.guesses.retain(|guess| self.prompts.unknown_names().any(|entry| entry.written < guess.turn.order));
         if self.prompts.unknown_names().any(|entry| entry.written < turn.order) {
@@ -110,8 +115,8 @@ impl Ledger {
         }
     }
 
-    /// The CLI runs a prompt only now that was said to have ended: the result that it was given was another's, which was
-    /// written before that turn too.
+    /// Corrects an assignment: the CLI runs a prompt only now that a rule had already ended. The result belongs
+    /// to another prompt, which was also written before that turn.
     pub(super) fn correct(&mut self, uuid: Uuid, actions: &mut Actions) {
         let Some(at) = self.guesses.iter().position(|guess| guess.prompt == uuid) else { return };
         let Guess { turn, outcome, result, .. } = self.guesses.remove(at);

@@ -1,4 +1,4 @@
-//! `command_lifecycle`, since 2.1.206: how far the CLI is with a prompt.
+//! `command_lifecycle` lines, which report the progress of prompts. Since 2.1.206.
 
 use crate::base::ids::Uuid;
 use crate::protocol::action::Outcome;
@@ -10,7 +10,7 @@ use super::missing::Over;
 use super::prompts::{Entry, Stage};
 
 impl Ledger {
-    /// Takes a `command_lifecycle` as evidence of how far the CLI is with a prompt.
+    /// Reads a `command_lifecycle` as evidence of the progress of a prompt.
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         if state == CommandState::Started {
             self.goes_on(actions);
@@ -25,15 +25,16 @@ impl Ledger {
             CommandState::Cancelled if !result_due => self.end(uuid, Outcome::Cancelled, actions),
             CommandState::Discarded => self.end(uuid, Outcome::Cancelled, actions),
             CommandState::Refused => self.end(uuid, Outcome::Error, actions),
-            // The result of its turn is to come, or was lost: mostly it has come before this.
+            // The result of the turn is expected, or was lost. Mostly it has arrived before this line.
             CommandState::Cancelled => self.completed(uuid, actions),
             CommandState::Queued | CommandState::Other => {}
         }
         self.generation.tells_life = true;
     }
 
-    /// Returns whether a prompt with which the CLI is done was read and did not run: the CLI did not announce it, no line is missing
-    /// that may have done so, and no turn is its own. The echo of such a prompt can come in another's turn.
+    /// Returns `true` if a completed prompt was read and did not run: the CLI did not announce it, no line is
+    /// missing that may have done so, and no turn is its own. The echo of such a prompt can arrive in the turn of
+    /// another prompt.
     fn is_skipped(&self, uuid: Uuid) -> bool {
         let Some(entry) = self.prompts.iter().find(|entry| entry.id.uuid() == uuid && entry.is_with_cli()) else {
             return false;
@@ -45,7 +46,7 @@ impl Ledger {
         !entry.announced && self.last_missed < entry.written && entry.turn().is_none_or(of_another)
     }
 
-    /// The CLI is done with a prompt: its result has come, or comes now.
+    /// Records that the CLI has completed a prompt, whose result has arrived or arrives now.
     fn completed(&mut self, uuid: Uuid, actions: &mut Actions) {
         let Some(entry) = self.prompts.find(uuid).filter(|entry| entry.is_with_cli()) else { return };
         (entry.completed, entry.over) = (true, Some(Over::Reported));

@@ -1,15 +1,15 @@
-//! Turns that are over, as the CLI's lines say, although no usable `result` came: their prompts are lost after a grace
-//! period.
+//! Turns that have ended according to the CLI's lines, although no usable `result` arrived. Their prompts are
+//! lost after a grace period.
 //!
-//! | Evidence | From | Concerns |
+//! | Evidence | Since | Concerns |
 //! |---|---|---|
 //! | `command_lifecycle` `completed`, or `cancelled` while its turn is open | 2.1.206 | that prompt |
 //! | `session_state_changed` `idle` | 2.1.206, if the host asked for it | every turn, and the prompts written before the last `running` |
-//! | the receipt of an interrupt whose `still_queued` omits a prompt | 2.1.206 | that prompt, if it was written before the interrupt, while no tool runs |
+//! | the acknowledgement of an interrupt whose `still_queued` omits a prompt | 2.1.206 | that prompt, if it was written before the interrupt, while no tool runs |
 //!
-//! `completed` precedes its result by 46 ms at most. `running`, `init` and `started` say that the CLI goes on, and take all
-//! of this back. Before 2.1.206 nothing here counts: results are held back there, up to 2.1.178 for as long as an agent
-//! runs, and receipts have no list.
+//! `completed` precedes its result by 46 ms at most. `running`, `init` and `started` show that the CLI continues,
+//! and cancel all this evidence. Before 2.1.206 none of it counts: results are held back there, before 2.1.179
+//! for as long as an agent runs, and acknowledgements have no list.
 
 use std::collections::BTreeSet;
 
@@ -26,17 +26,17 @@ use super::Ledger;
 use super::prompts::{Entry, Stage};
 use super::{Interrupt, Turn};
 
-/// Evidence that a prompt's turn is over.
+/// Evidence that the turn of a prompt has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Over {
-    /// The CLI reported its end.
+    /// The CLI reported the end of the prompt.
     Reported,
     /// The CLI acknowledged an interrupt, and does not list the prompt. A tool may delay the end.
     Stopped,
 }
 
 impl Ledger {
-    /// Takes the state of a `session_state_changed` as evidence.
+    /// Reads the state of a `session_state_changed` as evidence.
     pub(crate) fn state(&mut self, state: &str, actions: &mut Actions) {
         match state {
             "running" => {
@@ -57,7 +57,7 @@ impl Ledger {
         }
     }
 
-    /// The CLI acknowledged an interrupt that was written at that place in the order.
+    /// Records the acknowledgement of an interrupt that was written at this place in the order.
     pub(crate) fn stopped(&mut self, written: u64, receipt: &Receipt<'_>) {
         let Some(queued) = receipt.still_queued().filter(|_| self.ends_are_reported()) else { return };
         let is_stoppable =
@@ -72,14 +72,14 @@ impl Ledger {
         }
     }
 
-    /// Returns whether the CLI has reported the end of all prompts of a turn.
+    /// Returns `true` if the CLI has reported the end of all prompts of a turn.
     fn is_completed(&self, turn: TurnId) -> bool {
         let mut taken = self.prompts.iter().filter(|entry| entry.turn() == Some(turn)).peekable();
         taken.peek().is_some() && taken.all(|entry| entry.completed)
     }
 
-    /// The CLI begins something. What was reported as over may be of it, and have a result to come; what was completed before is
-    /// not of it, and turns end if all their prompts are completed.
+    /// Records that the CLI begins something. Prompts that were reported as ended may belong to it, and get a
+    /// result. Prompts that were completed before do not belong to it. Turns whose prompts are all completed end.
     pub(super) fn goes_on(&mut self, actions: &mut Actions) {
         let (over, open) =
             std::mem::take(&mut self.turns).into_iter().partition::<Vec<_>, _>(|turn| self.is_completed(turn.id));
@@ -95,9 +95,9 @@ impl Ledger {
         self.turns.iter_mut().for_each(|turn| turn.is_over = false);
     }
 
-    /// Returns whether a result is missing: after a grace period, [`Ledger::end_missing`] is due.
+    /// Returns `true` if a result is missing: [`Ledger::end_missing`] is due after a grace period.
     pub(crate) fn misses_result(&self) -> bool {
-        // A turn that is over stays open for a prompt that may be of a later `running`.
+        // A turn that has ended stays open for a prompt that may belong to a later `running`.
         let is_missed = |turn: &Turn| {
             let is_open = |entry: &Entry| entry.turn() == Some(turn.id) && !self.is_missed(entry);
             turn.is_over && !self.prompts.iter().any(is_open)
@@ -111,7 +111,7 @@ impl Ledger {
         let missed: Vec<Uuid> =
             self.prompts.iter().filter(|entry| self.is_missed(entry)).map(|entry| entry.id.uuid()).collect();
         let lost = self.prompts.remove_all(|entry| missed.contains(&entry.id.uuid()));
-        // No line may have named the prompt of a turn: then it was written before.
+        // If no line names the prompt of a turn, the prompt was written before the turn.
         let may_be_of =
             |entry: &Entry, turn: &Turn| matches!(entry.stage, Stage::Written) && entry.written < turn.order;
         let is_of =
@@ -139,8 +139,8 @@ impl Ledger {
         self.result_may_be_late = true;
     }
 
-    /// Returns whether a result is the late one of a turn that was ended without it, and answers no prompt. There is one at most,
-    /// and it comes before the CLI goes on, unless it names a prompt that is open.
+    /// Returns `true` if a result is the late one of a turn that was ended without it, and answers no prompt. At
+    /// most one such result arrives, before the CLI continues, unless it names an open prompt.
     pub(crate) fn absorbs(&mut self, facts: &ResultFacts) -> bool {
         let may_be_late = std::mem::take(&mut self.result_may_be_late) && self.turns.is_empty();
         let mut named = facts.answers().into_iter().flatten().copied().chain(facts.answers_first());
@@ -148,7 +148,8 @@ impl Ledger {
         may_be_late && !named.any(is_open)
     }
 
-    /// A turn ended, with its result or without. The prompts that were completed before it began have no result to come.
+    /// Records the end of a turn, with or without its result. Prompts that were completed before the turn began
+    /// get no result.
     pub(super) fn recall_completed(&mut self) {
         let completed = |entry: &&mut Entry| entry.completed && matches!(entry.stage, Stage::Unanswered);
         self.prompts.iter_mut().filter(completed).for_each(|entry| entry.over = Some(Over::Reported));
@@ -162,7 +163,7 @@ impl Ledger {
         }
     }
 
-    /// Returns whether the CLI's words about the end of a turn can be relied on.
+    /// Returns `true` if the CLI's reports about the end of a turn are reliable.
     fn ends_are_reported(&self) -> bool {
         (self.generation.tells_life || self.generation.lists_queued) && !self.generation.holds_results
     }

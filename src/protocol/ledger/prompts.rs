@@ -1,4 +1,4 @@
-//! The prompts that are not over, in the order in which they were accepted.
+//! Prompts that have not ended, in the order of their acceptance.
 
 use std::collections::VecDeque;
 
@@ -14,7 +14,7 @@ use crate::protocol::snapshot::form;
 
 use super::missing::Over;
 
-/// Number of uuids given by the host that are remembered after their prompts are over.
+/// Number of UUIDs given by the host that are remembered after their prompts have ended.
 const USED: usize = 1024;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,46 +32,47 @@ pub(super) struct Prompts {
 pub(super) struct Entry {
     pub(super) id: PromptId,
     pub(super) stage: Stage,
-    /// Place of its writing in the order of what was written and what began; 0 before.
+    /// Place of the write in the order of writes and starts; 0 before.
     pub(super) written: u64,
-    /// The turn that took it last.
+    /// Turn that took up the prompt last.
     pub(super) taker: Option<TurnId>,
     pub(super) traits: Traits,
     pub(super) echoed: bool,
-    /// The CLI said that it has it, or begins it.
+    /// `true` if the CLI reported that it has the prompt, or begins it.
     pub(super) announced: bool,
-    /// The CLI said that it is done with it.
+    /// `true` if the CLI reported that it has completed the prompt.
     pub(super) completed: bool,
-    /// Evidence that its turn is over, if the CLI has not gone on since.
+    /// Evidence that the turn of the prompt has ended, if the CLI has not continued since.
     pub(super) over: Option<Over>,
-    /// The turn that took it is known by the rules alone: no line named the prompt.
+    /// `true` if only the rules assigned the prompt to its turn: no line named the prompt.
     pub(super) guessed: bool,
     pub(super) limit: Limit,
 }
 
-/// What has become of a prompt's time limit.
+/// State of a prompt's time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Limit {
-    /// It has none, or time is left.
+    /// The prompt has no limit, or time is left.
     Open,
-    /// It has passed, and the prompt is being stopped.
+    /// The limit has passed, and the prompt is being stopped.
     Passed,
-    /// The prompt was not stopped in time. It has ended for the host; for the CLI it goes on.
+    /// The prompt was not stopped in time. It has ended for the host, but continues in the CLI.
     GivenUp,
 }
 
-/// What the CLI's queue, and the end of a turn, treat differently.
+/// Properties of a prompt that matter to the CLI's queue, and to the end of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Traits {
-    /// It begins with a slash: a local command ends without a word of the model.
+    /// `true` if the prompt begins with a slash: a local command ends without a message of the model.
     pub(crate) slash: bool,
     pub(crate) rank: Rank,
-    /// Whether the model is asked, and whether an origin is given: prompts that differ in that are not joined.
+    /// Query flag and origin flag: `true` if the model is asked, and `true` if an origin is given. Prompts that
+    /// differ in these are not joined.
     pub(crate) kind: (bool, bool),
 }
 
 impl Traits {
-    /// Of a prompt with those fields beside its message.
+    /// Returns the properties of a prompt with these fields in addition to its message.
     pub(crate) fn of(slash: bool, fields: &[(String, Json)]) -> Self {
         let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         let asks = field("shouldQuery").is_none_or(|value| value.as_str() != "false");
@@ -79,7 +80,8 @@ impl Traits {
     }
 }
 
-/// Place of a prompt in the CLI's queue, by its `priority`. Prompts of the same rank wait in the order of their writing.
+/// Rank of a prompt in the CLI's queue, by its `priority`. Prompts of the same rank wait in the order of their
+/// writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Rank {
     Now,
@@ -88,7 +90,7 @@ pub(crate) enum Rank {
 }
 
 impl Rank {
-    /// Reads the `priority` among the fields of a prompt. The CLI takes every other value for `next`.
+    /// Reads the `priority` among the fields of a prompt. The CLI reads every other value as `next`.
     pub(crate) fn of(fields: &[(String, Json)]) -> Self {
         let priority = fields.iter().find(|(name, _)| name == "priority");
         match priority.and_then(|(_, value)| value.decode::<String>().ok()).as_deref() {
@@ -101,19 +103,19 @@ impl Rank {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Stage {
-    /// Held back here, as a line.
+    /// The prompt was not yet written; its line is kept here.
     Queued(#[serde(with = "form")] Vec<u8>),
-    /// With the CLI, and no line has named it.
+    /// The CLI has the prompt, and no line has named it.
     Written,
-    /// Taken by the turn that is about to begin.
+    /// The turn that is about to begin took up the prompt.
     Due,
-    /// Taken by its turn, which runs.
+    /// The running turn took up the prompt.
     Taken,
-    /// Taken by a turn whose result does not name it: evidence is still to come, and nothing is guessed.
+    /// A turn took up the prompt, but its result does not name it. Evidence is expected, and no rule applies.
     Unanswered,
 }
 
-/// What the ledger knows of a prompt that a command names.
+/// Place of a prompt that a command names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Queued,
@@ -126,7 +128,7 @@ impl Entry {
         matches!(self.stage, Stage::Due | Stage::Taken)
     }
 
-    /// Taken by a turn that has not begun.
+    /// Returns `true` if a turn that has not begun took up the prompt.
     pub(super) fn waits_for_turn(&self) -> bool {
         matches!(self.stage, Stage::Due)
     }
@@ -135,7 +137,7 @@ impl Entry {
         matches!(self.stage, Stage::Queued(_))
     }
 
-    /// Returns the length of its line while that is held back here, in bytes.
+    /// Returns the length of the prompt's line in bytes while it is not written.
     fn queued_bytes(&self) -> usize {
         match &self.stage {
             Stage::Queued(line) => line.len(),
@@ -147,22 +149,22 @@ impl Entry {
         !self.is_queued()
     }
 
-    /// With the CLI, and of no turn that runs or is about to begin.
+    /// Returns `true` if the CLI has the prompt, and no turn that runs or is about to begin took it up.
     pub(super) fn is_written(&self) -> bool {
         matches!(self.stage, Stage::Written | Stage::Unanswered)
     }
 
-    /// The turn that has it, and will answer it.
+    /// Returns the turn that has the prompt, and will answer it.
     pub(super) fn turn(&self) -> Option<TurnId> {
         self.taker.filter(|_| matches!(self.stage, Stage::Taken))
     }
 
-    /// Tells its end without a result.
+    /// Reports the end of the prompt without a result.
     pub(super) fn end(&self, outcome: Outcome, actions: &mut Actions) {
         self.end_as((outcome, Attribution::Evidence), self.taker, None, actions);
     }
 
-    /// Tells its end.
+    /// Reports the end of the prompt.
     pub(super) fn end_as(
         &self,
         (outcome, attribution): (Outcome, Attribution),
@@ -180,7 +182,7 @@ impl Entry {
         actions.push(Action::PromptEnded { prompt: self.id, turn, outcome, attribution, result });
     }
 
-    /// Notes that a turn has taken it.
+    /// Records that a turn has taken up the prompt.
     pub(super) fn taken(&mut self, turn: TurnId, actions: &mut Actions) {
         (self.stage, self.taker) = (Stage::Taken, Some(turn));
         if self.limit != Limit::GivenUp {
@@ -189,7 +191,7 @@ impl Entry {
     }
 }
 
-/// Stands for the seed in a snapshot, until [`Prompts::restore`].
+/// Returns a placeholder for the seed in a snapshot, until [`Prompts::restore`].
 fn no_seed() -> Seed {
     Seed::from_bytes([0; 16])
 }
@@ -199,8 +201,8 @@ impl Prompts {
         Self { seed, open: Vec::new(), last: 0, queued_bytes: 0, used: VecDeque::new() }
     }
 
-    /// Takes what follows from the seed and from the entries, which a snapshot leaves out. Returns whether every id is one of
-    /// the session, and in order.
+    /// Restores the values that follow from the seed and from the entries, which a snapshot omits. Returns `true`
+    /// if every id is one of the session, and in order.
     pub(super) fn restore(&mut self, seed: Seed) -> bool {
         self.seed = seed;
         self.queued_bytes = self.open.iter().map(Entry::queued_bytes).sum();
@@ -213,7 +215,7 @@ impl Prompts {
         self.last
     }
 
-    /// The id that the next prompt will have, or none if the uuid that the host wants was used.
+    /// Returns the id of the next prompt, or `None` if the UUID that the host wants was used before.
     pub(super) fn next_id(&self, wanted: Option<Uuid>) -> Option<PromptId> {
         let is_used = |uuid| self.used.contains(&uuid) || self.open.iter().any(|entry| entry.id.uuid() == uuid);
         let mut number = self.last + 1;
@@ -221,7 +223,7 @@ impl Prompts {
             Some(wanted) if is_used(wanted) => return None,
             Some(wanted) => wanted,
             None => {
-                // The host may have given one of the seed's.
+                // The host may have used a UUID of the seed.
                 while is_used(self.seed.uuid(number)) {
                     number += 1;
                 }
@@ -241,7 +243,7 @@ impl Prompts {
         self.open.push(Entry { id, stage, written, taker, traits, echoed, announced, completed, over, guessed, limit });
     }
 
-    /// The line of a queued prompt, which is written by this, at that place in the order.
+    /// Returns the line of a queued prompt, and marks the prompt as written at this place in the order.
     pub(super) fn write(&mut self, id: PromptId, order: u64) -> Option<Vec<u8>> {
         let entry = self.open.iter_mut().find(|entry| entry.id == id)?;
         let Stage::Queued(line) = &mut entry.stage else { return None };
@@ -285,12 +287,12 @@ impl Prompts {
         self.open.iter_mut().find(|entry| entry.id.uuid() == uuid)
     }
 
-    /// The prompts that nothing has named, oldest first.
+    /// Returns the prompts that no line has named, oldest first.
     pub(super) fn unknown_names(&self) -> impl Iterator<Item = &Entry> {
         self.open.iter().filter(|entry| matches!(entry.stage, Stage::Written))
     }
 
-    /// Removes the first of those.
+    /// Removes the first matching prompt.
     pub(super) fn remove_first(&mut self, which: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let at = self.open.iter().position(which)?;
         let entry = self.open.remove(at);
@@ -298,7 +300,7 @@ impl Prompts {
         Some(entry)
     }
 
-    /// Removes all of those.
+    /// Removes all matching prompts.
     pub(super) fn remove_all(&mut self, which: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         let (removed, open): (Vec<_>, _) = std::mem::take(&mut self.open).into_iter().partition(which);
         self.open = open;
@@ -311,7 +313,7 @@ impl Prompts {
         self.remember(entry);
     }
 
-    /// Generated uuids never come again; those that the host gave are remembered for a while.
+    /// Remembers a UUID that the host gave, for a while. Generated UUIDs never repeat.
     fn remember(&mut self, ended: &Entry) {
         if ended.id.uuid() == self.seed.uuid(ended.id.number()) {
             return;

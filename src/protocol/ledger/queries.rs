@@ -1,4 +1,4 @@
-//! Questions to the ledger, which change nothing.
+//! Queries of the ledger, which change nothing.
 
 #[cfg(feature = "session")]
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,13 +27,13 @@ impl Ledger {
         (prompts.map(|entry| (entry.id, entry.taker)).collect(), turns.collect())
     }
 
-    /// The prompts that turns have taken, and that have not ended for the host.
+    /// Returns the prompts that turns have taken up, and that have not ended for the host.
     pub(crate) fn taken(&self) -> impl Iterator<Item = PromptId> {
         let taken = self.prompts.iter().filter(|entry| entry.is_taken() && entry.limit != Limit::GivenUp);
         taken.map(|entry| entry.id)
     }
 
-    /// Whether the CLI runs a turn, or has a prompt of which no end is known.
+    /// Returns `true` if the CLI runs a turn, or has a prompt whose end is unknown.
     pub(crate) fn is_busy(&self) -> bool {
         !self.turns.is_empty() || self.prompts.iter().any(|entry| !entry.is_queued())
     }
@@ -50,7 +50,7 @@ impl Ledger {
         self.prompts.queued_bytes()
     }
 
-    /// The turn to which a frame belongs that comes now.
+    /// Returns the turn to which a line belongs that arrives now.
     pub(crate) fn current_turn(&self) -> Option<TurnId> {
         self.turns.last().map(|turn| turn.id)
     }
@@ -62,18 +62,18 @@ impl Ledger {
         (turn, taken.map(|entry| entry.id))
     }
 
-    /// Whether the CLI says which turns are its own.
+    /// Returns `true` if the CLI reports which turns are its own.
     pub(crate) fn tells_origin(&self) -> bool {
         self.generation.tells_origin
     }
 
-    /// Whether a result says that no agent runs in the background.
+    /// Returns `true` if a result shows that no agent runs in the background.
     pub(crate) fn holds_results(&self) -> bool {
         self.generation.holds_results
     }
 
-    /// What an interrupt that is aimed at nothing in particular would stop: a prompt of the running turn, else the
-    /// oldest that the CLI has. None while a turn of the CLI's own runs that took no prompt.
+    /// Returns the prompt that an interrupt without a target would stop: a prompt of the running turn, or the
+    /// oldest that the CLI has. Returns `None` while a turn of the CLI's own runs that took up no prompt.
     pub(crate) fn running_prompt(&self) -> Option<PromptId> {
         let taken = self.prompts.iter().find(|entry| entry.is_taken());
         let own = self.turns.last().is_some_and(Turn::is_own);
@@ -81,7 +81,7 @@ impl Ledger {
         taken.or_else(oldest).map(|entry| entry.id)
     }
 
-    /// The begin of the oldest turn that was not yet told to take long.
+    /// Returns the start of the oldest turn whose length was not yet reported.
     pub(crate) fn turn_since(&self) -> Option<SessionTime> {
         self.turns.iter().filter(|turn| !turn.overdue).map(|turn| turn.since).min()
     }

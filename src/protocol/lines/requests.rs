@@ -1,4 +1,4 @@
-//! Incoming requests of the CLI, and their withdrawal.
+//! Incoming requests of the CLI, and their cancellation.
 
 use crate::base::error::RejectedReason;
 use crate::incoming::IncomingKind;
@@ -9,7 +9,7 @@ use crate::protocol::{Protocol, safe};
 use crate::wire::control::{self, AskFields};
 
 impl Protocol {
-    /// An incoming request, by its own line or by a list of those that are open.
+    /// Handles an incoming request, from its own line or from a list of open requests.
     pub(super) fn ask(&mut self, message: Message, listed: bool) {
         let Some(request_id) = control::request_id(message.as_bytes()) else {
             return self.reject_request(message.as_bytes());
@@ -46,7 +46,7 @@ impl Protocol {
         self.actions.push(Action::IncomingDeclined { message, kind, reason });
     }
 
-    /// Returns why the host is not asked, if it is not.
+    /// Returns the reason for which the request is not delivered to the host, if any.
     fn why_declined(&self, kind: IncomingKind, fields: &AskFields<'_>, message: &Message) -> Option<DeclinedReason> {
         let unknown = || self.config.unknown_incoming == UnknownIncoming::Decline || fields.subtype.is_none();
         if kind == IncomingKind::Dialog && !self.declares_dialog(fields) {
@@ -64,7 +64,7 @@ impl Protocol {
         }
     }
 
-    /// Whether the host has declared the kind of a dialog.
+    /// Returns `true` if the host has declared this kind of dialog.
     pub(in crate::protocol) fn declares_dialog(&self, fields: &AskFields<'_>) -> bool {
         let is_declared =
             |kind: &str| self.dialogs.iter().any(|known| known == kind) || self.requests.may_declare(kind);

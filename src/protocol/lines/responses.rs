@@ -13,12 +13,12 @@ use crate::wire::kind::MessageKind;
 use crate::wire::scan::raw::Raw;
 use crate::wire::scan::scan;
 
-/// The most entries that are read of one list of open incoming requests, in the reply to an `initialize`.
+/// Maximum number of entries that are read of a list of open requests, in the response to an `initialize`.
 const LISTED: usize = 1024;
 
 impl Protocol {
     pub(super) fn response(&mut self, message: Message) {
-        // Another handle on the line, in which the response is read while the message is handed out.
+        // The response is read in a second handle on the line, while the message itself is handed out.
         let line = message.clone();
         let Some(response) = control::response(line.as_bytes()) else {
             return self.reject(line.as_bytes(), RejectedReason::NoRequestId);
@@ -37,7 +37,7 @@ impl Protocol {
             self.counts.echoed_answers += 1;
             None
         } else {
-            // Too late for the host, it may still tell what became of a prompt.
+            // A response that is too late for the host may still report the outcome of a prompt.
             self.actions.push(Action::UnmatchedResponse(message));
             self.requests.late(&wire_id)
         };
@@ -49,9 +49,9 @@ impl Protocol {
         }
     }
 
-    /// What the reply to an `initialize` lists as still open, on success and on error, from 2.1.50 on
-    /// ([wire reference, section 1.8](crate::guide::wire#18-control_response)): each is delivered once, whether its own line comes
-    /// too or not, and never after it was answered.
+    /// Handles the list of open requests in the response to an `initialize`, on success and on error, since
+    /// 2.1.50 ([wire reference, section 1.8](crate::guide::wire#18-control_response)). Each request is delivered
+    /// once, even if its own line also arrives, and never after it was answered.
     fn still_asked(&mut self, list: Raw<'_>) {
         for listed in list.items().take(LISTED) {
             if self.settled {
@@ -61,7 +61,8 @@ impl Protocol {
             match scan(line) {
                 Ok(envelope) if envelope.kind == MessageKind::ControlRequest => {
                     self.ask(Message::new(Line::Copied(line.into()), envelope), true);
-                    // As after every line: what is owed must not pile up.
+                    // Applies the consequences after each entry, as after every line, so that pending output
+                    // stays bounded.
                     self.advance();
                 }
                 Ok(_) => self.reject(line, RejectedReason::NotAnAsk),
@@ -74,7 +75,7 @@ impl Protocol {
         }
     }
 
-    /// What a reply, or its absence, means to prompts and interrupts.
+    /// Applies the meaning of a response, or of its absence, to prompts and interrupts.
     pub(in crate::protocol) fn replied(&mut self, about: &About, payload: Option<Raw<'_>>, failed: bool) {
         match about {
             About::Interrupt { aim, written } => {

@@ -17,7 +17,7 @@ use crate::outgoing::request::HookMatcher;
 /// Start of the callback ids of hooks that handlers register.
 const HOOK_ID: &str = "handler-";
 
-/// Declares a form of handlers, by what their closures and their futures must be.
+/// Declares a form of handlers, by the bounds of their closures and futures.
 macro_rules! handlers {
     ($(#[$doc:meta])* $name:ident, $boxed:ident, [$($closure:ident)*], [$($future:ident)*]) => {
         $(#[$doc])*
@@ -38,7 +38,8 @@ macro_rules! handlers {
                 Self::default()
             }
 
-            /// Decides whether a tool may run: with a [`Decision`](crate::Decision), or the reply to its questions.
+            /// Decides whether a tool may run: with a [`Decision`](crate::Decision), or the reply to its
+            /// questions.
             pub fn permission<F, A>(
                 self,
                 handler: impl Fn(HandlerRequest<PermissionRequest>) -> F $(+ $closure)* + 'h,
@@ -89,7 +90,7 @@ macro_rules! handlers {
                 self.viewed(IncomingKind::Mcp, IncomingRequest::mcp, handler)
             }
 
-            /// Asks the user for what an MCP server wants to know.
+            /// Asks the user for the information that an MCP server requests.
             pub fn elicitation<F, A>(
                 self,
                 handler: impl Fn(HandlerRequest<ElicitationRequest>) -> F $(+ $closure)* + 'h,
@@ -110,7 +111,8 @@ macro_rules! handlers {
                 self.viewed(IncomingKind::Dialog, IncomingRequest::dialog, handler)
             }
 
-            /// Answers the requests of a kind without a typed view. Of two handlers for one kind the later counts.
+            /// Answers the requests of a kind without a typed view. A later handler for the same kind replaces an
+            /// earlier one.
             pub fn handle_kind<F>(
                 mut self,
                 kind: IncomingKind,
@@ -143,7 +145,7 @@ macro_rules! handlers {
                 self
             }
 
-            /// Declines a request that lacks what its view needs: there is nothing to decide.
+            /// Declines a request that lacks a required field of its view.
             fn boxed<V, F, A>(
                 view: fn(&IncomingRequest) -> Result<V, DecodeError>,
                 handler: impl Fn(HandlerRequest<V>) -> F $(+ $closure)* + 'h,
@@ -192,7 +194,7 @@ macro_rules! handlers {
                 };
                 let response = handler(IncomingRequest::clone(&responder));
                 Box::pin(async move {
-                    // It may have been withdrawn just now.
+                    // The request may have been cancelled just now.
                     let _ = responder.respond(response.await);
                 })
             }
@@ -219,13 +221,15 @@ macro_rules! handlers {
 handlers! {
     /// Handlers of incoming requests by kind, as async closures. A request of a kind without a handler is declined.
     ///
-    /// They can be served on any thread; [`LocalHandlers`] need not be `Send`. A closure may borrow what outlives the
-    /// serving; what it owns, it clones into the future that it returns. Each is given the typed view of its kind, with the
-    /// ids of the request: [`HandlerRequest`]. Each returns a [response of that kind](ResponseTo), or a `Result` of one: an
-    /// error is sent as [`IncomingResponse::Error`], which grants nothing.
+    /// They can be served on any thread; [`LocalHandlers`] need not be `Send`. A closure may borrow data that
+    /// outlives the serving; it clones owned data into the future that it returns. Each closure gets the typed
+    /// view of its kind, with the ids of the request: [`HandlerRequest`]. Each returns a [response of that
+    /// kind](ResponseTo), or a `Result` of one. An error is sent as [`IncomingResponse::Error`], which grants
+    /// nothing.
     ///
-    /// If the CLI withdraws the request, or the session ends, the future is dropped. So a service behind a handler that is
-    /// itself cancelled need not answer: it awaits [`pending()`](std::future::pending), and the withdrawal drops it.
+    /// If the CLI cancels the request, or the session ends, the future is dropped. A handler whose service is
+    /// cancelled by itself needs no response: it awaits [`pending()`](std::future::pending), and the cancellation
+    /// drops it.
     ///
     /// One value serves any number of sessions: by reference, or in an `Arc`.
     ///

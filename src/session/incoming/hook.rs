@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use crate::incoming::hook::{self, HookEvent, HookInput};
 use crate::outgoing::request::HookMatcher;
 
-/// Hook to register with its handler: the event, and the calls of it that are meant. See [`Handlers::hook`](super::Handlers::hook).
+/// Hook to register with its handler: the event, and a filter for its calls. See
+/// [`Handlers::hook`](super::Handlers::hook).
 ///
 /// ```
 /// use claude_duplex::incoming::hook::{HookPermissionDecision, PreToolUseOutput};
@@ -47,13 +48,13 @@ impl<I> Hook<I> {
         self
     }
 
-    /// Sets the time for an answer, in seconds: see [`HookMatcher::timeout`].
+    /// Sets the time for a response, in seconds: see [`HookMatcher::timeout`].
     pub fn timeout(mut self, seconds: u64) -> Self {
         self.matcher = self.matcher.timeout(seconds);
         self
     }
 
-    /// Blocks what the hook guards if the hook fails. Needs a CLI that supports it: see
+    /// Blocks the guarded action if the hook fails. Requires a CLI that supports it: see
     /// [`Initialize::check`](crate::request::Initialize::check).
     pub fn block(mut self) -> Self {
         self.matcher = self.matcher.block();
@@ -62,8 +63,8 @@ impl<I> Hook<I> {
 }
 
 impl Hook<HookInput> {
-    /// Creates a hook for any event, e.g. one of a later CLI ([`HookEvent::Other`]). Its handler is given the input that every
-    /// event has.
+    /// Creates a hook for any event, e.g. one of a later CLI ([`HookEvent::Other`]). Its handler gets the input
+    /// that every event has.
     pub fn for_event(event: HookEvent) -> Self {
         Self::on(event)
     }

@@ -1,4 +1,4 @@
-//! Futures that run side by side, each polled only when it was woken.
+//! Concurrent futures, each polled only after it was woken.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::driver::awaited::Awaited;
 
-/// Any number of futures whose outputs nobody needs.
+/// Any number of futures whose outputs are ignored.
 pub(in crate::session) struct InFlight<F> {
     calls: Vec<Option<Call<F>>>,
     free: Vec<usize>,
@@ -21,10 +21,10 @@ struct Call<F> {
     alarm: Arc<Alarm>,
 }
 
-/// Which were woken, for the task that polls them.
+/// Indices of the futures that were woken, and the waker of the task that polls them.
 type Woken = Awaited<VecDeque<usize>>;
 
-/// Wakes one of them.
+/// Waker of one future.
 struct Alarm {
     call: usize,
     is_queued: AtomicBool,
@@ -36,7 +36,7 @@ impl<F: Future<Output = ()>> InFlight<F> {
         Self { calls: Vec::new(), free: Vec::new(), woken: Arc::default() }
     }
 
-    /// Adds one; it is polled with the next [`poll`](Self::poll).
+    /// Adds a future, which is polled with the next [`poll`](Self::poll).
     pub(in crate::session) fn push(&mut self, future: F) {
         let call = self.free.pop().unwrap_or_else(|| {
             self.calls.push(None);
@@ -47,16 +47,16 @@ impl<F: Future<Output = ()>> InFlight<F> {
         self.woken.with(|woken| woken.push_back(call));
     }
 
-    /// Polls those that were woken. Ready when none is left.
+    /// Polls the futures that were woken. Ready when none is left.
     pub(in crate::session) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        // Those that are woken meanwhile have their turn with the next poll: others want theirs.
+        // Futures that are woken meanwhile are polled with the next call, so that other tasks can run.
         let mut due = VecDeque::new();
         let _ = self.woken.poll(cx, |woken| {
             due.append(woken);
             None::<()>
         });
         for index in due.drain(..) {
-            // A waker may outlive its call, and be heard when that is over.
+            // A waker may outlive its future, and wake it after the end.
             let Some(Some(call)) = self.calls.get_mut(index) else { continue };
             call.alarm.is_queued.store(false, Ordering::Release);
             let waker = Waker::from(Arc::clone(&call.alarm));
@@ -105,7 +105,7 @@ mod tests {
         for _ in 0..10 {
             in_flight.push(poll_fn(|cx| {
                 wakers.lock().unwrap().push(cx.waker().clone());
-                // Each is done the second time.
+                // Each future is done after its second poll.
                 if polls.fetch_add(1, Ordering::Relaxed) < 10 { Poll::Pending } else { Poll::Ready(()) }
             }));
         }
@@ -123,7 +123,7 @@ mod tests {
         let all = std::mem::take(&mut *wakers.lock().unwrap());
         all.iter().for_each(Waker::wake_by_ref);
         assert!(in_flight.poll(&cx).is_ready());
-        // One that is over is not polled, whoever wakes it.
+        // A future that is done is not polled again, even if it is woken.
         all.iter().for_each(Waker::wake_by_ref);
         assert!(in_flight.poll(&cx).is_ready());
         assert_eq!(polls.load(Ordering::Relaxed), 20);

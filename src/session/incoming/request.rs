@@ -1,11 +1,11 @@
-//! What a handler is given.
+//! Argument of a handler.
 
 use std::ops::Deref;
 
 use crate::incoming::IncomingRequest;
 
-/// Request as its handler is given it: the typed view of its kind, to which this dereferences, and the request itself with its
-/// ids.
+/// Request as passed to its handler: the typed view of its kind, to which this type dereferences, and the request
+/// itself with its ids.
 ///
 /// ```
 /// use claude_duplex::{Decision, HandlerRequest, PermissionRequest};

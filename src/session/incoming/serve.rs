@@ -1,4 +1,4 @@
-//! Incoming requests answered by handlers, side by side.
+//! Incoming requests that handlers answer concurrently.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -119,13 +119,14 @@ impl<H: Fn(Responder) -> F, F: Future<Output = ()>> Handler for HandlerFn<H> {
 }
 
 impl IncomingRequests {
-    /// Answers every incoming request with the handler, any number side by side, until the session is over. The future is run by the
-    /// caller, beside the [`Runner`](crate::Runner) or in a task of its own; it can be sent to another thread if what
-    /// the handler makes can be.
+    /// Answers every incoming request with the handler, any number concurrently, until the session has ended. The
+    /// caller runs the future, next to the [`Runner`](crate::Runner) or in a separate task. The future is `Send`
+    /// if the futures of the handler are.
     ///
-    /// When an incoming request is withdrawn, its handling is dropped. A handling that ends without an answer, or is dropped with
-    /// this future, declines its request in the way that is safe for its kind. So does one that panics; the panic goes on to
-    /// whoever runs this future, and takes the other handlings with it.
+    /// If an incoming request is cancelled, the future of its handler is dropped. A handler's future that ends
+    /// without a response, or that is dropped with this future, declines its request with the response that is
+    /// safe for its kind. So does one that panics. The panic reaches the task that runs this future, and ends the
+    /// other handlers' futures.
     ///
     /// ```
     /// use claude_duplex::{Decision, Handlers, IncomingError, Runner, Session};
@@ -142,7 +143,7 @@ impl IncomingRequests {
     /// ```
     ///
     /// # Errors
-    /// [`IncomingError::NotHandled`] if the handler answers kinds that do not come here;
+    /// [`IncomingError::NotHandled`] if the handler answers kinds that are not delivered here;
     /// [`IncomingError::HooksNotRegistered`] if it has [hooks](super::Handlers::hook) to register, which only
     /// [`Session::builder`](crate::Session::builder) does.
     pub fn serve<H: Handler>(self, handler: H) -> Result<impl Future<Output = ()> + use<H>, IncomingError> {
@@ -170,14 +171,14 @@ impl IncomingRequests {
                     Poll::Pending => break,
                 }
             }
-            // That nothing is in flight is no end while asks may come.
+            // An empty set of futures is not the end while requests may arrive.
             if in_flight.poll(cx).is_ready() && is_over { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 }
 
-/// An answer in the making, given up when the incoming request is withdrawn.
+/// Future of a response, dropped when the incoming request is cancelled.
 struct Handling<F> {
     future: Pin<Box<F>>,
     withdrawal: Arc<Withdrawal>,
@@ -194,7 +195,7 @@ impl<F: Future<Output = ()>> Future for Handling<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // The listener may be polled no more once it was ready; nothing is polled any more then.
+        // The listener must not be polled after it was ready. In this case the future is not polled either.
         if self.withdrawal.is_told() || Pin::new(&mut self.listener).poll(cx).is_ready() {
             return Poll::Ready(());
         }

@@ -15,7 +15,7 @@ use crate::session::Responder;
 use crate::session::incoming::InFlight;
 
 impl SdkMcpServer {
-    /// Handles the calls of the tools, any number side by side: a service for
+    /// Handles the calls of the tools, any number concurrently. Returns a service for
     /// [`SessionBuilder::sdk_mcp_server`](crate::SessionBuilder::sdk_mcp_server), under the same name.
     ///
     /// If the CLI cancels a call, the future of its handler is dropped. So is that of every call when the session ends.
@@ -70,7 +70,7 @@ where
                     }
                 }
             }
-            // That nothing runs is not the end: calls may come.
+            // An empty set of calls is not the end: further calls may arrive.
             let _ = in_flight.poll(cx);
             Poll::Pending
         })
@@ -90,7 +90,7 @@ impl Cancel {
     }
 }
 
-/// Call that runs.
+/// Call that is running.
 struct Call<F> {
     future: Pin<Box<F>>,
     cancel: Arc<Cancel>,
@@ -115,7 +115,7 @@ impl<F: Future<Output = McpResponse>> Future for Call<F> {
             },
         };
         if let Some(responder) = self.responder.take() {
-            // It may have been withdrawn just now.
+            // The call may have been cancelled just now.
             let _ = responder.respond(response);
         }
         Poll::Ready(())

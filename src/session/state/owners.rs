@@ -1,4 +1,4 @@
-//! Which ask is whose.
+//! Owners of incoming requests.
 
 use std::sync::{Arc, Weak};
 
@@ -13,16 +13,16 @@ use crate::session::waiting::withdrawal::Withdrawal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IncomingError {
-    /// Somebody takes requests of these kinds already.
+    /// Another owner takes requests of these kinds already.
     #[error("incoming requests of that kind are taken already; drop their `IncomingRequests` first")]
     AlreadyTaken,
-    /// None of these kinds would come: the session declines them by itself.
+    /// The session does not handle these kinds, and declines such requests by itself.
     #[error(
         "incoming requests of the kinds {0:?} are not handled, so that none would come; \
          give the handlers to `Session::builder`, or add `Config::handle` for each kind"
     )]
     NotHandled(IncomingKinds),
-    /// The hooks of the handlers would not be called.
+    /// The hooks of the handlers would not be registered.
     #[error(
         "the hooks of `Handlers::hook` are registered by `Session::builder` alone; give the handlers to it, \
          or register by `Initialize::hook` and answer by `Handlers::any_hook`"
@@ -30,7 +30,7 @@ pub enum IncomingError {
     HooksNotRegistered,
 }
 
-/// The owners of a session's asks, and the incoming requests that are open.
+/// The owners of a session's incoming requests, and the requests that are open.
 #[derive(Default)]
 pub(super) struct Owners {
     owners: Vec<Weak<Inbox>>,
@@ -48,14 +48,14 @@ impl Owners {
         Ok(inbox)
     }
 
-    /// Adds the owner of what is for one MCP server, which comes before the owner of the kind.
+    /// Adds the owner of the messages for one MCP server, which takes precedence over the owner of the kind.
     pub(super) fn add_server(&mut self, name: String) -> Arc<Inbox> {
         let inbox = Inbox::of_server(name);
         self.owners.insert(0, Arc::downgrade(&inbox));
         inbox
     }
 
-    /// Gives an incoming request to its owner, and adds who is to be woken. Whether it has one.
+    /// Delivers an incoming request to its owner, and adds the task to wake. Returns `false` if it has no owner.
     pub(super) fn asked(&mut self, ask: &IncomingRequest, calls: &mut Calls) -> bool {
         let withdrawal = Arc::new(Withdrawal::default());
         for owner in self.owners.iter().filter_map(Weak::upgrade).filter(|owner| owner.takes(ask)) {
@@ -68,7 +68,7 @@ impl Owners {
         false
     }
 
-    /// Whether somebody was given that request, and it is open.
+    /// Returns `true` if the request was handed out and is open.
     pub(super) fn is_open(&self, id: IncomingId) -> bool {
         self.open.iter().any(|(open, _)| *open == id)
     }

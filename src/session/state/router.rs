@@ -1,8 +1,9 @@
-//! Which turn's messages go to which prompts' handles.
+//! Routes the messages of turns to the handles of prompts.
 //!
-//! A message belongs to a turn from the start, and a turn's prompts may be known late. So a turn's messages are kept, as
-//! far as a handle would, until its first prompt is known; meanwhile they also go to the prompt whose turn it most likely
-//! is, because up to 2.1.143 the answer's parts come before the prompt's name.
+//! A message belongs to a turn from the start, but the turn's prompts may become known late. Therefore the
+//! messages of a turn are kept, up to the limits of a handle, until its first prompt is known. Meanwhile they
+//! also go to the prompt that the turn most likely runs, because before 2.1.144 the parts of the answer precede
+//! the prompt's name.
 
 use std::sync::Arc;
 
@@ -24,17 +25,17 @@ use crate::wire::kind::MessageKind;
 #[derive(Debug)]
 pub(super) struct Router {
     room: Room,
-    /// The prompts that are not over, in the order in which they were given.
+    /// The prompts that have not ended, in the order of their acceptance.
     prompts: Vec<Prompt>,
     turns: Vec<Running>,
     declining: Declining,
     /// The turn that ended last, whose prompts may end after it, and the requests that were declined in it.
     ended: Option<(TurnId, Vec<DeclinedRequest>)>,
-    /// Prompts that ended because the session ends: their handles get the end with the session's.
+    /// Prompts that ended because the session ends. Their handles get their end together with the session's.
     lost: Vec<(Arc<Mailbox>, PromptEnd)>,
     /// Cost of the process at the last result, and at the one before.
     totals: [Option<Total>; 2],
-    /// The last result that was counted, by its uuid.
+    /// UUID of the last result that was counted.
     counted: Option<String>,
 }
 
@@ -46,7 +47,7 @@ struct Prompt {
 }
 
 impl Running {
-    /// Notes a request that was declined while the turn ran.
+    /// Records a request that was declined while the turn ran.
     fn note(&mut self, request: &DeclinedRequest) {
         declined::note(&mut self.declined, request);
     }
@@ -56,9 +57,9 @@ impl Running {
 struct Running {
     id: TurnId,
     takers: Vec<PromptId>,
-    /// What it said before its first prompt was known, where one may come.
+    /// Messages that arrived before the turn's first prompt was known, if a prompt may become known.
     early: Option<Ring<Message>>,
-    /// Who hears it meanwhile.
+    /// Prompt that gets the messages meanwhile.
     guess: Option<PromptId>,
     declined: Vec<DeclinedRequest>,
 }
@@ -83,7 +84,7 @@ impl Router {
         mailbox
     }
 
-    /// Makes a prompt's mailbox anew. It gets what its turn says from now on.
+    /// Restores the mailbox of a prompt, which gets the messages of its turn from now on.
     pub(super) fn resume(&mut self, id: PromptId, turn: Option<TurnId>) -> Arc<Mailbox> {
         let mailbox = self.open(id);
         if let Some(turn) = turn {
@@ -93,25 +94,26 @@ impl Router {
         mailbox
     }
 
-    /// Notes a request that is open: it may be declined.
+    /// Records an open request, which may be declined.
     pub(super) fn resume_incoming(&mut self, request: &IncomingRequest) {
         let _ = self.declining.follow(&Action::IncomingRequest(request.clone()));
     }
 
-    /// Makes a running turn anew.
+    /// Restores a running turn.
     pub(super) fn resume_turn(&mut self, id: TurnId) {
         let early = Some(Ring::new(self.room));
         self.turns.push(Running { id, takers: Vec::new(), early, guess: None, declined: Vec::new() });
     }
 
-    /// Returns until when the session waits for the readers of prompts, if it does: the next time when one is given up.
+    /// Returns the time until which the session waits for the readers of prompts, i.e. when the next of them is
+    /// given up. Returns `None` if the session does not wait.
     pub(super) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
         let hearers = self.turns.iter().flat_map(|turn| turn.takers.iter().chain(&turn.guess));
         let prompts = hearers.filter_map(|id| self.prompts.iter().find(|prompt| prompt.id == *id));
         prompts.filter_map(|prompt| prompt.mailbox.waits(waiting)).min()
     }
 
-    /// Passes on what an action means to turns.
+    /// Applies the effects of an action on turns and prompts.
     pub(super) fn route(&mut self, action: &Action, calls: &mut Calls) {
         if let Some(request) = self.declining.follow(action) {
             self.turns.iter_mut().for_each(|turn| turn.note(&request));
@@ -127,7 +129,7 @@ impl Router {
                 if let Some(at) = self.turns.iter().position(|running| running.id == *turn) {
                     let Running { id, guess, declined, .. } = self.turns.remove(at);
                     self.ended = Some((id, declined));
-                    // Where the session ends first, nobody else can be meant if only one prompt was there.
+                    // If the session ends first, the prompt is certain if it is the only one.
                     let is_sure = result.is_none() && self.prompts.len() == 1;
                     guess.iter().filter(|_| !is_sure).for_each(|guess| self.retract(*guess));
                 }
@@ -162,7 +164,7 @@ impl Router {
         }
     }
 
-    /// Ends the prompts that were lost, after the session's end or without one.
+    /// Ends the prompts that were lost, with the session's end if it is known.
     pub(super) fn end(&mut self, closed: Option<&SessionClosed>, calls: &mut Calls) {
         for (mailbox, mut end) in std::mem::take(&mut self.lost) {
             end.closed = closed.cloned();
@@ -170,7 +172,7 @@ impl Router {
         }
     }
 
-    /// Notes the cost of the process at a result; a line that comes twice counts once.
+    /// Records the cost of the process at a result. A repeated line counts once.
     fn count(&mut self, message: &Message) {
         if message.kind() != MessageKind::Result || message.is_subagent() {
             return;

@@ -1,4 +1,4 @@
-//! Who is to be told of something once no lock is held: a waker may run anything.
+//! Tasks to wake after all locks are released, because a waker may run any code.
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -27,7 +27,7 @@ impl Calls {
         self.room = true;
     }
 
-    /// Tells them all, and those who wait for room.
+    /// Wakes all tasks, including those that wait for free capacity.
     pub(in crate::session) fn make(&mut self, room: &Event) {
         for withdrawal in self.withdrawals.drain(..) {
             withdrawal.notify();

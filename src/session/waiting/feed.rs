@@ -1,4 +1,4 @@
-//! What a subscriber has not read.
+//! Unread actions of a subscriber.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::protocol::action::Action;
 
 pub(in crate::session) type Told = Result<Action, Lagged>;
 
-/// How many are taken out at once.
+/// Number of actions that are taken out at once.
 const TAKEN: usize = 16;
 
 pub(in crate::session) struct Feed(Awaited<Inner>);
@@ -28,7 +28,7 @@ impl Feed {
         Arc::new(Self(Awaited::new(Inner { unread: Ring::new(room), patience: Patience::default(), ended })))
     }
 
-    /// Who is to be woken; none where nobody listens any more.
+    /// Adds an action. Returns the task to wake, or `None` if the subscriber was dropped.
     pub(in crate::session) fn push(&self, action: Action) -> Option<Option<Waker>> {
         let (pushed, waker) = self.0.tell(|inner| {
             if inner.ended {
@@ -42,12 +42,12 @@ impl Feed {
         pushed.then_some(waker)
     }
 
-    /// Whether nothing is pushed any more.
+    /// Returns `true` if no further actions are added.
     pub(in crate::session) fn is_over(&self) -> bool {
         self.0.with(|inner| inner.ended)
     }
 
-    /// Returns until when the session waits for the reader, if it does.
+    /// Returns the time until which the session waits for the reader, if it does.
     pub(in crate::session) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
         self.0.with(|inner| {
             let (level, waits) = (inner.unread.level(), inner.unread.is_waited_for());
@@ -57,7 +57,8 @@ impl Feed {
         })
     }
 
-    /// Moves the next ones over. Ready with none at the end. Returns whether a session that waits is to look again.
+    /// Moves the next actions to `taken`, or none at the end. Returns `true` if a session that waits should check
+    /// again.
     pub(in crate::session) fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<Told>) -> Poll<bool> {
         self.0.poll(cx, |inner| {
             taken.extend(std::iter::from_fn(|| inner.unread.pop()).take(TAKEN));
@@ -70,7 +71,7 @@ impl Feed {
         self.0.tell(|inner| inner.ended = true).1
     }
 
-    /// Ends it for the reader. Returns whether a session that waits is to look again.
+    /// Ends the feed for the reader. Returns `true` if a session that waits should check again.
     pub(in crate::session) fn leave(&self) -> bool {
         let resumes = self.0.with(|inner| {
             inner.ended = true;

@@ -1,4 +1,4 @@
-//! The incoming requests that an owner has not taken.
+//! Incoming requests that an owner has not taken.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,14 +12,15 @@ use crate::wire::control;
 
 pub(in crate::session) struct Inbox {
     kinds: IncomingKinds,
-    /// MCP server whose messages alone are taken. `None` takes every request of the kinds.
+    /// MCP server whose messages are taken. `None` takes every request of the kinds.
     server: Option<String>,
     inner: Awaited<Inner>,
 }
 
 #[derive(Default)]
 struct Inner {
-    /// At most [`Limits::open_incoming`](crate::Limits::open_incoming): an incoming request that waits here is open.
+    /// Requests that wait. Each is open, so there are at most
+    /// [`Limits::open_incoming`](crate::Limits::open_incoming).
     waiting: VecDeque<(IncomingRequest, Arc<Withdrawal>)>,
     left: bool,
     ended: bool,
@@ -40,13 +41,13 @@ impl Inbox {
         self.kinds
     }
 
-    /// Returns whether a request belongs here.
+    /// Returns `true` if a request belongs to this inbox.
     pub(in crate::session) fn takes(&self, ask: &IncomingRequest) -> bool {
         let names = |server: &String| control::mcp_server(ask.message().as_bytes()).is_some_and(|name| name.is(server));
         self.kinds.contains(ask.kind()) && self.server.as_ref().is_none_or(names)
     }
 
-    /// Returns whether every request of some of these kinds comes here.
+    /// Returns `true` if every request of some of these kinds belongs to this inbox.
     pub(in crate::session) fn overlaps(&self, kinds: IncomingKinds) -> bool {
         self.server.is_none() && !self.inner.with(|inner| inner.left) && self.kinds.overlaps(kinds)
     }
@@ -80,7 +81,7 @@ impl Inbox {
         })
     }
 
-    /// The owner is gone; what it has not taken.
+    /// Closes the inbox, because its owner was dropped. Returns the requests that it had not taken.
     pub(in crate::session) fn leave(&self) -> Vec<IncomingId> {
         let waiting = self.inner.with(|inner| {
             inner.left = true;

@@ -1,4 +1,4 @@
-//! What a turn's handle is sent.
+//! Mailbox of a prompt's handle: messages and the end.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -17,9 +17,9 @@ pub(in crate::session) struct Mailbox(Awaited<Inner>);
 #[derive(Debug)]
 struct Inner {
     unread: Ring<Message>,
-    /// Messages are no longer read.
+    /// `true` if messages are no longer read.
     deaf: bool,
-    /// Messages are read: the last that was waited for was a message, and not the end.
+    /// `true` if messages are read: the last wait was for a message, and not for the end.
     reads: bool,
     patience: Patience,
     kept: Option<Kept>,
@@ -27,7 +27,7 @@ struct Inner {
     end: Option<PromptEnd>,
 }
 
-/// All messages of the turn, up to a limit.
+/// Messages of the turn, kept up to a limit.
 #[derive(Debug, Default)]
 struct Kept {
     messages: Vec<Message>,
@@ -36,7 +36,7 @@ struct Kept {
 }
 
 impl Inner {
-    /// Returns whether messages are read, and the end is not waited for.
+    /// Returns `true` if messages are read, and the end is not awaited.
     fn is_read(&self) -> bool {
         self.reads && !self.deaf && self.end.is_none()
     }
@@ -71,7 +71,7 @@ impl Mailbox {
         })))
     }
 
-    // For the runner. Each says who is to be woken.
+    // Methods of the runner. They return the task to wake.
 
     pub(in crate::session) fn push(&self, message: &Message) -> Option<Waker> {
         self.0.tell_if(|inner| {
@@ -86,7 +86,7 @@ impl Mailbox {
         })
     }
 
-    /// So many messages were dropped before they could be sent here.
+    /// Records that messages were dropped before they reached this mailbox.
     pub(in crate::session) fn lag(&self, missed: u64) -> Option<Waker> {
         self.0.tell_if(|inner| {
             inner.unread.miss(missed);
@@ -97,7 +97,7 @@ impl Mailbox {
         })
     }
 
-    /// What was sent so far was another prompt's: what is still here of it is taken back.
+    /// Removes the unread messages, because they belong to another prompt.
     pub(in crate::session) fn retract(&self) {
         self.0.with(|inner| {
             inner.unread.clear();
@@ -123,7 +123,7 @@ impl Mailbox {
         })
     }
 
-    /// Returns until when the session waits for the reader, if it does.
+    /// Returns the time until which the session waits for the reader, if it does.
     pub(in crate::session) fn waits(&self, waiting: Waiting) -> Option<SessionTime> {
         self.0.with(|inner| {
             let (level, waits) = (inner.level(), inner.is_read() && inner.unread.is_waited_for());
@@ -133,7 +133,7 @@ impl Mailbox {
         })
     }
 
-    // For the handle. The flags that are returned: whether a session that waits is to look again.
+    // Methods of the handle. A returned flag is `true` if a session that waits should check again.
 
     pub(in crate::session) fn keep(&self, limit: usize) {
         self.0.with(|inner| {
@@ -167,12 +167,12 @@ impl Mailbox {
         (polled, resumes)
     }
 
-    /// Returns whether the prompt has ended.
+    /// Returns `true` if the prompt has ended.
     pub(in crate::session) fn has_ended(&self) -> bool {
         self.0.with(|inner| inner.end.is_some())
     }
 
-    /// Nothing is read any more but the end.
+    /// Stops the reading of messages; only the end is still read.
     pub(in crate::session) fn deafen(&self) -> bool {
         self.0.with(|inner| {
             inner.deaf = true;
@@ -181,7 +181,7 @@ impl Mailbox {
         })
     }
 
-    /// Nothing is read any more at all.
+    /// Stops all reading.
     pub(in crate::session) fn abandon(&self) -> bool {
         let resumes = self.deafen();
         let kept = self.0.with(|inner| inner.kept.take());

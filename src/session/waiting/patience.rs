@@ -9,9 +9,9 @@ use crate::base::time::SessionTime;
 pub(in crate::session) enum Level {
     /// At most half of the room is used, or the session does not wait for this reader.
     Low,
-    /// More is used. A session that waits goes on waiting.
+    /// More is used. A session that already waits continues to wait.
     Half,
-    /// The room is used. The session waits.
+    /// The buffer is full. The session waits.
     Full,
 }
 
@@ -19,15 +19,15 @@ pub(in crate::session) enum Level {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::session) struct Waiting {
     pub(in crate::session) now: SessionTime,
-    /// Time for which a reader that takes nothing is waited for.
+    /// Time for which the session waits for a reader that takes nothing.
     pub(in crate::session) timeout: Duration,
-    /// The session reads on whoever is to be waited for.
+    /// `true` if the session reads on without waiting for any reader.
     pub(in crate::session) reads_on: bool,
 }
 
-/// The time for which a reader whose buffer is full has taken nothing.
+/// Time for which a reader whose buffer is full has taken nothing.
 ///
-/// The runner looks at it, and has the clock; the reader notes what it takes.
+/// The runner checks it, and has the clock; the reader records that it took something.
 #[derive(Debug, Default)]
 pub(in crate::session) struct Patience {
     state: State,
@@ -38,16 +38,16 @@ enum State {
     /// The session does not wait.
     #[default]
     Free,
-    /// The session waits since then.
+    /// The session waits since this time.
     Since(SessionTime),
-    /// The session waits, and something was taken since it looked last.
+    /// The session waits, and the reader took something since the last check.
     Taking,
-    /// The session waited long enough, and reads on until something is taken.
+    /// The session waited long enough, and reads on until the reader takes something.
     GivenUp,
 }
 
 impl Patience {
-    /// Returns until when the session waits for the reader; `None` if it does not wait.
+    /// Returns the time until which the session waits for the reader, or `None` if it does not wait.
     pub(in crate::session) fn until(&mut self, level: Level, waiting: Waiting) -> Option<SessionTime> {
         let Waiting { now, timeout, .. } = waiting;
         self.state = match (std::mem::take(&mut self.state), level) {
@@ -63,13 +63,13 @@ impl Patience {
         }
     }
 
-    /// Returns whether the session no longer waits for a reader that takes nothing.
+    /// Returns `true` if the session no longer waits for a reader that takes nothing.
     pub(in crate::session) fn has_given_up(&self) -> bool {
         self.state == State::GivenUp
     }
 
-    /// Notes that something was taken, which left the buffer at that level. Returns whether a session that waits is to look
-    /// again.
+    /// Records that the reader took something, which left the buffer at this level. Returns `true` if a session
+    /// that waits should check again.
     pub(in crate::session) fn taken(&mut self, level: Level) -> bool {
         match self.state {
             State::Free => false,

@@ -1,14 +1,15 @@
-//! The last words of a turn, for the end of a prompt that has no answer.
+//! Last text of a turn, for the end of a prompt without an answer.
 
 use std::collections::VecDeque;
 
 use crate::message::{Message, Transcript};
 use crate::wire::kind::MessageKind;
 
-/// Bytes of the lines that are kept: 256 KiB. Of a longer stream the beginning is missing.
+/// Maximum bytes of the lines that are kept: 256 KiB. The beginning of a longer stream is dropped.
 const LIMIT: usize = 256 << 10;
 
-/// Messages of the main thread from which the partial answer is read: the complete ones, and what was streamed after the last.
+/// Messages of the main thread that contain the partial answer: the complete messages, and the parts streamed
+/// after the last one.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     messages: VecDeque<Message>,
@@ -20,7 +21,7 @@ impl Said {
         match message.kind() {
             _ if message.is_subagent() => return,
             MessageKind::StreamEvent => {}
-            // What was streamed is in the whole message, or was abandoned.
+            // The streamed parts are contained in the complete message, or were abandoned.
             MessageKind::Assistant => self.retain(|kept| kept.kind() == MessageKind::Assistant),
             _ => return,
         }
@@ -36,7 +37,7 @@ impl Said {
         (self.messages, self.bytes) = (VecDeque::new(), 0);
     }
 
-    /// Returns the last text that was said, complete or not.
+    /// Returns the last text of the model, complete or not.
     pub(super) fn text(&self) -> String {
         let mut transcript = Transcript::new();
         self.messages.iter().for_each(|message| transcript.add(message));

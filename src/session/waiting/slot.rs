@@ -13,7 +13,7 @@ impl<T> Slot<T> {
         Arc::new(Self(Awaited::new(None)))
     }
 
-    /// Puts the value there; who is to be woken.
+    /// Stores the value. Returns the task to wake.
     pub(in crate::session) fn put(&self, value: T) -> Option<Waker> {
         self.0.tell(|held| *held = Some(value)).1
     }

@@ -1,4 +1,4 @@
-//! Whether an incoming request was withdrawn.
+//! Cancellation of an incoming request.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ pub(in crate::session) struct Withdrawal {
 }
 
 impl Withdrawal {
-    /// It was; [`notify`](Self::notify) tells it.
+    /// Sets the reason of the cancellation; [`notify`](Self::notify) wakes the waiting tasks.
     pub(in crate::session) fn set(&self, reason: CancelledReason) {
         let _ = self.reason.set(reason);
     }
@@ -36,7 +36,7 @@ impl Withdrawal {
         }
     }
 
-    /// Wakes those who wait, once why is known.
+    /// Wakes the waiting tasks, if the reason is known.
     pub(in crate::session) fn notify(&self) {
         self.told.notify(usize::MAX);
     }

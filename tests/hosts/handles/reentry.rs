@@ -98,7 +98,7 @@ impl Curious {
     /// Every query.
     fn ask(&self, claude: &Session) {
         let _ = (claude.session_id(), claude.cli_session(), claude.pid(), claude.is_alive(), claude.exit_status());
-        let _ = (claude.recording_stopped(), claude.io_error(), claude.stats(), format!("{claude:?}"));
+        let _ = (claude.recording_error(), claude.io_error(), claude.stats(), format!("{claude:?}"));
         drop((claude.subscribe(1, Overflow::Oldest), claude.incoming_of(IncomingKinds::NONE), claude.wait_for_exit()));
         let mut room = std::pin::pin!(claude.ready());
         let _ = room.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -277,14 +277,14 @@ async fn a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session(stag
     let (claude, runner) = stage.open_recorded(|_| {}, Some(Box::new(writer)));
     let run = stage.spawn(runner);
     let mut watch = claude.subscribe(10_000, Overflow::Oldest);
-    assert!(claude.recording_stopped().is_none() && claude.io_error().is_none());
+    assert!(claude.recording_error().is_none() && claude.io_error().is_none());
     drop(claude.prompt("go").unwrap());
     while !matches!(watch.next().await, Some(Ok(Action::IncomingRequest(_)))) {}
-    let is_full = |claude: &Session| match claude.recording_stopped() {
-        Some(claude_duplex::journal::RecordingStopped::Failed(error)) => error.kind() == io::ErrorKind::StorageFull,
+    let is_full = |claude: &Session| match claude.recording_error() {
+        Some(claude_duplex::journal::RecordingError::Failed(error)) => error.kind() == io::ErrorKind::StorageFull,
         _ => false,
     };
-    assert!(is_full(&claude), "{:?}", claude.recording_stopped());
+    assert!(is_full(&claude), "{:?}", claude.recording_error());
     claude.close();
     assert_eq!(run.await.reason, CloseReason::Closed);
     // It can still be asked for.
@@ -299,7 +299,7 @@ async fn a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session(stag
     assert!(panicked.is_err());
     let run = stage.spawn(runner);
     drop(claude.prompt("and again").unwrap());
-    assert!(claude.recording_stopped().is_some() && claude.is_alive());
+    assert!(claude.recording_error().is_some() && claude.is_alive());
     claude.close();
     run.await;
 }

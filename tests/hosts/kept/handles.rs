@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use claude_duplex::journal::{JournalFile, RecordingStopped};
+use claude_duplex::journal::{JournalFile, RecordingError};
 use claude_duplex::testing::{InMemory, TestRuntime};
 use claude_duplex::{
     Action, Decision, Driver, Exit, Handlers, IncomingError, IncomingKind, Outcome, Protocol, ResumedSession, Session,
@@ -230,5 +230,5 @@ fn a_session_whose_journal_cannot_be_written_ends_for_this_host() {
         prompt.finish().await.outcome
     }));
     assert!(matches!(outcome, Outcome::Lost(_)), "{outcome:?}");
-    assert!(matches!(session.recording_stopped(), Some(RecordingStopped::Failed(_))));
+    assert!(matches!(session.recording_error(), Some(RecordingError::Failed(_))));
 }

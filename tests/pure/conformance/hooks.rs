@@ -140,8 +140,8 @@ fn case_079_every_key_of_an_output_is_written() {
         .permission_decision_reason("fine")
         .updated_input(Json::parse(r#"{"command":"pwd"}"#).unwrap());
     let output = HookOutput::from(own)
-        .continue_turn(true)
-        .suppress_output(false)
+        .continue_turn()
+        .suppress_output()
         .decision(HookOutputDecision::Approve)
         .reason("why")
         .system_message("told")
@@ -149,7 +149,7 @@ fn case_079_every_key_of_an_output_is_written() {
     assert_eq!(
         said("PreToolUse", output),
         json!({
-            "continue": true, "suppressOutput": false, "decision": "approve", "reason": "why", "systemMessage": "told",
+            "continue": true, "suppressOutput": true, "decision": "approve", "reason": "why", "systemMessage": "told",
             "terminalSequence": "\u{7}",
             "hookSpecificOutput": {
                 "hookEventName": "PreToolUse", "permissionDecision": "allow", "permissionDecisionReason": "fine",
@@ -166,7 +166,8 @@ fn case_080_continue_and_async_are_spelled_as_on_the_wire() {
     let later = HookOutput::in_background(Some(Duration::from_millis(1500)));
     assert_eq!(said("PostToolUse", later), json!({ "async": true, "asyncTimeout": 1500 }));
     assert_eq!(said("PostToolUse", HookOutput::in_background(None)), json!({ "async": true }));
-    assert_eq!(said("PostToolUse", HookOutput::new().continue_turn(false)), json!({ "continue": false }));
+    let stop = HookOutput::new().stop("enough");
+    assert_eq!(said("PostToolUse", stop), json!({ "continue": false, "stopReason": "enough" }));
 }
 
 #[test]

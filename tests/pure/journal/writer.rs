@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use claude_duplex::journal::RecordingStopped;
+use claude_duplex::journal::RecordingError;
 use claude_duplex::{Input, Journal, Recorder, SessionTime};
 
 use super::refused::config;
@@ -61,7 +61,7 @@ fn a_writer_that_fails_ends_the_recording_and_nothing_else() {
         for _ in 0..3 {
             recorder.input(SessionTime::ZERO, &Input::Receive(LINES.into()));
         }
-        let Some(RecordingStopped::Failed(error)) = recorder.stopped() else { panic!("it has failed") };
+        let Some(RecordingError::Failed(error)) = recorder.stopped() else { panic!("it has failed") };
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         let writes = recorder.into_inner().writes;
         assert_eq!(writes.len(), fails, "it is not tried again");

@@ -334,7 +334,7 @@ fn the_edits_of_a_turn_add_up_to_its_answer() {
         let mut turn = claude.prompt("count").unwrap();
         let (mut shown, mut parts) = (String::new(), 0);
         while let Some(edit) = turn.next_edit().await {
-            if let Edit::Append { block, text } = edit.unwrap() {
+            if let Edit::Append { block, text, .. } = edit.unwrap() {
                 assert!(block.is_answer());
                 shown += &text;
                 parts += 1;

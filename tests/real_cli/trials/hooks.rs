@@ -63,7 +63,7 @@ async fn hook_continues(case: &Case) -> Trial {
     let mut events = Vec::new();
     let end = talk.ended_with(prompt, |ask| {
         events.push(event(ask));
-        says(HookOutput::new().continue_turn(true))
+        says(HookOutput::new().continue_turn())
     });
     assert_eq!(end.await?.text(), "done");
     let order = [HookEvent::UserPromptSubmit, HookEvent::PreToolUse, HookEvent::PostToolUse, HookEvent::Stop];
@@ -189,7 +189,7 @@ async fn hook_blocks_a_prompt(case: &Case) -> Trial {
     let End { outcome, .. } = talk.ended_with(prompt, |_| says(block("no secrets"))).await?;
     assert_eq!(outcome, Ended::Blocked);
     let next = talk.prompt(Prompt::text(script([text("good")])))?;
-    assert_eq!(talk.ended_with(next, |_| says(HookOutput::new().continue_turn(true))).await?.text(), "good");
+    assert_eq!(talk.ended_with(next, |_| says(HookOutput::new().continue_turn())).await?.text(), "good");
     let heard =
         case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|said| said.text.contains("secrets"));
     assert!(!heard, "the model heard a blocked prompt");
@@ -204,7 +204,7 @@ async fn hook_times_out(case: &Case) -> Trial {
     let prompt = running(&mut talk)?;
     if case.before("2.0.42", "the hook's timeout is not kept: the turn waits for the answer") {
         let ask = talk.asked().await?;
-        talk.claude.respond(ask.id(), says(HookOutput::new().continue_turn(true)).expect("an answer"))?;
+        talk.claude.respond(ask.id(), says(HookOutput::new().continue_turn()).expect("an answer"))?;
         assert_eq!(talk.ended(prompt).await?.text(), "done");
         assert_eq!(talk.withdrawn(), 0);
     } else {

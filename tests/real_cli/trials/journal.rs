@@ -34,7 +34,7 @@ async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     talk.claude.interrupt(Interrupt::running())?;
     assert_eq!(talk.ended(second).await?.outcome, Ended::Interrupted);
     talk.close().await?;
-    if let Some(reason) = talk.claude.recording_stopped() {
+    if let Some(reason) = talk.claude.recording_error() {
         return Err(format!("{reason:?}").into());
     }
     let other = Command::new(std::env::current_exe()?).env(VARIABLE, &path).output()?;

@@ -92,7 +92,7 @@ async fn stream_interrupted(case: &Case) -> Trial {
     for message in talk.messages() {
         for edit in accumulator.add(message) {
             match edit {
-                Edit::Append { block, text } if block.is_answer() => shown += &text,
+                Edit::Append { block, text, .. } if block.is_answer() => shown += &text,
                 Edit::Replace { block, .. } if block.is_answer() => panic!("nothing was said again"),
                 Edit::Remove { .. } => panic!("nothing was taken back"),
                 _ => {}

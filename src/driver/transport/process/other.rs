@@ -1,15 +1,15 @@
-//! A system whose groups of processes are not known here: kills reach the process alone.
+//! Systems whose process groups are not supported: kills reach only the process.
 
 use std::process::Command;
 
 pub(in crate::driver::transport) fn lead(_: &mut Command) {}
 
-/// Asks the process to end. Returns whether this system can.
+/// Asks the process to end. Returns `true` if the system has such a request.
 pub(super) fn terminate(_: u32) -> bool {
     false
 }
 
-/// The processes that a process has started.
+/// The descendants of a process.
 #[derive(Debug)]
 pub(super) struct Group;
 

@@ -1,4 +1,4 @@
-//! Job objects: what a child starts ends with its job.
+//! Job objects: processes that a child starts end with its job.
 
 use std::os::windows::io::RawHandle;
 use std::os::windows::process::CommandExt;
@@ -6,21 +6,21 @@ use std::process::Command;
 
 use win32job::{ExtendedLimitInfo, Job};
 
-/// Gives the child no console window. It has no console then, so a Ctrl-C that is meant for the host does not reach it.
+/// Starts the child without a console window. The child then has no console, so a Ctrl-C for the host does not reach it.
 pub(in crate::driver::transport) fn lead(command: &mut Command) {
     const CREATE_NO_WINDOW: u32 = 0x0800_0000;
     command.creation_flags(CREATE_NO_WINDOW);
 }
 
-/// Asks the process to end. Returns whether this system can: it has no such request for a program without a window.
+/// Asks the process to end. Returns `true` if the system has such a request: Windows has none for a program without a window.
 pub(super) fn terminate(_: u32) -> bool {
     false
 }
 
-/// A job that ends with its last handle, which is here: with the host, too.
+/// A job that ends with its last handle, which this process holds, so it also ends with the host.
 ///
-/// What the child starts belongs to the job. The child itself joins it right after it was started: what it has started by
-/// then, within microseconds, is outside.
+/// Processes that the child starts belong to the job. The child itself joins it right after its start: processes that it
+/// started before, within microseconds, are outside.
 #[derive(Debug)]
 pub(super) struct Group(Option<Job>);
 
@@ -30,22 +30,23 @@ impl Group {
         None
     }
 
-    /// A job for a process and what it starts. None if the system refuses: kills then reach the process alone.
+    /// Creates a job for a process and its descendants. Returns `None` if the system refuses; kills then reach only the
+    /// process.
     pub(super) fn around(process: RawHandle) -> Option<Self> {
         let job = Job::create_with_limit_info(ExtendedLimitInfo::new().limit_kill_on_job_close()).ok()?;
         job.assign_process(process as isize).ok()?;
         Some(Self(Some(job)))
     }
 
-    /// Kills what is left in the job, by its end.
+    /// Kills the remaining members of the job by ending it.
     pub(super) fn kill(&mut self) {
         self.0 = None;
     }
 
-    /// Leaves its members alone, also when the job ends.
+    /// Keeps its members alive, also when the job ends.
     pub(super) fn keep(&mut self) {
         let Some(job) = &self.0 else { return };
-        // A refusal leaves the limit as it was.
+        // If the system refuses, the limit stays unchanged.
         let _ = job.set_extended_limit_info(ExtendedLimitInfo::new().clear_limits());
     }
 

@@ -1,15 +1,15 @@
-//! One waker for all that a session waits for on the reactor, whoever polls it.
+//! One waker for everything that a session awaits on the reactor, whichever task polls it.
 //!
-//! Where `async-io` is polled with another waker than before, it wakes the former: it might be another task's. But some
-//! wakers are never the same as their own clones, tokio's `block_on` makes such. Each poll would then cause the next, and
-//! the task would turn for as long as the child is silent.
+//! If `async-io` is polled with another waker than before, it wakes the previous one, which may belong to another task. But
+//! some wakers never equal their own clones, e.g. those of tokio's `block_on`. Each poll would then cause the next, and the
+//! task would spin as long as the child is silent.
 
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
 use crate::driver::awaited::Awaited;
 
-/// The waker that the reactor knows, and the task that it wakes.
+/// The waker that is registered with the reactor, and the task that it wakes.
 pub(super) struct Relay {
     task: Arc<Task>,
     waker: Waker,
@@ -24,7 +24,7 @@ impl Relay {
         Self { waker: Waker::from(Arc::clone(&task)), task }
     }
 
-    /// What to poll with in place of `cx`, whose task is woken from now on.
+    /// Returns the context to poll with instead of `cx`, whose task is woken from now on.
     pub(super) fn context(&self, cx: &Context<'_>) -> Context<'_> {
         let _ = self.task.0.poll(cx, |()| None::<()>);
         Context::from_waker(&self.waker)
@@ -36,7 +36,7 @@ impl Wake for Task {
         self.wake_by_ref();
     }
 
-    /// The task is forgotten: it is known again when it polls, and until then one call is as good as many.
+    /// Forgets the task, which registers again when it polls. Until then a single wake is enough.
     fn wake_by_ref(self: &Arc<Self>) {
         let ((), waker) = self.0.tell(|()| ());
         if let Some(waker) = waker {

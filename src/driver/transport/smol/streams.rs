@@ -16,13 +16,13 @@ use crate::driver::transport::Transport;
 use crate::driver::transport::clock::{Alarm, Clock};
 use crate::protocol::config::{Config, TransportKind};
 
-/// Makes a session over two byte streams: a socket, a container's attached pipes, a channel of an SSH library. Nothing
-/// happens until the driver is polled.
+/// Creates a session over two byte streams, e.g. a socket, the attached pipes of a container, or a channel of an SSH library.
+/// No I/O happens until the driver is polled.
 ///
-/// The end of `reader` is the end of the session; there is no exit status, no stderr, and nothing to signal. At the
-/// session's end `writer` is closed and dropped, from which the other side has to see that nothing more comes. A socket of
-/// `async-net` does; one in an `async_io::Async` only flushes, and then the end takes its [graces](crate::ShutdownTimeouts). What is
-/// both at once is [split](futures_lite::io::split) first:
+/// The end of `reader` is the end of the session. There is no exit status, no stderr, and no process for signals. At the end
+/// of the session `writer` is closed and dropped, and the other side has to see the end. A socket of `async-net` shows it;
+/// one in an `async_io::Async` only flushes, and the end then takes its [grace periods](crate::ShutdownTimeouts).
+/// [Split](futures_lite::io::split) a stream that is both reader and writer first:
 ///
 /// ```no_run
 /// use claude_duplex::{Config, Seed};
@@ -44,7 +44,7 @@ where
     Driver::new(config, SmolStreams::new(reader, writer))
 }
 
-/// The transport of [`over`]. It has a name so that a struct can hold its `Driver`.
+/// Transport of [`over`], with a name so that a struct can hold its `Driver`.
 pub struct SmolStreams<R, W> {
     reader: R,
     writer: Option<W>,
@@ -83,7 +83,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Transport for SmolStreams<R, W
         }
     }
 
-    /// A socket is closed by `poll_close`, a pipe when it is dropped.
+    /// A socket is closed by `poll_close`, a pipe by its drop.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(writer) = &mut self.writer else { return Poll::Ready(Ok(())) };
         let closed = ready!(Pin::new(writer).poll_close(&mut self.relay.context(cx)));

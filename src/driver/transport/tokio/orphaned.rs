@@ -1,6 +1,7 @@
-//! A child whose runtime is shut down: its pipes and its exit without a reactor.
+//! A child whose runtime was shut down: its pipes and its exit without a reactor.
 //!
-//! The descriptors do not block, so each call returns what there is. Nothing wakes the caller, who asks again after a pause.
+//! The descriptors do not block, so each call returns the data that is available. Nothing wakes the caller, who polls again
+//! after a pause.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -10,12 +11,12 @@ use std::task::Poll;
 
 use rustix::io::Errno;
 
-/// Switch of a transport, for whoever drives it on after its runtime.
+/// Switch of a transport, for a caller that drives it after its runtime.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Orphaned(Arc<AtomicBool>);
 
 impl Orphaned {
-    /// Has the transport do without a reactor from now on.
+    /// Lets the transport work without a reactor from now on.
     pub(crate) fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -15,11 +15,12 @@ use crate::driver::transport::Transport;
 use crate::driver::transport::clock::{Alarm, Clock};
 use crate::protocol::config::{Config, TransportKind};
 
-/// Makes a session over two byte streams: a socket, a container's attached pipes, a channel of an SSH library. Nothing
-/// happens until the driver is polled.
+/// Creates a session over two byte streams, e.g. a socket, the attached pipes of a container, or a channel of an SSH library.
+/// No I/O happens until the driver is polled.
 ///
-/// The end of `reader` is the end of the session; there is no exit status, no stderr, and nothing to signal. At the
-/// session's end `writer` is shut down and dropped. What is both at once is split first, by `tokio::io::split`:
+/// The end of `reader` is the end of the session. There is no exit status, no stderr, and no process for signals. At the end
+/// of the session `writer` is shut down and dropped. Split a stream that is both reader and writer first, with
+/// `tokio::io::split`:
 ///
 /// ```
 /// use claude_duplex::{Action, CloseReason, Config, Seed};
@@ -42,14 +43,15 @@ where
     Driver::new(config, TokioStreams::new(reader, writer))
 }
 
-/// The transport of [`over`]. It has a name so that a struct can hold its `Driver`.
+/// Transport of [`over`], with a name so that a struct can hold its `Driver`.
 ///
-/// Its clock is tokio's: where a test has paused that, the session's deadlines stand still too.
+/// The clock is that of tokio: if a test pauses it, the deadlines of the session pause too.
 pub struct TokioStreams<R, W> {
     reader: R,
     writer: Option<W>,
     clock: Clock,
-    /// There is none before the first deadline: making one takes a runtime. `None` is later than can be told, too.
+    /// `None` before the first deadline, because creating a timer needs a runtime, and for a deadline that cannot be
+    /// represented.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -69,7 +71,7 @@ impl<R, W> TokioStreams<R, W> {
     }
 }
 
-/// Reads as other runtimes do: the number of bytes, 0 at the end.
+/// Reads like other runtimes: returns the number of bytes, 0 at the end.
 pub(super) fn read(
     reader: &mut (impl AsyncRead + Unpin),
     cx: &mut Context<'_>,
@@ -103,7 +105,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Transport for TokioStreams<R, 
         }
     }
 
-    /// A socket is closed by `poll_shutdown`, a pipe when it is dropped.
+    /// A socket is closed by `poll_shutdown`, a pipe by its drop.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(writer) = &mut self.writer else { return Poll::Ready(Ok(())) };
         let closed = ready!(Pin::new(writer).poll_shutdown(cx));

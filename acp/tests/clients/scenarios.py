@@ -1,0 +1,211 @@
+"""What editors do to agents, judged: scenarios.py [--twin COMMAND] AGENT [ARGUMENT...]
+
+The agent runs the real CLI, whose model the prompts script. Each scenario gives a trace by meaning: answers with their reasons, texts,
+permission requests, in their order. That of the agent must be as written here; where that of the twin, another agent, differs, both are
+printed.
+"""
+
+import json
+import os
+import queue
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+
+class Agent:
+    def __init__(self, command, choice=None):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.choice, self.last, self.trace, self.open = choice, 0, [], []
+        self.lines = queue.Queue()
+        threading.Thread(target=self.read, daemon=True).start()
+        self.wait(self.ask("initialize", protocolVersion=1, clientCapabilities={}))
+        new = self.wait(self.ask("session/new", cwd=os.getcwd(), mcpServers=[]))
+        self.session = new["result"]["sessionId"]
+        self.wait(self.ask("session/set_mode", sessionId=self.session, modeId="default"))
+        self.names, self.trace = {}, []
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.put(json.loads(line))
+        self.lines.put(None)
+
+    def send(self, **message):
+        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, method, **params):
+        self.last += 1
+        self.send(id=self.last, method=method, params=params)
+        return self.last
+
+    def prompt(self, name, *steps):
+        text = json.dumps({"steps": steps})
+        number = self.ask("session/prompt", sessionId=self.session, prompt=[{"type": "text", "text": text}])
+        self.names[number] = name
+        return number
+
+    def cancel(self):
+        self.send(method="session/cancel", params={"sessionId": self.session})
+
+    def until(self, fits, seconds=60):
+        """Reads on until a message fits."""
+        end = time.time() + seconds
+        while True:
+            try:
+                message = self.lines.get(timeout=max(0.01, end - time.time()))
+            except queue.Empty:
+                return None
+            if message is None:
+                raise EOFError(self.trace)
+            self.note(message)
+            if fits(message):
+                return message
+
+    def wait(self, number):
+        got = self.until(lambda message: message.get("id") == number and "method" not in message)
+        if got is None:
+            self.trace.append(f"no answer to {self.names.get(number, number)}")
+        return got
+
+    def note(self, message):
+        update = message.get("params", {}).get("update", {})
+        if message.get("method") == "session/request_permission":
+            self.trace.append("permission?")
+            self.open.append(message["id"])
+            if self.choice:
+                fitting = [o["optionId"] for o in message["params"]["options"] if o["kind"] == self.choice]
+                self.answer(message["id"], {"outcome": "selected", "optionId": fitting[0]})
+        elif update.get("sessionUpdate") == "agent_message_chunk":
+            # Pieces of one text are one event, however often a text is repeated.
+            text = update["content"].get("text", "").strip()
+            if text and (not self.trace or self.trace[-1] != f"text {text}"):
+                self.trace.append(f"text {text}")
+        elif "method" not in message and message["id"] in getattr(self, "names", {}):
+            reason = message.get("result", {}).get("stopReason") or "error"
+            self.trace.append(f"{self.names[message['id']]} {reason}")
+
+    def answer(self, request, outcome):
+        self.send(id=request, result={"outcome": outcome})
+
+    def text(self, message):
+        return message.get("params", {}).get("update", {}).get("sessionUpdate") == "agent_message_chunk"
+
+    def end(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.trace.append("the agent does not end")
+        return self.trace
+
+
+def slow(text, count=40):
+    return {"text": f"{text} " * count, "chunks": count, "delay_ms": 100}
+
+
+def cancel_at_once(agent):
+    first = agent.prompt("A", slow("a"))
+    agent.cancel()
+    agent.wait(first)
+    agent.wait(agent.prompt("B", {"text": "b"}))
+
+
+def two_queued(agent):
+    prompts = [agent.prompt("A", slow("a", 15))]
+    agent.until(agent.text)
+    prompts += [agent.prompt("B", {"text": "b"}), agent.prompt("C", {"text": "c"})]
+    for prompt in prompts:
+        if f"{agent.names[prompt]} end_turn" not in agent.trace:
+            agent.wait(prompt)
+
+
+def cancel_with_one_queued(agent):
+    first = agent.prompt("A", slow("a"))
+    agent.until(agent.text)
+    agent.prompt("B", {"text": "b"})
+    time.sleep(0.3)
+    agent.cancel()
+    agent.wait(first)
+    agent.wait(agent.prompt("C", {"text": "c"}))
+
+
+def background(agent):
+    task = {"tool": "Bash", "input": {"command": "sleep 2; echo x", "description": "d", "run_in_background": True}}
+    agent.wait(agent.prompt("A", task, {"text": "started"}, {"text": "woken"}))
+    agent.until(lambda message: agent.text(message) and "woken" in json.dumps(message), 30)
+    agent.wait(agent.prompt("B", {"text": "b"}))
+
+
+def cancel_under_a_permission(agent):
+    touch = {"tool": "Bash", "input": {"command": "touch never", "description": "d"}}
+    first = agent.prompt("A", touch, {"text": "done"})
+    agent.until(lambda message: message.get("method") == "session/request_permission")
+    agent.cancel()
+    agent.wait(first)
+    for request in agent.open:
+        agent.answer(request, {"outcome": "cancelled"})
+    agent.wait(agent.prompt("B", {"text": "b"}))
+
+
+def the_cli_is_killed(agent):
+    first = agent.prompt("A", slow("a", 100))
+    agent.until(agent.text)
+    with open(f"/proc/{agent.process.pid}/task/{agent.process.pid}/children") as children:
+        for child in children.read().split():
+            with open(f"/proc/{child}/cmdline") as line:
+                if "stream-json" in line.read():
+                    os.kill(int(child), signal.SIGKILL)
+    agent.wait(first)
+    agent.wait(agent.prompt("B", {"text": "b"}))
+
+
+def cancel_and_prompt_at_once(agent):
+    first = agent.prompt("A", slow("a"))
+    agent.until(agent.text)
+    agent.cancel()
+    second = agent.prompt("B", {"text": "b"})
+    agent.wait(first)
+    agent.wait(second)
+
+
+# The trace of the agent, as a pattern: one event a line.
+SCENARIOS = {
+    cancel_at_once: r"A cancelled\ntext b\nB end_turn",
+    two_queued: r"text a\nA end_turn\ntext b\nB end_turn\ntext c\nC end_turn",
+    cancel_with_one_queued: r"text a\n(B cancelled\nA cancelled|A cancelled\nB cancelled)\ntext c\nC end_turn",
+    background: r"(permission\?\n)?text started\nA end_turn\ntext woken\ntext b\nB end_turn",
+    cancel_under_a_permission: r"permission\?\nA cancelled\ntext b\nB end_turn",
+    the_cli_is_killed: r"text a\nA error\ntext b\nB end_turn",
+    cancel_and_prompt_at_once: r"text a\nA cancelled\ntext b\nB end_turn",
+}
+
+
+def main(arguments):
+    twin = None
+    if arguments[0] == "--twin":
+        twin, arguments = shlex.split(arguments[1]), arguments[2:]
+    failed = False
+    for scenario, pattern in SCENARIOS.items():
+        traces = []
+        for command in [arguments] + ([twin] if twin else []):
+            agent = Agent(command, "allow_once" if scenario is background else None)
+            scenario(agent)
+            traces.append("\n".join(agent.end()))
+        as_written = re.fullmatch(pattern, traces[0]) is not None
+        failed |= not as_written
+        shown = [trace.replace("\n", ", ") for trace in traces]
+        print(f"  {scenario.__name__}: {'ok' if as_written else 'NOT as written: ' + shown[0]}")
+        if twin and traces[1] != traces[0]:
+            print(f"    the agent: {shown[0]}\n    the twin:  {shown[1]}")
+    return 1 if failed else 0
+
+
+sys.exit(main(sys.argv[1:]))
