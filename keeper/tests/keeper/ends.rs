@@ -88,7 +88,7 @@ fn an_idle_cli_ends_and_a_busy_one_does_not() {
     let cli = Process::new(session.control().welcome.cli);
     let keeper = session.keeper(cli.pid);
     cli.wait();
-    assert!(begun.elapsed() >= Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_secs(4), "{:?}", begun.elapsed());
     session.wait_gone(&keeper);
 }
 
