@@ -23,9 +23,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut prompt = claude.prompt(words)?;
         while let Some(edit) = prompt.next_edit().await {
             match edit? {
-                Edit::Append { block, text, .. } if block.is_answer() => print!("{text}"),
+                Edit::Append { block: b, text, .. } if b.is_answer() => print!("{text}"),
                 // A stream broke: a new line takes the place of what was said.
-                Edit::Replace { block: b, text, .. } if b.is_answer() => print!("\n{text}"),
+                Edit::Replace { block: b, text, .. } if b.is_answer() => {
+                    print!("\n{text}");
+                }
                 Edit::Remove { from_block: b, .. } if b.is_answer() => println!(),
                 Edit::ToolResult { result, .. } => println!("[{}]", result.text()),
                 _ => {}
