@@ -45,7 +45,8 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 /// use futures_lite::future::zip;
 ///
 /// let world = TestRuntime::new();
-/// let script = Script::default().then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")]);
+/// let tool = ToolStep::bash("ls").requires_permission();
+/// let script = Script::default().then([Step::from(tool), Step::text("done")]);
 /// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
 /// let (claude, runner) = Driver::new(config, world.start(script)).into_session();
 /// let mut asks = claude.incoming().unwrap();
@@ -59,7 +60,8 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 ///     names
 /// };
 /// let talk = async move { claude.prompt("look").unwrap().finish().await.is_success() };
-/// assert_eq!(world.run(zip(runner.run_until(talk), deciding)), (true, vec!["Bash".to_owned()]));
+/// let ended = world.run(zip(runner.run_until(talk), deciding));
+/// assert_eq!(ended, (true, vec!["Bash".to_owned()]));
 /// ```
 #[must_use = "dropping it declines every ask"]
 pub struct IncomingRequests {

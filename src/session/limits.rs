@@ -15,11 +15,13 @@ use super::waiting::ring::Overflow;
 /// limits.turn_messages = 4;
 /// limits.turn_overflow = Overflow::Oldest; // by default the session waits for who reads
 /// let world = TestRuntime::new();
-/// let script = Script::default().then([Step::text_in_parts("a long answer", 13, Default::default())]);
+/// let answer = Step::text_in_parts("a long answer", 13, Default::default());
+/// let script = Script::default().then([answer]);
 /// let (claude, runner) = Session::builder().limits(limits).open_on(world.start(script));
 /// world.run(runner.run_until(async {
 ///     let mut turn = claude.prompt("talk").unwrap();
-///     assert!(turn.ended().await.is_success()); // nobody read meanwhile, and nothing waited for that
+///     // Nothing was read meanwhile, and the session did not wait for that.
+///     assert!(turn.ended().await.is_success());
 ///     let lagged = turn.next().await.unwrap().unwrap_err();
 ///     assert!(lagged.missed > 4);
 ///     let mut left = 0;
