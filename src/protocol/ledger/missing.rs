@@ -9,7 +9,7 @@
 //!
 //! `completed` precedes its result by 46 ms at most. `running`, `init` and `started` show that the CLI continues,
 //! and cancel all this evidence. Before 2.1.206 none of it counts: results are held back there, before 2.1.179
-//! for as long as an agent runs, and acknowledgements have no list.
+//! for as long as an agent runs, and acknowledgments have no list.
 
 use std::collections::BTreeSet;
 
