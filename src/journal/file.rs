@@ -53,7 +53,7 @@ const ROTATES_AT: u64 = 16 * 1024 * 1024;
 /// ```
 pub struct JournalFile {
     path: PathBuf,
-    file: File,
+    file: LockedFile,
     epoch: u64,
     is_new: bool,
     rotates_at: u64,
@@ -83,8 +83,7 @@ impl JournalFile {
     /// # Errors
     /// [`JournalFileError::Io`]: [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the path exists.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, JournalFileError> {
-        let file = Journal::create(&path)?;
-        lock(&file)?;
+        let file = LockedFile::lock(Journal::create(&path)?)?;
         let path = path.as_ref().to_owned();
         Ok(Self { path, file, epoch: 1, is_new: true, rotates_at: ROTATES_AT })
     }
@@ -97,14 +96,14 @@ impl JournalFile {
     /// is not changed in this case.
     pub fn open(path: impl AsRef<Path>) -> Result<(Self, Protocol), JournalFileError> {
         let path = path.as_ref().to_owned();
-        let file = open_locked(&path)?;
+        let file = LockedFile::open(&path)?;
         let bytes = std::fs::read(&path)?;
         let journal = match Journal::read(&bytes) {
             Ok(journal) if journal.stopped.is_some() => return Err(JournalFileError::Stopped),
             Ok(journal) => journal,
             Err(JournalError::Torn { journal, .. }) => {
                 let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-                file.set_len(whole as u64)?;
+                file.0.set_len(whole as u64)?;
                 *journal
             }
             Err(error) => return Err(error.into()),
@@ -113,9 +112,9 @@ impl JournalFile {
         let epoch = journal.epoch + 1;
         let mut this = Self { path, file, epoch, is_new: false, rotates_at: ROTATES_AT };
         // A complete record may only lack its line end.
-        let mut line = if ends_in_a_line(&this.file, &bytes)? { Vec::new() } else { vec![b'\n'] };
+        let mut line = if ends_in_a_line(&this.file.0, &bytes)? { Vec::new() } else { vec![b'\n'] };
         record::epoch(&mut line, session.now(), epoch).map_err(io::Error::from)?;
-        this.file.write_all(&line)?;
+        this.file.0.write_all(&line)?;
         Ok((this, session))
     }
 
@@ -144,10 +143,10 @@ impl JournalFile {
     /// Rewrites the file with that header.
     fn begin(&mut self, header: &[u8]) -> io::Result<()> {
         let beside = successor(&self.path);
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&beside)?;
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&beside)?;
         file.set_len(0)?;
-        lock(&file).map_err(|error| io::Error::other(error.to_string()))?;
-        file.write_all(header)?;
+        let mut file = LockedFile::lock(file).map_err(|error| io::Error::other(error.to_string()))?;
+        file.0.write_all(header)?;
         std::fs::rename(&beside, &self.path)?;
         self.file = file;
         Ok(())
@@ -170,7 +169,7 @@ impl Write for JournalFile {
             if line.starts_with(header.as_bytes()) {
                 self.begin(line)?;
             } else {
-                self.file.write_all(line)?;
+                self.file.0.write_all(line)?;
             }
             rest = &rest[line.len()..];
         }
@@ -178,7 +177,7 @@ impl Write for JournalFile {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.0.flush()
     }
 }
 
@@ -188,24 +187,36 @@ impl fmt::Debug for JournalFile {
     }
 }
 
-/// Locks a file, or returns an error if another process has locked it.
-fn lock(file: &File) -> Result<(), JournalFileError> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(()),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalFileError::Locked),
-        Err(error) => Err(io::Error::from(error).into()),
+/// A file that has one writer.
+struct LockedFile(File);
+
+impl LockedFile {
+    /// Locks a file, or returns an error if another process has locked it.
+    fn lock(file: File) -> Result<Self, JournalFileError> {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self(file)),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalFileError::Locked),
+            Err(error) => Err(io::Error::from(error).into()),
+        }
+    }
+
+    /// Opens and locks the file that has the name once it is locked: another host may have just replaced it.
+    fn open(path: &Path) -> Result<Self, JournalFileError> {
+        loop {
+            let file = Self::lock(OpenOptions::new().append(true).open(path)?)?;
+            let (locked, named) = (file.0.metadata()?, std::fs::metadata(path)?);
+            if (locked.dev(), locked.ino()) == (named.dev(), named.ino()) {
+                return Ok(file);
+            }
+        }
     }
 }
 
-/// Opens and locks the file that has the name once it is locked: another host may have just replaced it.
-fn open_locked(path: &Path) -> Result<File, JournalFileError> {
-    loop {
-        let file = OpenOptions::new().append(true).open(path)?;
-        lock(&file)?;
-        let (locked, named) = (file.metadata()?, std::fs::metadata(path)?);
-        if (locked.dev(), locked.ino()) == (named.dev(), named.ino()) {
-            return Ok(file);
-        }
+/// A child that this process is forking has a copy of the descriptor until it executes its program. Closing the file alone would
+/// leave the lock to that copy.
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }
 
@@ -213,4 +224,22 @@ fn open_locked(path: &Path) -> Result<File, JournalFileError> {
 fn ends_in_a_line(file: &File, bytes: &[u8]) -> io::Result<bool> {
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     Ok(bytes.get(..length).is_none_or(|bytes| bytes.last().is_none_or(|last| *last == b'\n')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_descriptor_does_not_keep_the_lock() {
+        let path = std::env::temp_dir().join(format!("claude-duplex-lock-{}", std::process::id()));
+        let journal = JournalFile::create(&path).expect("the file is new");
+        // As in a child between its fork and its program.
+        let copy = journal.file.0.try_clone().expect("a descriptor is free");
+        assert!(matches!(LockedFile::open(&path), Err(JournalFileError::Locked)));
+        drop(journal);
+        assert!(LockedFile::open(&path).is_ok());
+        drop(copy);
+        std::fs::remove_file(&path).expect("it was created");
+    }
 }
