@@ -50,8 +50,19 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(unix)]
 fn survive_goes_on() {
-    let mut both = std::process::Command::new(std::env::current_exe().unwrap());
-    let both = both.env("SURVIVE_ROLE", "both").env("KEEPER", place::KEEPER).output().unwrap();
+    use std::process::{Command, Stdio};
+
+    let mut both = Command::new(std::env::current_exe().unwrap());
+    both.env("SURVIVE_ROLE", "both").env("KEEPER", place::KEEPER).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // A real CLI must not run here: it would have the environment and the network of the test.
+    let both = both.env_remove("CLAUDE_BIN").spawn().unwrap();
+    let (id, (done, end)) = (both.id(), std::sync::mpsc::channel());
+    std::thread::spawn(move || done.send(both.wait_with_output()));
+    let Ok(both) = end.recv_timeout(std::time::Duration::from_secs(120)) else {
+        let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+        panic!("the example does not end");
+    };
+    let both = both.unwrap();
     let text = String::from_utf8(both.stdout).unwrap();
     for part in [
         "first host: the CLI asks for Bash, and I am killed",
