@@ -363,7 +363,8 @@ impl<T: Transport> Driver<T> {
 
     /// Passes an input to the session at the current time.
     fn tell(&mut self, input: Input<'_>) {
-        self.record.tell(&mut self.protocol, self.clock.session(self.transport.now()), input);
+        let now = self.now();
+        self.record.tell(&mut self.protocol, now, input);
     }
 
     /// Returns the session's time.

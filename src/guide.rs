@@ -33,26 +33,23 @@
 #![cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
 #![cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
 
-/// Declares the guides: a module for each, whose text is the Markdown file of its name. What a feature adds can be linked
-/// only where it is on; else its name leads to the published pages.
+/// Declares the guides: a module for each, whose text is the Markdown file of its name, followed by its own attributes. Links
+/// to items of features lead to the published pages if the features are off.
 macro_rules! guides {
-    ($($name:ident)+) => {$(
+    ($($(#[$more:meta])* $name:ident)+) => {$(
         #[doc = include_str!(concat!("guide/", stringify!($name), ".md"))]
+        $(#[$more])*
         #[cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
         #[cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
         pub mod $name {}
     )+};
 }
 
-#[doc = include_str!("guide/embedding.md")]
-#[doc = "\n```no_run"]
-#[doc = include_str!("../examples/run_loop.rs")]
-#[doc = "```\n"]
-#[cfg_attr(all(feature = "session", feature = "testing"), doc = include_str!("guide/links.md"))]
-#[cfg_attr(not(all(feature = "session", feature = "testing")), doc = include_str!("guide/links_elsewhere.md"))]
-pub mod embedding {}
-
 guides! {
+    #[doc = "\n```no_run"]
+    #[doc = include_str!("../examples/run_loop.rs")]
+    #[doc = "```\n"]
+    embedding
     permissions
     mcp_servers
     turns

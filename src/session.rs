@@ -29,6 +29,7 @@ mod prompt_handle;
 mod reply;
 mod resumed;
 mod runner;
+mod setup;
 mod shared;
 mod state;
 mod subscriber;
@@ -74,7 +75,7 @@ pub use subscriber::Subscriber;
 pub use waiting::ring::{Lagged, Overflow};
 pub use when_dropped::WhenDropped;
 
-use builder::Setup;
+use setup::Setup;
 use shared::Presence;
 use state::State;
 use waiting::ring::Room;

@@ -9,9 +9,7 @@ use agent_client_protocol::v1::schema::{
     PromptRequest, ResumeSessionRequest, SessionId, SetSessionConfigOptionRequest, SetSessionModeRequest,
 };
 use agent_client_protocol::v1::{ConnectionTo, Responder};
-use agent_client_protocol::{
-    Agent as Role, Client as Peer, Error, JsonRpcResponse, on_receive_notification, on_receive_request,
-};
+use agent_client_protocol::{Agent as Role, Client as Peer, Error, on_receive_notification, on_receive_request};
 use async_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 use async_executor::Executor;
 use futures_lite::future::or;
@@ -226,7 +224,7 @@ impl Agent {
         let session = self.state().sessions.remove(&request.session_id);
         match session {
             Some(session) => send(request.session_id, &session.commands, Command::Close(responder)),
-            None => unknown(request.session_id, responder),
+            None => responder.respond_with_error(SchemaError::session_not_found(request.session_id).into()),
         }
     }
 
@@ -236,10 +234,7 @@ impl Agent {
         responder: Responder<agent_client_protocol::v1::schema::PromptResponse>,
         _: ConnectionTo<Peer>,
     ) -> Result<(), Error> {
-        match self.session(&request.session_id) {
-            Some(session) => send(request.session_id.clone(), &session, Command::Prompt(request, responder)),
-            None => unknown(request.session_id, responder),
-        }
+        self.pass(request.session_id.clone(), Command::Prompt(request, responder))
     }
 
     fn set_mode(
@@ -248,10 +243,7 @@ impl Agent {
         responder: Responder<agent_client_protocol::v1::schema::SetSessionModeResponse>,
         _: ConnectionTo<Peer>,
     ) -> Result<(), Error> {
-        match self.session(&request.session_id) {
-            Some(session) => send(request.session_id, &session, Command::SetMode(request.mode_id, responder)),
-            None => unknown(request.session_id, responder),
-        }
+        self.pass(request.session_id, Command::SetMode(request.mode_id, responder))
     }
 
     fn set_option(
@@ -260,9 +252,17 @@ impl Agent {
         responder: Responder<agent_client_protocol::v1::schema::SetSessionConfigOptionResponse>,
         _: ConnectionTo<Peer>,
     ) -> Result<(), Error> {
-        match self.session(&request.session_id) {
-            Some(session) => send(request.session_id.clone(), &session, Command::SetOption(request, responder)),
-            None => unknown(request.session_id, responder),
+        self.pass(request.session_id.clone(), Command::SetOption(request, responder))
+    }
+
+    /// Passes a request on to its session.
+    fn pass(&self, id: SessionId, command: Command) -> Result<(), Error> {
+        match self.session(&id) {
+            Some(session) => send(id, &session, command),
+            None => {
+                command.refuse(&SchemaError::session_not_found(id).into());
+                Ok(())
+            }
         }
     }
 
@@ -292,8 +292,4 @@ fn send(id: SessionId, session: &Sender<Command>, command: Command) -> Result<()
         command.refuse(&SchemaError::session_not_found(id).into());
     }
     Ok(())
-}
-
-fn unknown<T: JsonRpcResponse>(id: SessionId, responder: Responder<T>) -> Result<(), Error> {
-    responder.respond_with_error(SchemaError::session_not_found(id).into())
 }

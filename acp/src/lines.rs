@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use agent_client_protocol::Lines;
+use claude_duplex::Json;
 use event_listener::{Event, listener};
 use futures::{Sink, Stream};
 use futures_lite::StreamExt;
 use futures_lite::io::{AsyncWrite, AsyncWriteExt};
+use serde_json::Value;
 
 use crate::bounded::{self, Line};
 
@@ -108,36 +110,13 @@ fn readable(line: Line) -> String {
     }
 }
 
-/// Replaces halves of characters (`\ud83d` without its other half), with which the whole message would not be read.
+/// Replaces halves of characters (`\ud83d` without its other half), with which the SDK would refuse the whole message.
 fn with_whole_characters(line: String) -> String {
-    let half = |at: usize| -> Option<u32> {
-        let digits = line.get(at..at + 6)?.strip_prefix("\\u")?;
-        u32::from_str_radix(digits, 16).ok()
-    };
     if !line.contains("\\ud") && !line.contains("\\uD") {
         return line;
     }
-    let bytes = line.as_bytes();
-    let (mut whole, mut kept, mut at) = (String::with_capacity(line.len()), 0, 0);
-    while at < bytes.len() {
-        if bytes[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match half(at) {
-            Some(0xd800..=0xdbff) if matches!(half(at + 6), Some(0xdc00..=0xdfff)) => at += 12,
-            Some(0xd800..=0xdfff) => {
-                whole.push_str(&line[kept..at]);
-                whole.push_str("\\ufffd");
-                at += 6;
-                kept = at;
-            }
-            // An escape is at least two bytes long, of which the second may be a backslash.
-            _ => at += 2,
-        }
-    }
-    whole.push_str(&line[kept..]);
-    whole
+    let whole = Json::parse(&line).and_then(|json| json.decode::<Value>());
+    whole.map_or(line, |value| value.to_string())
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Calls of tools as the client shows them: title, kind, places and content.
 
 use agent_client_protocol::v1::schema::{
-    Content, ContentBlock, Diff, ImageContent, TextContent, ToolCallContent, ToolCallLocation, ToolKind,
+    Content, ContentBlock, Diff, ImageContent, TextContent, ToolCallContent, ToolCallLocation, ToolCallUpdateFields,
+    ToolKind,
 };
 use claude_duplex::Json;
 use claude_duplex::message::content::ToolResultBlock;
 use claude_duplex::message::{ContentBlock as Block, ToolInput};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Longest title, in characters.
 const LONGEST_TITLE: usize = 200;
@@ -20,6 +22,18 @@ pub(crate) struct Described {
     pub(crate) content: Vec<ToolCallContent>,
     /// The content says more than the tool's result will.
     pub(crate) keeps_content: bool,
+}
+
+impl Described {
+    /// Returns the call as an update shows it.
+    pub(crate) fn fields(self, input: &Json) -> ToolCallUpdateFields {
+        ToolCallUpdateFields::new()
+            .title(self.title)
+            .kind(self.kind)
+            .content(self.content)
+            .locations(self.locations)
+            .raw_input(raw(input))
+    }
 }
 
 /// Fields of the tools' inputs that make up titles and places.
@@ -173,6 +187,11 @@ fn fenced(output: &str) -> String {
     let longest = output.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}\n{}\n{fence}", output.trim_end_matches('\n'))
+}
+
+/// Returns the input of a call as a tree.
+pub(crate) fn raw(input: &Json) -> Option<Value> {
+    input.decode().ok()
 }
 
 /// Returns text as content of a call.

@@ -14,7 +14,7 @@ use claude_duplex::message::content::ToolResultBlock;
 use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, System};
 use claude_duplex::request::SlashCommand;
 use claude_duplex::{Json, Message, MessageKind};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::calls::Calls;
 use self::plan::Tasks;
@@ -153,13 +153,8 @@ impl Translator {
         if !again {
             return Some(SessionUpdate::ToolCall(announced(id, name, input).meta(meta)));
         }
-        let call = tool::describe(name, Some(input?));
-        let fields = ToolCallUpdateFields::new()
-            .title(call.title)
-            .kind(call.kind)
-            .content(call.content)
-            .locations(call.locations)
-            .raw_input(input.and_then(raw));
+        let input = input?;
+        let fields = tool::describe(name, Some(input)).fields(input);
         Some(SessionUpdate::ToolCallUpdate(ToolCallUpdate::new(id.to_owned(), fields).meta(meta)))
     }
 
@@ -193,11 +188,7 @@ fn announced(id: &str, name: &str, input: Option<&Json>) -> ToolCall {
         .status(ToolCallStatus::Pending)
         .content(call.content)
         .locations(call.locations)
-        .raw_input(input.and_then(raw))
-}
-
-fn raw(input: &Json) -> Option<Value> {
-    serde_json::from_str(input.as_str()).ok()
+        .raw_input(input.and_then(tool::raw))
 }
 
 /// Returns the fields that other agents for Claude send too, so that clients find them.

@@ -6,29 +6,22 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;
 
-use super::desk::Desk;
+use super::Session;
 use super::incoming::Handler;
-use super::initialize;
 use super::limits::HandleLimits;
-use super::mcp::{McpConnection, McpService};
-use super::runner::{Runner, Serving, Tasks};
-use super::shared::{Presence, Shared};
-use super::state::{IncomingError, State};
+use super::mcp::McpService;
+use super::runner::Runner;
+use super::setup::{Registered, Setup};
 use super::subscriber::Subscriber;
-use super::waiting::feed::EarlyFeeds;
-use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::{Overflow, Room};
 use super::when_dropped::WhenDropped;
-use super::{IncomingRequests, Session};
-use crate::base::ids::PromptId;
 use crate::driver::Driver;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use crate::driver::SpawnError;
 use crate::driver::transport::Transport;
-use crate::incoming::hook::HookEvent;
 use crate::incoming::{IncomingKind, IncomingKinds};
 use crate::options::Options;
-use crate::outgoing::request::{HookMatcher, Initialize};
+use crate::outgoing::request::Initialize;
 use crate::protocol::config::{Config, UnknownIncoming};
 
 /// Settings of a session that is not started yet: [`Session::builder`].
@@ -67,35 +60,6 @@ pub struct SessionBuilder {
     options: Options,
     config: Config,
     setup: Setup,
-}
-
-/// Handlers of a session, and the settings that they require.
-struct Registered {
-    kinds: IncomingKinds,
-    hooks: Vec<(HookEvent, HookMatcher)>,
-    run: Box<dyn FnOnce(IncomingRequests) -> Serving + Send>,
-}
-
-/// MCP server of a session, and its start.
-type Server = (String, Box<dyn FnOnce(McpConnection) -> Serving + Send>);
-
-/// Function that changes the command before the CLI is started.
-#[cfg(any(feature = "smol", feature = "tokio"))]
-type ChangeCommand = Box<dyn FnOnce(&mut Command) + Send>;
-
-/// Parts of a builder that do not depend on how the CLI is started.
-#[derive(Default)]
-pub(super) struct Setup {
-    handlers: Option<Registered>,
-    servers: Vec<Server>,
-    initialize: Option<Initialize>,
-    limits: HandleLimits,
-    journal: Option<(Box<dyn Write + Send + Sync>, u64)>,
-    feeds: EarlyFeeds,
-    when_dropped: WhenDropped,
-    #[cfg(any(feature = "smol", feature = "tokio"))]
-    command: Option<ChangeCommand>,
-    desk: Arc<Desk>,
 }
 
 impl SessionBuilder {
@@ -375,62 +339,6 @@ impl SessionBuilder {
         if kinds.contains(IncomingKind::Permission) && !self.options.asking().is_host() {
             self.options = std::mem::take(&mut self.options).host_permission_prompts();
         }
-    }
-}
-
-/// A session, its runner, and the open prompts of a resumed session.
-type Begun = (Session, Runner, Vec<(PromptId, Arc<Mailbox>)>);
-
-impl Setup {
-    /// Takes the function that changes the command.
-    #[cfg(any(feature = "smol", feature = "tokio"))]
-    fn change(&mut self) -> ChangeCommand {
-        self.command.take().unwrap_or_else(|| Box::new(|_| {}))
-    }
-
-    /// Creates a handle and a runner for a driver.
-    pub(super) fn start<T: Transport + Send + 'static>(self, driver: Driver<T>) -> (Session, Runner) {
-        let begun = self.begin(driver, false);
-        let (session, runner, _) = begun.expect("a new session handles what its handlers need");
-        (session, runner)
-    }
-
-    /// Creates a handle and a runner for a resumed driver, and the mailboxes of the open prompts.
-    pub(super) fn go_on<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<Begun, IncomingError> {
-        self.begin(driver, true)
-    }
-
-    fn begin<T: Transport + Send + 'static>(
-        self,
-        mut driver: Driver<T>,
-        is_resumed: bool,
-    ) -> Result<Begun, IncomingError> {
-        if let Some((writer, cap)) = self.journal {
-            driver = driver.record(writer, cap);
-        }
-        let (aside, process_id) = (driver.set_aside(), driver.transport().process_id());
-        let mut state = State::new(Box::new(driver), process_id, self.limits, self.feeds.take(), self.when_dropped);
-        let prompts = if is_resumed { state.resume() } else { Vec::new() };
-        let (names, services): (Vec<_>, Vec<_>) = self.servers.into_iter().unzip();
-        let servers: Vec<_> = names.iter().map(|name| state.own_server(name.clone())).collect();
-        let inbox = self.handlers.as_ref().map(|handlers| state.own(Some(handlers.kinds))).transpose()?;
-        let hooks = self.handlers.as_ref().map(|handlers| handlers.hooks.clone()).unwrap_or_default();
-        let initializing =
-            if is_resumed { None } else { initialize::begin(&mut state, self.initialize, hooks, &names) };
-        let shared = Arc::new(Shared::new(state, aside, self.desk, self.limits, initializing.is_some()));
-        let mut tasks = Tasks::default();
-        if let Some(initializing) = initializing {
-            tasks.push(Box::pin(initializing.finish(Arc::clone(&shared))));
-        }
-        for ((name, service), inbox) in names.into_iter().zip(services).zip(servers) {
-            let messages = IncomingRequests::of_runner(inbox, Arc::clone(&shared));
-            tasks.push(service(McpConnection::new(name, messages)));
-        }
-        if let Some((handlers, inbox)) = self.handlers.zip(inbox) {
-            tasks.push((handlers.run)(IncomingRequests::of_runner(inbox, Arc::clone(&shared))));
-        }
-        let presence = Presence::first(Arc::clone(&shared));
-        Ok((Session { presence }, Runner::new(shared, tasks), prompts))
     }
 }
 

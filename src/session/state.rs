@@ -1,6 +1,8 @@
 //! State of a session: the driver, and the handles and tasks that wait.
 
+mod commands;
 mod owners;
+mod resumed;
 mod router;
 
 use std::collections::BTreeMap;
@@ -13,27 +15,24 @@ use super::call_error::CallError;
 use super::desk::Left;
 use super::drive::{Drive, Report};
 use super::limits::HandleLimits;
-use super::reply::{PendingResponse, Replied};
+use super::reply::Replied;
 use super::waiting::calls::Calls;
 use super::waiting::feed::Feed;
 use super::waiting::inbox::Inbox;
-use super::waiting::mailbox::Mailbox;
 use super::waiting::patience;
 use super::waiting::ring::Room;
 use super::waiting::slot::Slot;
 use super::when_dropped::WhenDropped;
 use crate::base::error::RequestError;
-use crate::base::ids::{IncomingId, PromptId, RequestId};
+use crate::base::ids::{IncomingId, RequestId};
 use crate::base::time::SessionTime;
 use crate::driver::Waiting;
 use crate::incoming::{IncomingKinds, IncomingRequest, IncomingResponse};
 use crate::journal::RecordingError;
-use crate::outgoing::prompt::Prompt;
-use crate::outgoing::request::{Interrupt, Request};
+use crate::outgoing::request::Interrupt;
 use crate::protocol::action::{Action, CliSession};
 use crate::protocol::end::SessionClosed;
-use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
-use crate::protocol::handed_out::HandedOut;
+use crate::protocol::error::RespondError;
 
 pub use owners::IncomingError;
 use owners::Owners;
@@ -104,84 +103,6 @@ impl State {
             undeclined: Vec::new(),
             feeds,
             reader_timeout: limits.reader_timeout,
-        }
-    }
-
-    /// Restores the handles of a former host. Returns the open prompts.
-    pub(super) fn resume(&mut self) -> Vec<(PromptId, Arc<Mailbox>)> {
-        let Some(driver) = &self.driver else { return Vec::new() };
-        let HandedOut { prompts, turns, incoming } = driver.handed_out();
-        (self.cli_session, self.told, self.resumed) = (driver.cli_session(), driver.action_number(), incoming);
-        self.resumed.iter().for_each(|request| self.router.resume_incoming(request));
-        turns.into_iter().for_each(|turn| self.router.resume_turn(turn));
-        prompts.into_iter().map(|(prompt, turn)| (prompt, self.router.resume(prompt, turn))).collect()
-    }
-
-    // Commands.
-
-    /// Records that the host has handled the actions up to a number.
-    pub(super) fn acknowledge(&mut self, number: u64) {
-        if let Some(driver) = &mut self.driver {
-            driver.acknowledge(number.min(self.told));
-        }
-    }
-
-    /// Returns the number of the last action that was delivered.
-    pub(super) fn action_number(&self) -> u64 {
-        self.told
-    }
-
-    pub(super) fn prompt(&mut self, prompt: Prompt) -> Result<(PromptId, Arc<Mailbox>), RefusedError<Prompt>> {
-        let id = self.give(prompt, |driver, prompt| driver.prompt(prompt))?;
-        Ok((id, self.router.open(id)))
-    }
-
-    pub(super) fn cancel(&mut self, prompt: PromptId) -> Result<(), StaleIdError> {
-        match &mut self.driver {
-            Some(driver) => driver.cancel(prompt),
-            None => Err(StaleIdError::new(self.closed.clone())),
-        }
-    }
-
-    pub(super) fn interrupt(&mut self, interrupt: Interrupt) -> Result<PendingResponse, RefusedError<Interrupt>> {
-        let id = self.give(interrupt, |driver, interrupt| driver.interrupt(interrupt))?;
-        Ok(self.expect(id))
-    }
-
-    pub(super) fn request(&mut self, request: Request) -> Result<PendingResponse, RefusedError<Request>> {
-        let id = self.give(request, |driver, request| driver.request(request))?;
-        Ok(self.expect(id))
-    }
-
-    pub(super) fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
-        let Some(driver) = &mut self.driver else {
-            return Err(self.closed.clone().map_or(RespondError::Stale, |end| RespondError::Closed(Box::new(end))));
-        };
-        let answered = driver.answer(ask, answer);
-        if !matches!(answered, Err(RespondError::Mismatch | RespondError::Full)) {
-            self.owners.answered(ask);
-        }
-        answered
-    }
-
-    pub(super) fn close(&mut self) {
-        self.is_closing = true;
-        if let Some(driver) = &mut self.driver {
-            driver.close();
-        }
-    }
-
-    pub(super) fn close_now(&mut self) {
-        self.is_closing = true;
-        if let Some(driver) = &mut self.driver {
-            driver.close_now();
-        }
-    }
-
-    pub(super) fn abort(&mut self) {
-        self.is_closing = true;
-        if let Some(driver) = &mut self.driver {
-            driver.abort();
         }
     }
 
@@ -312,15 +233,6 @@ impl State {
         closed
     }
 
-    /// Delivers the open requests of a resumed session to their owners, before later actions.
-    fn ask_again(&mut self, calls: &mut Calls) {
-        for request in std::mem::take(&mut self.resumed) {
-            if !self.owners.asked(&request, calls) {
-                self.undeclined.push(request.id());
-            }
-        }
-    }
-
     /// Completes the end after the last action.
     pub(super) fn finish(&mut self, calls: &mut Calls) -> Option<Box<dyn Drive>> {
         self.owners.end(calls);
@@ -441,22 +353,5 @@ impl State {
         if !all {
             self.feeds.retain(|feed| !feed.is_over());
         }
-    }
-
-    fn expect(&mut self, request: RequestId) -> PendingResponse {
-        let slot = Slot::new();
-        self.replies.insert(request, Arc::clone(&slot));
-        PendingResponse::new(request, slot)
-    }
-
-    fn give<T, R>(
-        &mut self,
-        value: T,
-        command: impl FnOnce(&mut dyn Drive, T) -> Result<R, RefusedError<T>>,
-    ) -> Result<R, RefusedError<T>> {
-        let Some(driver) = &mut self.driver else { return Err(RefusedError::closed_with(value, self.closed.clone())) };
-        let taken = command(&mut **driver, value);
-        self.wants_room |= matches!(&taken, Err(refused) if refused.is_full());
-        taken
     }
 }

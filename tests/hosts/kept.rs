@@ -200,15 +200,20 @@ fn a_journal_that_begins_anew_loses_and_repeats_nothing() {
     }
 }
 
-#[test]
-fn a_journal_has_one_writer() {
-    let folder = Folder::new();
-    let runtime = TestRuntime::new();
-    let keeper = Keeper::new(&runtime, script());
+/// Returns a session with a prompt, whose journal begins anew whenever that is possible.
+fn prompted(folder: &Folder, keeper: &Rc<RefCell<Keeper>>) -> Driver<Attached> {
     let journal = JournalFile::create(folder.journal()).expect("a new file").rotate_at(0);
-    let transport = Attached::new(&keeper, Default::default());
+    let transport = Attached::new(keeper, Default::default());
     let mut driver = Driver::new(config(), transport).record_required(journal);
     driver.prompt("first").expect("there is room");
+    driver
+}
+
+#[test]
+fn a_journal_has_one_writer() {
+    let (folder, runtime) = (Folder::new(), TestRuntime::new());
+    let keeper = Keeper::new(&runtime, script());
+    let mut driver = prompted(&folder, &keeper);
     let open = || match JournalFile::open(folder.journal()) {
         Err(JournalFileError::Locked) => None,
         opened => Some(opened.expect("nothing but the lock is in the way")),
@@ -218,8 +223,7 @@ fn a_journal_has_one_writer() {
     driver.acknowledge(driver.action_number());
     assert!(action.is_some() && open().is_none(), "also after it began anew");
     drop(driver);
-    // A child that another test forks may have the lock until it runs its program.
-    let (journal, session) = std::iter::repeat_with(open).flatten().next().expect("nobody writes it");
+    let (journal, session) = open().expect("nobody writes it");
     assert_eq!((journal.epoch(), session.action_number()), (2, 1));
     assert!(matches!(JournalFile::create(folder.journal()), Err(JournalFileError::Io(_))));
 }
@@ -227,13 +231,9 @@ fn a_journal_has_one_writer() {
 /// The journal cannot begin anew, because its directory is gone.
 #[test]
 fn a_session_stands_still_while_its_journal_cannot_be_written() {
-    let folder = Folder::new();
-    let runtime = TestRuntime::new();
+    let (folder, runtime) = (Folder::new(), TestRuntime::new());
     let keeper = Keeper::new(&runtime, script());
-    let journal = JournalFile::create(folder.journal()).expect("a new file").rotate_at(0);
-    let transport = Attached::new(&keeper, Default::default());
-    let mut driver = Driver::new(config(), transport).record_required(journal);
-    driver.prompt("first").expect("there is room");
+    let mut driver = prompted(&folder, &keeper);
     assert!(runtime.run(driver.next()).is_some());
     let (written, acknowledged) = (keeper.borrow().stdin.len(), keeper.borrow().acknowledged);
     let kept = fs::read(folder.journal()).expect("the journal");

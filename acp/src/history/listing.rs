@@ -1,9 +1,10 @@
 //! The list of the sessions on disk.
 
+use std::fmt::Write;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use agent_client_protocol::v1::schema::SessionInfo;
 use serde::Deserialize;
@@ -84,24 +85,15 @@ fn text(content: &serde_json::Value) -> Option<String> {
     Some(line.to_owned()).filter(|line| !line.starts_with('<'))
 }
 
-/// Returns a time in the form of ISO 8601, in UTC.
+/// Returns a time in the form of ISO 8601, in UTC. Times before 1970 or after the year 9999 have none.
 fn time(time: SystemTime) -> Option<String> {
-    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
-    let (days, rest) = (i64::try_from(seconds / 86_400).ok()?, seconds % 86_400);
-    // Days since 1 March 0000, as eras of 400 years.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    let year = year + era * 400 + i64::from(month <= 2);
-    Some(format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60))
+    let mut text = String::new();
+    write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok().map(|()| text)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
     PermissionOption, PermissionOptionKind, RequestPermissionOutcome, RequestPermissionRequest,
-    RequestPermissionResponse, ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields,
+    RequestPermissionResponse, ToolCallStatus, ToolCallUpdate,
 };
 use claude_duplex::incoming::{PermissionChange, PermissionDestination, PermissionUpdate, RuleBehavior};
 use claude_duplex::options::PermissionMode;
@@ -83,16 +83,10 @@ impl Session {
 
 /// Returns the call that a permission is about.
 fn shown(permission: &PermissionRequest, call: String) -> ToolCallUpdate {
-    let described = tool::describe(&permission.tool_name, Some(&permission.input));
-    let mut content = described.content;
-    content.extend(permission.decision_reason.clone().filter(|reason| !reason.is_empty()).map(tool::text));
-    let fields = ToolCallUpdateFields::new()
-        .title(described.title)
-        .kind(described.kind)
-        .status(ToolCallStatus::Pending)
-        .content(content)
-        .locations(described.locations)
-        .raw_input(serde_json::from_str::<serde_json::Value>(permission.input.as_str()).ok());
+    let mut described = tool::describe(&permission.tool_name, Some(&permission.input));
+    let reason = permission.decision_reason.clone().filter(|reason| !reason.is_empty());
+    described.content.extend(reason.map(tool::text));
+    let fields = described.fields(&permission.input).status(ToolCallStatus::Pending);
     ToolCallUpdate::new(call, fields)
 }
 

@@ -202,15 +202,15 @@ impl Session {
     /// Shows a mode that the CLI has changed to by itself, e.g. with a plan that was accepted.
     pub(super) fn show_choices(&mut self) {
         let Some(claude) = &self.claude else { return };
-        let mode = claude.driver.protocol().status().permission_mode.clone();
-        if mode.is_none() || mode == self.choices.mode {
+        let mode = &claude.driver.protocol().status().permission_mode;
+        if mode.is_none() || *mode == self.choices.mode {
             return;
         }
         // The CLI has not said yet what was asked of it.
         if self.waiting.values().any(|waiting| matches!(waiting, Waiting::Mode(..) | Waiting::Option(..))) {
             return;
         }
-        self.choices.mode = mode;
+        self.choices.mode = mode.clone();
         let current = self.choices.current().as_str().to_owned();
         self.client.update(SessionUpdate::CurrentModeUpdate(CurrentModeUpdate::new(current)));
         self.client.update(SessionUpdate::ConfigOptionUpdate(ConfigOptionUpdate::new(self.choices.options())));
