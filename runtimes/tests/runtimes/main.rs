@@ -38,6 +38,7 @@ on_linux! {
 
     mod callbacks;
     mod handles;
+    mod process;
     mod runner;
     mod suite;
 

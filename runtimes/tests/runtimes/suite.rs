@@ -7,7 +7,7 @@ use libtest_mimic::{Arguments, Trial};
 use crate::runner::{ROLE, RUNNERS, is_allowed};
 use crate::stage::{Scenario, Stage};
 use crate::watched::{Groups, watched};
-use crate::{callbacks, child, ends, faults, groups, handles, peer, pipes, process_groups, spawn, talk};
+use crate::{callbacks, child, ends, faults, groups, handles, peer, pipes, process, process_groups, spawn, talk};
 
 /// Most of them wait, for a child or a timeout.
 const AT_ONCE: usize = 8;
@@ -44,7 +44,7 @@ pub(crate) fn main() -> ExitCode {
             trials.push(trial.with_ignored_flag(!is_allowed(runner)));
         }
     }
-    for (name, play) in [callbacks::ALL, handles::ALL].concat() {
+    for (name, play) in [callbacks::ALL, handles::ALL, process::ALL].concat() {
         trials.push(Trial::test(name, move || watched(play)));
     }
     libtest_mimic::run(&arguments, trials).exit_code()

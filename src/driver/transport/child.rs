@@ -14,8 +14,8 @@ use crate::protocol::end::Exit;
 /// Child process of a custom [`Transport`](crate::Transport): its start, its exit, and signals to it. This part is the same
 /// on every runtime. The pipes and the wait for the exit are the transport's.
 ///
-/// The child leads a process group of its own (on Windows it has a job and no console window), so that a kill reaches the
-/// processes that the CLI has started.
+/// The child leads a process group of its own, so that a kill reaches the processes that the CLI has started. On Windows it
+/// has a job and no console window.
 ///
 /// Dropping it before [`try_wait`](Self::try_wait) has returned the exit kills the process and its group. A short-lived
 /// thread then reaps the process. If the host itself is killed, the child only reads the end of its stdin.
@@ -118,9 +118,8 @@ impl ChildProcess {
 
     /// Returns the exit if the process has exited, and reaps the process. Never blocks.
     ///
-    /// Something has to tell the transport when to call it: on Linux a [`pidfd`](Self::pidfd), on other unix systems
-    /// `SIGCHLD` or a thread that waits for the [`id`](Self::id) and leaves the process to this method (`waitid` with
-    /// `WNOWAIT`).
+    /// The transport learns from the system when to call it. On Linux a [`pidfd`](Self::pidfd) becomes readable. On other
+    /// unix systems a thread can wait for the [`id`](Self::id) with `waitid` and `WNOWAIT`, which does not reap the process.
     pub fn try_wait(&mut self) -> Option<Exit> {
         if self.exit.is_none() {
             let exit = match self.child.try_wait() {
@@ -138,7 +137,7 @@ impl ChildProcess {
     ///
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) after [`try_wait`](Self::try_wait) has returned the exit, or an error
-    /// of the system: before Linux 5.3 there are no such descriptors.
+    /// of the system: these descriptors exist since Linux 5.3.
     #[cfg(target_os = "linux")]
     pub fn pidfd(&self) -> io::Result<OwnedFd> {
         match self.exit {
@@ -172,69 +171,5 @@ impl Drop for ChildProcess {
 impl fmt::Debug for ChildProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChildProcess").field("id", &self.id()).field("exit", &self.exit).finish_non_exhaustive()
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::io::Errno;
-    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-
-    use super::*;
-    use crate::base::ids::Seed;
-    use crate::incoming::IncomingKind;
-
-    fn config() -> Config {
-        Config::new(Seed::from_bytes([1; 16]))
-    }
-
-    fn script(text: &str) -> (ChildProcess, ChildPipes) {
-        let options = Options::new().program("sh").global_arg("-c").global_arg(text);
-        ChildProcess::spawn(&options, &config()).expect("it starts")
-    }
-
-    #[test]
-    fn an_exit_is_seen_by_the_pidfd_and_returned_from_then_on() {
-        let (mut child, _pipes) = script("exit 3");
-        let exit = child.pidfd().unwrap();
-        while poll(&mut [PollFd::new(&exit, PollFlags::IN)], None) == Err(Errno::INTR) {}
-        assert_eq!(child.try_wait(), Some(Exit::Code(3)));
-        assert_eq!(child.try_wait(), Some(Exit::Code(3)));
-        assert_eq!(child.pidfd().unwrap_err().kind(), io::ErrorKind::InvalidInput);
-    }
-
-    #[test]
-    fn a_child_that_runs_is_signaled() {
-        for (signal, number) in [(ChildProcess::terminate as fn(&mut ChildProcess), 15), (ChildProcess::kill, 9)] {
-            let (mut child, _pipes) = script("exec sleep 1000");
-            assert_eq!(child.try_wait(), None);
-            let exit = child.pidfd().unwrap();
-            signal(&mut child);
-            while poll(&mut [PollFd::new(&exit, PollFlags::IN)], None) == Err(Errno::INTR) {}
-            assert_eq!(child.try_wait(), Some(Exit::Signal(number)));
-        }
-    }
-
-    #[test]
-    fn a_child_that_is_dropped_is_killed_and_reaped() {
-        let (child, _pipes) = script("exec sleep 1000");
-        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-        drop(child);
-        let dropped = Instant::now();
-        // It waits for the death, and leaves the process to be reaped; nothing tells when that is done.
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while !matches!(waitid(WaitId::Pid(pid), look), Err(Errno::CHILD)) {
-            assert!(dropped.elapsed() < Duration::from_secs(60), "it is a zombie");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    #[test]
-    fn settings_that_the_options_do_not_serve_start_nothing() {
-        let refused = ChildProcess::spawn(&Options::new().program("sh"), &config().handle(IncomingKind::Permission));
-        assert!(matches!(refused, Err(SpawnError::Settings(_))), "{refused:?}");
     }
 }
