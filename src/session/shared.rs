@@ -24,7 +24,8 @@ use super::limits::HandleLimits;
 use super::reply::PendingResponse;
 use super::state::State;
 use crate::driver::Aside;
-use crate::outgoing::request::{InitializeResponse, Request};
+use crate::outgoing::request::Request;
+use crate::outgoing::request::response::InitializeResponse;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::RefusedReason;
 
