@@ -28,7 +28,8 @@ use crate::protocol::error::{RefusedError, RespondError, StaleIdError};
 /// let script = Script::default().then([Step::api_error(529, "overloaded", 0)]);
 /// let config = Config::new(Seed::from_bytes([1; 16]));
 /// let (claude, runner) = Driver::new(config, runtime.start(script)).into_session();
-/// let error = runtime.run(runner.run_until(async { ask(&claude, "hello").await.unwrap_err() }));
+/// let ask = async { ask(&claude, "hello").await.unwrap_err() };
+/// let error = runtime.run(runner.run_until(ask));
 /// assert_eq!(error.failure().unwrap().kind, FailureKind::Overloaded);
 /// ```
 #[derive(Debug, Error)]

@@ -100,11 +100,8 @@ fn texts_of_errors_have_one_form() {
     let mut texts = 0;
     for file in &sources() {
         for rest in file.text.split("#[error(").skip(1) {
-            let Some(text) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split("\")\n").next()) else {
-                continue;
-            };
-            let text = text.split("\",\n").next().unwrap_or_default().split("\")]").next().unwrap_or_default();
-            let text = text.trim_end().trim_end_matches(',').trim_end_matches('"');
+            let Some(text) = rest.trim_start().strip_prefix('"') else { continue };
+            let text = text.split('"').next().unwrap_or_default();
             assert!(!text.starts_with(char::is_uppercase) && !text.ends_with('.'), "{}: {text}", file.name);
             texts += 1;
         }

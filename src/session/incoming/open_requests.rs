@@ -12,7 +12,7 @@ use crate::protocol::error::RespondError;
 /// Incoming requests that are open until another task responds to them, e.g. a user interface in another process. The
 /// requests are found by their [ids on the wire](IncomingRequest::request_id), which can be sent there and back.
 ///
-/// Clones share the requests. A request that the CLI has cancelled is no longer found. Dropping the last clone declines
+/// Clones share the requests. A request that the CLI has cancelled cannot be found any more. Dropping the last clone declines
 /// the requests that are left. Each open request counts as a handle on the session.
 ///
 /// ```
@@ -22,7 +22,8 @@ use crate::protocol::error::RespondError;
 ///
 /// let runtime = TestRuntime::new();
 /// let tool = ToolStep::bash("ls").requires_permission();
-/// let child = runtime.start(Script::default().then([Step::from(tool), Step::text("done")]));
+/// let script = Script::default().then([Step::from(tool), Step::text("done")]);
+/// let child = runtime.start(script);
 /// let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
 /// let (claude, runner) = Driver::new(config, child).into_session();
 ///
