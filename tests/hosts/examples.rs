@@ -269,8 +269,10 @@ fn kanban_prints_its_log_and_closes_at_the_end_of_the_input() {
     std::fs::remove_dir_all(&folder).expect("it is there");
     let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
     assert!(has("model default") && has("command /compact") && has("worktree "), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("You said: hello") && line.contains("Text")), "{lines:#?}");
-    assert!(lines.last().is_some_and(|line| line.contains("closed by the host")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("Add") && line.contains("Text {")), "{lines:#?}");
+    // "You said: hello" comes in three parts.
+    assert!(lines.iter().any(|line| line.starts_with("Append") && line.contains("\"hello\"")), "{lines:#?}");
+    assert!(lines.last().is_some_and(|line| line.contains("reason: Closed")), "{lines:#?}");
 }
 
 #[test]
