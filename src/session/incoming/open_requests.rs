@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::Responder;
+use crate::driver::sync::Mutex;
 use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::protocol::error::RespondError;
 
