@@ -117,9 +117,9 @@
 //! | Feature | Adds | Crates |
 //! |---|---|---|
 //! | none | the core: `Protocol`, messages, requests, options, journals | 8 |
-//! | `tokio` | `driver::tokio` and the handles, by tokio's `process` and `time` | 25 |
+//! | `tokio` | `driver::tokio` and the handles, by tokio's `process` and `time` | 26 |
 //! | `smol` | `driver::smol`, the handles, and blocking calls, by `async-io` and `async-process` | 34 |
-//! | `session` | the handles, for custom transports, by `event-listener`; part of `tokio` and `smol` | 21 |
+//! | `session` | the handles, for custom transports; part of `tokio` and `smol` | 20 |
 //! | `driver` | `Driver` and `Transport`, by `futures-lite`; random seeds, by `getrandom`; journals with one writer, by `rustix`; part of `session` | 20 |
 //! | `testing` | `testing`, the mock CLI | 8 |
 //! | `tracing` | `trace`, by `tracing` | 11 |
@@ -146,15 +146,21 @@
 // Which feature an item needs, said beside it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod base;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod guide;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 pub mod incoming;
 pub mod journal;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 pub mod message;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 pub mod options;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod outgoing;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod protocol;
 #[cfg(any(test, fuzzing))]
 mod reference;
@@ -164,6 +170,7 @@ mod session;
 pub mod testing;
 #[cfg(feature = "tracing")]
 pub mod trace;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod wire;
 
 #[cfg(fuzzing)]

@@ -29,6 +29,9 @@ mod prompt_handle;
 mod reply;
 mod resumed;
 mod runner;
+#[cfg(all(test, any(loom, shuttle)))]
+#[path = "../tests/schedules/models/mod.rs"]
+mod schedules;
 mod setup;
 mod shared;
 mod state;
@@ -45,6 +48,7 @@ use std::sync::Arc;
 
 use crate::base::ids::PromptId;
 use crate::driver::Driver;
+use crate::driver::sync::Counted;
 use crate::driver::transport::Transport;
 use crate::incoming::{IncomingKinds, IncomingRequest};
 use crate::journal::RecordingError;
@@ -120,7 +124,7 @@ use waiting::ring::Room;
 /// ```
 #[derive(Clone)]
 pub struct Session {
-    presence: Arc<Presence>,
+    presence: Counted<Presence>,
 }
 
 impl<T: Transport + Send + 'static> Driver<T> {
@@ -148,7 +152,7 @@ impl Session {
     /// [`Full`](crate::RefusedReason::Full), [`ready`](Self::ready) waits until a retry can succeed.
     pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<PromptHandle, RefusedError<Prompt>> {
         let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
-        Ok(PromptHandle::new(id, mailbox, Arc::clone(&self.presence)))
+        Ok(PromptHandle::new(id, mailbox, Counted::clone(&self.presence)))
     }
 
     /// Cancels a prompt that no turn has taken up: see [`Protocol::cancel`](crate::Protocol::cancel).

@@ -34,6 +34,7 @@ pub mod guide {}
 mod launch;
 mod place;
 mod policy;
+mod stop;
 mod token;
 #[cfg(feature = "transport")]
 pub mod transport;

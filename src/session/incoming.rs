@@ -13,12 +13,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use event_listener::EventListener;
 use futures_lite::Stream;
 
 use super::shared::{Presence, Shared};
 use super::waiting::inbox::Inbox;
-use super::waiting::withdrawal::Withdrawal;
+use super::waiting::withdrawal::{Withdrawal, Withdrawn};
+use crate::driver::sync::Counted;
 use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::protocol::action::CancelledReason;
 use crate::protocol::error::RespondError;
@@ -134,7 +134,7 @@ pub struct Responder {
     shared: Arc<Shared>,
     open: bool,
     /// An open incoming request counts as a handle.
-    _presence: Option<Arc<Presence>>,
+    _presence: Option<Counted<Presence>>,
 }
 
 impl Responder {
@@ -152,8 +152,8 @@ impl Responder {
     }
 
     /// Returns a future of the cancellation.
-    pub(super) fn withdrawal(&self) -> EventListener {
-        self.withdrawal.listen()
+    pub(super) fn withdrawal(&self) -> Withdrawn {
+        self.withdrawal.wait()
     }
 
     /// Waits until the request is cancelled. Any number of tasks can wait.

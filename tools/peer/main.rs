@@ -23,6 +23,7 @@ A prompt says what is done:
   {"steps":[{"text":"hello","chunks":5,"delay_ms":100}]}   a text in parts
   {"steps":[{"tool":"Bash","input":{"command":"ls"}},{"text":"done"}]}
   {"steps":[{"status":529}]}                               an API error
+  {"steps":[{"elicitation":{"mcp_server_name":"s","message":"m"}}]}   a request of an MCP server for input
   run: COMMAND                                             a call of Bash, which asks for permission
   anything else                                            is said back in parts
 Several answers of the model are several steps. A command is not run: `sleep 2; echo hi` takes two seconds and gives
