@@ -129,8 +129,8 @@ fn the_changes_of_every_recording_add_up_to_its_entries() {
 
 #[test]
 fn a_tool_waits_for_its_permission_runs_and_succeeds() {
-    let tool = ToolStep::bash("ls").requires_permission().returns("a.txt");
-    let mut session = session(Script::default().then([Step::from(tool), Step::text("one file")]));
+    let call = ToolStep::bash("ls").requires_permission().returns("a.txt");
+    let mut session = session(Script::default().then([Step::from(call), Step::text("one file")]));
     let (mut log, mut viewer) = (SessionLog::new(), Viewer::default());
     let id = session.prompt("look");
     viewer.apply(log.add_prompt(id, "look"));
