@@ -6,6 +6,8 @@ mod clock;
 #[cfg(any(windows, test))]
 mod locate;
 mod process;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod set_up;
 #[cfg(feature = "smol")]
 pub mod smol;
 mod spawn;
