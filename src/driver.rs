@@ -13,6 +13,8 @@ mod rounds;
 mod scratch;
 #[cfg(any(unix, windows))]
 mod seed;
+#[cfg(feature = "session")]
+pub(crate) mod sync;
 pub(crate) mod transport;
 #[cfg(not(feature = "tracing"))]
 mod untraced;

@@ -6,6 +6,8 @@ mod clock;
 mod locate;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod process;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod set_up;
 #[cfg(feature = "smol")]
 pub mod smol;
 #[cfg(any(feature = "smol", feature = "tokio"))]

@@ -94,6 +94,7 @@ pub enum SpawnError {
         "the program {program:?}, or the interpreter that it names, was not found; \
          install it, or say where it is with `Options::program`"
     )]
+    #[non_exhaustive]
     NotFound {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -102,6 +103,7 @@ pub enum SpawnError {
     },
     /// The file is not executable, or is not a program.
     #[error("{program:?} cannot be run; make it executable, or name another file with `Options::program`")]
+    #[non_exhaustive]
     NotExecutable {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -110,6 +112,7 @@ pub enum SpawnError {
     },
     /// The file is open for writing, e.g. because it is being installed. The start was repeated for 127 ms.
     #[error("{program:?} is being written, by an installation perhaps; try again when that is done")]
+    #[non_exhaustive]
     Busy {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -122,6 +125,7 @@ pub enum SpawnError {
         "the arguments and the environment of {program:?} are longer than the system allows; put long texts into files or \
          the `initialize` request, and leave out long variables with `Options::env_remove`"
     )]
+    #[non_exhaustive]
     TooLong {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -132,6 +136,7 @@ pub enum SpawnError {
     #[error(
         "the working directory {directory:?} cannot be entered; create it, or name another with `Options::current_dir`"
     )]
+    #[non_exhaustive]
     Directory {
         /// Path of the directory.
         directory: PathBuf,
@@ -140,6 +145,7 @@ pub enum SpawnError {
     },
     /// The system refused for another reason, e.g. too many processes or open files, or too little memory.
     #[error("{program:?} could not be started")]
+    #[non_exhaustive]
     System {
         /// Program, or the launcher in front of it.
         program: OsString,
