@@ -181,10 +181,8 @@ pub use base::error::{DecodeError, JsonError, LostReason, ParseUuidError, Reject
 pub use base::ids::{IncomingId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use base::json::Json;
 pub use base::time::SessionTime;
-#[cfg(any(feature = "smol", feature = "tokio"))]
-pub use driver::SpawnError;
 #[cfg(feature = "driver")]
-pub use driver::{Driver, ResumeError, Transport};
+pub use driver::{Driver, ResumeError, SpawnError, Transport};
 pub use incoming::{
     Allow, Decision, Deny, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, PermissionRequest,
     ResponseKind,
@@ -206,15 +204,16 @@ pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
 pub use protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 pub use protocol::input::Input;
 pub use protocol::raw::{Direction, StderrLine, WireLine};
+pub use protocol::session_log::{LogChange, LogContent, LogEntry, PromptState, SessionLog, ToolState};
 pub use protocol::{
     Compaction, CompactionState, CompactionTrigger, Offsets, Protocol, SessionStatus, Snapshot, SnapshotError, Stats,
 };
 #[cfg(feature = "session")]
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
-    IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, Overflow,
-    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, ResumedSession, Runner,
-    SdkMcpCalls, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
+    IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, OpenRequests,
+    Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, ResumedSession, Runner,
+    SdkMcpCalls, Session, SessionBuilder, SessionError, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

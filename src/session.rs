@@ -20,6 +20,7 @@ mod call_error;
 mod declined;
 mod desk;
 mod drive;
+mod error;
 mod incoming;
 mod initialize;
 mod limits;
@@ -29,7 +30,7 @@ mod prompt_handle;
 mod reply;
 mod resumed;
 mod runner;
-#[cfg(all(test, any(loom, shuttle)))]
+#[cfg(all(test, loom))]
 #[path = "../tests/schedules/models/mod.rs"]
 mod schedules;
 mod setup;
@@ -64,8 +65,10 @@ pub use answer::{Answer, PromptError};
 pub use builder::SessionBuilder;
 pub use call_error::CallError;
 pub use declined::DeclinedRequest;
+pub use error::SessionError;
 pub use incoming::{
-    Handler, HandlerFn, HandlerRequest, Handlers, Hook, IncomingRequests, LocalHandlers, Responder, handler_fn,
+    Handler, HandlerFn, HandlerRequest, Handlers, Hook, IncomingRequests, LocalHandlers, OpenRequests, Responder,
+    handler_fn,
 };
 pub use limits::HandleLimits;
 pub use mcp::{McpClient, McpConnection, McpService, SdkMcpCalls};

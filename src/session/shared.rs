@@ -24,7 +24,8 @@ use super::state::State;
 use super::waiting::event::{Event, Listener};
 use crate::driver::Aside;
 use crate::driver::sync::{Counted, Mutex, MutexGuard, OnceLock, WeakCounted};
-use crate::outgoing::request::{InitializeResponse, Request};
+use crate::outgoing::request::Request;
+use crate::outgoing::request::response::InitializeResponse;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::RefusedReason;
 
