@@ -9,6 +9,7 @@
 //! | know and change the permission mode and the model | [`state`] |
 //! | resume or fork a session; compaction | [`resuming`] |
 //! | continue a session in another process | [`snapshots`] |
+//! | use Claude in an editor | the package `claude-duplex-acp` |
 //! | react to failures; limits and retries | [`errors`] |
 //! | end a session; understand its end | [`ending`] |
 //! | run a session in an event loop of the host | [`embedding`] |

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::runner::{OWN_LOOP, RUNNERS, STREAMS};
+use crate::runner::{RUNNERS, STREAMS};
 use crate::stage::{Scenario, Stage};
 
 /// Most of them wait, for a child or a grace.
@@ -40,16 +40,14 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let portable: &[&[Scenario]] = &[faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL];
+    let portable: &[&[Scenario]] = &[faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL, spawn::ALL];
     #[cfg(unix)]
     let here: &[&[Scenario]] = &[faults::ON_UNIX, ends::ON_UNIX, process_groups::ALL];
     #[cfg(not(unix))]
     let here: &[&[Scenario]] = &[];
     let everywhere = [portable.concat(), here.concat()].concat();
     let trials = RUNNERS.iter().flat_map(|runner| {
-        // Why a child could not be started is the library's to say.
-        let spawns = if runner.name == OWN_LOOP { &[] } else { spawn::ALL };
-        let all = everywhere.iter().chain(spawns).copied();
+        let all = everywhere.iter().copied();
         all.map(move |(name, play)| Trial::test(format!("{}::{name}", runner.name), move || Stage::run(runner, play)))
     });
     let over_streams = STREAMS.iter().flat_map(|runner| {

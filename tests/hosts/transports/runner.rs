@@ -1,5 +1,6 @@
 //! The ways to drive a session.
 
+use std::env::consts::EXE_EXTENSION;
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::pin::pin;
@@ -39,11 +40,24 @@ pub(crate) struct Runner {
     pub(crate) start: Start,
 }
 
+/// The mock CLI as a program.
+pub(crate) fn mock_cli() -> Options {
+    let this = std::env::current_exe().expect("a test has a path");
+    let folder = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let program = folder.join("examples/peer").with_extension(EXE_EXTENSION);
+    assert!(program.exists(), "{} is not built: run the whole `cargo test --all-features`", program.display());
+    Options::new().program(program)
+}
+
 /// Changes the command of a child before it is started.
 pub(crate) type Change = fn(&mut std::process::Command);
 
 /// Starts a child by a changed command, on each runtime.
 pub(crate) fn start_changed(runner: &Runner, options: &Options, config: Config, change: Change) -> Started {
+    #[cfg(unix)]
+    if runner.name == OWN_LOOP {
+        return on_own_loop(options, config, change);
+    }
     if runner.name.starts_with("tokio") {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let claude = runtime.block_on(async { tokio::spawn_with(options, config, change) })?;
@@ -57,7 +71,8 @@ pub(crate) fn start_changed(runner: &Runner, options: &Options, config: Config, 
 
 type Started = Result<Box<dyn Runs>, SpawnError>;
 
-pub(crate) const OWN_LOOP: &str = "own_loop";
+#[cfg(unix)]
+const OWN_LOOP: &str = "own_loop";
 
 pub(crate) const RUNNERS: &[Runner] = &[
     Runner { name: "smol", start: |options, config| on_smol(options, config, |claude| block_on(claude.next())) },
@@ -82,10 +97,7 @@ pub(crate) const RUNNERS: &[Runner] = &[
         start: |options, config| on_tokio(options, config, |runtime, claude| runtime.block_on(anew(claude))),
     },
     #[cfg(unix)]
-    Runner {
-        name: OWN_LOOP,
-        start: |options, config| Ok(Box::new(own_loop::Session::start(options, config).expect("a child"))),
-    },
+    Runner { name: OWN_LOOP, start: |options, config| on_own_loop(options, config, |_| ()) },
 ];
 
 /// Byte streams with an exit status.
@@ -152,6 +164,14 @@ fn command(options: &Options) -> Command {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
+}
+
+#[cfg(unix)]
+fn on_own_loop(options: &Options, config: Config, change: Change) -> Started {
+    match own_loop::Session::start(options, config, change) {
+        Ok(session) => Ok(Box::new(session)),
+        Err(error) => Err(*error.downcast().expect("the system's calls succeed")),
+    }
 }
 
 /// A runtime whose end waits for nothing. On Windows tokio reads a pipe in a thread, which ends with the last process that

@@ -6,6 +6,7 @@ use claude_duplex::{CloseReason, Exit, LostReason, Outcome};
 
 use crate::child::Step;
 use crate::stage::{Scenario, Stage};
+use crate::{groups, spawn};
 
 /// Scenarios that end a child by a signal, read its stderr, or start processes beside it.
 const NOT_CARRIED: &[&str] = &[
@@ -23,7 +24,8 @@ const NOT_CARRIED: &[&str] = &[
 
 /// Returns `true` if the scenario needs nothing but two streams and an exit status.
 pub(crate) fn carries((name, _): &Scenario) -> bool {
-    !NOT_CARRIED.contains(name) && !crate::groups::ALL.iter().any(|(of_groups, _)| of_groups == name)
+    let of_processes = [groups::ALL, spawn::ALL].concat();
+    !NOT_CARRIED.contains(name) && !of_processes.iter().any(|(other, _)| other == name)
 }
 
 pub(crate) const ALL: &[Scenario] = &[
