@@ -9,9 +9,11 @@
 //! | know and change the permission mode and the model | [`state`] |
 //! | resume or fork a session; compaction | [`resuming`] |
 //! | continue a session in another process | [`snapshots`] |
+//! | use Claude in an editor | the package `claude-duplex-acp` |
 //! | react to failures; limits and retries | [`errors`] |
 //! | end a session; understand its end | [`ending`] |
 //! | run a session in an event loop of the host | [`embedding`] |
+//! | run the CLI on another machine, in a container, or in a sandbox | [`beyond_one_machine`] |
 //! | test a host without the CLI | [`testing`] |
 //! | record and replay a session; report a problem | [`journals`] |
 //! | spans and events | the module `trace`, with the feature `tracing` |
@@ -50,6 +52,7 @@ guides! {
     #[doc = include_str!("../examples/run_loop.rs")]
     #[doc = "```\n"]
     embedding
+    beyond_one_machine
     permissions
     mcp_servers
     turns

@@ -1,26 +1,28 @@
-//! The agent: the client's requests, and the sessions that they are for.
+//! Agent of one client: the connection, and the sessions.
+
+mod requests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use agent_client_protocol::v1::ConnectionTo;
 use agent_client_protocol::v1::schema::{
-    AuthenticateRequest, AuthenticateResponse, CancelNotification, CloseSessionRequest, Error as SchemaError,
-    InitializeRequest, ListSessionsRequest, ListSessionsResponse, LoadSessionRequest, McpServer, NewSessionRequest,
-    PromptRequest, ResumeSessionRequest, SessionId, SetSessionConfigOptionRequest, SetSessionModeRequest,
+    AuthenticateRequest, AuthenticateResponse, CancelNotification, CloseSessionRequest, DeleteSessionRequest,
+    Error as SchemaError, ForkSessionRequest, InitializeRequest, ListSessionsRequest, LoadSessionRequest,
+    NewSessionRequest, PromptRequest, ResumeSessionRequest, SessionId, SetSessionConfigOptionRequest,
+    SetSessionModeRequest, SetSessionTitleRequest,
 };
-use agent_client_protocol::v1::{ConnectionTo, Responder};
 use agent_client_protocol::{Agent as Role, Client as Peer, Error, on_receive_notification, on_receive_request};
 use async_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 use async_executor::Executor;
 use futures_lite::future::or;
 
 use crate::arguments::Arguments;
-use crate::capabilities::{self, Abilities};
+use crate::capabilities::Abilities;
 use crate::client::Client;
 use crate::failure;
-use crate::history;
 use crate::lines::{self, Outlet};
-use crate::options::{self, Place};
+use crate::options::Place;
 use crate::session::{self, Command, Opener, Setup, WAITING};
 use crate::signals;
 
@@ -32,15 +34,15 @@ struct Agent {
     state: Mutex<State>,
 }
 
-/// What changes while the agent runs.
+/// State that changes while the agent runs.
 struct State {
     abilities: Abilities,
     sessions: HashMap<SessionId, Running>,
-    /// Held by each session until its CLI has ended.
+    /// Sender of which each session has a clone until its CLI has ended.
     alive: Sender<()>,
 }
 
-/// A session that runs.
+/// Session that runs.
 struct Running {
     commands: Sender<Command>,
     /// Closed when its CLI has ended.
@@ -63,7 +65,7 @@ pub(crate) async fn serve(arguments: Arguments, executor: Arc<Executor<'static>>
         Ok(())
     })
     .await;
-    // The sessions see that nobody commands them any more, and close.
+    // Sessions close, or are left to the next agent, when their queues are closed.
     outlet.close();
     let alive = {
         let mut state = agent.state();
@@ -77,7 +79,7 @@ pub(crate) async fn serve(arguments: Arguments, executor: Arc<Executor<'static>>
 
 /// Runs the connection until the client closes it.
 async fn connection(agent: &Arc<Agent>) -> Result<(), Error> {
-    /// Registers a request that a method of the agent deals with.
+    /// Registers a method of the agent for a request.
     macro_rules! on {
         ($builder:expr, $request:ty, $method:ident) => {{
             let agent = Arc::clone(agent);
@@ -99,10 +101,13 @@ async fn connection(agent: &Arc<Agent>) -> Result<(), Error> {
     let builder = on!(builder, LoadSessionRequest, load_session);
     let builder = on!(builder, ResumeSessionRequest, resume_session);
     let builder = on!(builder, ListSessionsRequest, list_sessions);
+    let builder = on!(builder, ForkSessionRequest, fork_session);
     let builder = on!(builder, CloseSessionRequest, close_session);
+    let builder = on!(builder, DeleteSessionRequest, delete_session);
     let builder = on!(builder, PromptRequest, prompt);
     let builder = on!(builder, SetSessionModeRequest, set_mode);
     let builder = on!(builder, SetSessionConfigOptionRequest, set_option);
+    let builder = on!(builder, SetSessionTitleRequest, set_title);
     let cancelling = Arc::clone(agent);
     let builder = builder.on_receive_notification(
         async move |cancelled: CancelNotification, _| {
@@ -119,52 +124,9 @@ impl Agent {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn initialize(
-        &self,
-        request: InitializeRequest,
-        responder: Responder<agent_client_protocol::v1::schema::InitializeResponse>,
-        _: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        self.state().abilities = Abilities::from(&request.client_capabilities);
-        responder.respond(capabilities::ours())
-    }
-
-    fn new_session(
-        self: &Arc<Self>,
-        request: NewSessionRequest,
-        responder: Responder<agent_client_protocol::v1::schema::NewSessionResponse>,
-        connection: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        let place = place(request.cwd, request.additional_directories, request.mcp_servers);
-        self.open(SessionId::new(options::new_id()), place, Opener::New(responder), connection);
-        Ok(())
-    }
-
-    fn load_session(
-        self: &Arc<Self>,
-        request: LoadSessionRequest,
-        responder: Responder<agent_client_protocol::v1::schema::LoadSessionResponse>,
-        connection: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        let place = place(request.cwd, request.additional_directories, request.mcp_servers);
-        self.open(request.session_id, place, Opener::Load(responder), connection);
-        Ok(())
-    }
-
-    fn resume_session(
-        self: &Arc<Self>,
-        request: ResumeSessionRequest,
-        responder: Responder<agent_client_protocol::v1::schema::ResumeSessionResponse>,
-        connection: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        let place = place(request.cwd, request.additional_directories, request.mcp_servers);
-        self.open(request.session_id, place, Opener::Resume(responder), connection);
-        Ok(())
-    }
-
     /// Opens a session in a task of its own. One of the same id is closed first.
     fn open(self: &Arc<Self>, id: SessionId, place: Place, opener: Opener, connection: ConnectionTo<Peer>) {
-        // Its length is limited where it is filled: a queue of that size from the start would be most of a session's memory.
+        // `send` limits the length. A bounded queue would allocate all of its memory at the start.
         let (sender, commands) = unbounded();
         let (running, ended) = bounded(1);
         let mut state = self.state();
@@ -181,7 +143,7 @@ impl Agent {
         let agent = Arc::clone(self);
         let run = async move {
             if let Some(Running { commands, ended }) = former {
-                // Without commands it closes.
+                // A session ends when its queue is closed.
                 drop(commands);
                 let _ = ended.recv().await;
             }
@@ -201,60 +163,6 @@ impl Agent {
         }
     }
 
-    fn list_sessions(
-        &self,
-        request: ListSessionsRequest,
-        responder: Responder<ListSessionsResponse>,
-        _: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        let listing = async move {
-            // A client that is gone needs no response.
-            let _ = responder.respond(ListSessionsResponse::new(history::list(request.cwd).await));
-        };
-        self.executor.spawn(listing).detach();
-        Ok(())
-    }
-
-    fn close_session(
-        &self,
-        request: CloseSessionRequest,
-        responder: Responder<agent_client_protocol::v1::schema::CloseSessionResponse>,
-        _: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        let session = self.state().sessions.remove(&request.session_id);
-        match session {
-            Some(session) => send(request.session_id, &session.commands, Command::Close(responder)),
-            None => responder.respond_with_error(SchemaError::session_not_found(request.session_id).into()),
-        }
-    }
-
-    fn prompt(
-        &self,
-        request: PromptRequest,
-        responder: Responder<agent_client_protocol::v1::schema::PromptResponse>,
-        _: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        self.pass(request.session_id.clone(), Command::Prompt(request, responder))
-    }
-
-    fn set_mode(
-        &self,
-        request: SetSessionModeRequest,
-        responder: Responder<agent_client_protocol::v1::schema::SetSessionModeResponse>,
-        _: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        self.pass(request.session_id, Command::SetMode(request.mode_id, responder))
-    }
-
-    fn set_option(
-        &self,
-        request: SetSessionConfigOptionRequest,
-        responder: Responder<agent_client_protocol::v1::schema::SetSessionConfigOptionResponse>,
-        _: ConnectionTo<Peer>,
-    ) -> Result<(), Error> {
-        self.pass(request.session_id.clone(), Command::SetOption(request, responder))
-    }
-
     /// Passes a request on to its session.
     fn pass(&self, id: SessionId, command: Command) -> Result<(), Error> {
         match self.session(&id) {
@@ -266,7 +174,7 @@ impl Agent {
         }
     }
 
-    /// Cancels what a session does. If its queue is full, a cancellation is behind the last prompt in it already.
+    /// Cancels the prompts of a session. A queue that is full already ends in a cancellation.
     fn cancel(&self, id: &SessionId) {
         if let Some(session) = self.session(id).filter(|session| session.len() < 2 * WAITING) {
             let _ = session.try_send(Command::Cancel);
@@ -276,10 +184,6 @@ impl Agent {
     fn session(&self, id: &SessionId) -> Option<Sender<Command>> {
         self.state().sessions.get(id).map(|session| session.commands.clone())
     }
-}
-
-fn place(directory: std::path::PathBuf, additional: Vec<std::path::PathBuf>, servers: Vec<McpServer>) -> Place {
-    Place { directory, additional, servers }
 }
 
 /// Queues a request for its session. Half of the queue is for cancellations alone.

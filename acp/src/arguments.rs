@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Text of `--help`.
 pub(crate) const USAGE: &str = "\
@@ -14,8 +15,15 @@ An agent of the Agent Client Protocol (ACP) on stdin and stdout: editors start i
   --mode MODE       permission mode of new sessions: default, acceptEdits, plan, ...; `default` asks
   --allow-bypass    offer the mode that asks for no permission
   --steer           send prompts to the CLI at once while a turn runs; by default they wait for its end
+  --keep            let a session with work to do outlive the agent and the editor (Unix); `session/load` takes it up again
+  --keep-for TIME   time after which a session without an agent ends, e.g. 30min; default 1h; implies --keep
   --version         print the version
-  --help            print this text";
+  --help            print this text
+
+`claude-duplex-acp list` shows the sessions that are kept, and `claude-duplex-acp stop SESSION` ends one of them.";
+
+/// Time that a session may be without an agent, if the user sets none.
+const ALONE: Duration = Duration::from_secs(3600);
 
 /// Settings of the agent, the same for all of its sessions.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,11 +38,13 @@ pub(crate) struct Arguments {
     pub(crate) allow_bypass: bool,
     /// Whether prompts are sent while a turn runs.
     pub(crate) steer: bool,
+    /// Time without an agent after which a session ends; `None`: with the agent.
+    pub(crate) keep: Option<Duration>,
     /// Further arguments of the CLI.
     pub(crate) rest: Vec<OsString>,
 }
 
-/// What the command line asks for.
+/// Task that the command line sets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Serve(Arguments),
@@ -56,6 +66,14 @@ impl Arguments {
                 }
                 Some("--allow-bypass") => arguments.allow_bypass = true,
                 Some("--steer") => arguments.steer = true,
+                Some("--keep") => {
+                    arguments.keep.get_or_insert(ALONE);
+                }
+                Some("--keep-for") => {
+                    let time = value("--keep-for")?;
+                    let parsed = time.to_str().and_then(|time| humantime::parse_duration(time).ok());
+                    arguments.keep = Some(parsed.ok_or(format!("--keep-for: {} is not a time", time.display()))?);
+                }
                 Some("--help" | "-h") => return Ok(Wanted::Print(USAGE.to_owned())),
                 Some("--version" | "-V") => {
                     return Ok(Wanted::Print(format!("claude-duplex-acp {}", env!("CARGO_PKG_VERSION"))));
@@ -67,7 +85,17 @@ impl Arguments {
                 _ => return Err(format!("unknown argument {}", word.display())),
             }
         }
+        arguments.check()?;
         Ok(Wanted::Serve(arguments))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self.keep {
+            Some(_) if cfg!(not(unix)) => Err("--keep needs Unix sockets, which this system does not have".to_owned()),
+            // A session has one journal.
+            Some(_) if self.journal.is_some() => Err("--keep cannot be combined with --journal".to_owned()),
+            _ => Ok(()),
+        }
     }
 
     /// Returns the program to run.
@@ -95,9 +123,33 @@ mod tests {
             mode: Some("plan".to_owned()),
             allow_bypass: true,
             steer: true,
+            keep: None,
             rest: vec!["--model".into(), "opus".into()],
         };
         assert_eq!(parse(&line), Ok(Wanted::Serve(expected)));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn sessions_are_kept_for_a_time() {
+        let kept = |words: &[&str]| match parse(words) {
+            Ok(Wanted::Serve(arguments)) => arguments.keep.map(|time| time.as_secs()),
+            other => panic!("{other:?}"),
+        };
+        for (words, seconds) in [
+            (&[][..], None),
+            (&["--keep"], Some(3600)),
+            (&["--keep-for", "90s"], Some(90)),
+            (&["--keep-for", "90s", "--keep"], Some(90)),
+        ] {
+            assert_eq!(kept(words), seconds, "{words:?}");
+        }
+        for (words, error) in [
+            (&["--keep-for", "soon"][..], "--keep-for: soon is not a time"),
+            (&["--keep", "--journal", "/j"], "--keep cannot be combined with --journal"),
+        ] {
+            assert_eq!(parse(words), Err(error.to_owned()));
+        }
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::io::{self, BufRead};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     Whole(Vec<u8>),
-    /// A line over the limit, with its length in bytes. It was not held.
+    /// A line over the limit, which was not kept in memory, with its length in bytes.
     TooLong(usize),
 }
 
-/// The lines of a reader. What follows the last line end is a line too, if it is not empty.
+/// Lines of a reader. Bytes after the last line end are a line too.
 #[derive(Debug)]
 pub(crate) struct Lines<R> {
     reader: R,

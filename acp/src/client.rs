@@ -1,14 +1,15 @@
-//! The client at the other end, as one session sees it.
+//! Client of one session.
 
+use std::future::pending;
 use std::sync::Arc;
 
 use agent_client_protocol::v1::ConnectionTo;
 use agent_client_protocol::v1::schema::{SessionId, SessionNotification, SessionUpdate};
-use agent_client_protocol::{Error, JsonRpcRequest};
+use agent_client_protocol::{Error, JsonRpcRequest, is_connection_terminated, is_incoming_transport_closed};
 
 use crate::lines::Outlet;
 
-/// Where a session's updates and requests go.
+/// Client of one session, for updates and requests.
 #[derive(Clone)]
 pub(crate) struct Client {
     connection: ConnectionTo<agent_client_protocol::Client>,
@@ -30,7 +31,7 @@ impl Client {
         &self.session
     }
 
-    /// Sends an update of the session. One that cannot be sent has nobody to read it.
+    /// Sends an update of the session. Has no effect if the client is gone.
     pub(crate) fn update(&self, update: SessionUpdate) {
         let notification = SessionNotification::new(self.session.clone(), update);
         if self.connection.send_notification(notification).is_ok() {
@@ -39,6 +40,8 @@ impl Client {
     }
 
     /// Sends a request and waits for its response. A request whose future is dropped is cancelled.
+    ///
+    /// Without a client the future never ends: the session then ends, or leaves the request to the next agent.
     pub(crate) fn request<R: JsonRpcRequest>(
         &self,
         request: R,
@@ -46,7 +49,15 @@ impl Client {
     where
         R::Response: Send,
     {
-        self.connection.send_request(request).block_task()
+        let sent = self.connection.send_request(request).block_task();
+        async move {
+            match sent.await {
+                Err(error) if is_incoming_transport_closed(&error) || is_connection_terminated(&error) => {
+                    pending().await
+                }
+                response => response,
+            }
+        }
     }
 
     /// Waits until the client has read enough of what it was sent.

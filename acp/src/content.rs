@@ -1,4 +1,4 @@
-//! Content of the client's prompts as content of the CLI's.
+//! Translation of the client's prompts for the CLI.
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
@@ -8,8 +8,8 @@ use claude_duplex::{Block, Prompt};
 
 /// Returns the prompt for the CLI.
 ///
-/// Text is passed as it is. A link becomes a mention of what it leads to. The text of a resource follows all else, as the
-/// CLI's own `@` mentions do, so that a command stays at the start.
+/// Text is not changed. A link becomes a mention of its target. The texts of resources come last, as the files of the CLI's
+/// own `@` mentions do, so that a command stays at the start.
 pub(crate) fn prompt(content: Vec<ContentBlock>) -> Result<Prompt, Error> {
     let (mut blocks, mut context) = (Vec::new(), Vec::new());
     for block in content {

@@ -1,4 +1,4 @@
-//! Errors for the client, with the words of those who know the cause.
+//! Errors for the client, with the text of the CLI or of the system.
 
 use agent_client_protocol::Error;
 use claude_duplex::SessionClosed;
@@ -30,7 +30,7 @@ pub(crate) fn caused(what: &str, error: &dyn std::error::Error) -> Error {
     internal(causes.fold(format!("{what}: {error}"), |text, cause| format!("{text}: {cause}")))
 }
 
-/// Returns the error of a CLI that has ended, with its last words.
+/// Returns the error of a CLI that has ended, with its last output.
 pub(crate) fn ended(closed: &SessionClosed) -> Error {
     let cause = closed.last_error.clone().unwrap_or_else(|| closed.reason.to_string());
     let exit = closed.exit.map(|exit| format!(" ({exit})")).unwrap_or_default();

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
+use agent_client_protocol::Error;
 use claude_duplex::Message;
 use futures_lite::StreamExt;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ pub(crate) use self::listing::list;
 
 use crate::bounded::{self, Line};
 use crate::client::Client;
+use crate::failure;
 use crate::translate::{Standing, Translator};
 
 /// Longest line that is read, in bytes: 16 MiB. Longer ones are left out.
@@ -31,15 +33,30 @@ pub(crate) async fn find(session: &str) -> Option<PathBuf> {
     blocking::unblock(move || find_now(&session)).await
 }
 
-/// Returns the file of a session, without waiting for other tasks.
-pub(crate) fn find_now(session: &str) -> Option<PathBuf> {
-    // An id is a part of a path here: nothing leads out of the directory.
+/// Returns the file of a session. Blocks.
+fn find_now(session: &str) -> Option<PathBuf> {
+    // The id becomes a part of a path, which must not lead out of the directory.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if session.is_empty() || session.len() > LONGEST_ID || !session.chars().all(is_plain) {
         return None;
     }
     let name = format!("{session}.jsonl");
     projects()?.take(PROJECTS).map(|project| project.join(&name)).find(|path| path.is_file())
+}
+
+/// Deletes a session, with what the CLI has stored beside it, e.g. the output of its subagents.
+pub(crate) async fn delete(session: &str) -> Result<(), Error> {
+    let session = session.to_owned();
+    blocking::unblock(move || {
+        let Some(path) = find_now(&session) else { return Ok(()) };
+        let removed =
+            std::fs::remove_file(&path).and_then(|()| match std::fs::remove_dir_all(path.with_extension("")) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            });
+        removed.map_err(|error| failure::caused(&format!("the session {} cannot be deleted", path.display()), &error))
+    })
+    .await
 }
 
 /// Returns the directories of all projects.
@@ -53,8 +70,13 @@ fn projects() -> Option<impl Iterator<Item = PathBuf>> {
     Some(entries.filter_map(|entry| Some(entry.ok()?.path())))
 }
 
-/// Shows the client a session's history, as fast as it reads.
-pub(crate) async fn replay(path: &Path, shown: &mut Translator, client: &Client) -> io::Result<()> {
+/// Shows the client a session's history, as fast as the client reads, up to a message that is not part of it.
+pub(crate) async fn replay(
+    path: &Path,
+    shown: &mut Translator,
+    client: &Client,
+    mut is_end: impl FnMut(&Message) -> bool,
+) -> io::Result<()> {
     let lines = bounded::Lines::new(BufReader::new(File::open(path)?), LONGEST);
     let mut lines = blocking::Unblock::with_capacity(1, lines);
     while let Some(line) = lines.next().await {
@@ -63,6 +85,9 @@ pub(crate) async fn replay(path: &Path, shown: &mut Translator, client: &Client)
             continue;
         }
         let Ok(message) = Message::parse(&line) else { continue };
+        if is_end(&message) {
+            break;
+        }
         for update in shown.message(&message, Standing::History) {
             client.room().await;
             client.update(update);
@@ -85,7 +110,7 @@ struct Marks<'a> {
     is_compact_summary: bool,
 }
 
-/// Returns whether a line is part of what the user has seen.
+/// Returns whether the user has seen a line.
 fn is_shown(line: &[u8]) -> bool {
     let Ok(marks) = serde_json::from_slice::<Marks<'_>>(line) else { return false };
     matches!(marks.kind, "user" | "assistant") && !(marks.is_sidechain || marks.is_meta || marks.is_compact_summary)

@@ -1,4 +1,4 @@
-//! Stdin and stdout as lines: those of the client with a limit, those for it with a count of what waits.
+//! Stdin and stdout as lines: those of the client with a limit, those for it with a count of those that wait.
 
 use std::io;
 use std::sync::Arc;
@@ -17,18 +17,24 @@ use crate::bounded::{self, Line};
 /// Longest line of the client, in bytes: 64 MiB, room for several images.
 const LONGEST: usize = 64 << 20;
 
-/// Number of updates that may wait for the client to read them, before sessions wait for the client.
+/// Number of updates that may wait for the client to read them, before sessions wait for the client. The same number of
+/// responses may wait, before the agent stops reading requests.
 const WAITING: usize = 64;
 
-/// Start of each line that is counted.
-const COUNTED: &str = r#"{"jsonrpc":"2.0","method":"session/update","#;
+/// Start of each line with an update.
+const UPDATE: &str = r#"{"jsonrpc":"2.0","method":"session/update","#;
 
-/// The updates that the client has not read yet.
+/// Lines that the client has not read yet.
 ///
-/// The SDK queues what is sent, without a limit. Sessions that ask for room before they read on keep that queue short.
+/// The SDK queues what is sent, without a limit. Sessions that wait for room before they read on keep that queue short, and so
+/// does a client that is not heard while it does not read.
 #[derive(Debug, Default)]
 pub(crate) struct Outlet {
-    waiting: AtomicUsize,
+    updates: AtomicUsize,
+    /// Lines of the client that have no response yet.
+    unanswered: AtomicUsize,
+    /// A line is being written.
+    writing: AtomicBool,
     closed: AtomicBool,
     changed: Event,
 }
@@ -36,15 +42,15 @@ pub(crate) struct Outlet {
 impl Outlet {
     /// Counts an update that was queued.
     pub(crate) fn queued(&self) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.updates.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns whether an update would be written soon.
     pub(crate) fn has_room(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) < WAITING || self.closed.load(Ordering::Relaxed)
+        self.updates.load(Ordering::Relaxed) < WAITING || self.closed.load(Ordering::Relaxed)
     }
 
-    /// Says that the client is gone: nobody waits for it any more.
+    /// Ends all waits, because the client is gone.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         self.changed.notify(usize::MAX);
@@ -52,20 +58,55 @@ impl Outlet {
 
     /// Waits until there is room.
     pub(crate) async fn room(&self) {
-        while !self.has_room() {
+        self.wait(Self::has_room).await;
+    }
+
+    /// Counts a line of the client. Waits while the client reads none of many responses.
+    async fn received(&self, line: &str) {
+        if is_answered(line) {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+        }
+        let is_heard = |this: &Self| {
+            let is_stuck = this.writing.load(Ordering::Relaxed) && !this.closed.load(Ordering::Relaxed);
+            !is_stuck || this.unanswered.load(Ordering::Relaxed) < WAITING
+        };
+        self.wait(is_heard).await;
+    }
+
+    async fn wait(&self, is_over: impl Fn(&Self) -> bool) {
+        while !is_over(self) {
             listener!(self.changed => changed);
-            if !self.has_room() {
+            if !is_over(self) {
                 changed.await;
             }
         }
     }
 
-    fn written(&self, line: &str) {
-        if line.starts_with(COUNTED) {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.changed.notify(usize::MAX);
-        }
+    fn begun(&self) {
+        self.writing.store(true, Ordering::Relaxed);
     }
+
+    fn written(&self, line: &str) {
+        self.writing.store(false, Ordering::Relaxed);
+        if line.starts_with(UPDATE) {
+            self.updates.fetch_sub(1, Ordering::Relaxed);
+        } else if is_response(line) {
+            let less = |count: usize| Some(count.saturating_sub(1));
+            let _ = self.unanswered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+        self.changed.notify(usize::MAX);
+    }
+}
+
+/// Returns whether a line of the client gets a response: not a notification, nor a response. Damaged lines get an error.
+fn is_answered(line: &str) -> bool {
+    line.contains("\"method\"") == line.contains("\"id\"")
+}
+
+/// Returns whether a line of the agent is a response.
+fn is_response(line: &str) -> bool {
+    let method = line.find("\"method\":").unwrap_or(line.len());
+    [line.find("\"result\":"), line.find("\"error\":")].into_iter().flatten().any(|at| at < method)
 }
 
 /// Returns stdin and stdout as the transport of the SDK.
@@ -75,11 +116,22 @@ pub(crate) fn stdio(
 {
     let lines = bounded::Lines::new(io::BufReader::new(io::stdin()), LONGEST);
     // One line is read ahead.
-    let lines = blocking::Unblock::with_capacity(1, lines).map(|line| line.map(readable));
-    Lines::new(sink(blocking::Unblock::new(io::stdout()), outlet), lines)
+    let lines = blocking::Unblock::with_capacity(1, lines);
+    let hearing = Arc::clone(&outlet);
+    let lines = lines.then(move |line| {
+        let outlet = Arc::clone(&hearing);
+        async move {
+            let line = line.map(readable);
+            if let Ok(line) = &line {
+                outlet.received(line).await;
+            }
+            line
+        }
+    });
+    Lines::new(sink(blocking::Unblock::new(io::stdout()), outlet), Box::pin(lines))
 }
 
-/// Returns a sink that writes each line and says so to the outlet.
+/// Returns a sink that writes each line, and reports it to the outlet.
 fn sink<W: AsyncWrite + Unpin + Send + 'static>(
     writer: W,
     outlet: Arc<Outlet>,
@@ -88,6 +140,7 @@ fn sink<W: AsyncWrite + Unpin + Send + 'static>(
         let outlet = Arc::clone(&outlet);
         async move {
             line.push('\n');
+            outlet.begun();
             writer.write_all(line.as_bytes()).await?;
             writer.flush().await?;
             outlet.written(&line);
@@ -96,15 +149,20 @@ fn sink<W: AsyncWrite + Unpin + Send + 'static>(
     }))
 }
 
-/// Returns a line as the SDK takes it. One that is too long, or is not UTF-8, becomes one that the SDK refuses.
+/// Returns a line as the SDK takes it. A line that is too long, or is not UTF-8, becomes one that the SDK refuses. The SDK's error
+/// has no details, so that they go to stderr, which editors log.
 fn readable(line: Line) -> String {
+    let refused = |reason: String| {
+        eprintln!("claude-duplex-acp: the client has sent {reason}");
+        format!("\"{reason}\"")
+    };
     match line {
-        Line::TooLong(length) => format!("\"a message of {length} bytes; the limit is {LONGEST}\""),
+        Line::TooLong(length) => refused(format!("a message of {length} bytes; the limit is {LONGEST}")),
         Line::Whole(mut line) => {
             if line.last() == Some(&b'\r') {
                 line.pop();
             }
-            let line = String::from_utf8(line).unwrap_or_else(|_| "\"a message that is not UTF-8\"".to_owned());
+            let line = String::from_utf8(line).unwrap_or_else(|_| refused("a message that is not UTF-8".to_owned()));
             with_whole_characters(line)
         }
     }
@@ -145,6 +203,29 @@ mod tests {
             let whole = with_whole_characters(given.to_owned());
             assert_eq!(serde_json::from_str::<String>(&whole).ok().as_deref(), Some(read), "{given} {whole}");
         }
+    }
+
+    #[test]
+    fn a_client_that_does_not_read_is_not_heard() {
+        let request = r#"{"jsonrpc":"2.0","id":1,"method":"x"}"#;
+        let outlet = Outlet::default();
+        let received = |line| block_on(futures_lite::future::poll_once(Box::pin(outlet.received(line)))).is_some();
+        // One that reads is heard, however many requests are open.
+        (0..2 * WAITING).for_each(|_| assert!(received(request)));
+        outlet.begun();
+        assert!(!received(request));
+        assert!(!received("garbage"));
+        assert!(!received(r#"{"jsonrpc":"2.0","method":"session/cancel","params":{}}"#));
+        let open = outlet.unanswered.load(Ordering::Relaxed);
+        assert_eq!(open, 2 * WAITING + 2);
+        outlet.written(r#"{"jsonrpc":"2.0","id":3,"method":"session/request_permission","params":{"result":1}}"#);
+        assert_eq!(outlet.unanswered.load(Ordering::Relaxed), open);
+        outlet.written(r#"{"jsonrpc":"2.0","id":1,"result":{"method":"x"}}"#);
+        outlet.begun();
+        assert_eq!(outlet.unanswered.load(Ordering::Relaxed), open - 1);
+        (0..WAITING + 3).for_each(|_| outlet.written(r#"{"jsonrpc":"2.0","id":null,"error":{}}"#));
+        outlet.begun();
+        assert!(received("garbage"));
     }
 
     #[test]

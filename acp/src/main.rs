@@ -4,12 +4,16 @@ mod agent;
 mod arguments;
 mod bounded;
 mod capabilities;
+mod claude;
 mod client;
 mod content;
 mod failure;
 mod history;
+#[cfg(unix)]
+mod kept;
 mod lines;
 mod options;
+mod servers;
 mod session;
 mod signals;
 mod tied;
@@ -29,6 +33,10 @@ fn main() -> ExitCode {
     if words.peek().is_some_and(|word| word == tied::WORD) {
         return tied::run(words.skip(1));
     }
+    #[cfg(unix)]
+    if words.peek().and_then(|word| word.to_str()).is_some_and(is_keepers) {
+        return claude_duplex_keeper::commands::main(words.collect());
+    }
     let arguments = match Arguments::parse(words) {
         Ok(Wanted::Serve(arguments)) => arguments,
         Ok(Wanted::Print(text)) => return print(&text),
@@ -46,6 +54,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Returns whether a first argument is a command of the keeper, which this program is too. Those that begin with two
+/// underscores are for the keeper itself.
+#[cfg(unix)]
+fn is_keepers(word: &str) -> bool {
+    matches!(word, "run" | "list" | "attach" | "stop") || word.starts_with("__")
 }
 
 fn print(text: &str) -> ExitCode {

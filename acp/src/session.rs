@@ -1,13 +1,18 @@
-//! One session: a CLI, the client's requests, and what passes between them, in one task.
+//! Session: a CLI and the client's requests to it, in one task.
 
 mod asking;
 mod choices;
 mod compaction;
 mod elicitation;
 mod ending;
+#[cfg(not(unix))]
+mod not_kept;
 mod opening;
 mod prompts;
 mod question;
+#[cfg(unix)]
+mod resuming;
+mod title;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
@@ -17,12 +22,12 @@ use std::task::Poll;
 
 use agent_client_protocol::v1::Responder;
 use agent_client_protocol::v1::schema::{
-    CloseSessionResponse, LoadSessionResponse, NewSessionResponse, Notice, NoticeSeverity, PromptRequest,
-    PromptResponse, ResumeSessionResponse, SessionModeId, SessionUpdate, SetSessionConfigOptionRequest,
-    SetSessionConfigOptionResponse, SetSessionModeResponse,
+    CloseSessionResponse, ForkSessionResponse, LoadSessionResponse, NewSessionResponse, Notice, NoticeSeverity,
+    PromptRequest, PromptResponse, ResumeSessionResponse, SessionId, SessionModeId, SessionUpdate,
+    SetSessionConfigOptionRequest, SetSessionConfigOptionResponse, SetSessionModeResponse, SetSessionTitleResponse,
 };
 use async_channel::Receiver;
-use claude_duplex::{Action, IncomingId, IncomingResponse, RequestId, TurnId, TurnOrigin};
+use claude_duplex::{Action, IncomingId, IncomingResponse, Json, RequestId, TurnId};
 use futures::Stream;
 
 use self::asking::Asked;
@@ -32,38 +37,46 @@ use self::opening::Opening;
 use self::prompts::Prompts;
 use crate::arguments::Arguments;
 use crate::capabilities::Abilities;
+use crate::claude::Claude;
 use crate::client::Client;
-use crate::options::{Place, Started};
+use crate::options::{From, Place};
+use crate::servers::Servers;
 use crate::translate::{Standing, Translator};
 
 /// Number of requests of the client that may wait for their session.
 pub(crate) const WAITING: usize = 1024;
 
-/// What the client wants of a session.
+/// Request of the client to a session.
 pub(crate) enum Command {
     Prompt(PromptRequest, Responder<PromptResponse>),
     Cancel,
     SetMode(SessionModeId, Responder<SetSessionModeResponse>),
     SetOption(SetSessionConfigOptionRequest, Responder<SetSessionConfigOptionResponse>),
+    SetTitle(String, Responder<SetSessionTitleResponse>),
     Close(Responder<CloseSessionResponse>),
+    /// Closes the session for a request that the agent handles.
+    Discard,
 }
 
-/// Who waits for the session to be there.
+/// Request that opens a session.
 pub(crate) enum Opener {
     New(Responder<NewSessionResponse>),
     Load(Responder<LoadSessionResponse>),
     Resume(Responder<ResumeSessionResponse>),
+    /// A copy of another session.
+    Fork(SessionId, Responder<ForkSessionResponse>),
 }
 
-/// Who waits for a response of the CLI.
+/// Request that waits for a response of the CLI.
 enum Waiting {
     Opening,
     Interrupt,
     Mode(SessionModeId, Responder<SetSessionModeResponse>),
     Option(SetSessionConfigOptionRequest, Responder<SetSessionConfigOptionResponse>),
+    Title(String, Responder<SetSessionTitleResponse>),
 }
 
-/// What a session is made of.
+/// Parts of a session that is to be opened.
 pub(crate) struct Setup {
     pub(crate) arguments: Arc<Arguments>,
     pub(crate) abilities: Abilities,
@@ -80,7 +93,15 @@ pub(crate) struct Session {
     client: Client,
     place: Place,
     commands: Pin<Box<Receiver<Command>>>,
-    claude: Option<Started>,
+    /// Conversation of a CLI that is started before the session is on disk.
+    begins: From,
+    claude: Option<Claude>,
+    /// CLI that has ended, with a keeper that has not.
+    ended: Option<Claude>,
+    /// File that the CLI has not read yet.
+    servers: Option<Servers>,
+    /// Response of the CLI to `initialize`.
+    initialized: Option<Json>,
     opening: Option<Opening>,
     prompts: Prompts,
     waiting: HashMap<RequestId, Waiting>,
@@ -93,10 +114,10 @@ pub(crate) struct Session {
     closing: Option<Vec<Responder<CloseSessionResponse>>>,
 }
 
-/// What came first.
+/// Event that came first.
 enum Event {
     Command(Option<Command>),
-    Answer(IncomingId, IncomingResponse),
+    Response(IncomingId, IncomingResponse),
     Action(Option<Action>),
 }
 
@@ -110,7 +131,11 @@ pub(crate) async fn run(setup: Setup) {
         client,
         place,
         commands: Box::pin(commands),
+        begins: From::Nothing,
         claude: None,
+        ended: None,
+        servers: None,
+        initialized: None,
         opening: None,
         prompts: Prompts::default(),
         waiting: HashMap::new(),
@@ -128,14 +153,18 @@ pub(crate) async fn run(setup: Setup) {
 }
 
 impl Session {
-    /// Does what comes next. Returns whether the session goes on.
+    /// Handles the next event. Returns whether the session goes on.
     async fn step(&mut self) -> bool {
         match self.next().await {
-            Event::Command(Some(command)) => self.command(command),
+            Event::Command(Some(command)) => self.command(command).await,
+            Event::Command(None) if self.is_left() => self.leave().await,
             Event::Command(None) => self.close(None),
-            Event::Answer(id, response) => self.answer(id, response),
+            Event::Response(id, response) => self.respond(id, response),
             Event::Action(Some(action)) => self.action(action),
-            Event::Action(None) => self.claude = None,
+            Event::Action(None) => self.given_up(),
+        }
+        if self.ended.is_some() {
+            self.clean_up().await;
         }
         self.closing.is_none() || self.claude.is_some()
     }
@@ -148,49 +177,50 @@ impl Session {
         let mut has_room = closing;
         poll_fn(|cx| {
             match commands.as_mut().poll_next(cx) {
-                // A client that is gone says so once.
+                // The end of the queue is reported once.
                 Poll::Ready(None) if closing => {}
                 Poll::Ready(command) => return Poll::Ready(Event::Command(command)),
                 Poll::Pending => {}
             }
             if let Poll::Ready((id, response)) = asked.poll(cx) {
-                return Poll::Ready(Event::Answer(id, response));
+                return Poll::Ready(Event::Response(id, response));
             }
             has_room = has_room || room.as_mut().poll(cx).is_ready();
             match claude {
-                Some(claude) if has_room => claude.driver.poll_next(cx).map(Event::Action),
+                Some(claude) if has_room => claude.poll_next(cx).map(Event::Action),
                 _ => Poll::Pending,
             }
         })
         .await
     }
 
-    fn command(&mut self, command: Command) {
+    async fn command(&mut self, command: Command) {
         match command {
-            Command::Prompt(request, responder) => self.prompt(request, responder),
+            Command::Prompt(request, responder) => self.prompt(request, responder).await,
             Command::Cancel => self.cancel(),
             Command::SetMode(mode, responder) => self.set_mode(mode, responder),
             Command::SetOption(request, responder) => self.set_option(request, responder),
+            Command::SetTitle(title, responder) => self.set_title(&title, responder),
             Command::Close(responder) => self.close(Some(responder)),
+            Command::Discard => self.close(None),
         }
     }
 
     fn action(&mut self, action: Action) {
         match action {
             Action::Message { turn, message, .. } => {
-                let standing = turn.and_then(|turn| self.turns.get(&turn)).copied().unwrap_or(Standing::Foreground);
+                let standing = self.standing(turn);
                 for update in self.shown.message(&message, standing) {
                     self.client.update(update);
                 }
             }
             Action::TurnStarted { turn, origin, .. } => {
                 self.shown.begin();
-                if let TurnOrigin::Own(_) = origin {
-                    self.turns.insert(turn, Standing::Background);
-                    self.notice("Claude goes on by itself: work in the background has ended");
-                } else {
-                    self.turns.insert(turn, Standing::Foreground);
-                    self.begun();
+                let standing = Standing::of(&origin);
+                self.turns.insert(turn, standing);
+                match standing {
+                    Standing::Background => self.notice("Claude goes on by itself: work in the background has ended"),
+                    _ => self.begun(),
                 }
             }
             Action::TurnEnded { turn, .. } => drop(self.turns.remove(&turn)),
@@ -207,23 +237,32 @@ impl Session {
         }
         self.show_choices();
         self.show_compaction();
-    }
-
-    /// Passes a decision of the client on. The request may have been withdrawn a moment ago: then nobody waits for it.
-    fn answer(&mut self, id: IncomingId, response: IncomingResponse) {
-        if let Some(claude) = &mut self.claude {
-            let _ = claude.driver.respond(id, response);
+        // An agent that goes on with the session shows its client a running turn from the start.
+        if let (Some(claude), true) = (&mut self.claude, self.turns.is_empty()) {
+            claude.acknowledge();
         }
     }
 
-    /// Shows what has become of a compaction, if the client shows such things.
+    /// Returns where a message of a turn stands.
+    fn standing(&self, turn: Option<TurnId>) -> Standing {
+        turn.and_then(|turn| self.turns.get(&turn)).copied().unwrap_or(Standing::Foreground)
+    }
+
+    /// Passes a decision of the client on to the CLI, unless the CLI has withdrawn the request.
+    fn respond(&mut self, id: IncomingId, response: IncomingResponse) {
+        if let Some(claude) = &mut self.claude {
+            claude.respond(id, response);
+        }
+    }
+
+    /// Shows a compaction that has begun or ended, if the client can show compactions.
     fn show_compaction(&mut self) {
         let Some(claude) = self.claude.as_ref().filter(|_| self.abilities.compactions) else { return };
-        let update = self.compactions.changed(claude.driver.protocol().status().compaction.as_ref());
+        let update = self.compactions.changed(claude.protocol().status().compaction.as_ref());
         update.into_iter().for_each(|update| self.client.update(update));
     }
 
-    /// Shows a notice, if the client shows such things.
+    /// Shows a notice, if the client can show notices.
     fn notice(&self, title: &str) {
         if self.abilities.notices {
             self.client.update(SessionUpdate::Notice(Notice::new(NoticeSeverity::Info, title)));

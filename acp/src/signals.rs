@@ -1,6 +1,6 @@
-//! Requests of the system to end.
+//! Signals that ask the agent to end.
 
-/// Waits until the process is asked to end.
+/// Waits for SIGTERM, SIGINT or SIGHUP.
 #[cfg(unix)]
 pub(crate) async fn end() {
     use async_signal::{Signal, Signals};
@@ -8,12 +8,12 @@ pub(crate) async fn end() {
 
     match Signals::new([Signal::Term, Signal::Int, Signal::Hup]) {
         Ok(mut signals) => drop(signals.next().await),
-        // Without handlers such a signal ends the process at once.
+        // Without a handler such a signal ends the process at once.
         Err(_) => std::future::pending().await,
     }
 }
 
-/// Waits for ever: the system ends the process.
+/// Waits without end: the system ends the process.
 #[cfg(not(unix))]
 pub(crate) async fn end() {
     std::future::pending().await

@@ -1,4 +1,4 @@
-//! The CLI tied to the agent: on Linux the system ends the CLI when the agent dies, whatever it died of.
+//! CLIs that end with the agent: on Linux the system terminates the CLI when the agent has ended, for whatever reason.
 //!
 //! The agent starts itself with [`WORD`] in front of the CLI's command line. That process asks for a signal at its parent's
 //! death and then becomes the CLI, so that no process is added.
@@ -18,7 +18,7 @@ pub(crate) const fn is_possible() -> bool {
     cfg!(target_os = "linux")
 }
 
-/// Becomes the program that the words name. Returns only if that fails.
+/// Replaces this process by the program in `words`. Returns only if that fails.
 #[cfg(target_os = "linux")]
 pub(crate) fn run(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     use std::os::unix::process::CommandExt;
@@ -44,7 +44,7 @@ pub(crate) fn run(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     ExitCode::from(NOT_STARTED)
 }
 
-/// Refuses: nothing ties processes here.
+/// Fails: this system cannot tie a child to its parent.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn run(_: impl Iterator<Item = OsString>) -> ExitCode {
     eprintln!("{WORD} is for Linux alone");

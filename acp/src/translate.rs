@@ -5,15 +5,16 @@ mod plan;
 mod texts;
 mod usage;
 
+use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
     AvailableCommand, AvailableCommandInput, AvailableCommandsUpdate, ContentBlock, ContentChunk, MessageId, Meta,
-    SessionInfoUpdate, SessionUpdate, TextContent, ToolCall, ToolCallStatus, ToolCallUpdate, ToolCallUpdateFields,
-    UnstructuredCommandInput,
+    SessionInfoUpdate, SessionUpdate, StopReason, TextContent, ToolCall, ToolCallStatus, ToolCallUpdate,
+    ToolCallUpdateFields, UnstructuredCommandInput,
 };
 use claude_duplex::message::content::ToolResultBlock;
 use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, System};
-use claude_duplex::request::SlashCommand;
-use claude_duplex::{Json, Message, MessageKind};
+use claude_duplex::request::response::SlashCommand;
+use claude_duplex::{Json, Message, MessageKind, TurnOrigin};
 use serde_json::json;
 
 use self::calls::Calls;
@@ -22,7 +23,7 @@ use self::texts::Texts;
 use self::usage::Used;
 use crate::tool;
 
-/// What the client of a session has been shown.
+/// State of the client: the part of a session that it was shown.
 #[derive(Debug, Default)]
 pub(crate) struct Translator {
     said: Accumulator,
@@ -30,13 +31,13 @@ pub(crate) struct Translator {
     calls: Calls,
     tasks: Tasks,
     used: Used,
-    /// Number of the CLI: blocks of the next one are numbered from the start.
+    /// Number of CLIs that have ended: each numbers its blocks from the start.
     run: u64,
     /// Text or a call was shown in this turn.
     spoke: bool,
 }
 
-/// Where a message stands.
+/// Context of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// In a turn for a prompt of the client, or between turns.
@@ -45,6 +46,13 @@ pub(crate) enum Standing {
     Background,
     /// In the history of a session that is loaded.
     History,
+}
+
+impl Standing {
+    /// Returns the context of a turn's messages.
+    pub(crate) fn of(origin: &TurnOrigin) -> Self {
+        if let TurnOrigin::Own(_) = origin { Self::Background } else { Self::Foreground }
+    }
 }
 
 impl Translator {
@@ -75,18 +83,18 @@ impl Translator {
         Some(SessionUpdate::ToolCall(announced(id, name, Some(input)).meta(meta(name, None, Standing::Foreground))))
     }
 
-    /// Forgets what a CLI that has ended did not complete.
+    /// Forgets the incomplete blocks of a CLI that has ended.
     pub(crate) fn restart(&mut self) {
         (self.said, self.texts) = (Accumulator::new(), Texts::default());
         self.run += 1;
     }
 
-    /// Begins a turn, in which nothing was said yet.
+    /// Begins a turn.
     pub(crate) fn begin(&mut self) {
         self.spoke = false;
     }
 
-    /// Returns whether anything was said or called in this turn, or in the last.
+    /// Returns whether text or a call was shown in this turn, or in the last.
     pub(crate) fn has_spoken(&self) -> bool {
         self.spoke
     }
@@ -175,7 +183,7 @@ impl Translator {
     }
 }
 
-/// Returns whether a block's text is shown: not the input of a tool, and not what subagents say to the main thread.
+/// Returns whether a block's text is shown. The inputs of tools and the texts of subagents are not.
 fn is_shown(block: &AccumulatedBlock) -> bool {
     block.parent_tool_use_id.is_none() && matches!(block.kind, BlockKind::Text | BlockKind::Thinking)
 }
@@ -226,6 +234,17 @@ fn system(message: &Message) -> Option<SessionUpdate> {
         }
         _ => None,
     }
+}
+
+/// Returns the update for the end of a prompt that another client has sent. Only `_meta` has the reason: the protocol has no
+/// other place for it.
+pub(crate) fn ended(stop: Result<StopReason, Error>) -> SessionUpdate {
+    let fields = match stop {
+        Ok(reason) => json!({ "turn": "ended", "stopReason": reason }),
+        Err(error) => json!({ "turn": "ended", "error": error.message }),
+    };
+    let meta = Meta::from_iter([("claudeDuplex".to_owned(), fields)]);
+    SessionUpdate::SessionInfoUpdate(SessionInfoUpdate::new().meta(meta))
 }
 
 /// Returns the update with the commands that a prompt can begin with.

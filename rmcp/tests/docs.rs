@@ -1,14 +1,14 @@
-//! Code in documents that nothing compiles there: it stands in the examples.
+//! Code blocks of documents that are not compiled: each is also in an example, which is.
 
 use std::fs;
 
-/// The blocks of a document that are marked as ignored.
+/// Returns the blocks of a document that are marked as ignored.
 fn ignored(document: &str) -> Vec<String> {
     let mut blocks = document.split("```rust,ignore\n").skip(1);
     blocks.by_ref().map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
-/// Text without blanks and line ends: documents have narrower lines.
+/// Returns the text without blanks and line ends, because documents have narrower lines.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect()
 }

@@ -18,6 +18,7 @@ use crate::base::strings::readable;
 /// | `{"text": "...", "chunks": N, "delay_ms": D}` | a text in N deltas, with D milliseconds after each |
 /// | `{"think": "..."}` | thinking before the text |
 /// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call. `"ask": true` requires permission; the default is the argument `asks` |
+/// | `{"elicitation": {"mcp_server_name": "...", "message": "...", ...}}` | before the response, a request of an MCP server for input of the user |
 /// | `{"status": 529, "retries": N}` | an API error |
 /// | `{"wait_ms": N}` | a wait before the response, with any of these |
 ///
@@ -57,6 +58,9 @@ fn steps(answers: &[Value], asks: bool) -> Vec<Step> {
             let status = u16::try_from(status).unwrap_or(500);
             steps.push(Step::api_error(status, message, u32::try_from(retries).unwrap_or(0)));
             return steps;
+        }
+        if let Some(fields) = answer["elicitation"].as_object() {
+            steps.push(Step::ask("elicitation", fields.iter().map(|(name, value)| (&**name, Json::from(value)))));
         }
         if let Some(text) = answer["think"].as_str() {
             steps.push(Step::thinking(text));

@@ -14,7 +14,7 @@ use super::PROJECTS;
 /// Most sessions that are listed, the latest first.
 const MOST: usize = 200;
 
-/// Bytes at the start of a file in which its directory and title are looked for.
+/// Number of bytes at the start of a file that are searched for the directory and the title.
 const HEAD: u64 = 256 << 10;
 
 /// Longest title, in characters.
@@ -81,7 +81,7 @@ fn session(path: &Path, modified: SystemTime) -> Option<SessionInfo> {
 fn text(content: &serde_json::Value) -> Option<String> {
     let text = content.as_str().or_else(|| content.as_array()?.iter().find_map(|block| block["text"].as_str()))?;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    // What the CLI wraps in tags was not typed.
+    // The CLI wraps its own texts in tags.
     Some(line.to_owned()).filter(|line| !line.starts_with('<'))
 }
 

@@ -18,10 +18,10 @@ use claude_duplex::{
 use super::{Session, elicitation, question};
 use crate::tool;
 
-/// A decision that is to come.
+/// Future of a decision.
 pub(super) type Deciding = Pin<Box<dyn Future<Output = IncomingResponse> + Send>>;
 
-/// Decisions that the client still owes. Their number is limited by the library.
+/// Decisions that the client has not made yet. The library limits their number.
 #[derive(Default)]
 pub(super) struct Asked(Vec<(IncomingId, Deciding)>);
 
@@ -38,12 +38,12 @@ impl Asked {
         Poll::Pending
     }
 
-    /// Takes a question back: the client is told that it is void.
+    /// Cancels a request to the client.
     pub(super) fn withdraw(&mut self, id: IncomingId) {
         self.0.retain(|(open, _)| *open != id);
     }
 
-    /// Takes all questions back.
+    /// Cancels all requests to the client.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
@@ -90,7 +90,7 @@ fn shown(permission: &PermissionRequest, call: String) -> ToolCallUpdate {
     ToolCallUpdate::new(call, fields)
 }
 
-/// What the user can choose.
+/// Option of the user.
 struct Choice {
     name: String,
     kind: PermissionOptionKind,
@@ -139,7 +139,7 @@ fn choices(permission: &PermissionRequest) -> Vec<Choice> {
     choices
 }
 
-/// Says what an `always` means.
+/// Returns the name of the option that is remembered.
 fn remembered(suggestions: &[PermissionUpdate]) -> String {
     let changes = suggestions.iter().filter_map(|suggestion| {
         let text = match suggestion.change().ok()? {
@@ -182,7 +182,7 @@ fn decide(choices: Vec<Choice>, response: Result<RequestPermissionResponse, Erro
     }
 }
 
-/// Returns a decision that nobody needs to be asked for.
+/// Returns a decision that does not depend on the user.
 pub(super) fn decided(response: IncomingResponse) -> Deciding {
     Box::pin(std::future::ready(response))
 }

@@ -1,4 +1,4 @@
-//! What the user can choose for a session: the permission mode and the model.
+//! Settings that the user can change: the permission mode and the model.
 
 use agent_client_protocol::v1::Responder;
 use agent_client_protocol::v1::schema::{
@@ -6,21 +6,25 @@ use agent_client_protocol::v1::schema::{
     SessionConfigSelectOption, SessionMode, SessionModeId, SessionModeState, SessionUpdate,
     SetSessionConfigOptionRequest, SetSessionConfigOptionResponse, SetSessionModeResponse,
 };
+#[cfg(unix)]
+use claude_duplex::SessionStatus;
 use claude_duplex::options::PermissionMode;
-use claude_duplex::request::{InitializeResponse, Model, Request, SetModel, SetPermissionMode};
+use claude_duplex::request::response::{InitializeResponse, Model};
+use claude_duplex::request::{Request, SetModel, SetPermissionMode};
 use claude_duplex::{RequestError, Response};
 
 use super::{Session, Waiting};
 use crate::failure;
+use crate::options::Chosen;
 
 /// Ids of the options.
 const MODE: &str = "mode";
 const MODEL: &str = "model";
 
-/// Name of the model that the CLI chooses.
+/// Name of the CLI's default model.
 const DEFAULT: &str = "default";
 
-/// The choices, and what is chosen.
+/// Settings, with the values that the CLI offers.
 #[derive(Debug, Default)]
 pub(super) struct Choices {
     mode: Option<PermissionMode>,
@@ -36,7 +40,7 @@ impl Choices {
         Self { mode: mode.map(PermissionMode::from), ..Self::default() }
     }
 
-    /// Takes what the CLI offers.
+    /// Sets the values that the CLI offers.
     pub(super) fn offered(&mut self, response: Option<&InitializeResponse>, bypass: bool) {
         self.bypass = bypass;
         let Some(response) = response else { return };
@@ -47,14 +51,16 @@ impl Choices {
         }
     }
 
-    /// Returns the mode, once it is known.
-    pub(super) fn mode(&self) -> Option<PermissionMode> {
-        self.mode.clone()
+    /// Takes over the state of a session that another agent has opened.
+    #[cfg(unix)]
+    pub(super) fn resumed(&mut self, status: &SessionStatus, model: Option<String>) {
+        self.mode = status.permission_mode.clone().or(self.mode.take());
+        self.model = model;
     }
 
-    /// Returns the model that the client has chosen.
-    pub(super) fn model(&self) -> Option<String> {
-        self.model.clone()
+    /// Returns the settings for a CLI that is started now.
+    pub(super) fn chosen(&self) -> Chosen {
+        Chosen { mode: self.mode.clone(), model: self.model.clone() }
     }
 
     fn offers(&self) -> Vec<(PermissionMode, &'static str, &'static str)> {
@@ -148,9 +154,9 @@ impl Session {
         self.request(sent, Waiting::Option(request, responder));
     }
 
-    fn request(&mut self, request: impl Into<Request>, waiting: Waiting) {
+    pub(super) fn request(&mut self, request: impl Into<Request>, waiting: Waiting) {
         let refused = match &mut self.claude {
-            Some(claude) => match claude.driver.request(request) {
+            Some(claude) => match claude.request(request) {
                 Ok(id) => return drop(self.waiting.insert(id, waiting)),
                 Err(refused) => failure::internal(format!("the CLI takes no requests: {refused}")),
             },
@@ -190,7 +196,10 @@ impl Session {
                             let update = CurrentModeUpdate::new(value.0.to_string());
                             self.client.update(SessionUpdate::CurrentModeUpdate(update));
                         }
-                        _ => self.choices.model = Some(value.0.to_string()),
+                        _ => {
+                            self.choices.model = Some(value.0.to_string());
+                            self.note();
+                        }
                     }
                 }
                 responder.respond(SetSessionConfigOptionResponse::new(self.choices.options()))
@@ -202,11 +211,11 @@ impl Session {
     /// Shows a mode that the CLI has changed to by itself, e.g. with a plan that was accepted.
     pub(super) fn show_choices(&mut self) {
         let Some(claude) = &self.claude else { return };
-        let mode = &claude.driver.protocol().status().permission_mode;
+        let mode = &claude.protocol().status().permission_mode;
         if mode.is_none() || *mode == self.choices.mode {
             return;
         }
-        // The CLI has not said yet what was asked of it.
+        // The CLI has not responded yet.
         if self.waiting.values().any(|waiting| matches!(waiting, Waiting::Mode(..) | Waiting::Option(..))) {
             return;
         }

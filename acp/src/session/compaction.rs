@@ -3,7 +3,7 @@
 use agent_client_protocol::v1::schema::{CompactionId, CompactionStatus, CompactionUpdate, SessionUpdate};
 use claude_duplex::{Compaction, CompactionState};
 
-/// The last compaction that was shown.
+/// Compaction that was shown last.
 #[derive(Debug, Default)]
 pub(super) struct Compactions {
     state: Option<CompactionState>,

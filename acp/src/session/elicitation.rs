@@ -1,4 +1,4 @@
-//! Questions of MCP servers to the user.
+//! Requests of MCP servers for input of the user.
 
 use agent_client_protocol::v1::schema::{
     CreateElicitationRequest, ElicitationAction, ElicitationFormMode, ElicitationSchema, ElicitationSessionScope,
@@ -12,7 +12,7 @@ use super::asking::{Deciding, decided};
 use crate::capabilities::Abilities;
 use crate::client::Client;
 
-/// Asks what a server asks, if the client can show it.
+/// Passes a request of a server on to the user, if the client can show it.
 pub(super) fn ask(client: &Client, abilities: Abilities, request: &IncomingRequest) -> Deciding {
     let Ok(asked) = request.elicitation() else { return decided(decline()) };
     let scope = ElicitationSessionScope::new(client.session().clone());

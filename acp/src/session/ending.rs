@@ -13,44 +13,67 @@ impl Session {
     pub(super) fn close(&mut self, responder: Option<Responder<CloseSessionResponse>>) {
         self.closing.get_or_insert_default().extend(responder);
         if let Some(claude) = &mut self.claude {
-            claude.driver.close_now();
+            claude.close_now();
         }
     }
 
-    /// Ends a CLI that cannot be relied on.
+    /// Kills a CLI that does not do what it was asked to.
     pub(super) fn abort(&mut self) {
         if let Some(claude) = &mut self.claude {
-            claude.driver.abort();
+            claude.abort();
         }
     }
 
-    /// The CLI has responded to a request.
+    /// Handles a response of the CLI.
     pub(super) fn replied(&mut self, waiting: Waiting, response: Result<Response, RequestError>) {
         match waiting {
             Waiting::Opening => self.opened(response),
-            // What does not stop is ended: the client was told that it would.
+            // The client was told that the turn would stop.
             Waiting::Interrupt if matches!(response, Err(RequestError::TimedOut)) => self.abort(),
             Waiting::Interrupt => {}
             Waiting::Mode(mode, responder) => self.mode_set(mode, responder, response),
             Waiting::Option(request, responder) => self.option_set(request, responder, response),
+            Waiting::Title(title, responder) => self.title_set(title, responder, response),
         }
     }
 
-    /// The CLI has ended: all who wait for it are told.
+    /// Responds to all requests that wait for a CLI that has ended.
     pub(super) fn closed(&mut self, closed: &SessionClosed) {
-        let error = failure::ended(closed);
+        self.lose(&failure::ended(closed));
+    }
+
+    /// Gives up a CLI that has not ended, and of which nothing more can be learned.
+    pub(super) fn given_up(&mut self) {
+        if let Some(claude) = &self.claude {
+            let error = failure::internal(format!("the session cannot go on: {}", claude.trouble()));
+            self.lose(&error);
+        }
+    }
+
+    fn lose(&mut self, error: &Error) {
         self.asked.clear();
         self.turns.clear();
         self.shown.restart();
-        self.lose_prompts(&error);
-        self.not_opened(&error);
+        self.lose_prompts(error);
+        self.not_opened(error);
         for (_, waiting) in std::mem::take(&mut self.waiting) {
-            waiting.fail(&error);
+            waiting.fail(error);
         }
-        self.claude = None;
+        self.ended = self.claude.take();
     }
 
-    /// Answers all who still wait for a session that is over.
+    /// Removes what a CLI that has ended has left in its keeper.
+    pub(super) async fn clean_up(&mut self) {
+        #[cfg(unix)]
+        if let Some(keeper) = self.ended.take().and_then(|ended| ended.keeper().cloned()) {
+            // What is left ends by its policy.
+            let _ = keeper.end().await;
+        }
+        #[cfg(not(unix))]
+        drop(self.ended.take());
+    }
+
+    /// Responds to all requests that still wait for a session that has ended.
     pub(super) fn forget(&mut self) {
         let error = agent_client_protocol::v1::schema::Error::session_not_found(self.client.session().clone()).into();
         self.lose_prompts(&error);
@@ -65,25 +88,28 @@ impl Session {
 }
 
 impl Waiting {
-    /// Tells who waits that there is no response.
+    /// Responds with an error in place of the CLI's response.
     pub(super) fn fail(self, error: &Error) {
         let _ = match self {
             Self::Opening | Self::Interrupt => Ok(()),
             Self::Mode(_, responder) => responder.respond_with_error(error.clone()),
             Self::Option(_, responder) => responder.respond_with_error(error.clone()),
+            Self::Title(_, responder) => responder.respond_with_error(error.clone()),
         };
     }
 }
 
 impl super::Command {
-    /// Answers what the session cannot do any more.
+    /// Responds with an error to a request that the session cannot handle any more.
     pub(crate) fn refuse(self, error: &Error) {
         let _ = match self {
             Self::Prompt(_, responder) => responder.respond_with_error(error.clone()),
             Self::Cancel => Ok(()),
             Self::SetMode(_, responder) => responder.respond_with_error(error.clone()),
             Self::SetOption(_, responder) => responder.respond_with_error(error.clone()),
+            Self::SetTitle(_, responder) => responder.respond_with_error(error.clone()),
             Self::Close(responder) => responder.respond(CloseSessionResponse::new()),
+            Self::Discard => Ok(()),
         };
     }
 }

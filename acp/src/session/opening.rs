@@ -1,11 +1,14 @@
 //! The start of a session's CLI.
 
+use std::path::{Path, PathBuf};
+
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{
-    LoadSessionResponse, NewSessionResponse, ResumeSessionResponse, SessionConfigOption, SessionModeState,
+    Error as SchemaError, ForkSessionResponse, LoadSessionResponse, NewSessionResponse, ResumeSessionResponse,
+    SessionConfigOption, SessionId, SessionModeState,
 };
 use claude_duplex::request::Initialize;
-use claude_duplex::{RequestError, Response};
+use claude_duplex::{Message, RequestError, Response};
 
 use super::{Opener, Session, Waiting};
 use crate::failure;
@@ -13,16 +16,12 @@ use crate::history;
 use crate::options::{self, From};
 use crate::translate;
 
-/// A CLI that has not said yet what it can do, and who waits for it.
+/// A CLI that has not responded to `initialize` yet, with the request of the client that waits for it.
 pub(super) struct Opening(Option<Opener>);
 
 impl Opener {
-    /// Responds with the session's choices, or why there is no session.
-    fn respond(
-        self,
-        id: &agent_client_protocol::v1::schema::SessionId,
-        opened: Result<(SessionModeState, Vec<SessionConfigOption>), Error>,
-    ) {
+    /// Responds with the session's choices, or with the reason for which there is no session.
+    pub(super) fn respond(self, id: &SessionId, opened: Result<(SessionModeState, Vec<SessionConfigOption>), Error>) {
         // A client that is gone needs no response.
         let _ = match (self, opened) {
             (Self::New(responder), Ok((modes, options))) => {
@@ -34,90 +33,152 @@ impl Opener {
             (Self::Resume(responder), Ok((modes, options))) => {
                 responder.respond(ResumeSessionResponse::new().modes(modes).config_options(options))
             }
+            (Self::Fork(_, responder), Ok((modes, options))) => {
+                responder.respond(ForkSessionResponse::new(id.clone()).modes(modes).config_options(options))
+            }
             (Self::New(responder), Err(error)) => responder.respond_with_error(error),
             (Self::Load(responder), Err(error)) => responder.respond_with_error(error),
             (Self::Resume(responder), Err(error)) => responder.respond_with_error(error),
+            (Self::Fork(_, responder), Err(error)) => responder.respond_with_error(error),
         };
     }
 }
 
 impl Session {
-    /// Starts the session. Returns whether there is one.
+    /// Opens the session. Returns whether there is one.
     pub(super) async fn open(&mut self, opener: Opener) -> bool {
-        let from = match opener {
-            Opener::New(_) => From::Nothing,
-            Opener::Load(_) | Opener::Resume(_) => From::Disk,
-        };
-        let id = self.client.session().clone();
-        if from == From::Disk {
-            let Some(path) = history::find(&id.0).await else {
-                let error = agent_client_protocol::v1::schema::Error::session_not_found(id.clone());
-                opener.respond(&id, Err(error.into()));
+        match self.begin(Source::of(&opener)).await {
+            Ok(Opened::Started) => self.opening = Some(Opening(Some(opener))),
+            Ok(Opened::Resumed) => self.resumed(opener),
+            Err(error) => {
+                opener.respond(self.client.session(), Err(error));
                 return false;
-            };
-            if matches!(opener, Opener::Load(_)) {
-                let Self { shown, client, .. } = self;
-                if let Err(error) = history::replay(&path, shown, client).await {
-                    let what = format!("the history {} cannot be read", path.display());
-                    opener.respond(&id, Err(failure::caused(&what, &error)));
-                    return false;
-                }
             }
         }
-        if let Err(error) = self.start(from) {
-            opener.respond(&id, Err(error));
-            return false;
-        }
-        self.opening = Some(Opening(Some(opener)));
         true
     }
 
+    async fn begin(&mut self, source: Source) -> Result<Opened, Error> {
+        let from = match source {
+            Source::Nothing => From::Nothing,
+            Source::Fork(session) => {
+                find(&session).await?;
+                From::Fork(session)
+            }
+            Source::Known { shows } => {
+                if self.resume(shows).await? {
+                    return Ok(Opened::Resumed);
+                }
+                let path = find(self.client.session()).await?;
+                if shows {
+                    self.show_history(&path, |_| false).await?;
+                }
+                From::Disk
+            }
+        };
+        self.begins = from.clone();
+        self.start(from).await?;
+        Ok(Opened::Started)
+    }
+
+    /// Shows the client the history of the session, up to a message that is not part of it.
+    pub(super) async fn show_history(
+        &mut self,
+        path: &Path,
+        is_end: impl FnMut(&Message) -> bool,
+    ) -> Result<(), Error> {
+        let Self { shown, client, .. } = self;
+        let replayed = history::replay(path, shown, client, is_end).await;
+        replayed.map_err(|error| failure::caused(&format!("the history {} cannot be read", path.display()), &error))
+    }
+
     /// Starts a CLI for the session.
-    fn start(&mut self, from: From) -> Result<(), Error> {
-        let kept = (self.choices.mode(), self.choices.model());
+    async fn start(&mut self, from: From) -> Result<(), Error> {
         let id = self.client.session();
-        let mut started = options::start(&self.arguments, self.abilities, &self.place, &id.0, from, kept)?;
+        let mut started = options::start(&self.arguments, &self.place, &id.0, from, self.choices.chosen()).await?;
         let request =
-            started.driver.request(Initialize::new()).map_err(|error| failure::internal(error.to_string()))?;
+            started.claude.request(Initialize::new()).map_err(|error| failure::internal(error.to_string()))?;
         self.waiting.insert(request, Waiting::Opening);
         self.opening = Some(Opening(None));
-        self.claude = Some(started);
+        self.servers = started.servers;
+        self.claude = Some(started.claude);
         Ok(())
     }
 
     /// Starts a CLI again after the last one has ended, with what that one wrote to disk.
-    pub(super) fn restart(&mut self) -> Result<(), Error> {
-        let from = if history::find_now(&self.client.session().0).is_some() { From::Disk } else { From::Nothing };
-        self.start(from)
+    pub(super) async fn restart(&mut self) -> Result<(), Error> {
+        let is_on_disk = history::find(&self.client.session().0).await.is_some();
+        let from = if is_on_disk { From::Disk } else { self.begins.clone() };
+        self.start(from).await
     }
 
-    /// The CLI has said what it can do, or that it cannot start.
+    /// Handles the response of the CLI to `initialize`.
     pub(super) fn opened(&mut self, response: Result<Response, RequestError>) {
         let Some(Opening(opener)) = self.opening.take() else { return };
-        let id = self.client.session().clone();
         let response = match response {
-            Ok(response) => response.decode_as::<Initialize>().ok(),
+            Ok(response) => response,
             // The end of the session has the reason.
             Err(RequestError::Lost(_)) => return self.opening = Some(Opening(opener)),
             Err(error) => {
                 if let Some(opener) = opener {
-                    opener.respond(&id, Err(failure::internal(format!("the CLI does not start: {error}"))));
+                    let error = failure::internal(format!("the CLI does not start: {error}"));
+                    opener.respond(self.client.session(), Err(error));
                 }
                 return self.abort();
             }
         };
-        self.choices.offered(response.as_ref(), self.arguments.allow_bypass);
+        // The CLI has read the file, which has secrets.
+        self.servers = None;
+        self.initialized = response.payload().cloned();
+        self.note();
+        let offers = response.decode_as::<Initialize>().ok();
+        self.choices.offered(offers.as_ref(), self.arguments.allow_bypass);
         if let Some(opener) = opener {
-            opener.respond(&id, Ok((self.choices.modes(), self.choices.options())));
+            opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
         }
-        self.client.update(translate::commands(response.and_then(|response| response.commands).unwrap_or_default()));
+        self.client.update(translate::commands(offers.and_then(|offers| offers.commands).unwrap_or_default()));
     }
 
-    /// The CLI has ended before it could say what it can do.
+    /// Responds to the opener of a CLI that has ended before it responded to `initialize`.
     pub(super) fn not_opened(&mut self, error: &Error) {
         if let Some(Opening(Some(opener))) = self.opening.take() {
-            opener.respond(&self.client.session().clone(), Err(error.clone()));
+            opener.respond(self.client.session(), Err(error.clone()));
             self.closing.get_or_insert_default();
         }
     }
+}
+
+/// Conversation that a client opens.
+enum Source {
+    Nothing,
+    Fork(SessionId),
+    /// The one with the session's id, whose history is shown or not.
+    Known {
+        shows: bool,
+    },
+}
+
+impl Source {
+    fn of(opener: &Opener) -> Self {
+        match opener {
+            Opener::New(_) => Self::Nothing,
+            Opener::Fork(session, _) => Self::Fork(session.clone()),
+            Opener::Load(_) => Self::Known { shows: true },
+            Opener::Resume(_) => Self::Known { shows: false },
+        }
+    }
+}
+
+/// State of a session after its start.
+enum Opened {
+    /// Its CLI was started, and has not responded yet.
+    Started,
+    /// Its CLI was kept.
+    Resumed,
+}
+
+/// Returns the file of a session.
+async fn find(session: &SessionId) -> Result<PathBuf, Error> {
+    let path = history::find(&session.0).await;
+    path.ok_or_else(|| SchemaError::session_not_found(session.clone()).into())
 }

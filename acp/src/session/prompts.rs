@@ -1,4 +1,4 @@
-//! The client's prompts: each is answered once, after the last update of its turn.
+//! Prompts of the client: each gets one response, after the last update of its turn.
 
 use std::collections::BTreeMap;
 
@@ -12,38 +12,47 @@ use claude_duplex::{Interrupt, LostReason, Message, Outcome, PromptId};
 use super::{Session, Waiting};
 use crate::content;
 use crate::failure;
-use crate::translate::Translator;
+use crate::translate::{self, Translator};
 
-/// Prompts without an answer.
+/// Prompts without a response.
 #[derive(Default)]
 pub(super) struct Prompts(BTreeMap<PromptId, Open>);
 
 struct Open {
-    responder: Responder<PromptResponse>,
+    /// `None` if the client of another agent has sent the prompt.
+    responder: Option<Responder<PromptResponse>>,
     /// The client has cancelled it.
     cancelled: bool,
 }
 
+impl Prompts {
+    /// Takes over prompts that the client of another agent has sent.
+    #[cfg(unix)]
+    pub(super) fn of_others(prompts: impl Iterator<Item = PromptId>) -> Self {
+        Self(prompts.map(|prompt| (prompt, Open { responder: None, cancelled: false })).collect())
+    }
+}
+
 impl Session {
     /// Passes a prompt to the CLI, and starts one if the last has ended.
-    pub(super) fn prompt(&mut self, request: PromptRequest, responder: Responder<PromptResponse>) {
-        match self.accept(request) {
-            Ok(id) => drop(self.prompts.0.insert(id, Open { responder, cancelled: false })),
+    pub(super) async fn prompt(&mut self, request: PromptRequest, responder: Responder<PromptResponse>) {
+        match self.accept(request).await {
+            Ok(id) => drop(self.prompts.0.insert(id, Open { responder: Some(responder), cancelled: false })),
             // A client that is gone needs no response.
             Err(error) => drop(responder.respond_with_error(error)),
         }
     }
 
-    fn accept(&mut self, request: PromptRequest) -> Result<PromptId, Error> {
+    async fn accept(&mut self, request: PromptRequest) -> Result<PromptId, Error> {
         let prompt = content::prompt(request.prompt)?;
         if self.closing.is_some() {
             return Err(failure::internal("the session is closed"));
         }
         if self.claude.is_none() {
-            self.restart()?;
+            self.restart().await?;
         }
         let claude = self.claude.as_mut().ok_or_else(Error::internal_error)?;
-        claude.driver.prompt(prompt).map_err(|refused| failure::internal(format!("the prompt is refused: {refused}")))
+        claude.prompt(prompt).map_err(|refused| failure::internal(format!("the prompt is refused: {refused}")))
     }
 
     /// Cancels all prompts: those that wait, and the turn that runs.
@@ -53,8 +62,8 @@ impl Session {
         let Some(claude) = &mut self.claude else { return };
         for (id, open) in &mut self.prompts.0 {
             open.cancelled = true;
-            // What has begun cannot be withdrawn, and what cannot be withdrawn is stopped when its turn begins.
-            let _ = claude.driver.cancel(*id);
+            // A prompt that cannot be withdrawn is stopped when its turn begins.
+            claude.cancel(*id);
         }
         if !self.turns.is_empty() {
             self.interrupt(Interrupt::running());
@@ -71,16 +80,16 @@ impl Session {
 
     fn interrupt(&mut self, interrupt: Interrupt) {
         let Some(claude) = &mut self.claude else { return };
-        // A turn that has ended meanwhile needs none.
-        if let Ok(request) = claude.driver.interrupt(interrupt) {
+        // A turn that has ended meanwhile needs no interrupt.
+        if let Ok(request) = claude.interrupt(interrupt) {
             self.waiting.insert(request, Waiting::Interrupt);
         }
     }
 
-    /// Answers a prompt that has ended.
+    /// Responds to a prompt that has ended.
     pub(super) fn ended(&mut self, prompt: PromptId, outcome: Outcome, result: Option<&Message>) {
         let Some(Open { responder, cancelled }) = self.prompts.0.remove(&prompt) else { return };
-        // What no message has said, e.g. the output of a local command, or the reason of a hook.
+        // Text that no message has, e.g. the output of a local command or the reason of a hook.
         let has_text = matches!(outcome, Outcome::Local | Outcome::Blocked | Outcome::Success);
         let text = result.filter(|_| has_text && !self.shown.has_spoken()).and_then(Message::result_text);
         if let Some(text) = text.filter(|text| !text.is_empty()) {
@@ -96,16 +105,24 @@ impl Session {
             Err(Ended::Failed(error)) => Err(error),
             Ok(stop) => Ok(stop),
         };
-        let _ = responder.respond_with_result(stop.map(PromptResponse::new));
+        self.respond_to_prompt(responder, stop);
     }
 
-    /// Answers all prompts of a CLI that has ended.
+    /// Responds to a prompt. The end of a prompt of another client is an update: no request waits for it.
+    fn respond_to_prompt(&self, responder: Option<Responder<PromptResponse>>, stop: Result<StopReason, Error>) {
+        match responder {
+            // A client that is gone needs no response.
+            Some(responder) => drop(responder.respond_with_result(stop.map(PromptResponse::new))),
+            None => self.client.update(translate::ended(stop)),
+        }
+    }
+
+    /// Responds to all prompts of a CLI that has ended.
     pub(super) fn lose_prompts(&mut self, error: &Error) {
         for (_, Open { responder, cancelled }) in std::mem::take(&mut self.prompts.0) {
-            let _ = match cancelled || self.closing.is_some() {
-                true => responder.respond(PromptResponse::new(StopReason::Cancelled)),
-                false => responder.respond_with_error(error.clone()),
-            };
+            let is_cancelled = cancelled || self.closing.is_some();
+            let stop = if is_cancelled { Ok(StopReason::Cancelled) } else { Err(error.clone()) };
+            self.respond_to_prompt(responder, stop);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Questions of `AskUserQuestion`: as a form where the client shows forms, else one by one as permissions.
+//! Questions of `AskUserQuestion`: as a form if the client can show forms, else as one permission request each.
 
 use agent_client_protocol::Error;
 use agent_client_protocol::v1::schema::{

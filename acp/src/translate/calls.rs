@@ -1,4 +1,4 @@
-//! Calls whose results are still to come.
+//! Tool calls without a result.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,19 +6,19 @@ use claude_duplex::Json;
 
 use crate::tool;
 
-/// Most calls that are remembered; the oldest is forgotten first.
+/// Maximum number of calls; the oldest is forgotten first.
 const MOST: usize = 4096;
 
 /// A call without a result.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) name: String,
-    /// Input of a call whose result is read together with it.
+    /// Input, if the plan needs it together with the result.
     pub(super) input: Option<Json>,
     pub(super) keeps_content: bool,
 }
 
-/// Calls that the client was told about.
+/// Calls that the client was shown.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     open: HashMap<String, Call>,

@@ -1,4 +1,4 @@
-//! The plan: what the model writes down to do.
+//! Plan: the tasks that the model has set itself.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use claude_duplex::Json;
 use claude_duplex::message::{TodoStatus, ToolInput};
 use serde::Deserialize;
 
-/// Most tasks that are remembered.
+/// Maximum number of tasks.
 const MOST: usize = 1000;
 
 /// Tasks of a session: `TodoWrite` lists them all, `TaskCreate` and `TaskUpdate` change one.

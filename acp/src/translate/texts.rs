@@ -1,4 +1,4 @@
-//! Texts as they were sent, so that a change of one sends only what is new.
+//! Texts that were sent, so that only new text is sent when a block changes.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -10,13 +10,13 @@ use claude_duplex::message::BlockId;
 pub(super) struct Texts(BTreeMap<BlockId, String>);
 
 impl Texts {
-    /// Notes text that is added to a block.
+    /// Appends text to a block.
     pub(super) fn append(&mut self, block: BlockId, text: &str) {
         self.0.entry(block).or_default().push_str(text);
     }
 
-    /// Returns what the client has to be sent so that it has the new text of a block. What it has already cannot be taken
-    /// back: a text that differs is sent as a paragraph of its own.
+    /// Replaces the text of a block, and returns the part that the client does not have. Text that was sent cannot be changed:
+    /// a text that begins differently is returned whole, as a paragraph of its own.
     pub(super) fn replace(&mut self, block: BlockId, text: String) -> Option<String> {
         match self.0.entry(block) {
             Entry::Vacant(entry) => Some(entry.insert(text).clone()),

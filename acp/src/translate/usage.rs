@@ -1,9 +1,9 @@
-//! How full the context is, and what the session has cost.
+//! Size of the context, and cost of the session.
 
 use agent_client_protocol::v1::schema::{Cost, SessionUpdate, UsageUpdate};
 use claude_duplex::Message;
 
-/// Size of the context, in tokens, of a model that does not say it.
+/// Size of the context, in tokens, of a model that does not report its size.
 const WINDOW: u64 = 200_000;
 
 /// Tokens of the last answer.
@@ -13,7 +13,7 @@ pub(super) struct Used {
 }
 
 impl Used {
-    /// Notes an answer of the model.
+    /// Counts the tokens of an answer of the model.
     pub(super) fn answer(&mut self, message: &Message) {
         if message.is_subagent() {
             return;

@@ -1,16 +1,17 @@
-//! A client of the agent, of which a test says every message.
+//! A client of the agent: a test writes each of its messages.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// Time for anything, even on a machine with much to do.
+/// Time limit of each wait, long enough for a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) struct Agent {
@@ -18,8 +19,28 @@ pub(crate) struct Agent {
     stdin: Option<ChildStdin>,
     lines: Receiver<Value>,
     next: u64,
-    /// All that the agent has said, in its order.
+    gate: Arc<Gate>,
+    /// All messages of the agent, in order.
     pub(crate) said: Vec<Value>,
+}
+
+/// Whether the client reads.
+#[derive(Default)]
+struct Gate {
+    is_shut: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn pass(&self) {
+        let shut = self.is_shut.lock().expect("the gate");
+        drop(self.changed.wait_while(shut, |shut| *shut).expect("the gate"));
+    }
+
+    fn set(&self, shut: bool) {
+        *self.is_shut.lock().expect("the gate") = shut;
+        self.changed.notify_all();
+    }
 }
 
 /// How an agent is started.
@@ -46,7 +67,7 @@ pub(crate) fn mock_cli() -> PathBuf {
 }
 
 impl Agent {
-    /// Starts an agent and says hello.
+    /// Starts an agent and initializes the connection.
     pub(crate) fn start(setup: &Setup<'_>) -> Self {
         let mut agent = Self::spawn(setup);
         let capabilities = setup.capabilities.clone();
@@ -65,8 +86,11 @@ impl Agent {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the agent can be started");
         let (sender, lines) = channel();
         let stdout = child.stdout.take().expect("stdout");
+        let gate = Arc::<Gate>::default();
+        let reading = Arc::clone(&gate);
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                reading.pass();
                 let value = serde_json::from_str(&line).expect("each line is JSON");
                 if sender.send(value).is_err() {
                     break;
@@ -74,11 +98,30 @@ impl Agent {
             }
         });
         let stdin = child.stdin.take();
-        Self { child, stdin, lines, next: 0, said: Vec::new() }
+        Self { child, stdin, lines, next: 0, gate, said: Vec::new() }
     }
 
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Reads no more, until [`read_on`](Self::read_on).
+    pub(crate) fn stop_reading(&mut self) {
+        self.gate.set(true);
+    }
+
+    pub(crate) fn read_on(&mut self) {
+        self.gate.set(false);
+    }
+
+    /// Writes bytes. Fails if the agent has gone.
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stdin.as_mut().expect("stdin is open").write_all(bytes)
+    }
+
+    /// Takes stdin out, to write to it from another thread.
+    pub(crate) fn take_stdin(&mut self) -> ChildStdin {
+        self.stdin.take().expect("stdin is open")
     }
 
     pub(crate) fn write(&mut self, line: &str) {
@@ -110,7 +153,7 @@ impl Agent {
         self.respond(request, json!({ "outcome": { "outcome": "selected", "optionId": id } }));
     }
 
-    /// Waits until the agent has said something that fits, at or after a position in what it said.
+    /// Waits for a message that fits, at or after a position among the messages.
     pub(crate) fn until(&mut self, mut from: usize, what: &str, fits: impl Fn(&Value) -> bool) -> usize {
         let end = Instant::now() + LONG;
         loop {
@@ -196,6 +239,7 @@ impl Agent {
 
 impl Drop for Agent {
     fn drop(&mut self) {
+        self.gate.set(false);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -228,7 +272,7 @@ impl Drop for Directory {
     }
 }
 
-/// Returns the last state of each tool call: what was announced, with the updates on top.
+/// Returns the last state of each tool call: the announcement, with all updates applied.
 pub(crate) fn calls(said: &[Value]) -> HashMap<String, Value> {
     let mut calls: HashMap<String, Value> = HashMap::new();
     for update in said.iter().map(|said| &said["params"]["update"]) {

@@ -1,39 +1,13 @@
 //! No ending of client, agent or CLI leaves a process behind.
 
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::client::{Agent, Setup, script};
-
-/// The children of a process, whichever of its threads started them.
-fn children(process: u32) -> Vec<u32> {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
-    let children = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
-    children.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
-}
-
-/// Whether a process runs: a zombie does not.
-fn runs(process: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
-}
-
-fn wait_for_the_end_of(processes: &[u32]) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while processes.iter().any(|process| runs(*process)) {
-        assert!(Instant::now() < end, "still there: {processes:?}");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn kill(process: u32, signal: Signal) {
-    let process = Pid::from_raw(i32::try_from(process).expect("an id")).expect("an id");
-    kill_process(process, signal).expect("it can be killed");
-}
+use crate::processes::{children, kill, runs, wait_for_the_end_of};
 
 /// An agent with two sessions, one in a turn that takes long.
 fn busy(setup: &Setup<'_>) -> (Agent, String, u64, Vec<u32>) {

@@ -1,4 +1,4 @@
-//! Permissions: each option, and what becomes of open ones.
+//! Permission requests: each option, and requests that are open at a cancellation.
 
 use serde_json::{Value, json};
 

@@ -131,23 +131,51 @@ fn a_cli_that_cannot_start_is_an_error_with_its_words() {
 }
 
 #[test]
-fn messages_that_are_none_are_refused() {
+fn a_session_is_deleted() {
+    let directory = with_session("delete");
+    let env = [("CLAUDE_CONFIG_DIR", directory.path())];
+    let project = directory.0.join("projects").join("-tmp");
+    let beside = project.join(OLD).join("subagents");
+    fs::create_dir_all(&beside).expect("a directory");
+    let mut agent = Agent::start(&Setup { env: &env, cli: &["--sessions", OLD], ..Setup::default() });
+    let load = agent.request("session/load", json!({ "sessionId": OLD, "cwd": "/tmp", "mcpServers": [] }));
+    assert!(agent.response(load)["result"].is_object());
+    // Also one that runs, and one that is gone already.
+    for _ in 0..2 {
+        let delete = agent.request("session/delete", json!({ "sessionId": OLD }));
+        assert!(agent.response(delete)["result"].is_object());
+        assert_eq!(fs::read_dir(&project).expect("a directory").count(), 0);
+        let prompt = agent.prompt(OLD, "hello");
+        assert_eq!(agent.response(prompt)["error"]["code"], -32002);
+    }
+    for id in ["../x", ".."] {
+        let delete = agent.request("session/delete", json!({ "sessionId": id }));
+        assert!(agent.response(delete)["result"].is_object());
+    }
+    assert!(project.is_dir());
+}
+
+#[test]
+fn a_session_is_forked() {
+    let directory = with_session("fork");
+    let env = [("CLAUDE_CONFIG_DIR", directory.path())];
+    let mut agent = Agent::start(&Setup { env: &env, cli: &["--sessions", OLD], ..Setup::default() });
+    let fork = agent.request("session/fork", json!({ "sessionId": OLD, "cwd": "/tmp", "mcpServers": [] }));
+    let response = agent.response(fork);
+    let new = response["result"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {response}")).to_owned();
+    assert_ne!(new, OLD);
+    let prompt = agent.prompt(&new, &script(json!([{ "text": "on" }])));
+    assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
+    assert_eq!(agent.finish(), Some(0));
+}
+
+#[test]
+fn a_session_is_renamed() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
-    for (line, code) in [("{", -32700), ("[]", -32600), ("5", -32600)] {
-        let from = agent.said.len();
-        agent.write(line);
-        let at = agent.until(from, "a refusal", |said| said["error"]["code"] == code);
-        assert!(agent.said[at]["id"].is_null());
-    }
-    let unknown = agent.request("session/unheard_of", json!({}));
-    assert_eq!(agent.response(unknown)["error"]["code"], -32601);
-    let wrong = agent.request("session/prompt", json!({ "sessionId": session, "prompt": 5 }));
-    assert_eq!(agent.response(wrong)["error"]["code"], -32602);
-    // Half a character does not lose the prompt.
-    let half = format!(
-        r#"{{"jsonrpc":"2.0","id":77,"method":"session/prompt","params":{{"sessionId":"{session}","prompt":[{{"type":"text","text":"half \ud83d"}}]}}}}"#
-    );
-    agent.write(&half);
-    assert_eq!(agent.response(77)["result"]["stopReason"], "end_turn");
+    let title = agent.request("session/set_title", json!({ "sessionId": session, "title": "All of it" }));
+    let response = agent.response(title);
+    assert!(response["result"].is_object(), "{response}");
+    let (_, update) = agent.update(0, "session_info_update");
+    assert_eq!(update["title"], "All of it");
 }

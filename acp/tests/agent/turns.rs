@@ -1,4 +1,4 @@
-//! Each prompt is answered once, after the last update of its turn.
+//! Responses to prompts: one each, after the last update of the turn.
 
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ fn cancel_ends_the_turn_and_what_waits() {
     agent.update(0, "agent_message_chunk");
     let second = agent.prompt(&session, "waits");
     agent.cancel(&session);
-    // It is behind the cancellation.
+    // This response comes after the cancellation.
     let third = agent.prompt(&session, &script(json!([{ "text": "CCC" }])));
     for (prompt, reason) in [(first, "cancelled"), (second, "cancelled"), (third, "end_turn")] {
         assert_eq!(stop(&agent.response(prompt)), reason);

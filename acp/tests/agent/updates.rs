@@ -1,4 +1,4 @@
-//! What the client is shown.
+//! Updates of the client.
 
 use serde_json::json;
 

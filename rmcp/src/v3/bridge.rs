@@ -1,4 +1,4 @@
-//! The messages of a session, given to the service that runs.
+//! Messages of a session, passed on to the running service.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::generation::Generation;
 use super::pending::Reply;
 
-/// JSON-RPC error code of a request that cannot be one.
+/// JSON-RPC error code of an invalid request.
 const INVALID_REQUEST: i64 = -32600;
 
 pub(super) struct Bridge<F> {
@@ -98,7 +98,7 @@ where
     }
 
     fn take(&mut self, responder: Responder) {
-        // One without a message is declined.
+        // A request without a message is declined.
         let Ok(message) = responder.mcp() else { return };
         let rpc = match serde_json::from_str::<ClientJsonRpcMessage>(message.message.as_str()) {
             Ok(rpc) => rpc,
@@ -214,7 +214,7 @@ fn stopped(message: &IncomingMcpMessage, reason: &str) -> McpResponse {
 }
 
 fn respond(responder: Responder, response: McpResponse) {
-    // It may have been withdrawn just now, and the session may be over.
+    // The request may have been withdrawn meanwhile, and the session may have ended.
     let _ = responder.respond(response);
 }
 

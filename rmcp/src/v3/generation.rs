@@ -1,4 +1,4 @@
-//! A service from its start to its end.
+//! Service from its start to its end.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -45,14 +45,14 @@ impl Generation {
         Self { pending, inlet, backlog: VecDeque::new(), task, _stop: stop.drop_guard() }
     }
 
-    /// Gives the service a message.
+    /// Sends the service a message.
     pub(super) fn forward(&mut self, message: ClientJsonRpcMessage) {
         if self.is_behind() {
             return self.backlog.push_back(message);
         }
         match self.inlet.try_send(message) {
             Err(TrySendError::Full(message)) => self.backlog.push_back(message),
-            // What the service no longer takes ends with it.
+            // A service that takes no more messages has ended.
             Ok(()) | Err(TrySendError::Closed(_)) => {}
         }
     }

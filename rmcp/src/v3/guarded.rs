@@ -1,4 +1,4 @@
-//! A service whose handlers can neither take a request with them nor outlive the session.
+//! Services whose handlers always end their request, and end with the session.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use rmcp::{ErrorData, RoleServer, Service};
 use tokio_util::sync::CancellationToken;
 
 /// Service whose handlers end with an error if they panic, and when the token is cancelled. The SDK spawns each handler as a task
-/// of its own, and would let a request without a response wait for ever.
+/// of its own, and would otherwise leave the request of a handler that panics without a response.
 pub(super) struct Guarded<S> {
     service: S,
     end: CancellationToken,

@@ -25,12 +25,12 @@ pub(super) struct Pending(Mutex<Requests>);
 #[derive(Debug, Default)]
 struct Requests {
     open: HashMap<RequestId, oneshot::Sender<Reply>>,
-    /// Reason why no request can be answered any more.
+    /// Reason for which no request can be answered any more.
     stopped: Option<Arc<str>>,
 }
 
 impl Pending {
-    /// Opens a request. `None` if one of that id is open.
+    /// Opens a request. Returns `None` if a request with that id is open.
     pub(super) fn open(&self, id: &RequestId) -> Option<oneshot::Receiver<Reply>> {
         let mut requests = self.requests();
         let (sender, receiver) = oneshot::channel();
@@ -38,7 +38,7 @@ impl Pending {
             let _ = sender.send(Reply::Stopped(Arc::clone(reason)));
             return Some(receiver);
         }
-        // The receiver of one that was withdrawn is gone.
+        // A request that was withdrawn has no receiver.
         if requests.open.get(id).is_some_and(|open| !open.is_closed()) {
             return None;
         }
@@ -46,7 +46,7 @@ impl Pending {
         Some(receiver)
     }
 
-    /// Ends a request. A request that has ended, or never was, stays as it is.
+    /// Ends a request, if it is open.
     pub(super) fn end(&self, id: &RequestId, reply: Reply) {
         if let Some(open) = self.requests().open.remove(id) {
             let _ = open.send(reply);

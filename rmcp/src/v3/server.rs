@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 use super::bridge::Bridge;
 
-/// Server in the host whose service is made by a closure: for each session, and again whenever the CLI greets the server anew.
+/// Server in the host whose service is made by a closure: for each session, and again for each `initialize` of the CLI.
 ///
 /// Clones share the closure, so that one value serves any number of sessions:
 ///
@@ -34,9 +34,9 @@ use super::bridge::Bridge;
 /// }
 /// ```
 ///
-/// # What becomes of a message
+/// # Messages
 ///
-/// | Message | Then |
+/// | Message | Effect |
 /// |---|---|
 /// | `initialize` | the service is made and started. A running one is stopped, and its open requests get an error |
 /// | another request | goes to the service. Its response goes back under the id of the request; a second response is dropped |

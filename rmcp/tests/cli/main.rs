@@ -4,7 +4,7 @@
 //! ignored. The real CLI runs in a network namespace with nothing but loopback, as in the library's own `tests/real_cli`, whose
 //! modules are used here.
 
-/// Uses a module of the library's own tests, not all of which is needed here.
+/// Declares a module of the library's own tests, of which only a part is needed here.
 macro_rules! shared {
     ($($name:ident = $path:literal),+ $(,)?) => {$(
         #[path = $path]
@@ -38,7 +38,7 @@ use crate::namespace::Sealed;
 use crate::stage::{Case, Program};
 use crate::version::Version;
 
-/// How many trials run at once, where `--test-threads` does not say.
+/// Number of trials that run at once without `--test-threads`.
 const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! A place for one trial: the program, its environment, and sessions with all that their CLIs say.
+//! Environment of one trial: the program, its directory, and sessions whose messages are recorded.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ use crate::version::Version;
 /// Makes this program the mock CLI.
 const MOCK: &str = "CLAUDE_DUPLEX_RMCP_MOCK";
 
-/// How long a trial may take. The rest is for a busy machine.
+/// Time limit of a trial, long enough for a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) type Trial = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -65,7 +65,7 @@ pub(crate) fn run(case: Case, body: Body) -> Result<(), Failed> {
     Ok(ended?)
 }
 
-/// Waits until something holds that nobody tells.
+/// Polls until a condition holds.
 pub(crate) async fn until(holds: impl Fn() -> bool) {
     while !holds() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -114,7 +114,7 @@ impl Case {
     }
 }
 
-/// A session, and all that its CLI says.
+/// Session, with all messages of its CLI.
 pub(crate) struct Scene {
     pub(crate) claude: Session,
     actions: Arc<Mutex<Vec<Action>>>,
@@ -135,7 +135,7 @@ impl Scene {
         Ok(Self { claude, actions })
     }
 
-    /// Gives a prompt, and waits for its end.
+    /// Sends a prompt, and waits for its end.
     pub(crate) async fn prompt(&self, text: String) -> Result<PromptEnd, Box<dyn std::error::Error + Send + Sync>> {
         Ok(self.claude.prompt(text)?.finish().await)
     }

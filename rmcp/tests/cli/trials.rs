@@ -1,4 +1,4 @@
-//! What services are put through. A scenario is one function, and its name the trial's.
+//! Scenarios, one function each. The function's name is the name of the trial.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -164,11 +164,11 @@ async fn client_takes_what_a_service_says(case: Arc<Case>) -> Trial {
     let calls = || script([tool("mcp__office__change", json!({})), text("done")]);
     assert_eq!(scene.prompt(calls()).await?.outcome, Outcome::Success);
     assert!(scene.results().contains("sent 4"), "{}", scene.results());
-    // The CLI declares no capability, and takes every notification all the same.
+    // The CLI declares no capability, and accepts every notification.
     assert!(noted(&notes, "client {}") && noted(&notes, "protocol 2025-11-25"), "{notes:?}");
     assert_eq!(scene.acknowledged(), 4);
     match case.is_before("2.1.144") {
-        // It reads no list again, not even for the next prompt.
+        // The CLI reads no list again, not even for the next prompt.
         true => {
             assert_eq!(scene.prompt(calls()).await?.outcome, Outcome::Success);
             assert_eq!(scene.asked("tools/list"), 1);
@@ -212,7 +212,7 @@ async fn server_is_connected_again(case: Arc<Case>) -> Trial {
     let greeted = made();
     assert!(greeted > 1);
     if case.is_before("2.1.144") {
-        // It greets the server twice at once, and may then call neither (`Not connected`).
+        // The CLI sends `initialize` twice at once, and may then call neither (`Not connected`).
         scene.close().await;
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Calls that services answer, and what they say by themselves.
+//! Calls that services answer, and messages that they send by themselves.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn call(server: &str, tool: &str, arguments: &Value) -> ToolStep {
     ToolStep::new(format!("mcp__{server}__{tool}"), Json::from(arguments))
 }
 
-/// The texts of all tool results, as the model gets them.
+/// Returns the texts of all tool results, as the model gets them.
 fn results(lines: &[Value]) -> String {
     let users = lines.iter().filter(|line| line["type"] == "user");
     users.map(|line| line["message"]["content"].to_string()).collect::<Vec<_>>().join("\n")

@@ -37,12 +37,12 @@ fn cancelled(id: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } })
 }
 
-/// Steps in which the CLI sends a message and waits for nothing but a second.
+/// Returns steps in which the CLI sends a message, and then waits for a second.
 fn send(id: &str, message: &Value) -> [Step; 2] {
     [Step::raw(unasked(id, "office", message)), Step::pause(SECOND)]
 }
 
-/// The responses to the messages with that JSON-RPC id, in order.
+/// Returns the responses to the messages with that JSON-RPC id, in order.
 fn responses(lines: &[Value], id: &Value) -> Vec<Value> {
     let calls = calls(lines, "office").into_iter();
     calls
@@ -213,7 +213,7 @@ fn a_service_that_cannot_be_made_is_reported_until_it_can() {
     });
 }
 
-/// Refuses its first handshake.
+/// Service that refuses its first handshake.
 #[derive(Clone)]
 struct Shy(Notes);
 
@@ -297,6 +297,6 @@ fn a_host_without_a_runtime_is_told_what_is_missing() {
             errors += usize::from(line.contains("no tokio runtime is running; set one by `RmcpServer::runtime`"));
         }
     }
-    // The response to `initialize`, and to what the CLI asks all the same.
+    // The response to `initialize`, and to the requests that the CLI sends nevertheless.
     assert!(errors > 0 && !noted(&notes, "made"));
 }

@@ -8,7 +8,7 @@ use claude_duplex::{Action, Config, Direction, Overflow, PromptEnd, Seed, Sessio
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-/// How long a test may take, by the clock that passes at once.
+/// Time limit of a test, by the paused clock.
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Runs a test on a tokio runtime whose clock is paused: it passes when all tasks wait, and the clock of the mock CLIs with it.
@@ -38,12 +38,12 @@ pub(crate) fn run<F: Future>(test: impl FnOnce(TestRuntime) -> F) -> F::Output {
     })
 }
 
-/// A builder whose sessions are the same in each run.
+/// Returns a builder whose sessions are the same in each run.
 pub(crate) fn builder() -> SessionBuilder {
     Session::builder().config(Config::new(Seed::from_bytes([7; 16])))
 }
 
-/// A session that runs, with all that its CLI says.
+/// Session that runs, with all messages of its CLI.
 pub(crate) struct Scene {
     pub(crate) claude: Session,
     watch: Subscriber,
@@ -62,7 +62,7 @@ pub(crate) fn open(world: &TestRuntime, script: Script, builder: SessionBuilder)
 }
 
 impl Scene {
-    /// Gives a prompt, and waits for its end.
+    /// Sends a prompt, and waits for its end.
     pub(crate) async fn prompt(&self, text: &str) -> PromptEnd {
         self.claude.prompt(text).unwrap().finish().await
     }
@@ -83,7 +83,7 @@ impl Scene {
     }
 }
 
-/// The JSON-RPC messages that went from the CLI to a server, each with the response.
+/// Returns the JSON-RPC messages from the CLI to a server, each with the response.
 pub(crate) fn calls(lines: &[Value], server: &str) -> Vec<(Value, Value)> {
     let requests = lines.iter().filter(|line| line["request"]["subtype"] == "mcp_message");
     let incoming =
@@ -100,7 +100,7 @@ pub(crate) fn calls(lines: &[Value], server: &str) -> Vec<(Value, Value)> {
         .collect()
 }
 
-/// A line by which the CLI sends a message to a server and waits for nothing.
+/// Returns a line by which the CLI sends a message to a server without waiting for the response.
 pub(crate) fn unasked(id: &str, server: &str, message: &Value) -> String {
     let request = json!({ "subtype": "mcp_message", "server_name": server, "message": message });
     format!("{}\n", json!({ "type": "control_request", "request_id": id, "request": request }))

@@ -1,4 +1,4 @@
-//! A server with everything: tools that report progress, fail, hang, panic, and ask the client; resources and prompts.
+//! Server with all features: tools that report progress, fail, hang, panic, and ask the client; resources and prompts.
 #![expect(deprecated, reason = "a client of an older protocol takes logging, sampling and roots")]
 
 use std::future::pending;
@@ -18,7 +18,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What happened in a service, in order.
+/// Events of a service, in order.
 pub(crate) type Notes = Arc<Mutex<Vec<String>>>;
 
 #[derive(Clone)]
@@ -44,7 +44,7 @@ pub(crate) struct Name {
 
 rmcp::elicit_safe!(Name);
 
-/// Notes when it is dropped.
+/// Value that records its drop.
 struct Dropped(Notes, &'static str);
 
 impl Drop for Dropped {
@@ -57,7 +57,7 @@ pub(crate) fn note(notes: &Notes, what: impl Into<String>) {
     notes.lock().unwrap().push(what.into());
 }
 
-/// Returns whether something was noted.
+/// Returns whether an event was recorded.
 pub(crate) fn noted(notes: &Notes, what: &str) -> bool {
     notes.lock().unwrap().iter().any(|note| note == what)
 }

@@ -1,5 +1,6 @@
 //! Polls, which return work for the host, and queries, which change nothing.
 
+use crate::base::ids::PromptId;
 use crate::base::time::SessionTime;
 use crate::incoming::IncomingRequest;
 use crate::protocol::action::{Action, CliSession};
@@ -130,6 +131,20 @@ impl Protocol {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.ledger.is_empty() && self.asks.is_empty() && !self.requests.owes_host() && !self.background.is_running()
+    }
+
+    /// Returns the prompts that have not ended, oldest first: those that wait in this crate, and those that the CLI has. A
+    /// prompt is not included if it has ended and its [`Action::PromptEnded`] is unread.
+    ///
+    /// ```
+    /// use claude_duplex::{Config, Protocol, Seed, SessionTime};
+    ///
+    /// let mut protocol = Protocol::new(Config::new(Seed::random()), SessionTime::ZERO);
+    /// let prompt = protocol.prompt(SessionTime::ZERO, "hello").unwrap();
+    /// assert_eq!(protocol.open_prompts().collect::<Vec<_>>(), [prompt]);
+    /// ```
+    pub fn open_prompts(&self) -> impl Iterator<Item = PromptId> {
+        self.ledger.unended()
     }
 
     /// Returns the incoming requests without a response, oldest first. A request is included even if its

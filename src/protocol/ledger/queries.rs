@@ -27,6 +27,11 @@ impl Ledger {
         (prompts.map(|entry| (entry.id, entry.taker)).collect(), turns.collect())
     }
 
+    /// Returns the prompts that have not ended for the host, oldest first.
+    pub(crate) fn unended(&self) -> impl Iterator<Item = PromptId> {
+        self.prompts.iter().filter(|entry| entry.limit != Limit::GivenUp).map(|entry| entry.id)
+    }
+
     /// Returns the prompts that turns have taken up, and that have not ended for the host.
     pub(crate) fn taken(&self) -> impl Iterator<Item = PromptId> {
         let taken = self.prompts.iter().filter(|entry| entry.is_taken() && entry.limit != Limit::GivenUp);

@@ -1,0 +1,216 @@
+//! Sessions that outlive the agent: their CLI runs in a keeper, and their journal is in the keeper's directory.
+//!
+//! The agent acknowledges the actions of a turn when the turn has ended. The next agent therefore gets all actions of a running
+//! turn again, and its client sees the turn from the start. The keeper removes its directory at the end, with the journal.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use agent_client_protocol::Error;
+use claude_duplex::journal::{JournalFile, JournalFileError};
+use claude_duplex::options::Options;
+use claude_duplex::request::response::InitializeResponse;
+use claude_duplex::{Action, Config, Driver, Json, Protocol};
+use claude_duplex_keeper::frame::Start;
+use claude_duplex_keeper::transport::Lost;
+use claude_duplex_keeper::transport::smol::{SmolKept, attach};
+use claude_duplex_keeper::{Attach, Launch, Place, Policy, SessionId, SessionState};
+use serde::{Deserialize, Serialize};
+
+use crate::failure;
+
+/// Name of the journal in the directory of a session.
+const JOURNAL: &str = "acp.journal";
+
+/// Name of the file with the [notes](Notes) in the directory of a session.
+const NOTES: &str = "acp.json";
+
+/// CLI in a keeper.
+pub(crate) struct Kept {
+    pub(crate) driver: Driver<SmolKept>,
+    lost: Lost,
+    keeper: Keeper,
+}
+
+/// Keeper of one session, whether it runs or not.
+#[derive(Debug, Clone)]
+pub(crate) struct Keeper {
+    place: Place,
+    id: SessionId,
+}
+
+/// Session that a keeper kept, and what its last agent had not acknowledged.
+pub(crate) struct Resumed {
+    pub(crate) kept: Kept,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) notes: Notes,
+}
+
+/// Facts for the next agent that are in no action of the running turn.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Notes {
+    /// Response of the CLI to `initialize`.
+    pub(crate) initialized: Option<Json>,
+    /// Model that the client has chosen.
+    pub(crate) model: Option<String>,
+}
+
+impl Notes {
+    /// Returns the choices and commands that the CLI offers.
+    pub(crate) fn offers(&self) -> Option<InitializeResponse> {
+        self.initialized.as_ref()?.decode().ok()
+    }
+}
+
+impl Kept {
+    /// Polls for the next action. `None`: the session has ended, the connection is lost, or the journal cannot be written.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Action>> {
+        match self.driver.poll_next(cx) {
+            Poll::Pending => Pin::new(&mut self.lost).poll(cx).map(|_| None),
+            ready => ready,
+        }
+    }
+
+    /// Returns the reason for which nothing more can be learned from the CLI.
+    pub(crate) fn trouble(&self) -> String {
+        match (self.lost.reason(), self.driver.recording_error()) {
+            (Some(reason), _) => reason.to_string(),
+            (None, Some(error)) => format!("the journal cannot be written: {error}"),
+            (None, None) => "its output has ended".to_owned(),
+        }
+    }
+
+    pub(crate) fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+}
+
+impl Keeper {
+    /// Names the keeper of a session by the session's id.
+    ///
+    /// # Errors
+    /// If the id is not a UUID or another text of at most 32 letters and digits, or there is no directory for keepers.
+    pub(crate) fn new(session: &str) -> Result<Self, Error> {
+        let id = SessionId::parse(&session.replace('-', "")).map_err(failed)?;
+        Ok(Self { place: Place::of_user().map_err(failed)?, id })
+    }
+
+    /// Starts the CLI in a keeper that ends it when it was without an agent for the given time.
+    ///
+    /// # Errors
+    /// If the keeper or the CLI cannot be started. Nothing is left behind.
+    pub(crate) async fn start(self, options: &Options, alone: Duration, config: Config) -> Result<Kept, Error> {
+        options.check(&config).map_err(failed)?;
+        let mut policy = Policy::default();
+        policy.without_host = Some(alone);
+        let mut launch = Launch::from_options(self.place.clone(), options).map_err(failed)?;
+        launch = launch.id(self.id.clone()).policy(policy);
+        // This program is a keeper too, so that no other one has to be installed.
+        if let Some(program) = std::env::current_exe().ok().filter(|program| program.is_file()) {
+            launch = launch.keeper(program);
+        }
+        let keeper = self.clone();
+        blocking::unblock(move || {
+            if keeper.state() == Some(SessionState::Abandoned) {
+                keeper.place.remove(&keeper.id).map_err(failed)?;
+            }
+            launch.start().map_err(failed)
+        })
+        .await?;
+        let kept = self.begin(config).await;
+        if kept.is_err() {
+            let _ = self.end().await;
+        }
+        kept
+    }
+
+    async fn begin(&self, config: Config) -> Result<Kept, Error> {
+        let transport = attach(&Attach::controller(), &self.place, &self.id).await.map_err(failed)?;
+        let journal = JournalFile::create(self.file(JOURNAL))
+            .map_err(|error| failure::caused("the journal of the session cannot be created", &error))?;
+        let lost = transport.lost();
+        let driver = Driver::new(config, transport).record_required(journal);
+        Ok(Kept { driver, lost, keeper: self.clone() })
+    }
+
+    /// Goes on with a session that was kept. Returns `None` if there is no such session, or its CLI has ended.
+    ///
+    /// # Errors
+    /// If another agent has the session, or its journal or keeper cannot be used.
+    pub(crate) async fn resume(&self) -> Result<Option<Resumed>, Error> {
+        if self.state() != Some(SessionState::Kept) {
+            return Ok(None);
+        }
+        let path = self.file(JOURNAL);
+        let (journal, mut session) = blocking::unblock(move || JournalFile::open(path)).await.map_err(|error| {
+            let way_out = match error {
+                JournalFileError::Locked => "another agent has the session; end that agent, or close the session there",
+                _ => "end the session with `claude-duplex-acp stop`, and load it again",
+            };
+            failure::caused(&format!("the kept session {} cannot be taken up: {way_out}", self.id), &error)
+        })?;
+        // Read before the driver has new ones.
+        let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
+        if session.is_closed() {
+            drop(journal);
+            self.end().await?;
+            return Ok(None);
+        }
+        let kept = self.go_on(journal, session).await?;
+        let notes = std::fs::read(self.file(NOTES)).ok().and_then(|notes| serde_json::from_slice(&notes).ok());
+        Ok(Some(Resumed { kept, actions, notes: notes.unwrap_or_default() }))
+    }
+
+    async fn go_on(&self, journal: JournalFile, session: Protocol) -> Result<Kept, Error> {
+        let resume = Attach::resume(session.offsets());
+        let transport = attach(&resume, &self.place, &self.id).await.map_err(failed)?;
+        let lost = transport.lost();
+        let driver = Driver::resume(session, transport).map_err(failed)?.record_required(journal);
+        Ok(Kept { driver, lost, keeper: self.clone() })
+    }
+
+    /// Writes notes for the next agent. Without them its client is offered fewer choices.
+    pub(crate) fn note(&self, notes: &Notes) {
+        if let Ok(notes) = serde_json::to_vec(notes) {
+            let _ = std::fs::write(self.file(NOTES), notes);
+        }
+    }
+
+    /// Ends the session, if it is kept, and removes its files. Returns whether it was kept.
+    ///
+    /// # Errors
+    /// If the keeper cannot be reached.
+    pub(crate) async fn end(&self) -> Result<bool, Error> {
+        let keeper = self.clone();
+        blocking::unblock(move || match keeper.state() {
+            None => Ok(false),
+            Some(SessionState::Kept) => {
+                let attach = Attach::controller().from(Start::Newest, Start::Newest);
+                match attach.connect(&keeper.place, &keeper.id) {
+                    Ok(attached) => attached.stop().map_err(failed).map(|()| true),
+                    // It has ended meanwhile.
+                    Err(_) if keeper.state().is_none() => Ok(true),
+                    Err(error) => Err(failed(error)),
+                }
+            }
+            Some(_) => keeper.place.remove(&keeper.id).map_err(failed).map(|()| true),
+        })
+        .await
+    }
+
+    fn state(&self) -> Option<SessionState> {
+        self.place.state(&self.id).ok()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.place.session(&self.id).join(name)
+    }
+}
+
+/// Returns the error of a keeper, whose text has its cause.
+fn failed(error: impl std::error::Error) -> Error {
+    failure::internal(format!("the session cannot be kept: {error}"))
+}

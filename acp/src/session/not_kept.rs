@@ -1,0 +1,23 @@
+//! Sessions on systems without keepers: none outlives the agent.
+
+use agent_client_protocol::Error;
+
+use super::{Opener, Session};
+
+impl Session {
+    pub(super) async fn resume(&mut self, _: bool) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    pub(super) fn resumed(&mut self, opener: Opener) {
+        opener.respond(self.client.session(), Ok((self.choices.modes(), self.choices.options())));
+    }
+
+    pub(super) fn is_left(&self) -> bool {
+        false
+    }
+
+    pub(super) async fn leave(&mut self) {}
+
+    pub(super) fn note(&self) {}
+}

@@ -1,0 +1,324 @@
+//! Sessions that outlive the agent.
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::client::{Agent, Directory, Setup, calls, script};
+use crate::processes::{kill, parent, runs, wait_for_the_end_of};
+
+/// A user with a directory for kept sessions. The last of them end with the test.
+struct User {
+    keepers: Directory,
+    config: Directory,
+}
+
+impl User {
+    fn new(name: &str) -> Self {
+        Self { keepers: private(&format!("k-{name}")), config: Directory::new(&format!("c-{name}")) }
+    }
+
+    fn agent(&self, arguments: &[&str]) -> Agent {
+        let env = [("CLAUDE_DUPLEX_KEEPER_DIR", self.keepers.path()), ("CLAUDE_CONFIG_DIR", self.config.path())];
+        Agent::start(&Setup { agent: arguments, env: &env, ..Setup::default() })
+    }
+
+    fn command(&self, words: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claude-duplex-acp"));
+        let output = command.args(words).args(["--dir", self.keepers.path()]).output().expect("the program starts");
+        String::from_utf8(output.stdout).expect("Unicode")
+    }
+
+    /// Returns the kept sessions, each with the process of its CLI.
+    fn kept(&self) -> Vec<(String, u32)> {
+        let list = self.command(&["list"]);
+        let process = |line: &str| line.split_once("pid ")?.1.split('\t').next()?.trim().parse().ok();
+        list.lines().filter_map(|line| Some((line.split('\t').next()?.to_owned(), process(line)?))).collect()
+    }
+
+    /// Waits until nothing of any session is left.
+    fn wait_until_empty(&self) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while fs::read_dir(&self.keepers.0).is_ok_and(|mut entries| entries.next().is_some()) {
+            assert!(Instant::now() < end, "still there: {}", self.command(&["list"]));
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        for (session, _) in self.kept() {
+            self.command(&["stop", &session]);
+        }
+    }
+}
+
+fn private(name: &str) -> Directory {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = Directory::new(name);
+    fs::set_permissions(&directory.0, fs::Permissions::from_mode(0o700)).expect("it is ours");
+    directory
+}
+
+/// Returns the name of a session for its keeper.
+fn short(session: &str) -> String {
+    session.replace('-', "")
+}
+
+fn load(agent: &mut Agent, session: &str) -> (usize, Value) {
+    let load = agent.request("session/load", json!({ "sessionId": session, "cwd": "/tmp", "mcpServers": [] }));
+    let at = agent.response_at(load);
+    (at, agent.said[at].clone())
+}
+
+/// Waits for the end of a turn whose prompt another client has sent.
+fn ended(agent: &mut Agent) -> usize {
+    agent.until(0, "the end of the turn", |said| said["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended")
+}
+
+fn count(said: &[Value], kind: &str) -> usize {
+    said.iter().filter(|said| said["params"]["update"]["sessionUpdate"] == kind).count()
+}
+
+fn asking() -> String {
+    let call = json!({ "text": "before ", "tool": "Bash", "input": { "command": "rm x", "description": "d" } });
+    script(json!([call, { "text": "after" }]))
+}
+
+#[test]
+fn a_turn_goes_on_when_agents_are_killed() {
+    let user = User::new("killed");
+    let mut first = user.agent(&["--keep"]);
+    let session = first.session();
+    first.prompt(&session, &asking());
+    let (_, asked) = first.asked(0);
+    first.kill();
+    first.exit();
+    // One that is killed before it has answered.
+    let mut second = user.agent(&["--keep"]);
+    load(&mut second, &session);
+    second.asked(0);
+    second.kill();
+    second.exit();
+    let mut third = user.agent(&["--keep"]);
+    let (opened, response) = load(&mut third, &session);
+    assert!(response["result"]["modes"].is_object(), "{response}");
+    // What was shown is shown again, and then the open request is.
+    assert_eq!(third.text(0, opened), "before ");
+    assert_eq!(count(&third.said[..opened], "user_message_chunk"), 1);
+    let (at, again) = third.asked(0);
+    assert!(at > opened, "the request comes before the session");
+    assert_eq!(again["params"]["toolCall"]["toolCallId"], asked["params"]["toolCall"]["toolCallId"]);
+    third.choose(&again, "allow_once");
+    let end = ended(&mut third);
+    assert_eq!(third.said[end]["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"], "end_turn");
+    assert_eq!(third.text(0, end), "before after");
+    assert_eq!(count(&third.said[..=end], "tool_call"), 1);
+    let calls: Vec<_> = calls(&third.said[..=end]).into_values().collect();
+    assert_eq!((calls.len(), &calls[0]["status"]), (1, &json!("completed")));
+    // The session goes on as any other.
+    let prompt = third.prompt(&session, &script(json!([{ "text": "next" }])));
+    let next = third.response_at(prompt);
+    assert_eq!((&third.said[next]["result"]["stopReason"], &*third.text(end, next)), (&json!("end_turn"), "next"));
+    let ends = third.said.iter().filter(|said| said["params"]["update"]["_meta"]["claudeDuplex"]["turn"] == "ended");
+    assert_eq!(ends.count(), 1);
+    let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
+    assert_eq!(processes.len(), 1);
+    let close = third.request("session/close", json!({ "sessionId": session }));
+    assert!(third.response(close)["result"].is_object());
+    wait_for_the_end_of(&processes);
+    user.wait_until_empty();
+    assert_eq!(third.finish(), Some(0));
+}
+
+#[test]
+fn only_a_session_with_work_to_do_outlives_its_client() {
+    let user = User::new("work");
+    let mut agent = user.agent(&["--keep"]);
+    let (idle, busy) = (agent.session(), agent.session());
+    assert_eq!(user.kept().len(), 2);
+    agent.prompt(&busy, &script(json!([{ "text": "A ".repeat(40), "chunks": 40, "delay_ms": 50 }])));
+    agent.update(0, "agent_message_chunk");
+    assert_eq!(agent.finish(), Some(0));
+    let names: Vec<String> = user.kept().into_iter().map(|(session, _)| session).collect();
+    assert_eq!(names, [short(&busy)], "not {}", short(&idle));
+    let mut agent = user.agent(&["--keep"]);
+    load(&mut agent, &busy);
+    let end = ended(&mut agent);
+    assert_eq!(agent.text(0, end), "A ".repeat(40));
+    // The choices are those of the CLI.
+    let (_, response) = load(&mut agent, &busy);
+    assert!(response["error"].is_object() || response["result"]["configOptions"].is_array(), "{response}");
+}
+
+#[test]
+fn a_request_stays_open_when_its_client_ends_in_order() {
+    let user = User::new("in-order");
+    let mut first = user.agent(&["--keep"]);
+    let session = first.session();
+    first.prompt(&session, &asking());
+    first.asked(0);
+    assert_eq!(first.finish(), Some(0));
+    let mut second = user.agent(&["--keep"]);
+    load(&mut second, &session);
+    let (_, asked) = second.asked(0);
+    second.choose(&asked, "allow_once");
+    // The decision reaches the CLI, although the client ends at once.
+    assert_eq!(second.finish(), Some(0));
+    let mut third = user.agent(&["--keep"]);
+    load(&mut third, &session);
+    let end = ended(&mut third);
+    assert_eq!(third.text(0, end), "before after");
+    assert_eq!(calls(&third.said[..end]).into_values().next().expect("a call")["status"], "completed");
+}
+
+#[test]
+fn a_turn_of_another_client_is_cancelled() {
+    let user = User::new("cancel");
+    let mut agent = user.agent(&["--keep"]);
+    let session = agent.session();
+    agent.prompt(&session, &script(json!([{ "text": "A ".repeat(600), "chunks": 600, "delay_ms": 100 }])));
+    agent.prompt(&session, &script(json!([{ "text": "queued" }])));
+    agent.update(0, "agent_message_chunk");
+    agent.kill();
+    agent.exit();
+    let mut agent = user.agent(&["--keep"]);
+    load(&mut agent, &session);
+    agent.cancel(&session);
+    let end = ended(&mut agent);
+    let reason = |said: &Value| said["params"]["update"]["_meta"]["claudeDuplex"]["stopReason"].clone();
+    assert_eq!(reason(&agent.said[end]), "cancelled");
+    let prompt = agent.prompt(&session, &script(json!([{ "text": "next" }])));
+    let next = agent.response_at(prompt);
+    assert_eq!(agent.said[next]["result"]["stopReason"], "end_turn");
+    assert!(!agent.text(0, next).contains("queued"), "the prompt that waited was cancelled too");
+}
+
+#[test]
+fn a_session_without_an_agent_ends_by_its_policy() {
+    let user = User::new("policy");
+    let mut agent = user.agent(&["--keep-for", "500ms"]);
+    let session = agent.session();
+    agent.prompt(&session, &asking());
+    agent.asked(0);
+    let processes: Vec<u32> = user.kept().into_iter().map(|(_, process)| process).collect();
+    agent.kill();
+    agent.exit();
+    user.wait_until_empty();
+    wait_for_the_end_of(&processes);
+    let mut agent = user.agent(&["--keep"]);
+    let (_, response) = load(&mut agent, &session);
+    assert_eq!(response["error"]["code"], -32002, "{response}");
+}
+
+#[test]
+fn a_session_has_one_agent() {
+    let user = User::new("one");
+    let mut first = user.agent(&["--keep"]);
+    let session = first.session();
+    first.prompt(&session, &asking());
+    let (_, asked) = first.asked(0);
+    let mut second = user.agent(&["--keep"]);
+    let (_, response) = load(&mut second, &session);
+    let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
+    assert!(message.contains("another agent has the session"), "{message}");
+    // The first has noticed nothing.
+    first.choose(&asked, "allow_once");
+    first.until(0, "the text", |said| said["params"]["update"]["content"]["text"] == "after");
+}
+
+#[test]
+fn a_session_is_loaded_again_by_its_own_agent() {
+    let user = User::new("again");
+    let mut agent = user.agent(&["--keep"]);
+    let session = agent.session();
+    let prompt = agent.prompt(&session, &asking());
+    agent.asked(0);
+    let (opened, _) = load(&mut agent, &session);
+    // The client has given its prompt up.
+    assert_eq!(agent.response(prompt)["result"]["stopReason"], "cancelled");
+    let (_, again) = agent.asked(opened);
+    agent.choose(&again, "allow_once");
+    let end = ended(&mut agent);
+    assert!(agent.text(opened, end).ends_with("after"));
+}
+
+#[test]
+fn a_kept_session_is_closed_or_deleted_by_another_agent() {
+    for method in ["session/close", "session/delete"] {
+        let user = User::new(&method.replace('/', "-"));
+        let mut agent = user.agent(&["--keep"]);
+        let session = agent.session();
+        agent.prompt(&session, &asking());
+        agent.asked(0);
+        agent.kill();
+        agent.exit();
+        let mut agent = user.agent(&["--keep"]);
+        let close = agent.request(method, json!({ "sessionId": session }));
+        let response = agent.response(close);
+        assert!(response["result"].is_object(), "{method}: {response}");
+        user.wait_until_empty();
+    }
+}
+
+#[test]
+fn a_keeper_that_is_killed_takes_its_turn_with_it() {
+    let user = User::new("keeper");
+    let mut agent = user.agent(&["--keep"]);
+    let session = agent.session();
+    let prompt = agent.prompt(&session, &asking());
+    agent.asked(0);
+    let (_, cli) = user.kept().remove(0);
+    kill(parent(cli), Signal::KILL);
+    let response = agent.response(prompt);
+    let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
+    assert!(message.contains("keeper"), "{message}");
+    wait_for_the_end_of(&[cli]);
+    let from = agent.said.len();
+    let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
+    let end = agent.response_at(prompt);
+    assert_eq!((&agent.said[end]["result"]["stopReason"], &*agent.text(from, end)), (&json!("end_turn"), "back"));
+    assert!(user.kept().iter().all(|(_, process)| runs(*process)));
+    assert_eq!(agent.finish(), Some(0));
+    user.wait_until_empty();
+}
+
+#[test]
+fn a_cli_that_dies_is_started_again_in_a_keeper() {
+    let user = User::new("dies");
+    let mut agent = user.agent(&["--keep"]);
+    let session = agent.session();
+    let prompt = agent.prompt(&session, &asking());
+    agent.asked(0);
+    let (_, cli) = user.kept().remove(0);
+    kill(cli, Signal::KILL);
+    let response = agent.response(prompt);
+    assert!(response["error"]["message"].as_str().is_some_and(|text| text.contains("signal 9")), "{response}");
+    let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
+    assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
+    assert_eq!(agent.finish(), Some(0));
+    user.wait_until_empty();
+}
+
+#[test]
+fn a_cli_that_cannot_start_leaves_nothing_behind() {
+    let user = User::new("no-start");
+    for (arguments, words) in [
+        (&["--keep", "--claude", "/nowhere/claude"][..], "/nowhere/claude"),
+        (&["--keep", "--", "--no-such-flag"], "no-such-flag"),
+    ] {
+        let mut agent = user.agent(arguments);
+        let new = agent.request("session/new", json!({ "cwd": "/tmp", "mcpServers": [] }));
+        let response = agent.response(new);
+        let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
+        assert!(message.contains(words), "{message}");
+        assert_eq!(agent.finish(), Some(0));
+        user.wait_until_empty();
+    }
+}

@@ -1,0 +1,73 @@
+//! Facts about processes, from `/proc`.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Returns the children of a process, whichever of its threads started them.
+pub(crate) fn children(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    children.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
+/// Returns whether a process runs: a zombie does not.
+pub(crate) fn runs(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+pub(crate) fn wait_for_the_end_of(processes: &[u32]) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while processes.iter().any(|process| runs(*process)) {
+        assert!(Instant::now() < end, "still there: {processes:?}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub(crate) fn kill(process: u32, signal: Signal) {
+    let process = Pid::from_raw(i32::try_from(process).expect("an id")).expect("an id");
+    kill_process(process, signal).expect("it can be killed");
+}
+
+/// Returns the parent of a process.
+pub(crate) fn parent(process: u32) -> u32 {
+    field(process, 1).parse().expect("an id")
+}
+
+/// Returns a number of `/proc/PROCESS/status`, in KiB.
+pub(crate) fn status(process: u32, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the name is there");
+    line.trim_matches([':', '\t', ' ']).split(' ').next().and_then(|number| number.parse().ok()).expect("a number")
+}
+
+/// Returns the number of bytes that a process has read.
+pub(crate) fn bytes_read(process: u32) -> u64 {
+    let io = fs::read_to_string(format!("/proc/{process}/io")).expect("the process runs");
+    let read = io.lines().find_map(|line| line.strip_prefix("rchar: ")).and_then(|number| number.parse().ok());
+    read.expect("a number")
+}
+
+/// Waits until a process has used no processor time for half a second.
+pub(crate) fn wait_until_idle(process: u32) {
+    let end = Instant::now() + Duration::from_secs(120);
+    let (mut used, mut since) = (String::new(), Instant::now());
+    while since.elapsed() < Duration::from_millis(500) {
+        assert!(Instant::now() < end, "the process does not rest");
+        let now = format!("{} {}", field(process, 11), field(process, 12));
+        if now != used {
+            (used, since) = (now, Instant::now());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Returns a field of `/proc/PROCESS/stat` behind the name of the program, counted from 0.
+fn field(process: u32, at: usize) -> String {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process runs");
+    let (_, fields) = stat.rsplit_once(") ").expect("a name");
+    fields.split(' ').nth(at).expect("a field").to_owned()
+}

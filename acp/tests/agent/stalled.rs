@@ -1,0 +1,83 @@
+//! Clients that stop reading: memory is bounded, and the session goes on.
+
+use std::io::Write;
+use std::thread;
+
+use serde_json::json;
+
+use crate::client::{Agent, Setup, script};
+use crate::processes::{bytes_read, status, wait_until_idle};
+
+/// Largest resident memory of an agent, in KiB. It is 6 MiB with a client that reads.
+const MOST: u64 = 16 * 1024;
+
+/// Number of parts of an answer. The CLI writes some 300 bytes for each.
+const PARTS: usize = 20_000;
+
+/// Most that the agent reads of them while the client does not read, in bytes.
+const READ: u64 = 1_500_000;
+
+/// Waits until the agent does nothing more, and checks how much it has read and keeps.
+fn stalled(agent: &Agent) {
+    wait_until_idle(agent.process());
+    assert!(bytes_read(agent.process()) < READ, "{} bytes are read", bytes_read(agent.process()));
+    assert!(status(agent.process(), "VmHWM") < MOST, "{} KiB", status(agent.process(), "VmHWM"));
+}
+
+#[test]
+fn updates_do_not_pile_up() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    agent.stop_reading();
+    let text = "A ".repeat(PARTS);
+    let prompt = agent.prompt(&session, &script(json!([{ "text": text, "chunks": PARTS }])));
+    stalled(&agent);
+    agent.read_on();
+    let end = agent.response_at(prompt);
+    assert_eq!(agent.said[end]["result"]["stopReason"], "end_turn");
+    assert_eq!(agent.text(0, end).len(), text.len());
+}
+
+#[test]
+fn a_turn_is_cancelled_while_the_client_does_not_read() {
+    let mut agent = Agent::start(&Setup::default());
+    let session = agent.session();
+    agent.stop_reading();
+    let text = "A ".repeat(PARTS);
+    let prompt = agent.prompt(&session, &script(json!([{ "text": text, "chunks": PARTS }])));
+    stalled(&agent);
+    agent.cancel(&session);
+    wait_until_idle(agent.process());
+    agent.read_on();
+    let end = agent.response_at(prompt);
+    assert_eq!(agent.said[end]["result"]["stopReason"], "cancelled");
+    let prompt = agent.prompt(&session, &script(json!([{ "text": "next" }])));
+    assert_eq!(agent.response(prompt)["result"]["stopReason"], "end_turn");
+}
+
+#[test]
+fn responses_do_not_pile_up() {
+    const REQUESTS: u64 = 20_000;
+    let mut agent = Agent::start(&Setup::default());
+    agent.stop_reading();
+    let mut stdin = agent.take_stdin();
+    let writer = thread::spawn(move || {
+        for id in 0..REQUESTS {
+            let line = if id % 2 == 0 {
+                "garbage".to_owned()
+            } else {
+                json!({ "jsonrpc": "2.0", "id": id, "method": "x" }).to_string()
+            };
+            stdin.write_all(format!("{line}\n").as_bytes()).expect("the agent reads in the end");
+        }
+        stdin
+    });
+    wait_until_idle(agent.process());
+    assert!(!writer.is_finished(), "the client is heard although it does not read");
+    assert!(status(agent.process(), "VmHWM") < MOST, "{} KiB", status(agent.process(), "VmHWM"));
+    agent.read_on();
+    let stdin = writer.join().expect("all is written");
+    agent.response(REQUESTS - 1);
+    drop(stdin);
+    assert_eq!(agent.exit(), Some(0));
+}
