@@ -35,6 +35,7 @@ use crate::protocol::config::{Config, UnknownIncoming};
 /// | `open_tokio` | process, on tokio | returned to the caller, who polls it |
 /// | `open_smol` | process, on smol's reactor | returned to the caller, who polls it |
 /// | [`open_on`](Self::open_on) | any [`Transport`] | returned to the caller, who polls it |
+/// | [`open_driver`](Self::open_driver) | two byte streams, or any [`Driver`] | returned to the caller, who polls it |
 /// | [`open_with`](Self::open_with) | any [`Transport`], made from the options | returned to the caller, who polls it |
 ///
 /// The documentation of [`Session`] lists the effects of dropping a handle or the runner.
@@ -320,6 +321,37 @@ impl SessionBuilder {
     pub fn open_on<T: Transport + Send + 'static>(mut self, transport: T) -> (Session, Runner) {
         self.prepare();
         self.setup.start(Driver::new(self.config, transport))
+    }
+
+    /// Opens the session with the driver that `open` creates from the settings of the builder, e.g. over two byte streams,
+    /// with or without an exit status. The [`options`](Self::options) are not used.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use claude_duplex::driver::tokio::over_with_exit;
+    /// use claude_duplex::{Exit, Session};
+    ///
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_all().build().unwrap().block_on(async {
+    /// // In place of a channel: its output and input, and its exit status.
+    /// let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    /// let exit = async { Exit::Code(127) };
+    /// drop(theirs);
+    /// let (reader, writer) = tokio::io::split(ours);
+    /// let builder = Session::builder();
+    /// let (claude, runner) =
+    ///     builder.open_driver(|config| over_with_exit(reader, writer, exit, config));
+    /// assert_eq!(runner.await.exit, Some(Exit::Code(127)));
+    /// assert!(!claude.is_alive());
+    /// # });
+    /// # }
+    /// ```
+    pub fn open_driver<T: Transport + Send + 'static>(
+        mut self,
+        open: impl FnOnce(Config) -> Driver<T>,
+    ) -> (Session, Runner) {
+        self.prepare();
+        self.setup.start(open(self.config))
     }
 
     /// Opens the session on a transport that is made from the options and settings, e.g. a

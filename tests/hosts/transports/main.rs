@@ -19,6 +19,7 @@ mod session;
 mod settle;
 mod spawn;
 mod stage;
+mod streams;
 mod talk;
 #[path = "../../support/watched.rs"]
 mod watched;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::runner::RUNNERS;
+use crate::runner::{RUNNERS, STREAMS};
 use crate::stage::{Scenario, Stage};
 
 /// Most of them wait, for a child or a grace.
@@ -49,5 +50,9 @@ fn main() -> ExitCode {
         let all = everywhere.iter().copied();
         all.map(move |(name, play)| Trial::test(format!("{}::{name}", runner.name), move || Stage::run(runner, play)))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let over_streams = STREAMS.iter().flat_map(|runner| {
+        let all = portable.concat().into_iter().filter(streams::carries).chain(streams::ALL.iter().copied());
+        all.map(move |(name, play)| Trial::test(format!("{}::{name}", runner.name), move || Stage::run(runner, play)))
+    });
+    libtest_mimic::run(&arguments, trials.chain(over_streams).collect()).exit_code()
 }
