@@ -114,6 +114,11 @@ impl Ledger {
         !self.turns.is_empty() && (self.generation.holds_results || self.generation.lists_queued)
     }
 
+    /// Returns the number of tools that run in the last turn, as far as the ledger watches them.
+    pub(crate) fn running_tools(&self) -> usize {
+        self.turns.last().map_or(0, |turn| turn.tools)
+    }
+
     fn spoke(&mut self) {
         self.task_ended = false;
         match self.turns.last_mut() {
