@@ -144,9 +144,9 @@ pub enum SpawnError {
         /// Error of the system.
         source: io::Error,
     },
-    /// The system refused for another reason, e.g. too many processes or open files, or too little memory.
+    /// The system refused for another reason, e.g. too many processes or open files, or too little memory. Custom transports
+    /// create this error if the system cannot watch a child that was started.
     #[error("{program:?} could not be started")]
-    #[non_exhaustive]
     System {
         /// Program, or the launcher in front of it.
         program: OsString,
