@@ -2,17 +2,15 @@
 //!
 //!     cargo run --example kanban --features tokio -- [--plan] REPOSITORY TASK
 //!
-//! `kanban/agent.rs` starts a session in a git worktree, `kanban/approvals.rs` has the user decide what its tools may do,
-//! `kanban/log.rs` makes a log of what happens. Each change of the log is printed; the commands are `approve ID`, `deny ID WHY`,
-//! `answer ID ANSWER;ANSWER`, `interrupt`, `stop`, and `close`, which is also the end of the input and lets the agent finish what
-//! it does. Everything else is said to the agent. The CLI is the `claude` in `PATH`, or the one that `CLAUDE_BIN` names.
+//! `kanban/agent.rs` starts a session in a git worktree and keeps its log, `kanban/approvals.rs` has the user decide what its
+//! tools may do. Each change of the log is printed; the commands are `approve ID`, `deny ID WHY`, `answer ID ANSWER;ANSWER`,
+//! `interrupt`, `stop`, and `close`, which is also the end of the input and lets the agent finish what it does. Everything else
+//! is said to the agent. The CLI is the `claude` in `PATH`, or the one that `CLAUDE_BIN` names.
 
 #[path = "kanban/agent.rs"]
 pub(crate) mod agent;
 #[path = "kanban/approvals.rs"]
 pub(crate) mod approvals;
-#[path = "kanban/log.rs"]
-pub(crate) mod log;
 #[path = "kanban/worktree.rs"]
 pub(crate) mod worktree;
 

@@ -6,17 +6,17 @@
 //! Each line that is typed is a message. A tool that needs a permission is confirmed with `y` or refused with anything else. The
 //! CLI is the `claude` in `PATH`, or the one that `CLAUDE_BIN` names.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::error::Error;
 use std::io::{Write, stdin, stdout};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use claude_duplex::message::usage::Usage;
-use claude_duplex::message::{Accumulator, Edit, FailureKind, ResetTime};
+use claude_duplex::message::{Accumulator, Edit};
 use claude_duplex::request::SetModel;
 use claude_duplex::{
-    Block, CallError, Config, Decision, IncomingKind, IncomingRequests, Json, Options, Prompt, PromptError,
-    PromptHandle, RefusedError, RespondError, Responder, Session, SpawnError,
+    Answer, Block, Config, Decision, IncomingKind, IncomingRequests, Json, OpenRequests, Options, Prompt, PromptHandle,
+    RespondError, Session, SessionError,
 };
 use futures_lite::{Stream, StreamExt, stream::unfold};
 
@@ -47,61 +47,17 @@ pub(crate) enum Event {
     Confirm { id: String, tool: String, input: Json },
     /// Tokens of the answer so far. How full the context is, [`Usage::context_tokens`] says.
     Usage(Usage),
-    /// The whole answer, the tokens of its turn, and its cost in US dollars.
-    Done { text: String, usage: Option<Usage>, cost_usd: Option<f64> },
+    /// The whole answer, with the tokens and the cost of its turn.
+    Done(Answer),
 }
-
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ProviderError {
-    #[error("authentication failed: {0}")]
-    Authentication(String),
-    #[error("the conversation is too long for the model: {0}")]
-    ContextLength(String),
-    #[error("{message}")]
-    RateLimit { message: String, resets_at: Option<ResetTime> },
-    #[error("no confirmation with that id is open")]
-    UnknownConfirmation,
-    #[error("{0}")]
-    Failed(String),
-}
-
-impl From<PromptError> for ProviderError {
-    fn from(error: PromptError) -> Self {
-        let text = error.to_string();
-        match error.failure() {
-            Some(failure) => match failure.kind {
-                FailureKind::Authentication | FailureKind::Billing => Self::Authentication(text),
-                FailureKind::ContextOverflow => Self::ContextLength(text),
-                FailureKind::RateLimit => Self::RateLimit { message: text, resets_at: failure.resets_at },
-                _ => Self::Failed(text),
-            },
-            None => Self::Failed(text),
-        }
-    }
-}
-
-/// The reasons of these are in their texts, with the end of stderr where the CLI has died.
-macro_rules! failed {
-    ($($error:ty),+) => {$(
-        impl From<$error> for ProviderError {
-            fn from(error: $error) -> Self {
-                Self::Failed(error.to_string())
-            }
-        }
-    )+};
-}
-
-failed!(SpawnError, CallError, RefusedError<Prompt>);
 
 pub(crate) struct Provider {
     options: Options,
     /// Held while an answer is streamed: the calls come one after the other.
     running: Arc<tokio::sync::Mutex<Option<Running>>>,
-    open: Open,
+    /// Requests that wait for the user.
+    open: OpenRequests,
 }
-
-/// Requests that wait for the user, by the id that the CLI gave them.
-type Open = Arc<Mutex<HashMap<String, Responder>>>;
 
 /// A session, and what it was started with.
 struct Running {
@@ -114,7 +70,7 @@ struct Running {
 impl Provider {
     /// Creates a provider. The CLI is started by the first call.
     pub(crate) fn new(options: Options) -> Self {
-        Self { options, running: Arc::default(), open: Arc::default() }
+        Self { options, running: Arc::default(), open: OpenRequests::new() }
     }
 
     /// Has the model answer the last message. Dropping the stream interrupts the answer.
@@ -123,7 +79,7 @@ impl Provider {
         model: &str,
         system: &str,
         history: &[Said],
-    ) -> Result<impl Stream<Item = Result<Event, ProviderError>> + Send + use<>, ProviderError> {
+    ) -> Result<impl Stream<Item = Result<Event, SessionError>> + Send + use<>, SessionError> {
         let mut running = Arc::clone(&self.running).lock_owned().await;
         let serves = |running: &Running| running.claude.is_alive() && running.system == system;
         let goes_on = running.as_ref().is_some_and(serves);
@@ -138,27 +94,22 @@ impl Provider {
         let prompt = Prompt::from_blocks(blocks(history, goes_on));
         let prompt = session.claude.prompt(prompt)?.interrupt_on_drop();
         let (said, events, usage) = (Accumulator::new(), VecDeque::new(), Usage::default());
-        let open = Arc::clone(&self.open);
+        let open = self.open.clone();
         Ok(unfold(Reply { running, prompt: Some(prompt), said, usage, events, open }, Reply::next).boxed())
     }
 
     /// Decides about the tool of an [`Event::Confirm`].
-    pub(crate) fn confirm(&self, id: &str, decision: impl Into<Decision>) -> Result<(), ProviderError> {
-        let request = self.open.lock().expect("no holder panics").remove(id);
-        request.ok_or(ProviderError::UnknownConfirmation)?.respond(decision.into()).map_err(|error| match error {
-            RespondError::Stale => ProviderError::UnknownConfirmation,
-            error => ProviderError::Failed(error.to_string()),
-        })
+    pub(crate) fn confirm(&self, id: &str, decision: Decision) -> Result<(), RespondError> {
+        self.open.respond(id, decision)
     }
 
-    fn start(&self, model: &str, system: &str) -> Result<Running, ProviderError> {
+    fn start(&self, model: &str, system: &str) -> Result<Running, SessionError> {
         let options = self.options.clone().model(model).system_prompt(system);
         let claude = Session::builder()
             .options(options.host_permission_prompts().include_partial_messages())
             .config(Config::default().handle(IncomingKind::Permission))
             .spawn_tokio()?;
-        let requests = claude.incoming().expect("nobody else has a handle");
-        Ok(Running { claude, requests, model: model.to_owned(), system: system.to_owned() })
+        Ok(Running { requests: claude.incoming()?, claude, model: model.to_owned(), system: system.to_owned() })
     }
 }
 
@@ -189,11 +140,11 @@ struct Reply {
     said: Accumulator,
     usage: Usage,
     events: VecDeque<Event>,
-    open: Open,
+    open: OpenRequests,
 }
 
 impl Reply {
-    async fn next(mut self) -> Option<(Result<Event, ProviderError>, Self)> {
+    async fn next(mut self) -> Option<(Result<Event, SessionError>, Self)> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Some((Ok(event), self));
@@ -210,24 +161,16 @@ impl Reply {
                             self.events.push_back(Event::Usage(self.usage.clone()));
                         }
                     }
-                    Some(Err(lagged)) => return Some((Err(ProviderError::Failed(lagged.to_string())), self)),
+                    Some(Err(lagged)) => return Some((Err(lagged.into()), self)),
                     None => {
-                        let done = match self.prompt.take()?.await {
-                            Ok(answer) => Ok(Event::Done {
-                                text: answer.text(),
-                                usage: answer.result().and_then(|result| result.usage()),
-                                cost_usd: answer.cost_usd(),
-                            }),
-                            Err(error) => Err(error.into()),
-                        };
-                        return Some((done, self));
+                        let answer = self.prompt.take()?.await;
+                        return Some((answer.map(Event::Done).map_err(SessionError::from), self));
                     }
                 },
                 Some(request) = running.requests.next() => {
                     // One that cannot be read is dropped, and so declined.
                     let Ok(tool) = request.permission() else { continue };
-                    let id = request.request_id();
-                    self.open.lock().expect("no holder panics").insert(id.clone(), request);
+                    let id = self.open.insert(request);
                     self.events.push_back(Event::Confirm { id, tool: tool.tool_name, input: tool.input });
                 }
             }
@@ -238,7 +181,7 @@ impl Reply {
 impl Drop for Reply {
     fn drop(&mut self) {
         // What nobody has confirmed is declined.
-        self.open.lock().expect("no holder panics").clear();
+        self.open.decline_all();
     }
 }
 
@@ -264,10 +207,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     provider.confirm(&id, decision)?;
                 }
                 Event::Usage(usage) => context = usage.context_tokens(),
-                Event::Done { text, usage, cost_usd } => {
-                    let written = usage.and_then(|usage| usage.output_tokens);
-                    println!("\n(context {context:?}, written {written:?} tokens; {cost_usd:?} US dollars)");
-                    history.push(Said { role: Role::Assistant, parts: vec![Part::Text(text)] });
+                Event::Done(answer) => {
+                    let (written, cost) = (answer.usage().and_then(|usage| usage.output_tokens), answer.cost_usd());
+                    println!("\n(context {context:?}, written {written:?} tokens; {cost:?} US dollars)");
+                    history.push(Said { role: Role::Assistant, parts: vec![Part::Text(answer.text())] });
                 }
                 _ => {}
             }

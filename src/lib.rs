@@ -117,9 +117,9 @@
 //! | Feature | Adds | Crates |
 //! |---|---|---|
 //! | none | the core: `Protocol`, messages, requests, options, journals | 8 |
-//! | `tokio` | `driver::tokio` and the handles, by tokio's `process` and `time` | 25 |
+//! | `tokio` | `driver::tokio` and the handles, by tokio's `process` and `time` | 26 |
 //! | `smol` | `driver::smol`, the handles, and blocking calls, by `async-io` and `async-process` | 34 |
-//! | `session` | the handles, for custom transports, by `event-listener`; part of `tokio` and `smol` | 21 |
+//! | `session` | the handles, for custom transports; part of `tokio` and `smol` | 20 |
 //! | `driver` | `Driver` and `Transport`, by `futures-lite`; random seeds, by `getrandom`; journals with one writer, by `rustix`; part of `session` | 20 |
 //! | `testing` | `testing`, the mock CLI | 8 |
 //! | `tracing` | `trace`, by `tracing` | 11 |
@@ -146,15 +146,21 @@
 // Which feature an item needs, said beside it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod base;
 #[cfg(feature = "driver")]
 pub mod driver;
 pub mod guide;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 pub mod incoming;
 pub mod journal;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 pub mod message;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 pub mod options;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod outgoing;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod protocol;
 #[cfg(any(test, fuzzing))]
 mod reference;
@@ -164,6 +170,7 @@ mod session;
 pub mod testing;
 #[cfg(feature = "tracing")]
 pub mod trace;
+#[deny(clippy::disallowed_types, clippy::disallowed_methods)]
 mod wire;
 
 #[cfg(fuzzing)]
@@ -174,10 +181,8 @@ pub use base::error::{DecodeError, JsonError, LostReason, ParseUuidError, Reject
 pub use base::ids::{IncomingId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use base::json::Json;
 pub use base::time::SessionTime;
-#[cfg(any(feature = "smol", feature = "tokio"))]
-pub use driver::SpawnError;
 #[cfg(feature = "driver")]
-pub use driver::{Driver, ResumeError, Transport};
+pub use driver::{Driver, ResumeError, SpawnError, Transport};
 pub use incoming::{
     Allow, Decision, Deny, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, PermissionRequest,
     ResponseKind,
@@ -199,15 +204,16 @@ pub use protocol::end::{ChildCommand, CloseReason, Exit, SessionClosed};
 pub use protocol::error::{RefusedError, RefusedReason, RespondError, StaleIdError};
 pub use protocol::input::Input;
 pub use protocol::raw::{Direction, StderrLine, WireLine};
+pub use protocol::session_log::{LogChange, LogContent, LogEntry, PromptState, SessionLog, ToolState};
 pub use protocol::{
     Compaction, CompactionState, CompactionTrigger, Offsets, Protocol, SessionStatus, Snapshot, SnapshotError, Stats,
 };
 #[cfg(feature = "session")]
 pub use session::{
     Answer, CallError, DeclinedRequest, HandleLimits, Handler, HandlerFn, HandlerRequest, Handlers, Hook,
-    IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, Overflow,
-    PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, ResumedSession, Runner,
-    SdkMcpCalls, Session, SessionBuilder, Subscriber, WhenDropped, handler_fn,
+    IncomingError, IncomingRequests, Lagged, LocalHandlers, McpClient, McpConnection, McpService, OpenRequests,
+    Overflow, PendingAnswer, PendingResponse, PromptEnd, PromptError, PromptHandle, Responder, ResumedSession, Runner,
+    SdkMcpCalls, Session, SessionBuilder, SessionError, Subscriber, WhenDropped, handler_fn,
 };
 #[cfg(feature = "tracing")]
 pub use trace::Tracer;

@@ -15,6 +15,7 @@ pub(crate) mod deadline;
 mod deadline_table;
 pub(crate) mod end;
 pub(crate) mod error;
+mod form;
 mod guard;
 #[cfg(feature = "session")]
 pub(crate) mod handed_out;
@@ -27,7 +28,9 @@ mod offsets;
 mod outgoing_requests;
 mod output;
 pub(crate) mod raw;
+mod raw_lines;
 mod safe;
+pub(crate) mod session_log;
 mod shutdown;
 mod silence;
 mod snapshot;

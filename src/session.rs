@@ -20,6 +20,7 @@ mod call_error;
 mod declined;
 mod desk;
 mod drive;
+mod error;
 mod incoming;
 mod initialize;
 mod limits;
@@ -29,6 +30,9 @@ mod prompt_handle;
 mod reply;
 mod resumed;
 mod runner;
+#[cfg(all(test, loom))]
+#[path = "../tests/schedules/models/mod.rs"]
+mod schedules;
 mod setup;
 mod shared;
 mod state;
@@ -45,6 +49,7 @@ use std::sync::Arc;
 
 use crate::base::ids::PromptId;
 use crate::driver::Driver;
+use crate::driver::sync::Counted;
 use crate::driver::transport::Transport;
 use crate::incoming::{IncomingKinds, IncomingRequest};
 use crate::journal::RecordingError;
@@ -60,8 +65,10 @@ pub use answer::{Answer, PromptError};
 pub use builder::SessionBuilder;
 pub use call_error::CallError;
 pub use declined::DeclinedRequest;
+pub use error::SessionError;
 pub use incoming::{
-    Handler, HandlerFn, HandlerRequest, Handlers, Hook, IncomingRequests, LocalHandlers, Responder, handler_fn,
+    Handler, HandlerFn, HandlerRequest, Handlers, Hook, IncomingRequests, LocalHandlers, OpenRequests, Responder,
+    handler_fn,
 };
 pub use limits::HandleLimits;
 pub use mcp::{McpClient, McpConnection, McpService, SdkMcpCalls};
@@ -120,7 +127,7 @@ use waiting::ring::Room;
 /// ```
 #[derive(Clone)]
 pub struct Session {
-    presence: Arc<Presence>,
+    presence: Counted<Presence>,
 }
 
 impl<T: Transport + Send + 'static> Driver<T> {
@@ -148,7 +155,7 @@ impl Session {
     /// [`Full`](crate::RefusedReason::Full), [`ready`](Self::ready) waits until a retry can succeed.
     pub fn prompt(&self, prompt: impl Into<Prompt>) -> Result<PromptHandle, RefusedError<Prompt>> {
         let (id, mailbox) = self.presence.command(|state| state.prompt(prompt.into()))?;
-        Ok(PromptHandle::new(id, mailbox, Arc::clone(&self.presence)))
+        Ok(PromptHandle::new(id, mailbox, Counted::clone(&self.presence)))
     }
 
     /// Cancels a prompt that no turn has taken up: see [`Protocol::cancel`](crate::Protocol::cancel).

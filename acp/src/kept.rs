@@ -12,7 +12,7 @@ use std::time::Duration;
 use agent_client_protocol::Error;
 use claude_duplex::journal::{JournalFile, JournalFileError};
 use claude_duplex::options::Options;
-use claude_duplex::request::InitializeResponse;
+use claude_duplex::request::response::InitializeResponse;
 use claude_duplex::{Action, Config, Driver, Json, Protocol};
 use claude_duplex_keeper::frame::Start;
 use claude_duplex_keeper::transport::Lost;

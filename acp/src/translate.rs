@@ -13,7 +13,7 @@ use agent_client_protocol::v1::schema::{
 };
 use claude_duplex::message::content::ToolResultBlock;
 use claude_duplex::message::{AccumulatedBlock, Accumulator, BlockKind, Edit, System};
-use claude_duplex::request::SlashCommand;
+use claude_duplex::request::response::SlashCommand;
 use claude_duplex::{Json, Message, MessageKind, TurnOrigin};
 use serde_json::json;
 

@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use claude_duplex::incoming::hook::{HookOutput, PreToolUseOutput};
 use claude_duplex::options::PermissionMode;
-use claude_duplex::request::{Initialize, InitializeResponse};
+use claude_duplex::request::Initialize;
+use claude_duplex::request::response::InitializeResponse;
 use claude_duplex::{
-    Action, Config, Direction, Handlers, Hook, Options, Overflow, Prompt, PromptId, RefusedError, Session, Subscriber,
+    Action, Config, Handlers, Hook, LogChange, Options, Overflow, Prompt, PromptId, RefusedError, Session, SessionLog,
+    Subscriber,
 };
 use tokio::sync::{Mutex, mpsc};
 
 use super::approvals::{ApprovalService, permission};
-use super::log::{Change, Log};
 use super::worktree;
 
 /// Tools that only look: they run without an approval.
@@ -35,13 +36,13 @@ pub(crate) struct Job<A> {
 }
 
 /// Changes of an agent's log, in their order.
-pub(crate) type Changes = mpsc::Receiver<Change>;
+pub(crate) type Changes = mpsc::Receiver<LogChange>;
 
 pub(crate) struct Agent {
     /// Handle for what leaves no mark in the log by itself: interrupts, and the end.
     pub(crate) claude: Session,
-    log: Arc<Mutex<Log>>,
-    changes: mpsc::Sender<Change>,
+    log: Arc<Mutex<SessionLog>>,
+    changes: mpsc::Sender<LogChange>,
 }
 
 impl Agent {
@@ -59,7 +60,7 @@ impl Agent {
         let watch = builder.subscribe(1024, Overflow::Wait);
         let claude = builder.spawn_tokio()?;
         let (changes, viewer) = mpsc::channel(256);
-        let log = Arc::new(Mutex::new(Log::default()));
+        let log = Arc::new(Mutex::new(SessionLog::new()));
         tokio::spawn(keep(watch, Arc::clone(&log), changes.clone(), job.raw));
         // The hooks are in force when the CLI has said so. A CLI that cannot start says here why.
         claude.initialized().await.transpose()?;
@@ -68,10 +69,9 @@ impl Agent {
 
     /// Gives the agent something to do. While it works, what follows waits until it is done.
     pub(crate) async fn prompt(&self, text: String) -> Result<PromptId, RefusedError<Prompt>> {
-        // Locked before the session can report anything of the prompt.
-        let mut log = self.log.lock().await;
         let id = self.claude.prompt(text.as_str())?.id();
-        show(log.prompt(id, text), &self.changes).await;
+        let mut log = self.log.lock().await;
+        show(log.add_prompt(id, text), &self.changes).await;
         Ok(id)
     }
 }
@@ -110,26 +110,25 @@ fn handlers<A: ApprovalService>(plan: bool, approvals: Arc<A>, worktree: PathBuf
 }
 
 /// Keeps the log and the raw log until the session is over.
-async fn keep(mut watch: Subscriber, log: Arc<Mutex<Log>>, viewer: mpsc::Sender<Change>, mut raw: RawLog) {
+async fn keep(mut watch: Subscriber, log: Arc<Mutex<SessionLog>>, viewer: mpsc::Sender<LogChange>, mut raw: RawLog) {
     while let Some(action) = watch.next().await {
         let mut log = log.lock().await;
         let changes = match action {
             Ok(Action::WireLine(line)) => {
-                let arrow = if line.direction == Direction::Sent { "> " } else { "< " };
-                let Err(error) = raw.write_all(&[arrow.as_bytes(), &line.bytes, b"\n"].concat()) else { continue };
+                let Err(error) = writeln!(raw, "{line}") else { continue };
                 raw = Box::new(io::sink());
-                log.note(format!("the raw log ends here: {error}"))
+                log.add_note(format!("the raw log ends here: {error}"))
             }
             Ok(action) => log.add(&action),
             // The viewer has taken nothing for `HandleLimits::reader_timeout`.
-            Err(lagged) => log.note(lagged.to_string()),
+            Err(lagged) => log.add_note(lagged.to_string()),
         };
         show(changes, &viewer).await;
     }
 }
 
 /// Waits for a viewer that is slow. Without a viewer the log is kept all the same.
-async fn show(changes: Vec<Change>, viewer: &mpsc::Sender<Change>) {
+async fn show(changes: Vec<LogChange>, viewer: &mpsc::Sender<LogChange>) {
     for change in changes {
         let _ = viewer.send(change).await;
     }

@@ -21,6 +21,10 @@ use serde_json::Value;
 /// The invariants play a journal many times: longer ones cost more than they find.
 const LONGEST: usize = 16 * 1024;
 
+/// Snapshots of one recording, and the longest of them.
+const STATES: usize = 4;
+const LONGEST_STATE: usize = 4096;
+
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let to = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: seed FOLDER");
@@ -29,14 +33,19 @@ fn main() {
     for (number, (place, filling)) in fillings.enumerate() {
         put(&to, "costs", number, &[&[place], *filling].concat());
     }
-    let (mut shapes, mut number) = (BTreeSet::new(), 0);
+    let (mut shapes, mut number, mut snapshots) = (BTreeSet::new(), 0, 0);
     for path in recordings(&root.join("../tests/recordings")) {
         let lines = recording::read(&fs::read(&path).expect("a readable file")).expect("a recording");
         number += 1;
         let output: Vec<u8> = lines.iter().filter_map(out).flat_map(|line| [line, b"\n"].concat()).collect();
         // Eight cuts, then the output.
         put(&to, "bytes", number, &[&[0, 7, 1, 64, 255, 3, 0, 30][..], &output[..output.len().min(LONGEST)]].concat());
-        put(&to, "journal", number, &journal(&lines));
+        let (journal, states) = played(&lines);
+        put(&to, "journal", number, &journal);
+        for state in states {
+            put(&to, "snapshot", snapshots, state.as_bytes());
+            snapshots += 1;
+        }
         for line in lines.iter().filter_map(out).filter(|line| line.len() < 4096) {
             let shape: Vec<u8> = line.iter().filter(|byte| !byte.is_ascii_alphanumeric()).copied().collect();
             if shapes.insert(shape) {
@@ -76,9 +85,9 @@ fn out(line: &Recorded) -> Option<&[u8]> {
     }
 }
 
-/// A session in which the recording's prompts are given when they were written, and its incoming requests, all of which are the host's,
-/// answered when they were.
-fn journal(lines: &[Recorded]) -> Vec<u8> {
+/// Plays a session in which the recording's prompts are given when they were written, and its incoming requests, all of which are
+/// the host's, answered when they were. Returns its journal, and the states of some of its snapshots.
+fn played(lines: &[Recorded]) -> (Vec<u8>, Vec<String>) {
     let mut config = Config::new(Seed::from_bytes([0; 16]));
     config.handled = IncomingKinds::ALL;
     let mut host = Host {
@@ -86,7 +95,11 @@ fn journal(lines: &[Recorded]) -> Vec<u8> {
         protocol: Protocol::new(config, SessionTime::ZERO),
         asks: Vec::new(),
     };
-    for line in lines {
+    let mut states = vec![state(&host.protocol)];
+    for (place, line) in lines.iter().enumerate() {
+        if place % (lines.len() / STATES + 1) == 1 {
+            states.push(state(&host.protocol));
+        }
         let now = line.time();
         match &line.what {
             What::In(bytes) => {
@@ -102,13 +115,21 @@ fn journal(lines: &[Recorded]) -> Vec<u8> {
     }
     let mut journal = host.recorder.into_inner();
     journal.flush().expect("memory has room");
-    journal
+    states.retain(|state| state.len() <= LONGEST_STATE);
+    (journal, states)
+}
+
+/// Returns the state in a snapshot, as text.
+fn state(protocol: &Protocol) -> String {
+    let text = serde_json::to_string(&protocol.snapshot()).expect("a snapshot is JSON");
+    let (_, state) = text.split_once("\"state\":").expect("the state");
+    state[..state.len() - 1].to_owned()
 }
 
 struct Host {
     recorder: Recorder<Vec<u8>>,
     protocol: Protocol,
-    asks: Vec<Ask>,
+    asks: Vec<IncomingRequest>,
 }
 
 impl Host {

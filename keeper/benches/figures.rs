@@ -14,14 +14,17 @@ mod unix {
     const ROLE: &str = "KEEPER_BENCH_ROLE";
     const KEEPER: &str = env!("CARGO_BIN_EXE_claude-duplex-keeper");
 
-    /// Bytes of an unpaced stream.
-    const FLOOD: usize = 1 << 30;
+    /// Bytes of an unpaced stream, and streams of each kind, by turns.
+    const FLOOD: usize = 1 << 28;
+    const FLOODS: usize = 5;
     /// Length of a message.
     const MESSAGE: usize = 300;
     /// Messages a second, and seconds, of a paced stream.
     const RATE: u32 = 30_000;
     const SECONDS: u32 = 5;
     const PROMPTS: usize = 5_000;
+    /// Window of a host; like the transport of this crate it reports progress at each quarter.
+    const WINDOW: u64 = 256 * 1024;
 
     fn now() -> u128 {
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos())
@@ -129,19 +132,35 @@ mod unix {
         }
 
         fn attach(&self) -> Attached {
-            let attach = Attach::controller().window(1 << 20).from(Start::At(self.read), Start::Oldest);
+            let attach = Attach::controller().window(WINDOW).from(Start::At(self.read), Start::Oldest);
             attach.connect(&self.place, &self.id).unwrap()
         }
 
-        fn memory(&self) -> u64 {
-            let cli = self.attached.as_ref().unwrap().welcome.cli;
-            let field = |pid: &str, name: &str| {
-                let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-                let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
-                line.trim().trim_end_matches(" kB").to_owned()
-            };
-            field(&field(&cli.to_string(), "PPid:"), "VmRSS:").parse().unwrap()
+        /// Returns the process id of the keeper, which is the parent of the CLI.
+        fn keeper(&self) -> String {
+            status(&self.attached.as_ref().unwrap().welcome.cli.to_string(), "PPid:")
         }
+
+        /// Returns the resident memory of the keeper, in KiB.
+        fn memory(&self) -> u64 {
+            status(&self.keeper(), "VmRSS:").parse().unwrap()
+        }
+    }
+
+    /// Returns a field of a process's status, without a unit.
+    fn status(pid: &str, name: &str) -> String {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").to_owned()
+    }
+
+    /// Returns the processor time of a process so far, in seconds.
+    fn cpu_time(pid: &str) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        let ticks = |at: usize| fields.split_whitespace().nth(at).unwrap().parse::<f64>().unwrap();
+        // User and system time, in hundredths of a second.
+        (ticks(11) + ticks(12)) / 100.0
     }
 
     impl Side for Kept {
@@ -159,9 +178,9 @@ mod unix {
                 }
             });
             received.unwrap().expect("the session goes on");
-            if self.read - self.told > 256 * 1024 {
+            if self.read - self.told >= WINDOW / 4 {
                 self.told = self.read;
-                let window = self.read + (1 << 20);
+                let window = self.read + WINDOW;
                 let progress = ToKeeper::Progress {
                     stdout_kept: self.read,
                     stderr_kept: 0,
@@ -235,16 +254,31 @@ mod unix {
         if let Some(role) = std::env::var_os(ROLE) {
             return play(role.to_str().unwrap());
         }
-        let mut kept = Kept::start("flood");
-        let (bare, through) = (flood(&mut Pipes::start("flood")), flood(&mut kept));
+        let (mut bare, mut through, mut times, mut memory) = (Vec::new(), Vec::new(), [0.0; 2], 0);
+        for _ in 0..FLOODS {
+            let mut pipes = Pipes::start("flood");
+            bare.push(flood(&mut pipes));
+            let mut kept = Kept::start("flood");
+            through.push(flood(&mut kept));
+            times[0] += cpu_time(&pipes.0.id().to_string());
+            times[1] += cpu_time(&kept.keeper());
+            memory = memory.max(kept.memory());
+        }
+        let mut ratios: Vec<f64> = bare.iter().zip(&through).map(|(bare, through)| through / bare).collect();
+        [&mut bare, &mut through, &mut ratios].into_iter().for_each(|all| all.sort_by(f64::total_cmp));
+        let [bare, through, ratio] = [bare, through, ratios].map(|all| all[FLOODS / 2]);
         println!(
-            "unpaced: {:.0} MB/s by bare pipes, {:.0} MB/s kept: {:.2} times",
+            "unpaced: {:.0} MB/s by bare pipes, {:.0} MB/s kept: {ratio:.2} times (medians of {FLOODS})",
             bare / 1e6,
-            through / 1e6,
-            through / bare
+            through / 1e6
         );
-        println!("resident after 1 GiB: {} KiB", kept.memory());
-        drop(kept);
+        let gigabytes = (FLOODS * FLOOD) as f64 / 1e9;
+        println!(
+            "processor time of a GB: {:.2} s of the bare CLI, {:.2} s of the keeper",
+            times[0] / gigabytes,
+            times[1] / gigabytes
+        );
+        println!("resident after {} MiB: {memory} KiB", FLOOD >> 20);
         let (bare, through) = (prompts(&mut Pipes::start("echo")), prompts(&mut Kept::start("echo")));
         println!("a prompt: {bare:?} by bare pipes, {through:?} kept: {:?} more", through.saturating_sub(bare));
         let (count, [median, most, longest]) = paced(&mut Pipes::start("paced"));

@@ -119,7 +119,7 @@ fn tool(request: &IncomingRequest) -> String {
 
 /// Plays the CLI.
 fn mock_cli() -> ExitCode {
-    let script = Script::default().replay(true);
+    let script = Script::default().replay_user_messages(true);
     serve_stdio(script.answering(|_| {
         vec![ToolStep::bash("rm -r build").requires_permission().into(), Step::text("The folder is gone.")]
     }))

@@ -11,6 +11,9 @@ use crate::place::{Place, SessionId, SessionState};
 use crate::policy::Limits;
 use crate::token::Token;
 
+/// Room for one read of frames.
+pub(crate) const READ: usize = 64 * 1024;
+
 /// Settings of a connection to a keeper.
 ///
 /// ```no_run
@@ -149,7 +152,7 @@ fn connect(path: PathBuf) -> io::Result<UnixStream> {
 pub struct Attached {
     /// State of the session.
     pub welcome: Welcome,
-    /// What was received behind the welcome.
+    /// Bytes that were received behind the welcome.
     pub reader: FrameReader,
     /// Socket.
     pub socket: UnixStream,
@@ -244,17 +247,16 @@ impl<S: Read + Write> Connection<S> {
         reader: &mut FrameReader,
         use_frame: impl FnOnce(FromKeeper<'_>) -> T,
     ) -> io::Result<Option<T>> {
-        let mut buffer = [0; 16 * 1024];
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
         loop {
             if reader.has_frame().map_err(invalid)? {
                 let Some(frame) = reader.next_frame().map_err(invalid)? else { continue };
                 return FromKeeper::read(frame).map(|frame| Some(use_frame(frame))).map_err(invalid);
             }
-            match self.stream.read(&mut buffer) {
+            match self.stream.read(reader.space(READ)) {
                 Ok(0) if reader.unread().is_empty() => return Ok(None),
                 Ok(0) => return Err(ended()),
-                Ok(count) => reader.push(&buffer[..count]),
+                Ok(count) => reader.filled(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

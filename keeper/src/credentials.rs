@@ -1,4 +1,4 @@
-//! Who is at the other end of a socket.
+//! User and process at the other end of a socket.
 
 use std::os::fd::AsFd;
 

@@ -9,7 +9,7 @@ use crate::frame::{FrameError, Refusal};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaceError {
-    /// No directory was named, and the environment has no home.
+    /// No directory was named, and the environment names no home directory.
     #[error(
         "no directory for sessions: neither CLAUDE_DUPLEX_KEEPER_DIR, XDG_STATE_HOME nor HOME is set; name one with --dir"
     )]
@@ -19,7 +19,7 @@ pub enum PlaceError {
     Foreign {
         /// Directory.
         path: PathBuf,
-        /// Its owner.
+        /// User id of the owner.
         owner: u32,
         /// User of this process.
         user: u32,
@@ -29,7 +29,7 @@ pub enum PlaceError {
     Open {
         /// Directory.
         path: PathBuf,
-        /// Its mode.
+        /// Mode of the directory.
         mode: u32,
     },
     /// The path is not a directory.

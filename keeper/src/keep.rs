@@ -6,6 +6,7 @@ mod clients;
 mod ending;
 mod exec;
 mod keeper;
+mod newest;
 mod serve;
 mod spool;
 mod stdin;

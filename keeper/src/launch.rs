@@ -73,7 +73,7 @@ impl Launch {
     /// Describes a session that runs the CLI with these options.
     ///
     /// # Errors
-    /// What the CLI would refuse, ignore or misread.
+    /// An option that the CLI would refuse, ignore or misread.
     #[cfg(feature = "transport")]
     pub fn from_options(
         place: Place,

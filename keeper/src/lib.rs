@@ -1,8 +1,8 @@
 //! Sessions of the `claude` command line that outlive their host.
 //!
-//! A **keeper** is one small process for one CLI process. It owns the CLI's pipes, appends what the CLI writes to bounded
-//! files, and serves hosts over a Unix socket: bytes by offset, in both directions. It does not read the bytes, so it has no
-//! need of an update when the CLI's protocol changes. A host that dies leaves the CLI running; the next one attaches at the
+//! A **keeper** is one small process for one CLI process. It owns the CLI's pipes, keeps the CLI's output in memory and in
+//! bounded files, and serves hosts over a Unix socket: bytes by offset, in both directions. It does not interpret the bytes, so it
+//! needs no update when the CLI's protocol changes. A host that dies leaves the CLI running; the next one attaches at the
 //! offsets that its journal has, and goes on.
 //!
 //! ```text

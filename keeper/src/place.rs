@@ -55,7 +55,7 @@ impl std::fmt::Display for SessionId {
     }
 }
 
-/// Whether a session of a [`Place`] has its keeper.
+/// State of a session in a [`Place`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionState {
@@ -67,8 +67,8 @@ pub enum SessionState {
 
 /// Directory with the sessions of a user, one directory in it for each.
 ///
-/// It and each session's directory have mode 0700, every file 0600. It must not be where a sandbox of the CLI's tools can read:
-/// see the security notes in `SECURITY.md`.
+/// The directory and those of its sessions have mode 0700, each file has mode 0600. Choose a directory that a sandbox of the CLI's
+/// tools cannot read: see `SECURITY.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     path: PathBuf,

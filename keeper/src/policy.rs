@@ -1,4 +1,4 @@
-//! When a keeper ends its CLI, and how much it keeps.
+//! Settings of a keeper: the time when it ends its CLI, and the amount of output that it keeps.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Policy {
     /// Time without a host after which the session ends, whether the CLI works or not; 1 hour by default. `None`: never.
     ///
-    /// It also limits how long the output of a CLI that has exited is kept for a host.
+    /// The same limit applies to a CLI that has exited: the keeper then keeps its output for a host for that long.
     pub without_host: Option<Duration>,
     /// Time without a host and without output after which the session ends; `None` by default.
     pub idle: Option<Duration>,
@@ -31,7 +31,7 @@ impl Default for Policy {
     }
 }
 
-/// Most that a keeper keeps.
+/// Limits of the output that a keeper keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

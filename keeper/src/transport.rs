@@ -5,8 +5,8 @@
 //! * first: [`Launch::from_options`](crate::Launch::from_options), `start`, `attach`, `Driver::new`;
 //! * after a restart: `JournalFile::open`, [`Attach::resume`], `attach`, `Driver::resume`.
 //!
-//! **What the driver is not told.** A lost connection is not the end of the session, so it is not an end of stdout either: the
-//! transport then does nothing any more, and [`Kept::lost`] says why. The host drops the driver and attaches again.
+//! **A lost connection** is not the end of the session, so the driver is not told of an end of stdout: the transport does nothing
+//! more, and [`Kept::lost`] has the reason. The host drops the driver and attaches again.
 //!
 //! **The end.** A session whose CLI has exited stays until a host [releases](crate::Attached::release) it or the policy ends it.
 
@@ -30,7 +30,7 @@ use std::time::Instant;
 use claude_duplex::{Exit, Offsets, SessionTime, Transport};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::attach::Attach;
+use crate::attach::{Attach, READ};
 use crate::error::AttachError;
 use crate::frame::{FrameReader, FromKeeper, Hello, Signal, Start, ToKeeper, Welcome};
 use link::Link;
@@ -56,8 +56,6 @@ pub struct Kept<S, T> {
     welcome: Welcome,
     link: Link,
     relay: Relay,
-    /// Bytes of a frame that came last, and their use.
-    scratch: Box<[u8]>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
@@ -73,11 +71,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
             Ok(()) => stream.flush().await,
             failed => failed,
         };
-        let (mut reader, mut scratch) = (FrameReader::default(), vec![0; 64 * 1024].into_boxed_slice());
+        let mut reader = FrameReader::default();
         while !reader.has_frame()? {
-            match stream.read(&mut scratch).await? {
+            match stream.read(reader.space(READ)).await? {
                 0 => return Err(sent.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()).into()),
-                count => reader.push(&scratch[..count]),
+                count => reader.filled(count),
             }
         }
         let welcome = match FromKeeper::read(reader.next_frame()?.unwrap_or_default())? {
@@ -86,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
             _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "the first frame is no welcome").into()),
         };
         let link = Link::new(&hello, &welcome, reader);
-        Ok(Self { stream, timer, epoch: Instant::now(), welcome, link, relay: Relay::new(), scratch })
+        Ok(Self { stream, timer, epoch: Instant::now(), welcome, link, relay: Relay::new() })
     }
 
     /// Acknowledges what the driver has read, at once: for a host without a journal, which cannot go on after a restart with
@@ -137,7 +135,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
                 let flushed = Pin::new(&mut self.stream).poll_flush(cx);
                 !matches!(flushed, Poll::Ready(Err(_)))
             }
-            // Why the keeper has closed the connection is to be read.
+            // The reason for which the keeper has closed the connection can still be read.
             Poll::Ready(_) => {
                 self.link.drop_output();
                 true
@@ -147,14 +145,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Kept<S, T> {
 
     /// Reads once; false if nothing can be read now.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        match Pin::new(&mut self.stream).poll_read(cx, &mut self.scratch) {
+        match Pin::new(&mut self.stream).poll_read(cx, self.link.space()) {
             Poll::Pending => false,
             Poll::Ready(Ok(0)) => {
                 self.link.lost.set(LostReason::Closed);
                 false
             }
             Poll::Ready(Ok(count)) => {
-                self.link.receive(&self.scratch[..count]);
+                self.link.receive(count);
                 true
             }
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => true,

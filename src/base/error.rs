@@ -13,6 +13,7 @@ use crate::base::text::Quoted;
 pub enum RequestError {
     /// The CLI responded with an error.
     #[error("the CLI refused the request: {message}")]
+    #[non_exhaustive]
     Refused {
         /// Message of the CLI.
         message: String,
@@ -33,6 +34,7 @@ pub enum RequestError {
     /// The session ended before a response, after an error result that contains the cause. For example, the CLI could not
     /// start because of a bad `--resume`.
     #[error("the session ended before the CLI answered: {message}")]
+    #[non_exhaustive]
     Failed {
         /// Text of the error result, at most 4096 characters.
         message: String,

@@ -9,11 +9,13 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Tracer;
-use super::record::Writer;
 use crate::base::ids::{PromptId, RequestId};
 use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
+
+/// Writer of the journal.
+pub(super) type Writer = Box<dyn Write + Send + Sync>;
 
 /// The writer and the tracer of one session.
 pub(crate) struct Aside {

@@ -7,8 +7,10 @@
 pub(crate) mod count;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
+
+use super::sync::{Mutex, MutexGuard};
 
 /// A value behind a lock, and the task that polled it last.
 #[derive(Default)]
@@ -21,7 +23,7 @@ struct Inner<T> {
 }
 
 impl<T> Awaited<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self(Mutex::new(Inner { value, task: None }))
     }
 

@@ -1,12 +1,11 @@
 //! The path of inputs into the session: through the journal, if there is one, and the trace, if it is enabled.
 
 use std::fmt;
-use std::io::Write;
 
 use super::Tracer;
-use super::aside::Told;
 #[cfg(feature = "session")]
 use super::aside::{Aside, Spool, Waiting, is_traced};
+use super::aside::{Told, Writer};
 use crate::base::ids::{PromptId, RequestId};
 use crate::base::time::SessionTime;
 #[cfg(unix)]
@@ -16,8 +15,6 @@ use crate::protocol::Protocol;
 use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
-
-pub(super) type Writer = Box<dyn Write + Send + Sync>;
 
 /// Part of its usual size at which a journal begins anew while the session is idle.
 const IDLE: u64 = 16;

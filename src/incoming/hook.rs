@@ -67,6 +67,7 @@ mod event;
 mod inputs;
 mod output;
 mod outputs;
+mod refusal;
 
 pub use call::{HookCall, HookEventInput};
 pub use details::HookDetails;

@@ -2,7 +2,7 @@
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::incoming::{PermissionUpdate, Questions};
+use crate::incoming::PermissionUpdate;
 use crate::message::ToolInput;
 use crate::wire::view::{view, words};
 
@@ -154,14 +154,5 @@ impl PermissionRequest {
     #[must_use]
     pub fn suggestions(&self) -> &[PermissionUpdate] {
         self.permission_suggestions.as_deref().unwrap_or_default()
-    }
-
-    /// Decodes the questions of the model to the user, if the tool is `AskUserQuestion`. Respond with the answers:
-    /// after a plain allow, the model reads that the user did not answer.
-    ///
-    /// # Errors
-    /// [`DecodeError`] if the request is for another tool, or if its input has no questions.
-    pub fn questions(&self) -> Result<Questions, DecodeError> {
-        Questions::of(self)
     }
 }

@@ -114,6 +114,17 @@ words! {
     }
 }
 
+impl PermissionRequest {
+    /// Decodes the questions of the model to the user, if the tool is `AskUserQuestion`. Respond with the answers:
+    /// after a plain allow, the model reads that the user did not answer.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the request is for another tool, or if its input has no questions.
+    pub fn questions(&self) -> Result<Questions, DecodeError> {
+        Questions::of(self)
+    }
+}
+
 impl Questions {
     pub(crate) fn of(permission: &PermissionRequest) -> Result<Self, DecodeError> {
         if permission.tool_name != TOOL {

@@ -20,6 +20,7 @@ pub enum JournalError {
         "the journal is of format {found}, written by claude-duplex {version}; this version reads formats up to {known}: \
          use a newer one"
     )]
+    #[non_exhaustive]
     NewerVersion {
         /// Format of the journal.
         found: u64,
@@ -32,6 +33,7 @@ pub enum JournalError {
     #[error(
         "line {line}: a record of the unknown kind {kind:?}, written by a newer version of claude-duplex: use that"
     )]
+    #[non_exhaustive]
     NewerRecord {
         /// Number of the line.
         line: usize,
@@ -43,6 +45,7 @@ pub enum JournalError {
     Snapshot(#[from] SnapshotError),
     /// The last line was not written to its end: the host crashed, or its disk was full.
     #[error("line {line} of the journal, the last, is torn: the {} inputs before it are whole", journal.inputs.len())]
+    #[non_exhaustive]
     Torn {
         /// Number of the line.
         line: usize,
@@ -51,6 +54,7 @@ pub enum JournalError {
     },
     /// A line is not a record.
     #[error("line {line} of the journal is not a record: {reason}")]
+    #[non_exhaustive]
     Record {
         /// Number of the line.
         line: usize,

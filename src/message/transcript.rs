@@ -117,6 +117,15 @@ impl fmt::Debug for ToolCall {
     }
 }
 
+impl ToolCall {
+    /// Returns the size of the texts in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let parent = self.parent_tool_use_id.as_ref().map_or(0, String::len);
+        let input = self.input.as_ref().map_or(0, |input| input.as_str().len());
+        self.id.len() + self.name.len() + input + parent + self.result.as_ref().map_or(0, store::result_size)
+    }
+}
+
 impl Default for Transcript {
     fn default() -> Self {
         Self::new()

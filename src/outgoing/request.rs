@@ -1,8 +1,8 @@
 //! Requests that the host sends to the CLI, with typed replies
 //! ([wire reference, section 5](crate::guide::wire#5-outgoing-requests)).
 //!
-//! Each request has a type, and [`TypedRequest::Response`] is the type of its reply. The type converts to a [`Request`];
-//! [`Response::decode_as`] reads the reply.
+//! Each request has a type, and [`TypedRequest::Response`] is the type of its reply, which is in the module [`response`]. The
+//! type of the request converts to a [`Request`]; [`Response::decode_as`] reads the reply.
 //!
 //! ```
 //! use claude_duplex::request::{ListModels, SetModel};
@@ -46,6 +46,7 @@ mod model;
 mod permissions;
 mod plugins;
 mod queue;
+pub mod response;
 mod secrets;
 pub(crate) mod sent;
 mod session;
@@ -53,32 +54,33 @@ mod settings;
 mod tasks;
 mod usage;
 
-pub use agents::*;
-pub use context::*;
-pub use files::*;
-pub use hooks::*;
-pub use initialize::*;
-pub use initialized::*;
-pub use mcp::*;
-pub use mcp_tools::*;
-pub use model::*;
-pub use permissions::*;
-pub use plugins::*;
-pub use queue::*;
-pub use secrets::*;
-pub use session::*;
-pub use settings::*;
-pub use tasks::*;
-pub use usage::*;
-
-pub use crate::message::result::FastMode;
-pub use crate::message::system::session::{Plugin, SlashCommand};
+pub use agents::AgentDefinition;
+pub use context::{ContextDetail, GetContextUsage};
+pub use files::{FileSuggestions, ReadFile, RewindFiles, SeedReadState};
+pub use hooks::{GetHooksListing, HookMatcher, OnFailure};
+pub use initialize::{Initialize, ManifestsOrigin, SdkMcpServerConfig, SdkMcpServerManifest};
+pub use initialized::InitializeError;
+pub use mcp::{
+    McpMessage, McpPermissionMode, McpReconnect, McpServerConfig, McpServerKind, McpSetServers, McpStatus, McpToggle,
+    SetMcpPermissionModeOverride,
+};
+pub use mcp_tools::{McpCall, McpReadResource};
+pub use model::{ListModels, SetMaxThinkingTokens, SetModel};
+pub use permissions::{ListPermissionRules, SetPermissionMode};
+pub use plugins::{PluginConfig, PluginKind, RegisterRepoRoot, ReloadOutputStyles, ReloadPlugins, ReloadSkills};
+pub use queue::CancelAsyncMessage;
+pub use secrets::Secrets;
+pub use session::{EndSession, GetBinaryVersion, RenameSession, RenamedBy, SetColor, SetHasSubscribers, SideQuestion};
+pub use settings::{ApplyFlagSettings, GetSettings, SettingsFile, UpdateSettings};
+pub use tasks::{BackgroundTasks, GetTaskOutput, StopTask};
+pub use usage::{GetSessionCost, GetUsage};
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::queue::InterruptResponse;
 use crate::base::error::DecodeError;
 use crate::base::ids::PromptId;
 use crate::base::json::Json;

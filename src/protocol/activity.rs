@@ -9,8 +9,8 @@ use crate::message::Message;
 use crate::protocol::Protocol;
 use crate::protocol::action::WaitReason;
 use crate::protocol::deadline::Deadline;
+use crate::protocol::form;
 use crate::protocol::shutdown::Step;
-use crate::protocol::snapshot::form;
 use crate::wire::facts::{self, ApiRetry};
 use crate::wire::kind::MessageKind;
 

@@ -40,6 +40,12 @@ impl<T> RefusedError<T> {
         Self { value, reason: RefusedReason::Closed, closed: end.map(Box::new) }
     }
 
+    /// Drops the value that was refused.
+    #[cfg(feature = "session")]
+    pub(crate) fn without_value(self) -> RefusedError<()> {
+        RefusedError { value: (), reason: self.reason, closed: self.closed }
+    }
+
     /// Returns the value that was refused.
     pub fn into_inner(self) -> T {
         self.value

@@ -13,8 +13,8 @@ use crate::message::Message;
 use crate::protocol::action::{Action, CancelledReason};
 use crate::protocol::action_queue::Actions;
 use crate::protocol::config::Limits;
+use crate::protocol::form;
 use crate::protocol::safe;
-use crate::protocol::snapshot::form;
 use crate::wire::{control, outgoing};
 
 /// Number of ids of each kind that are remembered.

@@ -7,7 +7,7 @@ use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
 use crate::message::Line;
-use crate::protocol::snapshot::form;
+use crate::protocol::form;
 
 /// Maximum length of a line that is copied out of its buffer, so that the buffer stays for the next line. A
 /// stream of such lines needs one allocation each. The buffer of a longer line becomes the message.

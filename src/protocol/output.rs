@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::snapshot::form;
+use crate::protocol::form;
 
 /// Capacity beyond which an empty buffer releases its memory.
 const KEPT: usize = 16 * 1024;

@@ -1,13 +1,9 @@
-//! Lines as they are on the pipes: stderr, and both directions of the protocol. Off by default.
+//! Lines as they are on the pipes: of stderr, and of the protocol in both directions.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::base::text::{Cut, Quoted};
-use crate::protocol::Protocol;
-use crate::protocol::action::Action;
-use crate::protocol::line::Piece;
-use crate::protocol::tail;
 
 /// A line that the CLI wrote to stderr, reported with [`Config::stderr_lines`](crate::Config::stderr_lines).
 ///
@@ -43,7 +39,7 @@ impl fmt::Debug for StderrLine {
 /// A line of the protocol in either direction, reported with [`Config::wire_lines`](crate::Config::wire_lines).
 ///
 /// The line is as private as the session: it may contain prompts, file contents, and the environment of MCP
-/// servers.
+/// servers. `Display` writes the line with its direction, for a raw log.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WireLine {
@@ -66,6 +62,17 @@ impl fmt::Debug for WireLine {
     }
 }
 
+/// Writes `< ` for a received line and `> ` for a sent one, and the line. Invalid UTF-8 is written as U+FFFD.
+impl fmt::Display for WireLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arrow = match self.direction {
+            Direction::Received => "<",
+            Direction::Sent => ">",
+        };
+        write!(f, "{arrow} {}", String::from_utf8_lossy(&self.bytes))
+    }
+}
+
 /// Direction of a [`WireLine`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -73,61 +80,4 @@ pub enum Direction {
     Received,
     /// The session passed the line to the host, for the CLI's stdin.
     Sent,
-}
-
-impl Protocol {
-    /// Receives bytes of stderr: keeps the last ones for the end of the session, and reports lines to the host.
-    pub(super) fn take_stderr(&mut self, bytes: &[u8]) {
-        self.stderr.push(bytes, self.config.limits.stderr_tail);
-        if !self.config.stderr_lines || self.shutdown.is_stderr_eof() {
-            return;
-        }
-        let (mut rest, limit) = (bytes, self.config.limits.stderr_line);
-        while let Some(piece) = self.stderr_lines.next(&mut rest, limit, limit) {
-            self.actions.push(stderr_line(piece));
-        }
-    }
-
-    /// Reports the last line of stderr, if it has no line end. Nothing follows it.
-    pub(super) fn end_stderr(&mut self) {
-        if let Some(piece) = self.stderr_lines.last() {
-            self.actions.push(stderr_line(piece));
-        }
-    }
-
-    /// Reports a line of stdout, before its other effects.
-    pub(super) fn received(&mut self, piece: &Piece<'_>) {
-        if self.config.wire_lines {
-            let (bytes, length) = content(piece);
-            self.actions.push(wire_line(Direction::Received, bytes, length));
-        }
-    }
-
-    /// Queues a line for stdin.
-    pub(super) fn send(&mut self, line: &[u8]) {
-        self.output.push(line);
-        if self.config.wire_lines {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            self.actions.push(wire_line(Direction::Sent, line, line.len() as u64));
-        }
-    }
-}
-
-fn stderr_line(piece: Piece<'_>) -> Action {
-    let (bytes, length) = content(&piece);
-    let omitted = length - bytes.len() as u64;
-    Action::StderrLine(StderrLine { text: tail::line(bytes).into(), omitted })
-}
-
-fn wire_line(direction: Direction, bytes: &[u8], length: u64) -> Action {
-    Action::WireLine(WireLine { direction, bytes: bytes.into(), length })
-}
-
-/// Returns the kept bytes of a line, and the length of the line.
-fn content<'p>(piece: &'p Piece<'_>) -> (&'p [u8], u64) {
-    match piece {
-        Piece::Whole(line) => (line, line.len() as u64),
-        Piece::Assembled(line) => (line.as_bytes(), line.as_bytes().len() as u64),
-        Piece::Dropped { start, length } => (start, *length),
-    }
 }

@@ -1,7 +1,6 @@
 //! Snapshots: the state of a session as a value that outlives the process. `docs/snapshot.md` has the form and the versions.
 
 mod error;
-pub(super) mod form;
 mod public;
 mod state;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::snapshot::form;
+use crate::protocol::form;
 
 /// Keeps the last bytes of a stream.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

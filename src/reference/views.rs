@@ -10,6 +10,7 @@ use crate::incoming::{DialogRequest, ElicitationRequest, PermissionRequest, Perm
 use crate::message::content::ContentBlocks;
 use crate::message::stream::{ContentDelta, StreamDelta};
 use crate::message::{ContentBlock, Message, MessageView};
+use crate::outgoing::request::response::*;
 use crate::outgoing::request::*;
 use crate::wire::control;
 use crate::wire::kind::MessageKind;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::prompt_end::PromptEnd;
 use crate::base::error::{DecodeError, LostReason};
 use crate::base::text::LastLines;
+use crate::message::usage::Usage;
 use crate::message::{Failure, Message};
 use crate::protocol::action::Outcome;
 use crate::protocol::end::SessionClosed;
@@ -64,6 +65,12 @@ impl Answer {
     #[must_use]
     pub fn cost_usd(&self) -> Option<f64> {
         self.0.cost_usd()
+    }
+
+    /// Returns the tokens of the turn. See [`PromptEnd::usage`].
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.0.usage()
     }
 
     /// Returns the duration of the turn as measured by the CLI.
@@ -156,6 +163,26 @@ impl PromptError {
     #[must_use]
     pub fn into_end(self) -> PromptEnd {
         *self.0
+    }
+}
+
+impl PromptEnd {
+    /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains
+    /// the end. Awaiting a [`PromptHandle`](super::PromptHandle) returns the same value.
+    ///
+    /// ```
+    /// use claude_duplex::Session;
+    ///
+    /// async fn ask(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
+    ///     let answer = claude.prompt("what is in this folder?")?.finish().await.into_result()?;
+    ///     Ok(answer.text())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PromptError`], which contains this end.
+    pub fn into_result(self) -> Result<Answer, PromptError> {
+        if self.is_success() { Ok(Answer::new(self)) } else { Err(PromptError::new(self)) }
     }
 }
 

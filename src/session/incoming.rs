@@ -3,6 +3,7 @@
 mod handlers;
 mod hook;
 mod in_flight;
+mod open_requests;
 mod request;
 mod serve;
 
@@ -13,12 +14,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use event_listener::EventListener;
 use futures_lite::Stream;
 
 use super::shared::{Presence, Shared};
 use super::waiting::inbox::Inbox;
-use super::waiting::withdrawal::Withdrawal;
+use super::waiting::withdrawal::{Withdrawal, Withdrawn};
+use crate::driver::sync::Counted;
 use crate::incoming::{IncomingRequest, IncomingResponse};
 use crate::protocol::action::CancelledReason;
 use crate::protocol::error::RespondError;
@@ -26,6 +27,7 @@ use crate::protocol::error::RespondError;
 pub use handlers::{Handlers, LocalHandlers};
 pub use hook::Hook;
 pub(super) use in_flight::InFlight;
+pub use open_requests::OpenRequests;
 pub use request::HandlerRequest;
 pub use serve::{Handler, HandlerFn, handler_fn};
 
@@ -125,8 +127,8 @@ impl fmt::Debug for IncomingRequests {
 /// An [`IncomingRequest`] that awaits a response. The host can respond now or later, from any task, in any order.
 ///
 /// Dropping the responder [declines](IncomingResponse::Decline) the request with the response that is safe for
-/// its kind, unless the request was cancelled. To respond later, keep the responder, e.g. in a map by its
-/// [`id`](IncomingRequest::id).
+/// its kind, unless the request was cancelled. To respond later, keep the responder; [`OpenRequests`] keeps
+/// responders by their ids on the wire.
 #[must_use = "dropping it declines the ask"]
 pub struct Responder {
     ask: IncomingRequest,
@@ -134,7 +136,7 @@ pub struct Responder {
     shared: Arc<Shared>,
     open: bool,
     /// An open incoming request counts as a handle.
-    _presence: Option<Arc<Presence>>,
+    _presence: Option<Counted<Presence>>,
 }
 
 impl Responder {
@@ -152,8 +154,13 @@ impl Responder {
     }
 
     /// Returns a future of the cancellation.
-    pub(super) fn withdrawal(&self) -> EventListener {
-        self.withdrawal.listen()
+    pub(super) fn withdrawal(&self) -> Withdrawn {
+        self.withdrawal.wait()
+    }
+
+    /// Returns `true` if the request was cancelled: a response would be stale.
+    fn is_cancelled(&self) -> bool {
+        self.withdrawal.is_told()
     }
 
     /// Waits until the request is cancelled. Any number of tasks can wait.

@@ -8,7 +8,8 @@ use super::reply::PendingResponse;
 use super::shared::Shared;
 use super::state::State;
 use crate::incoming::hook::HookEvent;
-use crate::outgoing::request::{HookMatcher, Initialize, InitializeResponse, Request};
+use crate::outgoing::request::response::InitializeResponse;
+use crate::outgoing::request::{HookMatcher, Initialize, Request};
 
 /// An `initialize` request that was sent.
 pub(super) struct Initializing {

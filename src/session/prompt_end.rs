@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::answer::{Answer, PromptError};
 use super::declined::DeclinedRequest;
 use crate::base::error::DecodeError;
 use crate::base::ids::{PromptId, TurnId};
 use crate::base::text::{Few, Quoted};
+use crate::message::usage::Usage;
 use crate::message::{Failure, FailureKind, Message, Transcript, TurnResult};
 use crate::protocol::action::{Attribution, Outcome};
 use crate::protocol::end::SessionClosed;
@@ -34,6 +34,7 @@ use crate::protocol::end::SessionClosed;
 ///         (end.text().as_str(), end.is_success(), end.omitted),
 ///         ("hi", true, 0)
 ///     );
+///     assert!(end.usage().unwrap().output_tokens > Some(0));
 ///     assert!(end.messages.iter().any(|message| message.result().is_ok()));
 ///     let end = claude.prompt("and now?").unwrap().finish().await;
 ///     assert_eq!(end.outcome, Outcome::Error);
@@ -157,24 +158,6 @@ impl PromptEnd {
         &self.declined
     }
 
-    /// Returns the answer if the outcome [is a success](Self::is_success), and otherwise an error that explains
-    /// the end. Awaiting a [`PromptHandle`](super::PromptHandle) returns the same value.
-    ///
-    /// ```
-    /// use claude_duplex::Session;
-    ///
-    /// async fn ask(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
-    ///     let answer = claude.prompt("what is in this folder?")?.finish().await.into_result()?;
-    ///     Ok(answer.text())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    /// [`PromptError`], which contains this end.
-    pub fn into_result(self) -> Result<Answer, PromptError> {
-        if self.is_success() { Ok(Answer::new(self)) } else { Err(PromptError::new(self)) }
-    }
-
     fn transcript(&self) -> Transcript {
         let mut transcript = Transcript::new();
         self.messages.iter().chain(&self.result).for_each(|message| transcript.add(message));
@@ -227,6 +210,13 @@ impl PromptEnd {
                 Some(total - before.filter(|before| *before <= total).unwrap_or(0.0))
             }
         }
+    }
+
+    /// Returns the tokens of the turn, as the result reports them. Prompts that shared a turn share its tokens. Returns
+    /// `None` without a result, or if the result has none.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.result.as_ref()?.usage()
     }
 
     /// Returns the duration of the turn as measured by the CLI.

@@ -16,6 +16,7 @@ use super::shared::Presence;
 use super::waiting::mailbox::Mailbox;
 use super::waiting::ring::Lagged;
 use crate::base::ids::PromptId;
+use crate::driver::sync::Counted;
 use crate::message::{Accumulator, Edit, Message};
 use crate::outgoing::request::Interrupt;
 use crate::protocol::error::{RefusedError, StaleIdError};
@@ -76,14 +77,14 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 pub struct PromptHandle {
     id: PromptId,
     mailbox: Arc<Mailbox>,
-    presence: Arc<Presence>,
+    presence: Counted<Presence>,
     /// Converter of messages into edits, after the first call of `next_edit`, and the edits that were not taken.
     edits: Option<Box<(Accumulator, VecDeque<Edit>)>>,
     stops: bool,
 }
 
 impl PromptHandle {
-    pub(super) fn new(id: PromptId, mailbox: Arc<Mailbox>, presence: Arc<Presence>) -> Self {
+    pub(super) fn new(id: PromptId, mailbox: Arc<Mailbox>, presence: Counted<Presence>) -> Self {
         Self { id, mailbox, presence, edits: None, stops: false }
     }
 

@@ -1,7 +1,6 @@
 //! A resumed session, with new handles.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::Session;
 use super::builder::SessionBuilder;
@@ -9,6 +8,7 @@ use super::prompt_handle::PromptHandle;
 use super::runner::Runner;
 use super::state::IncomingError;
 use crate::driver::Driver;
+use crate::driver::sync::Counted;
 use crate::driver::transport::Transport;
 
 /// A session that another process drove, and that continues here: [`SessionBuilder::resume`].
@@ -72,7 +72,7 @@ impl SessionBuilder {
     /// [`IncomingError::NotHandled`] if the session does not handle the kinds of the handlers. The driver is dropped.
     pub fn resume<T: Transport + Send + 'static>(self, driver: Driver<T>) -> Result<ResumedSession, IncomingError> {
         let (session, runner, prompts) = self.into_setup().go_on(driver)?;
-        let handle = |(id, mailbox)| PromptHandle::new(id, mailbox, Arc::clone(&session.presence));
+        let handle = |(id, mailbox)| PromptHandle::new(id, mailbox, Counted::clone(&session.presence));
         let prompts = prompts.into_iter().map(handle).collect();
         Ok(ResumedSession { session, runner, prompts })
     }

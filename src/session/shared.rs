@@ -13,18 +13,19 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, PoisonError, TryLockError};
 use std::thread::JoinHandle;
-
-use event_listener::{Event, EventListener};
 
 use super::call_error::CallError;
 use super::desk::Desk;
 use super::limits::HandleLimits;
 use super::reply::PendingResponse;
 use super::state::State;
+use super::waiting::event::{Event, Listener};
 use crate::driver::Aside;
-use crate::outgoing::request::{InitializeResponse, Request};
+use crate::driver::sync::{Counted, Mutex, MutexGuard, OnceLock, WeakCounted};
+use crate::outgoing::request::Request;
+use crate::outgoing::request::response::InitializeResponse;
 use crate::protocol::end::SessionClosed;
 use crate::protocol::error::RefusedReason;
 
@@ -36,7 +37,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) desk: Arc<Desk>,
     aside: Mutex<Aside>,
-    presence: OnceLock<Weak<Presence>>,
+    presence: OnceLock<WeakCounted<Presence>>,
     closed: OnceLock<SessionClosed>,
     /// Response to the `initialize` request that the session was built with. `None` without such a request.
     initialized: Option<OnceLock<Result<InitializeResponse, CallError>>>,
@@ -106,7 +107,7 @@ impl Shared {
     pub(super) fn initialized(&self, response: Result<InitializeResponse, CallError>) {
         if let Some(initialized) = &self.initialized {
             let _ = initialized.set(response);
-            self.ended.notify(usize::MAX);
+            self.ended.notify();
         }
     }
 
@@ -169,7 +170,7 @@ impl Shared {
     }
 
     /// Waits for an event of the session.
-    pub(super) async fn wait(&self, listener: EventListener) {
+    pub(super) async fn wait(&self, listener: Listener) {
         let mut listener = pin!(listener);
         poll_fn(|cx| self.desk.waiting(listener.as_mut().poll(cx), cx)).await;
     }
@@ -181,13 +182,13 @@ impl Shared {
 
     pub(super) fn close(&self, closed: SessionClosed) {
         let _ = self.closed.set(closed);
-        self.ended.notify(usize::MAX);
-        self.room.notify(usize::MAX);
+        self.ended.notify();
+        self.room.notify();
     }
 
     /// Returns the part by which an incoming request counts as a handle. Returns `None` after the last handle was
     /// dropped.
-    pub(super) fn presence(&self) -> Option<Arc<Presence>> {
+    pub(super) fn presence(&self) -> Option<Counted<Presence>> {
         self.presence.get()?.upgrade()
     }
 }
@@ -200,9 +201,9 @@ pub(super) struct Presence {
 }
 
 impl Presence {
-    pub(super) fn first(shared: Arc<Shared>) -> Arc<Self> {
-        let presence = Arc::new(Self { shared, thread: OnceLock::new() });
-        let _ = presence.shared.presence.set(Arc::downgrade(&presence));
+    pub(super) fn first(shared: Arc<Shared>) -> Counted<Self> {
+        let presence = Counted::new(Self { shared, thread: OnceLock::new() });
+        let _ = presence.shared.presence.set(Counted::downgrade(&presence));
         presence
     }
 

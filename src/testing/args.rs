@@ -20,36 +20,61 @@ const SWITCHES: [&str; 8] = [
     "--strict-mcp-config",
 ];
 
-pub(super) fn read<T: AsRef<str>>(mut script: Script, args: impl IntoIterator<Item = T>) -> Script {
-    (script.replay, script.partial) = (false, false);
-    let mut args = args.into_iter().peekable();
-    while let Some(arg) = args.next() {
-        let (name, bound) = match arg.as_ref().split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (arg.as_ref(), None),
-        };
-        if !name.starts_with('-') {
-            continue;
-        }
-        if !is_known(name) {
-            return script.fault(Fault::UnknownFlag(name.to_owned()));
-        }
-        let next_is_value = args.peek().is_some_and(|next| !next.as_ref().starts_with('-'));
-        let value = match bound {
-            None if next_is_value && !SWITCHES.contains(&name) => args.next().map(|next| next.as_ref().to_owned()),
-            bound => bound,
-        };
-        match (name, value) {
-            ("--replay-user-messages", _) => script.replay = true,
-            ("--include-partial-messages", _) => script.partial = true,
-            ("--max-turns", Some(most)) => script.max_turns = most.parse().ok(),
-            ("--resume" | "-r", Some(session)) if !script.sessions.contains(&session) => {
-                return script.fault(Fault::BadResume(session));
+impl Script {
+    /// Parses a command line like the CLI.
+    ///
+    /// `--replay-user-messages`, `--include-partial-messages` and `--max-turns` set the values of this script. The process
+    /// fails if `--resume` names a session that [does not exist](Self::session), or if no version knows a flag. Both
+    /// failures are those recorded for 2.1.143 and 2.1.332 (`bad_resume`, `bad_flag`).
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, TestSession};
+    /// use claude_duplex::{Action, Config, Exit, Seed};
+    ///
+    /// let script = Script::default().args(["--print", "--no-such-flag"]);
+    /// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), script);
+    /// let Action::Closed(closed) =
+    ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
+    /// else {
+    ///     unreachable!()
+    /// };
+    /// assert_eq!(
+    ///     (closed.exit, &*closed.stderr),
+    ///     (Some(Exit::Code(1)), "error: unknown option '--no-such-flag'\n")
+    /// );
+    /// ```
+    #[must_use]
+    pub fn args<T: AsRef<str>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
+        (self.replay, self.partial) = (false, false);
+        let mut args = args.into_iter().peekable();
+        while let Some(arg) = args.next() {
+            let (name, bound) = match arg.as_ref().split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (arg.as_ref(), None),
+            };
+            if !name.starts_with('-') {
+                continue;
             }
-            _ => {}
+            if !is_known(name) {
+                return self.fault(Fault::UnknownFlag(name.to_owned()));
+            }
+            let next_is_value = args.peek().is_some_and(|next| !next.as_ref().starts_with('-'));
+            let value = match bound {
+                None if next_is_value && !SWITCHES.contains(&name) => args.next().map(|next| next.as_ref().to_owned()),
+                bound => bound,
+            };
+            match (name, value) {
+                ("--replay-user-messages", _) => self.replay = true,
+                ("--include-partial-messages", _) => self.partial = true,
+                ("--max-turns", Some(most)) => self.max_turns = most.parse().ok(),
+                ("--resume" | "-r", Some(session)) if !self.sessions.contains(&session) => {
+                    return self.fault(Fault::BadResume(session));
+                }
+                _ => {}
+            }
         }
+        self
     }
-    script
 }
 
 fn is_known(name: &str) -> bool {

@@ -109,6 +109,7 @@ impl CliVersion {
             names_tool_use: from(V2_0_76),
             keeps_hook_timeouts: from(V2_0_76),
             withdraws_prompt_hooks: from(V2_0_76),
+            asks_for_hooks: from(V2_1_143),
             refuses_without_hook: from(V2_1_250),
             greets_mcp_at_initialize: from(V2_1_250),
             dies_at_odd_lines: !from(V2_1_50),
@@ -235,6 +236,8 @@ pub(super) struct Habits {
     pub(super) keeps_hook_timeouts: bool,
     /// An interrupt cancels the hook of a prompt, like those of tools (`interrupt_before_init`).
     pub(super) withdraws_prompt_hooks: bool,
+    /// The decision `ask` of a `PreToolUse` hook has the host asked, even about a call that runs without a question.
+    pub(super) asks_for_hooks: bool,
     /// After a cancelled hook call, the tool does not run.
     pub(super) refuses_without_hook: bool,
     /// In-process MCP servers get messages before the reply to `initialize`. Otherwise they get them before the first turn.

@@ -13,6 +13,7 @@ mod requests;
 mod rules;
 mod servers;
 mod speech;
+mod state;
 mod tasks;
 mod turn;
 
@@ -27,13 +28,12 @@ use super::script::Script;
 use crate::base::time::SessionTime;
 use crate::protocol::end::Exit;
 
-use asks::OpenAsk;
 use hooks::Hook;
 use queue::{Queued, Waiting};
 use rules::Rule;
 use servers::Server;
+use state::{OpenAsk, Turn};
 use tasks::Task;
-use turn::Turn;
 
 /// Time from the arrival of a prompt at an idle CLI to its turn. Lines that were written together with the prompt are read
 /// first.

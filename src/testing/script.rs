@@ -93,14 +93,14 @@ impl Script {
 
     /// Turns echoes of prompts on or off, as with `--replay-user-messages`.
     #[must_use]
-    pub fn replay(mut self, on: bool) -> Self {
+    pub fn replay_user_messages(mut self, on: bool) -> Self {
         self.replay = on;
         self
     }
 
     /// Turns the stream of the model's messages on or off, as with `--include-partial-messages`.
     #[must_use]
-    pub fn partial(mut self, on: bool) -> Self {
+    pub fn include_partial_messages(mut self, on: bool) -> Self {
         self.partial = on;
         self
     }
@@ -108,7 +108,7 @@ impl Script {
     /// Turns `system/session_state_changed` messages on or off, as with `CLAUDE_CODE_SDK_READS_SESSION_STATE=1`. Only for
     /// 2.1.329.
     #[must_use]
-    pub fn session_state(mut self, on: bool) -> Self {
+    pub fn session_state_messages(mut self, on: bool) -> Self {
         self.session_state = on;
         self
     }
@@ -157,33 +157,6 @@ impl Script {
     pub fn session(mut self, name: impl Into<String>) -> Self {
         self.sessions.push(name.into());
         self
-    }
-
-    /// Parses a command line like the CLI.
-    ///
-    /// `--replay-user-messages`, `--include-partial-messages` and `--max-turns` set the values of this script. The process
-    /// fails if `--resume` names a session that [does not exist](Self::session), or if no version knows a flag. Both
-    /// failures are those recorded for 2.1.143 and 2.1.332 (`bad_resume`, `bad_flag`).
-    ///
-    /// ```
-    /// use claude_duplex::testing::{Script, TestSession};
-    /// use claude_duplex::{Action, Config, Exit, Seed};
-    ///
-    /// let script = Script::default().args(["--print", "--no-such-flag"]);
-    /// let mut pair = TestSession::new(Config::new(Seed::from_bytes([1; 16])), script);
-    /// let Action::Closed(closed) =
-    ///     pair.run_until(|action| matches!(action, Action::Closed(_)))
-    /// else {
-    ///     unreachable!()
-    /// };
-    /// assert_eq!(
-    ///     (closed.exit, &*closed.stderr),
-    ///     (Some(Exit::Code(1)), "error: unknown option '--no-such-flag'\n")
-    /// );
-    /// ```
-    #[must_use]
-    pub fn args<T: AsRef<str>>(self, args: impl IntoIterator<Item = T>) -> Self {
-        super::args::read(self, args)
     }
 
     /// Adds a fault. A script can have several faults.

@@ -1,5 +1,6 @@
 //! The documentation, the manifest and the sources, held to each other. `tests/README.md` says where a new test goes.
 
+mod cycles;
 mod files;
 mod layers;
 mod limits;

@@ -48,3 +48,63 @@ fn what_debug_shows_bears_the_name_of_its_type() {
     }
     assert!(shown > 20, "{shown}");
 }
+
+/// Variants that a host constructs, or compares with, and whose fields are all that there can be.
+const CONSTRUCTED: [&str; 10] = [
+    "Fault::Exit",
+    "IncomingResponse::Error",
+    "JsonRpc::Notification",
+    "JsonRpc::Request",
+    "JsonRpc::Response",
+    "Outcome::TimedOut",
+    "PermissionChange::AddRules",
+    "PermissionChange::RemoveRules",
+    "PermissionChange::ReplaceRules",
+    "ThinkingMode::Enabled",
+];
+
+/// A struct variant of a public enum can get another field.
+#[test]
+fn struct_variants_can_grow() {
+    let (mut found, mut constructed) = (0, Vec::new());
+    for file in &sources() {
+        for body in file.text.split("\npub enum ").skip(1) {
+            let name: String = body.chars().take_while(|mark| mark.is_alphanumeric()).collect();
+            let body = body.split("\n}\n").next().unwrap_or_default();
+            let mut attributes = Vec::new();
+            for line in body.lines().skip(1) {
+                let variant = line.strip_prefix("    ").and_then(|line| line.strip_suffix(" {"));
+                match variant.filter(|variant| variant.chars().all(char::is_alphanumeric)) {
+                    Some(variant) if attributes.contains(&"#[non_exhaustive]") => {
+                        assert!(!CONSTRUCTED.contains(&&*format!("{name}::{variant}")), "{name}::{variant} can grow");
+                        found += 1;
+                    }
+                    Some(variant) => constructed.push(format!("{name}::{variant}")),
+                    None if line.starts_with("    #[") => attributes.push(line.trim()),
+                    None => {}
+                }
+                if line.ends_with('}') || line.ends_with("),") || line.ends_with("},") {
+                    attributes.clear();
+                }
+            }
+        }
+    }
+    assert!(found > 40, "{found}");
+    constructed.sort();
+    assert_eq!(constructed, CONSTRUCTED, "`#[non_exhaustive]`, or hosts construct it");
+}
+
+/// Texts of errors stand in other texts, so they begin small and have no full stop.
+#[test]
+fn texts_of_errors_have_one_form() {
+    let mut texts = 0;
+    for file in &sources() {
+        for rest in file.text.split("#[error(").skip(1) {
+            let Some(text) = rest.trim_start().strip_prefix('"') else { continue };
+            let text = text.split('"').next().unwrap_or_default();
+            assert!(!text.starts_with(char::is_uppercase) && !text.ends_with('.'), "{}: {text}", file.name);
+            texts += 1;
+        }
+    }
+    assert!(texts > 60, "{texts}");
+}

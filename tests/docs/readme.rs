@@ -19,6 +19,19 @@ fn the_commands_that_it_names_are_those_of_ci() {
 }
 
 #[test]
+fn the_code_for_libraries_is_compiled_elsewhere() {
+    let page = include_str!("../../src/guide/beyond_one_machine.md");
+    for source in [
+        include_str!("../elsewhere/src/kube.rs"),
+        include_str!("../elsewhere/src/bollard.rs"),
+        include_str!("../elsewhere/src/russh.rs"),
+    ] {
+        let code = &source[source.find("\nuse ").expect("an import")..];
+        assert!(page.contains(code), "copy this into the page: {code}");
+    }
+}
+
+#[test]
 fn every_flag_stands_in_the_table() {
     let (flags, table) = (include_str!("../../src/options/flags.rs"), include_str!("../../docs/protocol/options.md"));
     let written: Vec<&str> = flags.split("Flag::new(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
@@ -75,12 +88,17 @@ fn summary(readme: &str, table: &str) -> String {
     assert!(counted("", "FAIL")[1..].iter().all(|failed| failed == "0"), "a scenario failed");
     let mut new = vec![[vec![String::new()], versions.clone()].concat()];
     new.extend([counted("as on the newest", "pass"), counted("it differs", "differs")]);
-    new.push(counted("not run yet", "not run"));
+    new.extend([counted("it lacks what is tested", "lacks it"), counted("not run yet", "not run")]);
     new.retain(|row| row[0] != "not run yet" || row[1..].iter().any(|count| count != "0"));
-    let mut said = cells(readme.lines().find(|row| row.starts_with("| what says who is answered ")).expect("a row"));
-    let last = said[said.len() - 1].clone();
-    said.resize(versions.len() + 1, last);
-    new.push(said);
+    let row_of = |start: &str| cells(readme.lines().find(|row| row.starts_with(start)).expect("a row"));
+    let (old, said) = (row_of("| | 1."), row_of("| what says who is answered "));
+    let mut by_version = said[..1].to_vec();
+    for version in &versions {
+        let before = by_version[by_version.len() - 1].clone();
+        let known = old.iter().position(|old| old == version).map(|at| said[at].clone());
+        by_version.push(known.unwrap_or(before));
+    }
+    new.push(by_version);
     let mut lines: Vec<String> = new.iter().map(|cells| row(cells)).collect();
     lines.insert(1, format!("|{}", "---|".repeat(versions.len() + 1)));
     format!("{} scenarios against the real program, offline.\n{}", outcomes.len(), lines.join("\n"))
@@ -93,15 +111,22 @@ fn its_summary_of_versions_is_that_of_the_table() {
     let (readme, table) = (read("README.md"), read("docs/cli-versions.md"));
     let summary = summary(&readme, &table);
     let (count, rows) = summary.split_once('\n').expect("two parts");
+    let columns = rows.lines().next().map_or(0, |head| head.matches(" | ").count());
+    let of_columns = |readme: &str| -> String {
+        let (before, rest) = readme.split_once("published versions of the CLI, ").expect("a limit");
+        let (_, after) = rest.split_once(" have a column").expect("a number");
+        format!("{before}published versions of the CLI, {columns} have a column{after}")
+    };
     let line =
         readme.lines().find(|line| line.contains(" scenarios against the real program, offline.")).expect("a count");
     let old_count = &line[..line.find(" A difference").expect("what a difference is")];
     let old_rows: Vec<&str> =
         readme.lines().skip_while(|row| !row.starts_with("| | 1.")).take_while(|row| !row.is_empty()).collect();
     if std::env::var_os("BLESS").is_some() {
-        let new = readme.replace(old_count, count).replace(&old_rows.join("\n"), rows);
+        let new = of_columns(&readme).replace(old_count, count).replace(&old_rows.join("\n"), rows);
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"), new).expect("the README is written");
     } else {
+        assert_eq!(of_columns(&readme), readme, "`BLESS=1` writes the number of versions");
         assert_eq!(
             (old_count, old_rows.join("\n").as_str()),
             (count, rows),

@@ -91,22 +91,34 @@ fn the_first_programs_are_short() {
     }
 }
 
-/// The ports of two hosts are as short as `docs/parity.md` says, and shorter by a third than they were on an earlier crate.
+/// Lines of code of a file, as rustfmt writes it by default: 100 columns wide.
+fn lines_of_code(file: &str) -> usize {
+    let config = "max_width=100,use_small_heuristics=Default";
+    let mut rustfmt = Command::new("rustfmt");
+    // In another folder the modules that the file names are not there, and so not formatted with it.
+    rustfmt.args(["--edition", "2024", "--config", config]).current_dir(std::env::temp_dir());
+    let mut child = rustfmt.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("rustfmt is installed");
+    child.stdin.take().expect("a pipe").write_all(file.as_bytes()).expect("rustfmt reads");
+    let formatted = child.wait_with_output().expect("rustfmt ends");
+    assert!(formatted.status.success(), "{}", formatted.status);
+    let formatted = String::from_utf8(formatted.stdout).expect("text");
+    let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.trim().is_empty();
+    let code = formatted.lines().filter(is_code).count();
+    assert!(code > 10, "{formatted}");
+    code
+}
+
+/// The ports of two hosts are as short as `docs/parity.md` says, and shorter by a third than the first ports: 597 and 346 lines.
 #[test]
 fn the_ports_are_short() {
     let kanban = [
         include_str!("../../examples/kanban.rs"),
         include_str!("../../examples/kanban/agent.rs"),
         include_str!("../../examples/kanban/approvals.rs"),
-        include_str!("../../examples/kanban/log.rs"),
         include_str!("../../examples/kanban/worktree.rs"),
     ];
-    let code = |file: &str| {
-        let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.trim().is_empty();
-        file.lines().filter(is_code).count()
-    };
-    let kanban: usize = kanban.into_iter().map(code).sum();
-    let provider = code(include_str!("../../examples/provider.rs"));
+    let kanban: usize = kanban.into_iter().map(lines_of_code).sum();
+    let provider = lines_of_code(include_str!("../../examples/provider.rs"));
     assert!(kanban <= 398 && provider <= 231, "{kanban} and {provider} lines of code");
     let parity = include_str!("../../docs/parity.md");
     assert!(parity.contains(&format!("they have {kanban} and {provider} lines.")), "{kanban} and {provider}");
@@ -257,8 +269,10 @@ fn kanban_prints_its_log_and_closes_at_the_end_of_the_input() {
     std::fs::remove_dir_all(&folder).expect("it is there");
     let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
     assert!(has("model default") && has("command /compact") && has("worktree "), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("You said: hello") && line.contains("Answer")), "{lines:#?}");
-    assert!(lines.last().is_some_and(|line| line.contains("closed by the host")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("Add") && line.contains("Text {")), "{lines:#?}");
+    // "You said: hello" comes in three parts.
+    assert!(lines.iter().any(|line| line.starts_with("Append") && line.contains("\"hello\"")), "{lines:#?}");
+    assert!(lines.last().is_some_and(|line| line.contains("reason: Closed")), "{lines:#?}");
 }
 
 #[test]

@@ -23,3 +23,37 @@ fn a_glob_import_hides_no_crate() {
     let seed = Seed::from_bytes([1; 16]);
     assert_eq!(seed.as_bytes(), &[1; 16], "the names of the crate are there");
 }
+
+/// An error that a `Box<dyn Error + Send + Sync>` takes, from any thread.
+fn fits_into_a_box<E: std::error::Error + Send + Sync + 'static>() {}
+
+#[test]
+fn every_error_fits_into_a_box() {
+    fits_into_a_box::<CallError>();
+    fits_into_a_box::<DecodeError>();
+    fits_into_a_box::<IncomingError>();
+    fits_into_a_box::<JsonError>();
+    fits_into_a_box::<Lagged>();
+    fits_into_a_box::<OptionsError>();
+    fits_into_a_box::<ParseUuidError>();
+    fits_into_a_box::<PromptError>();
+    fits_into_a_box::<RefusedError<Prompt>>();
+    fits_into_a_box::<RejectedReason>();
+    fits_into_a_box::<RequestError>();
+    fits_into_a_box::<RespondError>();
+    fits_into_a_box::<ResumeError>();
+    fits_into_a_box::<SessionError>();
+    fits_into_a_box::<SettingsError>();
+    fits_into_a_box::<SnapshotError>();
+    fits_into_a_box::<SpawnError>();
+    fits_into_a_box::<StaleIdError>();
+    fits_into_a_box::<driver::VersionError>();
+    fits_into_a_box::<incoming::UnknownQuestionError>();
+    fits_into_a_box::<journal::JournalError>();
+    #[cfg(unix)]
+    fits_into_a_box::<journal::JournalFileError>();
+    fits_into_a_box::<journal::RecordingError>();
+    fits_into_a_box::<request::InitializeError>();
+    fits_into_a_box::<testing::ParseCliVersionError>();
+    fits_into_a_box::<testing::ParseFaultError>();
+}

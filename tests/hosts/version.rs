@@ -19,7 +19,7 @@ pub(crate) fn is_asked_for(version: impl Fn(&Options, Duration) -> Result<String
     assert!(matches!(&failed, VersionError::Failed { exit: Exit::Code(3), .. }), "{failed:?}");
     assert!(failed.to_string().contains("exit status 3; stderr: broken"), "{failed}");
     let other = ask("sh", "echo hello", long).unwrap_err();
-    assert!(matches!(&other, VersionError::Unreadable { output } if output == "hello\n"), "{other:?}");
+    assert!(matches!(&other, VersionError::Unreadable { output, .. } if output == "hello\n"), "{other:?}");
     let late = ask("sh", "exec sleep 1000", Duration::from_millis(50)).unwrap_err();
     assert!(matches!(late, VersionError::TimedOut(_)), "{late:?}");
     let missing = ask("no-such-claude", "", long).unwrap_err();

@@ -12,6 +12,8 @@ mod journal;
 mod options;
 #[path = "../../fuzz/bodies/session.rs"]
 mod session;
+#[path = "../../fuzz/bodies/snapshot.rs"]
+mod snapshot;
 
 use std::path::Path;
 
@@ -47,6 +49,11 @@ fn decode() {
 #[test]
 fn journal() {
     judge("journal", journal::body);
+}
+
+#[test]
+fn snapshot() {
+    judge("snapshot", snapshot::body);
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod requests;
 mod scan;
 mod sequences;
 mod session;
+mod session_log;
 #[cfg(feature = "session")]
 mod sessions;
 mod shown;

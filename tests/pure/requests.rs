@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::play::{Event, Player};
 use crate::recorded::{name, recordings};
 use crate::recording::What;
+use claude_duplex::options::ThinkingDisplay;
+use claude_duplex::request::response::*;
 use claude_duplex::request::*;
 use claude_duplex::{
     Action, Config, DecodeError, Interrupt, Json, Priority, Prompt, Protocol, Request, RequestError, Response, Seed,

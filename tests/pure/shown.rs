@@ -61,6 +61,15 @@ fn lines() -> Vec<serde_json::Value> {
     ]
 }
 
+/// The error of a request that the CLI refuses with many words.
+fn refusal() -> RequestError {
+    let refused = actions(&lines()).into_iter().find_map(|action| match action {
+        Action::ResponseReceived { response, .. } => response.err(),
+        _ => None,
+    });
+    refused.expect("the request is refused")
+}
+
 #[test]
 fn a_content_is_cut_and_marked_wherever_it_is_shown() {
     let mut shown: Vec<(String, String)> = Vec::new();
@@ -102,7 +111,7 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
         StreamDelta::Other(json()),
     ];
     deltas.iter().for_each(|delta| show("delta", delta));
-    show("refused", &RequestError::Refused { message: long(), code: None });
+    show("refused", &refusal());
 
     for action in actions(&lines()) {
         match &action {

@@ -99,8 +99,10 @@ fn an_interrupted_prompt_has_a_plain_cause() {
 #[test]
 fn the_exit_after_an_interrupt_is_explained() {
     let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
-    let mut pair =
-        TestSession::new(Config::new(Seed::from_bytes([1; 16])), Script::default().partial(true).then([slow]));
+    let mut pair = TestSession::new(
+        Config::new(Seed::from_bytes([1; 16])),
+        Script::default().include_partial_messages(true).then([slow]),
+    );
     pair.prompt("count");
     pair.run_until(|action| matches!(action, Action::Message { message, .. } if message.delta().is_some()));
     pair.interrupt(Interrupt::running());

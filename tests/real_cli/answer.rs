@@ -134,7 +134,8 @@ impl Answer<'_> {
 
     fn stop_reason(&self) -> Value {
         let calls = self.step.calls();
-        json!(if calls.is_empty() { "end_turn" } else { "tool_use" })
+        let usual = if calls.is_empty() { "end_turn" } else { "tool_use" };
+        json!(self.step.string("stop").unwrap_or(usual))
     }
 
     fn blocks(&self) -> Vec<Block> {

@@ -40,6 +40,8 @@ pub(crate) struct Call {
 pub(crate) struct Said {
     /// All text in it, tool results included, one block a line.
     pub(crate) text: String,
+    /// Number of images among its blocks.
+    pub(crate) images: usize,
 }
 
 #[derive(Default)]
@@ -216,7 +218,9 @@ impl Shared {
 
 impl Said {
     fn of(message: &Value) -> Self {
-        Self { text: texts(&message["content"]).join("\n") }
+        let blocks = message["content"].as_array().into_iter().flatten();
+        let images = blocks.filter(|block| block["type"] == "image").count();
+        Self { text: texts(&message["content"]).join("\n"), images }
     }
 }
 

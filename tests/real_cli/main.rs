@@ -71,10 +71,8 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let (found, outcomes) = (found()?, Outcomes::default());
     let conclusion = libtest_mimic::run(arguments, trials(found.clone(), &outcomes)?);
-    if let Some(found) = found.filter(|_| !arguments.list) {
+    if found.is_some() && !arguments.list {
         eprintln!("the slowest: {}", outcomes.slowest());
-        let names: Vec<&str> = trials::all().map(|(name, _)| name).collect();
-        outcomes.write(found.version, &names)?;
         traffic::write()?;
     }
     Ok(conclusion.exit_code())
@@ -120,6 +118,8 @@ fn trials(found: Option<Found>, outcomes: &Outcomes) -> Result<Vec<Trial>, Strin
                 let case = Case::new(name, sealed, cli, carrier, version)?;
                 let ran = watch::run(case, LIMIT, body);
                 outcomes.note(name, carrier, ran.as_deref().ok(), start.elapsed());
+                // At once: a run that is stopped has written what it did.
+                outcomes.write(version)?;
                 ran.map(drop)
             }
             // Reached by `--ignored`.

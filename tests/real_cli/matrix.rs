@@ -1,6 +1,6 @@
 //! The table of scenarios by version in `docs/cli-versions.md`, which the suite writes.
 //!
-//! With `MATRIX=DIR` every run, green or not, writes the outcomes of the trials that it ran to `DIR/VERSION`, beside those that
+//! With `MATRIX=DIR` every trial, green or not, writes its outcome to `DIR/VERSION` as soon as it has run, beside those that
 //! are there from earlier runs, and makes the table again from all columns. Each outcome carries its date. With `RESUME=1` as well,
 //! a run leaves out the trials that have an outcome other than a failure, so a column can be completed trial by trial.
 
@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::transport::Carrier;
+use crate::trials;
 use crate::version::Version;
+use crate::watch::Difference;
 
 /// Names the directory.
 pub(crate) const VARIABLE: &str = "MATRIX";
@@ -25,6 +27,8 @@ const BEGIN: &str = "<!-- the suite writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
 const PASS: &str = "pass";
 const FAIL: &str = "FAIL";
+/// Cell of what a version does not have. The outcome begins with it.
+const LACKS: &str = "lacks it";
 /// Of those that took the most time, as many are named.
 const SLOWEST: usize = 5;
 
@@ -35,13 +39,13 @@ pub(crate) struct Outcomes(Arc<Mutex<BTreeMap<(String, &'static str), Ran>>>);
 /// One trial.
 struct Ran {
     /// In what the version differs; none where the trial failed.
-    differs: Option<Vec<String>>,
+    differs: Option<Vec<Difference>>,
     took: Duration,
 }
 
 impl Outcomes {
-    pub(crate) fn note(&self, scenario: &str, carrier: Carrier, differs: Option<&[String]>, took: Duration) {
-        let ran = Ran { differs: differs.map(<[String]>::to_vec), took };
+    pub(crate) fn note(&self, scenario: &str, carrier: Carrier, differs: Option<&[Difference]>, took: Duration) {
+        let ran = Ran { differs: differs.map(<[Difference]>::to_vec), took };
         self.lock().insert((scenario.to_owned(), carrier.name()), ran);
     }
 
@@ -60,8 +64,11 @@ impl Outcomes {
     }
 
     /// Adds them to the version's column if the variable names a directory, and writes the table if it is the one that is kept.
-    pub(crate) fn write(&self, version: Version, scenarios: &[&str]) -> Result<(), String> {
+    pub(crate) fn write(&self, version: Version) -> Result<(), String> {
+        static WRITING: Mutex<()> = Mutex::new(());
         let Some(directory) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return Ok(()) };
+        let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let scenarios: &[&str] = &trials::all().map(|(name, _)| name).collect::<Vec<_>>();
         let mut column = Column::read(&directory.join(version.to_string()))?;
         let date = today()?;
         for scenario in scenarios.iter().filter(|scenario| self.has(scenario)) {
@@ -80,20 +87,29 @@ impl Outcomes {
         fs::write(&page, new).map_err(|error| format!("{}: {error}", page.display()))
     }
 
-    /// Of all carriers that the scenario was run through: one that failed is a failure.
+    /// Of all carriers that the scenario was run through: one that failed is a failure. What is lacking comes first.
     fn cell(&self, scenario: &str) -> String {
         let outcomes = self.lock();
         let runs = outcomes.iter().filter(|((name, _), _)| name == scenario);
-        let mut ways: Vec<&str> = Vec::new();
+        let (mut lacks, mut ways): (Vec<&str>, Vec<&str>) = Default::default();
         for (_, ran) in runs {
             let Some(differs) = &ran.differs else { return FAIL.to_owned() };
-            for way in differs {
-                if !ways.contains(&way.as_str()) {
+            for difference in differs {
+                let (ways, way) = match difference {
+                    Difference::Lack(way) => (&mut lacks, way.as_str()),
+                    Difference::Behavior(way) => (&mut ways, way.as_str()),
+                };
+                if !ways.contains(&way) {
                     ways.push(way);
                 }
             }
         }
-        if ways.is_empty() { PASS.to_owned() } else { ways.join("; ") }
+        let ways = [lacks.as_slice(), &ways].concat().join("; ");
+        match (lacks.is_empty(), ways.is_empty()) {
+            (false, _) => format!("{LACKS}: {ways}"),
+            (true, false) => ways,
+            (true, true) => PASS.to_owned(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(String, &'static str), Ran>> {
@@ -129,7 +145,7 @@ struct Column {
 }
 
 struct Cell {
-    /// That it passed or failed, else in what it differs.
+    /// That it passed or failed, else what it lacks or in what it differs.
     outcome: String,
     /// Day of the run.
     date: String,
@@ -185,6 +201,7 @@ impl Column {
 
     fn cell(&self, scenario: &str) -> &str {
         match self.differs(scenario) {
+            Some(way) if way.starts_with(LACKS) => LACKS,
             Some(_) => "differs",
             None => self.outcome(scenario).unwrap_or("not run"),
         }

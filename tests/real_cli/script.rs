@@ -96,6 +96,11 @@ impl Step {
         self.with("body", json!({ "type": "error", "error": { "type": kind, "message": message } }))
     }
 
+    /// The reason why the model stops, e.g. `max_tokens`.
+    pub(crate) fn stop(self, reason: &str) -> Self {
+        self.with("stop", reason)
+    }
+
     /// A failure (`status`, `cut`, `breaks`, `silent`) happens this often, then the next step counts. Otherwise for ever.
     pub(crate) fn times(self, count: u64) -> Self {
         self.with("times", count)
@@ -136,7 +141,7 @@ impl Step {
         };
         for (key, value) in step {
             let right = match key.as_str() {
-                "text" | "think" | "hold" | "tool" => value.is_string(),
+                "text" | "think" | "hold" | "tool" | "stop" => value.is_string(),
                 "repeat" | "chunks" | "delay_ms" | "status" | "cut" | "breaks" | "times" => value.is_u64(),
                 "tools" => calls(value).is_some(),
                 "silent" => value == true,

@@ -6,7 +6,7 @@ use claude_duplex::options::Options;
 use claude_duplex::{
     Action, Config, ContentBlock, Driver, IncomingKinds, IncomingRequest, IncomingResponse, Json, LostReason, Message,
     MessageKind, Outcome as Ended, Prompt, PromptId, Request, RequestError, RequestId, Response, Seed, SessionClosed,
-    TurnResult,
+    TurnId, TurnResult,
 };
 use serde_json::Value;
 
@@ -106,6 +106,9 @@ impl<'c> Talk<'c> {
         wanted: PromptId,
         mut answer: impl FnMut(&IncomingRequest) -> Option<IncomingResponse>,
     ) -> Result<End, String> {
+        if let Some(end) = self.actions.iter().find_map(|action| ended(action, wanted)) {
+            return Ok(end);
+        }
         loop {
             let next = |action: &Action| match action {
                 Action::IncomingRequest(ask) => Some(Err(ask.clone())),
@@ -194,6 +197,14 @@ impl<'c> Talk<'c> {
         while !self.case.place.cwd().join(name).exists() {
             Timer::after(Duration::from_millis(10)).await;
         }
+    }
+
+    /// The turn that took up a prompt, once the prompt has ended.
+    pub(crate) fn turn_of(&self, wanted: PromptId) -> Option<TurnId> {
+        self.actions.iter().find_map(|action| match action {
+            Action::PromptEnded { prompt, turn, .. } if *prompt == wanted => *turn,
+            _ => None,
+        })
     }
 
     /// How many turns have ended.

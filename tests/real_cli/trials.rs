@@ -17,6 +17,7 @@ macro_rules! trials {
 
 mod api;
 mod closes;
+mod contents;
 mod damage;
 mod elicitations;
 mod faults;
@@ -28,11 +29,14 @@ mod journal;
 mod mains;
 mod permissions;
 mod ports;
+mod priorities;
 mod queue;
 mod races;
 mod requests;
 mod servers;
 mod sessions;
+mod skills;
+mod stops;
 mod streams;
 mod tasks;
 mod text;
@@ -46,6 +50,7 @@ const THEMES: &[&[(&str, Body)]] = &[
     ports::TRIALS,
     interrupts::TRIALS,
     races::TRIALS,
+    priorities::TRIALS,
     hooks::TRIALS,
     guards::TRIALS,
     closes::TRIALS,
@@ -55,7 +60,10 @@ const THEMES: &[&[(&str, Body)]] = &[
     requests::TRIALS,
     tasks::TRIALS,
     sessions::TRIALS,
+    skills::TRIALS,
     text::TRIALS,
+    contents::TRIALS,
+    stops::TRIALS,
     api::TRIALS,
     streams::TRIALS,
     faults::TRIALS,

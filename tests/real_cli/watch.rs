@@ -27,6 +27,15 @@ const UNWIND: Duration = Duration::from_secs(5);
 
 pub(crate) type Outcome = Result<(), Box<dyn Error>>;
 
+/// How a version differs from the newest in what a trial tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// It behaves differently.
+    Behavior(String),
+    /// It does not have what the trial tests.
+    Lack(String),
+}
+
 /// Everything that one trial has for itself.
 pub(crate) struct Case {
     /// Name of the trial.
@@ -37,7 +46,7 @@ pub(crate) struct Case {
     pub(crate) place: Place,
     pub(crate) api: Api,
     pub(crate) seen: Seen,
-    differs: Mutex<Vec<String>>,
+    differs: Mutex<Vec<Difference>>,
 }
 
 impl Case {
@@ -63,6 +72,16 @@ impl Case {
         older
     }
 
+    /// Whether the CLI is older than the version that first has what is tested. If so, that is taken note of, and the trial
+    /// asserts what happens instead.
+    pub(crate) fn lacks_before(&self, first: &str, how: &str) -> bool {
+        let older = self.is_before(first);
+        if older {
+            self.lacks(how);
+        }
+        older
+    }
+
     /// Whether the CLI is older, where that makes no difference to a host.
     pub(crate) fn is_before(&self, first: &str) -> bool {
         self.version < first.parse().expect("a version")
@@ -70,7 +89,16 @@ impl Case {
 
     /// Takes note of what is not as on the newest version.
     pub(crate) fn differs(&self, how: &str) {
-        self.differs.lock().unwrap_or_else(PoisonError::into_inner).push(how.to_owned());
+        self.note(Difference::Behavior(how.to_owned()));
+    }
+
+    /// Takes note of what happens instead of what the version does not have.
+    pub(crate) fn lacks(&self, how: &str) {
+        self.note(Difference::Lack(how.to_owned()));
+    }
+
+    fn note(&self, difference: Difference) {
+        self.differs.lock().unwrap_or_else(PoisonError::into_inner).push(difference);
     }
 
     /// The CLI's whole environment.
@@ -94,7 +122,7 @@ pub(crate) fn run(
     case: Case,
     limit: Duration,
     body: impl FnOnce(&Case) -> Outcome + Send + 'static,
-) -> Result<Vec<String>, Failed> {
+) -> Result<Vec<Difference>, Failed> {
     let case = Arc::new(case);
     let started = Instant::now();
     let (ending, ended) = mpsc::channel::<()>();

@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
-use claude_duplex::message::Edit;
-use claude_duplex::{Decision, Options};
+use claude_duplex::message::{Edit, Failure, FailureKind};
+use claude_duplex::{Decision, Options, RespondError, SessionError};
 use futures_lite::{Stream, StreamExt};
 use serde_json::{Value, json};
 
-use crate::provider::{Event, Part, Provider, ProviderError, Role, Said};
+use crate::provider::{Event, Part, Provider, Role, Said};
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -38,7 +38,7 @@ struct Answer {
 }
 
 async fn next(
-    events: &mut (impl Stream<Item = Result<Event, ProviderError>> + Unpin),
+    events: &mut (impl Stream<Item = Result<Event, SessionError>> + Unpin),
 ) -> Result<Option<Event>, Box<dyn Error>> {
     Ok(tokio::time::timeout(LIMIT, events.next()).await?.transpose()?)
 }
@@ -60,13 +60,13 @@ async fn answer(
             Event::Confirm { id, tool, input } => {
                 assert!(input.as_str().starts_with('{'), "{input:?}");
                 provider.confirm(&id, decision.clone())?;
-                assert!(matches!(provider.confirm(&id, Decision::allow()), Err(ProviderError::UnknownConfirmation)));
+                assert_eq!(provider.confirm(&id, Decision::allow()), Err(RespondError::Stale));
                 answer.confirmed.push(tool);
             }
             Event::Usage(_) => answer.gauges += 1,
-            Event::Done { text, usage, cost_usd } => {
-                (answer.text, answer.cost_usd) = (text, cost_usd);
-                answer.written = usage.and_then(|usage| usage.output_tokens);
+            Event::Done(done) => {
+                (answer.text, answer.cost_usd) = (done.text(), done.cost_usd());
+                answer.written = done.usage().and_then(|usage| usage.output_tokens);
             }
         }
     }
@@ -101,7 +101,7 @@ pub(crate) async fn confirmed(options: Options) -> Done {
         let answer = answer(&provider, "default", &history, decision).await?;
         assert_eq!((&*answer.text, &answer.confirmed[..]), (end, &["Bash".to_owned()][..]));
     }
-    assert!(matches!(provider.confirm("of nobody", Decision::allow()), Err(ProviderError::UnknownConfirmation)));
+    assert_eq!(provider.confirm("of nobody", Decision::allow()), Err(RespondError::Stale));
     Ok(())
 }
 
@@ -120,7 +120,7 @@ pub(crate) async fn dropped(options: Options) -> Done {
         }
     };
     drop(events);
-    assert!(matches!(provider.confirm(&id, Decision::allow()), Err(ProviderError::UnknownConfirmation)));
+    assert_eq!(provider.confirm(&id, Decision::allow()), Err(RespondError::Stale));
     let last = answer(&provider, "default", &[user(&[json!({ "text": "short" })])], Decision::allow()).await?;
     assert_eq!((&*last.shown, &*last.text), ("short", "short"));
     Ok(())
@@ -141,15 +141,17 @@ pub(crate) async fn resumed(options: Options) -> Done {
 pub(crate) async fn failed(options: Options) -> Done {
     // The CLI would try a key that is not accepted ten times.
     let provider = Provider::new(options.env("CLAUDE_CODE_MAX_RETRIES", "0"));
-    let fails = async |history: [Said; 1]| {
+    let fails = async |history: [Said; 1]| -> Failure {
         let error = answer(&provider, "default", &history, Decision::allow()).await.expect_err("it fails");
-        *error.downcast::<ProviderError>().expect("an error of the provider")
+        let error = error.downcast::<SessionError>().expect("an error of the provider");
+        error.failure().unwrap_or_else(|| panic!("{error} is no failure of a turn"))
     };
     let too_long = said_error(400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum");
-    let error = fails(too_long).await;
-    assert!(matches!(&error, ProviderError::ContextLength(text) if text.contains("long")), "{error:?}");
-    let error = fails(said_error(401, "authentication_error", "invalid x-api-key")).await;
-    assert!(matches!(error, ProviderError::Authentication(_)), "{error:?}");
+    let failure = fails(too_long).await;
+    assert_eq!(failure.kind, FailureKind::ContextOverflow);
+    assert!(failure.message.contains("long"), "{failure:?}");
+    let failure = fails(said_error(401, "authentication_error", "invalid x-api-key")).await;
+    assert_eq!(failure.kind, FailureKind::Authentication);
     let short = [user(&[json!({ "text": "well again" })])];
     assert_eq!(answer(&provider, "default", &short, Decision::allow()).await?.text, "well again");
     let nowhere = Provider::new(Options::new().program("/nowhere/claude"));

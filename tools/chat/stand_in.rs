@@ -10,7 +10,7 @@ use claude_duplex::testing::{CliVersion, Script, Step, ToolStep, serve_stdio};
 pub(crate) const FLAG: &str = "--stand-in";
 
 pub(crate) fn run() -> ExitCode {
-    serve_stdio(Script::new(CliVersion::V2_1_329).partial(true).answering(answer))
+    serve_stdio(Script::new(CliVersion::V2_1_329).include_partial_messages(true).answering(answer))
 }
 
 fn answer(prompt: &str) -> Vec<Step> {

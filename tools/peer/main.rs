@@ -39,7 +39,7 @@ Of the CLI's own flags these are heard, the others that it knows are ignored, an
   --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --resume SESSION, --version
 "#;
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     match script(std::env::args().skip(1)) {
         Ok(Some(script)) => serve_stdio(script),
         Ok(None) => ExitCode::SUCCESS,
@@ -88,10 +88,12 @@ fn script(mut args: impl Iterator<Item = String>) -> Result<Option<Script>, Box<
     let unknown = resumes.filter(|resumed: &String| sessions.split(',').all(|known| known != resumed));
     faults.extend(unknown.map(Fault::BadResume));
     let asks = can_ask && !skips;
-    let mut script =
-        Script::new(generation).replay(replay).partial(partial).answering(move |prompt| answer(prompt, asks));
+    let mut script = Script::new(generation)
+        .replay_user_messages(replay)
+        .include_partial_messages(partial)
+        .answering(move |prompt| answer(prompt, asks));
     if std::env::var_os("CLAUDE_CODE_SDK_READS_SESSION_STATE").is_some_and(|value| value == "1") {
-        script = script.session_state(true);
+        script = script.session_state_messages(true);
     }
     if let Some(most) = max_turns {
         script = script.max_turns(most);

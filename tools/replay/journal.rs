@@ -13,11 +13,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Journal, Option<JournalError>
     match Journal::read(bytes) {
         Ok(journal) => Ok(Some((journal, None))),
         Err(JournalError::NotAJournal) => Ok(None),
-        Err(JournalError::Torn { journal, line }) => {
-            let whole = Journal::clone(&journal);
-            Ok(Some((whole, Some(JournalError::Torn { journal, line }))))
-        }
-        Err(error) => Err(error),
+        Err(error) => match &error {
+            JournalError::Torn { journal, .. } => Ok(Some((Journal::clone(journal), Some(error)))),
+            _ => Err(error),
+        },
     }
 }
 

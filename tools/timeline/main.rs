@@ -5,16 +5,19 @@
 //! ```
 //!
 //! From top to bottom: what the host wrote, each prompt from when it was given to its outcome, the CLI's turns and what
-//! joins the prompts to them, asks from asked to answered, requests from sent to replied, and every line that the CLI
-//! wrote. Time runs to the right; where nothing happened for long, the axis is cut and says so.
+//! joins the prompts to them, incoming requests from their arrival to their response, requests from sent to replied, and
+//! every line that the CLI wrote. Time runs to the right. Where nothing happened for long, and where a prompt was only
+//! repeated, the axis is cut. A long session is drawn in bands, one below the other: no picture is wider than 2,400 pixels.
 
 mod axis;
 mod draw;
 #[path = "../../examples/shared/end.rs"]
 mod end;
+mod fold;
 #[path = "../replay/journal.rs"]
 #[allow(dead_code, reason = "the replay example compares with it")]
 mod journal;
+mod labels;
 mod lines;
 #[path = "../replay/play.rs"]
 #[allow(dead_code, reason = "the replay example prints more of it")]
@@ -49,11 +52,13 @@ fn show(file: &Path) -> Result<(), Box<dyn Error>> {
 /// The picture of a journal or recording. Of a journal that is torn, what is whole is drawn.
 fn picture(bytes: &[u8]) -> Result<String, String> {
     let (lines, played) = match journal::read(bytes).map_err(|error| error.to_string())? {
-        Some((journal, _torn)) => (lines::of_journal(&journal), journal::play(&journal)),
+        Some((journal, _torn)) => (lines::of_journal(&journal), lines::play(&journal)),
         None => {
             let recording = recording::read(bytes)
                 .map_err(|reason| format!("it is neither a journal nor a recording: {reason}"))?;
-            (lines::of_recording(&recording), play::Player::new().play(&recording))
+            let mut played = play::Player::new().play(&recording);
+            lines::without_commands(&mut played);
+            (lines::of_recording(&recording), played)
         }
     };
     Ok(draw::draw(&story::Story::of(&lines, &played)))

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use claude_duplex::{
-    Action, CancelledReason, ChildCommand, IncomingKind, Outcome, PromptId, ResponseKind, SessionTime, TurnId,
-    TurnOrigin,
+    Action, Attribution, CancelledReason, ChildCommand, IncomingKind, Outcome, PromptId, ResponseKind, SessionTime,
+    TurnId, TurnOrigin,
 };
 use serde_json::Value;
 
@@ -22,7 +22,11 @@ pub(crate) struct Story {
     pub(crate) requests: Vec<Span>,
     /// Every line of the CLI: when, and how long in bytes.
     pub(crate) said: Vec<(SessionTime, usize)>,
+    /// Number and bytes of all lines of the CLI, folded ones included.
+    pub(crate) total: (usize, usize),
     pub(crate) end: Option<Mark>,
+    /// Spans of time in which nothing but repetition happened.
+    pub(crate) folds: Vec<(SessionTime, SessionTime)>,
 }
 
 pub(crate) struct Mark {
@@ -51,8 +55,12 @@ pub(crate) enum Tone {
 
 pub(crate) struct Prompt {
     pub(crate) span: Span,
+    /// Its outcome, once it has one.
+    pub(crate) end: String,
     /// When which turn took it up.
     pub(crate) taken: Option<(SessionTime, TurnId)>,
+    /// Whether a rule chose the turn or the outcome, as the CLI does not report it.
+    pub(crate) is_inferred: bool,
 }
 
 pub(crate) struct Turn {
@@ -76,23 +84,48 @@ impl Story {
             }
             match line.from_host {
                 true => author.host_line(&mut story, line),
-                false => story.said.push((line.time, line.bytes.len())),
+                false => {
+                    author.cli_line(&mut story, line);
+                    story.said.push((line.time, line.bytes.len()));
+                }
             }
         }
         for (time, event) in events {
             author.event(&mut story, *time, event, played);
         }
+        story.total = (story.said.len(), story.said.iter().map(|(_, bytes)| bytes).sum());
+        story.fold();
         story
     }
 
-    /// Every time at which something happened.
+    /// Times at which something begins while nothing runs.
+    pub(crate) fn calm(&self) -> Vec<SessionTime> {
+        let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.asks).chain(&self.requests);
+        let spans = spans.map(|span| (span.from, span.until));
+        let mut edges: Vec<(SessionTime, i32)> = Vec::new();
+        for (from, until) in spans.chain(self.turns.iter().map(|turn| (turn.from, turn.until))) {
+            edges.push((from, 1));
+            edges.extend(until.map(|until| (until, -1)));
+        }
+        // What ends and what begins at one time do not overlap.
+        edges.sort_unstable();
+        let (mut running, mut calm) = (0, Vec::new());
+        for (time, step) in edges {
+            if running == 0 && step > 0 {
+                calm.push(time);
+            }
+            running += step;
+        }
+        calm
+    }
+
+    /// Every time at which something happened, beside lines of the CLI.
     pub(crate) fn times(&self) -> Vec<SessionTime> {
         let spans = self.prompts.iter().map(|prompt| &prompt.span).chain(&self.asks).chain(&self.requests);
         let mut times: Vec<SessionTime> = spans.flat_map(|span| [Some(span.from), span.until]).flatten().collect();
         times.extend(self.turns.iter().flat_map(|turn| [Some(turn.from), turn.until]).flatten());
         times.extend(self.prompts.iter().filter_map(|prompt| prompt.taken).map(|(time, _)| time));
         times.extend(self.host.iter().chain(&self.end).map(|mark| mark.time));
-        times.extend(self.said.iter().map(|(time, _)| *time));
         times.push(SessionTime::ZERO);
         times
     }
@@ -120,7 +153,7 @@ impl Author {
                     None => self.nameless.push_back(story.prompts.len()),
                 }
                 let span = open(line.time, prompt_text(&value["message"]["content"]));
-                story.prompts.push(Prompt { span, taken: None });
+                story.prompts.push(Prompt { span, end: String::new(), taken: None, is_inferred: false });
             }
             "control_request" => {
                 let subtype = text(&value["request"]["subtype"]);
@@ -130,6 +163,23 @@ impl Author {
             // What it ends is told by `IncomingAnswered`.
             "control_response" => {}
             other => story.host.push(Mark { time: line.time, text: other.to_owned() }),
+        }
+    }
+
+    /// An incoming request that the CLI withdraws had no effect, even if it was answered.
+    fn cli_line(&self, story: &mut Story, line: &Line) {
+        const LONGEST: usize = 1024;
+        if line.bytes.len() > LONGEST {
+            return;
+        }
+        let value: Value = serde_json::from_slice(&line.bytes).unwrap_or_default();
+        let id = value["request_id"].as_str().filter(|_| value["type"] == "control_cancel_request");
+        if let Some(at) = id.and_then(|id| self.asks.get(id)) {
+            let span = &mut story.asks[*at];
+            if span.until.is_some() {
+                (span.until, span.tone) = (Some(line.time), Tone::Off);
+                span.text.push_str(", then withdrawn");
+            }
         }
     }
 
@@ -192,13 +242,15 @@ impl Author {
                     story.prompts[at].taken = Some((time, *turn));
                 }
             }
-            Action::PromptEnded { prompt, turn, outcome, .. } => {
+            Action::PromptEnded { prompt, turn, outcome, attribution, .. } => {
                 if let Some(at) = self.prompt(*prompt) {
                     let prompt = &mut story.prompts[at];
                     prompt.span.until = Some(time);
                     prompt.taken = prompt.taken.or(turn.map(|turn| (time, turn)));
                     prompt.span.tone = tone(*outcome);
-                    prompt.span.text = format!("{} \u{2192} {}", prompt.span.text, outcome.as_str());
+                    prompt.is_inferred = *attribution == Attribution::Inferred;
+                    let inferred = if prompt.is_inferred { " (inferred)" } else { "" };
+                    prompt.end = format!(" \u{2192} {}{inferred}", outcome.as_str());
                 }
             }
             Action::IncomingRequest(ask) => {
@@ -258,7 +310,7 @@ fn tone(outcome: Outcome) -> Tone {
     match outcome {
         Outcome::Success => Tone::Good,
         Outcome::Interrupted => Tone::Alarm,
-        Outcome::Cancelled | Outcome::Blocked => Tone::Off,
+        Outcome::Cancelled => Tone::Off,
         _ => Tone::Bad,
     }
 }

@@ -9,7 +9,8 @@ use agent_client_protocol::v1::schema::{
 #[cfg(unix)]
 use claude_duplex::SessionStatus;
 use claude_duplex::options::PermissionMode;
-use claude_duplex::request::{InitializeResponse, Model, Request, SetModel, SetPermissionMode};
+use claude_duplex::request::response::{InitializeResponse, Model};
+use claude_duplex::request::{Request, SetModel, SetPermissionMode};
 use claude_duplex::{RequestError, Response};
 
 use super::{Session, Waiting};

@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::policy::{Limits, Policy};
 use crate::token::Token;
 
-/// Everything that a command line can say.
+/// Options and values of a command line.
 #[derive(Debug, Default)]
 pub(super) struct Arguments {
     place: Option<Place>,
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     pub(super) stderr: bool,
     pub(super) new: bool,
     pub(super) no_wait: bool,
-    /// What is no option.
+    /// Arguments that are not options.
     pub(super) values: Vec<OsString>,
     pub(super) help: bool,
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::Failure;
 
-/// All commands.
+/// Text of `help`, with all commands.
 pub(super) const ALL: &str = "\
 claude-duplex-keeper: keeps a running claude command line alive while its host restarts
 

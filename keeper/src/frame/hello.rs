@@ -127,7 +127,7 @@ pub struct StreamState {
     pub oldest: u64,
     /// Offset behind the last byte that the CLI has written and the keeper has read.
     pub end: u64,
-    /// Nothing more will come.
+    /// End of the stream was reached: no more bytes follow.
     pub ended: bool,
 }
 

@@ -1,23 +1,45 @@
-//! Frames out of bytes as they come.
+//! Frames, cut out of received bytes.
 
 use super::{FrameError, MAX_FRAME};
 
 /// Buffer that cuts received bytes into frames. It holds at most one frame and one read beyond it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct FrameReader {
+    /// Memory for received bytes.
     bytes: Vec<u8>,
-    /// Begin of what was not read as a frame.
+    /// Begin of the bytes that were not read as a frame.
     start: usize,
+    /// End of the received bytes.
+    end: usize,
 }
 
 impl FrameReader {
+    /// Returns memory for a read of at least `least` bytes. [`filled`](Self::filled) adds the bytes that were read.
+    pub fn space(&mut self, least: usize) -> &mut [u8] {
+        if self.bytes.len() - self.end < least {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+            let needed = self.end + least;
+            if self.bytes.len() < needed {
+                self.bytes.resize(needed, 0);
+            }
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    /// Adds the first `count` bytes of [`space`](Self::space).
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn filled(&mut self, count: usize) {
+        assert!(count <= self.bytes.len() - self.end, "{count} bytes were not read");
+        self.end += count;
+    }
+
     /// Appends received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.start > 0 {
-            self.bytes.drain(..self.start);
-            self.start = 0;
-        }
-        self.bytes.extend_from_slice(bytes);
+        self.space(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.filled(bytes.len());
     }
 
     /// Returns the next whole frame, without its length.
@@ -28,10 +50,14 @@ impl FrameReader {
         let Some(length) = self.length()? else { return Ok(None) };
         let begin = self.start + 4;
         self.start = begin + length;
+        if self.start == self.end {
+            // The next read begins at the front again.
+            (self.start, self.end) = (0, 0);
+        }
         Ok(Some(&self.bytes[begin..begin + length]))
     }
 
-    /// Returns whether a whole frame is there.
+    /// Returns whether a whole frame was received.
     ///
     /// # Errors
     /// [`FrameError::TooLong`]. The connection cannot go on.
@@ -52,6 +78,12 @@ impl FrameReader {
     /// Returns the bytes that were not read as a frame.
     #[must_use]
     pub fn unread(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.bytes[self.start..self.end]
+    }
+}
+
+impl std::fmt::Debug for FrameReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FrameReader").field("unread", &self.unread().len()).finish_non_exhaustive()
     }
 }

@@ -46,7 +46,7 @@ pub enum Refusal {
         /// Epoch of the session.
         current: u64,
     },
-    /// What lies behind the client's offset is not kept.
+    /// The bytes from the client's offset on are no longer kept, or do not exist yet.
     #[error(
         "client wants to read {stream} from offset {asked}; {oldest} to {end} are kept: its journal does not belong to this session, or what it lacks was acknowledged by another host"
     )]

@@ -71,8 +71,14 @@ fn every_frame_is_read_as_it_was_written_in_every_cut() {
     to_keeper().iter().for_each(|frame| frame.put(&mut bytes));
     for size in [1, 3, 7, bytes.len()] {
         let (mut reader, mut frames) = (FrameReader::default(), Vec::new());
-        for chunk in bytes.chunks(size) {
-            reader.push(chunk);
+        for (number, chunk) in bytes.chunks(size).enumerate() {
+            // Either way to give bytes to a reader.
+            if number % 2 == 0 {
+                reader.push(chunk);
+            } else {
+                reader.space(size)[..chunk.len()].copy_from_slice(chunk);
+                reader.filled(chunk.len());
+            }
             while let Some(frame) = reader.next_frame().unwrap() {
                 frames.push(frame.to_vec());
             }

@@ -1,43 +1,58 @@
-//! One connected client: its socket, what it has said and what it is still to get.
+//! One connected client: its socket, the bytes received from it, and the bytes that wait for it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-use super::spool::Spool;
+use super::spool::{GRACE, Spool};
 use crate::credentials::Peer;
 use crate::frame::{FrameReader, FromKeeper, MAX_DATA, Refusal, Stream};
+use crate::policy::Limits;
 
 /// Bytes for a client that wait in memory, at most, before a frame is added.
-const WAITING: usize = MAX_DATA;
+const WAITING: usize = 1024;
 
-/// What a client may do.
+/// Bytes that the system may hold for a client.
+const SEND_BUFFER: usize = 256 * 1024;
+
+/// Room for one read from a client.
+const READ: usize = 16 * 1024;
+
+/// State of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// It is to show its token until then.
+    /// Client that has to show its token until this time.
     Greeting(Instant),
+    /// Client that controls the session.
     Controller,
+    /// Client that reads only.
     Observer,
-    /// It gets what waits for it and no more.
+    /// Client that gets the bytes that wait for it, and no more.
     Leaving,
-    /// Its connection is over.
+    /// Client whose connection has ended.
     Gone,
 }
 
 /// Progress of a client in one stream.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Reading {
-    /// First byte that it did not get.
+    /// Offset of the next byte to send.
     pub(super) offset: u64,
-    /// First byte for which it has no room.
+    /// Offset up to which the client has room.
     pub(super) window: u64,
-    /// It was told that the stream has ended.
+    /// The end of the stream was sent.
     ended: bool,
 }
 
 impl Reading {
     pub(super) fn new(offset: u64, window: u64) -> Self {
         Self { offset, window: offset.saturating_add(window), ended: false }
+    }
+
+    /// Returns whether the client has yet to take bytes of a stream that ends at `end`, or to open its window, which has no room
+    /// for another frame.
+    fn is_behind(&self, end: u64) -> bool {
+        self.offset < end || self.window < end + MAX_DATA as u64
     }
 }
 
@@ -49,30 +64,38 @@ pub(super) struct Client {
     pub(super) reader: FrameReader,
     pub(super) stdout: Reading,
     pub(super) stderr: Reading,
-    /// The state of stdin has changed since it was told.
+    /// Time of the last progress that the client has reported.
+    pub(super) progressed: Instant,
+    /// The state of stdin has changed since it was last sent.
     pub(super) stdin_changed: bool,
     pub(super) exit_told: bool,
     trouble_told: bool,
     waiting: Vec<u8>,
-    /// Begin of what was not written.
+    /// Begin of the bytes in `waiting` that were not written.
     start: usize,
+    /// The socket took less than it was given, and is not writable yet.
+    blocked: bool,
 }
 
 impl Client {
-    pub(super) fn new(socket: UnixStream, peer: Peer, until: Instant) -> io::Result<Self> {
+    pub(super) fn new(socket: UnixStream, peer: Peer, now: Instant) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
+        // The larger it is, the more rarely the keeper and its client take turns. The system may give less.
+        let _ = rustix::net::sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER);
         Ok(Self {
             socket,
             peer,
-            state: State::Greeting(until),
+            state: State::Greeting(now + Limits::HANDSHAKE),
             reader: FrameReader::default(),
             stdout: Reading::default(),
             stderr: Reading::default(),
+            progressed: now,
             stdin_changed: false,
             exit_told: false,
             trouble_told: false,
             waiting: Vec::new(),
             start: 0,
+            blocked: false,
         })
     }
 
@@ -94,15 +117,26 @@ impl Client {
         self.leave_with(&FromKeeper::Refused(refusal));
     }
 
-    /// Reads what has come, once. At its end the connection is over.
-    pub(super) fn receive(&mut self, scratch: &mut [u8]) {
-        match self.socket.read(scratch) {
+    /// Reads once from the socket. At its end the connection has ended.
+    pub(super) fn receive(&mut self) {
+        match self.socket.read(self.reader.space(READ)) {
             Ok(0) => self.state = State::Gone,
             Ok(_) if self.state == State::Leaving => {}
-            Ok(count) => self.reader.push(&scratch[..count]),
+            Ok(count) => self.reader.filled(count),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(_) => self.state = State::Gone,
         }
+    }
+
+    /// Returns whether this is the controller, and is about to take what the keeper has of a stream that ends at `end`.
+    pub(super) fn is_taking(&self, stream: Stream, end: u64, now: Instant) -> bool {
+        let reading = if stream == Stream::Stdout { &self.stdout } else { &self.stderr };
+        self.state == State::Controller && reading.is_behind(end) && now < self.progressed + GRACE
+    }
+
+    /// Notes that the socket can be written again.
+    pub(super) fn unblock(&mut self) {
+        self.blocked = false;
     }
 
     pub(super) fn has_waiting(&self) -> bool {
@@ -111,29 +145,54 @@ impl Client {
 
     /// Returns whether another frame may be added now.
     pub(super) fn has_room(&self) -> bool {
-        self.is_admitted() && self.waiting.len() - self.start < WAITING
+        self.is_admitted() && !self.blocked && self.waiting.len() - self.start < WAITING
     }
 
     /// Writes as much as the socket takes. A client that has its last frame goes.
     pub(super) fn send(&mut self) {
         while self.has_waiting() {
-            match self.socket.write(&self.waiting[self.start..]) {
-                Ok(count) if count > 0 => self.start += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                _ => {
-                    self.state = State::Gone;
-                    return;
-                }
+            if self.blocked || !self.write([&[], &[]]) {
+                return;
             }
         }
-        self.waiting.clear();
-        self.start = 0;
         if self.state == State::Leaving {
-            // What it has sent and nobody reads would reset the connection, and with it the last frame.
+            // Unread bytes of the client would reset the connection, and the client would lose its last frame.
             let _ = self.socket.shutdown(std::net::Shutdown::Write);
             self.state = if self.drained() { State::Gone } else { State::Leaving };
         }
+    }
+
+    /// Writes once: the waiting bytes, and `parts` behind them. The rest that the socket does not take waits. Returns whether the
+    /// socket took everything.
+    fn write(&mut self, parts: [&[u8]; 2]) -> bool {
+        let waiting = &self.waiting[self.start..];
+        let total = waiting.len() + parts[0].len() + parts[1].len();
+        let slices = [waiting, parts[0], parts[1]].map(IoSlice::new);
+        let count = match self.socket.write_vectored(&slices) {
+            Ok(0) => {
+                self.state = State::Gone;
+                return false;
+            }
+            Ok(count) => count,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
+            Err(_) => {
+                self.state = State::Gone;
+                return false;
+            }
+        };
+        self.blocked = count < total;
+        let mut taken = count.saturating_sub(waiting.len());
+        self.start += count - taken;
+        if !self.has_waiting() {
+            self.waiting.clear();
+            self.start = 0;
+        }
+        for part in parts {
+            let skipped = taken.min(part.len());
+            taken -= skipped;
+            self.waiting.extend_from_slice(&part[skipped..]);
+        }
+        !self.blocked
     }
 
     /// Reads and drops what the client has sent. Returns whether it has closed its side.
@@ -148,7 +207,7 @@ impl Client {
         }
     }
 
-    /// Tells of trouble, and of its end.
+    /// Reports that output cannot be saved, and that it can again.
     pub(super) fn tell_trouble(&mut self, trouble: Option<&str>) {
         if trouble.is_some() != self.trouble_told {
             self.trouble_told = trouble.is_some();
@@ -156,7 +215,7 @@ impl Client {
         }
     }
 
-    /// Adds the next bytes of a stream, or its end. Returns whether there was anything.
+    /// Sends the next bytes of a stream, or adds its end. Returns whether there was anything.
     pub(super) fn add_output(&mut self, stream: Stream, spool: &Spool) -> bool {
         let state = spool.state();
         let reading = match stream {
@@ -184,17 +243,26 @@ impl Client {
         if most == 0 {
             return false;
         }
-        // The bytes go from the spool into their frame.
+        let length = usize::try_from(most).unwrap_or(MAX_DATA);
         let begin = self.waiting.len();
         FromKeeper::Output { stream, offset, bytes: &[] }.put(&mut self.waiting);
         let data = self.waiting.len();
-        self.waiting.resize(data + usize::try_from(most).unwrap_or(MAX_DATA), 0);
-        match spool.read(offset, &mut self.waiting[data..]) {
+        // The bytes go to the socket from where they are, or from their file into their frame.
+        let in_memory = spool.in_memory(offset, offset + most);
+        let read = match in_memory {
+            Some(_) => Ok(length),
+            None => {
+                self.waiting.resize(data + length, 0);
+                spool.read(offset, &mut self.waiting[data..])
+            }
+        };
+        match read {
             Ok(count) => {
                 reading.offset += count as u64;
                 self.waiting.truncate(data + count);
                 let length = u32::try_from(data + count - begin - 4).unwrap_or(0);
                 self.waiting[begin..begin + 4].copy_from_slice(&length.to_le_bytes());
+                self.write(in_memory.unwrap_or_default());
             }
             Err(error) => {
                 self.waiting.truncate(begin);

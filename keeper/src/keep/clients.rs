@@ -1,4 +1,4 @@
-//! All clients of a keeper: who comes, who goes, who gets what.
+//! Clients of a keeper: accepting them, reading from them, sending to them, and removing them.
 
 use std::io;
 use std::os::unix::net::UnixListener;
@@ -11,7 +11,7 @@ use crate::frame::{FromKeeper, Refusal, Stream};
 use crate::policy::Limits;
 
 impl Keeper {
-    /// Accepts those who wait, as far as there is room.
+    /// Accepts waiting clients, as far as there is room.
     pub(super) fn accept(&mut self, listener: &UnixListener, now: Instant) {
         loop {
             let socket = match listener.accept() {
@@ -20,7 +20,7 @@ impl Keeper {
                 Err(_) => return,
             };
             let peer = credentials::peer(&socket);
-            let Ok(mut client) = Client::new(socket, peer, now + Limits::HANDSHAKE) else { continue };
+            let Ok(mut client) = Client::new(socket, peer, now) else { continue };
             let owner = credentials::user();
             match peer.user {
                 Some(user) if user != owner => client.refuse(Refusal::User { client: user, owner }),
@@ -46,8 +46,8 @@ impl Keeper {
     }
 
     /// Reads and serves what one client has sent.
-    pub(super) fn hear(&mut self, index: usize, scratch: &mut [u8], now: Instant) {
-        self.clients[index].receive(scratch);
+    pub(super) fn hear(&mut self, index: usize, now: Instant) {
+        self.clients[index].receive();
         loop {
             let client = &mut self.clients[index];
             let mut reader = std::mem::take(&mut client.reader);
@@ -71,12 +71,12 @@ impl Keeper {
         }
     }
 
-    /// Gives every client what is there for it, and drops those that are gone.
+    /// Sends to every client what is due to it, and removes clients whose connection has ended.
     pub(super) fn send_all(&mut self, now: Instant) {
         let trouble = self.trouble();
         for client in &mut self.clients {
             loop {
-                // What waited may have left no room for more, and is written now.
+                // Bytes that waited may have left no room for more, and are written now.
                 let mut more = client.has_waiting();
                 if client.has_room() {
                     client.tell_trouble(trouble.as_deref());

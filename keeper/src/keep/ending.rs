@@ -1,9 +1,9 @@
-//! The end of a session: when its time has come, and the steps to it.
+//! End of a session: the time when it begins, and its steps.
 
 use std::time::{Duration, Instant};
 
 use super::keeper::Keeper;
-use crate::frame::Signal;
+use crate::frame::{Signal, Stream};
 
 /// Time for the rest of the output after a kill, and for clients to read it.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -45,10 +45,15 @@ impl Keeper {
         }
     }
 
-    /// Does what is due. Returns whether the keeper is to end.
+    /// Does everything that is due at `now`. Returns whether the keeper has to end.
     pub(super) fn expire(&mut self, now: Instant) -> bool {
+        for (stream, spool) in [(Stream::Stdout, &mut self.stdout), (Stream::Stderr, &mut self.stderr)] {
+            let end = spool.state().end;
+            let is_taken = self.clients.iter().any(|client| client.is_taking(stream, end, now));
+            spool.relieve(is_taken, now);
+        }
         if self.released {
-            // A tool that the CLI has left behind is not kept.
+            // Tools that the CLI has left behind end too.
             self.child.send(Signal::Kill);
             return true;
         }
@@ -71,10 +76,6 @@ impl Keeper {
                 return due <= now || all_read && self.clients.iter().all(super::client::Client::knows_all);
             }
             _ => {}
-        }
-        if self.stdout.trouble().is_some() || self.stderr.trouble().is_some() {
-            self.stdout.save();
-            self.stderr.save();
         }
         false
     }
@@ -104,6 +105,7 @@ impl Keeper {
             super::client::State::Greeting(until) => Some(until),
             _ => None,
         });
-        greetings.chain(ending).chain(trouble).min()
+        let unsaved = [self.stdout.due(), self.stderr.due()].into_iter().flatten();
+        greetings.chain(ending).chain(trouble).chain(unsaved).min()
     }
 }

@@ -19,10 +19,16 @@ use super::ending::Ending;
 use super::spool::Spool;
 use super::stdin::Stdin;
 use crate::error::KeeperError;
-use crate::frame::MAX_DATA;
 use crate::place::{Place, SessionId, system};
 use crate::policy::{Limits, Policy};
 use crate::token::Token;
+
+/// Memory for the newest bytes of a stream of the CLI.
+const MEMORY: usize = 256 * 1024;
+
+/// Size of the pipe of stdout, where the system lets a user choose: the CLI and the keeper take turns less often.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 256 * 1024;
 
 /// Program and arguments of a CLI, which runs in the directory and with the environment of the keeper.
 #[derive(Debug, Clone)]
@@ -33,7 +39,7 @@ pub struct Command {
     pub arguments: Vec<OsString>,
 }
 
-/// All that a keeper is told.
+/// Settings of a keeper and its CLI.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Keep {
@@ -43,11 +49,11 @@ pub struct Keep {
     pub id: SessionId,
     /// Secret that clients show.
     pub token: Token,
-    /// Whether the token is written to a file in the session's directory, so that the commands of the same user can attach.
+    /// Writes the token to a file in the session's directory, so that the commands of the same user can attach.
     pub token_file: bool,
-    /// When the session ends without a host.
+    /// Rules for a session without a host.
     pub policy: Policy,
-    /// How much is kept.
+    /// Limits of the output that is kept.
     pub limits: Limits,
     /// The CLI.
     pub command: Command,
@@ -74,9 +80,9 @@ pub(super) struct Keeper {
     pub(super) clients: Vec<Client>,
     pub(super) epoch: u64,
     pub(super) ending: Ending,
-    /// A host needs nothing more.
+    /// A host has released the session.
     pub(super) released: bool,
-    /// No controller is connected since then.
+    /// Time since which no controller is connected.
     pub(super) alone_since: Option<Instant>,
     pub(super) last_output: Instant,
 }
@@ -113,14 +119,16 @@ pub fn run(keep: Keep, ready: impl FnOnce(u32)) -> Result<(), KeeperError> {
     for pipe in [pipes.stdin.as_fd(), pipes.stdout.as_fd(), pipes.stderr.as_fd()] {
         ioctl_fionbio(pipe, true).map_err(|error| failed("use the CLI's pipes")(error.into()))?;
     }
-    // Neither another process of the user nor a file system that is to be unmounted has a hold on the keeper.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(&pipes.stdout, PIPE);
+    // Other processes of the user cannot trace the keeper, and the keeper does not keep a file system busy.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let _ = std::env::set_current_dir("/");
     let now = Instant::now();
     let mut keeper = Keeper {
-        stdout: Spool::new(folder.join("out"), keep.limits.stdout.max(Limits::LEAST)),
-        stderr: Spool::new(folder.join("err"), keep.limits.stderr.max(Limits::LEAST)),
+        stdout: Spool::new(folder.join("out"), keep.limits.stdout.max(Limits::LEAST), MEMORY),
+        stderr: Spool::new(folder.join("err"), keep.limits.stderr.max(Limits::LEAST), MEMORY),
         id: keep.id,
         token: keep.token,
         policy: keep.policy,
@@ -150,7 +158,7 @@ fn signals() -> io::Result<UnixStream> {
     Ok(reader)
 }
 
-/// Descriptor that was waited for.
+/// Descriptor that is ready.
 #[derive(Clone, Copy)]
 enum Source {
     Stdin,
@@ -159,7 +167,8 @@ enum Source {
     Exit,
     Signals,
     Listener,
-    Client(usize),
+    ClientReadable(usize),
+    ClientWritable(usize),
 }
 
 impl Keeper {
@@ -170,7 +179,6 @@ impl Keeper {
         (stdout, stderr): (ChildStdout, ChildStderr),
     ) -> io::Result<()> {
         let (mut stdout, mut stderr) = (Some(stdout), Some(stderr));
-        let mut scratch = vec![0; MAX_DATA];
         loop {
             let now = Instant::now();
             if self.expire(now) {
@@ -187,15 +195,16 @@ impl Keeper {
                         self.stdin.close();
                         self.stdin_changed();
                     }
-                    Source::Stdout => read(&mut stdout, &mut self.stdout, &mut scratch),
-                    Source::Stderr => read(&mut stderr, &mut self.stderr, &mut scratch),
+                    Source::Stdout => read(&mut stdout, &mut self.stdout),
+                    Source::Stderr => read(&mut stderr, &mut self.stderr),
                     Source::Exit => self.child.exited(),
                     Source::Signals => {
-                        let _ = signals.read(&mut scratch);
+                        let _ = signals.read(&mut [0; 64]);
                         self.hasten_end(Instant::now());
                     }
                     Source::Listener => self.accept(listener, Instant::now()),
-                    Source::Client(index) => self.hear(index, &mut scratch, Instant::now()),
+                    Source::ClientWritable(index) => self.clients[index].unblock(),
+                    Source::ClientReadable(index) => self.hear(index, Instant::now()),
                 }
                 if matches!(source, Source::Stdout | Source::Stderr) {
                     self.last_output = Instant::now();
@@ -205,7 +214,7 @@ impl Keeper {
         }
     }
 
-    /// Waits until something can be done, and says what.
+    /// Waits until a descriptor is ready or a time has come. Returns the descriptors that are ready.
     fn wait(
         &self,
         listener: &UnixListener,
@@ -230,8 +239,10 @@ impl Keeper {
             waited.push((Source::Exit, self.child.exits().as_fd(), read));
         }
         for (index, client) in self.clients.iter().enumerate() {
-            let flags = if client.has_waiting() { read | write } else { read };
-            waited.push((Source::Client(index), client.socket.as_fd(), flags));
+            waited.push((Source::ClientReadable(index), client.socket.as_fd(), read));
+            if client.has_waiting() {
+                waited.push((Source::ClientWritable(index), client.socket.as_fd(), write));
+            }
         }
         let mut fds: Vec<_> = waited.iter().map(|(_, fd, flags)| PollFd::from_borrowed_fd(*fd, *flags)).collect();
         let left = self.next_time(now).map(|due| due.saturating_duration_since(now));
@@ -246,17 +257,12 @@ impl Keeper {
 }
 
 /// Reads once from a pipe into its stream. At the end the pipe is closed.
-fn read(pipe: &mut Option<impl Read>, spool: &mut Spool, scratch: &mut [u8]) {
+fn read(pipe: &mut Option<impl Read>, spool: &mut Spool) {
     let Some(open) = pipe else { return };
-    let room = spool.room().min(scratch.len());
-    match open.read(&mut scratch[..room]) {
-        Ok(0) if room > 0 => {
-            spool.finish();
-            *pipe = None;
-        }
-        Ok(count) => spool.push(&scratch[..count]),
+    match spool.fill(open, Instant::now()) {
+        Ok(count) if count > 0 => {}
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-        Err(_) => {
+        _ => {
             spool.finish();
             *pipe = None;
         }

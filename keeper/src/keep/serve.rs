@@ -1,4 +1,4 @@
-//! What the keeper does for the frames of a client.
+//! Handling of the frames that a client sends.
 
 use std::time::Instant;
 
@@ -19,11 +19,12 @@ impl Keeper {
             (_, Ok(ToKeeper::Hello(_))) => Err(Refusal::Protocol("a second hello".to_owned())),
             (_, Ok(ToKeeper::Progress { stdout_kept, stderr_kept, stdout_window, stderr_window })) => {
                 let client = &mut self.clients[index];
+                client.progressed = now;
                 client.stdout.window = client.stdout.window.max(stdout_window);
                 client.stderr.window = client.stderr.window.max(stderr_window);
                 if state == State::Controller {
-                    self.stdout.acknowledge(stdout_kept);
-                    self.stderr.acknowledge(stderr_kept);
+                    self.stdout.acknowledge(stdout_kept, now);
+                    self.stderr.acknowledge(stderr_kept, now);
                 }
                 Ok(())
             }
@@ -56,7 +57,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Tells every client the state of stdin with its next frames.
+    /// Sends the state of stdin to every client, with its next frames.
     pub(super) fn stdin_changed(&mut self) {
         self.clients.iter_mut().for_each(|client| client.stdin_changed = true);
     }

@@ -1,16 +1,25 @@
-//! One stream of the CLI's output: in files, with offsets, up to a limit.
+//! One stream of the CLI's output: in memory and in files, with offsets, up to a limit.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, IoSliceMut, Read};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use crate::frame::{MAX_DATA, StreamState};
+use super::newest::Newest;
+use crate::frame::StreamState;
 use crate::place::private_file;
 
 /// Files of a stream at its limit.
 const SEGMENTS: u64 = 16;
+
+/// Room in memory below which the memory is full. It is then written to a file in one large block. Reads of a few bytes at a time
+/// would cost more than they bring.
+const LEAST_ROOM: usize = 4 * 1024;
+
+/// Time that a host has to acknowledge bytes before they are written to a file.
+pub(super) const GRACE: Duration = Duration::from_millis(100);
 
 /// One file of a stream.
 #[derive(Debug)]
@@ -27,62 +36,90 @@ impl Segment {
     }
 }
 
-/// Bytes of one stream: those that no controller has acknowledged, and at most one file of those that one has.
+/// Bytes of one stream: those that no controller has acknowledged, and some of those that one has.
 ///
-/// What was read last stays in memory, so that a client that keeps up is served without a file. What a full disk does not take
-/// stays there too, and a client can still have it.
+/// The newest bytes are in memory. A host that keeps up is served from there, and what it acknowledges within [`GRACE`] is never
+/// written to a file. The bytes that a full disk does not take stay in memory too, and a client can still get them.
 #[derive(Debug)]
 pub(super) struct Spool {
     /// Path of the files, without the number.
     path: PathBuf,
     limit: u64,
     segments: VecDeque<Segment>,
-    /// Last bytes of the stream.
-    memory: Vec<u8>,
-    end: u64,
-    /// Bytes before this offset are in files.
+    newest: Newest,
+    /// Bytes before this offset are in files, or acknowledged.
     saved: u64,
+    /// Time since which there are bytes in memory alone, or of the last acknowledgement since then.
+    unsaved_since: Option<Instant>,
     acknowledged: u64,
     ended: bool,
     trouble: Option<io::Error>,
 }
 
 impl Spool {
-    pub(super) fn new(path: PathBuf, limit: u64) -> Self {
+    /// Creates an empty stream that keeps up to `limit` bytes, and `memory` of them in memory.
+    pub(super) fn new(path: PathBuf, limit: u64, memory: usize) -> Self {
         Self {
             path,
             limit,
             segments: VecDeque::new(),
-            memory: Vec::with_capacity(MAX_DATA),
-            end: 0,
+            newest: Newest::new(memory),
             saved: 0,
+            unsaved_since: None,
             acknowledged: 0,
             ended: false,
             trouble: None,
         }
     }
 
-    /// Returns how many bytes may be pushed.
+    /// Returns how many bytes may be read from the CLI now.
     pub(super) fn room(&self) -> usize {
-        if self.ended {
-            return 0;
+        let kept = self.limit.saturating_sub(self.newest.end() - self.acknowledged);
+        match self.memory_left() {
+            _ if self.ended => 0,
+            left if left < LEAST_ROOM => 0,
+            left => usize::try_from(kept).unwrap_or(usize::MAX).min(left),
         }
-        let kept = self.limit.saturating_sub(self.end - self.acknowledged);
-        let unsaved = usize::try_from(self.end - self.saved).unwrap_or(usize::MAX);
-        usize::try_from(kept).unwrap_or(usize::MAX).min(MAX_DATA.saturating_sub(unsaved))
     }
 
-    /// Appends what the CLI has written.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.forget_saved();
-        self.memory.extend_from_slice(bytes);
-        self.end += bytes.len() as u64;
-        self.save();
+    /// Returns the room in memory, besides the bytes that are nowhere else.
+    fn memory_left(&self) -> usize {
+        let unsaved = usize::try_from(self.newest.end() - self.saved).unwrap_or(usize::MAX);
+        self.newest.size().saturating_sub(unsaved)
+    }
+
+    /// Reads once from a pipe of the CLI, as much as there is [`room`](Self::room) for. Returns 0 at the end of the pipe.
+    pub(super) fn fill(&mut self, pipe: &mut impl Read, now: Instant) -> io::Result<usize> {
+        let room = self.room();
+        if room == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let [first, second] = self.newest.space(room);
+        let count = pipe.read_vectored(&mut [IoSliceMut::new(first), IoSliceMut::new(second)])?;
+        self.newest.extend(count);
+        if count > 0 {
+            self.unsaved_since = self.unsaved_since.or(Some(now));
+        }
+        Ok(count)
+    }
+
+    /// Writes bytes to files that were in memory alone for [`GRACE`], or all of them if the memory is full. `is_taken`: a host is
+    /// about to take them, and the memory may stay full.
+    pub(super) fn relieve(&mut self, is_taken: bool, now: Instant) {
+        let full = self.memory_left() < LEAST_ROOM && !is_taken;
+        if full || self.due().is_some_and(|due| due <= now) || self.trouble.is_some() {
+            self.save();
+        }
+    }
+
+    /// Returns when bytes that are in memory alone are to be written to a file. [`trouble`](Self::trouble) has its own time.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.unsaved_since.filter(|_| self.trouble.is_none()).map(|since| since + GRACE)
     }
 
     /// Tries to write what is in memory alone. A failure is [`trouble`](Self::trouble).
-    pub(super) fn save(&mut self) {
-        while self.saved < self.end {
+    fn save(&mut self) {
+        while self.saved < self.newest.end() {
             match self.save_some() {
                 Ok(()) => self.trouble = None,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -92,6 +129,7 @@ impl Spool {
                 }
             }
         }
+        self.unsaved_since = None;
     }
 
     fn save_some(&mut self) -> io::Result<()> {
@@ -101,9 +139,10 @@ impl Spool {
             let file = private_file(&path)?;
             self.segments.push_back(Segment { start: self.saved, length: 0, file, path });
         }
-        let begin = self.memory.len() - usize::try_from(self.end - self.saved).unwrap_or(0);
         let Some(last) = self.segments.back_mut() else { return Ok(()) };
-        let count = last.file.write_at(&self.memory[begin..], last.length)? as u64;
+        let to = self.newest.end().min(self.saved + longest - last.length);
+        let [bytes, _] = self.newest.parts(self.saved, to);
+        let count = last.file.write_at(bytes, last.length)? as u64;
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
@@ -112,44 +151,42 @@ impl Spool {
         Ok(())
     }
 
-    /// Drops what is in the files from memory.
-    fn forget_saved(&mut self) {
-        let unsaved = usize::try_from(self.end - self.saved).unwrap_or(0);
-        self.memory.drain(..self.memory.len() - unsaved);
-    }
-
-    /// Drops what lies before `offset`, as far as whole files lie there.
-    pub(super) fn acknowledge(&mut self, offset: u64) {
-        self.acknowledged = self.acknowledged.max(offset.min(self.end));
-        // What a client has and no file took need not be saved any more.
+    /// Removes the files whose bytes all lie before `offset`, and lets go of the bytes before it that are in no file.
+    pub(super) fn acknowledge(&mut self, offset: u64, now: Instant) {
+        let offset = offset.min(self.newest.end());
+        if offset <= self.acknowledged {
+            return;
+        }
+        self.acknowledged = offset;
+        // Bytes that a host has and no file contains need no file any more.
         if self.acknowledged > self.saved {
             self.saved = self.acknowledged;
             self.trouble = None;
+            self.unsaved_since = (self.saved < self.newest.end()).then_some(now);
         }
-        while self.segments.front().is_some_and(|first| first.end() <= self.acknowledged && first.end() < self.end) {
+        let end = self.newest.end();
+        while self.segments.front().is_some_and(|first| first.end() <= self.acknowledged && first.end() < end) {
             if let Some(first) = self.segments.pop_front() {
-                // What cannot be removed goes with the directory.
+                // A file that cannot be removed goes with the directory.
                 let _ = fs::remove_file(&first.path);
             }
         }
     }
 
-    /// Reads from `offset`, which is at least [`oldest`](StreamState::oldest), into `buffer`. Returns 0 at the end.
+    /// Returns the bytes between two offsets, if they are in memory.
+    pub(super) fn in_memory(&self, from: u64, to: u64) -> Option<[&[u8]; 2]> {
+        (from >= self.newest.start()).then(|| self.newest.parts(from, to))
+    }
+
+    /// Reads from a file into `buffer`, from `offset` on, which is at least [`oldest`](StreamState::oldest) and is not in memory.
+    /// Returns at least 1.
     pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let in_memory = self.end - self.memory.len() as u64;
-        if offset >= in_memory {
-            let begin = usize::try_from(offset - in_memory).unwrap_or(usize::MAX).min(self.memory.len());
-            let bytes = &self.memory[begin..];
-            let count = bytes.len().min(buffer.len());
-            buffer[..count].copy_from_slice(&bytes[..count]);
-            return Ok(count);
-        }
         let index = self.segments.partition_point(|segment| segment.end() <= offset);
         let segment = self.segments.get(index).filter(|segment| segment.start <= offset);
         let Some(segment) = segment else { return Err(io::ErrorKind::NotFound.into()) };
         let most = usize::try_from(segment.end() - offset).unwrap_or(usize::MAX).min(buffer.len());
         match segment.file.read_at(&mut buffer[..most], offset - segment.start)? {
-            0 if most > 0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
             count => Ok(count),
         }
     }
@@ -159,14 +196,13 @@ impl Spool {
     }
 
     pub(super) fn state(&self) -> StreamState {
-        StreamState { oldest: self.oldest(), end: self.end, ended: self.ended }
+        StreamState { oldest: self.oldest(), end: self.newest.end(), ended: self.ended }
     }
 
     /// Returns the first offset from which everything is kept.
     fn oldest(&self) -> u64 {
-        let in_memory = self.end - self.memory.len() as u64;
-        // After a full disk there may be a gap, which was acknowledged.
-        let mut oldest = in_memory;
+        let mut oldest = self.newest.start();
+        // Between files there may be bytes that were acknowledged and never written to one.
         for segment in self.segments.iter().rev() {
             if segment.end() < oldest {
                 break;
@@ -183,103 +219,4 @@ impl Spool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("keeper-spool-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        path
-    }
-
-    /// Byte of a stream at an offset.
-    fn byte(offset: u64) -> u8 {
-        (offset % 251) as u8
-    }
-
-    fn bytes(range: std::ops::Range<u64>) -> Vec<u8> {
-        range.map(byte).collect()
-    }
-
-    fn read_all(spool: &Spool, from: u64) -> Vec<u8> {
-        let (mut all, mut buffer) = (Vec::new(), [0; 1000]);
-        loop {
-            match spool.read(from + all.len() as u64, &mut buffer).unwrap() {
-                0 => return all,
-                count => all.extend_from_slice(&buffer[..count]),
-            }
-        }
-    }
-
-    #[test]
-    fn every_offset_reads_what_was_pushed_there() {
-        let folder = folder("reads");
-        let mut spool = Spool::new(folder.join("out"), 16_000);
-        let mut end = 0;
-        for size in [1, 999, 1000, 1001, 2500, 10, 4000] {
-            spool.push(&bytes(end..end + size));
-            end += size;
-        }
-        assert_eq!(spool.state(), StreamState { oldest: 0, end, ended: false });
-        assert!(fs::read_dir(&folder).unwrap().count() > 3);
-        for from in (0..=end).step_by(97) {
-            assert_eq!(read_all(&spool, from), bytes(from..end));
-        }
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn what_is_acknowledged_makes_room_and_its_files_go() {
-        let folder = folder("acknowledged");
-        let mut spool = Spool::new(folder.join("out"), 16_000);
-        let mut end = 0;
-        while spool.room() > 0 {
-            let size = spool.room().min(700) as u64;
-            spool.push(&bytes(end..end + size));
-            end += size;
-        }
-        assert_eq!(end, 16_000);
-        spool.acknowledge(8_000);
-        assert_eq!(spool.room(), 8_000);
-        let oldest = spool.state().oldest;
-        assert!((6_000..=8_000).contains(&oldest), "{oldest}");
-        assert_eq!(read_all(&spool, oldest), bytes(oldest..end));
-        assert!(spool.read(0, &mut [0; 10]).is_err());
-        // Neither what goes back nor what is beyond the end counts.
-        spool.acknowledge(1);
-        spool.acknowledge(u64::MAX);
-        assert_eq!(spool.room(), 16_000);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn without_a_disk_what_memory_holds_is_served_and_goes_when_acknowledged() {
-        let folder = folder("disk");
-        let mut spool = Spool::new(folder.join("out"), 1 << 20);
-        spool.push(&bytes(0..1000));
-        let mut other = Spool::new(folder.join("missing").join("out"), 1 << 20);
-        other.push(&bytes(0..1000));
-        assert!(spool.trouble().is_none() && other.trouble().is_some());
-        let mut end = 1000;
-        while other.room() > 0 {
-            let size = other.room().min(10_000) as u64;
-            other.push(&bytes(end..end + size));
-            end += size;
-        }
-        assert_eq!((end, read_all(&other, 0)), (MAX_DATA as u64, bytes(0..end)));
-        other.acknowledge(end - 10);
-        assert_eq!(other.room(), MAX_DATA - 10);
-        other.push(&bytes(end..end + 5));
-        assert_eq!(other.state().oldest, end - 10);
-        assert_eq!(read_all(&other, end - 10), bytes(end - 10..end + 5));
-        // The disk is there again.
-        fs::create_dir(folder.join("missing")).unwrap();
-        other.save();
-        assert!(other.trouble().is_none());
-        other.push(&bytes(end + 5..end + 9));
-        assert_eq!(read_all(&other, end - 10), bytes(end - 10..end + 9));
-        fs::remove_dir_all(folder).unwrap();
-    }
-}
+mod tests;

@@ -12,9 +12,9 @@ pub(super) struct Stdin<W = ChildStdin> {
     pipe: Option<W>,
     unwritten: Vec<u8>,
     taken: u64,
-    /// Nothing more is taken.
+    /// Stdin has been ended: no more bytes are taken.
     ended: bool,
-    /// The CLI reads no more.
+    /// Stdin is closed on the CLI's side.
     closed: bool,
 }
 
@@ -85,7 +85,7 @@ impl<W: Write> Stdin<W> {
         changed
     }
 
-    /// The CLI reads no more. What it has not read is lost, as in a pipe.
+    /// Stdin is closed on the CLI's side. What it has not read is lost, as in a pipe.
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.unwritten = Vec::new();

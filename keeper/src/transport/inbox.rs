@@ -2,23 +2,23 @@
 
 use std::task::Poll;
 
-/// Room that the keeper is given again at once, as a part of the window.
+/// Part of the window that has to be free before the keeper is told.
 const PART: u64 = 4;
 
 /// Received bytes of one stream that the driver has not read, at most one window.
 #[derive(Debug)]
 pub(super) struct Inbox {
     bytes: Vec<u8>,
-    /// Begin of what was not read.
+    /// Begin of the bytes in `bytes` that were not read.
     start: usize,
-    /// Offset behind what was read.
+    /// Offset behind the bytes that were read.
     read: u64,
-    /// Room behind what was read.
+    /// Size of the window, in bytes.
     window: u64,
-    /// Room that the keeper knows of.
+    /// Offset up to which the keeper may send.
     granted: u64,
     ended: bool,
-    /// Offset before which the keeper may drop, and what it knows of it.
+    /// Offset before which the keeper may drop bytes, and the last one that was sent to the keeper.
     pub(super) kept: u64,
     pub(super) kept_told: u64,
 }
@@ -36,26 +36,28 @@ impl Inbox {
             self.bytes.clear();
             self.start = 0;
         }
-        let next = self.read + (self.bytes.len() - self.start) as u64;
-        self.bytes.extend_from_slice(bytes);
-        next == offset
+        let is_next = self.read + (self.bytes.len() - self.start) as u64 == offset;
+        if is_next {
+            self.bytes.extend_from_slice(bytes);
+        }
+        is_next
     }
 
     pub(super) fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Returns whether a read has something to give.
+    /// Returns whether a read returns at once.
     pub(super) fn has_any(&self) -> bool {
         self.start < self.bytes.len() || self.ended
     }
 
-    /// Returns whether all that was received was read.
+    /// Returns whether all received bytes were read.
     pub(super) fn is_read(&self) -> bool {
         self.start == self.bytes.len()
     }
 
-    /// Returns the offset behind what was read.
+    /// Returns the offset behind the bytes that were read.
     pub(super) fn offset(&self) -> u64 {
         self.read
     }
@@ -77,13 +79,13 @@ impl Inbox {
         Poll::Ready(count)
     }
 
-    /// Returns the room that the keeper is to be given, and whether it is time for that.
+    /// Returns the offset up to which the keeper may send, and whether it is far enough from the last one to be sent.
     pub(super) fn grant(&mut self) -> (u64, bool) {
         let room = self.read.saturating_add(self.window);
         (room, room - self.granted.min(room) >= (self.window / PART).max(1))
     }
 
-    /// Notes what the keeper was told.
+    /// Notes that the keeper was told the current offsets.
     pub(super) fn told(&mut self, room: u64) {
         self.granted = room;
         self.kept_told = self.kept;

@@ -1,9 +1,10 @@
-//! Frames on one side, the state of a session on the other.
+//! State of a session on the host's side, as the keeper's frames report it.
 
 use claude_duplex::Exit;
 
 use super::inbox::Inbox;
 use super::lost::{Lost, LostReason};
+use crate::attach::READ;
 use crate::frame::{
     self, FrameReader, FromKeeper, Hello, MAX_DATA, Signal, Start, Stream, StreamState, ToKeeper, Welcome,
 };
@@ -17,11 +18,11 @@ pub(super) struct Link {
     output: Vec<u8>,
     pub(super) stdout: Inbox,
     pub(super) stderr: Inbox,
-    /// Stdout and stderr that were there when the exit was told.
+    /// Ends of stdout and stderr when the exit was reported.
     ends: [u64; 2],
     /// Bytes of stdin that were sent to the keeper.
     forwarded: u64,
-    /// Bytes of stdin that the driver was told of.
+    /// Bytes of stdin that were reported to the driver as sent.
     reported: u64,
     /// Bytes of stdin that the keeper has taken and written.
     taken: u64,
@@ -64,13 +65,18 @@ impl Link {
             lost: Lost::default(),
         };
         // Frames may have come with the welcome.
-        this.receive(&[]);
+        this.receive(0);
         this
     }
 
-    /// Takes received bytes.
-    pub(super) fn receive(&mut self, bytes: &[u8]) {
-        self.reader.push(bytes);
+    /// Returns memory for received bytes.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        self.reader.space(READ)
+    }
+
+    /// Takes the first `count` bytes of [`space`](Self::space), which were received.
+    pub(super) fn receive(&mut self, count: usize) {
+        self.reader.filled(count);
         let mut reader = std::mem::take(&mut self.reader);
         while !self.lost.is_lost() {
             match reader.next_frame().map(|frame| frame.map(FromKeeper::read).transpose()) {
@@ -107,7 +113,7 @@ impl Link {
         }
     }
 
-    /// Tells the keeper of what was read and acknowledged, if there is enough to tell.
+    /// Reports progress to the keeper, if there is enough of it.
     pub(super) fn read(&mut self) {
         if self.acknowledges_reads {
             (self.stdout.kept, self.stderr.kept) = (self.stdout.offset(), self.stderr.offset());
@@ -129,7 +135,7 @@ impl Link {
         self.read();
     }
 
-    /// Sends what the keeper has not got yet, of bytes that begin behind what was reported.
+    /// Sends bytes of stdin that were not sent yet. `bytes` begins behind the bytes that were reported to the driver.
     pub(super) fn forward(&mut self, bytes: &[u8]) {
         let known = usize::try_from(self.forwarded - self.reported).unwrap_or(usize::MAX);
         let room = (self.written + self.stdin_window).saturating_sub(self.forwarded);
@@ -144,7 +150,8 @@ impl Link {
         }
     }
 
-    /// Returns how many of `most` bytes behind what was reported the keeper has taken, and reports them.
+    /// Returns the number of bytes that the keeper has taken and the driver was not told of, at most `most`, and counts them as
+    /// reported.
     pub(super) fn report(&mut self, most: usize) -> usize {
         let count = usize::try_from(self.taken - self.reported).unwrap_or(usize::MAX).min(most);
         self.reported += count as u64;

@@ -11,7 +11,7 @@ use crate::frame::Refusal;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LostReason {
-    /// Another host controls the session now. If it is none of yours, the session has an intruder.
+    /// Another host controls the session now. If you did not start it, somebody else has the session's token.
     #[error("another host (process {pid}) controls the session since epoch {epoch}")]
     Replaced {
         /// Epoch of the new controller.
@@ -32,7 +32,7 @@ pub enum LostReason {
 
 /// Future of the reason that a connection has ended.
 ///
-/// It moves nothing: the driver is polled beside it.
+/// The future does not move bytes itself: poll the driver beside it.
 #[derive(Debug, Clone, Default)]
 pub struct Lost(Arc<Mutex<State>>);
 

@@ -1,10 +1,10 @@
-//! One waker for the stream, and whether it is worthwhile to ask the stream.
+//! Waker of the stream, which also tells whether the stream may be ready.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
-/// Waker that a stream knows, the task that it wakes, and whether it has been called since the stream was asked.
+/// Waker that is given to a stream, with the task that it wakes. Remembers whether it was called since the stream was last polled.
 pub(super) struct Relay {
     shared: Arc<Shared>,
     waker: Waker,
@@ -21,7 +21,7 @@ impl Relay {
         Self { waker: Waker::from(Arc::clone(&shared)), shared }
     }
 
-    /// Remembers the task, and returns the waker to ask the stream with, if the stream may have something new or `anyway`.
+    /// Remembers the task. Returns the waker to poll the stream with, if the stream may be ready or `anyway` is set.
     pub(super) fn begin(&self, cx: &Context<'_>, anyway: bool) -> Option<Waker> {
         let mut task = self.shared.task.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *task {
@@ -32,7 +32,7 @@ impl Relay {
         (self.shared.called.swap(false, Ordering::AcqRel) || anyway).then(|| self.waker.clone())
     }
 
-    /// Has the task come again.
+    /// Wakes the task once more.
     pub(super) fn again(&self) {
         self.waker.wake_by_ref();
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use claude_duplex_keeper::frame::Refusal;
 use claude_duplex_keeper::{Attach, AttachError, Launch, Place, SessionId, Token};
 
-use super::support::{Folder, Host, KEEPER, Session, Told, Trials, has_program, is_root, run};
+use super::support::{Folder, Host, KEEPER, Session, Told, Trials, has_program, is_root, run, until};
 
 pub(crate) fn trials() -> Trials {
     let can_be_another = is_root() && has_program("/usr/bin/setpriv");
@@ -77,9 +77,10 @@ fn everything_is_private() {
     assert_eq!(mode(&session), 0o700);
     let mut host = Host::new(Attach::controller().connect(&place, &launched.id).unwrap());
     host.until_stdout(|stdout| stdout == b"x\n");
-    let names: Vec<_> = fs::read_dir(&session).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(names.len(), 4, "{names:?}");
-    names.iter().for_each(|path| assert_eq!(mode(path), 0o600, "{}", path.display()));
+    let names = || -> Vec<_> { fs::read_dir(&session).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    // The lock, the token, the socket, and stdout.
+    until(|| names().len() == 4);
+    names().iter().for_each(|path| assert_eq!(mode(path), 0o600, "{}", path.display()));
     host.send(&claude_duplex_keeper::frame::ToKeeper::Signal(claude_duplex_keeper::frame::Signal::Kill));
     host.until(|told| matches!(told, Told::Exit(_)));
     host.send(&claude_duplex_keeper::frame::ToKeeper::Release);

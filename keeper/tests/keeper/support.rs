@@ -278,6 +278,15 @@ impl Host {
     }
 }
 
+/// Waits until something is so that nobody tells.
+pub(crate) fn until(is_so: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "it did not happen");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Whether this process may act as another user.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()

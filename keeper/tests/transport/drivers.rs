@@ -6,25 +6,26 @@ use claude_duplex::{Action, CloseReason, Config, Decision, Driver, IncomingKind,
 use claude_duplex_keeper::transport::{LostReason, smol, tokio as on_tokio};
 use claude_duplex_keeper::{Attach, AttachError};
 
-use crate::place::Kept;
+use crate::kept::Kept;
 
-pub(crate) const TRIALS: [(&str, fn()); 5] = [
+pub(crate) const TRIALS: [(&str, fn()); 6] = [
     ("a_conversation_on_smol", a_conversation_on_smol),
     ("a_conversation_on_tokio", a_conversation_on_tokio),
     ("a_dropped_driver_detaches_and_the_cli_lives_on", a_dropped_driver_detaches_and_the_cli_lives_on),
     ("a_replaced_host_learns_it_and_its_session_does_not_end", a_replaced_host_learns_it_and_its_session_does_not_end),
+    ("a_host_of_a_killed_keeper_learns_it", a_host_of_a_killed_keeper_learns_it),
     ("attaching_to_nothing_is_an_error", attaching_to_nothing_is_an_error),
 ];
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config::new(Seed::from_bytes([7; 16])).handle(IncomingKind::Permission)
 }
 
 /// A turn with a tool that asks, and a text.
-const PROMPT: &str = r#"{"steps":[{"tool":"Bash","input":{"command":"ls"}},{"text":"done"}]}"#;
+pub(crate) const PROMPT: &str = r#"{"steps":[{"tool":"Bash","input":{"command":"ls"}},{"text":"done"}]}"#;
 
 /// Has one turn and closes.
-async fn converse(mut claude: Driver<impl Transport>) -> (usize, Vec<Outcome>, Option<CloseReason>) {
+pub(crate) async fn converse(mut claude: Driver<impl Transport>) -> (usize, Vec<Outcome>, Option<CloseReason>) {
     claude.prompt(PROMPT).unwrap();
     claude.prompt("and then?").unwrap();
     let (mut asked, mut outcomes) = (0, Vec::new());
@@ -50,7 +51,7 @@ async fn converse(mut claude: Driver<impl Transport>) -> (usize, Vec<Outcome>, O
     (asked, outcomes, None)
 }
 
-fn whole() -> (usize, Vec<Outcome>, Option<CloseReason>) {
+pub(crate) fn whole() -> (usize, Vec<Outcome>, Option<CloseReason>) {
     (1, vec![Outcome::Success, Outcome::Success], Some(CloseReason::Closed))
 }
 
@@ -113,6 +114,32 @@ fn a_replaced_host_learns_it_and_its_session_does_not_end() {
         assert!(reason.to_string().contains("controls the session since epoch 2"), "{reason}");
         drop(other);
     });
+}
+
+fn a_host_of_a_killed_keeper_learns_it() {
+    let kept = Kept::new().start();
+    async_io::block_on(async {
+        let transport = smol::attach(&Attach::controller(), &kept.place, &kept.id).await.unwrap();
+        let (lost, cli) = (transport.lost(), transport.welcome().cli);
+        let mut claude = Driver::new(config(), transport);
+        claude.prompt(PROMPT).unwrap();
+        while !matches!(claude.next().await, Some(Action::IncomingRequest(_))) {}
+        let status = std::fs::read_to_string(format!("/proc/{cli}/status")).unwrap();
+        let keeper = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap();
+        let killed = std::process::Command::new("kill").args(["-s", "KILL", keeper.trim()]).status().unwrap();
+        assert!(killed.success());
+        // What it had received before is read.
+        let next = async {
+            loop {
+                if let action @ (None | Some(Action::Closed(_))) = claude.next().await {
+                    panic!("the session has ended: {action:?}");
+                }
+            }
+        };
+        assert_eq!(futures_lite::future::or(lost, next).await, LostReason::Closed);
+    });
+    let error = Attach::controller().connect(&kept.place, &kept.id).unwrap_err();
+    assert!(error.to_string().contains("is gone, and its CLI with it"), "{error}");
 }
 
 fn attaching_to_nothing_is_an_error() {

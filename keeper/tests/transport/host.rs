@@ -5,22 +5,20 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use claude_duplex::journal::JournalFile;
 use claude_duplex::{Action, Config, Decision, Driver, IncomingKind, IncomingRequest, Input, Journal, Seed};
 use claude_duplex_keeper::transport::smol::{SmolKept, attach};
 use claude_duplex_keeper::{Attach, Place, SessionId};
 
+use crate::kept::ROLE;
+
 /// Name of the variable with the host's folder.
 pub(crate) const FOLDER: &str = "KEEPER_TEST_FOLDER";
 
-/// The conversation.
-pub(crate) const PROMPTS: [&str; 4] = [
-    r#"{"steps":[{"text":"one two three four five","chunks":5,"tool":"Bash","input":{"command":"ls"}},{"text":"done"}]}"#,
-    "what was that?",
-    r#"{"steps":[{"tool":"Bash","input":{"command":"rm x"}},{"text":"a b c d e f","chunks":6}]}"#,
-    "and the end?",
-];
+/// Name of a variable of a host that stores the number of the last action alone: its journal does not know it.
+pub(crate) const OWN_NUMBER: &str = "KEEPER_TEST_OWN_NUMBER";
 
 /// Prompts that are open at once: one runs, the other waits.
 const OPEN: usize = 2;
@@ -33,6 +31,11 @@ pub(crate) struct Files {
 impl Files {
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join("journal")
+    }
+
+    /// Returns the prompts of the conversation, each of which is one line.
+    fn prompts(&self) -> io::Result<Vec<String>> {
+        Ok(fs::read_to_string(self.folder.join("prompts"))?.lines().map(str::to_owned).collect())
     }
 
     fn log(&self) -> PathBuf {
@@ -86,11 +89,26 @@ async fn open(
     Ok((Driver::resume(session, transport)?.record_required(journal), prompted))
 }
 
+/// Plays the host, if this process was started for that.
+pub(crate) fn play() -> Option<ExitCode> {
+    std::env::var_os(ROLE).filter(|role| role == "host")?;
+    let folder = std::env::var_os(FOLDER).unwrap();
+    Some(match host(folder.as_ref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
 /// Plays the host until the conversation is over.
-pub(crate) fn host(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn host(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let files = Files { folder: folder.to_owned() };
     let (place, id) = (Place::new(folder.join("sessions")), SessionId::parse("it")?);
+    let own_number = std::env::var_os(OWN_NUMBER).is_some();
     async_io::block_on(async {
+        let prompts = files.prompts()?;
         let (mut claude, mut prompted) = open(&files, &place, &id).await?;
         let mut log = files.open_log()?;
         let mut ended = files.handled().iter().filter(|(_, action)| action.starts_with("PromptEnded")).count();
@@ -100,16 +118,18 @@ pub(crate) fn host(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
             let _ = claude.respond(request, Decision::allow());
         }
         loop {
-            while prompted < PROMPTS.len().min(ended + OPEN) {
-                claude.prompt(PROMPTS[prompted])?;
+            while prompted < prompts.len().min(ended + OPEN) {
+                claude.prompt(&*prompts[prompted])?;
                 prompted += 1;
             }
-            if ended == PROMPTS.len() {
+            if ended == prompts.len() {
                 claude.close();
             }
             let Some(action) = claude.next().await else { break };
             log.write_all(format!("{} {action:?}\n", claude.action_number()).as_bytes())?;
-            claude.acknowledge(claude.action_number());
+            if !own_number {
+                claude.acknowledge(claude.action_number());
+            }
             io::stdout().write_all(b".")?;
             io::stdout().flush()?;
             match action {

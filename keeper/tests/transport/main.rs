@@ -1,15 +1,21 @@
 //! Drivers and hosts on kept sessions, with the mock CLI, which is this program in another role.
 
 #[cfg(unix)]
+mod bridge;
+#[cfg(unix)]
+mod conversation;
+#[cfg(unix)]
 mod drivers;
 #[cfg(unix)]
 mod host;
+#[cfg(unix)]
+mod kept;
 #[cfg(unix)]
 mod killed;
 #[cfg(unix)]
 mod mock;
 #[cfg(unix)]
-mod place;
+mod over;
 #[cfg(unix)]
 #[path = "../../examples/survive.rs"]
 mod survive;
@@ -19,21 +25,16 @@ fn main() -> std::process::ExitCode {
     if std::env::var_os("SURVIVE_ROLE").is_some() {
         return survive::main();
     }
-    match std::env::var(place::ROLE).as_deref() {
-        Ok("mock CLI") => return mock::serve(),
-        Ok("host") => {
-            let folder = std::env::var_os(host::FOLDER).unwrap();
-            if let Err(error) = host::host(folder.as_ref()) {
-                eprintln!("{error}");
-                return std::process::ExitCode::FAILURE;
-            }
-            return std::process::ExitCode::SUCCESS;
-        }
-        _ => {}
+    if std::env::var(kept::ROLE).as_deref() == Ok("mock CLI") {
+        return mock::serve();
+    }
+    if let Some(code) = host::play() {
+        return code;
     }
     let arguments = libtest_mimic::Arguments::from_args();
     let trials = [
         ("drivers", drivers::TRIALS.to_vec()),
+        ("over", over::TRIALS.to_vec()),
         ("killed", killed::TRIALS.to_vec()),
         ("examples", vec![("survive_goes_on_in_a_second_process", survive_goes_on as fn())]),
     ];
@@ -53,7 +54,7 @@ fn survive_goes_on() {
     use std::process::{Command, Stdio};
 
     let mut both = Command::new(std::env::current_exe().unwrap());
-    both.env("SURVIVE_ROLE", "both").env("KEEPER", place::KEEPER).stdout(Stdio::piped()).stderr(Stdio::piped());
+    both.env("SURVIVE_ROLE", "both").env("KEEPER", kept::KEEPER).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A real CLI must not run here: it would have the environment and the network of the test.
     let both = both.env_remove("CLAUDE_BIN").spawn().unwrap();
     let (id, (done, end)) = (both.id(), std::sync::mpsc::channel());

@@ -34,7 +34,7 @@ mod relay;
 mod stdin;
 mod streams;
 
-pub use streams::{SmolStreams, over};
+pub use streams::{SmolStreams, over, over_with_exit};
 
 use std::fmt;
 use std::future::Future;
@@ -48,11 +48,11 @@ use async_process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use futures_lite::AsyncRead;
 
 use super::process::Process;
-use super::{SpawnError, Transport, VersionError, spawn, version};
+use super::{SpawnError, Transport, VersionError, set_up, spawn, version};
 use crate::base::time::SessionTime;
 use crate::driver::Driver;
 use crate::options::{Invocation, Options};
-use crate::protocol::config::{self, Config};
+use crate::protocol::config::Config;
 use crate::protocol::end::Exit;
 
 /// Starts the CLI and creates a session for it. No I/O happens until the driver is polled.
@@ -88,11 +88,7 @@ pub fn spawn_with(
     config: Config,
     change: impl FnOnce(&mut std::process::Command),
 ) -> Result<Driver<SmolTransport>, SpawnError> {
-    options.check(&config)?;
-    let advice = options.advice(&config);
-    let mut driver = driver(SmolTransport::spawn_with(&spawn::invocation(options)?, change)?, config);
-    driver.advise(&advice);
-    Ok(driver)
+    set_up::start(options, config, |invocation| SmolTransport::spawn_with(invocation, change))
 }
 
 /// Returns the version of the program of the options, e.g. `2.1.332`, on the reactor of smol. The program is started with
@@ -124,15 +120,13 @@ pub async fn version(options: &Options, limit: Duration) -> Result<String, Versi
 /// # Errors
 /// If the child's stdin or stdout is not piped, or was taken.
 pub fn adopt(child: Child, config: Config) -> io::Result<Driver<SmolTransport>> {
-    Ok(driver(SmolTransport::adopt(child)?, config))
+    Ok(set_up::driver(SmolTransport::adopt(child)?, config))
 }
 
-fn driver(mut transport: SmolTransport, mut config: Config) -> Driver<SmolTransport> {
-    config.transport = config::TransportKind::Process;
-    if !config.kill_group {
-        transport.process.keep_group();
+impl set_up::ProcessTransport for SmolTransport {
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
     }
-    Driver::new(config, transport)
 }
 
 /// A child process that leads a process group of its own.

@@ -19,6 +19,7 @@ pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> 
     options.invocation()
 }
 
+#[cfg(any(feature = "smol", feature = "tokio"))]
 /// Returns the invocation that prints the version of the program, on this machine.
 pub(super) fn version_invocation(options: &Options) -> Result<Invocation, OptionsError> {
     #[cfg(windows)]
@@ -43,7 +44,7 @@ pub(super) struct Started {
     directory: Option<PathBuf>,
 }
 
-/// How often a program that is busy is tried again, and how long the first pause is; each further one is twice as long.
+/// Number of attempts to start a busy program, and the first pause between two of them. Each further pause is twice as long.
 const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -69,7 +70,7 @@ pub(super) fn not_piped() -> io::Error {
 }
 
 /// Returns the error for a child that was already waited for.
-#[cfg(feature = "tokio")]
+#[cfg(any(feature = "tokio", target_os = "linux"))]
 pub(super) fn has_exited() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "the child has exited, and was waited for")
 }
@@ -94,6 +95,7 @@ pub enum SpawnError {
         "the program {program:?}, or the interpreter that it names, was not found; \
          install it, or say where it is with `Options::program`"
     )]
+    #[non_exhaustive]
     NotFound {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -102,6 +104,7 @@ pub enum SpawnError {
     },
     /// The file is not executable, or is not a program.
     #[error("{program:?} cannot be run; make it executable, or name another file with `Options::program`")]
+    #[non_exhaustive]
     NotExecutable {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -110,6 +113,7 @@ pub enum SpawnError {
     },
     /// The file is open for writing, e.g. because it is being installed. The start was repeated for 127 ms.
     #[error("{program:?} is being written, by an installation perhaps; try again when that is done")]
+    #[non_exhaustive]
     Busy {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -122,6 +126,7 @@ pub enum SpawnError {
         "the arguments and the environment of {program:?} are longer than the system allows; put long texts into files or \
          the `initialize` request, and leave out long variables with `Options::env_remove`"
     )]
+    #[non_exhaustive]
     TooLong {
         /// Program, or the launcher in front of it.
         program: OsString,
@@ -132,6 +137,7 @@ pub enum SpawnError {
     #[error(
         "the working directory {directory:?} cannot be entered; create it, or name another with `Options::current_dir`"
     )]
+    #[non_exhaustive]
     Directory {
         /// Path of the directory.
         directory: PathBuf,
@@ -140,6 +146,7 @@ pub enum SpawnError {
     },
     /// The system refused for another reason, e.g. too many processes or open files, or too little memory.
     #[error("{program:?} could not be started")]
+    #[non_exhaustive]
     System {
         /// Program, or the launcher in front of it.
         program: OsString,

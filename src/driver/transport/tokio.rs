@@ -32,7 +32,7 @@ mod streams;
 #[cfg(unix)]
 pub(crate) use orphaned::Orphaned;
 
-pub use streams::{TokioStreams, over};
+pub use streams::{TokioStreams, over, over_with_exit};
 
 use std::fmt;
 use std::future::Future;
@@ -45,11 +45,11 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
 
 use super::process::Process;
-use super::{SpawnError, Transport, VersionError, spawn, version};
+use super::{SpawnError, Transport, VersionError, set_up, spawn, version};
 use crate::base::time::SessionTime;
 use crate::driver::Driver;
 use crate::options::{Invocation, Options};
-use crate::protocol::config::{self, Config};
+use crate::protocol::config::Config;
 use crate::protocol::end::Exit;
 
 /// Starts the CLI and creates a session for it. No I/O happens until the driver is polled.
@@ -85,11 +85,7 @@ pub fn spawn_with(
     config: Config,
     change: impl FnOnce(&mut std::process::Command),
 ) -> Result<Driver<TokioTransport>, SpawnError> {
-    options.check(&config)?;
-    let advice = options.advice(&config);
-    let mut driver = driver(TokioTransport::spawn_with(&spawn::invocation(options)?, change)?, config);
-    driver.advise(&advice);
-    Ok(driver)
+    set_up::start(options, config, |invocation| TokioTransport::spawn_with(invocation, change))
 }
 
 /// Returns the version of the program of the options, e.g. `2.1.332`, on the current tokio runtime. The program is started
@@ -121,15 +117,13 @@ pub async fn version(options: &Options, limit: Duration) -> Result<String, Versi
 /// # Errors
 /// If the child's stdin or stdout is not piped or was taken, or the child was already waited for.
 pub fn adopt(child: Child, config: Config) -> io::Result<Driver<TokioTransport>> {
-    Ok(driver(TokioTransport::adopt(child)?, config))
+    Ok(set_up::driver(TokioTransport::adopt(child)?, config))
 }
 
-fn driver(mut transport: TokioTransport, mut config: Config) -> Driver<TokioTransport> {
-    config.transport = config::TransportKind::Process;
-    if !config.kill_group {
-        transport.process.keep_group();
+impl set_up::ProcessTransport for TokioTransport {
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
     }
-    Driver::new(config, transport)
 }
 
 /// A child process that leads a process group of its own.
@@ -247,8 +241,8 @@ impl Transport for TokioTransport {
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         #[cfg(unix)]
-        if self.orphaned.is_set() {
-            return orphaned::read(self.pipes.reader(), buffer);
+        if let Some(stdout) = self.pipes.reader().filter(|_| self.orphaned.is_set()) {
+            return orphaned::read(stdout, buffer);
         }
         self.pipes.poll_read(cx, buffer)
     }

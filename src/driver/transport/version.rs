@@ -25,6 +25,7 @@ pub enum VersionError {
     TimedOut(Duration),
     /// The program ended with an error.
     #[error("the program did not tell its version; {exit}; stderr: {}", LastLines(stderr))]
+    #[non_exhaustive]
     Failed {
         /// Exit of the program.
         exit: Exit,
@@ -33,6 +34,7 @@ pub enum VersionError {
     },
     /// The output does not begin with a version.
     #[error("the program told no version, but: {}", LastLines(output))]
+    #[non_exhaustive]
     Unreadable {
         /// Start of its stdout, at most 64 KiB.
         output: String,

@@ -156,17 +156,13 @@ impl Kept {
     fn size(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
-            Self::Call(call) => {
-                let parent = call.parent_tool_use_id.as_ref().map_or(0, String::len);
-                let input = call.input.as_ref().map_or(0, |input| input.as_str().len());
-                call.id.len() + call.name.len() + input + parent + call.result.as_ref().map_or(0, result_size)
-            }
+            Self::Call(call) => call.size(),
             Self::Nothing => 0,
         }
     }
 }
 
-fn result_size(result: &ToolResultBlock) -> usize {
+pub(super) fn result_size(result: &ToolResultBlock) -> usize {
     let rest = result.unknown_fields.iter().map(|(name, value)| name.len() + value.as_str().len());
     result.tool_use_id.len() + result.content.as_ref().map_or(0, |content| content.as_str().len()) + rest.sum::<usize>()
 }

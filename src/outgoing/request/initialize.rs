@@ -6,7 +6,7 @@ use crate::base::json::Json;
 use crate::incoming::hook::HookEvent;
 use crate::outgoing::request::agents::AgentDefinition;
 use crate::outgoing::request::hooks::HookMatcher;
-use crate::outgoing::request::initialized::InitializeResponse;
+use crate::outgoing::request::initialized::{InitializeError, InitializeResponse};
 use crate::outgoing::request::mcp::McpServerConfig;
 use crate::outgoing::request::plugins::PluginConfig;
 use crate::outgoing::request::sent::{bare, sent};
@@ -175,6 +175,29 @@ impl Initialize {
     pub fn tool_alias(mut self, name: impl Into<String>, tool: impl Into<String>) -> Self {
         self.tool_aliases.get_or_insert_default().insert(name.into(), tool.into());
         self
+    }
+
+    /// Checks the requirements that must hold before the first prompt
+    /// ([wire reference, section 3.4](crate::guide::wire#34-start)).
+    ///
+    /// Old versions of the CLI ignore other parts of the request. The reply reports some of these, e.g.
+    /// [`plugins_applied`](InitializeResponse::plugins_applied).
+    ///
+    /// # Errors
+    /// Returns the first requirement that the CLI does not meet.
+    pub fn check(&self, reply: &InitializeResponse) -> Result<(), InitializeError> {
+        let blocks = self.hooks.iter().flatten().flat_map(|(_, matchers)| matchers).any(|matcher| matcher.blocks());
+        if blocks && reply.hook_on_failure_supported != Some(true) {
+            return Err(InitializeError::BlockUnsupported);
+        }
+        if blocks && reply.hooks_applied == Some(false) {
+            return Err(InitializeError::HooksNotApplied);
+        }
+        let servers = self.mcp_servers.as_ref().is_some_and(|servers| !servers.is_empty());
+        if servers && reply.mcp_servers_applied != Some(true) {
+            return Err(InitializeError::McpServersNotApplied);
+        }
+        Ok(())
     }
 }
 

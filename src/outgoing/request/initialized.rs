@@ -1,4 +1,4 @@
-//! The reply to `initialize`, and the check of the requirements of the request.
+//! The reply to `initialize`, and the error of a requirement that the reply does not meet.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use crate::message::result::FastMode;
 use crate::message::system::session::SlashCommand;
 use crate::options::PermissionMode;
 use crate::outgoing::request::agents::Agent;
-use crate::outgoing::request::initialize::Initialize;
 use crate::outgoing::request::model::Model;
 use crate::wire::view::{view, words};
 
@@ -133,29 +132,4 @@ pub enum InitializeError {
     /// The request has MCP servers, and the CLI did not accept them.
     #[error("the CLI did not apply the MCP servers; use `--await-initialize` and CLI 2.1.261 or later")]
     McpServersNotApplied,
-}
-
-impl Initialize {
-    /// Checks the requirements that must hold before the first prompt
-    /// ([wire reference, section 3.4](crate::guide::wire#34-start)).
-    ///
-    /// Old versions of the CLI ignore other parts of the request. The reply reports some of these, e.g.
-    /// [`plugins_applied`](InitializeResponse::plugins_applied).
-    ///
-    /// # Errors
-    /// Returns the first requirement that the CLI does not meet.
-    pub fn check(&self, reply: &InitializeResponse) -> Result<(), InitializeError> {
-        let blocks = self.hooks.iter().flatten().flat_map(|(_, matchers)| matchers).any(|matcher| matcher.blocks());
-        if blocks && reply.hook_on_failure_supported != Some(true) {
-            return Err(InitializeError::BlockUnsupported);
-        }
-        if blocks && reply.hooks_applied == Some(false) {
-            return Err(InitializeError::HooksNotApplied);
-        }
-        let servers = self.mcp_servers.as_ref().is_some_and(|servers| !servers.is_empty());
-        if servers && reply.mcp_servers_applied != Some(true) {
-            return Err(InitializeError::McpServersNotApplied);
-        }
-        Ok(())
-    }
 }

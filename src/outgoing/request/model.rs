@@ -1,6 +1,6 @@
 //! The model: selection, thinking, and a list of models.
 
-pub use crate::options::ThinkingDisplay;
+use crate::options::ThinkingDisplay;
 use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::view;
 

@@ -1,7 +1,7 @@
 //! Permissions: the mode and the rules.
 
 use crate::base::json::Json;
-pub use crate::options::PermissionMode;
+use crate::options::PermissionMode;
 use crate::outgoing::request::sent::{bare, sent};
 use crate::wire::view::view;
 

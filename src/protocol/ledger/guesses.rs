@@ -6,7 +6,7 @@ use crate::base::ids::{PromptId, Uuid};
 use crate::message::Message;
 use crate::protocol::action::{Attribution, Outcome};
 use crate::protocol::action_queue::Actions;
-use crate::protocol::snapshot::form;
+use crate::protocol::form;
 use crate::wire::facts::ResultFacts;
 
 use super::prompts::{Entry, Rank, Stage};

@@ -6,7 +6,7 @@ use crate::protocol::action_queue::Actions;
 use crate::wire::facts::{CommandState, Lifecycle};
 
 use super::Ledger;
-use super::missing::Over;
+use super::prompts::Over;
 use super::prompts::{Entry, Stage};
 
 impl Ledger {

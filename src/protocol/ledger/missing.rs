@@ -13,8 +13,6 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use crate::base::error::LostReason;
 use crate::base::ids::{TurnId, Uuid};
 use crate::protocol::action::{Action, Outcome};
@@ -23,17 +21,8 @@ use crate::wire::control::Receipt;
 use crate::wire::facts::ResultFacts;
 
 use super::Ledger;
-use super::prompts::{Entry, Stage};
+use super::prompts::{Entry, Over, Stage};
 use super::{Interrupt, Turn};
-
-/// Evidence that the turn of a prompt has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Over {
-    /// The CLI reported the end of the prompt.
-    Reported,
-    /// The CLI acknowledged an interrupt, and does not list the prompt. A tool may delay the end.
-    Stopped,
-}
 
 impl Ledger {
     /// Reads the state of a `session_state_changed` as evidence.

@@ -10,12 +10,19 @@ use crate::base::json::Json;
 use crate::message::Message;
 use crate::protocol::action::{Action, Attribution, Outcome};
 use crate::protocol::action_queue::Actions;
-use crate::protocol::snapshot::form;
-
-use super::missing::Over;
+use crate::protocol::form;
 
 /// Number of UUIDs given by the host that are remembered after their prompts have ended.
 const USED: usize = 1024;
+
+/// Evidence that the turn of a prompt has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Over {
+    /// The CLI reported the end of the prompt.
+    Reported,
+    /// The CLI acknowledged an interrupt, and does not list the prompt. A tool may delay the end.
+    Stopped,
+}
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Prompts {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::ids::TurnId;
 use crate::base::time::SessionTime;
 use crate::protocol::action::{Attribution, Outcome, TurnOrigin};
-use crate::protocol::snapshot::form;
+use crate::protocol::form;
 use crate::wire::facts::ResultFacts;
 
 use super::generation::Generation;

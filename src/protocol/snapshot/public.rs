@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::form::{self, Formed};
 use crate::base::error::{LostReason, RejectedReason, RequestError};
 use crate::base::ids::{IncomingId, PromptId, RequestId, TurnId};
 use crate::base::json::Json;
@@ -21,6 +20,7 @@ use crate::protocol::action::{
 };
 use crate::protocol::deadline::Deadline;
 use crate::protocol::end::{CloseReason, Exit, SessionClosed};
+use crate::protocol::form::{self, Formed};
 use crate::protocol::raw::{Direction, StderrLine, WireLine};
 use crate::protocol::{Compaction, CompactionState, CompactionTrigger, SessionStatus, Stats};
 

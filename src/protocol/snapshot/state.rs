@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::form::{self, Formed};
 use crate::base::ids::PromptId;
 use crate::base::time::SessionTime;
 use crate::message::Message;
@@ -13,6 +12,7 @@ use crate::protocol::aims::Aims;
 use crate::protocol::background::Background;
 use crate::protocol::capacity::Wanted;
 use crate::protocol::config::Config;
+use crate::protocol::form::{self, Formed};
 use crate::protocol::incoming_requests::IncomingRequests;
 use crate::protocol::ledger::Ledger;
 use crate::protocol::line::Lines;

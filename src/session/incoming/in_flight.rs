@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::driver::awaited::Awaited;
+use crate::driver::sync::atomic::{AtomicBool, Ordering};
 
 /// Any number of futures whose outputs are ignored.
 pub(in crate::session) struct InFlight<F> {

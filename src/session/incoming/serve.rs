@@ -5,15 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use event_listener::EventListener;
-
 use super::in_flight::InFlight;
 use super::{IncomingRequests, Responder};
 use crate::incoming::IncomingKinds;
 use crate::incoming::hook::HookEvent;
 use crate::outgoing::request::HookMatcher;
 use crate::session::state::IncomingError;
-use crate::session::waiting::withdrawal::Withdrawal;
+use crate::session::waiting::withdrawal::Withdrawn;
 
 /// Answers incoming requests: [`Handlers`](super::Handlers), [`LocalHandlers`](super::LocalHandlers), a closure that takes every
 /// [`Responder`] ([`handler_fn`]), or a type of the host's own. A reference and an `Arc` of one are handlers too, so that one
@@ -164,8 +162,8 @@ impl IncomingRequests {
             while !is_over {
                 match self.poll(cx) {
                     Poll::Ready(Some(asked)) => {
-                        let withdrawal = Arc::clone(&asked.withdrawal);
-                        in_flight.push(Handling::new(handler.handle(asked), withdrawal));
+                        let withdrawn = asked.withdrawal();
+                        in_flight.push(Handling::new(handler.handle(asked), withdrawn));
                     }
                     Poll::Ready(None) => is_over = true,
                     Poll::Pending => break,
@@ -181,13 +179,12 @@ impl IncomingRequests {
 /// Future of a response, dropped when the incoming request is cancelled.
 struct Handling<F> {
     future: Pin<Box<F>>,
-    withdrawal: Arc<Withdrawal>,
-    listener: EventListener,
+    withdrawn: Withdrawn,
 }
 
 impl<F> Handling<F> {
-    fn new(future: F, withdrawal: Arc<Withdrawal>) -> Self {
-        Self { future: Box::pin(future), listener: withdrawal.listen(), withdrawal }
+    fn new(future: F, withdrawn: Withdrawn) -> Self {
+        Self { future: Box::pin(future), withdrawn }
     }
 }
 
@@ -195,8 +192,7 @@ impl<F: Future<Output = ()>> Future for Handling<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // The listener must not be polled after it was ready. In this case the future is not polled either.
-        if self.withdrawal.is_told() || Pin::new(&mut self.listener).poll(cx).is_ready() {
+        if Pin::new(&mut self.withdrawn).poll(cx).is_ready() {
             return Poll::Ready(());
         }
         self.future.as_mut().poll(cx)

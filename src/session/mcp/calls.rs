@@ -5,14 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use event_listener::EventListener;
-
 use super::{McpConnection, McpService};
 use crate::base::json::Json;
 use crate::driver::awaited::Awaited;
 use crate::incoming::mcp::{McpReaction, McpResponse, McpToolCall, SdkMcpServer};
 use crate::session::Responder;
 use crate::session::incoming::InFlight;
+use crate::session::waiting::withdrawal::Withdrawn;
 
 impl SdkMcpServer {
     /// Handles the calls of the tools, any number concurrently. Returns a service for
@@ -96,7 +95,7 @@ struct Call<F> {
     cancel: Arc<Cancel>,
     /// Response to a call that was cancelled.
     cancelled: McpResponse,
-    withdrawal: EventListener,
+    withdrawal: Withdrawn,
     responder: Option<Responder>,
 }
 

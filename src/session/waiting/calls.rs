@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use event_listener::Event;
-
+use super::event::Event;
 use super::withdrawal::Withdrawal;
 
 #[derive(Default)]
@@ -33,7 +32,7 @@ impl Calls {
             withdrawal.notify();
         }
         if std::mem::take(&mut self.room) {
-            room.notify(usize::MAX);
+            room.notify();
         }
         for waker in self.wakers.drain(..) {
             waker.wake();

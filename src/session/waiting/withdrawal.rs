@@ -1,9 +1,12 @@
 //! Cancellation of an incoming request.
 
-use std::sync::OnceLock;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use event_listener::{Event, EventListener};
-
+use super::event::{Event, Listener};
+use crate::driver::sync::OnceLock;
 use crate::protocol::action::CancelledReason;
 
 #[derive(Default)]
@@ -22,22 +25,29 @@ impl Withdrawal {
         self.reason.get().is_some()
     }
 
-    pub(in crate::session) fn listen(&self) -> EventListener {
-        self.told.listen()
-    }
-
-    pub(in crate::session) async fn wait(&self) -> CancelledReason {
-        loop {
-            let listener = self.listen();
-            if let Some(reason) = self.reason.get() {
-                return *reason;
-            }
-            listener.await;
-        }
+    /// Returns a future of the cancellation, whenever it happens.
+    pub(in crate::session) fn wait(self: &Arc<Self>) -> Withdrawn {
+        Withdrawn { listener: self.told.listen(), withdrawal: Arc::clone(self) }
     }
 
     /// Wakes the waiting tasks, if the reason is known.
     pub(in crate::session) fn notify(&self) {
-        self.told.notify(usize::MAX);
+        self.told.notify();
+    }
+}
+
+/// Future of the cancellation of an incoming request.
+pub(in crate::session) struct Withdrawn {
+    withdrawal: Arc<Withdrawal>,
+    listener: Listener,
+}
+
+impl Future for Withdrawn {
+    type Output = CancelledReason;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CancelledReason> {
+        // The reason may have been set before the listener existed; it is set before the listener is notified.
+        let _ = Pin::new(&mut self.listener).poll(cx);
+        self.withdrawal.reason.get().copied().map_or(Poll::Pending, Poll::Ready)
     }
 }

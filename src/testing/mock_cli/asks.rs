@@ -3,40 +3,14 @@
 use serde_json::Value;
 
 use super::MockCli;
-use super::calls::Decided;
-use super::ending::Ending;
-use super::hooks::{Verdict, verdict};
+use super::hooks::verdict;
 use super::input::HostResponse;
-use super::turn::Doing;
+use super::state::{About, Decided, Doing, Ending, OpenAsk, Verdict};
 use crate::base::json::Json;
 use crate::base::time::SessionTime;
 use crate::testing::fault::Fault;
 use crate::testing::lines::Writer;
 use crate::testing::step::AskStep;
-
-#[derive(Debug, Clone)]
-pub(super) struct OpenAsk {
-    request_id: String,
-    pub(super) about: About,
-    pub(super) withdrawn_at: Option<SessionTime>,
-}
-
-/// Subject of an incoming request. The number is that of a tool call.
-#[derive(Debug, Clone)]
-pub(super) enum About {
-    /// A `UserPromptSubmit` hook.
-    Submit,
-    /// The MCP request `initialize` to a server in the host. The reply to the host's `initialize` waits for the response.
-    Introduction,
-    /// A handshake message before a turn, to the server with this number.
-    Greeting(usize),
-    Step,
-    BeforeTool(usize),
-    Permission(usize),
-    Served(usize),
-    AfterTool(usize),
-    AtStop,
-}
 
 impl MockCli {
     pub(super) fn ask(&mut self, about: About, ask: &AskStep) {
@@ -86,7 +60,7 @@ impl MockCli {
                     let stops = said.as_ref().is_ok_and(|said| said["continue"] == false);
                     self.block(&reason, stops);
                 }
-                Verdict::None | Verdict::Granted => self.prepared(),
+                _ => self.prepared(),
             },
             About::Introduction => self.introduced(),
             About::Greeting(server) => self.greeted(server, &said),
@@ -99,7 +73,7 @@ impl MockCli {
             About::Served(call) => self.served(call, &said),
             About::AtStop => match verdict(&said) {
                 Verdict::Refused(reason) => self.go_on_after(&reason),
-                Verdict::None | Verdict::Granted => self.end_turn(Ending::Done),
+                _ => self.end_turn(Ending::Done),
             },
         }
     }

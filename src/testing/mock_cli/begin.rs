@@ -2,11 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::asks::About;
-use super::calls::Calls;
-use super::ending::Ending;
 use super::queue::{Notice, Queued};
-use super::turn::{Doing, Turn};
+use super::state::{About, Calls, Doing, Ending, Turn};
 use super::{MockCli, Waiting};
 use crate::base::json::Json;
 use crate::base::time::SessionTime;

@@ -1,79 +1,20 @@
 //! Tool calls: hooks, permission, run and result.
 
 use super::MockCli;
-use super::asks::About;
-use super::ending::Ending;
-use super::hooks::Verdict;
 use super::rules::suggestion;
-use super::turn::Doing;
+use super::state::{About, Call, CallState, Decided, Doing, Ending, Verdict};
 use crate::base::json::Json;
 use crate::base::time::SessionTime;
 use crate::testing::cli_version::CliVersion;
 use crate::testing::lines::Line;
 use crate::testing::step::{AskStep, ToolStep};
 
-/// Tool calls of one message of the model.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Calls {
-    calls: Vec<Call>,
-    at_once: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Call {
-    id: String,
-    tool: ToolStep,
-    state: State,
-    /// Output of the call, and `true` if the output is an error.
-    output: Option<(Json, bool)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Waiting,
-    /// Number of hook calls that are open before the tool runs, or after it.
-    Before(usize),
-    Asked,
-    Running(SessionTime),
-    /// A server in the host runs the call.
-    Served,
-    After(usize),
-    Done,
-}
-
-impl Calls {
-    pub(super) fn new(at_once: bool) -> Self {
-        Self { calls: Vec::new(), at_once }
-    }
-
-    /// Returns the time of the next event.
-    pub(super) fn due(&self, now: SessionTime) -> Option<SessionTime> {
-        let startable = self.startable().is_some() || self.is_over();
-        let running = self.calls.iter().filter_map(|call| match call.state {
-            State::Running(until) => Some(until),
-            _ => None,
-        });
-        running.chain(startable.then_some(now)).min()
-    }
-
-    /// Returns the next call that may start.
-    fn startable(&self) -> Option<usize> {
-        let next = self.calls.iter().position(|call| call.state == State::Waiting)?;
-        let earlier_are_over = self.calls[..next].iter().all(|call| call.state == State::Done);
-        (self.at_once || earlier_are_over).then_some(next)
-    }
-
-    fn is_over(&self) -> bool {
-        self.calls.iter().all(|call| call.state == State::Done)
-    }
-}
-
 impl MockCli {
     /// Adds a tool call of the model. Since 2.1.250 it can start while the model continues to write.
     pub(super) fn add_call(&mut self, id: String, tool: ToolStep) {
         let early = self.habits.starts_tools_early;
         let Some(turn) = &mut self.turn else { return };
-        turn.calls.calls.push(Call { id, tool, state: State::Waiting, output: None });
+        turn.calls.calls.push(Call { id, tool, state: CallState::Waiting, verdict: Verdict::None, output: None });
         if let Some(at) = turn.calls.startable().filter(|_| early) {
             self.start_call(at);
         }
@@ -87,7 +28,7 @@ impl MockCli {
         }
         turn.doing = Doing::Calling;
         let start = turn.calls.startable();
-        let is_due = |call: &Call| matches!(call.state, State::Running(until) if until <= time);
+        let is_due = |call: &Call| matches!(call.state, CallState::Running(until) if until <= time);
         let end = turn.calls.calls.iter().position(is_due);
         if let Some(at) = start {
             self.start_call(at);
@@ -100,7 +41,7 @@ impl MockCli {
         self.turn.as_mut()?.calls.calls.get_mut(at)
     }
 
-    fn set_state(&mut self, at: usize, state: State) {
+    fn set_state(&mut self, at: usize, state: CallState) {
         if let Some(call) = self.call_at(at) {
             call.state = state;
         }
@@ -115,7 +56,7 @@ impl MockCli {
             return self.finish_call(at);
         }
         let asks = self.tool_hooks("PreToolUse", &id, &tool, None);
-        self.set_state(at, State::Before(asks.len()));
+        self.set_state(at, CallState::Before(asks.len()));
         if asks.is_empty() {
             return self.ask_permission(at);
         }
@@ -124,9 +65,10 @@ impl MockCli {
         }
     }
 
+    /// Runs a call, or asks the host if the call requires it.
     fn ask_permission(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
-        let (id, tool) = (call.id.clone(), call.tool.clone());
+        let tool = call.tool.clone();
         if !tool.asks || self.is_allowed(&tool) {
             return self.run_call(at);
         }
@@ -135,11 +77,17 @@ impl MockCli {
             self.give_text(at, "Error: the permission mode is dontAsk", true);
             return self.finish_call(at);
         }
+        self.request_permission(at);
+    }
+
+    fn request_permission(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        let (id, tool) = (call.id.clone(), call.tool.clone());
         if self.has_ended() {
             self.give_text(at, "Error: stdin is closed: nobody can be asked", true);
             return self.finish_call(at);
         }
-        self.set_state(at, State::Asked);
+        self.set_state(at, CallState::Asked);
         let mut fields =
             vec![("tool_name".to_owned(), Json::from_text(&tool.name)), ("input".to_owned(), tool.input.clone())];
         fields.push(("permission_suggestions".to_owned(), Json::from(&suggestion(&tool))));
@@ -154,16 +102,30 @@ impl MockCli {
     pub(super) fn tool_hook_over(&mut self, at: usize, verdict: Verdict) {
         let Some(call) = self.call_at(at) else { return };
         match (call.state, verdict) {
-            (State::Before(_), Verdict::Refused(reason)) => {
+            (CallState::Before(_), Verdict::Refused(reason)) => {
                 self.give_text(at, &reason, true);
                 self.finish_call(at);
             }
-            (State::Before(_), Verdict::Granted) => self.run_call(at),
-            (State::Before(1), Verdict::None) => self.ask_permission(at),
-            (State::After(1), _) => self.finish_call(at),
-            (State::Before(open), _) => call.state = State::Before(open - 1),
-            (State::After(open), _) => call.state = State::After(open - 1),
+            (CallState::Before(open), verdict) => {
+                call.verdict = call.verdict.clone().max(verdict);
+                call.state = CallState::Before(open - 1);
+                if open == 1 {
+                    self.go_on_after_hooks(at);
+                }
+            }
+            (CallState::After(1), _) => self.finish_call(at),
+            (CallState::After(open), _) => call.state = CallState::After(open - 1),
             _ => {}
+        }
+    }
+
+    /// Continues a call after all hooks before it have responded.
+    fn go_on_after_hooks(&mut self, at: usize) {
+        let Some(call) = self.call_at(at) else { return };
+        match call.verdict.clone() {
+            Verdict::Granted => self.run_call(at),
+            Verdict::Asks if self.habits.asks_for_hooks => self.request_permission(at),
+            _ => self.ask_permission(at),
         }
     }
 
@@ -200,9 +162,9 @@ impl MockCli {
         let time = self.turn_time();
         let Some(call) = self.call_at(at) else { return };
         let (id, tool) = (call.id.clone(), call.tool.clone());
-        call.state = State::Running(time.saturating_add(tool.takes));
+        call.state = CallState::Running(time.saturating_add(tool.takes));
         if self.call_server(at, &id, &tool) {
-            self.set_state(at, State::Served);
+            self.set_state(at, CallState::Served);
         }
     }
 
@@ -222,7 +184,7 @@ impl MockCli {
         if self.script.generation == CliVersion::V1_0_128 {
             self.report(at);
         }
-        self.set_state(at, State::After(asks.len()));
+        self.set_state(at, CallState::After(asks.len()));
         if asks.is_empty() {
             return self.finish_call(at);
         }
@@ -243,7 +205,7 @@ impl MockCli {
 
     fn finish_call(&mut self, at: usize) {
         let Some(call) = self.call_at(at) else { return };
-        call.state = State::Done;
+        call.state = CallState::Done;
         self.report(at);
     }
 
@@ -259,12 +221,12 @@ impl MockCli {
 
     /// Rejects all calls that have not returned, because the turn is being stopped.
     pub(super) fn reject_calls(&mut self) {
-        let asked = |call: &Call| call.state == State::Asked && call.output.is_none();
+        let asked = |call: &Call| call.state == CallState::Asked && call.output.is_none();
         let calls = self.turn.iter().flat_map(|turn| turn.calls.calls.iter().enumerate());
         let denied: Vec<usize> = calls.filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
         denied.into_iter().for_each(|at| self.deny(at));
         let Some(turn) = &mut self.turn else { return };
-        let open = turn.calls.calls.iter_mut().filter(|call| call.state != State::Done);
+        let open = turn.calls.calls.iter_mut().filter(|call| call.state != CallState::Done);
         let rejected: Vec<_> = open.map(|call| (call.id.clone(), call.output.take())).collect();
         for (id, output) in rejected {
             let (said, _) =
@@ -293,11 +255,4 @@ impl MockCli {
     pub(super) fn turn_time(&self) -> SessionTime {
         self.turn.as_ref().map_or(self.now, |turn| turn.at)
     }
-}
-
-/// Decision of the host about a permission request.
-#[derive(Debug)]
-pub(super) enum Decided {
-    Allowed(Option<Json>),
-    Denied { message: String, interrupts: bool },
 }

@@ -1,6 +1,6 @@
 //! Events that are due at a time.
 
-use super::turn::Turn;
+use super::state::Turn;
 use super::{MockCli, Stdin};
 use crate::base::time::SessionTime;
 

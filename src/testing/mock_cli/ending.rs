@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::turn::{Doing, Turn};
+use super::state::{Doing, Ending, Turn};
 use super::{BEGIN, MockCli, PIPE};
 use crate::base::json::Json;
 use crate::base::time::SessionTime;
@@ -14,35 +14,6 @@ use crate::testing::step::Step;
 
 /// Duration that 2.1.250 waits for background tasks after stdin was closed.
 const SOME: Duration = Duration::from_secs(5);
-
-/// Cause of the end of a turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    Done,
-    /// A slash command, or a prompt that requests no answer.
-    Local,
-    /// A hook refused the prompt.
-    Blocked,
-    ApiError,
-    MaxTurns,
-    Interrupted {
-        tools: bool,
-    },
-    Replaced {
-        tools: bool,
-    },
-}
-
-impl Ending {
-    fn aborts(self) -> Option<&'static str> {
-        match self {
-            Self::Interrupted { tools } | Self::Replaced { tools } => {
-                Some(if tools { "aborted_tools" } else { "aborted_streaming" })
-            }
-            _ => None,
-        }
-    }
-}
 
 impl MockCli {
     pub(super) fn end_turn(&mut self, ending: Ending) {

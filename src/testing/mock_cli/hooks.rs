@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::MockCli;
-use super::asks::About;
+use super::state::{About, Verdict};
 use crate::base::json::Json;
 use crate::testing::step::{AskStep, ToolStep};
 
@@ -17,14 +17,6 @@ pub(super) struct Hook {
     pub(super) matcher: Option<String>,
     pub(super) callback: String,
     pub(super) timeout: Option<Duration>,
-}
-
-/// Decision of a hook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
-    None,
-    Granted,
-    Refused(String),
 }
 
 impl MockCli {
@@ -92,6 +84,7 @@ pub(super) fn verdict(said: &Result<Value, String>) -> Verdict {
         (Some("block"), _) => reason(&said["reason"]),
         (_, Some("deny")) => reason(&specific["permissionDecisionReason"]),
         _ if said["continue"] == false => reason(&said["stopReason"]),
+        (_, Some("ask")) => Verdict::Asks,
         (_, Some("allow")) => Verdict::Granted,
         _ => Verdict::None,
     }

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use super::ending::Ending;
 use super::queue::Waiting;
-use super::turn::Doing;
+use super::state::{Doing, Ending};
 use super::{BEGIN, MockCli};
 use crate::base::json::Json;
 use crate::testing::cli_version::CliVersion;

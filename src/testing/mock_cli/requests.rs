@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::MockCli;
 use super::hooks::Hook;
-use super::turn::Doing;
+use super::state::Doing;
 use crate::base::json::Json;
 use crate::testing::cli_version::{CliVersion, Unknown};
 use crate::testing::fault::Fault;

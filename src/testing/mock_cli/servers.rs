@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use super::MockCli;
-use super::asks::About;
-use super::turn::Doing;
+use super::state::{About, Doing};
 use crate::base::json::Json;
 use crate::testing::cli_version::CliVersion;
 use crate::testing::step::{AskStep, Kind, Step, ToolStep};

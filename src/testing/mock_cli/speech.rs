@@ -6,8 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::MockCli;
-use super::calls::Calls;
-use super::turn::Doing;
+use super::state::{Block, Calls, Doing, Speech};
 use crate::base::json::Json;
 use crate::testing::cli_version::CliVersion;
 use crate::testing::fault::Fault;
@@ -16,40 +15,6 @@ use crate::testing::step::{Kind, ToolStep};
 
 /// Time until the model starts its response. An interrupt can arrive in the meantime.
 const THINKS: Duration = Duration::from_millis(1);
-
-#[derive(Debug, Clone)]
-pub(super) struct Speech {
-    id: String,
-    blocks: VecDeque<Block>,
-    /// Number of parts of the stream so far.
-    parts: usize,
-    muted: bool,
-    index: usize,
-    /// `true` after the model was called.
-    asked: bool,
-    /// `true` after the response has started.
-    opened: bool,
-    /// `true` while a block is incomplete.
-    in_block: bool,
-    /// Text of the block so far.
-    pub(super) so_far: String,
-    /// `Some` if the message calls tools: `true` if they run concurrently.
-    at_once: Option<bool>,
-}
-
-#[derive(Debug, Clone)]
-enum Block {
-    Text { parts: VecDeque<String>, every: Duration },
-    Thinking(String),
-    Tool { id: String, tool: ToolStep },
-}
-
-impl Speech {
-    /// Returns `true` if the stream has started and not ended.
-    pub(super) fn is_open(&self) -> bool {
-        self.opened
-    }
-}
 
 impl MockCli {
     /// Collects the steps of the model's next message.

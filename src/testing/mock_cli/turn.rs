@@ -1,85 +1,10 @@
 //! Execution of a turn, step by step.
 
-use std::collections::VecDeque;
-
 use super::MockCli;
-use super::asks::About;
-use super::calls::Calls;
-use super::ending::Ending;
-use super::queue::Queued;
-use super::speech::Speech;
+use super::state::{About, Doing, Ending};
 use crate::base::json::Json;
 use crate::base::time::SessionTime;
-use crate::testing::step::{AskStep, Kind, Step};
-
-#[derive(Debug, Clone)]
-pub(super) struct Turn {
-    /// Prompts that the turn started with. Empty if the CLI started the turn by itself.
-    pub(super) batch: Vec<Queued>,
-    pub(super) folded: Vec<Queued>,
-    pub(super) own: bool,
-    /// `true` if the turn is a slash command, which the model does not see.
-    pub(super) local: bool,
-    pub(super) steps: VecDeque<Step>,
-    pub(super) doing: Doing,
-    /// Tool calls of the model's last message.
-    pub(super) calls: Calls,
-    /// Tool calls that were denied.
-    pub(super) denials: Vec<Json>,
-    /// Time of the next step.
-    pub(super) at: SessionTime,
-    pub(super) since: SessionTime,
-    /// Number of calls of the model.
-    pub(super) requests: u32,
-    /// Last text of the model.
-    pub(super) said: String,
-    /// `true` if the echo of the last prompt is pending.
-    pub(super) owes_echo: bool,
-    /// `true` if the model is called once more for folded prompts.
-    pub(super) asks_again: bool,
-    /// `true` after the `Stop` hooks were called.
-    pub(super) stopping: bool,
-    /// `true` if a `Stop` hook has made the model continue.
-    pub(super) went_on: bool,
-    /// Fields of the script for the result.
-    pub(super) result_fields: Vec<(String, Json)>,
-    /// `true` if the model was called, and has not started its response.
-    pub(super) asked: bool,
-    /// Time of the abort, after an interrupt was acknowledged.
-    pub(super) cut_at: Option<SessionTime>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Doing {
-    /// Requests to the host before the turn becomes visible.
-    Preparing {
-        asks: VecDeque<(About, AskStep)>,
-        open: bool,
-    },
-    Choosing,
-    Speaking(Speech),
-    Calling,
-    /// An incoming request of the script, or a hook, is open.
-    Asking,
-    Nothing,
-}
-
-impl Turn {
-    pub(super) fn due(&self) -> Option<SessionTime> {
-        if self.cut_at.is_some() {
-            return self.cut_at;
-        }
-        match &self.doing {
-            Doing::Preparing { open: false, .. } | Doing::Choosing | Doing::Speaking(_) => Some(self.at),
-            Doing::Calling => self.calls.due(self.at),
-            Doing::Preparing { open: true, .. } | Doing::Asking | Doing::Nothing => None,
-        }
-    }
-
-    pub(super) fn prompts(&self) -> impl Iterator<Item = &Queued> {
-        self.batch.iter().chain(&self.folded)
-    }
-}
+use crate::testing::step::{Kind, Step};
 
 impl MockCli {
     /// Runs the next step of the turn, which is due at `time`.

@@ -102,6 +102,8 @@ impl Curious {
         drop((claude.subscribe(1, Overflow::Oldest), claude.incoming_of(IncomingKinds::NONE), claude.wait_for_exit()));
         let mut room = std::pin::pin!(claude.ready());
         let _ = room.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let mut exit = std::pin::pin!(claude.wait_for_exit());
+        let _ = exit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }
 }
 
@@ -209,7 +211,7 @@ impl tracing::Subscriber for Curious {
 async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed {
     let (claude, runner) = stage.open_recorded(|_| {}, Some(Box::new(host.clone())));
     let run = stage.spawn(Listened { future: Box::pin(runner), host: host.clone() });
-    let asks = claude.incoming().unwrap();
+    let (asks, exit) = (claude.incoming().unwrap(), claude.wait_for_exit());
     let handlers = Handlers::new().permission(async |_| Decision::allow());
     let talk = async move {
         let mut turn = claude.prompt("go").unwrap();
@@ -218,12 +220,13 @@ async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed
         while turn.next().await.is_some() {}
         turn.finish().await;
         over.finish().await;
-        host.forget();
         claude.close();
     };
     let talk = Listened { future: Box::pin(talk), host: host.clone() };
+    let exit = Listened { future: Box::pin(exit), host: host.clone() };
     let serve = Listened { future: Box::pin(asks.serve(handlers).unwrap()), host: host.clone() };
-    let (closed, _) = zip(run, zip(talk, serve)).await;
+    let (closed, (_, exit)) = zip(run, zip(zip(talk, serve), exit)).await;
+    assert_eq!(exit, closed);
     host.forget();
     closed
 }

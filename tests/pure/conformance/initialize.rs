@@ -1,9 +1,9 @@
 //! `initialize`, both ways: cases 42 to 56.
 
 use claude_duplex::incoming::hook::HookEvent;
+use claude_duplex::request::response::InitializeResponse;
 use claude_duplex::request::{
-    AgentDefinition, HookMatcher, Initialize, InitializeError, InitializeResponse, McpServerConfig, OnFailure,
-    PluginConfig,
+    AgentDefinition, HookMatcher, Initialize, InitializeError, McpServerConfig, OnFailure, PluginConfig,
 };
 use claude_duplex::{Action, Json, LostReason, Request, RequestError, RequestId, Response};
 use serde_json::{Value, json};
@@ -211,8 +211,9 @@ fn case_055_an_error_result_before_the_reply_says_why_there_is_none() {
     let later = host.protocol.request(host.now, Request::new("get_settings")).unwrap();
     host.protocol.eof(host.now);
     let actions = host.actions();
-    let message = "No conversation found with session ID: x".to_owned();
-    assert_eq!(replied(&actions, id), Err(RequestError::Failed { message, reason: LostReason::Eof }));
+    let error = replied(&actions, id).unwrap_err();
+    let RequestError::Failed { message, reason: LostReason::Eof, .. } = error else { panic!("{error:?}") };
+    assert_eq!(message, "No conversation found with session ID: x");
     // What was asked afterwards did not fail by it.
     assert_eq!(replied(&actions, later), Err(RequestError::Lost(LostReason::Eof)));
 }

@@ -40,7 +40,7 @@ fn a_torn_last_line_costs_that_line_alone() {
             Err(error) => {
                 assert!(torn, "cut at {cut}: {error}");
                 let text = error.to_string();
-                let JournalError::Torn { line, journal } = error else { panic!("cut at {cut}: {error}") };
+                let JournalError::Torn { line, journal, .. } = error else { panic!("cut at {cut}: {error}") };
                 assert_eq!(line, whole + 1);
                 assert_eq!(journal.inputs, inputs[..whole - 1], "cut at {cut}");
                 assert!(
@@ -59,7 +59,7 @@ fn a_torn_last_line_costs_that_line_alone() {
 fn zeros_that_a_power_cut_left_are_a_torn_line() {
     let (mut file, inputs) = small();
     file.extend([0; 4096]);
-    let Err(JournalError::Torn { line: 7, journal }) = Journal::read(&file) else { panic!("it is torn") };
+    let Err(JournalError::Torn { line: 7, journal, .. }) = Journal::read(&file) else { panic!("it is torn") };
     assert_eq!(journal.inputs, inputs);
 }
 
@@ -87,7 +87,7 @@ fn a_foreign_file_is_told_as_such() {
 fn a_newer_version_is_told_as_such() {
     let later = b"{\"journal\":\"claude-duplex\",\"version\":\"9.1.0\",\"all\":\"else differs\",\"format\":7}\n\x00\n";
     let error = Journal::read(later).unwrap_err();
-    assert_eq!(error, JournalError::NewerVersion { found: 7, known: 2, version: "9.1.0".into() });
+    assert!(matches!(&error, JournalError::NewerVersion { found: 7, known: 2, version, .. } if version == "9.1.0"));
     assert_eq!(
         error.to_string(),
         "the journal is of format 7, written by claude-duplex 9.1.0; this version reads formats up to 2: use a newer one"
@@ -100,7 +100,7 @@ fn a_line_that_is_no_record_is_named() {
     let with =
         |line: &str| Journal::read(&[&file, line.as_bytes(), b"\n{\"t\":9,\"eof\":true}\n"].concat()).unwrap_err();
     for line in ["{\"t\":8,\"blink\":true}", "{\"t\":8,\"blink\":1,\"eof\":true}"] {
-        let JournalError::NewerRecord { line: 7, kind } = with(line) else { panic!("it is newer: {}", with(line)) };
+        let JournalError::NewerRecord { line: 7, kind, .. } = with(line) else { panic!("it is newer: {}", with(line)) };
         assert!(kind.starts_with("blink"), "{kind}");
     }
     let cases = [
@@ -114,13 +114,19 @@ fn a_line_that_is_no_record_is_named() {
         ("{\"t\":8,\"prompt\":{}}", "missing field `content`"),
     ];
     for (line, expected) in cases {
-        let expected = JournalError::Record { line: 7, reason: expected.into() };
-        assert_eq!(with(line), expected, "{line}");
+        let error = with(line);
+        assert!(
+            matches!(&error, JournalError::Record { line: 7, reason, .. } if reason == expected),
+            "{line}: {error}"
+        );
     }
     assert_eq!(with("{\"t\":8}").to_string(), "line 7 of the journal is not a record: it has a time and nothing else");
     let header = b"{\"journal\":\"claude-duplex\",\"format\":1,\"version\":\"0.1.0\",\"t\":0,\"config\":{}}\n";
-    let expected = JournalError::Record { line: 1, reason: "missing field `seed`".into() };
-    assert_eq!(Journal::read(header), Err(expected));
+    let error = Journal::read(header).unwrap_err();
+    assert!(
+        matches!(&error, JournalError::Record { line: 1, reason, .. } if reason == "missing field `seed`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -128,7 +134,8 @@ fn nothing_follows_the_end_of_a_recording() {
     let (file, _) = small();
     let after = [&file, b"{\"t\":8,\"stopped\":\"\"}\n{\"t\":9,\"eof\":true}\n".as_slice()].concat();
     let error = Journal::read(&after).unwrap_err();
-    assert_eq!(error, JournalError::Record { line: 8, reason: "the recording was stopped before it".into() });
+    let expected = "the recording was stopped before it";
+    assert!(matches!(&error, JournalError::Record { line: 8, reason, .. } if reason == expected), "{error}");
 }
 
 #[test]

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use claude_duplex::incoming::PermissionChange;
-use claude_duplex::incoming::hook::{HookOutput, HookOutputDecision};
+use claude_duplex::incoming::hook::{HookOutput, HookOutputDecision, PreToolUseOutput};
 use claude_duplex::message::Transcript;
 use claude_duplex::options::PermissionMode;
 use claude_duplex::testing::{CliVersion, Damage, Fault, MockCli, Script, Step, TestSession, ToolStep};
 use claude_duplex::{
-    Action, Allow, Config, Exit, IncomingKind, IncomingResponse, Json, Message, Outcome, Request, Seed, SessionTime,
-    TurnResult,
+    Action, Allow, Config, Decision, Exit, IncomingKind, IncomingResponse, Json, Message, Outcome, Request, Seed,
+    SessionTime, TurnResult,
 };
 use serde_json::{Value, json};
 
@@ -70,6 +70,53 @@ fn a_stop_hook_is_told_that_it_has_sent_the_model_on() {
         });
         assert_eq!((outcome, told.as_slice()), (Outcome::Success, &[false, true][..]), "{generation:?}");
     }
+}
+
+/// Runs a call of a tool with hooks before it, which respond in order. Returns the kinds of the requests, and whether the call ran.
+fn hooked(version: CliVersion, tool: ToolStep, outputs: &[HookOutput]) -> (Vec<IncomingKind>, bool) {
+    let mut pair = pair(Script::new(version).then([tool.returns("it ran").into(), Step::text("done")]));
+    let callbacks: Vec<String> = (0..outputs.len()).map(|number| number.to_string()).collect();
+    initialize(&mut pair, json!({ "hooks": { "PreToolUse": [{ "matcher": "Bash", "hookCallbackIds": callbacks }] } }));
+    let mut kinds = Vec::new();
+    run(&mut pair, |ask| {
+        kinds.push(ask.kind());
+        match ask.hook() {
+            Ok(hook) => outputs[hook.callback_id.parse::<usize>().unwrap()].clone().into(),
+            Err(_) => Decision::allow().into(),
+        }
+    });
+    let ran = pair.cli_lines().iter().any(|line| line.as_str().contains("it ran"));
+    (kinds, ran)
+}
+
+/// `hook_asks_about_a_tool` in `tests/real_cli`: before 2.1.85 such a command runs.
+#[test]
+fn a_hook_that_asks_has_the_host_asked_about_a_call_that_needs_no_permission() {
+    use IncomingKind::{Hook, Permission};
+    let ask = [PreToolUseOutput::ask("the host decides").into()];
+    for version in CliVersion::ALL {
+        let kinds = if *version >= CliVersion::V2_1_143 { vec![Hook, Permission] } else { vec![Hook] };
+        assert_eq!(hooked(*version, ToolStep::bash("ls"), &ask), (kinds, true), "{version:?}");
+        let asked = hooked(*version, ToolStep::bash("ls").requires_permission(), &ask);
+        assert_eq!(asked, (vec![Hook, Permission], true), "{version:?}");
+    }
+}
+
+#[test]
+fn of_several_hooks_the_strictest_decides() {
+    use IncomingKind::{Hook, Permission};
+    let output = |output: PreToolUseOutput| HookOutput::from(output);
+    let [allow, ask, deny] =
+        [PreToolUseOutput::allow(), PreToolUseOutput::ask("decide"), PreToolUseOutput::deny("no")].map(output);
+    let tool = || ToolStep::bash("ls").requires_permission();
+    let version = CliVersion::V2_1_329;
+    for outputs in [[allow.clone(), ask.clone()], [ask.clone(), allow.clone()]] {
+        assert_eq!(hooked(version, tool(), &outputs), (vec![Hook, Hook, Permission], true));
+    }
+    for outputs in [[HookOutput::new(), allow.clone()], [allow.clone(), HookOutput::new()]] {
+        assert_eq!(hooked(version, tool(), &outputs), (vec![Hook, Hook], true));
+    }
+    assert_eq!(hooked(version, tool(), &[ask, deny]), (vec![Hook, Hook], false));
 }
 
 #[test]
@@ -205,7 +252,8 @@ fn lines_are_damaged_as_the_name_says() {
 
 #[test]
 fn a_result_can_be_missing_with_and_without_a_word_of_the_end() {
-    let with = |fault: Fault| lines(Script::default().session_state(true).then([Step::text("said")]).fault(fault));
+    let with =
+        |fault: Fault| lines(Script::default().session_state_messages(true).then([Step::text("said")]).fault(fault));
     let has = |lines: &[String], part: &str| lines.iter().any(|line| line.contains(part));
     for (fault, told) in [(Fault::NoResult, false), (Fault::IdleWithoutResult, true)] {
         let lines = with(fault.clone());

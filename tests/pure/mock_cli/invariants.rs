@@ -86,7 +86,7 @@ fn play(generation: CliVersion, seed: u64) -> (Tally, TestSession) {
     let mut dice = Dice(seed);
     let script = (0..6).fold(Script::new(generation), |script, _| script.then(dice.steps(0)));
     let config = IncomingKind::KNOWN.iter().copied().fold(Config::new(Seed::from_bytes([5; 16])), Config::handle);
-    let mut pair = TestSession::new(config, script.partial(dice.throw(2) == 0)).cut_by(seed);
+    let mut pair = TestSession::new(config, script.include_partial_messages(dice.throw(2) == 0)).cut_by(seed);
     let mut tally = Tally::default();
     let mut prompts = Vec::new();
     for _ in 0..12 {

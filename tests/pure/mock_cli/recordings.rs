@@ -216,9 +216,9 @@ fn script(generation: CliVersion, scenario: &str, records: &[Record]) -> Script 
     });
     let replay = echoes || scenario.contains("_replay") && !scenario.contains("no_replay");
     let script = Script::new(generation)
-        .replay(replay)
-        .partial(shows(r#""type":"stream_event""#))
-        .session_state(shows("session_state_changed"))
+        .replay_user_messages(replay)
+        .include_partial_messages(shows(r#""type":"stream_event""#))
+        .session_state_messages(shows("session_state_changed"))
         .answering(move |prompt| steps_in(prompt, asks));
     let script = if shows("error_max_turns") { script.max_turns(1) } else { script };
     match scenario == "resume_reused_uuid" {

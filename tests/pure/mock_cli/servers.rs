@@ -22,7 +22,8 @@ fn served(message: &Value) -> Value {
 
 /// All lines of a peer that gets these at once, and whose servers answer.
 fn lines(script: Script, host: &[&str]) -> Vec<Value> {
-    let mut peer = MockCli::new(script.replay(false).answering(|prompt| steps_in(prompt, false)), SessionTime::ZERO);
+    let mut peer =
+        MockCli::new(script.replay_user_messages(false).answering(|prompt| steps_in(prompt, false)), SessionTime::ZERO);
     let mut now = SessionTime::ZERO;
     for line in host {
         peer.receive(now, format!("{}\n", line.replace('\n', "")).as_bytes());

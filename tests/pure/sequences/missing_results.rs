@@ -349,7 +349,8 @@ fn the_grace_is_a_setting() {
 fn the_scripted_clis_that_give_no_result_end_their_prompts() {
     for &generation in CliVersion::ALL {
         for fault in [Fault::NoResult, Fault::IdleWithoutResult] {
-            let script = Script::new(generation).session_state(true).fault(fault.clone()).then([Step::text("all")]);
+            let script =
+                Script::new(generation).session_state_messages(true).fault(fault.clone()).then([Step::text("all")]);
             let mut pair = TestSession::new(Config::new(Seed::from_bytes([2; 16])), script.then([Step::text("more")]));
             let (prompt, next) = (pair.prompt("one"), pair.prompt("two"));
             pair.advance(Duration::from_secs(20));

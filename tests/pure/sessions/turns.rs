@@ -96,8 +96,9 @@ fn either_half_can_be_left_alone() {
 fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
     for &generation in CliVersion::ALL {
         for replay in [true, false] {
-            let script =
-                Script::new(generation).replay(replay).answering(|prompt| vec![Step::text(format!("re {prompt}"))]);
+            let script = Script::new(generation)
+                .replay_user_messages(replay)
+                .answering(|prompt| vec![Step::text(format!("re {prompt}"))]);
             open(script).run(async |claude| {
                 let mut turns: Vec<_> = ["one", "two", "three"].map(|text| claude.prompt(text).unwrap()).into();
                 for (turn, text) in turns.iter_mut().zip(["one", "two", "three"]) {
@@ -117,7 +118,9 @@ fn prompts_that_wait_for_each_other_hear_their_own_turn_alone() {
 fn parts_of_the_answer_are_read_while_it_is_written() {
     for &generation in CliVersion::ALL {
         for replay in [true, false] {
-            let rig = open(Script::new(generation).replay(replay).then([Step::text_in_parts("a b c d", 4, SECOND)]));
+            let rig = open(
+                Script::new(generation).replay_user_messages(replay).then([Step::text_in_parts("a b c d", 4, SECOND)]),
+            );
             let world = rig.world.clone();
             rig.run(async |claude| {
                 let mut turn = claude.prompt("letters").unwrap();
@@ -301,7 +304,7 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
     for generation in CliVersion::ALL {
         let slow = Step::text_in_parts("one two three", 3, Duration::from_secs(1));
         let world = TestRuntime::new();
-        let script = Script::new(*generation).partial(true).then([slow]);
+        let script = Script::new(*generation).include_partial_messages(true).then([slow]);
         let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
         let end = world.run(runner.run_until(async move {
             let mut turn = claude.prompt("count").unwrap();
@@ -327,8 +330,11 @@ fn an_interrupted_prompt_ends_with_its_partial_answer() {
 #[test]
 fn the_edits_of_a_turn_add_up_to_its_answer() {
     let world = TestRuntime::new();
-    let script =
-        Script::default().partial(true).then([Step::text_in_parts("one two three", 3, Duration::from_millis(5))]);
+    let script = Script::default().include_partial_messages(true).then([Step::text_in_parts(
+        "one two three",
+        3,
+        Duration::from_millis(5),
+    )]);
     let (claude, runner) = Driver::new(Config::new(Seed::from_bytes([1; 16])), world.start(script)).into_session();
     let (shown, parts) = world.run(runner.run_until(async move {
         let mut turn = claude.prompt("count").unwrap();

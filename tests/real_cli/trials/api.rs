@@ -34,7 +34,7 @@ async fn api_retried(case: &Case) -> Trial {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt(Prompt::text(script([status(529).times(2), text("at last")])))?;
     assert_eq!(talk.ended(prompt).await?.text(), "at last");
-    let untold = case.before("2.1.77", "retries are not told (`system/api_retry`)");
+    let untold = case.lacks_before("2.1.77", "retries are not told (`system/api_retry`)");
     assert_eq!(talk.systems("api_retry") == 0, untold);
     talk.close().await?;
     Ok(())

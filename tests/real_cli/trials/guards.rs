@@ -59,7 +59,7 @@ pub(super) fn judge(
         let happened = happens(&mut raw, way)?;
         if raw.asks == 0 {
             assert!(case.is_before(guard.first), "no hook was asked");
-            case.differs(if happened { "lacks the event: nothing guards it" } else { "lacks the event" });
+            case.lacks(if happened { "no such event, and nothing guards it" } else { "no such event" });
             break;
         }
         let expected = match way {
@@ -245,7 +245,7 @@ fn guard_of_a_task(case: &Case, event: HookEvent, mut happens: impl FnMut(&mut R
     let offered = !raw.results(&script([new_task(), text("done")]))?.contains("No such tool");
     raw.close()?;
     if !offered {
-        case.differs("there is no tool that makes tasks");
+        case.lacks("there is no tool that makes tasks");
         return Ok(());
     }
     let guard = Guard { event, first: "2.1.143", refused_since: None, stops_in_time: None };

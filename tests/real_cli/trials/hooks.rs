@@ -5,7 +5,7 @@ use claude_duplex::incoming::hook::{
 };
 use claude_duplex::{
     Config, Decision, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, Json, Options, Outcome as Ended,
-    Prompt, PromptId,
+    Prompt, PromptId, WhenBusy,
 };
 use serde_json::{Value, json};
 
@@ -21,6 +21,7 @@ trials![
     hook_gives_a_tool_another_input,
     hook_defers_a_tool,
     hook_blocks_a_prompt,
+    hook_blocks_one_of_a_batch,
     hook_times_out,
     hook_that_nobody_owns_blocks,
     hook_that_fails_blocks,
@@ -131,7 +132,7 @@ async fn hook_gives_a_tool_another_input(case: &Case) -> Trial {
     });
     assert_eq!(end.await?.text(), "done");
     let made = |file: &str| case.place.cwd().join(file).exists();
-    let ignored = case.before("2.0.10", "a hook cannot change the input");
+    let ignored = case.lacks_before("2.0.10", "a hook cannot change the input");
     assert_eq!((made("made.txt"), made("other.txt")), (ignored, !ignored));
     talk.close().await?;
     Ok(())
@@ -143,7 +144,7 @@ async fn hook_defers_a_tool(case: &Case) -> Trial {
     let prompt = running(&mut talk)?;
     let defer = || PreToolUseOutput::new().permission_decision(HookPermissionDecision::Defer);
     let End { outcome, result } = talk.ended_with(prompt, |_| says(defer())).await?;
-    let runs = case.before("2.1.91", "a hook cannot defer: the tool runs");
+    let runs = case.lacks_before("2.1.91", "a hook cannot defer: the tool runs");
     assert_eq!(case.place.cwd().join("made.txt").exists(), runs);
     assert_eq!(outcome, if runs { Ended::Success } else { Ended::Deferred });
     let call = result.and_then(|result| result.deferred_tool_use).map(|call| call.name);
@@ -193,6 +194,37 @@ async fn hook_blocks_a_prompt(case: &Case) -> Trial {
     let heard =
         case.api.calls().iter().flat_map(|call| call.messages.clone()).any(|said| said.text.contains("secrets"));
     assert!(!heard, "the model heard a blocked prompt");
+    talk.close().await?;
+    Ok(())
+}
+
+/// Of two prompts that wait, the hook refuses one. Prompts that are merged are judged together.
+async fn hook_blocks_one_of_a_batch(case: &Case) -> Trial {
+    let options = |options: Options| options.dangerously_skip_permissions().include_partial_messages();
+    let mut talk = Talk::with(case, options, |_| ())?;
+    let hook = json!([{ "matcher": null, "hookCallbackIds": ["UserPromptSubmit"] }]);
+    talk.initialize(json!({ "hooks": { "UserPromptSubmit": hook } })).await?;
+    let judge = |ask: &IncomingRequest| {
+        let is_secret = ask.message().line().contains("secrets");
+        says(if is_secret { block("no secrets") } else { HookOutput::new().continue_turn() })
+    };
+    let first = talk.prompt(Prompt::text(script([text("first").chunks(2).hold("mid")])))?;
+    let ask = talk.asked().await?;
+    talk.claude.respond(ask.id(), judge(&ask).expect("a response"))?;
+    talk.message("content_block_delta").await?;
+    let good = talk.prompt(Prompt::text("about herons").when_busy(WhenBusy::Send))?;
+    let bad = talk.prompt(Prompt::text("about secrets").when_busy(WhenBusy::Send))?;
+    talk.read_up_to_here().await?;
+    case.api.release("mid");
+    assert_eq!(talk.ended_with(first, judge).await?.text(), "first");
+    let alone = case.before("2.1.85", "each prompt has a turn of its own, and only the refused one is blocked");
+    let expected = if alone { Ended::Success } else { Ended::Blocked };
+    assert_eq!(talk.ended_with(good, judge).await?.outcome, expected);
+    assert_eq!(talk.ended_with(bad, judge).await?.outcome, Ended::Blocked);
+    let next = talk.prompt(Prompt::text(script([text("good")])))?;
+    assert_eq!(talk.ended_with(next, judge).await?.text(), "good");
+    let calls = case.api.calls();
+    assert!(!calls.iter().flat_map(|call| &call.messages).any(|said| said.text.contains("secrets")), "{calls:?}");
     talk.close().await?;
     Ok(())
 }

@@ -95,7 +95,7 @@ async fn cancel_a_queued_prompt(case: &Case) -> Trial {
     case.api.release("mid");
     assert_eq!(talk.ended(first).await?.text(), "first");
     let end = talk.ended(sent).await?;
-    if case.before("2.1.76", "the CLI cannot withdraw a prompt that it has, and runs it") {
+    if case.lacks_before("2.1.76", "the CLI cannot withdraw a prompt that it has, and runs it") {
         assert_eq!(end.outcome, Ended::Success);
     } else {
         assert_eq!(end.outcome, Ended::Cancelled);

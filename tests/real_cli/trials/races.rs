@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claude_duplex::options::PermissionMode;
-use claude_duplex::request::SetPermissionMode;
+use claude_duplex::request::{SetModel, SetPermissionMode};
 use claude_duplex::{
     Action, Config, Decision, Exit, IncomingRequest, Interrupt, Outcome as Ended, Prompt, PromptId, WhenBusy,
 };
@@ -23,6 +23,7 @@ trials![
     compact_with_prompts_queued,
     clear_with_prompts_queued,
     mode_changes_in_mid_turn,
+    model_changes_in_mid_turn,
     stdin_closed_right_after_a_prompt,
 ];
 
@@ -139,7 +140,7 @@ async fn cancel_the_second_of_three(case: &Case) -> Trial {
     case.api.release("mid");
     assert_eq!(talk.ended(first).await?.text(), "first");
     assert_eq!(talk.ended(third).await?.outcome, Ended::Success);
-    let runs = case.before("2.1.76", "the CLI cannot withdraw a prompt that it has, and runs it");
+    let runs = case.lacks_before("2.1.76", "the CLI cannot withdraw a prompt that it has, and runs it");
     assert_eq!(talk.ended(second).await?.outcome, if runs { Ended::Success } else { Ended::Cancelled });
     goes_on(talk).await
 }
@@ -208,6 +209,29 @@ async fn mode_changes_in_mid_turn(case: &Case) -> Trial {
     let mode = talk.claude.protocol().status().permission_mode.clone();
     let silent = case.before("2.1.84", "no message says that the mode changed, until the next turn");
     assert_eq!(mode, Some(if silent { PermissionMode::Default } else { PermissionMode::AcceptEdits }));
+    talk.close().await?;
+    Ok(())
+}
+
+/// From the next call on, the CLI asks the new model.
+async fn model_changes_in_mid_turn(case: &Case) -> Trial {
+    const OTHER: &str = "claude-haiku-4-5";
+    let mut talk = Talk::start(case)?;
+    let prompt = talk.prompt(Prompt::text(script([touch("made.txt"), text("done")])))?;
+    let ask = talk.asked().await?;
+    talk.request(SetModel::new(OTHER).into()).await??;
+    talk.claude.respond(ask.id(), Decision::allow())?;
+    assert_eq!(talk.ended(prompt).await?.text(), "done");
+    let next = talk.prompt(Prompt::text(script([text("and on")])))?;
+    assert_eq!(talk.ended(next).await?.text(), "and on");
+    let calls = case.api.calls();
+    let models: Vec<_> = calls.iter().filter(|call| call.step.is_some()).map(|call| call.model == OTHER).collect();
+    if models == [false, false, true] {
+        assert!(case.is_before("2.1.250"));
+        case.differs("the running turn keeps its model");
+    } else {
+        assert_eq!(models, [false, true, true]);
+    }
     talk.close().await?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::process::{Command, Stdio};
 
-use claude_duplex::{Action, CompactionState, Exit, Outcome as Ended, Prompt};
+use claude_duplex::{Action, CompactionState, Exit, Outcome as Ended, Prompt, WhenBusy};
 use serde_json::json;
 
+use crate::api::Call;
 use crate::script::{Step, script, status, text, tool};
 use crate::talk::{Talk, Trial};
 use crate::transport::Carrier;
@@ -13,6 +14,7 @@ use crate::watch::Case;
 
 trials![
     resume,
+    prompts_before_init_of_a_resume,
     bad_resume,
     bad_flag,
     turn_limit,
@@ -39,6 +41,31 @@ async fn resume(case: &Case) -> Trial {
     assert_eq!(resumed, id);
     talk.close().await?;
     if case.carrier == Carrier::Tokio { resume_example(case) } else { Ok(()) }
+}
+
+/// Two prompts are written at once, before the resumed process has said anything.
+async fn prompts_before_init_of_a_resume(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    let prompt = talk.prompt("remember the word heron")?;
+    assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
+    let id = talk.claude.protocol().session().ok_or("no session")?.id.to_string();
+    talk.close().await?;
+
+    let mut talk = Talk::with(case, |options| options.resume(id.as_str()), |_| ())?;
+    let send = |text: &str| Prompt::text(text).when_busy(WhenBusy::Send);
+    let prompts = [talk.prompt(send("which word?"))?, talk.prompt(send("and its plural?"))?];
+    for prompt in prompts {
+        assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
+    }
+    let calls = case.api.calls();
+    for words in ["which word?", "and its plural?"] {
+        let is_asked = |call: &&Call| call.tools > 0 && call.messages.iter().any(|said| said.text.contains(words));
+        let call = calls.iter().find(is_asked).ok_or("it was not asked")?;
+        assert!(call.messages.iter().any(|said| said.text.contains("heron")), "{call:?}");
+    }
+    assert_eq!(talk.claude.protocol().session().ok_or("no session")?.id.to_string(), id);
+    talk.close().await?;
+    Ok(())
 }
 
 /// `examples/resume.rs` with the CLI in `PATH`: the second process of the CLI sends what the first one was asked.
@@ -125,7 +152,8 @@ async fn slash_clear(case: &Case) -> Trial {
     }
     let calls = case.api.calls();
     let last = calls.iter().rev().find(|call| call.tools > 0).ok_or("no call with tools")?;
-    let unknown = case.before("2.1.117", "there is no such command: the prompt succeeds, and nothing is forgotten");
+    let unknown =
+        case.lacks_before("2.1.117", "there is no such command: the prompt succeeds, and nothing is forgotten");
     let kept = unknown || case.before("2.1.129", "it has another id, but the model still hears what was said before");
     assert_eq!(last.messages.iter().any(|said| said.text.contains("heron")), kept, "{last:?}");
     let sessions = talk.actions.iter().filter(|action| matches!(action, Action::Session(_))).count();

@@ -1,7 +1,7 @@
 //! What runs beside a turn: subagents, background commands, and the turns that the CLI starts by itself.
 
 use claude_duplex::{
-    Action, CloseWhen, Config, Exit, Outcome as Ended, Prompt, PromptId, TurnId, TurnOrigin, WhenBusy,
+    Action, CloseWhen, Config, Decision, Exit, IncomingKind, Outcome as Ended, Prompt, TurnId, TurnOrigin, WhenBusy,
 };
 use serde_json::json;
 
@@ -9,7 +9,13 @@ use crate::script::{Step, script, text, tool};
 use crate::talk::{Talk, Trial};
 use crate::watch::Case;
 
-trials![subagent, background_command, own_turn_overlaps_a_prompt];
+trials![
+    subagent,
+    permission_of_a_subagent,
+    background_command,
+    own_turn_overlaps_a_prompt,
+    background_command_ends_while_prompts_wait,
+];
 
 /// A command that ends once there is a file `go`: one that ended within the turn that started it would cause no turn.
 fn background() -> Step {
@@ -36,13 +42,6 @@ impl AtItsEnd {
             Self::Nothing
         }
     }
-}
-
-fn turn_of(talk: &Talk<'_>, wanted: PromptId) -> Option<TurnId> {
-    talk.actions.iter().find_map(|action| match action {
-        Action::PromptEnded { prompt, turn, .. } if *prompt == wanted => *turn,
-        _ => None,
-    })
 }
 
 fn own_turns(talk: &Talk<'_>) -> Vec<TurnId> {
@@ -75,6 +74,35 @@ async fn subagent(case: &Case) -> Trial {
     Ok(())
 }
 
+/// The host decides for the subagent as for the main thread, and learns which agent it is.
+async fn permission_of_a_subagent(case: &Case) -> Trial {
+    let mut talk = Talk::start(case)?;
+    let touch = json!({ "command": "touch made.txt", "description": "make it" });
+    let look = json!({
+        "description": "look", "prompt": script([tool("Bash", touch), text("the agent has made it")]),
+        "subagent_type": "general-purpose", "run_in_background": false,
+    });
+    let prompt = talk.prompt(Prompt::text(script([tool("Task", look), text("done")])))?;
+    let mut agents = Vec::new();
+    let end = talk.ended_with(prompt, |ask| {
+        assert_eq!(ask.kind(), IncomingKind::Permission);
+        let permission = ask.permission().expect("a permission request");
+        assert_eq!(permission.tool_name, "Bash");
+        agents.push(permission.agent_id);
+        Some(Decision::allow().into())
+    });
+    assert_eq!(end.await?.text(), "done");
+    assert_eq!(agents.len(), 1);
+    if agents[0].is_none() {
+        assert!(case.is_before("2.1.329"), "the request does not name the agent");
+        case.differs("the request does not name the agent");
+    }
+    assert!(case.place.cwd().join("made.txt").exists());
+    assert!(talk.tool_results().contains("the agent has made it"), "{}", talk.tool_results());
+    talk.close().await?;
+    Ok(())
+}
+
 /// Its end is a turn of the CLI's own, for which the session waits if it is told to.
 async fn background_command(case: &Case) -> Trial {
     let mut talk = Talk::with(
@@ -90,7 +118,7 @@ async fn background_command(case: &Case) -> Trial {
     talk.file("ran.txt").await;
     match AtItsEnd::of(case) {
         AtItsEnd::Nothing => {
-            case.differs("its end starts no turn");
+            case.lacks("its end starts no turn");
             talk.close().await?;
             assert_eq!(talk.turns(), 1);
         }
@@ -128,7 +156,7 @@ async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
     let own = own_turns(&talk);
     match at_its_end {
         AtItsEnd::Nothing => {
-            case.differs("there are no turns of its own");
+            case.lacks("there are no turns of its own");
             assert_eq!((end.text(), own.len(), talk.turns()), ("two", 0, 2));
         }
         AtItsEnd::Death => {
@@ -141,9 +169,37 @@ async fn own_turn_overlaps_a_prompt(case: &Case) -> Trial {
         AtItsEnd::OwnTurn => {
             assert_eq!((end.outcome, end.text()), (Ended::Success, "two"));
             assert_eq!(own.len(), 1);
-            assert!(turn_of(&talk, second).is_some_and(|turn| turn != own[0]));
+            assert!(talk.turn_of(second).is_some_and(|turn| turn != own[0]));
         }
     }
     talk.close().await?;
+    Ok(())
+}
+
+/// The command ends while a turn runs and another prompt waits: the prompt has an end of its own, whatever the end of the
+/// command brings.
+async fn background_command_ends_while_prompts_wait(case: &Case) -> Trial {
+    let mut talk = Talk::with(
+        case,
+        |options| options.dangerously_skip_permissions().include_partial_messages(),
+        |config: &mut Config| config.close_when = CloseWhen::Idle,
+    )?;
+    let first = talk.prompt(Prompt::text(script([background(), text("started").chunks(2).hold("mid")])))?;
+    talk.message("text_delta").await?;
+    let second = talk.prompt(Prompt::text(script([text("two")])).when_busy(WhenBusy::Send))?;
+    talk.read_up_to_here().await?;
+    std::fs::write(case.place.cwd().join("go"), "")?;
+    talk.file("ran.txt").await;
+    case.api.release("mid");
+    assert_eq!(talk.ended(first).await?.text(), "started");
+    let end = talk.ended(second).await?;
+    if AtItsEnd::of(case) == AtItsEnd::Death {
+        case.differs("the process dies when a background command ends: a prompt that waits is answered or lost");
+        assert!(end.is_lost() || end.text() == "two", "{end:?}");
+        return Ok(());
+    }
+    assert_eq!(end.text(), "two");
+    talk.close().await?;
+    assert!(own_turns(&talk).len() <= 1);
     Ok(())
 }

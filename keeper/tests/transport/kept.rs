@@ -1,13 +1,17 @@
-//! A place with one session, which ends with the test.
+//! A folder with one session, which ends with the test.
 
+use std::ffi::OsStr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use claude_duplex_keeper::{Attach, Launch, Place, SessionId};
 
 pub(crate) const KEEPER: &str = env!("CARGO_BIN_EXE_claude-duplex-keeper");
+
+/// Longest time that a test waits for an event.
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Name of the variable with what this program is to be: see `main`.
 pub(crate) const ROLE: &str = "KEEPER_TEST_ROLE";
@@ -31,12 +35,26 @@ impl Kept {
 
     /// Starts the mock CLI, with its stdin in a file as well.
     pub(crate) fn start(self) -> Self {
-        let log = self.folder.join("stdin");
         let this = std::env::current_exe().unwrap();
-        let args = [Path::new("-c"), Path::new("tee \"$0\" | exec \"$1\""), &log, &this];
-        let launch = Launch::new(self.place.clone(), "/bin/sh").args(args).keeper(KEEPER).id(self.id.clone());
-        launch.env(ROLE, "mock CLI").start().unwrap();
+        let launch = Launch::new(self.place.clone(), "/bin/sh").args([self.logging(&[this.as_os_str()])]);
+        self.launch(launch.env(ROLE, "mock CLI"))
+    }
+
+    /// Starts a session.
+    pub(crate) fn launch(self, launch: Launch) -> Self {
+        launch.keeper(KEEPER).id(self.id.clone()).start().unwrap();
         self
+    }
+
+    /// Creates a script for `sh` that runs a program, and writes its stdin to the file `stdin` as well.
+    pub(crate) fn logging(&self, command: &[&OsStr]) -> PathBuf {
+        let quoted = |text: &OsStr| format!("'{}'", text.to_str().unwrap().replace('\'', r"'\''"));
+        let command: Vec<_> = command.iter().map(|word| quoted(word)).collect();
+        let log = quoted(self.folder.join("stdin").as_os_str());
+        let script = format!("tee {log} | exec {} \"$@\"\n", command.join(" "));
+        let path = self.folder.join("cli");
+        std::fs::write(&path, script).unwrap();
+        path
     }
 }
 

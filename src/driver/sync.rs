@@ -1,0 +1,12 @@
+//! Primitives for state that threads share: those of the standard library. A build for a model checker
+//! (`tests/schedules`) replaces them.
+
+#[cfg(loom)]
+#[path = "../../tests/schedules/sync.rs"]
+mod modeled;
+
+#[cfg(loom)]
+pub(crate) use modeled::*;
+/// `Counted` is an `Arc` whose number of owners has an effect, so that a model checker has to see its changes.
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Arc as Counted, Mutex, MutexGuard, OnceLock, Weak as WeakCounted, atomic};
