@@ -26,7 +26,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     use std::io::{Write, stdout};
 
     let options = options.include_partial_messages();
-    let mut session = session::Session::start(&options, Config::default())?;
+    let mut session = session::Session::start(&options, Config::default(), |_| ())?;
     session.protocol.prompt(session.now(), Prompt::text("hello"))?;
     let mut said = Accumulator::new();
     while let Some(action) = session.next()? {

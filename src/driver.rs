@@ -47,14 +47,12 @@ use clock::Clock;
 use record::Record;
 pub use resume::ResumeError;
 #[cfg(any(feature = "smol", feature = "tokio"))]
-pub use transport::SpawnError;
-pub use transport::Transport;
-#[cfg(any(feature = "smol", feature = "tokio"))]
 pub use transport::VersionError;
 #[cfg(feature = "smol")]
 pub use transport::smol;
 #[cfg(feature = "tokio")]
 pub use transport::tokio;
+pub use transport::{ChildPipes, ChildProcess, SpawnError, Transport};
 #[cfg(not(feature = "tracing"))]
 use untraced::Tracer;
 

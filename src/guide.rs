@@ -13,6 +13,7 @@
 //! | react to failures; limits and retries | [`errors`] |
 //! | end a session; understand its end | [`ending`] |
 //! | run a session in an event loop of the host | [`embedding`] |
+//! | run the CLI on another machine, in a container, or in a sandbox | [`beyond_one_machine`] |
 //! | test a host without the CLI | [`testing`] |
 //! | record and replay a session; report a problem | [`journals`] |
 //! | spans and events | the module `trace`, with the feature `tracing` |
@@ -51,6 +52,7 @@ guides! {
     #[doc = include_str!("../examples/run_loop.rs")]
     #[doc = "```\n"]
     embedding
+    beyond_one_machine
     permissions
     mcp_servers
     turns

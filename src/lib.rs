@@ -181,10 +181,8 @@ pub use base::error::{DecodeError, JsonError, LostReason, ParseUuidError, Reject
 pub use base::ids::{IncomingId, PromptId, RequestId, Seed, TurnId, Uuid};
 pub use base::json::Json;
 pub use base::time::SessionTime;
-#[cfg(any(feature = "smol", feature = "tokio"))]
-pub use driver::SpawnError;
 #[cfg(feature = "driver")]
-pub use driver::{Driver, ResumeError, Transport};
+pub use driver::{Driver, ResumeError, SpawnError, Transport};
 pub use incoming::{
     Allow, Decision, Deny, IncomingKind, IncomingKinds, IncomingRequest, IncomingResponse, PermissionRequest,
     ResponseKind,

@@ -65,7 +65,7 @@ mod windows;
 pub use environment::EnvChange;
 pub use error::OptionsError;
 pub use flags::{flags, flags_without_option};
-#[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+#[cfg(all(any(windows, test), feature = "driver"))]
 pub(crate) use invocation::LocalProgram;
 pub use invocation::{Invocation, Platform};
 #[cfg(any(feature = "smol", feature = "tokio"))]

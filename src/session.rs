@@ -30,7 +30,7 @@ mod prompt_handle;
 mod reply;
 mod resumed;
 mod runner;
-#[cfg(all(test, any(loom, shuttle)))]
+#[cfg(all(test, loom))]
 #[path = "../tests/schedules/models/mod.rs"]
 mod schedules;
 mod setup;

@@ -4,14 +4,14 @@ use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use std::time::Instant;
 
+use claude_duplex::driver::{ChildPipes, ChildProcess};
 use claude_duplex::{Action, ChildCommand, Config, Options, Protocol, SessionTime};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 /// How often a pipe is read before the others have their turn.
 const READS: usize = 16;
@@ -19,11 +19,9 @@ const READS: usize = 16;
 pub(crate) struct Session {
     pub(crate) protocol: Protocol,
     epoch: Instant,
-    pub(crate) child: Child,
-    /// It was not yet waited for, so its number is its own.
-    runs: bool,
-    /// Ends when the child does.
-    exit: UnixStream,
+    pub(crate) child: ChildProcess,
+    /// Ends when the child does. Gone when the exit was reported.
+    exit: Option<UnixStream>,
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
@@ -31,15 +29,18 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn start(options: &Options, config: Config) -> Result<Self, Box<dyn Error>> {
-        let mut command = options.invocation()?.to_command();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let spawned = command.spawn();
-        let mut child = spawned.map_err(|reason| format!("{}: {reason}", command.get_program().to_string_lossy()))?;
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let exit = watch(pid(&child))?;
-        let (protocol, buffer) = (Protocol::new(config, SessionTime::ZERO), vec![0; 64 * 1024].into());
-        let session = Self { protocol, epoch: Instant::now(), child, runs: true, exit, stdin, stdout, stderr, buffer };
+    /// Starts the CLI, with a command that the host changes first.
+    pub(crate) fn start(
+        options: &Options,
+        config: Config,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<Self, Box<dyn Error>> {
+        let (child, pipes) = ChildProcess::spawn_with(options, &config, change)?;
+        let ChildPipes { stdin, stdout, stderr } = pipes;
+        let (exit, buffer) = (Some(watch(&child)?), vec![0; 64 * 1024].into());
+        let (stdin, stdout, stderr) = (Some(stdin), Some(stdout), Some(stderr));
+        let protocol = Protocol::new(config, SessionTime::ZERO);
+        let session = Self { protocol, epoch: Instant::now(), child, exit, stdin, stdout, stderr, buffer };
         for pipe in [session.stdin_fd(), session.stdout_fd(), session.stderr_fd()].into_iter().flatten() {
             rustix::io::ioctl_fionbio(pipe, true)?;
         }
@@ -64,7 +65,7 @@ impl Session {
             let is_stdin_closed = self.wait()?;
             self.read();
             self.read_stderr();
-            self.reap()?;
+            self.reap();
             if is_stdin_closed && self.stdin.take().is_some() {
                 self.protocol.send_failed(self.now());
             }
@@ -81,7 +82,7 @@ impl Session {
             (self.stdin_fd(), if writes { PollFlags::OUT } else { PollFlags::empty() }),
             (self.stdout_fd().filter(|_| self.protocol.wants_read()), PollFlags::IN),
             (self.stderr_fd(), PollFlags::IN),
-            (self.runs.then(|| self.exit.as_fd()), PollFlags::IN),
+            (self.exit.as_ref().map(AsFd::as_fd), PollFlags::IN),
         ];
         let wanted = wanted.into_iter().filter_map(|(fd, flags)| Some(PollFd::from_borrowed_fd(fd?, flags)));
         let due = self.protocol.poll_timeout().map(|(at, _)| at.saturating_duration_since(self.now()));
@@ -145,33 +146,20 @@ impl Session {
         }
     }
 
-    fn reap(&mut self) -> io::Result<()> {
-        if !self.runs {
-            return Ok(());
+    fn reap(&mut self) {
+        if let (Some(_), Some(exit)) = (&self.exit, self.child.try_wait()) {
+            self.exit = None;
+            self.protocol.exited(self.now(), exit);
         }
-        if let Some(status) = self.child.try_wait()? {
-            self.runs = false;
-            self.protocol.exited(self.now(), status.into());
-        }
-        Ok(())
     }
 
     fn obey(&mut self) {
         while let Some(order) = self.protocol.poll_child_command() {
             match order {
                 ChildCommand::CloseStdin => self.stdin = None,
-                ChildCommand::Terminate if self.runs => drop(kill_process(pid(&self.child), Signal::TERM)),
-                ChildCommand::Terminate => {}
-                ChildCommand::Kill => self.kill(),
+                ChildCommand::Terminate => self.child.terminate(),
+                ChildCommand::Kill => self.child.kill(),
             }
-        }
-    }
-
-    /// The child leads a group, whose number is nobody else's as long as it has a member.
-    fn kill(&mut self) {
-        let _ = kill_process_group(pid(&self.child), Signal::KILL);
-        if self.runs {
-            let _ = self.child.kill();
         }
     }
 
@@ -188,26 +176,15 @@ impl Session {
     }
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        if self.runs {
-            self.kill();
-            let _ = self.child.wait();
-        }
-    }
-}
-
-/// A thread waits for the exit and then drops its end of the pair. It leaves the process to be collected by the loop.
-fn watch(child: Pid) -> io::Result<UnixStream> {
+/// A thread waits for the exit and then drops its end of the pair. It leaves the process to be reaped by the loop. On Linux
+/// alone, `ChildProcess::pidfd` does the same without a thread.
+fn watch(child: &ChildProcess) -> io::Result<UnixStream> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has an id");
     let (ours, theirs) = UnixStream::pair()?;
     std::thread::spawn(move || {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while matches!(waitid(WaitId::Pid(child), look), Err(Errno::INTR)) {}
+        while matches!(waitid(WaitId::Pid(pid), look), Err(Errno::INTR)) {}
         drop(theirs);
     });
     Ok(ours)
-}
-
-fn pid(child: &Child) -> Pid {
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has an id")
 }

@@ -1,23 +1,22 @@
 //! The I/O of a session: the trait that a [`Driver`](crate::Driver) needs, and its implementations.
 
+mod child;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod clock;
-#[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+#[cfg(any(windows, test))]
 mod locate;
-#[cfg(any(feature = "smol", feature = "tokio"))]
 mod process;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod set_up;
 #[cfg(feature = "smol")]
 pub mod smol;
-#[cfg(any(feature = "smol", feature = "tokio"))]
 mod spawn;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod version;
 
-#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use child::{ChildPipes, ChildProcess};
 pub use spawn::SpawnError;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub use version::VersionError;
@@ -38,6 +37,9 @@ use crate::protocol::end::Exit;
 ///
 /// **Errors.** The driver retries [`Interrupted`](io::ErrorKind::Interrupted). Every other error is the end of that
 /// direction, which is not polled again. Return `Pending` instead of `WouldBlock`.
+///
+/// **Buffers.** Operations of a completion-based runtime own their buffers and cannot be taken back. There, a read stays in
+/// flight between two polls, and a write takes a copy of some bytes and reports them as written; the flush waits for it.
 ///
 /// Methods for features that two byte streams lack (a stderr, an exit, signals) have a default: see
 /// [`TransportKind::Streams`](crate::TransportKind::Streams).

@@ -76,7 +76,7 @@ view! {
         }
     }
 
-    /// Message of the Messages API, as far as it is complete.
+    /// Message of the Messages API. It can be incomplete.
     pub struct AssistantMessage {
         must {
             /// Content blocks: one in an `assistant` message, usually zero in a `message_start`.

@@ -105,7 +105,7 @@ impl Platform {
 }
 
 /// Program to search for on this machine.
-#[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+#[cfg(all(any(windows, test), feature = "driver"))]
 pub(crate) enum LocalProgram<'a> {
     /// Program with this name.
     Named(&'a OsStr),
@@ -212,7 +212,7 @@ impl Options {
     }
 
     /// Returns the program to search for on this machine.
-    #[cfg(all(any(windows, test), any(feature = "smol", feature = "tokio")))]
+    #[cfg(all(any(windows, test), feature = "driver"))]
     pub(crate) fn local_program(&self) -> LocalProgram<'_> {
         match (&self.launcher, &self.program) {
             (Some(_), _) => LocalProgram::Elsewhere,

@@ -125,10 +125,10 @@ pub enum CloseReason {
     /// The child exited by itself.
     #[error("the CLI exited")]
     Exited,
-    /// The CLI closed its stdout, and its process did not exit by itself.
+    /// The CLI closed its stdout, and its process did not exit by itself, or nothing is known about its exit.
     #[error("the CLI closed its output")]
     Eof,
-    /// Writing to the CLI failed, and its process did not exit by itself.
+    /// Writing to the CLI failed, and its process did not exit by itself, or nothing is known about its exit.
     #[error("the CLI stopped reading its input")]
     SendFailed,
     /// The unsent bytes exceeded [`Limits::unsent_hard`](crate::Limits::unsent_hard).

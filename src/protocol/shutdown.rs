@@ -154,17 +154,18 @@ impl Shutdown {
     }
 
     /// Records the exit of the child. If its pipes failed just before and it got no signal, the exit is the
-    /// reason for that too. From now on its process id may belong to another process, so only its group is
-    /// killed, once.
+    /// reason for that too. An exit without a known status counts as the end of the pipes: the link may have failed.
+    /// From now on the process id may belong to another process, so only its group is killed, once.
     pub(crate) fn exited(&mut self, now: SessionTime, exit: Exit) {
         if self.exit.is_some() {
             return;
         }
+        let is_known = exit != Exit::Unknown;
         let pipes = matches!(self.reason, Some(CloseReason::Eof | CloseReason::SendFailed));
-        if pipes && self.step < Step::Terminating {
+        if pipes && self.step < Step::Terminating && is_known {
             self.reason = Some(CloseReason::Exited);
         }
-        self.reason.get_or_insert(CloseReason::Exited);
+        self.reason.get_or_insert(if is_known { CloseReason::Exited } else { CloseReason::Eof });
         self.close_stdin(now);
         let kill_group = self.is_process && self.kill_group;
         self.orders.exited(kill_group);

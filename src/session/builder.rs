@@ -35,6 +35,8 @@ use crate::protocol::config::{Config, UnknownIncoming};
 /// | `open_tokio` | process, on tokio | returned to the caller, who polls it |
 /// | `open_smol` | process, on smol's reactor | returned to the caller, who polls it |
 /// | [`open_on`](Self::open_on) | any [`Transport`] | returned to the caller, who polls it |
+/// | [`open_driver`](Self::open_driver) | two byte streams, or any [`Driver`] | returned to the caller, who polls it |
+/// | [`open_with`](Self::open_with) | any [`Transport`], made from the options | returned to the caller, who polls it |
 ///
 /// The documentation of [`Session`] lists the effects of dropping a handle or the runner.
 ///
@@ -315,10 +317,74 @@ impl SessionBuilder {
 
     /// Opens the session on a transport: an existing child, streams, a mock CLI, or a transport of the host.
     /// [`Config::transport`] specifies whether the transport is a process. The [`options`](Self::options) are not
-    /// used.
+    /// used, so whoever starts the CLI adds what the handlers require; [`open_with`](Self::open_with) passes it on.
     pub fn open_on<T: Transport + Send + 'static>(mut self, transport: T) -> (Session, Runner) {
         self.prepare();
         self.setup.start(Driver::new(self.config, transport))
+    }
+
+    /// Opens the session with the driver that `open` creates from the settings of the builder, e.g. over two byte streams,
+    /// with or without an exit status. The [`options`](Self::options) are not used.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")] {
+    /// use claude_duplex::driver::tokio::over_with_exit;
+    /// use claude_duplex::{Exit, Session};
+    ///
+    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+    /// # runtime.enable_all().build().unwrap().block_on(async {
+    /// // In place of a channel: its output and input, and its exit status.
+    /// let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    /// let exit = async { Exit::Code(127) };
+    /// drop(theirs);
+    /// let (reader, writer) = tokio::io::split(ours);
+    /// let builder = Session::builder();
+    /// let (claude, runner) =
+    ///     builder.open_driver(|config| over_with_exit(reader, writer, exit, config));
+    /// assert_eq!(runner.await.exit, Some(Exit::Code(127)));
+    /// assert!(!claude.is_alive());
+    /// # });
+    /// # }
+    /// ```
+    pub fn open_driver<T: Transport + Send + 'static>(
+        mut self,
+        open: impl FnOnce(Config) -> Driver<T>,
+    ) -> (Session, Runner) {
+        self.prepare();
+        self.setup.start(open(self.config))
+    }
+
+    /// Opens the session on a transport that is made from the options and settings, e.g. a
+    /// [`ChildProcess`](crate::driver::ChildProcess) on another runtime. They contain everything that the
+    /// [`handlers`](Self::handlers) and MCP servers require.
+    ///
+    /// ```
+    /// use claude_duplex::testing::{Script, Step, TestRuntime};
+    /// use claude_duplex::{Decision, Handlers, Session, SpawnError};
+    ///
+    /// let runtime = TestRuntime::new();
+    /// let builder = Session::builder()
+    ///     .handlers(Handlers::new().permission(async |_| Decision::allow()));
+    /// let (claude, runner) = builder.open_with(|options, config| {
+    ///     // Or `ChildProcess::spawn(options, config)?` and its pipes on a runtime.
+    ///     options.check(config)?;
+    ///     let child = runtime.start(Script::default().then([Step::text("hello")]));
+    ///     Ok::<_, SpawnError>(child)
+    /// })?;
+    /// let talk = async move { claude.prompt("hi").unwrap().finish().await.text() };
+    /// assert_eq!(runtime.run(runner.run_until(talk)), "hello");
+    /// # Ok::<(), SpawnError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The error of `start`.
+    pub fn open_with<T: Transport + Send + 'static, E>(
+        mut self,
+        start: impl FnOnce(&Options, &Config) -> Result<T, E>,
+    ) -> Result<(Session, Runner), E> {
+        self.prepare();
+        let transport = start(&self.options, &self.config)?;
+        Ok(self.setup.start(Driver::new(self.config, transport)))
     }
 
     /// Converts the builder into the setup of a session whose options and settings already exist.

@@ -19,6 +19,19 @@ fn the_commands_that_it_names_are_those_of_ci() {
 }
 
 #[test]
+fn the_code_for_libraries_is_compiled_elsewhere() {
+    let page = include_str!("../../src/guide/beyond_one_machine.md");
+    for source in [
+        include_str!("../elsewhere/src/kube.rs"),
+        include_str!("../elsewhere/src/bollard.rs"),
+        include_str!("../elsewhere/src/russh.rs"),
+    ] {
+        let code = &source[source.find("\nuse ").expect("an import")..];
+        assert!(page.contains(code), "copy this into the page: {code}");
+    }
+}
+
+#[test]
 fn every_flag_stands_in_the_table() {
     let (flags, table) = (include_str!("../../src/options/flags.rs"), include_str!("../../docs/protocol/options.md"));
     let written: Vec<&str> = flags.split("Flag::new(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -5,6 +5,7 @@ mod refused;
 mod writer;
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use crate::sequence::{self, Sequence, Trace};
 use arbitrary::Unstructured;
@@ -34,6 +35,13 @@ fn recorded(sequence: &Sequence) -> Vec<u8> {
     recorder.into_inner()
 }
 
+/// Writes a journal into the folder of the variable `JOURNALS`, for another processor to replay.
+fn keep(seed: u64, file: &[u8]) {
+    if let Some(folder) = std::env::var_os("JOURNALS") {
+        std::fs::write(Path::new(&folder).join(format!("{seed}.ndjson")), file).expect("there is such a folder");
+    }
+}
+
 /// The inputs with the bytes that follow each other at one time put together, as cuts between them mean nothing.
 fn uncut(inputs: &[(SessionTime, Input<'static>)]) -> Vec<(SessionTime, Input<'static>)> {
     let mut uncut: Vec<(SessionTime, Input<'static>)> = Vec::new();
@@ -57,6 +65,7 @@ fn what_was_recorded_replays_to_the_same() {
     let mut parts = 0;
     for (seed, sequence) in sequences() {
         let file = recorded(&sequence);
+        keep(seed, &file);
         let journal = Journal::read(&file).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         assert_eq!((&journal.config, journal.start), (&sequence.config, SessionTime::ZERO));
         assert_eq!(uncut(&journal.inputs), uncut(&sequence.inputs), "seed {seed}");

@@ -1,7 +1,7 @@
 //! The model check: every sequence of a few inputs from a small alphabet keeps all invariants, closed from its end and not.
 //!
 //! All sequences of one length come before those of the next, until the time is up: ten seconds, or `WALK_SECONDS`.
-//! `cargo test --test pure walk:: -- --nocapture` prints how far it came.
+//! `cargo test --test pure walk:: -- --nocapture` prints how far it came: what `docs/testing.md` reports.
 
 use std::time::{Duration, Instant};
 
@@ -105,6 +105,18 @@ impl Walk {
     }
 }
 
+/// The time since then, and the processor time of this process, which other tests may share.
+fn taken(begun: Instant) -> String {
+    let elapsed = begun.elapsed().as_secs_f64();
+    #[cfg(unix)]
+    {
+        let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        format!("{elapsed:.1} s ({} s of processor time)", spent.tv_sec)
+    }
+    #[cfg(not(unix))]
+    format!("{elapsed:.1} s")
+}
+
 fn config() -> Config {
     let mut config = Config::new(Seed::from_bytes([7; 16]));
     config.handled = IncomingKinds::ALL;
@@ -119,7 +131,8 @@ fn all_short_sequences_keep_all_invariants() {
     let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let begun = Instant::now();
     let mut walk = Walk { alphabet: alphabet(), until: None, sequences: 0 };
-    let mut depth = 0;
+    let (mut depth, mut shorter) = (0, 0);
+    println!("{} inputs, and {seconds} seconds", walk.alphabet.len());
     loop {
         // The shortest are judged however busy the machine is.
         walk.until = (depth >= SHORTEST).then_some(begun + Duration::from_secs(seconds));
@@ -127,8 +140,9 @@ fn all_short_sequences_keep_all_invariants() {
             break;
         }
         depth += 1;
-        println!("all {} sequences of up to {depth} inputs, in {:?}", walk.sequences, begun.elapsed());
+        println!("all {} sequences of up to {depth} inputs, in {}", walk.sequences, taken(begun));
+        shorter = walk.sequences;
     }
-    println!("{} sequences, some of them of {} inputs", walk.sequences, depth + 1);
+    println!("{} more of {} inputs; together {}", walk.sequences - shorter, depth + 1, taken(begun));
     assert!(depth >= SHORTEST && walk.sequences > 1000, "{} sequences, all of up to {depth} inputs", walk.sequences);
 }

@@ -1,9 +1,6 @@
-//! Primitives that a model checker can see. Neither loom nor shuttle has a `OnceLock` or a weak reference.
+//! Primitives that a model checker can see. loom has no `OnceLock` and no weak reference.
 
-#[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
-#[cfg(shuttle)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
 
 use std::ops::Deref;
 use std::sync::{Arc, Weak};

@@ -7,11 +7,16 @@
 //! `.ci/install-sdks.sh DIR` installs the SDKs.
 
 mod delivered;
+mod meaning;
 #[path = "../real_cli/namespace.rs"]
 mod namespace;
+mod parser;
 #[expect(dead_code, reason = "an environment for the CLI is in it, too")]
 #[path = "../real_cli/place.rs"]
 mod place;
+#[path = "../../tools/replay/recording.rs"]
+#[allow(dead_code, reason = "the example reads more of it")]
+mod recording;
 mod run;
 mod scenarios;
 mod sdk;
@@ -53,7 +58,9 @@ fn main() -> ExitCode {
             trial(name, found, move |sdk| run::run(sdk, CliVersion::V2_1_329, scenario, Between::Tap))
         }))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let [python, _] = &found;
+    let parser = trial("python::parser::recordings".to_owned(), python, parser::agrees);
+    libtest_mimic::run(&arguments, trials.chain([parser]).collect()).exit_code()
 }
 
 fn trial(

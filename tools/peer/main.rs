@@ -39,7 +39,7 @@ Of the CLI's own flags these are heard, the others that it knows are ignored, an
   --permission-mode MODE, --permission-prompt-tool NAME, --mcp-config JSON-OR-PATH (servers in the host), --resume SESSION, --version
 "#;
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     match script(std::env::args().skip(1)) {
         Ok(Some(script)) => serve_stdio(script),
         Ok(None) => ExitCode::SUCCESS,

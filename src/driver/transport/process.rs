@@ -11,6 +11,8 @@ mod system;
 mod system;
 
 pub(super) use system::lead;
+#[cfg(target_os = "linux")]
+pub(super) use system::pidfd;
 
 use system::Group;
 
@@ -74,6 +76,13 @@ impl Process {
     pub(super) fn dropped(&mut self, kill: impl FnOnce()) {
         if !self.exited {
             self.kill(kill);
+        }
+    }
+
+    /// Reaps a process that was killed, without waiting for it.
+    pub(super) fn reap(&self) {
+        if !self.exited {
+            system::reap(self.id);
         }
     }
 

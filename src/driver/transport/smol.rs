@@ -34,7 +34,7 @@ mod relay;
 mod stdin;
 mod streams;
 
-pub use streams::{SmolStreams, over};
+pub use streams::{SmolStreams, over, over_with_exit};
 
 use std::fmt;
 use std::future::Future;

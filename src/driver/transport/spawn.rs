@@ -19,6 +19,7 @@ pub(super) fn invocation(options: &Options) -> Result<Invocation, OptionsError> 
     options.invocation()
 }
 
+#[cfg(any(feature = "smol", feature = "tokio"))]
 /// Returns the invocation that prints the version of the program, on this machine.
 pub(super) fn version_invocation(options: &Options) -> Result<Invocation, OptionsError> {
     #[cfg(windows)]
@@ -43,7 +44,7 @@ pub(super) struct Started {
     directory: Option<PathBuf>,
 }
 
-/// How often a program that is busy is tried again, and how long the first pause is; each further one is twice as long.
+/// Number of attempts to start a busy program, and the first pause between two of them. Each further pause is twice as long.
 const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -69,7 +70,7 @@ pub(super) fn not_piped() -> io::Error {
 }
 
 /// Returns the error for a child that was already waited for.
-#[cfg(feature = "tokio")]
+#[cfg(any(feature = "tokio", target_os = "linux"))]
 pub(super) fn has_exited() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "the child has exited, and was waited for")
 }

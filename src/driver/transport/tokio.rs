@@ -32,7 +32,7 @@ mod streams;
 #[cfg(unix)]
 pub(crate) use orphaned::Orphaned;
 
-pub use streams::{TokioStreams, over};
+pub use streams::{TokioStreams, over, over_with_exit};
 
 use std::fmt;
 use std::future::Future;
@@ -241,8 +241,8 @@ impl Transport for TokioTransport {
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         #[cfg(unix)]
-        if self.orphaned.is_set() {
-            return orphaned::read(self.pipes.reader(), buffer);
+        if let Some(stdout) = self.pipes.reader().filter(|_| self.orphaned.is_set()) {
+            return orphaned::read(stdout, buffer);
         }
         self.pipes.poll_read(cx, buffer)
     }

@@ -1,9 +1,10 @@
 //! Sessions over byte streams of smol.
 
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-use claude_duplex::driver::smol::over;
-use claude_duplex::{Action, CloseReason, Config, Outcome, Seed};
+use claude_duplex::driver::smol::{over, over_with_exit};
+use claude_duplex::{Action, CloseReason, Config, Exit, Outcome, Seed, Session};
 use smol::Async;
 use smol::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
 use smol::net::{TcpListener, TcpStream};
@@ -74,4 +75,34 @@ fn a_silent_stream_is_waited_for_and_not_asked_again_and_again() {
     let mut claude = over(reader, writer, Config::new(Seed::random()));
     let polls = polls_of_silence(&mut claude);
     assert!(polls < 50, "{polls} polls");
+}
+
+#[test]
+fn a_lost_link_ends_handles_without_a_wait() {
+    bounded(async {
+        let (ours, theirs) = Async::<UnixStream>::pair().unwrap();
+        let (reader, writer) = split(ours);
+        let (loses, lost) = smol::channel::bounded::<()>(1);
+        let exit = async move {
+            let _ = lost.recv().await;
+            Exit::Unknown
+        };
+        let link = async move {
+            let mut theirs = BufReader::new(theirs);
+            theirs.read_line(&mut String::new()).await.unwrap();
+            theirs.get_mut().write_all(b"{\"type\":\"system\",\"subtype\":\"init\"").await.unwrap();
+            drop(theirs);
+            drop(loses);
+        };
+        let mut config = Config::new(Seed::random());
+        // A wait for the status would be longer than the test.
+        config.timeouts.shutdown.pipes = Duration::from_secs(3600);
+        let builder = Session::builder().config(config);
+        let (claude, runner) = builder.open_driver(|config| over_with_exit(reader, writer, exit, config));
+        let prompt = claude.prompt("hello").unwrap();
+        let (closed, ()) = smol::future::zip(runner, link).await;
+        assert!(closed.to_string().starts_with("the CLI closed its output; exit status unknown;"), "{closed}");
+        assert_eq!((closed.reason, closed.exit), (CloseReason::Eof, Some(Exit::Unknown)));
+        assert!(matches!(prompt.finish().await.outcome, Outcome::Lost(_)));
+    });
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use claude_duplex::driver::tokio::{TokioStreams, over};
-use claude_duplex::{Action, CloseReason, Config, Driver, Outcome, Request, RequestError, Seed};
+use claude_duplex::driver::tokio::{TokioStreams, over, over_with_exit};
+use claude_duplex::{Action, CloseReason, Config, Driver, Exit, Outcome, Request, RequestError, Seed, Session};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -112,4 +112,75 @@ fn a_deadline_beyond_all_clocks_is_none() {
             assert!(reply.is_err());
         }));
     }
+}
+
+#[test]
+fn a_status_before_the_output_loses_nothing() {
+    for runtime in runtimes() {
+        runtime.block_on(bounded(async {
+            let (ours, mut theirs) = tokio::io::duplex(64);
+            let (reader, writer) = tokio::io::split(ours);
+            let (exits, exited) = smol::channel::bounded(1);
+            let exit = async move {
+                exits.send(()).await.unwrap();
+                Exit::Code(0)
+            };
+            let other = tokio::spawn(async move {
+                exited.recv().await.unwrap();
+                for number in 0..1000 {
+                    let line = format!("{{\"type\":\"system\",\"subtype\":\"note\",\"number\":{number}}}\n");
+                    theirs.write_all(line.as_bytes()).await.unwrap();
+                }
+            });
+            let mut config = Config::new(Seed::random());
+            config.timeouts.shutdown.pipes = Duration::from_secs(60);
+            let mut claude = over_with_exit(reader, writer, exit, config);
+            let mut messages = 0;
+            while let Some(action) = claude.next().await {
+                match action {
+                    Action::Message { .. } => messages += 1,
+                    Action::Closed(closed) => {
+                        assert_eq!((closed.reason, closed.exit), (CloseReason::Exited, Some(Exit::Code(0))));
+                    }
+                    _ => {}
+                }
+            }
+            other.await.unwrap();
+            assert_eq!(messages, 1000);
+        }));
+    }
+}
+
+#[test]
+fn a_lost_link_ends_handles_without_a_wait() {
+    let paused = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    paused.block_on(async {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (reader, writer) = tokio::io::split(ours);
+        let (loses, lost) = smol::channel::bounded::<()>(1);
+        let exit = async move {
+            let _ = lost.recv().await;
+            Exit::Unknown
+        };
+        let link = async move {
+            let mut theirs = BufReader::new(theirs);
+            let mut line = String::new();
+            theirs.read_line(&mut line).await.unwrap();
+            theirs
+                .write_all(b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n{\"type\":")
+                .await
+                .unwrap();
+            drop(theirs);
+            drop(loses);
+        };
+        let started = Instant::now();
+        let builder = Session::builder();
+        let (claude, runner) = builder.open_driver(|config| over_with_exit(reader, writer, exit, config));
+        let prompt = claude.prompt("hello").unwrap();
+        let (closed, ()) = futures_lite::future::zip(runner, link).await;
+        assert!(closed.to_string().starts_with("the CLI closed its output; exit status unknown;"), "{closed}");
+        assert_eq!((closed.reason, closed.exit), (CloseReason::Eof, Some(Exit::Unknown)));
+        assert!(matches!(prompt.finish().await.outcome, Outcome::Lost(_)));
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    });
 }

@@ -19,6 +19,7 @@ mod session;
 mod settle;
 mod spawn;
 mod stage;
+mod streams;
 mod talk;
 #[path = "../../support/watched.rs"]
 mod watched;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::runner::{OWN_LOOP, RUNNERS};
+use crate::runner::{RUNNERS, STREAMS};
 use crate::stage::{Scenario, Stage};
 
 /// Most of them wait, for a child or a grace.
@@ -39,17 +40,19 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let portable: &[&[Scenario]] = &[faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL];
+    let portable: &[&[Scenario]] = &[faults::ALL, ends::ALL, groups::ALL, pipes::ALL, talk::ALL, spawn::ALL];
     #[cfg(unix)]
     let here: &[&[Scenario]] = &[faults::ON_UNIX, ends::ON_UNIX, process_groups::ALL];
     #[cfg(not(unix))]
     let here: &[&[Scenario]] = &[];
     let everywhere = [portable.concat(), here.concat()].concat();
     let trials = RUNNERS.iter().flat_map(|runner| {
-        // Why a child could not be started is the library's to say.
-        let spawns = if runner.name == OWN_LOOP { &[] } else { spawn::ALL };
-        let all = everywhere.iter().chain(spawns).copied();
+        let all = everywhere.iter().copied();
         all.map(move |(name, play)| Trial::test(format!("{}::{name}", runner.name), move || Stage::run(runner, play)))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let over_streams = STREAMS.iter().flat_map(|runner| {
+        let all = portable.concat().into_iter().filter(streams::carries).chain(streams::ALL.iter().copied());
+        all.map(move |(name, play)| Trial::test(format!("{}::{name}", runner.name), move || Stage::run(runner, play)))
+    });
+    libtest_mimic::run(&arguments, trials.chain(over_streams).collect()).exit_code()
 }

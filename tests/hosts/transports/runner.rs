@@ -1,16 +1,18 @@
 //! The ways to drive a session.
 
+use std::env::consts::EXE_EXTENSION;
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::pin::pin;
+use std::process::{Command, Stdio};
 
 use ::tokio::runtime::{Builder, Runtime};
 use async_io::block_on;
 use claude_duplex::driver::smol::{self, SmolTransport};
 use claude_duplex::driver::tokio::{self, TokioTransport};
 use claude_duplex::{
-    Action, Config, Driver, IncomingId, IncomingResponse, Interrupt, Options, Prompt, PromptId, Protocol, RefusedError,
-    Request, RequestId, RespondError, SpawnError, Transport,
+    Action, Config, Driver, Exit, IncomingId, IncomingResponse, Interrupt, Options, Prompt, PromptId, Protocol,
+    RefusedError, Request, RequestId, RespondError, SpawnError, Transport,
 };
 
 #[cfg(unix)]
@@ -38,24 +40,39 @@ pub(crate) struct Runner {
     pub(crate) start: Start,
 }
 
+/// The mock CLI as a program.
+pub(crate) fn mock_cli() -> Options {
+    let this = std::env::current_exe().expect("a test has a path");
+    let folder = this.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let program = folder.join("examples/peer").with_extension(EXE_EXTENSION);
+    assert!(program.exists(), "{} is not built: run the whole `cargo test --all-features`", program.display());
+    Options::new().program(program)
+}
+
 /// Changes the command of a child before it is started.
 pub(crate) type Change = fn(&mut std::process::Command);
 
 /// Starts a child by a changed command, on each runtime.
 pub(crate) fn start_changed(runner: &Runner, options: &Options, config: Config, change: Change) -> Started {
+    #[cfg(unix)]
+    if runner.name == OWN_LOOP {
+        return on_own_loop(options, config, change);
+    }
     if runner.name.starts_with("tokio") {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let claude = runtime.block_on(async { tokio::spawn_with(options, config, change) })?;
         let next = move |claude: &mut _| runtime.block_on(Driver::next(claude));
-        return Ok(Box::new(Driven { claude, id: TokioTransport::id, next }));
+        return Ok(Box::new(Driven { id: claude.transport().id(), claude, next }));
     }
     let claude = smol::spawn_with(options, config, change)?;
-    Ok(Box::new(Driven { claude, id: SmolTransport::id, next: |claude: &mut _| block_on(Driver::next(claude)) }))
+    let next = |claude: &mut _| block_on(Driver::next(claude));
+    Ok(Box::new(Driven { id: claude.transport().id(), claude, next }))
 }
 
 type Started = Result<Box<dyn Runs>, SpawnError>;
 
-pub(crate) const OWN_LOOP: &str = "own_loop";
+#[cfg(unix)]
+const OWN_LOOP: &str = "own_loop";
 
 pub(crate) const RUNNERS: &[Runner] = &[
     Runner { name: "smol", start: |options, config| on_smol(options, config, |claude| block_on(claude.next())) },
@@ -80,10 +97,13 @@ pub(crate) const RUNNERS: &[Runner] = &[
         start: |options, config| on_tokio(options, config, |runtime, claude| runtime.block_on(anew(claude))),
     },
     #[cfg(unix)]
-    Runner {
-        name: OWN_LOOP,
-        start: |options, config| Ok(Box::new(own_loop::Session::start(options, config).expect("a child"))),
-    },
+    Runner { name: OWN_LOOP, start: |options, config| on_own_loop(options, config, |_| ()) },
+];
+
+/// Byte streams with an exit status.
+pub(crate) const STREAMS: &[Runner] = &[
+    Runner { name: "smol_streams", start: on_smol_streams },
+    Runner { name: "tokio_streams", start: on_tokio_streams },
 ];
 
 /// The next action, through a future that is dropped at every point at which it waits, and made anew.
@@ -96,7 +116,8 @@ fn on_smol(
     config: Config,
     next: impl FnMut(&mut Driver<SmolTransport>) -> Option<Action> + 'static,
 ) -> Result<Box<dyn Runs>, SpawnError> {
-    Ok(Box::new(Driven { claude: smol::spawn(options, config)?, id: SmolTransport::id, next }))
+    let claude = smol::spawn(options, config)?;
+    Ok(Box::new(Driven { id: claude.transport().id(), claude, next }))
 }
 
 fn on_tokio(
@@ -106,7 +127,51 @@ fn on_tokio(
 ) -> Result<Box<dyn Runs>, SpawnError> {
     let runtime = Background(Some(Builder::new_current_thread().enable_all().build().expect("a runtime")));
     let claude = runtime.block_on(async { tokio::spawn(options, config) })?;
-    Ok(Box::new(Driven { claude, id: TokioTransport::id, next: move |claude: &mut _| next(&runtime, claude) }))
+    let next = move |claude: &mut _| next(&runtime, claude);
+    Ok(Box::new(Driven { id: claude.transport().id(), claude, next }))
+}
+
+/// Two pipes and an exit status, and nothing else: neither stderr nor signals.
+fn on_smol_streams(options: &Options, config: Config) -> Started {
+    let mut command = ::smol::process::Command::from(command(options));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = command.spawn().expect("a child");
+    let (reader, writer) = child.stdout.take().zip(child.stdin.take()).expect("pipes");
+    let id = child.id();
+    let exit = async move { child.status().await.map_or(Exit::Unknown, Exit::from) };
+    let claude = smol::over_with_exit(reader, writer, exit, config);
+    Ok(Box::new(Driven { claude, id, next: |claude: &mut _| block_on(Driver::next(claude)) }))
+}
+
+fn on_tokio_streams(options: &Options, config: Config) -> Started {
+    let runtime = Background(Some(Builder::new_current_thread().enable_all().build().expect("a runtime")));
+    let entered = runtime.enter();
+    let mut command = ::tokio::process::Command::from(command(options));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = command.spawn().expect("a child");
+    let (reader, writer) = child.stdout.take().zip(child.stdin.take()).expect("pipes");
+    let id = child.id().expect("nobody waited for it");
+    let exit = async move { child.wait().await.map_or(Exit::Unknown, Exit::from) };
+    let claude = tokio::over_with_exit(reader, writer, exit, config);
+    drop(entered);
+    Ok(Box::new(Driven { claude, id, next: move |claude: &mut _| runtime.block_on(Driver::next(claude)) }))
+}
+
+/// The command of a child that has a group of its own.
+fn command(options: &Options) -> Command {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "elsewhere there are no such groups"))]
+    let mut command = options.invocation().expect("the options are good").to_command();
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}
+
+#[cfg(unix)]
+fn on_own_loop(options: &Options, config: Config, change: Change) -> Started {
+    match own_loop::Session::start(options, config, change) {
+        Ok(session) => Ok(Box::new(session)),
+        Err(error) => Err(*error.downcast().expect("the system's calls succeed")),
+    }
 }
 
 /// A runtime whose end waits for nothing. On Windows tokio reads a pipe in a thread, which ends with the last process that
@@ -129,7 +194,7 @@ impl Drop for Background {
 
 struct Driven<T, N> {
     claude: Driver<T>,
-    id: fn(&T) -> u32,
+    id: u32,
     next: N,
 }
 
@@ -167,7 +232,7 @@ impl<T: Transport, N: FnMut(&mut Driver<T>) -> Option<Action>> Runs for Driven<T
     }
 
     fn id(&self) -> u32 {
-        (self.id)(self.claude.transport())
+        self.id
     }
 }
 

@@ -1,13 +1,12 @@
 //! Where a scenario plays.
 
-use std::env::consts::EXE_EXTENSION;
 use std::time::Duration;
 
 use claude_duplex::{Config, Exit, IncomingKind, IncomingKinds, Options, Seed, SpawnError};
 use libtest_mimic::Failed;
 
 use crate::child::{self, Step};
-use crate::runner::{Change, Runner, start_changed};
+use crate::runner::{Change, Runner, mock_cli, start_changed};
 use crate::session::Session;
 use crate::watched::{Groups, watched};
 
@@ -66,15 +65,7 @@ impl Stage {
     /// A session with the mock CLI. It has as much patience as by default: a child that ends by itself has the time for it
     /// on a busy machine, too.
     pub(crate) fn peer(&self, faults: &[&str], adjust: impl FnOnce(&mut Config)) -> Session {
-        let this = std::env::current_exe().expect("a test has a path");
-        let peer = this
-            .ancestors()
-            .nth(2)
-            .expect("target/PROFILE/deps/TEST")
-            .join("examples/peer")
-            .with_extension(EXE_EXTENSION);
-        assert!(peer.exists(), "{} is not built: run the whole `cargo test --all-features`", peer.display());
-        let options = Options::new().program(peer).include_partial_messages().host_permission_prompts();
+        let options = mock_cli().include_partial_messages().host_permission_prompts();
         let options = faults.iter().fold(options, |options, fault| options.arg("--fault").arg(fault));
         self.launch(&options, adjust)
     }

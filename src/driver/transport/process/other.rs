@@ -4,6 +4,9 @@ use std::process::Command;
 
 pub(in crate::driver::transport) fn lead(_: &mut Command) {}
 
+/// Needs no action: processes are not supported.
+pub(super) fn reap(_: u32) {}
+
 /// Asks the process to end. Returns `true` if the system has such a request.
 pub(super) fn terminate(_: u32) -> bool {
     false

@@ -12,6 +12,9 @@ pub(in crate::driver::transport) fn lead(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW);
 }
 
+/// Needs no action: a process that has ended leaves nothing behind.
+pub(super) fn reap(_: u32) {}
+
 /// Asks the process to end. Returns `true` if the system has such a request: Windows has none for a program without a window.
 pub(super) fn terminate(_: u32) -> bool {
     false
