@@ -38,7 +38,7 @@
 //! of the input with its data.
 //!
 //! ```text
-//! {"journal":"claude-duplex","format":1,"version":"0.1.0","t":0,"config":{"seed":[1,1,...],"busy":"Queue",...}}
+//! {"journal":"claude-duplex","format":1,"version":"0.1.0","t":0,"config":{...}}
 //! {"t":5,"prompt":{"content":"hello","uuid":null,"busy":null,"fields":[]}}
 //! {"t":7,"sent":133}
 //! {"t":9,"receive":"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n"}
@@ -50,19 +50,21 @@
 //! Bytes are a string if they are valid UTF-8, and hexadecimal digits otherwise. Several lines of one read become one record
 //! each, because chunk boundaries have no effect. A record is therefore a line of the CLI, or a part of a long one.
 //!
-//! A journal without which nothing happens (`Driver::record_required`) is of format 2. Its header has the number of hosts that
-//! wrote it and, if the session began before, a [snapshot](crate::Snapshot). Two records are no inputs: the number of the last
-//! action that the host has handled, and the next host.
+//! A required journal (`Driver::record_required`) has format 2. The session waits for each of its records. Its header contains
+//! the number of hosts that wrote it and, if the session began before the journal, a [snapshot](crate::Snapshot). Two of its
+//! records do not describe inputs. `handled` is the number of the last action that the host has handled. `epoch` is the number
+//! of the next host that continues the session.
 //!
 //! ```text
-//! {"journal":"claude-duplex","format":2,"version":"0.1.0","t":7,"config":{...},"epoch":1,"snapshot":{...}}
+//! {"journal":"claude-duplex","format":2,"version":"0.1.0","t":7,"config":{...},
+//!  "epoch":1,"snapshot":{...}}     (one line)
 //! {"t":9,"handled":12}
 //! {"t":9,"epoch":2}
 //! ```
 //!
-//! A journal contains neither actions nor output: a replay produces them. It contains no checksum of them either, because
-//! actions have no serialized form that is stable between versions of this crate, and only then a comparison would be useful.
-//! To compare two versions, compare the output of `tools/replay` of each.
+//! A journal contains neither actions nor output, because a replay produces them. It does not contain a checksum of them
+//! either: actions have no serialized form that is the same in each version of this crate. To compare two versions, compare
+//! the output of `tools/replay` of each.
 
 mod create;
 mod difference;
@@ -116,7 +118,7 @@ pub struct Journal {
     pub handled: u64,
     /// State with which it begins, if the session began before.
     snapshot: Option<Snapshot>,
-    /// Time at which the recording stopped at its cap, if it did. The session continued.
+    /// Time when the recording reached its cap and stopped, or `None`. The session continued.
     pub stopped: Option<SessionTime>,
 }
 

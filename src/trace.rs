@@ -45,9 +45,9 @@
 //! # Spans
 //!
 //! Both spans have the level `WARN`, the highest of the events, so that a subscriber that sees an event also sees its span.
-//! The span of a session is a child of the span that is entered when the session is created, and the span of a turn is a
-//! child of that of its session. This crate never enters them: events name their span explicitly, in whatever task or thread
-//! they occur.
+//! The span of a session is a child of the span that is entered when the session is created. The span of a turn is a child of
+//! its session's span. This crate never enters a span: each event names its span explicitly, in whatever task or thread it
+//! occurs.
 //!
 //! | Span | Field | |
 //! |---|---|---|
@@ -113,8 +113,8 @@
 //! | `timeout` | TRACE | |
 //! | `content` | TRACE | `of` (the event that it belongs to, which comes just before), `length`, `content` |
 //!
-//! `about` is the tool of a permission request, the event of a hook, the server of an MCP message or elicitation, or the kind
-//! of a dialog.
+//! The field `about` contains the tool of a permission request, the event of a hook, or the kind of a dialog. For MCP messages
+//! and elicitations, it contains the server.
 //!
 //! # Cost
 //!

@@ -2,7 +2,7 @@
 //!
 //! All other modules use these rules: [`scan`](crate::wire::scan) to check lines, and [`read`](crate::wire::read) and
 //! [`Json`](crate::Json) to find boundaries in checked text. For invalid JSON every function still terminates, and may
-//! return positions behind the text.
+//! return positions after the text.
 
 mod plain;
 
@@ -14,7 +14,7 @@ pub(crate) const UNICODE_ESCAPE: usize = 6;
 /// Length of strings, in bytes, that are searched directly: keys, words and ids. Longer ones use `memchr`.
 const SHORT: usize = 64;
 
-/// Returns the position behind the string that contains `at`, and `true` if the string contains escapes.
+/// Returns the position after the string that contains `at`, and `true` if the string contains escapes.
 #[inline(always)]
 pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
     let rest = bytes.get(at..).unwrap_or_default();

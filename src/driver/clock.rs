@@ -2,7 +2,8 @@
 
 use crate::base::time::SessionTime;
 
-/// Two names of one instant: the clock of the session may have stood still while no driver had the session.
+/// One instant on both clocks: that of the session, and that of the transport. They differ if the session's clock was paused
+/// while no driver ran the session.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     session: SessionTime,

@@ -103,7 +103,7 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// With a journal that is required, the session ends for this host alone: another one can go on with it.
+    /// With a journal that is required, the session ends only for this host: another host can continue it.
     #[cfg(feature = "session")]
     fn lose_by(&mut self, now: SessionTime, input: Input<'_>) {
         if self.record.is_required() {

@@ -3,10 +3,10 @@
 
 #[cfg(loom)]
 #[path = "../../tests/schedules/sync.rs"]
-mod modelled;
+mod modeled;
 
 #[cfg(loom)]
-pub(crate) use modelled::*;
+pub(crate) use modeled::*;
 /// `Counted` is an `Arc` whose number of owners has an effect, so that a model checker has to see its changes.
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Arc as Counted, Mutex, MutexGuard, OnceLock, Weak as WeakCounted, atomic};

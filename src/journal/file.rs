@@ -13,7 +13,7 @@ use super::record;
 use super::{Journal, JournalError};
 use crate::protocol::Protocol;
 
-/// Size in bytes at which a journal is rewritten, if the host sets none.
+/// Default size in bytes from which a journal is rewritten.
 const ROTATES_AT: u64 = 16 * 1024 * 1024;
 
 /// A journal in a file, for `Driver::record_required` (Unix, feature `driver`). The file has one writer at a time. It is
@@ -32,7 +32,8 @@ const ROTATES_AT: u64 = 16 * 1024 * 1024;
 /// use claude_duplex::journal::JournalFile;
 /// use claude_duplex::{Config, Driver, Seed};
 ///
-/// # let path = std::env::temp_dir().join(format!("claude-duplex-{}.kept", std::process::id()));
+/// # let name = format!("claude-duplex-{}.kept", std::process::id());
+/// # let path = std::env::temp_dir().join(name);
 /// # let _ = std::fs::remove_file(&path);
 /// let runtime = TestRuntime::new();
 /// let child = runtime.start(Script::default());
@@ -59,7 +60,7 @@ pub struct JournalFile {
     rotates_at: u64,
 }
 
-/// Reason for which a file cannot be opened as a journal to resume from.
+/// Error of opening a journal file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum JournalFileError {
@@ -118,8 +119,8 @@ impl JournalFile {
         Ok((this, session))
     }
 
-    /// Sets the size in bytes from which on the journal is rewritten with a snapshot; 16 MiB by default. While the session is
-    /// idle, a sixteenth of it is enough. The rewrite waits until the host has acknowledged all actions that it was given.
+    /// Sets the size in bytes from which the journal is rewritten with a snapshot; 16 MiB by default. While the session is
+    /// idle, one sixteenth of this size suffices. The rewrite waits until the host has acknowledged all returned actions.
     #[must_use]
     pub fn rotate_at(mut self, bytes: u64) -> Self {
         self.rotates_at = bytes;

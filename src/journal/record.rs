@@ -26,7 +26,7 @@ pub(super) struct Header<'a> {
     pub(super) version: Cow<'a, str>,
     pub(super) t: SessionTime,
     pub(super) config: Cow<'a, Config>,
-    /// Number of hosts that wrote the journal so far, if it is one without which nothing happens.
+    /// Number of hosts that wrote the journal so far, if the journal is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) epoch: Option<u64>,
     /// State of the session as the journal begins, if the session began before.
@@ -77,7 +77,7 @@ pub(super) fn header(line: &mut Vec<u8>, config: &Config, start: SessionTime) ->
     header.write(line)
 }
 
-/// Begins a journal without which nothing happens.
+/// Writes the header of a required journal.
 #[cfg(feature = "driver")]
 pub(super) fn required_header(
     line: &mut Vec<u8>,

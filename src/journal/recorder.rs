@@ -29,11 +29,13 @@ const KEPT: usize = 64 * 1024;
 /// use claude_duplex::journal::RecordingError;
 /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};
 ///
-/// let mut recorder = Recorder::new(Vec::new(), &Config::new(Seed::random()), SessionTime::ZERO, 4096);
+/// let config = Config::new(Seed::random());
+/// let mut recorder = Recorder::new(Vec::new(), &config, SessionTime::ZERO, 4096);
 /// while recorder.stopped().is_none() {
 ///     recorder.input(SessionTime::ZERO, &Input::Prompt(Prompt::text("hello")));
 /// }
-/// assert!(matches!(recorder.stopped(), Some(RecordingError::Full(4096))) && recorder.written() <= 4096);
+/// assert!(matches!(recorder.stopped(), Some(RecordingError::Full(4096))));
+/// assert!(recorder.written() <= 4096);
 /// let journal = Journal::read(&recorder.into_inner())?; // complete up to the cap
 /// assert!(!journal.inputs.is_empty() && journal.stopped.is_some());
 /// # Ok::<(), claude_duplex::journal::JournalError>(())

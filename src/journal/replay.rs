@@ -27,8 +27,8 @@ impl Journal {
         Replay { protocol: self.begin(), inputs: self.inputs.iter() }
     }
 
-    /// Returns the session as it stands after the last input, to go on with it: see `Driver::resume`. Unread are the actions
-    /// behind the last one that the host has [handled](Self::handled).
+    /// Returns the session in its state after the last input, so that a host can continue it: see `Driver::resume`. The
+    /// actions that the host has not [handled](Self::handled) are unread.
     ///
     /// ```
     /// use claude_duplex::{Config, Input, Journal, Prompt, Recorder, Seed, SessionTime};

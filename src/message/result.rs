@@ -199,7 +199,7 @@ impl TurnResult {
 
     /// Returns `true` if the turn was interrupted.
     ///
-    /// Before 2.1.91 the result of an interrupted turn does not differ from that of a turn that broke off by itself;
+    /// Before 2.1.91 the result of an interrupted turn does not differ from that of a turn that failed by itself;
     /// both return `true`.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {

@@ -13,7 +13,8 @@ pub enum Support {
     /// The version, or a newer tested one, does not know the flag or the request. The CLI exits with code 1 if it does not
     /// know a flag. It answers an unknown request with an error, or not at all.
     Unknown,
-    /// The version lies between one that does not know it and one that does, or the version text cannot be read.
+    /// The version is between two tested versions, and only the newer one knows the flag or request; or the version text
+    /// cannot be read.
     Untried,
 }
 

@@ -272,7 +272,7 @@ impl Prompt {
         first.is_some_and(|text| text.starts_with('/'))
     }
 
-    /// Adds a field beside `message`, or replaces one. The fields `type`, `message`, `uuid` and `parent_tool_use_id` cannot
+    /// Adds a field next to `message`, or replaces one. The fields `type`, `message`, `uuid` and `parent_tool_use_id` cannot
     /// be replaced.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: Json) -> Self {

@@ -83,12 +83,12 @@ pub enum Action {
         /// Cause of the turn, as far as it is known.
         origin: TurnOrigin,
     },
-    /// A turn took up a prompt. Before 2.1.206 the CLI reports this late, or only with the result.
+    /// A turn took a prompt. Before 2.1.206 the CLI reports this late, or only with the result.
     #[non_exhaustive]
     PromptTaken {
         /// Id of the prompt.
         prompt: PromptId,
-        /// Turn that took up the prompt.
+        /// Turn that took the prompt.
         turn: TurnId,
     },
     /// A message of the CLI, including each `result`.
@@ -114,7 +114,7 @@ pub enum Action {
     PromptEnded {
         /// Id of the prompt.
         prompt: PromptId,
-        /// Turn that took up the prompt, if any.
+        /// Turn that took the prompt, if any.
         turn: Option<TurnId>,
         /// Outcome of the prompt.
         outcome: Outcome,

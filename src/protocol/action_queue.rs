@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use crate::base::error::RequestError;
 use crate::protocol::action::{Action, TurnOrigin};
 
-/// Bytes that an action without content counts.
+/// Bytes that are counted for an action without content.
 const FLAT: usize = 64;
 /// Number of actions for which the empty queue keeps its memory. A stream in reads of 64 KiB has fewer in each
 /// read. An idle session keeps none.
 const KEPT: usize = 256;
-/// Number of actions below which the empty queue releases its memory at once. The allocator's next block was just
-/// used, whereas memory that each of many sessions keeps is not in the cache (with 10,000 sessions, half the cost
-/// of a message).
+/// Number of actions below which the empty queue releases its memory at once. The block that the allocator hands
+/// out next was used recently and is in the cache. Memory that each of many sessions keeps is not: with 10,000
+/// sessions, keeping it was half the cost of a message.
 const SMALL: usize = 8;
 
 #[derive(Debug, Clone, Default)]

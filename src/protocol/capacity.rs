@@ -9,7 +9,7 @@ use crate::protocol::error::RefusedReason;
 /// Kind of a command, as far as the limits are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Load {
-    /// A prompt, which may be queued behind a turn.
+    /// A prompt, which may be queued while a turn runs.
     Prompt,
     /// A request, which is written at once.
     Request,

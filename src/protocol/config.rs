@@ -131,7 +131,7 @@ pub enum CloseWhen {
     /// every incoming request.
     #[default]
     TurnEnded,
-    /// As `TurnEnded`, and background work and the turns that it causes have ended: the session is
+    /// Same as `TurnEnded`, and background work and the turns that it causes have ended: the session is
     /// [idle](crate::Action::Idle).
     Idle,
 }
@@ -257,7 +257,7 @@ impl Default for Limits {
 /// Maximum waiting times. `None` waits forever; the timeouts of the shutdown cannot be disabled.
 ///
 /// The session sends requests of its own to [cancel](crate::Protocol::cancel) a prompt, and to repeat an
-/// interrupt. If their timeout is `None`, the default applies to them.
+/// interrupt. For these requests, a timeout of `None` means the default timeout.
 ///
 /// ```
 /// use claude_duplex::testing::{Fault, TestSession, Script};

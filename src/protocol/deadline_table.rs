@@ -60,7 +60,8 @@ impl Protocol {
         Some(self.ledger.turn_since()?.saturating_add(self.config.timeouts.turn?))
     }
 
-    /// Returns the time at which a missing result is given up. An open incoming request may belong to the turn.
+    /// Returns the deadline for a missing result, or `None` while an incoming request is open, which may belong to the
+    /// turn.
     fn result_due(&self) -> Option<SessionTime> {
         let wait = self.config.timeouts.missing_result?;
         let waits = self.asks.is_empty() && self.ledger.misses_result();

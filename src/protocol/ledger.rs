@@ -1,31 +1,31 @@
 //! Ledger of prompts and turns: decides which result answers which prompt.
 //!
-//! A prompt is queued, written to the CLI, taken up by a turn, and ends. The kinds of evidence, strongest first:
+//! A prompt is queued, written to the CLI, taken by a turn, and ends. The kinds of evidence, strongest first:
 //!
 //! | Evidence | Since | Meaning |
 //! |---|---|---|
-//! | `result.user_message_uuids` | 2.1.259 | the result answers these prompts, and no other that was taken up (a list of 64 is truncated: then also those) |
-//! | `command_lifecycle` `started`, `completed` | 2.1.206 | the running or the next turn took up the prompt; a completed prompt belongs to no turn that begins later |
+//! | `result.user_message_uuids` | 2.1.259 | the result answers these prompts, and no other that was taken (a list of 64 is truncated: then also those) |
+//! | `command_lifecycle` `started`, `completed` | 2.1.206 | the running or the next turn took the prompt; a completed prompt belongs to no turn that begins later |
 //! | `result.user_message_uuid` alone | 2.1.250 | the result answers this prompt, and no other without evidence of its own |
 //! | `command_lifecycle` `cancelled` | 2.1.206 | the prompt has ended; while its turn runs, the result of the turn follows and takes precedence |
 //! | `command_lifecycle` `discarded`, `refused` | 2.1.206 | the prompt has ended, and no result follows |
-//! | the echo of a prompt's UUID | 1.0.128 | the running or the next turn took up the prompt (the echo rule) |
+//! | the echo of a prompt's UUID | 1.0.128 | the running or the next turn took the prompt (the echo rule) |
 //! | that echo outside a turn, before 2.1.85, or of the only prompt; `completed` of a prompt that was not announced, with no line missing and no turn of its own | 1.0.128; 2.1.206 | the UUID was seen before, and the prompt does not run |
 //! | `system/informational` with `prevent_continuation` | 2.1.250 | a hook blocked the turn, or a prompt that was to be merged into it |
 //! | `cancelled` of `cancel_async_message`, or in the acknowledgement of an interrupt | 2.1.76; 2.1.250 | the prompt has ended, unless a turn took it up |
-//! | `system/init` | 1.0.128 | a turn begins; prompts that were taken up before belong to it |
-//! | `result` | 1.0.128 | every open turn has ended, and every prompt that they took up |
-//! | `result.origin`; `task_notification` right before `init` | 2.1.124; 2.1.41 | the turn is the CLI's own: without other evidence it took up no prompt |
+//! | `system/init` | 1.0.128 | a turn begins; prompts that were taken before belong to it |
+//! | `result` | 1.0.128 | every open turn has ended, and every prompt that they took |
+//! | `result.origin`; `task_notification` right before `init` | 2.1.124; 2.1.41 | the turn is the CLI's own: without other evidence it took no prompt |
 //!
 //! If no line names a prompt, these rules remain, for turns that have an `init` and are not the CLI's own:
 //!
-//! * The turn took up nothing: it answers the oldest prompt that was written before its `init`. Local commands,
+//! * The turn took nothing: it answers the oldest prompt that was written before its `init`. Local commands,
 //!   blocked prompts, and prompts that were aborted before the first word have no echo. If the CLI joins prompts
 //!   and echoes none, the turn also answers the prompts that waited with the oldest one (`queue_no_uuid`, since
 //!   2.1.85). From 2.1.69 to 2.1.84 the turn answers one of the prompts that waited at the end of the previous
 //!   turn. It is the one of the highest priority, and of the kind that the result fits (`local_before_later` of
 //!   2.1.73).
-//! * The turn took up prompts before its `init` and none after: a joined batch was blocked before its last echo,
+//! * The turn took prompts before its `init` and none after: a joined batch was blocked before its last echo,
 //!   which belonged to the next prompt (`blocked_batch` of 2.1.143).
 //!
 //! Ends that only these rules show are marked as [`Attribution::Inferred`](crate::Attribution). An echo of a
@@ -191,8 +191,8 @@ impl Ledger {
         self.order
     }
 
-    /// Records that the CLI acknowledged an interrupt, or was told to interrupt by a response. An idle CLI stops
-    /// nothing, and no prompt that it reads later.
+    /// Records that the CLI acknowledged an interrupt, or that a response of the host interrupts the turn. An
+    /// interrupt of an idle CLI has no effect, also on prompts that the CLI reads later.
     pub(crate) fn interrupt_acknowledged(&mut self) {
         let written = match self.interrupt {
             Interrupt::Written(order) => order,
@@ -266,7 +266,7 @@ impl Ledger {
 
     // Internals.
 
-    /// Begins a turn, which takes up the prompts with earlier evidence.
+    /// Begins a turn, which takes the prompts with earlier evidence.
     fn open_turn(&mut self, now: SessionTime, TurnOf { origin, batch }: TurnOf, actions: &mut Actions) {
         self.last_turn += 1;
         self.order += 1;
@@ -279,7 +279,7 @@ impl Ledger {
         }
     }
 
-    /// Records that a turn took up a prompt which the CLI has. Returns `false` if there is no such prompt.
+    /// Records that a turn took a prompt. Returns `false` if the prompt is unknown or was not yet sent to the CLI.
     fn take(&mut self, uuid: Uuid, actions: &mut Actions) -> bool {
         let turn = self.current_turn();
         let Some(entry) = self.prompts.find(uuid) else { return false };

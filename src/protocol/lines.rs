@@ -143,7 +143,8 @@ impl Protocol {
             }
             MessageKind::User if is_own => {
                 self.note_command(message.as_bytes());
-                let returned = if self.awaits_tools() { facts::blocks(message.as_bytes(), "tool_result") } else { 0 };
+                let most = self.awaited_tools();
+                let returned = if most > 0 { facts::blocks(message.as_bytes(), facts::TOOL_RESULT, most) } else { 0 };
                 if returned > 0 {
                     self.ledger.tools_returned(returned);
                     self.background.told_all();
@@ -155,8 +156,8 @@ impl Protocol {
             MessageKind::Assistant if is_own => {
                 self.last_error = None;
                 self.note_command(message.as_bytes());
-                let watches = self.ledger.watches_tools();
-                self.ledger.assistant(if watches { facts::blocks(message.as_bytes(), "tool_use") } else { 0 });
+                let most = if self.ledger.watches_tools() { usize::MAX } else { 0 };
+                self.ledger.assistant(facts::blocks(message.as_bytes(), facts::TOOL_USE, most));
             }
             MessageKind::StreamEvent if is_own => self.last_error = None,
             _ => {}
@@ -185,10 +186,12 @@ impl Protocol {
         }
     }
 
-    /// Returns `true` if the return of a tool matters: for a turn whose result may be held back, or for a task
-    /// that has ended.
-    fn awaits_tools(&self) -> bool {
-        self.ledger.watches_tools() || self.ledger.current_turn().is_some() && self.background.is_running()
+    /// Returns how many results of tools matter: for a turn whose result may be held back, or for a task that has
+    /// ended. One shows that the turn goes on, even if the turn is not known to have called a tool.
+    fn awaited_tools(&self) -> usize {
+        let matters =
+            self.ledger.watches_tools() || self.ledger.current_turn().is_some() && self.background.is_running();
+        if matters { self.ledger.running_tools().max(1) } else { 0 }
     }
 
     fn system(&mut self, message: &Message) {

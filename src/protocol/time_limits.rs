@@ -29,7 +29,7 @@ enum Step {
     /// The prompt was interrupted or cancelled; it is given up at `until`.
     Stopping {
         until: SessionTime,
-        /// Time at which the CLI reported that it neither runs nor keeps the prompt.
+        /// Time when the CLI reported that it neither runs nor keeps the prompt.
         stopped: Option<SessionTime>,
     },
 }

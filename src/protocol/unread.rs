@@ -35,8 +35,8 @@ impl From<Option<IncomingKind>> for Holds {
 }
 
 impl Protocol {
-    /// Rejects a line of which only the `start` was kept. A request in the line gets the response that is safe
-    /// for its kind. If the line is a response, the request of the host ends.
+    /// Rejects a line that is too long; only its `start` was kept. A request in the line gets the response that is
+    /// safe for its kind. If the line is a response, the request of the host ends.
     pub(super) fn dropped(&mut self, start: &[u8], length: u64) {
         let declined = control::ask_of_start(start).and_then(|(id, fields)| self.decline_unread(id, &fields));
         let tail = self.config.limits.rejected_tail;

@@ -37,9 +37,9 @@ pub struct HandleLimits {
     /// Maximum number of unread messages of one prompt's stream. [`turn_overflow`](Self::turn_overflow) applies
     /// to more. Default: 1,024.
     pub turn_messages: usize,
-    /// Maximum bytes of the unread messages of one prompt's stream, except for a single longer message. If the
-    /// session [waits](Overflow::Wait) for the reader, it waits from half of this limit on, and each message
-    /// counts 64 bytes in addition to its line. Default: 4 MiB.
+    /// Maximum bytes of the unread messages of one prompt's stream, except for a single longer message. A session
+    /// that [waits](Overflow::Wait) for the reader does so from half of this limit on. Each message then counts 64
+    /// bytes in addition to its line. Default: 4 MiB.
     pub turn_bytes: usize,
     /// Policy for a prompt's stream that is not read in time. Default: [`Overflow::Wait`], after the first read.
     pub turn_overflow: Overflow,

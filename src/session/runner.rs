@@ -27,15 +27,16 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// other tasks by itself.
 ///
 /// Dropping the runner before the end kills the child's process group. Everything pending then ends as lost, and
-/// all waiting tasks are
-/// woken.
+/// all waiting tasks are woken.
 ///
 /// ```no_run
-/// # #[cfg(feature = "smol")] async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[cfg(feature = "smol")]
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use claude_duplex::Session;
 ///
 /// let (claude, runner) = Session::builder().open_smol()?;
-/// let end = runner.run_until(async move { Ok::<_, claude_duplex::RefusedError<_>>(claude.prompt("hello")?.finish().await) }).await?;
+/// let prompt = claude.prompt("hello")?;
+/// let end = runner.run_until(prompt.finish()).await;
 /// println!("{}", end.text());
 /// # Ok(()) }
 /// ```

@@ -70,7 +70,7 @@ pub(super) struct State {
     /// Requests to decline, for which the limits left no space yet.
     undeclined: Vec<IncomingId>,
     feeds: Vec<Arc<Feed>>,
-    /// Time for which a reader that takes nothing is waited for.
+    /// Maximum time for which the session waits for a reader that takes nothing.
     reader_timeout: Duration,
 }
 
@@ -120,7 +120,7 @@ impl State {
         feed
     }
 
-    /// Takes requests of some kinds, or of all that are handled.
+    /// Creates the inbox of an owner of incoming requests, either of some kinds or (`None`) of every handled kind.
     pub(super) fn own(&mut self, kinds: Option<IncomingKinds>) -> Result<Arc<Inbox>, IncomingError> {
         let missing = kinds.map_or(IncomingKinds::ALL, |kinds| kinds.without(self.handled));
         if !missing.is_empty() && (kinds.is_some() || self.handled.is_empty()) {
@@ -136,7 +136,7 @@ impl State {
 
     // Queries.
 
-    /// Returns whether the host has closed or aborted the session.
+    /// Returns `true` if the host has closed or aborted the session.
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing
     }

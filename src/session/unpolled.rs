@@ -18,7 +18,7 @@ pub(super) struct Unpolled {
 }
 
 impl Unpolled {
-    /// Notes that the runner is polled.
+    /// Records that the runner is polled.
     pub(super) fn polled(&self) {
         self.polled.store(true, Ordering::Relaxed);
     }
@@ -27,7 +27,7 @@ impl Unpolled {
         !self.polled.load(Ordering::Relaxed)
     }
 
-    /// Notes that a task waits for the session.
+    /// Records that a task waits for the session.
     pub(super) fn waited(&self, cx: &Context<'_>) {
         #[cfg(all(debug_assertions, feature = "tracing"))]
         if self.is_unpolled() {

@@ -1,8 +1,8 @@
 //! Treatment of a session without handles.
 
 /// End of a session whose last handle is dropped, or whose future of [`Runner::run_until`](super::Runner::run_until) is ready:
-/// [`SessionBuilder::when_dropped`](super::SessionBuilder::when_dropped). A session that is closing already goes on as it was
-/// closed.
+/// [`SessionBuilder::when_dropped`](super::SessionBuilder::when_dropped). A session that is already closing is not
+/// affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum WhenDropped {

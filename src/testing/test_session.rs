@@ -155,7 +155,7 @@ impl TestSession {
     ///
     /// # Panics
     ///
-    /// Panics if the session does not come to rest.
+    /// Panics if the session does not become idle.
     pub fn run_until_idle(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
         for _ in 0..STEPS {
@@ -172,7 +172,7 @@ impl TestSession {
     ///
     /// # Panics
     ///
-    /// Panics if the session does not come to rest.
+    /// Panics if the session does not become idle.
     pub fn advance(&mut self, time: Duration) {
         let until = self.now.saturating_add(time);
         for _ in 0..STEPS {

@@ -80,28 +80,33 @@ pub(crate) fn lifecycle(line: &[u8]) -> Option<Lifecycle> {
     Some(Lifecycle { uuid, state })
 }
 
+/// A type of content blocks, as it is written in a line: with its quotes.
+pub(crate) const TOOL_USE: &str = r#""tool_use""#;
+pub(crate) const TOOL_RESULT: &str = r#""tool_result""#;
+
 /// Returns the number of content blocks with a type in an `assistant` or `user` line. Text cannot match, since its quotes
-/// are escaped.
-pub(crate) fn blocks(line: &[u8], block: &str) -> usize {
-    memchr::memmem::find_iter(line, format!("\"{block}\"").as_bytes()).count()
+/// are escaped. The search ends at `most` blocks: a result of a tool is long, and its type is at its start.
+pub(crate) fn blocks(line: &[u8], block: &'static str, most: usize) -> usize {
+    memchr::memmem::find_iter(line, block).take(most).count()
 }
 
 /// Returns the id and the name of each tool call in an `assistant` line. A call is left out if its id is missing or too
 /// long.
 pub(crate) fn tool_calls(line: &[u8]) -> impl Iterator<Item = (String, String)> {
-    let calls = content(line, "tool_use");
+    let calls = content(line, TOOL_USE);
     calls.filter_map(|call| Some((call.get("id").and_then(name)?, cut(call.text_of("name")?))))
 }
 
 /// Returns the ids of the tool calls whose results are in a `user` line.
 pub(crate) fn returned_calls(line: &[u8]) -> impl Iterator<Item = String> {
-    content(line, "tool_result").filter_map(|result| result.get("tool_use_id").and_then(name))
+    content(line, TOOL_RESULT).filter_map(|result| result.get("tool_use_id").and_then(name))
 }
 
 /// Returns the content blocks with a type from an `assistant` or `user` line.
 fn content<'l>(line: &'l [u8], wanted: &'static str) -> impl Iterator<Item = Raw<'l>> {
     // Most lines contain no such block, and need not be parsed.
-    let has_some = blocks(line, wanted) > 0;
+    let has_some = blocks(line, wanted, 1) > 0;
+    let wanted = wanted.trim_matches('"');
     let content = has_some.then(|| Raw::line(line).get("message")?.get("content")).flatten();
     let is_wanted = move |block: &Raw<'_>| block.text_of("type").is_some_and(|kind| kind.is(wanted));
     content.into_iter().flat_map(Raw::items).filter(is_wanted)
@@ -182,7 +187,7 @@ pub(crate) fn command_failed(line: &[u8]) -> bool {
     line.len() <= COMMAND_ERROR
         && has(b"<local-command-stderr>")
         && (has(br#""content":"<local-command-stderr>"#) || has(br#""local_command_source":"<local-command-stderr>"#))
-        && !has(br#""tool_result""#)
+        && !has(TOOL_RESULT.as_bytes())
 }
 
 /// Returns `true` if a `system/informational` reports that a hook stopped a prompt.

@@ -9,7 +9,7 @@ use crate::wire::read::{Reader, read};
 
 /// A type that can be read from a JSON value, with an error that names the path of the bad part.
 pub(crate) trait FromJson: Sized + fmt::Debug {
-    /// Reads the next value. Afterwards the reader is behind this value, whether reading succeeded or not.
+    /// Reads the next value. Afterwards the reader is after this value, whether reading succeeded or not.
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
 
     fn from_json(json: &Json) -> Result<Self, DecodeError> {

@@ -6,7 +6,7 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::base::ids::Uuid;
 use crate::base::json::Json;
 
-/// Estimated size of a line besides its content, in bytes.
+/// Estimated size of a line without its content, in bytes.
 const AROUND: usize = 192;
 
 /// Returns a `control_request` with a subtype and further fields.

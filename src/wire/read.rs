@@ -3,8 +3,8 @@
 //! The text was checked before, by [`scan`](crate::wire::scan) or by `serde_json`, so this module only finds the boundaries
 //! of values. For invalid JSON it returns errors, and still terminates.
 //!
-//! After every read the reader is behind the value, whether reading succeeded or not: one bad field must not hide the
-//! fields beside it. Values that no type needs are skipped with a counter, so nesting costs no stack.
+//! After every read the reader is after the value, whether reading succeeded or not: one bad field must not hide the
+//! fields next to it. Values that no type needs are skipped with a counter, so nesting costs no stack.
 
 mod members;
 
@@ -206,7 +206,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Returns `true` if the list has a further item, and moves to it. Otherwise moves behind the list.
+    /// Returns `true` if the list has a further item, and moves to it. Otherwise moves past the list.
     #[inline]
     pub(crate) fn item(&mut self) -> bool {
         let mut first = self.first();

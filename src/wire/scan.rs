@@ -24,7 +24,7 @@ pub(crate) fn scan(line: &[u8]) -> Result<Envelope, NotAMessage> {
     }
 }
 
-/// A line with read functions. Each takes a start position and returns the position behind the value, or `None` if the text
+/// A line with read functions. Each takes a start position and returns the position after the value, or `None` if the text
 /// is not JSON.
 ///
 /// Positions are passed by value, so that the compiler keeps them in a register.

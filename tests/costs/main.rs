@@ -11,6 +11,7 @@ mod costly;
 mod costs;
 #[path = "../../benches/counting/mod.rs"]
 mod counting;
+mod messages;
 mod views;
 
 use std::sync::{Mutex, PoisonError};

@@ -10,6 +10,7 @@
 
 mod counts;
 mod ending;
+mod exhaustive;
 mod generation;
 mod host;
 mod judge;
@@ -20,6 +21,7 @@ mod reading;
 mod recorded;
 mod script;
 mod turn;
+mod vectors;
 mod world;
 
 use crate::noise::Noise;

@@ -1,6 +1,6 @@
 //! Hosts that are killed while the real CLI works for them.
 //!
-//! `CLAUDE_BIN=/path/to/claude cargo test -p claude-duplex-keeper --features smol --test real_cli`; without it the trial is
+//! `CLAUDE_BIN=/path/to/claude cargo test -p claude-duplex-keeper --all-features --test real_cli`; without it the trial is
 //! reported as ignored. The real CLI runs in a network namespace with nothing but loopback, as in the library's own
 //! `tests/real_cli`, whose modules are used here.
 

@@ -1,6 +1,6 @@
 //! A host that reaches the keeper through a real `sshd`, whose link is cut in the middle of a turn.
 //!
-//! `KEEPER_SSHD=/usr/sbin/sshd cargo test -p claude-duplex-keeper --features smol --test ssh`; without it the trial is reported as
+//! `KEEPER_SSHD=/usr/sbin/sshd cargo test -p claude-duplex-keeper --all-features --test ssh`; without it the trial is reported as
 //! ignored. It needs root and the Debian packages openssh-server and openssh-client. `sshd` listens on loopback, in a network
 //! namespace of its own; the CLI is the mock CLI.
 

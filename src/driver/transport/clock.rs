@@ -35,7 +35,7 @@ impl Clock {
     }
 }
 
-/// Time at which a timer fires.
+/// Time when a timer fires.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Alarm {
     At(Instant),

@@ -80,7 +80,7 @@ macro_rules! outputs {
 }
 
 impl PreToolUseOutput {
-    /// Creates an output by which the tool runs without a question. A deny or an ask of another hook overrides it.
+    /// Creates an output that allows the tool without a permission request. A `deny` or `ask` of another hook overrides it.
     ///
     /// ```
     /// use claude_duplex::incoming::hook::PreToolUseOutput;
@@ -99,15 +99,15 @@ impl PreToolUseOutput {
         Self::new().permission_decision(HookPermissionDecision::Allow)
     }
 
-    /// Creates an output by which the user is asked whether the tool may run, for that reason: the host gets a
-    /// [`PermissionRequest`](crate::PermissionRequest). Before 2.1.85 that changes nothing for a tool that the CLI runs without a
-    /// question, e.g. `echo` (`hook_asks_about_a_tool`): [`deny`](Self::deny) holds on every version.
+    /// Creates an output that makes the CLI send a [`PermissionRequest`](crate::PermissionRequest) with that reason. Before
+    /// 2.1.85 it has no effect on calls that the CLI runs without a permission request, e.g. `echo`
+    /// (`hook_asks_about_a_tool`). [`deny`](Self::deny) is effective on every version.
     #[must_use]
     pub fn ask(reason: impl Into<String>) -> Self {
         Self::new().permission_decision(HookPermissionDecision::Ask).permission_decision_reason(reason)
     }
 
-    /// Creates an output by which the tool does not run. The model reads the reason.
+    /// Creates an output that denies the tool. The model reads the reason.
     #[must_use]
     pub fn deny(reason: impl Into<String>) -> Self {
         Self::new().permission_decision(HookPermissionDecision::Deny).permission_decision_reason(reason)

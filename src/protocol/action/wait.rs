@@ -51,7 +51,7 @@ pub enum WaitReason {
         /// Time since the CLI reported it.
         age: Duration,
     },
-    /// The turn is over, as the CLI's other lines say, and its `result` is missing.
+    /// The turn has ended according to other lines of the CLI, but its `result` is missing.
     TurnResult,
     /// An agent or a workflow that runs in the background, or the turn in which the CLI reports its end.
     #[non_exhaustive]

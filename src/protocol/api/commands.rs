@@ -33,7 +33,7 @@ impl Protocol {
 
     /// Cancels a queued prompt. A prompt that was not yet written is cancelled at once. Otherwise the CLI is
     /// asked to cancel it, and the prompt ends as [`Cancelled`](crate::Outcome::Cancelled) when the CLI confirms.
-    /// A prompt that a turn has taken up continues; [interrupt](Self::interrupt) it instead.
+    /// A prompt that a turn has taken continues; [interrupt](Self::interrupt) it instead.
     ///
     /// # Errors
     /// [`StaleIdError`] if the prompt has ended, or belongs to another session.

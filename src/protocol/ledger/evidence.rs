@@ -114,6 +114,11 @@ impl Ledger {
         !self.turns.is_empty() && (self.generation.holds_results || self.generation.lists_queued)
     }
 
+    /// Returns the number of tools that run in the last turn, as far as the ledger watches them.
+    pub(crate) fn running_tools(&self) -> usize {
+        self.turns.last().map_or(0, |turn| turn.tools)
+    }
+
     fn spoke(&mut self) {
         self.task_ended = false;
         match self.turns.last_mut() {
@@ -139,7 +144,7 @@ impl Ledger {
         self.task_ended = true;
     }
 
-    /// Records the confirmation that prompts were cancelled before they ran. A prompt that a turn has taken up
+    /// Records the confirmation that prompts were cancelled before they ran. A prompt that a turn has taken
     /// still gets a result. Not more entries are kept than prompts are open, however many the CLI names.
     pub(crate) fn cancelled(&mut self, uuids: impl Iterator<Item = Uuid>, actions: &mut Actions) {
         let written = self.prompts.iter().filter(|entry| entry.is_written());
@@ -152,9 +157,9 @@ impl Ledger {
 
     /// Records that a hook prevents a prompt from continuing.
     ///
-    /// If the CLI has completed a prompt that it did not echo, that prompt was to be merged into a turn, which
-    /// continues without it (`blocked_fold` of 2.1.329). Otherwise the turn is prevented, if its result names no
-    /// other cause.
+    /// If the CLI has completed a prompt without an echo, the hook prevented only that prompt from being folded into
+    /// a turn. The turn continues (`blocked_fold` of 2.1.329). Otherwise the turn is prevented, unless its result
+    /// names another cause.
     pub(crate) fn prevented(&mut self, actions: &mut Actions) {
         let unfolded = |entry: &Entry| entry.completed && !entry.echoed && entry.turn().is_some();
         if let Some(entry) = self.prompts.remove_first(unfolded) {

@@ -14,7 +14,7 @@ use super::turns::{Stops, Turn};
 use super::{Interrupt, TurnOf};
 
 impl Ledger {
-    /// Reads a `result` as evidence of the prompts that the open turns took up.
+    /// Reads a `result` as evidence of the prompts that the open turns took.
     pub(crate) fn result(&mut self, now: SessionTime, facts: &ResultFacts, actions: &mut Actions) {
         let had_init = !self.turns.is_empty();
         let stands_alone = facts.subtype.as_deref() == Some("success") && !self.task_ended;
@@ -36,7 +36,7 @@ impl Ledger {
         }
     }
 
-    /// Ends every open turn, and the prompts that the turns took up, by the same `result`. Returns `true` if the
+    /// Ends every open turn, and the prompts that the turns took, by the same `result`. Returns `true` if the
     /// turn was, or may have been, the CLI's own, so that the result answers no prompt.
     pub(crate) fn end_turns(&mut self, facts: &ResultFacts, message: &Message, actions: &mut Actions) -> bool {
         let is_own = self.turns.last().is_some_and(Turn::is_own);

@@ -1,17 +1,17 @@
-//! Reasons for which a snapshot is not restored.
+//! Errors of snapshots.
 
 use thiserror::Error;
 
 use crate::base::error::DecodeError;
 
-/// Reason for which a session is not restored from a [`Snapshot`](crate::Snapshot). No part of the snapshot is used.
+/// Error of reading or restoring a [`Snapshot`](crate::Snapshot). No part of the snapshot is used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
     /// The text is something else, or a part of a snapshot.
     #[error("the text is not a snapshot of claude-duplex, or was cut off")]
     NotASnapshot,
-    /// The format is not the one of this version of the crate.
+    /// The snapshot has another format than the one that this version of the crate reads.
     #[error(
         "the snapshot is of format {found}, written by claude-duplex {version}; this version reads format {known}: use \
          a version of the crate with that format"
@@ -25,11 +25,11 @@ pub enum SnapshotError {
         /// Version of the crate that wrote it.
         version: String,
     },
-    /// The state was changed after it was written: by a fault, or by hand.
+    /// The state was changed after it was written, by a fault or by hand.
     #[error("the snapshot is damaged: {reason}; use an earlier one, or the journal from its start")]
     #[non_exhaustive]
     Damaged {
-        /// First difference from what this crate writes.
+        /// First flaw that was found.
         reason: String,
     },
 }
@@ -39,7 +39,8 @@ impl SnapshotError {
         Self::Damaged { reason: reason.into() }
     }
 
-    /// A state that is not of the form. The parser's words are cut, as they may quote what it read.
+    /// Creates the error for a state that cannot be parsed. The message of the parser is truncated, because it may quote the
+    /// state.
     pub(super) fn unreadable(error: serde_json::Error) -> Self {
         Self::damaged(DecodeError::other(error.to_string()).to_string())
     }

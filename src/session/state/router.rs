@@ -59,7 +59,7 @@ struct Running {
     takers: Vec<PromptId>,
     /// Messages that arrived before the turn's first prompt was known, if a prompt may become known.
     early: Option<Ring<Message>>,
-    /// Prompt that gets the messages meanwhile.
+    /// Prompt that gets the messages until the prompts of the turn are known.
     guess: Option<PromptId>,
     declined: Vec<DeclinedRequest>,
 }

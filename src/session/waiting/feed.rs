@@ -66,7 +66,7 @@ impl Feed {
         })
     }
 
-    /// Ends without a last action. Returns the task to wake.
+    /// Ends the stream of actions without a last action. Returns the task to wake.
     fn end(&self) -> Option<Waker> {
         self.0.tell(|inner| inner.ended = true).1
     }

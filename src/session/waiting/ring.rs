@@ -39,8 +39,7 @@ pub enum Overflow {
     Oldest,
     /// Parts of incomplete messages ([`StreamEvent`](MessageKind::StreamEvent)) are dropped first, then other
     /// messages, the oldest of each first. Results, incoming requests and their ends, responses, and the starts
-    /// and ends of turns and prompts are never dropped. A reader that leaves its whole buffer full of those is
-    /// cut off.
+    /// and ends of turns and prompts are never dropped. If they fill the whole buffer of a reader, its stream ends.
     DeltasFirst,
 }
 
@@ -71,7 +70,7 @@ pub(in crate::session) struct Room {
 pub(in crate::session) enum Class {
     Delta,
     Plain,
-    /// Settlements and incoming requests, which are never dropped.
+    /// Ends of prompts and requests, and incoming requests. They are never dropped.
     Vital,
 }
 

@@ -12,7 +12,7 @@ use crate::wire::view::FromJson;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tags {
     names: [&'static str; 2],
-    /// Position behind the last tag, if the object starts with it and it need not be read again. Zero otherwise.
+    /// Position after the last tag, if the object starts with it and it need not be read again. Zero otherwise.
     behind: usize,
 }
 
@@ -72,7 +72,7 @@ impl<'t> Reader<'t> {
         Ok(members)
     }
 
-    /// Reads the name of the next member. The caller must read its value next. Returns `None` behind the last member.
+    /// Reads the name of the next member. The caller must read its value next. Returns `None` after the last member.
     pub(crate) fn member(&mut self, members: &mut Members) -> Option<Cow<'t, str>> {
         let mut first = self.first();
         if first == b',' {
@@ -141,7 +141,7 @@ impl<'t> Reader<'t> {
 
     /// Looks ahead for a tag in the next object, without reading the object.
     ///
-    /// Returns the string in the field `name`, and the position behind this field. The position is zero if the object does
+    /// Returns the string in the field `name`, and the position after this field. The position is zero if the object does
     /// not start with the field.
     fn ahead(&mut self, name: &str, last: bool) -> (Cow<'t, str>, usize) {
         let start = self.start();

@@ -11,7 +11,7 @@ use crate::wire::kind::MessageKind;
 /// Maximum number of objects in a line. A line with more was not damaged by accident.
 const OBJECTS: usize = 64;
 
-/// Required start of an object behind log text, unless the object is a `result`. In all recorded lines but these, `type` is
+/// Required start of an object after log text, unless the object is a `result`. In all recorded lines but these, `type` is
 /// the first key. A `result` has other first keys since 2.1.250.
 const BEGIN: &[u8] = b"{\"type\":";
 
@@ -19,7 +19,7 @@ const BEGIN: &[u8] = b"{\"type\":";
 #[derive(Debug, Default)]
 pub(crate) struct Damage<'l> {
     pub(crate) objects: Vec<Object<'l>>,
-    /// Bytes before, between and behind the objects, without empty parts.
+    /// Bytes before, between and after the objects, without empty parts.
     pub(crate) dropped: Vec<&'l [u8]>,
     /// `true` if the dropped bytes contain more than control sequences, other control characters and whitespace.
     pub(crate) text: bool,

@@ -63,7 +63,7 @@ impl<'l> Raw<'l> {
         std::iter::from_fn(move || rest.item())
     }
 
-    /// Returns the JSON text of a list behind its first `count` items.
+    /// Returns the JSON text of a list after its first `count` items.
     pub(crate) fn behind(self, count: usize) -> &'l [u8] {
         let mut rest = Rest::of(self.0, b'[');
         let all_read = (0..count).try_for_each(|_| rest.item().map(drop));
@@ -96,7 +96,7 @@ impl<'l> Raw<'l> {
 /// Unread part of an object or a list.
 struct Rest<'l> {
     scanner: Scanner<'l>,
-    /// Position behind the opening bracket or the last value. `None` at the end.
+    /// Position after the opening bracket or the last value. `None` at the end.
     at: Option<usize>,
 }
 

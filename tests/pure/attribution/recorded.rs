@@ -1,5 +1,7 @@
 //! A `Protocol` that remembers what it was told, so that the input sequence can be judged again.
 
+use std::hash::{Hash, Hasher};
+
 use claude_duplex::{
     Action, ChildCommand, Config, IncomingId, IncomingResponse, Input, Interrupt, Prompt, PromptId, Protocol,
     RefusedError, RequestId, RespondError, SessionTime, StaleIdError,
@@ -19,6 +21,19 @@ impl Recorded {
 
     pub(crate) fn sequence(&self) -> Sequence {
         Sequence { config: self.protocol.config().clone(), start: SessionTime::ZERO, inputs: self.inputs.clone() }
+    }
+
+    /// Hashes what the protocol was told, which determines its state.
+    pub(crate) fn hash(&self, hasher: &mut impl Hasher) {
+        for (now, input) in &self.inputs {
+            match input {
+                // Nothing.
+                Input::Sent(0) => {}
+                Input::Receive(bytes) if bytes.is_empty() => {}
+                Input::Receive(bytes) => (now.as_nanos(), bytes).hash(hasher),
+                input => (now.as_nanos(), format!("{input:?}")).hash(hasher),
+            }
+        }
     }
 
     /// What has no answer.

@@ -1,6 +1,7 @@
 //! A `Protocol` and the model of its CLI, the two pipes between them, and a host.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use claude_duplex::{
     Action, Attribution, Config, Exit, IncomingId, IncomingKind, Input, Message, MessageKind, Outcome, PromptId, Seed,
@@ -51,6 +52,8 @@ pub(crate) struct World {
     /// Turns whose origin was told wrongly.
     pub(crate) misjudged: Option<u64>,
     pub(crate) log: Vec<String>,
+    /// The whole lines that have passed: those that the CLI has read, and those that the host has.
+    pub(crate) lines: Vec<(&'static str, String)>,
     pub(crate) now: SessionTime,
     pub(crate) asks: Vec<IncomingId>,
     /// To the CLI.
@@ -81,12 +84,22 @@ impl World {
             inits: Vec::new(),
             misjudged: None,
             log: Vec::new(),
+            lines: Vec::new(),
             now: SessionTime::ZERO,
             asks: Vec::new(),
             stdin: Vec::new(),
             sent: 0,
             shown: 0,
         }
+    }
+
+    /// Returns a digest of everything on which the further course depends.
+    pub(crate) fn state(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        format!("{:?}", self.model).hash(&mut hasher);
+        self.protocol.hash(&mut hasher);
+        (&self.stdin, self.sent, self.now.as_nanos()).hash(&mut hasher);
+        hasher.finish()
     }
 
     pub(crate) fn send(&mut self, count: usize) {
@@ -101,6 +114,7 @@ impl World {
         let Some(end) = self.stdin.iter().position(|byte| *byte == b'\n') else { return false };
         let line: Vec<u8> = self.stdin.drain(..=end).collect();
         let line: Value = serde_json::from_slice(&line).expect("the session writes JSON");
+        self.lines.push(("in", line.to_string()));
         let ran = self.model.turn.is_some();
         let name = self.model.read(&line);
         if name.starts_with("INT") && !ran && self.turns.values().any(|ended| *ended == 0) {
@@ -122,6 +136,10 @@ impl World {
     /// writes and what it reads is something to its rules.
     pub(crate) fn deliver(&mut self, count: usize) {
         let (bytes, whole) = self.model.out.take(count);
+        // A line in parts is not noted: such scripts are for this crate alone.
+        if let Some(line) = bytes.strip_suffix(b"\n").filter(|_| whole.is_some()) {
+            self.lines.push(("out", String::from_utf8_lossy(line).into_owned()));
+        }
         if let Some((name, _)) = &whole {
             self.note(format!("    < {name}"));
         }
