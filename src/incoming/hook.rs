@@ -41,7 +41,7 @@
 //! | `PermissionRequest` (since 2.1.50) | the permission request decides | `decision: deny`: the tool does not run, and the permission request is withdrawn |
 //! | `UserPromptSubmit` | the prompt runs | `decision: block`: the prompt does not run |
 //! | `UserPromptExpansion` (since 2.1.143) | the prompt runs | `decision: block`: the prompt does not run |
-//! | `PreModelSwitch` (since 2.1.329) | the model changes | `permissionDecision: deny`: `set_model` fails |
+//! | `PreModelSwitch` (since 2.1.278) | the model changes | `permissionDecision: deny`: `set_model` fails |
 //! | `ConfigChange` (since 2.1.50) | the new settings take effect | `decision: block`: the old settings stay |
 //! | `Elicitation` (since 2.1.143) | the user is asked | `decision: block`: the MCP server gets `decline`, and the user is not asked. Before 2.1.302 no output stops it |
 //! | `ElicitationResult` (since 2.1.143) | the MCP server gets what the user filled in | `decision: block`: the MCP server gets `decline`. Before 2.1.302 no output stops it |

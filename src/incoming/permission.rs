@@ -27,6 +27,10 @@ view! {
             decision_reason: String,
             /// Type of the reason for the request. Since 2.1.143.
             decision_reason_type: DecisionReason,
+            /// Event of the hook that decided to ask, e.g. `PreToolUse`. Seen in 2.1.329 and 2.1.330.
+            decision_reason_hook_event: String,
+            /// Origin of the hook that decided to ask, e.g. `settings`. Seen in 2.1.329 and 2.1.330.
+            decision_reason_hook_source: String,
             /// `true` if the classifier of the CLI may decide instead of the user.
             classifier_approvable: bool,
             /// `true` if the host should not offer to always allow the tool.

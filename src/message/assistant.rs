@@ -63,6 +63,8 @@ view! {
             local_command_source: String,
             /// Outcome of the slash command whose output is this text, if it failed. Since 2.1.329.
             local_command_outcome: LocalCommandOutcome,
+            /// Identifier of the refused answer, if this message reports its refusal. Since 2.1.329.
+            refused_message_id: String,
         }
         or_default {
             /// `true` if the answer was aborted while it was streamed. Since 2.1.250.

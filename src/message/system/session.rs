@@ -148,6 +148,8 @@ view! {
             compact_result: String,
             /// Description of the error, if the compaction failed. Since 2.1.329.
             compact_error: String,
+            /// Length of the summary so far, in characters, while the conversation is compacted. Since 2.1.329.
+            compact_output_chars: u64,
             /// `uuid`s of the prompts that the turn answers. Since 2.1.329.
             user_message_uuids: Vec<String>,
             /// Identifier of this message.

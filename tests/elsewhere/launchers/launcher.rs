@@ -68,7 +68,7 @@ pub(crate) const LAUNCHERS: &[Launcher] = &[
         },
         file: Some("slurm.conf"),
         link: Link::Job,
-        cut: End { exit: Exit::Code(1), stderr: "srun: error" },
+        cut: End { exit: Exit::Code(143), stderr: "CANCELLED" },
         cancel: Some(scancel),
         no_program: End { exit: Exit::Code(2), stderr: "No such file or directory" },
         own: &[],

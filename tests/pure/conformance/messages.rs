@@ -382,8 +382,9 @@ fn what_the_versions_up_to_2_1_332_brought_has_names() {
     let scheduled = r#"{"kind":"task-notification","subkind":"external-event","fireReason":"retry","server":"m"}"#;
     for line in [
         r#"{"type":"assistant","message":{"content":[],"stop_reason":"tool_deferred"},"api_error":"connection_failed",
-            "local_command_outcome":{"kind":"unknown","suggestion":"compact"}}"#
+            "local_command_outcome":{"kind":"unknown","suggestion":"compact"},"refused_message_id":"m"}"#
             .to_owned(),
+        r#"{"type":"system","subtype":"status","status":"compacting","compact_output_chars":7}"#.to_owned(),
         format!(
             r#"{{"type":"result","subtype":"error_during_execution","api_error":"connection_failed","origin":{peer},
                 "startup_failure_reason":"sideload_flags_disabled","stop_reason":"tool_deferred","invalid_config_file":

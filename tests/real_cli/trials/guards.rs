@@ -177,9 +177,9 @@ async fn guard_of_a_skills_command(case: &Case) -> Trial {
 async fn guard_of_the_model(case: &Case) -> Trial {
     let guard = Guard {
         event: HookEvent::PreModelSwitch,
-        first: "2.1.329",
+        first: "2.1.278",
         refused_since: None,
-        stops_in_time: Some("2.1.329"),
+        stops_in_time: Some("2.1.278"),
     };
     let models = ["claude-opus-4-6", "claude-sonnet-4-6"];
     let mut switched = 0;

@@ -3,16 +3,17 @@
 use claude_duplex::options::Options;
 use claude_duplex::{Decision, Outcome as Ended};
 
+use crate::api::Said;
 use crate::talk::{Talk, Trial};
 use crate::watch::Case;
 
 trials![skill_with_a_shell_command, skill_with_a_shell_command_that_nothing_allows];
 
-/// A skill whose text contains the output of a command that makes a file.
+/// A skill whose text contains a command that makes a file.
 fn write_skill(case: &Case, allowed: &str) -> std::io::Result<()> {
     let folder = case.place.cwd().join(".claude/commands");
     std::fs::create_dir_all(&folder)?;
-    let text = format!("---\n{allowed}description: makes it\n---\nIt is !`touch made.txt && echo $((20 + 22))`\n");
+    let text = format!("---\n{allowed}description: makes it\n---\nIt is done: !`touch made.txt`\n");
     std::fs::write(folder.join("make.md"), text)
 }
 
@@ -20,12 +21,14 @@ fn is_made(case: &Case) -> bool {
     case.place.cwd().join("made.txt").exists()
 }
 
+/// Whether the model receives the text, without the command.
 fn is_heard(case: &Case) -> bool {
-    case.api.calls().iter().flat_map(|call| &call.messages).any(|said| said.text.contains("It is 42"))
+    let is_run = |said: &Said| said.text.contains("It is done: ") && !said.text.contains("!`touch");
+    case.api.calls().iter().flat_map(|call| &call.messages).any(is_run)
 }
 
 async fn skill_with_a_shell_command(case: &Case) -> Trial {
-    write_skill(case, "allowed-tools: Bash(touch:*), Bash(echo:*), Bash(*)\n")?;
+    write_skill(case, "allowed-tools: Bash(touch:*)\n")?;
     let mut talk = Talk::with(case, Options::host_permission_prompts, |_| ())?;
     let prompt = talk.prompt("/make")?;
     let end = talk.ended_with(prompt, |ask| panic!("nothing is to be decided: {ask:?}"));
