@@ -2,7 +2,7 @@
 //!
 //! One thread per connection; dropping the `Api` ends and joins them all, whatever they wait for.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, BufReader};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::AtomicU64;
@@ -54,8 +54,8 @@ struct Shared {
     /// Answers everything while it is there.
     everything: Mutex<Option<Step>>,
     /// How often each failure has happened.
-    failed: Mutex<HashMap<String, u64>>,
-    open: Mutex<HashMap<u64, TcpStream>>,
+    failed: Mutex<BTreeMap<String, u64>>,
+    open: Mutex<BTreeMap<u64, TcpStream>>,
 }
 
 impl Api {

@@ -1,7 +1,7 @@
 //! Any script, any host: every prompt ends once and by the result that answered it, every incoming request is settled once, and the
 //! session ends.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use claude_duplex::testing::{CliVersion, Script, Step, TestSession, ToolStep};
@@ -51,9 +51,9 @@ impl Dice {
 
 #[derive(Default)]
 struct Tally {
-    prompts: HashMap<PromptId, Vec<Outcome>>,
-    results: HashMap<PromptId, Option<String>>,
-    asks: HashMap<IncomingId, u32>,
+    prompts: BTreeMap<PromptId, Vec<Outcome>>,
+    results: BTreeMap<PromptId, Option<String>>,
+    asks: BTreeMap<IncomingId, u32>,
     open: Vec<IncomingId>,
     closed: u32,
 }

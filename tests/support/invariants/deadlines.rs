@@ -1,6 +1,6 @@
 //! Invariant 7: what has to happen by a time is announced by then, and done then, and not sooner.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use claude_duplex::{
@@ -76,13 +76,13 @@ struct Expected {
     prompts: HashSet<PromptId>,
     /// Prompts that were written at once and have a time limit, when that passes, and when it was
     /// stopped.
-    limits: HashMap<PromptId, (SessionTime, Option<SessionTime>)>,
+    limits: BTreeMap<PromptId, (SessionTime, Option<SessionTime>)>,
     busy: WhenBusy,
     asks: HashSet<IncomingId>,
     /// Open requests, and when each is given up.
-    requests: HashMap<RequestId, Option<SessionTime>>,
+    requests: BTreeMap<RequestId, Option<SessionTime>>,
     /// Open turns, and when it is told that each takes long.
-    turns: HashMap<TurnId, Option<SessionTime>>,
+    turns: BTreeMap<TurnId, Option<SessionTime>>,
     /// The line that is arriving.
     line: Vec<u8>,
     /// The last byte of a whole line that was no `keep_alive`.
