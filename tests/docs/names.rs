@@ -50,7 +50,7 @@ fn what_debug_shows_bears_the_name_of_its_type() {
 }
 
 /// Variants that a host constructs, or compares with, and whose fields are all that there can be.
-const CONSTRUCTED: [&str; 10] = [
+const CONSTRUCTED: [&str; 11] = [
     "Fault::Exit",
     "IncomingResponse::Error",
     "JsonRpc::Notification",
@@ -60,6 +60,7 @@ const CONSTRUCTED: [&str; 10] = [
     "PermissionChange::AddRules",
     "PermissionChange::RemoveRules",
     "PermissionChange::ReplaceRules",
+    "SpawnError::System",
     "ThinkingMode::Enabled",
 ];
 
