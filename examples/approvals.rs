@@ -1,4 +1,4 @@
-//! An answer as it is written, and a question to the user before each tool that needs a permission.
+//! Prints an answer as the model writes it, and asks the user before each tool that needs a permission.
 //!
 //!     cargo run --example approvals --features smol
 
@@ -19,12 +19,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }))
         .open_smol()?;
     smol::block_on(runner.run_until(async move {
-        let words = std::env::args().nth(1).unwrap_or("Count the files in this folder.".to_owned());
-        let mut prompt = claude.prompt(words)?;
+        let text = std::env::args().nth(1);
+        let text = text.unwrap_or("Count the files in this folder.".to_owned());
+        let mut prompt = claude.prompt(text)?;
         while let Some(edit) = prompt.next_edit().await {
             match edit? {
-                Edit::Append { block: b, text, .. } if b.is_answer() => print!("{text}"),
-                // A stream broke: a new line takes the place of what was said.
+                Edit::Append { block: b, text, .. } if b.is_answer() => {
+                    print!("{text}");
+                }
+                // The stream broke off: the answer begins again, on a new line.
                 Edit::Replace { block: b, text, .. } if b.is_answer() => {
                     print!("\n{text}");
                 }
