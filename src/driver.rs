@@ -179,11 +179,12 @@ impl<T: Transport> Driver<T> {
     /// the first [`next`](Self::next).
     ///
     /// The journal is a full record, as private as the session; see [`journal`](crate::journal). Each input is written before
-    /// it takes effect, in the task that polls the driver or sends the command, so a slow writer slows the session down. A
-    /// failing writer does not affect the session; [`recording_error`](Self::recording_error) returns the error.
+    /// it takes effect, in the task that polls the driver or sends the command. A slow writer therefore slows the session
+    /// down. A failing writer does not affect the session; [`recording_error`](Self::recording_error) returns the error.
     ///
     /// ```no_run
-    /// # fn record(claude: claude_duplex::Driver<impl claude_duplex::Transport>) -> std::io::Result<()> {
+    /// # use claude_duplex::{Driver, Transport};
+    /// # fn record(claude: Driver<impl Transport>) -> std::io::Result<()> {
     /// let file = claude_duplex::Journal::create("session.journal")?;
     /// let claude = claude.record(file, 64 * 1024 * 1024);
     /// # Ok(())

@@ -76,7 +76,9 @@
 //!     match session.run_until(|action| {
 //!         matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })
 //!     }) {
-//!         Action::IncomingRequest(request) => session.respond(request.id(), Decision::allow()),
+//!         Action::IncomingRequest(request) => {
+//!             session.respond(request.id(), Decision::allow());
+//!         }
 //!         Action::PromptEnded { result, .. } => {
 //!             break result.and_then(|result| result.result_text());
 //!         }
@@ -133,7 +135,7 @@
 //! | macOS | compiled, not run | compiled, not run |
 //! | wasm | journals replay to the same bytes | none: the host carries the bytes |
 //!
-//! The minimum Rust version is 1.85. On wasm there is no `Config::default`: the host brings a [`Seed`].
+//! The minimum Rust version is 1.85. `Config::default` does not exist on wasm: the host brings a [`Seed`].
 //!
 //! # Out of scope
 //!

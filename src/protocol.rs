@@ -92,11 +92,12 @@ use time_limits::TimeLimits;
 /// assert!(line.starts_with(b"{\"type\":\"user\""));
 /// protocol.sent(SessionTime::ZERO, line.len());
 ///
+/// let uuid = prompt.uuid();
 /// let output = format!(
-///     "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
-///      {{\"type\":\"user\",\"uuid\":\"{}\",\"message\":{{\"role\":\"user\",\"content\":\"hello\"}}}}\n\
-///      {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"hi\"}}\n",
-///     prompt.uuid(),
+///     r#"{{"type":"system","subtype":"init","session_id":"s"}}
+/// {{"type":"user","uuid":"{uuid}","message":{{"role":"user","content":"hello"}}}}
+/// {{"type":"result","subtype":"success","is_error":false,"result":"hi"}}
+/// "#
 /// );
 /// protocol.receive(SessionTime::ZERO, output.as_bytes());
 ///

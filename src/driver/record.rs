@@ -16,7 +16,7 @@ use crate::protocol::action::Action;
 use crate::protocol::end::ChildCommand;
 use crate::protocol::input::Input;
 
-/// Part of its usual size at which a journal begins anew while the session is idle.
+/// While the session is idle, a journal begins anew at its usual size divided by this number.
 const IDLE: u64 = 16;
 
 /// A journal without which nothing happens.

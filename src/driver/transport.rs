@@ -47,9 +47,11 @@ use crate::protocol::end::Exit;
 /// Two streams need seven methods. This example uses bytes in memory, which are always ready:
 ///
 /// ```
-/// use claude_duplex::{Action, TransportKind, CloseReason, Config, Driver, Seed, SessionTime, Transport};
-/// use std::io::{self, Read};
+/// use std::io::{Read, Result};
 /// use std::task::{Context, Poll};
+///
+/// use claude_duplex::{Action, CloseReason, Config, Driver};
+/// use claude_duplex::{Seed, SessionTime, Transport, TransportKind};
 ///
 /// struct Canned {
 ///     output: &'static [u8],
@@ -60,17 +62,21 @@ use crate::protocol::end::Exit;
 ///     fn now(&self) -> SessionTime {
 ///         SessionTime::ZERO
 ///     }
-///     fn poll_read(&mut self, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+///     fn poll_read(
+///         &mut self,
+///         _: &mut Context<'_>,
+///         buffer: &mut [u8],
+///     ) -> Poll<Result<usize>> {
 ///         Poll::Ready(self.output.read(buffer))
 ///     }
-///     fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+///     fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
 ///         self.input.extend_from_slice(bytes);
 ///         Poll::Ready(Ok(bytes.len()))
 ///     }
-///     fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+///     fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
 ///         Poll::Ready(Ok(()))
 ///     }
-///     fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+///     fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
 ///         Poll::Ready(Ok(()))
 ///     }
 ///     fn poll_timer(&mut self, _: &mut Context<'_>, _: SessionTime) -> Poll<()> {
@@ -83,7 +89,8 @@ use crate::protocol::end::Exit;
 /// let output = b"{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
 /// let mut claude = Driver::new(config, Canned { output, input: Vec::new() });
 /// futures_lite::future::block_on(async {
-///     assert!(matches!(claude.next().await, Some(Action::Session(info)) if &*info.id == "s"));
+///     let Some(Action::Session(session)) = claude.next().await else { unreachable!() };
+///     assert_eq!(&*session.id, "s");
 ///     let Some(closed) = claude.finish().await else { unreachable!() };
 ///     assert_eq!(closed.reason, CloseReason::Closed);
 /// });

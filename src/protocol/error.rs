@@ -125,9 +125,9 @@ pub enum RefusedReason {
         "the journal cannot be written, so the session takes no commands; resume it when the journal can be written"
     )]
     Unrecorded,
-    /// The id of the prompt or request cannot be used. The UUID of a prompt was used before in this session. For
-    /// a request, a response to an earlier request with the same id can still arrive (even after its timeout), or
-    /// the id has the form of the ids that the session generates.
+    /// The id of the prompt or request cannot be used. The UUID of a prompt was used before in this session. Or
+    /// a response to an earlier request with the same id can still arrive, even after its timeout. Or the id of a
+    /// request has the form of the ids that the session generates.
     #[error("the id of the prompt or request is in use or was used in this session; choose another, or none")]
     Reused,
     /// The CLI does not have the prompt to interrupt. Either it was not yet written (cancel it instead), or it

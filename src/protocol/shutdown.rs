@@ -1,7 +1,8 @@
 //! Shutdown of the session, step by step.
 //!
 //! ```text
-//! close() -> the running turn ends, or is stopped -> output written -> CloseStdin -> Terminate -> Kill -> Closed
+//! close() -> the running turn ends, or is stopped -> output written
+//!         -> CloseStdin -> Terminate -> Kill -> Closed
 //! ```
 //!
 //! Every arrow has a timeout, and every timeout has a maximum. The facts that complete the end (end of stdout,

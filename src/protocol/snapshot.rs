@@ -114,9 +114,9 @@ impl Eq for Snapshot {}
 impl Protocol {
     /// Returns the state of the session, for [`restore`](Self::restore). Nothing is changed.
     ///
-    /// The snapshot has everything that the session knows: also the actions that were not read, the bytes that wait to be
-    /// written, and the line of which a part has arrived. It lacks the child commands that were handed out, and the actions
-    /// that were read: a host that did not handle those yet keeps them itself, by their [number](Self::action_number).
+    /// The snapshot contains the complete state, including unread actions, bytes that wait to be written, and the incomplete
+    /// line. It does not contain child commands and actions that the host has taken. A host that has not handled them yet
+    /// stores them itself, actions with their [number](Self::action_number).
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let state = State::text(self);
@@ -129,16 +129,16 @@ impl Protocol {
         }
     }
 
-    /// Creates the session of which a snapshot was taken. The same inputs give the same actions, bytes, child commands and
-    /// deadlines as they would have given without it.
+    /// Restores a session from its snapshot. The same inputs lead to the same actions, bytes, child commands, and deadlines
+    /// as without the snapshot.
     ///
     /// **The clock may pause.** Times are those of the session: the next input has the time of [`now`](Self::now) or a later
-    /// one. A host that continues from `now`, as `Driver::resume` does, stops the clock for as long as nobody had the
-    /// session: a permission that a user has ten minutes for still has them. One that adds the time without a host has
-    /// deadlines pass meanwhile.
+    /// one. A host that continues from `now`, as `Driver::resume` does, stops the clock for the time without a host: a
+    /// permission request with ten minutes left still has ten minutes. If the host adds that time instead, deadlines can pass
+    /// in it.
     ///
     /// # Errors
-    /// [`SnapshotError`] if the snapshot is damaged, is of another format, or is none. No part of it is used then.
+    /// [`SnapshotError`] if the value is not a snapshot, is damaged, or has another format. No part of it is used then.
     pub fn restore(snapshot: &Snapshot) -> Result<Self, SnapshotError> {
         if snapshot.snapshot != NAME {
             return Err(SnapshotError::NotASnapshot);

@@ -174,8 +174,8 @@ impl PromptEnd {
     /// use claude_duplex::Session;
     ///
     /// async fn ask(claude: &Session) -> Result<String, Box<dyn std::error::Error>> {
-    ///     let answer = claude.prompt("what is in this folder?")?.finish().await.into_result()?;
-    ///     Ok(answer.text())
+    ///     let end = claude.prompt("what is in this folder?")?.finish().await;
+    ///     Ok(end.into_result()?.text())
     /// }
     /// ```
     ///

@@ -56,7 +56,8 @@ pub use serve::{Handler, HandlerFn, handler_fn};
 /// let deciding = async {
 ///     let mut names = Vec::new();
 ///     while let Some(asked) = asks.next().await {
-///         names.push(asked.permission().unwrap().tool_name); // it derefs to the `IncomingRequest`
+///         // A `Responder` derefs to its `IncomingRequest`.
+///         names.push(asked.permission().unwrap().tool_name);
 ///         asked.respond(Decision::allow()).unwrap();
 ///     }
 ///     names

@@ -62,7 +62,7 @@ impl Initializing {
 
 impl Session {
     /// Waits for the response to the `initialize` request that the session was [built](super::SessionBuilder::initialize) with.
-    /// `None` if there was no such request. Any number may wait.
+    /// Returns `None` if the session was built without it. Any number of tasks may wait.
     ///
     /// # Errors
     /// [`CallError`]: the CLI refused the request, did not answer, or does not apply what it must

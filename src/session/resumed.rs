@@ -34,9 +34,9 @@ impl fmt::Debug for ResumedSession {
 
 impl SessionBuilder {
     /// Continues a session that another process drove, from a driver that was [resumed](Driver::resume). Each
-    /// open prompt gets a handle. Each open request of the CLI is delivered to its handler, or to the
-    /// [stream](Session::incoming) of its kind, when the runner is first polled, as a new
-    /// [`Responder`](crate::Responder). Requests without an owner are declined as always.
+    /// open prompt gets a handle. Each open request of the CLI becomes a new [`Responder`](crate::Responder). When the
+    /// runner is first polled, it is delivered to its handler, or to the [stream](Session::incoming) of its kind.
+    /// Requests without an owner are declined as always.
     ///
     /// Pass the same handlers as the former host did. No `initialize` request is sent: the CLI knows its hooks,
     /// agents and servers. The settings of the session apply, not the options and settings of the builder.

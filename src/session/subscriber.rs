@@ -33,7 +33,8 @@ use crate::protocol::action::Action;
 /// )
 /// .into_session();
 /// let mut watch = claude.subscribe(256, Overflow::DeltasFirst);
-/// world.run(runner.run_until(async move { claude.prompt("hello").unwrap().finish().await }));
+/// let talk = async move { claude.prompt("hello").unwrap().finish().await };
+/// world.run(runner.run_until(talk));
 /// let (mut seen, mut last) = (0, None);
 /// world.run(async {
 ///     while let Some(told) = watch.next().await {

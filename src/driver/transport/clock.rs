@@ -29,7 +29,7 @@ impl Clock {
         Some(instant.map_or(Alarm::Never, Alarm::At))
     }
 
-    /// Notes that the timer has fired and is no longer set.
+    /// Records that the timer has fired, so it must be set again.
     pub(super) fn rang(&mut self) {
         self.armed = None;
     }

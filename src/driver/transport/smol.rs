@@ -91,9 +91,9 @@ pub fn spawn_with(
     set_up::start(options, config, |invocation| SmolTransport::spawn_with(invocation, change))
 }
 
-/// Returns the version of the program of the options, e.g. `2.1.332`, on the reactor of smol. The program is started with
-/// only `--version`, in the directory and environment of the options, and is killed if it does not end within the limit. With
-/// the version, [`Options::unsupported_flags`] checks the options before a session is started.
+/// Returns the version of the program of the options, e.g. `2.1.332`, on the reactor of smol. The program is started
+/// with only `--version`, in the directory and environment of the options. It is killed if it does not end within the limit.
+/// With the version, [`Options::unsupported_flags`] checks the options before a session is started.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {

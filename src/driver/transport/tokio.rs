@@ -89,7 +89,7 @@ pub fn spawn_with(
 }
 
 /// Returns the version of the program of the options, e.g. `2.1.332`, on the current tokio runtime. The program is started
-/// with only `--version`, in the directory and environment of the options, and is killed if it does not end within the limit.
+/// with only `--version`, in the directory and environment of the options. It is killed if it does not end within the limit.
 /// With the version, [`Options::unsupported_flags`] checks the options before a session is started.
 ///
 /// ```no_run

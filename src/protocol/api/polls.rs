@@ -11,7 +11,7 @@ use crate::protocol::shutdown::Step;
 use crate::protocol::{Offsets, Protocol, SessionStatus, Stats};
 
 impl Protocol {
-    /// Returns the bytes to write to the child's stdin, or an empty slice if there are none. After a write,
+    /// Returns the bytes to write to the child's stdin, or an empty slice if nothing waits. After a write,
     /// report the number of bytes with [`sent`](Self::sent). The bytes are whole lines, except that a part of the
     /// first may have been written.
     #[must_use]
@@ -95,7 +95,7 @@ impl Protocol {
         self.shutdown.next_order()
     }
 
-    /// Returns the time at which to call [`handle_timeout`](Self::handle_timeout) at the latest, and the reason.
+    /// Returns the latest time for the next call of [`handle_timeout`](Self::handle_timeout), and the reason.
     /// Returns `None` if no deadline is set. Every input can change the deadline.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(SessionTime, Deadline)> {

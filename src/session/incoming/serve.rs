@@ -121,9 +121,9 @@ impl IncomingRequests {
     /// caller runs the future, next to the [`Runner`](crate::Runner) or in a separate task. The future is `Send`
     /// if the futures of the handler are.
     ///
-    /// If an incoming request is cancelled, the future of its handler is dropped. A handler's future that ends
-    /// without a response, or that is dropped with this future, declines its request with the response that is
-    /// safe for its kind. So does one that panics. The panic reaches the task that runs this future, and ends the
+    /// If an incoming request is cancelled, the future of its handler is dropped. If it ends without a
+    /// response, or is dropped with this future, the request is declined with the response that is safe for its
+    /// kind. The same happens if it panics. The panic reaches the task that runs this future, and ends the
     /// other handlers' futures.
     ///
     /// ```

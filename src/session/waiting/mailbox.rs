@@ -17,7 +17,7 @@ pub(in crate::session) struct Mailbox(Awaited<Inner>);
 #[derive(Debug)]
 struct Inner {
     unread: Ring<Message>,
-    /// `true` if messages are no longer read.
+    /// `true` after reading of messages was given up.
     deaf: bool,
     /// `true` if messages are read: the last wait was for a message, and not for the end.
     reads: bool,

@@ -19,19 +19,21 @@ use crate::protocol::end::Exit;
 /// Creates a session over two byte streams, e.g. a socket, the attached pipes of a container, or a channel of an SSH library.
 /// No I/O happens until the driver is polled.
 ///
-/// The end of `reader` is the end of the session. There is no stderr, no process for signals, and no exit status:
-/// [`over_with_exit`] is for streams that have one. At the end of the session `writer` is shut down and dropped. Split a stream that is both reader and writer first, with
-/// `tokio::io::split`:
+/// The end of `reader` is the end of the session. The session has neither stderr, nor a process for signals, nor an exit status:
+/// [`over_with_exit`] is for streams that have one. At the end of the session `writer` is shut down and dropped. Split a stream
+/// that is both reader and writer first, with `tokio::io::split`:
 ///
 /// ```
 /// use claude_duplex::{Action, CloseReason, Config, Seed};
 ///
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+/// # runtime.unwrap().block_on(async {
 /// let (ours, theirs) = tokio::io::duplex(64 * 1024);
 /// let (reader, writer) = tokio::io::split(ours);
-/// let mut claude = claude_duplex::driver::tokio::over(reader, writer, Config::new(Seed::random()));
+/// let config = Config::new(Seed::random());
+/// let mut claude = claude_duplex::driver::tokio::over(reader, writer, config);
 /// drop(theirs);
-/// let Some(Action::Closed(closed)) = claude.next().await else { panic!("the other end is gone") };
+/// let Some(Action::Closed(closed)) = claude.next().await else { panic!() };
 /// assert_eq!(closed.reason, CloseReason::Eof);
 /// # });
 /// ```
