@@ -4,7 +4,7 @@ use claude_duplex::driver::tokio::over_with_exit;
 use claude_duplex::{Config, Driver, Exit, Transport};
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::oneshot;
 
 /// Takes a channel on which `Channel::exec` has started the CLI.
@@ -12,7 +12,8 @@ pub fn session(channel: Channel<Msg>, config: Config) -> Driver<impl Transport> 
     let (mut messages, input) = channel.split();
     let (reader, mut output) = tokio::io::duplex(64 * 1024);
     let (exits, exited) = oneshot::channel();
-    let writer = input.make_writer();
+    // Its type is erased, as that of `make_writer` borrows the half.
+    let writer: Box<dyn AsyncWrite + Send + Unpin> = Box::new(input.make_writer());
     tokio::spawn(async move {
         let mut exits = Some(exits);
         while let Some(message) = messages.wait().await {
