@@ -26,23 +26,23 @@ macro_rules! serialize_members {
 }
 
 serialize_members! {
-    /// Writes the members that follow `action` in an [`Action::Session`].
+    /// Writes the members that follow `action` in an `Action::Session`.
     CliSession,
-    /// Writes the members that follow `action` in an [`Action::IncomingRequest`].
+    /// Writes the members that follow `action` in an `Action::IncomingRequest`.
     IncomingRequest,
-    /// Writes the members that follow `action` in an [`Action::RejectedLine`].
+    /// Writes the members that follow `action` in an `Action::RejectedLine`.
     RejectedLine,
-    /// Writes the members that follow `action` in an [`Action::DamagedLine`].
+    /// Writes the members that follow `action` in an `Action::DamagedLine`.
     DamagedLine,
-    /// Writes the members that follow `action` in an [`Action::StderrLine`].
+    /// Writes the members that follow `action` in an `Action::StderrLine`.
     StderrLine,
-    /// Writes the members that follow `action` in an [`Action::WireLine`].
+    /// Writes the members that follow `action` in an `Action::WireLine`.
     WireLine,
-    /// Writes the members that follow `deadline` in an [`Action::DeadlineExceeded`].
+    /// Writes the members that follow `deadline` in an `Action::DeadlineExceeded`.
     WaitReason,
-    /// Writes the members that follow `action` in an [`Action::Closed`].
+    /// Writes the members that follow `action` in an `Action::Closed`.
     SessionClosed,
-    /// Writes the member `error` of an [`Action::ResponseReceived`].
+    /// Writes the member `error` of an `Action::ResponseReceived`.
     RequestError,
 }
 
