@@ -24,14 +24,27 @@ fn stalled(agent: &Agent) {
     assert!(status(agent.process(), "VmHWM") < MOST, "{} KiB", status(agent.process(), "VmHWM"));
 }
 
-#[test]
-fn updates_do_not_pile_up() {
+/// An agent in the middle of an answer, whose client does not read.
+struct Stalled {
+    agent: Agent,
+    session: String,
+    prompt: u64,
+    text: String,
+}
+
+fn stalled_in_an_answer() -> Stalled {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     agent.stop_reading();
     let text = "A ".repeat(PARTS);
     let prompt = agent.prompt(&session, &script(json!([{ "text": text, "chunks": PARTS }])));
     stalled(&agent);
+    Stalled { agent, session, prompt, text }
+}
+
+#[test]
+fn updates_do_not_pile_up() {
+    let Stalled { mut agent, prompt, text, .. } = stalled_in_an_answer();
     agent.read_on();
     let end = agent.response_at(prompt);
     assert_eq!(agent.said[end]["result"]["stopReason"], "end_turn");
@@ -40,12 +53,7 @@ fn updates_do_not_pile_up() {
 
 #[test]
 fn a_turn_is_cancelled_while_the_client_does_not_read() {
-    let mut agent = Agent::start(&Setup::default());
-    let session = agent.session();
-    agent.stop_reading();
-    let text = "A ".repeat(PARTS);
-    let prompt = agent.prompt(&session, &script(json!([{ "text": text, "chunks": PARTS }])));
-    stalled(&agent);
+    let Stalled { mut agent, session, prompt, .. } = stalled_in_an_answer();
     agent.cancel(&session);
     wait_until_idle(agent.process());
     agent.read_on();

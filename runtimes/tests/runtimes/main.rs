@@ -10,6 +10,8 @@ on_linux! {
     // The suite, which finds its parts at the root.
     #[path = "../../../tests/hosts/transports/child.rs"]
     mod child;
+    #[path = "../../../tests/hosts/transports/driven.rs"]
+    mod driven;
     #[path = "../../../tests/hosts/transports/ends.rs"]
     mod ends;
     #[path = "../../../tests/hosts/transports/faults.rs"]

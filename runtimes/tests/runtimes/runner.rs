@@ -1,17 +1,14 @@
 //! The runtimes, as the suite drives a session on each.
 
-use std::process::Command;
-
 use ::calloop::EventLoop;
 use ::compio::driver::{DriverType, ProactorBuilder};
 use ::compio::runtime::Runtime;
-use claude_duplex::{
-    Action, Config, Driver, IncomingId, IncomingResponse, Interrupt, Options, Prompt, PromptId, Protocol, RefusedError,
-    Request, RequestId, RespondError, SpawnError, Transport,
-};
+use claude_duplex::{Config, Driver, Options};
 use claude_duplex_runtimes::calloop::CalloopTransport;
 use claude_duplex_runtimes::compio::CompioTransport;
 use claude_duplex_runtimes::{calloop, compio};
+
+pub(crate) use crate::driven::{Change, Driven, Runs, Started};
 
 /// Name of the variable that makes this program the mock CLI.
 pub(crate) const ROLE: &str = "RUNTIMES_TEST_ROLE";
@@ -20,25 +17,6 @@ pub(crate) const ROLE: &str = "RUNTIMES_TEST_ROLE";
 pub(crate) fn mock_cli() -> Options {
     Options::new().program(std::env::current_exe().expect("a test has a path")).env(ROLE, "mock CLI")
 }
-
-/// A session and its driver, as a test sees both: from outside, waiting.
-pub(crate) trait Runs {
-    fn next(&mut self) -> Option<Action>;
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>>;
-    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>>;
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>>;
-    fn answer(&mut self, request: IncomingId, response: IncomingResponse) -> Result<(), RespondError>;
-    fn close(&mut self);
-    fn abort(&mut self);
-    fn protocol(&self) -> &Protocol;
-    /// The child's id, and its group's.
-    fn id(&self) -> u32;
-}
-
-/// Changes the command of a child before it is started.
-pub(crate) type Change = fn(&mut Command);
-
-type Started = Result<Box<dyn Runs>, SpawnError>;
 
 pub(crate) struct Runner {
     pub(crate) name: &'static str,
@@ -91,59 +69,17 @@ fn runtime(driver: DriverType) -> std::io::Result<Runtime> {
 fn on_compio(driver: DriverType, options: &Options, config: Config, change: Change) -> Started {
     let runtime = runtime(driver).expect("a runtime");
     let claude = runtime.block_on(async { compio::spawn_with(options, config, change) })?;
+    let id = claude.transport().id();
     let next = move |claude: &mut Driver<CompioTransport>| runtime.block_on(claude.next());
-    Ok(Box::new(Driven { claude, id: CompioTransport::id, next }))
+    Ok(Box::new(Driven { claude, id, next }))
 }
 
 fn on_calloop(options: &Options, config: Config, change: Change) -> Started {
     let mut event_loop = EventLoop::<()>::try_new().expect("an event loop");
     let claude = calloop::spawn_with(&event_loop.handle(), options, config, change)?;
+    let id = claude.transport().id();
     let next = move |claude: &mut Driver<CalloopTransport<()>>| {
         event_loop.block_on(claude.next(), &mut (), |()| ()).expect("the loop runs").expect("nobody stops it")
     };
-    Ok(Box::new(Driven { claude, id: CalloopTransport::id, next }))
-}
-
-struct Driven<T, N> {
-    claude: Driver<T>,
-    id: fn(&T) -> u32,
-    next: N,
-}
-
-impl<T: Transport, N: FnMut(&mut Driver<T>) -> Option<Action>> Runs for Driven<T, N> {
-    fn next(&mut self) -> Option<Action> {
-        (self.next)(&mut self.claude)
-    }
-
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>> {
-        self.claude.prompt(prompt)
-    }
-
-    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>> {
-        self.claude.request(request)
-    }
-
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
-        self.claude.interrupt(interrupt)
-    }
-
-    fn answer(&mut self, request: IncomingId, response: IncomingResponse) -> Result<(), RespondError> {
-        self.claude.respond(request, response)
-    }
-
-    fn close(&mut self) {
-        self.claude.close();
-    }
-
-    fn abort(&mut self) {
-        self.claude.abort();
-    }
-
-    fn protocol(&self) -> &Protocol {
-        self.claude.protocol()
-    }
-
-    fn id(&self) -> u32 {
-        (self.id)(self.claude.transport())
-    }
+    Ok(Box::new(Driven { claude, id, next }))
 }

@@ -4,6 +4,7 @@
 //! A trial is `RUNNER::SCENARIO`. What only one runtime has is in `tests/hosts/smol_driver.rs` and `tests/hosts/tokio_driver.rs`.
 
 mod child;
+mod driven;
 mod ends;
 mod faults;
 mod groups;

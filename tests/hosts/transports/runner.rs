@@ -15,22 +15,10 @@ use claude_duplex::{
     RefusedError, Request, RequestId, RespondError, SpawnError, Transport,
 };
 
+pub(crate) use crate::driven::{Change, Driven, Runs, Started};
+
 #[cfg(unix)]
 use crate::own_loop;
-
-/// A session and what drives it, as a test sees both: from outside, waiting.
-pub(crate) trait Runs {
-    fn next(&mut self) -> Option<Action>;
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>>;
-    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>>;
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>>;
-    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError>;
-    fn close(&mut self);
-    fn abort(&mut self);
-    fn protocol(&self) -> &Protocol;
-    /// The child's id, and its group's.
-    fn id(&self) -> u32;
-}
 
 /// Starts a child and takes it in hand.
 type Start = fn(&Options, Config) -> Result<Box<dyn Runs>, SpawnError>;
@@ -49,9 +37,6 @@ pub(crate) fn mock_cli() -> Options {
     Options::new().program(program)
 }
 
-/// Changes the command of a child before it is started.
-pub(crate) type Change = fn(&mut std::process::Command);
-
 /// Starts a child by a changed command, on each runtime.
 pub(crate) fn start_changed(runner: &Runner, options: &Options, config: Config, change: Change) -> Started {
     #[cfg(unix)]
@@ -68,8 +53,6 @@ pub(crate) fn start_changed(runner: &Runner, options: &Options, config: Config, 
     let next = |claude: &mut _| block_on(Driver::next(claude));
     Ok(Box::new(Driven { id: claude.transport().id(), claude, next }))
 }
-
-type Started = Result<Box<dyn Runs>, SpawnError>;
 
 #[cfg(unix)]
 const OWN_LOOP: &str = "own_loop";
@@ -189,50 +172,6 @@ impl Deref for Background {
 impl Drop for Background {
     fn drop(&mut self) {
         self.0.take().map(Runtime::shutdown_background).unwrap_or_default();
-    }
-}
-
-struct Driven<T, N> {
-    claude: Driver<T>,
-    id: u32,
-    next: N,
-}
-
-impl<T: Transport, N: FnMut(&mut Driver<T>) -> Option<Action>> Runs for Driven<T, N> {
-    fn next(&mut self) -> Option<Action> {
-        (self.next)(&mut self.claude)
-    }
-
-    fn prompt(&mut self, prompt: Prompt) -> Result<PromptId, RefusedError<Prompt>> {
-        self.claude.prompt(prompt)
-    }
-
-    fn request(&mut self, request: Request) -> Result<RequestId, RefusedError<Request>> {
-        self.claude.request(request)
-    }
-
-    fn interrupt(&mut self, interrupt: Interrupt) -> Result<RequestId, RefusedError<Interrupt>> {
-        self.claude.interrupt(interrupt)
-    }
-
-    fn answer(&mut self, ask: IncomingId, answer: IncomingResponse) -> Result<(), RespondError> {
-        self.claude.respond(ask, answer)
-    }
-
-    fn close(&mut self) {
-        self.claude.close();
-    }
-
-    fn abort(&mut self) {
-        self.claude.abort();
-    }
-
-    fn protocol(&self) -> &Protocol {
-        self.claude.protocol()
-    }
-
-    fn id(&self) -> u32 {
-        self.id
     }
 }
 
