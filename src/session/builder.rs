@@ -1,4 +1,6 @@
-//! Builder of a session: all settings, and the methods that start it.
+//! Builder of a session: all settings. The methods that start it are in `open.rs`.
+
+mod open;
 
 use std::fmt;
 use std::io::Write;
@@ -6,27 +8,21 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;
 
-use super::Session;
 use super::incoming::Handler;
 use super::limits::HandleLimits;
 use super::mcp::McpService;
-use super::runner::Runner;
 use super::setup::{Registered, Setup};
 use super::subscriber::Subscriber;
 use super::waiting::ring::{Overflow, Room};
 use super::when_dropped::WhenDropped;
-use crate::driver::Driver;
-#[cfg(any(feature = "smol", feature = "tokio"))]
-use crate::driver::SpawnError;
-use crate::driver::transport::Transport;
 use crate::incoming::{IncomingKind, IncomingKinds};
 use crate::options::Options;
 use crate::outgoing::request::Initialize;
 use crate::protocol::config::{Config, UnknownIncoming};
 
-/// Settings of a session that is not started yet: [`Session::builder`].
+/// Settings of a session that is not started yet: [`Session::builder`](crate::Session::builder).
 ///
-/// Everything has a default. The terminal methods differ in where the child runs, and in who polls the [`Runner`]:
+/// Everything has a default. The terminal methods differ in where the child runs, and in who polls the [`Runner`](crate::Runner):
 ///
 /// | Method | Child | Runner |
 /// |---|---|---|
@@ -34,11 +30,11 @@ use crate::protocol::config::{Config, UnknownIncoming};
 /// | `spawn_thread` | process, on smol's reactor | a thread of its own |
 /// | `open_tokio` | process, on tokio | returned to the caller, who polls it |
 /// | `open_smol` | process, on smol's reactor | returned to the caller, who polls it |
-/// | [`open_on`](Self::open_on) | any [`Transport`] | returned to the caller, who polls it |
-/// | [`open_driver`](Self::open_driver) | two byte streams, or any [`Driver`] | returned to the caller, who polls it |
-/// | [`open_with`](Self::open_with) | any [`Transport`], made from the options | returned to the caller, who polls it |
+/// | [`open_on`](Self::open_on) | any [`Transport`](crate::Transport) | returned to the caller, who polls it |
+/// | [`open_driver`](Self::open_driver) | two byte streams, or any [`Driver`](crate::Driver) | returned to the caller, who polls it |
+/// | [`open_with`](Self::open_with) | any [`Transport`](crate::Transport), made from the options | returned to the caller, who polls it |
 ///
-/// The documentation of [`Session`] lists the effects of dropping a handle or the runner.
+/// The documentation of [`Session`](crate::Session) lists the effects of dropping a handle or the runner.
 ///
 /// ```
 /// use claude_duplex::testing::{Script, Step, TestRuntime, ToolStep};
@@ -65,7 +61,7 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    /// Creates a builder with these settings and default options: [`Session::builder`] for targets that have no random
+    /// Creates a builder with these settings and default options: [`Session::builder`](crate::Session::builder) for targets that have no random
     /// numbers, e.g. wasm.
     pub fn new(config: Config) -> Self {
         Self { options: Options::default(), config, setup: Setup::default() }
@@ -84,17 +80,17 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets the handlers of incoming requests. The [`Runner`] runs them, without any further call.
+    /// Sets the handlers of incoming requests. The [`Runner`](crate::Runner) runs them, without any further call.
     ///
     /// The kinds that have a handler are [handled](Config::handle). With a handler of permissions, the CLI is
     /// started with [`Options::host_permission_prompts`], so that it asks the host.
     ///
     /// [Hooks](crate::Handlers::hook) are registered by an `initialize` request, which is the first line sent to
     /// the CLI. If the CLI refuses that request, the session is aborted, because the hooks would not guard
-    /// anything. [`Session::initialized`] returns the error.
+    /// anything. [`Session::initialized`](crate::Session::initialized) returns the error.
     ///
     /// In each poll of the runner, actions are delivered first, and handlers run afterwards. A panic of a handler
-    /// reaches the task that polls the runner, and ends the session. A handler that owns a [`Session`] keeps the
+    /// reaches the task that polls the runner, and ends the session. A handler that owns a [`Session`](crate::Session) keeps the
     /// session open, whereas a request that a handler has not answered does not.
     pub fn handlers<H: Handler<Handling: Send> + Send + Sync + 'static>(mut self, handlers: H) -> Self {
         self.setup.handlers = Some(Registered {
@@ -107,7 +103,7 @@ impl SessionBuilder {
 
     /// Adds an MCP server in the host, replacing one with the same name. The `initialize` request, which is the
     /// first line sent to the CLI, names the server. The model sees its tools as `mcp__NAME__TOOL`. The
-    /// [`Runner`] runs the service.
+    /// [`Runner`](crate::Runner) runs the service.
     ///
     /// The service gets every message for this server. [`Handlers::mcp`](crate::Handlers::mcp) gets those for
     /// other names.
@@ -141,7 +137,7 @@ impl SessionBuilder {
     }
 
     /// Sets the `initialize` request: agents, a system prompt, MCP servers in the host, and more. It is the first
-    /// line sent to the CLI, together with the hooks of the handlers. [`Session::initialized`] waits for its
+    /// line sent to the CLI, together with the hooks of the handlers. [`Session::initialized`](crate::Session::initialized) waits for its
     /// response.
     pub fn initialize(mut self, initialize: Initialize) -> Self {
         self.setup.initialize = Some(initialize);
@@ -185,7 +181,7 @@ impl SessionBuilder {
         self
     }
 
-    /// Records the session in a [`Journal`](crate::Journal) of at most `cap` bytes: see [`Driver::record`].
+    /// Records the session in a [`Journal`](crate::Journal) of at most `cap` bytes: see [`Driver::record`](crate::Driver::record).
     pub fn record(mut self, writer: impl Write + Send + Sync + 'static, cap: u64) -> Self {
         self.setup.journal = Some((Box::new(writer), cap));
         self
@@ -193,198 +189,12 @@ impl SessionBuilder {
 
     /// Subscribes to the session from its first action. `capacity` is the maximum number of unread actions, at
     /// least one. The [`limits`](Self::limits) that were set before this call limit their bytes.
-    /// [`Session::subscribe`] does the same for a running session.
+    /// [`Session::subscribe`](crate::Session::subscribe) does the same for a running session.
     ///
     /// If the session is never opened, the subscriber's stream ends when the builder is dropped.
     pub fn subscribe(&mut self, capacity: usize, overflow: Overflow) -> Subscriber {
         let room = Room { items: capacity, bytes: self.setup.limits.subscriber_bytes, overflow };
         Subscriber::new(self.setup.feeds.open(room), Arc::clone(&self.setup.desk))
-    }
-
-    /// Starts the CLI on the current tokio runtime, and runs the session there as a task. No further call is
-    /// required;
-    /// [`Session::wait_for_exit`] returns its end.
-    ///
-    /// ```no_run
-    /// use claude_duplex::Session;
-    ///
-    /// #[tokio::main]
-    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    ///     let claude = Session::builder().spawn_tokio()?;
-    ///     let answer = claude.prompt("What is in this folder?")?.await?;
-    ///     println!("{}", answer.text());
-    ///     Ok(())
-    /// }
-    /// ```
-    ///
-    /// When `main` returns, the runtime and the session are shut down. The session closes as by
-    /// [`Session::close_now`], and can be resumed even if a turn was running. The thread that shuts the runtime
-    /// down waits for the end of the session. The wait lasts until the CLI exits, and at most for the
-    /// [`ShutdownTimeouts`](crate::ShutdownTimeouts), 19 s. To let a running turn end, await
-    /// [`Session::wait_for_exit`] after [`Session::close`]. On Windows the child is killed instead.
-    ///
-    /// # Errors
-    /// [`SpawnError`] if the options are refused, the program cannot be started, or no runtime is running
-    /// ([`SpawnError::NoRuntime`]).
-    ///
-    /// # Panics
-    /// If the I/O driver of the current runtime is off.
-    #[cfg(feature = "tokio")]
-    pub fn spawn_tokio(mut self) -> Result<Session, SpawnError> {
-        self.prepare();
-        let change = self.setup.change();
-        let driver = crate::driver::tokio::spawn_with(&self.options, self.config, change)?;
-        #[cfg(unix)]
-        let orphaned = driver.transport().orphaned();
-        let (session, runner) = self.setup.start(driver);
-        #[cfg(unix)]
-        let runner = runner.finishing(orphaned);
-        // The runtime polls the runner from now on. Dropping the handle of the task detaches the task.
-        session.presence.desk.unpolled.polled();
-        drop(tokio::spawn(runner));
-        Ok(session)
-    }
-
-    /// Starts the CLI on the current tokio runtime. Returns the handle and the [`Runner`], a future that drives
-    /// the session. Nothing happens until the runner is polled. Dropping it kills the child's process group.
-    ///
-    /// # Errors
-    /// As for [`spawn_tokio`](Self::spawn_tokio).
-    ///
-    /// # Panics
-    /// If the I/O driver of the current runtime is off.
-    #[cfg(feature = "tokio")]
-    pub fn open_tokio(mut self) -> Result<(Session, Runner), SpawnError> {
-        self.prepare();
-        let change = self.setup.change();
-        Ok(self.setup.start(crate::driver::tokio::spawn_with(&self.options, self.config, change)?))
-    }
-
-    /// Starts the CLI on smol's reactor, and runs the session on a separate thread. No further call is required.
-    /// The handles work in every executor.
-    ///
-    /// ```no_run
-    /// use claude_duplex::Session;
-    ///
-    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
-    ///     async_io::block_on(async {
-    ///         let claude = Session::builder().spawn_thread()?;
-    ///         let answer = claude.prompt("What is in this folder?")?.await?;
-    ///         println!("{}", answer.text());
-    ///         Ok(())
-    ///     })
-    /// }
-    /// ```
-    ///
-    /// smol has no runtime whose shutdown ends its tasks. If the process exited while a task runs the session,
-    /// the CLI would continue its turn. Therefore the drop of the last handle closes the session, and blocks
-    /// until the thread has ended. The drop lasts until the CLI exits, and at most for the
-    /// [`ShutdownTimeouts`](crate::ShutdownTimeouts). To wait without blocking, await [`Session::wait_for_exit`]
-    /// after [`Session::close_now`]. To run the session as a task of an executor, spawn the [`Runner`] of
-    /// [`open_smol`](Self::open_smol).
-    ///
-    /// # Errors
-    /// [`SpawnError`] if the options are refused, the program cannot be started, or the system has no further thread.
-    #[cfg(feature = "smol")]
-    pub fn spawn_thread(mut self) -> Result<Session, SpawnError> {
-        self.prepare();
-        let change = self.setup.change();
-        let (session, runner) = self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?);
-        session.presence.desk.unpolled.polled();
-        let thread = std::thread::Builder::new().name("claude-duplex".to_owned());
-        match thread.spawn(|| drop(async_io::block_on(runner))) {
-            Ok(thread) => session.presence.runs_on(thread),
-            // The runner was dropped, which killed the child.
-            Err(source) => {
-                let program = self.options.invocation()?.program;
-                return Err(SpawnError::System { program, source });
-            }
-        }
-        Ok(session)
-    }
-
-    /// Starts the CLI on smol's reactor. Returns the handle and the [`Runner`], a future that drives the session
-    /// in any executor. Nothing happens until the runner is polled. Dropping it kills the child's process group.
-    ///
-    /// # Errors
-    /// [`SpawnError`] if the options are refused or the program cannot be started.
-    #[cfg(feature = "smol")]
-    pub fn open_smol(mut self) -> Result<(Session, Runner), SpawnError> {
-        self.prepare();
-        let change = self.setup.change();
-        Ok(self.setup.start(crate::driver::smol::spawn_with(&self.options, self.config, change)?))
-    }
-
-    /// Opens the session on a transport: an existing child, streams, a mock CLI, or a transport of the host.
-    /// [`Config::transport`] specifies whether the transport is a process. The [`options`](Self::options) are not
-    /// used, so whoever starts the CLI adds what the handlers require; [`open_with`](Self::open_with) passes it on.
-    pub fn open_on<T: Transport + Send + 'static>(mut self, transport: T) -> (Session, Runner) {
-        self.prepare();
-        self.setup.start(Driver::new(self.config, transport))
-    }
-
-    /// Opens the session with the driver that `open` creates from the settings of the builder, e.g. over two byte streams,
-    /// with or without an exit status. The [`options`](Self::options) are not used.
-    ///
-    /// ```
-    /// # #[cfg(feature = "tokio")] {
-    /// use claude_duplex::driver::tokio::over_with_exit;
-    /// use claude_duplex::{Exit, Session};
-    ///
-    /// # let mut runtime = tokio::runtime::Builder::new_current_thread();
-    /// # runtime.enable_all().build().unwrap().block_on(async {
-    /// // In place of a channel: its output and input, and its exit status.
-    /// let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    /// let exit = async { Exit::Code(127) };
-    /// drop(theirs);
-    /// let (reader, writer) = tokio::io::split(ours);
-    /// let builder = Session::builder();
-    /// let (claude, runner) =
-    ///     builder.open_driver(|config| over_with_exit(reader, writer, exit, config));
-    /// assert_eq!(runner.await.exit, Some(Exit::Code(127)));
-    /// assert!(!claude.is_alive());
-    /// # });
-    /// # }
-    /// ```
-    pub fn open_driver<T: Transport + Send + 'static>(
-        mut self,
-        open: impl FnOnce(Config) -> Driver<T>,
-    ) -> (Session, Runner) {
-        self.prepare();
-        self.setup.start(open(self.config))
-    }
-
-    /// Opens the session on a transport that is made from the options and settings, e.g. a
-    /// [`ChildProcess`](crate::driver::ChildProcess) on another runtime. They contain everything that the
-    /// [`handlers`](Self::handlers) and MCP servers require.
-    ///
-    /// ```
-    /// use claude_duplex::testing::{Script, Step, TestRuntime};
-    /// use claude_duplex::{Decision, Handlers, Session, SpawnError};
-    ///
-    /// let runtime = TestRuntime::new();
-    /// let builder = Session::builder()
-    ///     .handlers(Handlers::new().permission(async |_| Decision::allow()));
-    /// let (claude, runner) = builder.open_with(|options, config| {
-    ///     // Or `ChildProcess::spawn(options, config)?` and its pipes on a runtime.
-    ///     options.check(config)?;
-    ///     let child = runtime.start(Script::default().then([Step::text("hello")]));
-    ///     Ok::<_, SpawnError>(child)
-    /// })?;
-    /// let talk = async move { claude.prompt("hi").unwrap().finish().await.text() };
-    /// assert_eq!(runtime.run(runner.run_until(talk)), "hello");
-    /// # Ok::<(), SpawnError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The error of `start`.
-    pub fn open_with<T: Transport + Send + 'static, E>(
-        mut self,
-        start: impl FnOnce(&Options, &Config) -> Result<T, E>,
-    ) -> Result<(Session, Runner), E> {
-        self.prepare();
-        let transport = start(&self.options, &self.config)?;
-        Ok(self.setup.start(Driver::new(self.config, transport)))
     }
 
     /// Converts the builder into the setup of a session whose options and settings already exist.
