@@ -4,8 +4,7 @@
 
 use std::io::{Write, stdin, stdout};
 
-use claude_duplex::message::Edit;
-use claude_duplex::{Decision, Handlers, Options, Session};
+use claude_duplex::{Decision, Handlers, Options, Session, message::Edit};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (claude, runner) = Session::builder()
@@ -19,8 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }))
         .open_smol()?;
     smol::block_on(runner.run_until(async move {
-        let text = std::env::args().nth(1);
-        let text = text.unwrap_or("Count the files in this folder.".to_owned());
+        let text = std::env::args().nth(1).unwrap_or("Count the files.".into());
         let mut prompt = claude.prompt(text)?;
         while let Some(edit) = prompt.next_edit().await {
             match edit? {

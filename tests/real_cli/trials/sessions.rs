@@ -24,13 +24,18 @@ trials![
     compaction_that_fails,
 ];
 
-async fn resume(case: &Case) -> Trial {
+/// Runs a session that is told a word, and returns its id.
+async fn remembered(case: &Case) -> Result<String, Box<dyn std::error::Error>> {
     let mut talk = Talk::start(case)?;
     let prompt = talk.prompt("remember the word heron")?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
     let id = talk.claude.protocol().session().ok_or("no session")?.id.to_string();
     talk.close().await?;
+    Ok(id)
+}
 
+async fn resume(case: &Case) -> Trial {
+    let id = remembered(case).await?;
     let mut talk = Talk::with(case, |options| options.resume(id.as_str()), |_| ())?;
     let prompt = talk.prompt("which word?")?;
     assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
@@ -45,12 +50,7 @@ async fn resume(case: &Case) -> Trial {
 
 /// Two prompts are written at once, before the resumed process has said anything.
 async fn prompts_before_init_of_a_resume(case: &Case) -> Trial {
-    let mut talk = Talk::start(case)?;
-    let prompt = talk.prompt("remember the word heron")?;
-    assert_eq!(talk.ended(prompt).await?.outcome, Ended::Success);
-    let id = talk.claude.protocol().session().ok_or("no session")?.id.to_string();
-    talk.close().await?;
-
+    let id = remembered(case).await?;
     let mut talk = Talk::with(case, |options| options.resume(id.as_str()), |_| ())?;
     let send = |text: &str| Prompt::text(text).when_busy(WhenBusy::Send);
     let prompts = [talk.prompt(send("which word?"))?, talk.prompt(send("and its plural?"))?];
