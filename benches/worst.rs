@@ -5,15 +5,15 @@
 
 #[path = "clock/mod.rs"]
 mod clock;
-#[path = "../tests/support/costly.rs"]
-mod costly;
 #[path = "counting/mod.rs"]
 mod counting;
+#[path = "../tests/support/expensive_lines.rs"]
+mod expensive_lines;
 
 use std::process::ExitCode;
 
 use claude_duplex::Message;
-use costly::{FILLINGS, PLACES, hear, length, line, session};
+use expensive_lines::{FILLINGS, PLACES, hear, length, line, session};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;

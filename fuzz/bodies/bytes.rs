@@ -66,7 +66,7 @@ fn played<'d>(owned: IncomingKinds, parts: impl Iterator<Item = &'d [u8]>) -> (V
     let told = actions.iter().filter(|action| is_a_line(action)).count() as u64;
     // A damaged line is accounted for by its report, whatever stands in it.
     let inside: u64 = actions.iter().map(messages_inside).sum();
-    let silent = counts.blank + counts.keep_alive + counts.echoed_answers + counts.asked_again;
+    let silent = counts.blank + counts.keep_alive + counts.echoed_responses + counts.repeated_requests;
     assert_eq!(
         told + silent,
         lines.count() + inside,

@@ -1,8 +1,8 @@
 //! Writes seeds for the fuzz targets into the folder that is named, made from the recordings of the CLI.
 
-#[path = "../../tests/support/costly.rs"]
+#[path = "../../tests/support/expensive_lines.rs"]
 #[allow(dead_code, reason = "the fuzz target uses the rest")]
-mod costly;
+mod expensive_lines;
 #[path = "../../tools/replay/recording.rs"]
 mod recording;
 
@@ -28,8 +28,9 @@ const LONGEST_STATE: usize = 4096;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let to = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: seed FOLDER");
-    let fillings =
-        costly::FILLINGS.iter().flat_map(|filling| (0..costly::PLACES.len() as u8).map(move |at| (at, filling)));
+    let fillings = expensive_lines::FILLINGS
+        .iter()
+        .flat_map(|filling| (0..expensive_lines::PLACES.len() as u8).map(move |at| (at, filling)));
     for (number, (place, filling)) in fillings.enumerate() {
         put(&to, "costs", number, &[&[place], *filling].concat());
     }

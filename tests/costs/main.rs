@@ -5,19 +5,19 @@ mod clock;
 #[allow(dead_code, reason = "the benches read the rest")]
 #[path = "../../benches/corpora/mod.rs"]
 mod corpora;
-#[path = "../support/costly.rs"]
-mod costly;
 #[path = "../../fuzz/bodies/costs.rs"]
 mod costs;
 #[path = "../../benches/counting/mod.rs"]
 mod counting;
+#[path = "../support/expensive_lines.rs"]
+mod expensive_lines;
 mod messages;
 mod views;
 
 use std::sync::{Mutex, PoisonError};
 
 use claude_duplex::Message;
-use costly::{FILLINGS, PLACES, hear, length, line, session};
+use expensive_lines::{FILLINGS, PLACES, hear, length, line, session};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -38,7 +38,7 @@ fn name(place: (&str, &str), filling: &[u8]) -> String {
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
-fn a_line_costs_a_small_multiple_of_its_length() {
+fn memory_of_a_line_is_a_small_multiple_of_its_length() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut worst: Vec<(f64, String)> = Vec::new();
     for place in PLACES {
@@ -79,7 +79,7 @@ fn cost(line: &[u8]) -> Cost {
 }
 
 #[test]
-fn what_a_fuzzer_found_costs_no_more() {
+fn lines_found_by_fuzzing_cost_no_more() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seeds =
         std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/costs")).expect("the seeds are there");
@@ -88,7 +88,7 @@ fn what_a_fuzzer_found_costs_no_more() {
 }
 
 #[test]
-fn time_grows_with_the_line_and_no_faster() {
+fn time_is_linear_in_the_length_of_a_line() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for place in PLACES {
         for filling in FILLINGS {
@@ -167,7 +167,7 @@ mod traced {
     }
 
     #[test]
-    fn a_line_that_is_traced_costs_no_more() {
+    fn tracing_a_line_costs_no_more() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         tracing::subscriber::with_default(Debugging, || {
             for place in PLACES {

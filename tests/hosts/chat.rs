@@ -63,7 +63,7 @@ fn refusal(command: &mut Command) -> String {
 }
 
 #[test]
-fn with_nothing_installed_the_stand_in_answers() {
+fn without_a_claude_the_chat_uses_the_mock_cli() {
     let output = run(chat().args(["--prompt", "hello"]));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("hello"));
@@ -72,7 +72,7 @@ fn with_nothing_installed_the_stand_in_answers() {
 }
 
 #[test]
-fn a_silence_is_explained() {
+fn a_silent_cli_is_reported_with_the_reason() {
     let script = r#"while read -r line; do
         case "$line" in *'"type":"user"'*) printf '%s\n' \
             '{"type":"system","subtype":"init","session_id":"s"}' \
@@ -86,7 +86,7 @@ fn a_silence_is_explained() {
 }
 
 #[test]
-fn an_answer_always_spares_the_next_question() {
+fn the_answer_always_avoids_the_next_question() {
     let mut talk = Talk::of(&mut chat());
     talk.types("run: ls\n");
     talk.until("may it run Bash");
@@ -103,7 +103,7 @@ fn an_answer_always_spares_the_next_question() {
 }
 
 #[test]
-fn ctrl_c_stops_a_slow_answer_and_the_session_goes_on() {
+fn ctrl_c_stops_an_answer_and_the_session_continues() {
     let mut talk = Talk::of(&mut chat());
     talk.types("slow\n");
     talk.until("1 2 3 ");
@@ -116,40 +116,40 @@ fn ctrl_c_stops_a_slow_answer_and_the_session_goes_on() {
 }
 
 #[test]
-fn nobody_to_ask_means_no() {
+fn without_a_terminal_tools_are_denied() {
     let output = run(chat().args(["--prompt", "run: ls"]));
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stderr).contains("nobody to ask"), "{}", text(&output.stderr));
 }
 
 #[test]
-fn a_missing_program_is_named() {
+fn a_missing_program_is_an_error_that_names_it() {
     let said = refusal(chat().args(["--claude", "/nowhere/claude"]));
     assert!(said.contains("/nowhere/claude") && said.contains("no such file"), "{said}");
 }
 
 #[test]
-fn an_exit_at_once_is_told_with_its_status_and_stderr() {
+fn an_immediate_exit_is_reported_with_status_and_stderr() {
     let claude = program("exits", "echo first line >&2; echo 'not logged in' >&2; exit 3");
     let said = refusal(chat().arg("--claude").arg(claude));
     assert!(said.contains("exit status 3") && said.contains("not logged in"), "{said}");
 }
 
 #[test]
-fn a_program_that_prints_something_else_is_no_claude() {
+fn a_program_with_other_output_is_reported() {
     let claude = program("noise", "while :; do echo 'Welcome to another program'; done");
     let said = refusal(chat().arg("--claude").arg(claude));
     assert!(said.contains("not claude") && said.contains("Welcome"), "{said}");
 }
 
 #[test]
-fn a_bad_argument_is_named() {
+fn a_bad_argument_is_an_error_that_names_it() {
     let said = refusal(chat().arg("--no-such-flag"));
     assert!(said.contains("--no-such-flag"), "{said}");
 }
 
 #[test]
-fn what_a_dead_chat_started_ends_too() {
+fn the_children_of_a_killed_chat_end() {
     let claude = program("grandchild", "sleep 1234 & echo $! > \"$0.pid\"; echo gone wrong >&2; exit 1");
     refusal(chat().arg("--claude").arg(&claude));
     let id = fs::read_to_string(claude.with_extension("pid")).expect("it wrote its child's id");
@@ -264,7 +264,7 @@ fn answer<'h>(heard: &'h str, id: &str) -> &'h str {
 }
 
 #[test]
-fn what_was_typed_before_a_question_was_seen_does_not_answer_it() {
+fn input_typed_before_a_question_does_not_answer_it() {
     let claude = scripted("two_questions", &format!("{} {}", ask("one"), ask("two")));
     let mut talk = Talk::start(&claude);
     talk.until("Tool-one");
@@ -277,7 +277,7 @@ fn what_was_typed_before_a_question_was_seen_does_not_answer_it() {
 }
 
 #[test]
-fn a_question_is_answered_by_what_is_typed_after_it() {
+fn input_typed_after_a_question_answers_it() {
     let claude = scripted("two_answers", &format!("{} {}", ask("one"), ask("two")));
     let mut talk = Talk::start(&claude);
     talk.until("Tool-one");
@@ -289,7 +289,7 @@ fn a_question_is_answered_by_what_is_typed_after_it() {
 }
 
 #[test]
-fn an_answer_to_a_withdrawn_question_is_no_prompt() {
+fn an_answer_to_a_withdrawn_question_is_not_sent_as_a_prompt() {
     let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
     let claude = scripted("withdrawn", &format!("{} {withdraw}", ask("one")));
     let mut talk = Talk::start(&claude);
@@ -301,7 +301,7 @@ fn an_answer_to_a_withdrawn_question_is_no_prompt() {
 }
 
 #[test]
-fn the_next_question_is_shown_when_one_is_withdrawn() {
+fn a_withdrawn_question_is_followed_by_the_next() {
     let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
     let claude = scripted("next_question", &format!("{} {} {withdraw}", ask("one"), ask("two")));
     let mut talk = Talk::start(&claude);
@@ -345,7 +345,7 @@ fn whole(text: &str) -> [String; 2] {
 
 /// What is shown at the end, in a chat and to a program that reads it, is the final message's text, once.
 #[test]
-fn a_stream_that_breaks_is_shown_once() {
+fn a_broken_stream_is_shown_once() {
     let retry = r#"{"type":"system","subtype":"api_retry","attempt":1,"error_status":529}"#;
     let again = START.replace("m1", "m2");
     let abandoned = r#"{"type":"stream_event","event":{"type":"message_stop"},"api_message_id":"m1","abandoned_blocks":{"api_message_id":"m1","from_block_index":0}}"#;

@@ -130,7 +130,7 @@ fn every_recording_and_journal_is_drawn() {
 }
 
 #[test]
-fn the_clis_own_turn_has_a_colour_of_its_own() {
+fn turns_of_the_cli_have_their_own_color() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/2.1.329/turn_overlap_replay.ndjson");
     let svg = drawn(&file);
     assert!(svg.contains("<rect class=\"own\"") && svg.contains("turn 2 (task-notification)"), "{svg}");
@@ -228,7 +228,7 @@ fn repeated_prompts_are_folded() {
 }
 
 #[test]
-fn what_is_no_capture_is_an_error_that_names_the_file() {
+fn other_files_are_an_error_that_names_the_file() {
     let output = timeline(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("Cargo.toml: it is neither a journal nor a recording"));

@@ -24,7 +24,7 @@ mod turn;
 mod vectors;
 mod world;
 
-use crate::noise::Noise;
+use crate::random::Noise;
 use std::collections::BTreeSet;
 
 use crate::invariants;
@@ -167,45 +167,45 @@ fn no_more_is_wrong_than_is_known(generation: Generation) -> Seen {
 }
 
 #[test]
-fn every_prompt_of_1_0_128_is_told_its_own_end() {
+fn every_prompt_of_1_0_128_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V1_0_128);
 }
 
 #[test]
-fn every_prompt_of_2_0_76_is_told_its_own_end() {
+fn every_prompt_of_2_0_76_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_0_76);
 }
 
 #[test]
-fn every_prompt_of_2_1_50_is_told_its_own_end() {
+fn every_prompt_of_2_1_50_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_1_50);
 }
 
 #[test]
-fn every_prompt_of_2_1_73_is_told_its_own_end() {
+fn every_prompt_of_2_1_73_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_1_73);
 }
 
 #[test]
-fn every_prompt_of_2_1_143_is_told_its_own_end() {
+fn every_prompt_of_2_1_143_gets_its_own_end() {
     no_more_is_wrong_than_is_known(Generation::V2_1_143);
 }
 
 #[test]
-fn every_prompt_of_2_1_250_is_told_its_own_end_by_evidence() {
+fn every_prompt_of_2_1_250_gets_its_own_end_by_evidence() {
     let seen = no_more_is_wrong_than_is_known(Generation::V2_1_250);
     assert_eq!((seen.echoes.inferred, seen.silent.inferred), (0, 0));
 }
 
 #[test]
-fn every_prompt_of_2_1_329_is_told_its_own_end_by_evidence() {
+fn every_prompt_of_2_1_329_gets_its_own_end_by_evidence() {
     let seen = no_more_is_wrong_than_is_known(Generation::V2_1_329);
     assert_eq!((seen.echoes.inferred, seen.silent.inferred), (0, 0));
 }
 
 /// Each prompt whose result is lost ends, and no result goes to another.
 #[test]
-fn what_is_lost_ends_its_prompts_and_no_others() {
+fn a_lost_result_ends_only_its_own_prompts() {
     for generation in [Generation::V2_1_250, Generation::V2_1_329] {
         let mut seen = Seen::default();
         for seed in 0..CASES / 2 {
@@ -219,7 +219,7 @@ fn what_is_lost_ends_its_prompts_and_no_others() {
 }
 
 #[test]
-fn a_result_that_names_only_64_of_its_prompts_answers_all() {
+fn a_result_that_names_64_of_its_prompts_ends_all_of_them() {
     let text = |busy| Step::Prompt { kind: 15, busy };
     let steps = [text(0), Step::Run(1), Step::Run(1)].into_iter().chain(std::iter::repeat_n(text(7), 70)).collect();
     let (hooks, queue_only, partial, closes_early) = (false, false, true, false);
@@ -231,7 +231,7 @@ fn a_result_that_names_only_64_of_its_prompts_answers_all() {
 }
 
 #[test]
-fn the_model_reaches_what_it_is_about() {
+fn the_cli_model_generates_every_listed_situation() {
     let all = [
         "a turn of one prompt",
         "a turn of several prompts",

@@ -327,7 +327,7 @@ fn lines() -> Vec<Value> {
 }
 
 #[test]
-fn the_json_of_actions_is_as_it_was() {
+fn the_json_of_actions_is_unchanged() {
     let mut now = format!("version {}\n", Action::JSON_VERSION);
     for (name, scene) in SCENES {
         writeln!(now, "-- {name}").expect("a text takes all");
@@ -385,7 +385,7 @@ fn written<'v>(objects: impl Iterator<Item = &'v Value>, kind: &str) -> BTreeMap
 }
 
 #[test]
-fn every_member_is_documented_and_every_documented_one_is_written() {
+fn documented_members_are_the_written_members() {
     let lines = lines();
     let errors = lines.iter().filter_map(|line| line.get("error"));
     for (documented, written) in
@@ -428,7 +428,7 @@ fn every_documented_name_is_written() {
 
 /// A value that an action contains is written as it is in its action.
 #[test]
-fn what_an_action_contains_is_written_alike() {
+fn equal_contents_of_actions_are_written_equally() {
     let mut scene = Scene::new(|_| {});
     scene.protocol.receive(SessionTime::ZERO, format!("text\n{}\n{}\n", init(), permission("p")).as_bytes());
     while let Some(action) = scene.protocol.poll_action() {

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 use crate::invariants::fitting::Tried;
 use crate::invariants::{self, Case, INVARIANTS, LEDGER, Told};
-use crate::noise::Noise;
+use crate::random::Noise;
 use crate::sequence::{self, Sequence};
 use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Input, Interrupt, Prompt, Protocol, Seed, SessionTime};
@@ -64,7 +64,7 @@ fn judge(name: &str) {
 }
 
 #[test]
-fn the_sequences_reach_what_the_invariants_are_about() {
+fn the_generated_sequences_reach_every_listed_event() {
     let mut seen = HashSet::new();
     let mut ends = HashSet::new();
     for (_, sequence) in sequences() {
@@ -220,7 +220,7 @@ fn prompted() -> (Config, String) {
 }
 
 #[test]
-fn answers_of_every_kind_are_taken_and_refused() {
+fn generated_responses_are_accepted_and_refused() {
     let mut tried = Tried::new();
     CASES_PLAYED.iter().for_each(|(_, case)| invariants::fitting::try_all(case, &mut tried));
     println!("answers, taken and refused: {tried:?}");
@@ -230,7 +230,7 @@ fn answers_of_every_kind_are_taken_and_refused() {
 }
 
 #[test]
-fn invariant_10_any_bytes_are_borne() {
+fn invariant_10_any_bytes_are_accepted() {
     for seed in 0..*CASES {
         let bytes = Noise::new(seed ^ 0xabcd).bytes(4096);
         let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);

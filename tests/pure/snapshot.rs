@@ -13,7 +13,7 @@ use crate::sequences::sequences;
 
 /// Judges two thirds of the sequences, all of `SEED` and `FIRST`: each costs hundreds of snapshots.
 #[test]
-fn a_session_that_is_restored_at_each_point_gives_the_same() {
+fn a_session_restored_at_any_point_behaves_equally() {
     let (mut snapshots, mut judged) = (0, 0);
     for (seed, sequence) in sequences().filter(|(seed, _)| seed % 3 != 2) {
         let _told = Told(format!("seed {seed}"));
@@ -25,7 +25,7 @@ fn a_session_that_is_restored_at_each_point_gives_the_same() {
 }
 
 #[test]
-fn a_recording_gives_the_same_when_it_is_restored_at_each_point() {
+fn a_recording_restored_at_any_point_replays_equally() {
     let events = |player: Player, lines: &[Recorded]| -> Vec<String> {
         let played = player.play(lines);
         let counts = format!("{:?}", played.counts);

@@ -103,7 +103,7 @@ fn told<T>(mut protocol: Protocol, line: &Value, pick: impl Fn(Action) -> Option
 
 #[test]
 #[ignore = "TYPINGS names a file of samples: `.ci/compare-typings`"]
-fn what_the_typings_declare_and_has_no_name_is_told() {
+fn declarations_without_a_name_are_reported() {
     let file = std::env::var_os("TYPINGS").expect("TYPINGS names a file");
     let mut told = BTreeSet::new();
     for line in std::fs::read_to_string(&file).expect("a readable file").lines() {
@@ -119,7 +119,7 @@ fn what_the_typings_declare_and_has_no_name_is_told() {
 
 /// Without this the test above would pass with samples that nobody looks at.
 #[test]
-fn a_name_that_is_new_is_told_for_every_kind() {
+fn new_names_of_every_kind_are_reported() {
     let input = |event: &str| json!({ "hook_event_name": event, "tool_name": "t", "tool_input": {}, "new": 1 });
     let hook = |event: &str| {
         let request = json!({ "subtype": "hook_callback", "callback_id": "c", "input": input(event) });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::noise::Noise;
+use crate::random::Noise;
 use crate::recording::{self, What};
 use claude_duplex::message::Transcript;
 use claude_duplex::{ContentBlock, Message, MessageKind, StreamDelta};
@@ -98,7 +98,7 @@ fn looked_at(message: &Message) -> bool {
 }
 
 #[test]
-fn no_line_makes_a_view_panic() {
+fn views_of_any_line_do_not_panic() {
     let mut noise = Noise::new(1);
     let (mut decoded, mut undecoded, mut no_message) = (0, 0, 0);
     let mut transcript = Transcript::with_limit(1 << 16);
@@ -121,7 +121,7 @@ fn no_line_makes_a_view_panic() {
 }
 
 #[test]
-fn a_recorded_turns_text_is_what_was_streamed_and_what_its_result_says() {
+fn recorded_text_matches_its_stream_and_its_result() {
     let (mut turns, mut streamed_turns, mut answered_calls, mut late_results) = (0, 0, 0, 0);
     for (name, lines) in recorded() {
         let mut transcript = Transcript::new();

@@ -127,7 +127,7 @@ fn config() -> Config {
 }
 
 #[test]
-fn all_short_sequences_keep_all_invariants() {
+fn every_short_sequence_keeps_all_invariants() {
     let seconds = std::env::var("WALK_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let begun = Instant::now();
     let mut walk = Walk { alphabet: alphabet(), until: None, sequences: 0 };

@@ -83,9 +83,9 @@ fn print(played: &Played, text: bool) -> io::Result<()> {
         }
     }
     if text {
-        let claude_duplex::Stats { blank, keep_alive, echoed_answers, asked_again, .. } = played.counts;
+        let claude_duplex::Stats { blank, keep_alive, echoed_responses, repeated_requests, .. } = played.counts;
         let quiet = format!(
-            "{blank} blank, {keep_alive} keep-alive, {echoed_answers} echoed answers, {asked_again} asked again"
+            "{blank} blank, {keep_alive} keep-alive, {echoed_responses} echoed answers, {repeated_requests} asked again"
         );
         writeln!(out, "{:>9}  lines without an action: {quiet}", "")?;
     }

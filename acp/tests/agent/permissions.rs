@@ -43,7 +43,7 @@ fn reject_fails_the_call_and_the_turn_goes_on() {
 }
 
 #[test]
-fn a_request_says_what_would_be_done() {
+fn a_permission_request_describes_the_tool_call() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     agent.prompt(&session, &touch());
@@ -57,7 +57,7 @@ fn a_request_says_what_would_be_done() {
 }
 
 #[test]
-fn cancel_takes_an_open_request_back() {
+fn cancel_withdraws_an_open_permission_request() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let prompt = agent.prompt(&session, &touch());
@@ -84,7 +84,7 @@ fn a_cancelled_request_stops_the_turn() {
 }
 
 #[test]
-fn a_client_that_cannot_ask_allows_nothing() {
+fn a_client_without_permission_requests_allows_nothing() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let prompt = agent.prompt(&session, &touch());
@@ -98,7 +98,7 @@ fn a_client_that_cannot_ask_allows_nothing() {
 }
 
 #[test]
-fn one_session_waits_and_others_go_on() {
+fn a_waiting_session_does_not_delay_others() {
     let mut agent = Agent::start(&Setup::default());
     let (first, second) = (agent.session(), agent.session());
     let asks = agent.prompt(&first, &touch());

@@ -21,7 +21,7 @@ fn result(agent: &Agent, end: usize) -> String {
 }
 
 #[test]
-fn a_client_with_forms_is_shown_one() {
+fn a_client_with_forms_gets_a_form() {
     let setup = Setup { capabilities: json!({ "elicitation": { "form": {} } }), ..Setup::default() };
     let mut agent = Agent::start(&setup);
     let session = agent.session();
@@ -39,7 +39,7 @@ fn a_client_with_forms_is_shown_one() {
 }
 
 #[test]
-fn a_client_without_forms_is_asked_one_by_one() {
+fn a_client_without_forms_gets_one_request_per_question() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let prompt = agent.prompt(&session, &question());

@@ -87,7 +87,7 @@ fn a_session_is_loaded_with_its_history() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn loading_a_missing_session_is_an_error() {
     let directory = with_session("missing");
     let env = [("CLAUDE_CONFIG_DIR", directory.path())];
     let mut agent = Agent::start(&Setup { env: &env, ..Setup::default() });
@@ -115,7 +115,7 @@ fn a_closed_session_is_gone() {
 }
 
 #[test]
-fn a_cli_that_cannot_start_is_an_error_with_its_words() {
+fn the_error_of_a_cli_that_cannot_start_contains_its_stderr() {
     for (agent, cli, words) in [
         (&["--claude", "/nowhere/claude"][..], &[][..], "/nowhere/claude"),
         (&[], &["--fault", "exit=3"], "the script says so"),

@@ -107,7 +107,7 @@ fn cancel_ends_the_turn_and_what_waits() {
 }
 
 #[test]
-fn cancel_is_not_too_early_and_not_too_late() {
+fn cancel_works_before_during_and_after_a_turn() {
     for version in ["1.0.128", "2.0.76", "2.1.143", "2.1.250", "2.1.329"] {
         cancel_at_once(version);
         cancel_in_a_stream(version);
@@ -139,7 +139,7 @@ fn cancel_at_once(version: &str) {
 }
 
 #[test]
-fn a_turn_of_the_cli_is_shown_as_such() {
+fn a_turn_of_the_cli_is_marked() {
     let setup = Setup { capabilities: json!({ "session": { "notices": {} } }), ..Setup::default() };
     let mut agent = Agent::start(&setup);
     let session = agent.session();
@@ -156,7 +156,7 @@ fn a_turn_of_the_cli_is_shown_as_such() {
 }
 
 #[test]
-fn an_error_of_the_api_is_an_error_with_its_words() {
+fn an_api_error_is_reported_with_its_text() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let steps = json!([{ "status": 529, "body": { "error": { "message": "no capacity today" } } }]);
@@ -168,7 +168,7 @@ fn an_error_of_the_api_is_an_error_with_its_words() {
 }
 
 #[test]
-fn too_many_turns_have_a_reason_of_their_own() {
+fn the_turn_limit_has_its_own_stop_reason() {
     let mut agent = Agent::start(&Setup { cli: &["--max-turns", "1"], ..Setup::default() });
     let session = agent.session();
     let steps = json!([{ "tool": "Bash", "input": { "command": "ls" }, "ask": false }, { "text": "done" }]);

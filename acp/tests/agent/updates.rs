@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::client::{Agent, Setup, calls, script};
 
 #[test]
-fn calls_have_kinds_places_and_diffs() {
+fn tool_calls_have_kinds_locations_and_diffs() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     let edit = json!({ "file_path": "/src/a.rs", "old_string": "x", "new_string": "y" });
@@ -52,7 +52,7 @@ fn todos_are_the_plan() {
 }
 
 #[test]
-fn commands_and_usage_are_told() {
+fn commands_and_usage_are_reported() {
     let mut agent = Agent::start(&Setup::default());
     let session = agent.session();
     agent.update(0, "available_commands_update");
@@ -64,7 +64,7 @@ fn commands_and_usage_are_told() {
 }
 
 #[test]
-fn modes_are_chosen_and_told() {
+fn modes_can_be_set_and_are_reported() {
     let mut agent = Agent::start(&Setup::default());
     let new = agent.request("session/new", json!({ "cwd": "/tmp", "mcpServers": [] }));
     let opened = agent.response(new)["result"].clone();

@@ -12,7 +12,7 @@ use claude_duplex_runtimes::calloop::{CalloopDriver, CalloopTransport};
 
 use crate::runner::mock_cli;
 use crate::suite::Case;
-use crate::watched::Groups;
+use crate::watchdog::Groups;
 
 pub(crate) const ALL: &[Case] = &[
     ("calloop::a_turn_streams_into_a_panel_beside_a_clock", a_turn_streams_into_a_panel_beside_a_clock),

@@ -7,7 +7,7 @@ use claude_duplex::{Decision, Exit, Handlers, Interrupt, Outcome, Session};
 
 use crate::runner::mock_cli;
 use crate::suite::Case;
-use crate::watched::Groups;
+use crate::watchdog::Groups;
 
 pub(crate) const ALL: &[Case] = &[
     ("compio::handles_are_awaited_in_its_executor", handles_in_compio),

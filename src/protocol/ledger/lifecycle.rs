@@ -13,7 +13,7 @@ impl Ledger {
     /// Reads a `command_lifecycle` as evidence of the progress of a prompt.
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         if state == CommandState::Started {
-            self.goes_on(actions);
+            self.turn_continues(actions);
         }
         let Some(entry) = self.prompts.find(uuid) else { return };
         let result_due = entry.turn().is_some();
@@ -29,7 +29,7 @@ impl Ledger {
             CommandState::Cancelled => self.completed(uuid, actions),
             CommandState::Queued | CommandState::Other => {}
         }
-        self.generation.tells_life = true;
+        self.generation.reports_lifecycle = true;
     }
 
     /// Returns `true` if a completed prompt was read and did not run: the CLI did not announce it, no line is

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_ends_too_soon_is_read_up_to_there() {
+    fn truncated_json_is_read_up_to_its_end() {
         let line = r#"{"a":1,"b":{"c":"d","e":[{"f":"#;
         let shown = |(key, value): (Text<'_>, Raw<'_>)| (key.decoded().into_owned(), value.as_bytes().to_vec());
         let cut = Raw::line(line.as_bytes()).cut();
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_mean_what_serde_json_says() {
+    fn strings_decode_as_in_serde_json() {
         for written in
             ["", "a", r#"\"\\\/\b\f\n\r\t"#, r"\u00e9\ud83e\udd80", "\u{1f980}\u{7f}", r"\\ud83d", r"a\u0000b"]
         {
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_unicode_is_replaced() {
+    fn invalid_unicode_is_replaced() {
         for (written, expected) in [
             (&br"\ud83d"[..], "\u{fffd}"),
             (br"\udd80x", "\u{fffd}x"),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_tears_no_character() {
+    fn the_start_of_a_string_ends_at_a_character_boundary() {
         let text = Text("a\u{e9}\\u00e9".as_bytes());
         let starts = [0, 1, 2, 3, 4, 5, 9].map(|most| text.start(most));
         assert_eq!(starts, ["", "a", "a", "a\u{e9}", "a\u{e9}", "a\u{e9}\u{e9}", "a\u{e9}\u{e9}"]);

@@ -20,15 +20,15 @@ fn slowly() -> Script {
 
 scenarios! {
     dropping_the_last_handle_closes_within_seconds: slowly(),
-    dropping_the_runner_wakes_all_who_wait: Script::default()
+    dropping_the_runner_wakes_every_waiter: Script::default()
         .then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")])
         .fault(Fault::StopReading),
-    a_child_that_dies_in_mid_turn_is_told_to_all: Script::default()
+    an_exit_during_a_turn_is_reported_to_every_waiter: Script::default()
         .then([Step::text("so far"), Step::from(ToolStep::bash("ls").requires_permission()), Step::die(Exit::Code(7))]),
-    many_wait_for_an_exit_that_comes_at_once: Script::default()
+    many_waiters_get_an_immediate_exit: Script::default()
         .fault(Fault::Exit { code: 3, message: "not logged in".into() }),
     a_child_that_does_not_end_is_killed: Script::default().fault(Fault::Silent).fault(Fault::IgnoreTerminate),
-    abort_waits_for_nothing: Script::default().fault(Fault::Silent),
+    abort_ends_the_session_at_once: Script::default().fault(Fault::Silent),
 }
 
 async fn dropping_the_last_handle_closes_within_seconds(stage: &Stage) {
@@ -56,7 +56,7 @@ async fn dropping_the_last_handle_closes_within_seconds(stage: &Stage) {
     drop(asks);
 }
 
-async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
+async fn dropping_the_runner_wakes_every_waiter(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut watch = claude.subscribe(1000, Overflow::Oldest);
     let mut asks = claude.incoming().unwrap();
@@ -94,7 +94,7 @@ async fn dropping_the_runner_wakes_all_who_wait(stage: &Stage) {
     assert!(!claude.is_alive());
 }
 
-async fn a_child_that_dies_in_mid_turn_is_told_to_all(stage: &Stage) {
+async fn an_exit_during_a_turn_is_reported_to_every_waiter(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut asks = claude.incoming().unwrap();
     let mut turn = claude.prompt("one").unwrap();
@@ -113,7 +113,7 @@ async fn a_child_that_dies_in_mid_turn_is_told_to_all(stage: &Stage) {
     assert!(asks.next().await.is_none());
 }
 
-async fn many_wait_for_an_exit_that_comes_at_once(stage: &Stage) {
+async fn many_waiters_get_an_immediate_exit(stage: &Stage) {
     let (claude, run) = stage.open();
     let exits: Vec<_> = (0..MANY).map(|_| stage.spawn(claude.wait_for_exit())).collect();
     let closed = run.await;
@@ -144,7 +144,7 @@ async fn a_child_that_does_not_end_is_killed(stage: &Stage) {
     assert!(matches!(turn.finish().await.outcome, Outcome::Lost(_)));
 }
 
-async fn abort_waits_for_nothing(stage: &Stage) {
+async fn abort_ends_the_session_at_once(stage: &Stage) {
     let (claude, run) = stage.open();
     let turn = claude.prompt("one").unwrap();
     claude.ping(60 * SECOND).await.unwrap();

@@ -19,10 +19,10 @@ use futures_lite::future::zip;
 use crate::stage::{Stage, scenarios};
 
 scenarios! {
-    what_a_session_calls_may_call_every_handle: chat(),
-    what_a_session_calls_may_close_it: chat(),
-    what_a_session_calls_may_abort_it: chat(),
-    a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session: chat(),
+    callbacks_can_call_every_handle: chat(),
+    callbacks_can_close_the_session: chat(),
+    callbacks_can_abort_the_session: chat(),
+    a_failing_or_panicking_writer_ends_only_the_journal: chat(),
 }
 
 fn chat() -> Script {
@@ -231,7 +231,7 @@ async fn listened(stage: &Stage, host: &Curious) -> claude_duplex::SessionClosed
     closed
 }
 
-async fn what_a_session_calls_may_call_every_handle(stage: &Stage) {
+async fn callbacks_can_call_every_handle(stage: &Stage) {
     let host = Curious::new(|_| {});
     let closed = listened(stage, &host).await;
     assert_eq!(closed.reason, CloseReason::Closed);
@@ -241,12 +241,12 @@ async fn what_a_session_calls_may_call_every_handle(stage: &Stage) {
     assert!(!cfg!(feature = "tracing") || host.calls(Place::Trace) > 0);
 }
 
-async fn what_a_session_calls_may_close_it(stage: &Stage) {
+async fn callbacks_can_close_the_session(stage: &Stage) {
     let host = Curious::new(Session::close);
     assert_eq!(listened(stage, &host).await.reason, CloseReason::Closed);
 }
 
-async fn what_a_session_calls_may_abort_it(stage: &Stage) {
+async fn callbacks_can_abort_the_session(stage: &Stage) {
     let host = Curious::new(Session::abort);
     assert_eq!(listened(stage, &host).await.reason, CloseReason::Aborted);
 }
@@ -274,7 +274,7 @@ impl Write for Breaks {
     }
 }
 
-async fn a_writer_that_fails_or_panics_ends_the_journal_and_not_the_session(stage: &Stage) {
+async fn a_failing_or_panicking_writer_ends_only_the_journal(stage: &Stage) {
     let written = Arc::<Mutex<Vec<u8>>>::default();
     let writer = Breaks { lines: 3, panics: false, written: Arc::clone(&written) };
     let (claude, runner) = stage.open_recorded(|_| {}, Some(Box::new(writer)));

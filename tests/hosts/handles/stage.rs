@@ -15,7 +15,7 @@ use claude_duplex::{Action, Config, IncomingKinds, Overflow, Runner, Seed, Sessi
 use libtest_mimic::Failed;
 
 use crate::hosts::{Boxed, Host, Journal, Local, Run, Sleep};
-use crate::watched::{Groups, watched};
+use crate::watchdog::{Groups, watched};
 
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,

@@ -107,7 +107,7 @@ fn each_open_prompt_has_a_handle_and_each_open_request_its_handler() {
 }
 
 #[test]
-fn a_stream_gets_the_open_request_and_without_one_it_is_declined() {
+fn a_stream_gets_the_open_request_or_it_is_declined() {
     for takes in [true, false] {
         let runtime = TestRuntime::new();
         let (restored, child) = asked(&runtime);
@@ -132,7 +132,7 @@ fn a_stream_gets_the_open_request_and_without_one_it_is_declined() {
 }
 
 #[test]
-fn an_end_that_was_not_read_comes_to_the_new_handle() {
+fn an_unread_end_is_delivered_to_the_new_handle() {
     let runtime = TestRuntime::new();
     let child = Kept(Arc::new(Mutex::new(runtime.start(Default::default()))));
     let mut driver = Driver::new(config(), child.clone());

@@ -5,8 +5,8 @@ use claude_duplex::{
     Request, RequestId, RespondError, SessionClosed,
 };
 
+use crate::one_end::Settled;
 use crate::runner::Runs;
-use crate::settle::Settled;
 
 pub(crate) struct Session {
     claude: Box<dyn Runs>,

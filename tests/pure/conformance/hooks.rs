@@ -121,7 +121,7 @@ fn details(event: &str, fields: Value) -> HookDetails {
 }
 
 #[test]
-fn case_078_a_hook_is_told_by_its_callback_id_with_its_input_and_its_call() {
+fn case_078_a_hook_request_has_callback_id_input_and_tool_call() {
     let (_, ask) = asked(
         "PreToolUse",
         json!({ "tool_name": "Bash", "tool_input": { "command": "ls" }, "tool_use_id": "toolu_1" }),
@@ -180,7 +180,7 @@ fn case_081_a_hook_that_fails_is_an_error_and_never_a_success() {
 }
 
 #[test]
-fn case_082_the_events_pass_with_what_is_theirs() {
+fn case_082_events_keep_their_own_fields() {
     let HookDetails::Notification(note) =
         details("Notification", json!({ "message": "m", "title": "t", "notification_type": "n" }))
     else {
@@ -303,7 +303,7 @@ fn outputs() -> Vec<(&'static str, HookOutput, Value)> {
 }
 
 #[test]
-fn case_083_each_event_has_the_keys_of_the_wire() {
+fn case_083_each_event_uses_the_keys_of_the_wire() {
     for (event, output, mut own) in outputs() {
         own["hookEventName"] = event.into();
         assert_eq!(said(event, output), json!({ "hookSpecificOutput": own }));
@@ -311,7 +311,7 @@ fn case_083_each_event_has_the_keys_of_the_wire() {
 }
 
 #[test]
-fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
+fn a_permission_request_hook_can_allow_with_the_original_input() {
     let output = PermissionRequestOutput::new().decision(Decision::allow());
     assert_eq!(said("PermissionRequest", output)["hookSpecificOutput"]["decision"], json!({ "behavior": "allow" }));
     let other =
@@ -322,7 +322,7 @@ fn a_permission_request_may_be_allowed_with_the_tools_own_input() {
 }
 
 #[test]
-fn an_output_of_another_event_is_refused_here_and_the_ask_stays_open() {
+fn an_output_for_another_event_is_refused_and_the_request_stays_open() {
     for (event, output, _) in outputs() {
         let (mut host, ask) = asked(if event == "Stop" { "Setup" } else { "Stop" }, json!({}));
         assert_eq!(host.protocol.respond(host.now, ask.id(), output), Err(RespondError::Mismatch), "{event}");
@@ -332,7 +332,7 @@ fn an_output_of_another_event_is_refused_here_and_the_ask_stays_open() {
 }
 
 #[test]
-fn case_084_what_may_be_said_is_read_where_it_is() {
+fn case_084_optional_hook_fields_are_read() {
     let (_, ask) = asked(
         "Stop",
         json!({
@@ -363,7 +363,7 @@ fn case_084_what_may_be_said_is_read_where_it_is() {
 }
 
 #[test]
-fn every_event_is_known_and_one_that_is_new_stays_readable() {
+fn every_hook_event_is_typed_and_an_unknown_event_is_readable() {
     // What each must say; the others say nothing that they must.
     let all = json!({
         "tool_name": "T", "tool_input": {}, "tool_calls": [], "message": "m", "prompt": "p", "command_name": "c",
@@ -386,7 +386,7 @@ fn every_event_is_known_and_one_that_is_new_stays_readable() {
 }
 
 #[test]
-fn what_nobody_answers_is_stopped_where_it_guards_something() {
+fn an_unhandled_hook_that_guards_an_action_blocks_it() {
     let declined = |event| {
         let mut host = Host::with(config());
         let declined = host.asks("ask-1", request_of(event));
@@ -406,7 +406,7 @@ fn what_nobody_answers_is_stopped_where_it_guards_something() {
 
 /// The CLI takes an error for an empty output.
 #[test]
-fn an_error_of_the_host_stops_what_a_hook_guards() {
+fn an_error_response_to_a_guarding_hook_blocks_the_action() {
     let failed = |event| {
         let mut host = Host::with(owner());
         let ask = host.asked("ask-1", request_of(event));
@@ -425,7 +425,7 @@ fn an_error_of_the_host_stops_what_a_hook_guards() {
 }
 
 #[test]
-fn a_declined_guard_gets_the_same_refusal() {
+fn a_declined_guarding_hook_blocks_the_action() {
     for event in GUARDS {
         let mut host = Host::with(owner());
         let ask = host.asked("ask-1", request_of(event));
@@ -438,7 +438,7 @@ fn a_declined_guard_gets_the_same_refusal() {
 }
 
 #[test]
-fn a_shell_command_of_a_skill_is_read_by_its_view() {
+fn a_skill_shell_command_hook_is_typed() {
     let HookDetails::PreSkillShellCommand(command) = details(
         "PreSkillShellCommand",
         json!({

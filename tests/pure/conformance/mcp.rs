@@ -57,7 +57,7 @@ fn hello() -> Value {
 }
 
 #[test]
-fn case_088_the_handshake_is_served_behind_a_prompt_and_before_initialize_is_answered() {
+fn case_088_the_mcp_handshake_is_served_before_the_initialize_response() {
     let mut host = Host::with(owner());
     let servers = parse(&json!(["calc"]));
     host.protocol.request(host.now, Request::initialize().field("sdkMcpServers", servers)).unwrap();
@@ -78,7 +78,7 @@ fn case_088_the_handshake_is_served_behind_a_prompt_and_before_initialize_is_ans
 }
 
 #[test]
-fn a_version_that_is_not_known_is_answered_with_the_newest_that_is() {
+fn an_unknown_mcp_version_is_answered_with_the_newest_known() {
     let mut host = Host::with(owner());
     for (at, params) in [json!({ "protocolVersion": "2099-01-01" }), json!({}), json!(7)].into_iter().enumerate() {
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
@@ -121,7 +121,7 @@ fn case_091_a_malformed_message_is_an_error_under_its_id_and_the_session_goes_on
 }
 
 #[test]
-fn case_092_an_id_that_is_none_makes_it_a_notification() {
+fn case_092_a_null_id_makes_a_notification() {
     let mut host = Host::with(owner());
     for (at, id) in [json!(2.5), json!(null), json!({}), json!([1]), json!(true)].into_iter().enumerate() {
         let ask = host.asked(&at.to_string(), request(call(id.clone(), 1)));
@@ -132,7 +132,7 @@ fn case_092_an_id_that_is_none_makes_it_a_notification() {
 }
 
 #[test]
-fn an_id_goes_back_byte_for_byte() {
+fn a_json_rpc_id_is_returned_byte_for_byte() {
     for id in [r#""\ud83d""#, "-3", "123456789012345678901234567890", r#""""#] {
         let line = format!(
             r#"{{"type":"control_request","request_id":"a","request":{{"subtype":"mcp_message","server_name":"calc","message":{{"id":{id},"method":"ping"}}}}}}"#
@@ -145,7 +145,7 @@ fn an_id_goes_back_byte_for_byte() {
 }
 
 #[test]
-fn case_093_a_repeated_handshake_disturbs_no_call() {
+fn case_093_a_repeated_handshake_does_not_affect_calls() {
     let mut host = Host::with(owner());
     served(&mut host, "ask-1", hello());
     let calling = host.asked("ask-2", request(call(json!(1), 4)));
@@ -161,7 +161,7 @@ fn case_094_a_message_before_the_handshake_is_served() {
 }
 
 #[test]
-fn case_095_after_the_end_nothing_is_asked_and_nothing_written() {
+fn case_095_after_the_end_nothing_is_delivered_or_written() {
     let mut host = Host::with(owner());
     host.close();
     host.orders();
@@ -174,7 +174,7 @@ fn case_095_after_the_end_nothing_is_asked_and_nothing_written() {
 }
 
 #[test]
-fn case_096_calls_at_once_are_answered_in_any_order() {
+fn case_096_concurrent_calls_are_answered_in_any_order() {
     let mut host = Host::with(owner());
     let asks: Vec<IncomingRequest> =
         (0..3).map(|at| host.asked(&at.to_string(), request(call(json!(at), at)))).collect();
@@ -187,7 +187,7 @@ fn case_096_calls_at_once_are_answered_in_any_order() {
 }
 
 #[test]
-fn case_097_a_json_rpc_id_in_use_mixes_up_nothing() {
+fn case_097_a_repeated_json_rpc_id_confuses_no_responses() {
     let mut host = Host::with(owner());
     let (one, two) = (host.asked("a", request(call(json!(1), 1))), host.asked("b", request(call(json!(1), 2))));
     for (ask, text) in [(&two, "4"), (&one, "2")] {
@@ -197,7 +197,7 @@ fn case_097_a_json_rpc_id_in_use_mixes_up_nothing() {
 }
 
 #[test]
-fn case_099_the_answer_to_a_call_that_was_given_up_is_written_nowhere() {
+fn case_099_the_response_to_an_abandoned_call_is_dropped() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", request(call(json!(1), 1)));
     let withdrawn = host.hears(r#"{"type":"control_cancel_request","request_id":"ask-1"}"#);
@@ -224,7 +224,7 @@ fn case_100_a_cancelled_call_is_named_and_ends_with_an_error() {
 }
 
 #[test]
-fn case_101_a_dead_server_answers_with_errors_until_it_is_there_again() {
+fn case_101_a_missing_server_answers_with_errors_until_it_returns() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", request(call(json!(1), 1)));
     let error = message(&ask).error(code::INTERNAL_ERROR, "calc died: out of memory");
@@ -234,14 +234,14 @@ fn case_101_a_dead_server_answers_with_errors_until_it_is_there_again() {
 }
 
 #[test]
-fn a_host_that_has_no_servers_at_all_says_so() {
+fn a_host_without_servers_answers_with_an_error() {
     let mut host = Host::with(super::host::config());
     host.asks("ask-1", request(hello()));
     assert_eq!(host.written()[0]["response"]["subtype"], "error");
 }
 
 #[test]
-fn what_is_not_there_is_said_to_be_so() {
+fn missing_tools_resources_and_prompts_are_errors() {
     let mut host = Host::with(owner());
     let resources = json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/list" });
     assert_eq!(served(&mut host, "a", resources)["error"]["code"], code::METHOD_NOT_FOUND);
@@ -257,7 +257,7 @@ fn what_is_not_there_is_said_to_be_so() {
 }
 
 #[test]
-fn case_102_a_server_can_tell_the_cli_something() {
+fn case_102_a_server_can_send_messages_to_the_cli() {
     let mut host = Host::with(owner());
     let changed = json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" });
     let request = host.protocol.request(host.now, request::McpMessage::new("calc", &changed)).unwrap();
@@ -270,7 +270,7 @@ fn case_102_a_server_can_tell_the_cli_something() {
 }
 
 #[test]
-fn case_103_a_close_is_bounded_whatever_a_tool_does() {
+fn case_103_a_close_is_bounded_despite_a_running_tool() {
     let mut host = Host::with(owner());
     host.prompt("go");
     host.hears(init());
@@ -322,7 +322,7 @@ mod others {
     }
 
     #[test]
-    fn a_dialog_of_a_declared_kind_is_completed_or_cancelled_and_another_is_left_alone() {
+    fn only_dialogs_of_declared_kinds_get_a_response() {
         for (answer, payload) in [
             (DialogResponse::completed(parse(&json!([1]))), json!({ "behavior": "completed", "result": [1] })),
             (DialogResponse::cancelled(), json!({ "behavior": "cancelled" })),

@@ -7,7 +7,7 @@ use super::host::{Host, init, messages, success};
 /// The SDKs take the frames out of the stream for a store of theirs. Here they are messages of a kind of their own, so
 /// that a host can keep them apart, and they change nothing in the session.
 #[test]
-fn case_150_mirror_frames_are_a_kind_of_their_own() {
+fn case_150_mirror_frames_have_their_own_kind() {
     let mut host = Host::new();
     host.prompt("go");
     host.hears(init());

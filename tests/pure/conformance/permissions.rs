@@ -46,7 +46,7 @@ fn written(update: &Value) -> Value {
 }
 
 #[test]
-fn case_066_an_allow_is_a_success_with_the_tools_own_input() {
+fn case_066_an_allow_is_a_success_with_the_original_input() {
     let mut host = Host::with(owner());
     let line = r#"{"type":"control_request","request_id":"a","request":{"input":{"n":1e400,"t":"\ud83d"},"tool_name":"T","subtype":"can_use_tool"}}"#;
     let [claude_duplex::Action::IncomingRequest(ask)] = &host.hears(line)[..] else { panic!("it was asked") };
@@ -59,7 +59,7 @@ fn case_066_an_allow_is_a_success_with_the_tools_own_input() {
 }
 
 #[test]
-fn case_067_a_deny_says_why() {
+fn case_067_a_deny_has_a_reason() {
     let (mut host, ask) = bash();
     assert_eq!(host.payload(&ask, Decision::deny("no")), json!({ "behavior": "deny", "message": "no" }));
     let (mut host, ask) = bash();
@@ -68,7 +68,7 @@ fn case_067_a_deny_says_why() {
 }
 
 #[test]
-fn an_answer_may_say_what_the_user_meant_and_which_call_it_is_about() {
+fn a_response_may_contain_the_classification_and_the_tool_use_id() {
     let (mut host, ask) = bash();
     let allow = Allow::new().classified(Classification::UserPermanent).about_tool_use("toolu_1");
     let payload = host.payload(&ask, allow);
@@ -83,7 +83,7 @@ fn an_answer_may_say_what_the_user_meant_and_which_call_it_is_about() {
 }
 
 #[test]
-fn case_068_another_input_takes_the_place_of_the_tools_own() {
+fn case_068_a_rewritten_input_replaces_the_original() {
     let (mut host, ask) = bash();
     let payload = host.payload(&ask, Decision::allow_with(parse(&json!({ "command": "pwd" }))));
     assert_eq!(payload, json!({ "behavior": "allow", "updatedInput": { "command": "pwd" } }));
@@ -94,7 +94,7 @@ fn case_068_another_input_takes_the_place_of_the_tools_own() {
 }
 
 #[test]
-fn case_069_suggestions_go_back_byte_for_byte() {
+fn case_069_suggestions_are_returned_byte_for_byte() {
     let suggestion =
         r#"{"type":"addRules","rules":[{"toolName":"Bash","new":1e400}],"destination":"tomorrow","behavior":"allow"}"#;
     let line = format!(
@@ -111,7 +111,7 @@ fn case_069_suggestions_go_back_byte_for_byte() {
 }
 
 #[test]
-fn a_suggestion_of_a_kind_that_is_new_goes_back_too() {
+fn a_suggestion_of_unknown_kind_is_returned_unchanged() {
     let new = json!([{ "type": "lendKeys", "to": "Bash" }, 7]);
     assert_eq!(taken_back(&new), new);
     let (_, ask) = suggesting(new);
@@ -133,7 +133,7 @@ fn case_070_a_rule_for_a_whole_tool_has_no_rule_content() {
 }
 
 #[test]
-fn case_071_an_empty_rule_content_stays_an_empty_text() {
+fn case_071_an_empty_rule_content_stays_an_empty_string() {
     let update = json!({
         "type": "removeRules", "rules": [{ "toolName": "Bash", "ruleContent": "" }], "behavior": "deny",
         "destination": "localSettings",
@@ -158,7 +158,7 @@ fn case_072_one_malformed_update_sends_none_and_the_allow_stands() {
 }
 
 #[test]
-fn case_073_an_update_without_a_destination_is_for_the_session() {
+fn case_073_an_update_without_a_destination_applies_to_the_session() {
     assert_eq!(
         written(&json!({ "type": "addDirectories", "directories": ["/tmp"] })),
         json!({ "type": "addDirectories", "directories": ["/tmp"], "destination": "session" })
@@ -169,7 +169,7 @@ fn case_073_an_update_without_a_destination_is_for_the_session() {
 }
 
 #[test]
-fn case_074_a_missing_field_or_an_unknown_type_is_an_error_here() {
+fn case_074_a_malformed_permission_update_is_an_error() {
     let rules = json!([{ "toolName": "Bash" }]);
     for (update, path) in [
         (json!({}), "type"),
@@ -191,7 +191,7 @@ fn case_074_a_missing_field_or_an_unknown_type_is_an_error_here() {
 }
 
 #[test]
-fn the_six_forms_are_read_and_written() {
+fn the_six_permission_updates_survive_a_round_trip() {
     let rules = || vec![PermissionRule::tool("Read"), PermissionRule::calls("Bash", "ls:*")];
     let behavior = || RuleBehavior::Ask;
     for (change, destination) in [
@@ -212,7 +212,7 @@ fn the_six_forms_are_read_and_written() {
 }
 
 #[test]
-fn case_075_the_call_and_the_subagent_are_named() {
+fn case_075_a_permission_request_names_tool_call_and_subagent() {
     let (_, ask) = asked(json!({
         "subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "tool_use_id": "toolu_1", "agent_id": "a1",
     }));
@@ -224,7 +224,7 @@ fn case_075_the_call_and_the_subagent_are_named() {
 }
 
 #[test]
-fn case_076_why_and_about_what_it_asks_is_told() {
+fn case_076_a_permission_request_has_its_reason_and_subject() {
     let (_, ask) = asked(json!({
         "subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "blocked_path": "/etc", "decision_reason": "outside",
         "decision_reason_type": "workingDir", "title": "Run?", "display_name": "Shell", "description": "list",
@@ -250,7 +250,7 @@ fn case_076_why_and_about_what_it_asks_is_told() {
 }
 
 #[test]
-fn a_field_of_another_type_hides_no_other_and_one_that_must_be_there_is_named() {
+fn only_a_malformed_required_field_is_an_error_that_names_it() {
     let (_, ask) = asked(json!({
         "subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "tool_use_id": 7, "title": "Run?",
         "permission_suggestions": null,
@@ -263,7 +263,7 @@ fn a_field_of_another_type_hides_no_other_and_one_that_must_be_there_is_named() 
 }
 
 #[test]
-fn case_077_a_host_that_fails_says_so_and_the_session_goes_on() {
+fn case_077_an_error_response_keeps_the_session_open() {
     let (mut host, ask) = bash();
     let response = host.answers(&ask, IncomingResponse::Error { message: "the host broke".into() });
     assert_eq!((&response["subtype"], &response["error"]), (&json!("error"), &json!("the host broke")));
@@ -287,7 +287,7 @@ mod questions {
     }
 
     #[test]
-    fn the_models_questions_are_read() {
+    fn questions_of_the_model_decode() {
         let (_, ask) = asked();
         let questions = ask.permission().unwrap().questions().unwrap();
         let [which, what] = &questions.list[..] else { panic!("there are two") };
@@ -301,7 +301,7 @@ mod questions {
     }
 
     #[test]
-    fn the_answers_go_back_in_the_input() {
+    fn answers_are_returned_in_the_tool_input() {
         let (mut host, ask) = asked();
         let questions = ask.permission().unwrap().questions().unwrap();
         let reply = questions.reply().choose("Which?", "A").unwrap().choose("Which?", "B").unwrap();
@@ -316,7 +316,7 @@ mod questions {
     }
 
     #[test]
-    fn without_annotations_none_are_sent_which_an_old_cli_would_refuse() {
+    fn unset_annotations_are_omitted() {
         let (mut host, ask) = asked();
         let reply = ask.permission().unwrap().questions().unwrap().reply().choose("Which?", "A").unwrap();
         assert_eq!(host.payload(&ask, reply.decision())["updatedInput"].get("annotations"), None);
@@ -329,7 +329,7 @@ mod questions {
     }
 
     #[test]
-    fn an_answer_to_a_question_that_was_not_asked_is_an_error() {
+    fn an_answer_to_an_unknown_question_is_an_error() {
         let (_, ask) = asked();
         let reply = || ask.permission().unwrap().questions().unwrap().reply();
         let error = reply().choose("which?", "A").unwrap_err();
@@ -344,7 +344,7 @@ mod questions {
     }
 
     #[test]
-    fn without_a_user_the_model_is_told_to_go_on() {
+    fn without_a_user_the_questions_are_declined() {
         let (mut host, ask) = asked();
         let questions = ask.permission().unwrap().questions().unwrap();
         assert_eq!(host.payload(&ask, questions.decline())["behavior"], "deny");

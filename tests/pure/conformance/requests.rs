@@ -41,7 +41,7 @@ fn case_063_the_payloads_are_exactly_these() {
 }
 
 #[test]
-fn case_064_the_inner_object_comes_back_unchanged() {
+fn case_064_the_payload_is_returned_unchanged() {
     let payload = json!({ "mcpServers": [{ "name": "files", "status": "new-word", "new": [1, { "a": null }] }] });
     let reply = answered(McpStatus::new(), &json!({ "subtype": "success", "response": payload })).unwrap();
     assert_eq!(reply.payload(), Some(&Json::from(&payload)));
@@ -56,7 +56,7 @@ fn case_064_the_inner_object_comes_back_unchanged() {
 }
 
 #[test]
-fn case_065_when_the_process_dies_every_open_request_fails_at_once() {
+fn case_065_the_exit_of_the_process_ends_every_open_request() {
     let mut host = Host::new();
     let first = host.protocol.request(host.now, McpStatus::new()).unwrap();
     let second = host.protocol.request(host.now, GetContextUsage::new()).unwrap();
@@ -90,7 +90,7 @@ fn an_error_keeps_its_code() {
 }
 
 #[test]
-fn a_reply_that_lacks_what_it_must_have_is_an_error_that_names_it_and_stays_readable() {
+fn a_response_without_a_required_field_is_an_error_and_stays_readable() {
     let response = json!({ "subtype": "success", "response": { "mcpServers": [{ "status": "connected" }] } });
     let reply = answered(McpStatus::new(), &response).unwrap();
     let error = reply.decode_as::<McpStatus>().unwrap_err();
@@ -99,7 +99,7 @@ fn a_reply_that_lacks_what_it_must_have_is_an_error_that_names_it_and_stays_read
 }
 
 #[test]
-fn half_an_emoji_in_a_reply_hides_nothing() {
+fn a_lone_surrogate_in_a_response_hides_no_field() {
     let mut host = Host::new();
     host.protocol.request(host.now, SetModel::reset()).unwrap();
     let id = host.written().remove(0)["request_id"].clone();
@@ -111,7 +111,7 @@ fn half_an_emoji_in_a_reply_hides_nothing() {
 }
 
 #[test]
-fn a_request_that_the_crate_does_not_know_goes_and_comes_as_it_is() {
+fn an_untyped_request_passes_through_unchanged() {
     let raw = Request::new("tomorrow").field("how", Json::from_text("well")).field("how", Json::from_text("better"));
     assert_eq!(line(raw.clone()), json!({ "subtype": "tomorrow", "how": "better" }));
     let reply = answered(raw, &json!({ "subtype": "success", "response": [1, 2] })).unwrap();

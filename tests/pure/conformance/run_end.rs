@@ -46,7 +46,7 @@ fn idles(actions: &[Action]) -> usize {
 }
 
 #[test]
-fn case_104_with_nothing_owed_stdin_is_closed_at_once() {
+fn case_104_without_open_work_stdin_is_closed_at_once() {
     let mut host = Host::new();
     host.close();
     assert!(host.closes_stdin());
@@ -78,7 +78,7 @@ fn case_106_a_turn_may_take_longer_than_a_minute() {
 }
 
 #[test]
-fn case_107_a_permission_is_asked_and_answered_after_the_close() {
+fn case_107_a_permission_request_is_served_after_the_close() {
     let mut host = in_a_turn(owning());
     host.close();
     let actions = host.hears(ASK);
@@ -93,7 +93,7 @@ fn case_107_a_permission_is_asked_and_answered_after_the_close() {
 
 /// No SDK does it, and both lose the answer: an incoming request that is open when the result comes keeps stdin open.
 #[test]
-fn an_open_ask_keeps_stdin_open() {
+fn an_open_incoming_request_keeps_stdin_open() {
     let mut host = in_a_turn(owning());
     let actions = host.hears(ASK);
     let [Action::IncomingRequest(ask)] = &actions[..] else { panic!("{actions:?}") };
@@ -107,7 +107,7 @@ fn an_open_ask_keeps_stdin_open() {
 }
 
 #[test]
-fn case_110_an_agent_at_work_keeps_stdin_open_until_the_turn_that_it_causes_is_over() {
+fn case_110_a_running_agent_keeps_stdin_open_until_its_turn_ends() {
     for over in [ended("agent"), updated("agent", "failed")] {
         let mut host = in_a_turn(patient());
         host.hears(&task_started("agent", "local_agent"));
@@ -123,7 +123,7 @@ fn case_110_an_agent_at_work_keeps_stdin_open_until_the_turn_that_it_causes_is_o
 }
 
 #[test]
-fn case_111_only_a_terminal_frame_settles_a_task_and_one_is_enough() {
+fn case_111_one_terminal_frame_ends_a_task() {
     let mut host = in_a_turn(patient());
     for line in [
         task_started("agent", "local_agent"),
@@ -162,7 +162,7 @@ fn case_114_a_shell_that_never_ends_does_not_hold_stdin_open() {
 }
 
 #[test]
-fn case_115_where_the_cli_tells_its_state_idle_ends_the_run_and_no_result() {
+fn case_115_if_the_cli_reports_its_state_idle_ends_the_run() {
     let mut host = in_a_turn(patient());
     host.hears(&state("running"));
     host.hears(&task_started("agent", "local_agent"));
@@ -176,7 +176,7 @@ fn case_115_where_the_cli_tells_its_state_idle_ends_the_run_and_no_result() {
 
 /// Nothing is hidden here: who asked for the frames and who did not, both get them, and the mark stays readable.
 #[test]
-fn case_116_frames_of_both_kinds_count_and_are_delivered() {
+fn case_116_both_kinds_of_state_frames_count_and_are_delivered() {
     for line in
         [state("running"), r#"{"type":"system","subtype":"session_state_changed","state":"running"}"#.to_owned()]
     {
@@ -188,7 +188,7 @@ fn case_116_frames_of_both_kinds_count_and_are_delivered() {
 }
 
 #[test]
-fn case_117_without_state_the_result_ends_the_run() {
+fn case_117_without_reported_state_the_result_ends_the_run() {
     let mut host = in_a_turn(patient());
     assert_eq!(idles(&host.hears(success())), 1);
 }
@@ -205,7 +205,7 @@ fn case_118_idle_just_before_the_result_leaves_the_end_to_the_result() {
 }
 
 #[test]
-fn case_119_idle_before_any_result_is_no_end() {
+fn case_119_idle_before_any_result_does_not_end_the_run() {
     let mut host = Host::with(patient());
     host.prompt("go");
     assert_eq!(idles(&host.hears(&state("idle"))), 0);
@@ -214,7 +214,7 @@ fn case_119_idle_before_any_result_is_no_end() {
 }
 
 #[test]
-fn case_121_a_close_behind_several_prompts_waits_for_idle() {
+fn case_121_a_close_after_several_prompts_waits_for_idle() {
     let mut config = patient();
     config.when_busy = claude_duplex::WhenBusy::Send;
     let mut host = Host::with(config);
@@ -232,7 +232,7 @@ fn case_121_a_close_behind_several_prompts_waits_for_idle() {
 }
 
 #[test]
-fn case_122_a_later_prompt_owes_a_result_and_an_idle_of_its_own() {
+fn case_122_a_later_prompt_needs_its_own_result_and_idle() {
     let mut host = in_a_turn(patient());
     host.hears(&state("running"));
     host.hears(success());
@@ -264,7 +264,7 @@ fn case_123_running_after_idle_is_waited_for_again() {
 }
 
 #[test]
-fn case_124_a_run_that_never_idles_ends_with_the_grace_and_once() {
+fn case_124_a_run_that_is_never_idle_ends_once_after_the_grace_period() {
     let mut host = in_a_turn(patient());
     host.hears(&state("running"));
     host.hears(success());
@@ -276,7 +276,7 @@ fn case_124_a_run_that_never_idles_ends_with_the_grace_and_once() {
 }
 
 #[test]
-fn case_131_a_huge_grace_is_cut_to_the_longest_one() {
+fn case_131_a_huge_grace_period_is_limited_to_the_maximum() {
     let mut config = patient();
     config.timeouts.shutdown.turn = Duration::MAX;
     let mut host = in_a_turn(config);
@@ -286,7 +286,7 @@ fn case_131_a_huge_grace_is_cut_to_the_longest_one() {
 }
 
 #[test]
-fn case_133_once_stdin_is_closed_nothing_opens_the_run_again() {
+fn case_133_after_stdin_is_closed_the_run_does_not_reopen() {
     let mut host = in_a_turn(patient());
     host.close();
     host.hears(success());
@@ -321,14 +321,14 @@ fn case_135_a_turn_that_follows_the_first_result_is_served() {
 }
 
 #[test]
-fn case_136_a_host_sees_the_frames_of_the_state() {
+fn case_136_state_frames_are_delivered() {
     let actions = in_a_turn(config()).hears(&state("requires_action"));
     let [message] = messages(&actions)[..] else { panic!("{actions:?}") };
     assert_eq!(message.subtype().as_deref(), Some("session_state_changed"));
 }
 
 #[test]
-fn case_137_the_grace_ends_a_session_whose_child_never_idles() {
+fn case_137_the_grace_period_ends_a_session_that_is_never_idle() {
     let mut host = in_a_turn(patient());
     host.hears(&state("running"));
     host.close();

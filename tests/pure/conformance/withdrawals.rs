@@ -15,7 +15,7 @@ fn cancel(id: &str) -> String {
 }
 
 #[test]
-fn case_085_a_withdrawn_ask_is_told_and_gets_no_answer() {
+fn case_085_a_withdrawn_request_is_reported_and_gets_no_response() {
     let mut host = Host::with(owner());
     let (ask, other) = (host.asked("ask-1", hook()), host.asked("ask-2", hook()));
     let actions = host.hears(&cancel("ask-1"));
@@ -30,7 +30,7 @@ fn case_085_a_withdrawn_ask_is_told_and_gets_no_answer() {
 }
 
 #[test]
-fn case_086_a_withdrawal_of_nothing_changes_nothing() {
+fn case_086_a_withdrawal_of_an_unknown_request_is_ignored() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", hook());
     for line in [cancel("ask-2"), r#"{"type":"control_cancel_request"}"#.to_owned()] {
@@ -41,7 +41,7 @@ fn case_086_a_withdrawal_of_nothing_changes_nothing() {
 }
 
 #[test]
-fn case_087_an_ask_that_was_answered_is_no_longer_withdrawn() {
+fn case_087_an_answered_request_cannot_be_withdrawn() {
     let mut host = Host::with(owner());
     let ask = host.asked("ask-1", hook());
     host.answers(&ask, HookOutput::new());

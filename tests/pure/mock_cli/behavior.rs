@@ -52,7 +52,7 @@ fn run(
 
 /// A host that sends the model on once ends, on every version.
 #[test]
-fn a_stop_hook_is_told_that_it_has_sent_the_model_on() {
+fn a_stop_hook_sees_that_it_continued_the_turn() {
     for generation in CliVersion::ALL {
         let mut pair = pair(Script::new(*generation).then([Step::text("first")]));
         initialize(&mut pair, json!({ "hooks": { "Stop": [{ "matcher": null, "hookCallbackIds": ["h"] }] } }));
@@ -120,7 +120,7 @@ fn of_several_hooks_the_strictest_decides() {
 }
 
 #[test]
-fn a_mode_that_comes_with_an_allow_changes_what_is_asked() {
+fn a_mode_in_an_allow_changes_later_permission_requests() {
     let write =
         || ToolStep::new("Write", Json::parse(r#"{"file_path":"a","content":"b"}"#).unwrap()).requires_permission();
     let script = || {
@@ -163,7 +163,7 @@ fn initialize_is_answered_with_models_commands_and_agents() {
 }
 
 #[test]
-fn usage_cost_and_the_reason_of_an_end_are_the_scripts() {
+fn usage_cost_and_terminal_reason_come_from_the_script() {
     let fields = Json::parse(
         r#"{ "usage": { "input_tokens": 7 }, "total_cost_usd": 0.5, "terminal_reason": "prompt_too_long", "is_error": true }"#,
     );
@@ -216,7 +216,7 @@ fn lines(script: Script) -> Vec<String> {
 
 /// As `stream_cut` of each version: what a host shows is the answer, once.
 #[test]
-fn a_stream_that_breaks_is_said_again_as_each_version_does() {
+fn a_broken_stream_is_repeated_as_by_each_version() {
     for generation in CliVersion::ALL {
         let step = Step::text_in_parts("one two three four", 4, Duration::from_millis(1));
         let lines = lines(Script::new(*generation).then([step]).fault(Fault::BreakStream(2)));
@@ -235,7 +235,7 @@ fn a_stream_that_breaks_is_said_again_as_each_version_does() {
 }
 
 #[test]
-fn lines_are_damaged_as_the_name_says() {
+fn each_damage_fault_damages_lines_as_named() {
     let damaged = |name: &str| {
         let lines = lines(Script::default().fault(name.parse().unwrap()));
         let of = |kind: &str| lines.iter().find(|line| line.contains(kind)).cloned().unwrap();
@@ -251,7 +251,7 @@ fn lines_are_damaged_as_the_name_says() {
 }
 
 #[test]
-fn a_result_can_be_missing_with_and_without_a_word_of_the_end() {
+fn a_missing_result_is_scripted_with_and_without_lifecycle() {
     let with =
         |fault: Fault| lines(Script::default().session_state_messages(true).then([Step::text("said")]).fault(fault));
     let has = |lines: &[String], part: &str| lines.iter().any(|line| line.contains(part));

@@ -147,7 +147,7 @@ fn answer(dice: &mut Dice) -> claude_duplex::IncomingResponse {
 }
 
 #[test]
-fn everything_is_settled_once_and_the_session_ends() {
+fn everything_ends_once_and_the_session_ends() {
     for &generation in CliVersion::ALL {
         for seed in 0..300 {
             let (mut tally, mut pair) = play(generation, seed);

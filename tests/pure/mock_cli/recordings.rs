@@ -305,7 +305,7 @@ fn play(path: &Path) -> Result<(), String> {
 }
 
 #[test]
-fn messages_come_in_the_recorded_order() {
+fn messages_have_the_recorded_order() {
     let mut differences = Vec::new();
     let mut played = 0;
     for path in recordings() {

@@ -45,7 +45,7 @@ fn counts<const N: usize>(commands: [&str; N], answer: impl Fn(&IncomingRequest)
 
 /// As the suggestion for a command is recorded: that command, and no other.
 #[test]
-fn a_suggestion_that_goes_back_is_kept() {
+fn a_returned_suggestion_becomes_a_rule() {
     for &generation in CliVersion::ALL {
         let read = || ToolStep::new("Read", Json::parse(r#"{"file_path":"a"}"#).expect("JSON"));
         let calls = [ToolStep::bash("make"), ToolStep::bash("make"), ToolStep::bash("make install"), read(), read()];
@@ -58,12 +58,12 @@ fn a_suggestion_that_goes_back_is_kept() {
 }
 
 #[test]
-fn an_allow_alone_is_for_once() {
+fn an_allow_without_a_rule_applies_once() {
     assert_eq!(counts(["make", "make"], |_| Decision::allow().into()), [1, 1]);
 }
 
 #[test]
-fn a_rule_is_for_the_calls_that_it_names() {
+fn a_rule_applies_to_matching_calls() {
     let commands = ["cargo test", "cargo test --doc", "cargo tests", "cargo run"];
     assert_eq!(counts(commands, |_| allowing(PermissionRule::calls("Bash", "cargo test:*"))), [1, 0, 1, 1]);
     assert_eq!(counts(commands, |_| allowing(PermissionRule::tool("Bash"))), [1, 0, 0, 0]);
@@ -71,7 +71,7 @@ fn a_rule_is_for_the_calls_that_it_names() {
 }
 
 #[test]
-fn rules_can_be_replaced_and_taken_away() {
+fn rules_can_be_replaced_and_removed() {
     // With the first command its own rule is added, with the other one that is changed.
     let counts = |other: PermissionChange| {
         counts(["a", "a", "b", "a", "b"], move |ask| match ask.permission().expect("a permission").input.as_str() {
@@ -94,7 +94,7 @@ fn rules_can_be_replaced_and_taken_away() {
 
 /// Wire reference, section 4.2: one that the CLI cannot read makes it drop all of that answer.
 #[test]
-fn one_update_that_cannot_be_read_spoils_all() {
+fn one_malformed_update_discards_all() {
     let raw = |rule: &str| {
         let good = r#"{"type":"addRules","rules":[{"toolName":"Bash"}],"behavior":"allow","destination":"session"}"#;
         let answer = format!(

@@ -81,7 +81,7 @@ fn every(test: impl Fn(CliVersion)) {
 }
 
 #[test]
-fn a_prompt_is_answered() {
+fn a_prompt_gets_an_answer() {
     every(|generation| {
         let mut pair = pair(Script::new(generation).then([Step::thinking("hm"), slowly("one two three four")]));
         let prompt = pair.prompt("hello");
@@ -98,7 +98,7 @@ fn a_prompt_is_answered() {
 }
 
 #[test]
-fn a_tool_runs_if_the_host_allows_it_and_not_if_it_denies() {
+fn a_tool_runs_only_if_the_host_allows_it() {
     every(|generation| {
         for (decision, said) in [(Decision::allow(), "ran"), (Decision::deny("not today"), "not today")] {
             let call = ToolStep::bash("ls").requires_permission().duration(SECOND).returns("ran");
@@ -130,7 +130,7 @@ fn a_deny_that_interrupts_ends_the_turn() {
 }
 
 #[test]
-fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
+fn an_interrupt_withdraws_open_requests_before_its_acknowledgment() {
     every(|generation| {
         let calls = [ToolStep::bash("a").requires_permission(), ToolStep::bash("b").requires_permission()];
         let mut pair = pair(Script::new(generation).then([Step::tools_at_once(calls), Step::text("finished")]));
@@ -161,7 +161,7 @@ fn an_open_ask_is_withdrawn_by_an_interrupt_before_it_is_acknowledged() {
 }
 
 #[test]
-fn an_ask_that_times_out_fails_its_call_only() {
+fn a_request_that_times_out_fails_only_its_call() {
     every(|generation| {
         let call = Step::from(ToolStep::bash("ls").requires_permission()).withdrawn_after(SECOND);
         let mut pair = pair(Script::new(generation).then([call, Step::text("finished")]));
@@ -205,7 +205,7 @@ fn an_interrupt_stops_a_text_and_a_tool() {
 }
 
 #[test]
-fn prompts_that_wait_are_joined_from_2_1_143_on() {
+fn queued_prompts_are_merged_since_2_1_143() {
     every(|generation| {
         let mut pair = pair(Script::new(generation).then([slowly("one two three four")]));
         let first = pair.prompt("first");
@@ -235,7 +235,7 @@ fn a_prompt_is_folded_where_a_tool_returns() {
 }
 
 #[test]
-fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
+fn an_interrupt_before_a_fold_gives_the_queued_prompt_its_own_turn() {
     every(|generation| {
         let mut pair =
             pair(Script::new(generation).then([ToolStep::bash("sleep").duration(SECOND).into(), Step::text("end")]));
@@ -250,7 +250,7 @@ fn an_interrupt_before_the_fold_leaves_the_waiting_prompt_a_turn() {
 }
 
 #[test]
-fn an_interrupt_after_the_fold_stops_both() {
+fn an_interrupt_after_a_fold_stops_both_prompts() {
     every(|generation| {
         let steps = [ToolStep::bash("sleep").duration(SECOND).into(), slowly("one two three four")];
         let mut pair = pair(Script::new(generation).then(steps));
@@ -268,7 +268,7 @@ fn an_interrupt_after_the_fold_stops_both() {
 }
 
 #[test]
-fn a_waiting_prompt_can_be_withdrawn_from_2_1_143_on() {
+fn a_queued_prompt_can_be_withdrawn_since_2_1_143() {
     every(|generation| {
         let mut pair = pair(Script::new(generation).then([slowly("one two three four")]));
         let first = pair.prompt("first");
@@ -283,7 +283,7 @@ fn a_waiting_prompt_can_be_withdrawn_from_2_1_143_on() {
 }
 
 #[test]
-fn a_turn_of_the_clis_own_answers_nobody() {
+fn a_turn_of_the_cli_ends_no_prompt() {
     every(|generation| {
         let steps = [Step::background(SECOND, vec![slowly("it has ended now")]), Step::text("started")];
         let mut pair = pair(Script::new(generation).then(steps));
@@ -304,7 +304,7 @@ fn a_turn_of_the_clis_own_answers_nobody() {
 }
 
 #[test]
-fn results_are_held_back_behind_a_subagent_by_2_1_50_and_2_1_143() {
+fn results_wait_for_a_subagent_in_2_1_50_and_2_1_143() {
     every(|generation| {
         let steps = [Step::background_agent(SECOND, vec![Step::text("it has ended")]), Step::text("started")];
         let mut pair = pair(Script::new(generation).then(steps));

@@ -126,7 +126,7 @@ fn receipt(response: Value) -> Value {
 /// The CLI writes `cancelled` right behind the result of an interrupted turn. If that line is damaged, nothing else says that the
 /// turn is over.
 #[test]
-fn a_prompt_that_is_cancelled_in_its_turn_is_lost_after_the_grace() {
+fn a_prompt_cancelled_during_its_turn_is_lost_after_the_grace_period() {
     let (mut host, prompt) = Host::in_turn("2.1.329");
     host.protocol.receive(at(1), b"{\"type\":\"result\",\"subtype\":\"error_du\n");
     host.hears(1, &life(prompt, "cancelled"));
@@ -151,7 +151,7 @@ fn a_prompt_that_is_cancelled_in_its_turn_is_lost_after_the_grace() {
 }
 
 #[test]
-fn a_prompt_that_is_completed_is_lost_after_the_grace() {
+fn a_completed_prompt_without_a_result_is_lost_after_the_grace_period() {
     let (mut host, prompt) = Host::in_turn("2.1.220");
     let next = host.protocol.prompt(at(0), "next").unwrap();
     host.hears(1, &life(prompt, "completed"));
@@ -173,7 +173,7 @@ fn a_prompt_that_is_completed_is_lost_after_the_grace() {
 
 /// A program that stands in for the CLI, and gives neither `command_lifecycle` nor echoes.
 #[test]
-fn a_late_result_is_not_guessed_to_answer_the_next_prompt() {
+fn a_late_result_does_not_end_the_next_prompt() {
     let mut host = Host::new();
     let prompt = host.prompt("hello");
     host.hears(0, &init("2.1.220"));
@@ -191,7 +191,7 @@ fn a_late_result_is_not_guessed_to_answer_the_next_prompt() {
 }
 
 #[test]
-fn a_result_that_is_lost_is_not_waited_for_in_the_next_turn() {
+fn the_next_turn_does_not_wait_for_a_lost_result() {
     let (mut host, prompt) = Host::in_turn("2.1.220");
     host.hears(1, &life(prompt, "completed"));
     host.is_lost_at(11, prompt);
@@ -203,7 +203,7 @@ fn a_result_that_is_lost_is_not_waited_for_in_the_next_turn() {
 }
 
 #[test]
-fn what_the_cli_begins_takes_the_end_back() {
+fn a_new_turn_cancels_the_end_of_a_missing_result() {
     for begins in [init("2.1.220"), state("running"), json!(null)] {
         let (mut host, prompt) = Host::in_turn("2.1.220");
         host.hears(1, &life(prompt, "completed"));
@@ -240,7 +240,7 @@ fn a_completed_prompt_that_no_later_result_names_is_lost() {
 
 /// The `init` of its turn was lost.
 #[test]
-fn a_result_that_comes_within_the_grace_counts() {
+fn a_result_within_the_grace_period_counts() {
     let mut host = Host::new();
     let prompt = host.prompt("hello");
     for said in ["queued", "started", "completed"] {
@@ -253,7 +253,7 @@ fn a_result_that_comes_within_the_grace_counts() {
 }
 
 #[test]
-fn a_fold_that_a_hook_blocks_stays_blocked() {
+fn a_fold_blocked_by_a_hook_stays_blocked() {
     let (mut host, prompt) = Host::in_turn("2.1.329");
     let fold = host.prompt("fold");
     host.hears(1, &life(fold, "queued"));
@@ -264,7 +264,7 @@ fn a_fold_that_a_hook_blocks_stays_blocked() {
 }
 
 #[test]
-fn an_idle_session_ends_what_was_written_before_it_ran() {
+fn idle_ends_prompts_that_were_written_before_it() {
     let mut host = Host::new();
     let prompt = host.prompt("hello");
     host.hears(0, &state("running"));
@@ -277,7 +277,7 @@ fn an_idle_session_ends_what_was_written_before_it_ran() {
 }
 
 #[test]
-fn an_acknowledged_interrupt_ends_what_it_does_not_list() {
+fn an_acknowledged_interrupt_ends_prompts_that_it_does_not_list() {
     let (mut host, prompt) = Host::in_turn("2.1.250");
     let queued = host.prompt("queued");
     host.interrupt();
@@ -298,7 +298,7 @@ fn an_acknowledged_interrupt_ends_what_it_does_not_list() {
 }
 
 #[test]
-fn an_open_request_of_the_cli_holds_the_end() {
+fn an_open_incoming_request_delays_the_end_of_a_missing_result() {
     let (mut host, prompt) = Host::in_turn("2.1.250");
     host.interrupt();
     host.hears(1, &receipt(json!({ "still_queued": [] })));
@@ -312,7 +312,7 @@ fn an_open_request_of_the_cli_holds_the_end() {
 }
 
 #[test]
-fn nothing_but_a_time_limit_ends_a_prompt_of_an_older_version() {
+fn on_older_versions_only_a_time_limit_ends_a_prompt_without_a_result() {
     for version in ["1.0.128", "2.0.76", "2.1.50", "2.1.143", "2.1.178", "2.1.205"] {
         let (mut host, prompt) = Host::in_turn(version);
         host.hears(1, &state("running"));
@@ -329,7 +329,7 @@ fn nothing_but_a_time_limit_ends_a_prompt_of_an_older_version() {
 }
 
 #[test]
-fn the_grace_is_a_setting() {
+fn the_grace_period_of_a_missing_result_is_a_setting() {
     for grace in [None, Some(Duration::from_secs(3))] {
         let mut config = Config::new(Seed::from_bytes([2; 16]));
         config.timeouts.missing_result = grace;
@@ -346,7 +346,7 @@ fn the_grace_is_a_setting() {
 }
 
 #[test]
-fn the_scripted_clis_that_give_no_result_end_their_prompts() {
+fn prompts_end_if_the_mock_cli_omits_the_result() {
     for &generation in CliVersion::ALL {
         for fault in [Fault::NoResult, Fault::IdleWithoutResult] {
             let script =
@@ -364,7 +364,7 @@ fn the_scripted_clis_that_give_no_result_end_their_prompts() {
 }
 
 #[test]
-fn an_idle_cli_that_never_ran_leaves_no_deadline_that_is_due_again_and_again() {
+fn an_idle_cli_that_never_ran_leaves_no_recurring_deadline() {
     let (mut host, prompt) = Host::in_turn("2.1.329");
     host.hears(1, &json!({ "type": "system", "subtype": "session_state_changed", "state": "idle" }));
     host.waits(60);

@@ -86,7 +86,7 @@ fn config() -> Config {
 }
 
 #[test]
-fn every_ask_is_asked_once_in_every_order_of_lines_and_lists() {
+fn every_incoming_request_is_reported_once_in_any_order() {
     let mut sequences: Vec<Vec<Step>> = vec![Vec::new()];
     let mut judged = 0;
     for _ in 0..5 {
@@ -151,7 +151,7 @@ fn walk(sequence: &[Step]) {
 
 /// `initialize_pending` of 2.1.50 and 2.1.143: the error too lists what is open.
 #[test]
-fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
+fn an_error_response_also_lists_pending_requests() {
     let mut host = Host::new(config().handle(IncomingKind::Elicitation));
     let elicitation = json!({ "type": "control_request", "request_id": "e", "request": { "subtype": "elicitation", "message": "?" } });
     let actions = host.lists(
@@ -175,7 +175,7 @@ fn an_error_reply_lists_asks_too_and_the_host_hears_of_both() {
 }
 
 #[test]
-fn what_nobody_owns_is_declined_once() {
+fn an_unhandled_request_is_declined_once() {
     let mut host = Host::new(Config::new(Seed::from_bytes([5; 16])));
     let list = json!({ "pending_permission_requests": [ask("p"), ask("p")] });
     let declined = |actions: &[Action]| {
@@ -190,13 +190,13 @@ fn what_nobody_owns_is_declined_once() {
     assert_eq!(host.written.matches("\"behavior\":\"deny\"").count(), 1);
     assert_eq!(host.protocol.stats(), {
         let mut counts = Stats::default();
-        counts.asked_again = 1;
+        counts.repeated_requests = 1;
         counts
     });
 }
 
 #[test]
-fn a_dialog_that_was_not_declared_is_left_alone_once() {
+fn an_undeclared_dialog_gets_no_response() {
     let mut host = Host::new(config());
     let dialog = json!({ "type": "control_request", "request_id": "d",
         "request": { "subtype": "request_user_dialog", "dialog_kind": "new", "payload": {} } });
@@ -212,7 +212,7 @@ fn a_dialog_that_was_not_declared_is_left_alone_once() {
 }
 
 #[test]
-fn an_ask_that_the_cli_withdrew_and_lists_again_is_asked_again() {
+fn a_withdrawn_request_that_is_listed_again_is_reported_again() {
     let mut host = Host::new(config());
     host.hears(&ask("p"));
     let actions = host.hears(&json!({ "type": "control_cancel_request", "request_id": "p" }));
@@ -222,7 +222,7 @@ fn an_ask_that_the_cli_withdrew_and_lists_again_is_asked_again() {
 }
 
 #[test]
-fn only_an_initialize_lists_asks_and_what_is_no_ask_is_rejected() {
+fn only_initialize_lists_requests_and_invalid_entries_are_rejected() {
     let mut host = Host::new(config());
     host.protocol.request(SessionTime::ZERO, claude_duplex::Request::new("get_settings").id("r")).unwrap();
     host.hears(&json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r",
@@ -248,7 +248,7 @@ fn only_an_initialize_lists_asks_and_what_is_no_ask_is_rejected() {
 
 /// Two lines with one id are two incoming requests of a broken peer, as ever.
 #[test]
-fn a_line_under_the_id_of_one_that_is_open_is_still_rejected() {
+fn an_invalid_request_with_an_open_id_is_rejected() {
     let mut host = Host::new(config());
     host.hears(&ask("p"));
     host.lists("success", json!({ "pending_permission_requests": [ask("p")] }));
@@ -261,7 +261,7 @@ fn a_line_under_the_id_of_one_that_is_open_is_still_rejected() {
 
 /// A list as long as a line may be cannot make the session grow beyond its limits.
 #[test]
-fn a_long_list_is_held_to_the_limits() {
+fn a_long_list_of_pending_requests_is_limited() {
     let mut config = config();
     config.limits.open_incoming = 3;
     config.limits.unsent_hard = 1000;

@@ -12,7 +12,7 @@ use claude_duplex::{
 };
 use futures_lite::future::zip;
 
-use super::rig::{SECOND, all, open, open_dropped, open_in};
+use super::fixture::{SECOND, all, open, open_dropped, open_in};
 
 fn slowly() -> Script {
     Script::default().then([Step::text_in_parts("a b c", 3, SECOND)])
@@ -28,7 +28,7 @@ fn outcomes(told: &[Result<Action, claude_duplex::Lagged>]) -> Vec<Outcome> {
 }
 
 #[test]
-fn the_last_handle_ends_the_session_in_the_way_that_was_set() {
+fn the_last_handle_ends_the_session_as_configured() {
     let aborted = Outcome::Lost(LostReason::Aborted);
     for (when_dropped, reason, outcome) in [
         (WhenDropped::default(), CloseReason::Closed, Outcome::Interrupted),
@@ -58,7 +58,7 @@ fn the_last_handle_ends_the_session_in_the_way_that_was_set() {
 }
 
 #[test]
-fn a_session_that_is_closing_goes_on_as_it_was_closed() {
+fn dropping_handles_does_not_change_a_running_close() {
     let rig = open(slowly());
     let watch = rig.claude.subscribe(1000, Overflow::Oldest);
     let mut prompt = rig.claude.prompt("one").unwrap();
@@ -72,7 +72,7 @@ fn a_session_that_is_closing_goes_on_as_it_was_closed() {
 }
 
 #[test]
-fn the_end_of_the_future_beside_the_runner_is_that_of_the_last_handle() {
+fn the_end_of_run_untils_future_counts_as_the_last_handle() {
     for (when_dropped, outcome) in
         [(WhenDropped::CloseNow, Outcome::Interrupted), (WhenDropped::Close, Outcome::Success)]
     {
@@ -85,7 +85,7 @@ fn the_end_of_the_future_beside_the_runner_is_that_of_the_last_handle() {
 }
 
 #[test]
-fn a_turn_is_a_handle() {
+fn a_prompt_handle_keeps_the_session_open() {
     let rig = open(slowly());
     let turn = rig.claude.prompt("one").unwrap();
     drop(rig.claude);
@@ -110,7 +110,7 @@ fn a_turn_is_a_handle() {
 }
 
 #[test]
-fn an_open_ask_is_a_handle() {
+fn an_open_responder_keeps_the_session_open() {
     let rig =
         open(Script::default().then([Step::from(ToolStep::bash("ls").requires_permission()), Step::text("done")]));
     let mut asks = rig.claude.incoming().unwrap();
@@ -188,7 +188,7 @@ fn lose_after(steps: usize, script: Script) -> bool {
 }
 
 #[test]
-fn a_dropped_runner_kills_settles_and_wakes_whenever_it_is() {
+fn a_dropped_runner_kills_the_child_and_ends_everything() {
     for &generation in CliVersion::ALL {
         let script = || {
             let asks = Step::tools_at_once([
@@ -204,7 +204,7 @@ fn a_dropped_runner_kills_settles_and_wakes_whenever_it_is() {
 }
 
 #[test]
-fn those_who_wait_are_woken_when_the_runner_is_dropped() {
+fn waiters_are_woken_when_the_runner_is_dropped() {
     // On a thread each, so that nobody polls them but their wakers.
     let rig = open(slowly());
     let mut turn = rig.claude.prompt("one").unwrap();
@@ -233,7 +233,7 @@ fn those_who_wait_are_woken_when_the_runner_is_dropped() {
 }
 
 #[test]
-fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
+fn a_panicking_transport_ends_the_session_and_all_waits() {
     let mut rig = open(slowly());
     let turn = rig.claude.prompt("one").unwrap();
     rig.log.panics.store(true, Ordering::Relaxed);
@@ -245,7 +245,7 @@ fn a_transport_that_panics_takes_the_runner_and_nobody_hangs() {
 }
 
 #[test]
-fn an_id_of_another_session_does_nothing() {
+fn an_id_of_another_session_has_no_effect() {
     let world = TestRuntime::new();
     let here = open_in(&world, Seed::from_bytes([1; 16]), slowly(), |_| {}, |_| {});
     let there = open_in(&world, Seed::from_bytes([2; 16]), slowly(), |_| {}, |_| {});
@@ -263,7 +263,7 @@ fn an_id_of_another_session_does_nothing() {
 }
 
 #[test]
-fn a_refused_prompt_comes_back_whole() {
+fn a_refused_prompt_is_returned_unchanged() {
     let rig = open(slowly());
     drop(rig.runner);
     assert_eq!(rig.claude.prompt("mine").unwrap_err().into_inner(), Prompt::text("mine"));
@@ -271,7 +271,7 @@ fn a_refused_prompt_comes_back_whole() {
 
 /// A guard stops what nobody waits for any more, wherever it is, and nothing else.
 #[test]
-fn a_handle_that_stops_its_prompt_stops_that_one_when_it_is_dropped() {
+fn dropping_an_interrupting_handle_stops_only_its_prompt() {
     for &generation in CliVersion::ALL {
         let script =
             Script::new(generation).then([Step::text_in_parts("a b c", 3, 100 * SECOND)]).then([Step::text("next")]);

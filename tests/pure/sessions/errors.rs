@@ -6,7 +6,7 @@ use claude_duplex::request::GetSettings;
 use claude_duplex::testing::{Fault, Script, Step, ToolStep};
 use claude_duplex::{Lagged, RespondError, Session, SessionError};
 
-use super::rig::open;
+use super::fixture::open;
 
 async fn ask(claude: &Session) -> Result<String, SessionError> {
     Ok(claude.prompt("hello")?.await?.text())

@@ -3,7 +3,7 @@
 use claude_duplex::testing::{Script, Step, ToolStep};
 use claude_duplex::{Action, Decision, IncomingRequest, OpenRequests, Outcome, Overflow, RespondError};
 
-use super::rig::{SECOND, open, until};
+use super::fixture::{SECOND, open, until};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))

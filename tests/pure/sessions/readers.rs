@@ -9,8 +9,8 @@ use claude_duplex::{
 };
 use futures_lite::future::{or, zip};
 
-use super::rig::{Rig, SECOND, all, open, open_with};
-use crate::noise::Noise;
+use super::fixture::{Rig, SECOND, all, open, open_with};
+use crate::random::Noise;
 
 const PARTS: usize = 5_000;
 const KIB: usize = 1024;
@@ -40,7 +40,7 @@ fn passed(world: &TestRuntime) -> Duration {
 }
 
 #[test]
-fn a_stream_that_is_read_late_is_whole() {
+fn a_stream_that_is_read_late_is_complete() {
     let rig = flood(|_| {});
     let (world, log) = (rig.world.clone(), rig.log.clone());
     rig.run(async |claude| {
@@ -62,7 +62,7 @@ fn a_stream_that_is_read_late_is_whole() {
 }
 
 #[test]
-fn a_subscriber_that_reads_late_is_told_everything() {
+fn a_subscriber_that_reads_late_gets_every_action() {
     for capacity in [0, 1, 2, 3, 100, 1_000] {
         let rig = flood(|_| {});
         let (world, log) = (rig.world.clone(), rig.log.clone());
@@ -89,7 +89,7 @@ fn a_subscriber_that_reads_late_is_told_everything() {
 }
 
 #[test]
-fn a_subscriber_of_a_builder_is_waited_for_too() {
+fn the_session_waits_for_a_subscriber_of_the_builder() {
     let world = TestRuntime::new();
     let mut limits = HandleLimits::default();
     limits.reader_timeout = 5 * SECOND;
@@ -118,7 +118,7 @@ fn a_subscriber_of_a_builder_is_waited_for_too() {
 }
 
 #[test]
-fn what_nobody_has_begun_to_read_delays_nothing() {
+fn an_unread_stream_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -132,7 +132,7 @@ fn what_nobody_has_begun_to_read_delays_nothing() {
 }
 
 #[test]
-fn who_waits_for_the_end_is_not_waited_for() {
+fn a_handle_that_awaits_the_end_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -151,7 +151,7 @@ fn who_waits_for_the_end_is_not_waited_for() {
 }
 
 #[test]
-fn one_who_leaves_is_not_waited_for() {
+fn a_dropped_reader_does_not_delay_the_session() {
     let rig = flood(|limits| limits.turn_messages = 4);
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -270,7 +270,7 @@ fn a_handler_answers_while_a_reader_is_full() {
 }
 
 #[test]
-fn a_task_that_waits_for_its_own_prompt_is_not_waited_for_without_end() {
+fn a_task_that_awaits_its_own_prompt_does_not_deadlock() {
     let rig = flood(|_| {});
     let world = rig.world.clone();
     rig.run(async |claude| {
@@ -290,7 +290,7 @@ fn a_task_that_waits_for_its_own_prompt_is_not_waited_for_without_end() {
 }
 
 #[test]
-fn what_there_is_no_room_for_is_reported() {
+fn lost_messages_are_reported() {
     let rig = flood(|limits| limits.subscriber_bytes = 40 * KIB);
     rig.run(async |claude| {
         let mut own = claude.subscribe(4, Overflow::Wait);
@@ -320,7 +320,7 @@ fn what_there_is_no_room_for_is_reported() {
 }
 
 #[test]
-fn a_deadline_is_judged_by_what_has_arrived() {
+fn deadlines_consider_bytes_that_have_arrived() {
     let rig =
         open_with(Script::default().fault(Fault::Flood(PARTS)), |config| config.timeouts.stall = Some(SECOND), |_| {});
     let world = rig.world.clone();
@@ -361,7 +361,7 @@ impl Count {
 /// Readers of any speed and hosts that do anything: all that a reader that is waited for misses is reported to it, and
 /// everything that was begun ends in time.
 #[test]
-fn any_sequence_of_commands_ends_and_loses_nothing_unreported() {
+fn any_sequence_of_commands_ends_and_reports_every_loss() {
     let mut missed = 0;
     for seed in 0..60 {
         let mut noise = Noise::new(seed);

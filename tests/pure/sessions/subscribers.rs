@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use claude_duplex::testing::{CliVersion, Fault, Script, Step, TestRuntime, ToolStep};
 use claude_duplex::{Action, Decision, Lagged, MessageKind, Overflow, Seed};
 
-use super::rig::{SECOND, all, open, open_in, until};
+use super::fixture::{SECOND, all, open, open_in, until};
 
 fn is_delta(action: &Action) -> bool {
     matches!(action, Action::Message { message, .. } if message.kind() == MessageKind::StreamEvent)
@@ -23,7 +23,7 @@ fn is_vital(action: &Action) -> bool {
 }
 
 #[test]
-fn every_subscriber_is_told_everything_in_order() {
+fn every_subscriber_gets_every_action_in_order() {
     let rig =
         open(Script::default().then([Step::tools([ToolStep::bash("ls").requires_permission()]), Step::text("done")]));
     let (one, two) = rig.run(async |claude| {
@@ -42,7 +42,7 @@ fn every_subscriber_is_told_everything_in_order() {
 }
 
 #[test]
-fn a_slow_subscriber_is_told_exactly_how_much_it_missed() {
+fn a_slow_subscriber_learns_the_number_of_lost_actions() {
     let rig = open(Script::default().fault(Fault::Flood(10_000)));
     rig.run(async |claude| {
         let mut slow = claude.subscribe(256, Overflow::Oldest);
@@ -69,7 +69,7 @@ fn a_slow_subscriber_is_told_exactly_how_much_it_missed() {
 }
 
 #[test]
-fn the_lag_adds_up_however_the_reader_is_slow() {
+fn the_reported_losses_add_up_for_any_slow_reader() {
     for every in [1, 7, 100, 1000] {
         let text = "word ".repeat(2000);
         let rig = open(Script::default().then([Step::text_in_parts(text, 2000, SECOND)]));
@@ -102,7 +102,7 @@ fn the_lag_adds_up_however_the_reader_is_slow() {
 }
 
 #[test]
-fn deltas_go_first_and_nothing_vital_ever() {
+fn deltas_are_discarded_first_and_required_actions_never() {
     let parts = |text: &str| Step::text_in_parts(text.repeat(200), 200, SECOND / 100);
     for capacity in [32, 64, 256] {
         let script = Script::default()
@@ -138,7 +138,7 @@ fn deltas_go_first_and_nothing_vital_ever() {
 }
 
 #[test]
-fn one_that_leaves_its_buffer_full_of_vital_things_is_cut_off() {
+fn a_subscriber_whose_buffer_is_full_of_required_actions_is_ended() {
     let rig = open(Script::default());
     rig.run(async |claude| {
         let mut slow = claude.subscribe(4, Overflow::DeltasFirst);
@@ -152,7 +152,7 @@ fn one_that_leaves_its_buffer_full_of_vital_things_is_cut_off() {
 }
 
 #[test]
-fn an_unread_subscriber_delays_nothing() {
+fn an_unread_subscriber_does_not_delay_the_session() {
     let session = |unread: usize| {
         let rig = open(Script::default().fault(Fault::Flood(20_000)));
         let world = rig.world.clone();
@@ -171,7 +171,7 @@ fn an_unread_subscriber_delays_nothing() {
 }
 
 #[test]
-fn a_late_subscriber_is_told_what_comes_and_no_more() {
+fn a_late_subscriber_gets_only_later_actions() {
     let rig = open(Script::default());
     rig.run(async |claude| {
         claude.prompt("one").unwrap().finish().await;
@@ -188,7 +188,7 @@ fn a_late_subscriber_is_told_what_comes_and_no_more() {
 }
 
 #[test]
-fn a_future_that_is_dropped_at_any_point_loses_nothing() {
+fn a_future_dropped_at_any_point_loses_no_action() {
     for &generation in CliVersion::ALL {
         let world = TestRuntime::new();
         let script = || Script::new(generation).then([Step::text_in_parts("a b c", 3, SECOND)]);

@@ -6,7 +6,7 @@ use claude_duplex::{Config, Options, Seed};
 use tracing::Level;
 
 use super::capture::Capture;
-use super::scenes::{
+use super::scenarios::{
     Scene, answer_until_idle, config, dead_at_once, dropped, everything, late, session, stopped, trouble, unowned,
     unserved,
 };
@@ -29,13 +29,13 @@ fn good() {
 }
 
 #[test]
-fn a_good_session_is_told_by_its_begin_and_its_end() {
+fn a_session_without_problems_logs_its_start_and_end() {
     assert_eq!(told(Level::WARN, good), [""; 0]);
     assert_eq!(told(Level::INFO, good), ["session started", "session introduced", "session closed"]);
 }
 
 #[test]
-fn a_close_says_what_it_waits_for() {
+fn a_close_logs_the_reason_of_its_wait() {
     let scene = || {
         let script = Script::default().then([Step::text_in_parts("a b c", 3, std::time::Duration::from_secs(1))]);
         session(config(1), script, async |claude| {
@@ -66,7 +66,7 @@ fn a_forgotten_switch_is_a_warning_at_the_start() {
 }
 
 #[test]
-fn what_goes_wrong_is_a_warning() {
+fn failures_are_logged_as_warnings() {
     let cases: [(Scene, &[&str]); 8] = [
         (everything, &["declined", "rejected", "rejected"]),
         (trouble, &["prompt ended", "turn ended", "prompt ended", "session closed"]),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracing::Level;
 
 use super::capture::Capture;
-use super::scenes::SCENES;
+use super::scenarios::SCENES;
 
 /// A row of the documentation: the levels and the fields.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ fn rows() -> BTreeMap<String, Row> {
 }
 
 #[test]
-fn what_is_told_is_what_is_documented() {
+fn events_and_fields_match_the_documentation() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
     let seen = capture.seen();
@@ -58,7 +58,7 @@ fn what_is_told_is_what_is_documented() {
 }
 
 #[test]
-fn the_spans_are_as_documented() {
+fn spans_match_the_documentation() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
     let text = include_str!("../../../src/trace.rs");

@@ -8,20 +8,20 @@ mod chunking;
 mod damage;
 mod deadlines;
 mod ending;
-pub(crate) mod fitting;
 mod grants;
 mod guarded;
 pub(crate) mod ledger;
 mod memory;
+mod one_end_each;
 mod orders;
 mod output;
 mod polls;
 mod queue;
 mod reading;
 mod replay;
+pub(crate) mod response_kinds;
 pub(crate) mod restore;
 mod room;
-mod settling;
 mod stdin;
 mod time;
 mod turns;
@@ -59,8 +59,8 @@ pub(crate) const INVARIANTS: [Invariant; 23] = [
     Invariant { name: "3: lines that are reported are those of the pipes", judge: wire::judge },
     Invariant { name: "4: a sequence that was written and read back gives the same", judge: replay::judge },
     Invariant { name: "4: a session that is restored at any point gives the same", judge: restore::judge },
-    Invariant { name: "5: everything is settled once", judge: settling::judge },
-    Invariant { name: "5: an answer that is taken is on its way", judge: answers::judge },
+    Invariant { name: "5: everything is settled once", judge: one_end_each::judge },
+    Invariant { name: "5: an answer that is taken is on its way", judge: provider_script::judge },
     Invariant { name: "5: a message belongs to the turn that runs", judge: turns::judge },
     Invariant { name: "5: an open interrupt holds queued prompts back", judge: queue::judge },
     Invariant { name: "6: a close ends without help", judge: ending::judge },
@@ -72,8 +72,11 @@ pub(crate) const INVARIANTS: [Invariant; 23] = [
     Invariant { name: "8: what is refused for want of room is taken when there is room", judge: room::judge },
     Invariant { name: "9: nothing is granted that nobody gave", judge: grants::judge },
     Invariant { name: "9: stdin is closed under nothing that the host guards", judge: guarded::judge },
-    Invariant { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },
-    Invariant { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
+    Invariant {
+        name: "9: an answer that fits is one line, and any other changes nothing",
+        judge: response_kinds::judge,
+    },
+    Invariant { name: "9: an id of another session is nobody's", judge: response_kinds::judge_foreign },
 ];
 
 /// Invariant 5 of prompts, which reads the lines by itself: for sequences whose lines are plain JSON.

@@ -2,7 +2,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use super::peer::PeerLine;
+use super::cli::PeerLine;
 
 /// One step of an input sequence, before it is known which prompts, asks and requests there are to speak of.
 #[derive(Debug, Clone)]

@@ -71,7 +71,7 @@ fn refusal() -> RequestError {
 }
 
 #[test]
-fn a_content_is_cut_and_marked_wherever_it_is_shown() {
+fn debug_output_truncates_and_marks_content() {
     let mut shown: Vec<(String, String)> = Vec::new();
     let mut show = |what: &str, value: &dyn std::fmt::Debug| shown.push((what.to_owned(), format!("{value:?}")));
 
@@ -168,7 +168,7 @@ fn a_content_is_cut_and_marked_wherever_it_is_shown() {
 
 /// Of values that are made of others, one of each kind that holds a content.
 #[test]
-fn what_a_host_makes_is_cut_too() {
+fn debug_output_truncates_values_of_the_host() {
     use claude_duplex::testing::{MockCli, Script, Step, TestSession, ToolStep as Called};
 
     let mut shown: Vec<(&str, String)> = Vec::new();
@@ -206,7 +206,7 @@ fn what_a_host_makes_is_cut_too() {
     let steps = || {
         let call = || Called::new(long(), json()).returns(long());
         let calls = std::iter::repeat_with(call).take(9);
-        let ask = Step::ask(&long(), [("a", json())]);
+        let ask = Step::request(&long(), [("a", json())]);
         [
             Step::text(long()),
             Step::thinking(long()),
@@ -263,7 +263,7 @@ fn asked() -> (IncomingMcpMessage, Questions, QuestionResponse) {
 }
 
 #[test]
-fn short_contents_are_shown_whole() {
+fn debug_output_shows_short_content_completely() {
     let block = serde_json::json!([{ "type": "tool_use", "id": "t", "name": "Bash", "input": "ls" }]);
     let shown = format!("{:?}", contents(&block)[0]);
     assert_eq!(shown, r#"ToolUse(ToolUseBlock { id: "t", name: "Bash", input: "ls" })"#);
@@ -273,7 +273,7 @@ fn short_contents_are_shown_whole() {
 }
 
 #[test]
-fn names_are_the_wires_where_it_has_them() {
+fn debug_output_uses_wire_names() {
     assert_eq!(IncomingKind::KNOWN.iter().map(IncomingKind::to_string).collect::<Vec<_>>().join(" "), {
         "can_use_tool hook_callback mcp_message elicitation request_user_dialog"
     });

@@ -82,7 +82,7 @@ fn view(ask: &IncomingRequest) -> Result<(String, Vec<String>), DecodeError> {
 }
 
 #[test]
-fn every_ask_of_the_recordings_is_read_by_its_view() {
+fn every_recorded_incoming_request_decodes() {
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut unknown_names = BTreeSet::new();
     let mut count = 0;
@@ -156,7 +156,7 @@ fn typed(ask: &IncomingRequest, said: &Value) -> IncomingResponse {
 }
 
 #[test]
-fn every_answer_of_the_recordings_can_be_made() {
+fn every_recorded_response_can_be_built() {
     let mut answers = BTreeMap::new();
     for (version, name, lines) in recordings() {
         let mut protocol = session();

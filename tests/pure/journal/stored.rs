@@ -65,7 +65,7 @@ fn every_kind() -> Vec<Input<'static>> {
 }
 
 #[test]
-fn every_kind_of_input_is_read_and_written_as_it_was() {
+fn every_kind_of_input_survives_a_round_trip() {
     let mut recorder = Recorder::new(Vec::new(), &super::refused::config(), SessionTime::from_nanos(3), u64::MAX);
     for (input, nanos) in every_kind().iter().zip(10..) {
         recorder.input(SessionTime::from_nanos(nanos), input);

@@ -6,7 +6,7 @@ use claude_duplex::{
     RespondError,
 };
 
-use super::rig::{SECOND, all, open, until};
+use super::fixture::{SECOND, all, open, until};
 
 fn shell(commands: &[&str]) -> Step {
     Step::tools_at_once(commands.iter().map(|command| ToolStep::bash(command).requires_permission()))
@@ -51,7 +51,7 @@ fn assert_declined(answers: &[String]) {
 }
 
 #[test]
-fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
+fn a_handled_request_is_answered_from_any_task_in_any_order() {
     for &generation in CliVersion::ALL {
         let rig = open(Script::new(generation).then([shell(&["a", "b", "c"]), Step::text("done")]));
         let log = rig.log.clone();
@@ -77,7 +77,7 @@ fn an_owned_ask_is_answered_from_anywhere_in_any_order() {
 }
 
 #[test]
-fn a_dropped_ask_is_declined_in_the_way_of_its_kind() {
+fn a_dropped_responder_declines_as_safe_for_the_kind() {
     let rig = open(everything());
     let log = rig.log.clone();
     rig.run(async |claude| {
@@ -93,7 +93,7 @@ fn a_dropped_ask_is_declined_in_the_way_of_its_kind() {
 }
 
 #[test]
-fn an_ask_that_nobody_owns_is_declined_at_once() {
+fn a_request_without_an_owner_is_declined_at_once() {
     let rig = open(everything());
     let log = rig.log.clone();
     rig.run(async |claude| {
@@ -104,7 +104,7 @@ fn an_ask_that_nobody_owns_is_declined_at_once() {
 }
 
 #[test]
-fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
+fn a_dropped_stream_declines_untaken_and_later_requests() {
     let script = Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]);
     let rig = open(script);
     let log = rig.log.clone();
@@ -125,7 +125,7 @@ fn an_owner_that_is_gone_declines_what_it_had_not_taken_and_what_comes() {
 }
 
 #[test]
-fn an_ask_has_one_owner() {
+fn incoming_requests_have_one_owner() {
     let rig = open(everything());
     rig.run(async |claude| {
         let permissions = claude.incoming_of(IncomingKinds::NONE.with(IncomingKind::Permission)).unwrap();
@@ -142,7 +142,7 @@ fn an_ask_has_one_owner() {
 }
 
 #[test]
-fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
+fn a_withdrawal_is_reported_and_a_later_response_is_stale() {
     let rig = open(Script::default().then([shell(&["a", "b"]).withdrawn_after(5 * SECOND), Step::text("done")]));
     let log = rig.log.clone();
     rig.run(async |claude| {
@@ -164,7 +164,7 @@ fn a_withdrawn_ask_is_told_to_its_owner_and_its_answer_is_stale() {
 
 /// Of two who show a permission prompt, the one that does not decide it takes it away.
 #[test]
-fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
+fn each_subscriber_learns_once_how_a_request_ended() {
     let calls = shell(&["a", "b", "c", "d", "e"]).withdrawn_after(5 * SECOND);
     let rig = open(Script::default().then([calls, Step::hook("h", "PreToolUse"), Step::text("done")]));
     let (watching, asked) = rig.run(async |claude| {
@@ -206,7 +206,7 @@ fn all_who_watch_are_told_once_that_an_ask_is_over_and_how() {
 }
 
 #[test]
-fn an_answer_of_another_kind_is_a_decline() {
+fn a_response_of_another_kind_declines_the_request() {
     let hook = Step::hook("h", "PreToolUse");
     let rig = open(Script::default().then([hook, Step::text("done")]));
     let log = rig.log.clone();
@@ -222,7 +222,7 @@ fn an_answer_of_another_kind_is_a_decline() {
 }
 
 #[test]
-fn the_end_of_the_session_withdraws_what_is_open() {
+fn the_end_of_the_session_withdraws_open_requests() {
     let rig = open(Script::default().then([shell(&["a"]), Step::text("done")]));
     rig.run(async |claude| {
         let mut asks = claude.incoming().unwrap();
@@ -237,7 +237,7 @@ fn the_end_of_the_session_withdraws_what_is_open() {
 }
 
 #[test]
-fn one_who_watches_late_is_given_what_is_open() {
+fn a_late_subscriber_gets_the_open_requests() {
     let rig = open(Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]));
     rig.run(async |claude| {
         let mut asks = claude.incoming().unwrap();

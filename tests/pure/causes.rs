@@ -115,7 +115,7 @@ fn the_exit_after_an_interrupt_is_explained() {
 
 /// A limit that 2.1.329 tells in the middle of a good turn, then in its result.
 #[test]
-fn a_limit_is_told_with_the_time_of_its_end() {
+fn a_rate_limit_is_reported_with_its_reset_time() {
     let failure = |lines: &[Value]| {
         let mut transcript = Transcript::new();
         for line in lines {
@@ -142,7 +142,7 @@ fn a_limit_is_told_with_the_time_of_its_end() {
 }
 
 #[test]
-fn an_answer_that_no_model_gave_is_marked() {
+fn a_synthetic_answer_is_marked() {
     let marked = |lines: &[Value]| {
         let mut transcript = Transcript::new();
         for line in lines {
@@ -206,7 +206,7 @@ fn a_failed_compaction_is_no_success() {
 
 /// `compact_fail` of 2.1.50: the error is the command's output.
 #[test]
-fn before_2_1_143_the_output_of_the_command_says_that_it_failed() {
+fn before_2_1_143_a_failed_compaction_is_read_from_the_command_output() {
     let mut host = Host::of("2.1.50");
     let status = |status: Value| json!({ "type": "system", "subtype": "status", "status": status });
     host.says(&[
@@ -221,7 +221,7 @@ fn before_2_1_143_the_output_of_the_command_says_that_it_failed() {
 }
 
 #[test]
-fn the_snapshot_follows_the_wire() {
+fn the_session_status_follows_the_messages() {
     let mut host = Host::of("2.1.332");
     let state = host.protocol.status().clone();
     assert_eq!((state.session_id.as_deref(), state.model.as_deref()), (Some("s"), Some("m")));

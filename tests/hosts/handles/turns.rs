@@ -29,23 +29,23 @@ fn saying_it_back() -> Script {
 }
 
 scenarios! {
-    a_turn_is_its_messages_and_its_end: saying_it_back(),
-    turns_on_tasks_of_their_own_hear_their_own: saying_it_back(),
-    a_future_that_is_dropped_at_any_point_loses_nothing: Script::default().then([
+    a_prompt_handle_yields_messages_and_an_end: saying_it_back(),
+    prompts_on_separate_tasks_get_their_own_messages: saying_it_back(),
+    a_future_dropped_at_any_point_loses_no_action: Script::default().then([
         Step::text_in_parts("a b c d", 4, MOMENT),
         shell(3),
         Step::text("done"),
     ]),
     handlers_run_as_a_task: Script::default().then([shell(20), Step::hook("h", "PreToolUse"), Step::text("done")]),
-    handlers_may_stay_on_their_thread: Script::default().then([shell(2), Step::text("done")]),
-    an_interrupt_overtakes_a_handler_that_sleeps: Script::default().then([shell(1), Step::text("done")]),
-    who_does_not_answer_is_told_that_another_did: Script::default().then([shell(2), Step::text("done")]),
-    a_slow_subscriber_is_told_exactly_how_much_it_missed: Script::default().then([Step::flood(10_000)]),
-    an_unread_subscriber_delays_nothing: Script::default().then([Step::flood(10_000)]),
+    local_handlers_need_not_be_send: Script::default().then([shell(2), Step::text("done")]),
+    an_interrupt_does_not_wait_for_a_sleeping_handler: Script::default().then([shell(1), Step::text("done")]),
+    other_observers_learn_that_a_request_was_answered: Script::default().then([shell(2), Step::text("done")]),
+    a_slow_subscriber_learns_the_number_of_lost_actions: Script::default().then([Step::flood(10_000)]),
+    an_unread_subscriber_does_not_delay_the_session: Script::default().then([Step::flood(10_000)]),
     two_sessions_do_not_mix: saying_it_back(),
 }
 
-async fn a_turn_is_its_messages_and_its_end(stage: &Stage) {
+async fn a_prompt_handle_yields_messages_and_an_end(stage: &Stage) {
     let (claude, run) = stage.open();
     claude.call(SetPermissionMode::new("plan")).await.unwrap();
     claude.ping(HOUR).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_turn_is_its_messages_and_its_end(stage: &Stage) {
     assert!(run.await.exit.is_some_and(claude_duplex::Exit::is_success));
 }
 
-async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
+async fn prompts_on_separate_tasks_get_their_own_messages(stage: &Stage) {
     let (claude, run) = stage.open();
     let turns: Vec<_> = (0..5)
         .map(|number| {
@@ -89,7 +89,7 @@ async fn turns_on_tasks_of_their_own_hear_their_own(stage: &Stage) {
     run.await;
 }
 
-async fn a_future_that_is_dropped_at_any_point_loses_nothing(stage: &Stage) {
+async fn a_future_dropped_at_any_point_loses_no_action(stage: &Stage) {
     let (claude, run) = stage.open();
     let whole = claude.subscribe(100_000, Overflow::Oldest);
     let mut watch = claude.subscribe(100_000, Overflow::Oldest);
@@ -145,7 +145,7 @@ async fn handlers_run_as_a_task(stage: &Stage) {
     assert_eq!((count(ResponseKind::Allowed), count(ResponseKind::Denied), count(ResponseKind::Answered)), (19, 1, 1));
 }
 
-async fn handlers_may_stay_on_their_thread(stage: &Stage) {
+async fn local_handlers_need_not_be_send(stage: &Stage) {
     let (claude, run) = stage.open();
     let seen = Rc::new(RefCell::new(Vec::new()));
     let handlers = LocalHandlers::new().permission(|tool| {
@@ -163,7 +163,7 @@ async fn handlers_may_stay_on_their_thread(stage: &Stage) {
     run.await;
 }
 
-async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
+async fn an_interrupt_does_not_wait_for_a_sleeping_handler(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut watch = claude.subscribe(100_000, Overflow::Oldest);
     let clock = stage.clock();
@@ -183,7 +183,7 @@ async fn an_interrupt_overtakes_a_handler_that_sleeps(stage: &Stage) {
     zip(run, serving).await;
 }
 
-async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
+async fn other_observers_learn_that_a_request_was_answered(stage: &Stage) {
     let (claude, run) = stage.open();
     // Two who show what is asked; what is over, they take away.
     let shows = [(); 2].map(|()| {
@@ -217,7 +217,7 @@ async fn who_does_not_answer_is_told_that_another_did(stage: &Stage) {
     }
 }
 
-async fn a_slow_subscriber_is_told_exactly_how_much_it_missed(stage: &Stage) {
+async fn a_slow_subscriber_learns_the_number_of_lost_actions(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut slow = claude.subscribe(256, Overflow::Oldest);
     let quick = stage.spawn(all(claude.subscribe(100_000, Overflow::Oldest)));
@@ -247,7 +247,7 @@ async fn a_slow_subscriber_is_told_exactly_how_much_it_missed(stage: &Stage) {
     assert!(at == whole.len() && missed > 9_000, "{missed} missed, {at} of {}", whole.len());
 }
 
-async fn an_unread_subscriber_delays_nothing(stage: &Stage) {
+async fn an_unread_subscriber_does_not_delay_the_session(stage: &Stage) {
     let (claude, run) = stage.open();
     let unread = [(); 10].map(|()| claude.subscribe(1, Overflow::Oldest));
     assert_eq!(claude.prompt("flood").unwrap().finish().await.outcome, Outcome::Success);

@@ -16,7 +16,7 @@ use claude_duplex::{
 use futures_lite::FutureExt;
 use futures_lite::future::or;
 
-use super::rig::{Log, Rig, SECOND, open_with, until};
+use super::fixture::{Log, Rig, SECOND, open_with, until};
 use crate::incoming::{DIALOG, KINDS, Kind};
 
 /// How long the turn goes on after the request, if it is not stopped.
@@ -175,7 +175,7 @@ async fn begin(claude: &Session) {
 }
 
 #[test]
-fn what_nobody_answers_any_more_is_refused_once_and_at_once() {
+fn requests_of_a_dropped_runner_are_refused_once() {
     for kind in KINDS {
         for (path, play) in PATHS {
             let rig = with_request(kind);
@@ -201,7 +201,7 @@ fn what_nobody_answers_any_more_is_refused_once_and_at_once() {
 
 /// An end that kills the child says nothing to it any more.
 #[test]
-fn an_end_without_order_answers_nothing() {
+fn an_abrupt_end_sends_no_response() {
     for kind in KINDS {
         let rig = with_request(kind);
         let log = rig.log.clone();
@@ -235,7 +235,7 @@ fn an_end_without_order_answers_nothing() {
 
 /// A close leaves the time of its grace to the one who answers, and no more.
 #[test]
-fn a_close_waits_for_an_answer_no_longer_than_its_grace() {
+fn a_close_waits_for_a_response_only_for_its_grace_period() {
     for kind in KINDS {
         for last_handle in [false, true] {
             let rig = with_request(kind);
