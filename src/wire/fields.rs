@@ -201,7 +201,7 @@ impl Reader<'_> {
 
     /// Reads all fields of an object unparsed, including the tags.
     pub(crate) fn fields(&mut self, tags: Tags) -> Result<Fields, DecodeError> {
-        let (mut members, mut fields) = (self.object(tags.from_start())?, Vec::new());
+        let (mut members, mut fields) = (self.object(tags.read_again())?, Vec::new());
         while let Some(name) = self.member(&mut members) {
             self.keep(&name, &mut fields);
         }

@@ -27,7 +27,7 @@ impl Tags {
     }
 
     /// Returns the tags of an object whose members are all read, also those before the last tag.
-    pub(crate) const fn from_start(self) -> Self {
+    pub(crate) const fn read_again(self) -> Self {
         Self { behind: 0, ..self }
     }
 
