@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_does_not_read_is_not_heard() {
+    fn messages_of_a_client_that_does_not_read_wait() {
         let request = r#"{"jsonrpc":"2.0","id":1,"method":"x"}"#;
         let outlet = Outlet::default();
         let received = |line| block_on(futures_lite::future::poll_once(Box::pin(outlet.received(line)))).is_some();

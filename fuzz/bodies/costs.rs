@@ -25,7 +25,7 @@ pub(crate) fn body(data: &[u8]) {
         LENGTH,
     );
     let mut session = expensive_lines::session(line.len());
-    let (_, counted) = counting::counted(|| expensive_lines::hear(&mut session, &line, |_| {}));
+    let (_, counted) = counting::counted(|| expensive_lines::receive(&mut session, &line, |_| {}));
     let length = expensive_lines::length(&line);
     assert!(counted.peak <= MOST * length + FLAT, "{} bytes for a line of {length}", counted.peak);
     assert!(counted.count <= ALLOCATIONS, "{} allocations for a line of {length} bytes", counted.count);

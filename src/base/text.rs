@@ -30,7 +30,7 @@ pub(crate) struct QuotedEnd<'a>(pub(crate) &'a str);
 /// Wrapper that shows the first items of a list. If others are left out, shows the number of items too.
 pub(crate) struct TruncatedList<'a, T>(pub(crate) &'a [T]);
 
-/// Wrapper like [`Few`] for a list of strings.
+/// Wrapper like [`TruncatedList`] for a list of strings.
 pub(crate) struct TruncatedTexts<'a>(pub(crate) &'a [String]);
 
 /// Wrapper that shows the last five lines that are not blank, separated by ` | `. Each line is truncated to 300 characters,

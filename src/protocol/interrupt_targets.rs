@@ -15,7 +15,7 @@ const TRIES: u8 = 3;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct InterruptTargets {
-    interrupt_targets: Vec<InterruptTarget>,
+    targets: Vec<InterruptTarget>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl InterruptTargets {
     pub(crate) fn interrupting(&mut self, prompt: PromptId) {
         match self.find(prompt) {
             Some(target) => target.step = Step::Interrupting,
-            None => self.interrupt_targets.push(InterruptTarget { prompt, step: Step::Interrupting, tries: 0 }),
+            None => self.targets.push(InterruptTarget { prompt, step: Step::Interrupting, tries: 0 }),
         }
     }
 
@@ -58,7 +58,7 @@ impl InterruptTargets {
     pub(crate) fn withdrawing(&mut self, prompt: PromptId) {
         match self.find(prompt) {
             Some(target) => target.step = Step::Withdrawing,
-            None => self.interrupt_targets.push(InterruptTarget { prompt, step: Step::Withdrawing, tries: 0 }),
+            None => self.targets.push(InterruptTarget { prompt, step: Step::Withdrawing, tries: 0 }),
         }
     }
 
@@ -84,8 +84,7 @@ impl InterruptTargets {
 
     /// Records a result. The interrupt did not stop prompts that are still open after it.
     pub(crate) fn missed(&mut self, is_open: impl Fn(PromptId) -> bool) -> Vec<FollowUp> {
-        let unsure =
-            self.interrupt_targets.iter_mut().filter(|target| target.step == Step::Unsure && is_open(target.prompt));
+        let unsure = self.targets.iter_mut().filter(|target| target.step == Step::Unsure && is_open(target.prompt));
         let withdraw = |target: &mut InterruptTarget| {
             target.step = Step::Withdrawing;
             FollowUp::Withdraw(target.prompt)
@@ -95,15 +94,13 @@ impl InterruptTargets {
 
     /// Removes the target: the interrupt was refused, or got no response.
     pub(crate) fn drop(&mut self, prompt: PromptId) {
-        self.interrupt_targets.retain(|target| target.prompt != prompt);
+        self.targets.retain(|target| target.prompt != prompt);
     }
 
     /// Records the response to a cancellation.
     pub(crate) fn withdrawn(&mut self, uuid: Uuid, found: bool) {
-        for target in self
-            .interrupt_targets
-            .iter_mut()
-            .filter(|target| target.prompt.uuid() == uuid && target.step == Step::Withdrawing)
+        for target in
+            self.targets.iter_mut().filter(|target| target.prompt.uuid() == uuid && target.step == Step::Withdrawing)
         {
             target.step = if found { Step::Withdrawing } else { Step::Waiting };
         }
@@ -111,26 +108,26 @@ impl InterruptTargets {
 
     /// Removes the targets whose prompts have ended.
     pub(crate) fn forget(&mut self, is_open: impl Fn(PromptId) -> bool) {
-        self.interrupt_targets.retain(|target| is_open(target.prompt));
+        self.targets.retain(|target| is_open(target.prompt));
     }
 
     /// Returns the next target that a turn has taken up after all. `taken` yields the prompts that turns have.
     /// Called after every line.
     pub(crate) fn due(&mut self, mut taken: impl Iterator<Item = PromptId>) -> Option<FollowUp> {
-        self.interrupt_targets.retain(|target| target.tries < TRIES);
+        self.targets.retain(|target| target.tries < TRIES);
         let waits = |target: &InterruptTarget| matches!(target.step, Step::Waiting | Step::Withdrawing);
-        if !self.interrupt_targets.iter().any(waits) {
+        if !self.targets.iter().any(waits) {
             return None;
         }
-        let late = |prompt| self.interrupt_targets.iter().position(|target| target.prompt == prompt && waits(target));
+        let late = |prompt| self.targets.iter().position(|target| target.prompt == prompt && waits(target));
         let at = taken.find_map(late)?;
-        let target = &mut self.interrupt_targets[at];
+        let target = &mut self.targets[at];
         target.tries += 1;
         target.step = Step::Interrupting;
         Some(FollowUp::Interrupt(target.prompt))
     }
 
     fn find(&mut self, prompt: PromptId) -> Option<&mut InterruptTarget> {
-        self.interrupt_targets.iter_mut().find(|target| target.prompt == prompt)
+        self.targets.iter_mut().find(|target| target.prompt == prompt)
     }
 }

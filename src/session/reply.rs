@@ -45,7 +45,7 @@ pub(super) type Replied = Result<Response, CallError>;
 pub struct PendingResponse {
     id: RequestId,
     slot: Arc<Slot<Replied>>,
-    /// Desk of the session, if the host awaits the response.
+    /// Inbox of the runner, if the host awaits the response.
     runner_inbox: Option<Arc<RunnerInbox>>,
 }
 

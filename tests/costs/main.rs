@@ -17,7 +17,7 @@ mod views;
 use std::sync::{Mutex, PoisonError};
 
 use claude_duplex::Message;
-use expensive_lines::{FILLINGS, PLACES, hear, length, line, session};
+use expensive_lines::{FILLINGS, PLACES, length, line, receive, session};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -74,7 +74,7 @@ struct Cost {
 
 fn cost(line: &[u8]) -> Cost {
     let mut session = session(line.len());
-    let (_, counted) = counting::counted(|| hear(&mut session, line, |_| {}));
+    let (_, counted) = counting::counted(|| receive(&mut session, line, |_| {}));
     Cost { length: length(line), peak: counted.peak, count: counted.count }
 }
 
@@ -107,10 +107,10 @@ fn slow(line: &[u8]) -> Option<(f64, f64)> {
     /// What a line may take however short it is, in seconds: as for [`FLAT`].
     const FLAT: f64 = 0.02;
     let mut session = session(line.len());
-    let (_, heard) = clock::timed(|| hear(&mut session, line, |_| {}));
+    let (_, receiving) = clock::timed(|| receive(&mut session, line, |_| {}));
     let (_, checked) = clock::timed(|| Message::parse(line));
-    let (heard, checked) = (heard.as_secs_f64(), checked.as_secs_f64());
-    (heard > checked * AT_MOST + FLAT).then_some((heard, checked))
+    let (receiving, checked) = (receiving.as_secs_f64(), checked.as_secs_f64());
+    (receiving > checked * AT_MOST + FLAT).then_some((receiving, checked))
 }
 
 /// The same with a subscriber that wants every event but contents.
@@ -162,7 +162,7 @@ mod traced {
 
     fn cost(session: &mut Protocol, line: &[u8]) -> Cost {
         let mut tracer = Tracer::new(session.config(), None);
-        let (_, counted) = counting::counted(|| hear(session, line, |action| tracer.action(action)));
+        let (_, counted) = counting::counted(|| receive(session, line, |action| tracer.action(action)));
         Cost { length: length(line), peak: counted.peak, count: counted.count }
     }
 

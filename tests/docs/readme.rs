@@ -91,11 +91,11 @@ fn summary(readme: &str, table: &str) -> String {
     new.extend([counted("it lacks what is tested", "lacks it"), counted("not run yet", "not run")]);
     new.retain(|row| row[0] != "not run yet" || row[1..].iter().any(|count| count != "0"));
     let row_of = |start: &str| cells(readme.lines().find(|row| row.starts_with(start)).expect("a row"));
-    let (old, said) = (row_of("| | 1."), row_of("| what says who is answered "));
-    let mut by_version = said[..1].to_vec();
+    let (old, output_text) = (row_of("| | 1."), row_of("| what says who is answered "));
+    let mut by_version = output_text[..1].to_vec();
     for version in &versions {
         let before = by_version[by_version.len() - 1].clone();
-        let known = old.iter().position(|old| old == version).map(|at| said[at].clone());
+        let known = old.iter().position(|old| old == version).map(|at| output_text[at].clone());
         by_version.push(known.unwrap_or(before));
     }
     new.push(by_version);

@@ -55,11 +55,11 @@ fn program(name: &str, script: &str) -> PathBuf {
 /// What it says where there is no answer: one line on stderr, and the exit status 2.
 fn refusal(command: &mut Command) -> String {
     let output = run(command.args(["--prompt", "hello"]));
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    let error_text = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error_text}");
+    assert_eq!(error_text.lines().count(), 1, "{error_text}");
     assert_eq!(text(&output.stdout), "");
-    said
+    error_text
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn the_answer_always_avoids_the_next_question() {
     talk.until("rm\",\"description\":\"run\"}? (y");
     talk.types("n\n");
     let shown = talk.end();
-    let asked: Vec<&str> = shown.lines().filter(|line| line.contains("may it run")).collect();
-    assert!(matches!(asked[..], [ls, rm] if ls.contains("ls") && rm.contains("rm")), "{shown}");
+    let questions: Vec<&str> = shown.lines().filter(|line| line.contains("may it run")).collect();
+    assert!(matches!(questions[..], [ls, rm] if ls.contains("ls") && rm.contains("rm")), "{shown}");
     assert_eq!(shown.matches("[-> ").count(), 2, "{shown}");
 }
 
@@ -124,28 +124,28 @@ fn without_a_terminal_tools_are_denied() {
 
 #[test]
 fn a_missing_program_is_an_error_that_names_it() {
-    let said = refusal(chat().args(["--claude", "/nowhere/claude"]));
-    assert!(said.contains("/nowhere/claude") && said.contains("no such file"), "{said}");
+    let error_text = refusal(chat().args(["--claude", "/nowhere/claude"]));
+    assert!(error_text.contains("/nowhere/claude") && error_text.contains("no such file"), "{error_text}");
 }
 
 #[test]
 fn an_immediate_exit_is_reported_with_status_and_stderr() {
     let claude = program("exits", "echo first line >&2; echo 'not logged in' >&2; exit 3");
-    let said = refusal(chat().arg("--claude").arg(claude));
-    assert!(said.contains("exit status 3") && said.contains("not logged in"), "{said}");
+    let error_text = refusal(chat().arg("--claude").arg(claude));
+    assert!(error_text.contains("exit status 3") && error_text.contains("not logged in"), "{error_text}");
 }
 
 #[test]
 fn a_program_with_other_output_is_reported() {
     let claude = program("noise", "while :; do echo 'Welcome to another program'; done");
-    let said = refusal(chat().arg("--claude").arg(claude));
-    assert!(said.contains("not claude") && said.contains("Welcome"), "{said}");
+    let error_text = refusal(chat().arg("--claude").arg(claude));
+    assert!(error_text.contains("not claude") && error_text.contains("Welcome"), "{error_text}");
 }
 
 #[test]
 fn a_bad_argument_is_an_error_that_names_it() {
-    let said = refusal(chat().arg("--no-such-flag"));
-    assert!(said.contains("--no-such-flag"), "{said}");
+    let error_text = refusal(chat().arg("--no-such-flag"));
+    assert!(error_text.contains("--no-such-flag"), "{error_text}");
 }
 
 #[test]
@@ -172,7 +172,7 @@ done"#;
     program(name, &script.replace("FIRST", first))
 }
 
-fn ask(id: &str) -> String {
+fn permission_request(id: &str) -> String {
     format!(
         r#"'{{"type":"control_request","request_id":"{id}","request":{{"subtype":"can_use_tool","tool_name":"Tool-{id}","input":{{}}}}}}'"#
     )
@@ -255,55 +255,56 @@ impl Drop for Talk {
 }
 
 /// The line of the answer to that ask.
-fn answer<'h>(heard: &'h str, id: &str) -> &'h str {
+fn answer<'h>(received: &'h str, id: &str) -> &'h str {
     let id = format!(r#""request_id":"{id}""#);
-    let mut lines = heard.lines().filter(|line| line.contains("control_response") && line.contains(&id));
-    let line = lines.next().unwrap_or_else(|| panic!("{id} has no answer: {heard}"));
-    assert_eq!(lines.next(), None, "{heard}");
+    let mut lines = received.lines().filter(|line| line.contains("control_response") && line.contains(&id));
+    let line = lines.next().unwrap_or_else(|| panic!("{id} has no answer: {received}"));
+    assert_eq!(lines.next(), None, "{received}");
     line
 }
 
 #[test]
 fn input_typed_before_a_question_does_not_answer_it() {
-    let claude = scripted("two_questions", &format!("{} {}", ask("one"), ask("two")));
+    let claude = scripted("two_questions", &format!("{} {}", permission_request("one"), permission_request("two")));
     let mut talk = Talk::start(&claude);
     talk.until("Tool-one");
     talk.types("y\ny\n");
     talk.until("Tool-two");
-    let heard = talk.leave(&claude);
-    assert!(answer(&heard, "one").contains("allow"), "{heard}");
-    assert!(answer(&heard, "two").contains("deny"), "nobody has seen that question: {heard}");
-    assert!(!heard.contains(r#""type":"user""#), "it is no prompt either: {heard}");
+    let received = talk.leave(&claude);
+    assert!(answer(&received, "one").contains("allow"), "{received}");
+    assert!(answer(&received, "two").contains("deny"), "nobody has seen that question: {received}");
+    assert!(!received.contains(r#""type":"user""#), "it is no prompt either: {received}");
 }
 
 #[test]
 fn input_typed_after_a_question_answers_it() {
-    let claude = scripted("two_answers", &format!("{} {}", ask("one"), ask("two")));
+    let claude = scripted("two_answers", &format!("{} {}", permission_request("one"), permission_request("two")));
     let mut talk = Talk::start(&claude);
     talk.until("Tool-one");
     talk.types("y\n");
     talk.until("Tool-two");
     talk.types("y\n");
-    let heard = talk.leave(&claude);
-    assert!(answer(&heard, "one").contains("allow") && answer(&heard, "two").contains("allow"), "{heard}");
+    let received = talk.leave(&claude);
+    assert!(answer(&received, "one").contains("allow") && answer(&received, "two").contains("allow"), "{received}");
 }
 
 #[test]
 fn an_answer_to_a_withdrawn_question_is_not_sent_as_a_prompt() {
     let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
-    let claude = scripted("withdrawn", &format!("{} {withdraw}", ask("one")));
+    let claude = scripted("withdrawn", &format!("{} {withdraw}", permission_request("one")));
     let mut talk = Talk::start(&claude);
     talk.until("withdrawn");
     talk.types("y\nhello\n");
-    let heard = talk.leave(&claude);
-    let prompts: Vec<&str> = heard.lines().filter(|line| line.contains(r#""type":"user""#)).collect();
-    assert!(matches!(&prompts[..], [hello] if hello.contains("hello")), "{heard}");
+    let received = talk.leave(&claude);
+    let prompts: Vec<&str> = received.lines().filter(|line| line.contains(r#""type":"user""#)).collect();
+    assert!(matches!(&prompts[..], [hello] if hello.contains("hello")), "{received}");
 }
 
 #[test]
 fn a_withdrawn_question_is_followed_by_the_next() {
     let withdraw = r#"'{"type":"control_cancel_request","request_id":"one"}'"#;
-    let claude = scripted("next_question", &format!("{} {} {withdraw}", ask("one"), ask("two")));
+    let claude =
+        scripted("next_question", &format!("{} {} {withdraw}", permission_request("one"), permission_request("two")));
     let mut talk = Talk::start(&claude);
     talk.until("withdrawn");
     talk.until("may it run Tool-two");
@@ -311,9 +312,9 @@ fn a_withdrawn_question_is_followed_by_the_next() {
     talk.types("y\n");
     talk.until("that question was withdrawn");
     talk.types("y\n");
-    let heard = talk.leave(&claude);
-    assert!(answer(&heard, "two").contains("allow"), "{heard}");
-    assert!(!heard.contains(r#""request_id":"one""#), "{heard}");
+    let received = talk.leave(&claude);
+    assert!(answer(&received, "two").contains("allow"), "{received}");
+    assert!(!received.contains(r#""request_id":"one""#), "{received}");
 }
 
 /// A `claude` that answers `initialize`, and the first prompt by these lines.

@@ -66,10 +66,14 @@ fn lines(line: &str, typed: &str) -> Vec<String> {
 /// What it says on stderr where it cannot do what it is told to: one line.
 fn refusal(command: &mut Command) -> String {
     let output = run(command, "");
-    let said = text(&output.stderr);
-    assert!(!output.status.success() && said.lines().count() == 1, "{command:?}: {}: {said}", output.status);
+    let error_text = text(&output.stderr);
+    assert!(
+        !output.status.success() && error_text.lines().count() == 1,
+        "{command:?}: {}: {error_text}",
+        output.status
+    );
     assert_eq!(text(&output.stdout), "");
-    said
+    error_text
 }
 
 /// They are pasted: one file each, whose `main` is there to see.
@@ -156,13 +160,13 @@ fn the_basic_examples_print_the_answer() {
     assert_eq!(lines_of(&mut installed.example("one_shot"), ""), [answer]);
     let lines = lines_of(&mut installed.example("mio_loop"), "");
     assert_eq!(lines, [format!("success: {answer}"), "closed by the host; exit status 0".to_owned()]);
-    for (name, asked) in [
+    for (name, prompt_text) in [
         ("streaming", "Count the files in this folder."),
         ("permissions", "What has changed in this folder?"),
         ("hooks", "Which user am I? Try sudo whoami."),
         ("mcp_server", "How long has this program been up?"),
     ] {
-        assert_eq!(lines_of(&mut installed.example(name), ""), [format!("You said: {asked}")], "{name}");
+        assert_eq!(lines_of(&mut installed.example(name), ""), [format!("You said: {prompt_text}")], "{name}");
     }
 }
 
@@ -189,31 +193,33 @@ fn mcp_server_answers_the_call_of_its_tool() {
 fn resume_continues_its_session() {
     let installed = Installed::new("resume");
     let output = run(&mut installed.example("resume"), "");
-    let (answer, said) = (text(&output.stdout), text(&output.stderr));
+    let (answer, error_text) = (text(&output.stdout), text(&output.stderr));
     let (session, _) = answer.split_once(": You said: Remember the number 42.").expect("an answer");
     assert!(
-        !output.status.success() && said.contains(&format!("No conversation found with session ID: {session}")),
-        "{said}"
+        !output.status.success() && error_text.contains(&format!("No conversation found with session ID: {session}")),
+        "{error_text}"
     );
 }
 
 #[test]
-fn approvals_asks_the_user_before_a_tool() {
+fn approvals_requests_permission_before_a_tool() {
     let installed = Installed::new("approvals");
-    for (typed, said) in [("y\n", "[src"), ("n\n", "[the user said no")] {
+    for (typed, error_text) in [("y\n", "[src"), ("n\n", "[the user said no")] {
         let lines = lines_of(installed.example("approvals").arg("run: echo src"), typed);
         assert!(lines.iter().any(|line| line.starts_with("May it run Bash") && line.ends_with("? (y/n)")), "{lines:?}");
-        assert!(lines.iter().any(|line| line.contains(said)), "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains(error_text)), "{lines:?}");
     }
 }
 
 #[test]
 fn a_basic_example_without_a_claude_reports_a_remedy() {
     for line in ["one_shot", "approvals", "streaming", "permissions", "hooks", "mcp_server", "resume"] {
-        let said = refusal(&mut example(line));
+        let error_text = refusal(&mut example(line));
         assert!(
-            said.contains("\"claude\"") && said.contains("install it") && said.contains("Options::program"),
-            "{said}"
+            error_text.contains("\"claude\"")
+                && error_text.contains("install it")
+                && error_text.contains("Options::program"),
+            "{error_text}"
         );
     }
 }
@@ -305,11 +311,11 @@ fn run_loop_uses_the_claude_of_the_environment() {
 #[test]
 fn a_missing_claude_is_an_error_that_names_it() {
     for line in ["blocking", "custom_loop", "run_loop", "tokio_chat"] {
-        let said = refusal(example(line).env("CLAUDE_BIN", "/nowhere/claude"));
-        assert!(said.contains("/nowhere/claude") && !said.contains('{'), "{line}: {said}");
+        let error_text = refusal(example(line).env("CLAUDE_BIN", "/nowhere/claude"));
+        assert!(error_text.contains("/nowhere/claude") && !error_text.contains('{'), "{line}: {error_text}");
     }
-    let said = refusal(&mut example("run_loop"));
-    assert!(said.contains("claude: ") && said.contains("CLAUDE_BIN"), "{said}");
+    let error_text = refusal(&mut example("run_loop"));
+    assert!(error_text.contains("claude: ") && error_text.contains("CLAUDE_BIN"), "{error_text}");
 }
 
 #[test]
@@ -349,10 +355,13 @@ fn replay_omits_absent_fields() {
 fn replay_compares_journals_and_explains_recordings() {
     let journal = "tests/journals/2.1.329.ndjson";
     assert_eq!(lines(&format!("replay --against {journal} {journal}"), ""), [""; 0]);
-    let said = refusal(&mut example(&format!("replay --against {journal} {RECORDING}")));
-    assert!(said.contains(RECORDING) && said.contains("is a recording") && said.contains("diff"), "{said}");
-    let said = refusal(&mut example(&format!("replay --against {journal} Cargo.toml")));
-    assert!(said.contains("Cargo.toml") && said.contains("not a journal"), "{said}");
+    let error_text = refusal(&mut example(&format!("replay --against {journal} {RECORDING}")));
+    assert!(
+        error_text.contains(RECORDING) && error_text.contains("is a recording") && error_text.contains("diff"),
+        "{error_text}"
+    );
+    let error_text = refusal(&mut example(&format!("replay --against {journal} Cargo.toml")));
+    assert!(error_text.contains("Cargo.toml") && error_text.contains("not a journal"), "{error_text}");
 }
 
 /// As `| head` leaves them, here before the first word.
@@ -383,12 +392,15 @@ fn a_closed_stdout_is_not_a_panic() {
         (output.status.code(), text(&output.stderr))
     };
     for line in lines {
-        let (status, said) = left(&mut example(line));
-        assert!(status == Some(0) && !said.contains("panicked") && !said.contains("ipe"), "{line}: {status:?}: {said}");
+        let (status, error_text) = left(&mut example(line));
+        assert!(
+            status == Some(0) && !error_text.contains("panicked") && !error_text.contains("ipe"),
+            "{line}: {status:?}: {error_text}"
+        );
     }
     // These have no answer.
     for (line, code) in [("chat --prompt hello", 2), ("run_loop", 1)] {
-        let (status, said) = left(example(line).env("CLAUDE_BIN", program("peer")));
-        assert!(status == Some(code) && !said.contains("panicked"), "{line}: {status:?}: {said}");
+        let (status, error_text) = left(example(line).env("CLAUDE_BIN", program("peer")));
+        assert!(status == Some(code) && !error_text.contains("panicked"), "{line}: {status:?}: {error_text}");
     }
 }

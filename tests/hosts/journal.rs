@@ -71,7 +71,7 @@ async fn converse(claude: &mut Driver<SmolTransport>) -> Vec<Action> {
     let mut actions = Vec::new();
     while let Some(action) = claude.next().await {
         match &action {
-            Action::IncomingRequest(ask) => claude.respond(ask.id(), Decision::allow()).unwrap(),
+            Action::IncomingRequest(incoming) => claude.respond(incoming.id(), Decision::allow()).unwrap(),
             Action::PromptEnded { outcome, .. } => {
                 assert_eq!(*outcome, Outcome::Success);
                 claude.close();
@@ -103,8 +103,8 @@ fn a_recorded_session_replays_equally_in_another_process() {
     let test = "journal::replay_in_the_other_process";
     let other = Command::new(std::env::current_exe().unwrap()).args(["--exact", test]).env(JOURNAL, &path).output();
     let other = other.unwrap();
-    let said = String::from_utf8_lossy(&other.stdout);
-    assert!(other.status.success() && said.contains("1 passed"), "{said}");
+    let output_text = String::from_utf8_lossy(&other.stdout);
+    assert!(other.status.success() && output_text.contains("1 passed"), "{output_text}");
 
     let journal = Journal::read(&fs::read(&path).unwrap()).unwrap();
     let output: Vec<u8> = journal.replay().flat_map(|step| step.output).collect();

@@ -79,7 +79,7 @@ fn an_approved_plan_is_carried_out() {
 
 #[test]
 fn questions_are_answered() {
-    on_board(kanban_script::asked);
+    on_board(kanban_script::question_answered);
 }
 
 #[test]

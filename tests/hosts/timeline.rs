@@ -172,13 +172,13 @@ fn a_blocked_prompt_has_a_color_of_the_legend() {
 
 #[test]
 fn an_allow_that_an_interrupt_overtook_is_not_drawn_as_granted() {
-    let ask = json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "tool_use_id": "t" });
+    let incoming = json!({ "subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "tool_use_id": "t" });
     let allow = json!({ "behavior": "allow", "updatedInput": {} });
     let allow = json!({ "subtype": "success", "request_id": "ask", "response": allow });
     let lines = [
         (0.0, "in", user(1, "make it")),
         (0.5, "out", init()),
-        (1.0, "out", json!({ "type": "control_request", "request_id": "ask", "request": ask }).to_string()),
+        (1.0, "out", json!({ "type": "control_request", "request_id": "ask", "request": incoming }).to_string()),
         (1.2, "in", json!({ "type": "control_response", "response": allow }).to_string()),
         (1.3, "out", json!({ "type": "control_cancel_request", "request_id": "ask" }).to_string()),
         (1.5, "out", result(1)),

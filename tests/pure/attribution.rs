@@ -132,23 +132,25 @@ fn attribution(generation: Generation) -> Seen {
 fn known(generation: Generation) -> (Wrong, Wrong) {
     let none = Wrong::default();
     match generation {
-        Generation::V1_0_128 => {
-            (Wrong { aims_lost: 39, ..none }, Wrong { mistaken: 237, untold: 155, aims_lost: 14, stuck: 39, ..none })
-        }
-        Generation::V2_0_76 => {
-            (Wrong { aims_lost: 37, ..none }, Wrong { mistaken: 192, untold: 140, aims_lost: 13, stuck: 30, ..none })
-        }
+        Generation::V1_0_128 => (
+            Wrong { targets_lost: 39, ..none },
+            Wrong { mistaken: 237, untold: 155, targets_lost: 14, stuck: 39, ..none },
+        ),
+        Generation::V2_0_76 => (
+            Wrong { targets_lost: 37, ..none },
+            Wrong { mistaken: 192, untold: 140, targets_lost: 13, stuck: 30, ..none },
+        ),
         Generation::V2_1_50 => (
-            Wrong { otherwise: 28, aims_lost: 39, ..none },
-            Wrong { mistaken: 223, otherwise: 7, untold: 177, aims_lost: 14, stuck: 41, ..none },
+            Wrong { otherwise: 28, targets_lost: 39, ..none },
+            Wrong { mistaken: 223, otherwise: 7, untold: 177, targets_lost: 14, stuck: 41, ..none },
         ),
         Generation::V2_1_73 => (
-            Wrong { mistaken: 56, otherwise: 46, untold: 1, aims_lost: 17, stuck: 1, ..none },
-            Wrong { mistaken: 234, otherwise: 9, untold: 115, aims_lost: 5, stuck: 37, ..none },
+            Wrong { mistaken: 56, otherwise: 46, untold: 1, targets_lost: 17, stuck: 1, ..none },
+            Wrong { mistaken: 234, otherwise: 9, untold: 115, targets_lost: 5, stuck: 37, ..none },
         ),
         Generation::V2_1_143 => (
-            Wrong { otherwise: 62, untold: 2, held_turns: 29, unheard: 1, aims_lost: 21, stuck: 1, ..none },
-            Wrong { mistaken: 666, otherwise: 97, untold: 39, unheard: 2, aims_lost: 8, stuck: 10, ..none },
+            Wrong { otherwise: 62, untold: 2, held_turns: 29, unheard: 1, targets_lost: 21, stuck: 1, ..none },
+            Wrong { mistaken: 666, otherwise: 97, untold: 39, unheard: 2, targets_lost: 8, stuck: 10, ..none },
         ),
         Generation::V2_1_250 | Generation::V2_1_329 => (none, none),
     }
@@ -269,7 +271,7 @@ fn the_cli_model_generates_every_listed_situation() {
             Generation::V2_1_329 => Some("the first prompt is aborted"),
             _ => None,
         });
-        expected.extend(Some("an interrupt that had missed, again").filter(|_| generation.tells_life()));
+        expected.extend(Some("an interrupt that had missed, again").filter(|_| generation.reports_lifecycle()));
         expected.extend(Some("a blocked fold").filter(|_| generation.names()));
         let mut seen = Seen::default();
         for seed in 0..CASES / 2 {

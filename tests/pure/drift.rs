@@ -88,14 +88,14 @@ fn every_recorded_line_decodes_and_unknown_names_are_reported() {
 #[test]
 fn unknown_names_are_reported_with_their_path() {
     let line = br#"{"type":"assistant","new":1,"error":"odd","message":{"content":[{"type":"text","text":"","b":2},{"type":"c"}],"usage":{"d":3}}}"#;
-    let told = Message::parse(line).unwrap().view().unwrap().unknown_names();
+    let reported = Message::parse(line).unwrap().view().unwrap().unknown_names();
     assert_eq!(
-        told,
+        reported,
         ["message.content[].b", r#"message.content[].type is "c""#, "message.usage.d", r#"error is "odd""#, "new",]
     );
-    let told = |line: &str| Message::parse(line.as_bytes()).unwrap().view().unwrap().unknown_names();
-    assert_eq!(told(r#"{"type":"new","a":1}"#), [r#"type is "new""#]);
-    assert_eq!(told(r#"{"type":"system","subtype":"new","a":1}"#), [r#"subtype is "new""#]);
+    let reported = |line: &str| Message::parse(line.as_bytes()).unwrap().view().unwrap().unknown_names();
+    assert_eq!(reported(r#"{"type":"new","a":1}"#), [r#"type is "new""#]);
+    assert_eq!(reported(r#"{"type":"system","subtype":"new","a":1}"#), [r#"subtype is "new""#]);
     assert!(matches!(
         Message::parse(br#"{"type":"system","subtype":"status","status":null}"#).unwrap().system(),
         Ok(System::Status(_))

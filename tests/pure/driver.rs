@@ -12,13 +12,13 @@ use std::time::Duration;
 use claude_duplex::{Action, Decision, IncomingKind, Outcome, Prompt, Request, RequestError};
 use mock::{Done, Write, rig};
 
-const ASK: &str = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+const PERMISSION_REQUEST: &str = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
 const NOTE: &str = r#"{"type":"system","subtype":"note"}"#;
 
 #[test]
 fn a_response_of_the_core_is_written_before_its_action_is_returned() {
     let mut rig = rig(|_| {});
-    rig.world.borrow_mut().say(ASK);
+    rig.world.borrow_mut().say(PERMISSION_REQUEST);
     let first = rig.poll();
     assert!(matches!(first, Poll::Ready(Some(Action::IncomingDeclined { .. }))), "{first:?}");
     assert!(rig.world.borrow().written().contains("\"deny\""));
@@ -28,10 +28,10 @@ fn a_response_of_the_core_is_written_before_its_action_is_returned() {
 #[test]
 fn a_response_of_the_host_is_written_before_the_next_action_is_returned() {
     let mut rig = rig(|config| *config = config.clone().handle(IncomingKind::Permission));
-    rig.world.borrow_mut().say(&format!("{ASK}\n{NOTE}"));
-    let Poll::Ready(Some(Action::IncomingRequest(ask))) = rig.poll() else { panic!("no ask") };
+    rig.world.borrow_mut().say(&format!("{PERMISSION_REQUEST}\n{NOTE}"));
+    let Poll::Ready(Some(Action::IncomingRequest(incoming))) = rig.poll() else { panic!("no ask") };
     assert_eq!(rig.world.borrow().written(), "");
-    rig.driver.respond(ask.id(), Decision::allow()).unwrap();
+    rig.driver.respond(incoming.id(), Decision::allow()).unwrap();
     assert!(matches!(rig.poll(), Poll::Ready(Some(Action::Message { .. }))));
     assert!(rig.world.borrow().written().contains("\"allow\""));
 }

@@ -104,14 +104,14 @@ struct Final {
 impl Final {
     fn of(lines: &[Value]) -> Self {
         let mut found = Self::default();
-        let mut said = false;
+        let mut has_text = false;
         for message in messages(lines) {
             match message.kind() {
                 MessageKind::Assistant if !message.is_subagent() => {
                     for block in message.content().unwrap() {
                         match block {
                             ContentBlock::Text(text) => {
-                                said = true;
+                                has_text = true;
                                 found.texts.push(text.text);
                             }
                             ContentBlock::Thinking(thinking) => found.thoughts.push(thinking.thinking),
@@ -126,10 +126,10 @@ impl Final {
                     let aborted = reason.starts_with("aborted") || result.subtype.as_str() == "error_during_execution";
                     found.interrupted |= aborted;
                     // A local command may have its text in the result alone.
-                    if !said && !aborted && !result.is_error {
+                    if !has_text && !aborted && !result.is_error {
                         found.texts.extend(result.result.filter(|text| !text.is_empty()));
                     }
-                    said = false;
+                    has_text = false;
                 }
                 _ => {}
             }
@@ -228,15 +228,15 @@ fn recorded() -> Vec<(String, Vec<Value>)> {
 
 fn judge(name: &str, lines: &[Value], expected: &Final) {
     let screen = Screen::of(lines);
-    let told =
+    let reported =
         || lines.iter().filter(|line| line["type"] != "system").map(|line| format!("{line}\n")).collect::<String>();
-    assert_eq!(screen.texts(BlockKind::Text, true), expected.texts, "{name}\n{}", told());
-    assert_eq!(screen.texts(BlockKind::Thinking, true), expected.thoughts, "{name}\n{}", told());
+    assert_eq!(screen.texts(BlockKind::Text, true), expected.texts, "{name}\n{}", reported());
+    assert_eq!(screen.texts(BlockKind::Thinking, true), expected.thoughts, "{name}\n{}", reported());
     let calls = screen.blocks.iter().filter(|shown| shown.complete && shown.block.parent_tool_use_id.is_none());
     assert!(calls.filter_map(|shown| shown.call.as_ref()).eq(&expected.calls), "{name}");
     let left = screen.blocks.iter().filter(|shown| !shown.complete && shown.block.parent_tool_use_id.is_none()).count();
     let ended = lines.iter().rev().any(|line| line["type"] == "result");
-    assert!(left == 0 || expected.interrupted || !ended, "{name}: {left} blocks are left over\n{}", told());
+    assert!(left == 0 || expected.interrupted || !ended, "{name}: {left} blocks are left over\n{}", reported());
     // The same for who keeps the whole.
     let mut transcript = Transcript::new();
     messages(lines).for_each(|message| transcript.add(&message));
@@ -408,13 +408,13 @@ fn edits_use_bounded_memory() {
     for round in 0..2_000_u64 {
         let mut begin = json!({ "type": "stream_event", "event": { "type": "content_block_start", "index": round,
             "content_block": { "type": "tool_use", "id": format!("t{round}"), "name": "Bash", "input": {} } } });
-        let mut said = part(&"y".repeat(100));
-        said["event"]["index"] = round.into();
+        let mut has_text = part(&"y".repeat(100));
+        has_text["event"]["index"] = round.into();
         if round % 2 == 0 {
             begin["parent_tool_use_id"] = format!("p{round}").into();
-            said["parent_tool_use_id"] = format!("p{round}").into();
+            has_text["parent_tool_use_id"] = format!("p{round}").into();
         }
-        for message in messages(&[begin, said]) {
+        for message in messages(&[begin, has_text]) {
             accumulator.add(&message).into_iter().for_each(|edit| screen.apply(edit));
         }
     }

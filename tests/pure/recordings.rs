@@ -151,7 +151,7 @@ fn rests(wanted: &str) -> (Vec<&'static str>, f64) {
     let (_, lines) = recordings().into_iter().find(|(path, _)| name(path) == wanted).expect("a recording");
     let played = Player::new().play(&lines);
     let mut last = 0.0;
-    let told = played.events.iter().filter_map(|(time, event)| match event {
+    let reported = played.events.iter().filter_map(|(time, event)| match event {
         Event::Action(Action::TurnEnded { .. }) => Some("turn"),
         Event::Action(Action::Idle) => {
             last = time.as_nanos() as f64 / 1e9;
@@ -159,7 +159,7 @@ fn rests(wanted: &str) -> (Vec<&'static str>, f64) {
         }
         _ => None,
     });
-    (told.collect(), last)
+    (reported.collect(), last)
 }
 
 /// The list of tasks is empty before the task is told to have ended, and the CLI's own turn follows.
@@ -168,8 +168,8 @@ fn idle_waits_for_the_turn_of_a_finished_agent() {
     // What was prompted, the agent's own turn, and what was prompted after it.
     assert_eq!(rests("2.1.278/own_agent").0, ["turn", "turn", "idle", "turn", "idle"]);
     for version in ["2.1.250", "2.1.329"] {
-        let told = rests(&format!("{version}/held_back")).0;
-        assert_eq!(told, ["turn", "turn", "turn", "turn", "idle", "turn", "idle"], "{version}");
+        let reported = rests(&format!("{version}/held_back")).0;
+        assert_eq!(reported, ["turn", "turn", "turn", "turn", "idle", "turn", "idle"], "{version}");
     }
 }
 
@@ -186,8 +186,8 @@ fn idle_waits_for_the_notification_of_each_agent() {
 #[test]
 fn idle_follows_the_stop_of_the_only_agent() {
     assert_eq!(rests("2.1.332/stop_task").0, ["turn", "turn", "idle"]);
-    let (told, last) = rests("2.1.332/agent_stopped");
-    assert_eq!(told, ["turn", "idle"]);
+    let (reported, last) = rests("2.1.332/agent_stopped");
+    assert_eq!(reported, ["turn", "idle"]);
     assert!((1.3..1.4).contains(&last), "with the interrupt's acknowledgement, not at {last}");
 }
 

@@ -50,10 +50,11 @@ fn a_turn_after_close_can_send_requests() {
         let prompt = pair.prompt("go");
         let now = pair.now();
         pair.host.close(now);
-        let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else {
+        let Action::IncomingRequest(incoming) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_)))
+        else {
             unreachable!()
         };
-        pair.respond(ask.id(), Decision::allow());
+        pair.respond(incoming.id(), Decision::allow());
         let actions = pair.run_until_idle();
         assert_eq!(outcome(&actions, prompt), Some(Outcome::Success), "{generation:?}");
         assert!(matches!(actions.last(), Some(Action::Closed(_))), "{generation:?}");
@@ -239,17 +240,17 @@ fn uuids_of_two_sessions_differ() {
     assert_eq!(session.prompt(SessionTime::ZERO, given).unwrap_err().reason(), RefusedReason::Reused);
 }
 
-const ASK: &[u8] =
+const PERMISSION_REQUEST: &[u8] =
     b"{\"type\":\"control_request\",\"request_id\":\"a\",\"request\":{\"subtype\":\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{}}}\n";
 
 #[test]
 fn closing_stdin_withdraws_open_requests() {
     let mut session = Protocol::new(config(), SessionTime::ZERO);
-    session.receive(SessionTime::ZERO, ASK);
-    let Some(Action::IncomingRequest(ask)) = session.poll_action() else { panic!("no ask") };
+    session.receive(SessionTime::ZERO, PERMISSION_REQUEST);
+    let Some(Action::IncomingRequest(incoming)) = session.poll_action() else { panic!("no ask") };
     session.close(SessionTime::ZERO);
     assert_eq!(session.poll_child_command(), None, "while it can be answered, stdin is open");
-    assert!(session.clone().respond(SessionTime::ZERO, ask.id(), Decision::allow()).is_ok());
+    assert!(session.clone().respond(SessionTime::ZERO, incoming.id(), Decision::allow()).is_ok());
     let (due, _) = session.poll_timeout().expect("the grace for the turn");
     session.handle_timeout(due);
     assert_eq!(session.poll_child_command(), None, "the CLI takes the end of stdin for an answer");
@@ -259,9 +260,9 @@ fn closing_stdin_withdraws_open_requests() {
     assert_eq!(session.poll_child_command(), Some(ChildCommand::CloseStdin));
     let actions: Vec<Action> = std::iter::from_fn(|| session.poll_action()).collect();
     assert!(actions.iter().any(|action| {
-        matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Ended(LostReason::Closed), .. } if *id == ask.id())
+        matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Ended(LostReason::Closed), .. } if *id == incoming.id())
     }), "{actions:?}");
-    let late = session.respond(SessionTime::ZERO, ask.id(), Decision::allow());
+    let late = session.respond(SessionTime::ZERO, incoming.id(), Decision::allow());
     assert!(matches!(&late, Err(RespondError::Closed(end)) if end.reason == CloseReason::Closed), "{late:?}");
     assert_eq!(session.poll_transmit(), b"");
 }
@@ -271,13 +272,13 @@ fn a_response_without_room_is_refused_and_the_request_stays_open() {
     let mut config = config();
     config.limits.unsent_hard = 1000;
     let mut session = Protocol::new(config, SessionTime::ZERO);
-    session.receive(SessionTime::ZERO, ASK);
-    let Some(Action::IncomingRequest(ask)) = session.poll_action() else { panic!("no ask") };
+    session.receive(SessionTime::ZERO, PERMISSION_REQUEST);
+    let Some(Action::IncomingRequest(incoming)) = session.poll_action() else { panic!("no ask") };
     let long = Decision::deny("no".repeat(1000));
-    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), long), Err(RespondError::Full));
+    assert_eq!(session.respond(SessionTime::ZERO, incoming.id(), long), Err(RespondError::Full));
     assert_eq!(session.poll_action(), None, "nothing was changed");
     assert_eq!(session.poll_transmit(), b"");
-    assert_eq!(session.respond(SessionTime::ZERO, ask.id(), Decision::deny("no")), Ok(()));
+    assert_eq!(session.respond(SessionTime::ZERO, incoming.id(), Decision::deny("no")), Ok(()));
 }
 
 /// A session that waits for ever for replies to the host's requests, and what its next deadline does.
@@ -374,8 +375,8 @@ fn commands_to_an_ending_session_are_refused_with_its_cause() {
     assert_eq!(refused.closed(), Some(&closed));
     let stale = session.cancel(now, prompt).unwrap_err();
     assert_eq!(stale.closed(), Some(&closed));
-    for told in [refused.to_string(), stale.to_string()] {
-        assert!(told.ends_with("the CLI exited; exit status 1; stderr: Invalid API key"), "{told}");
+    for reported in [refused.to_string(), stale.to_string()] {
+        assert!(reported.ends_with("the CLI exited; exit status 1; stderr: Invalid API key"), "{reported}");
     }
 }
 

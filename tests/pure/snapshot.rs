@@ -5,7 +5,7 @@ mod form;
 mod size;
 
 use crate::invariants::restore::{judge_each, through};
-use crate::invariants::{Case, Told};
+use crate::invariants::{Case, PanicContext};
 use crate::play::{Event, Player};
 use crate::recorded::{name, recordings};
 use crate::recording::Recorded;
@@ -16,7 +16,7 @@ use crate::sequences::sequences;
 fn a_session_restored_at_any_point_behaves_equally() {
     let (mut snapshots, mut judged) = (0, 0);
     for (seed, sequence) in sequences().filter(|(seed, _)| seed % 3 != 2) {
-        let _told = Told(format!("seed {seed}"));
+        let _context = PanicContext(format!("seed {seed}"));
         snapshots += judge_each(&Case::of(sequence));
         judged += 1;
     }
@@ -37,7 +37,7 @@ fn a_recording_restored_at_any_point_replays_equally() {
         played.events.iter().map(|(now, event)| format!("{now:?} {}", shown(event))).chain([counts]).collect()
     };
     for (path, lines) in recordings() {
-        let _told = Told(name(&path));
+        let _context = PanicContext(name(&path));
         assert_eq!(events(Player::new(), &lines), events(Player::new().between(through), &lines));
     }
 }

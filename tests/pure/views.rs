@@ -139,7 +139,7 @@ fn recorded_text_matches_its_stream_and_its_result() {
             let completed = result.terminal_reason.as_ref().is_some_and(|reason| reason.as_str() == "completed");
             if completed {
                 turns += 1;
-                let said: String = transcript.texts().collect();
+                let transcript_text: String = transcript.texts().collect();
                 assert_eq!(transcript.final_text(), result.result.as_deref(), "{name}");
                 assert_eq!(
                     transcript.texts().last(),
@@ -150,7 +150,7 @@ fn recorded_text_matches_its_stream_and_its_result() {
                 // In these the stream broke, and the model was asked again.
                 if !streamed.is_empty() && !name.contains("stream_") {
                     streamed_turns += 1;
-                    assert_eq!(said, streamed, "{name}");
+                    assert_eq!(transcript_text, streamed, "{name}");
                 }
                 answered_calls += transcript.calls().filter(|call| call.result.is_some()).count();
                 // A subagent in the background goes on behind the turn.

@@ -58,7 +58,7 @@ fn the_prompt_fails_if_the_cli_is_killed() {
     // The next prompt starts it again.
     let prompt = agent.prompt(&session, &script(json!([{ "text": "back" }])));
     let end = agent.response_at(prompt);
-    assert_eq!(agent.said[end]["result"]["stopReason"], "end_turn", "{}", agent.said[end]);
+    assert_eq!(agent.received[end]["result"]["stopReason"], "end_turn", "{}", agent.received[end]);
     // Nothing of the turn that was lost is in it.
     let from = agent.response_at(first);
     let (at, chunk) = agent.update(from, "agent_message_chunk");

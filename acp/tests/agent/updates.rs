@@ -17,7 +17,7 @@ fn tool_calls_have_kinds_locations_and_diffs() {
     ]);
     let prompt = agent.prompt(&session, &script(steps));
     let end = agent.response_at(prompt);
-    let mut calls: Vec<_> = calls(&agent.said[..end]).into_values().collect();
+    let mut calls: Vec<_> = calls(&agent.received[..end]).into_values().collect();
     calls.sort_by_key(|call| call["title"].to_string());
     let titles: Vec<_> = calls.iter().map(|call| (&call["title"], &call["kind"], &call["status"])).collect();
     let done = json!("completed");
@@ -48,7 +48,7 @@ fn todos_are_the_plan() {
     let entries = plan["entries"].as_array().expect("entries");
     let entries: Vec<_> = entries.iter().map(|entry| (&entry["content"], &entry["status"])).collect();
     assert_eq!(entries, [(&json!("look"), &json!("completed")), (&json!("write"), &json!("in_progress"))]);
-    assert!(calls(&agent.said[..end]).is_empty(), "the plan is not a call too");
+    assert!(calls(&agent.received[..end]).is_empty(), "the plan is not a call too");
 }
 
 #[test]

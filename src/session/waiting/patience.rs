@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_takes_nothing_is_given_up_until_it_reads_again() {
+    fn a_reader_that_takes_nothing_is_skipped_until_it_reads_again() {
         let mut patience = Patience::default();
         assert_eq!(patience.until(Level::Full, now(0)), Some(at(30)));
         for later in [30, 31, 1000] {

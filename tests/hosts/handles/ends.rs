@@ -34,7 +34,7 @@ scenarios! {
 async fn dropping_the_last_handle_closes_within_seconds(stage: &Stage) {
     let (claude, run) = stage.open();
     // None of these is a handle.
-    let (watch, asks, exit) =
+    let (watch, incoming_requests, exit) =
         (claude.subscribe(1000, Overflow::Oldest), claude.incoming().unwrap(), claude.wait_for_exit());
     let (mut first, second) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
     let other = claude.clone();
@@ -53,15 +53,15 @@ async fn dropping_the_last_handle_closes_within_seconds(stage: &Stage) {
         _ => None,
     });
     assert_eq!(outcomes.collect::<Vec<_>>(), [Outcome::Cancelled, Outcome::Interrupted]);
-    drop(asks);
+    drop(incoming_requests);
 }
 
 async fn dropping_the_runner_wakes_every_waiter(stage: &Stage) {
     let (claude, run) = stage.open();
     let mut watch = claude.subscribe(1000, Overflow::Oldest);
-    let mut asks = claude.incoming().unwrap();
+    let mut incoming_requests = claude.incoming().unwrap();
     let (mut turn, end) = (claude.prompt("one").unwrap(), claude.prompt("two").unwrap());
-    let asked = asks.next().await.unwrap();
+    let responder = incoming_requests.next().await.unwrap();
     // Nobody reads it any more.
     let reply = claude.request(Request::new("mcp_status")).unwrap();
     let exits: Vec<_> = (0..MANY).map(|_| stage.spawn(claude.wait_for_exit())).collect();
@@ -70,10 +70,10 @@ async fn dropping_the_runner_wakes_every_waiter(stage: &Stage) {
         stage.spawn(async move { end.finish().await.outcome }),
         stage.spawn(reply),
         stage.spawn(async move { while watch.next().await.is_some() {} }),
-        stage.spawn(async move { asks.next().await.is_none() }),
+        stage.spawn(async move { incoming_requests.next().await.is_none() }),
         stage.spawn(async move {
-            let reason = asked.withdrawn().await;
-            (reason, matches!(asked.respond(Decision::allow()), Err(RespondError::Closed(_))))
+            let reason = responder.withdrawn().await;
+            (reason, matches!(responder.respond(Decision::allow()), Err(RespondError::Closed(_))))
         }),
     );
     // So that they do wait.
@@ -96,21 +96,21 @@ async fn dropping_the_runner_wakes_every_waiter(stage: &Stage) {
 
 async fn an_exit_during_a_turn_is_reported_to_every_waiter(stage: &Stage) {
     let (claude, run) = stage.open();
-    let mut asks = claude.incoming().unwrap();
+    let mut incoming_requests = claude.incoming().unwrap();
     let mut turn = claude.prompt("one").unwrap();
     let waits = claude.prompt("two").unwrap();
-    asks.next().await.unwrap().respond(Decision::allow()).unwrap();
-    let mut said = false;
+    incoming_requests.next().await.unwrap().respond(Decision::allow()).unwrap();
+    let mut text_seen = false;
     while let Some(message) = turn.next().await {
-        said |= message.unwrap().line().contains("so far");
+        text_seen |= message.unwrap().line().contains("so far");
     }
-    assert!(said, "what was said before is heard");
+    assert!(text_seen, "what was said before is heard");
     for end in [turn.finish().await, waits.finish().await] {
         assert!(matches!((end.outcome, end.result), (Outcome::Lost(_), None)));
     }
     let closed = run.await;
     assert_eq!((closed.exit, claude.exit_status()), (Some(Exit::Code(7)), Some(closed.clone())));
-    assert!(asks.next().await.is_none());
+    assert!(incoming_requests.next().await.is_none());
 }
 
 async fn many_waiters_get_an_immediate_exit(stage: &Stage) {

@@ -135,9 +135,9 @@ async fn explain(calls: Vec<(&'static str, Boxed<String>)>) {
 }
 
 /// In one line, with the cause and the exit status.
-fn assert_explains(name: &str, told: &str) {
-    assert!(told.contains(CAUSE) && told.contains("exit status 1"), "{name}: {told}");
-    assert!(!told.contains('\n') && !told.contains("was closed"), "{name}: {told}");
+fn assert_explains(name: &str, error_text: &str) {
+    assert!(error_text.contains(CAUSE) && error_text.contains("exit status 1"), "{name}: {error_text}");
+    assert!(!error_text.contains('\n') && !error_text.contains("was closed"), "{name}: {error_text}");
 }
 
 fn text<T>(done: Result<T, impl Display>) -> String {

@@ -185,5 +185,5 @@ fn waiting_for_a_silent_child_does_not_poll_repeatedly() {
 
 #[test]
 fn version_runs_the_program_with_its_version_flag() {
-    version::is_asked_for(|options, limit| async_io::block_on(claude_duplex::driver::smol::version(options, limit)));
+    version::check_version(|options, limit| async_io::block_on(claude_duplex::driver::smol::version(options, limit)));
 }

@@ -17,13 +17,13 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) -> usize {
     let (mut reader, mut line, mut prompts) = (BufReader::new(reader), String::new(), 0);
     while reader.read_line(&mut line).await.unwrap() > 0 {
         let prompt: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let told = format!(
+        let reported = format!(
             "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
              {{\"type\":\"user\",\"uuid\":{},\"message\":{{\"role\":\"user\",\"content\":\"hello\"}}}}\n\
              {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}}\n",
             prompt["uuid"]
         );
-        writer.write_all(told.as_bytes()).await.unwrap();
+        writer.write_all(reported.as_bytes()).await.unwrap();
         line.clear();
         prompts += 1;
     }

@@ -114,5 +114,5 @@ fn a_child_without_pipes_is_refused() {
 #[test]
 fn version_runs_the_program_with_its_version_flag() {
     let runtime = &runtimes()[0];
-    version::is_asked_for(|options, limit| runtime.block_on(claude_duplex::driver::tokio::version(options, limit)));
+    version::check_version(|options, limit| runtime.block_on(claude_duplex::driver::tokio::version(options, limit)));
 }

@@ -26,13 +26,13 @@ async fn answer(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpi
     let (mut line, mut prompts) = (String::new(), 0);
     while stream.read_line(&mut line).await.unwrap() > 0 {
         let prompt: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let told = format!(
+        let reported = format!(
             "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}}\n\
              {{\"type\":\"user\",\"uuid\":{},\"message\":{{\"role\":\"user\",\"content\":\"hello\"}}}}\n\
              {{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}}\n",
             prompt["uuid"]
         );
-        stream.write_all(told.as_bytes()).await.unwrap();
+        stream.write_all(reported.as_bytes()).await.unwrap();
         line.clear();
         prompts += 1;
     }

@@ -52,7 +52,7 @@ fn an_exit_during_a_turn_ends_the_prompts_as_lost(stage: &Stage) {
 fn an_exit_before_a_response_withdraws_the_request(stage: &Stage) {
     let mut session = stage.peer(&[], |_| ());
     session.prompt("run: ls");
-    let ask = session.until_asked();
+    let incoming = session.until_request();
     let request = session.request(Request::new("no_such_request"));
     session.abort();
     let closed = session.end();
@@ -60,7 +60,7 @@ fn an_exit_before_a_response_withdraws_the_request(stage: &Stage) {
     assert_eq!(session.outcomes(), [Outcome::Lost(LostReason::Aborted)]);
     let is_withdrawn = |action: &Action| {
         let aborted = CancelledReason::Ended(LostReason::Aborted);
-        matches!(action, Action::IncomingCancelled { id, reason, .. } if (*id, *reason) == (ask, aborted))
+        matches!(action, Action::IncomingCancelled { id, reason, .. } if (*id, *reason) == (incoming, aborted))
     };
     assert!(session.actions.iter().any(is_withdrawn), "{:?}", session.actions);
     let is_lost = |action: &Action| {
@@ -68,7 +68,7 @@ fn an_exit_before_a_response_withdraws_the_request(stage: &Stage) {
         matches!(action, Action::ResponseReceived { request: of, response, .. } if *of == request && *response == aborted)
     };
     assert!(session.actions.iter().any(is_lost), "{:?}", session.actions);
-    let refused = session.answer(ask, Decision::allow());
+    let refused = session.answer(incoming, Decision::allow());
     assert!(matches!(refused, Err(RespondError::Closed(_))), "{refused:?}");
 }
 
@@ -146,12 +146,12 @@ fn an_initialize_without_a_response_times_out(stage: &Stage) {
 fn a_withdrawn_request_accepts_no_response(stage: &Stage) {
     let mut session = stage.peer(&["withdraw=100"], |_| ());
     session.prompt("run: ls");
-    let ask = session.until_asked();
+    let incoming = session.until_request();
     session.until(
         "the withdrawal",
-        |action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == ask),
+        |action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == incoming),
     );
-    assert_eq!(session.answer(ask, Decision::allow()), Err(RespondError::Stale));
+    assert_eq!(session.answer(incoming, Decision::allow()), Err(RespondError::Stale));
     session.until_prompt_ended();
     session.close_and_end();
 }
@@ -159,10 +159,10 @@ fn a_withdrawn_request_accepts_no_response(stage: &Stage) {
 fn a_repeated_request_is_reported_once(stage: &Stage) {
     let mut session = stage.peer(&["repeat-ask"], |_| ());
     session.prompt("run: ls");
-    let ask = session.until_asked();
+    let incoming = session.until_request();
     session.until("its repetition", |action| matches!(action, Action::RejectedLine(_)));
     assert_eq!(session.rejected(), [RejectedReason::DuplicateAsk]);
-    session.answer(ask, Decision::allow()).unwrap();
+    session.answer(incoming, Decision::allow()).unwrap();
     session.until_prompt_ended();
     assert_eq!(session.outcomes(), [Outcome::Success]);
     session.close_and_end();

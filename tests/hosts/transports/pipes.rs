@@ -49,20 +49,20 @@ fn a_child_that_writes_before_it_reads_gets_all_input(stage: &Stage) {
 
 fn a_response_of_512_kib_reaches_a_child_that_writes(stage: &Stage) {
     // It writes far more than a pipe holds between its incoming request and its look at the answer.
-    let asks = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+    let incoming_requests = r#"{"type":"control_request","request_id":"a1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
     let mut session = stage.child(&[
         Step::Read,
         say(INIT),
-        say(asks),
+        say(incoming_requests),
         Step::SayTimes(NOTE.to_owned(), 60_000),
         Step::Measure,
         say(r#"{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed"}"#),
         Step::Drain,
     ]);
     session.prompt("hello");
-    let ask = session.until_asked();
+    let incoming = session.until_request();
     let input = Json::parse(&format!("{{\"text\":\"{}\"}}", "y".repeat(512 * KIB))).unwrap();
-    session.answer(ask, Decision::allow_with(input)).unwrap();
+    session.answer(incoming, Decision::allow_with(input)).unwrap();
     assert_eq!(session.close_and_end().exit, Some(Exit::Code(0)));
     assert!(read_by_child(&session) > 512 * KIB);
     assert_eq!(session.outcomes(), [Outcome::Success]);

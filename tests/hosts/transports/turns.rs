@@ -51,8 +51,8 @@ fn incoming_requests_are_answered(stage: &Stage) {
     let mut session = stage.peer(&[], |_| ());
     session.request(Request::initialize());
     session.prompt("run: echo listed");
-    let ask = session.until_asked();
-    session.answer(ask, Decision::allow()).unwrap();
+    let incoming = session.until_request();
+    session.answer(incoming, Decision::allow()).unwrap();
     session.until_prompt_ended();
     let gave = |message: &Message| message.line().contains("tool_result") && message.line().contains(r#":"listed""#);
     assert!(session.messages().any(gave));

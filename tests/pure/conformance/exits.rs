@@ -18,9 +18,9 @@ fn failed(fields: Value) -> String {
 fn end(lines: &[String]) -> SessionClosed {
     let mut host = Host::new();
     host.prompt("go");
-    host.hears(init());
+    host.receive_line(init());
     for line in lines {
-        host.hears(line);
+        host.receive_line(line);
     }
     host.exits(Exit::Code(1))
 }
@@ -95,8 +95,8 @@ fn case_147_a_later_turn_clears_the_last_error() {
 fn case_148_an_end_with_another_cause_keeps_its_cause() {
     let mut host = Host::new();
     host.prompt("go");
-    host.hears(init());
-    host.hears(&failed(json!({ "errors": ["x"] })));
+    host.receive_line(init());
+    host.receive_line(&failed(json!({ "errors": ["x"] })));
     host.protocol.send_failed(host.now);
     while host.times_out().is_some() {}
     let Some(Action::Closed(closed)) = host.actions().pop() else { panic!("it is not over") };

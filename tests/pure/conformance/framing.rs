@@ -101,8 +101,8 @@ fn case_008_the_limit_is_a_setting_and_the_error_contains_it() {
         limited.limits.line = limit;
         let mut host = Host::with(limited);
         let exact = long(&"x".repeat(limit - long("").len()));
-        assert_eq!(messages(&host.hears(&exact)).len(), 1);
-        let actions = host.hears(&format!("{exact} "));
+        assert_eq!(messages(&host.receive_line(&exact)).len(), 1);
+        let actions = host.receive_line(&format!("{exact} "));
         assert_eq!(rejected(&actions)[0].reason.to_string(), "the line is longer than `Limits::line`");
     }
 }
@@ -111,7 +111,7 @@ fn case_008_the_limit_is_a_setting_and_the_error_contains_it() {
 fn case_009_the_limit_applies_to_a_line_in_one_read() {
     let mut limited = config();
     limited.limits.line = 50;
-    let actions = Host::with(limited).hears(&long(&"x".repeat(100)));
+    let actions = Host::with(limited).receive_line(&long(&"x".repeat(100)));
     assert_eq!(rejected(&actions)[0].reason, RejectedReason::TooLong);
     assert!(messages(&actions).is_empty());
 }
@@ -161,7 +161,7 @@ fn case_014_a_long_run_of_blanks_is_kept() {
 
 #[test]
 fn case_015_an_object_that_does_not_parse_is_reported() {
-    let actions = Host::new().hears(r#"{"type":"assistant","text":}"#);
+    let actions = Host::new().receive_line(r#"{"type":"assistant","text":}"#);
     assert_eq!(rejected(&actions)[0].reason, RejectedReason::NotJson);
     assert_eq!(&*rejected(&actions)[0].head, br#"{"type":"assistant","text":}"#);
 }

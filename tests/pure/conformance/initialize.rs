@@ -43,7 +43,7 @@ fn replied(actions: &[Action], wanted: RequestId) -> Result<Response, RequestErr
 fn checked(initialize: &Initialize, reply: &Value) -> Result<(), InitializeError> {
     let mut host = Host::new();
     let (id, request_id) = open(&mut host, initialize.clone());
-    let reply = replied(&host.hears(&success(&request_id, reply)), id).expect("a success");
+    let reply = replied(&host.receive_line(&success(&request_id, reply)), id).expect("a success");
     initialize.check(&reply.decode_as::<Initialize>().expect("an object"))
 }
 
@@ -207,7 +207,7 @@ const CANNOT_START: &str = r#"{"type":"result","subtype":"error_during_execution
 fn case_055_an_error_result_before_the_response_is_its_cause() {
     let mut host = Host::new();
     let (id, _) = open(&mut host, Initialize::new());
-    host.hears(CANNOT_START);
+    host.receive_line(CANNOT_START);
     let later = host.protocol.request(host.now, Request::new("get_settings")).unwrap();
     host.protocol.eof(host.now);
     let actions = host.actions();
@@ -223,8 +223,8 @@ fn the_error_of_an_earlier_turn_does_not_explain_the_end() {
     for line in [init(), r#"{"type":"result","subtype":"success","is_error":false,"result":"ok"}"#] {
         let mut host = Host::new();
         let (id, _) = open(&mut host, Initialize::new());
-        host.hears(CANNOT_START);
-        host.hears(line);
+        host.receive_line(CANNOT_START);
+        host.receive_line(line);
         host.protocol.eof(host.now);
         assert_eq!(replied(&host.actions(), id), Err(RequestError::Lost(LostReason::Eof)), "{line}");
     }
@@ -238,7 +238,7 @@ fn case_056_a_success_without_a_payload_is_a_success() {
         let line = format!(
             r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{request_id}{response}}}}}"#
         );
-        let reply = replied(&host.hears(&line), id).expect("a success");
+        let reply = replied(&host.receive_line(&line), id).expect("a success");
         let InitializeResponse { commands, unknown_fields, .. } =
             reply.decode_as::<Initialize>().expect("an empty object");
         assert_eq!((commands, unknown_fields.len()), (None, 0), "{response}");
@@ -252,9 +252,9 @@ fn refusal(request_id: &Value) -> String {
 }
 
 /// Whether a dialog of that kind reaches the host.
-fn is_asked(host: &mut Host, id: &str, kind: &str) -> bool {
+fn is_requested(host: &mut Host, id: &str, kind: &str) -> bool {
     host.actions();
-    let actions = host.asks(id, json!({ "subtype": "request_user_dialog", "dialog_kind": kind }));
+    let actions = host.receive_request(id, json!({ "subtype": "request_user_dialog", "dialog_kind": kind }));
     actions.iter().any(|action| matches!(action, Action::IncomingRequest(_)))
 }
 
@@ -264,17 +264,17 @@ fn dialogs_are_declared_by_the_accepted_initialize() {
         |kinds: Value| Request::initialize().field("supportedDialogKinds", Json::from_value(&kinds).unwrap());
     let mut host = Host::with(owner());
     let (_, first) = open(&mut host, declaring(json!(["pick"])));
-    assert!(is_asked(&mut host, "1", "pick"), "the CLI may have accepted it");
-    host.hears(&success(&first, &json!({})));
+    assert!(is_requested(&mut host, "1", "pick"), "the CLI may have accepted it");
+    host.receive_line(&success(&first, &json!({})));
     let (_, second) = open(&mut host, declaring(json!(["other"])));
-    assert!(is_asked(&mut host, "2", "pick") && is_asked(&mut host, "3", "other"));
-    host.hears(&refusal(&second));
-    assert!(is_asked(&mut host, "4", "pick"), "what the CLI accepted still holds");
-    assert!(!is_asked(&mut host, "5", "other"), "it was refused");
+    assert!(is_requested(&mut host, "2", "pick") && is_requested(&mut host, "3", "other"));
+    host.receive_line(&refusal(&second));
+    assert!(is_requested(&mut host, "4", "pick"), "what the CLI accepted still holds");
+    assert!(!is_requested(&mut host, "5", "other"), "it was refused");
     let (_, third) = open(&mut host, declaring(json!(["third"])));
-    host.hears(&success(&third, &json!({})));
+    host.receive_line(&success(&third, &json!({})));
     assert!(
-        is_asked(&mut host, "6", "third") && !is_asked(&mut host, "7", "pick"),
+        is_requested(&mut host, "6", "third") && !is_requested(&mut host, "7", "pick"),
         "the last one that was accepted counts"
     );
 }
@@ -285,7 +285,7 @@ fn a_late_response_to_initialize_still_declares_dialogs() {
     let mut host = Host::with(owner());
     let (_, request_id) = open(&mut host, Request::initialize().field("supportedDialogKinds", kinds));
     host.times_out();
-    assert!(is_asked(&mut host, "1", "pick"));
-    host.hears(&success(&request_id, &json!({})));
-    assert!(is_asked(&mut host, "2", "pick"));
+    assert!(is_requested(&mut host, "1", "pick"));
+    host.receive_line(&success(&request_id, &json!({})));
+    assert!(is_requested(&mut host, "2", "pick"));
 }

@@ -12,9 +12,9 @@ use super::host::{Host, init, messages, outcome, success};
 /// The message that a session makes of a line; it still works after it.
 fn message(line: &str) -> Message {
     let mut host = Host::new();
-    let actions = host.hears(line);
+    let actions = host.receive_line(line);
     let message = messages(&actions).first().map(|&message| message.clone());
-    assert_eq!(messages(&host.hears(success())).len(), 1, "the session goes on after {line}");
+    assert_eq!(messages(&host.receive_line(success())).len(), 1, "the session goes on after {line}");
     message.unwrap_or_else(|| panic!("{line} is no message: {actions:?}"))
 }
 
@@ -45,8 +45,8 @@ fn result(fields: &str) -> String {
 
 fn rejected(line: &str) -> RejectedReason {
     let mut host = Host::new();
-    let actions = host.hears(line);
-    assert_eq!(messages(&host.hears(success())).len(), 1, "the session goes on after {line}");
+    let actions = host.receive_line(line);
+    assert_eq!(messages(&host.receive_line(success())).len(), 1, "the session goes on after {line}");
     let [Action::RejectedLine(rejected)] = &actions[..] else { panic!("{line} is {actions:?}") };
     assert_eq!(&*rejected.head, line.as_bytes());
     rejected.reason
@@ -159,17 +159,17 @@ fn case_027_messages_of_a_subagent_are_distinguished() {
 fn messages_of_a_subagent_do_not_change_the_session() {
     let mut host = Host::new();
     let prompt = host.prompt("go");
-    host.hears(init());
+    host.receive_line(init());
     let started = format!(r#"{{"type":"command_lifecycle","command_uuid":"{}","state":"started"}}"#, prompt.uuid());
-    host.hears(&started);
+    host.receive_line(&started);
     let ended = started.replace("started", "cancelled");
     for line in [success(), &init().replace(r#""s""#, r#""another""#), &ended] {
         let line = line.replacen('{', r#"{"parent_tool_use_id":"toolu_1","#, 1);
-        let actions = host.hears(&line);
+        let actions = host.receive_line(&line);
         assert!(matches!(&actions[..], [Action::Message { turn: Some(_), .. }]), "{line}: {actions:?}");
     }
     assert_eq!(&*host.protocol.session().unwrap().id, "s");
-    assert_eq!(outcome(&host.hears(success()), prompt), Some(Outcome::Success));
+    assert_eq!(outcome(&host.receive_line(success()), prompt), Some(Outcome::Success));
 }
 
 #[test]
@@ -354,8 +354,8 @@ fn case_040_a_task_ends_when_it_completed_failed_or_was_killed() {
         ("running", false),
         ("new", false),
     ] {
-        let (said, is_over) = updated(&format!(r#","patch":{{"status":"{status}"}}"#));
-        assert_eq!((said.unwrap().as_str(), is_over), (status, over));
+        let (status_text, is_over) = updated(&format!(r#","patch":{{"status":"{status}"}}"#));
+        assert_eq!((status_text.unwrap().as_str(), is_over), (status, over));
     }
     let line = r#"{"type":"system","subtype":"task_notification","task_id":"t","status":"stopped"}"#;
     let System::TaskNotification(task) = system(line) else { panic!() };

@@ -10,12 +10,13 @@ use super::host::{Host, init, messages, success};
 fn case_150_mirror_frames_have_their_own_kind() {
     let mut host = Host::new();
     host.prompt("go");
-    host.hears(init());
-    let actions = host.hears(r#"{"type":"transcript_mirror","filePath":"/t.jsonl","entries":[{"type":"user"}]}"#);
+    host.receive_line(init());
+    let actions =
+        host.receive_line(r#"{"type":"transcript_mirror","filePath":"/t.jsonl","entries":[{"type":"user"}]}"#);
     assert_eq!(actions.len(), 1);
     let message = messages(&actions)[0].clone();
     assert_eq!(message.kind(), MessageKind::TranscriptMirror);
     assert!(message.result().is_err() && message.content().is_err() && message.delta().is_none());
-    host.hears(success());
+    host.receive_line(success());
     assert!(host.protocol.is_idle());
 }

@@ -44,8 +44,8 @@ fn case_155_a_child_that_has_exited_is_not_waited_for_and_gets_no_signal() {
     alone.kill_group = false;
     let mut host = Host::with(alone);
     host.prompt("go");
-    host.hears(init());
-    host.hears(success());
+    host.receive_line(init());
+    host.receive_line(success());
     assert_eq!(host.exits(Exit::Code(0)).reason, CloseReason::Exited);
     host.close();
     // Its stdin is closed on our side too: the pipe is ours to close.
@@ -95,15 +95,15 @@ fn case_157_stderr_is_joined_across_reads_and_keeps_its_incomplete_end() {
 #[test]
 fn case_168_the_version_is_reported_once_although_every_turn_repeats_it() {
     let mut host = Host::new();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for _ in 0..3 {
         host.prompt("go");
         let old = init().replace("2.1.329", "1.0.128");
-        told.extend(host.hears(&old).into_iter().filter_map(|action| match action {
+        reported.extend(host.receive_line(&old).into_iter().filter_map(|action| match action {
             Action::Session(session) => session.version,
             _ => None,
         }));
-        host.hears(success());
+        host.receive_line(success());
     }
-    assert_eq!(told.iter().map(|version| &**version).collect::<Vec<_>>(), ["1.0.128"]);
+    assert_eq!(reported.iter().map(|version| &**version).collect::<Vec<_>>(), ["1.0.128"]);
 }

@@ -53,8 +53,8 @@ fn case_061_a_prompt_is_fixed_when_it_is_accepted() {
     host.protocol.prompt(host.now, prompt.clone()).unwrap();
     let _verbatim = prompt.verbatim();
     assert_eq!(host.written(), [] as [Value; 0], "it waits for the first");
-    host.hears(init());
-    host.hears(success());
+    host.receive_line(init());
+    host.receive_line(success());
     let second = host.written().remove(0);
     assert_eq!((&second["message"]["content"], second.get("client_composed")), (&json!("second"), None));
 }

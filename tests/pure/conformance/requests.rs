@@ -21,7 +21,7 @@ fn answered(request: impl Into<Request>, response: &Value) -> Result<Response, R
     let mut response = response.clone();
     response["request_id"] = host.written().remove(0)["request_id"].clone();
     let reply = json!({ "type": "control_response", "response": response }).to_string();
-    match host.hears(&reply).remove(0) {
+    match host.receive_line(&reply).remove(0) {
         Action::ResponseReceived { response: reply, .. } => reply,
         other => panic!("no reply: {other:?}"),
     }
@@ -61,7 +61,7 @@ fn case_065_the_exit_of_the_process_ends_every_open_request() {
     let first = host.protocol.request(host.now, McpStatus::new()).unwrap();
     let second = host.protocol.request(host.now, GetContextUsage::new()).unwrap();
     let third = host.protocol.interrupt(host.now, Interrupt::running()).unwrap();
-    host.hears(r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["it broke"]}"#);
+    host.receive_line(r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["it broke"]}"#);
     host.protocol.eof(host.now);
     let failed: Vec<_> = host
         .actions()
@@ -106,7 +106,9 @@ fn a_lone_surrogate_in_a_response_hides_no_field() {
     let line = format!(
         r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{"model":"m\ud83d"}}}}}}"#
     );
-    let Action::ResponseReceived { response: Ok(reply), .. } = host.hears(&line).remove(0) else { panic!("no reply") };
+    let Action::ResponseReceived { response: Ok(reply), .. } = host.receive_line(&line).remove(0) else {
+        panic!("no reply")
+    };
     assert_eq!(reply.decode_as::<SetModel>().unwrap().model.as_deref(), Some("m\u{fffd}"));
 }
 

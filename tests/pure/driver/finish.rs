@@ -36,14 +36,14 @@ const LIMIT: usize = 4096;
 fn finish(rig: &mut Rig) -> SessionClosed {
     let world = rig.world.clone();
     let mut cx = Context::from_waker(Waker::noop());
-    let mut said = false;
+    let mut has_written = false;
     let mut finishing = pin!(rig.driver.finish());
     for _ in 0..10 {
         if let Poll::Ready(closed) = finishing.as_mut().poll(&mut cx) {
             return closed.expect("it was not closed before");
         }
         let mut world = world.borrow_mut();
-        if !std::mem::replace(&mut said, true) {
+        if !std::mem::replace(&mut has_written, true) {
             world.say(RESULT);
         }
         if world.log.contains(&Done::Closed) && world.exit.is_none() {
@@ -184,10 +184,10 @@ fn stdin_is_closed_only_after_unread_responses() {
     let mut rig = owner();
     let kind = &KINDS[1];
     rig.world.borrow_mut().say(&kind.line("before"));
-    let [Action::IncomingRequest(ask)] = &rig.settle()[..] else { panic!("it is asked") };
+    let [Action::IncomingRequest(incoming_request)] = &rig.settle()[..] else { panic!("it is asked") };
     rig.driver.close();
     rig.world.borrow_mut().writes = [Write::Pending; 1000].into();
-    rig.driver.respond(ask.id(), claude_duplex::IncomingResponse::Decline).unwrap();
+    rig.driver.respond(incoming_request.id(), claude_duplex::IncomingResponse::Decline).unwrap();
     rig.world.borrow_mut().say(RESULT);
     rig.world.borrow_mut().wait(Duration::from_secs(120));
     rig.settle();

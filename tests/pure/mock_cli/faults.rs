@@ -29,7 +29,7 @@ fn closed(actions: &[Action]) -> SessionClosed {
 }
 
 #[test]
-fn a_process_that_dies_in_a_turn_loses_its_prompt() {
+fn a_process_that_exits_in_a_turn_loses_its_prompt() {
     let mut pair = pair(Script::default().fault(Fault::Die(Exit::Signal(11))));
     pair.prompt("hello");
     let actions = pair.run_until_idle();

@@ -99,12 +99,13 @@ fn a_test_session_does_not_depend_on_chunks() {
         };
         pair.prompt("first");
         pair.prompt(Prompt::text("second").when_busy(WhenBusy::Send));
-        let Action::IncomingRequest(ask) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) else {
+        let Action::IncomingRequest(incoming) = pair.run_until(|action| matches!(action, Action::IncomingRequest(_)))
+        else {
             unreachable!()
         };
         // However it was cut, what the CLI says at this moment is heard before the answer is given.
         pair.advance(Duration::ZERO);
-        pair.respond(ask.id(), Decision::allow());
+        pair.respond(incoming.id(), Decision::allow());
         let mut actions = pair.run_until_idle();
         actions.extend(pair.close());
         actions

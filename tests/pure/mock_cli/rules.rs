@@ -13,22 +13,22 @@ fn pair(generation: CliVersion, calls: impl IntoIterator<Item = ToolStep>) -> Te
 }
 
 /// Prompts, and answers what is asked until the prompt has ended: how often it was.
-fn asked(pair: &mut TestSession, mut answer: impl FnMut(&IncomingRequest) -> IncomingResponse) -> usize {
+fn answer_requests(pair: &mut TestSession, mut answer: impl FnMut(&IncomingRequest) -> IncomingResponse) -> usize {
     pair.prompt("go on");
     let mut count = 0;
     loop {
         match pair.run_until(|action| matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })) {
-            Action::IncomingRequest(ask) => {
+            Action::IncomingRequest(incoming_request) => {
                 count += 1;
-                pair.respond(ask.id(), answer(&ask));
+                pair.respond(incoming_request.id(), answer(&incoming_request));
             }
             _ => return count,
         }
     }
 }
 
-fn suggested(ask: &IncomingRequest) -> IncomingResponse {
-    let permission = ask.permission().expect("a permission");
+fn suggested(incoming_request: &IncomingRequest) -> IncomingResponse {
+    let permission = incoming_request.permission().expect("a permission");
     Allow::new().and_remember_all(permission.suggestions()).into()
 }
 
@@ -40,7 +40,7 @@ fn allowing(rule: PermissionRule) -> IncomingResponse {
 /// The answers to prompts that each run that command of Bash: how often it was asked each time.
 fn counts<const N: usize>(commands: [&str; N], answer: impl Fn(&IncomingRequest) -> IncomingResponse) -> [usize; N] {
     let mut pair = pair(CliVersion::default(), commands.map(ToolStep::bash));
-    commands.map(|_| asked(&mut pair, &answer))
+    commands.map(|_| answer_requests(&mut pair, &answer))
 }
 
 /// As the suggestion for a command is recorded: that command, and no other.
@@ -50,8 +50,8 @@ fn a_returned_suggestion_becomes_a_rule() {
         let read = || ToolStep::new("Read", Json::parse(r#"{"file_path":"a"}"#).expect("JSON"));
         let calls = [ToolStep::bash("make"), ToolStep::bash("make"), ToolStep::bash("make install"), read(), read()];
         let mut pair = pair(generation, calls);
-        let asked = [(); 5].map(|()| asked(&mut pair, suggested));
-        assert_eq!(asked, [1, 0, 1, 1, 0], "{generation}");
+        let answer_requests = [(); 5].map(|()| answer_requests(&mut pair, suggested));
+        assert_eq!(answer_requests, [1, 0, 1, 1, 0], "{generation}");
         let run = pair.cli_lines().iter().filter(|line| line.as_str().contains(r#""type":"tool_result""#)).count();
         assert_eq!(run, 5, "{generation}: what is not asked for runs");
     }
@@ -74,9 +74,11 @@ fn a_rule_applies_to_matching_calls() {
 fn rules_can_be_replaced_and_removed() {
     // With the first command its own rule is added, with the other one that is changed.
     let counts = |other: PermissionChange| {
-        counts(["a", "a", "b", "a", "b"], move |ask| match ask.permission().expect("a permission").input.as_str() {
-            input if input.contains(r#""a""#) => allowing(PermissionRule::calls("Bash", "a")),
-            _ => Allow::new().and_remember(other.clone()).into(),
+        counts(["a", "a", "b", "a", "b"], move |incoming_request| {
+            match incoming_request.permission().expect("a permission").input.as_str() {
+                input if input.contains(r#""a""#) => allowing(PermissionRule::calls("Bash", "a")),
+                _ => Allow::new().and_remember(other.clone()).into(),
+            }
         })
     };
     let rules = |command| vec![PermissionRule::calls("Bash", command)];

@@ -62,9 +62,9 @@ fn is_tool_call(action: &Action) -> bool {
             && message.line().starts_with(r#"{"type":"assistant""#))
 }
 
-fn asked(pair: &mut TestSession) -> IncomingRequest {
+fn until_request(pair: &mut TestSession) -> IncomingRequest {
     match pair.run_until(|action| matches!(action, Action::IncomingRequest(_))) {
-        Action::IncomingRequest(ask) => ask,
+        Action::IncomingRequest(incoming_request) => incoming_request,
         other => panic!("{other:?}"),
     }
 }
@@ -89,8 +89,8 @@ fn a_prompt_gets_an_answer() {
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
         let version = pair.host.session().and_then(|session| session.version.clone());
         // 1.0.128 does not say which it is.
-        let told = (generation > CliVersion::V1_0_128).then(|| generation.version());
-        assert_eq!(version.as_deref(), told);
+        let reported = (generation > CliVersion::V1_0_128).then(|| generation.version());
+        assert_eq!(version.as_deref(), reported);
         assert!(
             matches!(pair.close().last(), Some(Action::Closed(closed)) if closed.exit.is_some_and(|exit| exit.is_success()))
         );
@@ -100,18 +100,18 @@ fn a_prompt_gets_an_answer() {
 #[test]
 fn a_tool_runs_only_if_the_host_allows_it() {
     every(|generation| {
-        for (decision, said) in [(Decision::allow(), "ran"), (Decision::deny("not today"), "not today")] {
+        for (decision, expected) in [(Decision::allow(), "ran"), (Decision::deny("not today"), "not today")] {
             let call = ToolStep::bash("ls").requires_permission().duration(SECOND).returns("ran");
             let mut pair = pair(Script::new(generation).then([call.into(), Step::text("finished")]));
             let prompt = pair.prompt("hello");
-            let ask = asked(&mut pair);
-            assert_eq!(ask.permission().unwrap().tool_name, "Bash");
-            pair.respond(ask.id(), decision);
+            let incoming_request = until_request(&mut pair);
+            assert_eq!(incoming_request.permission().unwrap().tool_name, "Bash");
+            pair.respond(incoming_request.id(), decision);
             let actions = pair.run_until_idle();
             assert_eq!(outcome(&actions, prompt), Outcome::Success);
             let lines = pair.cli_lines();
             let result = lines.iter().find(|line| line.as_str().contains("tool_result")).expect("the call returned");
-            assert!(result.as_str().contains(said), "{result:?}");
+            assert!(result.as_str().contains(expected), "{result:?}");
         }
     });
 }
@@ -123,8 +123,8 @@ fn a_deny_that_interrupts_ends_the_turn() {
             Script::new(generation).then([ToolStep::bash("ls").requires_permission().into(), Step::text("finished")]),
         );
         let prompt = pair.prompt("hello");
-        let ask = asked(&mut pair);
-        pair.respond(ask.id(), Deny::new("stop").and_interrupt());
+        let incoming_request = until_request(&mut pair);
+        pair.respond(incoming_request.id(), Deny::new("stop").and_interrupt());
         assert_eq!(outcome(&pair.run_until_idle(), prompt), Outcome::Interrupted);
     });
 }
@@ -135,15 +135,15 @@ fn an_interrupt_withdraws_open_requests_before_its_acknowledgment() {
         let calls = [ToolStep::bash("a").requires_permission(), ToolStep::bash("b").requires_permission()];
         let mut pair = pair(Script::new(generation).then([Step::tools_at_once(calls), Step::text("finished")]));
         let first = pair.prompt("hello");
-        let asks = [asked(&mut pair), asked(&mut pair)];
+        let incoming_requests = [until_request(&mut pair), until_request(&mut pair)];
         pair.interrupt(Interrupt::running());
         let second = pair.prompt("and then?");
         let actions = pair.run_until_idle();
         let order: Vec<&str> = actions
             .iter()
             .filter_map(|action| match action {
-                Action::IncomingCancelled { id: ask, reason: CancelledReason::Cli, .. }
-                    if asks.iter().any(|open| open.id() == *ask) =>
+                Action::IncomingCancelled { id: incoming_request, reason: CancelledReason::Cli, .. }
+                    if incoming_requests.iter().any(|open| open.id() == *incoming_request) =>
                 {
                     Some("withdrawn")
                 }
@@ -155,7 +155,7 @@ fn an_interrupt_withdraws_open_requests_before_its_acknowledgment() {
         assert_eq!(order, ["withdrawn", "withdrawn", "acknowledged", "ended"]);
         assert_eq!(outcome(&actions, first), Outcome::Interrupted);
         assert_eq!(outcome(&actions, second), Outcome::Success);
-        let late = pair.host.respond(pair.now(), asks[0].id(), IncomingResponse::from(Decision::allow()));
+        let late = pair.host.respond(pair.now(), incoming_requests[0].id(), IncomingResponse::from(Decision::allow()));
         assert!(late.is_err());
     });
 }
@@ -166,9 +166,9 @@ fn a_request_that_times_out_fails_only_its_call() {
         let call = Step::from(ToolStep::bash("ls").requires_permission()).withdrawn_after(SECOND);
         let mut pair = pair(Script::new(generation).then([call, Step::text("finished")]));
         let prompt = pair.prompt("hello");
-        let ask = asked(&mut pair);
+        let incoming_request = until_request(&mut pair);
         let actions = pair.run_until_idle();
-        assert!(actions.iter().any(|action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == ask.id())));
+        assert!(actions.iter().any(|action| matches!(action, Action::IncomingCancelled { id, reason: CancelledReason::Cli, .. } if *id == incoming_request.id())));
         assert_eq!(outcome(&actions, prompt), Outcome::Success);
     });
 }
@@ -180,9 +180,9 @@ fn a_hook_that_times_out_is_withdrawn() {
         let mut pair = pair(Script::new(generation).then([ToolStep::bash("ls").into(), Step::text("finished")]));
         pair.request(Initialize::new().hook(HookEvent::PreToolUse, HookMatcher::new("guard").timeout(5)));
         let prompt = pair.prompt("hello");
-        let ask = asked(&mut pair);
+        let incoming_request = until_request(&mut pair);
         let since = pair.now();
-        let withdrawn = |action: &Action| matches!(action, Action::IncomingCancelled { id: of, .. } if *of == ask.id());
+        let withdrawn = |action: &Action| matches!(action, Action::IncomingCancelled { id: of, .. } if *of == incoming_request.id());
         pair.run_until(withdrawn);
         let seconds = if generation == CliVersion::V1_0_128 { 60 } else { 5 };
         assert_eq!(pair.now().saturating_duration_since(since).as_secs(), seconds);

@@ -18,19 +18,22 @@ fn actions(protocol: &mut Protocol) -> Vec<Action> {
 #[test]
 fn a_request_id_is_in_use_until_its_late_response() {
     let mut protocol = session();
-    let asks = |subtype: &str| Request::new(subtype).id("mine").timeout(Duration::from_secs(1));
-    protocol.request(SessionTime::ZERO, asks("get_settings")).unwrap();
+    let request_named = |subtype: &str| Request::new(subtype).id("mine").timeout(Duration::from_secs(1));
+    protocol.request(SessionTime::ZERO, request_named("get_settings")).unwrap();
     let (due, _) = protocol.poll_timeout().unwrap();
     protocol.handle_timeout(due);
-    let told = actions(&mut protocol);
-    assert!(matches!(told[0], Action::ResponseReceived { response: Err(RequestError::TimedOut), .. }), "{told:?}");
+    let reported = actions(&mut protocol);
+    assert!(
+        matches!(reported[0], Action::ResponseReceived { response: Err(RequestError::TimedOut), .. }),
+        "{reported:?}"
+    );
 
-    assert_eq!(protocol.request(due, asks("mcp_status")).unwrap_err().reason(), RefusedReason::Reused);
+    assert_eq!(protocol.request(due, request_named("mcp_status")).unwrap_err().reason(), RefusedReason::Reused);
     assert_eq!(protocol.interrupt(due, Interrupt::running().id("mine")).unwrap_err().reason(), RefusedReason::Reused);
     let reply = json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "mine" } });
     protocol.receive(due, format!("{reply}\n").as_bytes());
     assert!(matches!(actions(&mut protocol)[..], [Action::UnmatchedResponse(_)]));
-    protocol.request(due, asks("mcp_status")).unwrap();
+    protocol.request(due, request_named("mcp_status")).unwrap();
     protocol.receive(due, format!("{reply}\n").as_bytes());
     assert!(matches!(actions(&mut protocol)[0], Action::ResponseReceived { response: Ok(_), .. }));
 }

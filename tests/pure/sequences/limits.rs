@@ -39,10 +39,10 @@ fn a_long_queued_prompt_leaves_room_for_requests_and_responses() {
     protocol.request(NOW, SetPermissionMode::new("plan")).unwrap();
     protocol.request(NOW, Request::new("interrupt")).unwrap();
     protocol.cancel(NOW, running).unwrap();
-    let ask = json!({ "type": "control_request", "request_id": "a",
+    let incoming = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
-    protocol.respond(NOW, ask.id(), Decision::allow()).unwrap();
+    let Some(Action::IncomingRequest(incoming)) = say(&mut protocol, &incoming).pop() else { panic!("not asked") };
+    protocol.respond(NOW, incoming.id(), Decision::allow()).unwrap();
     protocol.interrupt(NOW, Interrupt::running().cancel_queued()).unwrap();
     assert!(protocol.prompt(NOW, "third").is_ok(), "the long one was cancelled");
 }
@@ -101,12 +101,12 @@ fn responses_and_cancellations_never_exceed_the_hard_limit() {
     (config.limits.unsent, config.limits.unsent_hard) = (1000, 1000);
     let mut protocol = Protocol::new(config, NOW);
     let running = protocol.prompt(NOW, "run").unwrap();
-    let ask = json!({ "type": "control_request", "request_id": "a",
+    let incoming = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, &ask).pop() else { panic!("not asked") };
+    let Some(Action::IncomingRequest(incoming)) = say(&mut protocol, &incoming).pop() else { panic!("not asked") };
     sent(&mut protocol);
     let queued = protocol.prompt(NOW, Prompt::text("q".repeat(600))).unwrap();
-    protocol.respond(NOW, ask.id(), Decision::deny("no".repeat(400))).unwrap();
+    protocol.respond(NOW, incoming.id(), Decision::deny("no".repeat(400))).unwrap();
     // The cancellation does not fit now, and the queued prompt not when its turn has come.
     protocol.cancel(NOW, running).unwrap();
     let written = |protocol: &Protocol, part: &str| String::from_utf8_lossy(protocol.poll_transmit()).contains(part);

@@ -98,9 +98,9 @@ fn a_keep_alive_in_any_chunks_does_not_end_the_silence() {
 fn time_of_a_pending_host_response_is_not_silence() {
     let mut protocol = session();
     protocol.prompt(at(0), "hello").unwrap();
-    let ask = json!({ "type": "control_request", "request_id": "a",
+    let incoming = json!({ "type": "control_request", "request_id": "a",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    let Some(Action::IncomingRequest(ask)) = say(&mut protocol, 2, &ask).pop() else { panic!("not asked") };
+    let Some(Action::IncomingRequest(incoming)) = say(&mut protocol, 2, &incoming).pop() else { panic!("not asked") };
     assert_eq!(due(&protocol), None);
     // A reply is due whether the host answers or not.
     protocol.request(at(10), Request::new("mcp_status").id("r")).unwrap();
@@ -111,6 +111,6 @@ fn time_of_a_pending_host_response_is_not_silence() {
         &json!({ "type": "control_response", "response": { "subtype": "success", "request_id": "r" } }),
     );
     assert_eq!(due(&protocol), None);
-    protocol.respond(at(60), ask.id(), Decision::allow()).unwrap();
+    protocol.respond(at(60), incoming.id(), Decision::allow()).unwrap();
     assert_eq!(due(&protocol), Some(at(65)));
 }

@@ -42,7 +42,7 @@ impl Host {
         Self { protocol: Protocol::new(config(), SessionTime::ZERO), actions: Vec::new() }
     }
 
-    fn hears(&mut self, seconds: u64, line: &Value) {
+    fn receive_line(&mut self, seconds: u64, line: &Value) {
         self.protocol.receive(at(seconds), format!("{line}\n").as_bytes());
         self.poll();
     }
@@ -107,7 +107,7 @@ fn messages_and_responses_do_not_move_the_time_limit() {
     let prompt = pair.prompt(limited("go"));
     loop {
         match pair.run_until(|action| matches!(action, Action::IncomingRequest(_) | Action::PromptEnded { .. })) {
-            Action::IncomingRequest(ask) => pair.respond(ask.id(), Decision::allow()),
+            Action::IncomingRequest(incoming) => pair.respond(incoming.id(), Decision::allow()),
             ended => break assert_eq!(outcome(&[ended], prompt), STOPPED),
         };
     }
@@ -120,22 +120,25 @@ fn a_stopped_turn_without_a_result_ends_after_the_grace_period() {
     let mut host = Host::new();
     let prompt = host.protocol.prompt(at(0), limited("hello")).unwrap();
     let next = host.protocol.prompt(at(0), "next").unwrap();
-    host.hears(1, &init("2.1.220"));
-    host.hears(1, &echo(prompt));
-    host.hears(2, &json!({ "type": "assistant", "message": { "content": [{ "type": "text", "text": "all" }] } }));
+    host.receive_line(1, &init("2.1.220"));
+    host.receive_line(1, &echo(prompt));
+    host.receive_line(
+        2,
+        &json!({ "type": "assistant", "message": { "content": [{ "type": "text", "text": "all" }] } }),
+    );
     assert_eq!(host.protocol.poll_timeout(), Some((at(5), Deadline::Prompt)));
     host.waits(5);
     let [id] = &host.interrupts()[..] else { panic!("not interrupted once") };
-    host.hears(7, &receipt(id, json!({ "still_queued": [] })));
+    host.receive_line(7, &receipt(id, json!({ "still_queued": [] })));
     assert_eq!(host.protocol.poll_timeout(), Some((at(17), Deadline::Prompt)), "the grace begins with the receipt");
     assert!(!host.is_written(next));
     host.waits(17);
     assert_eq!(outcome(&host.actions, prompt), STOPPED);
     assert!(host.actions.iter().any(|action| matches!(action, Action::TurnEnded { result: None, .. })));
     assert!(host.is_written(next), "the session can be used");
-    host.hears(18, &init("2.1.220"));
-    host.hears(18, &echo(next));
-    host.hears(19, &result());
+    host.receive_line(18, &init("2.1.220"));
+    host.receive_line(18, &echo(next));
+    host.receive_line(19, &result());
     assert_eq!(outcome(&host.actions, next), Some(Outcome::Success));
 }
 
@@ -150,26 +153,26 @@ fn a_prompt_that_may_still_run_ends_in_time_and_keeps_its_capacity() {
         let mut host = Host::new();
         let prompt = host.protocol.prompt(at(0), limited("hello")).unwrap();
         let next = host.protocol.prompt(at(0), "next").unwrap();
-        host.hears(1, &init(version));
-        host.hears(1, &echo(prompt));
+        host.receive_line(1, &init(version));
+        host.receive_line(1, &echo(prompt));
         host.waits(5);
         let ids = host.interrupts();
         if !response.is_null() {
-            host.hears(6, &receipt(&ids[0], response));
+            host.receive_line(6, &receipt(&ids[0], response));
         }
         if let Some(seconds) = word {
-            host.hears(seconds, &json!({ "type": "assistant", "message": { "content": [] } }));
+            host.receive_line(seconds, &json!({ "type": "assistant", "message": { "content": [] } }));
         }
         host.waits(16);
         assert_eq!(outcome(&host.actions, prompt), NOT_STOPPED, "{version}");
         assert!(!host.is_written(next) && !host.protocol.is_idle(), "{version}");
         assert!(host.protocol.cancel(at(16), prompt).is_err(), "it is over");
         // Its result comes after all: it is nobody's, and what waited is written.
-        host.hears(20, &result());
+        host.receive_line(20, &result());
         assert!(host.is_written(next), "{version}");
-        host.hears(21, &init(version));
-        host.hears(21, &echo(next));
-        host.hears(22, &result());
+        host.receive_line(21, &init(version));
+        host.receive_line(21, &echo(next));
+        host.receive_line(22, &result());
         assert_eq!(outcome(&host.actions, next), Some(Outcome::Success), "{version}");
         let ends = host.actions.iter().filter(|action| matches!(action, Action::PromptEnded { .. })).count();
         assert_eq!(ends, 2, "{version}: each prompt ends once");
@@ -198,11 +201,11 @@ fn a_silent_cli_does_not_delay_a_time_limit() {
 fn a_success_within_the_grace_period_counts() {
     let mut host = Host::new();
     let prompt = host.protocol.prompt(at(0), limited("hello")).unwrap();
-    host.hears(1, &init("2.1.329"));
-    host.hears(1, &echo(prompt));
+    host.receive_line(1, &init("2.1.329"));
+    host.receive_line(1, &echo(prompt));
     host.waits(5);
-    host.hears(6, &json!({ "type": "assistant", "message": { "content": [] } }));
-    host.hears(
+    host.receive_line(6, &json!({ "type": "assistant", "message": { "content": [] } }));
+    host.receive_line(
         6,
         &json!({ "type": "result", "subtype": "success", "is_error": false, "terminal_reason": "completed" }),
     );

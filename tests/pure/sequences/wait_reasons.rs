@@ -148,13 +148,13 @@ fn a_pending_host_response_is_the_wait_reason_of_a_long_turn() {
     config.timeouts.turn = Some(Duration::from_secs(3));
     let mut protocol = Protocol::new(config, SessionTime::ZERO);
     protocol.prompt(SessionTime::ZERO, "hello").unwrap();
-    let asked = json!({ "type": "control_request", "request_id": "r",
+    let incoming = json!({ "type": "control_request", "request_id": "r",
         "request": { "subtype": "can_use_tool", "tool_name": "Bash", "input": {} } });
-    receive(&mut protocol, 1, &[init(), call("a", "Bash"), asked]);
-    let asked = protocol.open_incoming().next().expect("a request").id();
+    receive(&mut protocol, 1, &[init(), call("a", "Bash"), incoming]);
+    let incoming = protocol.open_incoming().next().expect("a request").id();
     protocol.handle_timeout(at(4));
     let reported = protocol.poll_action();
-    let reason = WaitReason::host_response(asked);
+    let reason = WaitReason::host_response(incoming);
     assert!(
         matches!(reported, Some(Action::DeadlineExceeded { deadline: Deadline::Turn, reason: of, .. }) if of == reason)
     );
@@ -203,11 +203,11 @@ fn recordings_stall_for_the_reason_of_their_lines() {
             }
             let read = lines.iter().filter(|line| line.time() <= *time);
             let expected = plain_reading(read);
-            let told = match reason {
+            let delivered = match reason {
                 WaitReason::Tool { name, .. } => format!("tool {name}"),
                 reason => reason.as_str().to_owned(),
             };
-            assert_eq!(told, expected, "{} at {time:?}", name(&path));
+            assert_eq!(delivered, expected, "{} at {time:?}", name(&path));
             *judged.entry(reason.as_str()).or_insert(0) += 1;
         }
     }

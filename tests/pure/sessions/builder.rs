@@ -20,8 +20,8 @@ fn one_tool() -> Script {
 #[test]
 fn the_runner_runs_the_handlers() {
     let runtime = TestRuntime::new();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let note = Arc::clone(&asked);
+    let tools = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&tools);
     let handlers = Handlers::new().permission(move |tool| {
         note.lock().unwrap().push(tool.request.tool_name);
         async { Decision::allow() }
@@ -31,7 +31,7 @@ fn the_runner_runs_the_handlers() {
     let talk = async move { claude.prompt("look").unwrap().finish().await };
     let (end, closed) = runtime.run(futures_lite::future::zip(talk, runner));
     assert_eq!((end.text().as_str(), end.declined()), ("one folder", &[][..]));
-    assert_eq!(*asked.lock().unwrap(), ["Bash"]);
+    assert_eq!(*tools.lock().unwrap(), ["Bash"]);
     assert_eq!(closed.reason, CloseReason::Closed);
 }
 
@@ -74,11 +74,11 @@ fn handlers_do_not_keep_the_session_open() {
     let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(one_tool()));
     let mut watch = claude.subscribe(1000, Overflow::Oldest);
     drop(claude.prompt("look").unwrap());
-    let asked = async {
+    let tools = async {
         while !matches!(watch.next().await, Some(Ok(Action::IncomingRequest(_)))) {}
         drop(claude);
     };
-    let (closed, ()) = runtime.run(futures_lite::future::zip(runner, asked));
+    let (closed, ()) = runtime.run(futures_lite::future::zip(runner, tools));
     assert_eq!(closed.reason, CloseReason::Closed);
 }
 

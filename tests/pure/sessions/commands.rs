@@ -118,9 +118,9 @@ fn a_ping_reports_if_the_cli_responds() {
         claude.ping(SECOND).await.unwrap();
         drop(claude.prompt("one"));
         world.sleep(SECOND).await;
-        let asked = world.now();
+        let sent_at = world.now();
         assert_eq!(claude.ping(3 * SECOND).await, Err(CallError::Request(RequestError::TimedOut)));
-        assert_eq!(world.now().saturating_duration_since(asked), 3 * SECOND);
+        assert_eq!(world.now().saturating_duration_since(sent_at), 3 * SECOND);
         assert!(claude.is_alive());
         claude.abort();
         claude.wait_for_exit().await;

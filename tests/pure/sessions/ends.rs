@@ -42,8 +42,8 @@ fn the_error_of_a_prompt_explains_the_exit_of_the_cli() {
     assert!(matches!(error.outcome(), Outcome::Lost(_)));
     let closed = error.closed().expect("the session ended");
     assert_eq!((closed.reason, closed.exit), (CloseReason::Exited, Some(Exit::Code(1))));
-    let told = error.to_string();
-    assert!(told.contains("Invalid API key") && told.contains("exit status 1"), "{told}");
+    let reported = error.to_string();
+    assert!(reported.contains("Invalid API key") && reported.contains("exit status 1"), "{reported}");
     assert!(error.source().is_none(), "the end is part of the message");
 }
 
@@ -67,8 +67,11 @@ fn the_errors_of_calls_explain_the_exit_of_the_cli() {
     for error in [call, ping, late] {
         let CallError::Closed(closed) = &error else { panic!("{error:?}") };
         assert_eq!(**closed, end);
-        let told = error.to_string();
-        assert!(told.contains("Invalid API key") && !told.contains("was closed before it was over"), "{told}");
+        let reported = error.to_string();
+        assert!(
+            reported.contains("Invalid API key") && !reported.contains("was closed before it was over"),
+            "{reported}"
+        );
     }
 }
 
@@ -160,8 +163,8 @@ fn the_end_of_a_prompt_lists_its_declined_requests() {
             let end = claude.prompt("go").unwrap().finish().await;
             assert!(end.is_success());
             let [declined] = end.declined() else { panic!("{:?}", end.declined()) };
-            let told = (declined.kind, declined.tool_name.as_deref(), declined.reason);
-            assert_eq!(told, (IncomingKind::Permission, Some("Bash"), reason));
+            let reported = (declined.kind, declined.tool_name.as_deref(), declined.reason);
+            assert_eq!(reported, (IncomingKind::Permission, Some("Bash"), reason));
             assert!(claude.prompt("again").unwrap().finish().await.declined().is_empty());
         });
     }

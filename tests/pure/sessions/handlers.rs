@@ -108,9 +108,9 @@ fn the_end_of_the_session_ends_the_wait_for_initialize() {
     let no_key = Fault::Exit { code: 1, message: "Invalid API key".into() };
     let child = runtime.start(Script::default().fault(no_key));
     let (claude, runner) = Session::builder().initialize(Initialize::new()).open_on(child);
-    let told =
+    let reported =
         runtime.run(runner.run_until(async move { claude.initialized().await.unwrap().unwrap_err().to_string() }));
-    assert_eq!(told, "the session has ended: the CLI exited; exit status 1; stderr: Invalid API key");
+    assert_eq!(reported, "the session has ended: the CLI exited; exit status 1; stderr: Invalid API key");
     let (claude, runner) = Session::builder().initialize(Initialize::new()).open_on(runtime.start(one_tool()));
     drop(runner);
     assert!(matches!(runtime.run(claude.initialized()), Some(Err(CallError::Closed(_)))));
@@ -233,8 +233,8 @@ fn handlers_of_requests_that_the_cli_never_sends_are_refused() {
 #[test]
 fn a_handler_of_unknown_requests_is_called() {
     let script = || Script::default().then([Step::request("of_a_later_version", []), Step::text("done")]);
-    let asked = Arc::new(Mutex::new(0));
-    let count = Arc::clone(&asked);
+    let calls_seen = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&calls_seen);
     let handlers = Handlers::new().handle_kind(IncomingKind::Unknown, move |_| {
         *count.lock().unwrap() += 1;
         async { IncomingResponse::Decline }
@@ -242,7 +242,7 @@ fn a_handler_of_unknown_requests_is_called() {
     let runtime = TestRuntime::new();
     let (claude, runner) = Session::builder().handlers(handlers).open_on(runtime.start(script()));
     runtime.run(runner.run_until(async move { claude.prompt("go").unwrap().finish().await }));
-    assert_eq!(*asked.lock().unwrap(), 1);
+    assert_eq!(*calls_seen.lock().unwrap(), 1);
     let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Unknown);
     assert_eq!(config.unknown_incoming, UnknownIncoming::Deliver);
 }
@@ -255,10 +255,10 @@ fn a_declined_request_is_in_the_end_and_an_action() {
         let watch = claude.subscribe(1000, Overflow::Oldest);
         let end = claude.prompt("go").unwrap().finish().await;
         claude.close();
-        let told = all(watch).await.into_iter().map(Result::unwrap);
+        let reported = all(watch).await.into_iter().map(Result::unwrap);
         let declined =
             |action: &Action| matches!(action, Action::IncomingAnswered { response: ResponseKind::Declined, .. });
-        (end, told.filter(declined).count())
+        (end, reported.filter(declined).count())
     });
     assert_eq!((end.outcome, end.declined().len(), declined), (Outcome::Success, 1, 1));
 }
@@ -270,8 +270,8 @@ fn messages_before_a_request_are_delivered_before_its_handler() {
         let steps =
             |name: &str| [Step::text(format!("before {name}")), ToolStep::bash(name).requires_permission().into()];
         let script = Script::new(version).then(["a", "b"].iter().flat_map(|name| steps(name)).collect::<Vec<_>>());
-        let heard = Arc::new(Mutex::new((None::<Subscriber>, None::<PromptHandle>, Vec::new())));
-        let by_handler = Arc::clone(&heard);
+        let received = Arc::new(Mutex::new((None::<Subscriber>, None::<PromptHandle>, Vec::new())));
+        let by_handler = Arc::clone(&received);
         let handlers = Handlers::new().permission(move |tool| {
             let (watch, prompt, calls) = &mut *by_handler.lock().unwrap();
             let mut watched = String::new();
@@ -291,17 +291,17 @@ fn messages_before_a_request_are_delivered_before_its_handler() {
         });
         let runtime = TestRuntime::new();
         let mut builder = Session::builder().handlers(handlers);
-        heard.lock().unwrap().0 = Some(builder.subscribe(1000, Overflow::Oldest));
+        received.lock().unwrap().0 = Some(builder.subscribe(1000, Overflow::Oldest));
         let (claude, runner) = builder.open_on(runtime.start(script));
-        heard.lock().unwrap().1 = Some(claude.prompt("go").unwrap());
-        let closing = Arc::clone(&heard);
+        received.lock().unwrap().1 = Some(claude.prompt("go").unwrap());
+        let closing = Arc::clone(&received);
         runtime.run(runner.run_until(async move {
             let mut watch = claude.subscribe(1000, Overflow::Oldest);
             super::fixture::until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
             let held = &mut *closing.lock().unwrap();
             (held.0, held.1) = (None, None);
         }));
-        assert_eq!(heard.lock().unwrap().2, [(true, true); 2], "{version:?}");
+        assert_eq!(received.lock().unwrap().2, [(true, true); 2], "{version:?}");
     }
 }
 

@@ -56,18 +56,18 @@ fn a_handled_request_is_answered_from_any_task_in_any_order() {
         let rig = open(Script::new(generation).then([shell(&["a", "b", "c"]), Step::text("done")]));
         let log = rig.log.clone();
         rig.run(async |claude| {
-            let mut asks = claude.incoming().unwrap();
+            let mut incoming_requests = claude.incoming().unwrap();
             let turn = claude.prompt("go").unwrap();
             let mut open = Vec::new();
             for _ in 0..3 {
-                open.push(asks.next().await.unwrap());
+                open.push(incoming_requests.next().await.unwrap());
             }
-            let commands = open.iter().map(|asked| asked.permission().unwrap().input.as_str().to_owned());
+            let commands = open.iter().map(|responder| responder.permission().unwrap().input.as_str().to_owned());
             assert!(commands.zip(["a", "b", "c"]).all(|(input, name)| input.contains(&format!("\"{name}\""))));
             let last = open.pop().unwrap();
             std::thread::spawn(move || last.respond(Decision::deny("not this one")).unwrap()).join().unwrap();
-            for asked in open.into_iter().rev() {
-                asked.respond(Decision::allow()).unwrap();
+            for responder in open.into_iter().rev() {
+                responder.respond(Decision::allow()).unwrap();
             }
             assert_eq!(turn.finish().await.outcome, Outcome::Success, "{generation:?}");
         });
@@ -81,11 +81,11 @@ fn a_dropped_responder_declines_as_safe_for_the_kind() {
     let rig = open(everything());
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         claude.request(introduction()).unwrap().await.unwrap();
         let turn = claude.prompt("go").unwrap();
         for _ in 0..7 {
-            drop(asks.next().await.unwrap());
+            drop(incoming_requests.next().await.unwrap());
         }
         assert_eq!(turn.finish().await.outcome, Outcome::Success);
     });
@@ -109,10 +109,10 @@ fn a_dropped_stream_declines_untaken_and_later_requests() {
     let rig = open(script);
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let first = asks.next().await.unwrap();
-        drop(asks);
+        let first = incoming_requests.next().await.unwrap();
+        drop(incoming_requests);
         // What it has taken is not touched.
         first.respond(Decision::allow()).unwrap();
         assert_eq!(turn.finish().await.outcome, Outcome::Success);
@@ -147,9 +147,9 @@ fn a_withdrawal_is_reported_and_a_later_response_is_stale() {
     let log = rig.log.clone();
     rig.run(async |claude| {
         let mut watch = claude.subscribe(1000, Overflow::Oldest);
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let first = asks.next().await.unwrap();
+        let first = incoming_requests.next().await.unwrap();
         let both = futures_lite::future::zip(first.withdrawn(), first.withdrawn()).await;
         assert_eq!(both, (CancelledReason::Cli, CancelledReason::Cli));
         until(&mut watch, |action| matches!(action, Action::IncomingCancelled { .. })).await;
@@ -157,7 +157,7 @@ fn a_withdrawal_is_reported_and_a_later_response_is_stale() {
         turn.finish().await;
         // The second was withdrawn before anybody took it.
         claude.close();
-        assert!(asks.next().await.is_none());
+        assert!(incoming_requests.next().await.is_none());
     });
     assert!(log.answers().is_empty());
 }
@@ -167,15 +167,15 @@ fn a_withdrawal_is_reported_and_a_later_response_is_stale() {
 fn each_subscriber_learns_once_how_a_request_ended() {
     let calls = shell(&["a", "b", "c", "d", "e"]).withdrawn_after(5 * SECOND);
     let rig = open(Script::default().then([calls, Step::hook("h", "PreToolUse"), Step::text("done")]));
-    let (watching, asked) = rig.run(async |claude| {
+    let (watching, responder) = rig.run(async |claude| {
         let watching = [claude.subscribe(1000, Overflow::Oldest), claude.subscribe(1000, Overflow::DeltasFirst)];
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
         let mut open = Vec::new();
         for _ in 0..5 {
-            open.push(asks.next().await.unwrap());
+            open.push(incoming_requests.next().await.unwrap());
         }
-        let asked: Vec<_> = open.iter().map(|asked| asked.id()).collect();
+        let responder: Vec<_> = open.iter().map(|responder| responder.id()).collect();
         let mut open = open.into_iter();
         let mut next = || open.next().unwrap();
         next().respond(Decision::allow()).unwrap();
@@ -184,24 +184,28 @@ fn each_subscriber_learns_once_how_a_request_ended() {
         drop(next());
         next().withdrawn().await;
         // Nobody owns the hook.
-        drop(asks);
+        drop(incoming_requests);
         turn.finish().await;
-        (watching, asked)
+        (watching, responder)
     });
     let expected = ["allowed", "denied", "error", "declined", "cancelled by the CLI", "declined"];
     for watch in watching {
-        let told = futures_lite::future::block_on(all(watch));
+        let reported = futures_lite::future::block_on(all(watch));
         let mut ends = Vec::new();
-        for action in told.into_iter().map(Result::unwrap) {
+        for action in reported.into_iter().map(Result::unwrap) {
             match action {
-                Action::IncomingAnswered { id: ask, response: verdict, .. } => ends.push((ask, verdict.to_string())),
-                Action::IncomingCancelled { id: ask, reason, .. } => ends.push((ask, reason.to_string())),
+                Action::IncomingAnswered { id: incoming_request, response: verdict, .. } => {
+                    ends.push((incoming_request, verdict.to_string()))
+                }
+                Action::IncomingCancelled { id: incoming_request, reason, .. } => {
+                    ends.push((incoming_request, reason.to_string()))
+                }
                 _ => {}
             }
         }
         ends.sort();
         let (ids, ends): (Vec<_>, Vec<_>) = ends.into_iter().unzip();
-        assert_eq!((&ids[..5], &ends[..]), (&asked[..], &expected.map(str::to_owned)[..]));
+        assert_eq!((&ids[..5], &ends[..]), (&responder[..], &expected.map(str::to_owned)[..]));
     }
 }
 
@@ -211,10 +215,10 @@ fn a_response_of_another_kind_declines_the_request() {
     let rig = open(Script::default().then([hook, Step::text("done")]));
     let log = rig.log.clone();
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let asked = asks.next().await.unwrap();
-        assert_eq!(asked.respond(Decision::allow()), Err(RespondError::Mismatch));
+        let responder = incoming_requests.next().await.unwrap();
+        assert_eq!(responder.respond(Decision::allow()), Err(RespondError::Mismatch));
         turn.finish().await;
     });
     let answers = log.answers();
@@ -225,13 +229,13 @@ fn a_response_of_another_kind_declines_the_request() {
 fn the_end_of_the_session_withdraws_open_requests() {
     let rig = open(Script::default().then([shell(&["a"]), Step::text("done")]));
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let _turn = claude.prompt("go").unwrap();
-        let asked = asks.next().await.unwrap();
+        let responder = incoming_requests.next().await.unwrap();
         claude.abort();
-        assert!(matches!(asked.withdrawn().await, CancelledReason::Ended(_)));
-        assert!(asks.next().await.is_none());
-        drop(asked);
+        assert!(matches!(responder.withdrawn().await, CancelledReason::Ended(_)));
+        assert!(incoming_requests.next().await.is_none());
+        drop(responder);
         assert!(claude.incoming().unwrap().next().await.is_none());
     });
 }
@@ -240,9 +244,9 @@ fn the_end_of_the_session_withdraws_open_requests() {
 fn a_late_subscriber_gets_the_open_requests() {
     let rig = open(Script::default().then([shell(&["a", "b"]), shell(&["c"]), Step::text("done")]));
     rig.run(async |claude| {
-        let mut asks = claude.incoming().unwrap();
+        let mut incoming_requests = claude.incoming().unwrap();
         let turn = claude.prompt("go").unwrap();
-        let (first, second) = (asks.next().await.unwrap(), asks.next().await.unwrap());
+        let (first, second) = (incoming_requests.next().await.unwrap(), incoming_requests.next().await.unwrap());
         let open = |claude: &claude_duplex::Session| -> Vec<_> {
             claude.open_incoming().iter().map(|request| request.id()).collect()
         };
@@ -253,24 +257,24 @@ fn a_late_subscriber_gets_the_open_requests() {
         let watch = claude.subscribe(1000, Overflow::Oldest);
         let open_then = open(&claude);
         assert_eq!(open_then, [second.id()]);
-        let asked = second.id();
+        let responder = second.id();
         second.respond(Decision::allow()).unwrap();
-        asks.next().await.unwrap().respond(Decision::allow()).unwrap();
+        incoming_requests.next().await.unwrap().respond(Decision::allow()).unwrap();
         turn.finish().await;
         assert!(open(&claude).is_empty());
         claude.close();
-        let (mut asked_of, mut ends) = (Vec::new(), Vec::new());
+        let (mut requested_of, mut ends) = (Vec::new(), Vec::new());
         for action in all(watch).await.into_iter().map(Result::unwrap) {
             match action {
-                Action::IncomingRequest(ask) => asked_of.push(ask.id()),
-                Action::IncomingAnswered { id: ask, .. } => ends.push(ask),
+                Action::IncomingRequest(incoming_request) => requested_of.push(incoming_request.id()),
+                Action::IncomingAnswered { id: incoming_request, .. } => ends.push(incoming_request),
                 _ => {}
             }
         }
-        assert_eq!(asked_of[0], asked, "it was open");
-        assert_eq!((asked_of.len(), asked_of.contains(&gone)), (2, false));
+        assert_eq!(requested_of[0], responder, "it was open");
+        assert_eq!((requested_of.len(), requested_of.contains(&gone)), (2, false));
         // Of the one that it never heard of it may hear the end.
         ends.retain(|end| *end != gone);
-        assert_eq!(ends, asked_of);
+        assert_eq!(ends, requested_of);
     });
 }

@@ -63,7 +63,7 @@ fn a_request_that_the_cli_cancels_is_not_open() {
 }
 
 #[test]
-fn what_is_left_is_declined_with_the_last_clone_or_at_once() {
+fn open_requests_are_declined_with_the_last_clone_or_at_once() {
     for at_once in [true, false] {
         let rig = open(Script::default().then([shell(&["one", "two"]), Step::text("done")]));
         let log = rig.log.clone();

@@ -69,18 +69,18 @@ fn a_subscriber_that_reads_late_gets_every_action() {
         let (slow, quick) = rig.run(async |claude| {
             let mut slow = claude.subscribe(capacity, Overflow::Wait);
             let quick = claude.subscribe(usize::MAX, Overflow::Oldest);
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             let prompt = fill(&claude, &world).await;
             let read = log.read();
             world.sleep(SECOND).await;
             assert_eq!(log.read(), read, "reading has paused");
-            while !matches!(told.last(), Some(Ok(Action::Idle))) {
-                told.push(slow.next().await.unwrap());
+            while !matches!(reported.last(), Some(Ok(Action::Idle))) {
+                reported.push(slow.next().await.unwrap());
             }
             assert!(read < log.read() / 2, "{read} of {}", log.read());
             assert!(prompt.await.is_ok());
             drop(claude);
-            (told, quick)
+            (reported, quick)
         });
         let mut quick = futures_lite::future::block_on(all(quick));
         quick.truncate(slow.len());
@@ -100,9 +100,9 @@ fn the_session_waits_for_a_subscriber_of_the_builder() {
         let prompt = claude.prompt("flood").unwrap();
         let mut parts = 0;
         loop {
-            let told = slow.next().await.unwrap().expect("nothing is lost");
-            parts += usize::from(is_part(&told));
-            match told {
+            let reported = slow.next().await.unwrap().expect("nothing is lost");
+            parts += usize::from(is_part(&reported));
+            match reported {
                 Action::Idle => break,
                 Action::Message { .. } if parts == 100 => world.sleep(4 * SECOND).await,
                 _ => {}
@@ -216,8 +216,8 @@ fn the_end_does_not_wait_for_a_reader() {
             claude.wait_for_exit().await;
             assert!(passed(&world) < 10 * SECOND, "{:?}", passed(&world));
             let mut last = None;
-            while let Some(told) = full.next().await {
-                last = Some(told.expect("there was room for it"));
+            while let Some(reported) = full.next().await {
+                last = Some(reported.expect("there was room for it"));
             }
             assert!(matches!(last, Some(Action::Closed(_))), "{last:?}");
         });
@@ -238,8 +238,8 @@ fn the_output_of_a_child_that_has_exited_does_not_wait_for_a_reader() {
         assert!(read < log.read() / 2, "it has waited: {read} of {}", log.read());
         assert!(passed(&world) < 5 * SECOND, "{:?}", passed(&world));
         let mut parts = 0;
-        while let Some(told) = full.next().await {
-            parts += usize::from(is_part(&told.expect("there was room for it")));
+        while let Some(reported) = full.next().await {
+            parts += usize::from(is_part(&reported.expect("there was room for it")));
         }
         assert!(parts >= PARTS, "{parts}");
     });
@@ -279,9 +279,9 @@ fn a_task_that_awaits_its_own_prompt_does_not_deadlock() {
         let timeout = HandleLimits::default().reader_timeout;
         assert!((timeout..timeout + SECOND).contains(&passed(&world)), "{:?}", passed(&world));
         let mut parts = 0;
-        while let Ok(told) = own.next().await.unwrap() {
-            parts += usize::from(is_part(&told));
-            if let Action::Idle = told {
+        while let Ok(reported) = own.next().await.unwrap() {
+            parts += usize::from(is_part(&reported));
+            if let Action::Idle = reported {
                 break;
             }
         }
@@ -324,17 +324,17 @@ fn deadlines_consider_bytes_that_have_arrived() {
     let rig =
         open_with(Script::default().fault(Fault::Flood(PARTS)), |config| config.timeouts.stall = Some(SECOND), |_| {});
     let world = rig.world.clone();
-    let told = rig.run(async |claude| {
+    let reported = rig.run(async |claude| {
         let mut slow = claude.subscribe(4, Overflow::Wait);
         drop(fill(&claude, &world).await);
         world.sleep(20 * SECOND).await;
-        let mut told = Vec::new();
-        while !matches!(told.last(), Some(Action::Idle)) {
-            told.push(slow.next().await.unwrap().expect("nothing is lost"));
+        let mut reported = Vec::new();
+        while !matches!(reported.last(), Some(Action::Idle)) {
+            reported.push(slow.next().await.unwrap().expect("nothing is lost"));
         }
-        told
+        reported
     });
-    let late: Vec<_> = told.iter().filter(|action| matches!(action, Action::DeadlineExceeded { .. })).collect();
+    let late: Vec<_> = reported.iter().filter(|action| matches!(action, Action::DeadlineExceeded { .. })).collect();
     assert!(late.is_empty(), "the CLI was not late: {late:?}");
 }
 
@@ -347,8 +347,8 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, told: &Result<Action, Lagged>) {
-        match told {
+    fn add(&mut self, reported: &Result<Action, Lagged>) {
+        match reported {
             Ok(_) => self.seen += 1,
             Err(lagged) => {
                 self.missed += lagged.missed;
@@ -428,8 +428,8 @@ fn any_sequence_of_commands_ends_and_reports_every_loss() {
                 whole.add(&next);
             }
         });
-        let (told, all) = (both.seen + both.missed, whole.seen + whole.missed);
-        assert!(told == all || both.cut_off && told < all, "seed {seed}: {told} of {all}");
+        let (reported, all) = (both.seen + both.missed, whole.seen + whole.missed);
+        assert!(reported == all || both.cut_off && reported < all, "seed {seed}: {reported} of {all}");
         assert!(passed(&world) < 600 * SECOND, "seed {seed}: {:?}", passed(&world));
         missed += both.missed;
     }

@@ -120,12 +120,12 @@ fn a_closure_can_handle_the_responders() {
         let serving = claude
             .incoming()
             .unwrap()
-            .serve(handler_fn(IncomingKinds::ALL, |asked: Responder| {
+            .serve(handler_fn(IncomingKinds::ALL, |responder: Responder| {
                 let mut later = later.borrow_mut();
-                later.push(asked);
+                later.push(responder);
                 // Answered elsewhere, all at once.
                 let all = if later.len() == 3 { std::mem::take(&mut *later) } else { Vec::new() };
-                async move { all.into_iter().for_each(|asked| asked.respond(Decision::allow()).unwrap()) }
+                async move { all.into_iter().for_each(|responder| responder.respond(Decision::allow()).unwrap()) }
             }))
             .unwrap();
         or(async { assert_eq!(claude.prompt("go").unwrap().finish().await.outcome, Outcome::Success) }, serving).await;
@@ -215,8 +215,8 @@ fn dropping_serve_declines_the_requests_in_flight() {
         let serving = claude
             .incoming()
             .unwrap()
-            .serve(handler_fn(IncomingKinds::ALL, |asked: Responder| async move {
-                let _asked = asked;
+            .serve(handler_fn(IncomingKinds::ALL, |responder: Responder| async move {
+                let _responder = responder;
                 pending().await
             }))
             .unwrap();

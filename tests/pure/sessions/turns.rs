@@ -73,8 +73,8 @@ fn dropping_an_interrupting_future_interrupts_its_prompt() {
             };
             assert!(futures_lite::future::poll_once(&mut awaiting).await.is_none());
             drop(awaiting);
-            let told = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
-            let Some(Action::PromptEnded { outcome, .. }) = told.last() else { unreachable!() };
+            let reported = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+            let Some(Action::PromptEnded { outcome, .. }) = reported.last() else { unreachable!() };
             assert_eq!(*outcome, Outcome::Interrupted);
         });
     }
@@ -103,9 +103,13 @@ fn each_prompt_gets_only_the_messages_of_its_turn() {
                 let mut turns: Vec<_> = ["one", "two", "three"].map(|text| claude.prompt(text).unwrap()).into();
                 for (turn, text) in turns.iter_mut().zip(["one", "two", "three"]) {
                     let messages = read(turn).await;
-                    let said: Vec<_> = messages.iter().filter(|m| m.kind() == MessageKind::Assistant).collect();
-                    assert_eq!(said.len(), 1, "{generation:?} {text}: {messages:?}");
-                    assert!(said[0].line().contains(&format!("re {text}")), "{generation:?} {text}: {said:?}");
+                    let assistant_messages: Vec<_> =
+                        messages.iter().filter(|m| m.kind() == MessageKind::Assistant).collect();
+                    assert_eq!(assistant_messages.len(), 1, "{generation:?} {text}: {messages:?}");
+                    assert!(
+                        assistant_messages[0].line().contains(&format!("re {text}")),
+                        "{generation:?} {text}: {assistant_messages:?}"
+                    );
                     let results = messages.iter().filter(|message| message.kind() == MessageKind::Result);
                     assert_eq!(results.collect::<Vec<_>>(), [turn.ended().await.result.as_ref().unwrap()]);
                 }
@@ -148,12 +152,12 @@ fn each_prompt_of_a_shared_turn_gets_its_end() {
             let first = claude.prompt("one").unwrap();
             world.sleep(5 * SECOND).await;
             let mut second = claude.prompt(Prompt::text("and two").when_busy(WhenBusy::Send)).unwrap();
-            let heard = read(&mut second).await;
+            let received = read(&mut second).await;
             let (first, second) = (first.finish().await, second.finish().await);
             assert_eq!((first.outcome, second.outcome), (Outcome::Success, Outcome::Success), "{generation:?}");
             assert_eq!((first.turn, &first.result), (second.turn, &second.result), "{generation:?}");
             // It hears the turn from where that took it on.
-            assert!(says(&heard, "both") && !says(&heard, "sleep"), "{generation:?}: {heard:?}");
+            assert!(says(&received, "both") && !says(&received, "sleep"), "{generation:?}: {received:?}");
         });
     }
 }
@@ -180,9 +184,9 @@ fn the_messages_of_a_turn_of_the_cli_belong_to_no_prompt() {
             .await;
             world.sleep(SECOND).await;
             let mut second = claude.prompt("and now?").unwrap().keep(1 << 20);
-            let heard = read(&mut second).await;
-            assert!(says(&heard, "mine") && !says(&heard, "by myself"), "{generation:?}: {heard:?}");
-            assert_eq!(second.finish().await.messages, heard, "{generation:?}");
+            let received = read(&mut second).await;
+            assert!(says(&received, "mine") && !says(&received, "by myself"), "{generation:?}: {received:?}");
+            assert_eq!(second.finish().await.messages, received, "{generation:?}");
         });
     }
 }
@@ -195,8 +199,8 @@ fn unread_messages_are_limited_and_the_loss_is_exact() {
         let mut watch = claude.subscribe(100_000, Overflow::Oldest);
         let mut turn = claude.prompt("flood").unwrap();
         let end = turn.ended().await;
-        let told = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
-        let all: Vec<Message> = told
+        let reported = until(&mut watch, |action| matches!(action, Action::PromptEnded { .. })).await;
+        let all: Vec<Message> = reported
             .into_iter()
             .filter_map(|action| match action {
                 Action::Message { turn, message, .. } if turn == end.turn => Some(message),
@@ -215,11 +219,11 @@ fn kept_messages_include_read_and_unread_ones() {
     let rig = open(Script::default());
     rig.run(async |claude| {
         let mut turn = claude.prompt("one").unwrap().keep(1 << 20);
-        let heard = read(&mut turn).await;
+        let received = read(&mut turn).await;
         let end = turn.finish().await;
-        assert_eq!((end.messages, end.omitted), (heard.clone(), 0));
+        assert_eq!((end.messages, end.omitted), (received.clone(), 0));
         let unread = claude.prompt("two").unwrap().keep(1 << 20).finish().await;
-        assert_eq!(unread.messages.len(), heard.len());
+        assert_eq!(unread.messages.len(), received.len());
     });
 }
 
@@ -227,15 +231,15 @@ fn kept_messages_include_read_and_unread_ones() {
 fn the_turn_of_a_dropped_prompt_handle_continues() {
     let rig = open(Script::default().then([Step::text_in_parts("slowly", 3, SECOND)]));
     let log = rig.log.clone();
-    let told = rig.run(async |claude| {
+    let reported = rig.run(async |claude| {
         let watch = claude.subscribe(1000, Overflow::Oldest);
         drop(claude.prompt("one"));
         assert_eq!(claude.prompt("two").unwrap().finish().await.outcome, Outcome::Success);
         drop(claude);
         watch
     });
-    let told = futures_lite::future::block_on(all(told));
-    let ends = told.iter().filter_map(|told| match told {
+    let reported = futures_lite::future::block_on(all(reported));
+    let ends = reported.iter().filter_map(|reported| match reported {
         Ok(Action::PromptEnded { outcome, .. }) => Some(*outcome),
         _ => None,
     });

@@ -19,19 +19,19 @@ fn judge(seen: &Seen, of: &str) -> BTreeSet<String> {
         assert!(!span.fields.text().contains(SECRET), "{of}: span {}{}", span.name, span.fields.text());
     }
     let with_secret = seen.events.iter().filter(|event| event.fields.text().contains(SECRET));
-    let told = with_secret.map(|event| {
+    let reported = with_secret.map(|event| {
         assert_eq!(event.level, Level::TRACE, "{of}: {}{}", event.name, event.fields.text());
         assert_eq!(event.name, "content", "{of}");
         event.fields.get("of").unwrap().to_owned()
     });
-    told.collect()
+    reported.collect()
 }
 
 #[test]
 fn content_is_logged_only_at_trace() {
     let capture = Capture::new(Level::TRACE);
     capture.during(|| SCENES.iter().for_each(|scene| scene()));
-    let told = judge(&capture.seen(), "the scenes");
+    let reported = judge(&capture.seen(), "the scenes");
     let expected = [
         "answer",
         "asked",
@@ -45,7 +45,7 @@ fn content_is_logged_only_at_trace() {
         "stderr",
         "stray",
     ];
-    assert_eq!(told, expected.map(str::to_owned).into());
+    assert_eq!(reported, expected.map(str::to_owned).into());
 }
 
 #[test]
@@ -165,11 +165,11 @@ fn logged_content_is_truncated_and_marked() {
         prompt("one\u{1b}[2Jtwo");
     });
     let seen = capture.seen();
-    let told: Vec<_> = seen.events_of("content").map(|event| event.fields.get("content").unwrap()).collect();
-    assert_eq!(told[0], format!("\"{}\"", "x".repeat(LONGEST_CONTENT - 2)));
-    assert_eq!(told[1], format!("\"{}... ({} bytes)", "x".repeat(LONGEST_CONTENT - 1), LONGEST_CONTENT + 1));
+    let reported: Vec<_> = seen.events_of("content").map(|event| event.fields.get("content").unwrap()).collect();
+    assert_eq!(reported[0], format!("\"{}\"", "x".repeat(LONGEST_CONTENT - 2)));
+    assert_eq!(reported[1], format!("\"{}... ({} bytes)", "x".repeat(LONGEST_CONTENT - 1), LONGEST_CONTENT + 1));
     // Json has escaped it.
-    assert_eq!(told[2], r#""one\u001b[2Jtwo""#);
+    assert_eq!(reported[2], r#""one\u001b[2Jtwo""#);
 }
 
 /// What a hostile CLI gives as a name is no longer than a name, and disturbs no terminal.
@@ -221,7 +221,7 @@ fn the_environment_of_the_child_is_not_logged() {
     };
     let pid = async_io::block_on(talk.with_subscriber(capture.clone()));
     let seen = capture.seen();
-    let told = judge(&seen, "a child");
-    assert!(told.contains("message") && told.contains("stderr"), "{told:?}");
+    let reported = judge(&seen, "a child");
+    assert!(reported.contains("message") && reported.contains("stderr"), "{reported:?}");
     assert_eq!(seen.spans[0].fields.get("pid"), Some(pid.unwrap().to_string().as_str()));
 }

@@ -27,8 +27,8 @@ async fn recorded_session_replays_to_the_same_elsewhere(case: &Case) -> Trial {
     let touch = json!({ "command": "touch made.txt && echo \u{1f980}", "description": "make it" });
     let first = talk.prompt(Prompt::text(script([tool("Bash", touch), text("done")])))?;
     let second = talk.prompt(Prompt::text(script([text("much too long").chunks(9).hold("mid")])))?;
-    let ask = talk.asked().await?;
-    talk.claude.respond(ask.id(), Decision::allow())?;
+    let incoming = talk.next_request().await?;
+    talk.claude.respond(incoming.id(), Decision::allow())?;
     assert_eq!(talk.ended(first).await?.text(), "done");
     talk.message("content_block_delta").await?;
     talk.claude.interrupt(Interrupt::running())?;

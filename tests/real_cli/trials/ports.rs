@@ -73,7 +73,7 @@ async fn kanban_answers_questions(case: &Case) -> Trial {
     if case.before("2.0.76", "there is no such tool: the call fails, and nobody is asked") {
         return on_tokio(case, kanban_script::asks_nobody(&stage(case))).await;
     }
-    on_tokio(case, kanban_script::asked(&stage(case))).await
+    on_tokio(case, kanban_script::question_answered(&stage(case))).await
 }
 
 async fn kanban_is_stopped(case: &Case) -> Trial {
@@ -114,8 +114,9 @@ async fn provider_interrupts_what_is_dropped(case: &Case) -> Trial {
 async fn provider_tells_the_history(case: &Case) -> Trial {
     on_tokio(case, provider_script::resumed(options(case))).await?;
     let calls = case.api.calls();
-    let told = calls.iter().flat_map(|call| &call.messages).any(|said| said.text.contains("My bird is a heron."));
-    assert!(told, "{calls:?}");
+    let reported =
+        calls.iter().flat_map(|call| &call.messages).any(|message| message.text.contains("My bird is a heron."));
+    assert!(reported, "{calls:?}");
     Ok(())
 }
 

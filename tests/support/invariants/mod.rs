@@ -60,7 +60,7 @@ pub(crate) const INVARIANTS: [Invariant; 23] = [
     Invariant { name: "4: a sequence that was written and read back gives the same", judge: replay::judge },
     Invariant { name: "4: a session that is restored at any point gives the same", judge: restore::judge },
     Invariant { name: "5: everything is settled once", judge: one_end_each::judge },
-    Invariant { name: "5: an answer that is taken is on its way", judge: provider_script::judge },
+    Invariant { name: "5: an answer that is taken is on its way", judge: answers::judge },
     Invariant { name: "5: a message belongs to the turn that runs", judge: turns::judge },
     Invariant { name: "5: an open interrupt holds queued prompts back", judge: queue::judge },
     Invariant { name: "6: a close ends without help", judge: ending::judge },
@@ -84,10 +84,10 @@ pub(crate) const LEDGER: Invariant = Invariant { name: "5: an obvious ledger say
 
 /// Judges an input sequence by every invariant.
 pub(crate) fn judge(sequence: Sequence) {
-    let _told = Told("an invariant");
+    let _context = PanicContext("an invariant");
     let case = Case::of(sequence);
     for invariant in &INVARIANTS {
-        let _told = Told(invariant.name);
+        let _context = PanicContext(invariant.name);
         (invariant.judge)(&case);
     }
 }
@@ -95,16 +95,16 @@ pub(crate) fn judge(sequence: Sequence) {
 /// Judges a sequence of lines that are plain JSON by every invariant, and by the obvious ledger.
 pub(crate) fn judge_plain(sequence: Sequence) {
     {
-        let _told = Told(LEDGER.name);
+        let _context = PanicContext(LEDGER.name);
         ledger::check(&sequence).unwrap_or_else(|reason| panic!("{reason}"));
     }
     judge(sequence);
 }
 
 /// Says what was under way when something panics.
-pub(crate) struct Told<T: std::fmt::Display>(pub(crate) T);
+pub(crate) struct PanicContext<T: std::fmt::Display>(pub(crate) T);
 
-impl<T: std::fmt::Display> Drop for Told<T> {
+impl<T: std::fmt::Display> Drop for PanicContext<T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("broken: {}", self.0);
