@@ -14,7 +14,7 @@ use crate::protocol::config::Config;
 pub enum SettingsError {
     /// The session handles permission requests, but the CLI does not send any.
     #[error(
-        "permission requests are handled, but the CLI is not told to make them; \
+        "permission requests are handled, but the CLI is not configured to send them; \
          add `Options::host_permission_prompts`, or do not handle `IncomingKind::Permission`"
     )]
     PermissionsNotRequested,

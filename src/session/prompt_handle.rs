@@ -73,7 +73,7 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 ///     Ok(end)
 /// }
 /// ```
-#[must_use = "dropping it detaches from the prompt, which runs on"]
+#[must_use = "a prompt continues when its handle is dropped"]
 pub struct PromptHandle {
     id: PromptId,
     mailbox: Arc<Mailbox>,

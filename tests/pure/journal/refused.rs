@@ -80,7 +80,7 @@ fn another_file_is_reported_as_not_a_journal() {
         assert_eq!(Journal::read(file), Err(JournalError::NotAJournal), "{}", file.escape_ascii());
     }
     let text = JournalError::NotAJournal.to_string();
-    assert_eq!(text, "the file is not a journal of claude-duplex: its first line is not the header of one");
+    assert_eq!(text, "the file is not a journal of claude-duplex: its first line is not a journal header");
 }
 
 #[test]
