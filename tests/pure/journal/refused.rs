@@ -45,7 +45,7 @@ fn a_truncated_last_line_loses_only_that_line() {
                 assert_eq!(journal.inputs, inputs[..whole - 1], "cut at {cut}");
                 assert!(
                     text.starts_with(&format!(
-                        "line {line} of the journal, the last, is torn: the {} inputs",
+                        "line {line} of the journal, the last, is incomplete: the {} inputs",
                         whole - 1
                     )),
                     "{text}"
