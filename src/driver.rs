@@ -1,12 +1,12 @@
 //! The async loop: drives a [`Protocol`] on a [`Transport`].
 
-mod aside;
 #[cfg(feature = "session")]
 pub(crate) mod awaited;
 #[cfg(feature = "smol")]
 mod blocking;
 mod clock;
 mod commands;
+mod host_calls;
 mod record;
 mod resume;
 mod rounds;
@@ -41,9 +41,9 @@ use crate::protocol::{Offsets, Protocol};
 #[cfg(feature = "tracing")]
 use crate::trace::Tracer;
 
-#[cfg(feature = "session")]
-pub(crate) use aside::{Aside, Waiting};
 use clock::Clock;
+#[cfg(feature = "session")]
+pub(crate) use host_calls::{HostCalls, Waiting};
 use record::Record;
 pub use resume::ResumeError;
 #[cfg(any(feature = "smol", feature = "tokio"))]
@@ -340,8 +340,8 @@ impl<T: Transport> Driver<T> {
 
     /// Defers calls of the host's code: see [`Record::set_aside`].
     #[cfg(feature = "session")]
-    pub(crate) fn set_aside(&mut self) -> Aside {
-        self.record.set_aside()
+    pub(crate) fn defer_host_calls(&mut self) -> HostCalls {
+        self.record.defer_host_calls()
     }
 
     /// Returns the amount of deferred data for the host's code.
@@ -363,9 +363,9 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Passes an input to the session at the current time.
-    fn tell(&mut self, input: Input<'_>) {
+    fn apply(&mut self, input: Input<'_>) {
         let now = self.now();
-        self.record.tell(&mut self.protocol, now, input);
+        self.record.apply(&mut self.protocol, now, input);
     }
 
     /// Returns the session's time.
@@ -376,7 +376,7 @@ impl<T: Transport> Driver<T> {
     /// Declines the open requests of the CLI, as far as there is room for the responses. Returns whether there was for one.
     fn decline_all(&mut self) -> bool {
         let open: Vec<_> = self.protocol.open_incoming().map(IncomingRequest::id).collect();
-        open.into_iter().filter(|ask| self.respond(*ask, IncomingResponse::Decline).is_ok()).count() > 0
+        open.into_iter().filter(|incoming| self.respond(*incoming, IncomingResponse::Decline).is_ok()).count() > 0
     }
 
     fn pop(&mut self) -> Option<Action> {

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_cli_cannot_take_is_refused() {
+    fn content_that_the_cli_does_not_accept_is_refused() {
         for content in [
             json!([]),
             json!([{ "type": "audio", "mimeType": "audio/wav", "data": "" }]),

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_are_in_a_file_of_their_own() {
+    fn mcp_servers_are_written_to_a_separate_file() {
         let servers = json!([
             { "name": "files", "command": "/bin/files", "args": ["--root", "/"], "env": [{ "name": "KEY", "value": "s" }] },
             { "type": "http", "name": "web", "url": "http://x/mcp", "headers": [{ "name": "A", "value": "b" }] },

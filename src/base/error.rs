@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_says_what_its_cause_says() {
+    fn no_error_repeats_the_text_of_its_source() {
         let bad: JsonError = Json::parse("{").unwrap_err();
         let recorder = Recorder::new(
             Broken,
@@ -295,8 +295,8 @@ mod tests {
         ];
         for (error, cause) in errors {
             let chain = chain(error);
-            let told = chain.iter().filter(|message| message.contains(cause)).count();
-            assert_eq!(told, 1, "{chain:?}");
+            let count = chain.iter().filter(|message| message.contains(cause)).count();
+            assert_eq!(count, 1, "{chain:?}");
         }
     }
 }

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_of_the_descriptor_does_not_keep_the_lock() {
+    fn dropping_a_journal_unlocks_it_despite_a_copied_descriptor() {
         let path = std::env::temp_dir().join(format!("claude-duplex-lock-{}", std::process::id()));
         let journal = JournalFile::create(&path).expect("the file is new");
         // As in a child between its fork and its program.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::slice;
 
 use super::Journal;
-use crate::base::text::{Cut, Few};
+use crate::base::text::{Cut, TruncatedList};
 use crate::base::time::SessionTime;
 use crate::protocol::Protocol;
 use crate::protocol::action::Action;
@@ -108,7 +108,7 @@ impl fmt::Debug for ReplayStep<'_> {
         f.debug_struct("ReplayStep")
             .field("time", &self.time)
             .field("input", &self.input)
-            .field("actions", &Few(&self.actions))
+            .field("actions", &TruncatedList(&self.actions))
             .field("children", &self.children)
             .field("output", &Cut(&self.output))
             .field("unsent", &self.unsent)

@@ -96,8 +96,8 @@ impl Protocol {
     /// Returns the reason for which the session waits when this deadline passes.
     pub(super) fn wait_reason(&self, deadline: Deadline) -> WaitReason {
         let response = || self.requests.first().map(|request| WaitReason::Response { request });
-        if let Some(asked) = self.asks.iter().next() {
-            let of_host = WaitReason::HostResponse { incoming: asked.id() };
+        if let Some(incoming) = self.incoming.iter().next() {
+            let of_host = WaitReason::HostResponse { incoming: incoming.id() };
             // A missing response of the host is never a stall; an open request of the host is.
             return if deadline == Deadline::Stall { response().unwrap_or(of_host) } else { of_host };
         }

@@ -199,7 +199,7 @@ mod tests {
 
     /// A text that repeats the source would be printed twice in a chain of causes.
     #[test]
-    fn a_refusal_has_its_reason_in_the_text_and_no_source() {
+    fn the_text_of_a_refusal_contains_its_reason() {
         let refused = RefusedError::new(Prompt::text("hello"), RefusedReason::Busy);
         assert!(refused.to_string().contains("a turn is running"));
         assert!(std::error::Error::source(&refused).is_none());
@@ -207,7 +207,7 @@ mod tests {
 
     /// Clippy warns about large errors.
     #[test]
-    fn an_end_does_not_make_an_error_large() {
+    fn errors_that_contain_an_end_stay_small() {
         assert!(size_of::<RespondError>() <= 2 * size_of::<usize>());
         assert!(size_of::<StaleIdError>() <= size_of::<usize>());
         assert_eq!(size_of::<RefusedError<()>>(), 2 * size_of::<usize>());

@@ -106,7 +106,7 @@ impl Protocol {
                 Due::GiveUp(prompt, stopped) => {
                     // A CLI that has stopped the prompt, and has written nothing since, has forgotten the
                     // prompt.
-                    let is_silent = |stopped| self.silence.heard() <= stopped && self.asks.is_empty();
+                    let is_silent = |stopped| self.silence.last_received() <= stopped && self.incoming.is_empty();
                     self.ledger.give_up(prompt, stopped.is_some_and(is_silent), &mut self.actions);
                 }
             }
@@ -118,7 +118,7 @@ impl Protocol {
         let place = self.ledger.place(prompt);
         self.ledger.time_passed(prompt);
         if place == Some(Place::Written) && self.ledger.running_prompt() != Some(prompt) {
-            self.aims.withdrawing(prompt);
+            self.interrupt_targets.withdrawing(prompt);
             self.withdraw_prompt(prompt);
         } else if place.is_some() {
             self.interrupt_again(prompt);

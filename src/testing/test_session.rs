@@ -118,8 +118,12 @@ impl TestSession {
     /// # Panics
     ///
     /// Panics if the incoming request has ended, or the response has the wrong type.
-    pub fn respond(&mut self, ask: crate::base::ids::IncomingId, answer: impl Into<crate::incoming::IncomingResponse>) {
-        let answered = self.host.respond(self.now, ask, answer.into());
+    pub fn respond(
+        &mut self,
+        incoming: crate::base::ids::IncomingId,
+        answer: impl Into<crate::incoming::IncomingResponse>,
+    ) {
+        let answered = self.host.respond(self.now, incoming, answer.into());
         answered.unwrap_or_else(|error| panic!("the response was refused: {error}"));
     }
 

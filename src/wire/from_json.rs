@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::{Quoted, few};
+use crate::base::text::{Quoted, truncated_list};
 use crate::wire::read::{Reader, read_with};
 
 /// A type that can be read from a JSON value, with an error that names the path of the bad part.
@@ -190,6 +190,6 @@ impl<T: ViewPart> ViewPart for Vec<T> {
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.iter().map(Shown))
+        truncated_list(f, self.iter().map(Shown))
     }
 }

@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_view_does_not_name_is_kept() {
+    fn fields_without_a_name_are_kept() {
         let limit = limit(r#"{"status":"new","new":{"a":1e400},"resetsAt":5}"#).unwrap();
         assert_eq!((limit.status.as_str(), limit.resets_at), ("new", Some(5)));
         assert_eq!(limit.unknown_fields.get("new"), Some(&Json::parse(r#"{"a":1e400}"#).unwrap()));
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_must_be_there_can_fail_and_it_is_named() {
+    fn only_required_fields_can_fail_and_the_error_names_them() {
         assert!(limit(r#"{"status":"allowed","resetsAt":"soon","inner":{}}"#).is_ok());
         assert_eq!(limit("{}").unwrap_err().to_string(), "the field `status` is missing");
         assert_eq!(limit(r#"{"status":5}"#).unwrap_err().path(), "status");
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_chooses_the_view_and_an_unknown_one_keeps_the_whole() {
+    fn a_tag_selects_the_view_and_an_unknown_tag_keeps_the_value() {
         let parts = r#"[{"kind":"words","texts":[]},{"kind":"texts","texts":5},{}]"#;
         let limit = limit(&format!(r#"{{"status":"allowed","parts":{parts}}}"#)).unwrap();
         let [Part::Texts(texts), Part::Other(odd), Part::Other(none)] = &limit.parts[..] else {
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_name_can_be_told() {
+    fn unknown_names_are_reported() {
         let text = r#"{"status":"odd","a":1,"inner":{"texts":[],"b":2},"parts":[{"kind":"texts","texts":[],"c":3},{"kind":"x"}]}"#;
         let mut found = Vec::new();
         limit(text).unwrap().unknown_names("", &mut found);
@@ -433,7 +433,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_types, reason = "to see that equal words have equal hashes")]
-    fn words_are_compared_by_what_they_are_on_the_wire() {
+    fn values_compare_by_their_wire_names() {
         let by_hand = Status::Other("allowed".into());
         assert_eq!(by_hand, Status::Allowed);
         assert_ne!(by_hand, Status::from("refused"));
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_is_shown_in_a_few_words() {
+    fn the_debug_output_of_a_view_is_short() {
         let long = "x".repeat(100_000);
         let texts = vec![format!("\"{long}\""); 1000].join(",");
         let text = format!(
@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_unicode_is_no_error() {
+    fn invalid_unicode_is_not_an_error() {
         assert_eq!(limit(r#"{"status":"\ud83d"}"#).unwrap().status.as_str(), "\u{fffd}");
         assert_eq!(view_of::<Limit>(b"{\"status\":\"\xff\"}", Tags::NONE).unwrap().status.as_str(), "\u{fffd}");
     }

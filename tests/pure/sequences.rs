@@ -12,9 +12,9 @@ mod wait_reasons;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::invariants::fitting::Tried;
-use crate::invariants::{self, Case, INVARIANTS, LEDGER, Told};
-use crate::noise::Noise;
+use crate::invariants::response_kinds::Tried;
+use crate::invariants::{self, Case, INVARIANTS, LEDGER, PanicContext};
+use crate::random::Noise;
 use crate::sequence::{self, Sequence};
 use arbitrary::Unstructured;
 use claude_duplex::{Action, Config, Input, Interrupt, Prompt, Protocol, Seed, SessionTime};
@@ -41,7 +41,7 @@ pub(crate) fn sequences() -> impl Iterator<Item = (u64, Sequence)> {
 static CASES_PLAYED: LazyLock<Vec<(u64, Case)>> = LazyLock::new(|| {
     sequences()
         .map(|(seed, sequence)| {
-            let _told = Told(format!("playing (seed {seed})"));
+            let _context = PanicContext(format!("playing (seed {seed})"));
             (seed, Case::of(sequence))
         })
         .collect()
@@ -53,7 +53,7 @@ fn judge(name: &str) {
         INVARIANTS.iter().chain([&LEDGER]).find(|invariant| invariant.name == name).expect("an invariant of that name");
     let (mut judged, mut sequences) = (0, 0);
     for (seed, case) in CASES_PLAYED.iter() {
-        let _told = Told(format!("invariant {name} (seed {seed})"));
+        let _context = PanicContext(format!("invariant {name} (seed {seed})"));
         let count = (invariant.judge)(case);
         judged += count;
         sequences += u64::from(count > 0);
@@ -64,7 +64,7 @@ fn judge(name: &str) {
 }
 
 #[test]
-fn the_sequences_reach_what_the_invariants_are_about() {
+fn the_generated_sequences_reach_every_listed_event() {
     let mut seen = HashSet::new();
     let mut ends = HashSet::new();
     for (_, sequence) in sequences() {
@@ -220,9 +220,9 @@ fn prompted() -> (Config, String) {
 }
 
 #[test]
-fn answers_of_every_kind_are_taken_and_refused() {
+fn generated_responses_are_accepted_and_refused() {
     let mut tried = Tried::new();
-    CASES_PLAYED.iter().for_each(|(_, case)| invariants::fitting::try_all(case, &mut tried));
+    CASES_PLAYED.iter().for_each(|(_, case)| invariants::response_kinds::try_all(case, &mut tried));
     println!("answers, taken and refused: {tried:?}");
     for name in ["Permission", "Hook", "Mcp", "Elicitation", "Dialog", "Raw", "Error"] {
         assert!(tried.get(name).is_some_and(|[taken, refused]| *taken > 0 && *refused > 0), "{name}: {tried:?}");
@@ -230,7 +230,7 @@ fn answers_of_every_kind_are_taken_and_refused() {
 }
 
 #[test]
-fn invariant_10_any_bytes_are_borne() {
+fn invariant_10_any_bytes_are_accepted() {
     for seed in 0..*CASES {
         let bytes = Noise::new(seed ^ 0xabcd).bytes(4096);
         let mut protocol = Protocol::new(Config::new(Seed::from_bytes([3; 16])), SessionTime::ZERO);

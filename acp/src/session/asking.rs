@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn always_says_what_is_remembered() {
+    fn the_option_always_names_the_remembered_rule() {
         let rule = json!({ "type": "addRules", "behavior": "allow", "destination": "localSettings",
             "rules": [{ "toolName": "Bash", "ruleContent": "npm test:*" }] });
         let mode = json!({ "type": "setMode", "mode": "acceptEdits", "destination": "session" });
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_not_offered_allows_nothing() {
+    fn an_option_that_was_not_offered_allows_nothing() {
         let permission = PermissionRequest::new("Bash", json!({ "command": "ls" }));
         for (id, allows) in [("allow.0", true), ("reject.1", false), ("allow.7", false), ("", false)] {
             let outcome = json!({ "outcome": { "outcome": "selected", "optionId": id } });

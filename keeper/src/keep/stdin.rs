@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_come_again_are_written_once() {
+    fn repeated_bytes_are_written_once() {
         let mut stdin = Stdin::new(Pipe { room: 100, ..Pipe::default() });
         for (offset, bytes) in [(0, "abc"), (0, "abc"), (1, "bcde"), (5, "fg"), (2, "cd"), (0, "abcdefgh")] {
             stdin.take(offset, bytes.as_bytes()).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_pipe_holds_back_up_to_the_limit_and_the_end_waits() {
+    fn a_full_pipe_buffers_up_to_the_limit_and_delays_the_end() {
         let mut stdin = Stdin::new(Pipe { room: 3, ..Pipe::default() });
         stdin.take(0, &[b'x'; Limits::STDIN]).unwrap();
         assert!(stdin.write() && stdin.wants_write() && !stdin.write());
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_pipe_is_closed_and_what_comes_is_taken_and_dropped() {
+    fn a_broken_pipe_is_closed_and_later_bytes_are_dropped() {
         let mut stdin = Stdin::new(Pipe { broken: true, ..Pipe::default() });
         stdin.take(0, b"abc").unwrap();
         assert!(stdin.write() && stdin.is_closed());

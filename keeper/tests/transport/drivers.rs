@@ -12,8 +12,11 @@ pub(crate) const TRIALS: [(&str, fn()); 6] = [
     ("a_conversation_on_smol", a_conversation_on_smol),
     ("a_conversation_on_tokio", a_conversation_on_tokio),
     ("a_dropped_driver_detaches_and_the_cli_lives_on", a_dropped_driver_detaches_and_the_cli_lives_on),
-    ("a_replaced_host_learns_it_and_its_session_does_not_end", a_replaced_host_learns_it_and_its_session_does_not_end),
-    ("a_host_of_a_killed_keeper_learns_it", a_host_of_a_killed_keeper_learns_it),
+    (
+        "a_replaced_host_is_notified_and_its_session_does_not_end",
+        a_replaced_host_is_notified_and_its_session_does_not_end,
+    ),
+    ("a_host_of_a_killed_keeper_is_notified", a_host_of_a_killed_keeper_is_notified),
     ("attaching_to_nothing_is_an_error", attaching_to_nothing_is_an_error),
 ];
 
@@ -95,7 +98,7 @@ fn a_dropped_driver_detaches_and_the_cli_lives_on() {
     assert!(attached.welcome.stdin_taken > 0 && attached.welcome.stdout.end > 0);
 }
 
-fn a_replaced_host_learns_it_and_its_session_does_not_end() {
+fn a_replaced_host_is_notified_and_its_session_does_not_end() {
     let kept = Kept::new().start();
     async_io::block_on(async {
         let transport = smol::attach(&Attach::controller(), &kept.place, &kept.id).await.unwrap();
@@ -116,7 +119,7 @@ fn a_replaced_host_learns_it_and_its_session_does_not_end() {
     });
 }
 
-fn a_host_of_a_killed_keeper_learns_it() {
+fn a_host_of_a_killed_keeper_is_notified() {
     let kept = Kept::new().start();
     async_io::block_on(async {
         let transport = smol::attach(&Attach::controller(), &kept.place, &kept.id).await.unwrap();

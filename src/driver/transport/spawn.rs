@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_program_is_tried_again_and_any_other_error_is_told_at_once() {
+    fn a_busy_program_is_retried_and_other_errors_are_returned_at_once() {
         let mut tries = 0;
         let mut after = |wanted: u32, last: fn() -> io::Result<u32>| {
             tries = 0;

@@ -66,7 +66,7 @@ mod tests {
     use crate::outgoing::request::{McpServerConfig, McpSetServers};
 
     #[test]
-    fn keys_are_not_shown() {
+    fn debug_output_hides_keys() {
         let server = McpServerConfig::stdio("mcp").env("API_KEY", "s3cret").header("authorization", "s3cret");
         let set = McpSetServers::new().server("docs", server);
         let shown = format!("{set:?} {:?}", crate::Request::from(set.clone()));

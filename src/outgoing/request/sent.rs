@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_is_left_out() {
+    fn unset_fields_are_omitted() {
         assert_eq!(serde_json::to_string(&Part::bare(None)).unwrap(), r#"{"mode":null}"#);
         let part = Part::bare(Some(Mode::One)).time_limit(5).display(None).name("n").tools(["a", "b"]);
         let text = r#"{"mode":"one","timeLimit":5,"display":null,"name":"n","tools":["a","b"]}"#;
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_written_as_it_was() {
+    fn a_request_survives_a_round_trip() {
         for text in [
             r#"{"mode":"new","timeLimit":5,"new":{"a":[1e400]}}"#,
             r#"{"mode":null,"name":null,"timeLimit":"soon","tools":"all"}"#,
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_field_wins_over_one_of_the_rest() {
+    fn a_typed_field_wins_over_an_extra_field_of_that_name() {
         let part = Part::bare(None).field("name", Json::from_text("unknown_fields")).name("own");
         assert_eq!(serde_json::to_string(&part).unwrap(), r#"{"mode":null,"name":"own"}"#);
         let part = Part::bare(None).field("new", Json::from_text("a")).field("new", Json::from_text("b"));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_be_there_is_missed() {
+    fn a_missing_required_field_is_an_error() {
         let error = Part::from_json(&Json::parse("{}").unwrap()).unwrap_err();
         assert_eq!(error.path(), "mode");
     }

@@ -14,9 +14,9 @@ impl Ledger {
     /// progress of each, also that of a prompt which has ended for the host.
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         if state == CommandState::Started {
-            self.goes_on(actions);
+            self.turn_continues(actions);
         }
-        self.generation.tells_life = true;
+        self.generation.reports_lifecycle = true;
         let Some(entry) = self.prompts.find(uuid) else { return };
         let result_due = entry.turn().is_some();
         entry.announced |= matches!(state, CommandState::Queued | CommandState::Started);

@@ -82,8 +82,8 @@ impl Traits {
     /// Returns the properties of a prompt with these fields in addition to its message.
     pub(crate) fn of(slash: bool, fields: &[(String, Json)]) -> Self {
         let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
-        let asks = field("shouldQuery").is_none_or(|value| value.as_str() != "false");
-        Self { slash, rank: Rank::of(fields), kind: (asks, field("origin").is_some()) }
+        let incoming = field("shouldQuery").is_none_or(|value| value.as_str() != "false");
+        Self { slash, rank: Rank::of(fields), kind: (incoming, field("origin").is_some()) }
     }
 }
 

@@ -243,7 +243,7 @@ impl Item for Action {
             Self::Message { message, .. }
             | Self::IncomingDeclined { message, .. }
             | Self::UnmatchedResponse(message) => message.bytes(),
-            Self::IncomingRequest(ask) => ask.message().bytes(),
+            Self::IncomingRequest(incoming) => incoming.message().bytes(),
             Self::StderrLine(line) => line.text.len(),
             Self::WireLine(line) => line.bytes.len(),
             Self::ResponseReceived { response: Ok(reply), .. } => 2 * reply.message().bytes(),

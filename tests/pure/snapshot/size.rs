@@ -68,7 +68,7 @@ fn fixed_size(protocol: &Protocol) -> usize {
 }
 
 #[test]
-fn a_session_without_anything_open_fits_into_four_kibibytes() {
+fn an_idle_snapshot_has_at_most_four_kibibytes() {
     let config = Config::new(Seed::from_bytes([255; 16]));
     let fresh = size(&Protocol::new(config, SessionTime::from_nanos(u64::MAX / 2)));
     println!("a fresh session: {fresh} bytes");
@@ -79,7 +79,7 @@ fn a_session_without_anything_open_fits_into_four_kibibytes() {
 static LARGEST: Mutex<usize> = Mutex::new(0);
 
 #[test]
-fn what_has_no_limit_fits_into_four_kibibytes_at_each_point_of_the_recordings() {
+fn unlimited_parts_of_a_snapshot_have_at_most_four_kibibytes() {
     for (_, lines) in recordings() {
         let keep = |protocol: &Protocol| {
             let mut largest = LARGEST.lock().expect("nothing panics with it");
@@ -95,7 +95,7 @@ fn what_has_no_limit_fits_into_four_kibibytes_at_each_point_of_the_recordings() 
 
 /// A result that ends a thousand prompts is one line.
 #[test]
-fn a_result_of_many_prompts_is_written_twice_at_most() {
+fn the_result_of_many_prompts_is_written_at_most_twice() {
     let mut protocol = Protocol::new(Config::new(Seed::from_bytes([1; 16])), SessionTime::ZERO);
     let now = SessionTime::ZERO;
     let send = |number: u32| Prompt::text(format!("{number}")).when_busy(claude_duplex::WhenBusy::Send);

@@ -8,20 +8,20 @@ mod chunking;
 mod damage;
 mod deadlines;
 mod ending;
-pub(crate) mod fitting;
 mod grants;
 mod guarded;
 pub(crate) mod ledger;
 mod memory;
+mod one_end_each;
 mod orders;
 mod output;
 mod polls;
 mod queue;
 mod reading;
 mod replay;
+pub(crate) mod response_kinds;
 pub(crate) mod restore;
 mod room;
-mod settling;
 mod stdin;
 mod time;
 mod turns;
@@ -59,7 +59,7 @@ pub(crate) const INVARIANTS: [Invariant; 23] = [
     Invariant { name: "3: lines that are reported are those of the pipes", judge: wire::judge },
     Invariant { name: "4: a sequence that was written and read back gives the same", judge: replay::judge },
     Invariant { name: "4: a session that is restored at any point gives the same", judge: restore::judge },
-    Invariant { name: "5: everything is settled once", judge: settling::judge },
+    Invariant { name: "5: everything is settled once", judge: one_end_each::judge },
     Invariant { name: "5: an answer that is taken is on its way", judge: answers::judge },
     Invariant { name: "5: a message belongs to the turn that runs", judge: turns::judge },
     Invariant { name: "5: an open interrupt holds queued prompts back", judge: queue::judge },
@@ -72,8 +72,11 @@ pub(crate) const INVARIANTS: [Invariant; 23] = [
     Invariant { name: "8: what is refused for want of room is taken when there is room", judge: room::judge },
     Invariant { name: "9: nothing is granted that nobody gave", judge: grants::judge },
     Invariant { name: "9: stdin is closed under nothing that the host guards", judge: guarded::judge },
-    Invariant { name: "9: an answer that fits is one line, and any other changes nothing", judge: fitting::judge },
-    Invariant { name: "9: an id of another session is nobody's", judge: fitting::judge_foreign },
+    Invariant {
+        name: "9: an answer that fits is one line, and any other changes nothing",
+        judge: response_kinds::judge,
+    },
+    Invariant { name: "9: an id of another session is nobody's", judge: response_kinds::judge_foreign },
 ];
 
 /// Invariant 5 of prompts, which reads the lines by itself: for sequences whose lines are plain JSON.
@@ -81,10 +84,10 @@ pub(crate) const LEDGER: Invariant = Invariant { name: "5: an obvious ledger say
 
 /// Judges an input sequence by every invariant.
 pub(crate) fn judge(sequence: Sequence) {
-    let _told = Told("an invariant");
+    let _context = PanicContext("an invariant");
     let case = Case::of(sequence);
     for invariant in &INVARIANTS {
-        let _told = Told(invariant.name);
+        let _context = PanicContext(invariant.name);
         (invariant.judge)(&case);
     }
 }
@@ -92,16 +95,16 @@ pub(crate) fn judge(sequence: Sequence) {
 /// Judges a sequence of lines that are plain JSON by every invariant, and by the obvious ledger.
 pub(crate) fn judge_plain(sequence: Sequence) {
     {
-        let _told = Told(LEDGER.name);
+        let _context = PanicContext(LEDGER.name);
         ledger::check(&sequence).unwrap_or_else(|reason| panic!("{reason}"));
     }
     judge(sequence);
 }
 
 /// Says what was under way when something panics.
-pub(crate) struct Told<T: std::fmt::Display>(pub(crate) T);
+pub(crate) struct PanicContext<T: std::fmt::Display>(pub(crate) T);
 
-impl<T: std::fmt::Display> Drop for Told<T> {
+impl<T: std::fmt::Display> Drop for PanicContext<T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("broken: {}", self.0);
