@@ -36,7 +36,7 @@ pub(crate) struct FieldName {
     pub(crate) wire: &'static str,
 }
 
-/// Appends the paths of all that a view does not name: in its fields, and the fields that it does not have.
+/// Appends the paths of unknown names: those in the fields of a view, and those of its unknown fields.
 pub(crate) fn unknown_names(
     names: &[FieldName],
     parts: &[&dyn ViewPart],
