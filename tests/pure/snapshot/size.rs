@@ -44,6 +44,16 @@ const COUNTED: &[(&str, usize)] = &[
     ("/session/capabilities", 256),
 ];
 
+/// A place of another name would be counted as what has no limit, or would not be counted at all.
+#[test]
+fn each_place_with_a_limit_is_in_the_form() {
+    let form = include_str!("../../snapshots/1.schema");
+    for place in LIMITED.iter().chain(COUNTED.iter().map(|(place, _)| place)) {
+        let path = format!("state{} ", place.replace('/', "."));
+        assert!(form.lines().any(|line| line.starts_with(&path)), "{place} is not in the form of a snapshot");
+    }
+}
+
 fn size(protocol: &Protocol) -> usize {
     serde_json::to_vec(&protocol.snapshot()).expect("JSON").len()
 }
