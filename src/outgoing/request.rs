@@ -241,8 +241,6 @@ impl fmt::Debug for Request {
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupt {
-    /// Stored in journals and snapshots under its first name, so that those remain readable.
-    #[serde(rename = "aim")]
     pub(crate) target: Option<PromptId>,
     pub(crate) cancel_queued: bool,
     pub(crate) id: Option<String>,
