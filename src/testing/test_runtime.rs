@@ -65,7 +65,7 @@ struct Child {
 
 impl Child {
     /// Wakes the task after a signal. The driver checks the child after its commands, but may be about to sleep.
-    fn told(&mut self) {
+    fn notify(&mut self) {
         if let Some(task) = self.task.take() {
             task.wake();
         }
@@ -276,13 +276,13 @@ impl Transport for InMemory {
     fn terminate(&mut self) {
         let child = &mut *self.child();
         child.peer.terminate(self.world.now());
-        child.told();
+        child.notify();
     }
 
     fn kill(&mut self) {
         let child = &mut *self.child();
         child.peer.kill(self.world.now());
-        child.told();
+        child.notify();
     }
 }
 

@@ -9,7 +9,8 @@ pub(crate) use result::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED, ResultFacts, result}
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::Uuid;
-use crate::wire::scan::raw::{Raw, Text};
+use crate::wire::scan::raw::Raw;
+use crate::wire::text::Text;
 
 /// Maximum number of capabilities that are read. The CLI has about a dozen.
 const CAPABILITIES: usize = 256;
@@ -220,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_too_long_is_none() {
+    fn a_name_that_is_too_long_is_ignored() {
         let long = "x".repeat(LONGEST_NAME + 1);
         let line =
             format!(r#"{{"session_id":"{long}","capabilities":["a",5,"{long}","b"],"claude_code_version":"2"}}"#);

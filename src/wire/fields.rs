@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
-use crate::base::text::{Quoted, few};
-use crate::wire::from_json::{FromJson, Shown, below};
-use crate::wire::read::{Reader, Tags};
+use crate::base::text::{Quoted, truncated_list};
+use crate::wire::from_json::{FromJson, Shown, ViewPart, below};
+use crate::wire::read::{ALLOCATION, Reader, Tags};
 
 /// Fields of a JSON object, in their order, with unparsed values.
 ///
@@ -96,11 +96,6 @@ impl Fields {
         self.0
     }
 
-    /// Creates fields from a list in which no name occurs twice.
-    pub(crate) fn from_unique(fields: Vec<(String, Json)>) -> Self {
-        Self(fields)
-    }
-
     /// Returns the object as text.
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::with_capacity(
@@ -128,7 +123,7 @@ impl Fields {
 const FEW: usize = 32;
 
 /// Removes duplicate names: keeps the last value, at the position of the first field.
-pub(crate) fn unique(fields: &mut Vec<(String, Json)>) {
+fn unique(fields: &mut Vec<(String, Json)>) {
     let twice = |(at, (name, _)): (usize, &(String, Json))| fields[..at].iter().any(|(other, _)| other == name);
     if fields.len() <= FEW && !fields.iter().enumerate().any(twice) {
         return;
@@ -167,7 +162,7 @@ impl FromIterator<(String, Json)> for Fields {
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.0.iter().map(|(name, value)| (Quoted(name), value)))
+        truncated_list(f, self.0.iter().map(|(name, value)| (Quoted(name), value)))
     }
 }
 
@@ -189,9 +184,31 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
+impl ViewPart for Fields {}
+
 impl FromJson for Fields {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.fields(Tags::NONE)
+    }
+}
+
+impl Reader<'_> {
+    /// Reads the value of a member unparsed, and appends the member to `fields`, within the memory limit.
+    pub(crate) fn keep(&mut self, name: &str, fields: &mut Vec<(String, Json)>) {
+        let value = self.json();
+        if self.take(name.len() + ALLOCATION) {
+            self.push(fields, (name.to_owned(), value));
+        }
+    }
+
+    /// Reads all fields of an object unparsed, including the tags.
+    pub(crate) fn fields(&mut self, tags: Tags) -> Result<Fields, DecodeError> {
+        let (mut members, mut fields) = (self.object(tags.read_again())?, Vec::new());
+        while let Some(name) = self.member(&mut members) {
+            self.keep(&name, &mut fields);
+        }
+        self.within_memory()?;
+        Ok(fields.into_iter().collect())
     }
 }
 
@@ -212,13 +229,15 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         };
         values.into_iter().map(value).collect()
     }
+}
 
+impl<T: ViewPart> ViewPart for BTreeMap<String, T> {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         self.values().for_each(|value| value.unknown_names(&below(at, "*"), found));
     }
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        few(f, self.iter().map(|(name, value)| (Quoted(name), Shown(value))))
+        truncated_list(f, self.iter().map(|(name, value)| (Quoted(name), Shown(value))))
     }
 }
 
@@ -227,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_and_spelling_stay_and_the_later_of_two_counts() {
+    fn fields_keep_order_and_spelling_and_the_last_of_two_counts() {
         let json = Json::parse(r#"{"b":1e400,"a":{"z":1,"y":2},"b":"\ud83d"}"#).unwrap();
         let fields: Fields = json.decode().unwrap();
         let names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
@@ -236,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_type_is_none_and_stays() {
+    fn a_value_of_another_type_reads_as_none_and_is_kept() {
         let mut fields: Fields = Json::parse(r#"{"a":"x","b":null,"c":5}"#).unwrap().decode().unwrap();
         assert_eq!(fields.optional::<u64>("a"), None);
         assert_eq!(fields.optional::<u64>("b"), None);

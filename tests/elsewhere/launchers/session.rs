@@ -128,7 +128,7 @@ impl Session {
     }
 
     /// Waits until the CLI asks for a permission: the turn then runs until it is answered.
-    pub(crate) fn until_asked(&mut self) -> claude_duplex::IncomingId {
+    pub(crate) fn until_request(&mut self) -> claude_duplex::IncomingId {
         match self
             .until("the request", |action| matches!(action, Action::IncomingRequest(_)))
         {

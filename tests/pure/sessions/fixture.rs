@@ -210,23 +210,23 @@ impl Rig {
 
 /// All that a subscriber is told until the end.
 pub(crate) async fn all(mut subscriber: Subscriber) -> Vec<Result<Action, Lagged>> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(next) = subscriber.next().await {
-        told.push(next);
+        reported.push(next);
     }
-    told
+    reported
 }
 
 /// The actions up to the first that is wanted.
 pub(crate) async fn until(subscriber: &mut Subscriber, wanted: impl Fn(&Action) -> bool) -> Vec<Action> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Some(action) = subscriber.next().await {
-        told.push(action.expect("no lag"));
-        if wanted(&told[told.len() - 1]) {
-            return told;
+        reported.push(action.expect("no lag"));
+        if wanted(&reported[reported.len() - 1]) {
+            return reported;
         }
     }
-    panic!("it never came: {told:?}");
+    panic!("it never came: {reported:?}");
 }
 
 /// The text that a message adds to an answer, in parts.
