@@ -10,7 +10,7 @@ use crate::base::text::{Quoted, TruncatedList, TruncatedTexts};
 use crate::options::PermissionMode;
 use crate::wire::fields::Fields;
 use crate::wire::read::{Reader, Tags};
-use crate::wire::view::{FromJson, words};
+use crate::wire::view::{FromJson, ViewPart, words};
 
 /// Permission update that an allow applies ([wire reference, section 4.2](crate::guide::wire#42-permission-updates)).
 ///
@@ -222,11 +222,15 @@ impl From<&PermissionUpdate> for PermissionUpdate {
     }
 }
 
+impl ViewPart for PermissionUpdate {}
+
 impl FromJson for PermissionUpdate {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self(reader.json()))
     }
 }
+
+impl ViewPart for PermissionRule {}
 
 impl FromJson for PermissionRule {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {

@@ -9,7 +9,7 @@ use crate::base::text::TruncatedList;
 use crate::message::ToolInput;
 use crate::wire::fields::Fields;
 use crate::wire::read::{self, Reader};
-use crate::wire::view::{FromJson, tagged, view};
+use crate::wire::view::{FromJson, ViewPart, tagged, view};
 
 tagged! {
     /// Content block, by its `type`. A block of a known type that lacks a required field is also
@@ -222,7 +222,9 @@ impl FromJson for ContentBlocks {
             None => Vec::read(reader).map(Self),
         }
     }
+}
 
+impl ViewPart for ContentBlocks {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         self.0.unknown_names(at, found);
     }

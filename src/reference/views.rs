@@ -14,7 +14,7 @@ use crate::outgoing::request::response::*;
 use crate::outgoing::request::*;
 use crate::wire::control;
 use crate::wire::kind::MessageKind;
-use crate::wire::view::FromJson;
+use crate::wire::view::{FromJson, ViewPart};
 
 /// Reads a line in every way there is, and fails where the reference reads it otherwise.
 #[allow(unreachable_pub, reason = "public where it is fuzzed")]

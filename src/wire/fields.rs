@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::base::text::{Quoted, truncated_list};
-use crate::wire::from_json::{FromJson, Shown, below};
+use crate::wire::from_json::{FromJson, Shown, ViewPart, below};
 use crate::wire::read::{ALLOCATION, Reader, Tags};
 
 /// Fields of a JSON object, in their order, with unparsed values.
@@ -184,6 +184,8 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
+impl ViewPart for Fields {}
+
 impl FromJson for Fields {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.fields(Tags::NONE)
@@ -227,7 +229,9 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         };
         values.into_iter().map(value).collect()
     }
+}
 
+impl<T: ViewPart> ViewPart for BTreeMap<String, T> {
     fn unknown_names(&self, at: &str, found: &mut Vec<String>) {
         self.values().for_each(|value| value.unknown_names(&below(at, "*"), found));
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::error::DecodeError;
 use crate::base::text::Quoted;
 use crate::wire::read::Reader;
-use crate::wire::view::FromJson;
+use crate::wire::view::{FromJson, ViewPart};
 
 /// Map of names to values that may be secret. Its `Debug` output shows only the names.
 ///
@@ -52,6 +52,8 @@ impl fmt::Debug for Secrets {
         f.debug_list().entries(self.0.keys().map(|name| Quoted(name))).finish()
     }
 }
+
+impl ViewPart for Secrets {}
 
 impl FromJson for Secrets {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {

@@ -14,7 +14,7 @@ const LIMITED: &[&str] = &[
     "/lines/partial",
     "/actions/results",
     "/actions/queue",
-    "/asks/open",
+    "/incoming/open",
     "/stderr/bytes",
     "/stderr_lines/partial",
     "/rejected_tail/bytes",
@@ -30,19 +30,29 @@ const COUNTED: &[(&str, usize)] = &[
     ("/ledger/prompts/used", 1024),
     ("/ledger/turns", 64),
     ("/ledger/results", 64),
-    ("/asks/unechoed", 256),
-    ("/asks/over", 256),
-    ("/asks/listed", 256),
+    ("/incoming/unechoed", 256),
+    ("/incoming/over", 256),
+    ("/incoming/listed", 256),
     ("/requests/open", 2048),
     ("/requests/overdue", 64),
-    ("/aims/aims", 1024),
+    ("/interrupt_targets/targets", 1024),
     ("/time_limits", 1024),
     ("/withdrawals", 1024),
     ("/background/tasks", 1024),
-    ("/background/untold", 1024),
+    ("/background/unnotified", 1024),
     ("/activity/calls", 64),
     ("/session/capabilities", 256),
 ];
+
+/// A place of another name would be counted as what has no limit, or would not be counted at all.
+#[test]
+fn each_place_with_a_limit_is_in_the_form() {
+    let form = include_str!("../../snapshots/1.schema");
+    for place in LIMITED.iter().chain(COUNTED.iter().map(|(place, _)| place)) {
+        let path = format!("state{} ", place.replace('/', "."));
+        assert!(form.lines().any(|line| line.starts_with(&path)), "{place} is not in the form of a snapshot");
+    }
+}
 
 fn size(protocol: &Protocol) -> usize {
     serde_json::to_vec(&protocol.snapshot()).expect("JSON").len()

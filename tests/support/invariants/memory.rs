@@ -34,7 +34,7 @@ pub(crate) fn judge(case: &Case) -> usize {
         while let Some(action) = protocol.poll_action() {
             match action {
                 Action::IncomingRequest(incoming) => {
-                    drop(incoming_requests.insert(incoming.id(), incoming.message().as_bytes().len()))
+                    incoming_requests.insert(incoming.id(), incoming.message().as_bytes().len());
                 }
                 Action::IncomingCancelled { id: incoming, .. } => drop(incoming_requests.remove(&incoming)),
                 Action::PromptEnded { prompt, .. } => drop(prompts.remove(&prompt)),
