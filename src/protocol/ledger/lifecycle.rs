@@ -33,8 +33,8 @@ impl Ledger {
         }
     }
 
-    /// Returns `true` if a completed prompt was read and did not run: the CLI did not announce it, no line is
-    /// missing that may have done so, and no turn is its own. The echo of such a prompt can arrive in the turn of
+    /// Returns `true` if a completed prompt was read and did not run: no line announced it, no line is missing
+    /// that could have announced it, and no turn belongs to it. The echo of such a prompt can arrive in the turn of
     /// another prompt.
     fn is_skipped(&self, uuid: Uuid) -> bool {
         let Some(entry) = self.prompts.iter().find(|entry| entry.id.uuid() == uuid && entry.is_with_cli()) else {
