@@ -34,8 +34,8 @@ impl Ledger {
     }
 
     /// Returns `true` if a completed prompt was read and did not run: no line announced it, no line is missing
-    /// that could have announced it, and no turn belongs to it. The echo of such a prompt can arrive in the turn of
-    /// another prompt.
+    /// that could have announced it, and its turn, if any, belongs to another prompt or to the CLI. The echo of
+    /// such a prompt can arrive in the turn of another prompt.
     fn is_skipped(&self, uuid: Uuid) -> bool {
         let Some(entry) = self.prompts.iter().find(|entry| entry.id.uuid() == uuid && entry.is_with_cli()) else {
             return false;
