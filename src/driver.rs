@@ -111,7 +111,7 @@ const BREATH: Duration = Duration::from_millis(1);
 /// claude.prompt("clean up").unwrap();
 /// assert_eq!(world.run(deny_everything(&mut claude)), 1);
 /// ```
-#[must_use = "a driver does nothing unless it is asked for the next action, and ends the child when it is dropped"]
+#[must_use = "a driver does nothing unless it is polled, and ends the child when it is dropped"]
 pub struct Driver<T> {
     protocol: Protocol,
     record: Record,

@@ -189,7 +189,7 @@ impl Agent {
 /// Queues a request for its session. Half of the queue is for cancellations alone.
 fn send(id: SessionId, session: &Sender<Command>, command: Command) -> Result<(), Error> {
     if session.len() >= WAITING {
-        command.refuse(&failure::internal("too many requests wait for the session"));
+        command.refuse(&failure::internal("too many requests are queued for the session; wait for a response"));
         return Ok(());
     }
     if let Err(TrySendError::Closed(command) | TrySendError::Full(command)) = session.try_send(command) {

@@ -23,10 +23,10 @@ pub(crate) fn prompt(content: Vec<ContentBlock>) -> Result<Prompt, Error> {
                     context.push(Block::text(quoted(&text)));
                 }
                 EmbeddedResourceResource::BlobResourceContents(blob) => context.push(binary(blob)?),
-                _ => return Err(invalid("a resource is of an unknown kind")),
+                _ => return Err(invalid("unknown kind of resource in the prompt")),
             },
-            ContentBlock::Audio(_) => return Err(invalid("the CLI takes no audio")),
-            _ => return Err(invalid("a content block is of an unknown kind")),
+            ContentBlock::Audio(_) => return Err(invalid("the CLI accepts no audio")),
+            _ => return Err(invalid("unknown kind of content block in the prompt")),
         }
     }
     blocks.append(&mut context);
@@ -62,7 +62,11 @@ fn binary(blob: BlobResourceContents) -> Result<Block, Error> {
     match blob.mime_type.as_deref() {
         Some(kind) if kind.starts_with("image/") => Ok(Block::image_base64(kind, blob.blob)),
         Some(kind @ "application/pdf") => Ok(Block::document_base64(kind, blob.blob)),
-        kind => Err(invalid(&format!("{} is {}; the CLI takes images and PDF", blob.uri, kind.unwrap_or("binary")))),
+        kind => Err(invalid(&format!(
+            "{} is {}; the CLI accepts only text, images and PDF",
+            blob.uri,
+            kind.unwrap_or("binary")
+        ))),
     }
 }
 

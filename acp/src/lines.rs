@@ -153,7 +153,7 @@ fn sink<W: AsyncWrite + Unpin + Send + 'static>(
 /// has no details, so that they go to stderr, which editors log.
 fn readable(line: Line) -> String {
     let refused = |reason: String| {
-        eprintln!("claude-duplex-acp: the client has sent {reason}");
+        eprintln!("claude-duplex-acp: the client sent {reason}");
         format!("\"{reason}\"")
     };
     match line {

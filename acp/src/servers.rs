@@ -52,7 +52,10 @@ impl Drop for Servers {
 fn server(server: &McpServer) -> Result<(String, Value), Error> {
     let (name, config) = match server {
         McpServer::Stdio(server) => {
-            let command = server.command.to_str().ok_or_else(|| failure::invalid("a command is not Unicode"))?;
+            let command = server
+                .command
+                .to_str()
+                .ok_or_else(|| failure::invalid("the command of an MCP server is not valid Unicode"))?;
             let config = McpServerConfig::stdio(command).args(server.args.iter().cloned());
             let env = |config: McpServerConfig, pair: &(String, String)| config.env(&pair.0, &pair.1);
             let pairs: Vec<_> = server.env.iter().map(|entry| (entry.name.clone(), entry.value.clone())).collect();
@@ -66,7 +69,7 @@ fn server(server: &McpServer) -> Result<(String, Value), Error> {
             let with = |config: McpServerConfig, header: &_| with_header(config, header);
             (&server.name, server.headers.iter().fold(McpServerConfig::sse(&server.url), with))
         }
-        _ => return Err(failure::invalid("an MCP server is of an unknown kind")),
+        _ => return Err(failure::invalid("unknown kind of MCP server; use stdio, http or sse")),
     };
     let config = serde_json::from_str(Json::from(config).as_str());
     Ok((name.clone(), config.map_err(Error::into_internal_error)?))

@@ -63,7 +63,7 @@ impl Journal {
 
 /// An iterator over the steps of a replay.
 #[derive(Clone)]
-#[must_use = "nothing is played but by asking for the next step"]
+#[must_use = "a replay does nothing until its steps are read"]
 pub struct Replay<'j> {
     protocol: Protocol,
     inputs: slice::Iter<'j, (SessionTime, Input<'static>)>,

@@ -77,8 +77,9 @@ impl Activity {
 }
 
 impl Protocol {
-    /// Records the activity that a message shows. Only a report of a deadline reads it, and without one it costs
-    /// nothing.
+    /// Records the activity that a message shows. It is only used for the reason of a deadline, so nothing is
+    /// recorded if the host has set neither [`stall`](crate::Timeouts::stall) nor
+    /// [`turn`](crate::Timeouts::turn).
     pub(super) fn note_activity(&mut self, message: &Message) {
         let timeouts = &self.config.timeouts;
         if timeouts.stall.is_none() && timeouts.turn.is_none() {

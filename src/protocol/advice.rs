@@ -14,7 +14,7 @@ use crate::protocol::config::Config;
 pub enum SettingsError {
     /// The session handles permission requests, but the CLI does not send any.
     #[error(
-        "permission requests are handled, but the CLI is not told to make them; \
+        "permission requests are handled, but the CLI is not configured to send them; \
          add `Options::host_permission_prompts`, or do not handle `IncomingKind::Permission`"
     )]
     PermissionsNotRequested,
@@ -196,8 +196,8 @@ mod tests {
         let config = Config::new(Seed::from_bytes([1; 16])).handle(IncomingKind::Permission);
         let refused = Options::new().check(&config).unwrap_err();
         assert!(refused.to_string().contains("`Options::host_permission_prompts`"), "{refused}");
-        for incoming in [&["--permission-prompt-tool", "stdio"][..], &["--permission-prompt-tool=stdio"]] {
-            assert_eq!(Options::new().args(incoming.iter().copied()).check(&config), Ok(()));
+        for flags in [&["--permission-prompt-tool", "stdio"][..], &["--permission-prompt-tool=stdio"]] {
+            assert_eq!(Options::new().args(flags.iter().copied()).check(&config), Ok(()));
         }
     }
 }

@@ -98,7 +98,9 @@ impl fmt::Display for SessionClosed {
             write!(f, "; {exit}")?;
         }
         match (self.exit, &self.last_error) {
-            (Some(Exit::Code(1)), Some(error)) => write!(f, ", as the last turn was an error: {}", LastLines(error))?,
+            (Some(Exit::Code(1)), Some(error)) => {
+                write!(f, ", because the last turn ended with an error: {}", LastLines(error))?
+            }
             (_, Some(error)) => write!(f, "; last error: {}", LastLines(error))?,
             (_, None) => {}
         }
@@ -242,7 +244,10 @@ mod tests {
     fn exit_code_1_after_an_error_result_is_not_a_crash() {
         let failed = SessionClosed { last_error: Some("the turn was interrupted".into()), ..closed() };
         let text = failed.to_string();
-        assert!(text.ends_with("exit status 1, as the last turn was an error: the turn was interrupted"), "{text}");
+        assert!(
+            text.ends_with("exit status 1, because the last turn ended with an error: the turn was interrupted"),
+            "{text}"
+        );
         let killed = SessionClosed { exit: Some(Exit::Signal(9)), ..failed }.to_string();
         assert_eq!(killed, "the CLI exited; ended by signal 9; last error: the turn was interrupted");
     }

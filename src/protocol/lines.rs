@@ -102,7 +102,7 @@ impl Protocol {
     fn message(&mut self, message: Message) {
         match message.kind() {
             MessageKind::ControlResponse => self.response(message),
-            MessageKind::ControlRequest => self.incoming(message, false),
+            MessageKind::ControlRequest => self.receive_incoming(message, false),
             MessageKind::ControlCancelRequest => self.withdraw(message),
             MessageKind::KeepAlive => self.counts.keep_alive += 1,
             // A result that was counted before is repeated by a damaged line or a log, and answers no prompt.

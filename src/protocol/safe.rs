@@ -5,10 +5,10 @@ use crate::incoming::{Decision, DialogResponse, ElicitationResponse, IncomingKin
 use crate::wire::outgoing;
 
 /// Reason for a refusal, if the host gave none.
-const NO_PERMISSION_HANDLER: &str = "there is nobody to ask for this permission";
+const NO_PERMISSION_HANDLER: &str = "no handler for this permission request";
 
 /// Text of an error that refuses nothing, if the host gave none.
-const NO_HANDLER: &str = "nobody serves this";
+const NO_HANDLER: &str = "no handler for this request";
 
 /// Returns the line that refuses a request. Used if the host did not decide, and for an error of the host
 /// (`reason`).

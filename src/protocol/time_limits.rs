@@ -26,7 +26,7 @@ enum Step {
     Queued,
     /// The prompt is written; its limit passes at this time.
     Running(SessionTime),
-    /// The prompt was interrupted or cancelled; it is given up at `until`.
+    /// The prompt was interrupted or cancelled. At `until` the session stops waiting for its end.
     Stopping {
         until: SessionTime,
         /// Time when the CLI reported that it neither runs nor keeps the prompt.

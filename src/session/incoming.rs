@@ -130,7 +130,7 @@ impl fmt::Debug for IncomingRequests {
 /// Dropping the responder [declines](IncomingResponse::Decline) the request with the response that is safe for
 /// its kind, unless the request was cancelled. To respond later, keep the responder; [`OpenRequests`] keeps
 /// responders by their ids on the wire.
-#[must_use = "dropping it declines the ask"]
+#[must_use = "dropping a responder declines its request"]
 pub struct Responder {
     incoming: IncomingRequest,
     withdrawal: Arc<Withdrawal>,

@@ -73,7 +73,7 @@ use crate::protocol::error::{RefusedError, StaleIdError};
 ///     Ok(end)
 /// }
 /// ```
-#[must_use = "dropping it detaches from the prompt, which runs on"]
+#[must_use = "a prompt continues when its handle is dropped"]
 pub struct PromptHandle {
     id: PromptId,
     mailbox: Arc<Mailbox>,
@@ -197,7 +197,7 @@ impl PromptHandle {
     ///
     /// Dropping the future drops the handle.
     pub async fn finish(self) -> PromptEnd {
-        self.resume(self.mailbox.deafen());
+        self.resume(self.mailbox.stop_reading());
         poll_fn(|cx| self.poll_end(cx)).await
     }
 
@@ -273,7 +273,7 @@ impl IntoFuture for PromptHandle {
     type IntoFuture = PendingAnswer;
 
     fn into_future(self) -> PendingAnswer {
-        self.resume(self.mailbox.deafen());
+        self.resume(self.mailbox.stop_reading());
         PendingAnswer(self)
     }
 }

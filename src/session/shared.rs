@@ -7,8 +7,8 @@
 //! Code of the host may call a handle, so it never runs under a lock. Wakers are woken, cloned and dropped
 //! without a lock: the driver is polled with a [waker of the session](super::task), and the wakers to wake are
 //! [collected](super::waiting::calls). The journal's writer and the subscriber of the trace are
-//! [called without a lock](crate::driver::HostCalls). They are called in one thread at a time, in the order of events. A thread
-//! that finds another one there leaves its work to that thread. Only the transport is called under the state's
+//! [called without a lock](crate::driver::HostCalls). One thread at a time calls them, in the order of events. A
+//! thread that finds another one there leaves its work to that thread. Only the transport is called under the state's
 //! lock. A transport that a host wrote must not call the handles of its own session.
 
 use std::future::{Future, poll_fn};

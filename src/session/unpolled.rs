@@ -46,7 +46,8 @@ mod report {
     use std::thread;
     use std::time::Duration;
 
-    /// Time for a runner to be polled after a task began to wait.
+    /// Maximum time from the start of a wait to the first poll of the runner. After that, the runner is reported as
+    /// unpolled.
     const PATIENCE: Duration = Duration::from_secs(1);
 
     const NO_WAITER: u8 = 0;

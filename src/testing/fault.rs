@@ -34,7 +34,7 @@ pub enum Fault {
     NeverInitialize,
     /// `withdraw=MILLISECONDS`: an incoming request without a response in this time is cancelled.
     WithdrawRequests(Duration),
-    /// `repeat-ask`: every incoming request is written twice.
+    /// `repeat-request`: every incoming request is written twice.
     RepeatRequests,
     /// `partial-line`: the last line is truncated.
     PartialLine,
@@ -119,7 +119,7 @@ impl Fault {
         "grandchild",
         "no-initialize",
         "withdraw=MILLISECONDS",
-        "repeat-ask",
+        "repeat-request",
         "partial-line",
         "close-stdin",
         "stop-reading",
@@ -170,7 +170,7 @@ impl FromStr for Fault {
             "grandchild" => Self::Grandchild,
             "no-initialize" => Self::NeverInitialize,
             "withdraw" => Self::WithdrawRequests(Duration::from_millis(value.unwrap_or(1000).into())),
-            "repeat-ask" => Self::RepeatRequests,
+            "repeat-request" => Self::RepeatRequests,
             "partial-line" => Self::PartialLine,
             "close-stdin" => Self::CloseStdin,
             "stop-reading" => Self::StopReading,

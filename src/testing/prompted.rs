@@ -17,7 +17,7 @@ use crate::base::strings::readable;
 /// |---|---|
 /// | `{"text": "...", "chunks": N, "delay_ms": D}` | a text in N deltas, with D milliseconds after each |
 /// | `{"think": "..."}` | thinking before the text |
-/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call. `"ask": true` requires permission; the default is the argument `asks` |
+/// | `{"tool": "Bash", "input": {...}}`, or several as `"tools": [...]` | a tool call. `"ask": true` requires permission; the default is the argument `requires_permission` |
 /// | `{"elicitation": {"mcp_server_name": "...", "message": "...", ...}}` | before the response, a request of an MCP server for input of the user |
 /// | `{"status": 529, "retries": N}` | an API error |
 /// | `{"wait_ms": N}` | a wait before the response, with any of these |

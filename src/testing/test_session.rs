@@ -151,7 +151,7 @@ impl TestSession {
                 panic!("no action matches, and no further event is due{}", self.shown());
             }
         }
-        panic!("the session does not come to rest{}", self.shown());
+        panic!("the session does not become idle{}", self.shown());
     }
 
     /// Runs until no further event is due: all timers have expired, or the session waits for the test. Returns all actions
@@ -169,7 +169,7 @@ impl TestSession {
                 return actions;
             }
         }
-        panic!("the session does not come to rest{}", self.shown());
+        panic!("the session does not become idle{}", self.shown());
     }
 
     /// Lets time pass. The actions in this time are kept for the next `run` method.
@@ -185,7 +185,7 @@ impl TestSession {
                 return;
             }
         }
-        panic!("the session does not come to rest{}", self.shown());
+        panic!("the session does not become idle{}", self.shown());
     }
 
     /// Returns the actions of [`advance`](Self::advance) that have not been taken yet.

@@ -110,7 +110,7 @@ fn the_exit_after_an_interrupt_is_explained() {
     let Some(Action::Closed(closed)) = pair.close().pop() else { panic!("it is closed") };
     assert_eq!(closed.exit, Some(Exit::Code(1)));
     let cause = closed.to_string();
-    assert!(cause.contains("the last turn was an error: the turn was interrupted"), "{cause}");
+    assert!(cause.contains("the last turn ended with an error: the turn was interrupted"), "{cause}");
 }
 
 /// A limit that 2.1.329 tells in the middle of a good turn, then in its result.

@@ -392,5 +392,5 @@ fn a_stale_id_error_explains_only_the_end_of_the_session() {
     assert_eq!(session.cancel(now, waiting).unwrap_err().closed(), None);
     assert_eq!(session.cancel(now, first), Ok(()), "it runs");
     let refused = session.prompt(now, Prompt::text("third")).unwrap_err();
-    assert_eq!(refused.to_string(), "the session takes no more commands, open another: closed by the host");
+    assert_eq!(refused.to_string(), "the session accepts no more commands; open another: closed by the host");
 }

@@ -151,7 +151,7 @@ fn remembered(suggestions: &[PermissionUpdate]) -> String {
                 rules.collect::<Vec<_>>().join(", ")
             }
             PermissionChange::SetMode(PermissionMode::AcceptEdits) => "edits".to_owned(),
-            PermissionChange::SetMode(mode) => format!("what the mode {} allows", mode.as_str()),
+            PermissionChange::SetMode(mode) => format!("tool calls that the mode {} allows", mode.as_str()),
             PermissionChange::AddDirectories(directories) => format!("access to {}", directories.join(", ")),
             _ => return None,
         };
@@ -174,11 +174,11 @@ fn decide(choices: Vec<Choice>, response: Result<RequestPermissionResponse, Erro
                 choices.into_iter().enumerate().find(|(at, choice)| choice.option(*at).option_id == selected.option_id);
             match chosen {
                 Some((_, choice)) => choice.decision.into(),
-                None => deny("The client chose what was not offered."),
+                None => deny("The client chose an option that was not offered."),
             }
         }
         Ok(_) => Deny::new("The user cancelled the turn.").and_interrupt().into(),
-        Err(error) => deny(&format!("Nobody could be asked: {}", error.message)),
+        Err(error) => deny(&format!("The user could not be asked: {}", error.message)),
     }
 }
 

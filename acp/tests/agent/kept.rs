@@ -232,7 +232,7 @@ fn a_session_has_one_agent() {
     let mut second = user.agent(&["--keep"]);
     let (_, response) = load(&mut second, &session);
     let message = response["error"]["message"].as_str().unwrap_or_else(|| panic!("no error: {response}"));
-    assert!(message.contains("another agent has the session"), "{message}");
+    assert!(message.contains("another agent controls the session"), "{message}");
     // The first has noticed nothing.
     first.choose(&next_request, "allow_once");
     first.until(0, "the text", |received| received["params"]["update"]["content"]["text"] == "after");

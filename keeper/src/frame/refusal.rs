@@ -9,7 +9,7 @@ use super::fields::{Fields, Put};
 pub enum Refusal {
     /// The client speaks another version of the protocol.
     #[error(
-        "client speaks version {client} of the keeper's protocol, this keeper version {keeper}; use a client of the keeper's version"
+        "client speaks version {client} of the keeper's protocol, but this keeper speaks version {keeper}; use a client of the keeper's version"
     )]
     Version {
         /// Version of the client; 0 if it said none.
@@ -19,7 +19,7 @@ pub enum Refusal {
     },
     /// The token is wrong or missing.
     #[error(
-        "token is not the token of this session; it is printed by `run`, or in the file `token` of the session's directory"
+        "token does not match this session; use the token printed by `run`, or the file `token` in the session's directory"
     )]
     Token,
     /// The client belongs to another user.
@@ -38,7 +38,7 @@ pub enum Refusal {
     },
     /// The client's epoch is not above the current one.
     #[error(
-        "client asks for epoch {asked}; the session is at {current}: another host has controlled it since, whose journal is the newer one"
+        "client requests epoch {asked}, but the session is at epoch {current}: another host has controlled it since; continue from the journal of that host"
     )]
     Epoch {
         /// Epoch that the client asked for.
@@ -48,7 +48,7 @@ pub enum Refusal {
     },
     /// The bytes from the client's offset on are no longer kept, or do not exist yet.
     #[error(
-        "client wants to read {stream} from offset {asked}; {oldest} to {end} are kept: its journal does not belong to this session, or what it lacks was acknowledged by another host"
+        "client requests {stream} from offset {asked}, but only bytes {oldest} to {end} are stored: its journal belongs to another session, or another host has acknowledged the missing bytes"
     )]
     Offset {
         /// Name of the stream.
@@ -61,13 +61,13 @@ pub enum Refusal {
         end: u64,
     },
     /// The client has broken a rule of the protocol.
-    #[error("client has broken the protocol: {0}")]
+    #[error("client violates the protocol: {0}")]
     Protocol(String),
     /// The keeper cannot read back what it has kept.
     #[error("keeper cannot read its files: {0}")]
     Files(String),
     /// The keeper is ending, or has too many clients.
-    #[error("keeper takes no client: {0}")]
+    #[error("keeper accepts no client: {0}")]
     Unavailable(String),
 }
 

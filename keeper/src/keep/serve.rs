@@ -15,7 +15,7 @@ impl Keeper {
             (State::Leaving | State::Gone, _) => Ok(()),
             (_, Err(error)) => Err(Refusal::unknown(&error)),
             (State::Greeting(_), Ok(ToKeeper::Hello(hello))) => self.welcome(index, &hello),
-            (State::Greeting(_), Ok(_)) => Err(Refusal::Protocol("the first frame is no hello".to_owned())),
+            (State::Greeting(_), Ok(_)) => Err(Refusal::Protocol("the first frame is not a hello".to_owned())),
             (_, Ok(ToKeeper::Hello(_))) => Err(Refusal::Protocol("a second hello".to_owned())),
             (_, Ok(ToKeeper::Progress { stdout_kept, stderr_kept, stdout_window, stderr_window })) => {
                 let client = &mut self.clients[index];
@@ -28,7 +28,7 @@ impl Keeper {
                 }
                 Ok(())
             }
-            (State::Observer, Ok(_)) => Err(Refusal::Protocol("an observer only reads".to_owned())),
+            (State::Observer, Ok(_)) => Err(Refusal::Protocol("an observer cannot write".to_owned())),
             (State::Controller, Ok(frame)) => self.control(&frame, now).map_err(Refusal::Protocol),
         };
         if let Err(refusal) = served {
@@ -50,7 +50,9 @@ impl Keeper {
             }
             ToKeeper::Signal(signal) => self.child.send(signal),
             ToKeeper::Stop => self.begin_end(now),
-            ToKeeper::Release if self.child.exit().is_none() => return Err("release of a CLI that runs".to_owned()),
+            ToKeeper::Release if self.child.exit().is_none() => {
+                return Err("the CLI is still running and cannot be released".to_owned());
+            }
             ToKeeper::Release => self.released = true,
             ToKeeper::Hello(_) | ToKeeper::Progress { .. } => {}
         }

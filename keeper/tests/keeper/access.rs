@@ -183,7 +183,7 @@ fn a_foreign_process_is_refused() {
 
 fn an_id_is_taken_once() {
     let session = Session::start("exec sleep 600");
-    refused(session.folder.0.to_str().unwrap(), "session it is there already");
+    refused(session.folder.0.to_str().unwrap(), "session it already exists");
     session.control();
 }
 

@@ -87,7 +87,7 @@ fn a_cli_that_does_not_read_blocks_the_host() {
     let HostEvent::Refused(refusal) = host.until(|event| matches!(event, HostEvent::Refused(_))) else {
         unreachable!()
     };
-    assert!(refusal.to_string().contains("ahead of the CLI"), "{refusal}");
+    assert!(refusal.to_string().contains("wait for the CLI"), "{refusal}");
 }
 
 fn a_cli_that_closes_its_stdin_is_reported() {
@@ -168,7 +168,7 @@ fn observers_only_read() {
         let HostEvent::Refused(refusal) = observer.until(|event| matches!(event, HostEvent::Refused(_))) else {
             unreachable!()
         };
-        assert!(refusal.to_string().contains("an observer only reads"), "{refusal}");
+        assert!(refusal.to_string().contains("an observer cannot write"), "{refusal}");
     }
     let mut observers: Vec<_> = (0..10).map(|_| Host::new(session.attach(&Attach::observer()).unwrap())).collect();
     host.write(0, b"x\n");

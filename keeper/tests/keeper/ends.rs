@@ -43,7 +43,7 @@ fn a_running_cli_is_not_released() {
     let HostEvent::Refused(refusal) = host.until(|event| matches!(event, HostEvent::Refused(_))) else {
         unreachable!()
     };
-    assert!(refusal.to_string().contains("release of a CLI that runs"), "{refusal}");
+    assert!(refusal.to_string().contains("the CLI is still running and cannot be released"), "{refusal}");
 }
 
 fn without_a_host_the_cli_ends_after_the_time() {
@@ -135,7 +135,7 @@ fn stop_ends_a_session_and_notifies_its_host() {
     ));
     session.wait_gone(&keeper);
     let output = run(&["stop", "--dir", session.folder.0.to_str().unwrap(), "it"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no session it"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no session it"), "{output:?}");
 }
 
 fn a_signal_to_the_keeper_ends_the_session() {

@@ -208,11 +208,11 @@ fn a_connection_that_ends_reports_the_reason() {
     let skipped = FromKeeper::Skipped { stream: Stream::Stderr, to: 9 };
     let cases: [(Option<FromKeeper<'_>>, &str); 6] = [
         (None, "is closed; attach again"),
-        (Some(gap), "Stdout does not go on at byte 1"),
-        (Some(skipped), "Stderr before byte 9 is no longer kept"),
+        (Some(gap), "Stdout does not continue at byte 1"),
+        (Some(skipped), "bytes of Stderr before 9 are no longer stored"),
         (Some(FromKeeper::Welcome(welcome(0))), "a second welcome"),
         (Some(FromKeeper::Refused(Refusal::Files("gone".into()))), "cannot read its files: gone"),
-        (Some(FromKeeper::Replaced { epoch: 4, pid: 5 }), "process 5) controls the session since epoch 4"),
+        (Some(FromKeeper::Replaced { epoch: 4, pid: 5 }), "process 5) has controlled the session since epoch 4"),
     ];
     for (frame, reason) in cases {
         let (mut session, mut keeper) = attached(0);
@@ -237,7 +237,7 @@ fn a_keeper_without_a_welcome_is_an_error() {
     let (refused, _keeper) = attach(&[FromKeeper::Refused(Refusal::Token)]);
     assert!(matches!(refused, Err(AttachError::Refused(Refusal::Token))), "{refused:?}");
     let (wrong, _keeper) = attach(&[FromKeeper::Exit(Exit::Unknown)]);
-    assert!(wrong.unwrap_err().to_string().contains("the first frame is no welcome"));
+    assert!(wrong.unwrap_err().to_string().contains("the first frame is not a welcome"));
     let (host, keeper) = UnixStream::pair().unwrap();
     drop(keeper);
     let host = Async::new(host).unwrap();
@@ -302,7 +302,7 @@ fn a_bridge_that_cannot_attach_reports_the_reason() {
     let kept = kept::Kept::new();
     // There is no session.
     let output = bridge(&kept).stdin(Stdio::null()).output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no session it"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no session it"), "{output:?}");
     assert_eq!(output.status.code(), Some(1));
     let launch = Launch::new(kept.place.clone(), "/bin/sleep").args(["600"]).keeper(KEEPER).id(kept.id.clone());
     launch.without_token_file().start().unwrap();
@@ -316,7 +316,7 @@ fn a_bridge_that_cannot_attach_reports_the_reason() {
     // Something else than the protocol.
     for (said, reason) in [
         (&b"GET / HTTP/1.1\r\n\r\n"[..], "at most"),
-        (&[1, 0, 0, 0, 6][..], "its first frame is no hello"),
+        (&[1, 0, 0, 0, 6][..], "its first frame is not a hello"),
         (&[][..], ""),
     ] {
         let mut child = bridge(&kept);

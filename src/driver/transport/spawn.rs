@@ -112,7 +112,7 @@ pub enum SpawnError {
         source: io::Error,
     },
     /// The file is open for writing, e.g. because it is being installed. The start was repeated for 127 ms.
-    #[error("{program:?} is being written, by an installation perhaps; try again when that is done")]
+    #[error("{program:?} is open for writing, e.g. by an installation; try again when it is complete")]
     #[non_exhaustive]
     Busy {
         /// Program, or the launcher in front of it.

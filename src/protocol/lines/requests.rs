@@ -10,7 +10,7 @@ use crate::wire::control::{self, IncomingFields};
 
 impl Protocol {
     /// Handles an incoming request, from its own line or from a list of open requests.
-    pub(super) fn incoming(&mut self, message: Message, listed: bool) {
+    pub(super) fn receive_incoming(&mut self, message: Message, listed: bool) {
         let Some(request_id) = control::request_id(message.as_bytes()) else {
             return self.reject_request(message.as_bytes());
         };

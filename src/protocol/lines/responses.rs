@@ -60,7 +60,7 @@ impl Protocol {
             let line = listed.as_bytes();
             match scan(line) {
                 Ok(envelope) if envelope.kind == MessageKind::ControlRequest => {
-                    self.incoming(Message::new(Line::Copied(line.into()), envelope), true);
+                    self.receive_incoming(Message::new(Line::Copied(line.into()), envelope), true);
                     // Applies the consequences after each entry, as after every line, so that pending output
                     // stays bounded.
                     self.advance();

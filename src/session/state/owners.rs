@@ -14,7 +14,7 @@ use crate::session::waiting::withdrawal::Withdrawal;
 #[non_exhaustive]
 pub enum IncomingError {
     /// Another owner takes requests of these kinds already.
-    #[error("incoming requests of that kind are taken already; drop their `IncomingRequests` first")]
+    #[error("incoming requests of that kind already have an owner; drop its `IncomingRequests` first")]
     AlreadyTaken,
     /// The session does not handle these kinds, and declines such requests by itself.
     #[error(

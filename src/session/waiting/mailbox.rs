@@ -172,8 +172,8 @@ impl Mailbox {
         self.0.with(|inner| inner.end.is_some())
     }
 
-    /// Stops the reading of messages; only the end is still read.
-    pub(in crate::session) fn deafen(&self) -> bool {
+    /// Ends the reading of messages. The end of the prompt can still be read.
+    pub(in crate::session) fn stop_reading(&self) -> bool {
         self.0.with(|inner| {
             inner.ended_reading = true;
             inner.unread.clear();
@@ -183,7 +183,7 @@ impl Mailbox {
 
     /// Stops all reading.
     pub(in crate::session) fn abandon(&self) -> bool {
-        let resumes = self.deafen();
+        let resumes = self.stop_reading();
         let kept = self.0.with(|inner| inner.kept.take());
         drop(kept);
         self.0.forget();

@@ -45,7 +45,7 @@ pub enum Overflow {
 
 /// Report that the reader was too slow, and that entries before the next one were dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the subscriber was too slow and missed {missed} actions{}", if *.cut_off { "; it was cut off" } else { "" })]
+#[error("the subscriber was too slow and missed {missed} actions{}", if *.cut_off { "; it gets no more actions" } else { "" })]
 #[non_exhaustive]
 pub struct Lagged {
     /// Number of entries that were dropped since the last report.

@@ -165,6 +165,6 @@ impl MockCli {
 fn message_to(server: &str, message: &Value) -> RequestStep {
     match Step::mcp(server, Json::from(message)).0 {
         Kind::Request(request) => request,
-        _ => unreachable!("a message to a server is an ask"),
+        _ => unreachable!("a message to a server is a control request"),
     }
 }

@@ -157,7 +157,7 @@ fn a_withdrawn_request_accepts_no_response(stage: &Stage) {
 }
 
 fn a_repeated_request_is_reported_once(stage: &Stage) {
-    let mut session = stage.peer(&["repeat-ask"], |_| ());
+    let mut session = stage.peer(&["repeat-request"], |_| ());
     session.prompt("run: ls");
     let incoming = session.until_request();
     session.until("its repetition", |action| matches!(action, Action::RejectedLine(_)));

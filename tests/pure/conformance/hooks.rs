@@ -408,7 +408,7 @@ fn an_unhandled_hook_that_guards_an_action_blocks_it() {
         host.written().remove(0)["response"].take()
     };
     for event in GUARDS {
-        check_refusal(event, &declined(event), "there is nobody to ask for this permission");
+        check_refusal(event, &declined(event), "no handler for this permission request");
     }
     for event in EVENTS.map(Some).into_iter().filter(|event| !GUARDS.contains(event)) {
         assert_eq!(declined(event)["subtype"], "error", "{event:?}");
@@ -443,7 +443,7 @@ fn a_declined_guarding_hook_blocks_the_action() {
         check_refusal(
             event,
             &host.answers(&incoming_request, IncomingResponse::Decline),
-            "there is nobody to ask for this permission",
+            "no handler for this permission request",
         );
     }
 }

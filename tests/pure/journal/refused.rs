@@ -45,7 +45,7 @@ fn a_truncated_last_line_loses_only_that_line() {
                 assert_eq!(journal.inputs, inputs[..whole - 1], "cut at {cut}");
                 assert!(
                     text.starts_with(&format!(
-                        "line {line} of the journal, the last, is torn: the {} inputs",
+                        "line {line} of the journal, the last, is incomplete: the {} inputs",
                         whole - 1
                     )),
                     "{text}"
@@ -80,7 +80,7 @@ fn another_file_is_reported_as_not_a_journal() {
         assert_eq!(Journal::read(file), Err(JournalError::NotAJournal), "{}", file.escape_ascii());
     }
     let text = JournalError::NotAJournal.to_string();
-    assert_eq!(text, "the file is not a journal of claude-duplex: its first line is not the header of one");
+    assert_eq!(text, "the file is not a journal of claude-duplex: its first line is not a journal header");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn the_last_record_reports_the_cap() {
             Some(reason) => {
                 assert_eq!(
                     reason,
-                    format!("the journal has reached its limit of {cap} bytes; give `Recorder::new` a higher one")
+                    format!("the journal has reached its limit of {cap} bytes; pass a higher limit to `Recorder::new`")
                 );
                 let last = String::from_utf8_lossy(&file);
                 let last = last.lines().last().unwrap();

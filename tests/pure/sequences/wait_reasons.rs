@@ -102,13 +102,13 @@ fn an_api_retry_is_the_wait_reason_until_the_model_responds() {
     let reason = reason_after(&[init(), retry(2)]);
     assert_eq!(
         reason.to_string(),
-        "the repetition of a request to the API (2 of 10), which failed with HTTP status 529, for 5 s"
+        "a repeated request to the API (2 of 10), which failed with HTTP status 529, for 5 s"
     );
     for spoke in [call("a", "Bash"), json!({ "type": "stream_event", "event": {} })] {
         assert_ne!(reason_after(&[init(), retry(2), spoke]).as_str(), "api_retry");
     }
     let unknown = json!({ "type": "system", "subtype": "api_retry", "error_status": null });
-    assert_eq!(reason_after(&[init(), unknown]).to_string(), "the repetition of a request to the API, for 5 s");
+    assert_eq!(reason_after(&[init(), unknown]).to_string(), "a repeated request to the API, for 5 s");
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn a_reader_of_the_end_alone_gets_it() {
             wake(runner.push(&message(r#"{"type":"assistant"}"#)));
             wake(runner.end(end()));
         });
-        mailbox.deafen();
+        mailbox.stop_reading();
         assert_eq!(block_on(poll_fn(|cx| mailbox.poll_end(cx).0)), end());
         push.join();
     });
