@@ -144,7 +144,7 @@ fn an_offset_that_is_not_kept_is_refused() {
             panic!("{refused}")
         };
         assert_eq!((&**stream, *reported), ("stdout", requested));
-        assert!(*oldest > 0 && refused.to_string().contains("are kept"), "{refused}");
+        assert!(*oldest > 0 && refused.to_string().contains("are stored"), "{refused}");
     }
     // A refused controller has replaced nobody.
     host.until_stdout(|stdout| stdout.len() > 1 << 20);
