@@ -67,10 +67,11 @@ use crate::base::strings::readable;
 use crate::base::text::Cut;
 use crate::wire::decode;
 use crate::wire::envelope::Envelope;
+use crate::wire::from_json::{self, FromJson};
 use crate::wire::kind::MessageKind;
-use crate::wire::read::{self, Reader, Tags, read_line, view_of};
+use crate::wire::read::{Reader, Tags, read_line};
 use crate::wire::scan::scan;
-use crate::wire::view::FromJson;
+use crate::wire::view::{View, view_of};
 
 pub use self::accumulator::{AccumulatedBlock, Accumulator, BlockId, BlockKind, Edit};
 pub use self::assistant::Assistant;
@@ -230,7 +231,7 @@ impl Message {
     #[must_use]
     pub fn to_json(&self) -> Json {
         // The scan accepts only JSON, so the fallback is never used.
-        read::read(&self.line()).unwrap_or_else(|_| Json::from_text(""))
+        from_json::read(&self.line()).unwrap_or_else(|_| Json::from_text(""))
     }
 
     /// Decodes the line into a type of the host. Invalid Unicode is replaced with U+FFFD.
@@ -387,7 +388,7 @@ impl Message {
         }
     }
 
-    fn view_as<T: crate::wire::view::View>(&self, kind: MessageKind) -> Result<T, DecodeError> {
+    fn view_as<T: View>(&self, kind: MessageKind) -> Result<T, DecodeError> {
         self.expect(kind)?;
         view_of(self.as_bytes(), Tags::new("type"))
     }

@@ -4,13 +4,15 @@ pub(crate) mod control;
 pub(crate) mod envelope;
 pub(crate) mod facts;
 pub(crate) mod fields;
-mod from_json;
+pub(crate) mod from_json;
 pub(crate) mod kind;
 pub(crate) mod outgoing;
 pub(crate) mod read;
+pub(crate) mod rest;
 pub(crate) mod scan;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod slow;
+pub(crate) mod text;
 pub(crate) mod view;
 pub(crate) mod words;
 

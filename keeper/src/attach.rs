@@ -172,7 +172,8 @@ impl Attached {
     /// # Errors
     /// The CLI has not exited, or the connection failed.
     pub fn release(mut self) -> io::Result<()> {
-        self.send(&ToKeeper::Release)?;
+        // A keeper that has ended meanwhile takes nothing more, and has closed the connection.
+        let _ = self.send(&ToKeeper::Release);
         let mut refused = None;
         let mut look = |frame: FromKeeper<'_>| {
             if let FromKeeper::Refused(refusal) = frame {

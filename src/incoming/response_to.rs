@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::incoming::hook::{self, HookCall, HookEventInput, HookInput, HookOutput, HookRequest};
 use crate::incoming::mcp::{IncomingMcpMessage, McpResponse};
 use crate::incoming::{
     Allow, Decision, Deny, DialogRequest, DialogResponse, ElicitationRequest, ElicitationResponse, IncomingResponse,
@@ -13,7 +14,7 @@ use crate::incoming::{
 /// | Request | Responses |
 /// |---|---|
 /// | [`PermissionRequest`] | [`Decision`], [`Allow`], [`Deny`], [`QuestionResponse`] |
-/// | [`HookRequest`](crate::incoming::hook::HookRequest), [`HookCall`](crate::incoming::hook::HookCall) | [`HookOutput`](crate::incoming::hook::HookOutput), the output of the event |
+/// | [`HookRequest`], [`HookCall`] | [`HookOutput`], the output of the event |
 /// | [`IncomingMcpMessage`] | [`McpResponse`] |
 /// | [`ElicitationRequest`] | [`ElicitationResponse`] |
 /// | [`DialogRequest`] | [`DialogResponse`] |
@@ -63,4 +64,65 @@ responses! {
     McpResponse to IncomingMcpMessage,
     ElicitationResponse to ElicitationRequest,
     DialogResponse to DialogRequest,
+}
+
+impl<I: HookEventInput> ResponseTo<HookCall<I>> for HookOutput {
+    fn into_response(self) -> IncomingResponse {
+        self.into()
+    }
+}
+
+impl ResponseTo<HookRequest> for HookOutput {
+    fn into_response(self) -> IncomingResponse {
+        self.into()
+    }
+}
+
+/// Declares the output that fits the input of an event. It also fits a call whose type does not name the event.
+macro_rules! outputs {
+    ($($input:ident -> $output:ident,)+) => {$(
+        impl ResponseTo<HookCall<hook::$input>> for hook::$output {
+            fn into_response(self) -> IncomingResponse {
+                self.into()
+            }
+        }
+
+        impl ResponseTo<HookCall<HookInput>> for hook::$output {
+            fn into_response(self) -> IncomingResponse {
+                self.into()
+            }
+        }
+
+        impl ResponseTo<HookRequest> for hook::$output {
+            fn into_response(self) -> IncomingResponse {
+                self.into()
+            }
+        }
+    )+};
+}
+
+outputs! {
+    PreToolUseHookInput -> PreToolUseOutput,
+    PostToolUseHookInput -> PostToolUseOutput,
+    PostToolUseFailureHookInput -> PostToolUseFailureOutput,
+    PostToolBatchHookInput -> PostToolBatchOutput,
+    NotificationHookInput -> NotificationOutput,
+    UserPromptSubmitHookInput -> UserPromptSubmitOutput,
+    UserPromptExpansionHookInput -> UserPromptExpansionOutput,
+    SessionStartHookInput -> SessionStartOutput,
+    StopHookInput -> StopOutput,
+    SubagentStartHookInput -> SubagentStartOutput,
+    SubagentStopHookInput -> SubagentStopOutput,
+    PreModelSwitchHookInput -> PreModelSwitchOutput,
+    PostModelSwitchHookInput -> PostModelSwitchOutput,
+    PermissionRequestHookInput -> PermissionRequestOutput,
+    PermissionDeniedHookInput -> PermissionDeniedOutput,
+    SetupHookInput -> SetupOutput,
+    ElicitationHookInput -> ElicitationOutput,
+    ElicitationResultHookInput -> ElicitationResultOutput,
+    WorktreeCreateHookInput -> WorktreeCreateOutput,
+    CwdChangedHookInput -> CwdChangedOutput,
+    FileChangedHookInput -> FileChangedOutput,
+    MessageDisplayHookInput -> MessageDisplayOutput,
+    PreSkillShellCommandHookInput -> PreSkillShellCommandOutput,
 }

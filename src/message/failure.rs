@@ -272,7 +272,8 @@ fn reset_in(message: &str) -> Option<ResetTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::read::{Tags, view_of};
+    use crate::wire::read::Tags;
+    use crate::wire::view::view_of;
 
     fn result(fields: &str) -> TurnResult {
         view_of(format!("{{{fields}}}").as_bytes(), Tags::NONE).unwrap()

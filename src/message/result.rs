@@ -264,7 +264,8 @@ fn is_diagnostic(error: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::read::{Tags, view_of};
+    use crate::wire::read::Tags;
+    use crate::wire::view::view_of;
 
     fn result(fields: &str) -> TurnResult {
         view_of(format!("{{{fields}}}").as_bytes(), Tags::NONE).unwrap()

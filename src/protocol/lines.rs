@@ -14,8 +14,9 @@ use crate::wire::envelope::{Envelope, NotAMessage};
 use crate::wire::facts;
 use crate::wire::kind::MessageKind;
 use crate::wire::scan::damage::{Damage, Object, damage};
-use crate::wire::scan::raw::{Raw, Text};
+use crate::wire::scan::raw::Raw;
 use crate::wire::scan::scan;
+use crate::wire::text::Text;
 
 impl Protocol {
     /// Handles a line of the child. The last line has no line end, and may be truncated.

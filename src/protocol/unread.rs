@@ -7,7 +7,7 @@ use crate::protocol::action::{Action, RejectedLine};
 use crate::protocol::{Protocol, safe};
 use crate::wire::control::{self, AskFields};
 use crate::wire::facts::LONGEST_NAME;
-use crate::wire::scan::raw::Text;
+use crate::wire::text::Text;
 
 /// Number of bytes that are kept of the start of a line that is too long, to find the request in it. All versions
 /// of the CLI write its type, id, subtype and the event of a hook before anything that can be long.

@@ -6,7 +6,8 @@ use crate::base::ids::Uuid;
 use crate::base::json::Json;
 use crate::wire::facts::{LONGEST_NAME, uuid};
 use crate::wire::read::{Tags, read_line};
-use crate::wire::scan::raw::{Raw, Text};
+use crate::wire::scan::raw::Raw;
+use crate::wire::text::Text;
 use crate::wire::view::View;
 
 /// Returns the `request_id` of a `control_request` or `control_cancel_request`, or `None` if it is too long.

@@ -4,7 +4,7 @@ use crate::base::error::RejectedReason;
 use std::borrow::Cow;
 
 use crate::wire::kind::MessageKind;
-use crate::wire::scan::raw::Text;
+use crate::wire::text::Text;
 
 /// Values of the envelope's keys, found by [`scan`](crate::wire::scan::scan).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

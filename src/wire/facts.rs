@@ -9,7 +9,8 @@ pub(crate) use result::{BROKE_OFF, DIAGNOSTIC, INTERRUPTED, ResultFacts, result}
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::Uuid;
-use crate::wire::scan::raw::{Raw, Text};
+use crate::wire::scan::raw::Raw;
+use crate::wire::text::Text;
 
 /// Maximum number of capabilities that are read. The CLI has about a dozen.
 const CAPABILITIES: usize = 256;

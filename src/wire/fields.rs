@@ -9,7 +9,7 @@ use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::base::text::{Quoted, few};
 use crate::wire::from_json::{FromJson, Shown, below};
-use crate::wire::read::{Reader, Tags};
+use crate::wire::read::{ALLOCATION, Reader, Tags};
 
 /// Fields of a JSON object, in their order, with unparsed values.
 ///
@@ -96,11 +96,6 @@ impl Fields {
         self.0
     }
 
-    /// Creates fields from a list in which no name occurs twice.
-    pub(crate) fn from_unique(fields: Vec<(String, Json)>) -> Self {
-        Self(fields)
-    }
-
     /// Returns the object as text.
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::with_capacity(
@@ -128,7 +123,7 @@ impl Fields {
 const FEW: usize = 32;
 
 /// Removes duplicate names: keeps the last value, at the position of the first field.
-pub(crate) fn unique(fields: &mut Vec<(String, Json)>) {
+fn unique(fields: &mut Vec<(String, Json)>) {
     let twice = |(at, (name, _)): (usize, &(String, Json))| fields[..at].iter().any(|(other, _)| other == name);
     if fields.len() <= FEW && !fields.iter().enumerate().any(twice) {
         return;
@@ -192,6 +187,26 @@ impl<'de> Deserialize<'de> for Fields {
 impl FromJson for Fields {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.fields(Tags::NONE)
+    }
+}
+
+impl Reader<'_> {
+    /// Reads the value of a member unparsed, and appends the member to `fields`, within the memory limit.
+    pub(crate) fn keep(&mut self, name: &str, fields: &mut Vec<(String, Json)>) {
+        let value = self.json();
+        if self.take(name.len() + ALLOCATION) {
+            self.push(fields, (name.to_owned(), value));
+        }
+    }
+
+    /// Reads all fields of an object unparsed, including the tags.
+    pub(crate) fn fields(&mut self, tags: Tags) -> Result<Fields, DecodeError> {
+        let (mut members, mut fields) = (self.object(tags.read_again())?, Vec::new());
+        while let Some(name) = self.member(&mut members) {
+            self.keep(&name, &mut fields);
+        }
+        self.within_memory()?;
+        Ok(fields.into_iter().collect())
     }
 }
 

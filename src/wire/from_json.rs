@@ -5,7 +5,7 @@ use std::fmt;
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::base::text::{Quoted, few};
-use crate::wire::read::{Reader, read};
+use crate::wire::read::{Reader, read_with};
 
 /// A type that can be read from a JSON value, with an error that names the path of the bad part.
 pub(crate) trait FromJson: Sized + fmt::Debug {
@@ -24,6 +24,11 @@ pub(crate) trait FromJson: Sized + fmt::Debug {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
+}
+
+/// Reads a value from a JSON text. Lone surrogates are read as U+FFFD.
+pub(crate) fn read<T: FromJson>(text: &str) -> Result<T, DecodeError> {
+    read_with(text, T::read)
 }
 
 /// A part of a view in the form that `Debug` shows.

@@ -13,22 +13,16 @@ use std::borrow::Cow;
 use crate::base::error::DecodeError;
 use crate::base::json::Json;
 use crate::base::lex::{is_blank, string_end};
-use crate::wire::view::{FromJson, View};
-
 use crate::base::strings::Text;
-pub(crate) use members::{Rest, Tags, required, tagged};
+
+pub(crate) use members::{Members, Tags, required, tagged};
 
 /// Memory limit for the values of a text, in bytes for each byte of the text.
 const MEMORY_PER_BYTE: usize = 8;
 /// Minimum of the memory limit, in bytes. Applies to short texts.
 const LEAST_MEMORY: usize = 1 << 20;
 /// Estimated overhead of an allocation, in bytes.
-const ALLOCATION: usize = 16;
-
-/// Reads a value from a JSON text. Lone surrogates are read as U+FFFD.
-pub(crate) fn read<T: FromJson>(text: &str) -> Result<T, DecodeError> {
-    read_with(text, T::read)
-}
+pub(crate) const ALLOCATION: usize = 16;
 
 /// Returns the string in a field of a JSON object, decoded. Returns `None` if the field is not a string.
 pub(crate) fn text_within<'t>(text: &'t str, name: &str) -> Option<Cow<'t, str>> {
@@ -39,11 +33,6 @@ pub(crate) fn text_within<'t>(text: &'t str, name: &str) -> Option<Cow<'t, str>>
         })
     };
     read_with(text, |reader| reader.within(name, string)).ok().map(Text::cow)
-}
-
-/// Reads a view of a line, without the fields that selected the view. Invalid UTF-8 is read as U+FFFD.
-pub(crate) fn view_of<T: View>(line: &[u8], tags: Tags) -> Result<T, DecodeError> {
-    read_line(line, |reader| T::read_fields(reader, tags))
 }
 
 /// Reads a line with the function `read`. Invalid UTF-8 is read as U+FFFD.
@@ -57,8 +46,9 @@ pub(crate) fn read_line<T>(
     }
 }
 
+/// Reads a text with the function `read`. Lone surrogates are read as U+FFFD.
 // The value can be large. It is returned as it was built, without a copy.
-fn read_with<'t, T>(
+pub(crate) fn read_with<'t, T>(
     text: &'t str,
     read: impl FnOnce(&mut Reader<'t>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {

@@ -4,7 +4,7 @@
 //! name, and lets no field hide another. Messages, replies and incoming requests share these rules.
 
 use crate::base::error::DecodeError;
-use crate::wire::read::{Reader, Tags};
+use crate::wire::read::{Reader, Tags, read_line};
 
 pub(crate) use crate::wire::from_json::{FromJson, Shown, below};
 
@@ -18,6 +18,11 @@ impl<T: View> View for Box<T> {
     fn read_fields(reader: &mut Reader<'_>, tags: Tags) -> Result<Self, DecodeError> {
         T::read_fields(reader, tags).map(Self::new)
     }
+}
+
+/// Reads a view of a line, without the fields that selected the view. Invalid UTF-8 is read as U+FFFD.
+pub(crate) fn view_of<T: View>(line: &[u8], tags: Tags) -> Result<T, DecodeError> {
+    read_line(line, |reader| T::read_fields(reader, tags))
 }
 
 /// Declares the fields of an object of the CLI, required and optional ones.
@@ -54,7 +59,7 @@ macro_rules! view {
                 tags: $crate::wire::read::Tags,
             ) -> Result<Self, $crate::base::error::DecodeError> {
                 let mut members = reader.object(tags)?;
-                let mut rest = $crate::wire::read::Rest::default();
+                let mut rest = $crate::wire::rest::Rest::default();
                 $($(let mut $must = None;)*)?
                 $($(let mut $may = None;)*)?
                 $($(let mut $or = None;)*)?
@@ -270,7 +275,6 @@ mod tests {
     use super::*;
     use crate::base::json::Json;
     use crate::wire::fields::Fields;
-    use crate::wire::read::view_of;
 
     view! {
         /// A test limit.

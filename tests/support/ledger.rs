@@ -168,7 +168,9 @@ impl Ledger {
             ("system", "session_state_changed") => self.state(text(line, "state")),
             ("system", "informational") if line["prevent_continuation"] == true => return self.prevented(),
             ("user", _) => return self.echo(text(line, "uuid")),
-            ("command_lifecycle", _) => return self.lifecycle(text(line, "command_uuid"), text(line, "state")),
+            ("command_lifecycle", _) if line["state"].is_string() => {
+                return self.lifecycle(text(line, "command_uuid"), text(line, "state"));
+            }
             ("control_response", _) => return self.response(&line["response"]),
             ("result", _) => return self.result(line),
             _ => {}
@@ -255,13 +257,13 @@ impl Ledger {
         if state == "started" {
             self.goes_on();
         }
+        self.tells_life |= is_uuid(uuid);
         let running = !self.turns.is_empty();
         let Some(prompt) = self.open(uuid) else { return Said::default() };
         let (held, taken) = (prompt.with == With::Host, prompt.with == With::Turn);
         let forgotten = prompt.with == With::Forgotten;
         prompt.announced |= matches!(state, "queued" | "started");
         let announced = prompt.announced;
-        self.tells_life |= !state.is_empty();
         match state {
             "started" => drop(self.take(uuid)),
             "completed" if !held => {

@@ -90,9 +90,11 @@ fn observe(read: &Arguments, place: &Place, id: &SessionId, token: Option<Token>
     };
     let mut attached = attach.connect(place, id)?;
     let mut output = io::stdout();
-    // The socket holds the keeper back, not the window.
+    // The socket holds the keeper back, not the window. A keeper that has ended meanwhile takes nothing more: what it has
+    // sent is read.
     let all = u64::MAX;
-    attached.send(&ToKeeper::Progress { stdout_kept: 0, stderr_kept: 0, stdout_window: all, stderr_window: all })?;
+    let progress = ToKeeper::Progress { stdout_kept: 0, stderr_kept: 0, stdout_window: all, stderr_window: all };
+    let _ = attached.send(&progress);
     loop {
         let more = attached.receive(|frame| -> Result<bool, Failure> {
             match frame {

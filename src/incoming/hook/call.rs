@@ -1,9 +1,8 @@
 //! Hook calls with the typed input of one event.
 
 use crate::base::error::DecodeError;
-use crate::incoming::hook::{self, HookEvent, HookInput, HookOutput, HookRequest};
-use crate::incoming::{IncomingResponse, ResponseTo};
-use crate::wire::read::read;
+use crate::incoming::hook::{self, HookEvent, HookInput, HookRequest};
+use crate::wire::from_json::read;
 
 /// Call of a hook with the input of one event; the argument of a handler.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,21 +51,9 @@ impl HookEventInput for HookInput {
     }
 }
 
-impl<I: HookEventInput> ResponseTo<HookCall<I>> for HookOutput {
-    fn into_response(self) -> IncomingResponse {
-        self.into()
-    }
-}
-
-impl ResponseTo<HookRequest> for HookOutput {
-    fn into_response(self) -> IncomingResponse {
-        self.into()
-    }
-}
-
-/// Declares the input and, if there is one, the output of each event.
+/// Declares the input of each event.
 macro_rules! events {
-    ($($event:ident: $input:ident $(-> $output:ident)?,)+) => {$(
+    ($($event:ident: $input:ident,)+) => {$(
         impl private::Sealed for hook::$input {}
 
         impl HookEventInput for hook::$input {
@@ -77,62 +64,42 @@ macro_rules! events {
                 read(&input.unknown_fields.to_text())
             }
         }
-
-        $(
-            impl ResponseTo<HookCall<hook::$input>> for hook::$output {
-                fn into_response(self) -> IncomingResponse {
-                    self.into()
-                }
-            }
-
-            impl ResponseTo<HookCall<HookInput>> for hook::$output {
-                fn into_response(self) -> IncomingResponse {
-                    self.into()
-                }
-            }
-
-            impl ResponseTo<HookRequest> for hook::$output {
-                fn into_response(self) -> IncomingResponse {
-                    self.into()
-                }
-            }
-        )?
     )+};
 }
 
 events! {
-    PreToolUse: PreToolUseHookInput -> PreToolUseOutput,
-    PostToolUse: PostToolUseHookInput -> PostToolUseOutput,
-    PostToolUseFailure: PostToolUseFailureHookInput -> PostToolUseFailureOutput,
-    PostToolBatch: PostToolBatchHookInput -> PostToolBatchOutput,
-    Notification: NotificationHookInput -> NotificationOutput,
-    UserPromptSubmit: UserPromptSubmitHookInput -> UserPromptSubmitOutput,
-    UserPromptExpansion: UserPromptExpansionHookInput -> UserPromptExpansionOutput,
-    SessionStart: SessionStartHookInput -> SessionStartOutput,
+    PreToolUse: PreToolUseHookInput,
+    PostToolUse: PostToolUseHookInput,
+    PostToolUseFailure: PostToolUseFailureHookInput,
+    PostToolBatch: PostToolBatchHookInput,
+    Notification: NotificationHookInput,
+    UserPromptSubmit: UserPromptSubmitHookInput,
+    UserPromptExpansion: UserPromptExpansionHookInput,
+    SessionStart: SessionStartHookInput,
     SessionEnd: SessionEndHookInput,
-    Stop: StopHookInput -> StopOutput,
+    Stop: StopHookInput,
     StopFailure: StopFailureHookInput,
-    SubagentStart: SubagentStartHookInput -> SubagentStartOutput,
-    SubagentStop: SubagentStopHookInput -> SubagentStopOutput,
+    SubagentStart: SubagentStartHookInput,
+    SubagentStop: SubagentStopHookInput,
     PreCompact: PreCompactHookInput,
     PostCompact: PostCompactHookInput,
-    PreModelSwitch: PreModelSwitchHookInput -> PreModelSwitchOutput,
-    PostModelSwitch: PostModelSwitchHookInput -> PostModelSwitchOutput,
-    PermissionRequest: PermissionRequestHookInput -> PermissionRequestOutput,
-    PermissionDenied: PermissionDeniedHookInput -> PermissionDeniedOutput,
-    Setup: SetupHookInput -> SetupOutput,
+    PreModelSwitch: PreModelSwitchHookInput,
+    PostModelSwitch: PostModelSwitchHookInput,
+    PermissionRequest: PermissionRequestHookInput,
+    PermissionDenied: PermissionDeniedHookInput,
+    Setup: SetupHookInput,
     TeammateIdle: TeammateIdleHookInput,
     TaskCreated: TaskCreatedHookInput,
     TaskCompleted: TaskCompletedHookInput,
-    Elicitation: ElicitationHookInput -> ElicitationOutput,
-    ElicitationResult: ElicitationResultHookInput -> ElicitationResultOutput,
+    Elicitation: ElicitationHookInput,
+    ElicitationResult: ElicitationResultHookInput,
     ConfigChange: ConfigChangeHookInput,
     InstructionsLoaded: InstructionsLoadedHookInput,
-    WorktreeCreate: WorktreeCreateHookInput -> WorktreeCreateOutput,
+    WorktreeCreate: WorktreeCreateHookInput,
     WorktreeRemove: WorktreeRemoveHookInput,
-    CwdChanged: CwdChangedHookInput -> CwdChangedOutput,
-    FileChanged: FileChangedHookInput -> FileChangedOutput,
+    CwdChanged: CwdChangedHookInput,
+    FileChanged: FileChangedHookInput,
     DirectoryAdded: DirectoryAddedHookInput,
-    MessageDisplay: MessageDisplayHookInput -> MessageDisplayOutput,
-    PreSkillShellCommand: PreSkillShellCommandHookInput -> PreSkillShellCommandOutput,
+    MessageDisplay: MessageDisplayHookInput,
+    PreSkillShellCommand: PreSkillShellCommandHookInput,
 }

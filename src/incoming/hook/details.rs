@@ -3,7 +3,7 @@
 use crate::base::error::DecodeError;
 use crate::incoming::hook::{self, HookEvent};
 use crate::wire::fields::Fields;
-use crate::wire::read::read;
+use crate::wire::from_json::read;
 
 macro_rules! details {
     ($($event:ident: $input:ident,)+) => {

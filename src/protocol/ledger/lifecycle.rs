@@ -10,11 +10,13 @@ use super::prompts::Over;
 use super::prompts::{Entry, Stage};
 
 impl Ledger {
-    /// Reads a `command_lifecycle` as evidence of the progress of a prompt.
+    /// Reads a `command_lifecycle` as evidence of the progress of a prompt. Any such line shows that the CLI reports the
+    /// progress of each, also that of a prompt which has ended for the host.
     pub(crate) fn lifecycle(&mut self, Lifecycle { uuid, state }: Lifecycle, actions: &mut Actions) {
         if state == CommandState::Started {
             self.goes_on(actions);
         }
+        self.generation.tells_life = true;
         let Some(entry) = self.prompts.find(uuid) else { return };
         let result_due = entry.turn().is_some();
         entry.announced |= matches!(state, CommandState::Queued | CommandState::Started);
@@ -29,7 +31,6 @@ impl Ledger {
             CommandState::Cancelled => self.completed(uuid, actions),
             CommandState::Queued | CommandState::Other => {}
         }
-        self.generation.tells_life = true;
     }
 
     /// Returns `true` if a completed prompt was read and did not run: the CLI did not announce it, no line is

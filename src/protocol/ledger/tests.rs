@@ -240,6 +240,24 @@ fn a_prompt_whose_uuid_the_cli_has_seen_is_over_at_once() {
     assert_eq!((host.end(running), host.end(seen).map(|(_, outcome, ..)| outcome)), (None, Some(Outcome::Duplicate)));
 }
 
+/// Also when the lines concern a prompt that has ended for the host, or one of another host.
+#[test]
+fn a_cli_that_reports_the_progress_of_any_prompt_leaves_no_result_to_guess() {
+    const OTHER: &str =
+        r#"{"type":"command_lifecycle","command_uuid":"00000000-0000-4000-8000-0000000000a1","state":"queued"}"#;
+    for reports in [false, true] {
+        let mut host = Host::new();
+        if reports {
+            host.hears(OTHER);
+        }
+        let prompt = host.prompt("hello");
+        host.init("2.1.100");
+        host.result("r1", SUCCESS);
+        let guessed = end(1, Outcome::Success, true, "r1");
+        assert_eq!(host.end(prompt), guessed.filter(|_| !reports), "{reports}");
+    }
+}
+
 /// The lines that announced it are missing, by what another program wrote into them or by the look of it.
 #[test]
 fn a_prompt_that_a_turn_has_is_no_duplicate() {

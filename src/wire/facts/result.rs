@@ -2,7 +2,8 @@
 
 use super::{cut, uuid};
 use crate::base::ids::Uuid;
-use crate::wire::scan::raw::{Raw, Text};
+use crate::wire::scan::raw::Raw;
+use crate::wire::text::Text;
 
 /// Maximum number of prompts that a result names ([wire reference, section 1.4](crate::guide::wire#14-fields-of-messages)).
 /// A list of this length may be truncated.

@@ -1,12 +1,9 @@
-//! Members of an object: fields of a view, tags that selected the view, and all other fields.
+//! Members of an object, and the tags by which its view is selected.
 
 use std::borrow::Cow;
 
-use super::{ALLOCATION, Reader};
+use super::Reader;
 use crate::base::error::DecodeError;
-use crate::base::json::Json;
-use crate::wire::fields::{self, Fields};
-use crate::wire::view::FromJson;
 
 /// Fields that selected a view, e.g. `type`. They have no further information, and are not kept as unknown fields.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +26,11 @@ impl Tags {
         Self { names: if first.is_empty() { [tag, ""] } else { [first, tag] }, behind: 0 }
     }
 
+    /// Returns the tags of an object whose members are all read, also those before the last tag.
+    pub(crate) const fn read_again(self) -> Self {
+        Self { behind: 0, ..self }
+    }
+
     /// Returns the bit of a field that is a tag, and zero for any other field.
     #[inline]
     fn bit(self, name: &str) -> u8 {
@@ -44,14 +46,12 @@ pub(crate) struct Members {
     seen: u8,
 }
 
-/// Fields of an object that its view does not name, or whose values have another type.
-#[derive(Debug, Default)]
-pub(crate) struct Rest {
-    fields: Vec<(String, Json)>,
-    /// Fields that the view names, but whose values have another type, with their indices.
-    odd: Vec<(&'static str, usize)>,
-    /// Indices of fields that were followed by another one with the same name and a good value.
-    gone: Vec<usize>,
+impl Members {
+    /// Returns `true` if a field selected the view of the object.
+    #[inline]
+    pub(crate) fn is_tag(&self, name: &str) -> bool {
+        self.tags.bit(name) != 0
+    }
 }
 
 impl<'t> Reader<'t> {
@@ -94,51 +94,6 @@ impl<'t> Reader<'t> {
         Some(name)
     }
 
-    /// Reads a required field. The last field with the name counts.
-    pub(crate) fn must<T: FromJson>(&mut self, field: &mut Option<Result<T, DecodeError>>) {
-        *field = Some(T::read(self));
-    }
-
-    /// Reads an optional field. The last field with the name counts.
-    ///
-    /// The field becomes `None` if the value is null or has another type. A value of another type is kept in `rest`.
-    pub(crate) fn may<T: FromJson>(&mut self, name: &'static str, field: &mut Option<T>, rest: &mut Rest) {
-        let start = self.start();
-        rest.forget(name);
-        *field = Option::read(self).unwrap_or_else(|_| {
-            self.back(start);
-            rest.odd.push((name, rest.fields.len()));
-            self.keep(name, rest);
-            None
-        });
-    }
-
-    /// Reads a field that the view does not name.
-    pub(crate) fn other(&mut self, name: &str, members: &Members, rest: &mut Rest) {
-        if members.tags.bit(name) == 0 {
-            self.keep(name, rest);
-        } else {
-            self.skip();
-        }
-    }
-
-    fn keep(&mut self, name: &str, rest: &mut Rest) {
-        let value = self.json();
-        if self.take(name.len() + ALLOCATION) {
-            self.push(&mut rest.fields, (name.to_owned(), value));
-        }
-    }
-
-    /// Reads all fields of an object unparsed, including the tags.
-    pub(crate) fn fields(&mut self, tags: Tags) -> Result<Fields, DecodeError> {
-        let mut members = self.object(Tags { behind: 0, ..tags })?;
-        let mut rest = Rest::default();
-        while let Some(name) = self.member(&mut members) {
-            self.keep(&name, &mut rest);
-        }
-        rest.finish(self)
-    }
-
     /// Looks ahead for a tag in the next object, without reading the object.
     ///
     /// Returns the string in the field `name`, and the position after this field. The position is zero if the object does
@@ -171,39 +126,6 @@ impl<'t> Reader<'t> {
         }
         self.back(start);
         (found, behind)
-    }
-}
-
-impl Rest {
-    /// Removes an earlier field of the view whose value has another type.
-    #[inline]
-    fn forget(&mut self, name: &str) {
-        if self.odd.is_empty() {
-            return;
-        }
-        if let Some(at) = self.odd.iter().position(|(own, _)| *own == name) {
-            self.gone.push(self.odd.swap_remove(at).1);
-        }
-    }
-
-    /// Returns the fields, each name once. Returns an error if the memory limit was exceeded.
-    #[inline]
-    pub(crate) fn finish(self, reader: &Reader<'_>) -> Result<Fields, DecodeError> {
-        reader.within_memory()?;
-        if self.fields.is_empty() {
-            return Ok(Fields::default());
-        }
-        Ok(self.unique())
-    }
-
-    fn unique(mut self) -> Fields {
-        if !self.gone.is_empty() {
-            self.gone.sort_unstable();
-            let (mut gone, mut place) = (self.gone.iter().peekable(), 0..);
-            self.fields.retain(|_| gone.next_if_eq(&&place.next().unwrap_or_default()).is_none());
-        }
-        fields::unique(&mut self.fields);
-        Fields::from_unique(self.fields)
     }
 }
 
