@@ -33,7 +33,7 @@ pub(crate) struct Translator {
     used: Used,
     /// Number of a CLI, with a random start: each CLI numbers its blocks from 1, also for the next agent of a session.
     run: u64,
-    /// Number of texts that no message has.
+    /// Number of ids for texts that have none.
     notes: u64,
     /// Text or a call was shown in this turn.
     spoke: bool,
@@ -77,7 +77,8 @@ impl Translator {
     pub(crate) fn message(&mut self, message: &Message, standing: Standing) -> Vec<SessionUpdate> {
         let mut updates = Vec::new();
         if standing == Standing::History && message.kind() == MessageKind::User {
-            updates.extend(asked(message));
+            let id = message.uuid().map_or_else(|| self.new_id(), |id| MessageId::new(&*id));
+            updates.extend(asked(message, &id));
         }
         for edit in self.said.add(message) {
             self.edit(edit, standing, &mut updates);
@@ -118,10 +119,14 @@ impl Translator {
 
     /// Returns an update with text of the agent that no message has.
     pub(crate) fn note(&mut self, text: String) -> SessionUpdate {
-        self.notes += 1;
         let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text)));
-        let id = MessageId::new(format!("{:x}.note.{}", self.run, self.notes));
-        SessionUpdate::AgentMessageChunk(chunk.message_id(id))
+        SessionUpdate::AgentMessageChunk(chunk.message_id(self.new_id()))
+    }
+
+    /// Returns an id for a message of the client that has none.
+    fn new_id(&mut self) -> MessageId {
+        self.notes += 1;
+        MessageId::new(format!("{:x}.note.{}", self.run, self.notes))
     }
 
     fn edit(&mut self, edit: Edit, standing: Standing, updates: &mut Vec<SessionUpdate>) {
@@ -236,13 +241,12 @@ fn background(mut meta: Meta) -> Meta {
 }
 
 /// Returns the chunks of a prompt in a history.
-fn asked(message: &Message) -> Vec<SessionUpdate> {
+fn asked(message: &Message, id: &MessageId) -> Vec<SessionUpdate> {
     let Ok(user) = message.user() else { return Vec::new() };
     let texts = user.message.content.into_iter().filter_map(|block| match block {
         claude_duplex::message::ContentBlock::Text(text) => Some(text.text),
         _ => None,
     });
-    let id = message.uuid().map(|id| MessageId::new(&*id));
     let chunk = |text| {
         let chunk = ContentChunk::new(ContentBlock::Text(TextContent::new(text)));
         SessionUpdate::UserMessageChunk(chunk.message_id(id.clone()))

@@ -20,6 +20,27 @@ pub(crate) fn same<A: Serialize, B: DeserializeOwned>(value: &A) -> Result<B, Er
     serde_json::from_value(value).map_err(|error| Error::invalid_params().data(error.to_string()))
 }
 
+/// Returns a request of the client as that of version 1, which requires lists that version 2 leaves out when they are empty.
+pub(crate) fn old<New: Serialize, Old: DeserializeOwned>(request: &New) -> Result<Old, Error> {
+    let mut request = serde_json::to_value(request).map_err(Error::into_internal_error)?;
+    if request.get("cwd").is_some() {
+        complete(&mut request, &["mcpServers"]);
+        for server in request["mcpServers"].as_array_mut().into_iter().flatten() {
+            complete(server, &["args", "env", "headers"]);
+        }
+    }
+    same(&request)
+}
+
+/// Adds the lists that an object does not have.
+fn complete(value: &mut Value, lists: &[&str]) {
+    for name in lists {
+        if let Some(object) = value.as_object_mut() {
+            object.entry(*name).or_insert_with(|| json!([]));
+        }
+    }
+}
+
 /// Returns the id of a session in version 2.
 pub(crate) fn session(id: &v1::SessionId) -> v2::SessionId {
     v2::SessionId::new(id.0.clone())
@@ -108,7 +129,7 @@ pub(crate) fn stop_reason(stop: Result<v1::StopReason, Error>) -> v2::StopReason
         Ok(v1::StopReason::Refusal) => v2::StopReason::Refusal,
         Ok(v1::StopReason::Cancelled) => v2::StopReason::Cancelled,
         Ok(_) => v2::StopReason::EndTurn,
-        Err(error) => v2::StopReason::Error(v2::ErrorStopReason::new().error(same(&error).ok().map(Box::new))),
+        Err(error) => v2::StopReason::Error(v2::ErrorStopReason::new().error(same::<_, v2::Error>(&error).ok())),
     }
 }
 
@@ -177,6 +198,26 @@ mod tests {
         ] {
             assert_eq!(updated(update.clone()), update);
         }
+    }
+
+    #[test]
+    fn requests_get_the_lists_of_version_1() {
+        let new: v2::NewSessionRequest = serde_json::from_value(json!({ "cwd": "/tmp" })).expect("version 2");
+        let request: v1::NewSessionRequest = old(&new).expect("version 1");
+        assert_eq!(request, v1::NewSessionRequest::new("/tmp"));
+        let servers = json!([
+            { "type": "stdio", "name": "files", "command": "/bin/files" },
+            { "type": "http", "name": "web", "url": "http://x/mcp" },
+        ]);
+        let new: v2::NewSessionRequest =
+            serde_json::from_value(json!({ "cwd": "/tmp", "mcpServers": servers })).expect("version 2");
+        let request: v1::NewSessionRequest = old(&new).expect("version 1");
+        let [v1::McpServer::Stdio(files), v1::McpServer::Http(web)] = &request.mcp_servers[..] else {
+            panic!("{request:?}");
+        };
+        assert_eq!((&*files.name, files.args.len(), &*web.url), ("files", 0, "http://x/mcp"));
+        let list: v1::ListSessionsRequest = old(&v2::ListSessionsRequest::new()).expect("version 1");
+        assert_eq!(list, v1::ListSessionsRequest::new());
     }
 
     #[test]

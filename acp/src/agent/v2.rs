@@ -25,7 +25,7 @@ pub(super) fn agent(agent: &Arc<Agent>) -> impl ConnectTo<Peer> + use<> {
         ($builder:expr, $request:ty, $method:ident) => {{
             let agent = Arc::clone(agent);
             $builder.on_receive_request(
-                async move |request: $request, responder: Responder<_>, connection: ConnectionTo<Peer>| match v2::same(
+                async move |request: $request, responder: Responder<_>, connection: ConnectionTo<Peer>| match v2::old(
                     &request,
                 ) {
                     Ok(request) => agent.$method(request, v2::responder(responder), Connection::v2(connection)),
@@ -85,8 +85,8 @@ impl Agent {
     ) -> Result<(), Error> {
         let connection = Connection::v2(connection);
         let asked = match &request.replay_from {
-            None => v2::same(&request).map(Resumption::Continued),
-            Some(ReplayFrom::Start(_)) => v2::same(&request).map(Resumption::Replayed),
+            None => v2::old(&request).map(Resumption::Continued),
+            Some(ReplayFrom::Start(_)) => v2::old(&request).map(Resumption::Replayed),
             Some(_) => Err(failure::invalid("the history can only be replayed from its start")),
         };
         match asked {
@@ -107,7 +107,7 @@ impl Agent {
             Err(error) if error.code == ErrorCode::RESOURCE_NOT_FOUND => Ok(CloseSessionResponse::new()),
             closed => closed,
         });
-        match v2::same(&request) {
+        match v2::old(&request) {
             Ok(request) => self.close_session(request, v2::responder(responder), Connection::v2(connection)),
             Err(error) => responder.respond_with_error(error),
         }
@@ -119,7 +119,7 @@ impl Agent {
         responder: Responder<PromptResponse>,
         _: ConnectionTo<Peer>,
     ) -> Result<(), Error> {
-        match v2::same::<_, v1::PromptRequest>(&request) {
+        match v2::old::<_, v1::PromptRequest>(&request) {
             Ok(prompt) => {
                 let insertion = Insertion::new(responder, request.prompt);
                 self.pass(prompt.session_id.clone(), Command::Prompt(prompt, PromptResponder::AtInsertion(insertion)))

@@ -119,7 +119,8 @@ impl Session {
     /// Sets the permission mode.
     pub(super) fn set_mode(&mut self, mode: SessionModeId, responder: Responder<SetSessionModeResponse>) {
         if !self.choices.offers().iter().any(|(offer, ..)| offer.as_str() == &*mode.0) {
-            let offers: Vec<&str> = self.choices.offers().iter().map(|(offer, ..)| offer.as_str()).collect();
+            let offers = self.choices.offers();
+            let offers: Vec<&str> = offers.iter().map(|(offer, ..)| offer.as_str()).collect();
             let message = format!("there is no mode {}; there are {}", mode.0, offers.join(", "));
             let _ = responder.respond_with_error(failure::invalid(message));
             return;

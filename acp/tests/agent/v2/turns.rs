@@ -1,7 +1,7 @@
 //! Turns: their states, and what they show.
 
 use agent_client_protocol::v2::schema::RequestPermissionRequest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{FLAG, are_of_version_2, idle, slow, start, start_default, states};
 use crate::client::{Setup, script};
